@@ -1,0 +1,51 @@
+"""Weights from anywhere -> clean tensors, or one sentence that says what is wrong with them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attnwidget.errors import AttnWidgetError
+from attnwidget.shapes import LayerMaps
+
+
+def layer_maps(arrays: Sequence[Any] | Any, queries: int, keys: int) -> list[Tensor]:
+    """One fp32 CPU tensor (head query key) per layer, checked against the token counts."""
+    if arrays is None or len(arrays) == 0:
+        raise AttnWidgetError(
+            "There are no attention weights here: the tuple is empty. Models run with fused attention return none; "
+            "trace the model with attnwidget, or load it with attn_implementation='eager'."
+        )
+    return [_one(array, number, queries, keys) for number, array in enumerate(arrays)]
+
+
+def is_causal(maps: LayerMaps) -> bool:
+    """Whether no query reads a later key, on square maps of more than one token."""
+    square = maps.shape[-1] == maps.shape[-2] > 1
+    return square and not bool(maps.nan_to_num().triu(1).any())
+
+
+def _one(array: Any, number: int, queries: int, keys: int) -> Tensor:
+    if array is None:
+        raise AttnWidgetError(
+            f"Layer {number} is None: this model returned no weights. Trace it with attnwidget, or load it with "
+            "attn_implementation='eager' and output_attentions=True."
+        )
+    maps = torch.as_tensor(array).detach().to("cpu", torch.float32)
+    if maps.ndim == 4:
+        if maps.shape[0] != 1:
+            raise AttnWidgetError(
+                f"Layer {number} holds a batch of {maps.shape[0]}. Choose one text, for example [a[:1] for a in weights]."
+            )
+        maps = maps[0]
+    if maps.ndim != 3 or tuple(maps.shape[1:]) != (queries, keys):
+        raise AttnWidgetError(
+            f"Layer {number} has the shape {tuple(maps.shape)}; with {queries} query and {keys} key tokens it must be "
+            f"(heads, {queries}, {keys}). Check the tokens, special ones included."
+        )
+    # A fully masked row comes out as NaN from some models: it is padding, not a number.
+    broken = maps.isnan().any(-1)
+    if bool((broken & ~maps.isnan().all(-1)).any()) or bool(maps.isinf().any()):
+        raise AttnWidgetError(f"Layer {number} holds values that are not numbers within otherwise good rows.")
+    return maps.nan_to_num()

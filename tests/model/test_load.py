@@ -1,0 +1,166 @@
+"""What can be loaded and read, and the one sentence for what cannot."""
+
+import pytest
+import torch
+from transformers import (
+    AutoTokenizer,
+    BloomConfig,
+    BloomForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+import attnwidget as aw
+from attnwidget.errors import EmptyText, TooLarge, TooLong
+
+from .conftest import build
+
+
+def test_a_local_folder(tmp_path, tiny):
+    build("gpt2").save_pretrained(tmp_path)
+    tiny.tokenizer.save_pretrained(tmp_path)
+    loaded = aw.load(tmp_path)
+    assert type(loaded.model).__name__ == "GPT2LMHeadModel"
+    assert loaded.facts.predicts == "next token"
+    assert not loaded.facts.teaching
+
+
+def test_the_class_follows_the_configuration(tmp_path, tiny):
+    build("bert-masked-lm").save_pretrained(tmp_path)
+    tiny.tokenizer.save_pretrained(tmp_path)
+    assert aw.load(str(tmp_path)).facts.predicts == "this token"
+
+
+def test_options_reach_from_pretrained(tmp_path, tiny):
+    build("gpt2").save_pretrained(tmp_path)
+    tiny.tokenizer.save_pretrained(tmp_path)
+    assert aw.load(tmp_path, dtype=torch.bfloat16).model.dtype == torch.bfloat16
+
+
+def test_a_model_in_hand_stays_the_users_object(tiny):
+    model = build("gpt2")
+    loaded = aw.load(model, tiny.tokenizer)
+    assert loaded.model is model
+    assert loaded.tokenizer is tiny.tokenizer
+    assert aw.load(loaded) is loaded
+
+
+def test_the_teaching_model_says_so(tiny):
+    assert tiny.facts.teaching
+    assert tiny.facts.limit == 512
+    assert tiny.model.dtype == torch.float32
+    assert repr(tiny) == "AttentionModel(tiny-causal, decoder, 4 layers x 4 heads)"
+
+
+@pytest.mark.parametrize("source", ["no/such-model-anywhere", "gptt2", "./no-folder-here"])
+def test_a_name_that_cannot_be_found(source):
+    with pytest.raises(aw.AttnWidgetError, match="could not be loaded") as caught:
+        aw.load(source)
+    assert caught.value.__suppress_context__
+    assert source in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [3, object(), [1, 2]])
+def test_what_is_no_model(source):
+    with pytest.raises(aw.AttnWidgetError, match="Give a name"):
+        aw.load(source)
+
+
+def test_a_model_without_attention():
+    model = MambaForCausalLM(MambaConfig(hidden_size=32, num_hidden_layers=2, vocab_size=50))
+    with pytest.raises(aw.AttnWidgetError, match="no attention"):
+        aw.load(model)
+
+
+def test_a_family_outside_the_interface():
+    model = BloomForCausalLM(BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=50))
+    with pytest.raises(aw.AttnWidgetError, match=r"BloomForCausalLM .* outside"):
+        aw.load(model)
+
+
+def test_an_encoder_decoder():
+    model = T5ForConditionalGeneration(T5Config(d_model=32, num_layers=1, num_heads=2, d_ff=32, vocab_size=50))
+    with pytest.raises(aw.AttnWidgetError, match="encoder-decoder"):
+        aw.load(model)
+
+
+def test_without_a_tokenizer_ids_can_be_read_and_text_cannot():
+    loaded = aw.load(build("gpt2"))
+    assert loaded.trace([3, 4, 5]).text.pieces == ("3", "4", "5")
+    with pytest.raises(aw.AttnWidgetError, match="without a tokenizer"):
+        loaded.trace("words")
+
+
+@pytest.mark.parametrize("ids", [torch.zeros(2, 3, dtype=torch.long), [[1, 2], [3]], [1.5], None, {"input_ids": [1]}])
+def test_ids_that_are_none(ids):
+    with pytest.raises(aw.AttnWidgetError):
+        aw.load(build("gpt2")).trace(ids)
+
+
+def test_ids_outside_the_vocabulary_are_one_sentence():
+    with pytest.raises(aw.AttnWidgetError, match="could not read"):
+        aw.load(build("gpt2")).trace([5, 999_999])
+
+
+def test_texts_that_cannot_be_read(tiny):
+    for empty in ("",):
+        with pytest.raises(EmptyText):
+            tiny.trace(empty)
+    with pytest.raises(TooLarge, match="1,000,000 characters"):
+        tiny.trace("a" * 1_000_000)
+    with pytest.raises(TooLong, match=r"600 tokens .* at most 512") as caught:
+        tiny.trace(" ".join(["the"] * 600))
+    assert (caught.value.tokens, caught.value.limit) == (600, 512)
+
+
+def test_the_first_tokens_of_a_long_text(tiny):
+    trace = tiny.trace(" ".join(["the"] * 600), first=512)
+    assert len(trace.text) == 512
+    assert trace.weights(3, 3).shape == (512, 512)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>bold</b> & </script>",
+        "שלום עולם",
+        "👩‍👩‍👧 family 😀",
+        "a\ud800b",
+        "line\n\nline\ttab",
+        " ",
+        "\x00\x07",
+        "中文字符",
+    ],
+)
+def test_any_text_can_be_read(tiny, minilm, text):
+    for model in (tiny, minilm):
+        try:
+            tokens = model.tokens(text)
+        except EmptyText:
+            continue
+        assert all(
+            tokens.text[a:b] == piece or a < 0 for piece, (a, b) in zip(tokens.pieces, tokens.spans, strict=True)
+        )
+        spans = [span for span in tokens.spans if span[0] >= 0]
+        assert spans == sorted(spans)
+        assert len(model.trace(text).text) == len(tokens)
+
+
+def test_tokens_of_an_encoder(minilm):
+    tokens = minilm.tokens("Unexpectedly boring")
+    assert tokens.pieces[0] == "[CLS]"
+    assert tokens.pieces[-1] == "[SEP]"
+    assert tokens.special == (True, *[False] * (len(tokens) - 2), True)
+    assert tokens.spans[0] == (-1, -1)
+    assert tokens.words[1] == 0
+    assert "".join(tokens.pieces[1:-1]).startswith("Unexpectedly")
+    assert AutoTokenizer  # the real one, as shipped
+
+
+def test_pieces_of_one_character_share_its_span(tiny):
+    tokens = tiny.tokens("a 😀 b")
+    emoji = [span for piece, span in zip(tokens.pieces, tokens.spans, strict=True) if piece == "😀"]
+    assert len(emoji) > 1
+    assert set(emoji) == {(2, 3)}
