@@ -1,0 +1,48 @@
+"""How widely each head spreads its attention."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.engine.recompute import weights
+from attnwidget.engine.trace import Block, Trace
+from attnwidget.measures.results import HeadScores
+from attnwidget.measures.rows import chunks, read_rows
+
+
+def entropy(trace: Trace, *, part: str | None = None) -> HeadScores:
+    """Shannon entropy of every head's rows, in nats, unsmoothed: the mean over queries that are not padding.
+
+    0 for a head that reads one key, log n for one that reads n keys alike. Weights of a model with attention sinks
+    outside the text sum to less than 1 and are taken as they are. Raises AttnWidgetError for an ambiguous part.
+    Source: Clark et al. 2019 (W19-4828), without their smoothing.
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> uniform = Trace.from_weights([torch.full((1, 4, 4), 0.25)], ["a", "b", "c", "d"])
+    >>> round(float(entropy(uniform)[0, 0]), 4)                # log 4
+    1.3863
+    """
+    blocks = trace.part_blocks(part)
+    query_text, _ = trace.tokens(part)
+    rows = read_rows(query_text)
+    table = torch.full((len(blocks), max(block.heads for block in blocks)), float("nan"))
+    for number, block in enumerate(blocks):
+        table[number, : block.heads] = _of_block(block, rows)
+    return HeadScores(table.numpy(), "entropy in nats, unsmoothed, mean over queries that are not padding")
+
+
+def row_entropy(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stack query"]:
+    """Entropy in nats of every row of a map, or of a stack of maps.
+
+    >>> row_entropy(torch.eye(2)).tolist()
+    [0.0, 0.0]
+    """
+    return -torch.special.xlogy(maps, maps).sum(-1) + 0.0
+
+
+def _of_block(block: Block, rows: torch.Tensor) -> torch.Tensor:
+    total = torch.zeros(block.heads)
+    for chunk in chunks(block, rows):
+        total += row_entropy(weights(block, queries=chunk)).sum(-1)
+    return total / len(rows)
