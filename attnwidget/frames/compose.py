@@ -1,0 +1,123 @@
+"""Trace + selection -> Frame. The pipeline: exact rows of the source -> one scan -> arrays and words."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.trace import WHOLE_BELOW, Trace
+from attnwidget.errors import BadRequest
+from attnwidget.frames import words
+from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.predictions import predictions
+from attnwidget.frames.scan import Scan, scan
+from attnwidget.frames.thumbnails import previews, thumbnails
+from attnwidget.frames.utf16 import to_units
+from attnwidget.measures.fusion import fused
+from attnwidget.measures.rollout import rollout
+from attnwidget.shapes import HeadMap, Indices
+
+
+def compose_frame(
+    trace: Trace,
+    selection: Selection,
+    decode: Callable[[int], str],
+    *,
+    overview: bool = True,
+    truncated: tuple[int, int] | None = None,
+    traced_in: float = 0.0,
+) -> Frame:
+    """Everything the page needs to draw one selection; without `overview` only what changes with the head.
+
+    `truncated` is (tokens shown, tokens in the text), `traced_in` the milliseconds of the forward pass. Raises
+    BadRequest for a layer, head or query that the trace does not have.
+    """
+    started = perf_counter()
+    _check(trace, selection)
+    causal = all(block.causal for block in trace.part_blocks(selection.part))
+    rows, made = _source(trace, selection)
+    found = scan(rows, trace.text, selection.query, causal=causal)
+    blocks = _arrays(found, len(trace.text))
+    if overview:
+        blocks["thumbnails"] = thumbnails(trace, selection.part)
+        vectors = previews(trace, selection.part, selection.query, selection.direction)
+        if vectors is not None:
+            blocks["previews"] = vectors
+    header = {
+        "tokens": _tokens(trace.text),
+        **_sizes(trace, selection),
+        "causal": causal,
+        "sinks": list(found.sinks),
+        "peak": found.peak,
+        "stats": found.stats,
+        "title": words.title(trace, selection),
+        "recipe": words.recipe(selection, found.sums, found.pooling, made),
+        "caution": words.caution(selection),
+        "predictions": predictions(trace, selection.query[1] - 1, decode),
+        "truncated": None if truncated is None else {"shown": truncated[0], "total": truncated[1]},
+        "pooling": found.pooling,
+        "timing": {"trace": traced_in, "frame": 1000 * (perf_counter() - started)},
+    }
+    return Frame(header, blocks)
+
+
+def _check(trace: Trace, selection: Selection) -> None:
+    blocks = trace.part_blocks(selection.part)
+    if not 0 <= selection.layer < len(blocks):
+        raise BadRequest(f"There is no layer {selection.layer}: this part has layers 0 to {len(blocks) - 1}.")
+    heads = blocks[selection.layer].heads
+    if not 0 <= selection.head < heads:
+        raise BadRequest(f"There is no head {selection.head}: layer {selection.layer} has heads 0 to {heads - 1}.")
+    start, stop = selection.query
+    if not 0 <= start < stop <= len(trace.text):
+        raise BadRequest(f"There are no tokens {start} to {stop}: the text has {len(trace.text)}.")
+
+
+def _source(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], HeadMap], str]:
+    """Exact rows on demand of the map that is looked at, and its recipe where a measure made it."""
+    if selection.source == "rollout":
+        result = rollout(trace, part=selection.part)
+        whole = torch.from_numpy(result.values)
+        return lambda rows: whole[rows], result.recipe
+    if selection.source == "layer":
+        block = trace.part_blocks(selection.part)[selection.layer]
+        return lambda rows: fused(block, "mean", rows), ""
+    return lambda rows: trace.weights(selection.layer, selection.head, selection.part, queries=rows), ""
+
+
+def _arrays(found: Scan, size: int) -> dict[str, np.ndarray]:
+    exact = np.float32 if size <= WHOLE_BELOW else np.float16
+    return {
+        "matrix": found.matrix.numpy().astype(exact),
+        "row": found.row.numpy(),
+        "column": found.column.numpy(),
+    }
+
+
+def _tokens(text: Tokens) -> dict[str, Any]:
+    return {
+        "pieces": list(text.pieces),
+        "spans": to_units(text.text, text.spans),
+        "words": list(text.words),
+        "special": list(text.special),
+        "padding": list(text.padding),
+        "segment": list(text.segment),
+    }
+
+
+def _sizes(trace: Trace, selection: Selection) -> dict[str, Any]:
+    blocks = trace.part_blocks(selection.part)
+    return {
+        "layers": len(blocks),
+        "heads": [block.heads for block in blocks],
+        "part": selection.part,
+        "parts": list(trace.parts),
+        "layer": selection.layer,
+        "head": selection.head,
+        "query": list(selection.query),
+        "direction": selection.direction,
+        "source": selection.source,
+    }

@@ -1,0 +1,116 @@
+"""One pass over the rows of the map that is shown: its pixels, its row and column, and its summary numbers."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from einops import reduce
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import pad
+
+from attnwidget.engine.recompute import TILE
+from attnwidget.engine.tokens import Tokens
+from attnwidget.measures.entropy import row_entropy
+from attnwidget.measures.sinks import sink_tokens
+from attnwidget.shapes import HeadMap, Indices
+
+LARGEST_SIDE = 512
+"""Cells of a matrix per side: more cannot be told apart on a screen, so more is pooled by its maximum."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """`matrix` is pooled by `pooling`; `row` and `column` are those of the query span, `sinks` are token indices."""
+
+    matrix: Float[Tensor, "query_cell key_cell"]
+    pooling: int
+    row: Float[Tensor, " key"]
+    column: Float[Tensor, " query"]
+    sinks: tuple[int, ...]
+    peak: float
+    stats: dict[str, float]
+    sums: tuple[float, float]
+
+
+def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int], *, causal: bool) -> Scan:
+    """Read a square map row by row through `rows` (indices -> exact rows), in bounded memory."""
+    size = len(text)
+    pooling = math.ceil(size / LARGEST_SIDE)
+    span = slice(*query)
+    # Whole pooling cells per portion.
+    step = max(1, TILE // (size * pooling)) * pooling
+    tally = _Tally(size, causal=causal)
+    pixels, columns = [], []
+    for chunk in torch.arange(size).split(step):
+        maps = rows(chunk)
+        pixels.append(_pooled(maps, pooling))
+        columns.append(maps[:, span].sum(-1))
+        tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))
+    sinks = sink_tokens(tally.received, text, causal=causal)
+    open_keys = torch.ones(size, dtype=torch.bool)
+    open_keys[list(sinks)] = False
+    return Scan(
+        matrix=torch.cat(pixels),
+        pooling=pooling,
+        row=rows(torch.arange(*query)).mean(0),
+        column=torch.cat(columns),
+        sinks=sinks,
+        peak=float(tally.highest[open_keys].max()) if bool(open_keys.any()) else float(tally.highest.max()),
+        stats=tally.stats(sinks),
+        sums=tally.sums,
+    )
+
+
+class _Tally:
+    """Running sums over rows; the mean over the rows that are not padding comes out at the end."""
+
+    def __init__(self, size: int, *, causal: bool) -> None:
+        self.size, self.causal = size, causal
+        self.received, self.mass, self.highest = torch.zeros(size), torch.zeros(size), torch.zeros(size)
+        self.sums = (math.inf, -math.inf)
+        self._rows = self._later_rows = 0
+        self._entropy = self._limit = self._distance = self._previous = 0.0
+
+    def add(self, chunk: Indices, maps: HeadMap, padding: Tensor) -> None:
+        if bool(padding.all()):
+            return
+        chunk, maps = chunk[~padding], maps[~padding]
+        own = maps.gather(1, chunk[:, None])[:, 0]
+        self.mass += maps.sum(0)
+        self.received += maps.sum(0).index_add(0, chunk, -own)
+        # The first row of a causal map can only be 1; it says nothing about the scale.
+        later = maps[chunk > 0] if self.causal and self.size > 1 else maps
+        if len(later):
+            self.highest = torch.maximum(self.highest, later.amax(0))
+        total = maps.sum(-1)
+        self.sums = (min(self.sums[0], float(total.min())), max(self.sums[1], float(total.max())))
+        self._rows += len(chunk)
+        self._entropy += float(row_entropy(maps).sum())
+        seen = chunk + 1 if self.causal else torch.full_like(chunk, self.size)
+        self._limit += float(seen.float().log().sum())
+        offset = (chunk[:, None] - torch.arange(self.size)).abs()
+        self._distance += float((maps * offset).sum())
+        behind = chunk > 0
+        self._later_rows += int(behind.sum())
+        self._previous += float(maps[behind].gather(1, chunk[behind, None] - 1).sum())
+
+    def stats(self, sinks: tuple[int, ...]) -> dict[str, float]:
+        rows, later = max(1, self._rows), max(1, self._later_rows)
+        return {
+            "entropy": self._entropy / rows,
+            "entropy_limit": self._limit / rows,
+            "distance": self._distance / rows,
+            "previous": self._previous / later,
+            "first": float(self.mass[0]) / rows,
+            "sink": float(self.mass[list(sinks)].sum()) / rows,
+        }
+
+
+def _pooled(maps: HeadMap, factor: int) -> Float[Tensor, "query_cell key_cell"]:
+    if factor == 1:
+        return maps
+    queries, keys = maps.shape
+    full = pad(maps, (0, -keys % factor, 0, -queries % factor))
+    return reduce(full, "(query a) (key b) -> query key", "max", a=factor, b=factor)

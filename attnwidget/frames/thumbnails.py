@@ -1,0 +1,57 @@
+"""Every head at once, small: bytes for pixels, never for numbers that are read."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_max_pool2d
+
+from attnwidget.engine.trace import WHOLE_BELOW, Trace
+
+SIDE = 32
+"""Pixels of a thumbnail per side, at most."""
+
+
+def thumbnails(trace: Trace, part: str) -> np.ndarray:
+    """u8 (layer head side side) of all maps: the maximum over cells, so that a single spike survives.
+
+    Long texts are sampled: evenly spaced query rows, each with its exact softmax, the keys pooled.
+    """
+    blocks = trace.part_blocks(part)
+    _, size, keys = blocks[0].shape
+    side = min(size, SIDE)
+    rows = None if size <= WHOLE_BELOW else ((torch.arange(side) + 0.5) * size / side).long()
+    heads = max(block.heads for block in blocks)
+    out = np.zeros((len(blocks), heads, side, side), np.uint8)
+    for number, block in enumerate(blocks):
+        maps = trace.weights(number, part=part, queries=rows)
+        out[number, : block.heads] = as_bytes(adaptive_max_pool2d(maps, (side, min(side, keys))))
+    return out
+
+
+def previews(trace: Trace, part: str, query: tuple[int, int], direction: str) -> np.ndarray | None:
+    """u8 (layer head token): the query's row, or column, in every head; None where it would need every map whole."""
+    blocks = trace.part_blocks(part)
+    size = blocks[0].shape[1]
+    if direction == "read_by" and size > WHOLE_BELOW:
+        return None
+    span = slice(*query)
+    heads = max(block.heads for block in blocks)
+    out = np.zeros((len(blocks), heads, size), np.uint8)
+    for number, block in enumerate(blocks):
+        out[number, : block.heads] = as_bytes(_vectors(trace, number, part, span, direction))
+    return out
+
+
+def as_bytes(weights: Tensor) -> np.ndarray:
+    """Weights in [0, 1] -> bytes on a square-root scale: weight = (byte / 255)^2, fine where weights are small.
+
+    >>> as_bytes(torch.tensor([0.0, 0.25, 1.0])).tolist()
+    [0, 128, 255]
+    """
+    return (weights.clamp(0, 1).sqrt() * 255).round().to(torch.uint8).numpy()
+
+
+def _vectors(trace: Trace, layer: int, part: str, span: slice, direction: str) -> Tensor:
+    if direction == "reads":
+        return trace.weights(layer, part=part, queries=span).mean(1)
+    return trace.weights(layer, part=part, keys=span).sum(-1)
