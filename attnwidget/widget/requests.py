@@ -1,0 +1,76 @@
+"""Messages from the page -> requests, or one BadRequest. The mirror of js/src/wire/requests.ts."""
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from attnwidget.engine.tokens import well_formed
+from attnwidget.errors import BadRequest
+from attnwidget.frames.frame import Direction, Source
+
+KINDS = ("about", "frame", "preview", "predict", "verify")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question from the page, answered once. `caret` is in UTF-16 units of the text, `query` in tokens."""
+
+    id: str
+    kind: str
+    text: str = ""
+    first: bool = False
+    layer: int = 0
+    head: int = 0
+    part: str = "self"
+    direction: Direction = "reads"
+    source: Source = "head"
+    caret: tuple[int, int] | None = None
+    query: tuple[int, int] | None = None
+    position: int = 0
+
+
+def parse_request(content: Any) -> Request:
+    """Check every field of a message. Raises BadRequest that names the first one that does not fit."""
+    if not isinstance(content, dict) or not isinstance(content.get("id"), str):
+        raise BadRequest("A request is an object with an id.")
+    kind = content.get("kind")
+    if kind not in KINDS:
+        raise BadRequest(f"There is no request {kind!r}. Possible are {', '.join(KINDS)}.")
+    caret, query = (_pair(content, name) for name in ("caret", "query"))
+    return Request(
+        id=content["id"],
+        kind=kind,
+        text=well_formed(_typed(content, "text", str, "")),
+        first=_typed(content, "first", bool, default=False),
+        layer=_typed(content, "layer", int, 0),
+        head=_typed(content, "head", int, 0),
+        part=_typed(content, "part", str, "self"),
+        direction=_choice(content, "direction", Direction),
+        source=_choice(content, "source", Source),
+        caret=caret,
+        query=query,
+        position=_typed(content, "position", int, 0),
+    )
+
+
+def _typed(content: dict[str, Any], name: str, kind: type, default: Any) -> Any:
+    value = content.get(name, default)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise BadRequest(f"{name} must be {kind.__name__}, not {value!r}.")
+    return value
+
+
+def _choice(content: dict[str, Any], name: str, alternatives: Any) -> Any:
+    possible = get_args(alternatives)
+    value = content.get(name, possible[0])
+    if value not in possible:
+        raise BadRequest(f"{name} must be one of {', '.join(possible)}, not {value!r}.")
+    return value
+
+
+def _pair(content: dict[str, Any], name: str) -> tuple[int, int] | None:
+    value = content.get(name)
+    if value is None:
+        return None
+    if not (isinstance(value, list | tuple) and len(value) == 2 and all(type(item) is int for item in value)):
+        raise BadRequest(f"{name} must be two whole numbers, not {value!r}.")
+    return value[0], value[1]

@@ -1,0 +1,63 @@
+"""The synced traits: each turns what a user may write into one plain value, or raises and keeps the old one."""
+
+from typing import Any
+
+from traitlets import TraitType
+
+from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
+from attnwidget.errors import AttnWidgetError, TooLarge
+
+
+class Text(TraitType[str, str]):
+    """A text; lone surrogates become U+FFFD, which Jupyter can carry."""
+
+    def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
+        if not isinstance(value, str):
+            raise AttnWidgetError(f"text must be a string, not {type(value).__name__}.")
+        if len(value) > LARGEST_TEXT:
+            raise TooLarge(f"This text has {len(value):,} characters; at most {LARGEST_TEXT:,} are read.")
+        return well_formed(value)
+
+
+class Index(TraitType[int, int]):
+    """A layer or head, counted from 0; negative numbers count from the end."""
+
+    def __init__(self, what: str, **options: Any) -> None:
+        super().__init__(0, **options)
+        self._what = what
+
+    def validate(self, obj: Any, value: Any) -> int:
+        size = obj.count(self._what)
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise AttnWidgetError(f"{self._what} must be an integer from 0 to {size - 1}, not {value!r}.")
+        number = value.__index__()
+        if not -size <= number < size:
+            raise AttnWidgetError(f"There is no {self._what} {number}: the model has {self._what}s 0 to {size - 1}.")
+        return number % size
+
+
+class Query(TraitType[tuple[int, int], Any]):
+    """A half-open range of tokens; a single number means that token, negative ones count from the end."""
+
+    def validate(self, obj: Any, value: Any) -> tuple[int, int]:
+        if hasattr(value, "__index__") and not isinstance(value, bool):
+            number = value.__index__()
+            value = (number, number + 1)
+        try:
+            start, stop = (item.__index__() for item in value)
+        except (TypeError, ValueError, AttributeError):
+            raise AttnWidgetError(f"query must be a token number or (start, stop), not {value!r}.") from None
+        return obj.fit_query((start, stop))
+
+
+class Choice(TraitType[str, str]):
+    """One of a few words."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        super().__init__(words[0], **options)
+        self._words = words
+
+    def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
+        if value not in self._words:
+            raise AttnWidgetError(f"{self.name} must be one of {', '.join(map(repr, self._words))}, not {value!r}.")
+        return str(value)

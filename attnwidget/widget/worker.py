@@ -1,0 +1,103 @@
+"""One thread per model: the newest request of each kind and explorer is answered, older ones are let go."""
+
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from attnwidget.errors import Cancelled
+
+log = logging.getLogger(__name__)
+
+IDLE = 30.0
+"""Seconds without work after which the thread ends."""
+
+
+@dataclass(eq=False)
+class Job:
+    """Something to do for a model. `run` gets a function that says whether to stop; exactly one of the ends is called.
+
+    `topic` is what the job reads (a text): a newer job of the same slot about the same topic does not stop it midway.
+    """
+
+    run: Callable[[Callable[[], bool]], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+    superseded: Callable[[], None]
+    topic: Hashable = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Worker:
+    """Runs jobs one after the other, in the order their slots were first filled. Latest wins within a slot."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: dict[Hashable, Job] = {}
+        self._running: tuple[Hashable, Job] | None = None
+        self._thread: threading.Thread | None = None
+
+    def submit(self, slot: Hashable, job: Job) -> None:
+        """Hand in a job; a waiting or running one in the same slot gives way. Never blocks."""
+        with self._changed:
+            replaced = self._waiting.get(slot)
+            # In place: a slot that is refilled keeps its turn, so a fast typist starves nobody, nor is starved.
+            self._waiting[slot] = job
+            if self._running is not None and self._running[0] == slot and self._running[1].topic != job.topic:
+                self._running[1].stop.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="attnwidget", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        if replaced is not None:
+            _end(replaced.superseded)
+
+    @property
+    def here(self) -> bool:
+        """Whether the caller runs on this worker's own thread."""
+        return threading.current_thread() is self._thread
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._running = None
+                if not self._waiting and not self._changed.wait_for(lambda: self._waiting, IDLE):
+                    # The next job starts a new thread; until then nothing holds on to the model.
+                    self._thread = None
+                    return
+                slot = next(iter(self._waiting))
+                job = self._waiting.pop(slot)
+                self._running = (slot, job)
+            self._do(job)
+            # Nothing may keep the last job's tensors alive while the thread waits.
+            del job
+
+    def _do(self, job: Job) -> None:
+        try:
+            result = job.run(job.stop.is_set)
+        except Cancelled:
+            _end(job.superseded)
+        except Exception as error:  # noqa: BLE001  whatever a model raises, the thread lives on and the page is told
+            _end(job.failed, error)
+        else:
+            _end(job.done, result)
+
+
+def _end(call: Callable[..., None], *given: Any) -> None:
+    # An answer that cannot be delivered (the page is gone) must not end the thread.
+    try:
+        call(*given)
+    except Exception:
+        log.exception("attnwidget could not deliver an answer")
+
+
+_workers: "WeakKeyDictionary[Any, Worker]" = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def worker_of(module: Any) -> Worker:
+    """The one worker of a torch module, shared by all explorers over it."""
+    with _making:
+        return _workers.setdefault(module, Worker())
