@@ -27,6 +27,8 @@ TINY = Path(__file__).parent.parent / "tiny" / "causal"
 class AttentionModel:
     """A model and its tokenizer, ready to be read. `.model` and `.tokenizer` are the user's own objects, untouched.
 
+    `.facts` is what is known of the model, as plain data.
+
     >>> import attnwidget as aw
     >>> aw.load()
     AttentionModel(tiny-causal, decoder, 4 layers x 4 heads)
@@ -36,26 +38,21 @@ class AttentionModel:
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
-        self._teaching = teaching
         _refuse_what_cannot_work(model)
+        self.facts = ModelFacts(
+            name=name,
+            architecture=type(model).__name__,
+            kind="decoder" if _is_decoder(model) else "encoder",
+            limit=_limit(model, tokenizer),
+            predicts=predicts(model),
+            teaching=teaching,
+        )
         self._shadow()  # a model that cannot be read is refused here, not at the first text
 
     def __repr__(self) -> str:
         config = self.model.config.get_text_config()
         sizes = f"{config.num_hidden_layers} layers x {config.num_attention_heads} heads"
         return f"AttentionModel({self.name}, {self.facts.kind}, {sizes})"
-
-    @property
-    def facts(self) -> ModelFacts:
-        """What is known of the model, as plain data."""
-        return ModelFacts(
-            name=self.name,
-            architecture=type(self.model).__name__,
-            kind="decoder" if _is_decoder(self.model) else "encoder",
-            limit=_limit(self.model, self.tokenizer),
-            predicts=predicts(self.model),
-            teaching=self._teaching,
-        )
 
     def tokens(self, x: Any, *, first: int | None = None) -> Tokens:
         """Tokens of a text, or of token ids used as given (`[n]` or `[1, n]`); at most `first` of them.

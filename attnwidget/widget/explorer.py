@@ -82,6 +82,7 @@ class Explorer(anywidget.AnyWidget):
         self._worker = worker_of(model.model)
         self._slot = object()
         self._from_page = threading.local()
+        self._cut_text: str | None = None  # the text of which the page shows only the first tokens
         super().__init__()
         self.text = text
         self.layer, self.head, self.direction = layer, head, direction
@@ -178,8 +179,9 @@ class Explorer(anywidget.AnyWidget):
 
     def _read(self, timeout: float | None) -> Trace:
         text = self.text
+        first = text == self._cut_text
         if self._worker.here:
-            return self._session.read(text).trace
+            return self._session.read(text, first=first).trace
         ended = threading.Event()
         outcome: list[Any] = []
 
@@ -189,7 +191,7 @@ class Explorer(anywidget.AnyWidget):
 
         # Of its own slot: several cells may wait at once, and none may supersede another.
         slot = (self._slot, "trace", object())
-        job = Job(lambda stop: self._session.read(text, cancelled=stop).trace, end, end, ended.set, text)
+        job = Job(lambda stop: self._session.read(text, first=first, cancelled=stop).trace, end, end, ended.set, text)
         self._worker.submit(slot, job)
         if not ended.wait(timeout):
             raise TimeoutError
@@ -209,6 +211,8 @@ class Explorer(anywidget.AnyWidget):
         if request.kind == "about":
             self._answer(request.id, about(self._session, self._examples()))
             return
+        if request.kind == "frame":
+            self._cut_text = request.text if request.first else None
         self._worker.submit((self._slot, request.kind), self._job(request))
 
     def _job(self, request: Request) -> Job:

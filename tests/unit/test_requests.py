@@ -1,0 +1,71 @@
+"""Messages from the page: good ones become requests, garbage becomes one sentence."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnwidget.errors import BadRequest
+from attnwidget.widget.requests import parse_request
+
+
+def test_a_full_request():
+    request = parse_request(
+        {
+            "id": "7",
+            "kind": "frame",
+            "text": "a b",
+            "layer": 1,
+            "head": 2,
+            "direction": "read_by",
+            "source": "rollout",
+            "caret": [1, 2],
+        }
+    )
+    assert (request.id, request.layer, request.direction, request.caret) == ("7", 1, "read_by", (1, 2))
+    assert request.query is None
+
+
+def test_lone_surrogates_are_replaced():
+    assert parse_request({"id": "1", "kind": "frame", "text": "a\ud83d"}).text == "a\ufffd"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        [],
+        "frame",
+        {},
+        {"id": 3, "kind": "frame"},
+        {"id": "1"},
+        {"id": "1", "kind": "shutdown"},
+        {"id": "1", "kind": "frame", "text": 3},
+        {"id": "1", "kind": "frame", "layer": "0"},
+        {"id": "1", "kind": "frame", "layer": True},
+        {"id": "1", "kind": "frame", "caret": [1]},
+        {"id": "1", "kind": "frame", "caret": [1, "2"]},
+        {"id": "1", "kind": "frame", "query": [0.5, 1]},
+        {"id": "1", "kind": "frame", "direction": "sideways"},
+        {"id": "1", "kind": "frame", "source": None},
+        {"id": "1", "kind": "frame", "first": 1},
+    ],
+)
+def test_garbage(content):
+    with pytest.raises(BadRequest):
+        parse_request(content)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=8,
+)
+FIELDS = ["id", "kind", "text", "layer", "head", "part", "direction", "source", "caret", "query", "position", "first"]
+
+
+@given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["frame", "about", "1"])))
+def test_nothing_else_is_ever_raised(content):
+    with contextlib.suppress(BadRequest):
+        parse_request(content)
