@@ -1,6 +1,7 @@
 """A name, a folder or a model in hand -> AttentionModel, which reads texts into traces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
+from transformers.utils import logging
 
 from attnwidget.engine import verify
 from attnwidget.engine.forward import read
@@ -129,7 +131,8 @@ def load(source: Any = None, tokenizer: Any = None, **from_pretrained: Any) -> A
     'tiny-causal'
     """
     if source is None:
-        return _from_folder(str(TINY), tokenizer, {"dtype": torch.float32, **from_pretrained}, teaching=True)
+        with _no_progress_bars():  # a quarter of a second needs none
+            return _from_folder(str(TINY), tokenizer, {"dtype": torch.float32, **from_pretrained}, teaching=True)
     if isinstance(source, AttentionModel):
         return source
     if isinstance(source, str | Path):
@@ -141,6 +144,17 @@ def load(source: Any = None, tokenizer: Any = None, **from_pretrained: Any) -> A
         f"Cannot load a model from {type(source).__name__}. Give a name such as 'gpt2', a local folder, or a "
         "transformers model and its tokenizer."
     )
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _from_folder(name: str, tokenizer: Any, options: dict[str, Any], *, teaching: bool) -> AttentionModel:

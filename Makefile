@@ -1,0 +1,69 @@
+# Every habit of this project is one command. Each sets up what it needs; only Python 3.11 and git must be there.
+#
+#   make lab         JupyterLab with the first lesson; ARGS=--no-browser on a server
+#   make dev         the same, and every change of js/ shows up in the open page
+#   make js          only the page: js/ into attnwidget/static
+#   make test        all tests: JavaScript, Python, notebooks, a real JupyterLab in a real browser; ARGS="-k matrix" for some
+#   make check       format, lint, types, rooms
+#   make bench       writes tests/benchmarks/RESULTS.md
+#   make images      the README's pictures, from the running widget
+#   make clean       back to a fresh clone
+#
+# Another interpreter: make PYTHON=python3.12 lab
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+SETUP := $(PYTHON) scripts/setup_environment.py
+JAVASCRIPT := $(BIN)/python scripts/javascript.py
+LAB_ARGS := --ServerApp.ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_first_look.ipynb $(ARGS)
+
+# Nothing here may ask a model hub, in tests least of all.
+OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+
+.PHONY: lab dev js test check bench images clean
+
+lab:
+	@$(SETUP) lab
+	@$(JAVASCRIPT) build
+	$(BIN)/jupyter lab $(LAB_ARGS)
+
+js:
+	@$(SETUP) lab
+	@$(JAVASCRIPT) build
+
+dev:
+	@$(SETUP) dev
+	@$(JAVASCRIPT) build
+	$(BIN)/python scripts/develop.py $(LAB_ARGS)
+
+test:
+	@$(SETUP) test
+	@$(JAVASCRIPT) build
+	@$(BIN)/python scripts/find_chromium.py --install
+	$(JAVASCRIPT) run test
+	$(OFFLINE) $(BIN)/python -m pytest $(ARGS)
+
+check:
+	@$(SETUP) check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(JAVASCRIPT) run check
+
+bench:
+	@$(SETUP) bench
+	@$(JAVASCRIPT) build
+	@$(BIN)/python scripts/find_chromium.py --install
+	$(OFFLINE) $(BIN)/python -m tests.benchmarks $(ARGS)
+
+images:
+	@$(SETUP) test
+	@$(JAVASCRIPT) build
+	@$(BIN)/python scripts/find_chromium.py --install
+	$(OFFLINE) $(BIN)/python -m pytest tests/browser/test_appearance.py --update-images $(ARGS)
+
+clean:
+	rm -rf .venv js/node_modules attnwidget/static build dist test-results
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

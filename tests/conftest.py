@@ -1,0 +1,16 @@
+"""Every test runs offline: no model hub is asked, whatever the machine's own settings are."""
+
+import os
+
+from hypothesis import settings
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no counter-example
+settings.load_profile("patient")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-images", action="store_true", help="write the README's pictures into docs/images")

@@ -1,0 +1,42 @@
+"""`import attnwidget` is quick and brings nothing heavy along; its names are fetched when they are used."""
+
+import json
+import subprocess
+import sys
+
+import attnwidget
+
+SECONDS = 0.25
+HEAVY = ("torch", "transformers", "numpy", "anywidget", "ipywidgets", "jaxtyping")
+
+PROBE = f"""
+import json, sys, time
+before = time.perf_counter()
+import attnwidget
+seconds = time.perf_counter() - before
+print(json.dumps({{"seconds": seconds, "heavy": [name for name in {HEAVY!r} if name in sys.modules]}}))
+"""
+
+
+def imported_afresh() -> dict:
+    answer = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
+    return json.loads(answer.stdout)
+
+
+def test_a_bare_import_is_quick():
+    # The best of three: other work on the machine may slow one down, nothing can make one too fast.
+    assert min(imported_afresh()["seconds"] for _ in range(3)) <= SECONDS
+
+
+def test_a_bare_import_brings_nothing_heavy():
+    assert imported_afresh()["heavy"] == []
+
+
+def test_every_public_name_can_be_fetched():
+    for name in attnwidget.__all__:
+        assert getattr(attnwidget, name) is not None
+    assert set(attnwidget.__all__) <= set(dir(attnwidget))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    assert not hasattr(attnwidget, "no_such_name")
