@@ -1,0 +1,349 @@
+import type {
+  About,
+  Direction,
+  FrameRequest,
+  Header,
+  MapSource,
+  Predictions,
+  Request,
+  Span,
+} from "../src/wire/types";
+import { encodeFrame } from "./encode";
+
+export interface FakeModel {
+  readonly name: string;
+  readonly kind: "decoder" | "encoder";
+  readonly layers: number;
+  readonly heads: number;
+  readonly teaching: boolean;
+  readonly predicts: "next token" | "this token" | null;
+}
+
+export const models: Readonly<Record<string, FakeModel>> = {
+  causal: {
+    name: "tiny-causal",
+    kind: "decoder",
+    layers: 4,
+    heads: 4,
+    teaching: true,
+    predicts: "next token",
+  },
+  encoder: {
+    name: "all-MiniLM-L6-v2",
+    kind: "encoder",
+    layers: 6,
+    heads: 12,
+    teaching: false,
+    predicts: null,
+  },
+  bert: {
+    name: "bert-base-uncased",
+    kind: "encoder",
+    layers: 12,
+    heads: 12,
+    teaching: false,
+    predicts: "this token",
+  },
+  gpt2: { name: "gpt2", kind: "decoder", layers: 12, heads: 12, teaching: false, predicts: "next token" },
+  llama: {
+    name: "llama-7b",
+    kind: "decoder",
+    layers: 32,
+    heads: 32,
+    teaching: false,
+    predicts: "next token",
+  },
+  two: { name: "tiny-two", kind: "encoder", layers: 2, heads: 4, teaching: true, predicts: "this token" },
+};
+
+const limit = 512;
+
+/** A kernel that thinks up attention: patterns that real heads have, from a fixed seed. */
+export class FakeKernel {
+  constructor(readonly model: FakeModel) {}
+
+  answer(request: Request): { content: Record<string, unknown>; buffers: ArrayBuffer[] } {
+    switch (request.kind) {
+      case "about":
+        return { content: { about: this.about() }, buffers: [] };
+      case "frame":
+      case "preview":
+        return this.frame(request, request.kind === "frame");
+      case "predict":
+        return {
+          content: { predictions: this.predict(this.tokenise(request.text), request.position) },
+          buffers: [],
+        };
+      case "verify":
+        return { content: { verify: { error: 2.1e-7, path: "interface" } }, buffers: [] };
+    }
+  }
+
+  private about(): About {
+    const { name, kind, layers, heads, teaching, predicts } = this.model;
+    return {
+      version: "0.1.0",
+      model: {
+        name,
+        kind,
+        layers,
+        heads: Array(layers).fill(heads),
+        parts: ["self"],
+        limit,
+        teaching,
+        path: "interface",
+        predicts,
+      },
+      examples: [
+        {
+          title: "The bank of the river",
+          text: "The capital of France is Paris. The river bank was quiet, so she walked to the bank for money.",
+        },
+        { title: "A few words", text: "the cat sat on" },
+        { title: "Emoji and Arabic", text: "wave 👋🏽 مرحبا بالعالم <b>bold</b>\nsecond line" },
+      ],
+      editable: true,
+    };
+  }
+
+  tokenise(text: string): Header["tokens"] {
+    const found = [...text.matchAll(/\p{L}+|\p{N}+|\n+|[^\s]/gu)];
+    const pieces = found.map(([piece]) => piece);
+    const spans: Span[] = found.map((match) => [match.index, match.index + match[0].length]);
+    const encoder = this.model.kind === "encoder";
+    const lead = encoder ? ["[CLS]"] : [];
+    const trail = encoder ? ["[SEP]"] : [];
+    const all = [...lead, ...pieces, ...trail];
+    const special = [...lead.map(() => true), ...pieces.map(() => false), ...trail.map(() => true)];
+    let word = 0;
+    return {
+      pieces: all,
+      spans: [...lead.map((): Span => [-1, -1]), ...spans, ...trail.map((): Span => [-1, -1])],
+      words: special.map((mark) => (mark ? -1 : word++)),
+      special,
+      padding: all.map(() => false),
+      segment: all.map(() => 0),
+    };
+  }
+
+  private frame(request: FrameRequest, whole: boolean) {
+    const all = this.tokenise(request.text);
+    if (all.spans.every(([start]) => start < 0))
+      return problem("empty", "There is no text to read yet. Type a few words.");
+    const total = all.pieces.length;
+    if (total > limit && request.first !== true) {
+      return problem(
+        "too_long",
+        `This text has ${total} tokens; ${this.model.name} reads at most ${limit}.`,
+        { tokens: total, limit },
+      );
+    }
+    const tokens = total > limit ? cut(all, limit) : all;
+    const count = tokens.pieces.length;
+    const query = request.query
+      ? clampSpan(request.query, count)
+      : this.caret(tokens, request.caret ?? [0, 0]);
+    const matrix = this.map(request.source, request.layer, request.head, count);
+    const header = this.header(request, tokens, query, matrix, total > limit ? total : null);
+    const blocks = [
+      { name: "matrix", dtype: count <= 192 ? "f32" : "f16", shape: [count, count], values: matrix } as const,
+      { name: "row", dtype: "f32", shape: [count], values: rowOf(matrix, count, query) } as const,
+      { name: "column", dtype: "f32", shape: [count], values: columnOf(matrix, count, query) } as const,
+      ...(whole ? this.overview(count, query, request.direction) : []),
+    ];
+    return { content: {}, buffers: [encodeFrame(header, blocks)] };
+  }
+
+  private header(
+    request: FrameRequest,
+    tokens: Header["tokens"],
+    query: Span,
+    matrix: Float32Array,
+    total: number | null,
+  ) {
+    const { layers, heads, kind, teaching } = this.model;
+    const { layer, head, source } = request;
+    const count = tokens.pieces.length;
+    const sinks = count > 3 ? [0] : [];
+    let peak = 0;
+    matrix.forEach((value, index) => {
+      if (index >= count && index % count !== 0) peak = Math.max(peak, value);
+    });
+    const titles: Record<MapSource, string> = {
+      head: `Layer ${layer} · Head ${head}`,
+      layer: `Layer ${layer} · mean of ${heads} heads`,
+      rollout: "Rollout · all layers",
+    };
+    return {
+      tokens,
+      layers,
+      heads: Array(layers).fill(heads) as number[],
+      part: "self",
+      parts: ["self"],
+      layer,
+      head,
+      query,
+      direction: request.direction,
+      source,
+      causal: kind === "decoder",
+      sinks,
+      peak,
+      stats: {
+        entropy: 1.94,
+        entropy_limit: Math.log(count),
+        distance: 5.1,
+        previous: 0.06,
+        first: 0.11,
+        sink: 0.31,
+      },
+      title: titles[source],
+      recipe:
+        source === "rollout"
+          ? "attention rollout, residual 0.5, mean of heads; rows sum to 1.000"
+          : "softmax weights, one head, no renormalisation; rows sum to 1.000",
+      caution: teaching
+        ? "Attention says where the head looked, not what mattered. This small model learnt a made-up language."
+        : "Attention says where the head looked, not what mattered.",
+      predictions: this.predict(tokens, query[1] - 1),
+      truncated: total === null ? null : { shown: count, total },
+      pooling: 1,
+      timing: { trace: 4.2, frame: 1.1 },
+    };
+  }
+
+  private overview(count: number, query: Span, direction: Direction) {
+    const { layers, heads } = this.model;
+    const side = Math.min(count, 32);
+    const thumbnails = new Uint8Array(layers * heads * side * side);
+    const previews = new Uint8Array(layers * heads * count);
+    for (let layer = 0; layer < layers; layer++) {
+      for (let head = 0; head < heads; head++) {
+        const map = this.map("head", layer, head, count);
+        const start = (layer * heads + head) * side * side;
+        for (let row = 0; row < side; row++) {
+          for (let key = 0; key < count; key++) {
+            const place = start + row * side + Math.floor((key * side) / count);
+            const byte = Math.round(
+              Math.sqrt(map[Math.floor((row * count) / side) * count + key] as number) * 255,
+            );
+            thumbnails[place] = Math.max(thumbnails[place] as number, byte);
+          }
+        }
+        const vector = direction === "reads" ? rowOf(map, count, query) : columnOf(map, count, query);
+        vector.forEach((weight, token) => {
+          previews[(layer * heads + head) * count + token] = Math.round(Math.sqrt(Math.min(1, weight)) * 255);
+        });
+      }
+    }
+    return [
+      { name: "thumbnails", dtype: "u8", shape: [layers, heads, side, side], values: thumbnails } as const,
+      { name: "previews", dtype: "u8", shape: [layers, heads, count], values: previews } as const,
+    ];
+  }
+
+  private predict(tokens: Header["tokens"], position: number): Predictions | null {
+    const { predicts } = this.model;
+    if (predicts === null) return null;
+    const next = tokens.pieces[predicts === "next token" ? position + 1 : position];
+    const top = [" the", next === undefined ? " cat" : ` ${next}`, " a", "\n", " bank"].map(
+      (piece, index) => ({ piece, probability: 0.41 / (index + 1) ** 1.4 }),
+    );
+    return {
+      kind: predicts,
+      position,
+      top,
+      actual: next === undefined ? null : { piece: ` ${next}`, probability: 0.155, rank: 2 },
+    };
+  }
+
+  private caret(tokens: Header["tokens"], [from, to]: Span): Span {
+    const low = from === to ? Math.max(0, from - 1) : from;
+    const high = from === to ? low + 1 : to;
+    const touched = tokens.spans.flatMap(([start, stop], token) =>
+      start >= 0 && start < high && stop > low ? [token] : [],
+    );
+    const before = tokens.spans.flatMap(([start, stop], token) => (start >= 0 && stop <= low ? [token] : []));
+    const first = touched[0] ?? before.at(-1) ?? 0;
+    return [first, (touched.at(-1) ?? first) + 1];
+  }
+
+  private map(source: MapSource, layer: number, head: number, count: number): Float32Array {
+    if (source === "head") return headMap(layer * 37 + head * 11 + 3, count, this.model.kind === "decoder");
+    const heads = source === "layer" ? this.model.heads : Math.min(6, this.model.heads);
+    const sum = new Float32Array(count * count);
+    for (let index = 0; index < heads; index++) {
+      this.map("head", source === "layer" ? layer : index % this.model.layers, index, count).forEach(
+        (value, place) => {
+          sum[place] = (sum[place] as number) + value / heads;
+        },
+      );
+    }
+    return sum;
+  }
+}
+
+function problem(code: string, message: string, more: Record<string, unknown> = {}) {
+  return { content: { status: "error", code, message, ...more }, buffers: [] };
+}
+
+function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Previous-token, same-token, local, block or diffuse heads, all with a sink at the first token. */
+function headMap(seed: number, count: number, causal: boolean): Float32Array {
+  const next = random(seed * 7919);
+  const style = Math.floor(next() * 5);
+  const width = 1 + next() * 4;
+  const sink = next() * 3;
+  const map = new Float32Array(count * count);
+  for (let query = 0; query < count; query++) {
+    let total = 0;
+    for (let key = 0; key < (causal ? query + 1 : count); key++) {
+      const far = query - key;
+      let score = next() * 2.2;
+      if (key === 0) score += sink + 1;
+      if (style === 0) score += far === 1 ? 5 : 0;
+      if (style === 1) score += Math.exp(-(far ** 2) / (2 * width ** 2)) * 4;
+      if (style === 2) score += Math.floor(query / 5) === Math.floor(key / 5) ? 2.5 : 0;
+      if (style === 3) score += far % 6 === 4 ? 3 : 0;
+      const value = Math.exp(score);
+      map[query * count + key] = value;
+      total += value;
+    }
+    for (let key = 0; key < count; key++)
+      map[query * count + key] = (map[query * count + key] as number) / total;
+  }
+  return map;
+}
+
+function rowOf(map: Float32Array, count: number, [start, stop]: Span): Float32Array {
+  return Float32Array.from({ length: count }, (_, key) => {
+    let sum = 0;
+    for (let query = start; query < stop; query++) sum += map[query * count + key] as number;
+    return sum / (stop - start);
+  });
+}
+
+function columnOf(map: Float32Array, count: number, [start, stop]: Span): Float32Array {
+  return Float32Array.from({ length: count }, (_, query) => {
+    let sum = 0;
+    for (let key = start; key < stop; key++) sum += map[query * count + key] as number;
+    return sum;
+  });
+}
+
+function clampSpan([start, stop]: Span, count: number): Span {
+  const first = Math.min(Math.max(start, 0), count - 1);
+  return [first, Math.min(Math.max(stop, first + 1), count)];
+}
+
+function cut(tokens: Header["tokens"], count: number): Header["tokens"] {
+  return Object.fromEntries(
+    Object.entries(tokens).map(([name, values]) => [name, values.slice(0, count)]),
+  ) as unknown as Header["tokens"];
+}

@@ -1,0 +1,42 @@
+import type { AnyModel, Initialize, Render } from "@anywidget/types";
+import { mount } from "./parts/mount";
+import { type Channel, kernelSource } from "./source/kernel";
+import { Session } from "./state";
+import type { TraitModel } from "./state/synced";
+
+/** One model, any number of views: the session is the model's, so that two views do not supersede each other's requests. */
+export default () => {
+  let session: Session | undefined;
+
+  const open = (model: AnyModel, abort: AbortSignal): Session => {
+    const source = kernelSource(model as unknown as Channel, abort);
+    const opened = new Session(model as unknown as TraitModel, source.ask, abort);
+    source.onClosed((closed) => opened.setClosed(closed));
+    return opened;
+  };
+
+  const initialize: Initialize = ({ model }) => {
+    const life = new AbortController();
+    session = open(model, life.signal);
+    return () => {
+      life.abort();
+      session = undefined;
+    };
+  };
+
+  const render: Render = ({ model, el }) => {
+    const life = new AbortController();
+    // A host that does not initialize gets a session that lives and dies with its view.
+    const own = session ?? open(model, life.signal);
+    const root = document.createElement("div");
+    el.append(root);
+    mount(root, own, life.signal);
+    own.start();
+    return () => {
+      life.abort();
+      root.remove();
+    };
+  };
+
+  return { initialize, render };
+};

@@ -1,0 +1,20 @@
+/** Label numbers on an axis that stay legible: every so-and-so-many, at least `room` pixels apart. */
+export function labelStep(pitch: number, room: number): number {
+  if (!(pitch > 0)) return 1;
+  const wanted = room / pitch;
+  if (wanted <= 1) return 1;
+  const decade = 10 ** Math.floor(Math.log10(wanted));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * decade >= wanted) ?? 10;
+  return Math.max(1, factor * decade);
+}
+
+/** The labels to draw: the thinned ones, and those that must be seen, which push out their neighbours. */
+export function thinLabels(count: number, pitch: number, room: number, wanted: readonly number[]): number[] {
+  const step = labelStep(pitch, room);
+  const kept = wanted.filter((index) => index >= 0 && index < count);
+  const shown = new Set(kept);
+  for (let index = 0; index < count; index += step) {
+    if (kept.every((other) => other === index || Math.abs(other - index) * pitch >= room)) shown.add(index);
+  }
+  return [...shown].sort((one, other) => one - other);
+}

@@ -1,0 +1,122 @@
+/** Colours as numbers, for the canvases. The style sheet has its own copy of the few that it needs (style/theme.css). */
+export type Rgb = readonly [number, number, number];
+
+/** 256 colours, 3 bytes each, from nothing to the most. */
+export type Ramp = Uint8Array;
+
+export interface Palette {
+  readonly dark: boolean;
+  readonly text: string;
+  readonly muted: string;
+  readonly hairline: string;
+  readonly ground: string;
+  readonly reads: Accent;
+  readonly readBy: Accent;
+  readonly font: string;
+}
+
+export interface Accent {
+  readonly strong: string;
+  readonly ramp: Ramp;
+}
+
+export function ramp(stops: readonly Rgb[]): Ramp {
+  const table = new Uint8Array(256 * 3);
+  for (let index = 0; index < 256; index++) {
+    const place = (index / 255) * (stops.length - 1);
+    const left = Math.min(Math.floor(place), stops.length - 2);
+    const share = place - left;
+    for (let channel = 0; channel < 3; channel++) {
+      const from = stops[left]?.[channel as 0 | 1 | 2] ?? 0;
+      const to = stops[left + 1]?.[channel as 0 | 1 | 2] ?? 0;
+      table[index * 3 + channel] = Math.round(from + (to - from) * share);
+    }
+  }
+  return table;
+}
+
+const hex = (code: string): Rgb => [
+  Number.parseInt(code.slice(1, 3), 16),
+  Number.parseInt(code.slice(3, 5), 16),
+  Number.parseInt(code.slice(5, 7), 16),
+];
+
+const ramps = {
+  orangeLight: ramp(
+    ["#fffaf5", "#feeddc", "#fdd6b0", "#fcb77d", "#f79350", "#e86f26", "#c44e0a", "#8d3204", "#5c1f04"].map(
+      hex,
+    ),
+  ),
+  blueLight: ramp(
+    ["#f7faff", "#e3eefb", "#c5dbf5", "#9dc3ed", "#6fa6e2", "#4484cf", "#2463b0", "#154585", "#0d2c59"].map(
+      hex,
+    ),
+  ),
+  orangeDark: ramp(
+    ["#17140f", "#2b1c10", "#4a2910", "#743a10", "#a44f14", "#d56a20", "#f78f42", "#ffb98a", "#ffe3cf"].map(
+      hex,
+    ),
+  ),
+  blueDark: ramp(
+    ["#10151c", "#122238", "#163457", "#1b4b80", "#2567ad", "#3b87d6", "#6aaaf0", "#a3cdf9", "#dbebfe"].map(
+      hex,
+    ),
+  ),
+} as const;
+
+export function palette(dark: boolean, font: string): Palette {
+  return dark
+    ? {
+        dark,
+        font,
+        text: "#e6e8eb",
+        muted: "#9aa3ad",
+        hairline: "#2b3138",
+        ground: "#14181d",
+        reads: { strong: "#ff9145", ramp: ramps.orangeDark },
+        readBy: { strong: "#6aaaf0", ramp: ramps.blueDark },
+      }
+    : {
+        dark,
+        font,
+        text: "#1f2328",
+        muted: "#656d76",
+        hairline: "#e3e6ea",
+        ground: "#ffffff",
+        reads: { strong: "#d4540a", ramp: ramps.orangeLight },
+        readBy: { strong: "#2463b0", ramp: ramps.blueLight },
+      };
+}
+
+export function accent(colours: Palette, direction: "reads" | "read_by"): Accent {
+  return direction === "reads" ? colours.reads : colours.readBy;
+}
+
+/** The place on a ramp of a weight under a peak: square root, as everywhere on the page. */
+export function tone(value: number, peak: number): number {
+  if (!(value > 0) || !(peak > 0)) return 0;
+  return Math.min(1, Math.sqrt(value / peak));
+}
+
+function luminance([red, green, blue]: Rgb): number {
+  const linear = (channel: number) => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+}
+
+export function contrast(one: Rgb, other: Rgb): number {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
+  return (high + 0.05) / (low + 0.05);
+}
+
+export function rampColour(table: Ramp, place: number): Rgb {
+  const index = Math.round(Math.max(0, Math.min(1, place)) * 255) * 3;
+  return [table[index] ?? 0, table[index + 1] ?? 0, table[index + 2] ?? 0];
+}
+
+/** Black or white, whichever is legible on a colour. */
+export function inkOn(colour: Rgb): string {
+  return contrast(colour, [255, 255, 255]) > contrast(colour, [20, 20, 20]) ? "#ffffff" : "#141414";
+}

@@ -1,0 +1,76 @@
+const visible: Readonly<Record<string, string>> = {
+  "\n": "⏎",
+  "\r": "␍",
+  "\t": "⇥",
+  "\u00a0": "⍽",
+  "\u200b": "·",
+};
+
+const controls = /[\p{Cc}\u00a0\u200b]/gu;
+
+function reveal(text: string): string {
+  return text.replace(controls, (sign) => visible[sign] ?? controlPicture(sign.codePointAt(0) ?? 0));
+}
+
+function controlPicture(code: number): string {
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  return code === 0x7f ? "␡" : "\ufffd";
+}
+
+const unseen = /^[\p{Cf}\p{Mn}\p{Variation_Selector}]+$/u;
+
+/** A token as a label: white space at its ends is dropped, white space alone is drawn. */
+export function pieceLabel(piece: string): string {
+  if (piece === "") return "∅";
+  const bare = piece.replace(/^ +| +$/g, "");
+  if (unseen.test(bare)) return codePoints(bare);
+  return reveal(bare === "" ? "␣".repeat(Math.min(piece.length, 4)) : bare);
+}
+
+/** Joiners and variation selectors draw nothing by themselves: their numbers do. */
+function codePoints(signs: string): string {
+  return Array.from(
+    signs,
+    (sign) => `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`,
+  ).join(" ");
+}
+
+/** A token as a prediction: its leading space matters, so it is told apart from the rest. */
+export function pieceParts(piece: string): { space: string; rest: string } {
+  const bare = piece.replace(/^ +/, "");
+  if (bare === "") return { space: "", rest: pieceLabel(piece) };
+  return { space: bare.length === piece.length ? "" : "␣", rest: pieceLabel(bare) };
+}
+
+/** At most `limit` characters (not UTF-16 units), the rest as an ellipsis. */
+export function shorten(text: string, limit: number): string {
+  const signs = Array.from(text);
+  return signs.length <= limit ? text : `${signs.slice(0, limit - 1).join("")}…`;
+}
+
+/** A weight or a probability, three decimals, never a false zero. */
+export function weight(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 0.0005) return "<0.001";
+  return value.toFixed(3);
+}
+
+/** A weight in a small cell: ".26", "1.0". */
+export function shortWeight(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  return value >= 0.995 ? "1" : value.toFixed(2).replace(/^0/, "");
+}
+
+/** 2.1e-7 -> "2e-7"; an exact zero is said as such. */
+export function magnitude(value: number): string {
+  return value === 0 ? "0" : value.toExponential(0).replace("e+", "e");
+}
+
+export function count(number: number, word: string): string {
+  return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** Half a surrogate pair cannot travel: it becomes U+FFFD, of the same length. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}

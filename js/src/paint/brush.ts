@@ -1,0 +1,32 @@
+/** What painters need of a canvas: the part of the 2D context that they use, and a way to make an image of pixels. */
+export interface Brush {
+  readonly context: Pen;
+  bitmap(width: number, height: number, pixels: Uint8ClampedArray): CanvasImageSource;
+}
+
+export type Pen = Pick<
+  CanvasRenderingContext2D,
+  | "fillStyle"
+  | "strokeStyle"
+  | "lineWidth"
+  | "font"
+  | "textAlign"
+  | "textBaseline"
+  | "globalAlpha"
+  | "imageSmoothingEnabled"
+  | "fillRect"
+  | "strokeRect"
+  | "fillText"
+  | "drawImage"
+  | "beginPath"
+  | "roundRect"
+  | "stroke"
+  | "fill"
+  | "rect"
+  | "clip"
+  | "save"
+  | "restore"
+  | "translate"
+  | "rotate"
+  | "setLineDash"
+>;

@@ -1,0 +1,107 @@
+import { type GridScene, headRect } from "../layout/grid";
+import type { Palette } from "../lib/colour";
+import type { Brush, Pen } from "./brush";
+
+export interface GridPicture {
+  /** All thumbnails in one image; null before the first frame. */
+  readonly image: CanvasImageSource | null;
+  readonly side: number;
+  readonly pinned: { readonly layer: number; readonly head: number } | null;
+  readonly hovered: { readonly layer: number; readonly head: number } | null;
+  /** A row that is on show as a whole: the mean of a layer. */
+  readonly wholeLayer: number | null;
+  readonly strong: string;
+}
+
+export function paintGrid(
+  { context }: Brush,
+  scene: GridScene,
+  picture: GridPicture,
+  palette: Palette,
+): void {
+  paintLabels(context, scene, picture, palette);
+  scene.heads.forEach((count, layer) => {
+    for (let head = 0; head < count; head++) paintHead(context, scene, picture, palette, layer, head);
+  });
+  if (picture.pinned !== null)
+    paintRing(context, scene, picture.pinned, picture.strong, picture.hovered === null ? 2 : 1);
+  if (picture.hovered !== null) paintRing(context, scene, picture.hovered, picture.strong, 2);
+  if (picture.wholeLayer !== null) paintRow(context, scene, picture.wholeLayer, picture.strong);
+}
+
+function paintHead(
+  context: Pen,
+  scene: GridScene,
+  picture: GridPicture,
+  palette: Palette,
+  layer: number,
+  head: number,
+): void {
+  const { x, y, width, height } = headRect(scene, layer, head);
+  const radius = scene.cell > 14 ? 3 : 0;
+  context.save();
+  context.beginPath();
+  context.roundRect(x, y, width, height, radius);
+  if (picture.image !== null && picture.side > 0) {
+    context.clip();
+    context.imageSmoothingEnabled = picture.side > width * 2;
+    const { side } = picture;
+    context.drawImage(picture.image, head * side, layer * side, side, side, x, y, width, height);
+  }
+  context.restore();
+  if (scene.cell < 14) return;
+  context.strokeStyle = palette.hairline;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.roundRect(x - 0.5, y - 0.5, width + 1, height + 1, radius);
+  context.stroke();
+}
+
+function paintLabels(context: Pen, scene: GridScene, picture: GridPicture, palette: Palette): void {
+  const point = picture.hovered ?? picture.pinned;
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  for (const label of scene.columnLabels)
+    paintNumber(context, label, label.index === point?.head, picture, palette);
+  context.textAlign = "right";
+  const layer = point?.layer ?? picture.wholeLayer;
+  for (const label of scene.rowLabels) paintNumber(context, label, label.index === layer, picture, palette);
+}
+
+function paintNumber(
+  context: Pen,
+  label: { text: string; x: number; y: number },
+  pointed: boolean,
+  picture: GridPicture,
+  palette: Palette,
+): void {
+  context.font = `${pointed ? "600" : "400"} 11px ${palette.font}`;
+  context.fillStyle = pointed ? picture.strong : palette.muted;
+  context.fillText(label.text, label.x, label.y);
+}
+
+function paintRing(
+  context: Pen,
+  scene: GridScene,
+  at: { layer: number; head: number },
+  colour: string,
+  weight: number,
+): void {
+  const { x, y, width, height } = headRect(scene, at.layer, at.head);
+  const out = 0.5;
+  context.strokeStyle = colour;
+  context.lineWidth = weight;
+  context.beginPath();
+  context.roundRect(x - out, y - out, width + 2 * out, height + 2 * out, scene.cell > 14 ? 4 : 1);
+  context.stroke();
+}
+
+function paintRow(context: Pen, scene: GridScene, layer: number, colour: string): void {
+  const first = headRect(scene, layer, 0);
+  const last = headRect(scene, layer, Math.max(0, (scene.heads[layer] ?? 1) - 1));
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.roundRect(first.x - 0.5, first.y - 0.5, last.x + last.width - first.x + 1, first.height + 1, 4);
+  context.stroke();
+}

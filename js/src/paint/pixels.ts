@@ -1,0 +1,51 @@
+import { type Ramp, tone } from "../lib/colour";
+
+export interface Values {
+  readonly values: ArrayLike<number>;
+  readonly rows: number;
+  readonly columns: number;
+  readonly peak: number;
+  readonly causal: boolean;
+}
+
+/** Weights -> one pixel each. What a causal map cannot see is left transparent. */
+export function weightPixels({ values, rows, columns, peak, causal }: Values, ramp: Ramp): Uint8ClampedArray {
+  const pixels = new Uint8ClampedArray(rows * columns * 4);
+  for (let row = 0; row < rows; row++) {
+    const stop = causal ? Math.min(columns, row + 1) : columns;
+    for (let column = 0; column < stop; column++) {
+      const index = row * columns + column;
+      put(pixels, index, ramp, tone(values[index] as number, peak));
+    }
+  }
+  return pixels;
+}
+
+/** Thumbnails hold the square root already. All heads in one image, side by side. */
+export function thumbnailPixels(
+  bytes: Uint8Array,
+  [layers, heads, side]: readonly [number, number, number],
+  causal: boolean,
+  ramp: Ramp,
+): Uint8ClampedArray {
+  const width = heads * side;
+  const pixels = new Uint8ClampedArray(layers * side * width * 4);
+  for (let source = 0; source < bytes.length; source++) {
+    const column = source % side;
+    const row = Math.floor(source / side) % side;
+    if (causal && column > row) continue;
+    const map = Math.floor(source / (side * side));
+    const y = Math.floor(map / heads) * side + row;
+    put(pixels, y * width + (map % heads) * side + column, ramp, (bytes[source] as number) / 255);
+  }
+  return pixels;
+}
+
+function put(pixels: Uint8ClampedArray, index: number, ramp: Ramp, place: number): void {
+  const from = Math.round(place * 255) * 3;
+  const to = index * 4;
+  pixels[to] = ramp[from] as number;
+  pixels[to + 1] = ramp[from + 1] as number;
+  pixels[to + 2] = ramp[from + 2] as number;
+  pixels[to + 3] = 255;
+}

@@ -1,0 +1,116 @@
+import { count, magnitude } from "../lib/format";
+import type { About } from "../state";
+import { useView } from "./view";
+
+export function Header() {
+  const { session, derived } = useView();
+  const about = session.about.value;
+  const tokens = derived.tokens.value;
+  return (
+    <header class="aw-header">
+      <span class="aw-brand">attnwidget</span>
+      <span class="aw-model">
+        {about !== null && <span class="aw-model-name">{about.model.name}</span>}
+        {about !== null && (
+          <span>
+            {" "}
+            · {about.model.kind} · {shape(about)}
+          </span>
+        )}
+        {tokens !== null && (
+          <span>
+            {" · "}
+            <span class="aw-token-count">{count(tokens.pieces.length, "token")}</span>
+          </span>
+        )}
+      </span>
+      <span class="aw-chips">
+        <Chips />
+        <Examples />
+      </span>
+    </header>
+  );
+}
+
+function shape({ model }: About): string {
+  const most = Math.max(...model.heads);
+  const same = model.heads.every((heads) => heads === most);
+  return `${count(model.layers, "layer")} × ${same ? count(most, "head") : `up to ${count(most, "head")}`}`;
+}
+
+const teaching =
+  "A small model trained on a made-up language, to learn with. It is not a language model: what its heads do here need not hold for large ones.";
+
+function Chips() {
+  const { session } = useView();
+  const editTime = session.editTime.value;
+  return (
+    <>
+      {session.about.value?.model.teaching === true && (
+        <span class="aw-chip aw-chip-teaching" title={teaching}>
+          teaching model
+        </span>
+      )}
+      <Trust />
+      {editTime !== null && (
+        <span
+          class="aw-chip aw-chip-edit"
+          title="From the last key press to the picture, measured in this page."
+        >
+          edit {Math.max(1, Math.round(editTime))} ms
+        </span>
+      )}
+    </>
+  );
+}
+
+/** How the weights compare with those of transformers: measured, or the same by construction. */
+function Trust() {
+  const { session } = useView();
+  const verification = session.verification.value;
+  if (session.about.value?.model.path === "eager") {
+    return (
+      <span
+        class="aw-chip aw-chip-verify"
+        title="These are the weights that the model's own eager attention gives."
+      >
+        eager
+      </span>
+    );
+  }
+  if (verification === null) return null;
+  const largest = verification.error.toExponential(1);
+  return (
+    <span
+      class="aw-chip aw-chip-verify"
+      title={`Compared with the eager attention of transformers on this text: no weight differs by more than ${largest}.`}
+    >
+      exact to {magnitude(verification.error)}
+    </span>
+  );
+}
+
+/** A native menu: it sets the text and shows its name again. */
+function Examples() {
+  const { session } = useView();
+  const about = session.about.value;
+  if (about === null || !about.editable || about.examples.length === 0) return null;
+  const choose = (event: Event) => {
+    const select = event.currentTarget as HTMLSelectElement;
+    const example = about.examples[select.selectedIndex - 1];
+    select.selectedIndex = 0;
+    if (example !== undefined) session.useText(example.text);
+  };
+  return (
+    <span class="aw-select">
+      <select class="aw-examples" aria-label="Examples" onChange={choose}>
+        <option value="" disabled selected hidden>
+          Examples
+        </option>
+        {about.examples.map((example) => (
+          <option key={example.title}>{example.title}</option>
+        ))}
+      </select>
+    </span>
+  );
+}

@@ -1,0 +1,160 @@
+import type { ComponentChildren } from "preact";
+import { pieceLabel, pieceParts, shorten, weight } from "../lib/format";
+import type { Predictions, Ranked, Tokens } from "../state";
+import { spanLabel } from "./Toolbar";
+import { useView } from "./view";
+
+/** What the focus reads, and what reads it. */
+export function Neighbours() {
+  const { derived } = useView();
+  const tokens = derived.tokens.value;
+  if (tokens === null) return null;
+  const name = <bdi>“{spanLabel(tokens, derived.focus.value)}”</bdi>;
+  return (
+    <>
+      <Ranking tint="reads" heading={<>{name} reads</>} ranked={derived.reads.value} tokens={tokens} />
+      <Ranking
+        tint="read_by"
+        heading={<>{name} is read by</>}
+        ranked={derived.readBy.value}
+        tokens={tokens}
+      />
+    </>
+  );
+}
+
+interface RankingProps {
+  readonly tint: "reads" | "read_by";
+  readonly heading: ComponentChildren;
+  readonly ranked: readonly Ranked[];
+  readonly tokens: Tokens;
+}
+
+function Ranking({ tint, heading, ranked, tokens }: RankingProps) {
+  const { session, local } = useView();
+  const most = ranked[0]?.weight ?? 1;
+  return (
+    <section class="aw-ranking" data-tint={tint}>
+      <h3>{heading}</h3>
+      <ol>
+        {ranked.map(({ token, weight: amount }) => (
+          <li key={token}>
+            <button
+              type="button"
+              data-token={token}
+              title={`Token ${token}. Click to look from it.`}
+              onClick={() => session.pinQuery([token, token + 1])}
+              onPointerEnter={() => {
+                local.marked.value = token;
+              }}
+              onPointerLeave={() => {
+                local.marked.value = null;
+              }}
+            >
+              <Bar
+                label={<bdi>{shorten(pieceLabel(tokens.pieces[token] ?? ""), 18)}</bdi>}
+                share={amount / most}
+                number={weight(amount)}
+              />
+            </button>
+          </li>
+        ))}
+      </ol>
+      {ranked.length === 0 && <p class="aw-none">nothing</p>}
+    </section>
+  );
+}
+
+function Bar({
+  label,
+  share,
+  number,
+}: {
+  readonly label: ComponentChildren;
+  readonly share: number;
+  readonly number: string;
+}) {
+  return (
+    <span class="aw-bar">
+      <span class="aw-bar-label">{label}</span>
+      <span class="aw-bar-track">
+        <span style={{ width: `${Math.max(0.5, Math.min(1, share) * 100).toFixed(2)}%` }} />
+      </span>
+      <span class="aw-number">{number}</span>
+    </span>
+  );
+}
+
+/** What the model expects at the focus. */
+export function Expectations() {
+  const { derived } = useView();
+  const predictions = derived.predictions.value;
+  const tokens = derived.tokens.value;
+  if (predictions === null || tokens === null) return null;
+  const name = <bdi>“{shorten(pieceLabel(tokens.pieces[predictions.position] ?? ""), 18)}”</bdi>;
+  const heading =
+    predictions.kind === "next token" ? <>next token after {name}</> : <>in the place of {name}</>;
+  const { actual } = predictions;
+  const listed = actual !== null && predictions.top.some(({ piece }) => piece === actual.piece);
+  const most = predictions.top[0]?.probability ?? 1;
+  return (
+    <section class="aw-ranking" data-tint="expected">
+      <h3>{heading}</h3>
+      <ol>
+        {predictions.top.map(({ piece, probability }, index) => (
+          <Expected
+            key={index}
+            piece={piece}
+            share={probability / most}
+            number={weight(probability)}
+            actual={piece === actual?.piece}
+          />
+        ))}
+        {actual !== null && !listed && <Missed actual={actual} share={actual.probability / most} />}
+      </ol>
+    </section>
+  );
+}
+
+function Expected(props: {
+  readonly piece: string;
+  readonly share: number;
+  readonly number: string;
+  readonly actual: boolean;
+}) {
+  const { space, rest } = pieceParts(props.piece);
+  const label = (
+    <bdi title={props.actual ? "This is what the text has" : undefined}>
+      {space !== "" && <span class="aw-space">{space}</span>}
+      {shorten(rest, 16)}
+    </bdi>
+  );
+  return (
+    <li data-actual={props.actual || undefined}>
+      <Bar label={label} share={props.share} number={props.number} />
+    </li>
+  );
+}
+
+function Missed({
+  actual,
+  share,
+}: {
+  readonly actual: NonNullable<Predictions["actual"]>;
+  readonly share: number;
+}) {
+  const { rest } = pieceParts(actual.piece);
+  return (
+    <li data-actual title="This is what the text has">
+      <Bar
+        label={
+          <>
+            <bdi>{shorten(rest, 12)}</bdi> <span class="aw-unit">#{actual.rank}</span>
+          </>
+        }
+        share={share}
+        number={weight(actual.probability)}
+      />
+    </li>
+  );
+}

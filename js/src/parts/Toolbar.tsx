@@ -1,0 +1,77 @@
+import { pieceLabel, shorten } from "../lib/format";
+import type { Direction, MapSource, Span, Tokens } from "../state";
+import { Segmented } from "./Segmented";
+import { useView } from "./view";
+
+const directions = [
+  {
+    value: "reads",
+    text: "reads",
+    tint: "reads",
+    title: "Which tokens the query reads. Shortcut in grid and matrix: r",
+  },
+  {
+    value: "read_by",
+    text: "is read by",
+    tint: "read_by",
+    title: "Which tokens read the query. Shortcut in grid and matrix: r",
+  },
+] as const satisfies readonly { value: Direction; text: string; tint: string; title: string }[];
+
+const sources = [
+  { value: "head", text: "this head", title: "The weights of the chosen head" },
+  { value: "layer", text: "layer mean", title: "The mean over all heads of the chosen layer" },
+  {
+    value: "rollout",
+    text: "rollout",
+    title: "All layers multiplied up, with half of every step left to the residual stream",
+  },
+] as const satisfies readonly { value: MapSource; text: string; title: string }[];
+
+export function Toolbar() {
+  const { session, derived } = useView();
+  const tokens = derived.tokens.value;
+  const focus = derived.focus.value;
+  const parts = session.about.value?.model.parts ?? [];
+  return (
+    <div class="aw-toolbar">
+      <Segmented
+        label="Direction"
+        choices={directions}
+        value={session.traits.direction.value}
+        onChoose={(direction) => session.setDirection(direction)}
+      />
+      {tokens !== null && focus[1] > focus[0] && (
+        <span class="aw-query">
+          query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
+          <span class="aw-number">{spanNumber(focus)}</span>
+        </span>
+      )}
+      <span class="aw-toolbar-end">
+        {parts.length > 1 && (
+          <Segmented
+            label="Part of the model"
+            choices={parts.map((part) => ({ value: part, text: part }))}
+            value={session.traits.part.value}
+            onChoose={(part) => session.setPart(part)}
+          />
+        )}
+        <span class="aw-label">heat from</span>
+        <Segmented
+          label="Heat from"
+          choices={sources}
+          value={session.source.value}
+          onChoose={(source) => session.setSource(source)}
+        />
+      </span>
+    </div>
+  );
+}
+
+export function spanLabel(tokens: Tokens, [start, stop]: Span): string {
+  return shorten(tokens.pieces.slice(start, stop).map(pieceLabel).join(" "), 28);
+}
+
+function spanNumber([start, stop]: Span): string {
+  return stop - start === 1 ? `#${start}` : `#${start}–${stop - 1}`;
+}

@@ -1,0 +1,32 @@
+import { render } from "preact";
+import { createLocal, derive, followPointer, type Session } from "../state";
+import { Explorer } from "./Explorer";
+import { watchEnvironment } from "./environment";
+import { paletteOf, ViewContext } from "./view";
+
+/** Puts one view of a session into an element. It ends with the signal. */
+export function mount(element: HTMLElement, session: Session, abort: AbortSignal): void {
+  element.classList.add("attnwidget");
+  element.tabIndex = -1;
+  // JupyterLab's shortcuts stay away: `b` in the grid must not insert a cell.
+  element.dataset.lmSuppressShortcuts = "true";
+  element.addEventListener("keydown", keepKeys, { signal: abort });
+  const environment = watchEnvironment(element, abort);
+  const local = createLocal();
+  const derived = derive(session, local);
+  followPointer(session, local, derived, abort);
+  const view = { session, local, derived, environment, palette: paletteOf(environment), abort };
+  render(
+    <ViewContext.Provider value={view}>
+      <Explorer />
+    </ViewContext.Provider>,
+    element,
+  );
+  abort.addEventListener("abort", () => render(null, element), { once: true });
+}
+
+/** Keys belong to the explorer, except those that run a cell. */
+function keepKeys(event: KeyboardEvent): void {
+  const runs = event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey);
+  if (!runs) event.stopPropagation();
+}

@@ -1,0 +1,165 @@
+import { decodeFrame } from "../wire/decode";
+import type {
+  About,
+  Answer,
+  Ask,
+  Predictions,
+  Problem,
+  Progress,
+  Replies,
+  Request,
+  Verification,
+} from "../wire/types";
+import type { Source } from "./source";
+
+/** The part of an anywidget model that requests need. */
+export interface Channel {
+  send(content: unknown): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  off(event: string, listener: (...args: never[]) => void): void;
+}
+
+interface Message {
+  readonly id: string;
+  readonly status: string;
+  readonly [field: string]: unknown;
+}
+
+interface Pending {
+  readonly kind: Request["kind"];
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly resolve: (answer: Answer<never>) => void;
+}
+
+const lost = "The kernel was restarted. Run the cell again to go on.";
+
+/** Requests over `model.send`, answers from `msg:custom`, matched by id. No answer is never an error by itself: kernels are busy. */
+export function kernelSource(channel: Channel, signal: AbortSignal): Source {
+  const pending = new Map<string, Pending>();
+  const closedListeners = new Set<(closed: boolean) => void>();
+  const prefix = Math.random().toString(36).slice(2, 8);
+  let count = 0;
+
+  const tell = (closed: boolean) => {
+    for (const listener of closedListeners) listener(closed);
+  };
+
+  const receive = (content: unknown, buffers?: readonly (ArrayBuffer | ArrayBufferView)[]) => {
+    if (!isMessage(content)) return;
+    const waiting = pending.get(content.id);
+    if (waiting === undefined) return;
+    tell(false);
+    if (content.status === "progress") return waiting.onProgress?.(readProgress(content));
+    pending.delete(content.id);
+    waiting.resolve(readAnswer(waiting.kind, content, buffers ?? []) as Answer<never>);
+  };
+
+  const close = () => {
+    tell(true);
+    for (const [id, waiting] of pending) waiting.resolve(closedAnswer(id) as Answer<never>);
+    pending.clear();
+  };
+
+  const ask: Ask = (request, onProgress) =>
+    new Promise((resolve) => {
+      const id = `${prefix}-${++count}`;
+      if (signal.aborted) return resolve(closedAnswer(id));
+      pending.set(id, { kind: request.kind, onProgress, resolve: resolve as Pending["resolve"] });
+      try {
+        channel.send({ id, ...request });
+      } catch (error) {
+        console.warn("attnwidget: could not send to the kernel", error);
+        close();
+      }
+    });
+
+  listen(channel, "msg:custom", receive as never, signal);
+  listen(channel, "comm_live_update", close as never, signal);
+  listen(channel, "comm:close", close as never, signal);
+  signal.addEventListener("abort", () => pending.clear(), { once: true });
+  return { ask, onClosed: (listener) => void closedListeners.add(listener) };
+}
+
+function listen(
+  channel: Channel,
+  event: string,
+  listener: (...args: never[]) => void,
+  signal: AbortSignal,
+): void {
+  channel.on(event, listener);
+  signal.addEventListener("abort", () => channel.off(event, listener), { once: true });
+}
+
+function isMessage(content: unknown): content is Message {
+  if (typeof content !== "object" || content === null) return false;
+  const { id, status } = content as Partial<Message>;
+  return typeof id === "string" && typeof status === "string";
+}
+
+function closedAnswer(id: string): Answer<never> {
+  return { status: "error", id, problem: { code: "closed", message: lost } };
+}
+
+function readProgress(message: Message): Progress {
+  return { done: Number(message.done ?? 0), total: Number(message.total ?? 0) };
+}
+
+function readAnswer(
+  kind: Request["kind"],
+  message: Message,
+  buffers: readonly (ArrayBuffer | ArrayBufferView)[],
+): Answer<Replies[Request["kind"]]> {
+  const { id, status } = message;
+  if (status === "superseded") return { status, id };
+  if (status === "error") return { status, id, problem: readProblem(message) };
+  if (status !== "ok") return failed(id, `The kernel gave an answer of an unknown kind (${status}).`);
+  try {
+    return { status, id, reply: readReply(kind, message, buffers) };
+  } catch (error) {
+    return failed(
+      id,
+      `The kernel's answer could not be read: ${error instanceof Error ? error.message : error}.`,
+    );
+  }
+}
+
+function failed(id: string, message: string): Answer<never> {
+  return { status: "error", id, problem: { code: "failed", message } };
+}
+
+function readProblem(message: Message): Problem {
+  const { code, tokens, limit } = message;
+  return {
+    code: isCode(code) ? code : "failed",
+    message: typeof message.message === "string" ? message.message : "The kernel reported an error.",
+    ...(typeof tokens === "number" ? { tokens } : {}),
+    ...(typeof limit === "number" ? { limit } : {}),
+  };
+}
+
+const codes = ["too_long", "too_large", "empty", "bad_request", "failed"] as const;
+
+function isCode(code: unknown): code is (typeof codes)[number] {
+  return codes.some((known) => known === code);
+}
+
+function readReply(
+  kind: Request["kind"],
+  message: Message,
+  buffers: readonly (ArrayBuffer | ArrayBufferView)[],
+): Replies[Request["kind"]] {
+  switch (kind) {
+    case "about":
+      if (typeof message.about !== "object" || message.about === null)
+        throw new Error("it says nothing of the model");
+      return message.about as About;
+    case "frame":
+    case "preview":
+      if (buffers[0] === undefined) throw new Error("it came without its frame");
+      return decodeFrame(buffers[0]);
+    case "predict":
+      return (message.predictions ?? null) as Predictions | null;
+    case "verify":
+      return (message.verify ?? null) as Verification | null;
+  }
+}

@@ -1,0 +1,134 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { tone } from "../lib/colour";
+import type { Predictions, Span, Tokens } from "../wire/types";
+import { predictionKey, previewKey } from "./keys";
+import type { HeadRef, Local } from "./local";
+import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
+import { type Chips, type Segment, toChips, toMarks, toSegments } from "./marks";
+import { rebase } from "./rebase";
+import type { Session } from "./session";
+
+export interface Heat {
+  /** 0 to 1 by token, on the square-root scale. */
+  readonly tones: Float32Array;
+  readonly peak: number;
+  readonly sinks: ReadonlySet<number>;
+}
+
+export interface Ranked {
+  readonly token: number;
+  readonly weight: number;
+}
+
+/** Everything that is worked out from the traits, the frame and the pointer. */
+export interface Derived {
+  readonly tokens: ReadonlySignal<Tokens | null>;
+  readonly segments: ReadonlySignal<readonly Segment[]>;
+  readonly chips: ReadonlySignal<Chips>;
+  /** The head that is hovered, else the pinned one; null when no single head is looked at. */
+  readonly head: ReadonlySignal<HeadRef | null>;
+  readonly map: ReadonlySignal<MapOnShow | null>;
+  /** The token that is hovered, else the query. */
+  readonly focus: ReadonlySignal<Span>;
+  readonly row: ReadonlySignal<Float32Array | null>;
+  readonly column: ReadonlySignal<Float32Array | null>;
+  readonly heat: ReadonlySignal<Heat | null>;
+  readonly reads: ReadonlySignal<readonly Ranked[]>;
+  readonly readBy: ReadonlySignal<readonly Ranked[]>;
+  readonly predictions: ReadonlySignal<Predictions | null>;
+}
+
+export function derive(session: Session, local: Local): Derived {
+  const frame = computed(() => session.shown.value?.frame ?? null);
+  const tokens = computed(() => frame.value?.header.tokens ?? null);
+  const segments = computed(() => segmentsOf(session));
+  const chips = computed(() =>
+    tokens.value === null ? { leading: [], trailing: [] } : toChips(tokens.value),
+  );
+  const head = computed(() => {
+    if (local.hoverHead.value !== null) return local.hoverHead.value;
+    return session.source.value === "head" ? session.clampedHead() : null;
+  });
+  const map = computed(() => mapFor(session, head.value));
+  const focus = computed(() => focusOf(map.value, local.hoverToken.value));
+  const exact = computed(() => exactFor(session, map.value, focus.value));
+  const row = computed(() => exact.value?.row ?? (map.value === null ? null : rowOf(map.value, focus.value)));
+  const column = computed(
+    () => exact.value?.column ?? (map.value === null ? null : columnOf(map.value, focus.value)),
+  );
+  const heat = computed(() => heatOf(map.value, map.value?.direction === "reads" ? row.value : column.value));
+  const reads = computed(() => strongest(row.value, tokens.value));
+  const readBy = computed(() => strongest(column.value, tokens.value));
+  const predictions = computed(() => predictionsFor(session, local.hoverToken.value));
+  return { tokens, segments, chips, head, map, focus, row, column, heat, reads, readBy, predictions };
+}
+
+function segmentsOf(session: Session): readonly Segment[] {
+  const text = session.traits.text.value;
+  const shown = session.shown.value;
+  if (shown === null) return text === "" ? [] : [{ text, mark: null }];
+  return toSegments(text, toMarks(rebase(shown.text, text, shown.frame.header.tokens.spans)));
+}
+
+function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { header } = shown.frame;
+  const there =
+    head === null || (header.source === "head" && header.layer === head.layer && header.head === head.head);
+  if (there) return mapOfFrame(shown.frame);
+  const request = session.previewRequest({ ...head, source: "head" });
+  const preview = request === null ? undefined : session.previews.entries.value.get(previewKey(request));
+  if (preview !== undefined) return mapOfFrame(preview);
+  return mapOfThumbnail(shown.frame, head) ?? mapOfFrame(shown.frame);
+}
+
+function focusOf(map: MapOnShow | null, hovered: number | null): Span {
+  if (map === null) return [0, 0];
+  if (hovered !== null && hovered < map.count) return [hovered, hovered + 1];
+  return map.query;
+}
+
+interface Vectors {
+  readonly row: Float32Array | null;
+  readonly column: Float32Array | null;
+}
+
+/** Vectors that the kernel computed for this focus, where it did. */
+function exactFor(session: Session, map: MapOnShow | null, focus: Span): Vectors | null {
+  if (map === null) return null;
+  if (focus[0] === map.query[0] && focus[1] === map.query[1]) return map;
+  if (map.pooling === 1) return null;
+  const request = session.previewRequest({ layer: map.layer, head: map.head, query: focus });
+  const preview = request === null ? undefined : session.previews.entries.value.get(previewKey(request));
+  return preview ?? null;
+}
+
+function heatOf(map: MapOnShow | null, weights: Float32Array | null): Heat | null {
+  if (map === null || weights === null) return null;
+  const sinks: ReadonlySet<number> = map.direction === "reads" ? map.sinks : new Set<number>();
+  let peak = 0;
+  weights.forEach((weight, token) => {
+    if (!sinks.has(token) && weight > peak) peak = weight;
+  });
+  const tones = weights.map((weight, token) => (sinks.has(token) && weight > 0 ? 1 : tone(weight, peak)));
+  return { tones, peak, sinks };
+}
+
+const listed = 5;
+
+function strongest(weights: Float32Array | null, tokens: Tokens | null): readonly Ranked[] {
+  if (weights === null || tokens === null) return [];
+  return Array.from(weights, (weight, token) => ({ token, weight }))
+    .filter(({ token, weight }) => weight > 0 && tokens.padding[token] !== true)
+    .sort((one, other) => other.weight - one.weight)
+    .slice(0, listed);
+}
+
+function predictionsFor(session: Session, hovered: number | null): Predictions | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const own = shown.frame.header.predictions;
+  if (hovered === null || hovered === own?.position) return own;
+  return session.predictions.entries.value.get(predictionKey(shown.text, hovered)) ?? own;
+}

@@ -1,0 +1,48 @@
+import { effect } from "@preact/signals";
+import type { Derived } from "./derived";
+import type { Local } from "./local";
+import type { Session } from "./session";
+
+const headRest = 40;
+const tokenRest = 60;
+const predictRest = 120;
+
+/** Asks for what the pointer rests on and the page cannot work out: exact maps of hovered heads, vectors, predictions. */
+export function followPointer(session: Session, local: Local, derived: Derived, abort: AbortSignal): void {
+  const dispose = [
+    effect(() => {
+      const head = local.hoverHead.value;
+      if (head === null) return;
+      return after(headRest, () => ask(session, { ...head, source: "head" }));
+    }),
+    effect(() => {
+      const map = derived.map.value;
+      const token = local.hoverToken.value;
+      if (map === null || token === null || map.pooling === 1) return;
+      const { layer, head } = map;
+      return after(tokenRest, () => ask(session, { layer, head, query: [token, token + 1] }));
+    }),
+    effect(() => {
+      const token = local.hoverToken.value;
+      if (token === null || session.about.value?.model.predicts == null) return;
+      return after(predictRest, () => void session.predict(token));
+    }),
+  ];
+  abort.addEventListener(
+    "abort",
+    () => {
+      for (const end of dispose) end();
+    },
+    { once: true },
+  );
+}
+
+function ask(session: Session, change: Parameters<Session["previewRequest"]>[0]): void {
+  const request = session.previewRequest(change);
+  if (request !== null) void session.preview(request);
+}
+
+function after(delay: number, action: () => void): () => void {
+  const timer = setTimeout(action, delay);
+  return () => clearTimeout(timer);
+}

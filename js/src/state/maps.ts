@@ -1,0 +1,140 @@
+import type { Block, Direction, Frame, Header, Span, Stats } from "../wire/types";
+import type { HeadRef } from "./local";
+
+/** One attention map as it is on show: exact, from a frame, or for a moment from a thumbnail. */
+export interface MapOnShow {
+  readonly layer: number;
+  readonly head: number;
+  readonly direction: Direction;
+  readonly query: Span;
+  readonly count: number;
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  /** Tokens in a cell, along each axis. */
+  readonly pooling: number;
+  readonly exact: boolean;
+  readonly causal: boolean;
+  readonly peak: number;
+  readonly sinks: ReadonlySet<number>;
+  readonly title: string;
+  readonly recipe: string;
+  readonly stats: Stats | null;
+  /** By key and by query, for `query`; null where the kernel has not told. */
+  readonly row: Float32Array | null;
+  readonly column: Float32Array | null;
+}
+
+export function mapOfFrame(frame: Frame): MapOnShow {
+  const { header, matrix } = frame;
+  const [rows = 0, columns = 0] = matrix.shape;
+  return {
+    ...facts(header),
+    layer: header.layer,
+    head: header.head,
+    values: matrix.data,
+    rows,
+    columns,
+    pooling: header.pooling,
+    exact: true,
+    peak: header.peak,
+    sinks: new Set(header.sinks),
+    title: header.title,
+    recipe: header.recipe,
+    stats: header.stats,
+    row: frame.row,
+    column: frame.column,
+  };
+}
+
+/** The first sight of a head that was not asked for yet: its thumbnail, enlarged. */
+export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnShow | null {
+  const thumbnail = readThumbnail(frame, layer, head);
+  if (thumbnail === null) return null;
+  const { header } = frame;
+  const { values, side } = thumbnail;
+  const vector = readPreview(frame.previews, layer, head);
+  const reads = header.direction === "reads";
+  return {
+    ...facts(header),
+    layer,
+    head,
+    values,
+    rows: side,
+    columns: side,
+    pooling: header.tokens.pieces.length / side,
+    exact: false,
+    peak: peakOf(values, side),
+    sinks: new Set(header.sinks),
+    title: `Layer ${layer} · Head ${head}`,
+    recipe: "A first sight from the thumbnail: sampled queries, strongest keys.",
+    stats: null,
+    row: reads ? vector : null,
+    column: reads ? null : vector,
+  };
+}
+
+function facts(header: Header) {
+  const { direction, query, causal, tokens } = header;
+  return { direction, query, causal, count: tokens.pieces.length };
+}
+
+export function readThumbnail(frame: Frame, layer: number, head: number) {
+  if (frame.thumbnails === null) return null;
+  const [layers = 0, heads = 0, side = 0] = frame.thumbnails.shape;
+  if (layer < 0 || layer >= layers || head < 0 || head >= heads || side === 0) return null;
+  const start = (layer * heads + head) * side * side;
+  const bytes = frame.thumbnails.data.subarray(start, start + side * side);
+  return { side, values: Float32Array.from(bytes, (byte) => (byte / 255) ** 2) };
+}
+
+function readPreview(block: Block<Uint8Array> | null, layer: number, head: number): Float32Array | null {
+  if (block === null) return null;
+  const [, heads = 0, tokens = 0] = block.shape;
+  const start = (layer * heads + head) * tokens;
+  return Float32Array.from(block.data.subarray(start, start + tokens), (byte) => (byte / 255) ** 2);
+}
+
+/** As the kernel does it: the first row and the first column are where sinks live. */
+function peakOf(values: Float32Array, side: number): number {
+  let peak = 0;
+  for (let index = side; index < values.length; index++) {
+    if (index % side !== 0 && (values[index] as number) > peak) peak = values[index] as number;
+  }
+  return peak > 0 ? peak : Math.max(0, ...values);
+}
+
+/** The weight in the cell that holds a pair of tokens. */
+export function weightAt(map: MapOnShow, query: number, key: number): number {
+  const row = Math.min(map.rows - 1, Math.floor(query / map.pooling));
+  const column = Math.min(map.columns - 1, Math.floor(key / map.pooling));
+  return map.values[row * map.columns + column] ?? Number.NaN;
+}
+
+/** How much a span of queries reads each key: the mean over the span. */
+export function rowOf(map: MapOnShow, [start, stop]: Span): Float32Array {
+  const sums = new Float32Array(map.count);
+  for (let query = start; query < stop; query++) {
+    for (let key = 0; key < map.count; key++) sums[key] = (sums[key] as number) + weightAt(map, query, key);
+  }
+  return sums.map((sum) => sum / Math.max(1, stop - start));
+}
+
+/** How much each query reads a span of keys: the sum over the span. */
+export function columnOf(map: MapOnShow, [start, stop]: Span): Float32Array {
+  const sums = new Float32Array(map.count);
+  for (let query = 0; query < map.count; query++) {
+    for (let key = start; key < stop; key++)
+      sums[query] = (sums[query] as number) + weightAt(map, query, key);
+  }
+  return sums;
+}
+
+/** A cheap number that changes with the matrix, for tests. */
+export function checksum(values: Float32Array): string {
+  let sum = 0x811c9dc5;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  for (let index = 0; index < bytes.length; index++)
+    sum = Math.imul(sum ^ (bytes[index] as number), 0x01000193);
+  return (sum >>> 0).toString(16);
+}

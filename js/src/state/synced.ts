@@ -1,0 +1,93 @@
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Direction, Span, Traits } from "../wire/types";
+
+/** The part of an anywidget model that traits need. */
+export interface TraitModel {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  off(event: string, listener: (...args: never[]) => void): void;
+}
+
+export type TraitName = keyof Traits;
+
+export interface Synced {
+  readonly signals: { readonly [Name in TraitName]: ReadonlySignal<Traits[Name]> };
+  /** Writes what differs, here and in Python. Never calls `onRemote`. */
+  write(patch: Partial<Traits>): void;
+}
+
+const names = ["text", "layer", "head", "query", "direction", "part"] as const satisfies readonly TraitName[];
+
+/** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. */
+export function bindTraits(
+  model: TraitModel,
+  abort: AbortSignal,
+  onRemote: (name: TraitName) => void,
+): Synced {
+  const signals = Object.fromEntries(names.map((name) => [name, signal(read(model, name))])) as {
+    [Name in TraitName]: Signal<Traits[Name]>;
+  };
+  let writing = false;
+
+  for (const name of names) {
+    const listener = () => {
+      if (writing) return;
+      const value = read(model, name);
+      if (same(signals[name].peek(), value)) return;
+      (signals[name] as Signal<unknown>).value = value;
+      onRemote(name);
+    };
+    model.on(`change:${name}`, listener);
+    abort.addEventListener("abort", () => model.off(`change:${name}`, listener), { once: true });
+  }
+
+  const write = (patch: Partial<Traits>) => {
+    const changed = names.filter((name) => name in patch && !same(signals[name].peek(), patch[name]));
+    if (changed.length === 0) return;
+    writing = true;
+    try {
+      batch(() => {
+        for (const name of changed) (signals[name] as Signal<unknown>).value = patch[name];
+      });
+      for (const name of changed) model.set(name, patch[name]);
+      model.save_changes();
+    } catch (error) {
+      console.warn("attnwidget: could not write to the kernel", error);
+    } finally {
+      writing = false;
+    }
+  };
+  return { signals, write };
+}
+
+function read<Name extends TraitName>(model: TraitModel, name: Name): Traits[Name];
+function read(model: TraitModel, name: TraitName): Traits[TraitName] {
+  const value = model.get(name);
+  switch (name) {
+    case "text":
+    case "part":
+      return typeof value === "string" ? value : "";
+    case "layer":
+    case "head":
+      return typeof value === "number" && Number.isFinite(value) ? Math.trunc(value) : 0;
+    case "query":
+      return readQuery(value);
+    case "direction":
+      return (value === "read_by" ? "read_by" : "reads") satisfies Direction;
+  }
+}
+
+function readQuery(value: unknown): Span {
+  if (!Array.isArray(value)) return [0, 1];
+  const [start, stop] = value as unknown[];
+  return typeof start === "number" && typeof stop === "number" ? [start, stop] : [0, 1];
+}
+
+function same(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => item === other[index]);
+  }
+  return one === other;
+}

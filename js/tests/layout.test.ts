@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { underGrid } from "../src/layout/balance";
+import { gridScene, headAt, headRect } from "../src/layout/grid";
+import { labelStep, thinLabels } from "../src/layout/labels";
+import { type MatrixInput, matrixHit, matrixScene } from "../src/layout/matrix";
+
+const heads = (layers: number, count: number) => Array<number>(layers).fill(count);
+
+describe("the grid of heads", () => {
+  it.each([
+    [4, 4, 358],
+    [12, 12, 358],
+    [32, 32, 358],
+    [6, 12, 566],
+    [2, 1, 200],
+    [24, 40, 300],
+  ])("%i x %i fills %i px without touching the border", (layers, count, width) => {
+    const scene = gridScene(heads(layers, count), width);
+    const last = headRect(scene, layers - 1, count - 1);
+    expect(last.x + last.width).toBeLessThanOrEqual(width - 2);
+    expect(last.y + last.height).toBeLessThanOrEqual(scene.height - 2);
+    expect(scene.cell).toBeLessThanOrEqual(84);
+    const unused = width - (last.x + last.width);
+    if (scene.cell < 84) expect(unused).toBeLessThan(count + 12);
+  });
+
+  it("finds the head under every cell, and none outside", () => {
+    const scene = gridScene([2, 4, 3], 300);
+    for (const [layer, count] of [2, 4, 3].entries()) {
+      for (let head = 0; head < count; head++) {
+        const { x, y, width, height } = headRect(scene, layer, head);
+        expect(headAt(scene, x + width / 2, y + height / 2)).toEqual({ layer, head });
+      }
+      const beyond = headRect(scene, layer, count);
+      expect(headAt(scene, beyond.x + 4, beyond.y + 4)).toBeNull();
+    }
+    expect(headAt(scene, 1, 1)).toBeNull();
+  });
+
+  it("labels head 0 and thins the rest when crowded", () => {
+    const scene = gridScene(heads(32, 32), 358);
+    expect(scene.columnLabels[0]?.text).toBe("0");
+    expect(scene.columnLabels.length).toBeLessThan(32);
+  });
+});
+
+describe("labels", () => {
+  it("steps by 1, 2, 5, 10", () => {
+    expect([20, 10, 5, 2, 1, 0.1].map((pitch) => labelStep(pitch, 11))).toEqual([1, 2, 5, 10, 20, 200]);
+  });
+
+  it("always shows the wanted ones, and nothing on top of them", () => {
+    const shown = thinLabels(1000, 0.5, 11, [503]);
+    expect(shown).toContain(503);
+    for (const [place, index] of shown.slice(1).entries())
+      expect((index - (shown[place] as number)) * 0.5).toBeGreaterThanOrEqual(11);
+  });
+});
+
+describe("the matrix", () => {
+  const input = (count: number, more: Partial<MatrixInput> = {}): MatrixInput => ({
+    labels: Array.from({ length: count }, (_, index) => `token${index}`),
+    width: 556,
+    direction: "reads",
+    query: [1, 2],
+    focus: [1, 2],
+    cell: null,
+    strong: [],
+    measure: (text) => text.length * 6,
+    ...more,
+  });
+
+  it.each([1, 2, 5, 24, 48, 192, 512, 1000])("of %i tokens stays inside, labels too", (count) => {
+    const scene = matrixScene(input(count));
+    expect(scene.left + scene.size).toBeLessThanOrEqual(556);
+    expect(scene.pitch).toBeGreaterThan(0);
+    expect(Number.isFinite(scene.height)).toBe(true);
+    for (const { x, text } of scene.tilted ? scene.columnLabels : []) {
+      expect(x + text.length * 6 * Math.cos((55 * Math.PI) / 180)).toBeLessThanOrEqual(558);
+    }
+  });
+
+  it("finds cells, rows and columns", () => {
+    const scene = matrixScene(input(24));
+    const { left, top, pitch } = scene;
+    expect(matrixHit(scene, left + 3.5 * pitch, top + 7.5 * pitch)).toEqual({
+      kind: "cell",
+      query: 7,
+      key: 3,
+    });
+    expect(matrixHit(scene, left - 10, top + 0.5 * pitch)).toEqual({ kind: "row", token: 0 });
+    expect(matrixHit(scene, left + 2.5 * pitch, top - 8)).toEqual({ kind: "column", token: 2 });
+    expect(matrixHit(scene, left + 24.5 * pitch, top + 4)).toBeNull();
+  });
+
+  it("outlines the row that reads, the column that is read", () => {
+    const row = matrixScene(input(10)).band;
+    const column = matrixScene(input(10, { direction: "read_by", query: [1, 3], focus: [1, 3] })).band;
+    expect(row.width).toBeGreaterThan(row.height);
+    expect(column.height).toBeGreaterThan(column.width);
+  });
+
+  it("labels the query and the hovered key even when crowded", () => {
+    const scene = matrixScene(
+      input(400, { query: [37, 38], focus: [37, 38], cell: { query: 37, key: 211 } }),
+    );
+    expect(scene.rowLabels.find(({ index }) => index === 37)?.tone).toBe("point");
+    expect(scene.columnLabels.find(({ index }) => index === 211)?.tone).toBe("point");
+  });
+});
+
+describe("what stands under the grid", () => {
+  it("depends on the model's shape", () => {
+    expect(underGrid(heads(6, 12), 980, false)).toBe("neighbours");
+    expect(underGrid(heads(4, 4), 980, true)).toBe("expectations");
+    expect(underGrid(heads(12, 12), 980, false)).toBe("long facts");
+    expect(underGrid(heads(48, 12), 980, true)).toBe("nothing");
+    expect(underGrid(heads(6, 12), 600, true)).toBe("nothing");
+  });
+});

@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DemoModel } from "../dev/model";
+import { createLocal, derive, Session } from "../src/state";
+import { decodeFrame } from "../src/wire/decode";
+import type { Answer, Ask, Header, Request } from "../src/wire/types";
+import { frameBytes } from "./frames";
+
+interface Asked {
+  readonly request: Request;
+  readonly answer: (answer: object) => Promise<void>;
+}
+
+function open(state: Record<string, unknown> = {}) {
+  const model = new DemoModel(null, {
+    text: "The river bank",
+    layer: 0,
+    head: 0,
+    query: [2, 3],
+    direction: "reads",
+    part: "self",
+    ...state,
+  });
+  const asked: Asked[] = [];
+  const ask = ((request: Request) =>
+    new Promise((resolve) => {
+      const answer = async (content: object) => {
+        resolve({ id: String(asked.length), ...content } as Answer<never>);
+        await Promise.resolve();
+        await Promise.resolve();
+      };
+      asked.push({ request, answer });
+    })) as Ask;
+  const life = new AbortController();
+  const session = new Session(model, ask, life.signal);
+  session.start();
+  const frames = () => asked.filter(({ request }) => request.kind === "frame");
+  return { model, session, asked, frames, life };
+}
+
+const ok = (change: Partial<Omit<Header, "blocks">> = {}) => ({
+  status: "ok",
+  reply: decodeFrame(frameBytes(change)),
+});
+const tooLong = {
+  status: "error",
+  problem: { code: "too_long", message: "Too long.", tokens: 800, limit: 512 },
+};
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("a session", () => {
+  it("asks for the model and a frame, once for all views", () => {
+    const { session, asked } = open();
+    session.start();
+    expect(asked.map(({ request }) => request.kind)).toEqual(["about", "frame"]);
+    expect(asked[1]?.request).toMatchObject({ text: "The river bank", query: [2, 3] });
+  });
+
+  it("sends every edit at once, led by the caret, and writes the text to Python", () => {
+    const { session, frames, model } = open();
+    session.edit("The river banks", [15, 15], 0);
+    session.edit("The river banks ", [16, 16], 0);
+    expect(
+      frames().map(({ request }) => (request.kind === "frame" ? (request.caret ?? request.query) : null)),
+    ).toEqual([
+      [2, 3],
+      [15, 15],
+      [16, 16],
+    ]);
+    expect(model.state.text).toBe("The river banks ");
+  });
+
+  it("adopts the query of the newest frame only, but shows older ones", async () => {
+    const { session, frames, model } = open();
+    session.edit("The river banks", [15, 15], 0);
+    await frames()[0]?.answer(ok({ query: [0, 1] }));
+    expect(session.shown.value?.frame.header.query).toEqual([0, 1]);
+    expect(model.state.query).toEqual([2, 3]);
+    await frames()[1]?.answer(ok({ query: [1, 2] }));
+    expect(model.state.query).toEqual([1, 2]);
+    expect(frames().length).toBe(2);
+  });
+
+  it("never goes back to an older frame", async () => {
+    const { session, frames } = open();
+    session.edit("The river banks", [15, 15], 0);
+    await frames()[1]?.answer(ok({ title: "new" }));
+    await frames()[0]?.answer(ok({ title: "old" }));
+    expect(session.shown.value?.frame.header.title).toBe("new");
+  });
+
+  it("asks anew when Python leads, and once for several traits", async () => {
+    const { model, frames } = open();
+    model.set("layer", 2);
+    model.set("head", 1);
+    await Promise.resolve();
+    expect(frames().length).toBe(2);
+    expect(frames()[1]?.request).toMatchObject({ layer: 2, head: 1 });
+  });
+
+  it("keeps the view when an error comes, and forgets an error that is outrun", async () => {
+    const { session, frames } = open();
+    await frames()[0]?.answer(ok());
+    session.edit("x", [1, 1], 0);
+    session.edit("The", [3, 3], 0);
+    await frames()[1]?.answer(tooLong);
+    expect(session.problem.value).toBeNull();
+    await frames()[2]?.answer(tooLong);
+    expect(session.problem.value?.tokens).toBe(800);
+    expect(session.shown.value).not.toBeNull();
+  });
+
+  it("remembers that the first tokens are wanted while the text is too long", async () => {
+    const { session, frames } = open();
+    const first = (index: number) => (frames()[index]?.request as { first?: true } | undefined)?.first;
+    await frames()[0]?.answer(tooLong);
+    session.showFirst();
+    expect(first(1)).toBe(true);
+    await frames()[1]?.answer(ok({ truncated: { shown: 512, total: 800 } }));
+    session.edit("still long", [1, 1], 0);
+    expect(first(2)).toBe(true);
+    await frames()[2]?.answer(ok());
+    session.edit("short", [1, 1], 0);
+    expect(first(3)).toBeUndefined();
+  });
+
+  it("says that it waits after a second and a half, not before", async () => {
+    const { session, frames } = open();
+    vi.advanceTimersByTime(1400);
+    expect(session.waiting.value).toBe(false);
+    vi.advanceTimersByTime(200);
+    expect(session.waiting.value).toBe(true);
+    await frames()[0]?.answer(ok());
+    expect(session.waiting.value).toBe(false);
+  });
+
+  it("verifies once, when idle", async () => {
+    const { session, asked, frames } = open();
+    const verifications = () => asked.filter(({ request }) => request.kind === "verify");
+    await frames()[0]?.answer(ok());
+    vi.advanceTimersByTime(900);
+    session.edit("The", [3, 3], 0);
+    vi.advanceTimersByTime(900);
+    expect(verifications()).toEqual([]);
+    await frames()[1]?.answer(ok());
+    vi.advanceTimersByTime(1100);
+    expect(verifications().length).toBe(1);
+    await verifications()[0]?.answer({ status: "ok", reply: { error: 2e-7, path: "interface" } });
+    expect(session.verification.value?.error).toBe(2e-7);
+    session.edit("The r", [5, 5], 0);
+    await frames()[2]?.answer(ok());
+    vi.advanceTimersByTime(5000);
+    expect(verifications().length).toBe(1);
+  });
+
+  it("asks whether anyone is there when the kernel goes, and starts again when it is back", async () => {
+    const { session, asked, frames } = open();
+    session.setClosed(true);
+    expect(asked.at(-1)?.request.kind).toBe("about");
+    session.setClosed(true);
+    session.setClosed(false);
+    expect(frames().length).toBe(2);
+    expect(session.closed.value).toBe(false);
+  });
+});
+
+describe("what is derived", () => {
+  const shown = async (change: Parameters<typeof ok>[0] = {}) => {
+    const opened = open();
+    await opened.frames()[0]?.answer(ok(change));
+    const local = createLocal();
+    return { ...opened, local, derived: derive(opened.session, local) };
+  };
+
+  it("heats by the square root of what is outside the sinks, and sinks in full", async () => {
+    const { derived } = await shown();
+    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([1, 1, 1]);
+    expect(derived.heat.value?.peak).toBe(0.25);
+  });
+
+  it("looks from the hovered token, token 0 too, and comes back", async () => {
+    const { derived, local } = await shown();
+    local.hoverToken.value = 0;
+    expect(derived.focus.value).toEqual([0, 1]);
+    expect(Array.from(derived.row.value ?? [])).toEqual([1, 0, 0]);
+    expect(Array.from(derived.column.value ?? [])).toEqual([1, 0.5, 0.5]);
+    local.hoverToken.value = null;
+    expect(Array.from(derived.row.value ?? [])).toEqual([0.5, 0.25, 0.25]);
+    local.hoverToken.value = 99;
+    expect(derived.focus.value).toEqual([2, 3]);
+  });
+
+  it("shows a hovered head from its thumbnail, then exactly", async () => {
+    const { session, asked, derived, local } = await shown();
+    local.hoverHead.value = { layer: 0, head: 1 };
+    expect(derived.map.value).toMatchObject({ exact: false, title: "Layer 0 · Head 1" });
+    const request = session.previewRequest({ layer: 0, head: 1, source: "head" });
+    if (request === null) throw new Error("no request");
+    void session.preview(request);
+    await asked.at(-1)?.answer(ok({ head: 1, title: "exact" }));
+    expect(derived.map.value).toMatchObject({ exact: true, title: "exact" });
+    local.hoverHead.value = null;
+    expect(derived.map.value?.title).toBe("Layer 0 · Head 0");
+  });
+
+  it("ranks what is read and who reads, without nothings", async () => {
+    const { derived } = await shown();
+    expect(derived.reads.value.map(({ token }) => token)).toEqual([0, 1, 2]);
+    expect(derived.readBy.value).toEqual([{ token: 2, weight: 0.25 }]);
+  });
+
+  it("moves the marks with the text while an answer is on its way", async () => {
+    const { session, derived } = await shown();
+    session.edit("Oh, The river bank", [3, 3], 0);
+    const marks = derived.segments.value.flatMap(({ text, mark }) => (mark === null ? [] : [text]));
+    expect(marks).toEqual(["The", "river", "bank"]);
+  });
+});
