@@ -1,0 +1,66 @@
+"""The peak of resident memory that one way of getting attention adds; run in a process of its own, prints megabytes.
+
+python -m tests.benchmarks.memory trace 512
+python -m tests.benchmarks.memory eager 512
+"""
+
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+import attnwidget as aw
+from tests.benchmarks.geometry import gpt2_small, token_ids
+
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def measured(way: str, tokens: int) -> float:
+    """Run the measurement below in a fresh process."""
+    command = [sys.executable, "-m", "tests.benchmarks.memory", way, str(tokens)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def peak_added(way: str, tokens: int) -> float:
+    run = prepared(way)
+    with torch.no_grad():
+        warm = run(token_ids(16))  # libraries allocate on first use; that is no cost of the text
+        del warm
+        before = reset_peak()
+        kept = run(token_ids(tokens))
+        added = peak() - before
+    del kept
+    return added
+
+
+def prepared(way: str):
+    if way == "trace":
+        return aw.load(gpt2_small("sdpa")).trace
+    if way == "eager":
+        model = gpt2_small("eager")
+        return lambda ids: model(ids, output_attentions=True, use_cache=False).attentions
+    if way == "bare":
+        model = gpt2_small("sdpa")
+        return lambda ids: model(ids, use_cache=False)
+    raise SystemExit(__doc__)
+
+
+def reset_peak() -> float:
+    """Begin a new peak at what is in use now. Where the system cannot, the old peak is where counting starts."""
+    if CLEAR.exists():
+        CLEAR.write_text("5", encoding="ascii")
+    return peak()
+
+
+def peak() -> float:
+    if STATUS.exists():
+        return int(re.search(r"VmHWM:\s+(\d+)", STATUS.read_text(encoding="ascii"))[1]) / 1024
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+if __name__ == "__main__":
+    print(peak_added(sys.argv[1], int(sys.argv[2])))

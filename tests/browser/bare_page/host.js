@@ -1,0 +1,164 @@
+/*
+ * The smallest host of an anywidget: a model over a WebSocket, as many views of it as asked for, and nothing else.
+ * It speaks the messages of ipywidgets (update, echo_update, custom), so that the Python side is the real one.
+ */
+
+import widget from "/static/explorer.js";
+
+class Model {
+  #listeners = new Map();
+  #changed = new Set();
+  #state = {};
+  #socket;
+  #awaited = null;
+
+  static async connect(name) {
+    const model = new Model();
+    await model.#open(name);
+    return model;
+  }
+
+  #open(name) {
+    this.#socket = new WebSocket(`ws://${location.host}/bridge/${name}`);
+    this.#socket.binaryType = "arraybuffer";
+    return new Promise((resolve, reject) => {
+      this.#socket.addEventListener("error", reject);
+      this.#socket.addEventListener("message", ({ data }) => {
+        const message = this.#complete(data);
+        if (message === undefined) return;
+        if (message.method === "open") {
+          this.#state = message.state;
+          resolve();
+        } else {
+          this.#receive(message);
+        }
+      });
+    });
+  }
+
+  /* A message is one text frame that says how many binary frames follow it. */
+  #complete(data) {
+    if (typeof data === "string") {
+      this.#awaited = { ...JSON.parse(data), views: [] };
+    } else {
+      this.#awaited.views.push(new DataView(data));
+    }
+    if (this.#awaited.views.length < this.#awaited.buffers) return undefined;
+    const message = this.#awaited;
+    this.#awaited = null;
+    return message;
+  }
+
+  #receive(message) {
+    if (message.method === "custom") {
+      this.#emit("msg:custom", message.content, message.views);
+      return;
+    }
+    for (const [key, value] of Object.entries(message.state)) this.#assign(key, value);
+  }
+
+  #assign(key, value) {
+    if (JSON.stringify(this.#state[key]) === JSON.stringify(value)) return false;
+    this.#state[key] = value;
+    this.#emit(`change:${key}`, this, value);
+    this.#emit("change", this);
+    return true;
+  }
+
+  #emit(event, ...values) {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...values);
+  }
+
+  #transmit(data, buffers = []) {
+    this.#socket.send(JSON.stringify({ ...data, buffers: buffers.length }));
+    for (const buffer of buffers) this.#socket.send(buffer);
+  }
+
+  get(key) {
+    return this.#state[key];
+  }
+
+  set(key, value) {
+    if (this.#assign(key, value)) this.#changed.add(key);
+  }
+
+  save_changes() {
+    if (this.#changed.size === 0) return;
+    const state = Object.fromEntries([...this.#changed].map((key) => [key, this.#state[key]]));
+    this.#changed.clear();
+    this.#transmit({ method: "update", state, buffer_paths: [] });
+  }
+
+  send(content, _callbacks, buffers) {
+    this.#transmit({ method: "custom", content }, buffers);
+  }
+
+  on(event, listener) {
+    for (const name of event.split(/\s+/)) {
+      if (!this.#listeners.has(name)) this.#listeners.set(name, new Set());
+      this.#listeners.get(name).add(listener);
+    }
+  }
+
+  off(event, listener) {
+    if (event == null) this.#listeners.clear();
+    else if (listener == null) this.#listeners.delete(event);
+    else this.#listeners.get(event)?.delete(listener);
+  }
+
+  get listenerCount() {
+    return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.size, 0);
+  }
+
+  widget_manager = { get_model: () => Promise.reject(new Error("this host has no other models")) };
+}
+
+const runtimes = new Map();
+const views = new Map();
+
+/* A model and its widget: anywidget asks for a definition of its own for every model. */
+function runtime(name) {
+  if (!runtimes.has(name)) runtimes.set(name, begin(name));
+  return runtimes.get(name);
+}
+
+async function begin(name) {
+  const model = await Model.connect(name);
+  const definition = typeof widget === "function" ? await widget() : widget;
+  await definition.initialize?.({ model, signal: new AbortController().signal });
+  return { model, definition };
+}
+
+async function model(name) {
+  return (await runtime(name)).model;
+}
+
+/* Show one more view of an explorer, in a container of the given width, and return the container's id. */
+async function show(name, width = "100%") {
+  const el = document.createElement("section");
+  el.id = `view-${views.size}`;
+  el.style.width = width;
+  document.querySelector("#views").append(el);
+  const controller = new AbortController();
+  views.set(el.id, { el, controller, cleanup: undefined });
+  const { model, definition } = await runtime(name);
+  const cleanup = await definition.render({ model, el, signal: controller.signal });
+  views.get(el.id).cleanup = cleanup;
+  return el.id;
+}
+
+/* Take a view away, the way anywidget does it: abort, clean up, remove. */
+async function hide(id) {
+  const { el, controller, cleanup } = views.get(id);
+  controller.abort();
+  await cleanup?.();
+  el.remove();
+}
+
+/* Keys that reach the page around the widget; a notebook would act on them. */
+const escapedKeys = [];
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest?.("#views")) escapedKeys.push(event.key);
+});
+
+window.bare = { escapedKeys, hide, model, show };

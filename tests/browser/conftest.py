@@ -1,0 +1,202 @@
+"""Chromium, a bare page and a JupyterLab, each started once; what a failed test looked like is kept in test-results/."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from scripts import find_chromium
+from tests.browser.bridge import Bridge, bridged_widgets
+from tests.browser.explorer_page import ExplorerPage
+from tests.browser.jupyter_server import JupyterServer
+from tests.browser.notebook_page import NotebookPage
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "test-results"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LABS_OWN_ERRORS = re.compile(r"^Error: Canceled future for \w+ message")  # JupyterLab's, when a kernel ends under it
+LOOPBACK = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob|about|chrome-error):")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    page = item.funcargs.get("page")
+    if report.when == "call" and page is not None:
+        page.failed = report.failed
+        if report.failed:
+            keep_evidence(item, page)
+    return report
+
+
+def keep_evidence(item, page):
+    folder = RESULTS / re.sub(r"[^\w.-]+", "_", item.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "console.txt").write_text("\n".join(page.log.lines), encoding="utf-8")
+    page.screenshot(path=folder / "page.png")
+    if "jupyter" in item.funcargs:
+        shutil.copy(item.funcargs["jupyter"].log, folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_expectations():
+    expect.set_options(timeout=15_000)  # two cores, shared with a kernel and a browser
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    path = find_chromium.find()
+    if path is None:
+        pytest.fail(find_chromium.ADVICE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
+        yield started
+        started.close()
+
+
+class PageLog:
+    """What a page said and asked for while a test ran."""
+
+    def __init__(self, page):
+        self.lines = []
+        self.errors = []
+        self.requests = []
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_error)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+
+    def _on_console(self, message):
+        self.lines.append(f"[{message.type}] {message.text}")
+
+    def _on_error(self, error):
+        self.lines.append(f"[uncaught] {error}")
+        if not LABS_OWN_ERRORS.match(str(error)):
+            self.errors.append(str(error))
+
+    def strangers(self):
+        """Requests that left this machine."""
+        return [url for url in self.requests if not LOOPBACK.match(url)]
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page of a fresh context. Any request that leaves loopback fails the test, as does an uncaught error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, device_scale_factor=1)
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    opened.log = PageLog(opened)
+    opened.failed = False
+    yield opened
+    context.close()
+    if not opened.failed:
+        assert opened.log.strangers() == []
+        assert opened.log.errors == []
+
+
+# ------------------------------------------------------------------------------------------------- without Jupyter
+
+
+@pytest.fixture(scope="session")
+def bridge():
+    started = Bridge()
+    yield started
+    started.close()
+
+
+class BarePage:
+    """The page without Jupyter, and the explorers of this process that it shows."""
+
+    def __init__(self, page, bridge):
+        self.page = page
+        self.bridge = bridge
+        self.made = []
+
+    def load(self):
+        self.page.goto(self.bridge.url)
+        self.page.wait_for_function("() => window.bare !== undefined")
+
+    def explore(self, *arguments, **options):
+        """aw.explore, joined to the page; show() puts it there."""
+        import attnwidget
+
+        with bridged_widgets():
+            explorer = attnwidget.explore(*arguments, **options)
+        self.made.append(explorer)
+        self.bridge.widgets[explorer.model_id] = explorer
+        return explorer
+
+    def show(self, explorer, width="100%"):
+        """A new view of the explorer."""
+        view = self.page.evaluate("([name, width]) => bare.show(name, width)", [explorer.model_id, width])
+        return ExplorerPage(self.page.locator(f"#{view}"))
+
+    def hide(self, shown):
+        self.page.evaluate("(id) => bare.hide(id)", shown.root.get_attribute("id"))
+
+    def send(self, explorer, content):
+        """Send a message of the page's making to Python."""
+        self.page.evaluate(
+            "async ([name, content]) => (await bare.model(name)).send(content)", [explorer.model_id, content]
+        )
+
+    def keys_that_escaped(self):
+        return self.page.evaluate("() => bare.escapedKeys")
+
+
+@pytest.fixture
+def bare(page, bridge):
+    bridge.reset()
+    host = BarePage(page, bridge)
+    host.load()
+    yield host
+    page.goto("about:blank")  # the sockets close before the explorers do
+    for explorer in host.made:
+        explorer.close()
+    assert bridge.errors == []
+
+
+# --------------------------------------------------------------------------------------------------- with Jupyter
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    server = JupyterServer(tmp_path_factory.mktemp("jupyter"))
+    try:
+        server.wait_until_it_answers()
+        yield server
+    finally:
+        server.end()
+
+
+@pytest.fixture
+def notebook(page, jupyter, request):
+    """Opens a notebook in JupyterLab: the first lesson, or whatever path is asked for, as a copy."""
+    opened = []
+
+    def open_copy(source=ROOT / "notebooks" / "01_first_look.ipynb"):
+        name = f"{re.sub(r'[^a-z0-9]+', '_', request.node.name.lower())}_{len(opened)}.ipynb"
+        shutil.copy(source, jupyter.files / name)
+        lab = NotebookPage(page, jupyter.url)
+        lab.open(name)
+        opened.append(lab)
+        return lab
+
+    yield open_copy
+    for lab in opened:
+        lab.shut_down()

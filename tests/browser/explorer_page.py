@@ -1,0 +1,64 @@
+"""One explorer on a page, bare or in a notebook, by the hooks that js/README.md promises."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+# The room for labels around the grid's cells, in CSS pixels; see js/src/layout/grid.ts.
+GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
+
+
+class ExplorerPage:
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+        self.page: Page = root.page
+        self.editor = root.locator(".aw-editor textarea")
+        self.marks = root.locator(".aw-mark[data-token]")
+        self.grid = root.locator(".aw-grid")
+        self.matrix = root.locator(".aw-matrix")
+        self.token_count = root.locator(".aw-token-count")
+        self.status = root.locator(".aw-status")
+
+    def wait_until_drawn(self, timeout: float = 30_000) -> None:
+        expect(self.matrix).to_have_attribute("data-checksum", re.compile(".+"), timeout=timeout)
+
+    def tokens(self) -> int:
+        """The number in the token count, whatever words are around it."""
+        return int(re.search(r"\d+", self.token_count.inner_text().replace(",", ""))[0])
+
+    def checksum(self) -> str:
+        return self.matrix.get_attribute("data-checksum") or ""
+
+    def heat(self) -> list[str]:
+        """The look of every token: class and style of its mark, in order."""
+        return self.marks.evaluate_all("marks => marks.map((mark) => `${mark.className} ${mark.style.cssText}`)")
+
+    def pieces(self) -> list[str]:
+        return self.marks.evaluate_all("marks => marks.map((mark) => mark.textContent)")
+
+    def wait_for_tokens(self, count: int) -> None:
+        expect(self.token_count).to_contain_text(re.compile(rf"\b{count:,}\b"))
+
+    def wait_for_change(self, checksum: str) -> None:
+        expect(self.matrix).not_to_have_attribute("data-checksum", checksum)
+
+    def caret_to_end(self) -> None:
+        self.editor.click()
+        self.editor.press("ControlOrMeta+End")
+
+    def type(self, text: str, delay: float = 0) -> None:
+        self.caret_to_end()
+        self.page.keyboard.type(text, delay=delay)
+
+    def replace_text(self, text: str) -> None:
+        """Select everything and put another text in its place, as a paste does: one input event."""
+        self.editor.click()
+        self.editor.press("ControlOrMeta+A")
+        self.page.keyboard.insert_text(text)
+
+    def click_head(self, layer: int, head: int) -> None:
+        """Click the middle of a head's cell; every layer is a row of the grid and every head a column."""
+        layers = int(re.search(r"(\d+) layers", self.grid.get_attribute("aria-label"))[1])
+        height = self.grid.locator("canvas").bounding_box()["height"]
+        pitch = (height - GRID_TOP - GRID_MARGIN) / layers
+        self.grid.click(position={"x": GRID_LEFT + (head + 0.4) * pitch, "y": GRID_TOP + (layer + 0.4) * pitch})

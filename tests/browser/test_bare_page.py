@@ -1,0 +1,356 @@
+"""The explorer without Jupyter around it: what people type and paste, what they click, what can go wrong on the way."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+TEXT = "The capital of France is Paris. The capital of France is"
+
+
+@pytest.fixture
+def explorer(bare):
+    """One explorer, and its one view, drawn."""
+    made = bare.explore(text=TEXT)
+    made.shown = bare.show(made)
+    made.shown.wait_until_drawn()
+    return made
+
+
+# ---------------------------------------------------------------------------------------------------------- typing
+
+
+def test_the_first_view_shows_the_text_its_tokens_and_its_map(explorer):
+    shown = explorer.shown
+    tokens = len(explorer.trace.text)
+    assert shown.editor.input_value() == TEXT
+    assert shown.tokens() == tokens
+    assert shown.matrix.get_attribute("data-rows") == str(tokens)
+    assert shown.matrix.get_attribute("data-columns") == str(tokens)
+
+
+def test_typing_a_word_changes_everything_that_shows_the_text(explorer):
+    shown = explorer.shown
+    count, heat, checksum = shown.tokens(), shown.heat(), shown.checksum()
+    shown.type(" Paris")
+    shown.wait_for_change(checksum)
+    assert shown.tokens() > count
+    assert shown.heat() != heat
+    assert explorer.trace.text.text == TEXT + " Paris"
+
+
+def test_the_caret_is_the_query(explorer):
+    shown = explorer.shown
+    shown.caret_to_end()
+    last = len(explorer.trace.text)
+    shown.page.wait_for_function("() => true")
+    until(shown, lambda: tuple(explorer.query) == (last - 1, last))
+    shown.editor.press("ControlOrMeta+Home")
+    shown.editor.press("ArrowRight")
+    until(shown, lambda: explorer.query[0] < last - 1)
+
+
+def test_thirty_quick_keystrokes_end_in_the_right_state(bare, explorer):
+    shown = explorer.shown
+    shown.type(" the river of Veldt is Miro now", delay=20)
+    text = shown.editor.input_value()
+    until(shown, lambda: explorer.text == text)
+    assert explorer.trace.text.text == text
+    shown.wait_for_tokens(len(explorer.trace.text))
+    fresh = bare.explore(text=text, layer=explorer.layer, head=explorer.head)
+    fresh.query = explorer.query
+    other = bare.show(fresh)
+    other.wait_until_drawn()
+    expect(shown.matrix).to_have_attribute("data-checksum", other.checksum())
+
+
+def test_undo_belongs_to_the_browser(explorer):
+    shown = explorer.shown
+    shown.type(" Paris")
+    shown.editor.press("ControlOrMeta+Z")
+    expect(shown.editor).not_to_have_value(TEXT + " Paris")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>bold</b> & <i>italic</i> &amp; &lt;",
+        "<script>window.hacked = true</script></script><img src=x onerror='window.hacked = true'>",
+        "<unk> <s> </s> [CLS] [PAD] <|endoftext|> <bos>",
+        "مرحبا بالعالم، كيف حالك؟",
+        "עברית then English ואז עברית",
+        "👩‍👩‍👧‍👦 👍🏽 🇫🇷 😀",
+        "日本語のテキスト と 中文",
+        "e\u0301 combining, \u200b zero width, \u202e override, \ufeff mark",
+        "tabs\tand\nnew\n\nlines  and   spaces   ",
+        "\\ / \" ' ` ${x} {{x}} %s \\n \\u0000",
+    ],
+    ids=["html", "script", "special", "arabic", "hebrew", "emoji", "cjk", "unicode", "space", "escapes"],
+)
+def test_any_text_is_text(explorer, text):
+    shown = explorer.shown
+    shown.replace_text(text)
+    typed = shown.editor.input_value()
+    until(shown, lambda: explorer.text == typed)
+    assert typed == text
+    tokens = len(explorer.trace.text)
+    shown.wait_for_tokens(tokens)
+    expect(shown.matrix).to_have_attribute("data-rows", str(tokens))
+    # The marks say what the text says, and nothing in it was taken for markup.
+    assert set(re.sub(r"\s", "", "".join(shown.pieces()))) <= set(re.sub(r"\s", "", text))
+    assert shown.page.evaluate("() => window.hacked") is None
+    assert shown.root.locator("script, img, .aw-mark *").count() == 0
+
+
+def test_lone_surrogates_are_made_harmless(explorer):
+    shown = explorer.shown
+    shown.editor.evaluate(
+        """(editor) => {
+          editor.focus();
+          editor.value = "broken \\ud83d here";
+          editor.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        }"""
+    )
+    until(shown, lambda: "broken" in explorer.text)
+    assert explorer.text == "broken \ufffd here"
+    shown.wait_for_tokens(len(explorer.trace.text))
+
+
+def test_an_empty_text_is_said_and_forgiven(explorer):
+    shown = explorer.shown
+    shown.replace_text("x")
+    shown.editor.press("Backspace")
+    expect(shown.status).to_be_visible()
+    expect(shown.status).not_to_be_empty()
+    shown.type("The river")
+    until(shown, lambda: explorer.text == "The river")
+    shown.wait_for_tokens(len(explorer.trace.text))
+
+
+def test_a_text_too_long_is_not_cut_unasked(explorer):
+    shown = explorer.shown
+    checksum = shown.checksum()
+    limit = explorer_limit(explorer)
+    long = "the river of Veldt is Miro. " * limit
+    shown.replace_text(long)
+    expect(shown.status).to_contain_text(f"{limit:,}")
+    assert shown.checksum() == checksum  # the last good view stays
+    assert shown.editor.input_value() == long
+    shown.root.get_by_role("button", name=re.compile("first", re.IGNORECASE)).click()
+    shown.wait_for_change(checksum)
+    expect(shown.root).to_contain_text(re.compile("first", re.IGNORECASE))
+
+
+def test_a_million_characters_are_refused_before_they_are_read(explorer):
+    shown = explorer.shown
+    checksum = shown.checksum()
+    # As a paste does it: one input event. Typing a million characters through the protocol would take minutes.
+    shown.editor.evaluate(
+        """(editor) => {
+          editor.focus();
+          editor.value = "word ".repeat(200_000);
+          editor.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
+        }"""
+    )
+    expect(shown.status).to_contain_text(re.compile("characters"))
+    assert shown.checksum() == checksum
+    shown.editor.evaluate("(editor) => { editor.value = ''; }")
+    shown.replace_text("The river of Veldt")
+    until(shown, lambda: explorer.text == "The river of Veldt")
+    shown.wait_for_tokens(len(explorer.trace.text))
+
+
+# -------------------------------------------------------------------------------------------------- state both ways
+
+
+def test_a_clicked_head_is_the_explorers_head(explorer):
+    shown = explorer.shown
+    shown.click_head(2, 1)
+    until(shown, lambda: (explorer.layer, explorer.head) == (2, 1))
+    shown.click_head(0, 3)
+    until(shown, lambda: (explorer.layer, explorer.head) == (0, 3))
+
+
+def test_arrow_keys_walk_through_the_grid(explorer):
+    shown = explorer.shown
+    shown.click_head(1, 1)
+    until(shown, lambda: (explorer.layer, explorer.head) == (1, 1))
+    shown.page.keyboard.press("ArrowRight")
+    until(shown, lambda: (explorer.layer, explorer.head) == (1, 2))
+    shown.page.keyboard.press("ArrowDown")
+    until(shown, lambda: (explorer.layer, explorer.head) == (2, 2))
+
+
+def test_what_python_sets_shows(explorer):
+    shown = explorer.shown
+    checksum = shown.checksum()
+    explorer.layer, explorer.head = 3, 2
+    expect(shown.grid).to_have_attribute("data-layer", "3")
+    expect(shown.grid).to_have_attribute("data-head", "2")
+    shown.wait_for_change(checksum)
+    explorer.text = "The river of Veldt is Miro."
+    expect(shown.editor).to_have_value("The river of Veldt is Miro.")
+    shown.wait_for_tokens(len(explorer.trace.text))
+
+
+def test_python_and_the_page_draw_the_same_place(bare, explorer):
+    explorer.layer, explorer.head = 2, 3
+    expect(explorer.shown.grid).to_have_attribute("data-head", "3")
+    twin = bare.explore(text=TEXT, layer=2, head=3)
+    shown = bare.show(twin)
+    shown.wait_until_drawn()
+    expect(explorer.shown.matrix).to_have_attribute("data-checksum", shown.checksum())
+
+
+def test_keys_stay_inside(bare, explorer):
+    shown = explorer.shown
+    for place in (shown.grid, shown.matrix):
+        place.click()
+        for key in ("b", "d", "d", "x", "ArrowDown", "ArrowUp", "a", "Enter"):
+            bare.page.keyboard.press(key)
+    shown.type("b d d x")
+    assert bare.keys_that_escaped() == []
+
+
+def test_the_keyboard_reaches_everything_and_leaves_again(bare, explorer):
+    bare.page.locator("#before").focus()
+    seen = set()
+    for _ in range(40):
+        bare.page.keyboard.press("Tab")
+        inside = bare.page.evaluate(
+            "() => document.activeElement.closest('#views') ? document.activeElement.className : ''"
+        )
+        if bare.page.evaluate("() => document.activeElement.id") == "after":
+            break
+        seen.add(inside)
+    else:
+        pytest.fail("Tab never came out of the explorer again")
+    assert len(seen) >= 3
+
+
+# ------------------------------------------------------------------------------------------- several, and their ends
+
+
+def test_two_explorers_do_not_disturb_each_other(bare, explorer):
+    other = bare.explore(text="The river of Veldt is Miro.")
+    shown = bare.show(other)
+    shown.wait_until_drawn()
+    text, checksum = explorer.shown.editor.input_value(), explorer.shown.checksum()
+    shown.type(" The river")
+    until(shown, lambda: other.text.endswith("The river"))
+    shown.wait_for_tokens(len(other.trace.text))
+    assert explorer.text == TEXT
+    assert explorer.shown.editor.input_value() == text
+    assert explorer.shown.checksum() == checksum
+
+
+def test_one_explorer_shown_twice_is_one_explorer(bare, explorer):
+    second = bare.show(explorer)
+    second.wait_until_drawn()
+    second.type(" Paris")
+    expect(explorer.shown.editor).to_have_value(TEXT + " Paris")
+    tokens = len(explorer.trace.text)
+    explorer.shown.wait_for_tokens(tokens)
+    second.wait_for_tokens(tokens)
+    second.click_head(3, 3)
+    expect(explorer.shown.grid).to_have_attribute("data-head", "3")
+    expect(explorer.shown.grid).to_have_attribute("data-layer", "3")
+
+
+def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
+    listeners = "async (name) => (await bare.model(name)).listenerCount"
+    bare.hide(bare.show(explorer))  # what is made once and kept is made by now
+    before = bare.page.evaluate(listeners, explorer.model_id)
+    for _ in range(20):
+        view = bare.show(explorer)
+        view.wait_until_drawn()
+        bare.hide(view)
+    assert bare.page.evaluate(listeners, explorer.model_id) == before
+    explorer.layer = 2
+    expect(explorer.shown.grid).to_have_attribute("data-layer", "2")
+
+
+# -------------------------------------------------------------------------------------------------- on the wire
+
+
+def test_messages_out_of_order_end_in_the_right_state(bare, explorer):
+    shown = explorer.shown
+    bare.bridge.hold()
+    shown.type(" Paris is", delay=60)
+    until(shown, lambda: explorer.text == TEXT + " Paris is")
+    tokens = len(explorer.trace.text)
+    shown.page.wait_for_timeout(500)
+    assert bare.bridge.release(backwards=True) > 0
+    shown.wait_for_tokens(tokens)
+    assert shown.editor.input_value() == TEXT + " Paris is"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [None, 7, "text", [], {}, {"id": "x"}, {"kind": "frame"}, {"id": 1, "kind": "frame"}, {"id": "y", "kind": "nonsense"},
+     {"id": "z", "kind": "frame", "text": 5}, {"id": "w", "kind": "frame", "text": "a", "layer": "b", "query": "c"}],
+    ids=str,
+)  # fmt: skip
+def test_garbage_from_the_page_does_no_harm(bare, explorer, garbage):
+    bare.send(explorer, garbage)
+    explorer.shown.type(" Paris")
+    until(explorer.shown, lambda: explorer.text == TEXT + " Paris")
+    explorer.shown.wait_for_tokens(len(explorer.trace.text))
+
+
+def test_garbage_from_python_does_no_harm(bare, explorer):
+    for content in (None, 7, "text", [], {}, {"id": "never asked", "status": "ok"}, {"status": "error"}):
+        explorer.send(content)
+    explorer.send({"id": "never asked", "status": "ok"}, buffers=[b"ATTN garbage"])
+    explorer.shown.type(" Paris")
+    until(explorer.shown, lambda: explorer.text == TEXT + " Paris")
+    explorer.shown.wait_for_tokens(len(explorer.trace.text))
+
+
+# ------------------------------------------------------------------------------------------------- how it sits
+
+
+@pytest.mark.parametrize("width", [320, 480, 640, 900])
+def test_no_width_makes_it_spill(bare, width):
+    made = bare.explore(text=TEXT)
+    shown = bare.show(made, f"{width}px")
+    shown.wait_until_drawn()
+    spilling = shown.root.evaluate(
+        """(root) => {
+          const right = root.getBoundingClientRect().right + 1;
+          return [...root.querySelectorAll("*")]
+            .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
+            .filter((element) => element.getBoundingClientRect().right > right)
+            .filter((element) => !scrolls(element.parentElement))
+            .map((element) => element.className);
+          function scrolls(element) {
+            for (let e = element; e && e !== root; e = e.parentElement) {
+              if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(e).overflowX)) return true;
+            }
+            return false;
+          }
+        }"""
+    )
+    assert spilling == []
+
+
+def test_it_follows_a_dark_page(bare, explorer):
+    root = explorer.shown.root.locator(".attnwidget").first
+    light = root.evaluate("(element) => getComputedStyle(element).color")
+    bare.page.emulate_media(color_scheme="dark")
+    until(explorer.shown, lambda: root.evaluate("(element) => getComputedStyle(element).color") != light)
+
+
+def until(shown, holds, seconds=15):
+    """Wait for something on the Python side; the page goes on meanwhile."""
+    for _ in range(seconds * 20):
+        if holds():
+            return
+        shown.page.wait_for_timeout(50)
+    pytest.fail(f"still not so after {seconds} s")
+
+
+def explorer_limit(explorer):
+    import attnwidget
+
+    return attnwidget.load().facts.limit

@@ -1,0 +1,146 @@
+"""The real thing: the first lesson in JupyterLab, with a real kernel, driven by clicks and keys."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.explorer_page import ExplorerPage
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def lesson(notebook):
+    """The first lesson, run, with its explorer drawn."""
+    lab = notebook()
+    lab.run_all()
+    lab.explorer = ExplorerPage(lab.explorers().first)
+    lab.explorer.wait_until_drawn(60_000)
+    return lab
+
+
+def test_the_lesson_runs_and_shows_an_explorer(lesson):
+    lesson.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    )
+    assert lesson.errors() == []
+    assert lesson.explorer.tokens() == int(lesson.run("len(ex.trace.text)"))
+
+
+def test_typing_changes_count_highlight_and_matrix(lesson):
+    explorer = lesson.explorer
+    count, heat, checksum = explorer.tokens(), explorer.heat(), explorer.checksum()
+    explorer.type(" Paris")
+    explorer.wait_for_change(checksum)
+    assert explorer.tokens() > count
+    assert explorer.heat() != heat
+    assert lesson.run("print(ex.text)").endswith("is Paris")
+
+
+def test_a_clicked_head_can_be_read_in_python(lesson):
+    head_before = int(lesson.run("ex.head"))
+    layer, head = 3, (head_before + 1) % 4
+    lesson.explorer.click_head(layer, head)
+    expect(lesson.explorer.grid).to_have_attribute("data-head", str(head))
+    assert lesson.run("ex.layer, ex.head") == f"({layer}, {head})"
+
+
+def test_a_layer_set_in_python_shows_on_the_page(lesson):
+    checksum = lesson.explorer.checksum()
+    lesson.run("ex.layer = 3")
+    expect(lesson.explorer.grid).to_have_attribute("data-layer", "3")
+    lesson.explorer.wait_for_change(checksum)
+
+
+def test_a_slider_can_be_linked_to_the_layer(lesson):
+    slider = lesson.page.locator(".widget-slider [role=slider], .widget-slider .noUi-handle").first
+    slider.scroll_into_view_if_needed()
+    before = int(lesson.explorer.grid.get_attribute("data-layer"))
+    slider.focus()
+    slider.press("ArrowLeft" if before else "ArrowRight")
+    expect(lesson.explorer.grid).to_have_attribute("data-layer", str(before - 1 if before else 1))
+
+
+@pytest.mark.parametrize("place", ["grid", "matrix"])
+def test_keys_in_the_explorer_leave_the_notebook_alone(lesson, place):
+    cells = lesson.cells()
+    target = getattr(lesson.explorer, place)
+    target.scroll_into_view_if_needed()
+    target.click()
+    # Cells are compared after every key: what b inserts, d d would take away again.
+    for key in ("b", "a", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Backspace", "m", "d", "d", "x", "z"):
+        lesson.page.keyboard.press(key)
+        lesson.page.wait_for_timeout(100)
+        assert lesson.cells() == cells, key
+    assert lesson.errors() == []
+
+
+def test_keys_in_the_editor_leave_the_notebook_alone(lesson):
+    cells = lesson.cells()
+    lesson.explorer.type(" b dd x")
+    assert lesson.cells() == cells
+    assert lesson.explorer.editor.input_value().endswith(" b dd x")
+
+
+def test_thirty_quick_keystrokes_end_in_the_right_state(lesson):
+    explorer = lesson.explorer
+    explorer.type(" the river of Veldt is Miro now", delay=20)
+    text = explorer.editor.input_value()
+    explorer.wait_for_tokens(int(lesson.run("len(ex.trace.text)")))
+    assert lesson.run("print(ex.text)") == text
+    assert lesson.run("print(ex.trace.text.text)") == text
+    # What is drawn is what a fresh explorer of the same text and place draws.
+    lesson.run("again = aw.explore(text=ex.text, layer=ex.layer, head=ex.head); again.query = ex.query; again")
+    fresh = ExplorerPage(lesson.explorers().last)
+    fresh.wait_until_drawn()
+    expect(explorer.matrix).to_have_attribute("data-checksum", fresh.checksum())
+
+
+def test_one_explorer_shown_twice_is_one_explorer(lesson):
+    lesson.run("ex")
+    expect(lesson.explorers()).to_have_count(2)
+    first, second = ExplorerPage(lesson.explorers().first), ExplorerPage(lesson.explorers().last)
+    second.wait_until_drawn()
+    second.type(" Paris")
+    expect(first.editor).to_have_value(second.editor.input_value())
+    tokens = int(lesson.run("len(ex.trace.text)"))
+    first.wait_for_tokens(tokens)
+    second.wait_for_tokens(tokens)
+
+
+def test_two_explorers_do_not_disturb_each_other(lesson):
+    lesson.run("other = aw.explore(text='The river of Veldt is Miro. The river of Veldt is'); other")
+    expect(lesson.explorers()).to_have_count(2)
+    first, second = lesson.explorer, ExplorerPage(lesson.explorers().last)
+    second.wait_until_drawn()
+    text, checksum = first.editor.input_value(), first.checksum()
+    second.type(" Miro")
+    expect(second.token_count).not_to_have_text(first.token_count.inner_text())
+    assert first.editor.input_value() == text
+    assert first.checksum() == checksum
+    assert lesson.run("ex.text != other.text") == "True"
+
+
+def test_after_a_restart_the_view_keeps_its_text_and_says_so(lesson):
+    explorer = lesson.explorer
+    explorer.type(" Paris")
+    text = explorer.editor.input_value()
+    lesson.restart_kernel()
+    expect(explorer.status).to_contain_text(re.compile("restarted", re.IGNORECASE), timeout=30_000)
+    assert explorer.editor.input_value() == text
+    assert explorer.marks.count() > 0
+
+
+def test_a_stored_notebook_opened_again_shows_its_explorer(lesson):
+    lesson.command("docmanager:save")
+    lesson.page.reload()
+    again = ExplorerPage(lesson.explorers().first)
+    again.wait_until_drawn(60_000)
+    assert again.editor.input_value() == lesson.run("print(ex.text)")
+
+
+def test_nothing_leaves_this_machine(lesson):
+    lesson.explorer.type(" Paris")
+    lesson.run("aw.load()")
+    assert lesson.page.log.strangers() == []
