@@ -151,7 +151,7 @@ const steps = {
     );
   },
   async "too long: the sentence, the button, the note"() {
-    await open({ model: "gpt2" });
+    await open({ model: "causal" });
     await area.fill("word ".repeat(600));
     await settle();
     assert.match(await page.textContent(".aw-status"), /600 tokens/);

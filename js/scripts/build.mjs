@@ -23,7 +23,10 @@ const shared = {
 
 const product = {
   ...shared,
-  entryPoints: { explorer: "src/index.tsx", "explorer-style": "src/style/explorer.css" },
+  entryPoints: [
+    { in: "src/index.tsx", out: "explorer" },
+    { in: "src/style/explorer.css", out: "explorer" },
+  ],
   outdir: output,
   format: "esm",
   minify: !watch,
@@ -37,21 +40,12 @@ const page = {
   format: "iife",
 };
 
-/** esbuild names outputs after entries; the style sheet gets the script's name here. */
-const named = (options) => ({
-  ...options,
-  entryPoints: [
-    { in: "src/index.tsx", out: "explorer" },
-    { in: "src/style/explorer.css", out: "explorer" },
-  ],
-});
-
 await mkdir(output, { recursive: true });
 if (watch) {
-  const running = await context(named(product));
+  const running = await context(product);
   await running.watch();
 } else {
-  await build(dev ? page : named(product));
+  await build(dev ? page : product);
   if (!dev) await report();
 }
 

@@ -99,6 +99,25 @@ describe("a session", () => {
     expect(frames()[1]?.request).toMatchObject({ layer: 2, head: 1 });
   });
 
+  it("asks again when Python sets the same impossible head twice", async () => {
+    const { model, frames } = open();
+    for (const round of [1, 2]) {
+      model.set("layer", 99);
+      await Promise.resolve();
+      expect(frames().length).toBe(1 + round);
+      await frames()[round]?.answer(ok());
+      expect(model.state.layer).toBe(0);
+    }
+  });
+
+  it("does not send a text that would cost the connection", async () => {
+    const { session, frames, model } = open();
+    session.edit("x".repeat(2_000_000), [0, 0], 0);
+    expect(frames().length).toBe(1);
+    expect(model.state.text).toBe("The river bank");
+    expect(session.problem.value?.code).toBe("too_large");
+  });
+
   it("keeps the view when an error comes, and forgets an error that is outrun", async () => {
     const { session, frames } = open();
     await frames()[0]?.answer(ok());

@@ -180,6 +180,7 @@ export class Session {
     this.#remote = true;
     queueMicrotask(() => {
       this.#remote = false;
+      this.#lastAsked = "";
       if (!this.#abort.aborted) this.#request();
     });
   }
