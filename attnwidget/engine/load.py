@@ -102,10 +102,11 @@ class AttentionModel:
 
     def piece(self, number: int) -> str:
         """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
-        if self.tokenizer is None:
+        name = None if self.tokenizer is None else self.tokenizer.convert_ids_to_tokens(number)
+        if name is None:  # models are often padded to more entries than their tokenizer has
             return f"#{number}"
         read = self.tokenizer.decode([number])
-        return read if read and "\ufffd" not in read else str(self.tokenizer.convert_ids_to_tokens(number))
+        return read if read and "\ufffd" not in read else str(name)
 
     def _shadow(self) -> Any:
         return shadow_of(self.model)

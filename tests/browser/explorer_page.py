@@ -1,6 +1,7 @@
 """One explorer on a page, bare or in a notebook, by the hooks that js/README.md promises."""
 
 import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -56,9 +57,26 @@ class ExplorerPage:
         self.editor.press("ControlOrMeta+A")
         self.page.keyboard.insert_text(text)
 
+    def tones(self) -> list[float | None]:
+        """How strongly every token is coloured, 0 to 1; None for a sink, which is hatched instead."""
+        return self.marks.evaluate_all(
+            """marks => marks.map((mark) =>
+              mark.dataset.sink === undefined ? Number(mark.style.getPropertyValue("--aw-heat")) : null)"""
+        )
+
+    def choose(self, value: str) -> None:
+        """Press the toolbar's button for a direction or a source."""
+        self.root.locator(f".aw-segmented button[data-value={value}]").click()
+
     def click_head(self, layer: int, head: int) -> None:
-        """Click the middle of a head's cell; every layer is a row of the grid and every head a column."""
+        self.grid.click(position=self._middle_of(layer, head))
+
+    def hover_head(self, layer: int, head: int) -> None:
+        self.grid.hover(position=self._middle_of(layer, head))
+
+    def _middle_of(self, layer: int, head: int) -> Any:
+        """Where a head's cell is: every layer is a row of the grid and every head a column."""
         layers = int(re.search(r"(\d+) layers", self.grid.get_attribute("aria-label"))[1])
         height = self.grid.locator("canvas").bounding_box()["height"]
         pitch = (height - GRID_TOP - GRID_MARGIN) / layers
-        self.grid.click(position={"x": GRID_LEFT + (head + 0.4) * pitch, "y": GRID_TOP + (layer + 0.4) * pitch})
+        return {"x": GRID_LEFT + (head + 0.4) * pitch, "y": GRID_TOP + (layer + 0.4) * pitch}

@@ -9,16 +9,16 @@ from playwright.sync_api import Locator, Page, expect
 
 SECONDS_FOR_A_CELL = 60
 
-# Adds a cell below the last one, runs it and gives back what it put out, as nbformat outputs.
+# Adds a cell below the last one and starts it; without patience that is all, otherwise its outputs come back, as nbformat has them.
 RUN = """
 async ([source, seconds]) => {
-  const panel = window.jupyterapp.shell.currentWidget;
-  const notebook = panel.content;
+  const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.activeCellIndex = notebook.model.cells.length - 1;
   await window.jupyterapp.commands.execute("notebook:insert-cell-below");
   const cell = notebook.activeCell;
   cell.model.sharedModel.setSource(source);
   const running = window.jupyterapp.commands.execute("notebook:run-cell");
+  if (seconds === 0) return [];
   const late = new Promise((resolve) => setTimeout(resolve, seconds * 1000, "late"));
   if ((await Promise.race([running, late])) === "late") throw new Error(`the cell still runs: ${source}`);
   return cell.model.outputs.toJSON();
@@ -53,6 +53,28 @@ class NotebookPage:
         """Run a new last cell and return its text: what it printed, else its value. An error in it fails the test."""
         outputs = self.page.evaluate(RUN, [source, seconds])
         return "".join(text_of(output) for output in outputs).strip()
+
+    def run_until(self, source: str, wanted: str, tries: int = 20) -> None:
+        """Run a cell again and again until it puts out what is wanted: what the page sends may still be on its way."""
+        for _ in range(tries):
+            found = self.run(source)
+            if found == wanted:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{source} still gives {found!r}, not {wanted!r}")
+
+    def start(self, source: str) -> None:
+        """Start a new last cell and do not wait for it."""
+        self.page.evaluate(RUN, [source, 0])
+
+    def last_cell_runs(self) -> bool:
+        """Whether the last cell has no number yet. The kernel's own status is no help: subshells make it idle."""
+        return self.page.evaluate(
+            """() => {
+              const { cells } = window.jupyterapp.shell.currentWidget.content.model;
+              return cells.get(cells.length - 1).executionCount === null;
+            }"""
+        )
 
     def cells(self) -> list[str]:
         """The source of every cell."""

@@ -1,6 +1,9 @@
 """How the explorer sits in JupyterLab's light and dark themes. `make images` keeps what is seen here for the README."""
 
+import base64
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.explorer_page import ExplorerPage
@@ -49,3 +52,39 @@ def test_light_and_dark(notebook, request):
             explorer.root.screenshot(path=IMAGES / f"explorer-{theme}.png")
     assert lightness["light"] > 180
     assert lightness["dark"] < 75
+
+
+TYPED = (
+    "The capital of France is Paris. The river of Veldt is Miro. What is the capital",
+    " of France? The capital of",
+    " France is",
+)
+
+
+def test_the_colours_follow_the_typing(bare, browser, request):
+    bare.page.set_viewport_size({"width": 940, "height": 1000})
+    shown = bare.show(bare.explore(text=""))
+    root = bare.page.locator(".attnwidget")
+    steps, heats = [], []
+    for typed in TYPED:
+        shown.type(typed)
+        expect(root).to_have_attribute("data-painted-text-length", str(len(shown.editor.input_value())))
+        shown.page.mouse.move(5, 5)
+        heats.append(shown.heat())
+        steps.append(root.locator(".aw-editor").screenshot(caret="initial"))
+    assert len({str(heat) for heat in heats}) == len(TYPED)
+    if request.config.getoption("--update-images"):
+        (IMAGES / "typing-strip.png").write_bytes(one_below_the_other(browser, steps))
+
+
+def one_below_the_other(browser, pictures):
+    page = browser.new_page(viewport={"width": 940, "height": 200})
+    rows = "".join(f"<img src='data:image/png;base64,{base64.b64encode(picture).decode()}'>" for picture in pictures)
+    page.set_content(
+        "<style>body { margin: 0; background: white; } img { display: block; margin: 6px 0; }"
+        "img + img { border-top: 1px solid #e0e0e0; padding-top: 6px; }</style>" + rows
+    )
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    strip = page.locator("body").screenshot()
+    page.close()
+    return strip

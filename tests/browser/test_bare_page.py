@@ -1,9 +1,13 @@
 """The explorer without Jupyter around it: what people type and paste, what they click, what can go wrong on the way."""
 
 import re
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
+
+from attnwidget.tiny import EXAMPLES
 
 TEXT = "The capital of France is Paris. The capital of France is"
 
@@ -29,14 +33,32 @@ def test_the_first_view_shows_the_text_its_tokens_and_its_map(explorer):
     assert shown.matrix.get_attribute("data-columns") == str(tokens)
 
 
+def test_the_matrix_is_the_traces_own_numbers(explorer):
+    shown = explorer.shown
+    for layer, head in ((0, 0), (3, 1), (2, 3)):
+        shown.click_head(layer, head)
+        weights = explorer.trace.weights(layer, head).numpy()
+        expect(shown.matrix).to_have_attribute("data-checksum", checksum(weights))
+
+
+def test_the_text_carries_the_querys_row(explorer):
+    shown = explorer.shown
+    explorer.layer, explorer.head, explorer.query = 3, 1, -1
+    row = explorer.trace.weights(3, 1)[-1]
+    # Tones are square roots of shares, so their order is that of the weights; sinks have the full tone and are no part of it.
+    until(shown, lambda: shown.grid.get_attribute("data-layer") == "3")
+    until(shown, lambda: tones_follow(shown.tones(), row.tolist()))
+
+
 def test_typing_a_word_changes_everything_that_shows_the_text(explorer):
     shown = explorer.shown
     count, heat, checksum = shown.tokens(), shown.heat(), shown.checksum()
     shown.type(" Paris")
-    shown.wait_for_change(checksum)
-    assert shown.tokens() > count
-    assert shown.heat() != heat
+    until(shown, lambda: explorer.text == TEXT + " Paris")
     assert explorer.trace.text.text == TEXT + " Paris"
+    shown.wait_for_tokens(count + 1)
+    shown.wait_for_change(checksum)
+    assert shown.heat() != heat
 
 
 def test_the_caret_is_the_query(explorer):
@@ -62,6 +84,26 @@ def test_thirty_quick_keystrokes_end_in_the_right_state(bare, explorer):
     other = bare.show(fresh)
     other.wait_until_drawn()
     expect(shown.matrix).to_have_attribute("data-checksum", other.checksum())
+
+
+def test_a_selection_is_a_query_of_several_tokens(explorer):
+    shown = explorer.shown
+    shown.caret_to_end()
+    shown.editor.press("ControlOrMeta+Shift+ArrowLeft")
+    shown.editor.press("ControlOrMeta+Shift+ArrowLeft")
+    tokens = len(explorer.trace.text)
+    until(shown, lambda: tuple(explorer.query) == (tokens - 2, tokens))
+
+
+def test_a_query_pinned_from_python_stays_until_the_caret_moves(explorer):
+    shown = explorer.shown
+    explorer.query = 3
+    until(shown, lambda: shown.root.locator(".aw-mark[data-query]").count() == 1)
+    expect(shown.root.locator(".aw-mark[data-query]")).to_have_attribute("data-token", "3")
+    shown.page.wait_for_timeout(500)
+    assert tuple(explorer.query) == (3, 4)
+    shown.caret_to_end()
+    until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
 
 
 def test_undo_belongs_to_the_browser(explorer):
@@ -171,6 +213,52 @@ def test_a_clicked_head_is_the_explorers_head(explorer):
     until(shown, lambda: (explorer.layer, explorer.head) == (0, 3))
 
 
+def test_the_direction_can_be_turned_from_both_sides(explorer):
+    shown = explorer.shown
+    shown.choose("read_by")
+    until(shown, lambda: explorer.direction == "read_by")
+    expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "read_by")
+    explorer.direction = "reads"
+    expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "reads")
+
+
+def test_heat_can_come_from_a_layer_or_from_all(explorer):
+    shown = explorer.shown
+    mean = explorer.trace.weights(explorer.layer).mean(0).numpy()
+    shown.choose("layer")
+    until(shown, lambda: shown.checksum() == checksum(mean))
+    shown.choose("rollout")
+    shown.wait_for_change(checksum(mean))
+    expect(shown.root.locator(".aw-title")).to_contain_text(re.compile("rollout", re.IGNORECASE))
+    shown.click_head(1, 1)
+    expect(shown.matrix).to_have_attribute("data-checksum", checksum(explorer.trace.weights(1, 1).numpy()))
+
+
+def test_hovering_looks_and_leaving_looks_back(explorer):
+    shown = explorer.shown
+    before = shown.checksum()
+    there = explorer.trace.weights(3, 3).numpy()
+    shown.hover_head(3, 3)
+    expect(shown.matrix).to_have_attribute("data-checksum", checksum(there))
+    shown.page.mouse.move(2, 2)
+    expect(shown.matrix).to_have_attribute("data-checksum", before)
+    assert (explorer.layer, explorer.head) != (3, 3)
+
+
+def test_the_weights_are_verified_without_being_asked(explorer):
+    expect(explorer.shown.root.locator(".aw-chip-verify")).to_contain_text(re.compile(r"exact to \d"))
+    expect(explorer.shown.root.locator(".aw-chip-teaching")).to_be_visible()
+
+
+def test_an_example_replaces_the_text(explorer):
+    shown = explorer.shown
+    title, text = next((title, text) for title, text in EXAMPLES if text != TEXT)
+    shown.root.locator(".aw-examples").select_option(title)
+    until(shown, lambda: explorer.text == text)
+    expect(shown.editor).to_have_value(text)
+    shown.wait_for_tokens(len(explorer.trace.text))
+
+
 def test_arrow_keys_walk_through_the_grid(explorer):
     shown = explorer.shown
     shown.click_head(1, 1)
@@ -249,6 +337,7 @@ def test_one_explorer_shown_twice_is_one_explorer(bare, explorer):
     second.wait_until_drawn()
     second.type(" Paris")
     expect(explorer.shown.editor).to_have_value(TEXT + " Paris")
+    until(second, lambda: explorer.text == TEXT + " Paris")
     tokens = len(explorer.trace.text)
     explorer.shown.wait_for_tokens(tokens)
     second.wait_for_tokens(tokens)
@@ -261,11 +350,13 @@ def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
     listeners = "async (name) => (await bare.model(name)).listenerCount"
     bare.hide(bare.show(explorer))  # what is made once and kept is made by now
     before = bare.page.evaluate(listeners, explorer.model_id)
+    page_before = bare.page.evaluate("() => bare.pageListeners()")
     for _ in range(20):
         view = bare.show(explorer)
         view.wait_until_drawn()
         bare.hide(view)
     assert bare.page.evaluate(listeners, explorer.model_id) == before
+    assert bare.page.evaluate("() => bare.pageListeners()") <= page_before
     explorer.layer = 2
     expect(explorer.shown.grid).to_have_attribute("data-layer", "2")
 
@@ -339,6 +430,21 @@ def test_it_follows_a_dark_page(bare, explorer):
     light = root.evaluate("(element) => getComputedStyle(element).color")
     bare.page.emulate_media(color_scheme="dark")
     until(explorer.shown, lambda: root.evaluate("(element) => getComputedStyle(element).color") != light)
+
+
+def checksum(weights):
+    """FNV-1a over the bytes of the float32 matrix, as js/src/state/maps.ts does it."""
+    value = 0x811C9DC5
+    for byte in np.ascontiguousarray(weights, dtype="<f4").tobytes():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return f"{value:x}"
+
+
+def tones_follow(tones, row):
+    """Whether tones (None for sinks) rise with the weights and reach 1 at the largest."""
+    pairs = sorted((weight, tone) for weight, tone in zip(row, tones, strict=True) if tone is not None)
+    rising = all(earlier[1] <= later[1] + 1e-3 for earlier, later in pairwise(pairs))
+    return rising and abs(pairs[-1][1] - 1) < 1e-3
 
 
 def until(shown, holds, seconds=15):

@@ -10,15 +10,14 @@ export function Neighbours() {
   const tokens = derived.tokens.value;
   if (tokens === null) return null;
   const name = <bdi>“{spanLabel(tokens, derived.focus.value)}”</bdi>;
+  const reads = derived.reads.value;
+  const readBy = derived.readBy.value;
+  // One scale for both: a bar on the left and one on the right can be compared.
+  const most = Math.max(reads[0]?.weight ?? 0, readBy[0]?.weight ?? 0, Number.MIN_VALUE);
   return (
     <>
-      <Ranking tint="reads" heading={<>{name} reads</>} ranked={derived.reads.value} tokens={tokens} />
-      <Ranking
-        tint="read_by"
-        heading={<>{name} is read by</>}
-        ranked={derived.readBy.value}
-        tokens={tokens}
-      />
+      <Ranking tint="reads" heading={<>{name} reads</>} ranked={reads} most={most} tokens={tokens} />
+      <Ranking tint="read_by" heading={<>{name} is read by</>} ranked={readBy} most={most} tokens={tokens} />
     </>
   );
 }
@@ -27,12 +26,12 @@ interface RankingProps {
   readonly tint: "reads" | "read_by";
   readonly heading: ComponentChildren;
   readonly ranked: readonly Ranked[];
+  readonly most: number;
   readonly tokens: Tokens;
 }
 
-function Ranking({ tint, heading, ranked, tokens }: RankingProps) {
+function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
   const { session, local } = useView();
-  const most = ranked[0]?.weight ?? 1;
   return (
     <section class="aw-ranking" data-tint={tint}>
       <h3>{heading}</h3>
@@ -52,7 +51,7 @@ function Ranking({ tint, heading, ranked, tokens }: RankingProps) {
               }}
             >
               <Bar
-                label={<bdi>{shorten(pieceLabel(tokens.pieces[token] ?? ""), 18)}</bdi>}
+                label={<TokenName tokens={tokens} token={token} />}
                 share={amount / most}
                 number={weight(amount)}
               />
@@ -62,6 +61,18 @@ function Ranking({ tint, heading, ranked, tokens }: RankingProps) {
       </ol>
       {ranked.length === 0 && <p class="aw-none">nothing</p>}
     </section>
+  );
+}
+
+/** A token by its piece; by its number too where the text has the piece more than once. */
+function TokenName({ tokens, token }: { readonly tokens: Tokens; readonly token: number }) {
+  const piece = tokens.pieces[token] ?? "";
+  const alone = tokens.pieces.indexOf(piece) === tokens.pieces.lastIndexOf(piece);
+  return (
+    <>
+      <bdi>{shorten(pieceLabel(piece), 18)}</bdi>
+      {!alone && <span class="aw-unit"> #{token}</span>}
+    </>
   );
 }
 
@@ -96,7 +107,6 @@ export function Expectations() {
     predictions.kind === "next token" ? <>next token after {name}</> : <>in the place of {name}</>;
   const { actual } = predictions;
   const listed = actual !== null && predictions.top.some(({ piece }) => piece === actual.piece);
-  const most = predictions.top[0]?.probability ?? 1;
   return (
     <section class="aw-ranking" data-tint="expected">
       <h3>{heading}</h3>
@@ -105,12 +115,12 @@ export function Expectations() {
           <Expected
             key={index}
             piece={piece}
-            share={probability / most}
+            share={probability}
             number={weight(probability)}
             actual={piece === actual?.piece}
           />
         ))}
-        {actual !== null && !listed && <Missed actual={actual} share={actual.probability / most} />}
+        {actual !== null && !listed && <Missed actual={actual} share={actual.probability} />}
       </ol>
     </section>
   );

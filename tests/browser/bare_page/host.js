@@ -113,6 +113,29 @@ class Model {
   widget_manager = { get_model: () => Promise.reject(new Error("this host has no other models")) };
 }
 
+/* Listeners on what outlives a view: the window, the document and media queries. */
+const listening = new Set();
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+const media = new Map();
+const nameOf = (target, type, listener) =>
+  [target, type, listener].map((part) => (typeof part === "string" ? part : identity(part))).join(" ");
+const identity = (thing) => {
+  if (!media.has(thing)) media.set(thing, media.size);
+  return media.get(thing);
+};
+EventTarget.prototype.addEventListener = function (type, listener, options) {
+  if (this === window || this === document || this instanceof MediaQueryList) {
+    const name = nameOf(this, type, listener);
+    listening.add(name);
+    options?.signal?.addEventListener("abort", () => listening.delete(name));
+  }
+  return addEventListener.call(this, type, listener, options);
+};
+EventTarget.prototype.removeEventListener = function (type, listener, options) {
+  listening.delete(nameOf(this, type, listener));
+  return removeEventListener.call(this, type, listener, options);
+};
+
 const runtimes = new Map();
 const views = new Map();
 
@@ -161,4 +184,4 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("#views")) escapedKeys.push(event.key);
 });
 
-window.bare = { escapedKeys, hide, model, show };
+window.bare = { escapedKeys, hide, model, pageListeners: () => listening.size, show };
