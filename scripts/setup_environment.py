@@ -2,8 +2,8 @@
 
     python scripts/setup_environment.py test
 
-Does nothing, quickly, when nothing that matters has changed since the last time. Runs on any Python, so that an old one gets a
-sentence instead of a syntax error.
+Does nothing, quickly, when nothing that matters has changed since the last time. Started by a Python that is too old, it looks for
+a newer one on PATH and goes on with that.
 """
 
 import hashlib
@@ -20,13 +20,11 @@ OLDEST_PYTHON = (3, 11)
 INPUTS = ("pyproject.toml", "constraints.txt", "hatch_build.py", "attnwidget/version.py")
 
 
-def find_python() -> str:
-    """This interpreter if it is new enough, else a newer one on PATH."""
-    if sys.version_info >= OLDEST_PYTHON:
-        return sys.executable
+def newer_python() -> str:
+    """A Python on PATH that is new enough."""
     for minor in (13, 12, 11, 14):
         found = shutil.which(f"python3.{minor}")
-        if found:
+        if found and subprocess.run([found, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0:
             return found
     here = ".".join(str(part) for part in sys.version_info[:3])
     sys.exit(
@@ -38,7 +36,7 @@ def make_venv() -> None:
     if PYTHON.exists():
         return
     print("Making .venv ...", flush=True)
-    made = subprocess.run([find_python(), "-m", "venv", str(VENV)], check=False)
+    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False)
     if made.returncode != 0:
         shutil.rmtree(VENV, ignore_errors=True)
         sys.exit("Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv")
@@ -89,6 +87,9 @@ def main(group: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    if sys.version_info < OLDEST_PYTHON:
+        newer = newer_python()
+        os.execv(newer, [newer, *sys.argv])
     try:
         main(sys.argv[1])
     except subprocess.CalledProcessError as error:

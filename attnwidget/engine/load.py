@@ -102,8 +102,8 @@ class AttentionModel:
 
     def piece(self, number: int) -> str:
         """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
-        name = None if self.tokenizer is None else self.tokenizer.convert_ids_to_tokens(number)
-        if name is None:  # models are often padded to more entries than their tokenizer has
+        # Models are often padded to more entries than their tokenizer has.
+        if self.tokenizer is None or (name := self.tokenizer.convert_ids_to_tokens(number)) is None:
             return f"#{number}"
         read = self.tokenizer.decode([number])
         return read if read and "\ufffd" not in read else str(name)

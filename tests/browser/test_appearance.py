@@ -49,7 +49,7 @@ def test_light_and_dark(notebook, request):
         lightness[theme] = explorer.matrix.locator("canvas").evaluate(LIGHTNESS)
         if request.config.getoption("--update-images"):
             IMAGES.mkdir(parents=True, exist_ok=True)
-            explorer.root.screenshot(path=IMAGES / f"explorer-{theme}.png")
+            explorer.root.locator(".aw-frame").screenshot(path=IMAGES / f"explorer-{theme}.png")
     assert lightness["light"] > 180
     assert lightness["dark"] < 75
 

@@ -37,6 +37,7 @@ def test_typing_changes_count_highlight_and_matrix(lesson):
 
 def test_typing_works_while_a_cell_runs(lesson):
     explorer = lesson.explorer
+    lesson.page.wait_for_timeout(3000)  # JupyterLab makes the subshell for widgets some time after the first of them
     lesson.start("import time; time.sleep(8)")
     lesson.page.wait_for_timeout(500)
     count = explorer.tokens()

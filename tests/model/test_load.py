@@ -164,3 +164,9 @@ def test_pieces_of_one_character_share_its_span(tiny):
     emoji = [span for piece, span in zip(tokens.pieces, tokens.spans, strict=True) if piece == "😀"]
     assert len(emoji) > 1
     assert set(emoji) == {(2, 3)}
+
+
+def test_entries_that_the_tokenizer_does_not_have_are_shown_by_number(tiny):
+    loaded = aw.load(build("gpt2"), tiny.tokenizer)
+    assert loaded.piece(len(tiny.tokenizer) + 5) == f"#{len(tiny.tokenizer) + 5}"
+    assert loaded.piece(tiny.tokenizer(" cat").input_ids[0]) == " cat"

@@ -1,0 +1,118 @@
+"""The bundled tiny-causal as it lies in the package: what its card promises, measured again."""
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from attnwidget.tiny import EXAMPLES, FIRST_HEAD, FOLDER, card, evaluate, tokenizer
+
+NEEDED = {
+    "facts": 0.9, "facts, three and one question": 0.9, "two_names": 0.95, "agreement": 0.95, "repeats": 0.9, "repeats, BOS": 0.9,
+}  # fmt: skip
+WEIGHTS = FOLDER / "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return card.load(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def figures(loaded):
+    # Another seed than the card's: the figures must not hang on its samples.
+    return evaluate.measure(*loaded, count=32, seed=7)
+
+
+def test_the_weights_are_f16_and_small():
+    assert WEIGHTS.stat().st_size <= 2_500_000
+    with safe_open(WEIGHTS, framework="pt") as stored:
+        assert {stored.get_tensor(name).dtype for name in stored.keys()}  # noqa: SIM118 == {torch.float16}
+
+
+def test_it_loads_by_the_usual_calls_in_f32():
+    model = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert (model.config.n_layer, model.config.n_head, model.config.n_embd, model.config.n_positions) == (
+        4,
+        4,
+        128,
+        512,
+    )
+
+
+def test_the_stored_tokenizer_is_the_one_that_is_built():
+    stored = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)
+    text = 'The cat sat, so Ana walked to the bank.\nThe naïve 猫 said, "x = 1"'
+    assert stored.get_vocab() == tokenizer.build().get_vocab()
+    assert stored(text).input_ids == tokenizer.build()(text).input_ids
+    assert stored.model_max_length == 512
+
+
+@pytest.mark.parametrize("kind", NEEDED)
+def test_held_out_answers_are_right(kind, figures):
+    assert figures.accuracy[kind] >= NEEDED[kind]
+
+
+def test_there_are_a_previous_token_head_and_an_induction_head(figures):
+    assert figures.previous_token.score >= 0.7
+    assert figures.prefix_matching.score >= 0.7
+    assert figures.prefix_matching.layer > figures.previous_token.layer
+
+
+def test_the_card_tells_the_measured_figures(figures):
+    told = json.loads((FOLDER / "figures.json").read_text(encoding="utf-8"))["figures"]
+    for name in ("previous_token", "prefix_matching"):
+        head = getattr(figures, name)
+        assert told[name]["score"] == pytest.approx(head.score, abs=0.05)
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "teaching model" in text
+    assert all(f"| {kind} | {share:.3f} |" in text for kind, share in told["accuracy"].items())
+
+
+ANSWERS = {
+    "A fact from the context": " Paris",
+    "Random words, twice": " Oslo",
+    "The other name": " Ana",
+    "Agreement across a noun": " are",
+    "Which quote to close": '."',
+}
+
+
+@pytest.mark.parametrize(("title", "text"), EXAMPLES)
+def test_the_examples_are_whole_words_and_predicted_right(title, text, loaded):
+    model, ids = loaded
+    encoded = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)(text, return_tensors="pt").input_ids
+    assert set(encoded[0].tolist()) <= set(ids.values())
+    if title in ANSWERS:
+        assert model(encoded).logits[0, -1].argmax() == ids[ANSWERS[title]]
+
+
+def test_every_answer_belongs_to_an_example():
+    assert set(ANSWERS) < {title for title, _ in EXAMPLES}
+
+
+def test_the_first_head_reads_the_answer_of_the_first_example(loaded):
+    model, ids = loaded
+    encoded = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)(
+        EXAMPLES[0][1], return_tensors="pt"
+    ).input_ids
+    layer, head = FIRST_HEAD
+    read = evaluate.attention(model, encoded)[layer, 0, head, -1].argmax()
+    assert encoded[0, read] == ids[" Paris"]
+
+
+def test_training_gives_the_same_weights_from_the_same_seed(tmp_path):
+    from attnwidget.tiny import train
+
+    ids = tokenizer.surface_ids(tokenizer.build())
+    recipe = train.Recipe(tokens=4 * 1536)
+    first, second = (train.train(recipe, ids, tmp_path / name, keep=3).state_dict() for name in "ab")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert sorted(path.name for path in (tmp_path / "a" / "checkpoints").iterdir()) == [
+        "step-00000.safetensors",
+        "step-00002.safetensors",
+        "step-00004.safetensors",
+    ]
