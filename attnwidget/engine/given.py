@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,14 +11,32 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import LayerMaps
 
 
-def layer_maps(arrays: Sequence[Any] | Any, queries: int, keys: int) -> list[Tensor]:
-    """One fp32 CPU tensor (head query key) per layer, checked against the token counts."""
-    if arrays is None or len(arrays) == 0:
-        raise AttnWidgetError(
-            "There are no attention weights here: the tuple is empty. Models run with fused attention return none; "
-            "trace the model with attnwidget, or load it with attn_implementation='eager'."
-        )
-    return [_one(array, number, queries, keys) for number, array in enumerate(arrays)]
+def all_maps(layers: dict[str, Any], queries: int, keys: int) -> list[tuple[str, int, Tensor]]:
+    """(part, layer, fp32 CPU tensor (head query key)) of every layer, checked against the token counts.
+
+    Rows that are NaN throughout are left as they are: they are padding.
+    """
+    maps = []
+    for part, arrays in layers.items():
+        if not isinstance(arrays, list | tuple | torch.Tensor | np.ndarray):
+            raise _nothing(f"{type(arrays).__name__} holds no layers.")
+        maps += [(part, number, _one(array, number, queries, keys)) for number, array in enumerate(arrays)]
+    if not maps:
+        raise _nothing("There are no attention weights here: the tuple is empty.")
+    return maps
+
+
+def padding_rows(maps: Sequence[Tensor]) -> list[bool]:
+    """Which queries are padding: their rows are NaN in every layer and head."""
+    blank: list[bool] = torch.stack([layer.isnan().all(-1).all(0) for layer in maps]).all(0).tolist()
+    return blank
+
+
+def _nothing(what: str) -> AttnWidgetError:
+    return AttnWidgetError(
+        f"{what} Give one (head, query, key) array per layer. Models run with fused attention return none; trace the "
+        "model with attnwidget, or load it with attn_implementation='eager'."
+    )
 
 
 def is_causal(maps: LayerMaps) -> bool:
@@ -32,7 +51,10 @@ def _one(array: Any, number: int, queries: int, keys: int) -> Tensor:
             f"Layer {number} is None: this model returned no weights. Trace it with attnwidget, or load it with "
             "attn_implementation='eager' and output_attentions=True."
         )
-    maps = torch.as_tensor(array).detach().to("cpu", torch.float32)
+    try:
+        maps = torch.as_tensor(array).detach().to("cpu", torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        raise _nothing(f"Layer {number} is {type(array).__name__}, which is no array.") from None
     if maps.ndim == 4:
         if maps.shape[0] != 1:
             raise AttnWidgetError(
@@ -48,4 +70,4 @@ def _one(array: Any, number: int, queries: int, keys: int) -> Tensor:
     broken = maps.isnan().any(-1)
     if bool((broken & ~maps.isnan().all(-1)).any()) or bool(maps.isinf().any()):
         raise AttnWidgetError(f"Layer {number} holds values that are not numbers within otherwise good rows.")
-    return maps.nan_to_num()
+    return maps

@@ -4,10 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    PreTrainedModel,
+)
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -18,12 +26,14 @@ from attnwidget.engine import verify
 from attnwidget.engine.forward import read
 from attnwidget.engine.head import predicts
 from attnwidget.engine.shadow import shadow_of
-from attnwidget.engine.tokens import Tokens, read_ids, read_text
+from attnwidget.engine.tokens import Tokens, private_copy, read_ids, read_text
 from attnwidget.engine.trace import ModelFacts, Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, TooLong
 
 TINY = Path(__file__).parent.parent / "tiny" / "causal"
+HUB_OPTIONS = ("revision", "token", "trust_remote_code", "cache_dir", "local_files_only", "subfolder")
+"""Options of `from_pretrained` that concern configuration and tokenizer as much as the weights."""
 
 
 class AttentionModel:
@@ -40,6 +50,9 @@ class AttentionModel:
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
+        # A fast tokenizer keeps truncation and padding as state, and calls of the user's from another thread set it:
+        # a shared one would cut our texts and pad theirs.
+        self._reader = private_copy(tokenizer)
         _refuse_what_cannot_work(model)
         self.facts = ModelFacts(
             name=name,
@@ -61,7 +74,7 @@ class AttentionModel:
 
         Raises EmptyText, TooLarge, TooLong (with both counts), and AttnWidgetError for any other input.
         """
-        tokens = self._text_tokens(x, first) if isinstance(x, str) else read_ids(self.tokenizer, _plain_ids(x, first))
+        tokens = self._text_tokens(x, first) if isinstance(x, str) else self._id_tokens(x, first)
         limit = self.facts.limit
         if limit is not None and len(tokens) > limit:
             raise TooLong(len(tokens), limit)
@@ -103,9 +116,9 @@ class AttentionModel:
     def piece(self, number: int) -> str:
         """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
         # Models are often padded to more entries than their tokenizer has.
-        if self.tokenizer is None or (name := self.tokenizer.convert_ids_to_tokens(number)) is None:
+        if self._reader is None or (name := self._reader.convert_ids_to_tokens(number)) is None:
             return f"#{number}"
-        read = self.tokenizer.decode([number])
+        read = self._reader.decode([number])
         return read if read and "\ufffd" not in read else str(name)
 
     def _shadow(self) -> Any:
@@ -117,7 +130,19 @@ class AttentionModel:
                 f"{self.name} came without a tokenizer, so it cannot read text. "
                 "Pass one, aw.load(model, tokenizer), or trace token ids."
             )
-        return read_text(self.tokenizer, text, first=first)
+        return read_text(self._reader, text, first=first)
+
+    def _id_tokens(self, x: Any, first: int | None) -> Tokens:
+        ids = _plain_ids(x, first)
+        entries = self.model.get_input_embeddings().num_embeddings
+        # On a GPU an id outside the table ends the whole process, so it must not get that far.
+        outside = [number for number in ids if not 0 <= number < entries]
+        if outside:
+            raise AttnWidgetError(
+                f"There is no token {outside[0]}: {self.name} has {entries:,}, counted from 0. "
+                "Were these ids made by another model's tokenizer?"
+            )
+        return read_ids(self._reader, ids)
 
 
 def load(source: Any = None, tokenizer: Any = None, **from_pretrained: Any) -> AttentionModel:
@@ -135,16 +160,33 @@ def load(source: Any = None, tokenizer: Any = None, **from_pretrained: Any) -> A
         with _no_progress_bars():  # a quarter of a second needs none
             return _from_folder(str(TINY), tokenizer, {"dtype": torch.float32, **from_pretrained}, teaching=True)
     if isinstance(source, AttentionModel):
-        return source
+        return source if tokenizer is None else AttentionModel(source.model, tokenizer, source.name)
     if isinstance(source, str | Path):
         return _from_folder(str(source), tokenizer, from_pretrained, teaching=False)
-    if isinstance(source, nn.Module) and hasattr(source, "config"):
+    if isinstance(source, PreTrainedModel):
         name = getattr(source.config, "_name_or_path", "") or type(source).__name__
         return AttentionModel(source, tokenizer or _own_tokenizer(source), Path(name).name)
     raise AttnWidgetError(
         f"Cannot load a model from {type(source).__name__}. Give a name such as 'gpt2', a local folder, or a "
         "transformers model and its tokenizer."
     )
+
+
+_shared: "WeakValueDictionary[str | None, AttentionModel]" = WeakValueDictionary()
+
+
+def shared(source: Any = None, tokenizer: Any = None) -> AttentionModel:
+    """What `load` gives, but the same model again for a name that is still in use: for those who only look.
+
+    ipywidgets keeps every explorer until the kernel ends, and an explorer its model; a cell that is run again must not
+    add another copy. What lies in a folder of the user's may have changed, so folders are always read.
+    """
+    if tokenizer is not None or not (source is None or isinstance(source, str)) or (source and Path(source).exists()):
+        return load(source, tokenizer)
+    found = _shared.get(source)
+    if found is None:
+        found = _shared[source] = load(source)
+    return found
 
 
 @contextmanager
@@ -160,7 +202,7 @@ def _no_progress_bars() -> Iterator[None]:
 
 def _from_folder(name: str, tokenizer: Any, options: dict[str, Any], *, teaching: bool) -> AttentionModel:
     try:
-        hub = {key: options[key] for key in ("revision", "token", "trust_remote_code", "cache_dir") if key in options}
+        hub = {key: options[key] for key in HUB_OPTIONS if key in options}
         config = AutoConfig.from_pretrained(name, **hub)
         model = _auto_class(config).from_pretrained(name, **options)
         tokenizer = tokenizer or AutoTokenizer.from_pretrained(name, **hub)
@@ -214,6 +256,13 @@ def _is_decoder(model: Any) -> bool:
 def _limit(model: Any, tokenizer: Any | None) -> int | None:
     config = model.config.get_text_config()
     known = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    # RoBERTa and its kin begin to count positions behind the one for padding.
+    tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings")]
+    known += [
+        table.num_embeddings - table.padding_idx - 1
+        for table in tables
+        if isinstance(table, nn.Embedding) and table.padding_idx is not None
+    ]
     # Tokenizers without a limit carry 1e30; a limit is what the position table allows.
     real = [int(size) for size in known if size is not None and 0 < size < 10**9]
     return min(real) if real else None

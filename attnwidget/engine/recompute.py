@@ -36,7 +36,8 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
     columns = None if keys is None else indices(keys, width, "key")
     chosen = list(range(block.heads)) if heads is None else heads
     kept = width if columns is None else len(columns)
-    out = torch.empty(len(chosen), len(rows), kept)
+    # Whatever the user has made torch's defaults.
+    out = torch.empty(len(chosen), len(rows), kept, dtype=torch.float32, device="cpu")
     step = max(1, TILE // (len(chosen) * width))
     for start in range(0, len(rows), step):
         tile = _rows(block, chosen, rows[start : start + step])
@@ -70,10 +71,10 @@ def indices(rows: Rows, size: int, what: str) -> Indices:
     (tensor([4]), tensor([1, 2]))
     """
     if rows is None:
-        return torch.arange(size)
+        return torch.arange(size, device="cpu")
     if isinstance(rows, slice):
-        return torch.arange(*rows.indices(size))
-    found = torch.as_tensor(rows)
+        return torch.tensor(range(*rows.indices(size)), dtype=torch.long, device="cpu")
+    found = torch.as_tensor(rows, device="cpu")
     if found.dtype.is_floating_point or found.dtype == torch.bool or found.ndim > 1:
         raise AttnWidgetError(f"{rows!r} names no {what}. Give an integer, a slice or a sequence of integers.")
     found = found.reshape(-1)

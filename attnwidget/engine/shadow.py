@@ -52,6 +52,8 @@ def twin(model: Any, attention: str) -> Any:
     tensors = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
     module = copy.deepcopy(model, memo=tensors)
     module.eval()
+    for part in module.modules():
+        _drop_hooks_of_others(part)
     # The switch only warns on models that cannot follow it, so ask first.
     if not module._can_set_attn_implementation():  # noqa: SLF001  the only place that knows
         raise AttnWidgetError(
@@ -61,6 +63,15 @@ def twin(model: Any, attention: str) -> Any:
         )
     module.set_attn_implementation(attention)
     return module
+
+
+def _drop_hooks_of_others(part: nn.Module) -> None:
+    # What a user records of their model must not fill up with what is typed here. transformers' own hooks collect the
+    # outputs that eager attention is asked for.
+    for hooks in (part._forward_hooks, part._forward_pre_hooks):  # noqa: SLF001  torch has no public way
+        for number, hook in list(hooks.items()):
+            if not getattr(hook, "__module__", "").startswith("transformers."):
+                del hooks[number]
 
 
 def _signature(model: nn.Module) -> int:

@@ -1,5 +1,6 @@
 """Text -> Tokens: what the model reads, and where each piece stands in the text."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,24 +62,17 @@ class Tokens:
     def from_pieces(pieces: Sequence[str]) -> "Tokens":
         """Tokens of a model that is not at hand: the pieces joined by blanks are the text.
 
-        Pieces in square or angle brackets, such as `[CLS]` and `<s>`, count as special.
+        Pieces in square or angle brackets, such as `[CLS]` and `<s>`, count as special and are no part of the text.
         """
-        text = " ".join(pieces)
-        spans, start = [], 0
-        for piece in pieces:
-            spans.append((start, start + len(piece)))
-            start += len(piece) + 1
-        special = tuple(_looks_special(piece) for piece in pieces)
-        return Tokens(
-            ids=tuple([-1] * len(pieces)),
-            pieces=tuple(pieces),
-            spans=tuple(spans),
-            words=tuple(-1 if mark else i for i, mark in enumerate(special)),
-            special=special,
-            padding=tuple([False] * len(pieces)),
-            segment=tuple([0] * len(pieces)),
-            text=text,
-        )
+        special = [_looks_special(piece) for piece in pieces]
+        text, spans = "", []
+        for piece, mark in zip(pieces, special, strict=True):
+            if mark:
+                spans.append(NO_SPAN)
+                continue
+            text += f" {piece}" if text else piece
+            spans.append((len(text) - len(piece), len(text)))
+        return _given([-1] * len(pieces), list(pieces), spans, special, text)
 
 
 def read_text(tokenizer: Any, text: str, *, first: int | None = None) -> Tokens:
@@ -118,32 +112,68 @@ def read_text(tokenizer: Any, text: str, *, first: int | None = None) -> Tokens:
     )
 
 
+def private_copy(tokenizer: Any | None) -> Any | None:
+    """A tokenizer of our own, which neither cuts nor pads, whatever other threads do with the user's."""
+    if tokenizer is None:
+        return None
+    copied = copy.deepcopy(tokenizer)
+    backend = getattr(copied, "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_truncation()
+        backend.no_padding()
+    return copied
+
+
 def read_ids(tokenizer: Any | None, ids: Sequence[int]) -> Tokens:
-    """Tokens of ids used as given; their text is what the tokenizer decodes, or the numbers when there is none."""
+    """Tokens of ids used as given; their text is what the tokenizer decodes, or the numbers when there is none.
+
+    Where the decoded text does not give the same ids again, it is put together from the single pieces.
+    """
     if not ids:
         raise EmptyText("No token ids were given. Give at least one.")
     if tokenizer is None:
-        pieces = [str(number) for number in ids]
-        special = [False] * len(pieces)
-    else:
-        pieces = [tokenizer.decode([number]) or tokenizer.convert_ids_to_tokens(number) for number in ids]
-        marks = set(tokenizer.all_special_ids)
-        special = [number in marks for number in ids]
-    spans, start = [], 0
+        return _joined(ids, [str(number) for number in ids], [False] * len(ids))
+    marks = set(tokenizer.all_special_ids)
+    special = [number in marks for number in ids]
+    words = [number for number, mark in zip(ids, special, strict=True) if not mark]
+    text = tokenizer.decode(words, clean_up_tokenization_spaces=False)
+    again = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    if list(again["input_ids"]) != words:
+        return _joined(ids, [_name(tokenizer, number) for number in ids], special)
+    found = iter(again["offset_mapping"])
+    spans = [NO_SPAN if mark else _trimmed(text, *next(found)) for mark in special]
+    names = [_name(tokenizer, number) for number in ids]
+    return _given(
+        ids, [_piece(text, span, name) for span, name in zip(spans, names, strict=True)], spans, special, text
+    )
+
+
+def _name(tokenizer: Any, number: int) -> str:
+    name = tokenizer.convert_ids_to_tokens(number)
+    return f"#{number}" if name is None else tokenizer.decode([number]) or name
+
+
+def _joined(ids: Sequence[int], pieces: list[str], special: list[bool]) -> Tokens:
+    # One after the other, with a blank between numbers; special tokens are no part of the text.
+    text, spans = "", []
     for piece, mark in zip(pieces, special, strict=True):
-        # Special tokens are no part of the text: they take no room in it.
-        stop = start if mark else start + len(piece)
-        spans.append(NO_SPAN if mark else (start, stop))
-        start = stop
-    text = "".join(piece for piece, mark in zip(pieces, special, strict=True) if not mark)
+        start = len(text)
+        text += "" if mark else piece.removeprefix("##")
+        spans.append(NO_SPAN if mark else _trimmed(text, start, len(text)))
+    return _given(ids, [piece.strip() or piece for piece in pieces], spans, special, text)
+
+
+def _given(
+    ids: Sequence[int], pieces: list[str], spans: list[tuple[int, int]], special: list[bool], text: str
+) -> Tokens:
     return Tokens(
-        ids=tuple(int(number) for number in ids),
-        pieces=tuple(piece.strip() or piece for piece in pieces),
-        spans=tuple(NO_SPAN if mark else _trimmed(text, *span) for mark, span in zip(special, spans, strict=True)),
+        ids=tuple(ids),
+        pieces=tuple(pieces),
+        spans=tuple(spans),
         words=tuple(-1 if mark else i for i, mark in enumerate(special)),
         special=tuple(special),
-        padding=tuple([False] * len(pieces)),
-        segment=tuple([0] * len(pieces)),
+        padding=tuple([False] * len(ids)),
+        segment=tuple([0] * len(ids)),
         text=text,
     )
 

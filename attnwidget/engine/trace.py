@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -73,7 +73,8 @@ class ModelFacts:
 class Trace:
     """One reading of one text: everything the attention of every layer can be computed from, exactly, on demand.
 
-    Nothing of size layer x head x query x key is held. `path` says how the weights were come by: "interface"
+    Above 192 tokens nothing of size head x query x key is held; below, the maps of a layer are kept once they were asked
+    for, as they are smaller than q, k and v. `path` says how the weights were come by: "interface"
     (recomputed from q and k) or "given".
 
     >>> import attnwidget as aw
@@ -179,8 +180,9 @@ class Trace:
         """A trace of weights from anywhere: one (head, query, key) array per layer.
 
         Takes torch and numpy arrays of any float type, and the tuples of Hugging Face (batch of one). A mapping part ->
-        layers gives several parts. Raises AttnWidgetError for a tuple of None, an empty tuple, a batch of more than
-        one, shapes that do not fit the tokens, and weights that are not numbers.
+        layers gives several parts. A query whose rows are NaN everywhere is padding. Raises AttnWidgetError for a tuple
+        of None, an empty tuple, a batch of more than one, shapes that do not fit the tokens, and weights that are not
+        numbers.
 
         >>> import torch
         >>> Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])
@@ -188,13 +190,15 @@ class Trace:
         """
         query_text = tokens if isinstance(tokens, Tokens) else Tokens.from_pieces(tokens)
         key_text = Tokens.from_pieces(key_tokens) if isinstance(key_tokens, Sequence) else key_tokens
-        layers = weights if isinstance(weights, Mapping) else {part: weights}
+        layers = dict(weights) if isinstance(weights, Mapping) else {part: weights}
+        maps = given.all_maps(layers, len(query_text), len(key_text or query_text))
         blocks = [
-            Block(name, number, "", maps.shape[0], maps.shape[0], causal=given.is_causal(maps), dense=maps)
-            for name, arrays in layers.items()
-            for number, maps in enumerate(given.layer_maps(arrays, len(query_text), len(key_text or query_text)))
+            Block(name, number, "", len(dense), len(dense), causal=given.is_causal(dense), dense=dense.nan_to_num())
+            for name, number, dense in maps
         ]
-        return Trace(tuple(blocks), query_text, "given", ModelFacts(), key_text)
+        padding = given.padding_rows([dense for _, _, dense in maps])
+        marked = replace(query_text, padding=tuple(map(bool.__or__, query_text.padding, padding)))
+        return Trace(tuple(blocks), marked, "given", ModelFacts(), key_text)
 
 
 def parse_head(name: str, head: int | None = None) -> tuple[int, int | None]:

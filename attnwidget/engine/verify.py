@@ -1,5 +1,6 @@
 """Trust is measured: the recomputed weights beside the model's own eager attention, on the user's text."""
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -41,5 +42,8 @@ def against_eager(model: Any, trace: Trace, lock: threading.RLock) -> Verificati
         raise AttnWidgetError(
             f"Eager attention returned {len(maps)} maps for {len(trace.blocks)} layers, so they cannot be compared."
         )
-    errors = [float((trace.weights(layer) - given[0].float().cpu()).abs().max()) for layer, given in enumerate(maps)]
-    return Verification(max(errors), len(errors), len(trace.text), trace.path)
+    errors = [(trace.weights(layer) - given[0].float().cpu()).abs().max() for layer, given in enumerate(maps)]
+    worst = float(torch.stack(errors).max())  # unlike max(), which passes over NaN
+    if not math.isfinite(worst):
+        raise AttnWidgetError("This model computes attention weights that are not numbers; check its weights for NaN.")
+    return Verification(worst, len(errors), len(trace.text), trace.path)

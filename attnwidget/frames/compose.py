@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -79,13 +80,24 @@ def _check(trace: Trace, selection: Selection) -> None:
 def _source(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], HeadMap], str]:
     """Exact rows on demand of the map that is looked at, and its recipe where a measure made it."""
     if selection.source == "rollout":
-        result = rollout(trace, part=selection.part)
-        whole = torch.from_numpy(result.values)
-        return lambda rows: whole[rows], result.recipe
+        whole, made = _rolled_out(trace, selection.part)
+        return lambda rows: whole[rows], made
     if selection.source == "layer":
         block = trace.part_blocks(selection.part)[selection.layer]
         return lambda rows: fused(block, "mean", rows), ""
     return lambda rows: trace.weights(selection.layer, selection.head, selection.part, queries=rows), ""
+
+
+_rollouts: "WeakKeyDictionary[Trace, dict[str, tuple[torch.Tensor, str]]]" = WeakKeyDictionary()
+
+
+def _rolled_out(trace: Trace, part: str) -> tuple[torch.Tensor, str]:
+    """The whole rollout, made once per trace: every move of the caret asks for another of its rows."""
+    kept = _rollouts.setdefault(trace, {})
+    if part not in kept:
+        result = rollout(trace, part=part)
+        kept[part] = torch.from_numpy(result.values), result.recipe
+    return kept[part]
 
 
 def _arrays(found: Scan, size: int) -> dict[str, np.ndarray]:

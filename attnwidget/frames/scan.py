@@ -12,6 +12,7 @@ from torch.nn.functional import pad
 
 from attnwidget.engine.recompute import TILE
 from attnwidget.engine.tokens import Tokens
+from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import row_entropy
 from attnwidget.measures.sinks import sink_tokens
 from attnwidget.shapes import HeadMap, Indices
@@ -45,6 +46,10 @@ def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int
     pixels, columns = [], []
     for chunk in torch.arange(size).split(step):
         maps = rows(chunk)
+        if not bool(maps.isfinite().all()):
+            raise AttnWidgetError(
+                "This model computes attention weights that are not numbers; check its weights for NaN."
+            )
         pixels.append(_pooled(maps, pooling))
         columns.append(maps[:, span].sum(-1))
         tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))
@@ -68,7 +73,7 @@ class _Tally:
 
     def __init__(self, size: int, *, causal: bool) -> None:
         self.size, self.causal = size, causal
-        self.received, self.mass, self.highest = torch.zeros(size), torch.zeros(size), torch.zeros(size)
+        self.received, self.mass, self.highest = torch.zeros(3, size, dtype=torch.float32).unbind()
         self.sums = (math.inf, -math.inf)
         self._rows = self._later_rows = 0
         self._entropy = self._limit = self._distance = self._previous = 0.0

@@ -1,5 +1,6 @@
 """How widely each head spreads its attention."""
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -26,10 +27,10 @@ def entropy(trace: Trace, *, part: str | None = None) -> HeadScores:
     blocks = trace.part_blocks(part)
     query_text, _ = trace.tokens(part)
     rows = read_rows(query_text)
-    table = torch.full((len(blocks), max(block.heads for block in blocks)), float("nan"))
+    table = np.full((len(blocks), max(block.heads for block in blocks)), np.nan, np.float32)
     for number, block in enumerate(blocks):
-        table[number, : block.heads] = _of_block(block, rows)
-    return HeadScores(table.numpy(), "entropy in nats, unsmoothed, mean over queries that are not padding")
+        table[number, : block.heads] = _of_block(block, rows).numpy()
+    return HeadScores(table, "entropy in nats, unsmoothed, mean over queries that are not padding")
 
 
 def row_entropy(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stack query"]:
@@ -42,7 +43,5 @@ def row_entropy(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stac
 
 
 def _of_block(block: Block, rows: torch.Tensor) -> torch.Tensor:
-    total = torch.zeros(block.heads)
-    for chunk in chunks(block, rows):
-        total += row_entropy(weights(block, queries=chunk)).sum(-1)
-    return total / len(rows)
+    sums = [row_entropy(weights(block, queries=chunk)).sum(-1) for chunk in chunks(block, rows)]
+    return torch.stack(sums).sum(0) / len(rows)

@@ -1,5 +1,7 @@
 """Attention followed through all layers: how much of each input reaches each output."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -13,7 +15,7 @@ from attnwidget.measures.results import TokenMap, TokenScores
 def rollout(
     trace: Trace,
     *,
-    query: int | None = None,
+    query: Any = None,
     part: str | None = None,
     fusion: str = "mean",
     residual: float = 0.5,
@@ -40,7 +42,10 @@ def rollout(
     if null not in {None, "uniform"}:
         raise AttnWidgetError(f"There is no null model {null!r}. Give None or 'uniform'.")
     size = blocks[0].shape[-1]
-    start = torch.eye(size) if query is None else torch.eye(size)[indices(query, size, "query")]
+    if query is not None and (isinstance(query, bool) or not hasattr(query, "__index__")):
+        raise AttnWidgetError(f"query={query!r} is not one token. For several, take rows of the whole rollout(trace).")
+    rows = indices(None if query is None else query.__index__(), size, "query")
+    start = torch.eye(size, dtype=torch.float32, device="cpu")[rows]  # whatever torch's defaults are
     result = _product(start, [_step(fused(block, fusion), residual) for block in blocks])
     recipe = f"attention rollout, heads fused by {fusion}, residual {residual:g}, not normalised further"
     if null is not None:
@@ -58,7 +63,8 @@ def _product(rows: Tensor, steps: list[Tensor]) -> Tensor:
 
 
 def _step(fused_map: Tensor, residual: float) -> Tensor:
-    mixed = (1 - residual) * fused_map + residual * torch.eye(len(fused_map))
+    mixed = (1 - residual) * fused_map
+    mixed.diagonal().add_(residual)
     # Rows of padding, and fusions other than the mean, do not sum to 1.
     return mixed / mixed.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
 

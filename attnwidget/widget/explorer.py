@@ -2,8 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,14 +10,14 @@ from typing import Any
 import anywidget
 
 from attnwidget.engine.live import LiveSession
-from attnwidget.engine.load import AttentionModel, load
+from attnwidget.engine.load import AttentionModel, shared
 from attnwidget.engine.trace import Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.caret import clamped
 from attnwidget.tiny import EXAMPLES, FIRST_HEAD
 from attnwidget.widget.answers import Answer, about, answer
 from attnwidget.widget.requests import Request, parse_request
-from attnwidget.widget.traits import Choice, Index, Query, Text
+from attnwidget.widget.traits import Choice, Index, Query, Text, fit_index
 from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)
@@ -81,13 +80,17 @@ class Explorer(anywidget.AnyWidget):
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
         self._slot = object()
-        self._from_page = threading.local()
         self._cut_text: str | None = None  # the text of which the page shows only the first tokens
         super().__init__()
-        self.text = text
-        self.layer, self.head, self.direction = layer, head, direction
-        self.query = self._last_word() if query is None else query
+        # Before any observer of the user's: none may see a query that the new text does not have.
         self.observe(self._keep_query_inside, "text")
+        try:
+            self.text = text
+            self.layer, self.head, self.direction = layer, head, direction
+            self.query = self._last_word() if query is None else query
+        except AttnWidgetError:
+            self.close()  # ipywidgets keeps every widget that is not closed
+            raise
         self.on_msg(self._on_request)
 
     def __repr__(self) -> str:
@@ -120,6 +123,9 @@ class Explorer(anywidget.AnyWidget):
     def show(self, head: str) -> "Explorer":
         """Choose a head by its name, `ex.show("L5H3")`, or a layer, `ex.show("L5")`. Returns the explorer."""
         layer, number = parse_head(head)
+        for what, index in (("layer", layer), ("head", number)):
+            if index is not None:
+                fit_index(what, index, self.count(what))  # both, before either is changed
         with self.hold_sync():
             self.layer = layer
             if number is not None:
@@ -134,33 +140,29 @@ class Explorer(anywidget.AnyWidget):
     def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
         """A query as it may be kept: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
         start, stop = query
-        if getattr(self._from_page, "on", False) and 0 <= start < stop:
-            # The page speaks of a text that may arrive in the same message; it has clamped already.
-            return query
         size = self._size()
         if size is None:
             return (max(0, start), max(1, stop, start + 1))
-        fitted = clamped(query, size)
         if not (-size <= start < size) or (start >= 0 and not start < stop <= size):
             raise AttnWidgetError(f"There are no tokens {start} to {stop}: the text has {size}, counted from 0.")
-        return fitted
+        return clamped(query, size)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page has set."""
-        with self._page_speaking():
-            super().set_state(sync_data)
+        """Take what the page has set: the text first, as a query may speak of the new one, then the rest.
 
-    @contextmanager
-    def _page_speaking(self) -> Iterator[None]:
-        self._from_page.on = True
-        try:
-            yield
-        finally:
-            self._from_page.on = False
+        The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
+        """
+        state = dict(sync_data)
+        if "text" in state:
+            super().set_state({"text": state.pop("text")})
+        query, size = state.get("query"), self._size() if "query" in state else None
+        if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
+            state["query"] = clamped((query[0], query[1]), size)
+        super().set_state(state)
 
     def _keep_query_inside(self, _change: Any) -> None:
         size = self._size()
-        if size is not None and not getattr(self._from_page, "on", False):
+        if size is not None:
             self.query = clamped(self.query, size)
 
     def _size(self) -> int | None:
@@ -277,7 +279,7 @@ def explore(
     >>> ex.trace.weights(ex.layer, ex.head).shape
     torch.Size([7, 7])
     """
-    loaded = load(model, tokenizer)
+    loaded = shared(model, tokenizer)
     teaching = loaded.facts.teaching
     shown = (EXAMPLES if teaching else PLAIN_EXAMPLES)[0][1] if text is None else text
     best = FIRST_HEAD if teaching and layer is None and head is None else (0, 0)

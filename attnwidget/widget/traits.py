@@ -27,13 +27,7 @@ class Index(TraitType[int, int]):
         self._what = what
 
     def validate(self, obj: Any, value: Any) -> int:
-        size = obj.count(self._what)
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise AttnWidgetError(f"{self._what} must be an integer from 0 to {size - 1}, not {value!r}.")
-        number = value.__index__()
-        if not -size <= number < size:
-            raise AttnWidgetError(f"There is no {self._what} {number}: the model has {self._what}s 0 to {size - 1}.")
-        return number % size
+        return fit_index(self._what, value, obj.count(self._what))
 
 
 class Query(TraitType[tuple[int, int], Any]):
@@ -61,3 +55,13 @@ class Choice(TraitType[str, str]):
         if value not in self._words:
             raise AttnWidgetError(f"{self.name} must be one of {', '.join(map(repr, self._words))}, not {value!r}.")
         return str(value)
+
+
+def fit_index(what: str, value: Any, size: int) -> int:
+    """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise AttnWidgetError(f"{what} must be an integer from 0 to {size - 1}, not {value!r}.")
+    number: int = value.__index__()
+    if not -size <= number < size:
+        raise AttnWidgetError(f"There is no {what} {number}: the model has {what}s 0 to {size - 1}.")
+    return number % size

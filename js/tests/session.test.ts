@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DemoModel } from "../dev/model";
+import { kernelSource } from "../src/source/kernel";
 import { createLocal, derive, Session } from "../src/state";
 import { decodeFrame } from "../src/wire/decode";
 import type { Answer, Ask, Header, Request } from "../src/wire/types";
@@ -173,6 +174,23 @@ describe("a session", () => {
     expect(verifications().length).toBe(1);
   });
 
+  it("leaves a text that is too long to verify to the next one", async () => {
+    const { session, asked, frames } = open();
+    const verifications = () => asked.filter(({ request }) => request.kind === "verify");
+    await frames()[0]?.answer(ok());
+    vi.advanceTimersByTime(1100);
+    await verifications()[0]?.answer({ status: "ok", reply: null });
+    session.moveCaret([1, 1]);
+    await frames()[1]?.answer(ok());
+    vi.advanceTimersByTime(1100);
+    expect(verifications().length).toBe(1); // the same text is not tried twice
+    session.edit("The", [3, 3], 0);
+    await frames()[2]?.answer(ok());
+    vi.advanceTimersByTime(1100);
+    await verifications()[1]?.answer({ status: "ok", reply: { error: 3e-7, path: "interface" } });
+    expect(session.verification.value?.error).toBe(3e-7);
+  });
+
   it("asks whether anyone is there when the kernel goes, and starts again when it is back", async () => {
     const { session, asked, frames } = open();
     session.setClosed(true);
@@ -234,5 +252,26 @@ describe("what is derived", () => {
     session.edit("Oh, The river bank", [3, 3], 0);
     const marks = derived.segments.value.flatMap(({ text, mark }) => (mark === null ? [] : [text]));
     expect(marks).toEqual(["The", "river", "bank"]);
+  });
+});
+
+describe("a session on the kernel's source", () => {
+  it("hears that the kernel is back from the question it asked itself", async () => {
+    const model = new DemoModel(null, { text: "The river bank", layer: 0, head: 0, query: [2, 3] });
+    const sent: { id: string; kind: string }[] = [];
+    model.send = (content: object) => void sent.push(content as { id: string; kind: string });
+    const life = new AbortController();
+    const source = kernelSource(model as never, life.signal);
+    const session = new Session(model, source.ask, life.signal);
+    source.onClosed((closed) => session.setClosed(closed));
+    session.start();
+    model.fire("comm_live_update");
+    expect(session.closed.value).toBe(true);
+    const frames = () => sent.filter(({ kind }) => kind === "frame").length;
+    const before = frames();
+    model.fire("msg:custom", { id: sent.at(-1)?.id, status: "progress", done: 0, total: 1 });
+    expect(session.closed.value).toBe(false);
+    expect(frames()).toBe(before + 1);
+    life.abort();
   });
 });

@@ -35,7 +35,7 @@ model's bare sdpa forward pass, medians, taken in turns. Memory: the peak of res
 
 The same maps, 12 x 12 heads. Ours is the first frame of an explorer: the chosen head exactly, the query's row of every head, and a
 thumbnail of every head; other heads follow when they are looked at. BertViz writes all maps into the page at once. The time is for
-building it from a trace or from maps at hand, without the forward pass; the median of three. Our page needs the explorer's program
+building it from a trace or from maps at hand, without the forward pass; the median of seven. Our page needs the explorer's program
 as well, {BUNDLE.stat().st_size / 1024:,.0f} KiB, once.
 
 | tokens | bytes, BertViz head view / ours | time | bytes, BertViz model view / ours | time | ours | ours in |
@@ -64,7 +64,7 @@ def payload_row(row: Payload) -> str:
 
 
 def times(theirs: float | None, ours: float) -> str:
-    return "–" if theirs is None else f"**{theirs / ours:,.0f}**"
+    return "–" if theirs is None else f"**{theirs / ours:,.0f}**" if theirs > ours else f"**{theirs / ours:.1f}**"
 
 
 def machine() -> str:

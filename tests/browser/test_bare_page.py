@@ -350,13 +350,14 @@ def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
     listeners = "async (name) => (await bare.model(name)).listenerCount"
     bare.hide(bare.show(explorer))  # what is made once and kept is made by now
     before = bare.page.evaluate(listeners, explorer.model_id)
+    bare.page.wait_for_timeout(500)  # effects come after the paint
     page_before = bare.page.evaluate("() => bare.pageListeners()")
     for _ in range(20):
         view = bare.show(explorer)
         view.wait_until_drawn()
         bare.hide(view)
     assert bare.page.evaluate(listeners, explorer.model_id) == before
-    assert bare.page.evaluate("() => bare.pageListeners()") <= page_before
+    until(explorer.shown, lambda: bare.page.evaluate("() => bare.pageListeners()") == page_before)
     explorer.layer = 2
     expect(explorer.shown.grid).to_have_attribute("data-layer", "2")
 

@@ -129,6 +129,33 @@ def test_show(explorer):
         explorer.show("L9H0")
 
 
+def test_a_head_that_is_not_there_leaves_the_layer_too(explorer):
+    with pytest.raises(aw.AttnWidgetError):
+        explorer.show("L3H99")
+    assert (explorer.layer, explorer.head) == (0, 0)
+
+
+def test_an_explorer_that_could_not_be_made_leaves_nothing_behind(tiny):
+    from ipywidgets.widgets.widget import _instances
+
+    def explorers():
+        return [known for known in _instances.values() if isinstance(known, Explorer)]
+
+    before = explorers()
+    with pytest.raises(aw.AttnWidgetError):
+        Explorer(tiny, TEXT, layer=99)
+    assert explorers() == before
+
+
+def test_a_text_that_shrinks_on_the_page_takes_the_query_along(page, explorer):
+    seen = []
+    explorer.observe(lambda change: seen.append((change["new"], explorer.query)), "text")
+    page.sets(text="The cat")
+    assert seen == [("The cat", (1, 2))]
+    page.sets(query=[0, 10**9])
+    assert explorer.query == (0, 2)
+
+
 def test_unknown_keywords_are_refused(tiny):
     with pytest.raises(TypeError, match="attention"):
         aw.explore(tiny, TEXT, attention="raw")

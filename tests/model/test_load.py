@@ -1,5 +1,7 @@
 """What can be loaded and read, and the one sentence for what cannot."""
 
+import threading
+
 import pytest
 import torch
 from transformers import (
@@ -8,6 +10,8 @@ from transformers import (
     BloomForCausalLM,
     MambaConfig,
     MambaForCausalLM,
+    RobertaConfig,
+    RobertaModel,
     T5Config,
     T5ForConditionalGeneration,
 )
@@ -99,9 +103,10 @@ def test_ids_that_are_none(ids):
         aw.load(build("gpt2")).trace(ids)
 
 
-def test_ids_outside_the_vocabulary_are_one_sentence():
-    with pytest.raises(aw.AttnWidgetError, match="could not read"):
-        aw.load(build("gpt2")).trace([5, 999_999])
+@pytest.mark.parametrize("number", [200, 999_999, -1])
+def test_ids_outside_the_vocabulary_are_one_sentence(number):
+    with pytest.raises(aw.AttnWidgetError, match=f"no token {number}: .* has 200"):
+        aw.load(build("gpt2")).trace([5, number])
 
 
 def test_texts_that_cannot_be_read(tiny):
@@ -170,3 +175,66 @@ def test_entries_that_the_tokenizer_does_not_have_are_shown_by_number(tiny):
     loaded = aw.load(build("gpt2"), tiny.tokenizer)
     assert loaded.piece(len(tiny.tokenizer) + 5) == f"#{len(tiny.tokenizer) + 5}"
     assert loaded.piece(tiny.tokenizer(" cat").input_ids[0]) == " cat"
+
+
+@pytest.mark.parametrize("text", ["The tokenization of embeddings", "a 😀 naïve café", "cat  cat"])
+def test_ids_read_like_the_text_they_came_from(tiny, minilm, text):
+    for model in (tiny, minilm):
+        ids = model.tokenizer(text).input_ids
+        tokens, expected = model.tokens(ids), model.tokens(text)
+        assert tokens.ids == expected.ids
+        assert tokens.special == expected.special
+        assert [piece.casefold() for piece in tokens.pieces] == [piece.casefold() for piece in _plain(expected, model)]
+
+
+def _plain(tokens, model):
+    # MiniLM's vocabulary has neither capitals nor accents: its ids cannot give them back.
+    return (
+        [piece.replace("ï", "i").replace("é", "e") for piece in tokens.pieces]
+        if model.name == "model"
+        else tokens.pieces
+    )
+
+
+def test_the_users_tokenizer_is_left_alone_and_leaves_us_alone(tiny):
+    """Truncation and padding are state of a fast tokenizer; a batch of the user's in another thread sets them."""
+    loaded = aw.load(build("gpt2"), tiny.tokenizer)
+    text, wrong, stop = " ".join(["river"] * 150), [], threading.Event()
+
+    def batches():
+        tokenizer = loaded.tokenizer
+        tokenizer.pad_token = tokenizer.eos_token
+        while not stop.is_set():
+            ids = tokenizer([text, "cat"], padding=True, truncation=True, max_length=20).input_ids
+            wrong.extend(row for row in ids if len(row) != 20)
+
+    worker = threading.Thread(target=batches)
+    worker.start()
+    lengths = {len(loaded.tokens(text)) for _ in range(400)}
+    stop.set()
+    worker.join()
+    assert (lengths, wrong) == ({150}, [])
+
+
+def test_positions_that_begin_behind_the_padding():
+    config = RobertaConfig(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, vocab_size=50
+    )
+    config.max_position_embeddings = 34
+    loaded = aw.load(RobertaModel(config).eval())
+    assert loaded.facts.limit == 32
+    assert len(loaded.trace([5] * 32).text) == 32
+    with pytest.raises(TooLong):
+        loaded.trace([5] * 33)
+
+
+def test_a_tokenizer_given_later_is_used(tiny):
+    bare = aw.load(build("gpt2"))
+    assert aw.load(bare, tiny.tokenizer).trace("The cat").text.pieces == ("The", "cat")
+
+
+def test_explorers_of_one_name_share_a_model_and_load_gives_a_new_one():
+    from attnwidget.engine.load import shared
+
+    assert shared() is shared()
+    assert aw.load().model is not aw.load().model

@@ -128,3 +128,36 @@ def test_a_cancelled_pass_leaves_everything_usable():
                 [4, 5, 6], cancelled=lambda done=done, layer=layer: len(done) >= layer - 1, progress=done.append
             )
         assert torch.equal(reader.trace([1, 2, 3]).weights(2), expected)
+
+
+def test_hooks_of_the_users_hear_nothing_of_our_passes():
+    model, heard = build("gpt2"), []
+    model.transformer.h[0].register_forward_hook(lambda *_: heard.append("after"))
+    model.transformer.h[0].register_forward_pre_hook(lambda *_: heard.append("before"))
+    reader = aw.load(model)
+    reader.trace([1, 2, 3])
+    reader.verify([1, 2, 3])
+    assert heard == []
+    model(torch.tensor([[1, 2, 3]]))
+    assert heard == ["before", "after"]
+
+
+def test_verify_works_on_a_model_whose_attentions_were_asked_for_before():
+    model = build("gpt2")
+    model.set_attn_implementation("eager")
+    model(torch.tensor([[1, 2, 3]]), output_attentions=True)  # transformers installs hooks of its own on first use
+    assert aw.load(model).verify([1, 2, 3]).error < 1e-5
+
+
+def test_a_model_that_computes_no_numbers_is_not_called_exact():
+    from attnwidget.frames.compose import compose_frame
+    from attnwidget.frames.frame import Selection
+
+    model = build("gpt2")
+    with torch.no_grad():
+        model.transformer.h[1].attn.c_attn.weight[0, 0] = float("nan")
+    reader = aw.load(model)
+    with pytest.raises(aw.AttnWidgetError, match="not numbers"):
+        reader.verify([1, 2, 3])
+    with pytest.raises(aw.AttnWidgetError, match="not numbers"):
+        compose_frame(reader.trace([1, 2, 3]), Selection(layer=1), str)

@@ -34,7 +34,10 @@ def test_what_can_be_given(layer):
     ("weights", "message"),
     [
         ((), "tuple is empty"),
-        (None, "tuple is empty"),
+        (None, "NoneType holds no layers"),
+        (5, "int holds no layers"),
+        ({}, "tuple is empty"),
+        (["x"], "str, which is no array"),
         ((None, None), "Layer 0 is None"),
         ((torch.rand(2, 2, 3, 3),), "batch of 2"),
         ((torch.rand(2, 4, 4),), r"\(2, 4, 4\)"),
@@ -52,7 +55,38 @@ def test_what_cannot(weights, message):
 def test_a_row_that_is_all_nan_is_padding():
     maps = SQUARE.clone()
     maps[:, 0] = float("nan")
-    assert aw.Trace.from_weights([maps], ["a", "b", "c"]).weights(0)[:, 0].abs().max() == 0
+    trace = aw.Trace.from_weights([maps, maps], ["a", "b", "c"])
+    assert trace.weights(0)[:, 0].abs().max() == 0
+    assert trace.text.padding == (True, False, False)
+    # and so counts in no mean
+    uniform = torch.full((1, 4, 4), 0.25)
+    uniform[:, 3] = float("nan")
+    padded = aw.Trace.from_weights([uniform], ["a", "b", "c", "[PAD]"])
+    assert float(aw.entropy(padded)[0, 0]) == pytest.approx(np.log(4), abs=1e-5)
+
+
+def test_special_pieces_are_no_part_of_the_text():
+    tokens = aw.Trace.from_weights([SQUARE], ["[CLS]", "river", "bank"]).text
+    assert (tokens.text, tokens.spans) == ("river bank", ((-1, -1), (0, 5), (6, 10)))
+
+
+def test_rows_that_end_before_they_begin():
+    assert aw.Trace.from_weights([SQUARE], ["a", "b", "c"]).weights(0, 0, queries=slice(2, 1)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_torchs_default_type_changes_nothing(dtype):
+    trace = aw.Trace.from_weights([SQUARE, SQUARE], ["a", "b", "c"])
+    expected = trace.weights(0), np.asarray(aw.rollout(trace)), np.asarray(aw.entropy(trace))
+    torch.set_default_dtype(dtype)
+    try:
+        again = aw.Trace.from_weights([SQUARE, SQUARE], ["a", "b", "c"])
+        found = again.weights(0), np.asarray(aw.rollout(again)), np.asarray(aw.entropy(again))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == other.dtype
+        assert (one == other).all()
 
 
 def test_several_parts_must_be_named():

@@ -79,7 +79,16 @@ def test_no_measure_changes_its_trace():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"fusion": "median"}, {"residual": 2.0}, {"null": "shuffled"}, {"query": 9}, {"part": "cross"}]
+    "wrong",
+    [
+        {"fusion": "median"},
+        {"residual": 2.0},
+        {"null": "shuffled"},
+        {"query": 9},
+        {"query": (0, 2)},
+        {"query": slice(1)},
+        {"part": "cross"},
+    ],
 )
 def test_bad_options(wrong):
     with pytest.raises(aw.AttnWidgetError):

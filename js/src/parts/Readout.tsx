@@ -31,7 +31,8 @@ interface RankingProps {
 }
 
 function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
-  const { session, local } = useView();
+  const { session, local, derived } = useView();
+  const certain = derived.certain.value;
   return (
     <section class="aw-ranking" data-tint={tint}>
       <h3>{heading}</h3>
@@ -53,7 +54,7 @@ function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
               <Bar
                 label={<TokenName tokens={tokens} token={token} />}
                 share={amount / most}
-                number={weight(amount)}
+                number={certain ? weight(amount) : "…"}
               />
             </button>
           </li>

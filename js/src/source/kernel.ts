@@ -55,9 +55,11 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
   };
 
   const close = () => {
-    tell(true);
-    for (const [id, waiting] of pending) waiting.resolve(closedAnswer(id) as Answer<never>);
+    // Set aside first: a listener may ask at once whether somebody is back, and that question must stay open.
+    const lostOnes = [...pending];
     pending.clear();
+    tell(true);
+    for (const [id, waiting] of lostOnes) waiting.resolve(closedAnswer(id) as Answer<never>);
   };
 
   const ask: Ask = (request, onProgress) =>

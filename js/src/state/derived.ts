@@ -33,6 +33,8 @@ export interface Derived {
   readonly row: ReadonlySignal<Float32Array | null>;
   readonly column: ReadonlySignal<Float32Array | null>;
   readonly heat: ReadonlySignal<Heat | null>;
+  /** Whether row and column are the kernel's numbers, and not a thumbnail's or a pooled cell's. */
+  readonly certain: ReadonlySignal<boolean>;
   readonly reads: ReadonlySignal<readonly Ranked[]>;
   readonly readBy: ReadonlySignal<readonly Ranked[]>;
   readonly predictions: ReadonlySignal<Predictions | null>;
@@ -57,10 +59,27 @@ export function derive(session: Session, local: Local): Derived {
     () => exact.value?.column ?? (map.value === null ? null : columnOf(map.value, focus.value)),
   );
   const heat = computed(() => heatOf(map.value, map.value?.direction === "reads" ? row.value : column.value));
+  const certain = computed(
+    () => map.value?.exact === true && (exact.value !== null || map.value.pooling === 1),
+  );
   const reads = computed(() => strongest(row.value, tokens.value));
   const readBy = computed(() => strongest(column.value, tokens.value));
   const predictions = computed(() => predictionsFor(session, local.hoverToken.value));
-  return { tokens, segments, chips, head, map, focus, row, column, heat, reads, readBy, predictions };
+  return {
+    tokens,
+    segments,
+    chips,
+    head,
+    map,
+    focus,
+    row,
+    column,
+    heat,
+    certain,
+    reads,
+    readBy,
+    predictions,
+  };
 }
 
 function segmentsOf(session: Session): readonly Segment[] {

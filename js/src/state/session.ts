@@ -17,6 +17,7 @@ import type {
 import { type Cache, createCache } from "./cache";
 import { type PreviewRequest, predictionKey, previewKey } from "./keys";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
+import { Verifier } from "./verification";
 
 /** A frame, the text it was made from, and the request that brought it. */
 export interface Shown {
@@ -31,7 +32,6 @@ export interface Shown {
 /** A message of more than 10 MB would cost the connection to the kernel; a character may take 3 bytes and travel twice. */
 const largestSent = 1_500_000;
 const patience = 1500;
-const idle = 1000;
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
 export class Session {
@@ -43,11 +43,11 @@ export class Session {
   readonly progress: Signal<Progress | null> = signal(null);
   readonly waiting: Signal<boolean> = signal(false);
   readonly closed: Signal<boolean> = signal(false);
-  readonly verification: Signal<Verification | null> = signal(null);
   readonly editTime: Signal<number | null> = signal(null);
   readonly previews: Cache<Frame> = createCache(48);
   readonly predictions: Cache<Predictions | null> = createCache(96);
 
+  readonly #verifier: Verifier;
   readonly #ask: Ask;
   readonly #synced: Synced;
   readonly #abort: AbortSignal;
@@ -59,17 +59,22 @@ export class Session {
   #settled = 0;
   #remote = false;
   #started = false;
-  #verified = false;
   #lastAsked = "";
   #waitTimer: ReturnType<typeof setTimeout> | undefined;
-  #verifyTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: TraitModel, ask: Ask, abort: AbortSignal) {
     this.#ask = ask;
     this.#abort = abort;
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
+    this.#verifier = new Verifier(ask, abort, () =>
+      this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,
+    );
     abort.addEventListener("abort", () => this.#stopTimers(), { once: true });
+  }
+
+  get verification(): Signal<Verification | null> {
+    return this.#verifier.result;
   }
 
   /** Asks for the model and for the first frame; the second view of a model finds both there. */
@@ -257,7 +262,7 @@ export class Session {
     if (header.truncated === null) this.#first = false;
     const { query, layer, head, part } = header;
     this.#synced.write({ query, layer, head, part });
-    this.#planVerification();
+    if (this.about.peek()?.model.path !== "given") this.#verifier.plan();
   }
 
   #rest(): void {
@@ -274,23 +279,8 @@ export class Session {
     this.problem.value = { code: "too_large", message };
   }
 
-  #planVerification(): void {
-    if (this.#verified) return;
-    clearTimeout(this.#verifyTimer);
-    this.#verifyTimer = setTimeout(() => void this.#verify(), idle);
-  }
-
-  async #verify(): Promise<void> {
-    if (this.#waitTimer !== undefined) return this.#planVerification();
-    this.#verified = true;
-    if (this.about.peek()?.model.path === "given") return;
-    const answer = await this.#ask({ kind: "verify", text: wellFormed(this.traits.text.peek()) });
-    if (!this.#abort.aborted && answer.status === "ok") this.verification.value = answer.reply;
-  }
-
   #stopTimers(): void {
     clearTimeout(this.#waitTimer);
-    clearTimeout(this.#verifyTimer);
   }
 }
 

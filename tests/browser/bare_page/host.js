@@ -124,7 +124,8 @@ const identity = (thing) => {
   return media.get(thing);
 };
 EventTarget.prototype.addEventListener = function (type, listener, options) {
-  if (this === window || this === document || this instanceof MediaQueryList) {
+  const lasting = this === window || this === document || this instanceof MediaQueryList;
+  if (lasting && !options?.signal?.aborted) {
     const name = nameOf(this, type, listener);
     listening.add(name);
     options?.signal?.addEventListener("abort", () => listening.delete(name));
