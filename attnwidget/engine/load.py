@@ -1,6 +1,6 @@
 """A name, a folder or a model in hand -> AttentionModel, which reads texts into traces."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,19 +130,24 @@ class AttentionModel:
                 f"{self.name} came without a tokenizer, so it cannot read text. "
                 "Pass one, aw.load(model, tokenizer), or trace token ids."
             )
-        return read_text(self._reader, text, first=first)
+        tokens = read_text(self._reader, text, first=first)
+        self._refuse_foreign(tokens.ids)
+        return tokens
 
     def _id_tokens(self, x: Any, first: int | None) -> Tokens:
         ids = _plain_ids(x, first)
+        self._refuse_foreign(ids)
+        return read_ids(self._reader, ids)
+
+    def _refuse_foreign(self, ids: Sequence[int]) -> None:
         entries = self.model.get_input_embeddings().num_embeddings
         # On a GPU an id outside the table ends the whole process, so it must not get that far.
         outside = [number for number in ids if not 0 <= number < entries]
         if outside:
             raise AttnWidgetError(
                 f"There is no token {outside[0]}: {self.name} has {entries:,}, counted from 0. "
-                "Were these ids made by another model's tokenizer?"
+                "Does the tokenizer belong to another model?"
             )
-        return read_ids(self._reader, ids)
 
 
 def load(source: Any = None, tokenizer: Any = None, **from_pretrained: Any) -> AttentionModel:

@@ -133,7 +133,7 @@ def read_ids(tokenizer: Any | None, ids: Sequence[int]) -> Tokens:
         raise EmptyText("No token ids were given. Give at least one.")
     if tokenizer is None:
         return _joined(ids, [str(number) for number in ids], [False] * len(ids))
-    marks = set(tokenizer.all_special_ids)
+    marks = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}  # an unknown word is still a word
     special = [number in marks for number in ids]
     words = [number for number, mark in zip(ids, special, strict=True) if not mark]
     text = tokenizer.decode(words, clean_up_tokenization_spaces=False)
