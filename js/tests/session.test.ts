@@ -210,10 +210,17 @@ describe("what is derived", () => {
     return { ...opened, local, derived: derive(opened.session, local) };
   };
 
-  it("heats by the square root of what is outside the sinks, and sinks in full", async () => {
+  it("heats by the square root of what is outside the sinks; a sink that is rested on has the full tone", async () => {
     const { derived } = await shown();
     expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([1, 1, 1]);
     expect(derived.heat.value?.peak).toBe(0.25);
+  });
+
+  it("keeps a sink faint where the query passes it by", async () => {
+    const { derived } = await shown({ sinks: [1], query: [0, 1] });
+    const { tones, peak } = derived.heat.value ?? { tones: [], peak: 0 };
+    expect(peak).toBe(0.5);
+    expect(tones[1]).toBeCloseTo(Math.sqrt(0.5), 5);
   });
 
   it("looks from the hovered token, token 0 too, and comes back", async () => {

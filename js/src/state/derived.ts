@@ -130,7 +130,8 @@ function heatOf(map: MapOnShow | null, weights: Float32Array | null): Heat | nul
   weights.forEach((weight, token) => {
     if (!sinks.has(token) && weight > peak) peak = weight;
   });
-  const tones = weights.map((weight, token) => (sinks.has(token) && weight > 0 ? 1 : tone(weight, peak)));
+  // A sink that this row really rests on is past the scale and gets the full tone; one that it passes by stays faint.
+  const tones = weights.map((weight) => tone(weight, peak));
   return { tones, peak, sinks };
 }
 
