@@ -16,7 +16,7 @@ ARGS ?=
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup_environment.py
 JAVASCRIPT := $(BIN)/python scripts/javascript.py
-LAB_ARGS := --ServerApp.ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_first_look.ipynb $(ARGS)
+LAB_ARGS := --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/01_first_look.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_first_look.ipynb $(ARGS)
 
 # Nothing here may ask a model hub, in tests least of all.
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false

@@ -280,6 +280,11 @@ def explore(
     torch.Size([7, 7])
     """
     loaded = shared(model, tokenizer)
+    if loaded.tokenizer is None:
+        raise AttnWidgetError(
+            f"{loaded.name} came without a tokenizer, and the explorer shows what is typed. "
+            "Pass one: aw.explore(model, text, tokenizer=tokenizer)."
+        )
     teaching = loaded.facts.teaching
     shown = (EXAMPLES if teaching else PLAIN_EXAMPLES)[0][1] if text is None else text
     best = FIRST_HEAD if teaching and layer is None and head is None else (0, 0)

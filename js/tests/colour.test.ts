@@ -115,7 +115,10 @@ describe("format", () => {
   it("never says a false zero", () => {
     expect([0.2553, 0.0001, 0, Number.NaN].map(weight)).toEqual(["0.255", "<0.001", "0.000", "–"]);
     expect([0.26, 1, 0.999].map(shortWeight)).toEqual([".26", "1", "1"]);
-    expect(magnitude(2.1e-7)).toBe("2e-7");
+    expect(magnitude(2.1e-7)).toBe("3e-7"); // a bound, never below the error
+    expect(magnitude(2e-7)).toBe("2e-7");
+    expect(magnitude(9.6e-7)).toBe("1e-6");
+    expect(magnitude(9.1e-7)).toBe("1e-6");
   });
 
   it("shortens by characters, not by halves of them", () => {

@@ -356,4 +356,4 @@ def test_a_masked_language_model_predicts_this_token(tiny, monkeypatch):
 
 def test_a_sentence_where_a_tokenizer_is_missing():
     with pytest.raises(aw.AttnWidgetError, match="tokenizer"):
-        _ = aw.explore(build("gpt2"), TEXT).trace
+        aw.explore(build("gpt2"), TEXT)

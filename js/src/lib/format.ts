@@ -61,9 +61,13 @@ export function shortWeight(value: number): string {
   return value >= 0.995 ? "1" : value.toFixed(2).replace(/^0/, "");
 }
 
-/** 2.1e-7 -> "2e-7"; an exact zero is said as such. */
+/** 2.1e-7 -> "3e-7"; an exact zero is said as such. */
 export function magnitude(value: number): string {
-  return value === 0 ? "0" : value.toExponential(0).replace("e+", "e");
+  if (value === 0) return "0";
+  const near = value.toExponential(0);
+  // Upwards: a bound that is smaller than the error is none.
+  const bound = Number(near) < value ? (value + 10 ** Number(near.split("e")[1])).toExponential(0) : near;
+  return bound.replace("e+", "e");
 }
 
 export function count(number: number, word: string): string {

@@ -19,7 +19,12 @@ export function Explorer() {
   const model = session.about.value?.model;
   const under = underGrid(model?.heads ?? [], width, model != null && model.predicts !== null);
   return (
-    <div ref={frame} class="aw-frame" data-direction={direction}>
+    <div
+      ref={frame}
+      class="aw-frame"
+      data-direction={direction}
+      data-stale={session.problem.value !== null || undefined}
+    >
       <Header />
       <ProgressLine />
       <Editor />

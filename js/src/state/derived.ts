@@ -130,6 +130,8 @@ function heatOf(map: MapOnShow | null, weights: Float32Array | null): Heat | nul
   weights.forEach((weight, token) => {
     if (!sinks.has(token) && weight > peak) peak = weight;
   });
+  // Nothing but sinks to read, as from the first token: then they are the scale.
+  if (peak === 0) peak = weights.reduce((most, weight) => Math.max(most, weight), 0);
   // A sink that this row really rests on is past the scale and gets the full tone; one that it passes by stays faint.
   const tones = weights.map((weight) => tone(weight, peak));
   return { tones, peak, sinks };
