@@ -141,8 +141,8 @@ class Trace:
         if isinstance(layer, str):
             layer, head = parse_head(layer, head)
         blocks = self.part_blocks(part)
-        block = blocks[_index(layer, len(blocks), "layer")]
-        heads = None if head is None else [_index(head, block.heads, "head")]
+        block = blocks[fit_index("layer", layer, len(blocks))]
+        heads = None if head is None else [fit_index("head", head, block.heads)]
         maps = self._maps(block, heads, queries, keys)
         return maps if heads is None else maps[0]
 
@@ -213,10 +213,15 @@ def parse_head(name: str, head: int | None = None) -> tuple[int, int | None]:
     return int(match[1]), head if match[2] is None else int(match[2])
 
 
-def _index(value: Any, size: int, what: str) -> int:
+def fit_index(what: str, value: Any, size: int) -> int:
+    """A layer or head counted from 0; negative numbers count from the end. Raises AttnWidgetError for any other.
+
+    >>> fit_index("layer", -1, 12)
+    11
+    """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise AttnWidgetError(f"{value!r} is no {what}. Give an integer from 0 to {size - 1}.")
     number: int = value.__index__()
     if not -size <= number < size:
-        raise AttnWidgetError(f"There is no {what} {number}: this part has {what}s 0 to {size - 1}.")
+        raise AttnWidgetError(f"There is no {what} {number}: there are {what}s 0 to {size - 1}.")
     return number % size

@@ -11,13 +11,13 @@ import anywidget
 
 from attnwidget.engine.live import LiveSession
 from attnwidget.engine.load import AttentionModel, shared
-from attnwidget.engine.trace import Trace, parse_head
+from attnwidget.engine.trace import Trace, fit_index, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.caret import clamped
 from attnwidget.tiny import EXAMPLES, FIRST_HEAD
 from attnwidget.widget.answers import Answer, about, answer
 from attnwidget.widget.requests import Request, parse_request
-from attnwidget.widget.traits import Choice, Index, Query, Text, fit_index
+from attnwidget.widget.traits import Choice, Index, Query, Text
 from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 from traitlets import TraitType
 
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
+from attnwidget.engine.trace import fit_index
 from attnwidget.errors import AttnWidgetError, TooLarge
 
 
@@ -55,13 +56,3 @@ class Choice(TraitType[str, str]):
         if value not in self._words:
             raise AttnWidgetError(f"{self.name} must be one of {', '.join(map(repr, self._words))}, not {value!r}.")
         return str(value)
-
-
-def fit_index(what: str, value: Any, size: int) -> int:
-    """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise AttnWidgetError(f"{what} must be an integer from 0 to {size - 1}, not {value!r}.")
-    number: int = value.__index__()
-    if not -size <= number < size:
-        raise AttnWidgetError(f"There is no {what} {number}: the model has {what}s 0 to {size - 1}.")
-    return number % size
