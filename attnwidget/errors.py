@@ -37,6 +37,13 @@ class TooLarge(AttnWidgetError):
     code = "too_large"
 
 
+class NotNumbers(AttnWidgetError):
+    """The model computes attention that is NaN or infinite, so nothing true can be said or drawn of it."""
+
+    def __init__(self) -> None:
+        super().__init__("This model computes attention weights that are not numbers; check its weights for NaN.")
+
+
 class BadRequest(AttnWidgetError):
     """A message from the page asks for something that does not exist."""
 

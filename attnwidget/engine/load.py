@@ -165,7 +165,9 @@ def load(source: Any = None, tokenizer: Any = None, **from_pretrained: Any) -> A
         with _no_progress_bars():  # a quarter of a second needs none
             return _from_folder(str(TINY), tokenizer, {"dtype": torch.float32, **from_pretrained}, teaching=True)
     if isinstance(source, AttentionModel):
-        return source if tokenizer is None else AttentionModel(source.model, tokenizer, source.name)
+        if tokenizer is None:
+            return source
+        return AttentionModel(source.model, tokenizer, source.name, teaching=source.facts.teaching)
     if isinstance(source, str | Path):
         return _from_folder(str(source), tokenizer, from_pretrained, teaching=False)
     if isinstance(source, PreTrainedModel):

@@ -10,7 +10,7 @@ import torch
 from attnwidget.engine.forward import inputs
 from attnwidget.engine.shadow import twin
 from attnwidget.engine.trace import Trace
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, NotNumbers
 
 LONGEST = 256
 """Tokens up to which the explorer checks by itself: eager attention keeps every map of every layer."""
@@ -45,5 +45,5 @@ def against_eager(model: Any, trace: Trace, lock: threading.RLock) -> Verificati
     errors = [(trace.weights(layer) - given[0].float().cpu()).abs().max() for layer, given in enumerate(maps)]
     worst = float(torch.stack(errors).max())  # unlike max(), which passes over NaN
     if not math.isfinite(worst):
-        raise AttnWidgetError("This model computes attention weights that are not numbers; check its weights for NaN.")
+        raise NotNumbers
     return Verification(worst, len(errors), len(trace.text), trace.path)

@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 
 from attnwidget.engine.recompute import TILE
 from attnwidget.engine.tokens import Tokens
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import NotNumbers
 from attnwidget.measures.entropy import row_entropy
 from attnwidget.measures.sinks import sink_tokens
 from attnwidget.shapes import HeadMap, Indices
@@ -47,9 +47,7 @@ def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int
     for chunk in torch.arange(size).split(step):
         maps = rows(chunk)
         if not bool(maps.isfinite().all()):
-            raise AttnWidgetError(
-                "This model computes attention weights that are not numbers; check its weights for NaN."
-            )
+            raise NotNumbers
         pixels.append(_pooled(maps, pooling))
         columns.append(maps[:, span].sum(-1))
         tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))

@@ -6,7 +6,6 @@ import threading
 import pytest
 import torch
 from transformers import (
-    AutoTokenizer,
     BloomConfig,
     BloomForCausalLM,
     MambaConfig,
@@ -111,9 +110,8 @@ def test_ids_outside_the_vocabulary_are_one_sentence(number):
 
 
 def test_texts_that_cannot_be_read(tiny):
-    for empty in ("",):
-        with pytest.raises(EmptyText):
-            tiny.trace(empty)
+    with pytest.raises(EmptyText):
+        tiny.trace("")
     with pytest.raises(TooLarge, match="1,000,000 characters"):
         tiny.trace("a" * 1_000_000)
     with pytest.raises(TooLong, match=r"600 tokens .* at most 512") as caught:
@@ -162,7 +160,6 @@ def test_tokens_of_an_encoder(minilm):
     assert tokens.spans[0] == (-1, -1)
     assert tokens.words[1] == 0
     assert "".join(tokens.pieces[1:-1]).startswith("Unexpectedly")
-    assert AutoTokenizer  # the real one, as shipped
 
 
 def test_pieces_of_one_character_share_its_span(tiny):

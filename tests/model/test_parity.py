@@ -40,7 +40,7 @@ def test_rows_and_columns_are_chosen_after_the_softmax(family):
     whole = trace.weights(2, 3)
     chosen = trace.weights(2, 3, queries=[-1, 4], keys=slice(0, 10))
     assert torch.allclose(chosen, whole[[259, 4]][:, :10], atol=1e-6)
-    assert torch.equal(trace.weights("L-1H3", queries=7), trace.weights(2, -1 if whole is None else 3, queries=7))
+    assert torch.equal(trace.weights("L-1H3", queries=7), trace.weights(2, 3, queries=7))
 
 
 def test_logits_equal_the_whole_model(family):
