@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from attnwidget.version import __version__
 
 if TYPE_CHECKING:
-    from attnwidget.engine.load import AttentionModel, load
+    from attnwidget.engine.load import load
+    from attnwidget.engine.model import AttentionModel
     from attnwidget.engine.tokens import Tokens
     from attnwidget.engine.trace import Block, Trace
     from attnwidget.errors import AttnWidgetError
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "AttentionModel": "engine.load",
+    "AttentionModel": "engine.model",
     "AttnWidgetError": "errors",
     "Block": "engine.trace",
     "Explorer": "widget.explorer",

@@ -37,6 +37,26 @@ class TooLarge(AttnWidgetError):
     code = "too_large"
 
 
+class OutOfMemory(AttnWidgetError):
+    """Reading the text needs more memory than is free: both in bytes, and how many tokens would fit.
+
+    >>> print(OutOfMemory(60_000, 31 * 10**9, 20 * 10**9, 38_000))
+    Reading 60,000 tokens with this model needs about 31.0 GB of memory and 20.0 GB are free. Give about 38,000 tokens.
+    """
+
+    code = "memory"
+
+    def __init__(self, tokens: int, needed: int, available: int, fits: int, way_out: str = "") -> None:
+        self.tokens = tokens
+        self.needed = needed
+        self.available = available
+        self.fits = fits
+        super().__init__(
+            f"Reading {tokens:,} tokens with this model needs about {_size(needed)} of memory and {_size(available)} "
+            f"are free. Give about {fits:,} tokens{way_out}."
+        )
+
+
 class NotNumbers(AttnWidgetError):
     """The model computes attention that is NaN or infinite, so nothing true can be said or drawn of it."""
 
@@ -52,3 +72,7 @@ class BadRequest(AttnWidgetError):
 
 class Cancelled(Exception):
     """A newer request has made this forward pass pointless. Never reaches a user."""
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"

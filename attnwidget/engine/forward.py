@@ -1,69 +1,133 @@
 """One forward pass of a shadow, watched -> Trace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from attnwidget.engine.capture import Call, Watch, watching
-from attnwidget.engine.head import prediction_head
+from attnwidget.engine import eager
+from attnwidget.engine.capture import Call, NotOurs, NotWritten, Watch, watching
+from attnwidget.engine.head import answers_at_once, prediction_head, predicts, scores
+from attnwidget.engine.inputs import Inputs, forward_names
+from attnwidget.engine.roles import Role, layers_once, roles
+from attnwidget.engine.sequences import sequences_of
 from attnwidget.engine.shadow import Shadow
-from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, ModelFacts, Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
 
 
 def read(
     shadow: Shadow,
-    tokens: Tokens,
+    given: Inputs,
     facts: ModelFacts,
     cancelled: Callable[[], bool],
     progress: Callable[[int], None],
+    cache: Any = None,
 ) -> Trace:
-    """Run the body of the model once over the tokens and keep what its attention was computed from."""
-    watch = Watch(cancelled, progress)
+    """Run the model once over its inputs and keep what its attention was computed from.
+
+    `cache` is filled where one is given. Raises NothingSeen when an interface shadow computed no attention that could
+    be seen, Cancelled between two layers when `cancelled` answers True, and AttnWidgetError for what the model cannot
+    read.
+    """
+    watch = Watch(shadow.names, cancelled, progress, counts_layers=shadow.path == "eager")
+    module = shadow.module
+    runs = what_runs(module, given)
     with shadow.lock, torch.no_grad(), watching(watch):
-        hidden = _run(shadow.module, tokens)
-    if not watch.calls:
+        options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
+        if cache is not None:
+            options = {"past_key_values": cache, "use_cache": True}
+        output = run(runs, given.forward, options)
+    if shadow.path == "eager":
+        blocks = eager.blocks(output, module, runs)
+        depths = {block.part: 0 for block in blocks}
+    else:
+        if not watch.calls:
+            raise NothingSeen
+        calls = layers_once(watch.calls)
+        found = roles(calls, module)
+        if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
+            raise NothingSeen  # a tower follows the interface, and the model that reads the text does not
+        blocks = tuple(block_of(call, role) for call, role in zip(calls, found, strict=True))
+        depths = {role.part: role.depth for role in found}
+        _refuse_unheard(blocks, facts)
+    text, sequences = sequences_of(blocks, given, module.config)
+    # A tower that ran alone has no head over it.
+    whole = runs is module or runs is module.base_model
+    hidden = getattr(output, "last_hidden_state", None)
+    return Trace(
+        blocks,
+        text,
+        shadow.path,
+        facts,
+        sequences,
+        depths,
+        hidden=hidden[0] if whole and isinstance(hidden, Tensor) else None,
+        head=prediction_head(module) if runs is module.base_model else None,
+        scores=scores(output, facts.predicts) if runs is module else None,
+    )
+
+
+def _refuse_unheard(blocks: tuple[Block, ...], facts: ModelFacts) -> None:
+    """Raise AttnWidgetError when fewer layers were heard than the configuration says attend."""
+    part = next((part for part in ("self", "encoder", "text") if any(block.part == part for block in blocks)), None)
+    attending = sum(1 for heads in facts.heads if heads)
+    heard = sum(1 for block in blocks if block.part in {part, "cross" if part == "text" else part})
+    if part is not None and heard < attending:
         raise AttnWidgetError(
-            f"{facts.architecture} computed no attention that could be seen, so there is nothing to show. "
-            "Models of the GPT-2, Llama and BERT kind work; for others, give weights to Trace.from_weights."
+            f"Of {attending} layers of {facts.name} that attend, {heard} computed attention that could be seen; a trace "
+            "without the others would mislead. Was a forward of theirs replaced?"
         )
-    blocks = tuple(_block(call, number, shadow.names) for number, call in enumerate(watch.calls))
-    return Trace(blocks, tokens, "interface", facts, hidden=hidden, head=prediction_head(shadow.module))
 
 
-def inputs(module: Any, tokens: Tokens) -> dict[str, torch.Tensor]:
-    """Forward inputs of one text, on the device of the embeddings."""
-    device = module.get_input_embeddings().weight.device
-    given = {"input_ids": torch.tensor([tokens.ids], device=device)}
-    if getattr(module.config, "type_vocab_size", 0) > 1:
-        given["token_type_ids"] = torch.tensor([tokens.segment], device=device)
-    return given
+class NothingSeen(Exception):
+    """The model's source promised attention through the interface, and none came. Never reaches a user."""
 
 
-def _run(module: Any, tokens: Tokens) -> torch.Tensor:
-    # The body alone: logits over all positions would cost more than the attention on small models.
-    module.config.use_cache = False
+def what_runs(module: Any, given: Inputs) -> Any:
+    """The module whose forward pass gives all attention that these inputs cause, at the least cost."""
+    # Logits over all positions would cost more than the attention on small models: the body alone.
+    body = module if answers_at_once(module) or predicts(module) is None else module.base_model
+    if (
+        predicts(module) is None
+        and module.base_model is not module
+        and given.forward.keys() <= _names(module.base_model)
+    ):
+        body = module.base_model
+    for tower, needed in (("text_model", "pixel_values"), ("vision_model", "input_ids")):
+        other = {"text_model": "vision_model", "vision_model": "text_model"}[tower]
+        if hasattr(module, tower) and hasattr(module, other) and needed not in given.forward:
+            return getattr(module, tower)
+    return body
+
+
+def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) -> Any:
+    """A forward pass whose failures are said in a sentence."""
     try:
-        result = module.base_model(**inputs(module, tokens))
-    except Cancelled:
+        return module(**forward, **options)
+    except (Cancelled, NotWritten, AttnWidgetError):
         raise
-    except torch.OutOfMemoryError:
+    except NotOurs as told:
+        raise told.error from None
+    except (torch.OutOfMemoryError, MemoryError):
+        count = max(tensor.shape[-1] if tensor.ndim == 2 else 1 for tensor in forward.values())
         raise AttnWidgetError(
-            f"There is not enough memory to read {len(tokens):,} tokens with this model. Give a shorter text."
+            f"There is not enough memory to read {count:,} tokens with this model. Give a shorter text."
         ) from None
-    except (RuntimeError, IndexError, ValueError) as error:
-        raise AttnWidgetError(f"The model could not read this text: {str(error).splitlines()[0]}") from error
-    hidden: torch.Tensor = result.last_hidden_state[0]
-    return hidden
+    except Exception as error:
+        # Models raise whatever they like; the first line is what tells.
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise AttnWidgetError(f"The model could not read this: {reason}") from error
 
 
-def _block(call: Call, number: int, names: dict[int, str]) -> Block:
+def block_of(call: Call, role: Role) -> Block:
+    """The block of one attention call."""
+    size = (call.q.shape[2], call.k.shape[2])
     return Block(
-        part="self",
-        layer=number,
-        path=names.get(id(call.module), ""),
+        part=role.part,
+        layer=role.layer,
+        path=call.path,
         heads=call.q.shape[1],
         kv_heads=call.k.shape[1],
         q=call.q,
@@ -72,7 +136,16 @@ def _block(call: Call, number: int, names: dict[int, str]) -> Block:
         scale=call.scale,
         softcap=call.softcap,
         sinks=call.sinks,
-        mask=call.mask,
-        bias=call.bias,
+        mask=_over(call.mask, size),
+        bias=_over(call.bias, size),
         causal=call.causal,
     )
+
+
+def _over(tensor: Tensor | None, size: tuple[int, int]) -> Tensor | None:
+    # Masks of padding alone have one row for all queries.
+    return None if tensor is None else tensor.expand(-1, -1, *size)
+
+
+def _names(module: Any) -> set[str]:
+    return forward_names(module) or set()

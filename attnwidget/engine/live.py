@@ -1,10 +1,11 @@
-"""The live session of one explorer: a text is read once, however often it is looked at."""
+"""The live session of one explorer: a text is read once, and an edit from where it begins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
-from attnwidget.engine.load import AttentionModel
+from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import Cancelled, TooLong
 
@@ -41,16 +42,19 @@ class LiveSession:
 
         Raises what `AttentionModel.trace` raises; kept readings survive every failure.
         """
+        state = self.model.state()
+        # Readings of a model that has been trained on since, or got an adapter, are no readings of this model.
+        self._readings = {key: kept for key, kept in self._readings.items() if kept.trace.origin == state}
         known = self._readings.get((text, first))
         if known is not None:
             return replace(known, milliseconds=0.0)
         started = perf_counter()
         try:
-            trace, truncated = self.model.trace(text, cancelled=cancelled, progress=progress), None
+            trace, truncated = self._trace(text, cancelled=cancelled, progress=progress), None
         except TooLong as error:
             if not first:
                 raise
-            trace = self.model.trace(text, first=error.limit, cancelled=cancelled, progress=progress)
+            trace = self._trace(text, first=error.limit, cancelled=cancelled, progress=progress)
             truncated = (error.limit, error.tokens)
         if cancelled():
             raise Cancelled
@@ -59,3 +63,13 @@ class LiveSession:
         while len(self._readings) > KEPT:
             del self._readings[next(iter(self._readings))]
         return reading
+
+    def _trace(self, text: str, **options: Any) -> Trace:
+        traces = [reading.trace for reading in self._readings.values()]
+        nearest = max(traces, key=lambda trace: _shared(trace.text.text, text), default=None)
+        return self.model.trace(text, reuse=nearest, **options)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts begin with."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -1,10 +1,10 @@
 """Exact attention weights for any heads x rows x columns, in fp32 and bounded memory, from q and k alone."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
-from einops import einsum, rearrange
+from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -16,43 +16,48 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = int | slice | Sequence[int] | Tensor | None
 
-TILE = 2**24
-"""Entries of head x query x key that are in the making at once: 64 MiB of fp32, a few times over."""
+TILE = 2**20
+"""Entries of head x query x key that are in the making at once: 4 MiB of fp32, a few times over."""
 
 MASKED = 0.5
 """A float mask entry below this share of its type's minimum means "never": models add finfo.min, never -inf."""
 
 
+@torch.no_grad()
 def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None, keys: Rows = None) -> LayerMaps:
     """softmax(q k^T * scale [soft cap] [+ bias] [+ mask]) of the chosen heads, rows and columns, on the CPU.
 
     The softmax runs over all keys, and over the sink logits where the model has them. Rows that may attend to nothing
-    are zero.
+    are zero. Beside the result only a few tiles are in memory at once, however long the text.
     """
     if block.dense is not None:
         return select(block.dense if heads is None else block.dense[heads], queries, keys)
+    if block.q is None or block.k is None:
+        raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
     _, length, width = block.shape
     rows = indices(queries, length, "query")
     columns = None if keys is None else indices(keys, width, "key")
-    chosen = list(range(block.heads)) if heads is None else heads
-    kept = width if columns is None else len(columns)
+    counts = block.heads if heads is None else len(heads), len(rows), width if columns is None else len(columns)
     # Whatever the user has made torch's defaults.
-    out = torch.empty(len(chosen), len(rows), kept, dtype=torch.float32, device="cpu")
-    step = max(1, TILE // (len(chosen) * width))
-    for start in range(0, len(rows), step):
-        tile = _rows(block, chosen, rows[start : start + step])
-        out[:, start : start + step] = tile if columns is None else tile[..., columns.to(tile.device)]
+    out = torch.zeros(counts, dtype=torch.float32, device="cpu")
+    with torch.autocast(block.q.device.type, enabled=False):  # a user's would round what is said to be exact
+        for place, run, shared in _runs(block, heads, len(rows)):
+            query, key = block.q[0, run], block.k[0, shared].float()
+            step = max(1, TILE // ((run.stop - run.start) * width))
+            for start in range(0, len(rows), step):
+                portion = slice(start, start + step)
+                _fill(out[place, portion], block, run, query, key, rows[portion], columns)
     return out
 
 
-def visible(block: "Block") -> Bool[Tensor, "query key"]:
-    """Which keys each query may read, in any head."""
-    _, queries, keys = block.shape
+def visible(block: "Block", queries: Rows = None) -> Bool[Tensor, "query key"]:
+    """Which keys each of the chosen queries may read, in any head."""
+    _, length, width = block.shape
+    rows = indices(queries, length, "query")
     if block.mask is None:
-        every = torch.ones(queries, keys, dtype=torch.bool)
-        return every.tril(keys - queries) if block.causal else every
-    mask = block.mask[0]
-    return (mask if mask.dtype == torch.bool else mask > _never(mask)).any(0).cpu()
+        every = torch.ones(len(rows), width, dtype=torch.bool, device="cpu")
+        return _earlier(block, rows, width) if block.causal else every
+    return _allowed(block.mask[0][:, rows.to(block.mask.device)]).any(0).cpu()
 
 
 def select(maps: LayerMaps, queries: Rows, keys: Rows) -> Float[Tensor, "head row column"]:
@@ -64,7 +69,7 @@ def select(maps: LayerMaps, queries: Rows, keys: Rows) -> Float[Tensor, "head ro
     return maps
 
 
-def indices(rows: Rows, size: int, what: str) -> Indices:
+def indices(rows: Any, size: int, what: str) -> Indices:
     """Any way of naming rows -> indices from 0. Raises AttnWidgetError for one that is not there.
 
     >>> indices(-1, 5, "query"), indices(slice(1, 3), 5, "key")
@@ -72,63 +77,114 @@ def indices(rows: Rows, size: int, what: str) -> Indices:
     """
     if rows is None:
         return torch.arange(size, device="cpu")
-    if isinstance(rows, slice):
-        return torch.tensor(range(*rows.indices(size)), dtype=torch.long, device="cpu")
-    found = torch.as_tensor(rows, device="cpu")
-    if found.dtype.is_floating_point or found.dtype == torch.bool or found.ndim > 1:
+    found: Tensor | None = None
+    try:
+        if isinstance(rows, slice):
+            return torch.tensor(range(*rows.indices(size)), dtype=torch.long, device="cpu")
+        named = torch.as_tensor(rows, device="cpu")
+        whole = not (named.is_floating_point() or named.is_complex() or named.dtype == torch.bool)
+        if whole and named.ndim <= 1:
+            found = named.reshape(-1).long()
+    except (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedError):
+        found = None
+    if found is None:
         raise AttnWidgetError(f"{rows!r} names no {what}. Give an integer, a slice or a sequence of integers.")
-    found = found.reshape(-1)
     outside = found[(found < -size) | (found >= size)]
     if len(outside):
         raise AttnWidgetError(f"There is no {what} {int(outside[0])}: there are {size}, counted from 0.")
     return found % size
 
 
-def _rows(block: "Block", heads: list[int], rows: Tensor) -> LayerMaps:
-    if block.q is None or block.k is None:
-        raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
-    device = block.q.device
-    rows = rows.to(device)
-    head = torch.tensor(heads, device=device)
-    query = block.q[0][head][:, rows].float()
-    # Grouped-query attention: heads that share a key head stand next to each other.
-    key = block.k[0].float()[torch.div(head, block.heads // block.kv_heads, rounding_mode="floor")]
-    scores = einsum(query, key, "head query dim, head key dim -> head query key") * block.scale
-    if block.softcap is not None:
-        scores = block.softcap * torch.tanh(scores / block.softcap)
-    if block.bias is not None:
-        scores = scores + _of_heads(block.bias[0], head)[:, rows].float()
-    scores, blocked = _masked(block, scores, head, rows)
+def _runs(block: "Block", heads: list[int] | None, rows: int) -> Iterator[tuple[slice, slice, slice]]:
+    """(where in the result, which heads, which key heads) of what is computed together.
+
+    Of all heads as many as fit a tile, those that share a key head together; chosen ones each by itself.
+    """
+    group = block.heads // block.kv_heads
+    if heads is not None and heads != list(range(block.heads)):
+        for at, head in enumerate(heads):
+            yield slice(at, at + 1), slice(head, head + 1), slice(head // group, head // group + 1)
+        return
+    # Keys of half precision are copied as they become fp32, and so must fit as well.
+    _, _, width = block.shape
+    copied = 0 if block.k is None or block.k.dtype == torch.float32 else block.k.shape[-1]
+    step = max(1, TILE // (width * max(1, group * rows, copied)))
+    for at in range(0, block.kv_heads, step):
+        last = min(at + step, block.kv_heads)
+        run = slice(at * group, last * group)
+        yield run, run, slice(at, last)
+
+
+def _fill(
+    out: Tensor, block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Tensor, columns: Tensor | None
+) -> None:
+    """Write the weights of a few rows into `out`, which is zero; keys that none of them may read are left alone."""
+    mask = _allowed_in(block, heads, rows)
+    reach = _reach(block, mask, rows, key.shape[1])
+    inside = None if columns is None else (columns >= reach.start) & (columns < reach.stop)
+    if reach.start >= reach.stop or (inside is not None and not bool(inside.any())):
+        return
+    scores = _scores(block, heads, query[:, rows.to(query.device)].float(), key[:, reach], rows, reach)
+    blocked = None
+    if mask is not None:
+        scores.masked_fill_(~mask[..., reach], float("-inf"))
+        blocked = ~mask.any(-1, keepdim=True)
+    elif block.causal and len(rows) > 1:
+        scores.masked_fill_(~_earlier(block, rows, reach.stop).to(scores.device), float("-inf"))
     if block.sinks is not None:
-        sink = rearrange(block.sinks.float()[head], "head -> head 1 1").expand(-1, len(rows), 1)
-        return torch.cat([scores, sink], dim=-1).softmax(-1)[..., :-1].cpu()
-    found = scores.softmax(-1)
-    return (found if blocked is None else found.masked_fill(blocked, 0.0)).cpu()
-
-
-def _masked(block: "Block", scores: Tensor, head: Tensor, rows: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Scores with the mask applied, and which rows may attend to nothing (None: no mask, no such row)."""
-    if block.mask is None and not block.causal:
-        return scores, None
-    if block.mask is None:
-        # Queries are the last ones of the keys when a prefix came from a cache.
-        shift = scores.shape[-1] - block.shape[1]
-        allowed = torch.arange(scores.shape[-1], device=scores.device) <= rearrange(rows + shift, "query -> query 1")
-        return scores.masked_fill(~allowed, float("-inf")), None
-    mask = _of_heads(block.mask[0], head)[:, rows]
-    if mask.dtype != torch.bool:
-        allowed = mask > _never(mask)
-        scores = scores + mask.float().masked_fill(~allowed, 0.0)
+        sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, len(rows), 1)
+        found = torch.cat([scores, sink.to(scores.device)], dim=-1).softmax(-1)[..., :-1]
     else:
-        allowed = mask
-    scores = scores.masked_fill(~allowed, float("-inf"))
-    blocked = ~allowed.any(-1, keepdim=True)
-    return scores.masked_fill(blocked, 0.0), blocked
+        found = scores.softmax(-1)
+    if blocked is not None and bool(blocked.any()):
+        found = found.masked_fill(blocked, 0.0)
+    if columns is None or inside is None:
+        out[..., reach] = found
+    else:
+        out[..., inside] = found[..., (columns[inside] - reach.start).to(found.device)].cpu()
 
 
-def _never(mask: Tensor) -> float:
-    return torch.finfo(mask.dtype).min * MASKED
+def _scores(block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Indices, reach: slice) -> LayerMaps:
+    """What the softmax is taken of: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
+    # Heads that share a key head are more rows of one product: no key is copied.
+    query = rearrange(query, "(shared head) query dim -> shared (head query) dim", shared=len(key))
+    scores = torch.baddbmm(query.new_zeros(()), query, key.transpose(1, 2), beta=0, alpha=block.scale)
+    scores = rearrange(scores, "shared (head query) key -> (shared head) query key", query=len(rows))
+    if block.softcap is not None:
+        scores.div_(block.softcap).tanh_().mul_(block.softcap)
+    if block.bias is not None:
+        scores += _of_heads(block.bias[0], heads)[:, rows.to(key.device), reach]
+    if block.mask is not None and block.mask.dtype != torch.bool:
+        added = _of_heads(block.mask[0], heads)[:, rows.to(key.device), reach]
+        scores += added.masked_fill(~_allowed(added), 0.0)
+    return scores
 
 
-def _of_heads(stack: Tensor, head: Tensor) -> Tensor:
-    return stack if stack.shape[0] == 1 else stack[head]
+def _allowed_in(block: "Block", heads: slice, rows: Indices) -> Bool[Tensor, "head query key"] | None:
+    if block.mask is None:
+        return None
+    return _allowed(_of_heads(block.mask[0], heads)[:, rows.to(block.mask.device)])
+
+
+def _allowed(mask: Tensor) -> Tensor:
+    return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min * MASKED
+
+
+def _earlier(block: "Block", rows: Indices, width: int) -> Bool[Tensor, "query key"]:
+    # Queries are the last ones of the keys when a prefix came from a cache.
+    shift = block.shape[2] - block.shape[1]
+    return torch.arange(width, device=rows.device) <= rearrange(rows + shift, "query -> query 1")
+
+
+def _reach(block: "Block", mask: Tensor | None, rows: Indices, width: int) -> slice:
+    """The range of keys outside which none of these rows may read."""
+    if mask is not None:
+        seen = mask.flatten(0, 1).any(0).nonzero()
+        return slice(int(seen[0]), int(seen[-1]) + 1) if len(seen) else slice(0, 0)
+    if block.causal and len(rows):
+        return slice(0, min(width, int(rows.max()) + 1 + block.shape[2] - block.shape[1]))
+    return slice(0, width)
+
+
+def _of_heads(stack: Tensor, heads: slice) -> Tensor:
+    return stack if stack.shape[0] == 1 else stack[heads]

@@ -1,14 +1,17 @@
 """Trace and Block: references to what attention was computed from, and the facts needed to compute it again."""
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from attnwidget.engine import given, recompute
+from attnwidget.engine.prediction import Step
 from attnwidget.engine.recompute import Rows
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
@@ -63,9 +66,12 @@ class ModelFacts:
 
     name: str = "given weights"
     architecture: str = ""
-    kind: str = ""  # "decoder", "encoder" or "" when unknown
+    kind: str = ""  # "decoder", "encoder", "encoder-decoder", "two towers", or "" when unknown
     limit: int | None = None
-    predicts: str | None = None  # "next token", "this token" or None
+    predicts: str | None = None  # "next token", "this token", "class", "label", "answer span" or None
+    labels: tuple[str, ...] = ()  # of classes and labels, in the order of the logits
+    heads: tuple[int, ...] = ()  # of each layer that reads text, 0 without attention; () when unknown before a pass
+    path: str = "given"
     teaching: bool = False
 
 
@@ -75,7 +81,10 @@ class Trace:
 
     Above 192 tokens nothing of size head x query x key is held; below, the maps of a layer are kept once they were asked
     for, as they are smaller than q, k and v. `path` says how the weights were come by: "interface"
-    (recomputed from q and k) or "given".
+    (recomputed from q and k), "eager" (the model's own maps) or "given". `text` is what was read first; `sequences`
+    has the (query, key) tokens of every part for which that is not both. `depths` counts the layers of each part,
+    those without attention included. `hidden` and `head` are for logits on demand, `scores` are logits at hand;
+    `steps` are the tokens that the model produced itself, with what else could have come.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -89,9 +98,14 @@ class Trace:
     text: Tokens
     path: str
     model: ModelFacts
-    key_text: Tokens | None = None
+    sequences: Mapping[str, tuple[Tokens, Tokens]] = field(default_factory=dict)
+    depths: Mapping[str, int] = field(default_factory=dict)
     hidden: Tensor | None = None  # position dim: what the prediction head reads
     head: Callable[[Tensor], Tensor] | None = None
+    scores: Tensor | None = None  # position vocabulary
+    origin: int | None = None  # of the state the model was in
+    steps: tuple[Step, ...] = ()  # of the tokens that were produced
+    cache: Sequence[tuple[Tensor, Tensor]] = ()  # of models that cache other things than k and v
     _whole: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # (part, layer) -> kept maps
 
     @property
@@ -100,9 +114,32 @@ class Trace:
         return tuple(dict.fromkeys(block.part for block in self.blocks))
 
     def __repr__(self) -> str:
-        layers = [self.part_blocks(part) for part in self.parts]
-        sizes = ", ".join(f"{len(blocks)} layers x {blocks[0].heads} heads" for blocks in layers)
-        return f"Trace({self.model.name}, {sizes}, {len(self.text)} tokens, {self.path})"
+        sizes = [f"{self.layers(part)} layers x {max(self.heads(part))} heads" for part in self.parts]
+        if len(sizes) > 1:
+            sizes = [f"{part} {size}" for part, size in zip(self.parts, sizes, strict=True)]
+        return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path})"
+
+    def layers(self, part: str | None = None) -> int:
+        """How many layers a part has, those without attention included."""
+        blocks = self.part_blocks(part)
+        return max(self.depths.get(blocks[0].part, 0), 1 + max(block.layer for block in blocks))
+
+    def heads(self, part: str | None = None) -> tuple[int, ...]:
+        """The heads of every layer of a part; 0 for a layer without attention."""
+        counts = [0] * self.layers(part)
+        for block in self.part_blocks(part):
+            counts[block.layer] = block.heads
+        return tuple(counts)
+
+    def block(self, layer: Any, part: str | None = None) -> Block:
+        """The block of one layer, by its true number. Raises AttnWidgetError where that layer has no attention."""
+        blocks = self.part_blocks(part)
+        number = fit_index("layer", layer, self.layers(part))
+        found = next((block for block in blocks if block.layer == number), None)
+        if found is None:
+            attending = ", ".join(str(block.layer) for block in blocks)
+            raise AttnWidgetError(f"Layer {number} has no attention. The layers that attend are {attending}.")
+        return found
 
     def part_blocks(self, part: str | None = None) -> tuple[Block, ...]:
         """The layers of one part, first to last. Without a part there must be only one."""
@@ -114,9 +151,11 @@ class Trace:
         return tuple(block for block in self.blocks if block.part == part)
 
     def tokens(self, part: str | None = None) -> tuple[Tokens, Tokens]:
-        """(query Tokens, key Tokens) of a part; the same object twice for self-attention."""
-        self.part_blocks(part)
-        return self.text, self.text if self.key_text is None else self.key_text
+        """(query Tokens, key Tokens) of a part; the same object twice for self-attention.
+
+        Raises AttnWidgetError for a part that is not there, or an ambiguous one.
+        """
+        return self.sequences.get(self.part_blocks(part)[0].part, (self.text, self.text))
 
     def weights(
         self,
@@ -124,8 +163,8 @@ class Trace:
         head: Any = None,
         part: str | None = None,
         *,
-        queries: Rows = None,
-        keys: Rows = None,
+        queries: Any = None,
+        keys: Any = None,
     ) -> HeadMap | LayerMaps:
         """Exact attention weights in fp32 on the CPU: (query key) of one head, (head query key) without a head.
 
@@ -140,17 +179,25 @@ class Trace:
         """
         if isinstance(layer, str):
             layer, head = parse_head(layer, head)
-        blocks = self.part_blocks(part)
-        block = blocks[fit_index("layer", layer, len(blocks))]
+        block = self.block(layer, part)
         heads = None if head is None else [fit_index("head", head, block.heads)]
-        maps = self._maps(block, heads, queries, keys)
+        _, length, width = block.shape
+        rows = None if queries is None else recompute.indices(queries, length, "query")
+        columns = None if keys is None else recompute.indices(keys, width, "key")
+        maps = self._maps(block, heads, rows, columns)
         return maps if heads is None else maps[0]
 
-    def logits(self, positions: int | slice | Sequence[int] = -1) -> Logits:
-        """Raw scores over the vocabulary (position vocabulary) at the asked positions only, in fp32.
+    def logits(self, positions: Any = -1) -> Logits:
+        """Raw scores (position vocabulary) at the asked positions only, in fp32.
 
-        Raises AttnWidgetError when the model has no head that predicts tokens or the trace came without one.
+        For a model that predicts a class (one class); labels and answer spans have columns for each label, or for
+        start and end. The positions of an encoder-decoder are those of its decoder. Raises AttnWidgetError when the
+        model has no head that predicts or the trace came without one.
         """
+        if self.scores is not None:
+            if self.model.predicts == "class":
+                return self.scores.float().cpu()
+            return self.scores[recompute.indices(positions, len(self.scores), "position")].float().cpu()
         if self.hidden is None or self.head is None:
             raise AttnWidgetError(
                 "This trace carries no final hidden states or no prediction head. Trace a model that was loaded with "
@@ -173,44 +220,84 @@ class Trace:
     @staticmethod
     def from_weights(
         weights: Any,
-        tokens: Tokens | Sequence[str],
-        key_tokens: Tokens | Sequence[str] | None = None,
-        part: str = "self",
+        tokens: Any,
+        key_tokens: Any = None,
+        part: Any = "self",
     ) -> "Trace":
         """A trace of weights from anywhere: one (head, query, key) array per layer.
 
-        Takes torch and numpy arrays of any float type, and the tuples of Hugging Face (batch of one). A mapping part ->
-        layers gives several parts. A query whose rows are NaN everywhere is padding. Raises AttnWidgetError for a tuple
-        of None, an empty tuple, a batch of more than one, shapes that do not fit the tokens, and weights that are not
-        numbers.
+        `weights` are torch, numpy or JAX arrays of any real number type, nested lists, one (layer, head, query, key)
+        array, the tuples of Hugging Face (batch of one) and of the steps of its `generate`, a whole output of either, a
+        TransformerLens ActivationCache, or a mapping part -> layers. `tokens` are Tokens or pieces of text; of an
+        encoder-decoder they are the decoder's, and `key_tokens` the encoder's. Layers that are None among others have
+        no attention. A query whose rows are NaN everywhere is padding. Rows may sum to less than 1, as with sinks.
+        Raises AttnWidgetError for a tuple of None, an empty tuple, a batch of more than one, shapes that do not fit the
+        tokens, and values that are no weights: not numbers, negative, or of more than 1 in a row.
 
         >>> import torch
         >>> Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])
         Trace(given weights, 1 layers x 2 heads, 3 tokens, given)
         """
-        query_text = tokens if isinstance(tokens, Tokens) else Tokens.from_pieces(tokens)
-        key_text = Tokens.from_pieces(key_tokens) if isinstance(key_tokens, Sequence) else key_tokens
-        layers = dict(weights) if isinstance(weights, Mapping) else {part: weights}
-        maps = given.all_maps(layers, len(query_text), len(key_text or query_text))
+        found = given.read(weights, tokens, key_tokens, part)
         blocks = [
-            Block(name, number, "", len(dense), len(dense), causal=given.is_causal(dense), dense=dense.nan_to_num())
-            for name, number, dense in maps
+            Block(name, number, "", len(dense), len(dense), causal=given.is_causal(dense), dense=dense)
+            for name, number, dense in found.maps
         ]
-        padding = given.padding_rows([dense for _, _, dense in maps])
-        marked = replace(query_text, padding=tuple(map(bool.__or__, query_text.padding, padding)))
-        return Trace(tuple(blocks), marked, "given", ModelFacts(), key_text)
+        return Trace(tuple(blocks), found.text, "given", ModelFacts(), found.sequences, found.depths)
+
+    def save(self, path: Any, *, values: bool = False) -> Path:
+        """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a bare name.
+
+        The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
+        biases, sinks, given weights), the tokens, what is known of the model, the steps of a generation, and logits
+        that are at hand; with `values`, also v. It has no prediction head, so logits that would be computed on demand
+        are not in it, and a later trace cannot go on from it (`reuse`). Raises AttnWidgetError when the file cannot be
+        written, or there are no values.
+
+        >>> import attnwidget as aw, tempfile
+        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     trace.save(folder + "/cat").name
+        'cat.safetensors'
+        """
+        from attnwidget.engine import stored
+
+        return stored.save(self, path, values=values)
+
+    @staticmethod
+    def load(path: Any) -> "Trace":
+        """The trace that `save` wrote, its tensors on the CPU: the same weights, bit for bit, without the model.
+
+        Logits are there only if they were at hand when it was saved. Nothing in the file is executed. Raises
+        AttnWidgetError for a file that is not there, is damaged, holds no trace, or comes from a newer attnwidget.
+
+        >>> import attnwidget as aw, tempfile
+        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = aw.Trace.load(trace.save(folder + "/cat"))
+        >>> bool((again.weights("L1H2") == trace.weights("L1H2")).all()), again.text.pieces[1]
+        (True, 'cat')
+        """
+        from attnwidget.engine import stored
+
+        return stored.load(path)
 
 
-def parse_head(name: str, head: int | None = None) -> tuple[int, int | None]:
+def parse_head(name: str, head: Any = None) -> tuple[int, int | None]:
     """A head by its name: L5H3 is (5, 3), L5 alone is (5, None).
 
     >>> parse_head("L5H3"), parse_head("l2.h0")
     ((5, 3), (2, 0))
     """
-    match = re.fullmatch(r"\s*L(-?\d+)[\s.,·]*(?:H(-?\d+))?\s*", name, re.IGNORECASE)
+    match = re.fullmatch(r"\s*L(-?\d{1,9})[\s.,·]*(?:H(-?\d{1,9}))?\s*", name, re.IGNORECASE)
     if match is None:
         raise AttnWidgetError(f"{name!r} names no head. Write a layer and a head as in 'L5H3', both counted from 0.")
-    return int(match[1]), head if match[2] is None else int(match[2])
+    if match[2] is None:
+        return int(match[1]), head
+    number = int(match[2])
+    if head is not None and _whole(head) != number:
+        raise AttnWidgetError(f"{name!r} names its head, and {head!r} was given as well. Give one of them.")
+    return int(match[1]), number
 
 
 def fit_index(what: str, value: Any, size: int) -> int:
@@ -219,9 +306,16 @@ def fit_index(what: str, value: Any, size: int) -> int:
     >>> fit_index("layer", -1, 12)
     11
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    number = _whole(value)
+    if number is None:
         raise AttnWidgetError(f"{value!r} is no {what}. Give an integer from 0 to {size - 1}.")
-    number: int = value.__index__()
     if not -size <= number < size:
         raise AttnWidgetError(f"There is no {what} {number}: there are {what}s 0 to {size - 1}.")
     return number % size
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except (TypeError, RuntimeError):  # arrays of several, and of no whole numbers
+        return None

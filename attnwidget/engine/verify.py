@@ -1,15 +1,19 @@
 """Trust is measured: the recomputed weights beside the model's own eager attention, on the user's text."""
 
 import math
-import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from attnwidget.engine.forward import inputs
-from attnwidget.engine.shadow import twin
-from attnwidget.engine.trace import Trace
+from attnwidget.engine import eager
+from attnwidget.engine.capture import REFERENCE, NotWritten, Watch, watching
+from attnwidget.engine.forward import run, what_runs
+from attnwidget.engine.inputs import Inputs
+from attnwidget.engine.shadow import Shadow, twin
+from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
 LONGEST = 256
@@ -18,7 +22,10 @@ LONGEST = 256
 
 @dataclass(frozen=True)
 class Verification:
-    """The largest absolute difference between any two weights, over `layers` layers and `tokens` tokens."""
+    """The largest absolute difference between any two weights, over `layers` layers and `tokens` tokens.
+
+    `layers` are those of all parts that attend; `path` says how the weights were come by.
+    """
 
     error: float
     layers: int
@@ -32,18 +39,60 @@ class Verification:
         return f"Verification(error={self.error:.1e}, {self.layers} layers, {self.tokens} tokens, {self.path})"
 
 
-def against_eager(model: Any, trace: Trace, lock: threading.RLock) -> Verification:
-    """Run a twin of the model with eager attention and compare all its maps with the trace."""
-    eager = twin(model, "eager")
-    eager.config.use_cache = False
-    with lock, torch.no_grad():
-        maps = eager.base_model(**inputs(eager, trace.text), output_attentions=True).attentions
-    if len(maps) != len(trace.blocks):
-        raise AttnWidgetError(
-            f"Eager attention returned {len(maps)} maps for {len(trace.blocks)} layers, so they cannot be compared."
-        )
-    errors = [(trace.weights(layer) - given[0].float().cpu()).abs().max() for layer, given in enumerate(maps)]
+def against_eager(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Verification:
+    """Run a twin of the model on the same inputs, with the eager attention of its own file, and compare all maps."""
+    with shadow.lock, torch.no_grad():
+        pairs = (_written(model, trace, given) if trace.path == "interface" else None) or _public(model, trace, given)
+    errors = [(_beside(trace, block, maps) - maps).abs().max() for block, maps in pairs]
     worst = float(torch.stack(errors).max())  # unlike max(), which passes over NaN
     if not math.isfinite(worst):
         raise NotNumbers
     return Verification(worst, len(errors), len(trace.text), trace.path)
+
+
+def _beside(trace: Trace, block: Block, maps: Tensor) -> Tensor:
+    weights = trace.weights(block.layer, part=block.part)
+    if block.sinks is not None and bool(((maps.sum(-1) - 1).abs() < 1e-3).all()):
+        # Granite takes its sinks away from the output, after the weights that it shows: these sum to 1 all the same.
+        return weights / weights.sum(-1, keepdim=True)
+    return weights
+
+
+Pairs = Sequence[tuple[Block, Tensor]]
+
+
+def _written(model: Any, trace: Trace, given: Inputs) -> Pairs | None:
+    """(block, map) as the model's file computes it; None for a model whose eager attention has another name."""
+    reference = twin(model, REFERENCE)
+    watch = Watch({id(part): path for path, part in reference.named_modules()})
+    try:
+        with watching(watch):
+            run(what_runs(reference, given), given.forward, {})
+    except NotWritten:
+        return None
+    # A layer that asks twice for the same weights shows them twice.
+    maps = dict.fromkeys(path for path, _ in watch.maps)
+    heard = watch.maps if len(watch.maps) == len(trace.blocks) else [(path, dict(watch.maps)[path]) for path in maps]
+    if [path for path, _ in heard] != [block.path for block in trace.blocks]:
+        return None
+    return [(block, maps[0].float().cpu()) for block, (_, maps) in zip(trace.blocks, heard, strict=True)]
+
+
+def _public(model: Any, trace: Trace, given: Inputs) -> Pairs:
+    """(block, map) as the model's output carries it."""
+    reference = twin(model, "eager")
+    runs = what_runs(reference, given)
+    blocks = eager.blocks(run(runs, given.forward, {"output_attentions": True}), reference, runs)
+    by_part = {part: [block for block in blocks if block.part == part] for part in trace.parts}
+    for part, own in by_part.items():
+        if len(own) != len(trace.part_blocks(part)):
+            raise AttnWidgetError(
+                f"Eager attention returned {len(own)} maps for {len(trace.part_blocks(part))} layers of part {part!r}, "
+                "so they cannot be compared."
+            )
+    return [
+        (block, other.dense)
+        for part, own in by_part.items()
+        for block, other in zip(trace.part_blocks(part), own, strict=True)
+        if other.dense is not None
+    ]

@@ -1,27 +1,33 @@
 """The heads of a layer fused into one map."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from attnwidget.engine.recompute import indices, weights
 from attnwidget.engine.trace import Block
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.rows import chunks
+from attnwidget.measures.rows import tiles
 from attnwidget.shapes import HeadMap, Indices
 
-_FUSIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "mean": lambda maps: maps.mean(0),
-    "max": lambda maps: maps.amax(0),
-    "min": lambda maps: maps.amin(0),
+_FUSIONS: dict[str, tuple[float, Callable[..., Any]]] = {
+    "mean": (0.0, torch.add),
+    "max": (-torch.inf, torch.maximum),
+    "min": (torch.inf, torch.minimum),
 }
+"""What a fusion begins with, and how one more head is taken in: never are the maps of all heads there at once."""
 
 
 def fused(block: Block, fusion: str = "mean", rows: Indices | None = None) -> HeadMap:
     """One (query key) map of all heads of a block, or a few of its rows. Raises AttnWidgetError for another fusion."""
     if fusion not in _FUSIONS:
         raise AttnWidgetError(f"There is no fusion {fusion!r}. Heads are fused by {', '.join(_FUSIONS)}.")
-    chosen = indices(None, block.shape[1], "query") if rows is None else rows
-    parts = [_FUSIONS[fusion](weights(block, queries=chunk)) for chunk in chunks(block, chosen)]
-    return torch.cat(parts)
+    begin, join = _FUSIONS[fusion]
+    _, length, width = block.shape
+    chosen = indices(None, length, "query") if rows is None else rows
+    found = torch.full((len(chosen), width), begin, dtype=torch.float32, device="cpu")
+    for heads, portion in tiles(block, len(chosen)):
+        for head in weights(block, heads, queries=chosen[portion]):
+            join(found[portion], head, out=found[portion])
+    return found / block.heads if fusion == "mean" else found

@@ -1,15 +1,17 @@
 """Attention followed through all layers: how much of each input reaches each output."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from attnwidget.engine.recompute import indices, visible
+from attnwidget.engine.recompute import TILE, indices, visible
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.fusion import fused
 from attnwidget.measures.results import TokenMap, TokenScores
+from attnwidget.shapes import HeadMap, Indices
 
 
 def rollout(
@@ -45,32 +47,45 @@ def rollout(
     if query is not None and (isinstance(query, bool) or not hasattr(query, "__index__")):
         raise AttnWidgetError(f"query={query!r} is not one token. For several, take rows of the whole rollout(trace).")
     rows = indices(None if query is None else query.__index__(), size, "query")
-    start = torch.eye(size, dtype=torch.float32, device="cpu")[rows]  # whatever torch's defaults are
-    result = _product(start, [_step(fused(block, fusion), residual) for block in blocks])
+    result = _product(rows, blocks, lambda block, chosen: fused(block, fusion, chosen), residual)
     recipe = f"attention rollout, heads fused by {fusion}, residual {residual:g}, not normalised further"
     if null is not None:
-        plain = [_step(_uniform(block), residual) for block in blocks]
-        result = result / _product(start, plain).clamp_min(torch.finfo(torch.float32).tiny)
+        plain = _product(rows, blocks, _uniform, residual)
+        result = result / plain.clamp_min(torch.finfo(torch.float32).tiny)
         recipe = f"{recipe}, divided by the rollout of uniform attention"
     return TokenMap(result.numpy(), recipe) if query is None else TokenScores(result[0].numpy(), recipe)
 
 
-def _product(rows: Tensor, steps: list[Tensor]) -> Tensor:
-    # Row vectors from the top down: the same product as from the bottom up, and cheap for a single row.
-    for step in reversed(steps):
-        rows = rows @ step
-    return rows
+def _product(
+    rows: Indices, blocks: tuple[Block, ...], maps: Callable[[Block, Indices], HeadMap], residual: float
+) -> HeadMap:
+    """Those rows of the product over all layers, from the top down: cheap for a single row.
+
+    The maps are read a few of their rows at a time, so that one token's rollout never has a whole map in memory.
+    """
+    size = blocks[0].shape[-1]
+    every = indices(None, size, "query")
+    found = torch.zeros(len(rows), size, dtype=torch.float32, device="cpu")  # whatever torch's defaults are
+    found[torch.arange(len(rows), device="cpu"), rows] = 1
+    for block in reversed(blocks):
+        below = torch.zeros_like(found)
+        for chosen in every.split(max(1, TILE // size)):
+            reaching = found[:, chosen]
+            if bool(reaching.any()):
+                below.addmm_(reaching, _step(maps(block, chosen), chosen, residual))
+        found = below
+    return found
 
 
-def _step(fused_map: Tensor, residual: float) -> Tensor:
-    mixed = (1 - residual) * fused_map
-    mixed.diagonal().add_(residual)
+def _step(fused_rows: HeadMap, chosen: Tensor, residual: float) -> Tensor:
+    mixed = (1 - residual) * fused_rows
+    mixed[torch.arange(len(chosen), device="cpu"), chosen] += residual
     # Rows of padding, and fusions other than the mean, do not sum to 1.
     return mixed / mixed.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
 
 
-def _uniform(block: Block) -> Tensor:
-    seen = visible(block).float()
+def _uniform(block: Block, chosen: Indices) -> HeadMap:
+    seen = visible(block, chosen).float()
     return seen / seen.sum(-1, keepdim=True).clamp_min(1)
 
 

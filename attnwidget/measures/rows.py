@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
 from attnwidget.engine.recompute import TILE
 from attnwidget.engine.tokens import Tokens
@@ -13,10 +12,16 @@ from attnwidget.shapes import Indices
 
 def read_rows(text: Tokens) -> Indices:
     """The queries that count: those that are not padding."""
-    return torch.tensor([i for i, padding in enumerate(text.padding) if not padding])
+    return torch.tensor([i for i, padding in enumerate(text.padding) if not padding], dtype=torch.long, device="cpu")
 
 
-def chunks(block: Block, rows: Indices) -> Iterator[Tensor]:
-    """The rows in portions whose maps over all heads stay within one tile."""
+def tiles(block: Block, rows: int) -> Iterator[tuple[list[int], slice]]:
+    """(heads, portion of so many rows) whose maps stay within one tile: all heads at once, or else one by one."""
     heads, _, keys = block.shape
-    yield from rows.split(max(1, TILE // (heads * keys)))
+    if heads * rows * keys <= TILE:
+        yield list(range(heads)), slice(0, rows)
+        return
+    step = max(1, TILE // keys)
+    for head in range(heads):
+        for start in range(0, rows, step):
+            yield [head], slice(start, min(start + step, rows))

@@ -1,0 +1,150 @@
+"""What a reading will take in memory, estimated before it begins: what cannot fit is refused with the numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+
+from attnwidget.engine.facts import heads_by_layer, said
+from attnwidget.engine.free_memory import available
+from attnwidget.engine.head import answers_at_once, predicts
+from attnwidget.engine.recompute import TILE
+from attnwidget.errors import OutOfMemory
+
+SMALL = 2**28
+"""Bytes below which nobody is asked how much is free: such a reading is worth trying anywhere."""
+
+SLACK = 1.25
+"""What is kept lies between what is freed again, so that more is held than is used."""
+
+WIDEST = 8
+"""Copies of a layer's widest activation that are there at once: measured over families, tests/benchmarks has how well."""
+
+MASK = 7
+"""Bytes for each pair of tokens while the mask of a window is made and handed to a fused kernel."""
+
+MAPS = 3
+"""Scores, softmax and a copy of it: the maps that one layer of eager attention has in the making."""
+
+
+def refuse_what_cannot_fit(model: Any, tokens: int, path: str, device: Any = None) -> None:
+    """Raise OutOfMemory, with the numbers, when reading so many tokens needs more memory than is free.
+
+    `path` is that of the trace, "interface" or "eager"; `device` is where the model runs, its own by default. Where
+    the need or the room is unknown, nothing is refused. Takes a few microseconds for what is small.
+    """
+    need = needed(model, tokens, path)
+    if need is None or need < SMALL:
+        return
+    places = getattr(model, "hf_device_map", None) or {}
+    if len(set(places.values())) > 1:
+        return  # no single device has it all
+    free = available(model.device if device is None else device)
+    if free is not None and need > free:
+        half = ", or load the model in half precision, dtype='bfloat16'" if model.dtype.itemsize > 2 else ""
+        raise OutOfMemory(tokens, need, free, longest(model, tokens, path, free), half)
+
+
+def needed(model: Any, tokens: int, path: str) -> int | None:
+    """Bytes that reading so many tokens adds at its peak, from the model's configuration; None where it does not say.
+
+    Queries, keys and values that are kept, the widest activation, masks and biases, and on the path "eager" all maps.
+    An encoder-decoder is taken to read as many tokens on either side.
+    """
+    if getattr(model, "config", None) is None:
+        return None
+    # Reading a configuration takes longer than the rest of it, and it does not change.
+    known = _costs.setdefault(model, {})
+    dtype = model.dtype
+    if (path, dtype) not in known:
+        known[path, dtype] = _cost(model, path, dtype.itemsize)
+    cost = known[path, dtype]
+    return None if cost is None else cost.of(tokens)
+
+
+def longest(model: Any, tokens: int, path: str, free: int) -> int:
+    """How many of so many tokens can be read within `free` bytes."""
+    fits, too_many = 0, tokens
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if (needed(model, middle, path) or 0) <= free:
+            fits = middle
+        else:
+            too_many = middle
+    return fits
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Bytes for each token, for each pair of tokens, and at any length; a mask is made of texts longer than `window`."""
+
+    token: float
+    pair: float
+    fixed: int
+    window: int | None
+
+    def of(self, tokens: int) -> int:
+        masked = self.window is not None and tokens > self.window
+        return int(self.token * tokens + (self.pair + MASK * masked) * tokens**2 + self.fixed)
+
+
+_costs: "WeakKeyDictionary[Any, dict[tuple[str, torch.dtype], _Cost | None]]" = WeakKeyDictionary()
+
+
+def _cost(model: Any, path: str, size: int) -> _Cost | None:
+    heads = heads_by_layer(model)
+    config = model.config.get_text_config()
+    width = _number([config], "hidden_size", "d_model")
+    if not any(heads) or width is None:
+        return None
+    most = max(heads)
+    stacks = 3 if getattr(model.config, "is_encoder_decoder", False) else 1  # encoder, decoder, and what lies across
+    layers = list(config.per_layer_config) if getattr(config, "is_heterogeneous", False) else [config] * len(heads)
+    kept = stacks * sum(_kept(layer, count, width) for layer, count in zip(layers, heads, strict=False))
+    token = size * (SLACK * kept + WIDEST * max(_widest(layer, most, width) for layer in layers))
+    if (answers_at_once(model) or predicts(model) is None) and model.get_output_embeddings() is not None:
+        token += size * (_number(layers, "vocab_size") or 0)
+    pair = 0.0
+    if _number(layers, "relative_attention_num_buckets") is not None:
+        # The bias itself, its copy with the mask for the fused kernel, and a few tables of distances.
+        pair += 3 * most * size + 3 * 8
+    if path == "eager":
+        # Of half precision the maps are there twice: as the model hands them out, and in fp32.
+        pair += stacks * sum(heads) * (size if size == 4 else size + 4) + MAPS * most * size
+    capped = path == "interface" and _number(layers, "attn_logit_softcapping") is not None
+    window = _number(layers, "sliding_window", "local_attention", "attention_chunk_size")
+    return _Cost(token, pair, 4 * 4 * TILE if capped else 0, window)
+
+
+def _kept(config: Any, heads: int, width: int) -> int:
+    """Entries of q, k and v for each token in a layer of so many heads."""
+    if heads == 0:
+        return 0
+    shared = _number([config], "num_key_value_heads", "num_kv_heads") or heads
+    if getattr(config, "multi_query", False) is True:
+        shared = 1
+    same = _number([config], "head_dim", "d_kv") or width // heads
+    halves = _number([config], "qk_nope_head_dim"), _number([config], "qk_rope_head_dim")
+    dim = sum(half or 0 for half in halves) or same
+    return heads * dim + shared * dim + shared * (_number([config], "v_head_dim") or same)
+
+
+def _widest(config: Any, heads: int, width: int) -> int:
+    """Entries of the widest activation for each token: an MLP's inside, or that of all experts that a token meets."""
+    names = ("intermediate_size", "n_inner", "d_ff", "encoder_ffn_dim", "ffn_dim", "hidden_dim", "ffn_hidden_size")
+    inside = _number([config], *names) or 4 * width
+    met = _number([config], "num_experts_per_tok") or 1
+    expert = (_number([config], "moe_intermediate_size") or inside) * met if met > 1 else 0
+    return max(inside, expert, _kept(config, heads, width))
+
+
+def _number(configs: Sequence[Any], *names: str) -> int | None:
+    """The first of these that a configuration gives as a number above 0."""
+    for config in configs:
+        for name in names:
+            value = said(config, name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+                return int(value) or 1
+    return None

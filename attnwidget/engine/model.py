@@ -1,0 +1,257 @@
+"""AttentionModel: a model and its tokenizer, which reads texts into traces."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from attnwidget.engine import generate, prediction, verify
+from attnwidget.engine.facts import facts_of
+from attnwidget.engine.forward import NothingSeen, read
+from attnwidget.engine.inputs import Inputs, read_inputs, read_tokens
+from attnwidget.engine.memory import refuse_what_cannot_fit
+from attnwidget.engine.prediction import Prediction
+from attnwidget.engine.prefix import cached, needs_cache, reread
+from attnwidget.engine.refusals import refuse_what_cannot_work
+from attnwidget.engine.shadow import eager_shadow_of, shadow_of, state_of
+from attnwidget.engine.tokens import Tokens, private_copy, vocabulary_of
+from attnwidget.engine.trace import Trace
+from attnwidget.engine.verify import Verification
+from attnwidget.engine.wishes import wishes
+from attnwidget.errors import AttnWidgetError, TooLong
+
+LARGEST_ID = 2**31
+"""Tokenizers count in 32 bits."""
+
+
+class AttentionModel:
+    """A model and its tokenizer, ready to be read. `.model` and `.tokenizer` are the user's own objects, untouched.
+
+    `.facts` is what is known of the model, as plain data.
+
+    >>> import attnwidget as aw
+    >>> aw.load()
+    AttentionModel(tiny-causal, decoder, 4 layers x 4 heads)
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any | None, name: str, *, processor: Any | None = None, teaching: bool = False
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.processor = processor
+        self.name = name
+        # A fast tokenizer keeps truncation and padding as state, and calls of the user's from another thread set it:
+        # a shared one would cut our texts and pad theirs.
+        self._reader = private_copy(tokenizer)
+        self._reader_is_of = vocabulary_of(tokenizer)
+        refuse_what_cannot_work(model)
+        path = self._shadow().path  # a model that cannot be read is refused here, not at the first text
+        self.facts = facts_of(model, tokenizer, name, path, teaching=teaching)
+
+    def __repr__(self) -> str:
+        heads = self.facts.heads
+        sizes = f", {len(heads)} layers x {max(heads)} heads" if heads else ""
+        return f"AttentionModel({self.name}, {self.facts.kind}{sizes})"
+
+    def tokens(self, x: Any, pair: Any = None, *, prepend_bos: bool | None = None, first: Any = None) -> Tokens:
+        """Tokens of a text, a sentence pair, chat messages, or token ids used as given; at most `first` of them.
+
+        Raises EmptyText, TooLarge, TooLong (with both counts), and AttnWidgetError for any other input.
+        """
+        self._renew_reader()
+        tokens = read_tokens(self.model, self._reader, self.name, x, pair, prepend_bos=prepend_bos, first=first)
+        self._refuse_too_long(tokens)
+        return tokens
+
+    def trace(
+        self,
+        x: Any,
+        pair: Any = None,
+        *,
+        target: Any = None,
+        prepend_bos: bool | None = None,
+        first: Any = None,
+        reuse: Any = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> Trace:
+        """Read an input once: one forward pass at the speed of the bare model, from which any weight can be had.
+
+        `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, or a mapping of forward inputs such as
+        a processor returns. `pair` is a second text for models that read two; `target`, a text or token ids, is what
+        the decoder of an encoder-decoder reads, without it its start token alone. `prepend_bos` adds the token that
+        begins a text, or leaves it out; None is the tokenizer's own way. `first` reads only that many tokens. `reuse` is
+        an earlier trace by this model: what both texts begin with is not read again where the model allows that, and
+        the numbers are the same.
+        `progress` hears how many layers are done; when `cancelled` answers True, the pass stops before the next layer
+        and raises Cancelled. Raises what `tokens` raises, and AttnWidgetError when there is no attention to show.
+
+        >>> import attnwidget as aw
+        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> trace.text.pieces
+        ('The', 'cat', 'sat', 'on', 'the', 'mat', '.')
+        """
+        if reuse is not None and not isinstance(reuse, Trace):
+            raise AttnWidgetError(
+                f"reuse is {type(reuse).__name__}. Give an earlier Trace of this model, or leave it out."
+            )
+        given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
+        return self._read(given, cancelled, progress, reuse)
+
+    def generate(
+        self,
+        prompt: Any,
+        pair: Any = None,
+        *,
+        max_new_tokens: Any = 20,
+        prepend_bos: bool | None = None,
+        on_token: Any = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        **options: Any,
+    ) -> Trace:
+        """Let the model go on from a prompt, and keep the rows of every step: one trace of prompt and produced tokens.
+
+        `prompt` is anything that `trace` takes; `options` are those of transformers' `generate` (do_sample, temperature,
+        top_p, generation_config, stopping_criteria, streamer, ...), and with the same seed the tokens are the same; of
+        lengths, only `max_new_tokens` counts. `trace.steps` has each produced token's probability, its rank and the
+        five runners-up. `on_token` hears each step at once, on this thread; when `cancelled` answers True after a
+        token, that token was the last. Raises what `trace` raises, and AttnWidgetError for a model that does not
+        generate, for beams, several continuations, a second model or a cache of the user's, and for more tokens than
+        the model reads.
+
+        >>> import attnwidget as aw
+        >>> trace = aw.load().generate("The cat sat on the", max_new_tokens=2)
+        >>> trace.text.text
+        'The cat sat on the table.'
+        >>> [(step.piece, step.rank) for step in trace.steps]
+        [(' table', 1), ('.', 1)]
+        """
+        if on_token is not None and not callable(on_token):
+            raise AttnWidgetError(f"on_token is {type(on_token).__name__}. Give a function that takes a Step.")
+        given = self._inputs(prompt, pair, prepend_bos=prepend_bos)
+        # Only a decoder's beginning that the user gave is handed on: `generate` has ways of its own to start one.
+        told = isinstance(prompt, Mapping) and "decoder_input_ids" in prompt
+        start = given if told else generate.without_target(given)
+        wished = wishes(self.model, start, self.facts, max_new_tokens, options)
+        state = self.state()
+        if cancelled():
+            return self._read(given, lambda: False, lambda _done: None)
+        produce = partial(
+            generate.generate,
+            reader=self._reader,
+            given=start,
+            facts=self.facts,
+            wishes=wished,
+            on_token=on_token,
+            cancelled=cancelled,
+            decode=self.piece,
+            read=lambda whole: self._read(whole, lambda: False, lambda _done: None),
+        )
+        try:
+            trace = produce(self._shadow())
+        except NothingSeen:
+            trace = produce(eager_shadow_of(self.model))
+        plain = start.forward.keys() <= {"input_ids", "token_type_ids"}
+        return replace(trace, origin=state if plain else None)
+
+    def predict(self, trace: Any, position: Any = -1, top: Any = 5) -> Prediction:
+        """The likeliest next tokens, hidden tokens, classes, labels or answers, as this model's head has them.
+
+        Raises AttnWidgetError for a model that predicts none of these, and for a position that is not there.
+
+        >>> import attnwidget as aw
+        >>> model = aw.load()
+        >>> model.predict(model.trace("The cat sat on the")).top[0].piece
+        ' table'
+        """
+        if not isinstance(trace, Trace):
+            raise AttnWidgetError(
+                f"predict takes a Trace, and {type(trace).__name__} was given. Say model.trace(...) first."
+            )
+        found = prediction.predict(trace, position, self.piece, top)
+        if found is None:
+            raise AttnWidgetError(
+                f"{trace.model.name} predicts no tokens, classes, labels or answers, so there is nothing to list. Load "
+                "the model with its head, for example by AutoModelForCausalLM."
+            )
+        return found
+
+    def verify(self, x: Any, pair: Any = None, *, target: Any = None, prepend_bos: bool | None = None) -> Verification:
+        """Compare every weight of every layer with eager attention, on this model and this input.
+
+        Runs the model twice. Raises what `trace` raises.
+
+        >>> import attnwidget as aw
+        >>> aw.load().verify("The cat sat on the mat.").error < 1e-5
+        True
+        """
+        given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos)
+        # A few models draw at random even in eval mode (ViLT its patches): both passes draw the same.
+        with torch.random.fork_rng(devices=()):
+            trace = self._read(given, lambda: False, lambda _done: None)
+            return verify.against_eager(self.model, trace, given, self._shadow())
+
+    def piece(self, number: Any) -> str:
+        """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
+        if isinstance(number, bool) or not hasattr(number, "__index__") or not 0 <= number < LARGEST_ID:
+            raise AttnWidgetError(f"{number!r} is no token id. Give a whole number, 0 or more.")
+        # Models are often padded to more entries than their tokenizer has.
+        if self._reader is None or (name := self._reader.convert_ids_to_tokens(number)) is None:
+            return f"#{number}"
+        read = self._reader.decode([number])
+        return read if read and "\ufffd" not in read else str(name)
+
+    def _shadow(self) -> Any:
+        return shadow_of(self.model)
+
+    def _inputs(self, x: Any, pair: Any = None, **options: Any) -> Inputs:
+        self._renew_reader()
+        given = read_inputs(self.model, self._reader, self.name, x, pair, **options)
+        for tokens in given.tokens.values():
+            self._refuse_too_long(tokens)
+        return given
+
+    def state(self) -> int:
+        """A number that changes whenever the model does: its weights by training, its modules by an adapter."""
+        return state_of(self.model, self._shadow())
+
+    def _read(
+        self,
+        given: Inputs,
+        cancelled: Callable[[], bool],
+        progress: Callable[[int], None],
+        reuse: Trace | None = None,
+    ) -> Trace:
+        shadow = self._shadow()
+        state = state_of(self.model, shadow)
+        if reuse is not None and reuse.origin == state:
+            found = reread(shadow, reuse, given, cancelled, progress)
+            if found is not None:
+                return found
+        length = max((len(tokens) for tokens in given.tokens.values()), default=0)
+        refuse_what_cannot_fit(self.model, length, shadow.path)
+        cache = DynamicCache() if needs_cache(shadow) else None
+        # The few models that draw at random (ViLT its patches) must not draw from the user's numbers.
+        with torch.random.fork_rng(devices=()):
+            try:
+                trace = read(shadow, given, self.facts, cancelled, progress, cache)
+            except NothingSeen:
+                # Its source names the interface and its attention went another way: its own maps remain.
+                trace = read(eager_shadow_of(self.model), given, self.facts, cancelled, progress)
+        # Only what the tokens say all of can be continued from them.
+        plain = given.forward.keys() <= {"input_ids", "token_type_ids"}
+        return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))
+
+    def _renew_reader(self) -> None:
+        """Copy the user's tokenizer again when it has been given tokens or a template since."""
+        if (known := vocabulary_of(self.tokenizer)) != self._reader_is_of:
+            self._reader, self._reader_is_of = private_copy(self.tokenizer), known
+
+    def _refuse_too_long(self, tokens: Tokens) -> None:
+        limit = self.facts.limit
+        if limit is not None and len(tokens) > limit:
+            raise TooLong(len(tokens), limit)

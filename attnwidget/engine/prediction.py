@@ -1,0 +1,155 @@
+"""What a model predicts, as people read it: the likeliest tokens, classes, labels or answers."""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from attnwidget.engine.recompute import indices
+from attnwidget.errors import AttnWidgetError
+
+if TYPE_CHECKING:
+    from attnwidget.engine.trace import Trace
+
+RUNNERS = 5
+LONGEST_ANSWER = 30
+"""Tokens of the longest span that counts as an answer."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that could be predicted: a token of the vocabulary, a class, a label, or a span of the text.
+
+    `id` is its number in the vocabulary or among the labels; of a span, its first token.
+    """
+
+    id: int
+    piece: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A token that was produced, at `position` among the tokens of the trace (of an encoder-decoder: the decoder's).
+
+    `probability` and `rank` (1 is the likeliest) are those under the model's raw distribution, before temperature,
+    top-k or penalties had their say; `runners` are the five likeliest others, best first.
+    """
+
+    position: int
+    id: int
+    piece: str
+    probability: float
+    rank: int
+    runners: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model predicts at a position; `position` is None where the whole input has one prediction.
+
+    `kind` is "next token", "this token" (a masked model), "class", "label" (of the token) or "answer span". `top` are
+    the likeliest, best first. `actual` is the token that the text really has there, with its `rank`, where there is
+    one.
+    """
+
+    kind: str
+    position: int | None
+    top: tuple[Candidate, ...]
+    actual: Candidate | None = None
+    rank: int | None = None
+
+
+def predict(trace: "Trace", position: Any, decode: Callable[[int], str], top: Any = 5) -> Prediction | None:
+    """The `top` likeliest predictions at a position; None for a trace whose model predicts nothing.
+
+    `decode` tells how a token of the vocabulary reads. Positions are those of the text, or of an encoder-decoder's
+    decoder; negative ones count from the end. Raises AttnWidgetError for a position that is not there,
+    for several, and for a `top` that is no whole number of at least 1.
+    """
+    top = _counted(top)
+    kind = trace.model.predicts
+    if kind is None or (trace.scores is None and (trace.head is None or trace.hidden is None)):
+        return None
+    if kind == "answer span":
+        return Prediction(kind, None, _spans(trace, top))
+    if kind == "class":
+        scores = trace.logits()[0]
+        # One output is a score, a probability of nothing.
+        return None if len(scores) == 1 else Prediction(kind, None, _named(trace, scores, top))
+    tokens = trace.sequences.get("decoder", (trace.text, trace.text))[0]
+    chosen = indices(position, len(tokens), "position")
+    if position is None or len(chosen) != 1:
+        raise AttnWidgetError(f"{position!r} is no single position. Give one, for example -1 for the last.")
+    at = int(chosen[0])
+    scores = trace.logits(at)[0]
+    if kind == "label":
+        return Prediction(kind, at, _named(trace, scores, top))
+    probabilities = scores.softmax(-1)
+    found = likeliest(probabilities, top, decode)
+    there = at + 1 if kind == "next token" else at
+    if there >= len(tokens):
+        return Prediction(kind, at, found)
+    number = tokens.ids[there]
+    actual = Candidate(number, decode(number), float(probabilities[number]))
+    return Prediction(kind, at, found, actual, rank_of(scores, number))
+
+
+def _counted(top: Any) -> int:
+    try:
+        number = 0 if isinstance(top, bool) else operator.index(top)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise AttnWidgetError(f"top is {top!r}. Give a whole number of candidates, 1 or more.")
+    return number
+
+
+def step(position: int, number: int, logits: Tensor, decode: Callable[[int], str]) -> Step:
+    """A produced token beside what else could have come, by the raw scores (vocabulary) that the model gave."""
+    probabilities = logits.float().softmax(-1)
+    others = probabilities.clone()
+    others[number] = -1.0
+    runners = likeliest(others, min(RUNNERS, len(others) - 1), decode)
+    own = float(probabilities[number])
+    return Step(position, number, decode(number), own, rank_of(logits, number), runners)
+
+
+def likeliest(probabilities: Tensor, count: int, name: Callable[[int], str]) -> tuple[Candidate, ...]:
+    """The candidates with the highest probabilities, best first."""
+    values, numbers = probabilities.topk(min(count, len(probabilities)))
+    pairs = zip(numbers.tolist(), values.tolist(), strict=True)
+    return tuple(Candidate(number, name(number), value) for number, value in pairs)
+
+
+def rank_of(scores: Tensor, number: int) -> int:
+    """1 for the likeliest; equals share the better rank."""
+    return 1 + int((scores > scores[number]).sum())
+
+
+def _named(trace: "Trace", scores: Tensor, count: int) -> tuple[Candidate, ...]:
+    names = trace.model.labels
+    return likeliest(scores.softmax(-1), count, lambda number: names[number] if number < len(names) else f"#{number}")
+
+
+def _spans(trace: "Trace", count: int) -> tuple[Candidate, ...]:
+    # A span runs within one text: no special token, such as the one that parts question and passage, is in it.
+    tokens, (begin, end) = trace.text, trace.logits(slice(None)).softmax(0).T
+    marks = torch.tensor([0, *map(int, tokens.special)]).cumsum(0)
+    length = len(tokens)
+    starts, stops, values = [], [], []
+    for width in range(1, min(LONGEST_ANSWER, length) + 1):
+        at = torch.arange(length - width + 1)
+        at = at[marks[at + width] == marks[at]]
+        starts.append(at)
+        stops.append(at + width - 1)
+        values.append(begin[at] * end[at + width - 1])
+    best = torch.cat(values).topk(min(count, sum(len(part) for part in values)))
+    pairs = zip(torch.cat(starts)[best.indices].tolist(), torch.cat(stops)[best.indices].tolist(), strict=True)
+    return tuple(
+        Candidate(start, tokens.text[tokens.spans[start][0] : tokens.spans[stop][1]], value)
+        for (start, stop), value in zip(pairs, best.values.tolist(), strict=True)
+    )

@@ -1,0 +1,92 @@
+"""What a user gives for a tensor -> a dense tensor of plain numbers on the model's device."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attnwidget.errors import AttnWidgetError
+
+POSSIBLE = (
+    "Give a text, token ids ([n] or [1, n]), chat messages ({'role': ..., 'content': ...}), or a mapping of forward "
+    "inputs such as what the model's tokenizer or processor returns."
+)
+
+BATCHES = {
+    "input_ids",
+    "decoder_input_ids",
+    "attention_mask",
+    "decoder_attention_mask",
+    "token_type_ids",
+    "labels",
+    "inputs_embeds",
+    "decoder_inputs_embeds",
+    "input_values",
+    "input_features",
+}
+"""Inputs that begin with a batch in every model; others may begin with images, patches or axes of positions."""
+
+OF_TOKENS = {"input_ids", "decoder_input_ids", "attention_mask", "decoder_attention_mask", "token_type_ids", "labels"}
+"""Those of them that have one number for each token, so that the batch may be left out."""
+
+UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedError)
+"""What torch raises for things that are no tensor, or none whose numbers are at hand."""
+
+
+def tensor_of(model: Any, key: str, value: Any) -> Tensor:
+    """One input of a forward pass, floats in the model's own type. Raises AttnWidgetError for what is none."""
+    try:
+        tensor = plain(value)
+    except UNREADABLE:
+        raise AttnWidgetError(
+            f"{key} is {type(value).__name__}, which is no tensor of plain numbers. {POSSIBLE}"
+        ) from None
+    if key in OF_TOKENS and tensor.ndim == 1:
+        tensor = tensor[None]
+    several = key in BATCHES and tensor.ndim > 0 and tensor.shape[0] != 1
+    if key.endswith("attention_mask") and tensor.ndim != 2:
+        several = False  # masks of more axes are the model's own affair
+    if tensor.ndim == 0 or several:
+        raise _several(key, tensor)
+    tensor = tensor.to(device_of(model))
+    if tensor.is_floating_point():
+        if not bool(tensor.isfinite().all()):
+            raise AttnWidgetError(f"{key} holds values that are not finite numbers, so nothing true could be shown.")
+        return tensor.to(model.dtype)
+    return tensor
+
+
+def plain(value: Any) -> Tensor:
+    """A dense tensor whose real numbers are at hand. Raises one of UNREADABLE for anything else."""
+    listed = isinstance(value, list | tuple)
+    tensor = torch.as_tensor(value, device="cpu" if listed else None)  # whatever the user has made torch's default
+    if tensor.is_nested or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+        raise TypeError
+    return tensor
+
+
+def refuse_images(forward: Mapping[str, Tensor], known: set[str] | None) -> None:
+    """Raise AttnWidgetError for several images where each is an input of its own, and no part of one text."""
+    images = forward.get("pixel_values")
+    if images is None or images.ndim != 4 or images.shape[0] == 1 or "image_grid_thw" in (known or ()):
+        return
+    if not forward.keys() & {"input_ids", "inputs_embeds"}:
+        raise _several("pixel_values", images)
+
+
+def _several(key: str, tensor: Tensor) -> AttnWidgetError:
+    return AttnWidgetError(
+        f"{key} has the shape {tuple(tensor.shape)}; a trace reads one input, so it must begin with a batch of 1. "
+        f"Choose one, for example inputs[{key!r}][:1]."
+    )
+
+
+def device_of(model: Any) -> Any:
+    """Where the model's inputs belong."""
+    try:
+        device = model.get_input_embeddings().weight.device
+    except (AttributeError, NotImplementedError):
+        device = model.device
+    # Weights that accelerate keeps elsewhere have no device; it moves inputs to where they are needed.
+    return torch.device("cpu") if device.type == "meta" else device
