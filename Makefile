@@ -4,6 +4,7 @@
 #   make dev         the same, and every change of js/ shows up in the open page
 #   make js          only the page: js/ into attnwidget/static
 #   make test        all tests: JavaScript, Python, notebooks, a real JupyterLab in a real browser; ARGS="-k matrix" for some
+#   make test-matrix only the parity matrix, on the lowest transformers that is supported and on the newest
 #   make check       format, lint, types, rooms
 #   make bench       writes tests/benchmarks/RESULTS.md
 #   make images      the README's pictures, from the running widget
@@ -21,7 +22,7 @@ LAB_ARGS := --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/01_first_loo
 # Nothing here may ask a model hub, in tests least of all.
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: lab dev js test check bench images clean
+.PHONY: lab dev js test test-matrix check bench images clean
 
 lab:
 	@$(SETUP) lab
@@ -44,6 +45,10 @@ test:
 	$(JAVASCRIPT) run test
 	$(OFFLINE) $(BIN)/python -m pytest $(ARGS)
 
+test-matrix:
+	@$(SETUP) test
+	$(BIN)/python scripts/test_matrix.py $(ARGS)
+
 check:
 	@$(SETUP) check
 	$(BIN)/ruff format --check .
@@ -65,5 +70,5 @@ images:
 	$(OFFLINE) $(BIN)/python -m pytest tests/browser/test_appearance.py --update-images $(ARGS)
 
 clean:
-	rm -rf .venv js/node_modules attnwidget/static build dist test-results
+	rm -rf .venv .venv-lowest js/node_modules attnwidget/static build dist test-results
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

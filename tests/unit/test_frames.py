@@ -1,6 +1,7 @@
 """Frames: what they hold is what the trace says, and both languages read the same bytes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,61 @@ def test_thumbnails_keep_the_spike(size):
 def test_selections_that_are_not_there(wrong):
     with pytest.raises(aw.AttnWidgetError):
         compose_frame(random_trace(2, 3, 5), Selection(**wrong), str)
+
+
+def gapped(**change):
+    """Three layers, the middle one without attention."""
+    layers = [random_trace(1, 2, 4, seed=seed).weights(0) for seed in (1, 2)]
+    return replace(aw.Trace.from_weights([layers[0], None, layers[1]], list("abcd")), **change)
+
+
+def test_a_layer_without_attention_keeps_its_number_and_is_refused():
+    header, arrays = frame_of(gapped(), layer=2, head=1)
+    assert (header["layers"], header["heads"]) == (3, [2, 0, 2])
+    assert arrays["matrix"] == pytest.approx(gapped().weights(2, 1).numpy(), abs=1e-7)
+    assert not arrays["thumbnails"][1].any()
+    with pytest.raises(BadRequest, match="Layer 1 has no attention"):
+        frame_of(gapped(), layer=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "said"),
+    [
+        ("interface", "head", "softmax weights of one head, fp32, no renormalisation · rows"),
+        ("interface", "layer", "softmax weights, mean of the layer's heads, fp32, no renormalisation · rows"),
+        ("interface", "rollout", "not normalised further, layers without attention left out · rows"),
+        ("eager", "head", "the model's own eager maps, one head, no renormalisation · rows"),
+        ("eager", "layer", "the model's own eager maps, mean of the heads, no renormalisation · rows"),
+        ("eager", "rollout", ", from the model's own eager maps, layers without attention left out · rows"),
+    ],
+)
+def test_the_recipe_says_where_the_weights_are_from(path, source, said):
+    header, _ = frame_of(gapped(path=path), source=source)
+    assert header["path"] == path
+    assert said in header["recipe"]
+
+
+@pytest.mark.parametrize(
+    ("part", "source", "title"),
+    [
+        ("self", "head", "Layer 1 · Head 2"),
+        ("encoder", "head", "Encoder layer 1 · Head 2"),
+        ("text", "layer", "Text layer 1 · mean of 3 heads"),
+        ("self", "rollout", "Rollout · layers 0 to 1"),
+        ("encoder", "rollout", "Rollout · encoder layers 0 to 1"),
+    ],
+)
+def test_the_title_names_a_part_that_is_not_all_of_the_model(part, source, title):
+    maps = [random_trace(1, 3, 4, seed=seed).weights(0) for seed in (1, 2)]
+    trace = aw.Trace.from_weights({part: maps}, list("abcd"))
+    assert frame_of(trace, part=part, layer=1, head=2, source=source)[0]["title"] == title
+
+
+def test_a_part_that_reads_another_sequence_is_refused():
+    cross = torch.full((1, 2, 3), 1 / 3)
+    trace = aw.Trace.from_weights({"cross": [cross]}, ["a", "b"], ["x", "y", "z"])
+    with pytest.raises(BadRequest, match="another sequence"):
+        frame_of(trace, part="cross")
 
 
 def test_an_array_the_page_does_not_know():

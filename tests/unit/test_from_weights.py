@@ -19,7 +19,14 @@ SQUARE = torch.rand(2, 3, 3).softmax(-1)
         SQUARE.bfloat16(),
         SQUARE.half(),
         SQUARE.numpy().astype(np.float64),
-        SQUARE.requires_grad_(),
+        SQUARE.numpy().astype(np.float16),
+        SQUARE.numpy().astype(">f8"),
+        SQUARE.numpy()[::-1, ::-1, ::-1].copy()[::-1, ::-1, ::-1],  # strides that torch does not know
+        SQUARE.tolist(),
+        [head.tolist() for head in SQUARE],
+        list(SQUARE),
+        list(SQUARE.numpy()),
+        SQUARE.clone().requires_grad_(),
     ],
 )
 def test_what_can_be_given(layer):
@@ -36,9 +43,32 @@ def test_what_can_be_given(layer):
         ((), "tuple is empty"),
         (None, "NoneType holds no layers"),
         (5, "int holds no layers"),
-        ({}, "tuple is empty"),
+        ("abc", "str holds no layers"),
+        (object(), "object holds no layers"),
+        ({}, "mapping or tuple is empty"),
+        (torch.zeros(0, 2, 3, 3), "tuple is empty"),
         (["x"], "str, which is no array"),
+        ([np.array(["x"])], "ndarray, which is no array"),
+        ([{1: 2}], "dict, which is no array"),
         ((None, None), "Layer 0 is None"),
+        (((None, None), (None, None)), "Layer 0 is None"),
+        ({"self": None, "cross": (None, ())}, "All parts are empty or None"),
+        ({"self": [SQUARE], "cross": (None,)}, "Layer 0 of part 'cross' is None"),
+        ({0: SQUARE}, "has the key 0"),
+        (SQUARE, r"\(2, 3, 3\) was given; .* in a list"),
+        (torch.tensor(1.0), r"\(\) was given"),
+        ([[[[1, 0, 0], [1, 0], [1, 0, 0]]]], "makes no .* same length"),
+        ([[torch.eye(3), torch.eye(2)]], "makes no .* same number of rows"),
+        ([SQUARE.to(torch.complex64)], "complex"),
+        ([SQUARE.numpy().astype(np.complex128)], "complex"),
+        ([SQUARE.detach().to_sparse()], "sparse .*to_dense"),
+        (SQUARE[None].detach().to_sparse(), "sparse .*to_dense"),
+        ([SQUARE - 0.9], "never negative. Of scores, take the softmax"),
+        ([SQUARE.detach() * 1.05], r"of query \d in layer 0, head \d sum to 1\.05"),
+        ([torch.ones(1, 3, 3)], "sum to 3, and a query has 1 to give"),
+        ([torch.full((1, 3, 3), 1e300, dtype=torch.float64).numpy()], "not numbers"),
+        ([torch.zeros(0, 3, 3)], r"\(0, 3, 3\)"),
+        ([SQUARE.to("meta")], "which is no array"),
         ((torch.rand(2, 2, 3, 3),), "batch of 2"),
         ((torch.rand(2, 4, 4),), r"\(2, 4, 4\)"),
         ((SQUARE, torch.rand(2, 3, 4)), "Layer 1 has the shape"),
@@ -50,6 +80,74 @@ def test_what_can_be_given(layer):
 def test_what_cannot(weights, message):
     with pytest.raises(aw.AttnWidgetError, match=message):
         aw.Trace.from_weights(weights, ["a", "b", "c"])
+
+
+def test_one_array_for_all_layers():
+    stack = torch.rand(2, 4, 3, 3).softmax(-1)
+    for weights in (stack, stack.numpy(), stack[:, None]):
+        trace = aw.Trace.from_weights(weights, ["a", "b", "c"])
+        assert [trace.layers(), *trace.heads()] == [2, 4, 4]
+        assert torch.equal(trace.weights(1), stack[1])
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.uint8])
+def test_whole_numbers_are_weights_too(kind):
+    for array in (torch.eye(3)[None].to(kind), torch.eye(3)[None].to(kind).numpy()):
+        found = aw.Trace.from_weights([array], ["a", "b", "c"]).weights(0)
+        assert found.dtype == torch.float32
+        assert torch.equal(found[0], torch.eye(3))
+
+
+def test_a_read_only_array_stays_as_it_is():
+    array = SQUARE.detach().numpy().copy()
+    array.flags.writeable = False
+    trace = aw.Trace.from_weights([array], ["a", "b", "c"])
+    trace.weights(0).zero_()
+    assert np.array_equal(trace.weights(0).numpy(), array)
+
+
+def test_rows_that_lose_weight_to_a_sink_or_gain_it_by_rounding():
+    sinking = SQUARE.detach() / 2
+    assert torch.equal(aw.Trace.from_weights([sinking], ["a", "b", "c"]).weights(0), sinking)
+    rounded = torch.tensor([0.9985, 0.0015]).bfloat16().expand(1, 2, 2).float()
+    assert float(rounded[0, 0].sum()) > 1.001
+    assert torch.equal(aw.Trace.from_weights([rounded], ["a", "b"]).weights(0), rounded)
+
+
+def test_a_row_that_reads_nothing_is_kept():
+    blocked = SQUARE.detach().clone()
+    blocked[:, 1] = 0
+    trace = aw.Trace.from_weights([blocked], ["a", "b", "c"])
+    assert torch.equal(trace.weights(0), blocked)
+    assert trace.text.padding == (False, False, False)
+
+
+def test_layers_without_attention_keep_their_places():
+    trace = aw.Trace.from_weights((None, SQUARE, None), ["a", "b", "c"])
+    assert trace.heads() == (0, 2, 0)
+    with pytest.raises(aw.AttnWidgetError, match="Layer 2 has no attention"):
+        trace.weights(2)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        ("abc", "tokens is str, not a list"),
+        (None, "tokens is NoneType"),
+        ([5, 6, 7], "tokens holds int .*convert_ids_to_tokens"),
+        (torch.tensor([5, 6, 7]), "tokens holds Tensor"),
+        (torch.tensor(5), "tokens is Tensor, not a list"),
+        (["a", "b"], r"with 2 query and 2 key tokens .* special ones included"),
+    ],
+)
+def test_tokens_that_are_none(tokens, message):
+    with pytest.raises(aw.AttnWidgetError, match=message):
+        aw.Trace.from_weights([SQUARE], tokens)
+
+
+def test_tokens_of_any_sequence():
+    for tokens in (np.array(["a", "b", "c"]), ("a", "b", "c"), {"a": 1, "b": 2, "c": 3}.keys()):
+        assert aw.Trace.from_weights([SQUARE], tokens).text.pieces == ("a", "b", "c")
 
 
 def test_a_row_that_is_all_nan_is_padding():
@@ -126,3 +224,99 @@ def test_and_other_names_are_refused(name):
 def test_given_weights_have_no_logits():
     with pytest.raises(aw.AttnWidgetError, match="prediction head"):
         aw.Trace.from_weights([SQUARE], ["a", "b", "c"]).logits()
+
+
+def test_steps_of_a_generation_grow_by_what_was_read():
+    whole = torch.rand(1, 2, 5, 5).tril()
+    whole = whole / whole.sum(-1, keepdim=True)
+    steps = [(whole[..., :3, :3], None), (whole[..., 3:4, :4], None), (whole[..., 4:, :], None)]
+    trace = aw.Trace.from_weights(steps, list("abcde"))
+    assert torch.equal(trace.weights(0), whole[0])
+    assert trace.heads() == (2, 0)
+    with pytest.raises(aw.AttnWidgetError, match=r"6 query and 6 key tokens .* never read.*tokens\[:-1\]"):
+        aw.Trace.from_weights(steps, list("abcdef"))
+    for start in (1, 2):
+        forgetful = [steps[0], (whole[..., 3:4, start:4], None)]
+        with pytest.raises(aw.AttnWidgetError, match="forgets keys"):
+            aw.Trace.from_weights(forgetful, list("abcd"))
+    with pytest.raises(aw.AttnWidgetError, match="1 to 2 layers"):
+        aw.Trace.from_weights([steps[0], steps[1][:1]], list("abcd"))
+    with pytest.raises(aw.AttnWidgetError, match="differ in the batch, heads or layers"):
+        aw.Trace.from_weights([steps[0], (None, whole[..., 3:4, :4])], list("abcd"))
+
+
+def test_an_encoder_decoder_needs_both_texts():
+    maps = {
+        "encoder": [torch.rand(2, 4, 4).softmax(-1)],
+        "decoder": [torch.eye(3)[None]],
+        "cross": [torch.rand(2, 3, 4).softmax(-1)],
+    }
+    with pytest.raises(aw.AttnWidgetError, match=r"\(2, 4, 4\).* encoder's as key_tokens"):
+        aw.Trace.from_weights(maps, list("abc"))
+    trace = aw.Trace.from_weights(maps, list("abc"), list("wxyz"))
+    assert {part: tuple(map(len, trace.tokens(part))) for part in trace.parts} == {
+        "encoder": (4, 4),
+        "decoder": (3, 3),
+        "cross": (3, 4),
+    }
+    assert trace.text.pieces == ("a", "b", "c")
+
+
+class Cache:
+    """As much of TransformerLens' ActivationCache as counts: it is no Mapping."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def keys(self):
+        return self.held.keys()
+
+    def __getitem__(self, name):
+        return self.held[name]
+
+
+def activations(*layers, batch=True, block="blocks.{}.attn"):
+    held = {"hook_embed": torch.rand(1, 3, 8)}
+    for number in layers:
+        name = block.format(number)
+        held[f"{name}.hook_attn_scores"] = torch.randn(1, 2, 3, 3)
+        pattern = torch.rand(1, 2, 3, 3).softmax(-1)
+        held[f"{name}.hook_pattern"] = pattern if batch else pattern[0]
+    return held
+
+
+@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize("kind", [Cache, dict])
+def test_activations_of_transformer_lens(kind, batch):
+    held = activations(*range(11), batch=batch)
+    trace = aw.Trace.from_weights(kind(held), ["a", "b", "c"])
+    assert trace.parts == ("self",)
+    assert trace.layers() == 11
+    for layer in range(11):
+        expected = held[f"blocks.{layer}.attn.hook_pattern"].reshape(2, 3, 3)
+        assert torch.equal(trace.weights(layer), expected)
+
+
+def test_activations_of_some_layers_and_of_parts():
+    trace = aw.Trace.from_weights(Cache(activations(10, 2)), ["a", "b", "c"])
+    assert [block.layer for block in trace.blocks] == [2, 10]
+    sides = {}
+    for block in ("encoder.{}.attn", "decoder.{}.attn", "decoder.{}.cross_attn"):
+        sides |= activations(0, 1, block=block)
+    trace = aw.Trace.from_weights(Cache(sides), list("abc"), list("xyz"))
+    assert trace.parts == ("encoder", "decoder", "cross")
+    assert torch.equal(trace.weights(1, part="cross"), sides["decoder.1.cross_attn.hook_pattern"][0])
+
+
+def test_activations_without_patterns():
+    with pytest.raises(aw.AttnWidgetError, match="cache of 1 activations holds no attention patterns"):
+        aw.Trace.from_weights(Cache(activations()), ["a"])
+    held = {"blocks.0.attn.hook_pattern": torch.rand(2, 2, 3, 3).softmax(-1)}
+    with pytest.raises(aw.AttnWidgetError, match="batch of 2"):
+        aw.Trace.from_weights(Cache(held), ["a", "b", "c"])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_tensors_on_a_gpu():
+    found = aw.Trace.from_weights([SQUARE.cuda()], ["a", "b", "c"]).weights(0)
+    assert torch.equal(found, SQUARE.detach())

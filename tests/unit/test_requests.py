@@ -31,6 +31,11 @@ def test_lone_surrogates_are_replaced():
     assert parse_request({"id": "1", "kind": "frame", "text": "a\ud83d"}).text == "a\ufffd"
 
 
+def test_a_request_names_its_part_or_leaves_it_to_the_model():
+    assert parse_request({"id": "1", "kind": "frame"}).part == "self"
+    assert parse_request({"id": "1", "kind": "frame", "part": "encoder"}).part == "encoder"
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -50,6 +55,7 @@ def test_lone_surrogates_are_replaced():
         {"id": "1", "kind": "frame", "direction": "sideways"},
         {"id": "1", "kind": "frame", "source": None},
         {"id": "1", "kind": "frame", "first": 1},
+        {"id": "1", "kind": "frame", "part": None},
     ],
 )
 def test_garbage(content):
