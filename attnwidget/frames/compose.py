@@ -22,6 +22,7 @@ from attnwidget.measures.rollout import rollout
 from attnwidget.shapes import HeadMap, Indices
 
 
+@torch.no_grad()  # what a frame is made from may include parameters of the model, such as its sinks
 def compose_frame(
     trace: Trace,
     selection: Selection,
@@ -34,28 +35,30 @@ def compose_frame(
     """Everything the page needs to draw one selection; without `overview` only what changes with the head.
 
     `truncated` is (tokens shown, tokens in the text), `traced_in` the milliseconds of the forward pass. Raises
-    BadRequest for a layer, head or query that the trace does not have.
+    BadRequest for a layer, head or query that the trace does not have, and for a part that reads another sequence.
     """
     started = perf_counter()
-    _check(trace, selection)
+    text = _own_text(trace, selection.part)
+    _check(trace, selection, len(text))
     causal = all(block.causal for block in trace.part_blocks(selection.part))
     rows, made = _source(trace, selection)
-    found = scan(rows, trace.text, selection.query, causal=causal)
-    blocks = _arrays(found, len(trace.text))
+    found = scan(rows, text, selection.query, causal=causal)
+    blocks = _arrays(found, len(text))
     if overview:
         blocks["thumbnails"] = thumbnails(trace, selection.part)
         vectors = previews(trace, selection.part, selection.query, selection.direction)
         if vectors is not None:
             blocks["previews"] = vectors
     header = {
-        "tokens": _tokens(trace.text),
+        "tokens": _tokens(text),
         **_sizes(trace, selection),
+        "path": trace.path,
         "causal": causal,
         "sinks": list(found.sinks),
         "peak": found.peak,
         "stats": found.stats,
         "title": words.title(trace, selection),
-        "recipe": words.recipe(selection, found.sums, found.pooling, made),
+        "recipe": words.recipe(trace, selection, found.sums, found.pooling, made),
         "caution": words.caution(selection),
         "predictions": predictions(trace, selection.query[1] - 1, decode),
         "truncated": None if truncated is None else {"shown": truncated[0], "total": truncated[1]},
@@ -65,16 +68,25 @@ def compose_frame(
     return Frame(header, blocks)
 
 
-def _check(trace: Trace, selection: Selection) -> None:
-    blocks = trace.part_blocks(selection.part)
-    if not 0 <= selection.layer < len(blocks):
-        raise BadRequest(f"There is no layer {selection.layer}: this part has layers 0 to {len(blocks) - 1}.")
-    heads = blocks[selection.layer].heads
+def _own_text(trace: Trace, part: str) -> Tokens:
+    queries, keys = trace.tokens(part)
+    if queries != keys:
+        raise BadRequest(f"Part {part!r} reads another sequence than its own, which a frame does not show.")
+    return queries
+
+
+def _check(trace: Trace, selection: Selection, size: int) -> None:
+    counts = trace.heads(selection.part)
+    if not 0 <= selection.layer < len(counts):
+        raise BadRequest(f"There is no layer {selection.layer}: this part has layers 0 to {len(counts) - 1}.")
+    heads = counts[selection.layer]
+    if heads == 0:
+        raise BadRequest(f"Layer {selection.layer} has no attention.")
     if not 0 <= selection.head < heads:
         raise BadRequest(f"There is no head {selection.head}: layer {selection.layer} has heads 0 to {heads - 1}.")
     start, stop = selection.query
-    if not 0 <= start < stop <= len(trace.text):
-        raise BadRequest(f"There are no tokens {start} to {stop}: the text has {len(trace.text)}.")
+    if not 0 <= start < stop <= size:
+        raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")
 
 
 def _source(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], HeadMap], str]:
@@ -83,7 +95,7 @@ def _source(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], Hea
         whole, made = _rolled_out(trace, selection.part)
         return lambda rows: whole[rows], made
     if selection.source == "layer":
-        block = trace.part_blocks(selection.part)[selection.layer]
+        block = trace.block(selection.layer, selection.part)
         return lambda rows: fused(block, "mean", rows), ""
     return lambda rows: trace.weights(selection.layer, selection.head, selection.part, queries=rows), ""
 
@@ -121,10 +133,10 @@ def _tokens(text: Tokens) -> dict[str, Any]:
 
 
 def _sizes(trace: Trace, selection: Selection) -> dict[str, Any]:
-    blocks = trace.part_blocks(selection.part)
+    heads = trace.heads(selection.part)
     return {
-        "layers": len(blocks),
-        "heads": [block.heads for block in blocks],
+        "layers": len(heads),
+        "heads": list(heads),
         "part": selection.part,
         "parts": list(trace.parts),
         "layer": selection.layer,

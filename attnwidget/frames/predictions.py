@@ -1,38 +1,37 @@
-"""What the model expects at a position: the likeliest tokens, and what the text really has there."""
+"""What the model expects, as it travels: the likeliest tokens, classes, labels or answers, and what the text has there."""
 
 from collections.abc import Callable
 from typing import Any
 
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.prediction import predict
+from attnwidget.engine.trace import ModelFacts, Trace
 
-SHOWN = 5
+
+def predicts(facts: ModelFacts) -> str | None:
+    """What is predicted beside the text that is shown; None where nothing is.
+
+    Beside the encoder of an encoder-decoder nothing is: its decoder has read its start token and nothing else.
+    """
+    return None if facts.kind == "encoder-decoder" else facts.predicts
 
 
 def predictions(trace: Trace, position: int, decode: Callable[[int], str]) -> dict[str, Any] | None:
-    """The five likeliest tokens with probabilities, and the actual one; None for a model that predicts no tokens.
+    """The five likeliest predictions at a position, and the actual token; None for a model that predicts nothing.
 
-    A decoder predicts the next token, a masked language model the token that stands at the position.
+    A decoder predicts the next token, a masked language model the token that stands at the position, a token
+    classifier its label; a class and an answer span are those of the whole text, without a position.
     """
-    if trace.head is None:
+    found = None if predicts(trace.model) is None else predict(trace, position, decode)
+    if found is None:
         return None
-    probabilities = trace.logits(position)[0].softmax(-1)
-    values, ids = probabilities.topk(min(SHOWN, len(probabilities)))
-    kind = trace.model.predicts
-    return {
-        "kind": kind,
-        "position": position,
-        "top": [
-            {"piece": decode(number), "probability": value}
-            for number, value in zip(ids.tolist(), values.tolist(), strict=True)
-        ],
-        "actual": _actual(trace, position + 1 if kind == "next token" else position, probabilities, decode),
+    actual = found.actual and {
+        "piece": found.actual.piece,
+        "probability": found.actual.probability,
+        "rank": found.rank,
     }
-
-
-def _actual(trace: Trace, position: int, probabilities: Any, decode: Callable[[int], str]) -> dict[str, Any] | None:
-    if position >= len(trace.text):
-        return None
-    number = trace.text.ids[position]
-    probability = float(probabilities[number])
-    rank = 1 + int((probabilities > probability).sum())
-    return {"piece": decode(number), "probability": probability, "rank": rank}
+    return {
+        "kind": found.kind,
+        "position": found.position,
+        "top": [{"piece": other.piece, "probability": other.probability} for other in found.top],
+        "actual": actual,
+    }

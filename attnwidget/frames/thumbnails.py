@@ -5,7 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d
 
+from attnwidget.engine.recompute import weights
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
+from attnwidget.measures.rows import tiles
 
 SIDE = 32
 """Pixels of a thumbnail per side, at most."""
@@ -20,11 +22,11 @@ def thumbnails(trace: Trace, part: str) -> np.ndarray:
     _, size, keys = blocks[0].shape
     side = min(size, SIDE)
     rows = None if size <= WHOLE_BELOW else ((torch.arange(side) + 0.5) * size / side).long()
-    heads = max(block.heads for block in blocks)
-    out = np.zeros((len(blocks), heads, side, side), np.uint8)
-    for number, block in enumerate(blocks):
-        maps = trace.weights(number, part=part, queries=rows)
-        out[number, : block.heads] = as_bytes(adaptive_max_pool2d(maps, (side, min(side, keys))))
+    counts = trace.heads(part)
+    out = np.zeros((len(counts), max(counts), side, side), np.uint8)
+    for block in blocks:
+        maps = trace.weights(block.layer, part=part, queries=rows)
+        out[block.layer, : block.heads] = as_bytes(adaptive_max_pool2d(maps, (side, min(side, keys))))
     return out
 
 
@@ -35,23 +37,32 @@ def previews(trace: Trace, part: str, query: tuple[int, int], direction: str) ->
     if direction == "read_by" and size > WHOLE_BELOW:
         return None
     span = slice(*query)
-    heads = max(block.heads for block in blocks)
-    out = np.zeros((len(blocks), heads, size), np.uint8)
-    for number, block in enumerate(blocks):
-        out[number, : block.heads] = as_bytes(_vectors(trace, number, part, span, direction))
+    counts = trace.heads(part)
+    out = np.zeros((len(counts), max(counts), size), np.uint8)
+    for block in blocks:
+        out[block.layer, : block.heads] = as_bytes(_vectors(trace, block.layer, part, span, direction))
     return out
 
 
-def as_bytes(weights: Tensor) -> np.ndarray:
+def as_bytes(shares: Tensor) -> np.ndarray:
     """Weights in [0, 1] -> bytes on a square-root scale: weight = (byte / 255)^2, fine where weights are small.
 
     >>> as_bytes(torch.tensor([0.0, 0.25, 1.0])).tolist()
     [0, 128, 255]
     """
-    return (weights.clamp(0, 1).sqrt() * 255).round().to(torch.uint8).numpy()
+    return (shares.clamp(0, 1).sqrt() * 255).round().to(torch.uint8).numpy()
 
 
 def _vectors(trace: Trace, layer: int, part: str, span: slice, direction: str) -> Tensor:
-    if direction == "reads":
+    if direction == "read_by":
+        return trace.weights(layer, part=part, keys=span).sum(-1)
+    block = trace.block(layer, part)
+    heads, size, keys = block.shape
+    if size <= WHOLE_BELOW or span.stop - span.start == 1:
         return trace.weights(layer, part=part, queries=span).mean(1)
-    return trace.weights(layer, part=part, keys=span).sum(-1)
+    # A selection may be the whole text, and then all its rows are all maps.
+    sums = torch.zeros(heads, keys)
+    for chosen, portion in tiles(block, span.stop - span.start):
+        rows = slice(span.start + portion.start, span.start + portion.stop)
+        sums[chosen] += weights(block, chosen, queries=rows).sum(1)
+    return sums / (span.stop - span.start)

@@ -10,35 +10,50 @@ CAUTIONS = {
     "rollout": "Rollout leaves out values and MLPs. In a model that reads from left to right it drifts to the first "
     "token whatever the text says.",
 }
+EAGER = "the model's own eager maps"
 
 
 def title(trace: Trace, selection: Selection) -> str:
-    """What is shown, in three words.
+    """What is shown, in a few words; of a part that is not all of the model, which one.
 
     >>> from attnwidget import Trace
     >>> import torch
     >>> title(Trace.from_weights([torch.eye(2)[None]], ["a", "b"]), Selection(layer=0, head=0))
     'Layer 0 · Head 0'
     """
-    blocks = trace.part_blocks(selection.part)
+    layer = "layer" if selection.part == "self" else f"{selection.part} layer"
     if selection.source == "rollout":
-        return f"Rollout · layers 0 to {len(blocks) - 1}"
+        return f"Rollout · {layer}s 0 to {trace.layers(selection.part) - 1}"
     if selection.source == "layer":
-        return f"Layer {selection.layer} · mean of {blocks[selection.layer].heads} heads"
-    return f"Layer {selection.layer} · Head {selection.head}"
+        heads = trace.block(selection.layer, selection.part).heads
+        return f"{layer.capitalize()} {selection.layer} · mean of {heads} heads"
+    return f"{layer.capitalize()} {selection.layer} · Head {selection.head}"
 
 
-def recipe(selection: Selection, sums: tuple[float, float], pooling: int, text_recipe: str = "") -> str:
-    """How the numbers were made, as a figure's caption says it. `sums` are the least and the largest row sum."""
-    made = {
-        "head": "softmax weights of one head, fp32, no renormalisation",
-        "layer": "softmax weights, mean of the layer's heads, fp32, no renormalisation",
-        "rollout": text_recipe,
-    }[selection.source]
+def recipe(trace: Trace, selection: Selection, sums: tuple[float, float], pooling: int, measured: str = "") -> str:
+    """How the numbers were made, as a figure's caption says it.
+
+    `sums` are the least and the largest row sum, `measured` is the recipe of the measure that made the map.
+    """
+    made = _read(trace, selection) if selection.source != "rollout" else _rolled_out(trace, selection, measured)
     low, high = (f"{total:.3f}" for total in sums)
     rows = f"rows sum to {low}" if low == high else f"rows sum to {low} to {high}"
     pooled = "" if pooling == 1 else f" · a cell is the maximum over {pooling} x {pooling} tokens"
     return f"{made} · {rows}{pooled}"
+
+
+def _read(trace: Trace, selection: Selection) -> str:
+    one = selection.source == "head"
+    if trace.path == "eager":
+        return f"{EAGER}, {'one head' if one else 'mean of the heads'}, no renormalisation"
+    heads = " of one head" if one else ", mean of the layer's heads"
+    return f"softmax weights{heads}, fp32, no renormalisation"
+
+
+def _rolled_out(trace: Trace, selection: Selection, measured: str) -> str:
+    maps = f", from {EAGER}" if trace.path == "eager" else ""
+    gaps = ", layers without attention left out" if 0 in trace.heads(selection.part) else ""
+    return f"{measured}{maps}{gaps}"
 
 
 def caution(selection: Selection) -> str:

@@ -1,19 +1,21 @@
 """A request -> its answer. Pure but for the forward pass: no comm, no trait, no thread."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from attnwidget.engine.live import LiveSession, Reading
+from attnwidget.engine.live import Reading
+from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.verify import LONGEST
-from attnwidget.errors import BadRequest
+from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.predictions import predictions
+from attnwidget.frames.predictions import predictions, predicts
 from attnwidget.version import __version__
 from attnwidget.widget.requests import Request
+from attnwidget.widget.shown import READING, Shown, not_shown, seen
 
 
 @dataclass(frozen=True)
@@ -24,48 +26,56 @@ class Answer:
     buffers: list[bytes] = field(default_factory=list)
 
 
-def about(session: LiveSession, examples: tuple[tuple[str, str], ...]) -> Answer:
+def about(model: AttentionModel, shown: Shown, examples: tuple[tuple[str, str], ...]) -> Answer:
     """What the page needs to know before any text is read."""
-    model = session.model
-    facts = asdict(model.facts)
-    config = model.model.config.get_text_config()
-    described = {key: facts[key] for key in ("name", "kind", "limit", "predicts", "teaching")}
-    described |= {
-        "layers": config.num_hidden_layers,
-        "heads": [config.num_attention_heads] * config.num_hidden_layers,
-        "parts": ["self"],
-        "path": "interface",
+    facts = model.facts
+    described = {
+        "name": facts.name,
+        "kind": facts.kind,
+        "layers": len(shown.heads),
+        "heads": list(shown.heads),
+        "parts": [shown.part],
+        "limit": facts.limit,
+        "teaching": facts.teaching,
+        "path": facts.path,
+        "predicts": predicts(facts),
     }
-    shown = [{"title": name, "text": text} for name, text in examples]
-    return Answer({"about": {"version": __version__, "model": described, "examples": shown, "editable": True}})
+    titled = [{"title": name, "text": text} for name, text in examples]
+    return Answer({"about": {"version": __version__, "model": described, "examples": titled, "editable": True}})
 
 
 def answer(
-    session: LiveSession, request: Request, cancelled: Callable[[], bool], progress: Callable[[int], None]
+    model: AttentionModel,
+    read: Callable[..., Reading],
+    request: Request,
+    cancelled: Callable[[], bool],
+    progress: Callable[[int], None],
 ) -> Answer:
-    """Answer a request about a text. Raises AttnWidgetError, and Cancelled when a newer text made it pointless."""
+    """Answer a request about a text, which `read` reads as LiveSession.read does.
+
+    Raises AttnWidgetError, and Cancelled when a newer text made it pointless.
+    """
     if request.kind == "verify":
-        return _verify(session, request)
-    reading = session.read(request.text, first=request.first, cancelled=cancelled, progress=progress)
+        return _verify(model, request)
+    reading = read(request.text, first=request.first, cancelled=cancelled, progress=progress)
     if request.kind == "predict":
         if not 0 <= request.position < len(reading.trace.text):
             raise BadRequest(f"There is no token {request.position}: the text has {len(reading.trace.text)}.")
-        found = predictions(reading.trace, request.position, session.model.piece)
-        return Answer({"predictions": found})
-    return _frame(session, request, reading)
+        return Answer({"predictions": predictions(reading.trace, request.position, model.piece)})
+    return _frame(model, request, reading)
 
 
-def _frame(session: LiveSession, request: Request, reading: Reading) -> Answer:
+def _frame(model: AttentionModel, request: Request, reading: Reading) -> Answer:
     text = reading.trace.text
     if request.caret is not None:
         query = tokens_at(text, *request.caret)
     else:
         query = clamped(request.query or (-1, 0), len(text))
-    selection = Selection(request.layer, request.head, query, request.direction, request.source, request.part)
+    part, layer, head = _place(request, seen(reading.trace))
     frame = compose_frame(
         reading.trace,
-        selection,
-        session.model.piece,
+        Selection(layer, head, query, request.direction, request.source, part),
+        model.piece,
         overview=request.kind == "frame",
         truncated=reading.truncated,
         traced_in=reading.milliseconds,
@@ -73,8 +83,29 @@ def _frame(session: LiveSession, request: Request, reading: Reading) -> Answer:
     return Answer({}, [encode_frame(frame)])
 
 
-def _verify(session: LiveSession, request: Request) -> Answer:
-    if len(session.model.tokens(request.text)) > LONGEST:
+def _place(request: Request, shown: Shown) -> tuple[str, int, int]:
+    """(part, layer, head) to show. A page asks for its first frame before it knows which part and layers there are."""
+    if request.part not in READING:
+        raise BadRequest(not_shown(request.part, shown))
+    there = 0 <= request.layer < len(shown.heads)
+    if there and shown.heads[request.layer] == 0:
+        return shown.part, *shown.nearest(request.layer, request.head)
+    return shown.part, request.layer, request.head
+
+
+def _verify(model: AttentionModel, request: Request) -> Answer:
+    if len(model.tokens(request.text)) > LONGEST:
         return Answer({"verify": None})
-    found = session.model.verify(request.text)
-    return Answer({"verify": {"error": found.error, "path": found.path}})
+    found = model.verify(request.text)
+    # Eager maps are the model's own: there is nothing that could differ.
+    return Answer({"verify": None if found.path == "eager" else {"error": found.error, "path": found.path}})
+
+
+def problem(error: Exception) -> dict[str, Any]:
+    """The fields of an `error` message: what went wrong, for people."""
+    if isinstance(error, TooLong):
+        return {"code": error.code, "message": str(error), "tokens": error.tokens, "limit": error.limit}
+    if isinstance(error, AttnWidgetError):
+        return {"code": error.code, "message": str(error)}
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return {"code": "failed", "message": f"This text could not be read: {reason} The kernel's log has the details."}

@@ -1,36 +1,31 @@
 """The explorer: one widget, its traits, and the questions that its page asks."""
 
 import logging
-import threading
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import anywidget
+from traitlets import default
 
-from attnwidget.engine.live import LiveSession
-from attnwidget.engine.load import AttentionModel, shared
-from attnwidget.engine.trace import Trace, fit_index, parse_head
-from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
+from attnwidget.engine.live import LiveSession, Reading
+from attnwidget.engine.load import shared
+from attnwidget.engine.model import AttentionModel
+from attnwidget.engine.trace import Trace, parse_head
+from attnwidget.errors import AttnWidgetError, BadRequest, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped
-from attnwidget.tiny import EXAMPLES, FIRST_HEAD
-from attnwidget.widget.answers import Answer, about, answer
+from attnwidget.tiny import FIRST_HEAD
+from attnwidget.widget.answers import Answer, about, answer, problem
+from attnwidget.widget.examples import examples
+from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import Request, parse_request
-from attnwidget.widget.traits import Choice, Index, Query, Text
+from attnwidget.widget.shown import Shown, not_shown, presumed, refuse_without_text, seen
+from attnwidget.widget.traits import Choice, Index, Part, Query, Text
 from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent.parent / "static"
-PLAIN_EXAMPLES = (
-    ("A cat on a mat", "The cat sat on the mat because it was tired."),
-    ("Two banks", "The river bank was quiet, so she walked to the bank for money."),
-    ("A fact in the text", "The capital of France is Paris. What is the capital of France?"),
-    ("Negation", "The movie was unexpectedly not boring."),
-)
-PROGRESS_EVERY = 0.1
-"""Seconds between two progress messages; a pass that is quicker than this sends none."""
 
 
 def _bundle(name: str) -> Path:
@@ -63,20 +58,23 @@ class Explorer(anywidget.AnyWidget):
     """The tokens asked about, (start, stop); a single number is accepted."""
     direction = Choice("reads", "read_by").tag(sync=True, echo_update=False)
     """Whether colour shows what the query reads, or what reads it."""
-    part = Choice("self").tag(sync=True, echo_update=False)
-    """The kind of attention."""
+    part = Part("self").tag(sync=True, echo_update=False)
+    """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
 
     def __init__(
         self,
         model: AttentionModel,
         text: str,
         *,
-        layer: int = 0,
+        layer: int | None = None,
         head: int = 0,
         query: Any = None,
         direction: str = "reads",
+        part: str | None = None,
     ) -> None:
+        refuse_without_text(model)
         self._model = model
+        self._shown = presumed(model)
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
         self._slot = object()
@@ -84,14 +82,26 @@ class Explorer(anywidget.AnyWidget):
         super().__init__()
         # Before any observer of the user's: none may see a query that the new text does not have.
         self.observe(self._keep_query_inside, "text")
+        self.observe(self._keep_head_inside, "layer")
         try:
             self.text = text
-            self.layer, self.head, self.direction = layer, head, direction
+            self._known()
+            self.layer = self._first_layer() if layer is None else layer
+            self.head, self.direction = head, direction
+            self.part = self._shown.part if part is None else part
             self.query = self._last_word() if query is None else query
         except AttnWidgetError:
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
         self.on_msg(self._on_request)
+
+    @default("layer")
+    def _first_layer(self) -> int:
+        return next(iter(self._shown.attending), 0)
+
+    @default("part")
+    def _presumed_part(self) -> str:
+        return self._shown.part
 
     def __repr__(self) -> str:
         shown = self.text if len(self.text) <= 40 else f"{self.text[:39]}…"
@@ -123,19 +133,27 @@ class Explorer(anywidget.AnyWidget):
     def show(self, head: str) -> "Explorer":
         """Choose a head by its name, `ex.show("L5H3")`, or a layer, `ex.show("L5")`. Returns the explorer."""
         layer, number = parse_head(head)
-        for what, index in (("layer", layer), ("head", number)):
-            if index is not None:
-                fit_index(what, index, self.count(what))  # both, before either is changed
+        layer = self._known().fit_layer(layer)
+        if number is not None:
+            self._shown.fit_head(number, layer)  # both, before either is changed
         with self.hold_sync():
             self.layer = layer
             if number is not None:
                 self.head = number
         return self
 
-    def count(self, what: str) -> int:
-        """How many layers, or heads in a layer, the model has."""
-        config = self._model.model.config.get_text_config()
-        return int(config.num_hidden_layers if what == "layer" else config.num_attention_heads)
+    def fit(self, what: str, value: Any) -> int:
+        """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
+        shown = self._known()
+        if not shown.heads and type(value) is int and value == 0:
+            return 0  # where to begin, whatever the first text shows
+        return shown.fit_layer(value) if what == "layer" else shown.fit_head(value, self.layer)
+
+    def fit_part(self, part: Any) -> str:
+        """The part as it may be kept. Raises AttnWidgetError for any that does not read the typed text."""
+        if part != self._shown.part:
+            raise AttnWidgetError(not_shown(part, self._shown))
+        return str(part)
 
     def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
         """A query as it may be kept: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
@@ -148,11 +166,11 @@ class Explorer(anywidget.AnyWidget):
         return clamped(query, size)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page has set: the text first, as a query may speak of the new one, then the rest.
+        """Take what the page has set: text and layer first, as query and head may speak of the new ones, then the rest.
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
         """
-        state = dict(sync_data)
+        state = dict(sorted(sync_data.items(), key=lambda item: item[0] != "layer"))
         if "text" in state:
             super().set_state({"text": state.pop("text")})
         query, size = state.get("query"), self._size() if "query" in state else None
@@ -164,6 +182,17 @@ class Explorer(anywidget.AnyWidget):
         size = self._size()
         if size is not None:
             self.query = clamped(self.query, size)
+
+    def _keep_head_inside(self, change: Any) -> None:
+        self.head = min(self.head, self._shown.heads[change["new"]] - 1)
+
+    def _known(self) -> Shown:
+        """What is shown; where nothing else tells how many layers and heads there are, the text is read for it."""
+        if not self._shown.heads:
+            # The next text will tell.
+            with suppress(EmptyText, TooLarge, TooLong):
+                self._read(None)
+        return self._shown
 
     def _size(self) -> int | None:
         try:
@@ -182,24 +211,23 @@ class Explorer(anywidget.AnyWidget):
     def _read(self, timeout: float | None) -> Trace:
         text = self.text
         first = text == self._cut_text
-        if self._worker.here:
-            return self._session.read(text, first=first).trace
-        ended = threading.Event()
-        outcome: list[Any] = []
+        trace: Trace = self._worker.result(
+            lambda stop: self._take(text, first=first, cancelled=stop).trace, topic=text, timeout=timeout
+        )
+        self._follow_reading()
+        return trace
 
-        def end(result: Any) -> None:
-            outcome.append(result)
-            ended.set()
+    def _take(self, text: str, **how: Any) -> Reading:
+        """Read a text, and remember which layers and heads that showed."""
+        reading = self._session.read(text, **how)
+        self._shown = seen(reading.trace)
+        return reading
 
-        # Of its own slot: several cells may wait at once, and none may supersede another.
-        slot = (self._slot, "trace", object())
-        job = Job(lambda stop: self._session.read(text, first=first, cancelled=stop).trace, end, end, ended.set, text)
-        self._worker.submit(slot, job)
-        if not ended.wait(timeout):
-            raise TimeoutError
-        if isinstance(outcome[0], Exception):
-            raise outcome[0]
-        return outcome[0]
+    def _follow_reading(self) -> None:
+        # What was presumed of the model need not hold. Where there is a page, it says so itself.
+        part, place = self._shown.part, self._shown.nearest(self.layer, self.head)
+        if (self.part, self.layer, self.head) != (part, *place):
+            self.part, (self.layer, self.head) = part, place
 
     def _on_request(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:
@@ -211,16 +239,16 @@ class Explorer(anywidget.AnyWidget):
                 self._answer_error(number, error)
             return
         if request.kind == "about":
-            self._answer(request.id, about(self._session, self._examples()))
+            self._answer(request.id, about(self._model, self._shown, examples(self._model.facts)))
             return
         if request.kind == "frame":
             self._cut_text = request.text if request.first else None
         self._worker.submit((self._slot, request.kind), self._job(request))
 
     def _job(self, request: Request) -> Job:
-        progress = self._progress(request.id)
+        progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))
         return Job(
-            run=lambda stop: answer(self._session, request, stop, progress),
+            run=lambda stop: answer(self._model, self._take, request, stop, progress),
             done=lambda result: self._answer(request.id, result),
             failed=lambda error: self._answer_error(request.id, error),
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),
@@ -231,31 +259,9 @@ class Explorer(anywidget.AnyWidget):
         self.send({"id": number, "status": "ok", **result.content}, result.buffers)
 
     def _answer_error(self, number: str, error: Exception) -> None:
-        content: dict[str, Any] = {"id": number, "status": "error", "code": "failed", "message": str(error)}
-        if isinstance(error, AttnWidgetError):
-            content["code"] = error.code
-        else:
+        if not isinstance(error, AttnWidgetError):
             log.error("attnwidget could not answer", exc_info=error)
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            content["message"] = f"This text could not be read: {reason} The kernel's log has the details."
-        if isinstance(error, TooLong):
-            content |= {"tokens": error.tokens, "limit": error.limit}
-        self.send(content)
-
-    def _progress(self, number: str) -> Callable[[int], None]:
-        total = self.count("layer")
-        said = monotonic()
-
-        def progress(done: int) -> None:
-            nonlocal said
-            if monotonic() - said > PROGRESS_EVERY:
-                said = monotonic()
-                self.send({"id": number, "status": "progress", "done": done, "total": total})
-
-        return progress
-
-    def _examples(self) -> tuple[tuple[str, str], ...]:
-        return EXAMPLES if self._model.facts.teaching else PLAIN_EXAMPLES
+        self.send({"id": number, "status": "error", **problem(error)})
 
 
 def explore(
@@ -267,12 +273,14 @@ def explore(
     head: int | None = None,
     query: Any = None,
     direction: str = "reads",
+    part: str | None = None,
 ) -> Explorer:
     """A live explorer under the cell: type in its text and watch attention follow.
 
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
-    seeing. `query` is a token number or (start, stop), by default the last word. Raises AttnWidgetError for a model
-    that cannot be loaded or read, and for values outside it.
+    seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
+    `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. Raises
+    AttnWidgetError for a model that cannot be loaded or reads no text, and for values outside it.
 
     >>> import attnwidget as aw
     >>> ex = aw.explore(text="The cat sat on the mat.", layer=1, head=2)
@@ -280,19 +288,7 @@ def explore(
     torch.Size([7, 7])
     """
     loaded = shared(model, tokenizer)
-    if loaded.tokenizer is None:
-        raise AttnWidgetError(
-            f"{loaded.name} came without a tokenizer, and the explorer shows what is typed. "
-            "Pass one: aw.explore(model, text, tokenizer=tokenizer)."
-        )
-    teaching = loaded.facts.teaching
-    shown = (EXAMPLES if teaching else PLAIN_EXAMPLES)[0][1] if text is None else text
-    best = FIRST_HEAD if teaching and layer is None and head is None else (0, 0)
-    return Explorer(
-        loaded,
-        shown,
-        layer=best[0] if layer is None else layer,
-        head=best[1] if head is None else head,
-        query=query,
-        direction=direction,
-    )
+    shown = examples(loaded.facts)[0][1] if text is None else text
+    if loaded.facts.teaching and layer is None and head is None:
+        layer, head = FIRST_HEAD
+    return Explorer(loaded, shown, layer=layer, head=head or 0, query=query, direction=direction, part=part)

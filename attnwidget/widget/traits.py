@@ -5,7 +5,6 @@ from typing import Any
 from traitlets import TraitType
 
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
-from attnwidget.engine.trace import fit_index
 from attnwidget.errors import AttnWidgetError, TooLarge
 
 
@@ -21,14 +20,21 @@ class Text(TraitType[str, str]):
 
 
 class Index(TraitType[int, int]):
-    """A layer or head, counted from 0; negative numbers count from the end."""
+    """A layer or head that the model has, counted from 0; negative numbers count from the end."""
 
     def __init__(self, what: str, **options: Any) -> None:
         super().__init__(0, **options)
         self._what = what
 
     def validate(self, obj: Any, value: Any) -> int:
-        return fit_index(self._what, value, obj.count(self._what))
+        return int(obj.fit(self._what, value))
+
+
+class Part(TraitType[str, str]):
+    """The part of the model that is shown."""
+
+    def validate(self, obj: Any, value: Any) -> str:
+        return str(obj.fit_part(value))
 
 
 class Query(TraitType[tuple[int, int], Any]):

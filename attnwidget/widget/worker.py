@@ -54,6 +54,25 @@ class Worker:
         if replaced is not None:
             _end(replaced.superseded)
 
+    def result(self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None) -> Any:
+        """Run something and wait for it. Raises what it raises, and TimeoutError when the time (seconds) runs out."""
+        if self.here:
+            return run(lambda: False)
+        ended = threading.Event()
+        outcome: list[Any] = []
+
+        def end(result: Any) -> None:
+            outcome.append(result)
+            ended.set()
+
+        # Of its own slot: several cells may wait at once, and none may supersede another.
+        self.submit(object(), Job(run, end, end, ended.set, topic))
+        if not ended.wait(timeout):
+            raise TimeoutError
+        if isinstance(outcome[0], Exception):
+            raise outcome[0]
+        return outcome[0]
+
     @property
     def here(self) -> bool:
         """Whether the caller runs on this worker's own thread."""

@@ -4,6 +4,8 @@ import type {
   FrameRequest,
   Header,
   MapSource,
+  Path,
+  Predicted,
   Predictions,
   Request,
   Span,
@@ -12,11 +14,15 @@ import { encodeFrame } from "./encode";
 
 export interface FakeModel {
   readonly name: string;
-  readonly kind: "decoder" | "encoder";
+  readonly kind: About["model"]["kind"];
   readonly layers: number;
   readonly heads: number;
   readonly teaching: boolean;
-  readonly predicts: "next token" | "this token" | null;
+  readonly predicts: Predicted | null;
+  /** Every how-many-eth layer has attention; all of them when not said. */
+  readonly every?: number;
+  readonly path?: Path;
+  readonly part?: string;
 }
 
 export const models: Readonly<Record<string, FakeModel>> = {
@@ -53,6 +59,45 @@ export const models: Readonly<Record<string, FakeModel>> = {
     teaching: false,
     predicts: "next token",
   },
+  hybrid: {
+    name: "tiny-hybrid",
+    kind: "decoder",
+    layers: 6,
+    heads: 4,
+    teaching: false,
+    predicts: "next token",
+    every: 3,
+  },
+  jamba: {
+    name: "jamba-mini",
+    kind: "decoder",
+    layers: 32,
+    heads: 32,
+    teaching: false,
+    predicts: "next token",
+    every: 8,
+  },
+  t5: {
+    name: "t5-small",
+    kind: "encoder-decoder",
+    layers: 6,
+    heads: 8,
+    teaching: false,
+    predicts: null,
+    part: "encoder",
+  },
+  bloom: {
+    name: "bloom-560m",
+    kind: "decoder",
+    layers: 24,
+    heads: 16,
+    teaching: false,
+    predicts: "next token",
+    path: "eager",
+  },
+  class: { name: "bert-sst2", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "class" },
+  label: { name: "bert-ner", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "label" },
+  answer: { name: "bert-qa", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "answer span" },
   two: { name: "tiny-two", kind: "encoder", layers: 2, heads: 4, teaching: true, predicts: "this token" },
 };
 
@@ -87,11 +132,11 @@ export class FakeKernel {
         name,
         kind,
         layers,
-        heads: Array(layers).fill(heads),
-        parts: ["self"],
+        heads: this.headsByLayer(layers, heads),
+        parts: [this.model.part ?? "self"],
         limit,
         teaching,
-        path: "interface",
+        path: this.model.path ?? "interface",
         predicts,
       },
       examples: [
@@ -104,6 +149,11 @@ export class FakeKernel {
       ],
       editable: true,
     };
+  }
+
+  private headsByLayer(layers: number, heads: number): number[] {
+    const { every = 1 } = this.model;
+    return Array.from({ length: layers }, (_, layer) => (layer % every === every - 1 ? heads : 0));
   }
 
   tokenise(text: string): Header["tokens"] {
@@ -177,9 +227,10 @@ export class FakeKernel {
     return {
       tokens,
       layers,
-      heads: Array(layers).fill(heads) as number[],
-      part: "self",
-      parts: ["self"],
+      heads: this.headsByLayer(layers, heads),
+      part: this.model.part ?? "self",
+      parts: [this.model.part ?? "self"],
+      path: this.model.path ?? "interface",
       layer,
       head,
       query,
@@ -244,6 +295,12 @@ export class FakeKernel {
   private predict(tokens: Header["tokens"], position: number): Predictions | null {
     const { predicts } = this.model;
     if (predicts === null) return null;
+    const whole = { kind: predicts, position: null, actual: null };
+    const sure = (pieces: string[]) => pieces.map((piece, i) => ({ piece, probability: 0.7 / 2 ** i }));
+    if (predicts === "class") return { ...whole, top: sure(["POSITIVE", "NEGATIVE"]) };
+    if (predicts === "label") return { ...whole, position, top: sure(["B-LOCATION", "O", "I-LOCATION"]) };
+    if (predicts === "answer span")
+      return { ...whole, top: sure(["Paris", "The capital of France is Paris", "river bank"]) };
     const next = tokens.pieces[predicts === "next token" ? position + 1 : position];
     const top = [" the", next === undefined ? " cat" : ` ${next}`, " a", "\n", " bank"].map(
       (piece, index) => ({ piece, probability: 0.41 / (index + 1) ** 1.4 }),

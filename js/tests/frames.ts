@@ -19,6 +19,7 @@ export const header: Omit<Header, "blocks"> = {
   heads: [2],
   part: "self",
   parts: ["self"],
+  path: "interface",
   layer: 0,
   head: 0,
   query: [2, 3],

@@ -44,6 +44,60 @@ describe("the grid of heads", () => {
   });
 });
 
+describe("layers without attention", () => {
+  it.each([
+    [[0, 4, 0, 4], 358],
+    [[0, 0, 8, 0, 0, 0, 8, 0], 358],
+    [Array.from({ length: 32 }, (_, layer) => (layer % 8 === 4 ? 32 : 0)), 358],
+  ])("keep their number and their row, lower than the others: %j", (counts, width) => {
+    const scene = gridScene(counts, width);
+    expect(scene.rows.map((row) => row.heads)).toEqual(counts);
+    scene.rows.forEach((row, layer) => {
+      expect(row.y).toBe(
+        layer === 0 ? scene.top : (scene.rows[layer - 1]?.y ?? 0) + (scene.rows[layer - 1]?.height ?? 0),
+      );
+      expect(row.height).toBeLessThanOrEqual(scene.pitch);
+      const { x, y, width, height } = headRect(scene, layer, 0);
+      const found = headAt(scene, x + width / 2, y + Math.min(height, row.height) / 2);
+      expect(found).toEqual(row.heads > 0 ? { layer, head: 0 } : null);
+    });
+    const last = scene.rows.at(-1);
+    expect(scene.height).toBeGreaterThanOrEqual((last?.y ?? 0) + (last?.height ?? 0));
+  });
+
+  it("say so once for each run of them, with a rule beside the words", () => {
+    const scene = gridScene([0, 0, 8, 0, 0, 0, 8, 0], 358);
+    expect(scene.notes.map(({ index, text }) => [index, text])).toEqual([
+      [0, "no attention"],
+      [4, "no attention"],
+      [7, "no attention"],
+    ]);
+    expect(scene.rules.length).toBe(6);
+    for (const note of scene.notes) {
+      const beside = scene.rules.filter(({ y }) => Math.abs(y - note.y) < 6);
+      expect(beside.length).toBe(1);
+      expect(beside[0]?.x).toBeGreaterThan(note.x + 60);
+    }
+    for (const { x, width } of scene.rules) expect(x + width).toBeLessThanOrEqual(358 - 2);
+  });
+
+  it("are ruled where words do not fit, and absent where all layers attend", () => {
+    const narrow = gridScene([0, 2, 0, 2], 30);
+    expect(narrow.notes).toEqual([]);
+    expect(narrow.rules.length).toBe(2);
+    const all = gridScene(heads(4, 4), 358);
+    expect([all.notes, all.rules]).toEqual([[], []]);
+  });
+
+  it("keep the labels of layers apart", () => {
+    for (const scene of [gridScene([0, 4, 0, 4], 358), gridScene(Array(40).fill(0).fill(30, 20, 30), 358)]) {
+      const places = scene.rowLabels.map(({ y }) => y);
+      for (const [index, y] of places.slice(1).entries())
+        expect(y - (places[index] as number)).toBeGreaterThan(12);
+    }
+  });
+});
+
 describe("labels", () => {
   it("steps by 1, 2, 5, 10", () => {
     expect([20, 10, 5, 2, 1, 0.1].map((pitch) => labelStep(pitch, 11))).toEqual([1, 2, 5, 10, 20, 200]);

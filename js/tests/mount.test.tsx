@@ -117,6 +117,55 @@ describe("the widget", () => {
     closes[0]?.();
   });
 
+  it("skips layers without attention", async () => {
+    const model = demo("hybrid", { layer: 2 });
+    const { hosts, closes } = open(model);
+    await settle();
+    const grid = hosts[0]?.querySelector(".aw-grid");
+    expect(grid?.getAttribute("aria-label")).toBe("Heads: 6 layers, 4 heads, 4 without attention");
+    expect(hosts[0]?.querySelector(".aw-model")?.textContent).toContain("6 layers (2 attend) × 4 heads");
+    const seen = ["ArrowUp", "ArrowDown", "ArrowDown", "ArrowUp"].map((key) => {
+      grid?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      return model.state.layer;
+    });
+    expect(seen).toEqual([2, 5, 5, 2]);
+    closes[0]?.();
+  });
+
+  it.each([
+    ["causal", "Next token after “bank”", "␣was"],
+    ["two", "In the place of “bank”", "␣bank"],
+    ["class", "Class", "POSITIVE"],
+    ["label", "Label of “bank”", "B-LOCATION"],
+    ["answer", "Answer", "The capital of France is Paris"],
+  ])("heads the predictions of a model of the kind %s", async (kind, heading, entry) => {
+    // The encoders of the demo begin with a special token.
+    const bank = kind === "causal" ? 2 : 3;
+    const { hosts, closes } = open(demo(kind, { query: [bank, bank + 1] }));
+    await settle();
+    const section = hosts[0]?.querySelector('.aw-ranking[data-tint="expected"]');
+    expect(section?.querySelector("h3")?.textContent).toBe(heading);
+    expect([...(section?.querySelectorAll("bdi") ?? [])].map((name) => name.textContent)).toContain(entry);
+    closes[0]?.();
+  });
+
+  it("says what the shown part is, and predicts nothing beside an encoder of two", async () => {
+    const { hosts, closes } = open(demo("t5"));
+    await settle();
+    expect(hosts[0]?.querySelector(".aw-model")?.textContent).toContain(
+      "· encoder-decoder · encoder of 6 layers × 8 heads",
+    );
+    expect(hosts[0]?.querySelector('.aw-ranking[data-tint="expected"]')).toBeNull();
+    closes[0]?.();
+  });
+
+  it("calls eager maps by their name, without an error that nobody measured", async () => {
+    const { hosts, closes } = open(demo("bloom"));
+    await settle();
+    expect(hosts[0]?.querySelector(".aw-chip-verify")?.textContent).toBe("eager maps");
+    closes[0]?.();
+  });
+
   it("leaves nothing behind when it is opened and closed 100 times", async () => {
     const model = demo();
     const watch = census(model);

@@ -76,6 +76,24 @@ describe("the grid", () => {
     );
   });
 
+  it("draws no head for a layer without attention, and writes that it has none", () => {
+    const { brush, calls } = recorder();
+    paintGrid(
+      brush,
+      gridScene([0, 2], 200),
+      { image, side: 8, pinned: { layer: 1, head: 0 }, hovered: null, wholeLayer: null, strong: "red" },
+      colours,
+    );
+    const drawn = calls.filter(([name]) => name === "drawImage").map(([, values]) => values.slice(1, 3));
+    expect(drawn).toEqual([
+      [0, 8],
+      [8, 8],
+    ]);
+    const written = calls.filter(([name]) => name === "fillText").map(([, values]) => values[0]);
+    expect(written).toContain("no attention");
+    expect(written).toContain("0");
+  });
+
   it("draws boxes before there are thumbnails", () => {
     const { brush, calls } = recorder();
     paintGrid(

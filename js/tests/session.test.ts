@@ -1,47 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DemoModel } from "../dev/model";
 import { kernelSource } from "../src/source/kernel";
-import { createLocal, derive, Session } from "../src/state";
-import { decodeFrame } from "../src/wire/decode";
-import type { Answer, Ask, Header, Request } from "../src/wire/types";
-import { frameBytes } from "./frames";
+import { nextLayer, Session } from "../src/state";
+import { ok, open } from "./opened";
 
-interface Asked {
-  readonly request: Request;
-  readonly answer: (answer: object) => Promise<void>;
-}
-
-function open(state: Record<string, unknown> = {}) {
-  const model = new DemoModel(null, {
-    text: "The river bank",
-    layer: 0,
-    head: 0,
-    query: [2, 3],
-    direction: "reads",
-    part: "self",
-    ...state,
-  });
-  const asked: Asked[] = [];
-  const ask = ((request: Request) =>
-    new Promise((resolve) => {
-      const answer = async (content: object) => {
-        resolve({ id: String(asked.length), ...content } as Answer<never>);
-        await Promise.resolve();
-        await Promise.resolve();
-      };
-      asked.push({ request, answer });
-    })) as Ask;
-  const life = new AbortController();
-  const session = new Session(model, ask, life.signal);
-  session.start();
-  const frames = () => asked.filter(({ request }) => request.kind === "frame");
-  return { model, session, asked, frames, life };
-}
-
-const ok = (change: Partial<Omit<Header, "blocks">> = {}) => ({
-  status: "ok",
-  reply: decodeFrame(frameBytes(change)),
-});
 const tooLong = {
   status: "error",
   problem: { code: "too_long", message: "Too long.", tokens: 800, limit: 512 },
@@ -191,6 +153,37 @@ describe("a session", () => {
     expect(session.verification.value?.error).toBe(3e-7);
   });
 
+  it("never verifies eager maps: they are the model's own", async () => {
+    const { asked, frames } = open();
+    await frames()[0]?.answer(ok({ path: "eager" }));
+    vi.advanceTimersByTime(5000);
+    expect(asked.filter(({ request }) => request.kind === "verify")).toEqual([]);
+  });
+
+  it("asks for the nearest layer that attends, and for the next one by keys", async () => {
+    const { session, frames, model } = open();
+    await frames()[0]?.answer(ok({ layers: 4, heads: [0, 4, 0, 2], layer: 1 }));
+    expect(session.heads.value).toEqual([0, 4, 0, 2]);
+    for (const [wish, found] of [
+      [0, [1, 3]],
+      [2, [1, 3]],
+      [3, [3, 1]],
+      [99, [3, 1]],
+    ] as const) {
+      session.pinHead(wish, 3);
+      expect(frames().at(-1)?.request).toMatchObject({ layer: found[0], head: found[1] });
+      expect([model.state.layer, model.state.head]).toEqual(found);
+    }
+    expect([nextLayer([0, 4, 0, 2], 1, 1), nextLayer([0, 4, 0, 2], 3, 1)]).toEqual([3, 3]);
+    expect([nextLayer([0, 4, 0, 2], 3, -1), nextLayer([0, 4, 0, 2], 1, -1)]).toEqual([1, 1]);
+  });
+
+  it("takes over the part that the kernel shows", async () => {
+    const { frames, model } = open();
+    await frames()[0]?.answer(ok({ part: "encoder", parts: ["encoder", "decoder", "cross"] }));
+    expect(model.state.part).toBe("encoder");
+  });
+
   it("asks whether anyone is there when the kernel goes, and starts again when it is back", async () => {
     const { session, asked, frames } = open();
     session.setClosed(true);
@@ -199,66 +192,6 @@ describe("a session", () => {
     session.setClosed(false);
     expect(frames().length).toBe(2);
     expect(session.closed.value).toBe(false);
-  });
-});
-
-describe("what is derived", () => {
-  const shown = async (change: Parameters<typeof ok>[0] = {}) => {
-    const opened = open();
-    await opened.frames()[0]?.answer(ok(change));
-    const local = createLocal();
-    return { ...opened, local, derived: derive(opened.session, local) };
-  };
-
-  it("heats by the square root of what is outside the sinks; a sink that is rested on has the full tone", async () => {
-    const { derived } = await shown();
-    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([1, 1, 1]);
-    expect(derived.heat.value?.peak).toBe(0.25);
-  });
-
-  it("keeps a sink faint where the query passes it by", async () => {
-    const { derived } = await shown({ sinks: [1], query: [0, 1] });
-    const { tones, peak } = derived.heat.value ?? { tones: [], peak: 0 };
-    expect(peak).toBe(0.5);
-    expect(tones[1]).toBeCloseTo(Math.sqrt(0.5), 5);
-  });
-
-  it("looks from the hovered token, token 0 too, and comes back", async () => {
-    const { derived, local } = await shown();
-    local.hoverToken.value = 0;
-    expect(derived.focus.value).toEqual([0, 1]);
-    expect(Array.from(derived.row.value ?? [])).toEqual([1, 0, 0]);
-    expect(Array.from(derived.column.value ?? [])).toEqual([1, 0.5, 0.5]);
-    local.hoverToken.value = null;
-    expect(Array.from(derived.row.value ?? [])).toEqual([0.5, 0.25, 0.25]);
-    local.hoverToken.value = 99;
-    expect(derived.focus.value).toEqual([2, 3]);
-  });
-
-  it("shows a hovered head from its thumbnail, then exactly", async () => {
-    const { session, asked, derived, local } = await shown();
-    local.hoverHead.value = { layer: 0, head: 1 };
-    expect(derived.map.value).toMatchObject({ exact: false, title: "Layer 0 · Head 1" });
-    const request = session.previewRequest({ layer: 0, head: 1, source: "head" });
-    if (request === null) throw new Error("no request");
-    void session.preview(request);
-    await asked.at(-1)?.answer(ok({ head: 1, title: "exact" }));
-    expect(derived.map.value).toMatchObject({ exact: true, title: "exact" });
-    local.hoverHead.value = null;
-    expect(derived.map.value?.title).toBe("Layer 0 · Head 0");
-  });
-
-  it("ranks what is read and who reads, without nothings", async () => {
-    const { derived } = await shown();
-    expect(derived.reads.value.map(({ token }) => token)).toEqual([0, 1, 2]);
-    expect(derived.readBy.value).toEqual([{ token: 2, weight: 0.25 }]);
-  });
-
-  it("moves the marks with the text while an answer is on its way", async () => {
-    const { session, derived } = await shown();
-    session.edit("Oh, The river bank", [3, 3], 0);
-    const marks = derived.segments.value.flatMap(({ text, mark }) => (mark === null ? [] : [text]));
-    expect(marks).toEqual(["The", "river", "bank"]);
   });
 });
 

@@ -20,8 +20,9 @@ export function paintGrid(
   palette: Palette,
 ): void {
   paintLabels(context, scene, picture, palette);
-  scene.heads.forEach((count, layer) => {
-    for (let head = 0; head < count; head++) paintHead(context, scene, picture, palette, layer, head);
+  paintQuiet(context, scene, palette);
+  scene.rows.forEach(({ heads }, layer) => {
+    for (let head = 0; head < heads; head++) paintHead(context, scene, picture, palette, layer, head);
   });
   if (picture.pinned !== null)
     paintRing(context, scene, picture.pinned, picture.strong, picture.hovered === null ? 2 : 1);
@@ -55,6 +56,16 @@ function paintHead(
   context.beginPath();
   context.roundRect(x - 0.5, y - 0.5, width + 1, height + 1, radius);
   context.stroke();
+}
+
+function paintQuiet(context: Pen, { rules, notes }: GridScene, palette: Palette): void {
+  context.fillStyle = palette.hairline;
+  for (const { x, y, width, height } of rules) context.fillRect(x, y, width, height);
+  context.font = `400 11px ${palette.font}`;
+  context.fillStyle = palette.muted;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  for (const { text, x, y } of notes) context.fillText(text, x, y);
 }
 
 function paintLabels(context: Pen, scene: GridScene, picture: GridPicture, palette: Palette): void {
@@ -98,7 +109,7 @@ function paintRing(
 
 function paintRow(context: Pen, scene: GridScene, layer: number, colour: string): void {
   const first = headRect(scene, layer, 0);
-  const last = headRect(scene, layer, Math.max(0, (scene.heads[layer] ?? 1) - 1));
+  const last = headRect(scene, layer, Math.max(0, (scene.rows[layer]?.heads ?? 1) - 1));
   context.strokeStyle = colour;
   context.lineWidth = 2;
   context.beginPath();

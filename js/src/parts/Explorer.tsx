@@ -17,7 +17,7 @@ export function Explorer() {
   const direction = session.shown.value?.frame.header.direction ?? session.traits.direction.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   const model = session.about.value?.model;
-  const under = underGrid(model?.heads ?? [], width, model != null && model.predicts !== null);
+  const under = underGrid(session.heads.value, width, model != null && model.predicts !== null);
   return (
     <div
       ref={frame}

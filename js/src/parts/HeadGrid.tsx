@@ -3,6 +3,7 @@ import { type GridScene, gridScene, headAt } from "../layout/grid";
 import { accent } from "../lib/colour";
 import { paintGrid } from "../paint/grid";
 import { thumbnailPixels } from "../paint/pixels";
+import { nextLayer } from "../state";
 import { bitmap, Canvas } from "./Canvas";
 import { clearHover, commonKey, useView, useWidth, type View } from "./view";
 
@@ -13,7 +14,7 @@ export function HeadGrid() {
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const id = useId();
-  const heads = session.about.value?.model.heads ?? session.shown.value?.frame.header.heads ?? [];
+  const heads = session.heads.value;
   const scene = useMemo(() => gridScene(heads, width), [heads, width]);
   const pinned = session.clampedHead();
   const spoken = derived.head.value ?? pinned;
@@ -33,7 +34,7 @@ export function HeadGrid() {
       class="aw-grid"
       role="grid"
       tabIndex={0}
-      aria-label={`Heads: ${heads.length} layers, ${Math.max(0, ...heads)} heads`}
+      aria-label={label(heads)}
       aria-activedescendant={id}
       data-layer={pinned.layer}
       data-head={pinned.head}
@@ -58,6 +59,12 @@ export function HeadGrid() {
       )}
     </div>
   );
+}
+
+function label(heads: readonly number[]): string {
+  const without = heads.filter((count) => count === 0).length;
+  const silent = without === 0 ? "" : `, ${without} without attention`;
+  return `Heads: ${heads.length} layers, ${Math.max(0, ...heads)} heads${silent}`;
 }
 
 function useThumbnails({ session, palette }: View): { image: CanvasImageSource | null; side: number } {
@@ -97,8 +104,8 @@ function steer(view: View, heads: readonly number[], event: KeyboardEvent): void
   const moves: Readonly<Record<string, () => void>> = {
     ArrowLeft: () => session.pinHead(layer, Math.max(0, head - 1)),
     ArrowRight: () => session.pinHead(layer, Math.min(last, head + 1)),
-    ArrowUp: () => session.pinHead(Math.max(0, layer - 1), head),
-    ArrowDown: () => session.pinHead(Math.min(heads.length - 1, layer + 1), head),
+    ArrowUp: () => session.pinHead(nextLayer(heads, layer, -1), head),
+    ArrowDown: () => session.pinHead(nextLayer(heads, layer, 1), head),
     Home: () => session.pinHead(layer, 0),
     End: () => session.pinHead(layer, last),
     Enter: () => pinFocused(view),

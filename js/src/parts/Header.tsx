@@ -1,5 +1,4 @@
 import { count, magnitude } from "../lib/format";
-import type { About } from "../state";
 import { useView } from "./view";
 
 export function Header() {
@@ -14,7 +13,8 @@ export function Header() {
         {about !== null && (
           <span>
             {" "}
-            · {about.model.kind} · {shape(about)}
+            {about.model.kind !== "" && `· ${about.model.kind} `}
+            {shape(session.heads.value, session.shown.value?.frame.header.part ?? about.model.parts[0])}
           </span>
         )}
         {tokens !== null && (
@@ -32,10 +32,15 @@ export function Header() {
   );
 }
 
-function shape({ model }: About): string {
-  const most = Math.max(...model.heads);
-  const same = model.heads.every((heads) => heads === most);
-  return `${count(model.layers, "layer")} × ${same ? count(most, "head") : `up to ${count(most, "head")}`}`;
+/** "· 4 layers × 4 heads"; which part they are of where it is not all of the model; how many attend where not all do. */
+function shape(heads: readonly number[], part: string | undefined): string {
+  const attending = heads.filter((number) => number > 0);
+  const most = Math.max(...attending);
+  if (attending.length === 0) return "";
+  const owner = part === undefined || part === "self" ? "" : `${part} of `;
+  const few = attending.length < heads.length ? ` (${attending.length} attend)` : "";
+  const same = attending.every((number) => number === most);
+  return `· ${owner}${count(heads.length, "layer")}${few} × ${same ? "" : "up to "}${count(most, "head")}`;
 }
 
 const teaching =
@@ -68,13 +73,13 @@ function Chips() {
 function Trust() {
   const { session } = useView();
   const verification = session.verification.value;
-  if (session.about.value?.model.path === "eager") {
+  if (session.path.value === "eager") {
     return (
       <span
         class="aw-chip aw-chip-verify"
         title="These are the weights that the model's own eager attention gives."
       >
-        eager
+        eager maps
       </span>
     );
   }

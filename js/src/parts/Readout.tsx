@@ -103,19 +103,19 @@ export function Expectations() {
   const predictions = derived.predictions.value;
   const tokens = derived.tokens.value;
   if (predictions === null || tokens === null) return null;
-  const name = <bdi>“{shorten(pieceLabel(tokens.pieces[predictions.position] ?? ""), 18)}”</bdi>;
-  const heading =
-    predictions.kind === "next token" ? <>next token after {name}</> : <>in the place of {name}</>;
-  const { actual } = predictions;
+  const { kind, actual } = predictions;
   const listed = actual !== null && predictions.top.some(({ piece }) => piece === actual.piece);
   return (
-    <section class="aw-ranking" data-tint="expected">
-      <h3>{heading}</h3>
+    <section class="aw-ranking" data-tint="expected" data-kind={kind}>
+      <h3>
+        <Heading predictions={predictions} tokens={tokens} />
+      </h3>
       <ol>
         {predictions.top.map(({ piece, probability }, index) => (
           <Expected
             key={index}
             piece={piece}
+            token={kind === "next token" || kind === "this token"}
             share={probability}
             number={weight(probability)}
             actual={piece === actual?.piece}
@@ -127,19 +127,45 @@ export function Expectations() {
   );
 }
 
+function Heading({ predictions, tokens }: { readonly predictions: Predictions; readonly tokens: Tokens }) {
+  const { kind, position } = predictions;
+  const name = <bdi>“{shorten(pieceLabel(tokens.pieces[position ?? -1] ?? ""), 18)}”</bdi>;
+  switch (kind) {
+    case "next token":
+      return <>Next token after {name}</>;
+    case "this token":
+      return <>In the place of {name}</>;
+    case "label":
+      return <>Label of {name}</>;
+    case "class":
+      return <>Class</>;
+    case "answer span":
+      return <>Answer</>;
+  }
+}
+
+/** A token of the vocabulary: its leading space matters. */
+function tokenLabel(piece: string): ComponentChildren {
+  const { space, rest } = pieceParts(piece);
+  return (
+    <>
+      {space !== "" && <span class="aw-space">{space}</span>}
+      {shorten(rest, 16)}
+    </>
+  );
+}
+
 function Expected(props: {
   readonly piece: string;
+  /** A token of the vocabulary, and not a label or an answer. */
+  readonly token: boolean;
   readonly share: number;
   readonly number: string;
   readonly actual: boolean;
 }) {
-  const { space, rest } = pieceParts(props.piece);
-  const label = (
-    <bdi title={props.actual ? "This is what the text has" : undefined}>
-      {space !== "" && <span class="aw-space">{space}</span>}
-      {shorten(rest, 16)}
-    </bdi>
-  );
+  const words = props.token ? tokenLabel(props.piece) : pieceLabel(props.piece);
+  const title = props.token ? undefined : props.piece;
+  const label = <bdi title={props.actual ? "This is what the text has" : title}>{words}</bdi>;
   return (
     <li data-actual={props.actual || undefined}>
       <Bar label={label} share={props.share} number={props.number} />

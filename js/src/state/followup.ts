@@ -1,4 +1,5 @@
 import { effect } from "@preact/signals";
+import type { Predicted } from "../wire/types";
 import type { Derived } from "./derived";
 import type { Local } from "./local";
 import type { Session } from "./session";
@@ -6,6 +7,8 @@ import type { Session } from "./session";
 const headRest = 40;
 const tokenRest = 60;
 const predictRest = 120;
+/** What is predicted anew for every token. A class and an answer are those of the whole text. */
+const byToken: ReadonlySet<unknown> = new Set<Predicted>(["next token", "this token", "label"]);
 
 /** Asks for what the pointer rests on and the page cannot work out: exact maps of hovered heads, vectors, predictions. */
 export function followPointer(session: Session, local: Local, derived: Derived, abort: AbortSignal): void {
@@ -24,7 +27,7 @@ export function followPointer(session: Session, local: Local, derived: Derived, 
     }),
     effect(() => {
       const token = local.hoverToken.value;
-      if (token === null || session.about.value?.model.predicts == null) return;
+      if (token === null || !byToken.has(session.about.value?.model.predicts)) return;
       return after(predictRest, () => void session.predict(token));
     }),
   ];

@@ -13,6 +13,7 @@ export type {
 } from "../wire/types";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { followPointer } from "./followup";
+export { nextLayer } from "./heads";
 export { type Cell, createLocal, type HeadRef, type Local } from "./local";
 export { checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";

@@ -66,12 +66,18 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
     exact: false,
     peak: peakOf(values, side),
     sinks: new Set(header.sinks),
-    title: `Layer ${layer} · Head ${head}`,
+    title: headTitle(header.part, layer, head),
     recipe: "A first sight from the thumbnail: sampled queries, strongest keys.",
     stats: null,
     row: reads ? vector : null,
     column: reads ? null : vector,
   };
+}
+
+/** As the kernel writes it: a part that is not all of the model is named. */
+function headTitle(part: string, layer: number, head: number): string {
+  const name = part === "self" ? "Layer" : `${part.charAt(0).toUpperCase()}${part.slice(1)} layer`;
+  return `${name} ${layer} · Head ${head}`;
 }
 
 function facts(header: Header) {

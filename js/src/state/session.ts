@@ -1,4 +1,4 @@
-import { batch, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { wellFormed } from "../lib/format";
 import type {
   About,
@@ -8,6 +8,7 @@ import type {
   Frame,
   FrameRequest,
   MapSource,
+  Path,
   Predictions,
   Problem,
   Progress,
@@ -15,6 +16,7 @@ import type {
   Verification,
 } from "../wire/types";
 import { type Cache, createCache } from "./cache";
+import { nearestHead } from "./heads";
 import { type PreviewRequest, predictionKey, previewKey } from "./keys";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
 import { Verifier } from "./verification";
@@ -39,6 +41,13 @@ export class Session {
   readonly source: Signal<MapSource> = signal("head");
   readonly about: Signal<About | null> = signal(null);
   readonly shown: Signal<Shown | null> = signal(null);
+  /** The heads of every layer, 0 for one without attention: as the frame has them, before it as the model promises. */
+  readonly heads: ReadonlySignal<readonly number[]> = computed(
+    () => this.shown.value?.frame.header.heads ?? this.about.value?.model.heads ?? [],
+  );
+  readonly path: ReadonlySignal<Path | null> = computed(
+    () => this.shown.value?.frame.header.path ?? this.about.value?.model.path ?? null,
+  );
   readonly problem: Signal<Problem | null> = signal(null);
   readonly progress: Signal<Progress | null> = signal(null);
   readonly waiting: Signal<boolean> = signal(false);
@@ -123,7 +132,7 @@ export class Session {
 
   pinHead(layer: number, head: number): void {
     this.source.value = "head";
-    this.#synced.write({ layer, head });
+    this.#synced.write(nearestHead(this.heads.peek(), layer, head));
     this.#request();
   }
 
@@ -227,14 +236,9 @@ export class Session {
     };
   }
 
-  /** Links between widgets may ask for heads that the model does not have. Reads signals. */
+  /** Links between widgets may ask for heads that the model does not have, or layers without any. Reads signals. */
   clampedHead(): { layer: number; head: number } {
-    const model = this.about.value?.model;
-    const layer = this.traits.layer.value;
-    const head = this.traits.head.value;
-    if (model === undefined) return { layer, head };
-    const row = clamp(layer, model.layers);
-    return { layer: row, head: clamp(head, model.heads[row] ?? 1) };
+    return nearestHead(this.heads.value, this.traits.layer.value, this.traits.head.value);
   }
 
   #settle(order: number, text: string, answer: Answer<Frame>, editedAt: number | undefined): void {
@@ -260,9 +264,10 @@ export class Session {
   #adopt({ header }: Frame): void {
     this.problem.value = null;
     if (header.truncated === null) this.#first = false;
-    const { query, layer, head, part } = header;
+    const { query, layer, head, part, path } = header;
     this.#synced.write({ query, layer, head, part });
-    if (this.about.peek()?.model.path !== "given") this.#verifier.plan();
+    // Given weights have no model to compare with, and eager maps are the model's own.
+    if (path !== "given" && path !== "eager") this.#verifier.plan();
   }
 
   #rest(): void {
@@ -282,8 +287,4 @@ export class Session {
   #stopTimers(): void {
     clearTimeout(this.#waitTimer);
   }
-}
-
-function clamp(index: number, count: number): number {
-  return Math.max(0, Math.min(count - 1, index));
 }

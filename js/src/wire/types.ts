@@ -18,22 +18,29 @@ export interface About {
   readonly version: string;
   readonly model: {
     readonly name: string;
-    readonly kind: "decoder" | "encoder";
+    /** "" when unknown. */
+    readonly kind: "decoder" | "encoder" | "encoder-decoder" | "two towers" | "";
     readonly layers: number;
+    /** Of every layer, 0 for one without attention; empty when only the first frame will tell. */
     readonly heads: readonly number[];
     readonly parts: readonly string[];
     readonly limit: number | null;
     readonly teaching: boolean;
-    readonly path: "interface" | "eager" | "function" | "given";
-    readonly predicts: "next token" | "this token" | null;
+    readonly path: Path;
+    readonly predicts: Predicted | null;
   };
   readonly examples: readonly { readonly title: string; readonly text: string }[];
   readonly editable: boolean;
 }
 
+/** How the weights were come by. */
+export type Path = "interface" | "eager" | "function" | "given";
+export type Predicted = "next token" | "this token" | "class" | "label" | "answer span";
+
 export interface Predictions {
-  readonly kind: "next token" | "this token";
-  readonly position: number;
+  readonly kind: Predicted;
+  /** Null for what is predicted of the whole text: a class, an answer. */
+  readonly position: number | null;
   readonly top: readonly { readonly piece: string; readonly probability: number }[];
   readonly actual: { readonly piece: string; readonly probability: number; readonly rank: number } | null;
 }
@@ -62,6 +69,7 @@ export interface Header {
   readonly heads: readonly number[];
   readonly part: string;
   readonly parts: readonly string[];
+  readonly path: Path;
   readonly layer: number;
   readonly head: number;
   readonly query: Span;

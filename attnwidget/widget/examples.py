@@ -1,0 +1,16 @@
+"""The texts of the explorer's menu: (title, text)."""
+
+from attnwidget import tiny
+from attnwidget.engine.trace import ModelFacts
+
+PLAIN = (
+    ("A cat on a mat", "The cat sat on the mat because it was tired."),
+    ("Two banks", "The river bank was quiet, so she walked to the bank for money."),
+    ("A fact in the text", "The capital of France is Paris. What is the capital of France?"),
+    ("Negation", "The movie was unexpectedly not boring."),
+)
+
+
+def examples(facts: ModelFacts) -> tuple[tuple[str, str], ...]:
+    """Texts that show something of this model; the first is the one to begin with."""
+    return tiny.EXAMPLES if facts.teaching else PLAIN

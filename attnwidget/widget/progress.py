@@ -1,0 +1,30 @@
+"""How far a forward pass is, said from time to time."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+EVERY = 0.1
+"""Seconds between two messages; a pass that is quicker than this sends none."""
+
+
+def sparing(say: Callable[[int], None]) -> Callable[[int], None]:
+    """The same function, but deaf to calls that come too soon after the last one that was heard."""
+    said = monotonic()
+
+    def heard(done: int) -> None:
+        nonlocal said
+        if monotonic() - said > EVERY:
+            said = monotonic()
+            say(done)
+
+    return heard
+
+
+def progress_message(number: str, done: int, total: int) -> dict[str, Any]:
+    """`done` of `total` attention layers; a total of 0 means that nobody knows yet.
+
+    >>> progress_message("7", 3, 12)
+    {'id': '7', 'status': 'progress', 'done': 3, 'total': 12}
+    """
+    return {"id": number, "status": "progress", "done": done, "total": max(done, total) if total else 0}

@@ -1,0 +1,107 @@
+"""What of a model an explorer shows: the part that reads the typed text, its layers and their heads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from attnwidget.engine.inputs import forward_names
+from attnwidget.engine.model import AttentionModel
+from attnwidget.engine.roles import towers_of
+from attnwidget.engine.trace import Trace, fit_index
+from attnwidget.errors import AttnWidgetError
+
+READING = ("self", "encoder", "text")
+"""The names of parts whose maps are square over the typed text. A trace of a text has one of them."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`heads` of every layer of `part`, 0 for a layer without attention, () when that is not known before a reading.
+
+    `calls` is how often a whole forward pass attends, over all parts; 0 when unknown.
+    """
+
+    part: str
+    heads: tuple[int, ...]
+    calls: int
+
+    @property
+    def attending(self) -> tuple[int, ...]:
+        """The numbers of the layers that have attention.
+
+        >>> Shown("self", (0, 4, 0, 4), 2).attending
+        (1, 3)
+        """
+        return tuple(layer for layer, heads in enumerate(self.heads) if heads)
+
+    def nearest(self, layer: int, head: int) -> tuple[int, int]:
+        """The layer with attention that is nearest to `layer`, the lower of two; and `head` inside it.
+
+        >>> Shown("self", (0, 4, 0, 4), 2).nearest(0, 9), Shown("self", (0, 4, 0, 4), 2).nearest(2, 1)
+        ((1, 3), (1, 1))
+        """
+        found = min(self.attending, key=lambda number: (abs(number - layer), number))
+        return found, min(max(head, 0), self.heads[found] - 1)
+
+    def fit_layer(self, value: Any) -> int:
+        """A layer as it may be chosen, counted from 0. Raises AttnWidgetError for one that cannot be."""
+        layer = fit_index("layer", value, self._count())
+        if not self.heads[layer]:
+            there = ", ".join(map(str, self.attending))
+            raise AttnWidgetError(f"Layer {layer} has no attention. The layers that attend are {there}.")
+        return layer
+
+    def fit_head(self, value: Any, layer: int) -> int:
+        """A head of a layer as it may be chosen, counted from 0. Raises AttnWidgetError for one that cannot be."""
+        self._count()
+        return fit_index("head", value, self.heads[layer])
+
+    def _count(self) -> int:
+        if not self.heads:
+            raise AttnWidgetError("How many layers and heads there are is known once a text was read. Give one first.")
+        return len(self.heads)
+
+
+def presumed(model: AttentionModel) -> Shown:
+    """What will be shown, as far as can be said before a text was read."""
+    heads = model.facts.heads
+    return Shown(_presumed_part(model), heads, sum(count > 0 for count in heads))
+
+
+def _presumed_part(model: AttentionModel) -> str:
+    if model.facts.kind == "encoder-decoder":
+        return "encoder"
+    return "text" if towers_of(model.model) else "self"
+
+
+def seen(trace: Trace) -> Shown:
+    """What is shown of a trace. Raises AttnWidgetError when none of its parts reads the text."""
+    part = next((name for name in trace.parts if name in READING), None)
+    if part is None or len(trace.tokens(part)[0]) != len(trace.text):
+        raise AttnWidgetError(
+            f"The explorer shows the part of a model that reads the typed text, and {trace.model.name} has only "
+            f"{', '.join(trace.parts)} here. trace.weights(layer, head, part=...) has the weights of those."
+        )
+    return Shown(part, trace.heads(part), len(trace.blocks))
+
+
+def not_shown(asked: object, shown: Shown) -> str:
+    """The sentence for a part that cannot be looked at."""
+    return (
+        f"part must be {shown.part!r}, the part that reads the typed text, not {asked!r}; other parts of a trace are "
+        "read by trace.weights(layer, head, part=...)."
+    )
+
+
+def refuse_without_text(model: AttentionModel) -> None:
+    """Raise AttnWidgetError for a model that reads no text, or came without a tokenizer to read it with."""
+    takes = forward_names(model.model)
+    if takes is not None and "input_ids" not in takes:
+        raise AttnWidgetError(
+            f"{model.name} reads {getattr(model.model, 'main_input_name', 'no text')}, and the explorer shows what is "
+            "typed. Images and sounds are read by aw.load(model).trace({...}), given what the processor returns."
+        )
+    if model.tokenizer is None:
+        raise AttnWidgetError(
+            f"{model.name} came without a tokenizer, and the explorer shows what is typed. "
+            "Pass one: aw.explore(model, text, tokenizer=tokenizer)."
+        )

@@ -1,0 +1,44 @@
+import { DemoModel } from "../dev/model";
+import { Session } from "../src/state";
+import { decodeFrame } from "../src/wire/decode";
+import type { Answer, Ask, Header, Request } from "../src/wire/types";
+import { frameBytes } from "./frames";
+
+interface Asked {
+  readonly request: Request;
+  readonly answer: (answer: object) => Promise<void>;
+}
+
+/** A session whose questions the test answers. */
+export function open(state: Record<string, unknown> = {}) {
+  const model = new DemoModel(null, {
+    text: "The river bank",
+    layer: 0,
+    head: 0,
+    query: [2, 3],
+    direction: "reads",
+    part: "self",
+    ...state,
+  });
+  const asked: Asked[] = [];
+  const ask = ((request: Request) =>
+    new Promise((resolve) => {
+      const answer = async (content: object) => {
+        resolve({ id: String(asked.length), ...content } as Answer<never>);
+        await Promise.resolve();
+        await Promise.resolve();
+      };
+      asked.push({ request, answer });
+    })) as Ask;
+  const life = new AbortController();
+  const session = new Session(model, ask, life.signal);
+  session.start();
+  const frames = () => asked.filter(({ request }) => request.kind === "frame");
+  return { model, session, asked, frames, life };
+}
+
+/** The answer to a question for a frame. */
+export const ok = (change: Partial<Omit<Header, "blocks">> = {}) => ({
+  status: "ok",
+  reply: decodeFrame(frameBytes(change)),
+});
