@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
 from scripts import find_chromium
+from tests.benchmarks.report import machine
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.jupyter_server import JupyterServer
@@ -80,3 +81,12 @@ def edit(page, explorer: ExplorerPage, letter: str) -> float:
     milliseconds = page.evaluate("() => window.painted")
     page.wait_for_timeout(200)
     return milliseconds
+
+
+def section() -> str:
+    paint = latency()
+    return f"""JupyterLab with a real kernel in headless Chromium, the bundled teaching model, {paint.tokens} tokens: from the input event to the first
+animation frame after the new map was drawn. Median **{paint.median_ms:.0f} ms**, 95th percentile {paint.p95_ms:.0f} ms, {paint.edits} edits.
+
+{machine("jupyterlab", "ipykernel", "anywidget")}
+"""

@@ -1,31 +1,33 @@
 """The peak of resident memory that one way of getting attention adds; run in a process of its own, prints megabytes.
 
 python -m tests.benchmarks.memory trace 512
-python -m tests.benchmarks.memory eager 512
+python -m tests.benchmarks.memory eager 512 "Llama, grouped"
 """
 
 import re
 import resource
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
 
 import attnwidget as aw
-from tests.benchmarks.geometry import gpt2_small, token_ids
+from tests.benchmarks.geometry import GEOMETRIES, token_ids
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def measured(way: str, tokens: int) -> float:
+@cache
+def measured(way: str, tokens: int, geometry: str = "GPT-2 small") -> float:
     """Run the measurement below in a fresh process."""
-    command = [sys.executable, "-m", "tests.benchmarks.memory", way, str(tokens)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    command = [sys.executable, "-m", "tests.benchmarks.memory", way, str(tokens), geometry]
+    return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def peak_added(way: str, tokens: int) -> float:
-    run = prepared(way)
+def peak_added(way: str, tokens: int, geometry: str = "GPT-2 small") -> float:
+    run = prepared(way, geometry)
     with torch.no_grad():
         warm = run(token_ids(16))  # libraries allocate on first use; that is no cost of the text
         del warm
@@ -36,14 +38,15 @@ def peak_added(way: str, tokens: int) -> float:
     return added
 
 
-def prepared(way: str):
+def prepared(way: str, geometry: str):
+    build = GEOMETRIES[geometry]
     if way == "trace":
-        return aw.load(gpt2_small("sdpa")).trace
+        return aw.load(build("sdpa")).trace
     if way == "eager":
-        model = gpt2_small("eager")
+        model = build("eager")
         return lambda ids: model(ids, output_attentions=True, use_cache=False).attentions
     if way == "bare":
-        model = gpt2_small("sdpa")
+        model = build("sdpa")
         return lambda ids: model(ids, use_cache=False)
     raise SystemExit(__doc__)
 
@@ -63,4 +66,4 @@ def peak() -> float:
 
 
 if __name__ == "__main__":
-    print(peak_added(sys.argv[1], int(sys.argv[2])))
+    print(peak_added(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

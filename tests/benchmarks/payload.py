@@ -1,5 +1,6 @@
 """What a page has to carry: the first frame of an explorer beside the pages that BertViz writes, for the same maps."""
 
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
@@ -12,7 +13,9 @@ from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
 from tests.benchmarks.geometry import HEADS, LAYERS, gpt2_small, token_ids
+from tests.benchmarks.report import machine, ms, table
 
+BUNDLE = Path(__file__).resolve().parents[2] / "attnwidget" / "static" / "explorer.js"
 SIZES = (32, 64, 128, 512)
 BERTVIZ_UP_TO = 128  # 512 tokens would be a page of more than a gigabyte
 RUNS = 7
@@ -60,3 +63,31 @@ def timed(build, given) -> tuple[int, float]:
         made = build(material)
         taken.append(perf_counter() - started)
     return len(made), 1000 * median(taken)
+
+
+def section() -> str:
+    rows = [
+        [
+            str(row.tokens),
+            times(row.head_view_bytes, row.ours_bytes),
+            times(row.head_view_ms, row.ours_ms),
+            times(row.model_view_bytes, row.ours_bytes),
+            times(row.model_view_ms, row.ours_ms),
+            f"{row.ours_bytes / 1024:,.0f} KiB",
+            ms(row.ours_ms),
+        ]
+        for row in payloads()
+    ]
+    columns = "tokens; bytes, BertViz head view / ours; time; bytes, BertViz model view / ours; time; ours; ours in"
+    return f"""The same maps, 12 x 12 heads. Ours is the first frame of an explorer: the chosen head exactly, the query's row of every head, and a
+thumbnail of every head; other heads follow when they are looked at. BertViz writes all maps into the page at once. The time is for
+building it from a trace or from maps at hand, without the forward pass; the median of seven. Our page needs the explorer's program
+as well, {BUNDLE.stat().st_size / 1024:,.0f} KiB, once.
+
+{table(columns.split("; "), rows)}
+{machine("bertviz")}
+"""
+
+
+def times(theirs: float | None, ours: float) -> str:
+    return "–" if theirs is None else f"**{theirs / ours:,.0f}**" if theirs > ours else f"**{theirs / ours:.1f}**"

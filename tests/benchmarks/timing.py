@@ -1,0 +1,33 @@
+"""Milliseconds, as medians."""
+
+from collections.abc import Callable, Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import torch
+
+
+def alternating(ways: Sequence[Callable[[], Any]], runs: int, *, warm: bool = True) -> list[float]:
+    """Median milliseconds of each way, taken in turns, so that a slow minute of the machine hits all alike."""
+    taken: list[list[float]] = [[] for _ in ways]
+    with torch.no_grad():
+        for way in ways if warm else ():
+            way()
+        for _ in range(runs):
+            for way, times in zip(ways, taken, strict=True):
+                started = perf_counter()
+                way()
+                times.append(perf_counter() - started)
+    return [1000 * median(times) for times in taken]
+
+
+def milliseconds(way: Callable[[], Any], *, runs: int = 7, at_most: float = 4.0) -> float:
+    """Median milliseconds of what is short: several runs, fewer when they take more than `at_most` seconds in all."""
+    taken: list[float] = []
+    way()
+    while len(taken) < runs and sum(taken) < at_most:
+        started = perf_counter()
+        way()
+        taken.append(perf_counter() - started)
+    return 1000 * median(taken)
