@@ -3,10 +3,20 @@
 import re
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from playwright.sync_api import Locator, Page, expect
 
 # The room for labels around the grid's cells, in CSS pixels; see js/src/layout/grid.ts.
 GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
+
+
+def checksum_of(weights: ArrayLike) -> str:
+    """What a page says of this matrix: FNV-1a over the bytes of its float32, as js/src/state/maps.ts does it."""
+    value = 0x811C9DC5
+    for byte in np.ascontiguousarray(weights, dtype="<f4").tobytes():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return f"{value:x}"
 
 
 class ExplorerPage:
