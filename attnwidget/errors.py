@@ -58,10 +58,10 @@ class OutOfMemory(AttnWidgetError):
 
 
 class NotNumbers(AttnWidgetError):
-    """The model computes attention that is NaN or infinite, so nothing true can be said or drawn of it."""
+    """The model computes what is NaN or infinite, so nothing true can be said or drawn of it."""
 
-    def __init__(self) -> None:
-        super().__init__("This model computes attention weights that are not numbers; check its weights for NaN.")
+    def __init__(self, what: str = "attention weights") -> None:
+        super().__init__(f"This model computes {what} that are not numbers; check its weights for NaN.")
 
 
 class BadRequest(AttnWidgetError):

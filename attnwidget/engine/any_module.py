@@ -13,12 +13,13 @@ from attnwidget.engine.alignment import aligned
 from attnwidget.engine.capture import Watch, watching
 from attnwidget.engine.forward import run
 from attnwidget.engine.function import Spy
-from attnwidget.engine.inputs import Inputs, plain_ids
+from attnwidget.engine.inputs import Inputs
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.recompute import weights
 from attnwidget.engine.seen import Seen, seen_blocks, seen_sequences
 from attnwidget.engine.shadow import shadow_of
+from attnwidget.engine.tensors import plain_ids
 from attnwidget.engine.tokens import LARGEST_TEXT, Tokens, read_ids, well_formed
 from attnwidget.engine.trace import ModelFacts, Trace
 from attnwidget.engine.verify import Verification

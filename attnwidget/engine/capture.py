@@ -224,8 +224,8 @@ def _refuse_unknown(call: Call, kwargs: Mapping[str, Any]) -> None:
         )
     if call.q.shape[0] != 1:
         raise AttnWidgetError(
-            f"{type(call.module).__name__} attends within {call.q.shape[0]} windows, each by itself, so there is no map "
-            "over the whole input. Windowed attention cannot be shown."
+            f"{type(call.module).__name__} attends within {call.q.shape[0]} pieces (windows, or several images), each by "
+            "itself, so there is no map over the whole input. Windowed attention cannot be shown; give one image at a time."
         )
 
 

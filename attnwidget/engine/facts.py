@@ -5,6 +5,7 @@ from typing import Any
 from torch import nn
 
 from attnwidget.engine.head import labels, predicts
+from attnwidget.engine.refusals import HEADS
 from attnwidget.engine.roles import towers_of
 from attnwidget.engine.trace import ModelFacts
 
@@ -31,7 +32,7 @@ def heads_by_layer(model: Any) -> tuple[int, ...]:
     """Heads of every layer that reads the text, 0 for layers without attention; () where the config does not say."""
     config = _reading_config(model)
     layers = _first(config, "num_hidden_layers", "encoder_layers", "num_layers", "n_layer", "n_layers")
-    heads = _first(config, "num_attention_heads", "encoder_attention_heads", "n_head", "n_heads", "num_heads")
+    heads = _first(config, *HEADS)
     if not isinstance(layers, int) or heads is None:
         return ()
     counts = list(heads) if isinstance(heads, list | tuple) else [heads] * layers

@@ -110,15 +110,21 @@ def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) 
         raise
     except NotOurs as told:
         raise told.error from None
-    except (torch.OutOfMemoryError, MemoryError):
-        count = max(tensor.shape[-1] if tensor.ndim == 2 else 1 for tensor in forward.values())
-        raise AttnWidgetError(
-            f"There is not enough memory to read {count:,} tokens with this model. Give a shorter text."
-        ) from None
     except Exception as error:
+        if _out_of_memory(error):
+            count = max(tensor.shape[-1] if tensor.ndim == 2 else 1 for tensor in forward.values())
+            raise AttnWidgetError(
+                f"There is not enough memory to read {count:,} tokens with this model. Give a shorter text."
+            ) from None
         # Models raise whatever they like; the first line is what tells.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise AttnWidgetError(f"The model could not read this: {reason}") from error
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # On processors torch says so in words alone.
+    words = ("can't allocate memory", "not enough memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
 
 
 def block_of(call: Call, role: Role) -> Block:

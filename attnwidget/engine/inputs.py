@@ -10,16 +10,9 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.head import predicts
-from attnwidget.engine.tensors import POSSIBLE, UNREADABLE, device_of, plain, refuse_images, tensor_of
-from attnwidget.engine.tokens import (
-    NO_SPAN,
-    Tokens,
-    is_chat,
-    read_chat,
-    read_ids,
-    read_target,
-    read_text,
-)
+from attnwidget.engine.target import shifted_tokens, start_token, target_tokens
+from attnwidget.engine.tensors import device_of, plain_ids, refuse_images, tensor_of
+from attnwidget.engine.tokens import Tokens, is_chat, read_chat, read_ids, read_text
 from attnwidget.errors import AttnWidgetError, EmptyText
 
 IGNORED = -100
@@ -78,6 +71,8 @@ def read_tokens(
     """The tokens of a text, pair, chat or list of ids, all of them known to the model."""
     pair, first = text_or_none(pair), count_or_none(first)
     if isinstance(x, str) or is_chat(x):
+        if pair is not None and not isinstance(x, str):
+            raise AttnWidgetError("Chat messages are read without pair=. Put the second text into a message.")
         if tokenizer is None:
             raise AttnWidgetError(
                 f"{name} came without a tokenizer, so it cannot read text. "
@@ -88,6 +83,8 @@ def read_tokens(
         else:
             tokens = read_chat(tokenizer, x, first=first)
     else:
+        if pair is not None:
+            raise AttnWidgetError("Token ids are used as given, without pair=. Put both texts into one list of ids.")
         tokens = read_ids(tokenizer, plain_ids(x, first))
     refuse_foreign(model, name, tokens.ids)
     return tokens
@@ -130,26 +127,6 @@ def refuse_foreign(model: Any, name: str, ids: Sequence[int]) -> None:
             f"There is no token {outside[0]}: {name} has {entries:,}, counted from 0. "
             "Does the tokenizer belong to another model?"
         )
-
-
-def plain_ids(x: Any, first: int | None = None) -> list[int]:
-    """Token ids of one text from a list or array of shape [n] or [1, n]. Raises AttnWidgetError for anything else."""
-    if x is None or isinstance(x, dict):
-        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE}")
-    try:
-        ids = plain(x).cpu()
-    except UNREADABLE:
-        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE}") from None
-    if ids.ndim == 2 and ids.shape[0] == 1:
-        ids = ids[0]
-    if ids.numel() == 0:
-        raise EmptyText("No token ids were given. Give at least one.")
-    if ids.ndim != 1 or ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
-        raise AttnWidgetError(
-            f"Token ids must be whole numbers of shape [n] or [1, n]; this is {tuple(ids.shape)} of {ids.dtype}. "
-            "Trace one text at a time."
-        )
-    return [int(number) for number in ids[:first]]
 
 
 def forward_names(module: Any) -> set[str] | None:
@@ -215,7 +192,7 @@ def _from_labels(model: Any, name: str, forward: Mapping[str, Tensor], labels: T
         )
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
     if shift is None:
-        shifted = torch.cat([labels.new_tensor([[_start(model, name)]]), labels[:, :-1]], 1)
+        shifted = torch.cat([labels.new_tensor([[start_token(model, name)]]), labels[:, :-1]], 1)
     else:
         # A few write over what they are given.
         shifted = shift(labels.clone())
@@ -240,60 +217,13 @@ def _with_target(model: Any, tokenizer: Any | None, name: str, given: Inputs, ta
         raise AttnWidgetError("Both target= and decoder_input_ids (or labels) were given. Give one of them.")
     if target is None and predicts(model) in {"class", "answer span"} and "text" in given.tokens:
         # These read the same text in their decoder, and look for its end: they shift it themselves.
-        return Inputs(given.forward, {**given.tokens, "target": _shifted(model, tokenizer, name, given.tokens["text"])})
-    tokens = _target_tokens(model, tokenizer, name, target)
+        return Inputs(
+            given.forward, {**given.tokens, "target": shifted_tokens(model, tokenizer, name, given.tokens["text"])}
+        )
+    tokens = target_tokens(model, tokenizer, name, target)
     refuse_foreign(model, name, tokens.ids)
     ids = torch.tensor([tokens.ids], device=device_of(model))
     return Inputs({**given.forward, "decoder_input_ids": ids}, {**given.tokens, "target": tokens})
-
-
-def _target_tokens(model: Any, tokenizer: Any | None, name: str, target: Any) -> Tokens:
-    if target is None:
-        return read_ids(tokenizer, [_start(model, name)])
-    if not isinstance(target, str):
-        return read_ids(tokenizer, plain_ids(target))  # as given: what the decoder reads
-    if tokenizer is None:
-        raise AttnWidgetError(f"{name} came without a tokenizer, so target= must be token ids.")
-    tokens = read_target(tokenizer, target)
-    labels = list(tokens.ids)
-    if not tokens.special[-1]:
-        labels.append(model.config.get_text_config().eos_token_id or labels[-1])
-    shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
-    shifted = [_start(model, name), *labels[:-1]] if shift is None else shift(torch.tensor([labels]))[0].tolist()
-    if shifted[1:] != labels[:-1]:
-        return read_ids(tokenizer, shifted)
-    return _behind(tokens, read_ids(tokenizer, shifted[:1]), len(shifted) - 1)
-
-
-def _shifted(model: Any, tokenizer: Any | None, name: str, text: Tokens) -> Tokens:
-    return _behind(text, read_ids(tokenizer, [_start(model, name)]), len(text) - 1)
-
-
-def _behind(tokens: Tokens, start: Tokens, count: int) -> Tokens:
-    """The first `count` tokens behind the one that starts a decoder."""
-    return Tokens(
-        ids=start.ids + tokens.ids[:count],
-        pieces=start.pieces + tokens.pieces[:count],
-        spans=(NO_SPAN, *tokens.spans[:count]),
-        words=(-1, *tokens.words[:count]),
-        special=(True, *tokens.special[:count]),
-        padding=(False, *tokens.padding[:count]),
-        segment=(0, *tokens.segment[:count]),
-        text=tokens.text,
-    )
-
-
-def _start(model: Any, name: str) -> int:
-    configs = [model.config, getattr(model, "generation_config", None), getattr(model.config, "decoder", None)]
-    known = [
-        number
-        for config in configs
-        for key in ("decoder_start_token_id", "bos_token_id", "pad_token_id")
-        if isinstance(number := getattr(config, key, None), int)
-    ]
-    if not known:
-        raise AttnWidgetError(f"{name} does not say how its decoder starts. Give target= as token ids, or as a text.")
-    return known[0]
 
 
 def _accepts(model: Any, argument: str) -> bool:

@@ -138,6 +138,8 @@ class AttentionModel:
         start = given if told else generate.without_target(given)
         wished = wishes(self.model, start, self.facts, max_new_tokens, options)
         state = self.state()
+        length = max((len(tokens) for tokens in start.tokens.values()), default=0) + wished.max_new_tokens
+        refuse_what_cannot_fit(self.model, length, self._shadow().path)
         if cancelled():
             return self._read(given, lambda: False, lambda _done: None)
         produce = partial(
@@ -173,6 +175,11 @@ class AttentionModel:
                 f"predict takes a Trace, and {type(trace).__name__} was given. Say model.trace(...) first."
             )
         found = prediction.predict(trace, position, self.piece, top)
+        if found is None and trace.model.predicts is not None:
+            raise AttnWidgetError(
+                "This trace carries neither its model's prediction head nor its scores: a saved trace has no head. Trace "
+                "the text again to predict from it."
+            )
         if found is None:
             raise AttnWidgetError(
                 f"{trace.model.name} predicts no tokens, classes, labels or answers, so there is nothing to list. Load "
@@ -241,6 +248,7 @@ class AttentionModel:
                 trace = read(shadow, given, self.facts, cancelled, progress, cache)
             except NothingSeen:
                 # Its source names the interface and its attention went another way: its own maps remain.
+                refuse_what_cannot_fit(self.model, length, "eager")
                 trace = read(eager_shadow_of(self.model), given, self.facts, cancelled, progress)
         # Only what the tokens say all of can be continued from them.
         plain = given.forward.keys() <= {"input_ids", "token_type_ids"}

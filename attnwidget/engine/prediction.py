@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.recompute import indices
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, NotNumbers
 
 if TYPE_CHECKING:
     from attnwidget.engine.trace import Trace
@@ -68,7 +68,7 @@ def predict(trace: "Trace", position: Any, decode: Callable[[int], str], top: An
 
     `decode` tells how a token of the vocabulary reads. Positions are those of the text, or of an encoder-decoder's
     decoder; negative ones count from the end. Raises AttnWidgetError for a position that is not there,
-    for several, and for a `top` that is no whole number of at least 1.
+    for several, and for a `top` that is no whole number of at least 1; NotNumbers for scores that are NaN.
     """
     top = _counted(top)
     kind = trace.model.predicts
@@ -77,7 +77,7 @@ def predict(trace: "Trace", position: Any, decode: Callable[[int], str], top: An
     if kind == "answer span":
         return Prediction(kind, None, _spans(trace, top))
     if kind == "class":
-        scores = trace.logits()[0]
+        scores = _numbers(trace.logits()[0])
         # One output is a score, a probability of nothing.
         return None if len(scores) == 1 else Prediction(kind, None, _named(trace, scores, top))
     tokens = trace.sequences.get("decoder", (trace.text, trace.text))[0]
@@ -85,7 +85,7 @@ def predict(trace: "Trace", position: Any, decode: Callable[[int], str], top: An
     if position is None or len(chosen) != 1:
         raise AttnWidgetError(f"{position!r} is no single position. Give one, for example -1 for the last.")
     at = int(chosen[0])
-    scores = trace.logits(at)[0]
+    scores = _numbers(trace.logits(at)[0])
     if kind == "label":
         return Prediction(kind, at, _named(trace, scores, top))
     probabilities = scores.softmax(-1)
@@ -96,6 +96,13 @@ def predict(trace: "Trace", position: Any, decode: Callable[[int], str], top: An
     number = tokens.ids[there]
     actual = Candidate(number, decode(number), float(probabilities[number]))
     return Prediction(kind, at, found, actual, rank_of(scores, number))
+
+
+def _numbers(scores: Tensor) -> Tensor:
+    # -inf is a score: that of what is ruled out.
+    if bool(scores.isnan().any()) or bool((scores == torch.inf).any()):
+        raise NotNumbers("logits")
+    return scores
 
 
 def _counted(top: Any) -> int:
@@ -137,7 +144,7 @@ def _named(trace: "Trace", scores: Tensor, count: int) -> tuple[Candidate, ...]:
 
 def _spans(trace: "Trace", count: int) -> tuple[Candidate, ...]:
     # A span runs within one text: no special token, such as the one that parts question and passage, is in it.
-    tokens, (begin, end) = trace.text, trace.logits(slice(None)).softmax(0).T
+    tokens, (begin, end) = trace.text, _numbers(trace.logits(slice(None))).softmax(0).T
     marks = torch.tensor([0, *map(int, tokens.special)]).cumsum(0)
     length = len(tokens)
     starts, stops, values = [], [], []

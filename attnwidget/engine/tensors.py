@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, EmptyText
 
 POSSIBLE = (
     "Give a text, token ids ([n] or [1, n]), chat messages ({'role': ..., 'content': ...}), or a mapping of forward "
@@ -90,3 +90,23 @@ def device_of(model: Any) -> Any:
         device = model.device
     # Weights that accelerate keeps elsewhere have no device; it moves inputs to where they are needed.
     return torch.device("cpu") if device.type == "meta" else device
+
+
+def plain_ids(x: Any, first: int | None = None) -> list[int]:
+    """Token ids of one text from a list or array of shape [n] or [1, n]. Raises AttnWidgetError for anything else."""
+    if x is None or isinstance(x, dict):
+        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE}")
+    try:
+        ids = plain(x).cpu()
+    except UNREADABLE:
+        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE}") from None
+    if ids.ndim == 2 and ids.shape[0] == 1:
+        ids = ids[0]
+    if ids.numel() == 0:
+        raise EmptyText("No token ids were given. Give at least one.")
+    if ids.ndim != 1 or ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
+        raise AttnWidgetError(
+            f"Token ids must be whole numbers of shape [n] or [1, n]; this is {tuple(ids.shape)} of {ids.dtype}. "
+            "Trace one text at a time."
+        )
+    return [int(number) for number in ids[:first]]

@@ -1,7 +1,5 @@
 """Trace and Block: references to what attention was computed from, and the facts needed to compute it again."""
 
-import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +9,7 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine import given, recompute
+from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.prediction import Step
 from attnwidget.engine.recompute import Rows
 from attnwidget.engine.tokens import Tokens
@@ -281,41 +280,3 @@ class Trace:
         from attnwidget.engine import stored
 
         return stored.load(path)
-
-
-def parse_head(name: str, head: Any = None) -> tuple[int, int | None]:
-    """A head by its name: L5H3 is (5, 3), L5 alone is (5, None).
-
-    >>> parse_head("L5H3"), parse_head("l2.h0")
-    ((5, 3), (2, 0))
-    """
-    match = re.fullmatch(r"\s*L(-?\d{1,9})[\s.,·]*(?:H(-?\d{1,9}))?\s*", name, re.IGNORECASE)
-    if match is None:
-        raise AttnWidgetError(f"{name!r} names no head. Write a layer and a head as in 'L5H3', both counted from 0.")
-    if match[2] is None:
-        return int(match[1]), head
-    number = int(match[2])
-    if head is not None and _whole(head) != number:
-        raise AttnWidgetError(f"{name!r} names its head, and {head!r} was given as well. Give one of them.")
-    return int(match[1]), number
-
-
-def fit_index(what: str, value: Any, size: int) -> int:
-    """A layer or head counted from 0; negative numbers count from the end. Raises AttnWidgetError for any other.
-
-    >>> fit_index("layer", -1, 12)
-    11
-    """
-    number = _whole(value)
-    if number is None:
-        raise AttnWidgetError(f"{value!r} is no {what}. Give an integer from 0 to {size - 1}.")
-    if not -size <= number < size:
-        raise AttnWidgetError(f"There is no {what} {number}: there are {what}s 0 to {size - 1}.")
-    return number % size
-
-
-def _whole(value: Any) -> int | None:
-    try:
-        return None if isinstance(value, bool) else operator.index(value)
-    except (TypeError, RuntimeError):  # arrays of several, and of no whole numbers
-        return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from attnwidget.engine.prediction import predict
 from attnwidget.engine.trace import ModelFacts, Trace
+from attnwidget.errors import NotNumbers
 
 
 def predicts(facts: ModelFacts) -> str | None:
@@ -21,7 +22,10 @@ def predictions(trace: Trace, position: int, decode: Callable[[int], str]) -> di
     A decoder predicts the next token, a masked language model the token that stands at the position, a token
     classifier its label; a class and an answer span are those of the whole text, without a position.
     """
-    found = None if predicts(trace.model) is None else predict(trace, position, decode)
+    try:
+        found = None if predicts(trace.model) is None else predict(trace, position, decode)
+    except NotNumbers:
+        found = None  # of logits alone: the maps are still true
     if found is None:
         return None
     actual = found.actual and {

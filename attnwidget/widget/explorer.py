@@ -11,7 +11,8 @@ from traitlets import default
 from attnwidget.engine.live import LiveSession, Reading
 from attnwidget.engine.load import shared
 from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.trace import Trace, parse_head
+from attnwidget.engine.names import parse_head
+from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped
 from attnwidget.tiny import FIRST_HEAD

@@ -5,8 +5,9 @@ from typing import Any
 
 from attnwidget.engine.inputs import forward_names
 from attnwidget.engine.model import AttentionModel
+from attnwidget.engine.names import fit_index
 from attnwidget.engine.roles import towers_of
-from attnwidget.engine.trace import Trace, fit_index
+from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
 READING = ("self", "encoder", "text")

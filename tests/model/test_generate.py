@@ -9,7 +9,9 @@ import transformers as hf
 from torch import Tensor
 
 import attnwidget as aw
+from attnwidget.engine import memory
 from attnwidget.engine.trace import Trace
+from attnwidget.errors import OutOfMemory
 
 from .generating import DECODER, FAMILIES, NEW, PROMPT, SIDE, SIDES, build, eager, maps_of, run_own, whole_pass
 
@@ -192,3 +194,12 @@ def test_a_model_that_leaves_generation_to_another_is_refused():
     given = {"input_ids": torch.tensor([[99] * 4 + [5, 6, 7]]), "pixel_values": torch.randn(1, 3, 32, 32)}
     with pytest.raises(aw.AttnWidgetError, match="leaves generation to a model inside it"):
         aw.load(model).generate(given, max_new_tokens=3)
+
+
+def test_what_is_to_be_produced_counts_towards_memory(tiny, monkeypatch):
+    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "available", lambda _device: memory.needed(tiny.model, 12, "interface"))
+    prompt = len(tiny.tokens("The cat sat on the"))
+    assert len(tiny.generate("The cat sat on the", max_new_tokens=12 - prompt).text) == 12
+    with pytest.raises(OutOfMemory, match="Reading 13 tokens"):
+        tiny.generate("The cat sat on the", max_new_tokens=13 - prompt)

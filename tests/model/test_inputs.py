@@ -122,3 +122,9 @@ def test_generation_from_padding_on_the_left(name):
         expected = eager(FAMILIES[name])(own, attention_mask=mask, position_ids=position, output_attentions=True)
     for layer, maps in enumerate(expected.attentions):
         torch.testing.assert_close(trace.weights(layer)[:, 2:], maps[0][:, 2:], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("x", [[5, 6, 7], [{"role": "user", "content": "hello"}]])
+def test_what_reads_no_second_text_does_not_swallow_one(tiny, x):
+    with pytest.raises(aw.AttnWidgetError, match="without pair="):
+        tiny.trace(x, "and another")

@@ -1,6 +1,7 @@
 """What a model predicts, beside softmax of the logits that transformers computes."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -160,3 +161,16 @@ def test_a_model_that_predicts_nothing_says_so():
 def test_a_single_output_is_a_score_and_no_class():
     at_hand = aw.load(bert("SequenceClassification", num_labels=1))
     assert predict(at_hand.trace(IDS), 0, decode) is None
+
+
+def test_logits_that_are_not_numbers_are_no_prediction(tiny):
+    trace = tiny.trace("The cat sat on the")
+    broken = replace(trace, head=lambda hidden: trace.head(hidden) * float("nan"))
+    with pytest.raises(aw.AttnWidgetError, match="logits that are not numbers"):
+        tiny.predict(broken)
+
+
+def test_a_saved_trace_says_that_it_has_no_head(tiny, tmp_path):
+    again = aw.Trace.load(tiny.trace("The cat sat on the").save(tmp_path / "cat"))
+    with pytest.raises(aw.AttnWidgetError, match="a saved trace has no head"):
+        tiny.predict(again)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.trace import parse_head
+from attnwidget.engine.names import parse_head
 
 SQUARE = torch.rand(2, 3, 3).softmax(-1)
 
