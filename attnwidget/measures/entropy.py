@@ -1,22 +1,23 @@
 """How widely each head spreads its attention."""
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.recompute import weights
-from attnwidget.engine.trace import Block, Trace
+from attnwidget.engine.trace import Trace
+from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
-from attnwidget.measures.rows import read_rows, tiles
 
 
-def entropy(trace: Trace, *, part: str | None = None) -> HeadScores:
-    """Shannon entropy of every head's rows, in nats, unsmoothed: the mean over queries that are not padding.
+def entropy(trace: Trace, *, part: str | None = None, normalised: bool = False) -> HeadScores:
+    """Shannon entropy -sum_j A log A of every head's rows, (layer head), unsmoothed: the mean over queries.
 
-    0 for a head that reads one key, log n for one that reads n keys alike. Layers without attention are NaN. Weights
-    of a model with attention sinks outside the text sum to less than 1 and are taken as they are. Raises
-    AttnWidgetError for an ambiguous part.
+    In nats: 0 for a head that reads one key, log n for one that reads n keys alike. `normalised` divides each row by
+    the log of how many keys it may read, so that 1 is uniform and texts of different lengths compare; rows with one
+    key to read are left out. Queries that are padding do not count. Layers without attention are NaN. Weights of a
+    model with attention sinks outside the text sum to less than 1 and are taken as they are. Weights that were given
+    carry no mask: outside a window that only their zeros show, keys count as ones that may be read. Raises
+    AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
     Source: Clark et al. 2019 (W19-4828), without their smoothing.
 
     >>> import torch
@@ -24,15 +25,24 @@ def entropy(trace: Trace, *, part: str | None = None) -> HeadScores:
     >>> uniform = Trace.from_weights([torch.full((1, 4, 4), 0.25)], ["a", "b", "c", "d"])
     >>> round(float(entropy(uniform)[0, 0]), 4)                # log 4
     1.3863
+    >>> round(float(entropy(uniform, normalised=True)[0, 0]), 4)
+    1.0
     """
-    blocks = trace.part_blocks(part)
-    query_text, _ = trace.tokens(part)
-    rows = read_rows(query_text)
-    counts = trace.heads(part)
-    table = np.full((len(counts), max(counts)), np.nan, np.float32)
-    for block in blocks:
-        table[block.layer, : block.heads] = _of_block(block, rows).numpy()
-    return HeadScores(table, "entropy in nats, unsmoothed, mean over queries that are not padding")
+    statistic = normalised_entropy if normalised else plain_entropy
+    unit = "as a share of the log of the keys that may be read" if normalised else "in nats"
+    found = head_means(trace, part, {"entropy": statistic})["entropy"]
+    return HeadScores(found, f"entropy {unit}, unsmoothed, mean over queries that are not padding")
+
+
+def plain_entropy(portion: Portion) -> Float[Tensor, "head query"]:
+    """Entropy of every row, in nats."""
+    return row_entropy(portion.maps)
+
+
+def normalised_entropy(portion: Portion) -> Float[Tensor, "head query"]:
+    """Entropy of every row as a share of the largest it could have; NaN for a row with a single key."""
+    most = portion.visible.sum(-1).float().log()
+    return row_entropy(portion.maps) / torch.where(most > 0, most, torch.nan)
 
 
 def row_entropy(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stack query"]:
@@ -42,10 +52,3 @@ def row_entropy(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stac
     [0.0, 0.0]
     """
     return torch.special.entr(maps).sum(-1) + 0.0
-
-
-def _of_block(block: Block, rows: torch.Tensor) -> torch.Tensor:
-    sums = torch.zeros(block.heads, dtype=torch.float32, device="cpu")
-    for heads, portion in tiles(block, len(rows)):
-        sums[heads] += row_entropy(weights(block, heads, queries=rows[portion])).sum(-1)
-    return sums / len(rows)

@@ -1,9 +1,44 @@
 """Numbers that carry their recipe: small frozen records that numpy reads as arrays."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+
+class RankedHead(NamedTuple):
+    """One head and its number."""
+
+    layer: int
+    head: int
+    value: float
+
+    def __repr__(self) -> str:
+        return f"L{self.layer}H{self.head} {self.value:.4g}"
+
+
+class RankedToken(NamedTuple):
+    """One token, by its place among the tokens and by its piece, and its number."""
+
+    position: int
+    piece: str
+    value: float
+
+    def __repr__(self) -> str:
+        return f"{self.position} {self.piece!r} {self.value:.4g}"
+
+
+class RankedPair(NamedTuple):
+    """A query, a key, and their number."""
+
+    query: int
+    key: int
+    query_piece: str
+    key_piece: str
+    value: float
+
+    def __repr__(self) -> str:
+        return f"{self.query} {self.query_piece!r} -> {self.key} {self.key_piece!r} {self.value:.4g}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,14 +65,65 @@ class _Result:
         numbers = np.array2string(self.values, precision=3, suppress_small=True, threshold=64)
         return f"{type(self).__name__}({size}; {self.recipe})\n{numbers}"
 
+    def _best(self, count: int, *, lowest: bool) -> list[tuple[int, ...]]:
+        """Where the highest (or lowest) numbers stand, best first; of equals the first. NaN is never among them."""
+        flat = np.asarray(self.values, np.float64).ravel()
+        order = np.argsort(flat if lowest else -flat, kind="stable")
+        chosen = [int(at) for at in order if not np.isnan(flat[at])][: max(0, count)]
+        return [tuple(int(axis) for axis in np.unravel_index(at, self.shape)) for at in chosen]
+
 
 class HeadScores(_Result):
-    """One number per head: `values` is (layer head). Heads that a narrower layer lacks are NaN."""
+    """One number per head: `values` is (layer head). NaN for layers without attention and for heads a layer lacks."""
+
+    def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedHead, ...]:
+        """The heads with the highest numbers, best first; with `lowest` those with the lowest.
+
+        >>> HeadScores(np.array([[0.1, 0.9], [0.5, np.nan]]), "an example").top(2)
+        (L0H1 0.9, L1H0 0.5)
+        """
+        return tuple(RankedHead(*at, float(self.values[at])) for at in self._best(count, lowest=lowest))
 
 
-class TokenMap(_Result):
-    """One number per pair: `values` is (query key)."""
-
-
+@dataclass(frozen=True, eq=False, repr=False)
 class TokenScores(_Result):
-    """One number per token of the text: `values` is (key)."""
+    """One number per token: `values` is (key), `pieces` how these tokens read."""
+
+    pieces: tuple[str, ...] = ()
+
+    def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedToken, ...]:
+        """The tokens with the highest numbers, best first; with `lowest` those with the lowest.
+
+        >>> TokenScores(np.array([0.1, 0.9]), "an example", ("a", "b")).top(1)
+        (1 'b' 0.9,)
+        """
+        return tuple(
+            RankedToken(at, piece_of(self.pieces, at), float(self.values[at]))
+            for (at,) in self._best(count, lowest=lowest)
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TokenMap(_Result):
+    """One number per pair: `values` is (query key), with the pieces of either axis."""
+
+    query_pieces: tuple[str, ...] = ()
+    key_pieces: tuple[str, ...] = ()
+
+    def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedPair, ...]:
+        """The pairs with the highest numbers, best first; with `lowest` those with the lowest.
+
+        >>> TokenMap(np.eye(2) * [1, 2], "an example", ("a", "b"), ("a", "b")).top(1)
+        (1 'b' -> 1 'b' 2,)
+        """
+        return tuple(
+            RankedPair(
+                query, key, piece_of(self.query_pieces, query), piece_of(self.key_pieces, key), float(self[query, key])
+            )
+            for query, key in self._best(count, lowest=lowest)
+        )
+
+
+def piece_of(pieces: tuple[str, ...], at: int) -> str:
+    """How a token reads; "" where that was not told."""
+    return pieces[at] if at < len(pieces) else ""

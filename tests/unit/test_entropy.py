@@ -6,6 +6,7 @@ import scipy.stats
 import torch
 
 import attnwidget as aw
+from tests.model.families import FAMILIES, build, eager_maps
 
 from .traces import example, random_trace
 
@@ -35,3 +36,39 @@ def test_layers_with_fewer_heads_are_nan_beyond():
     found = np.asarray(aw.entropy(trace))
     assert np.isnan(found[1, 2:]).all()
     assert not np.isnan(found[1, :2]).any()
+
+
+@pytest.mark.parametrize("n", [2, 3, 30])
+@pytest.mark.parametrize("causal", [False, True])
+def test_normalised_is_one_for_uniform_and_zero_for_peaked(n, causal):
+    tokens = [str(i) for i in range(n)]
+    seen = torch.ones(n, n).tril() if causal else torch.ones(n, n)
+    uniform = aw.Trace.from_weights([(seen / seen.sum(-1, keepdim=True))[None]], tokens)
+    assert float(aw.entropy(uniform, normalised=True)[0, 0]) == pytest.approx(1, abs=1e-5)
+    peaked = aw.Trace.from_weights([torch.eye(n)[None] if causal else torch.eye(n).flip(0)[None]], tokens)
+    assert float(aw.entropy(peaked, normalised=True)[0, 0]) == 0
+
+
+def test_normalised_has_no_number_where_there_is_no_choice():
+    assert np.isnan(aw.entropy(aw.Trace.from_weights([torch.ones(1, 1, 1)], ["a"]), normalised=True)[0, 0])
+
+
+@pytest.mark.parametrize("family", ["llama-grouped", "mistral-window", "bert-masked-lm"])
+def test_normalised_counts_the_keys_that_the_model_lets_a_query_read(family):
+    given = FAMILIES[family].inputs(20)
+    trace = aw.load(build(family)).trace({"input_ids": given["input_ids"]})
+    i, j = np.indices((20, 20))
+    seen = {"bert-masked-lm": i >= 0, "llama-grouped": j <= i, "mistral-window": (j <= i) & (i - j < 8)}[family].sum(-1)
+    for layer, maps in enumerate(eager_maps(family, given)[trace.parts[0]]):
+        rows = scipy.stats.entropy(maps.numpy(), axis=-1)[:, seen > 1] / np.log(seen[seen > 1])
+        assert np.asarray(aw.entropy(trace, normalised=True))[layer] == pytest.approx(rows.mean(-1), abs=1e-5)
+
+
+def test_weights_with_a_sink_outside_the_text_are_taken_as_they_are():
+    trace = aw.Trace.from_weights([torch.full((1, 2, 2), 0.25)], ["a", "b"])
+    assert float(aw.entropy(trace)[0, 0]) == pytest.approx(0.5 * np.log(4), abs=1e-6)
+
+
+def test_the_recipe_tells_the_unit():
+    assert "nats" in aw.entropy(example()).recipe
+    assert "share of the log" in aw.entropy(example(), normalised=True).recipe

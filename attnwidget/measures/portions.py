@@ -1,0 +1,110 @@
+"""One reading of all heads, a portion at a time: what every statistic of heads is made from."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from attnwidget.engine.recompute import visible, weights
+from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.trace import Block, Trace
+from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.rows import read_rows, tiles
+from attnwidget.shapes import Indices, LayerMaps
+
+
+@dataclass(frozen=True, eq=False)
+class Portion:
+    """Some rows of some heads of one layer: `maps` is (head query key), of the queries numbered `rows`."""
+
+    block: Block
+    heads: list[int]
+    rows: Indices
+    maps: LayerMaps
+    queries: Tokens
+    keys: Tokens
+
+    @cached_property
+    def visible(self) -> Bool[Tensor, "query key"]:
+        """Which keys each query may read, in any head; padding is none of them.
+
+        Weights that were given carry no mask: of causal ones every earlier key counts, of others every key.
+        """
+        return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, device="cpu")
+
+    @cached_property
+    def own(self) -> Indices:
+        """The key that is the query itself. Raises AttnWidgetError where queries and keys are of two sequences."""
+        return own_keys(self.block, self.queries, self.keys, self.rows)
+
+
+Statistic = Callable[[Portion], Float[Tensor, "head query"]]
+"""One number for each row of a portion; NaN where a row has none, such as the first token a previous one."""
+
+
+def portions(
+    trace: Trace,
+    part: str | None = None,
+    rows: Indices | None = None,
+    *,
+    chosen_heads: Mapping[int, Sequence[int]] | None = None,
+) -> Iterator[Portion]:
+    """Every row of every head of a part that is not padding (or those of `rows`), layer by layer, within one tile.
+
+    `chosen_heads` maps layers to the heads that are read of them; no others are computed. Raises AttnWidgetError for
+    an ambiguous part, and NotNumbers for weights that are NaN.
+    """
+    queries, keys = trace.tokens(part)
+    asked = read_rows(queries) if rows is None else rows
+    for block in trace.part_blocks(part):
+        wanted = range(block.heads) if chosen_heads is None else chosen_heads.get(block.layer, ())
+        for together, portion in tiles(block, len(asked)):
+            heads = [head for head in together if head in wanted]
+            if not heads:
+                continue
+            chosen = asked[portion]
+            maps = weights(block, heads, queries=chosen)
+            if not bool(torch.isfinite(maps).all()):
+                raise NotNumbers
+            yield Portion(block, heads, chosen, maps, queries, keys)
+
+
+def head_means(trace: Trace, part: str | None, statistics: Mapping[str, Statistic]) -> dict[str, np.ndarray]:
+    """Each statistic of every head, (layer head): the mean over the rows that have one.
+
+    All statistics are taken in one reading. NaN for layers without attention, heads that a layer lacks, and heads of
+    which no row has a number.
+    """
+    counts = trace.heads(part)
+    sums = {name: np.zeros((len(counts), max(counts))) for name in statistics}
+    numbers = {name: np.zeros((len(counts), max(counts))) for name in statistics}
+    for portion in portions(trace, part):
+        for name, statistic in statistics.items():
+            found = statistic(portion)
+            layer = portion.block.layer
+            sums[name][layer, portion.heads] += found.double().nansum(-1).numpy()
+            numbers[name][layer, portion.heads] += (~found.isnan()).sum(-1).numpy()
+    with np.errstate(invalid="ignore"):
+        return {name: (sums[name] / numbers[name]).astype(np.float32) for name in statistics}
+
+
+def own_keys(block: Block, queries: Tokens, keys: Tokens, rows: Indices) -> Indices:
+    """For each of these queries the key that is the same token.
+
+    The queries are the last ones of the keys where a prefix came from elsewhere. Raises AttnWidgetError for
+    cross-attention: its queries and keys are of two sequences.
+    """
+    _, length, width = block.shape
+    before = width - length
+    # Pieces that came without a vocabulary have no ids.
+    same = before >= 0 and (queries.ids, queries.pieces) == (keys.ids[before:], keys.pieces[before:])
+    if block.part == "cross" or not same:
+        raise AttnWidgetError(
+            f"{block!r} reads another sequence than its own, so no key is the query itself. Choose a part whose queries "
+            "and keys are the same text."
+        )
+    return rows + before
