@@ -1,17 +1,30 @@
 """Attention followed through all layers: how much of each input reaches each output."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from attnwidget.engine.recompute import TILE, indices, visible
+from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
-from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.fusion import fused
+from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.fusion import check_fusion, fused, without_lowest
 from attnwidget.measures.results import TokenMap, TokenScores
+from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import HeadMap, Indices
+
+Queries: TypeAlias = Int[Tensor, " query"]
+Keys: TypeAlias = Int[Tensor, " key"]
+"""The numbers of the tokens that count: those that are not padding."""
+
+Rows: TypeAlias = Callable[[Indices], HeadMap]
+"""Any rows of one map, on demand."""
+
+Reading: TypeAlias = Callable[[Block, Queries, Keys], Rows]
+"""How a block becomes one map of the queries and keys that count."""
 
 
 def rollout(
@@ -21,16 +34,32 @@ def rollout(
     part: str | None = None,
     fusion: str = "mean",
     residual: float = 0.5,
+    discard: float = 0.0,
     null: str | None = None,
 ) -> TokenMap | TokenScores:
     """Attention rollout: the product over layers of rownorm(residual I + (1 - residual) fused heads).
 
     Without `query` the whole (query key) matrix, whose rows sum to 1; with it that token's row (key), which costs
-    O(layers n^2) instead of O(layers n^3). The newest layer stands on the left. `null="uniform"` divides by the same
-    rollout of uniform attention over the visible keys: a causal rollout collapses on the first token whatever the
-    text says, and the ratio (1 = as in that null model) is what is left. The ratio is ours, not the paper's. MLPs and
-    norms are ignored. Raises AttnWidgetError for a map that is not square and for unknown options.
-    Source: Abnar & Zuidema 2020, arXiv 2005.00928.
+    O(layers n^2) instead of O(layers n^3). The newest layer stands on the left. MLPs and norms are ignored. Padding is
+    left out before anything is computed: its rows and columns are 0.
+
+    `discard` sets that share of the entries of every layer's fused map to 0, the lowest first, before the residual is
+    added (see `fusion.without_lowest`): masked entries count among the lowest, so of a causal map about half are gone
+    before a weight is. It takes a whole (query key) map of one layer at a time, also for a single row.
+
+    `null="uniform"` divides by the same rollout of uniform attention over the visible keys: a causal rollout collapses
+    on the first token whatever the text says, and the ratio (1 = as in that null model) is what is left. Nothing is
+    discarded from the null model: all keys of its rows are equal, so only the order of the tokens could decide which
+    go. The ratio is ours, not the paper's.
+
+    Of an encoder-decoder, part "cross" is what reaches a target token from the source (target query, source key), and
+    "decoder" what reaches it from the target itself; the rows of both together sum to 1. With a fixed residual the
+    source's share is 1 - residual^layers for every token, so only compare within a row. See `cross_rollout`.
+
+    Raises AttnWidgetError for maps that are not square, parts that read another sequence without a decoder beside them,
+    and unknown options; NotNumbers for weights that are NaN.
+    Source: Abnar & Zuidema 2020, arXiv 2005.00928; discard: jacobgil/vit-explain; encoder-decoder: Ferrando et al. 2022,
+    arXiv 2205.11631.
 
     >>> import torch
     >>> from attnwidget import Trace
@@ -38,63 +67,145 @@ def rollout(
     >>> bool((torch.tensor(rollout(identity).values) == torch.eye(3)).all())
     True
     """
-    blocks = _square(trace, part)
-    if not 0 <= residual <= 1:
-        raise AttnWidgetError(f"residual={residual} is no share. Give a number from 0 (attention alone) to 1.")
+    # That module is made of what is here.
+    from attnwidget.measures import cross_rollout
+
+    check_share("residual", residual, "(attention alone) to 1")
+    check_share("discard", discard, "(nothing) to 1")
+    check_fusion(fusion)
     if null not in {None, "uniform"}:
         raise AttnWidgetError(f"There is no null model {null!r}. Give None or 'uniform'.")
-    size = blocks[0].shape[-1]
-    if query is not None and (isinstance(query, bool) or not hasattr(query, "__index__")):
-        raise AttnWidgetError(f"query={query!r} is not one token. For several, take rows of the whole rollout(trace).")
-    rows = indices(None if query is None else query.__index__(), size, "query")
-    result = _product(rows, blocks, lambda block, chosen: fused(block, fusion, chosen), residual)
-    recipe = f"attention rollout, heads fused by {fusion}, residual {residual:g}, not normalised further"
+    crossing = cross_rollout.crossing(trace, part)
+    blocks = () if crossing else own_blocks(trace, part, "Rollout")
+    queries, keys = trace.tokens(part)
+    rows = asked_rows(query, len(queries), "rollout")
+
+    def follow(reading: Reading) -> HeadMap:
+        if crossing is not None:
+            return cross_rollout.followed(crossing, trace.part_blocks(part)[0].part, rows, reading, residual)
+        counted = read_rows(keys)
+        return widened(carried(started(rows, counted), blocks, counted, reading, residual), counted, len(keys))
+
+    found = follow(fused_rows(fusion, discard))
+    recipe = f"{crossing.recipe if crossing else 'attention rollout'}, heads fused by {fusion}, residual {residual:g}"
+    recipe += f", the lowest {discard:g} of every layer's entries discarded" if discard else ""
+    recipe += ", padding left out" if any(queries.padding) or any(keys.padding) else ""
+    recipe += f", {crossing.shares(residual)}" if crossing else ""
+    recipe += ", not normalised further"
     if null is not None:
-        plain = _product(rows, blocks, _uniform, residual)
-        result = result / plain.clamp_min(torch.finfo(torch.float32).tiny)
-        recipe = f"{recipe}, divided by the rollout of uniform attention"
-    return TokenMap(result.numpy(), recipe) if query is None else TokenScores(result[0].numpy(), recipe)
+        found = found / follow(_uniform).clamp_min(torch.finfo(torch.float32).tiny)
+        recipe += ", divided by the rollout of uniform attention"
+    if query is None:
+        return TokenMap(found.numpy(), recipe, queries.pieces, keys.pieces)
+    return TokenScores(found[0].numpy(), recipe, keys.pieces)
 
 
-def _product(
-    rows: Indices, blocks: tuple[Block, ...], maps: Callable[[Block, Indices], HeadMap], residual: float
-) -> HeadMap:
-    """Those rows of the product over all layers, from the top down: cheap for a single row.
+def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:
+    """The layers of a part whose tokens read each other. Raises AttnWidgetError for any other part."""
+    blocks = trace.part_blocks(part)
+    texts = trace.tokens(part)
+    for block in blocks:
+        _, queries, keys = block.shape
+        if queries != keys or queries != len(texts[1]):
+            raise AttnWidgetError(
+                f"{measure} needs square maps of all {len(texts[1])} tokens; {block!r} is {queries} x {keys}. Choose a "
+                "self-attention part."
+            )
+    if blocks[0].part == "cross" or not same_text(*texts):
+        raise AttnWidgetError(
+            f"{measure} follows one text through its layers, and {blocks[0]!r} reads another sequence than its own. "
+            "Choose a self-attention part."
+        )
+    return blocks
 
-    The maps are read a few of their rows at a time, so that one token's rollout never has a whole map in memory.
-    """
-    size = blocks[0].shape[-1]
-    every = indices(None, size, "query")
-    found = torch.zeros(len(rows), size, dtype=torch.float32, device="cpu")  # whatever torch's defaults are
-    found[torch.arange(len(rows), device="cpu"), rows] = 1
+
+def same_text(one: Tokens, other: Tokens) -> bool:
+    """Whether these are the same tokens, whatever is marked as padding."""
+    return one is other or (one.ids, one.pieces) == (other.ids, other.pieces)
+
+
+def check_share(name: str, share: Any, span: str) -> None:
+    """Raises AttnWidgetError for what is no number from 0 to 1."""
+    if not isinstance(share, int | float) or isinstance(share, bool) or not 0 <= share <= 1:
+        raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 {span}.")
+
+
+def asked_rows(query: Any, size: int, measure: str) -> Indices:
+    """The row that is asked for, or all. Raises AttnWidgetError for what is not one token."""
+    if query is not None and (isinstance(query, bool) or not hasattr(query, "__index__")):
+        raise AttnWidgetError(
+            f"query={query!r} is not one token. For several, take rows of the whole {measure}(trace)."
+        )
+    return indices(None if query is None else query.__index__(), size, "query")
+
+
+def fused_rows(fusion: str, discard: float = 0.0) -> Reading:
+    """The heads of a block fused, a few rows at a time; raises NotNumbers as it meets NaN."""
+
+    def read(block: Block, queries: Queries, keys: Keys) -> Rows:
+        def some(chosen: Indices) -> HeadMap:
+            found = fused(block, fusion, queries[chosen])
+            found = found if len(keys) == found.shape[1] else found[:, keys]
+            if not bool(torch.isfinite(found).all()):
+                raise NotNumbers
+            return found
+
+        if not discard:
+            return some
+        whole = without_lowest(some(indices(None, len(queries), "query")), discard)
+        return lambda chosen: whole[chosen]
+
+    return read
+
+
+def carried(found: HeadMap, blocks: tuple[Block, ...], counted: Keys, reading: Reading, residual: float) -> HeadMap:
+    """These rows times the product over all layers, from the top down: cheap for a single row."""
     for block in reversed(blocks):
-        below = torch.zeros_like(found)
-        for chosen in every.split(max(1, TILE // size)):
-            reaching = found[:, chosen]
-            if bool(reaching.any()):
-                below.addmm_(reaching, _step(maps(block, chosen), chosen, residual))
-        found = below
+        found = stepped(found, reading(block, counted, counted), residual)
     return found
 
 
-def _step(fused_rows: HeadMap, chosen: Tensor, residual: float) -> Tensor:
-    mixed = (1 - residual) * fused_rows
-    mixed[torch.arange(len(chosen), device="cpu"), chosen] += residual
-    # Rows of padding, and fusions other than the mean, do not sum to 1.
-    return mixed / mixed.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
+def stepped(found: HeadMap, rows: Rows, residual: float) -> HeadMap:
+    """These rows times one layer's map, of which only a few rows are there at a time."""
+    size = found.shape[1]
+    below = torch.zeros_like(found)
+    for chosen in portioned(size, size):
+        reaching = found[:, chosen]
+        if bool(reaching.any()):
+            below.addmm_(reaching, mixed(rows(chosen), chosen, residual))
+    return below
 
 
-def _uniform(block: Block, chosen: Indices) -> HeadMap:
-    seen = visible(block, chosen).float()
-    return seen / seen.sum(-1, keepdim=True).clamp_min(1)
+def portioned(size: int, width: int) -> tuple[Indices, ...]:
+    """The numbers of all rows of a map, in portions that stay within one tile."""
+    return indices(None, size, "query").split(max(1, TILE // max(1, width)))
 
 
-def _square(trace: Trace, part: str | None) -> tuple[Block, ...]:
-    blocks = trace.part_blocks(part)
-    for block in blocks:
-        _, queries, keys = block.shape
-        if queries != keys:
-            raise AttnWidgetError(
-                f"Rollout needs square maps; {block!r} is {queries} x {keys}. Choose a self-attention part."
-            )
-    return blocks
+def mixed(fused_rows: HeadMap, chosen: Queries, residual: float) -> HeadMap:
+    """rownorm(residual I + (1 - residual) fused) of the rows numbered `chosen`."""
+    found = (1 - residual) * fused_rows
+    found[torch.arange(len(chosen), device="cpu"), chosen] += residual
+    # Rows of models with sinks, and fusions other than the mean, do not sum to 1.
+    return found / found.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def started(rows: Queries, counted: Keys) -> HeadMap:
+    """One row for each token that is asked for, 1 where it stands among those that count: rows of padding are 0."""
+    return (rows[:, None] == counted).float()
+
+
+def widened(found: HeadMap, counted: Keys, size: int) -> Float[Tensor, "query token"]:
+    """Columns for all tokens again: those of padding are 0."""
+    if len(counted) == size:
+        return found
+    whole = torch.zeros(len(found), size, dtype=torch.float32, device="cpu")
+    whole[:, counted] = found
+    return whole
+
+
+def _uniform(block: Block, queries: Queries, keys: Keys) -> Rows:
+    def some(chosen: Indices) -> HeadMap:
+        seen = visible(block, queries[chosen])[:, keys].float()
+        return seen / seen.sum(-1, keepdim=True).clamp_min(1)
+
+    return some
