@@ -1,0 +1,1 @@
+"""Models run again and again: numbers that no single trace can give."""

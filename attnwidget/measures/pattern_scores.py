@@ -1,0 +1,158 @@
+"""How much of each pattern every head of a trace has, from 0 to 1, in one reading."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from einops import einsum, rearrange
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from attnwidget.engine.trace import Trace
+from attnwidget.measures import pattern_shapes as shapes
+from attnwidget.measures.entropy import row_entropy
+from attnwidget.measures.pattern_columns import Columns, fixed_columns, moving
+from attnwidget.measures.pattern_shapes import Ground, own_or_none
+from attnwidget.measures.portions import Portion, portions
+from attnwidget.measures.sinks import FEWEST
+from attnwidget.shapes import Indices
+
+Scores: TypeAlias = Float[Tensor, " head"]
+Seen: TypeAlias = Bool[Tensor, "query key"]
+Reading: TypeAlias = tuple[str, Float[Tensor, "head query"], Float[Tensor, " query"]]
+"""A pattern, how much of it each row has, and how much it would have if the head read all visible keys alike.
+
+The latter is NaN for rows that say nothing: without a key of the pattern, or without any other key.
+"""
+
+NEAR = {-1: "previous token", 0: "diagonal", 1: "next token"}
+FAR = {k: f"offset {k:+d}" for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1) if k not in NEAR}
+DISTANCES = [(NEAR | FAR)[k] for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1)]
+
+
+def pattern_scores(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
+    """Every pattern's score of every head, (layer head), and under "distance" where the best fixed offset leads.
+
+    NaN for layers without attention, heads that a layer lacks, and patterns that fewer than three rows could show.
+    Raises AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
+    """
+    counts = trace.heads(part)
+    ground = shapes.ground_of(trace.tokens(part)[1])
+    tables: dict[str, np.ndarray] = {}
+    for layer, read in groupby(portions(trace, part), key=lambda portion: portion.block.layer):
+        for name, found in _of_layer(read, ground, counts[layer]).items():
+            table = tables.setdefault(name, np.full((len(counts), max(counts)), np.nan, np.float32))
+            table[layer, : counts[layer]] = found.numpy()
+    return tables
+
+
+def _of_layer(read: Iterator[Portion], ground: Ground, heads: int) -> dict[str, Scores]:
+    columns = Columns.empty(heads, len(ground.kinds))
+    sums = torch.zeros(3, 0, heads, dtype=torch.float64, device="cpu")
+    names: list[str] = []
+    last: Portion | None = None
+    for portion in read:
+        last, seen, own = portion, portion.visible, own_or_none(portion, portion.rows)
+        readings = _readings(portion, ground, seen, own)
+        names = [name for name, _, _ in readings]
+        if not sums.shape[1]:
+            sums = sums.new_zeros(3, len(names), heads)
+        sums[:, :, portion.heads] += _summed(readings)
+        columns.add(portion, seen, own)
+    if last is None:
+        return {}
+    found = dict(zip(names, _beyond_chance(sums), strict=True))
+    found |= _best_offset(found, dict(zip(names, sums[2], strict=True)), columns.rows)
+    found["vertical"] = fixed_columns(columns, last, ground.first)
+    found["peaked"] = moving(columns.peaks, columns.rows)
+    if own_or_none(last, last.rows) is None:
+        found["off-diagonal"] = moving(columns.strays, columns.rows)
+    found["vertical + diagonal"] = _both(found)
+    return found
+
+
+def _readings(portion: Portion, ground: Ground, seen: Seen, own: Indices | None) -> list[Reading]:
+    maps, choices = portion.maps, seen.sum(-1, dtype=torch.float32)
+    first = torch.arange(seen.shape[-1], device="cpu") == ground.first
+    not_itself = seen if own is None else seen & (own != ground.first)[:, None]
+    found = [
+        ("first token", maps[..., ground.first], _chance(first & not_itself, choices)),
+        ("separator", maps @ ground.separators.float(), _chance(ground.separators & seen, choices)),
+        ("uniform", _spread(maps) / choices.log().clamp_min(1e-9), torch.where(choices > 1, 0.0, torch.nan)),
+    ]
+    if own is None:
+        near = shapes.monotone(portion.rows, *portion.block.shape[1:])
+        return [*found, ("diagonal", _mass(maps, near), _chance(near & seen, choices))]
+    for name, shape in (("duplicate token", shapes.earlier_equal), ("induction", shapes.after_earlier_equal)):
+        keys = shape(ground, own)
+        found.append((name, _mass(maps, keys), _chance(keys & seen, choices)))
+    block = shapes.same_block(ground, own)
+    several = (block & seen).sum(-1, dtype=torch.float32)
+    even = _spread(maps * block) / several.log().clamp_min(1e-9)
+    found.append(("block diagonal", even, torch.where(several > 1, _chance(block & seen, choices), torch.nan)))
+    return found + _at_distances(maps, seen, own, choices)
+
+
+def _at_distances(
+    maps: Float[Tensor, "head query key"], seen: Seen, own: Indices, choices: Float[Tensor, " query"]
+) -> list[Reading]:
+    places, there = shapes.offsets(own, seen.shape[-1])
+    mass = rearrange(maps.gather(-1, places.expand(len(maps), -1, -1)), "head query offset -> offset head query")
+    alone = torch.where(there & seen.gather(-1, places) & (choices > 1)[:, None], 1 / choices[:, None], torch.nan)
+    return list(zip(DISTANCES, mass, alone.T, strict=True))
+
+
+def _summed(readings: list[Reading]) -> Float[Tensor, "sum kind head"]:
+    """Mass, chance and number of rows, over the rows that count."""
+    chance = torch.stack([chance for _, _, chance in readings])
+    counted = ~chance.isnan()[:, None]
+    mass = torch.stack([mass for _, mass, _ in readings]).where(counted, 0.0).sum(-1, dtype=torch.float64)
+    expected, rows = chance.nansum(-1, dtype=torch.float64), counted.sum(-1, dtype=torch.float64)
+    return torch.stack([mass, expected[:, None].expand_as(mass), rows.expand_as(mass)])
+
+
+def _chance(keys: Seen, choices: Float[Tensor, " query"]) -> Float[Tensor, " query"]:
+    """The share of a row that uniform attention would put there; NaN where it is nothing or all there is."""
+    count = keys.sum(-1, dtype=torch.float32)
+    return torch.where((count > 0) & (count < choices), count / choices, torch.nan)
+
+
+def _mass(maps: Float[Tensor, "head query key"], keys: Seen) -> Float[Tensor, "head query"]:
+    return einsum(maps, keys.to(maps.dtype), "head query key, query key -> head query")
+
+
+def _spread(maps: Float[Tensor, "head query key"]) -> Float[Tensor, "head query"]:
+    """-sum_j A log(A / sum A): entropy of what a row has here, in proportion to how much that is."""
+    return row_entropy(maps) - torch.special.entr(maps.sum(-1))
+
+
+def _beyond_chance(sums: Float[Tensor, "sum kind head"]) -> Float[Tensor, "kind head"]:
+    """(mass - chance) / (rows - chance), summed over the rows that count: 1 for a perfect head, 0 for a uniform one."""
+    mass, chance, rows = sums
+    return ((mass - chance) / (rows - chance)).clamp(0, 1).masked_fill(rows < FEWEST, torch.nan).float()
+
+
+def _best_offset(found: dict[str, Scores], rows: dict[str, Tensor], read: Tensor) -> dict[str, Scores]:
+    """The best of the farther offsets instead of all of them; at least half of the rows must have a key there."""
+    if FAR[2] not in found:
+        return {}
+    each = torch.stack([found.pop(name).masked_fill(rows[name] < read / 2, torch.nan) for name in FAR.values()])
+    best, at = each.nan_to_num(-1.0).max(0)
+    none = best < 0
+    distance = torch.tensor(list(FAR), dtype=torch.float32, device="cpu")[at]
+    return {"offset": best.masked_fill(none, torch.nan), "distance": distance.masked_fill(none, torch.nan)}
+
+
+def _both(found: dict[str, Scores]) -> Scores:
+    """Twice the lesser of what is read at a fixed place and what at a fixed distance."""
+    fixed = [found[name] for name in ("first token", "separator", "vertical")]
+    along = [found[name] for name in ("previous token", "next token", "diagonal", "offset") if name in found]
+    lesser = torch.minimum(_largest(fixed), _largest(along))
+    return (2 * lesser).clamp(0, 1)
+
+
+def _largest(scores: list[Scores]) -> Scores:
+    best = torch.stack(scores).nan_to_num(-1.0).amax(0)
+    return best.masked_fill(best < 0, torch.nan)
