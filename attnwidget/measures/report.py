@@ -1,0 +1,118 @@
+"""What a diagnosis found: symptoms with their evidence, as text, as an HTML table, as JSON."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import Any
+
+SEVERITIES = ("high", "medium", "low", "note")
+"""From what should be looked at first to what is only worth knowing."""
+
+COLUMNS = ("Symptom", "Severity", "What attention shows", "Likely cause", "What to try")
+CAUTION = "Attention is association, not cause: test a finding by changing the input or removing the head."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One symptom. `evidence` are the numbers it rests on; `where` are the heads or tokens it was seen at."""
+
+    symptom: str
+    severity: str
+    shows: str
+    cause: str
+    try_next: str
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """The findings of `diagnose`, gravest first, and what was `clear` or `skipped` (check -> why).
+
+    >>> report = Report("an example", (), ("uniform heads",), {"ignored context": "nothing was said to be relevant"})
+    >>> print(report)
+    an example: no symptom found.
+    Clear: uniform heads.
+    Not checked: ignored context (nothing was said to be relevant).
+    Attention is association, not cause: test a finding by changing the input or removing the head.
+    """
+
+    subject: str
+    findings: tuple[Finding, ...]
+    clear: tuple[str, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __getitem__(self, symptom: str) -> Finding:
+        """The finding of that symptom. Raises KeyError where it was not found."""
+        found = next((finding for finding in self.findings if finding.symptom == symptom), None)
+        if found is None:
+            raise KeyError(symptom)
+        return found
+
+    def __contains__(self, symptom: object) -> bool:
+        return any(finding.symptom == symptom for finding in self.findings)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def text(self) -> str:
+        """The report to be read in a terminal or a log."""
+        count = len(self.findings)
+        lines = [f"{self.subject}: {count or 'no'} symptom{'' if count < 2 else 's'} found."]
+        for finding in self.findings:
+            lines += [
+                f"\n[{finding.severity}] {finding.symptom}: {finding.shows}",
+                *([f"  seen at       {', '.join(finding.where)}"] if finding.where else []),
+                f"  evidence      {_numbers(finding)}",
+                f"  likely cause  {finding.cause}",
+                f"  try           {finding.try_next}",
+            ]
+        return "\n".join([*lines, *([""] if self.findings else []), *self._remarks()])
+
+    def html(self) -> str:
+        """The same as a table, with nothing in it that runs; what Jupyter shows."""
+        head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+        rows = "".join(
+            f"<tr><td><b>{escape(finding.symptom)}</b></td><td>{finding.severity}</td>"
+            f"<td>{escape(finding.shows)}{_places(finding)}<br><small>{escape(_numbers(finding))}</small></td>"
+            f"<td>{escape(finding.cause)}</td><td>{escape(finding.try_next)}</td></tr>"
+            for finding in self.findings
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+        title, *_ = self.text().splitlines()
+        remarks = "<br>".join(escape(line) for line in self._remarks())
+        return f"<div><p>{escape(title)}</p>{table}<p><small>{remarks}</small></p></div>"
+
+    _repr_html_ = html
+
+    def json(self) -> str:
+        """The same as JSON, one object with `subject`, `findings`, `clear` and `skipped`."""
+        return json.dumps(self.as_dict(), ensure_ascii=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain dictionaries and lists."""
+        found = [{**asdict(finding), "where": list(finding.where)} for finding in self.findings]
+        return {
+            "subject": self.subject,
+            "findings": found,
+            "clear": list(self.clear),
+            "skipped": dict(self.skipped),
+        }
+
+    def _remarks(self) -> list[str]:
+        lines = [f"Clear: {', '.join(self.clear)}."] if self.clear else []
+        if self.skipped:
+            lines.append(f"Not checked: {', '.join(f'{name} ({why})' for name, why in self.skipped.items())}.")
+        return [*lines, CAUTION]
+
+
+def _numbers(finding: Finding) -> str:
+    return ", ".join(f"{name} {value:.3g}" for name, value in finding.evidence.items())
+
+
+def _places(finding: Finding) -> str:
+    return f"<br>{escape(', '.join(finding.where))}" if finding.where else ""
