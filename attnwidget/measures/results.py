@@ -82,7 +82,8 @@ class HeadScores(_Result):
         >>> HeadScores(np.array([[0.1, 0.9], [0.5, np.nan]]), "an example").top(2)
         (L0H1 0.9, L1H0 0.5)
         """
-        return tuple(RankedHead(*at, float(self.values[at])) for at in self._best(count, lowest=lowest))
+        best = self._best(count, lowest=lowest)
+        return tuple(RankedHead(layer, head, float(self.values[layer, head])) for layer, head in best)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
