@@ -13,13 +13,32 @@ from typing import TYPE_CHECKING, Any
 from attnwidget.version import __version__
 
 if TYPE_CHECKING:
+    from attnwidget import experiments, plots
     from attnwidget.engine.load import load
     from attnwidget.engine.model import AttentionModel
     from attnwidget.engine.tokens import Tokens
     from attnwidget.engine.trace import Block, Trace
     from attnwidget.errors import AttnWidgetError
+    from attnwidget.experiments.induction import induction_scores
+    from attnwidget.measures.attention_sinks import attention_sinks
+    from attnwidget.measures.compare import compare
+    from attnwidget.measures.concentration import concentration
+    from attnwidget.measures.confidence import confidence
+    from attnwidget.measures.dead_heads import dead_heads
+    from attnwidget.measures.diagnose import diagnose
+    from attnwidget.measures.distance import distance
+    from attnwidget.measures.drift import drift
     from attnwidget.measures.entropy import entropy
+    from attnwidget.measures.flow import flow
+    from attnwidget.measures.head_distances import head_distances
+    from attnwidget.measures.influence import trace_influence
+    from attnwidget.measures.norm_weighted import norm_weighted
+    from attnwidget.measures.patterns import patterns
     from attnwidget.measures.rollout import rollout
+    from attnwidget.measures.share import share
+    from attnwidget.measures.similar_heads import redundancy, similar_heads
+    from attnwidget.measures.sink_score import sink_rate, sink_score
+    from attnwidget.measures.summary import summary
     from attnwidget.widget.explorer import Explorer, explore
 
 __all__ = [
@@ -30,10 +49,32 @@ __all__ = [
     "Tokens",
     "Trace",
     "__version__",
+    "attention_sinks",
+    "compare",
+    "concentration",
+    "confidence",
+    "dead_heads",
+    "diagnose",
+    "distance",
+    "drift",
     "entropy",
+    "experiments",
     "explore",
+    "flow",
+    "head_distances",
+    "induction_scores",
     "load",
+    "norm_weighted",
+    "patterns",
+    "plots",
+    "redundancy",
     "rollout",
+    "share",
+    "similar_heads",
+    "sink_rate",
+    "sink_score",
+    "summary",
+    "trace_influence",
 ]
 
 _HOME = {
@@ -43,15 +84,40 @@ _HOME = {
     "Explorer": "widget.explorer",
     "Tokens": "engine.tokens",
     "Trace": "engine.trace",
+    "attention_sinks": "measures.attention_sinks",
+    "compare": "measures.compare",
+    "concentration": "measures.concentration",
+    "confidence": "measures.confidence",
+    "dead_heads": "measures.dead_heads",
+    "diagnose": "measures.diagnose",
+    "distance": "measures.distance",
+    "drift": "measures.drift",
     "entropy": "measures.entropy",
     "explore": "widget.explorer",
+    "flow": "measures.flow",
+    "head_distances": "measures.head_distances",
+    "induction_scores": "experiments.induction",
     "load": "engine.load",
+    "norm_weighted": "measures.norm_weighted",
+    "patterns": "measures.patterns",
+    "redundancy": "measures.similar_heads",
     "rollout": "measures.rollout",
+    "share": "measures.share",
+    "similar_heads": "measures.similar_heads",
+    "sink_rate": "measures.sink_score",
+    "sink_score": "measures.sink_score",
+    "summary": "measures.summary",
+    "trace_influence": "measures.influence",
 }
+
+_ROOMS = {"experiments", "plots"}
+"""Rooms that are called by their own name: `aw.plots.head_grid(...)`."""
 
 
 def __getattr__(name: str) -> Any:
     # Names are fetched on first use, so that a bare import costs neither torch nor transformers.
+    if name in _ROOMS:
+        return import_module(f"attnwidget.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'attnwidget' has no attribute {name!r}")
     value = getattr(import_module(f"attnwidget.{_HOME[name]}"), name)

@@ -31,7 +31,7 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
     are zero. Beside the result only a few tiles are in memory at once, however long the text.
     """
     if block.dense is not None:
-        return select(block.dense if heads is None else block.dense[heads], queries, keys)
+        return select(block.dense if heads is None else block.dense[_together(heads)], queries, keys)
     if block.q is None or block.k is None:
         raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
     _, length, width = block.shape
@@ -93,6 +93,12 @@ def indices(rows: Any, size: int, what: str) -> Indices:
     if len(outside):
         raise AttnWidgetError(f"There is no {what} {int(outside[0])}: there are {size}, counted from 0.")
     return found % size
+
+
+def _together(heads: list[int]) -> list[int] | slice:
+    """Neighbouring heads as a slice: a view, where a list would copy their whole maps before rows are chosen."""
+    neighbours = heads == list(range(heads[0], heads[0] + len(heads))) if heads else False
+    return slice(heads[0], heads[0] + len(heads)) if neighbours else heads
 
 
 def _runs(block: "Block", heads: list[int] | None, rows: int) -> Iterator[tuple[slice, slice, slice]]:

@@ -1,0 +1,94 @@
+"""Heads that do the same work: the nearest to one head, and how far every head is doubled by another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from attnwidget.engine.trace import Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.head_distances import ROWS, HeadDistances, head_distances
+from attnwidget.measures.results import HeadScores, RankedHead
+
+
+@dataclass(frozen=True, repr=False)
+class SimilarHeads:
+    """The heads nearest to `head`, nearest first, each with its distance in nats: a tuple of heads with its recipe."""
+
+    head: tuple[int, int]
+    nearest: tuple[RankedHead, ...]
+    recipe: str
+
+    def __len__(self) -> int:
+        return len(self.nearest)
+
+    def __iter__(self) -> Iterator[RankedHead]:
+        return iter(self.nearest)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.nearest[index]
+
+    def __repr__(self) -> str:
+        found = ", ".join(map(repr, self.nearest)) or "no other head"
+        layer, head = self.head
+        return f"SimilarHeads(to L{layer}H{head}: {found}; {self.recipe})"
+
+
+def similar_heads(
+    trace: Trace | HeadDistances, head: Any, *, count: Any = 5, part: str | None = None, rows: Any = ROWS
+) -> SimilarHeads:
+    """The `count` heads that read most like one head, "L5H3" or (5, 3), with their distance in nats, nearest first.
+
+    The distance is the Jensen-Shannon divergence of `head_distances`, whose result may stand in place of the trace, so
+    that it is computed only once; of equal heads the first comes first. Raises AttnWidgetError for a head that is not
+    there, a count below 1, `part` or `rows` beside distances that are given, and as `head_distances`.
+    Source: Clark et al. 2019 (W19-4828), section 6.
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> first, self_ = torch.eye(2)[[0, 0]], torch.eye(2)
+    >>> similar_heads(Trace.from_weights([torch.stack([first, self_, first])], ["a", "b"]), "L0H0").nearest
+    (L0H2 0, L0H1 0.3466)
+    """
+    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
+        raise AttnWidgetError(f"count={count!r} is no number of heads. Give an integer from 1.")
+    distances = _distances(trace, part, rows)
+    at = distances.at(head)
+    order = [int(other) for other in np.argsort(distances.values[at], kind="stable") if other != at]
+    nearest = [RankedHead(*distances.heads[other], float(distances.values[at, other])) for other in order[:count]]
+    return SimilarHeads(distances.heads[at], tuple(nearest), f"distance, smallest first: {distances.recipe}")
+
+
+def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ROWS) -> HeadScores:
+    """1 - (distance to the nearest other head) / log 2 of every head, (layer head): 1 for a head that has a double.
+
+    0 is a head that never reads what any other one reads. `head_distances` says what the distance is; its result may
+    stand in place of the trace. NaN for the only head of a model, for layers without attention and heads a layer
+    lacks. Raises AttnWidgetError for `part` or `rows` beside distances that are given, and as `head_distances`.
+    Source: ours, from the distances of Clark et al. 2019 (W19-4828).
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> redundancy(Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])).values.tolist()
+    [[1.0, 1.0]]
+    """
+    distances = _distances(trace, part, rows)
+    widest = max(head for _, head in distances.heads) + 1
+    found = np.full((distances.layers, widest), np.nan, np.float32)
+    if len(distances) > 1:
+        others = distances.values + np.where(np.eye(len(distances), dtype=bool), np.inf, 0)
+        layers, heads = np.array(distances.heads).T
+        found[layers, heads] = np.clip(1 - others.min(-1) / np.log(2), 0, 1)
+    return HeadScores(found, f"1 - (distance to the nearest other head) / log 2, where distance is {distances.recipe}")
+
+
+def _distances(trace: Trace | HeadDistances, part: str | None, rows: Any) -> HeadDistances:
+    if not isinstance(trace, HeadDistances):
+        return head_distances(trace, part=part, rows=rows)
+    if part is not None or rows != ROWS:
+        raise AttnWidgetError(
+            "These distances are computed already, so part and rows have no effect. Give them to head_distances, or "
+            "give the trace."
+        )
+    return trace
