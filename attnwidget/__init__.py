@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from attnwidget.measures.similar_heads import redundancy, similar_heads
     from attnwidget.measures.sink_score import sink_rate, sink_score
     from attnwidget.measures.summary import summary
+    from attnwidget.measures.value_norms import value_norms
     from attnwidget.widget.explorer import Explorer, explore
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "sink_score",
     "summary",
     "trace_influence",
+    "value_norms",
 ]
 
 _HOME = {
@@ -108,6 +110,7 @@ _HOME = {
     "sink_score": "measures.sink_score",
     "summary": "measures.summary",
     "trace_influence": "measures.influence",
+    "value_norms": "measures.value_norms",
 }
 
 _ROOMS = {"experiments", "plots"}

@@ -57,6 +57,10 @@ class Call:
     causal: bool
 
 
+def ignore(_call: Call, _output: Tensor) -> None:
+    """What hears of an output when nobody asks."""
+
+
 class NotOurs(Exception):
     """What a function of the user's raised while the model ran; goes out as it was raised."""
 
@@ -70,13 +74,15 @@ class Watch:
     """The calls of one forward pass, in their order, and a way to stop it between two layers.
 
     `names` maps modules (by id) to their paths. `progress` hears how many attention layers are done, or with
-    `counts_layers` how many layers of any kind: where no attention is heard.
+    `counts_layers` how many layers of any kind: where no attention is heard. `answered` hears the output (batch query
+    head dim) of each call.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
     cancelled: Callable[[], bool] = lambda: False
     progress: Callable[[int], None] = lambda _done: None
     counts_layers: bool = False
+    answered: Callable[[Call, Tensor], None] = ignore
     calls: list[Call] = field(default_factory=list)
     maps: list[tuple[str, Tensor]] = field(default_factory=list)  # (path, weights) of eager attention
     _entered: int = 0
@@ -179,7 +185,7 @@ def attend(
         _refuse_unknown(call, kwargs)
         watch.hear(call)
     if softcap is not None or s_aux is not None:
-        return written_out(
+        output = written_out(
             query,
             key,
             value,
@@ -189,21 +195,24 @@ def attend(
             bias=position_bias,
             softcap=softcap,
             sinks=s_aux,
-        ), None
-    # Not passed on: a user's output_attentions would only make the fused function warn.
-    options = {name: given for name, given in kwargs.items() if name != "output_attentions"}
-    output = fused(
-        module,
-        query,
-        key,
-        value,
-        attention_mask,
-        dropout=dropout,
-        scaling=scaling,
-        is_causal=is_causal,
-        position_bias=position_bias,
-        **options,
-    )
+        )
+    else:
+        # Not passed on: a user's output_attentions would only make the fused function warn.
+        options = {name: given for name, given in kwargs.items() if name != "output_attentions"}
+        output = fused(
+            module,
+            query,
+            key,
+            value,
+            attention_mask,
+            dropout=dropout,
+            scaling=scaling,
+            is_causal=is_causal,
+            position_bias=position_bias,
+            **options,
+        )
+    if watch is not None:
+        watch.answered(call, output)
     return output, None
 
 

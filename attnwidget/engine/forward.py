@@ -8,8 +8,10 @@ from torch import Tensor
 
 from attnwidget.engine import eager
 from attnwidget.engine.capture import Call, NotOurs, NotWritten, Watch, watching
+from attnwidget.engine.follow import follow_outputs
 from attnwidget.engine.head import answers_at_once, prediction_head, predicts, scores
 from attnwidget.engine.inputs import Inputs, forward_names
+from attnwidget.engine.projection import Projection
 from attnwidget.engine.roles import Role, layers_once, roles
 from attnwidget.engine.sequences import sequences_of
 from attnwidget.engine.shadow import Shadow
@@ -34,11 +36,12 @@ def read(
     watch = Watch(shadow.names, cancelled, progress, counts_layers=shadow.path == "eager")
     module = shadow.module
     runs = what_runs(module, given)
-    with shadow.lock, torch.no_grad(), watching(watch):
+    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:
         options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
         if cache is not None:
             options = {"past_key_values": cache, "use_cache": True}
         output = run(runs, given.forward, options)
+        projections = follower.learn()
     if shadow.path == "eager":
         blocks = eager.blocks(output, module, runs)
         depths = {block.part: 0 for block in blocks}
@@ -49,7 +52,9 @@ def read(
         found = roles(calls, module)
         if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
             raise NothingSeen  # a tower follows the interface, and the model that reads the text does not
-        blocks = tuple(block_of(call, role) for call, role in zip(calls, found, strict=True))
+        blocks = tuple(
+            block_of(call, role, projections.get(call.path)) for call, role in zip(calls, found, strict=True)
+        )
         depths = {role.part: role.depth for role in found}
         _refuse_unheard(blocks, facts)
     text, sequences = sequences_of(blocks, given, module.config)
@@ -127,8 +132,8 @@ def _out_of_memory(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
 
 
-def block_of(call: Call, role: Role) -> Block:
-    """The block of one attention call."""
+def block_of(call: Call, role: Role, projection: Projection | None = None) -> Block:
+    """The block of one attention call, and the linear layer that its output went into."""
     size = (call.q.shape[2], call.k.shape[2])
     return Block(
         part=role.part,
@@ -145,6 +150,7 @@ def block_of(call: Call, role: Role) -> Block:
         mask=_over(call.mask, size),
         bias=_over(call.bias, size),
         causal=call.causal,
+        projection=projection,
     )
 
 

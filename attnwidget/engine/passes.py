@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from attnwidget.engine.capture import Watch, current, watching
+from attnwidget.engine.follow import Follower, follow_outputs
 from attnwidget.engine.forward import NothingSeen, block_of
 from attnwidget.engine.head import answers_at_once
 from attnwidget.engine.roles import layers_once, roles
@@ -40,6 +41,7 @@ class Passes:
     _scores: list[Tensor] = field(default_factory=list)  # position vocabulary
     _inputs: dict[str, Any] = field(default_factory=dict)  # of the last pass
     _watch: Watch = field(init=False)
+    _follower: Follower | None = None
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.shadow.names)
@@ -48,7 +50,12 @@ class Passes:
     def listening(self) -> Iterator[None]:
         """Everything that the shadow computes in this thread, inside the block, is put away."""
         module = self.shadow.module
-        with self.shadow.lock, torch.no_grad(), watching(self._watch):
+        with (
+            self.shadow.lock,
+            torch.no_grad(),
+            watching(self._watch),
+            follow_outputs(self.shadow, self._watch) as self._follower,
+        ):
             hooks = [
                 module.register_forward_pre_hook(self._begins, with_kwargs=True),
                 module.register_forward_hook(self._ends),
@@ -120,12 +127,13 @@ class Passes:
         calls, self._watch.calls = layers_once(self._watch.calls), []
         if not calls:
             return
+        projections = {} if self._follower is None else self._follower.learn()
         for call, role in zip(calls, roles(calls, self.shadow.module), strict=True):
             self.depths[role.part] = role.depth
             rows = self._rows.setdefault((role.part, role.layer), [])
             if rows:
                 rows[-1] = _without_keys(rows[-1])
-            rows.append(block_of(call, role))
+            rows.append(block_of(call, role, projections.get(call.path)))
 
 
 def following(inputs: dict[str, Any], number: int, config: Any) -> dict[str, Any]:

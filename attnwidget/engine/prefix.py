@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from attnwidget.engine.capture import Call, Watch, watching
+from attnwidget.engine.follow import follow_outputs
 from attnwidget.engine.forward import block_of, run, what_runs
 from attnwidget.engine.head import prediction_head
 from attnwidget.engine.inputs import Inputs
@@ -179,14 +180,15 @@ def _continued(
     watch = Watch(shadow.names, cancelled, progress)
     suffix = {name: tensor[:, shared:] for name, tensor in given.forward.items()}
     cache = _filled(layers, shared)
-    with shadow.lock, torch.no_grad(), watching(watch):
+    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:
         runs = what_runs(shadow.module, given)
         if runs is not shadow.module.base_model:
             return None
         output = run(runs, suffix, {"past_key_values": cache, "use_cache": True})
+        projections = follower.learn()
     depth = earlier.layers()
     pieces = [
-        block_of(call, Role(block.part, block.layer, depth))
+        block_of(call, Role(block.part, block.layer, depth), projections.get(call.path))
         for call, block in zip(watch.calls, earlier.blocks, strict=False)
     ]
     if len(pieces) != len(earlier.blocks) or earlier.hidden is None:

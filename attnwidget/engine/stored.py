@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from attnwidget.engine.plain_data import Unfit, fitted, plain
 from attnwidget.engine.prediction import Step
+from attnwidget.engine.projection import Projection
 from attnwidget.engine.stored_checks import checked, need
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, ModelFacts, Trace
@@ -35,11 +37,21 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class StoredProjection:
+    """An output projection by its module's path, and where its tensors are."""
+
+    path: str
+    weight: Stored
+    bias: Stored | None
+
+
+@dataclass(frozen=True)
 class StoredBlock:
-    """A block without its tensors, and where these are."""
+    """A block without its tensors, and where these are. Early files have no projections."""
 
     facts: Block
     tensors: dict[str, Stored]
+    projection: StoredProjection | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +154,14 @@ class _Kept:
 def _without_tensors(block: Block, kept: _Kept, *, values: bool) -> StoredBlock:
     tensors = {own.name: held for own in fields(block) if isinstance(held := getattr(block, own.name), Tensor)}
     places = {name: kept.place(tensor) for name, tensor in tensors.items() if values or name != "v"}
-    none: dict[str, Any] = dict.fromkeys(tensors)
-    return StoredBlock(replace(block, **none), places)
+    none: dict[str, Any] = dict.fromkeys([*tensors, "projection"])
+    projection = _placed(block.projection, kept) if values and block.projection is not None else None
+    return StoredBlock(replace(block, **none), places, projection)
+
+
+def _placed(projection: Projection, kept: _Kept) -> StoredProjection:
+    bias = projection.bias
+    return StoredProjection(projection.path, kept.place(projection.weight), None if bias is None else kept.place(bias))
 
 
 def _file(path: Any) -> Path:
@@ -216,12 +234,19 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> Trace:
 
     known = {own.name for own in fields(Block)}
     for block in contents.blocks:
-        unknown = block.tensors.keys() - known
+        unknown = block.tensors.keys() - (known - {"projection"})
         need(not unknown, f"a block has no {', '.join(sorted(unknown))}")
 
     def whole(block: StoredBlock) -> Block:
         tensors: dict[str, Any] = {name: tensor(place) for name, place in block.tensors.items()}
-        return replace(block.facts, **tensors)
+        return replace(block.facts, **tensors, projection=projection(block.projection))
+
+    # Layers that shared a projection share it again.
+    @cache
+    def projection(own: StoredProjection | None) -> Projection | None:
+        if own is None:
+            return None
+        return Projection(own.path, tensor(own.weight), None if own.bias is None else tensor(own.bias))
 
     return Trace(
         tuple(map(whole, contents.blocks)),

@@ -51,6 +51,20 @@ def _check_block(block: Block, queries: int, keys: int) -> None:
     _need_shape(block, "mask", (1, {1, heads}, queries, keys))
     _need_shape(block, "bias", (1, {1, heads}, queries, keys))
     _need_shape(block, "sinks", (heads,))
+    _check_projection(block)
+
+
+def _check_projection(block: Block) -> None:
+    projection = block.projection
+    if projection is None:
+        return
+    name = f"the projection of block {block.part} {block.layer}"
+    weight, bias = projection.weight, projection.bias
+    width = 0 if block.v is None else block.heads * block.v.shape[-1]
+    need(weight.ndim == 2 and weight.shape[1] == width, f"{name} does not fit its values")
+    need(bias is None or bias.shape == weight.shape[:1], f"{name} has a bias that does not fit")
+    kinds = [weight] if bias is None else [weight, bias]
+    need(all(tensor.is_floating_point() for tensor in kinds), f"{name} holds no numbers")
 
 
 def _need_shape(block: Block, field: str, shape: tuple[int | set[int] | None, ...]) -> None:

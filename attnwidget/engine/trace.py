@@ -11,6 +11,7 @@ from torch import Tensor
 from attnwidget.engine import given, recompute
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.prediction import Step
+from attnwidget.engine.projection import Projection
 from attnwidget.engine.recompute import Rows
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
@@ -26,7 +27,8 @@ class Block:
 
     `q` is (batch head query dim), `k` and `v` are (batch kv_head key dim): references, not copies. `mask` is boolean
     (True = may attend) or additive; `causal` says that no query reads a later key, which is all the mask there is when
-    `mask` is None. `dense` holds given weights (head query key) where there is no q and k.
+    `mask` is None. `dense` holds given weights (head query key) where there is no q and k. `projection` is the linear
+    layer that the heads' outputs go into at once; None where something lies between, or the model was not followed.
     """
 
     part: str
@@ -44,6 +46,7 @@ class Block:
     bias: Tensor | None = None
     causal: bool = False
     dense: Tensor | None = None
+    projection: Projection | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -249,9 +252,9 @@ class Trace:
 
         The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
         biases, sinks, given weights), the tokens, what is known of the model, the steps of a generation, and logits
-        that are at hand; with `values`, also v. It has no prediction head, so logits that would be computed on demand
-        are not in it, and a later trace cannot go on from it (`reuse`). Raises AttnWidgetError when the file cannot be
-        written, or there are no values.
+        that are at hand; with `values`, also v and the output projections, each once. It has no prediction head, so
+        logits that would be computed on demand are not in it, and a later trace cannot go on from it (`reuse`). Raises
+        AttnWidgetError when the file cannot be written, there are no values, or the projections have changed since.
 
         >>> import attnwidget as aw, tempfile
         >>> trace = aw.load().trace("The cat sat on the mat.")
