@@ -1,0 +1,125 @@
+"""The colours of a chart in the light and in the dark: the explorer's own (js/src/lib/colour.ts, js/src/style/theme.css).
+
+Orange is *reads*, blue is *is read by*. Differences are purple and green, so that neither side is taken for one of
+these. Categories are Okabe and Ito's, which people with any colour vision can tell apart.
+"""
+
+from dataclasses import dataclass
+
+from bokeh.palettes import Colorblind8
+
+from attnwidget.errors import AttnWidgetError
+
+Ramp = tuple[str, ...]
+"""256 colours, from nothing to the most."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One theme. Within a look every colour has one role, so that a figure can be taken from one look to the other."""
+
+    name: str
+    ground: str
+    text: str
+    muted: str
+    hairline: str
+    edge: str
+    hatch: str
+    dim: str
+    reads: str
+    reads_bar: str
+    reads_tint: str
+    read_by: str
+    read_by_bar: str
+    read_by_tint: str
+    ramps: dict[str, Ramp]
+    categories: tuple[str, ...]
+
+
+def ramp(stops: str, *, root: bool = False) -> Ramp:
+    """256 colours between these, evenly spaced; with `root` as the square root rises, so that small weights are seen.
+
+    >>> ramp("#000000 #ffffff")[:2], ramp("#000000 #ffffff", root=True)[1]
+    (('#000000', '#010101'), '#101010')
+    """
+    colours = [[int(code[start : start + 2], 16) for start in (1, 3, 5)] for code in stops.split()]
+
+    def colour(place: float) -> str:
+        left = min(int(place * (len(colours) - 1)), len(colours) - 2)
+        share = place * (len(colours) - 1) - left
+        mixed = [round(a + (b - a) * share) for a, b in zip(colours[left], colours[left + 1], strict=True)]
+        return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+    places = [index / 255 for index in range(256)]
+    return tuple(colour(place**0.5 if root else place) for place in places)
+
+
+_BLUE, _AMBER, _, _GREEN, _SKY, _VERMILION, _PINK, _ = (colour.lower() for colour in Colorblind8)
+
+_ORANGE_LIGHT = "#fff4ea #feeddc #fdd6b0 #fcb77d #f79350 #e86f26 #c44e0a #8d3204 #5c1f04"
+_ORANGE_DARK = "#211910 #2b1c10 #4a2910 #743a10 #a44f14 #d56a20 #f78f42 #ffb98a #ffe3cf"
+_BLUE_LIGHT = "#9dc3ed #6fa6e2 #4484cf #2463b0 #154585 #0d2c59"
+_BLUE_DARK = "#1b4b80 #2567ad #3b87d6 #6aaaf0 #a3cdf9 #dbebfe"
+
+LIGHT = Look(
+    name="light",
+    ground="#ffffff",
+    text="#1f2328",
+    muted="#656d76",
+    hairline="#e3e6ea",
+    edge="#d0d7de",
+    hatch="#c3cad1",
+    dim="#b4bcc5",
+    reads="#d4540a",
+    reads_bar="#ee8747",
+    reads_tint="#fdeadb",
+    read_by="#2463b0",
+    read_by_bar="#5a93d6",
+    read_by_tint="#e3eefb",
+    ramps={
+        "heads": ramp(_ORANGE_LIGHT),
+        "weights": ramp(_ORANGE_LIGHT, root=True),
+        "layers": ramp(_BLUE_LIGHT),
+        "differences": ramp("#4d1f73 #8551a6 #b893cc #f5f4f6 #93c795 #3f8f4f #0d5226"),
+    },
+    categories=(_BLUE, _VERMILION, _GREEN, _PINK, _AMBER, _SKY, "#6b4c9a", "#8a5a2b"),
+)
+
+DARK = Look(
+    name="dark",
+    ground="#14181d",
+    text="#e6e8eb",
+    muted="#9aa3ad",
+    hairline="#2b3138",
+    edge="#3d444d",
+    hatch="#4a525b",
+    dim="#5b646e",
+    reads="#ff9145",
+    reads_bar="#d2743a",
+    reads_tint="#3d2716",
+    read_by="#6aaaf0",
+    read_by_bar="#4c86cc",
+    read_by_tint="#182c45",
+    ramps={
+        "heads": ramp(_ORANGE_DARK),
+        "weights": ramp(_ORANGE_DARK, root=True),
+        "layers": ramp(_BLUE_DARK),
+        "differences": ramp("#e0c5f5 #b183d6 #6b4788 #22272d #2c6a3c #55b067 #b7ecc0"),
+    },
+    categories=("#3d9bd9", "#f0772b", "#1db88b", "#dd8fb9", "#f0b429", "#8fd0f5", "#a88bd6", "#c08e5a"),
+)
+
+LOOKS = {look.name: look for look in (LIGHT, DARK)}
+
+
+def look_of(theme: object) -> Look:
+    """The look of a theme; None is light. Raises AttnWidgetError for any other than "light" and "dark".
+
+    >>> look_of(None).name
+    'light'
+    """
+    if theme is None:
+        return LIGHT
+    if not isinstance(theme, str) or theme not in LOOKS:
+        raise AttnWidgetError(f"There is no theme {theme!r}. Give theme='light' or theme='dark'.")
+    return LOOKS[theme]

@@ -1,0 +1,119 @@
+"""What a chart of heads is asked to show -> the numbers, and what they are called."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from attnwidget.engine.trace import Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.results import HeadScores
+
+UNITS = {
+    "entropy": "nats",
+    "confidence": "weight",
+    "distance": "tokens",
+    "sink_score": "weight",
+    "concentration": "share",
+    "redundancy": "similarity",
+}
+"""The measures that have one number per head, and the unit of each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One number per head, (layer head), what they are called and their unit ("" when unknown)."""
+
+    scores: HeadScores
+    name: str
+    unit: str
+    of: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name and unit, as an axis is labelled."""
+        return f"{self.name} ({self.unit})" if self.unit and self.unit not in self.name else self.name
+
+    @property
+    def values(self) -> np.ndarray:
+        """The numbers, (layer head), in float64."""
+        return np.asarray(self.scores.values, np.float64)
+
+
+def measured(given: Any, metric: Any = None, part: str | None = None) -> Measured:
+    """The numbers of every head: `metric` of a trace (entropy when None), or HeadScores as they are.
+
+    Raises AttnWidgetError for anything else, listing what is possible.
+    """
+    if isinstance(given, HeadScores):
+        if metric is not None or part is not None:
+            raise AttnWidgetError(
+                "HeadScores are numbers already, so metric= and part= have nothing to choose. Give the trace instead, "
+                "or the scores alone."
+            )
+        return _named(given)
+    if not isinstance(given, Trace):
+        raise AttnWidgetError(
+            f"A Trace or HeadScores are needed, and {type(given).__name__} was given. Give model.trace(text), or what "
+            f"a measure such as aw.entropy(trace) returns. The measures are: {', '.join(UNITS)}."
+        )
+    call, name = _measure("entropy" if metric is None else metric)
+    scores = call(given, part=part)
+    if not isinstance(scores, HeadScores):
+        raise AttnWidgetError(
+            f"{name} gives {type(scores).__name__}, and a chart of heads needs HeadScores, one number per head. "
+            f"Measures that do: {', '.join(UNITS)}."
+        )
+    unit = _unit(scores.recipe) or UNITS.get(name, "")
+    return Measured(checked(scores), _capital(name.replace("_", " ")), unit, given.model.name)
+
+
+def checked(scores: HeadScores) -> HeadScores:
+    """The scores, if they are (layer head) and there is a head. Raises AttnWidgetError otherwise."""
+    if scores.values.ndim != 2 or 0 in scores.values.shape:
+        raise AttnWidgetError(
+            f"A chart of heads needs a (layer, head) table, and one of the shape {scores.shape} was given."
+        )
+    return scores
+
+
+def named_after(scores: Any) -> Measured:
+    """Scores of heads, called by the words that their recipe begins with."""
+    if not isinstance(scores, HeadScores):
+        raise AttnWidgetError(
+            f"HeadScores are needed, and {type(scores).__name__} was given. Give what a measure such as "
+            f"aw.entropy(trace) returns; the measures are: {', '.join(UNITS)}."
+        )
+    return _named(scores)
+
+
+def _named(scores: HeadScores) -> Measured:
+    first = re.split(r"[,;:.(]", checked(scores).recipe, maxsplit=1)[0].strip()
+    unit = _unit(first)
+    name = re.sub(r"\s+(in \w+|as a share.*)$", "", first) if unit else first
+    return Measured(scores, _capital(name if len(name) <= 40 else f"{name[:39]}…") or "Score", unit)
+
+
+def _unit(text: str) -> str:
+    found = re.search(r"\b(?:in (nats|bits|tokens)|as a (share))\b", text)
+    return found[1] or found[2] if found else ""
+
+
+def _measure(metric: Any) -> tuple[Callable[..., Any], str]:
+    if callable(metric):
+        inner = getattr(metric, "func", metric)  # of a functools.partial
+        return metric, str(getattr(inner, "__name__", type(metric).__name__)).strip("<>")
+    found = getattr(import_module("attnwidget"), metric, None) if isinstance(metric, str) else None
+    if not callable(found) or not str(getattr(found, "__module__", "")).startswith("attnwidget.measures."):
+        raise AttnWidgetError(
+            f"There is no measure {metric!r}. Give one of {', '.join(UNITS)}, or a function f(trace, part=...) that "
+            "returns HeadScores."
+        )
+    return found, str(metric)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,133 @@
+"""The pattern of every head by name as a grid."""
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from bokeh.models import BooleanFilter, CDSView, Legend, LegendItem
+
+from attnwidget.engine.trace import Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.plots.chart import finished, hover, tap
+from attnwidget.plots.colours import Look, look_of
+from attnwidget.plots.grid import blank_grid
+from attnwidget.plots.heads import heads_source
+from attnwidget.plots.labels import number, plain
+
+FILLS = {
+    "previous token": (0, ""),
+    "next token": (0, "/"),
+    "diagonal": (5, ""),
+    "offset": (5, "/"),
+    "off-diagonal": (5, "."),
+    "induction": (1, ""),
+    "duplicate token": (1, "/"),
+    "first token": (4, ""),
+    "separator": (4, "/"),
+    "vertical": (6, ""),
+    "vertical + diagonal": (6, "/"),
+    "block diagonal": (2, ""),
+    "peaked": (3, ""),
+    "uniform": (7, ""),
+}
+"""Colour and hatching of each pattern: the same in every figure. Kin share a colour, and hatching tells them apart."""
+
+NOTHING = "too short to tell, or no attention"
+
+
+def pattern_grid(
+    patterns_or_trace: Any, *, part: str | None = None, theme: str | None = None, title: str | None = None
+) -> Any:
+    """A Bokeh figure of the pattern of every head, layers down and heads across, with a legend.
+
+    Takes what `aw.patterns(trace)` gives, or the trace. Colours are Okabe and Ito's, for any colour vision; grey is a
+    head without a pattern, blank one of which nothing can be said. A click selects a head: the source is called
+    "attnwidget.heads", its `value` is the score of the pattern. Raises AttnWidgetError for anything else, and as
+    `aw.patterns` does.
+
+    >>> import attnwidget as aw
+    >>> chart = aw.plots.pattern_grid(aw.load().trace("The cat sat on the mat."))
+    >>> len(chart.select_one("attnwidget.heads").data["label"])
+    16
+    """
+    look = look_of(theme)
+    found = _patterns(patterns_or_trace, part)
+    labels = np.asarray(found.labels, object)
+    figure = blank_grid(labels.shape, title or "Pattern of every head", tools="save")
+    flat = [str(label) for label in labels.ravel()]
+    source = heads_source(np.asarray(found.best, np.float64), label=[label or NOTHING for label in flat])
+    source.data["text"] = [
+        "" if np.isnan(value) else f" · score {number(value)}" for value in np.asarray(found.best, np.float64).ravel()
+    ]
+    families = [_family(label) for label in flat]
+    order = [*FILLS, *sorted(set(families) - set(FILLS))]
+    cells = {
+        family: _cells(figure, look, source, families, family, at)
+        for at, family in enumerate(order)
+        if family in families
+    }
+    hover(figure, look, list(cells.values()), "<b>@name</b> · @label@text")
+    tap(figure, list(cells.values()))
+    items = [LegendItem(label=plain(family), renderers=[drawn]) for family, drawn in cells.items() if family]
+    columns = 3 if all(len(family) <= 16 for family in cells) else 2
+    legend = Legend(items=items, orientation="horizontal", ncols=columns, padding=0, margin=8, glyph_width=14)
+    legend.glyph_height = legend.label_height = 14
+    legend.spacing = 4
+    legend.location = "top_left"
+    figure.height += 20 * -(-len(items) // columns)
+    figure.add_layout(legend, "above")
+    note = f"blank: {NOTHING}" if "" in cells else ""
+    return finished(figure, look, str(getattr(found, "recipe", "")), note)
+
+
+def _patterns(given: Any, part: str | None) -> Any:
+    if isinstance(given, Trace):
+        return import_module("attnwidget").patterns(given, part=part)
+    labels, best = (np.asarray(getattr(given, name, None)) for name in ("labels", "best"))
+    if labels.ndim != 2 or not labels.size or best.shape != labels.shape:
+        raise AttnWidgetError(
+            f"Patterns or a Trace are needed, and {type(given).__name__} was given. Give aw.patterns(trace), or "
+            "model.trace(text)."
+        )
+    if part is not None:
+        raise AttnWidgetError("These patterns are of one part already, so part= has nothing to choose. Give the trace.")
+    return given
+
+
+def _family(label: str) -> str:
+    return "offset" if label.startswith("offset") else label
+
+
+def _cells(figure: Any, look: Look, source: Any, families: list[str], family: str, at: int) -> Any:
+    """The cells of one pattern: views of one source, so that a selection is one for all of them."""
+    fill, hatch = _fill(look, family, at)
+    return figure.rect(
+        x="head",
+        y="layer",
+        width=1,
+        height=1,
+        source=source,
+        view=CDSView(filter=BooleanFilter([own == family for own in families])),
+        fill_color=fill,
+        line_color=look.ground,
+        line_width=2,
+        hatch_pattern=hatch or None,
+        hatch_color=look.ground,
+        hatch_alpha=0.8,
+        hatch_scale=8,
+        hatch_weight=2,
+        nonselection_fill_alpha=1,
+        nonselection_hatch_alpha=0.8,
+        nonselection_line_color=look.ground,
+        nonselection_line_alpha=1,
+        selection_line_color=look.text,
+    )
+
+
+def _fill(look: Look, family: str, at: int) -> tuple[str | None, str]:
+    if family in FILLS:
+        colour, hatch = FILLS[family]
+        return look.categories[colour], hatch
+    if not family:
+        return None, ""
+    return (look.edge, "") if family == "heterogeneous" else (look.categories[at % len(look.categories)], "x")

@@ -1,0 +1,148 @@
+"""How a figure looks in the light and in the dark."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bokeh.core.property.vectorization import Value
+from bokeh.models import (
+    Axis,
+    ColorBar,
+    ColumnarDataSource,
+    Grid,
+    HoverTool,
+    LayoutDOM,
+    Legend,
+    Model,
+    Plot,
+    Title,
+)
+
+from attnwidget.errors import AttnWidgetError
+from attnwidget.plots.colours import LIGHT, LOOKS, Look, look_of
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+CAPTION = "attnwidget.caption"
+"""The name of the title under a figure."""
+
+_TAG = "attnwidget.theme:"
+
+
+def themed(figure: Any, theme: str | None = None) -> Any:
+    """The same figure in the colours of a theme: "light", "dark", or None, which is light.
+
+    Changes the figure, and every figure in a layout; gives it back. Colours of attnwidget's own charts go over into
+    the other theme's, all others stay. Raises AttnWidgetError for another theme, and for what is no Bokeh figure.
+
+    >>> import attnwidget as aw
+    >>> chart = aw.plots.head_grid(aw.load().trace("The cat sat."))
+    >>> aw.plots.themed(chart, "dark").background_fill_color
+    '#14181d'
+    """
+    look = look_of(theme)
+    for plot in plots_in(figure):
+        before = theme_of(plot)
+        if before is not None:
+            _exchange(plot, LOOKS[before], look)
+        _dress(plot, look)
+        plot.tags = [tag for tag in plot.tags if not str(tag).startswith(_TAG)] + [f"{_TAG}{look.name}"]
+    return figure
+
+
+def theme_of(plot: Plot) -> str | None:
+    """The theme of a chart of ours; None for anyone else's."""
+    for tag in plot.tags:
+        if isinstance(tag, str) and tag.startswith(_TAG) and (name := tag.removeprefix(_TAG)) in LOOKS:
+            return name
+    return None
+
+
+def plots_in(figure: Any) -> list[Plot]:
+    """The plots of a figure or a layout. Raises AttnWidgetError for anything else."""
+    if not isinstance(figure, LayoutDOM):
+        raise AttnWidgetError(
+            f"A Bokeh figure is needed, and {type(figure).__name__} was given. Make one, for example with "
+            "aw.plots.head_grid(trace), or give a Bokeh figure or layout of your own."
+        )
+    return sorted(figure.select({"type": Plot}), key=lambda plot: str(plot.id))
+
+
+@contextmanager
+def painted(figure: Any, theme: str | None, *, transparent: bool = False) -> Iterator[None]:
+    """Our charts in a figure in another theme for a while, or on no ground of their own; they are put back after."""
+    own = {plot: before for plot in plots_in(figure) if (before := theme_of(plot)) is not None}
+    look = None if theme is None else look_of(theme)
+    try:
+        for plot, before in own.items():
+            themed(plot, before if look is None else look.name)
+            if transparent:
+                plot.background_fill_color = plot.border_fill_color = None
+        yield
+    finally:
+        for plot, before in own.items():
+            themed(plot, before)
+
+
+def tip_style(look: Look) -> str:
+    """The box of a hover text. It covers Bokeh's own, which knows no dark."""
+    return (
+        f"margin:-5px;padding:4px 8px;background:{look.ground};color:{look.text};font:12px/18px {FONT};"
+        "font-variant-numeric:tabular-nums;white-space:pre"
+    ).replace('"', "'")
+
+
+def _dress(plot: Plot, look: Look) -> None:
+    plot.background_fill_color = plot.border_fill_color = look.ground
+    plot.outline_line_color = None
+    for axis in plot.select({"type": Axis}):
+        axis.axis_line_color = axis.major_tick_line_color = look.edge
+        axis.minor_tick_line_color = None
+        axis.major_label_text_color = axis.axis_label_text_color = look.muted
+        axis.major_label_text_font = axis.axis_label_text_font = FONT
+        axis.major_label_text_font_size = axis.axis_label_text_font_size = "11px"
+        axis.axis_label_text_font_style = "normal"
+    for grid in plot.select({"type": Grid}):
+        grid.grid_line_color = look.hairline
+    for title in plot.select({"type": Title}):
+        title.text_font = FONT
+        title.text_color = look.muted if title.name == CAPTION else look.text
+    for bar in plot.select({"type": ColorBar}):
+        bar.background_fill_color = None
+        bar.bar_line_color = bar.major_tick_line_color = None
+        bar.major_label_text_color = bar.title_text_color = look.muted
+        bar.major_label_text_font = bar.title_text_font = FONT
+        bar.major_label_text_font_size = bar.title_text_font_size = "11px"
+        bar.title_text_font_style = "normal"
+    for legend in plot.select({"type": Legend}):
+        legend.background_fill_color = legend.border_line_color = None
+        legend.label_text_color, legend.label_text_font, legend.label_text_font_size = look.text, FONT, "11px"
+
+
+def _exchange(plot: Plot, before: Look, after: Look) -> None:
+    """One look's colours for the other's, wherever the figure has them; never in its data."""
+    table = _table(before, after)
+    for model in plot.references():
+        if isinstance(model, ColumnarDataSource):
+            continue
+        for name, value in model.properties_with_values(include_defaults=False).items():
+            _swap(model, name, value, table)
+    for hover in plot.select({"type": HoverTool}):
+        if isinstance(hover.tooltips, str):
+            hover.tooltips = hover.tooltips.replace(tip_style(before), tip_style(after))
+
+
+def _swap(model: Model, name: str, value: Any, table: dict[Any, Any]) -> None:
+    colour = value.value if isinstance(value, Value) else value
+    if isinstance(colour, list | tuple) and name == "palette":
+        whole = tuple(colour)
+        setattr(model, name, list(table.get(whole) or [table.get(one, one) for one in whole]))
+    elif isinstance(colour, str) and re.fullmatch(r"#[0-9a-f]{6}", colour) and name.endswith("color"):
+        setattr(model, name, table.get(colour, colour))
+
+
+def _table(before: Look, after: Look) -> dict[Any, Any]:
+    table: dict[Any, Any] = dict(zip(before.categories, after.categories, strict=True))
+    table |= {before.ramps[name]: after.ramps[name] for name in before.ramps}
+    roles = [role for role, value in vars(LIGHT).items() if isinstance(value, str) and value.startswith("#")]
+    return table | {getattr(before, role): getattr(after, role) for role in roles}
