@@ -55,6 +55,7 @@ def norm_weighted(
         f"norm-based attention {what}, f = W_O v with the value's bias and without the projection's, not normalised",
         tuple(query_tokens.pieces[row] for row in rows.tolist()),
         key_tokens.pieces,
+        tuple(rows.tolist()),
     )
 
 

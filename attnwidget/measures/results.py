@@ -106,10 +106,14 @@ class TokenScores(_Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TokenMap(_Result):
-    """One number per pair: `values` is (query key), with the pieces of either axis."""
+    """One number per pair: `values` is (query key), with the pieces of either axis.
+
+    `query_positions` says which queries the rows are, where only some were asked for.
+    """
 
     query_pieces: tuple[str, ...] = ()
     key_pieces: tuple[str, ...] = ()
+    query_positions: tuple[int, ...] = ()
 
     def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedPair, ...]:
         """The pairs with the highest numbers, best first; with `lowest` those with the lowest.
@@ -119,9 +123,13 @@ class TokenMap(_Result):
         """
         return tuple(
             RankedPair(
-                query, key, piece_of(self.query_pieces, query), piece_of(self.key_pieces, key), float(self[query, key])
+                self.query_positions[row] if self.query_positions else row,
+                key,
+                piece_of(self.query_pieces, row),
+                piece_of(self.key_pieces, key),
+                float(self.values[row, key]),
             )
-            for query, key in self._best(count, lowest=lowest)
+            for row, key in self._best(count, lowest=lowest)
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 LONGEST_PIECE = 14
-LONGEST_LINE = 54
+LONGEST_LINE = 44
 LONGEST_TITLE = 42
 """Characters of a caption and of a title: what fits in a chart 480 px wide, beside long labels."""
 

@@ -10,6 +10,7 @@ SECTIONS = {
     "asked": "What is asked of a trace",
     "reuse": "Edits that read only what changed",
     "estimate": "The estimate of memory",
+    "measures": "What measures cost",
     "payload": "What the page carries",
     "edit_to_paint": "From a keystroke to the picture",
 }

@@ -261,3 +261,8 @@ def test_weights_that_were_trained_since_are_refused():
     block.projection.weight.add_(1)
     with pytest.raises(aw.AttnWidgetError, match="Trace the text again"):
         norm_weighted(trace_of(block), 0)
+
+
+def test_a_chosen_row_keeps_its_place():
+    trace = aw.load().trace("The cat sat on the mat.")
+    assert {pair.query for pair in aw.norm_weighted(trace, 1, queries=[-1, 2]).top(14)} == {6, 2}

@@ -1,0 +1,65 @@
+"""Every measure is a pure function: the trace is the same before and after, and given weights are enough or the lack is named."""
+
+from functools import partial
+
+import pytest
+
+import attnwidget as aw
+
+from .traces import random_trace
+from .untouched import fingerprint
+
+OPTIONS = {
+    "attention_sinks": {},
+    "concentration": {},
+    "confidence": {},
+    "dead_heads": {},
+    "diagnose": {"relevant": [1, 2]},
+    "distance": {"signed": True},
+    "entropy": {"normalised": True},
+    "flow": {},
+    "head_distances": {},
+    "norm_weighted": {"layer": 0},
+    "patterns": {},
+    "redundancy": {},
+    "rollout": {"discard": 0.5, "null": "uniform"},
+    "share": {"of": "previous"},
+    "similar_heads": {"head": "L0H1"},
+    "sink_rate": {},
+    "sink_score": {},
+    "summary": {},
+    "trace_influence": {"query": -1},
+    "value_norms": {"layer": 0},
+}
+CALLS = {name: partial(call, **options) for name, options in OPTIONS.items() for call in [getattr(aw, name)]}
+CALLS["compare"] = lambda trace: aw.compare(trace, trace)
+NEED_VALUES = {"norm_weighted", "value_norms"}
+
+
+def test_every_measure_is_here():
+    measures = {name for name, home in aw._HOME.items() if home.startswith("measures.")}
+    assert measures - set(CALLS) == {"drift"}, "drift takes no trace"
+
+
+@pytest.fixture(scope="module")
+def read():
+    return aw.load().trace("The cat sat on the mat. The cat sat.")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_trace_of_a_model_is_left_alone(name, read):
+    before = fingerprint(read)
+    CALLS[name](read)
+    assert fingerprint(read) == before
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_given_weights_are_enough_or_what_is_missing_is_named(name):
+    trace = random_trace(2, 3, 8, causal=True)
+    before = fingerprint(trace)
+    if name in NEED_VALUES:
+        with pytest.raises(aw.AttnWidgetError, match="values"):
+            CALLS[name](trace)
+    else:
+        CALLS[name](trace)
+    assert fingerprint(trace) == before
