@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from attnwidget.engine.trace import Block, Trace
     from attnwidget.errors import AttnWidgetError
     from attnwidget.experiments.induction import induction_scores
+    from attnwidget.measures.alignment import alignment
     from attnwidget.measures.attention_sinks import attention_sinks
     from attnwidget.measures.compare import compare
     from attnwidget.measures.concentration import concentration
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from attnwidget.measures.drift import drift
     from attnwidget.measures.entropy import entropy
     from attnwidget.measures.flow import flow
+    from attnwidget.measures.head_clusters import head_clusters
     from attnwidget.measures.head_distances import head_distances
+    from attnwidget.measures.head_map import head_map
     from attnwidget.measures.influence import trace_influence
     from attnwidget.measures.norm_weighted import norm_weighted
     from attnwidget.measures.patterns import patterns
@@ -50,6 +53,7 @@ __all__ = [
     "Tokens",
     "Trace",
     "__version__",
+    "alignment",
     "attention_sinks",
     "compare",
     "concentration",
@@ -62,7 +66,9 @@ __all__ = [
     "experiments",
     "explore",
     "flow",
+    "head_clusters",
     "head_distances",
+    "head_map",
     "induction_scores",
     "load",
     "norm_weighted",
@@ -86,6 +92,7 @@ _HOME = {
     "Explorer": "widget.explorer",
     "Tokens": "engine.tokens",
     "Trace": "engine.trace",
+    "alignment": "measures.alignment",
     "attention_sinks": "measures.attention_sinks",
     "compare": "measures.compare",
     "concentration": "measures.concentration",
@@ -97,7 +104,9 @@ _HOME = {
     "entropy": "measures.entropy",
     "explore": "widget.explorer",
     "flow": "measures.flow",
+    "head_clusters": "measures.head_clusters",
     "head_distances": "measures.head_distances",
+    "head_map": "measures.head_map",
     "induction_scores": "experiments.induction",
     "load": "engine.load",
     "norm_weighted": "measures.norm_weighted",

@@ -1,5 +1,6 @@
 """Tokens of a text named by what they say: a phrase, several phrases, or positions."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from attnwidget.errors import AttnWidgetError
 def tokens_named(text: Tokens, named: Any) -> tuple[int, ...]:
     """The positions, ascending, of all tokens that a phrase covers wherever it stands, or of positions as given.
 
-    `named` is a phrase, a position, or a sequence of either. Raises AttnWidgetError for a phrase that the text does
+    `named` is a phrase, a position, or a sequence of either. A phrase is looked for as whole words, and inside words
+    where it does not stand as such. Raises AttnWidgetError for a phrase that the text does
     not have, for an empty one, and for positions that are not there.
 
     >>> text = Tokens.from_pieces(["the", "cat", "saw", "the", "dog"])
@@ -29,12 +31,17 @@ def tokens_named(text: Tokens, named: Any) -> tuple[int, ...]:
 
 def _of_phrase(text: Tokens, phrase: str) -> list[int]:
     wanted = phrase.strip()
-    found = []
-    at = text.text.find(wanted) if wanted else -1
-    while at >= 0:
-        end = at + len(wanted)
-        found += [i for i, (start, stop) in enumerate(text.spans) if start < end and stop > at and stop > start]
-        at = text.text.find(wanted, at + 1)
+    # Whole words: "is" is no part of Paris. Only a phrase that stands nowhere as such is looked for inside words.
+    whole = rf"(?<!\w){re.escape(wanted)}" if wanted[:1].isalnum() else re.escape(wanted)
+    places = list(re.finditer(whole + (r"(?!\w)" if wanted[-1:].isalnum() else ""), text.text)) if wanted else []
+    if wanted and not places:
+        places = list(re.finditer(re.escape(wanted), text.text))
+    found = [
+        i
+        for place in places
+        for i, (start, stop) in enumerate(text.spans)
+        if start < place.end() and stop > place.start() and stop > start
+    ]
     if not found:
         raise AttnWidgetError(
             f"The text does not have {phrase!r}. Give a phrase as it stands there, or token positions."

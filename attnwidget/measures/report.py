@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
+from math import isfinite
 from typing import Any
 
 SEVERITIES = ("high", "medium", "low", "note")
@@ -30,6 +31,8 @@ class Finding:
 class Report:
     """The findings of `diagnose`, gravest first, and what was `clear` or `skipped` (check -> why).
 
+    Findings of the severity "note" are no symptoms: `symptoms` leaves them out, and `len` does not count them.
+
     >>> report = Report("an example", (), ("uniform heads",), {"ignored context": "nothing was said to be relevant"})
     >>> print(report)
     an example: no symptom found.
@@ -43,15 +46,24 @@ class Report:
     clear: tuple[str, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def symptoms(self) -> tuple[Finding, ...]:
+        """The findings that speak of something wrong."""
+        return tuple(finding for finding in self.findings if finding.severity != "note")
+
     def __len__(self) -> int:
-        return len(self.findings)
+        return len(self.symptoms)
+
+    def __bool__(self) -> bool:
+        """A report is there even when it found nothing."""
+        return True
 
     def __getitem__(self, symptom: str) -> Finding:
-        """The finding of that symptom. Raises KeyError where it was not found."""
-        found = next((finding for finding in self.findings if finding.symptom == symptom), None)
-        if found is None:
-            raise KeyError(symptom)
-        return found
+        """The finding of that symptom. Raises KeyError, with those that were found, where it is not among them."""
+        found = {finding.symptom: finding for finding in self.findings}
+        if symptom not in found:
+            raise KeyError(f"{symptom!r} was not found. Found were: {', '.join(found) or 'none'}.")
+        return found[symptom]
 
     def __contains__(self, symptom: object) -> bool:
         return any(finding.symptom == symptom for finding in self.findings)
@@ -61,7 +73,7 @@ class Report:
 
     def text(self) -> str:
         """The report to be read in a terminal or a log."""
-        count = len(self.findings)
+        count = len(self)
         lines = [f"{self.subject}: {count or 'no'} symptom{'' if count < 2 else 's'} found."]
         for finding in self.findings:
             lines += [
@@ -90,12 +102,19 @@ class Report:
     _repr_html_ = html
 
     def json(self) -> str:
-        """The same as JSON, one object with `subject`, `findings`, `clear` and `skipped`."""
-        return json.dumps(self.as_dict(), ensure_ascii=False)
+        """The same as JSON, one object with `subject`, `findings`, `clear` and `skipped`; null for numbers that are not."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain dictionaries and lists."""
-        found = [{**asdict(finding), "where": list(finding.where)} for finding in self.findings]
+        found = [
+            {
+                **asdict(finding),
+                "evidence": {name: value if isfinite(value) else None for name, value in finding.evidence.items()},
+                "where": list(finding.where),
+            }
+            for finding in self.findings
+        ]
         return {
             "subject": self.subject,
             "findings": found,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from attnwidget.plots.bars import flow_bars, rollout_bars, token_bars
+    from attnwidget.plots.checkpoints import dynamics
     from attnwidget.plots.grid import head_grid
     from attnwidget.plots.layers import layer_profile
+    from attnwidget.plots.likeness import head_map
     from attnwidget.plots.maps import comparison, token_map
     from attnwidget.plots.page import save
     from attnwidget.plots.pane import Embedded, embed
@@ -23,9 +25,11 @@ __all__ = [
     "Embedded",
     "comparison",
     "distributions",
+    "dynamics",
     "embed",
     "flow_bars",
     "head_grid",
+    "head_map",
     "layer_profile",
     "pattern_grid",
     "rollout_bars",
@@ -41,9 +45,11 @@ _HOME = {
     "Embedded": "pane",
     "comparison": "maps",
     "distributions": "spread",
+    "dynamics": "checkpoints",
     "embed": "pane",
     "flow_bars": "bars",
     "head_grid": "grid",
+    "head_map": "likeness",
     "layer_profile": "layers",
     "pattern_grid": "pattern",
     "rollout_bars": "bars",

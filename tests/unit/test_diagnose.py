@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from transformers import T5Config, T5ForConditionalGeneration
 
 import attnwidget as aw
 from attnwidget.engine.prediction import Step
@@ -180,3 +181,73 @@ def test_cross_attention_is_diagnosed_but_for_positions():
     report = aw.diagnose(trace, "g")
     assert "position bias" in report.skipped
     assert mean_rows(trace, None, torch.tensor([2]))[1, 0] == pytest.approx(cross[1, 0, 2].numpy(), abs=1e-6)
+
+
+def test_a_phrase_is_no_part_of_a_word_unless_it_stands_nowhere_else():
+    text = aw.Tokens.from_pieces(["Paris", "is", "near", "Parisian"])
+    assert tokens_named(text, "is") == (1,)
+    assert tokens_named(text, "Paris") == (0,)
+    assert tokens_named(text, "ari") == (0, 3)
+
+
+def test_what_comes_after_the_query_is_not_said_to_be_ignored():
+    report = aw.diagnose(trace_of(*ordinary()), "around", query=3)
+    assert "after the query" in report.skipped["ignored context"]
+    json.loads(report.json(), parse_constant=pytest.fail)
+
+
+def test_the_first_token_may_be_what_matters():
+    layers = ordinary()
+    for layer in layers:
+        layer[:, -1] = 0.8 * torch.eye(SIZE)[0] + 0.2 * layer[:, -1]
+    report = aw.diagnose(trace_of(*layers), 0)
+    assert "whatever the text says" in report["relevant tokens were read"].shows
+
+
+def test_notes_are_no_symptoms():
+    layers = ordinary()
+    layers[1][2, -1] = torch.eye(SIZE)[1]
+    report = aw.diagnose(trace_of(*layers), "fact")
+    assert len(report.findings) == 1
+    assert len(report) == len(report.symptoms) == 0
+    assert report.text().splitlines()[0].endswith("no symptom found.")
+
+
+def test_padding_is_neither_the_query_nor_the_first_token():
+    words = ["[PAD]"] * 3 + WORDS + ["[PAD]"] * 2
+    padded = [torch.nn.functional.pad(layer, (3, 2, 3, 2)) for layer in ordinary()]
+    text = replace(aw.Tokens.from_pieces(words), padding=tuple(word == "[PAD]" for word in words))
+    plain = aw.diagnose(trace_of(*ordinary()), "fact")
+    report = aw.diagnose(aw.Trace.from_weights(padded, text), "fact")
+    assert "'it' at 16" in report.subject
+    for finding, other in zip(plain.findings, report.findings, strict=True):
+        assert finding.evidence == pytest.approx(other.evidence, abs=1e-6)
+    with pytest.raises(aw.AttnWidgetError, match="not padding"):
+        aw.diagnose(aw.Trace.from_weights(padded, text), query=-1)
+
+
+def test_a_decoder_that_starts_with_padding_is_not_padded():
+    maps = noise(0) / noise(0).sum(-1, keepdim=True)
+    report = aw.diagnose(trace_of(maps, words=["<pad>", *WORDS[1:]]))
+    assert "attention to padding" in report.skipped
+
+
+def test_every_part_of_a_generated_translation_has_a_report(translator):
+    trace = translator.generate([5, 6, 7, 8, 9, 10, 11, 12, 13], max_new_tokens=12)
+    reports = {part: aw.diagnose(trace, part=part) for part in ("encoder", "decoder", "cross")}
+    assert "repetition loop" in reports["encoder"].skipped
+    assert "repetition loop" in reports["cross"].skipped
+    assert "repetition loop" not in reports["decoder"].skipped
+    assert "thin attention" not in reports["cross"].skipped
+
+
+@pytest.fixture(scope="module")
+def translator():
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "d_kv": 8, "num_layers": 2, "num_heads": 4, "d_ff": 64, "vocab_size": 64}
+    return aw.load(T5ForConditionalGeneration(T5Config(**sizes, decoder_start_token_id=0, eos_token_id=None)).eval())
+
+
+def test_many_heads_are_compared_on_few_rows_or_not_at_all(monkeypatch):
+    monkeypatch.setattr("attnwidget.measures.diagnose.PAIRS_OF_WEIGHTS", 10)
+    assert "aw.redundancy" in aw.diagnose(trace_of(*ordinary())).skipped["redundant heads"]

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+import torch
 
 import attnwidget as aw
 
@@ -18,7 +19,9 @@ OPTIONS = {
     "distance": {"signed": True},
     "entropy": {"normalised": True},
     "flow": {},
+    "head_clusters": {},
     "head_distances": {},
+    "head_map": {},
     "norm_weighted": {"layer": 0},
     "patterns": {},
     "redundancy": {},
@@ -38,7 +41,7 @@ NEED_VALUES = {"norm_weighted", "value_norms"}
 
 def test_every_measure_is_here():
     measures = {name for name, home in aw._HOME.items() if home.startswith("measures.")}
-    assert measures - set(CALLS) == {"drift"}, "drift takes no trace"
+    assert measures - set(CALLS) == {"alignment", "drift"}, "drift takes no trace, and alignment only cross-attention"
 
 
 @pytest.fixture(scope="module")
@@ -62,4 +65,12 @@ def test_given_weights_are_enough_or_what_is_missing_is_named(name):
             CALLS[name](trace)
     else:
         CALLS[name](trace)
+    assert fingerprint(trace) == before
+
+
+def test_cross_attention_is_left_alone():
+    cross = torch.rand(2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+    trace = aw.Trace.from_weights(list(cross / cross.sum(-1, keepdim=True)), list("abcd"), list("efghij"), part="cross")
+    before = fingerprint(trace)
+    aw.alignment(trace)
     assert fingerprint(trace) == before

@@ -22,13 +22,14 @@ def ignored_context(examined: Examined) -> Finding | None:
     evidence |= {
         f"mass on {name}": float(np.nanmean(examined.mass(at))) for name, at in list(examined.named.items())[1:]
     }
-    evidence["mass on the first token"] = float(np.nanmean(examined.rows[..., 0]))
+    evidence["mass on the first token"] = float(np.nanmean(examined.rows[..., examined.first].sum(-1)))
+    apart = "" if examined.content[list(examined.relevant)].any() else " They take attention whatever the text says."
     if lift >= READ or (readers and lift >= 1):
         return Finding(
             "relevant tokens were read",
             "note",
-            f"They are read {lift:.1f} times as much as other words. If the answer is still wrong, the fact was seen and not "
-            "used.",
+            f"They are read {lift:.1f} times as much as other words.{apart} If the answer is still wrong, the fact was seen "
+            "and not used.",
             "the value that is carried, or later layers",
             "weight by what is carried (norm_weighted), remove the heads that read it and see whether the output moves",
             evidence,
@@ -99,11 +100,17 @@ def attention_to_padding(examined: Examined) -> Finding | None:
 def padding_of(keys: Tokens) -> np.ndarray:
     """(key): padding by the mask, and special tokens that are called padding: without a mask nothing else tells.
 
-    >>> padding_of(Tokens.from_pieces(["a", "[PAD]"])).tolist()
-    [False, True]
+    A single one at the beginning is none: that is how T5's decoder starts.
+
+    >>> padding_of(Tokens.from_pieces(["<pad>", "a", "[PAD]"])).tolist()
+    [False, False, True]
     """
-    named = [special and "pad" in piece.casefold() for special, piece in zip(keys.special, keys.pieces, strict=True)]
-    return np.array(keys.padding) | np.array(named)
+    named = np.array(
+        [special and "pad" in piece.casefold() for special, piece in zip(keys.special, keys.pieces, strict=True)]
+    )
+    if named[:1].all() and not named[1:2].all():
+        named[:1] = False
+    return np.array(keys.padding) | named
 
 
 def _elsewhere(examined: Examined) -> list[int]:

@@ -10,7 +10,10 @@ import torch
 from attnwidget.engine.recompute import visible
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
-from attnwidget.measures.portions import portions
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.kinds import kind_of_keys
+from attnwidget.measures.portions import own_keys, portions
+from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices
 
 
@@ -48,18 +51,30 @@ class Examined:
         Neither the first token nor special ones nor padding: these take attention whatever the text says.
         """
         keys = self.keys
-        marks = [not (special or padding) for special, padding in zip(keys.special, keys.padding, strict=True)]
-        if not keys.special[0]:
-            marks[0] = False
-        return np.array(marks) & readable(self.trace, self.part, self.asked)
+        return ~(np.array(keys.special) | np.array(keys.padding) | self.first) & self.readable
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """(key): the first token that is not padding."""
+        return kind_of_keys(self.keys, "first").numpy()
+
+    @cached_property
+    def readable(self) -> np.ndarray:
+        """(key): what one of the asked queries may read, in any layer."""
+        seen = [visible(block, self.asked).any(0) for block in self.trace.part_blocks(self.part)]
+        return torch.stack(seen).any(0).numpy()
 
     def mass(self, positions: Sequence[int]) -> np.ndarray:
         """(layer head): what the asked queries give to these keys in all."""
         return self.rows[..., list(positions)].sum(-1)
 
     def lift(self, positions: Sequence[int]) -> float:
-        """How much of the attention to content goes there, over the share of content that they are; 1 is by chance."""
-        content = self.content
+        """How much of the attention to content goes there, over the share of content that they are; 1 is by chance.
+
+        What was named counts as content, whatever it is. NaN where no asked query can read any of it.
+        """
+        content = self.content.copy()
+        content[list(positions)] = self.readable[list(positions)]
         inside = [at for at in positions if content[at]]
         reading = np.nanmean(self.rows, axis=(0, 1))
         whole = reading[content].sum()
@@ -77,12 +92,6 @@ def mean_rows(trace: Trace, part: str | None, queries: Indices) -> np.ndarray:
         place = found[portion.block.layer]
         place[portion.heads] = np.nan_to_num(place[portion.heads]) + sums
     return found
-
-
-def readable(trace: Trace, part: str | None, queries: Indices) -> np.ndarray:
-    """(key): which keys one of these queries may read, in any layer."""
-    seen = [visible(block, queries).any(0) for block in trace.part_blocks(part)]
-    return torch.stack(seen).any(0).numpy()
 
 
 def named_heads(scores: np.ndarray, *, over: float, at_most: int = 5) -> tuple[str, ...]:
@@ -110,8 +119,23 @@ def present(scores: np.ndarray) -> np.ndarray:
     return scores[~np.isnan(scores)]
 
 
+def wrote(trace: Trace, part: str | None) -> bool:
+    """Whether the queries of a part are the text that the model produced: not those of an encoder."""
+    written = trace.sequences.get("decoder", (trace.text, trace.text))[0]
+    return bool(trace.steps) and trace.tokens(part)[0].pieces == written.pieces
+
+
 def producing(trace: Trace, part: str | None) -> Indices | None:
-    """The queries that produced each generated token: the positions before them. None where nothing was generated."""
-    length = len(trace.tokens(part)[0])
-    found = sorted({step.position - 1 for step in trace.steps if 0 < step.position <= length})
+    """The queries that produced each generated token: the positions before them. None where these wrote nothing."""
+    found = sorted({step.position - 1 for step in trace.steps if step.position > 0}) if wrote(trace, part) else []
     return torch.tensor(found, dtype=torch.long, device="cpu") if found else None
+
+
+def reads_itself(trace: Trace, part: str | None) -> bool:
+    """Whether queries and keys of a part are one text."""
+    queries, keys = trace.tokens(part)
+    try:
+        own_keys(trace.part_blocks(part)[0], queries, keys, read_rows(queries))
+    except AttnWidgetError:
+        return False
+    return True

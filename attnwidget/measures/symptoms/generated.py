@@ -50,7 +50,7 @@ def repetition(examined: Examined) -> Finding | None:
             "period": period,
             "tokens in the loop": length,
             "strongest copying head": float(np.nanmax(copied)),
-            "mean mass on the prompt's content": float(np.nanmean(rows[..., prompt].sum(-1))),
+            **({"mean mass on the prompt's content": float(np.nanmean(rows[..., prompt].sum(-1)))} if prompt else {}),
         },
         copying,
     )
