@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attnwidget.engine.tokens import Tokens
     from attnwidget.engine.trace import Block, Trace
     from attnwidget.errors import AttnWidgetError
+    from attnwidget.experiments.dynamics import dynamics
     from attnwidget.experiments.induction import induction_scores
     from attnwidget.measures.alignment import alignment
     from attnwidget.measures.attention_sinks import attention_sinks
@@ -62,6 +63,7 @@ __all__ = [
     "diagnose",
     "distance",
     "drift",
+    "dynamics",
     "entropy",
     "experiments",
     "explore",
@@ -101,6 +103,7 @@ _HOME = {
     "diagnose": "measures.diagnose",
     "distance": "measures.distance",
     "drift": "measures.drift",
+    "dynamics": "experiments.dynamics",
     "entropy": "measures.entropy",
     "explore": "widget.explorer",
     "flow": "measures.flow",

@@ -25,5 +25,5 @@ def test_each_documents_itself(name):
     assert "Source" in told
     assert ">>> " in told
     takes = inspect.signature(measure).parameters
-    assert next(iter(takes)) in {"trace", "model", "a", "reference"}
+    assert next(iter(takes)) in {"trace", "model", "a", "reference", "checkpoints"}
     assert "part" in takes or name == "drift"
