@@ -132,6 +132,8 @@ class AnyModule(AttentionModel):
         cancelled: Callable[[], bool],
         progress: Callable[[int], None],
         reuse: Trace | None = None,  # noqa: ARG002  nothing is known of a cache
+        *,
+        keeps: bool = False,  # noqa: ARG002  without a projection no stream is told from others
     ) -> Trace:
         watch = Watch(shadow_of(self.model).names, cancelled, progress, counts_layers=True)
         state = self.state()

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from attnwidget.engine.given import is_causal
+from attnwidget.engine.given import masked
 from attnwidget.engine.roles import tower_of, towers_of
 from attnwidget.engine.trace import Block
 from attnwidget.errors import AttnWidgetError
@@ -26,11 +26,14 @@ ROWS_SUM_TO_ONE = 1e-2
 def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
     """Blocks with their maps (head query key). Layers without attention are left out under their numbers.
 
+    What may be read, windows included, is told from the zeros of the maps: configurations say it in many ways, and names
+    mislead (XLNetLMHeadModel reads both ways).
+
     Raises AttnWidgetError for a model that hands out no maps, and for maps that are no softmax over single positions:
     of windows, of pooled, hashed or sampled keys.
     """
     found = [
-        Block(part, layer, "", len(dense), len(dense), causal=is_causal(dense), dense=dense)
+        Block(part, layer, "", len(dense), len(dense), dense=dense)
         for part, maps in parts(output, model, ran)
         for layer, given in enumerate(maps)
         if (dense := _dense(given, part, layer, model)) is not None
@@ -40,7 +43,7 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
             f"{type(model).__name__} computes no attention that could be seen, so there is nothing to show. State "
             "space and convolutional models have none; for others, give weights to Trace.from_weights."
         )
-    return tuple(found)
+    return masked(found)
 
 
 def parts(output: Any, model: Any, ran: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:

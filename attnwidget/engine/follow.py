@@ -16,8 +16,9 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from attnwidget.engine.affine import writes
 from attnwidget.engine.capture import Call, Watch, current, ignore
-from attnwidget.engine.projection import Projection, matrix_of, projection_of, writes
+from attnwidget.engine.projection import Projection, matrix_of, projection_of
 from attnwidget.engine.shadow import Shadow
 
 Projections: TypeAlias = Mapping[str, Projection | None]
@@ -110,7 +111,7 @@ class Follower:
         if output is None or output.numbers is None or current() is not self.watch:
             return
         read = next(iter((*given, *named.values())), None)
-        if not isinstance(read, Tensor) or not _equal(read, output.numbers):
+        if not isinstance(read, Tensor) or not reads_heads(read, output.numbers):
             return
         if not bool(output.numbers.any()):
             output.lasting = False  # zeros are what any gate makes of zeros
@@ -140,7 +141,7 @@ def follow_outputs(shadow: Shadow, watch: Watch) -> Iterator[Follower]:
         watch.answered = ignore
 
 
-def _equal(read: Tensor, numbers: Tensor) -> bool:
+def reads_heads(read: Tensor, numbers: Tensor) -> bool:
     """Whether a module reads exactly these outputs, the heads of each token one after the other."""
     _, _, heads, width = numbers.shape
     if not read.is_floating_point() or read.ndim < 2:

@@ -1,6 +1,9 @@
 """One forward pass of a shadow, watched -> Trace."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,6 +18,7 @@ from attnwidget.engine.projection import Projection
 from attnwidget.engine.roles import Role, layers_once, roles
 from attnwidget.engine.sequences import sequences_of
 from attnwidget.engine.shadow import Shadow
+from attnwidget.engine.streams import Listener, hear_streams
 from attnwidget.engine.trace import Block, ModelFacts, Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
 
@@ -26,17 +30,26 @@ def read(
     cancelled: Callable[[], bool],
     progress: Callable[[int], None],
     cache: Any = None,
+    *,
+    keeps: bool = False,
 ) -> Trace:
     """Run the model once over its inputs and keep what its attention was computed from.
 
-    `cache` is filled where one is given. Raises NothingSeen when an interface shadow computed no attention that could
+    `cache` is filled where one is given; `keeps` keeps the residual stream around each layer. Raises NothingSeen when an interface shadow computed no attention that could
     be seen, Cancelled between two layers when `cancelled` answers True, and AttnWidgetError for what the model cannot
     read.
     """
     watch = Watch(shadow.names, cancelled, progress, counts_layers=shadow.path == "eager")
     module = shadow.module
     runs = what_runs(module, given)
-    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:
+    listening = partial(hear_streams, shadow, watch) if keeps and shadow.path == "interface" else nullcontext
+    with (
+        shadow.lock,
+        torch.no_grad(),
+        watching(watch),
+        follow_outputs(shadow, watch) as follower,
+        listening() as listener,
+    ):
         options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
         if cache is not None:
             options = {"past_key_values": cache, "use_cache": True}
@@ -53,7 +66,8 @@ def read(
         if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
             raise NothingSeen  # a tower follows the interface, and the model that reads the text does not
         blocks = tuple(
-            block_of(call, role, projections.get(call.path)) for call, role in zip(calls, found, strict=True)
+            _with_stream(block_of(call, role, projections.get(call.path)), call, listener)
+            for call, role in zip(calls, found, strict=True)
         )
         depths = {role.part: role.depth for role in found}
         _refuse_unheard(blocks, facts)
@@ -72,6 +86,10 @@ def read(
         head=prediction_head(module) if runs is module.base_model else None,
         scores=scores(output, facts.predicts) if runs is module else None,
     )
+
+
+def _with_stream(block: Block, call: Call, listener: Listener | None) -> Block:
+    return block if listener is None else replace(block, inputs=listener.stream(call, block.projection))
 
 
 def _refuse_unheard(blocks: tuple[Block, ...], facts: ModelFacts) -> None:

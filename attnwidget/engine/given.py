@@ -1,17 +1,20 @@
 """Weights from anywhere -> maps and tokens of every part, or one sentence that says what is wrong with them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from attnwidget.engine.arrays import Steps, checked, layers, nothing
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
-from attnwidget.shapes import LayerMaps
+
+if TYPE_CHECKING:
+    from attnwidget.engine.trace import Block
 
 OUTPUTS = {
     "attentions": "self",
@@ -74,10 +77,115 @@ def read(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> Given:
     return Given(tuple(maps), text, pairs, depths)
 
 
-def is_causal(maps: LayerMaps) -> bool:
-    """Whether no query reads a later key, on square maps of more than one token."""
-    square = maps.shape[-1] == maps.shape[-2] > 1
-    return square and not bool(maps.nan_to_num().triu(1).any())
+def masked(
+    blocks: Sequence["Block"], texts: Mapping[str, tuple[Tokens, Tokens]] | None = None, *, causal: Any = None
+) -> tuple["Block", ...]:
+    """Blocks of given weights with what may be read there, as far as zeros tell: `causal`, and a `mask` for windows.
+
+    A softmax gives something to every key, so what no head reads was masked. Only rows and keys that are not padding
+    count, by `texts` (part -> query and key Tokens). Without `texts` the weights must come from a model that ran, and
+    then leading keys that no query behind them reads are padding.
+
+    The layers of a part are judged together: all of them are causal where none reads a later key; else only those that
+    read everything up to the query, or to a window's edge, and nothing later. A window is seen where in every row more
+    than half of the heads read each key up to one distance, two keys at least, and no head reads one further back (nor
+    ahead, in layers that are not causal): heads that read one key each make none. Keys of another sequence have
+    neither. `causal` leaves the zeros alone: all keys up to the query are open (True), or all keys (False).
+
+    Raises AttnWidgetError for a `causal` that is no boolean, or True of weights that read later keys or another
+    sequence.
+    """
+    if not isinstance(causal, bool | None):
+        raise AttnWidgetError(f"causal={causal!r} is neither True, False nor None. None judges by the zeros.")
+    groups: dict[Any, list[Block]] = {}
+    for block in blocks:
+        if block.dense is not None:
+            groups.setdefault((block.part, block.shape[1:]), []).append(block)
+    found: dict[Block, Block] = {}
+    for (part, _), group in groups.items():
+        maps = [block.dense for block in group if block.dense is not None]
+        found.update(_judged(group, maps, None if texts is None else texts[part], causal))
+    return tuple(found.get(block, block) for block in blocks)
+
+
+def _judged(
+    blocks: list["Block"], maps: list[Tensor], text: tuple[Tokens, Tokens] | None, causal: bool | None
+) -> dict["Block", "Block"]:
+    """What becomes of the layers of one part, all of one size."""
+    before = _before(blocks[0], text)
+    if before is None and causal:
+        raise AttnWidgetError(f"{blocks[0]!r} reads another sequence than its own, so it cannot be causal.")
+    if before is None or causal is False:
+        return {}
+    read = torch.zeros(maps[0].shape[1:], dtype=torch.bool, device="cpu")
+    for head in (head for layer in maps for head in layer):
+        read |= head > 0
+    rows, columns = _counted(read, text)
+    back = (rows + before)[:, None] - columns
+    earlier = not bool((read[rows][:, columns] & (back < 0)).any())
+    if causal and not earlier:
+        raise AttnWidgetError("causal=True, but some queries read later keys. Leave it out, or say causal=False.")
+    if causal:
+        return {block: replace(block, causal=True) for block in blocks}
+    if len(columns) < 2 or not len(rows):
+        return {}
+    masks: dict[tuple[int, int], Tensor] = {}  # layers share them
+    found = {}
+    for block, layer in zip(blocks, maps, strict=True):
+        low, high = _band(layer, rows, columns, back)
+        looks_back = earlier or (low == 0 and high > 0)
+        windowed = 0 < high < int(back.max()) and low == (0 if looks_back else -high)
+        if windowed and (low, high) not in masks:
+            masks[low, high] = _within(low, high, before, read.shape)
+        found[block] = replace(block, causal=looks_back, mask=masks[low, high] if windowed else None)
+    return found
+
+
+def _before(block: "Block", text: tuple[Tokens, Tokens] | None) -> int | None:
+    """How many keys there are before the first query; None where queries and keys are of two sequences."""
+    _, queries, keys = block.shape
+    before = keys - queries
+    if block.part == "cross" or before < 0 or (text is None and before):
+        return None
+    if text is None:
+        return before
+    query, key = text
+    return before if (query.ids, query.pieces) == (key.ids[before:], key.pieces[before:]) else None
+
+
+def _counted(
+    read: Bool[Tensor, "query key"], text: tuple[Tokens, Tokens] | None
+) -> tuple[Int[Tensor, " row"], Int[Tensor, " column"]]:
+    """The queries and keys that are not padding."""
+    if text is not None:
+        query, key = (torch.tensor(own.padding, dtype=torch.bool, device="cpu") for own in text)
+        return (~query).nonzero()[:, 0], (~key).nonzero()[:, 0]
+    every = torch.arange(len(read), device="cpu")
+    # A query of padding to the left may read nothing, and then eager attention lets it read everything.
+    first = torch.where(read.any(-1), read.int().argmax(-1), len(read))
+    unread_before = first.flip(0).cummin(0).values.flip(0) >= every
+    begins = int(unread_before[: max(1, len(read) - 1)].nonzero().max())
+    return every[begins:], every[begins:]
+
+
+def _band(
+    layer: Tensor, rows: Int[Tensor, " row"], columns: Int[Tensor, " column"], back: Int[Tensor, "row column"]
+) -> tuple[int, int]:
+    """(nearest, farthest) key that is read, counted backwards; (0, 0) unless most heads read each one between."""
+    readers = torch.zeros(back.shape, dtype=torch.int32, device="cpu")
+    for head in layer:
+        readers += head[rows][:, columns] > 0
+    reached = back[readers > 0]
+    if not len(reached):
+        return 0, 0
+    low, high = int(reached.min()), int(reached.max())
+    inside = (back >= low) & (back <= high)
+    return (low, high) if bool((2 * readers[inside] > len(layer)).all()) else (0, 0)
+
+
+def _within(low: int, high: int, before: int, size: torch.Size) -> Bool[Tensor, "batch head query key"]:
+    back = torch.arange(before, before + size[0], device="cpu")[:, None] - torch.arange(size[1], device="cpu")
+    return ((back >= low) & (back <= high))[None, None]
 
 
 def _sequences(part: str, query_text: Tokens, key_text: Tokens | None, *, crossed: bool) -> tuple[Tokens, Tokens]:

@@ -26,6 +26,9 @@ from attnwidget.errors import AttnWidgetError, TooLong
 LARGEST_ID = 2**31
 """Tokenizers count in 32 bits."""
 
+KEPT = ("inputs",)
+"""What `trace` can keep beside what attention is computed from."""
+
 
 class AttentionModel:
     """A model and its tokenizer, ready to be read. `.model` and `.tokenizer` are the user's own objects, untouched.
@@ -76,6 +79,7 @@ class AttentionModel:
         prepend_bos: bool | None = None,
         first: Any = None,
         reuse: Any = None,
+        keep: Any = (),
         cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Trace:
@@ -86,7 +90,9 @@ class AttentionModel:
         the decoder of an encoder-decoder reads, without it its start token alone. `prepend_bos` adds the token that
         begins a text, or leaves it out; None is the tokenizer's own way. `first` reads only that many tokens. `reuse` is
         an earlier trace by this model: what both texts begin with is not read again where the model allows that, and
-        the numbers are the same.
+        the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
+        (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole
+        text is read again, whatever `reuse` has.
         `progress` hears how many layers are done; when `cancelled` answers True, the pass stops before the next layer
         and raises Cancelled. Raises what `tokens` raises, and AttnWidgetError when there is no attention to show.
 
@@ -99,8 +105,9 @@ class AttentionModel:
             raise AttnWidgetError(
                 f"reuse is {type(reuse).__name__}. Give an earlier Trace of this model, or leave it out."
             )
+        keeps = _kept(keep)
         given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
-        return self._read(given, cancelled, progress, reuse)
+        return self._read(given, cancelled, progress, None if keeps else reuse, keeps=keeps)
 
     def generate(
         self,
@@ -232,6 +239,8 @@ class AttentionModel:
         cancelled: Callable[[], bool],
         progress: Callable[[int], None],
         reuse: Trace | None = None,
+        *,
+        keeps: bool = False,
     ) -> Trace:
         shadow = self._shadow()
         state = state_of(self.model, shadow)
@@ -245,7 +254,7 @@ class AttentionModel:
         # The few models that draw at random (ViLT its patches) must not draw from the user's numbers.
         with torch.random.fork_rng(devices=()):
             try:
-                trace = read(shadow, given, self.facts, cancelled, progress, cache)
+                trace = read(shadow, given, self.facts, cancelled, progress, cache, keeps=keeps)
             except NothingSeen:
                 # Its source names the interface and its attention went another way: its own maps remain.
                 refuse_what_cannot_fit(self.model, length, "eager")
@@ -263,3 +272,14 @@ class AttentionModel:
         limit = self.facts.limit
         if limit is not None and len(tokens) > limit:
             raise TooLong(len(tokens), limit)
+
+
+def _kept(keep: Any) -> bool:
+    """Whether inputs are kept. Raises AttnWidgetError for anything else that cannot be."""
+    names = keep if isinstance(keep, tuple | list | set | frozenset) else [keep]
+    if isinstance(keep, str) or any(name not in KEPT for name in names):
+        raise AttnWidgetError(
+            f"keep={keep!r} names nothing that can be kept. Give a tuple of names out of {', '.join(KEPT)}: "
+            'keep=("inputs",).'
+        )
+    return "inputs" in names

@@ -216,4 +216,4 @@ def _beginning(block: Block, shared: int) -> Block:
         return None if tensor is None else tensor[:, :, :shared]
 
     mask = None if block.mask is None else block.mask[:, :, :shared, :shared]
-    return replace(block, q=cut(block.q), k=cut(block.k), v=cut(block.v), mask=mask)
+    return replace(block, q=cut(block.q), k=cut(block.k), v=cut(block.v), mask=mask, inputs=None)

@@ -1,13 +1,13 @@
 """The output projection of an attention layer: the linear map by which its heads write into the model."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from attnwidget.errors import AttnWidgetError
+from attnwidget.engine.affine import Affine
 
 PRECISE = 1e-5
 """How far two products of the same matrices may differ in fp32, as a share of the largest number."""
@@ -17,7 +17,7 @@ ROWS = 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Projection:
+class Projection(Affine):
     """W_O and b_O of one attention layer: references to the model's own tensors, not copies.
 
     `weight` is (out, head dim), the way round of nn.Linear: its columns h * dim to (h + 1) * dim take the output of
@@ -33,14 +33,6 @@ class Projection:
     Traceback (most recent call last):
     attnwidget.errors.AttnWidgetError: The weights of layers.0.o_proj have changed since ... Trace the text again.
     """
-
-    path: str
-    _weight: Tensor
-    _bias: Tensor | None = None
-    _written: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_written", self._writes())
 
     @property
     def weight(self) -> Float[Tensor, "out width"]:
@@ -61,21 +53,6 @@ class Projection:
     def __repr__(self) -> str:
         out, width = self._weight.shape
         return f"Projection({self.path}, {width} -> {out})"
-
-    def _writes(self) -> int:
-        return sum(writes(tensor) for tensor in (self._weight, self._bias) if tensor is not None)
-
-    def _refuse_changed(self) -> None:
-        if self._writes() != self._written:
-            raise AttnWidgetError(
-                f"The weights of {self.path} have changed since this text was traced, so they no longer belong to its "
-                "attention. Trace the text again."
-            )
-
-
-def writes(tensor: Tensor) -> int:
-    """A number that grows with every write to a tensor, or to one that shares its memory; not through `.data`."""
-    return 0 if tensor.is_inference() else tensor._version  # noqa: SLF001  torch has no public way
 
 
 def matrix_of(module: nn.Module) -> nn.Parameter | None:
@@ -103,12 +80,13 @@ def projection_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -
     for weight in (matrix.detach(), matrix.detach().T):
         # Conv1D of GPT-2 has its matrix the other way round.
         fits = weight.shape == (written.shape[-1], read.shape[-1])
-        if fits and _alike(linear(read, weight, own_bias), written):
+        if fits and alike(linear(read, weight, own_bias), written):
             return Projection(path, weight, own_bias)
     return None
 
 
-def _alike(expected: Tensor, result: Tensor) -> bool:
+def alike(expected: Tensor, result: Tensor) -> bool:
+    """Whether two tensors are equal but for how their kind of number is rounded."""
     share = PRECISE
     if result.dtype.itemsize < 4 or result.device.type != "cpu":
         # Graphics processors may round what they multiply to ten bits, in some kernels and not in others.

@@ -51,7 +51,7 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
 
 
 def visible(block: "Block", queries: Rows = None) -> Bool[Tensor, "query key"]:
-    """Which keys each of the chosen queries may read, in any head."""
+    """Which keys each of the chosen queries may read, in any head; of given weights as far as their zeros tell."""
     _, length, width = block.shape
     rows = indices(queries, length, "query")
     if block.mask is None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attnwidget.engine.capture import Call, Place
 from attnwidget.engine.forward import block_of
-from attnwidget.engine.given import is_causal
+from attnwidget.engine.given import masked
 from attnwidget.engine.roles import Role
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block
@@ -65,7 +65,7 @@ def seen_blocks(seen: Sequence[Seen], name: str) -> tuple[Block, ...]:
         part = "cross" if group[0].reads_another else names[stack]
         blocks.append(_block(group, part, counts.get(part, 0)))
         counts[part] = blocks[-1].layer + 1
-    return tuple(blocks)
+    return masked(blocks)
 
 
 def seen_sequences(
@@ -164,7 +164,7 @@ def _block(group: list[Seen], part: str, layer: int) -> Block:
     if calls:
         return block_of(calls[0] if len(calls) == 1 else _joined(calls), Role(part, layer, 0))
     maps = torch.cat([_stack(one.maps) for one in group if one.maps is not None])
-    return Block(part, layer, "", len(maps), len(maps), causal=is_causal(maps), dense=maps)
+    return Block(part, layer, "", len(maps), len(maps), dense=maps)
 
 
 def _joined(calls: list[Call]) -> Call:

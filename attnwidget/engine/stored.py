@@ -1,7 +1,6 @@
 """A trace <-> one safetensors file: its tensors, and everything else as one JSON text in the file's metadata."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -18,6 +17,7 @@ from attnwidget.engine.projection import Projection
 from attnwidget.engine.stored_checks import checked, need
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, ModelFacts, Trace
+from attnwidget.engine.whole_file import file_of, write_whole
 from attnwidget.errors import AttnWidgetError
 
 SUFFIX = ".safetensors"
@@ -72,7 +72,7 @@ class Contents:
 
 def save(trace: Trace, path: Any, *, values: bool) -> Path:
     """Write a trace into one file and say where it is. See `Trace.save`."""
-    file = _file(path)
+    file = file_of(path, SUFFIX, "trace")
     if values and any(block.v is None for block in trace.blocks):
         raise AttnWidgetError(
             "This trace carries no values (v), so values=True has nothing to add. Trace the model with attnwidget "
@@ -94,13 +94,14 @@ def save(trace: Trace, path: Any, *, values: bool) -> Path:
         None if trace.scores is None else kept.place(trace.scores),
         trace.steps,
     )
-    _write(file, kept.tensors, {ENTRY: json.dumps(plain(contents), separators=(",", ":"))})
+    metadata = {ENTRY: json.dumps(plain(contents), separators=(",", ":"))}
+    write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
     return file
 
 
 def load(path: Any) -> Trace:
     """Read a trace from a file. See `Trace.load`."""
-    file = _file(path)
+    file = file_of(path, SUFFIX, "trace")
     try:
         with safe_open(file, framework="pt", device="cpu") as opened:
             contents = _contents(file, (opened.metadata() or {}).get(ENTRY))
@@ -154,7 +155,7 @@ class _Kept:
 def _without_tensors(block: Block, kept: _Kept, *, values: bool) -> StoredBlock:
     tensors = {own.name: held for own in fields(block) if isinstance(held := getattr(block, own.name), Tensor)}
     places = {name: kept.place(tensor) for name, tensor in tensors.items() if values or name != "v"}
-    none: dict[str, Any] = dict.fromkeys([*tensors, "projection"])
+    none: dict[str, Any] = dict.fromkeys([*tensors, "projection", "inputs"])
     projection = _placed(block.projection, kept) if values and block.projection is not None else None
     return StoredBlock(replace(block, **none), places, projection)
 
@@ -164,37 +165,14 @@ def _placed(projection: Projection, kept: _Kept) -> StoredProjection:
     return StoredProjection(projection.path, kept.place(projection.weight), None if bias is None else kept.place(bias))
 
 
-def _file(path: Any) -> Path:
+def _write(part: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    part.touch()
+    rights = part.stat().st_mode  # safetensors' own would keep everybody else out
     try:
-        file = Path(path).expanduser()
-    except (TypeError, RuntimeError):  # the latter for the home of nobody
-        raise AttnWidgetError(f"{path!r} is no path. Give the name of a file, as text or as a Path.") from None
-    if file.name in {"", ".."} or "\0" in file.name:
-        raise AttnWidgetError(f"{str(path)!r} names no file. Give one, for example 'trace{SUFFIX}'.")
-    return file if file.suffix else file.with_name(file.name + SUFFIX)
-
-
-def _write(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    # Under another name first: what was there stays whole until the new file is.
-    target = file.resolve()
-    part = target.with_name(f"{target.name}.part")
-    try:
-        if target.exists() and not target.is_file():
-            raise IsADirectoryError(f"{target} is no file")
-        try:
-            part.touch()
-            rights = part.stat().st_mode  # safetensors' own would keep everybody else out
-            save_file(tensors, part, metadata)
-            part.chmod(rights)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except (OSError, SafetensorError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
-        raise AttnWidgetError(
-            f"The trace could not be written to {file}: {reason}. Give a path in a folder that exists, may be written "
-            "to, and has room."
-        ) from None
+        save_file(tensors, part, metadata)
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
+    part.chmod(rights)
 
 
 def _contents(file: Path, text: str | None) -> Contents:
@@ -234,7 +212,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> Trace:
 
     known = {own.name for own in fields(Block)}
     for block in contents.blocks:
-        unknown = block.tensors.keys() - (known - {"projection"})
+        unknown = block.tensors.keys() - (known - {"projection", "inputs"})
         need(not unknown, f"a block has no {', '.join(sorted(unknown))}")
 
     def whole(block: StoredBlock) -> Block:

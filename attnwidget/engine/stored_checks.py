@@ -39,6 +39,7 @@ def _check_block(block: Block, queries: int, keys: int) -> None:
     need(block.kv_heads > 0 and heads % block.kv_heads == 0, f"block {name} has an impossible number of key heads")
     capped = block.softcap is None or (math.isfinite(block.softcap) and block.softcap != 0)
     need(math.isfinite(block.scale) and capped, f"block {name} has a scale or soft cap that is no number")
+    _need_shape(block, "mask", (1, {1, heads}, queries, keys))
     if block.dense is not None:
         _need_shape(block, "dense", (heads, queries, keys))
         return
@@ -48,7 +49,6 @@ def _check_block(block: Block, queries: int, keys: int) -> None:
     _need_shape(block, "q", (1, heads, queries, width))
     _need_shape(block, "k", (1, block.kv_heads, keys, width))
     _need_shape(block, "v", (1, block.kv_heads, keys, None))
-    _need_shape(block, "mask", (1, {1, heads}, queries, keys))
     _need_shape(block, "bias", (1, {1, heads}, queries, keys))
     _need_shape(block, "sinks", (heads,))
     _check_projection(block)

@@ -13,6 +13,7 @@ from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.prediction import Step
 from attnwidget.engine.projection import Projection
 from attnwidget.engine.recompute import Rows
+from attnwidget.engine.stream import Stream
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import HeadMap, LayerMaps, Logits
@@ -29,6 +30,7 @@ class Block:
     (True = may attend) or additive; `causal` says that no query reads a later key, which is all the mask there is when
     `mask` is None. `dense` holds given weights (head query key) where there is no q and k. `projection` is the linear
     layer that the heads' outputs go into at once; None where something lies between, or the model was not followed.
+    `inputs` is the residual stream around the layer, where `keep=("inputs",)` asked for it and it was found.
     """
 
     part: str
@@ -47,6 +49,7 @@ class Block:
     causal: bool = False
     dense: Tensor | None = None
     projection: Projection | None = None
+    inputs: Stream | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -225,6 +228,8 @@ class Trace:
         tokens: Any,
         key_tokens: Any = None,
         part: Any = "self",
+        *,
+        causal: Any = None,
     ) -> "Trace":
         """A trace of weights from anywhere: one (head, query, key) array per layer.
 
@@ -233,19 +238,20 @@ class Trace:
         TransformerLens ActivationCache, or a mapping part -> layers. `tokens` are Tokens or pieces of text; of an
         encoder-decoder they are the decoder's, and `key_tokens` the encoder's. Layers that are None among others have
         no attention. A query whose rows are NaN everywhere is padding. Rows may sum to less than 1, as with sinks.
+        Which keys may be read is told from zeros, sliding windows included (see `given.masked`); `causal` says that all
+        keys up to the query may be (True), or all keys (False).
         Raises AttnWidgetError for a tuple of None, an empty tuple, a batch of more than one, shapes that do not fit the
-        tokens, and values that are no weights: not numbers, negative, or of more than 1 in a row.
+        tokens, values that are no weights (not numbers, negative, or of more than 1 in a row), and `causal` weights that
+        read later keys.
 
         >>> import torch
         >>> Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])
         Trace(given weights, 1 layers x 2 heads, 3 tokens, given)
         """
         found = given.read(weights, tokens, key_tokens, part)
-        blocks = [
-            Block(name, number, "", len(dense), len(dense), causal=given.is_causal(dense), dense=dense)
-            for name, number, dense in found.maps
-        ]
-        return Trace(tuple(blocks), found.text, "given", ModelFacts(), found.sequences, found.depths)
+        blocks = [Block(name, number, "", len(dense), len(dense), dense=dense) for name, number, dense in found.maps]
+        judged = given.masked(blocks, found.sequences, causal=causal)
+        return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
 
     def save(self, path: Any, *, values: bool = False) -> Path:
         """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a bare name.
@@ -253,8 +259,9 @@ class Trace:
         The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
         biases, sinks, given weights), the tokens, what is known of the model, the steps of a generation, and logits
         that are at hand; with `values`, also v and the output projections, each once. It has no prediction head, so
-        logits that would be computed on demand are not in it, and a later trace cannot go on from it (`reuse`). Raises
-        AttnWidgetError when the file cannot be written, there are no values, or the projections have changed since.
+        logits that would be computed on demand are not in it, a later trace cannot go on from it (`reuse`), and what
+        `keep` has kept stays out. Raises AttnWidgetError when the file cannot be written, there are no values, or the
+        projections have changed since.
 
         >>> import attnwidget as aw, tempfile
         >>> trace = aw.load().trace("The cat sat on the mat.")

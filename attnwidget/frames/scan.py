@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from einops import reduce
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -35,8 +35,18 @@ class Scan:
     sums: tuple[float, float]
 
 
-def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int], *, causal: bool) -> Scan:
-    """Read a square map row by row through `rows` (indices -> exact rows), in bounded memory."""
+def scan(
+    rows: Callable[[Indices], HeadMap],
+    text: Tokens,
+    query: tuple[int, int],
+    *,
+    causal: bool,
+    readers: Int[Tensor, " token"] | None = None,
+) -> Scan:
+    """Read a square map row by row through `rows` (indices -> exact rows), in bounded memory.
+
+    `readers` is how many other queries can see each key, where more than causality and padding hides some.
+    """
     size = len(text)
     pooling = math.ceil(size / LARGEST_SIDE)
     span = slice(*query)
@@ -54,7 +64,7 @@ def scan(rows: Callable[[Indices], HeadMap], text: Tokens, query: tuple[int, int
         columns.append(maps[:, span].sum(-1))
         row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
         tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))
-    sinks = sink_tokens(tally.received, text, causal=causal)
+    sinks = sink_tokens(tally.received, text, causal=causal, readers=readers)
     open_keys = torch.ones(size, dtype=torch.bool)
     open_keys[list(sinks)] = False
     return Scan(

@@ -1,8 +1,13 @@
 """Tokens that take attention whatever the query: where a head rests when it has nothing to do."""
 
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
+from attnwidget.engine.recompute import TILE, visible
 from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.trace import Block
+from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
 
 THRESHOLD = 0.3
@@ -12,31 +17,59 @@ FEWEST = 3
 """Queries that must have had the choice: the mean over one or two rows says nothing."""
 
 
-def sink_tokens(received: TokenVector, text: Tokens, *, causal: bool) -> tuple[int, ...]:
+def sink_tokens(
+    received: TokenVector, text: Tokens, *, causal: bool, readers: Int[Tensor, " token"] | None = None
+) -> tuple[int, ...]:
     """Tokens of a square map that are drawn as sinks: scored above 0.3, and carrying no content of their own.
 
-    `received` is what each key got from the other queries in all, so that a map can be read in portions. Without
-    content are the first token, special tokens and pieces without a letter or digit: a content word that many tokens
-    read is a finding, not a sink.
+    `received` is what each key got in all from the other queries that are not padding, so that a map can be read in
+    portions; `readers` is how many of them can see it (see `readers_of`), without it what causality and padding say.
+    Without content are the first token, special tokens and pieces without a letter or digit: a content word that many
+    tokens read is a finding, not a sink.
     """
-    scores = sink_scores(received, causal=causal)
+    counted = unmasked_readers(text, causal=causal) if readers is None else readers
+    scores = sink_scores(received, counted)
     return tuple(i for i, score in enumerate(scores.tolist()) if score > THRESHOLD and _empty(text, i))
 
 
-def sink_scores(received: TokenVector, *, causal: bool) -> TokenVector:
+def sink_scores(received: TokenVector, readers: Int[Tensor, " token"]) -> TokenVector:
     """Mean attention that each key gets from the other queries that can see it; NaN where fewer than three can.
 
     The token's attention to itself is left out, unlike in the paper: the last key of a causal map would else be scored
     by its own diagonal alone. Source: Gu et al. 2024.
 
     >>> first = torch.tensor([[1, 0, 0, 0], [.9, .1, 0, 0], [.8, .1, .1, 0], [.7, .1, .1, .1]])
-    >>> [round(score, 2) for score in sink_scores(first.sum(0) - first.diagonal(), causal=True)[:1].tolist()]
+    >>> received, readers = first.sum(0) - first.diagonal(), torch.tensor([3, 2, 1, 0])
+    >>> [round(score, 2) for score in sink_scores(received, readers)[:1].tolist()]
     [0.8]
     """
-    size = len(received)
-    readers = torch.arange(size - 1, -1, -1) if causal else torch.full((size,), size - 1)
     return torch.where(readers >= FEWEST, received / readers.clamp_min(1), torch.nan)
 
 
+def unmasked_readers(text: Tokens, *, causal: bool) -> Int[Tensor, " token"]:
+    """How many other queries can see each key where nothing but causality and padding hides it; 0 for padding.
+
+    >>> unmasked_readers(Tokens.from_pieces(["a", "b", "c"]), causal=True).tolist()
+    [2, 1, 0]
+    """
+    real = ~torch.tensor(text.padding, dtype=torch.bool, device="cpu")
+    others = real.sum() - (real.cumsum(0) if causal else 1)
+    return others * real
+
+
+def readers_of(block: Block, text: Tokens) -> Int[Tensor, " token"]:
+    """How many other queries can see each key of a square map, windows and masks included; 0 for padding."""
+    if block.mask is None:
+        return unmasked_readers(text, causal=block.causal)
+    real = read_rows(text)
+    found = torch.zeros(len(text), dtype=torch.long, device="cpu")
+    for rows in real.split(max(1, TILE // len(text))):
+        seen = visible(block, rows)
+        found[real] += seen.sum(0)[real]
+        found[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
+    return found
+
+
 def _empty(text: Tokens, index: int) -> bool:
-    return index == 0 or text.special[index] or not any(letter.isalnum() for letter in text.pieces[index])
+    first = index == next((i for i, padding in enumerate(text.padding) if not padding), None)
+    return first or text.special[index] or not any(letter.isalnum() for letter in text.pieces[index])

@@ -1,10 +1,13 @@
 """Weights from anywhere, and the sentence for those that cannot be used."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import attnwidget as aw
+from attnwidget.engine import recompute
 from attnwidget.engine.names import parse_head
 
 SQUARE = torch.rand(2, 3, 3).softmax(-1)
@@ -320,3 +323,120 @@ def test_activations_without_patterns():
 def test_tensors_on_a_gpu():
     found = aw.Trace.from_weights([SQUARE.cuda()], ["a", "b", "c"]).weights(0)
     assert torch.equal(found, SQUARE.detach())
+
+
+def softened(allowed, heads=3, seed=0):
+    """Random softmax maps (head query key) over the keys that are allowed; rows without any are uniform, as eager makes them."""
+    scores = torch.randn(heads, *allowed.shape, generator=torch.Generator().manual_seed(seed))
+    return scores.masked_fill(~allowed, torch.finfo(torch.float32).min).softmax(-1)
+
+
+def triangle(size, window=None):
+    """Which keys a causal layer may read, back to a window's edge."""
+    back = torch.arange(size)[:, None] - torch.arange(size)
+    return (back >= 0) & (back < (window or size))
+
+
+def seen_in(trace, part=None):
+    """(query key) of every layer: what may be read."""
+    return [recompute.visible(block) for block in trace.part_blocks(part)]
+
+
+NAMES = list("abcdefghij")
+
+
+def test_rows_of_padding_say_nothing_of_causality():
+    allowed = triangle(8)
+    allowed[:, :3] = False
+    maps = softened(allowed)
+    assert bool((maps[:, 0] == 1 / 8).all())
+    text = replace(aw.Tokens.from_pieces(NAMES[:8]), padding=(True,) * 3 + (False,) * 5)
+    padded = aw.Trace.from_weights([maps], text)
+    plain = aw.Trace.from_weights([maps[:, 3:, 3:]], NAMES[3:8])
+    assert padded.blocks[0].causal
+    assert plain.blocks[0].causal
+    for measure in (lambda t: aw.entropy(t, normalised=True), lambda t: aw.sink_score(t, key=-1)):
+        assert np.asarray(measure(padded)) == pytest.approx(np.asarray(measure(plain)), abs=1e-6)
+    null = np.asarray(aw.rollout(padded, null="uniform"))[3:, 3:]
+    assert null == pytest.approx(np.asarray(aw.rollout(plain, null="uniform")), abs=1e-5)
+    assert np.isnan(np.asarray(aw.share(padded, "next"))).all()
+
+
+def test_the_last_queries_of_a_causal_map_are_causal():
+    maps = softened(triangle(8))
+    trace = aw.Trace.from_weights([maps[:, 3:]], NAMES[3:8], NAMES[:8])
+    assert torch.equal(seen_in(trace)[0], triangle(8)[3:])
+    assert np.isnan(np.asarray(aw.share(trace, "next"))).all()
+    # of other tokens they are another sequence, whatever they look like
+    other = aw.Trace.from_weights([maps[:, 3:]], list("vwxyz"), NAMES[:8])
+    assert seen_in(other)[0].all()
+    assert not aw.Trace.from_weights({"cross": [maps]}, NAMES[:8], NAMES[:8]).blocks[0].causal
+
+
+def test_the_layers_of_a_part_are_judged_together():
+    back = torch.zeros(1, 6, 6)
+    back[0, range(1, 6), range(5)] = back[0, 0, 0] = 1
+    both, causal = softened(torch.ones(6, 6, dtype=torch.bool)), softened(triangle(6))
+
+    def judged(*layers, **more):
+        return [block.causal for block in aw.Trace.from_weights(list(layers), NAMES[:6], **more).blocks]
+
+    assert judged(both, back) == [False, False]
+    assert judged(causal, back) == [True, True]
+    assert judged(back) == [True]
+    assert judged(back, causal=False) == [False]
+    assert judged(causal, both) == [True, False]  # nothing but a mask leaves zeros like these
+    prefix = triangle(6)
+    prefix[:3, :3] = True
+    assert judged(softened(prefix), softened(prefix, seed=1)) == [False, False]
+
+
+def test_causality_that_is_said():
+    causal, both = softened(triangle(6, window=3)), softened(torch.ones(6, 6, dtype=torch.bool))
+    for said, expected in ((True, triangle(6)), (False, torch.ones(6, 6, dtype=torch.bool))):
+        assert torch.equal(seen_in(aw.Trace.from_weights([causal], NAMES[:6], causal=said))[0], expected)
+    with pytest.raises(aw.AttnWidgetError, match="read later keys"):
+        aw.Trace.from_weights([both], NAMES[:6], causal=True)
+    with pytest.raises(aw.AttnWidgetError, match="another sequence"):
+        aw.Trace.from_weights([causal], NAMES[:6], list("uvwxyz"), causal=True)
+    with pytest.raises(aw.AttnWidgetError, match="neither True, False nor None"):
+        aw.Trace.from_weights([causal], NAMES[:6], causal="yes")
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_windows_are_seen(left):
+    allowed = [triangle(10), triangle(10, window=4), triangle(10, window=4), triangle(10, window=7)]
+    for layer in allowed:
+        layer[:, :left] = False
+    maps = [softened(layer, seed=seed) for seed, layer in enumerate(allowed)]
+    text = replace(aw.Tokens.from_pieces(NAMES), padding=(True,) * left + (False,) * (10 - left))
+    trace = aw.Trace.from_weights(maps, text)
+    for seen, expected in zip(seen_in(trace), allowed, strict=True):
+        assert torch.equal(seen[left:, left:], expected[left:, left:])
+    assert trace.blocks[0].mask is None
+    assert trace.blocks[1].mask is trace.blocks[2].mask
+    first = maps[1][:, left:, left]
+    can = first[:, :4].mean(-1).numpy()
+    assert np.asarray(aw.sink_score(trace, key=left))[1] == pytest.approx(can, abs=1e-6)
+
+
+def test_windows_of_both_sides_are_seen():
+    near = (torch.arange(9)[:, None] - torch.arange(9)).abs() <= 2
+    trace = aw.Trace.from_weights([softened(near), softened(torch.ones(9, 9, dtype=torch.bool))], NAMES[:9])
+    assert [bool(seen.all()) for seen in seen_in(trace)] == [False, True]
+    assert torch.equal(seen_in(trace)[0], near)
+
+
+def test_hard_heads_have_no_window():
+    own, previous = torch.eye(7), torch.zeros(7, 7)
+    previous[range(1, 7), range(6)] = previous[0, 0] = 1
+    first = torch.zeros(7, 7)
+    first[:, 0] = 1
+    for heads in ([own], [previous], [own, previous], [first], [own, first], [previous, first]):
+        trace = aw.Trace.from_weights([torch.stack(heads)], NAMES[:7])
+        assert torch.equal(seen_in(trace)[0], triangle(7))
+
+
+def test_a_window_survives_saving(tmp_path):
+    trace = aw.Trace.from_weights([softened(triangle(8, window=3))], NAMES[:8])
+    assert torch.equal(seen_in(aw.Trace.load(trace.save(tmp_path / "window")))[0], triangle(8, window=3))
