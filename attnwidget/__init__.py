@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attnwidget.experiments.dynamics import dynamics
     from attnwidget.experiments.induction import induction_scores
     from attnwidget.measures.alignment import alignment
+    from attnwidget.measures.alti import alti
     from attnwidget.measures.attention_sinks import attention_sinks
     from attnwidget.measures.compare import compare
     from attnwidget.measures.concentration import concentration
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from attnwidget.measures.diagnose import diagnose
     from attnwidget.measures.distance import distance
     from attnwidget.measures.drift import drift
+    from attnwidget.measures.effective import effective
     from attnwidget.measures.entropy import entropy
     from attnwidget.measures.flow import flow
     from attnwidget.measures.head_clusters import head_clusters
     from attnwidget.measures.head_distances import head_distances
     from attnwidget.measures.head_map import head_map
     from attnwidget.measures.influence import trace_influence
+    from attnwidget.measures.mixing_ratio import mixing_ratio
     from attnwidget.measures.norm_weighted import norm_weighted
     from attnwidget.measures.patterns import patterns
     from attnwidget.measures.rollout import rollout
@@ -55,6 +58,7 @@ __all__ = [
     "Trace",
     "__version__",
     "alignment",
+    "alti",
     "attention_sinks",
     "compare",
     "concentration",
@@ -64,6 +68,7 @@ __all__ = [
     "distance",
     "drift",
     "dynamics",
+    "effective",
     "entropy",
     "experiments",
     "explore",
@@ -73,6 +78,7 @@ __all__ = [
     "head_map",
     "induction_scores",
     "load",
+    "mixing_ratio",
     "norm_weighted",
     "patterns",
     "plots",
@@ -95,6 +101,7 @@ _HOME = {
     "Tokens": "engine.tokens",
     "Trace": "engine.trace",
     "alignment": "measures.alignment",
+    "alti": "measures.alti",
     "attention_sinks": "measures.attention_sinks",
     "compare": "measures.compare",
     "concentration": "measures.concentration",
@@ -104,6 +111,7 @@ _HOME = {
     "distance": "measures.distance",
     "drift": "measures.drift",
     "dynamics": "experiments.dynamics",
+    "effective": "measures.effective",
     "entropy": "measures.entropy",
     "explore": "widget.explorer",
     "flow": "measures.flow",
@@ -112,6 +120,7 @@ _HOME = {
     "head_map": "measures.head_map",
     "induction_scores": "experiments.induction",
     "load": "engine.load",
+    "mixing_ratio": "measures.mixing_ratio",
     "norm_weighted": "measures.norm_weighted",
     "patterns": "measures.patterns",
     "redundancy": "measures.similar_heads",

@@ -15,6 +15,8 @@ from attnwidget.engine.recompute import indices, visible
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.experiments.random_tokens import repeated
+from attnwidget.measures.given_numbers import whole_number
+from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -58,7 +60,7 @@ def induction_scores(
     weight is averaged: `induction` on the tokens that followed its own token earlier (prefix matching), `duplicate` on
     its earlier occurrences, `previous` on the token before it. 1 is a perfect head, a uniform one has about 1 / n. No
     chance is taken off, and weight on the first token counts as weight elsewhere: such a head may rest there. Queries
-    whose window does not reach back that far do not count; NaN where that is all of them, and without attention. The
+    whose window or chunk does not reach back that far do not count; NaN where that is all of them, and without attention. The
     same `seed` gives the same tokens; torch's generator is not touched. `progress` hears (sequences done, of how
     many); when `cancelled` answers True, Cancelled is raised. Runs the model `count` times.
     Raises AttnWidgetError for a model that does not read causally, for numbers that make no repetition, for more
@@ -70,7 +72,7 @@ def induction_scores(
     >>> found.induction.top(1)[0][:2], found.previous.top(1)[0][:2]
     ((1, 0), (0, 2))
     """
-    _check(model, length, repeats, count, seed)
+    length, repeats, count, seed = _checked(model, length, repeats, count, seed)
     start, sequences = repeated(model, length, repeats, count, seed)
     found: list[dict[str, np.ndarray]] = []
     for done, ids in enumerate(sequences):
@@ -84,7 +86,7 @@ def induction_scores(
     begun = ", begun with the tokenizer's own first tokens" if start else ""
     recipe = (
         f"mean weight where {length} random tokens come again ({repeats} times in all{begun}), {count} sequences, "
-        f"seed {seed}, not corrected for chance"
+        f"seed {seed}, not corrected for chance{said_part(trace, part)}"
     )
     means = {name: HeadScores(np.mean([one[name] for one in found], axis=0), f"{name}: {recipe}") for name in found[0]}
     return InductionScores(**means, recipe=recipe)
@@ -110,22 +112,33 @@ def _of_rows(portion: Portion, *, shift: int, start: int, length: int) -> Float[
 
 def _previous(portion: Portion, *, begin: int) -> Float[Tensor, "head query"]:
     rows = portion.own
-    keys = (rows - 1).clamp_min(0).expand(len(portion.maps), -1)
-    found = portion.maps.gather(-1, keys[..., None])[..., 0]
-    return torch.where(rows >= begin, found, torch.nan)
+    keys = (rows - 1).clamp_min(0)[:, None]
+    there = (rows >= begin) & portion.visible.gather(-1, keys)[:, 0]
+    found = portion.maps.gather(-1, keys.expand(len(portion.maps), -1, -1))[..., 0]
+    return torch.where(there, found, torch.nan)
 
 
-def _check(model: Any, length: Any, repeats: Any, count: Any, seed: Any) -> None:
+def _checked(model: Any, length: Any, repeats: Any, count: Any, seed: Any) -> list[int]:
+    """The four numbers as plain integers. Raises AttnWidgetError for others, and for what is no decoder."""
     if not isinstance(model, AttentionModel):
         raise AttnWidgetError(
             f"induction_scores runs a model, and {type(model).__name__} was given. Give what aw.load returns; of a Trace, "
             "patterns(trace) on a text with repeats tells its induction heads."
         )
+    numbers = []
     for name, value, least in (("length", length, 3), ("repeats", repeats, 2), ("count", count, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        number = whole_number(value)
+        if number is None or number < least:
             raise AttnWidgetError(f"{name} is {value!r}. Give a whole number, {least} or more.")
+        numbers.append(number)
+    if not model.facts.kind:  # any torch module
+        raise AttnWidgetError(
+            f"{model.name} is a module of one's own, which does not say what tokens it has, so none can be drawn. Trace "
+            "ids that repeat and say patterns(model.trace(ids)): it tells which heads read what followed an equal token."
+        )
     if model.facts.kind != "decoder":
         raise _not_causal(model)
+    return numbers
 
 
 def _refuse_later_keys(model: AttentionModel, trace: Trace, part: str | None) -> None:

@@ -15,6 +15,7 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import row_entropy
+from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.portions import Portion, portions
 from attnwidget.measures.results import HeadScores, RankedPair, piece_of
 from attnwidget.shapes import LayerMaps
@@ -103,6 +104,7 @@ def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: 
     >>> found.links("L0H0")[1]
     1 'chat' -> 1 'cat' 1
     """
+    require_trace(trace)
     _check(trace, part, special, least)
     queries, keys = trace.tokens(part)
     counted = torch.tensor(

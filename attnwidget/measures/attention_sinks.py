@@ -10,6 +10,7 @@ import torch
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import RankedToken, TokenScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.sink_score import received
@@ -22,7 +23,7 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sinks:
-    """Tokens above a threshold, in the order of the text; numpy.asarray gives what every token received."""
+    """Tokens above a threshold, in the order of the text, `len` of them; numpy.asarray gives what every token received."""
 
     positions: tuple[int, ...]
     pieces: tuple[str, ...]
@@ -34,7 +35,7 @@ class Sinks:
         return self.received.__array__(dtype, copy)
 
     def __len__(self) -> int:
-        return len(self.received)
+        return len(self.positions)
 
     def __repr__(self) -> str:
         named = zip(self.positions, self.pieces, strict=True)
@@ -64,6 +65,7 @@ def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None,
     >>> attention_sinks(Trace.from_weights([maps], ["<s>", *"abcdefg"]))
     Sinks(0 '<s>' 0.5625; above 0.4557; attention received, mean over all heads and layers and ...)
     """
+    require_trace(trace)
     chosen, what = _chosen(trace, part, layer, head)
     queries, keys = trace.tokens(part)
     read = ~torch.tensor(keys.padding, dtype=torch.bool, device="cpu")
@@ -75,7 +77,7 @@ def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None,
     real = mean[read]
     threshold = float(real.mean() + DEVIATIONS * real.std(correction=0)) if len(real) else float("nan")
     positions = tuple((mean > threshold * (1 + ROUNDING)).nonzero().flatten().tolist())
-    recipe = f"attention received, mean over {what} and queries that are not padding"
+    recipe = f"attention received, mean over {what} and queries that are not padding{said_part(trace, part)}"
     return Sinks(
         positions,
         tuple(keys.pieces[at] for at in positions),

@@ -16,6 +16,7 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.aligned_tokens import AlignedTokens, aligned_tokens
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
 from attnwidget.shapes import HeadMap, LayerMaps
 
@@ -78,6 +79,11 @@ class Comparison:
         """
         if isinstance(layer, str):
             layer, head = parse_head(layer, head)
+        if head is None:
+            raise AttnWidgetError(
+                f"A head is needed beside layer {layer!r}, as differences are shown of one at a time. Write map({layer!r}, 0) "
+                "or map('L5H3'); of all heads `mean_map` has the mean."
+            )
         ours = self.a.block(layer, self.part)
         theirs = self.b.block(layer, self.part)
         number = fit_index("head", head, ours.heads)
@@ -117,18 +123,15 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     >>> compare(cat, dog).queries.first                     # all but the animal
     (0, 2, 3, 4, 5, 6)
     """
+    require_trace(a)
+    require_trace(b)
     _refuse_other_shapes(a, b, part)
     if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= float(threshold) <= 1:
         raise AttnWidgetError(f"threshold={threshold!r} is no difference of weights. Give a number from 0 to 1.")
     beyond = float(threshold)
     queries, keys = _aligned(a.tokens(part), b.tokens(part))
     found = _summed(a, b, part, queries, keys, beyond)
-    left_out = found.unaligned
-    recipe = (
-        f"weights of b minus weights of a over {len(queries)} queries x {len(keys)} keys that both texts have, keys "
-        f"without a partner dropped ({left_out[0]:.1%} of a row's weight in a, {left_out[1]:.1%} in b), not normalised "
-        "again"
-    )
+    recipe = _recipe(found.unaligned, len(queries), len(keys)) + said_part(a, part)
     mean_map = TokenMap(
         found.mean_map.numpy(),
         f"mean over all heads and layers: {recipe}",
@@ -146,8 +149,15 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
         HeadScores(found.changed, f"share of pairs that differ by more than {beyond:g}: {recipe}"),
         mean_map,
         _beyond(mean_map, beyond, queries, keys),
-        left_out,
+        found.unaligned,
         recipe,
+    )
+
+
+def _recipe(left_out: tuple[float, float], queries: int, keys: int) -> str:
+    return (
+        f"weights of b minus weights of a over {queries} queries x {keys} keys that both texts have, keys without a "
+        f"partner dropped ({left_out[0]:.1%} of a row's weight in a, {left_out[1]:.1%} in b), not normalised again"
     )
 
 

@@ -1,13 +1,13 @@
 """How much of each head's attention lies on a few keys."""
 
-import operator
 from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace import Trace
-from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_numbers import whole_from_one
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -27,9 +27,11 @@ def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> H
     >>> float(concentration(trace, count=3)[0, 0])
     0.75
     """
+    require_trace(trace)
     number = whole_from_one("count", count)
     found = head_means(trace, part, {"concentration": of_largest(number)})["concentration"]
-    return HeadScores(found, f"mass on the {number} largest weights of a row, mean over queries that are not padding")
+    recipe = f"mass on the {number} largest weights of a row, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
 
 
 def of_largest(count: int) -> Statistic:
@@ -40,14 +42,3 @@ def of_largest(count: int) -> Statistic:
         return portion.maps.topk(min(count, width), dim=-1, sorted=False).values.sum(-1)
 
     return mass
-
-
-def whole_from_one(name: str, value: Any) -> int:
-    """A positive integer. Raises AttnWidgetError for anything else.
-
-    >>> whole_from_one("count", 3)
-    3
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < 1:
-        raise AttnWidgetError(f"{name}={value!r} is no number of things. Give an integer from 1.")
-    return operator.index(value)

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace import Trace
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -22,8 +23,10 @@ def confidence(trace: Trace, *, part: str | None = None) -> HeadScores:
     >>> float(confidence(trace)[0, 0])
     0.875
     """
+    require_trace(trace)
     found = head_means(trace, part, {"confidence": largest})["confidence"]
-    return HeadScores(found, "confidence: largest weight of a row, all tokens, mean over queries that are not padding")
+    recipe = "confidence: largest weight of a row, all tokens, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
 
 
 def largest(portion: Portion) -> Float[Tensor, "head query"]:

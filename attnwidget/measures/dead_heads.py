@@ -14,14 +14,17 @@ from torch import Tensor
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import normalised_entropy
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores, RankedHead
+
+NOT_JUDGED = "not judged, as this trace has no values (v), which one that attnwidget makes of a model has"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DeadHeads:
     """Heads that are `uniform` (with their normalised entropy) and `silent` (with what they write, as a share of the
-    layer's median head); `scores` has both numbers of all heads, under the same two names.
+    layer's median head); `scores` has both numbers of all heads, "uniform" and "written": what is silent writes little.
     """
 
     uniform: tuple[RankedHead, ...]
@@ -56,6 +59,7 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
     >>> dead_heads(Trace.from_weights([heads], ["a", "b", "c", "d"])).uniform
     (L0H1 1,)
     """
+    require_trace(trace)
     for name, share in (("uniform", uniform), ("silent", silent)):
         if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) <= 1:
             raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 to 1.")
@@ -65,17 +69,17 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
     # Where half of a layer is 0 there is no share to speak of: those that write anything are far above the median.
     zero = np.where(found["written"] > 0, np.inf, np.where(np.isnan(found["written"]), np.nan, 0))
     shares = np.divide(found["written"], median, out=zero.astype(np.float32), where=median > 0)
+    measured, where = _measured(trace.part_blocks(part)), said_part(trace, part)
+    written_as = f"{measured}, as a share of the layer's median head" if measured else NOT_JUDGED
     scores = {
-        "uniform": HeadScores(found["uniform"], "entropy as a share of the log of the keys that may be read"),
-        "silent": HeadScores(shares, f"{_measured(trace.part_blocks(part))}, as a share of the layer's median head"),
+        "uniform": HeadScores(found["uniform"], f"entropy as a share of the log of the keys that may be read{where}"),
+        "written": HeadScores(shares, f"{written_as}{where}"),
     }
     wide = tuple(ranked for ranked in scores["uniform"].top(shares.size) if ranked.value > uniform)
-    lowest = scores["silent"].top(shares.size, lowest=True)
+    lowest = scores["written"].top(shares.size, lowest=True)
     quiet = tuple(ranked for ranked in lowest if ranked.value < silent or ranked.value == 0)
-    recipe = (
-        f"uniform: normalised entropy above {uniform:g}; silent: {_measured(trace.part_blocks(part))}, below "
-        f"{silent:g} of the layer's median head; means over queries that are not padding"
-    )
+    below = f"{measured}, below {silent:g} of the layer's median head" if measured else NOT_JUDGED
+    recipe = f"uniform: normalised entropy above {uniform:g}; silent: {below}; means over queries that are not padding{where}"
     return DeadHeads(wide, quiet, scores, recipe)
 
 
@@ -103,9 +107,10 @@ def _products(block: Block, heads: list[int]) -> Float[Tensor, "head dim dim"] |
 
 
 def _measured(blocks: tuple[Block, ...]) -> str:
+    """What is taken of which layers; "" where none has values."""
     lacking = [block.layer for block in blocks if block.v is None]
     if len(lacking) == len(blocks):
-        return "not judged, as this trace has no values (v); one that attnwidget makes of a model has"
+        return ""
     plain = [block.layer for block in blocks if block.projection is None]
     where = "before the output projection" if len(plain) == len(blocks) else "after the output projection"
     if 0 < len(plain) < len(blocks):

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace import Trace
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -25,9 +26,11 @@ def distance(trace: Trace, *, part: str | None = None, signed: bool = False) -> 
     >>> float(distance(trace)[0, 0]), float(distance(trace, signed=True)[0, 0])
     (0.5, -0.5)
     """
+    require_trace(trace)
     found = head_means(trace, part, {"distance": offset if signed else far})["distance"]
     what = "signed distance i - j, positive is back," if signed else "distance |i - j|"
-    return HeadScores(found, f"{what} in tokens, weighted by attention, mean over queries that are not padding")
+    recipe = f"{what} in tokens, weighted by attention, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
 
 
 def far(portion: Portion) -> Float[Tensor, "head query"]:

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace import Trace
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -15,9 +16,10 @@ def entropy(trace: Trace, *, part: str | None = None, normalised: bool = False) 
     In nats: 0 for a head that reads one key, log n for one that reads n keys alike. `normalised` divides each row by
     the log of how many keys it may read, so that 1 is uniform and texts of different lengths compare; rows with one
     key to read are left out. Queries that are padding do not count. Layers without attention are NaN. Weights of a
-    model with attention sinks outside the text sum to less than 1 and are taken as they are. Weights that were given
-    carry no mask: outside a window that only their zeros show, keys count as ones that may be read. Raises
-    AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
+    model with attention sinks outside the text sum to less than 1 and are taken as they are. Of weights
+    that were given the zeros tell what may be read (see `Trace.from_weights`): causality and sliding windows are seen,
+    other masks, such as chunks, are not, and what they hide counts as readable. Raises AttnWidgetError for an ambiguous
+    part, and NotNumbers for weights that are NaN.
     Source: Clark et al. 2019 (W19-4828), without their smoothing.
 
     >>> import torch
@@ -28,10 +30,12 @@ def entropy(trace: Trace, *, part: str | None = None, normalised: bool = False) 
     >>> round(float(entropy(uniform, normalised=True)[0, 0]), 4)
     1.0
     """
+    require_trace(trace)
     statistic = normalised_entropy if normalised else plain_entropy
     unit = "as a share of the log of the keys that may be read" if normalised else "in nats"
     found = head_means(trace, part, {"entropy": statistic})["entropy"]
-    return HeadScores(found, f"entropy {unit}, unsmoothed, mean over queries that are not padding")
+    recipe = f"entropy {unit}, unsmoothed, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
 
 
 def plain_entropy(portion: Portion) -> Float[Tensor, "head query"]:

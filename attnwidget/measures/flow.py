@@ -9,11 +9,22 @@ import torch
 from jaxtyping import Bool, Int32
 
 from attnwidget.engine.recompute import indices
+from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import Cancelled
 from attnwidget.measures.fusion import check_fusion
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap, TokenScores
-from attnwidget.measures.rollout import asked_rows, check_share, fused_rows, mixed, own_blocks, portioned
+from attnwidget.measures.rollout import (
+    asked_rows,
+    check_share,
+    fused_rows,
+    mixed,
+    own_blocks,
+    portioned,
+    refuse_padding,
+    same_text,
+)
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices
 
@@ -33,7 +44,7 @@ def flow(
     query: Any = None,
     part: str | None = None,
     fusion: str = "mean",
-    residual: float = 0.5,
+    residual: Any = 0.5,
     normalise: bool = True,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -51,8 +62,11 @@ def flow(
     than one layer's heads at a time. `cancelled` is asked before every key and ends the work with Cancelled;
     `progress(done, total)` counts keys, of all rows, every few of them and after every row.
 
-    Raises AttnWidgetError for maps that are not square, parts that read another sequence, and unknown options;
-    NotNumbers for weights that are NaN.
+    Of an encoder-decoder, part "decoder" is followed through its self-attention alone: what it reads from the source is
+    left out, and the recipe says so; `rollout` follows both.
+
+    Raises AttnWidgetError for maps that are not square, parts that read another sequence, a query that is padding, and
+    unknown options; NotNumbers for weights that are NaN.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928.
 
     >>> import torch
@@ -61,11 +75,13 @@ def flow(
     >>> [round(float(value), 4) for value in flow(uniform, query=0, normalise=False).values]
     [1.0, 0.5, 0.5]
     """
-    check_share("residual", residual, "(attention alone) to 1")
+    require_trace(trace)
+    residual = check_share("residual", residual, "(attention alone) to 1")
     check_fusion(fusion)
     blocks = own_blocks(trace, part, "Flow")
     text = trace.tokens(part)[1]
     rows, counted = asked_rows(query, len(text), "flow"), read_rows(text)
+    refuse_padding(query, rows, text)
     found = np.zeros((len(rows), len(text)), np.float32)
     if len(counted):
         network = _network(blocks, counted, fusion, residual)
@@ -79,10 +95,15 @@ def flow(
         found /= np.maximum(found.sum(-1, keepdims=True), np.finfo(np.float32).tiny)
     recipe = f"attention flow (maximum flow to each key by itself), heads fused by {fusion}, residual {residual:g}"
     recipe += ", padding left out" if any(text.padding) else ""
-    recipe += ", each row divided by its sum" if normalise else ", not normalised"
+    recipe += ", cross-attention left out" if _reads_a_source(trace, text) else ""
+    recipe += (", each row divided by its sum" if normalise else ", not normalised") + said_part(trace, part)
     if query is None:
         return TokenMap(found, recipe, text.pieces, text.pieces)
     return TokenScores(found[0], recipe, text.pieces)
+
+
+def _reads_a_source(trace: Trace, text: Tokens) -> bool:
+    return "cross" in trace.parts and same_text(trace.tokens("cross")[0], text)
 
 
 @dataclass(frozen=True, eq=False)

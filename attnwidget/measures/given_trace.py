@@ -1,4 +1,4 @@
-"""Whether a measure was given a trace."""
+"""What a measure was given: whether it is a trace, and which of its parts was read."""
 
 from typing import Any
 
@@ -16,3 +16,14 @@ def require_trace(trace: Any) -> None:
     """
     if not isinstance(trace, Trace):
         raise AttnWidgetError(f"A Trace is needed, and {type(trace).__name__} was given. Say model.trace(text).")
+
+
+def said_part(trace: Trace, part: str | None) -> str:
+    """The end of a recipe: which part was read, where a trace has several.
+
+    >>> import torch
+    >>> maps = torch.eye(2)[None]
+    >>> said_part(Trace.from_weights({"decoder": [maps], "cross": [maps]}, ["a", "b"], ["x", "y"]), "cross")
+    ", part 'cross'"
+    """
+    return f", part {part!r}" if len(trace.parts) > 1 else ""

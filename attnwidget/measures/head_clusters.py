@@ -9,10 +9,10 @@ from scipy.spatial.distance import squareform
 
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.head_distances import ROWS, HeadDistances
+from attnwidget.measures.head_distances import HeadDistances
 from attnwidget.measures.head_map import numbers_of
 from attnwidget.measures.results import RankedHead, _Result
-from attnwidget.measures.similar_heads import _distances
+from attnwidget.measures.similar_heads import distances_of
 
 MOST = 12
 """Clusters among which the number is chosen: more than these nobody can keep apart."""
@@ -66,7 +66,7 @@ class HeadClusters(_Result):
 
 
 def head_clusters(
-    trace: Trace | HeadDistances, count: Any = None, *, part: str | None = None, rows: Any = ROWS
+    trace: Trace | HeadDistances, count: Any = None, *, part: str | None = None, rows: Any = ...
 ) -> HeadClusters:
     """Groups of heads that read alike, as labels (layer head): average-linkage clustering, cut into `count` clusters.
 
@@ -84,7 +84,7 @@ def head_clusters(
     >>> head_clusters(Trace.from_weights([torch.stack([first, self_, first])], list("abc"))).labels.tolist()
     [[0, 1, 0]]
     """
-    distances = _distances(trace, part, rows)
+    distances = distances_of(trace, part, rows)
     apart = np.sqrt(numbers_of(distances))
     size = len(apart)
     if count is not None and (isinstance(count, bool) or not hasattr(count, "__index__") or not 1 <= count <= size):

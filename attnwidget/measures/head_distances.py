@@ -14,6 +14,8 @@ from attnwidget.engine.names import parse_head
 from attnwidget.engine.recompute import TILE, weights
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.given_numbers import whole_number
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import _Result
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices, LayerMaps
@@ -85,6 +87,7 @@ def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, s
     >>> round(found.between("L0H0", "L0H1"), 4)                # the first rows agree, the second cost log 2
     0.3466
     """
+    require_trace(trace)
     chosen, sampled = sampled_rows(trace, part, rows)
     if isinstance(smoothing, bool) or not isinstance(smoothing, Real) or not 0 <= float(smoothing) < 1:
         raise AttnWidgetError(f"smoothing={smoothing!r} is no share. Give a number from 0 (none) to below 1.")
@@ -99,7 +102,7 @@ def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, s
         values.fill_(torch.nan)
     smoothed = f"smoothed by {smoothing:g}" if smoothing else "unsmoothed"
     recipe = f"Jensen-Shannon divergence in nats, {smoothed}, mass outside the text is one outcome, mean over {sampled}"
-    return HeadDistances(values.numpy(), recipe, heads, trace.layers(part))
+    return HeadDistances(values.numpy(), recipe + said_part(trace, part), heads, trace.layers(part))
 
 
 def sampled_rows(trace: Trace, part: str | None, rows: Any) -> tuple[Indices, str]:
@@ -107,15 +110,16 @@ def sampled_rows(trace: Trace, part: str | None, rows: Any) -> tuple[Indices, st
 
     Raises AttnWidgetError for a number of rows below 1.
     """
-    if rows is not None and (isinstance(rows, bool) or not hasattr(rows, "__index__") or rows < 1):
+    wanted = whole_number(rows)
+    if rows is not None and (wanted is None or wanted < 1):
         raise AttnWidgetError(
             f"rows={rows!r} is no number of queries. Give an integer from 1, or None for all queries."
         )
     every = read_rows(trace.tokens(part)[0])
-    if rows is None or len(every) <= rows:
+    if wanted is None or len(every) <= wanted:
         return every, f"all {len(every)} queries that are not padding"
-    places = np.linspace(0, len(every) - 1, rows).round().astype(np.int64) if rows > 1 else [len(every) - 1]
-    return every[torch.as_tensor(places)], f"{rows} evenly spaced of {len(every)} queries that are not padding"
+    places = np.linspace(0, len(every) - 1, wanted).round().astype(np.int64) if wanted > 1 else [len(every) - 1]
+    return every[torch.as_tensor(places)], f"{wanted} evenly spaced of {len(every)} queries that are not padding"
 
 
 def _pair(head: Any) -> tuple[int, int]:

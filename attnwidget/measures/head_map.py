@@ -8,9 +8,9 @@ import scipy.linalg
 
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.head_distances import ROWS, HeadDistances
+from attnwidget.measures.head_distances import HeadDistances
 from attnwidget.measures.results import _Result
-from attnwidget.measures.similar_heads import _distances
+from attnwidget.measures.similar_heads import distances_of
 
 Heads = tuple[tuple[int, int], ...]
 
@@ -38,7 +38,7 @@ class HeadMap(_Result):
         return tuple(f"L{layer}H{head}" for layer, head in self.heads)
 
 
-def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ROWS, after: Any = None) -> HeadMap:
+def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ..., after: Any = None) -> HeadMap:
     """Heads as points in a plane, (heads 2) in roots of nats, so that heads which read alike are near: classical scaling.
 
     The distance of two heads is the square root of their divergence in `head_distances`, whose result may stand in
@@ -59,7 +59,7 @@ def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any
     >>> round(float(np.linalg.norm(found[0] - found[2])), 4), round(found.explained, 4)
     (5.0, 1.0)
     """
-    distances = _distances(trace, part, rows)
+    distances = distances_of(trace, part, rows)
     if after is not None and not isinstance(after, HeadMap):
         raise AttnWidgetError(f"after= needs an earlier map of aw.head_map, and {type(after).__name__} was given.")
     points, explained = _scaled(numbers_of(distances))

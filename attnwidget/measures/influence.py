@@ -10,6 +10,7 @@ from attnwidget.engine.names import fit_index
 from attnwidget.engine.recompute import indices
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import portions
 from attnwidget.measures.results import RankedToken, TokenScores
 from attnwidget.measures.sink_score import share_number
@@ -17,7 +18,7 @@ from attnwidget.measures.sink_score import share_number
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Influence:
-    """The keys that a query reads most, best first; numpy.asarray gives the entire mean row, one number per key."""
+    """The keys that a query reads most, best first, `len` of them; numpy.asarray gives the whole mean row (key)."""
 
     query: int
     positions: tuple[int, ...]
@@ -31,7 +32,7 @@ class Influence:
         return self.row.__array__(dtype, copy)
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.positions)
 
     def __repr__(self) -> str:
         found = self.row.top(len(self.positions))
@@ -59,6 +60,7 @@ def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str
     >>> trace_influence(trace, -1, threshold=0.5).positions
     (1,)
     """
+    require_trace(trace)
     limit = share_number("threshold", threshold)
     queries, keys = trace.tokens(part)
     number = fit_index("query", query, len(queries))
@@ -69,7 +71,7 @@ def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str
     for portion in portions(trace, part, indices(number, len(queries), "query")):
         whole += portion.maps[:, 0].sum(0, dtype=torch.float64)
         heads += len(portion.heads)
-    recipe = f"weights of query {number}, mean over all heads and layers, not normalised"
+    recipe = f"weights of query {number}, mean over all heads and layers, not normalised{said_part(trace, part)}"
     row = TokenScores((whole / heads).float().numpy(), recipe, keys.pieces)
     above = [token for token in row.top(len(row)) if token.value > limit]
     return Influence(

@@ -11,6 +11,7 @@ from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.recompute import TILE, indices, weights
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import NotNumbers
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.value_norms import lengths, written_values
 from attnwidget.shapes import HeadMap, Indices
@@ -24,7 +25,7 @@ def norm_weighted(
     With a head (or layer="L5H3") A^h_ij ||f^h(x_j)||, where f^h(x_j) = W_O^h v_j^h is what the head writes for a key;
     without one ||sum_h A^h_ij f^h(x_j)||, of all heads of the layer together, in which heads may cancel. The bias of the
     values is inside v, that of the projection is left out. In units of the model's hidden states, not normalised: rows
-    do not sum to 1. `queries` chooses rows, as in `trace.weights`. The residual stream and norms are not part of it.
+    do not sum to 1. `queries` chooses rows, as in `trace.weights`; rows of padding are NaN. The residual stream and norms are not part of it.
 
     Of the whole layer only the inner products of its heads' vectors are held (key head head), in fp64, so that heads
     that cancel out give 0; no vector of a pair of tokens is ever made. Raises AttnWidgetError for a trace without values or
@@ -39,6 +40,7 @@ def norm_weighted(
     >>> print(norm_weighted(trace, "L1H2").recipe)
     norm-based attention A ||f|| of L1H2, f = W_O v with the value's bias and without the projection's, not normalised
     """
+    require_trace(trace)
     if isinstance(layer, str):
         layer, head = parse_head(layer, head)
     block = trace.block(layer, part)
@@ -50,9 +52,15 @@ def norm_weighted(
         found = _finite(weights(block, [number], queries=rows))[0] * lengths(block, number)
         what = f"A ||f|| of L{block.layer}H{number}"
     query_tokens, key_tokens = trace.tokens(part)
+    padding = torch.tensor(query_tokens.padding, dtype=torch.bool, device="cpu")[rows]
+    found[padding] = torch.nan
+    recipe = (
+        f"norm-based attention {what}, f = W_O v with the value's bias and without the projection's, not normalised"
+    )
+    recipe += ", rows of padding left out" if bool(padding.any()) else ""
     return TokenMap(
         found.numpy(),
-        f"norm-based attention {what}, f = W_O v with the value's bias and without the projection's, not normalised",
+        recipe + said_part(trace, part),
         tuple(query_tokens.pieces[row] for row in rows.tolist()),
         key_tokens.pieces,
         tuple(rows.tolist()),

@@ -4,11 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.pattern_scores import pattern_scores
 from attnwidget.measures.results import HeadScores, RankedHead
 
@@ -53,12 +55,14 @@ class Patterns:
 
     `labels` are "" where nothing can be said: without attention, and on texts too short to tell. "offset -3" tells
     which offset. `scores` has every pattern's score of every head, from 0 to 1, `best` that of the label: NaN for
-    heterogeneous heads. `thresholds` are the scores from which a head is so called.
+    heterogeneous heads. `distances` are the offsets that the scores of "offset" are those of, -3 for three back.
+    `thresholds` are the scores from which a head is so called.
     """
 
     labels: np.ndarray
     scores: Mapping[str, HeadScores]
     best: HeadScores
+    distances: np.ndarray
     thresholds: Mapping[str, float]
     recipe: str
 
@@ -73,9 +77,17 @@ class Patterns:
             return tuple(RankedHead(int(at), int(head), float("nan")) for at, head in np.argwhere(called))
         return HeadScores(np.where(called, self.best.values, np.nan), self.recipe).top(called.size)
 
-    def top(self, name: str, count: int = 5) -> tuple[RankedHead, ...]:
-        """The heads that have most of a pattern, whatever they are called. Raises AttnWidgetError as `of`."""
-        return self.scores[_known(name, list(self.scores))].top(count)
+    def top(self, name: str, count: Any = 5) -> tuple[RankedHead, ...]:
+        """The heads that have most of a pattern, whatever they are called. Raises AttnWidgetError as `of`.
+
+        "offset" are those at any offset, "offset -3" those whose best one is three back.
+        """
+        wanted = _known(name, list(self.scores))
+        found = self.scores[wanted]
+        if wanted != name:
+            there = self.distances == int(name.removeprefix("offset "))
+            found = HeadScores(np.where(there, found.values, np.nan), found.recipe)
+        return found.top(count)
 
     def __repr__(self) -> str:
         counts = Counter(_family(label) for label in self.labels.ravel())
@@ -128,10 +140,12 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     >>> found.labels.tolist(), found.of("previous token")
     ([['previous token']], (L0H0 1,))
     """
+    require_trace(trace)
     tables = pattern_scores(trace, part)
     counts = trace.heads(part)
     nothing = np.full((len(counts), max(counts)), np.nan, np.float32)
     recipe = "weight beyond uniform attention on the keys of each pattern, mean over rows that can show it"
+    recipe += said_part(trace, part)
     scores = {name: HeadScores(tables.get(name, nothing), f"{name}: {recipe}") for name in THRESHOLDS}
     chosen = _chosen({name: found.values for name, found in scores.items()})
     best = nothing.copy()
@@ -140,7 +154,8 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     labels = chosen.copy()
     for at in zip(*np.nonzero(chosen == "offset"), strict=True):
         labels[at] = f"offset {int(tables['distance'][at]):+d}"
-    return Patterns(labels, scores, HeadScores(best, f"score of the pattern named; {recipe}"), dict(THRESHOLDS), recipe)
+    named = HeadScores(best, f"score of the pattern named; {recipe}")
+    return Patterns(labels, scores, named, tables.get("distance", nothing), dict(THRESHOLDS), recipe)
 
 
 def _chosen(scores: Mapping[str, np.ndarray]) -> np.ndarray:

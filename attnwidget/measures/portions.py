@@ -32,7 +32,7 @@ class Portion:
     def visible(self) -> Bool[Tensor, "query key"]:
         """Which keys each query may read, in any head; padding is none of them.
 
-        Weights that were given carry no mask: of causal ones every earlier key counts, of others every key.
+        Of weights that were given, zeros tell causality and sliding windows (`given.masked`), and no other mask.
         """
         return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, device="cpu")
 

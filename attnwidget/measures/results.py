@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from attnwidget.measures.given_numbers import so_many
 
 
 class RankedHead(NamedTuple):
@@ -17,6 +20,16 @@ class RankedHead(NamedTuple):
         return f"L{self.layer}H{self.head} {self.value:.4g}"
 
 
+class RankedLayer(NamedTuple):
+    """One layer and its number."""
+
+    layer: int
+    value: float
+
+    def __repr__(self) -> str:
+        return f"L{self.layer} {self.value:.4g}"
+
+
 class RankedToken(NamedTuple):
     """One token, by its place among the tokens and by its piece, and its number."""
 
@@ -26,6 +39,18 @@ class RankedToken(NamedTuple):
 
     def __repr__(self) -> str:
         return f"{self.position} {self.piece!r} {self.value:.4g}"
+
+
+class RankedKey(NamedTuple):
+    """A head, a key as it is read by this head, and their number."""
+
+    head: int
+    key: int
+    piece: str
+    value: float
+
+    def __repr__(self) -> str:
+        return f"H{self.head} {self.key} {self.piece!r} {self.value:.4g}"
 
 
 class RankedPair(NamedTuple):
@@ -42,12 +67,21 @@ class RankedPair(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Result:
+class _Result(NDArrayOperatorsMixin):
+    """An array with its recipe. What is computed from it, a - b or a > 0.5, is a plain array: the recipe holds no more."""
+
     values: np.ndarray
     recipe: str
 
+    __hash__ = object.__hash__  # equality is by element, as of arrays
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.values, dtype=dtype) if copy is not False else np.asarray(self.values, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(out, _Result) for out in options.get("out", ())):
+            return NotImplemented  # a result is never written into
+        return getattr(ufunc, method)(*(one.values if isinstance(one, _Result) else one for one in inputs), **options)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -65,18 +99,22 @@ class _Result:
         numbers = np.array2string(self.values, precision=3, suppress_small=True, threshold=64)
         return f"{type(self).__name__}({size}; {self.recipe})\n{numbers}"
 
-    def _best(self, count: int, *, lowest: bool) -> list[tuple[int, ...]]:
-        """Where the highest (or lowest) numbers stand, best first; of equals the first. NaN is never among them."""
+    def _best(self, count: Any, *, lowest: bool) -> list[tuple[int, ...]]:
+        """Where the highest (or lowest) numbers stand, best first; of equals the first. NaN is never among them.
+
+        Raises AttnWidgetError for a count that is no whole number.
+        """
+        wanted = so_many(count)
         flat = np.asarray(self.values, np.float64).ravel()
         order = np.argsort(flat if lowest else -flat, kind="stable")
-        chosen = [int(at) for at in order if not np.isnan(flat[at])][: max(0, count)]
+        chosen = [int(at) for at in order if not np.isnan(flat[at])][:wanted]
         return [tuple(int(axis) for axis in np.unravel_index(at, self.shape)) for at in chosen]
 
 
 class HeadScores(_Result):
     """One number per head: `values` is (layer head). NaN for layers without attention and for heads a layer lacks."""
 
-    def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedHead, ...]:
+    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedHead, ...]:
         """The heads with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> HeadScores(np.array([[0.1, 0.9], [0.5, np.nan]]), "an example").top(2)
@@ -86,13 +124,25 @@ class HeadScores(_Result):
         return tuple(RankedHead(layer, head, float(self.values[layer, head])) for layer, head in best)
 
 
+class LayerScores(_Result):
+    """One number per layer: `values` is (layer). NaN for layers without attention."""
+
+    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedLayer, ...]:
+        """The layers with the highest numbers, best first; with `lowest` those with the lowest.
+
+        >>> LayerScores(np.array([0.1, 0.9, np.nan]), "an example").top(2)
+        (L1 0.9, L0 0.1)
+        """
+        return tuple(RankedLayer(layer, float(self.values[layer])) for (layer,) in self._best(count, lowest=lowest))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class TokenScores(_Result):
     """One number per token: `values` is (key), `pieces` how these tokens read."""
 
     pieces: tuple[str, ...] = ()
 
-    def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedToken, ...]:
+    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedToken, ...]:
         """The tokens with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> TokenScores(np.array([0.1, 0.9]), "an example", ("a", "b")).top(1)
@@ -101,6 +151,24 @@ class TokenScores(_Result):
         return tuple(
             RankedToken(at, piece_of(self.pieces, at), float(self.values[at]))
             for (at,) in self._best(count, lowest=lowest)
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KeyScores(_Result):
+    """One number per key of every head of a layer: `values` is (head key), `pieces` how the keys read."""
+
+    pieces: tuple[str, ...] = ()
+
+    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedKey, ...]:
+        """The keys of any head with the highest numbers, best first; with `lowest` those with the lowest.
+
+        >>> KeyScores(np.array([[0.1, 0.9], [0.5, 0.2]]), "an example", ("a", "b")).top(2)
+        (H0 1 'b' 0.9, H1 0 'a' 0.5)
+        """
+        return tuple(
+            RankedKey(head, key, piece_of(self.pieces, key), float(self.values[head, key]))
+            for head, key in self._best(count, lowest=lowest)
         )
 
 
@@ -115,7 +183,7 @@ class TokenMap(_Result):
     key_pieces: tuple[str, ...] = ()
     query_positions: tuple[int, ...] = ()
 
-    def top(self, count: int = 5, *, lowest: bool = False) -> tuple[RankedPair, ...]:
+    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedPair, ...]:
         """The pairs with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> TokenMap(np.eye(2) * [1, 2], "an example", ("a", "b"), ("a", "b")).top(1)

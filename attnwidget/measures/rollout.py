@@ -1,6 +1,7 @@
 """Attention followed through all layers: how much of each input reaches each output."""
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, TypeAlias
 
 import torch
@@ -12,6 +13,8 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.fusion import check_fusion, fused, without_lowest
+from attnwidget.measures.given_numbers import whole_number
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import HeadMap, Indices
@@ -33,9 +36,9 @@ def rollout(
     query: Any = None,
     part: str | None = None,
     fusion: str = "mean",
-    residual: float = 0.5,
-    discard: float = 0.0,
-    null: str | None = None,
+    residual: Any = 0.5,
+    discard: Any = 0.0,
+    null: Any = None,
 ) -> TokenMap | TokenScores:
     """Attention rollout: the product over layers of rownorm(residual I + (1 - residual) fused heads).
 
@@ -57,7 +60,7 @@ def rollout(
     source's share is 1 - residual^layers for every token, so only compare within a row. See `cross_rollout`.
 
     Raises AttnWidgetError for maps that are not square, parts that read another sequence without a decoder beside them,
-    and unknown options; NotNumbers for weights that are NaN.
+    a query that is padding, and unknown options; NotNumbers for weights that are NaN.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928; discard: jacobgil/vit-explain; encoder-decoder: Ferrando et al. 2022,
     arXiv 2205.11631.
 
@@ -70,34 +73,44 @@ def rollout(
     # That module is made of what is here.
     from attnwidget.measures import cross_rollout
 
-    check_share("residual", residual, "(attention alone) to 1")
-    check_share("discard", discard, "(nothing) to 1")
-    check_fusion(fusion)
-    if null not in {None, "uniform"}:
-        raise AttnWidgetError(f"There is no null model {null!r}. Give None or 'uniform'.")
+    require_trace(trace)
+    residual = check_share("residual", residual, "(attention alone) to 1")
+    discard = check_share("discard", discard, "(nothing) to 1")
+    _check_choices(fusion, null)
     crossing = cross_rollout.crossing(trace, part)
     blocks = () if crossing else own_blocks(trace, part, "Rollout")
     queries, keys = trace.tokens(part)
     rows = asked_rows(query, len(queries), "rollout")
+    refuse_padding(query, rows, queries)
+    counted = read_rows(keys)
 
     def follow(reading: Reading) -> HeadMap:
         if crossing is not None:
             return cross_rollout.followed(crossing, trace.part_blocks(part)[0].part, rows, reading, residual)
-        counted = read_rows(keys)
         return widened(carried(started(rows, counted), blocks, counted, reading, residual), counted, len(keys))
 
     found = follow(fused_rows(fusion, discard))
     recipe = f"{crossing.recipe if crossing else 'attention rollout'}, heads fused by {fusion}, residual {residual:g}"
-    recipe += f", the lowest {discard:g} of every layer's entries discarded" if discard else ""
-    recipe += ", padding left out" if any(queries.padding) or any(keys.padding) else ""
-    recipe += f", {crossing.shares(residual)}" if crossing else ""
+    recipe += _left_out(discard, queries, keys) + (f", {crossing.shares(residual)}" if crossing else "")
     recipe += ", not normalised further"
     if null is not None:
         found = found / follow(_uniform).clamp_min(torch.finfo(torch.float32).tiny)
         recipe += ", divided by the rollout of uniform attention"
+    recipe += said_part(trace, part)
     if query is None:
         return TokenMap(found.numpy(), recipe, queries.pieces, keys.pieces)
     return TokenScores(found[0].numpy(), recipe, keys.pieces)
+
+
+def _check_choices(fusion: Any, null: Any) -> None:
+    check_fusion(fusion)
+    if null is not None and not (isinstance(null, str) and null == "uniform"):
+        raise AttnWidgetError(f"There is no null model {null!r}. Give None or 'uniform'.")
+
+
+def _left_out(discard: float, queries: Tokens, keys: Tokens) -> str:
+    lowest = f", the lowest {discard:g} of every layer's entries discarded" if discard else ""
+    return lowest + (", padding left out" if any(queries.padding) or any(keys.padding) else "")
 
 
 def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:
@@ -124,19 +137,27 @@ def same_text(one: Tokens, other: Tokens) -> bool:
     return one is other or (one.ids, one.pieces) == (other.ids, other.pieces)
 
 
-def check_share(name: str, share: Any, span: str) -> None:
-    """Raises AttnWidgetError for what is no number from 0 to 1."""
-    if not isinstance(share, int | float) or isinstance(share, bool) or not 0 <= share <= 1:
+def check_share(name: str, share: Any, span: str) -> float:
+    """A number of any kind from 0 to 1, as a plain one. Raises AttnWidgetError for anything else."""
+    if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) <= 1:
         raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 {span}.")
+    return float(share)
 
 
 def asked_rows(query: Any, size: int, measure: str) -> Indices:
     """The row that is asked for, or all. Raises AttnWidgetError for what is not one token."""
-    if query is not None and (isinstance(query, bool) or not hasattr(query, "__index__")):
+    number = whole_number(query)
+    if query is not None and number is None:
         raise AttnWidgetError(
             f"query={query!r} is not one token. For several, take rows of the whole {measure}(trace)."
         )
-    return indices(None if query is None else query.__index__(), size, "query")
+    return indices(number, size, "query")
+
+
+def refuse_padding(query: Any, rows: Indices, text: Tokens) -> None:
+    """Raises AttnWidgetError where the one token that is asked for is padding."""
+    if query is not None and text.padding[int(rows[0])]:
+        raise AttnWidgetError(f"Query {int(rows[0])} is padding, which reads nothing. Choose a token of the text.")
 
 
 def fused_rows(fusion: str, discard: float = 0.0) -> Reading:

@@ -11,6 +11,7 @@ from attnwidget.engine.recompute import indices
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.kinds import kind_of_keys
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores
@@ -38,8 +39,11 @@ def share(trace: Trace, of: Any, *, part: str | None = None) -> HeadScores:
     >>> float(share(trace, "previous")[0, 0]), float(share(trace, "punctuation")[0, 0])
     (0.25, 0.375)
     """
-    found = head_means(trace, part, {"share": mass_on(of, trace.tokens(part)[1])})["share"]
-    return HeadScores(found, f"share of attention on {_named(of)}, mean over queries that are not padding")
+    require_trace(trace)
+    keys = trace.tokens(part)[1]
+    found = head_means(trace, part, {"share": mass_on(of, keys)})["share"]
+    recipe = f"share of attention on {_named(of, len(keys))}, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
 
 
 def mass_on(of: Any, keys: Tokens) -> Statistic:
@@ -89,6 +93,10 @@ def _on_neighbour(offset: int) -> Statistic:
 
 
 def _chosen(of: Any, size: int) -> Bool[Tensor, " key"]:
+    if of is None:
+        raise AttnWidgetError(
+            "None names no keys. Give a kind of token such as 'special', a place such as 'previous', positions, or a mask."
+        )
     try:
         given = np.asarray(of.detach().cpu() if isinstance(of, Tensor) else of)
     except (TypeError, ValueError, RuntimeError):
@@ -104,10 +112,9 @@ def _chosen(of: Any, size: int) -> Bool[Tensor, " key"]:
     return torch.tensor(given.tolist(), dtype=torch.bool, device="cpu")
 
 
-def _named(of: Any) -> str:
+def _named(of: Any, size: int) -> str:
     if isinstance(of, str):
         return {**dict.fromkeys(NEIGHBOURS, f"{of} token"), "first": "first token"}.get(of, f"{of} tokens")
-    listed = np.atleast_1d(np.asarray(of.detach().cpu() if isinstance(of, Tensor) else of))
-    positions = np.flatnonzero(listed) if listed.dtype == np.bool_ else listed
+    positions = _chosen(of, size).nonzero()[:, 0].tolist()
     shown = ", ".join(str(position) for position in positions[:SHOWN])
-    return f"keys {shown}{' …' if len(positions) > SHOWN else ''}" if len(positions) else "no keys"
+    return f"keys {shown}{' …' if len(positions) > SHOWN else ''}" if positions else "no keys"

@@ -8,6 +8,8 @@ import numpy as np
 
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_numbers import whole_from_one
+from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.head_distances import ROWS, HeadDistances, head_distances
 from attnwidget.measures.results import HeadScores, RankedHead
 
@@ -36,12 +38,13 @@ class SimilarHeads:
 
 
 def similar_heads(
-    trace: Trace | HeadDistances, head: Any, *, count: Any = 5, part: str | None = None, rows: Any = ROWS
+    trace: Trace | HeadDistances, head: Any, *, count: Any = 5, part: str | None = None, rows: Any = ...
 ) -> SimilarHeads:
     """The `count` heads that read most like one head, "L5H3" or (5, 3), with their distance in nats, nearest first.
 
     The distance is the Jensen-Shannon divergence of `head_distances`, whose result may stand in place of the trace, so
-    that it is computed only once; of equal heads the first comes first. Raises AttnWidgetError for a head that is not
+    that it is computed only once, and `rows` says how many queries are read of a trace, those of `head_distances` if it
+    is left out. Of equal heads the first comes first. Raises AttnWidgetError for a head that is not
     there, a count below 1, `part` or `rows` beside distances that are given, and as `head_distances`.
     Source: Clark et al. 2019 (W19-4828), section 6.
 
@@ -51,21 +54,20 @@ def similar_heads(
     >>> similar_heads(Trace.from_weights([torch.stack([first, self_, first])], ["a", "b"]), "L0H0").nearest
     (L0H2 0, L0H1 0.3466)
     """
-    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
-        raise AttnWidgetError(f"count={count!r} is no number of heads. Give an integer from 1.")
-    distances = _distances(trace, part, rows)
+    wanted = whole_from_one("count", count)
+    distances = distances_of(trace, part, rows)
     at = distances.at(head)
     order = [int(other) for other in np.argsort(distances.values[at], kind="stable") if other != at]
-    nearest = [RankedHead(*distances.heads[other], float(distances.values[at, other])) for other in order[:count]]
+    nearest = [RankedHead(*distances.heads[other], float(distances.values[at, other])) for other in order[:wanted]]
     return SimilarHeads(distances.heads[at], tuple(nearest), f"distance, smallest first: {distances.recipe}")
 
 
-def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ROWS) -> HeadScores:
+def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ...) -> HeadScores:
     """1 - (distance to the nearest other head) / log 2 of every head, (layer head): 1 for a head that has a double.
 
     0 is a head that never reads what any other one reads. `head_distances` says what the distance is; its result may
-    stand in place of the trace. NaN for the only head of a model, for layers without attention and heads a layer
-    lacks. Raises AttnWidgetError for `part` or `rows` beside distances that are given, and as `head_distances`.
+    stand in place of the trace, and `rows` is its number of queries. NaN for the only head of a model, for layers
+    without attention and heads a layer lacks. Raises AttnWidgetError for `part` or `rows` beside distances that are given, and as `head_distances`.
     Source: ours, from the distances of Clark et al. 2019 (W19-4828).
 
     >>> import torch
@@ -73,7 +75,7 @@ def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: A
     >>> redundancy(Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])).values.tolist()
     [[1.0, 1.0]]
     """
-    distances = _distances(trace, part, rows)
+    distances = distances_of(trace, part, rows)
     widest = max(head for _, head in distances.heads) + 1
     found = np.full((distances.layers, widest), np.nan, np.float32)
     if len(distances) > 1:
@@ -83,10 +85,12 @@ def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: A
     return HeadScores(found, f"1 - (distance to the nearest other head) / log 2, where distance is {distances.recipe}")
 
 
-def _distances(trace: Trace | HeadDistances, part: str | None, rows: Any) -> HeadDistances:
+def distances_of(trace: Any, part: str | None, rows: Any) -> HeadDistances:
+    """Distances that are given, or those of a trace, on 64 queries unless `rows` (not `...`) says how many."""
     if not isinstance(trace, HeadDistances):
-        return head_distances(trace, part=part, rows=rows)
-    if part is not None or rows != ROWS:
+        require_trace(trace)
+        return head_distances(trace, part=part, rows=ROWS if rows is ... else rows)
+    if part is not None or rows is not ...:
         raise AttnWidgetError(
             "These distances are computed already, so part and rows have no effect. Give them to head_distances, or "
             "give the trace."

@@ -13,7 +13,8 @@ from torch import Tensor
 from attnwidget.engine.names import fit_index
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.concentration import whole_from_one
+from attnwidget.measures.given_numbers import whole_from_one
+from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.kinds import kind_of_keys
 from attnwidget.measures.portions import portions
 from attnwidget.measures.results import HeadScores, TokenScores
@@ -60,6 +61,7 @@ def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: A
     >>> float(sink_score(trace)[0, 0]), float(sink_score(trace, key=-1)[0, 0])
     (0.75, 0.5)
     """
+    require_trace(trace)
     _, keys = trace.tokens(part)
     number, needed = fit_index("key", key, len(keys)), whole_from_one("fewest", fewest)
     if keys.padding[number]:
@@ -70,10 +72,8 @@ def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: A
     table = np.full((len(counts), max(counts)), np.nan, np.float32)
     for layer in received(trace, part):
         table[layer.block.layer, : layer.block.heads] = _scores(layer, needed)[:, number].numpy()
-    return HeadScores(
-        table,
-        f"sink score of key {number}: mean weight over queries that can read it and are not padding{_few(needed)}",
-    )
+    recipe = f"sink score of key {number}: mean weight over queries that can read it and are not padding{_few(needed)}"
+    return HeadScores(table, recipe + said_part(trace, part))
 
 
 def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fewest: Any = 1) -> TokenScores:
@@ -91,6 +91,7 @@ def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fe
     >>> sink_rate(trace, threshold=0.6).values.tolist()
     [1.0, 0.0]
     """
+    require_trace(trace)
     limit, needed = share_number("threshold", threshold), whole_from_one("fewest", fewest)
     _, keys = trace.tokens(part)
     above = torch.zeros(len(keys), dtype=torch.float64, device="cpu")
@@ -101,7 +102,7 @@ def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fe
         heads += (~scores.isnan()).sum(0)
     rate = (above / torch.where(heads > 0, heads, torch.nan)).float()
     recipe = f"sink rate: share of heads whose sink score exceeds {limit:g}, not normalised{_few(needed)}"
-    return TokenScores(rate.numpy(), recipe, keys.pieces)
+    return TokenScores(rate.numpy(), recipe + said_part(trace, part), keys.pieces)
 
 
 def share_number(name: str, value: Any) -> float:

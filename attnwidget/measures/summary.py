@@ -11,6 +11,7 @@ from attnwidget.measures.concentration import of_largest
 from attnwidget.measures.confidence import largest
 from attnwidget.measures.distance import far
 from attnwidget.measures.entropy import normalised_entropy, plain_entropy
+from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.portions import Statistic, head_means, own_keys
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.share import mass_on
@@ -47,6 +48,7 @@ def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict
     >>> found["model"], found["tokens"], len([name for name in found if name.startswith("entropy")])
     ('tiny-causal', 7, 5)
     """
+    require_trace(trace)
     if per not in LEVELS:
         raise AttnWidgetError(f"per={per!r} is no level. Give {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}.")
     found: dict[str, Fact] = {"model": trace.model.name, "path": trace.path}

@@ -3,25 +3,28 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.names import parse_head
 from attnwidget.engine.projection import Projection
 from attnwidget.engine.recompute import TILE
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.results import KeyScores
 
 
-def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> np.ndarray:
+def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScores:
     """||f^h(x_j)|| of every head and key of a layer, (head key) in fp32: the length of W_O^h v_j^h.
 
     What a head writes into the model at a query is the sum of these vectors, weighted by its attention; a key with a
     short one adds little however much it is read. The bias of the values is inside v, that of the projection is left
-    out. In units of the model's own hidden states, not normalised. Raises AttnWidgetError for a trace without values
-    or output projections, for a layer that is not there, and NotNumbers for values that are NaN.
+    out. In units of the model's own hidden states, not normalised. `layer` is a number or a name such as "L1"; keys
+    that are padding are NaN. Raises AttnWidgetError for a trace without values or output projections, for a layer that
+    is not there or a name with a head, and NotNumbers for values that are NaN.
     Source: Kobayashi et al. 2020 (2020.emnlp-main.574, arXiv 2004.10102), ||f(x)||.
 
     >>> import attnwidget as aw
@@ -29,7 +32,22 @@ def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> np.ndar
     >>> value_norms(trace, 0).shape                        # head key
     (4, 7)
     """
-    return lengths(trace.block(layer, part)).numpy()
+    require_trace(trace)
+    if isinstance(layer, str):
+        name, (layer, head) = layer, parse_head(layer)
+        if head is not None:
+            raise AttnWidgetError(
+                f"{name!r} names a head, and value_norms gives all heads of a layer. Take that head's row: "
+                f"value_norms(trace, {layer})[{head}]."
+            )
+    block, keys = trace.block(layer, part), trace.tokens(part)[1]
+    found = lengths(block)
+    found[:, torch.tensor(keys.padding, dtype=torch.bool, device="cpu")] = torch.nan
+    recipe = (
+        f"||f|| of the heads of layer {block.layer}, f = W_O v with the value's bias and without the projection's, not "
+        f"normalised{', keys that are padding left out' if any(keys.padding) else ''}{said_part(trace, part)}"
+    )
+    return KeyScores(found.numpy(), recipe, keys.pieces)
 
 
 def lengths(block: Block, head: int | None = None) -> Float[Tensor, "head key"]:
@@ -43,7 +61,7 @@ def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tens
 
     Raises what `value_norms` raises.
     """
-    given, projection = _values(block)
+    given, projection = values_of(block)
     values = given[0]  # shared key dim
     weight = rearrange(
         projection.weight.T,
@@ -75,7 +93,8 @@ def _written(
     return found.flatten(1, 2)
 
 
-def _values(block: Block) -> tuple[Tensor, Projection]:
+def values_of(block: Block) -> tuple[Tensor, Projection]:
+    """The values (batch shared key dim) and W_O. Raises AttnWidgetError where either is missing, naming it."""
     if block.v is None:
         raise AttnWidgetError(
             f"{block!r} carries no values (v), and how much a key adds depends on them. Trace the text with a model that "

@@ -81,7 +81,7 @@ def test_a_head_whose_output_is_cut_off_is_silent_as_the_model_itself_computes_i
     )
     found = aw.dead_heads(aw.load(model).trace(ids.tolist()))
     assert [(head.layer, head.head) for head in found.silent] == [(1, 1)]
-    assert found.scores["silent"].values == pytest.approx(
+    assert found.scores["written"].values == pytest.approx(
         norms / np.median(norms, -1, keepdims=True), rel=1e-3, abs=1e-6
     )
     assert "after the output projection" in found.recipe

@@ -1,5 +1,6 @@
 """Induction scores: the bundled model's known heads, the definition by hand, and models that have none."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -93,6 +94,16 @@ def test_layers_whose_window_does_not_reach_back_say_nothing():
     assert not np.isnan(np.asarray(found.previous)).any()
 
 
+def test_rows_whose_chunk_hides_the_previous_token_do_not_count():
+    size, chunk = 33, 8
+    places = torch.arange(size)
+    mask = (places[:, None] // chunk == places // chunk) & (places <= places[:, None])
+    previous = torch.eye(size)[[at - 1 if at % chunk else at for at in range(size)]]
+    trace = aw.Trace.from_weights([previous[None]], [f"t{at % 11}" for at in range(size)])
+    trace = replace(trace, blocks=(replace(trace.blocks[0], mask=mask[None, None]),))
+    assert on_repeats(trace, 0, 11)["previous"] == 1 == aw.share(trace, "previous").values
+
+
 def test_the_seed_alone_decides(tiny):
     torch.manual_seed(1)
     before = torch.get_rng_state()
@@ -146,6 +157,30 @@ def test_encoders_and_encoder_decoders_are_refused(minilm):
 def test_a_trace_is_no_model(tiny):
     with pytest.raises(aw.AttnWidgetError, match="runs a model, and Trace"):
         induction_scores(tiny.trace("a b c"))
+
+
+def test_numbers_of_numpy_are_numbers(tiny):
+    found = induction_scores(tiny, length=np.int64(12), count=np.int32(1), seed=np.int64(3))
+    assert all(
+        np.array_equal(*both)
+        for both in zip(tables(found), tables(induction_scores(tiny, length=12, count=1, seed=3)), strict=True)
+    )
+    assert "12 random tokens" in found.recipe
+
+
+class Own(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.mix = torch.nn.Embedding(50, 16), torch.nn.Linear(16, 48)
+
+    def forward(self, ids):
+        query, key, value = self.mix(self.embed(ids)).view(*ids.shape, 3, 2, 8).permute(2, 0, 3, 1, 4)
+        return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+
+def test_of_a_causal_module_of_ones_own_only_its_tokens_are_unknown():
+    with pytest.raises(aw.AttnWidgetError, match=r"does not say what tokens it has.*patterns\(model.trace\(ids\)\)"):
+        induction_scores(aw.load(Own()), length=5)
 
 
 def test_more_tokens_than_the_model_reads_or_has(tiny):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +65,34 @@ def test_an_alignment_is_in_order_one_to_one_true_and_the_same_from_either_side(
 def test_a_text_is_aligned_with_itself_one_to_one(words):
     text = Tokens.from_pieces(words)
     assert aligned_tokens(text, text).first == aligned_tokens(text, text).second == tuple(range(len(words)))
+
+
+def longest(first, second):
+    """The length of a longest common subsequence, by the recurrence of textbooks."""
+    above = [0] * (len(second) + 1)
+    for token in first:
+        row = [0]
+        for at, other in enumerate(second):
+            row.append(above[at] + 1 if token == other else max(row[-1], above[at + 1]))
+        above = row
+    return above[-1]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.lists(st.sampled_from("abc"), max_size=30))
+def test_no_longer_alignment_is_possible(first, second):
+    assert len(pairs(Tokens.from_pieces(first), Tokens.from_pieces(second))) == longest(first, second)
+
+
+@given(WORDS, st.lists(st.sampled_from("ef")), st.lists(st.sampled_from("gh")), WORDS)
+def test_what_both_begin_and_end_with_is_always_paired(front, one, other, back):
+    first, second = front + one + back, front + other + back
+    found = pairs(Tokens.from_pieces(first), Tokens.from_pieces(second))
+    assert found[: len(front)] == [(at, at) for at in range(len(front))]
+    assert found[len(found) - len(back) :] == [(len(first) - at, len(second) - at) for at in range(len(back), 0, -1)]
+
+
+@pytest.mark.timeout(30)  # by a diff of matching blocks it takes minutes
+def test_pieces_that_repeat_all_the_time():
+    same, turns = Tokens.from_pieces(["a"] * 3000), Tokens.from_pieces(["a", "b"] * 1500)
+    assert len(aligned_tokens(same, turns)) == 1500
+    assert len(aligned_tokens(turns, same)) == 1500

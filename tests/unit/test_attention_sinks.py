@@ -46,6 +46,13 @@ def test_fewer_than_six_tokens_have_none(size):
     assert aw.attention_sinks(on_one_key(size, share=1.0)).positions == ((0,) if size == 6 else ())
 
 
+def test_its_length_is_how_many_were_found_so_that_none_is_false():
+    found, none = aw.attention_sinks(on_one_key(8)), aw.attention_sinks(on_one_key(5))
+    assert (len(found), bool(found)) == (1, True)
+    assert (len(none), bool(none)) == (0, False)
+    assert np.asarray(none).shape == none.received.shape == (5,)
+
+
 def test_one_token():
     found = aw.attention_sinks(aw.Trace.from_weights([torch.ones(1, 1, 1)], ["a"]))
     assert found.positions == ()

@@ -190,3 +190,11 @@ def test_a_head_that_is_not_there(head):
     found = aw.compare(example(), example())
     with pytest.raises(aw.AttnWidgetError):
         found.map(*([head] if isinstance(head, str) else head))
+
+
+@pytest.mark.parametrize("layer", [0, -1, "L1"])
+def test_a_difference_is_shown_of_one_head_at_a_time(layer):
+    found = aw.compare(example(), example())
+    for ask in (found.map, found.where):
+        with pytest.raises(aw.AttnWidgetError, match="A head is needed"):
+            ask(layer)

@@ -174,6 +174,8 @@ def test_padding_of_source_and_target_changes_nothing():
             assert not found[2].any()
             assert np.count_nonzero(found.any(0)) <= len(keys)
     assert "padding left out" in aw.rollout(padded, part="cross").recipe
+    with pytest.raises(aw.AttnWidgetError, match="is padding, which reads nothing"):
+        aw.rollout(padded, part="cross", query=next(i for i, one in enumerate(padded.text.padding) if one))
 
 
 def test_the_null_model_is_uniform_in_all_parts():

@@ -54,7 +54,7 @@ def test_what_a_head_writes_against_plain_loops(grouped, projected):
     one = block(grouped=grouped)
     norms = written_in_loops(one, projected=projected)
     found = aw.dead_heads(trace_of(one if projected else replace(one, projection=None)))
-    assert found.scores["silent"][0] == pytest.approx(norms / np.median(norms), rel=1e-4)
+    assert found.scores["written"][0] == pytest.approx(norms / np.median(norms), rel=1e-4)
     assert ("after the output projection" in found.recipe) is projected
     assert ("before the output projection" in found.recipe) is not projected
 
@@ -77,11 +77,15 @@ def test_a_layer_that_writes_nothing_at_all_is_silent():
 def test_only_layers_with_values_are_judged_silent_and_the_recipe_says_so():
     some = aw.dead_heads(trace_of(block(silenced=[1]), replace(block(silenced=[1]), v=None)))
     assert [(head.layer, head.head) for head in some.silent] == [(0, 1)]
-    assert np.isnan(some.scores["silent"][1]).all()
+    assert np.isnan(some.scores["written"][1]).all()
     assert "not judged in layers 1" in some.recipe
     none = aw.dead_heads(example())
     assert none.silent == ()
     assert "not judged, as this trace has no values (v)" in none.recipe
+    assert "below" not in none.recipe
+    assert set(none.scores) == {"uniform", "written"}  # not "silent": a head that is high there writes much
+    assert none.scores["written"].recipe.startswith("not judged")
+    assert "share" not in none.scores["written"].recipe
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -102,7 +106,7 @@ def test_the_thresholds_are_those_given():
     assert [head.value for head in found.uniform] == sorted((head.value for head in found.uniform), reverse=True)
     assert aw.dead_heads(trace, uniform=1).uniform == ()
     one = block()
-    shares = aw.dead_heads(trace_of(one)).scores["silent"].values
+    shares = aw.dead_heads(trace_of(one)).scores["written"].values
     assert len(aw.dead_heads(trace_of(one), silent=1).silent) == (shares < 1).sum() == 2
 
 
@@ -115,7 +119,7 @@ def test_one_token_has_no_entropy_to_speak_of():
 def test_layers_without_attention_are_nan_in_both_tables():
     found = aw.dead_heads(aw.Trace.from_weights([None, torch.eye(3).expand(2, 3, 3)], list("abc")))
     assert np.isnan(found.scores["uniform"][0]).all()
-    assert np.isnan(found.scores["silent"].values).all()
+    assert np.isnan(found.scores["written"].values).all()
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ def test_numbers_that_are_not_everywhere_are_not_compared_and_nan_is_left_out():
     found = drift(before, after)
     assert [number.name for number in found.numbers] == ["x"]
     assert found["x"].reference_mean == 3
-    assert found.left_out == ("few",)
+    assert found.left_out == ("few", "only")
+    assert drift(after, before).left_out == ("few", "only")
     with pytest.raises(aw.AttnWidgetError, match="was not compared"):
         found["only"]
 
@@ -93,11 +94,51 @@ def test_numbers_that_are_not_everywhere_are_not_compared_and_nan_is_left_out():
         (normal(), normal(names=("x", "y"))),
         (normal(), [{"a": "high"}] * 5),
         (normal(), [{"a": None}] * 5),
+        (normal(), [{"a": [1, 2]}] * 5),
     ],
 )
 def test_what_cannot_be_compared_is_refused(before, after):
     with pytest.raises(aw.AttnWidgetError):
         drift(before, after)
+
+
+WORDS = ["now", "here", "there", "again", "once"]
+
+
+def summaries(model, begin, per="model"):
+    return [aw.summary(model.trace(f"{begin} {word}."), per=per) for word in WORDS]
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return aw.load()
+
+
+@pytest.mark.parametrize("per", ["model", "layer", "head"])
+def test_real_summaries_are_taken_as_they_are(tiny, per):
+    before = summaries(tiny, "The cat sat on the mat", per)
+    found = drift(before, summaries(tiny, "mat mat mat mat mat mat", per))
+    names = {name for text in before for name, fact in text.items() if not isinstance(fact, str)}
+    assert {number.name for number in found.numbers} | set(found.left_out) == names
+    assert "model" not in {*found.left_out, *(number.name for number in found.numbers)}
+    assert found.differing == ()
+    assert "differs" not in found.recipe
+    assert found["entropy"].reference_mean == pytest.approx(np.mean([text["entropy"] for text in before]))
+
+
+def test_another_model_or_path_is_said(tiny):
+    before = summaries(tiny, "The cat sat")
+    eager = [{**text, "path": "eager"} for text in before]
+    assert drift(before, eager).differing == ("path",)
+    assert "path differs: interface -> eager" in repr(drift(before, eager))
+    mixed = [*before[:4], {**before[4], "model": "another"}]
+    assert "model differs: tiny-causal -> tiny-causal and another" in drift(before, mixed).recipe
+
+
+@pytest.mark.parametrize("count", ["a", 2.0, None])
+def test_how_many_are_wanted_is_a_whole_number(count):
+    with pytest.raises(aw.AttnWidgetError, match="whole number"):
+        drift(normal(), normal()).top(count)
 
 
 @pytest.mark.parametrize("level", [0, 1, -1, True, "low"])

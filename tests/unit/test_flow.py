@@ -160,8 +160,26 @@ def test_padding_changes_nothing_and_its_rows_are_zero():
     assert found[np.ix_(kept, kept)] == pytest.approx(np.asarray(aw.flow(cropped)), abs=1e-6)
     assert not found[2].any()
     assert not found[:, 2].any()
-    assert not np.asarray(aw.flow(padded, query=2)).any()
+    with pytest.raises(aw.AttnWidgetError, match="Query 2 is padding"):
+        aw.flow(padded, query=2)
     assert "padding left out" in result.recipe
+
+
+def test_of_an_encoder_decoder_the_recipe_says_what_is_left_out():
+    own, source = random_trace(2, 2, 4, causal=True), random_trace(2, 2, 5)
+    cross = [torch.full((2, 4, 5), 0.2)] * 2
+    parts = {
+        "encoder": [source.weights(i) for i in (0, 1)],
+        "decoder": [own.weights(i) for i in (0, 1)],
+        "cross": cross,
+    }
+    trace = aw.Trace.from_weights(parts, own.text, aw.Tokens.from_pieces([f"s{i}" for i in range(5)]))
+    found = aw.flow(trace, part="decoder")
+    assert "cross-attention left out" in found.recipe
+    assert found.recipe.endswith("part 'decoder'")
+    assert "cross-attention" not in aw.flow(trace, part="encoder").recipe
+    assert "cross-attention" not in aw.flow(own).recipe
+    assert (found.values == aw.flow(own).values).all()
 
 
 def test_progress_counts_every_key_and_ends_at_all():

@@ -55,6 +55,13 @@ def test_cross_attention():
     assert found.row.pieces == tuple("vwxyz")
 
 
+def test_its_length_is_how_many_were_found_so_that_none_is_false():
+    found, none = aw.trace_influence(example(), 2, 0.2), aw.trace_influence(example(), 2, 0.9)
+    assert (len(found), bool(found)) == (2, True)
+    assert (len(none), bool(none)) == (0, False)
+    assert np.asarray(none).shape == none.row.shape == (3,)
+
+
 def test_what_it_reads_like():
     shown = repr(aw.trace_influence(example(), 2, 0.2))
     assert "query 2: 2 'c' 0.475, 0 'a' 0.35; above 0.2" in shown

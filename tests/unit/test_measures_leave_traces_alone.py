@@ -11,17 +11,20 @@ from .traces import random_trace
 from .untouched import fingerprint
 
 OPTIONS = {
+    "alti": {},
     "attention_sinks": {},
     "concentration": {},
     "confidence": {},
     "dead_heads": {},
     "diagnose": {"relevant": [1, 2]},
     "distance": {"signed": True},
+    "effective": {"layer": 0, "head": 0},
     "entropy": {"normalised": True},
     "flow": {},
     "head_clusters": {},
     "head_distances": {},
     "head_map": {},
+    "mixing_ratio": {},
     "norm_weighted": {"layer": 0},
     "patterns": {},
     "redundancy": {},
@@ -36,7 +39,13 @@ OPTIONS = {
 }
 CALLS = {name: partial(call, **options) for name, options in OPTIONS.items() for call in [getattr(aw, name)]}
 CALLS["compare"] = lambda trace: aw.compare(trace, trace)
-NEED_VALUES = {"norm_weighted", "value_norms"}
+NEED = {
+    "alti": "inputs",
+    "effective": "values",
+    "mixing_ratio": "inputs",
+    "norm_weighted": "values",
+    "value_norms": "values",
+}
 
 
 def test_every_measure_is_here():
@@ -46,7 +55,7 @@ def test_every_measure_is_here():
 
 @pytest.fixture(scope="module")
 def read():
-    return aw.load().trace("The cat sat on the mat. The cat sat.")
+    return aw.load().trace("The cat sat on the mat. The cat sat.", keep=("inputs",))
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -60,8 +69,8 @@ def test_the_trace_of_a_model_is_left_alone(name, read):
 def test_given_weights_are_enough_or_what_is_missing_is_named(name):
     trace = random_trace(2, 3, 8, causal=True)
     before = fingerprint(trace)
-    if name in NEED_VALUES:
-        with pytest.raises(aw.AttnWidgetError, match="values"):
+    if name in NEED:
+        with pytest.raises(aw.AttnWidgetError, match=NEED[name]):
             CALLS[name](trace)
     else:
         CALLS[name](trace)

@@ -71,7 +71,7 @@ def test_it_equals_the_form_with_a_vector_for_every_pair(shared, group, tokens, 
 @given(*SHAPES)
 def test_of_one_head_it_is_the_weight_times_the_length(shared, group, tokens, out, seed):
     block = layer(shared * group, shared, tokens, out=out, seed=seed)
-    trace, lengths = trace_of(block), value_norms(trace_of(block), 0)
+    trace, lengths = trace_of(block), value_norms(trace_of(block), 0).values
     assert lengths.shape == (block.heads, tokens)
     for head in range(block.heads):
         expected = trace.weights(0, head).numpy() * lengths[head]
@@ -106,7 +106,7 @@ def test_values_of_zero_give_a_map_of_zeros_while_the_weights_stay():
     assert torch.equal(silent.weights(0), trace_of(block).weights(0))
     assert not np.asarray(norm_weighted(silent, 0)).any()
     assert not np.asarray(norm_weighted(silent, 0, 1)).any()
-    assert not value_norms(silent, 0).any()
+    assert not value_norms(silent, 0).values.any()
 
 
 def test_heads_that_cancel_out_add_nothing_together():
@@ -192,11 +192,11 @@ def test_half_precision_is_computed_in_fp32(dtype):
 @pytest.mark.parametrize("tile", [1, 50])
 def test_the_size_of_the_portions_changes_nothing(tile, monkeypatch):
     trace = trace_of(layer(4, 2))
-    whole, lengths = np.asarray(norm_weighted(trace, 0)), value_norms(trace, 0)
+    whole, lengths = np.asarray(norm_weighted(trace, 0)), value_norms(trace, 0).values
     monkeypatch.setattr("attnwidget.measures.norm_weighted.TILE", tile)
     monkeypatch.setattr("attnwidget.measures.value_norms.TILE", tile)
     assert np.asarray(norm_weighted(trace, 0)) == pytest.approx(whole, abs=1e-6)
-    assert value_norms(trace, 0) == pytest.approx(lengths, abs=1e-6)
+    assert value_norms(trace, 0).values == pytest.approx(lengths, abs=1e-6)
 
 
 def test_names_of_heads_and_the_recipe():
@@ -266,3 +266,33 @@ def test_weights_that_were_trained_since_are_refused():
 def test_a_chosen_row_keeps_its_place():
     trace = aw.load().trace("The cat sat on the mat.")
     assert {pair.query for pair in aw.norm_weighted(trace, 1, queries=[-1, 2]).top(14)} == {6, 2}
+
+
+def test_lengths_carry_their_recipe_and_name_heads_and_keys():
+    trace = trace_of(layer())
+    found = value_norms(trace, "L0")
+    assert (np.asarray(found) == value_norms(trace, 0).values).all()
+    assert "heads of layer 0" in found.recipe
+    assert "not normalised" in found.recipe
+    best = found.top(1)[0]
+    assert best.value == found.values.max() == found[best.head, best.key]
+    assert best.piece == f"t{best.key}"
+    with pytest.raises(aw.AttnWidgetError, match="all heads of a layer"):
+        value_norms(trace, "L0H1")
+
+
+@pytest.mark.parametrize("head", [None, 1])
+def test_what_is_padding_has_no_number(head):
+    plain = trace_of(layer())
+    text = replace(plain.text, padding=(True, False, False, False, False, True))
+    trace = replace(plain, text=text, sequences={})
+    found, whole = norm_weighted(trace, 0, head), norm_weighted(plain, 0, head)
+    assert np.isnan(found[[0, 5]]).all()
+    assert (found[1:5] == whole[1:5]).all()
+    assert "rows of padding left out" in found.recipe
+    assert "padding" not in whole.recipe
+    assert "padding" not in norm_weighted(trace, 0, head, queries=[1, 2]).recipe
+    lengths = value_norms(trace, 0)
+    assert np.isnan(lengths[:, [0, 5]]).all()
+    assert (lengths[:, 1:5] == value_norms(plain, 0)[:, 1:5]).all()
+    assert "padding" in lengths.recipe

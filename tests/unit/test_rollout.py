@@ -191,7 +191,8 @@ def test_padding_changes_nothing_among_the_other_tokens(side, name, model, optio
     rest[kept, kept] = 0
     assert not rest.any()
     assert np.asarray(aw.rollout(trace, query=before + 5, **options))[kept] == pytest.approx(expected[5], abs=1e-4)
-    assert not np.asarray(aw.rollout(trace, query=0 if before else -1, **options)).any()
+    with pytest.raises(aw.AttnWidgetError, match="is padding, which reads nothing"):
+        aw.rollout(trace, query=0 if before else -1, **options)
     assert "padding left out" in result.recipe
 
 
@@ -206,6 +207,21 @@ def test_weights_that_are_not_numbers_are_refused():
 def test_one_token():
     for options in ({}, {"discard": 1.0}, {"null": "uniform"}, {"residual": 0.0}):
         assert np.asarray(aw.rollout(random_trace(3, 2, 1), **options)).tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), 0.5])
+def test_numbers_of_any_kind_are_shares(number):
+    found = aw.rollout(example(), residual=number, discard=number)
+    assert (found.values == aw.rollout(example(), residual=0.5, discard=0.5).values).all()
+    assert "residual 0.5, the lowest 0.5" in found.recipe
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"null": []}, {"null": np.zeros(2)}, {"residual": np.float32(2)}, {"query": np.array([0, 1])}]
+)
+def test_what_no_option_can_be_is_refused_in_a_sentence(wrong):
+    with pytest.raises(aw.AttnWidgetError, match=next(iter(wrong)).replace("null", "null model")):
+        aw.rollout(example(), **wrong)
 
 
 def test_results_know_their_pieces():

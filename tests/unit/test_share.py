@@ -104,9 +104,17 @@ def test_cross_attention_has_kinds_and_a_first_key_but_no_neighbours():
             aw.share(trace, of)
 
 
+def test_none_names_no_keys():
+    with pytest.raises(aw.AttnWidgetError, match="None names no keys"):
+        aw.share(example(), None)
+
+
 def test_the_recipe_says_what_was_counted():
     assert "previous token" in aw.share(example(), "previous").recipe
     assert "keys 0, 2" in aw.share(example(), [True, False, True]).recipe
+    assert "keys 0, 2," in aw.share(example(), [-1, 0]).recipe
+    assert "keys 0, 1," in aw.share(example(), slice(0, 2)).recipe
+    assert "no keys" in aw.share(example(), slice(2, 2)).recipe
     assert "keys 0, 1, 2, 3, 4, 5, 6, 7 …" in aw.share(random_trace(size=20), range(20)).recipe
 
 

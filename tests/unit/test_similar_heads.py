@@ -73,7 +73,7 @@ def test_distances_at_hand_take_the_place_of_the_trace():
     distances = aw.head_distances(trace, rows=3)
     assert list(aw.similar_heads(distances, "L1H0")) == list(aw.similar_heads(trace, "L1H0", rows=3))
     assert (aw.redundancy(distances).values == aw.redundancy(trace, rows=3).values).all()
-    for wrong in ({"rows": 3}, {"part": "self"}):
+    for wrong in ({"rows": 3}, {"rows": 64}, {"rows": None}, {"part": "self"}):
         with pytest.raises(aw.AttnWidgetError, match="computed already"):
             aw.similar_heads(distances, "L1H0", **wrong)
         with pytest.raises(aw.AttnWidgetError, match="computed already"):
@@ -87,6 +87,19 @@ def test_distances_at_hand_take_the_place_of_the_trace():
 def test_bad_options_are_refused(head, more):
     with pytest.raises(aw.AttnWidgetError):
         aw.similar_heads(example(), head, **more)
+
+
+def test_all_queries_or_as_many_as_usual():
+    trace = random_trace(1, 2, 70)
+    assert "64 evenly spaced" in aw.redundancy(trace).recipe
+    assert "all 70 queries" in aw.redundancy(trace, rows=None).recipe
+    assert "3 evenly spaced" in aw.redundancy(trace, rows=np.int64(3)).recipe
+
+
+@pytest.mark.parametrize("wrong", [{"rows": np.array([1, 2])}, {"rows": "a"}, {"count": np.array([1, 2])}])
+def test_arrays_and_words_are_no_numbers(wrong):
+    with pytest.raises(aw.AttnWidgetError, match=next(iter(wrong))):
+        aw.similar_heads(example(), "L0H0", **wrong)
 
 
 def test_the_recipe_says_that_the_numbers_are_distances():
