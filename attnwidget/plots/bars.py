@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from bokeh.models import ColumnDataSource, Range1d, Span
 
+from attnwidget.engine.names import fit_index
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.attention_sinks import Sinks
+from attnwidget.measures.influence import Influence
 from attnwidget.measures.results import TokenScores
 from attnwidget.plots.chart import empty, finished, hover, tap, token_axis
 from attnwidget.plots.colours import Look, look_of
@@ -30,10 +33,11 @@ def token_bars(
 ) -> Any:
     """A Bokeh figure of one number per token: a rollout's row, a flow's, an influence, attention received.
 
+    `scores` are TokenScores, or what `aw.trace_influence` (its `row`) or `aw.attention_sinks` (its `received`) gives.
     Up to 40 tokens lie one under the other with their numbers; more stand upright, labels come as one zooms in.
     Special tokens are dim: those of `tokens`, or else pieces in brackets. `direction` "reads" is orange, "read_by"
     blue. `reference` draws a line at a number; ratios to a null model have theirs at 1. Tokens without a number have
-    no bar. Raises AttnWidgetError for what is no TokenScores, and for unknown options.
+    no bar. Raises AttnWidgetError for what has no number per token, and for unknown options.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -42,7 +46,8 @@ def token_bars(
     '#2 “sat”'
     """
     look = look_of(theme)
-    values = _checked(scores)
+    scores = _scores(scores)
+    values = np.asarray(scores.values, np.float64)
     if direction not in {"reads", "read_by"}:
         raise AttnWidgetError(f"There is no direction {direction!r}. Give 'reads' or 'read_by'.")
     special = _special(scores, tokens)
@@ -69,76 +74,86 @@ def token_bars(
 
 def rollout_bars(
     trace: Any,
-    query: int = -1,
+    query: Any = -1,
     *,
     part: str | None = None,
     fusion: str = "mean",
     residual: float = 0.5,
+    discard: float = 0.0,
     null: str | None = None,
     theme: str | None = None,
     title: str | None = None,
 ) -> Any:
     """`token_bars` of one token's attention rollout; options as of `aw.rollout`.
 
-    Source: Abnar & Zuidema 2020, arXiv 2005.00928. Raises AttnWidgetError as `aw.rollout` does.
+    With part "cross" the token is one of the target, the bars are the source's.
+    Source: Abnar & Zuidema 2020, arXiv 2005.00928. Raises AttnWidgetError as `aw.rollout` does, and without a query.
 
     >>> import attnwidget as aw
     >>> chart = aw.plots.rollout_bars(aw.load().trace("The cat sat on the mat."), query=1)
     >>> chart.title.text
     'Rollout of #1 “cat”'
     """
-    options = {"part": part, "fusion": fusion, "residual": residual, "null": null}
+    options = {"part": part, "fusion": fusion, "residual": residual, "discard": discard, "null": null}
     against = "" if null is None else f" against {null} attention"
     return _bars_of("rollout", trace, query, options, against, theme, title)
 
 
 def flow_bars(
     trace: Any,
-    query: int = -1,
+    query: Any = -1,
     *,
     part: str | None = None,
+    fusion: str = "mean",
+    residual: float = 0.5,
     normalise: bool = True,
     theme: str | None = None,
     title: str | None = None,
 ) -> Any:
     """`token_bars` of one token's attention flow; options as of `aw.flow`.
 
-    Source: Abnar & Zuidema 2020, arXiv 2005.00928. Raises AttnWidgetError as `aw.flow` does.
+    Source: Abnar & Zuidema 2020, arXiv 2005.00928. Raises AttnWidgetError as `aw.flow` does, and without a query.
 
     >>> import attnwidget as aw
     >>> chart = aw.plots.flow_bars(aw.load().trace("The cat sat on the mat."), query=2)
     >>> chart.title.text
     'Flow of #2 “sat”'
     """
-    return _bars_of("flow", trace, query, {"part": part, "normalise": normalise}, "", theme, title)
+    options = {"part": part, "fusion": fusion, "residual": residual, "normalise": normalise}
+    return _bars_of("flow", trace, query, options, "", theme, title)
 
 
 def _bars_of(
-    measure: str, trace: Any, query: int, options: dict[str, Any], against: str, theme: Any, title: str | None
+    measure: str, trace: Any, query: Any, options: dict[str, Any], against: str, theme: Any, title: str | None
 ) -> Any:
     if not isinstance(trace, Trace):
         raise AttnWidgetError(
             f"A Trace is needed, and {type(trace).__name__} was given. Give model.trace(text), or draw TokenScores that "
             "you have with aw.plots.token_bars(scores)."
         )
-    scores = getattr(import_module("attnwidget"), measure)(trace, query=query, **options)
-    keys = trace.tokens(options["part"])[1]
-    at = query.__index__() % len(keys)
-    name = title or f"{measure.capitalize()} of {token_name(keys.pieces, at)}{against}"
+    if query is None:
+        raise AttnWidgetError(
+            "Bars are of one token: give query=, its position (-1 is the last). All of them at once are "
+            f"aw.plots.token_map(aw.{measure}(trace))."
+        )
+    queries, keys = trace.tokens(options["part"])
+    at = fit_index("query", query, len(queries))
+    scores = getattr(import_module("attnwidget"), measure)(trace, query=at, **options)
+    name = title or f"{measure.capitalize()} of {token_name(queries.pieces, at)}{against}"
     unit = "raw max-flow" if options.get("normalise") is False else ""
     return token_bars(scores, tokens=keys, unit=unit, theme=theme, title=name)
 
 
-def _checked(scores: Any) -> np.ndarray:
-    if not isinstance(scores, TokenScores):
+def _scores(given: Any) -> TokenScores:
+    found = given.row if isinstance(given, Influence) else given.received if isinstance(given, Sinks) else given
+    if not isinstance(found, TokenScores):
         raise AttnWidgetError(
-            f"TokenScores are needed, and {type(scores).__name__} was given. Give for example "
+            f"TokenScores are needed, and {type(given).__name__} was given. Give for example "
             "aw.rollout(trace, query=-1), or a row of a map as TokenScores(values, recipe, pieces)."
         )
-    values = np.asarray(scores.values, np.float64)
-    if values.ndim != 1 or not values.size:
-        raise AttnWidgetError(f"Bars need one number per token, and scores of the shape {scores.shape} were given.")
-    return values
+    if found.values.ndim != 1 or not found.values.size:
+        raise AttnWidgetError(f"Bars need one number per token, and scores of the shape {found.shape} were given.")
+    return found
 
 
 def _special(scores: TokenScores, tokens: Tokens | None) -> tuple[bool, ...]:

@@ -36,7 +36,7 @@ def head_grid(
     found = measured(trace_or_scores, metric, part)
     values = found.values
     figure = blank_grid(values.shape, title or f"{found.name} of every head", tools="save")
-    source = heads_source(values, found.unit)
+    source = heads_source(values, found.unit, part=found.part)
     scale = _scale(values, look)
     cells = draw_cells(figure, look, source, {"field": "value", "transform": scale})
     marks = [cells, *draw_missing(figure, look, source, values)]

@@ -8,11 +8,15 @@ from bokeh.models import BooleanFilter, CDSView, ColumnDataSource
 from attnwidget.plots.labels import head_name, number
 
 NAME = "attnwidget.heads"
-"""The name of a source of heads. Its columns `layer`, `head` and `value` tell the explorer what was clicked."""
+"""The name of a source of heads. Its columns `layer`, `head` and `value` tell the explorer what was clicked, and
+`part`, where there is one, of which attention."""
 
 
-def heads_source(values: np.ndarray, unit: str = "", **columns: Any) -> ColumnDataSource:
-    """One row per head of a (layer head) table, layer by layer; `name` and `text` are for hovers."""
+def heads_source(values: np.ndarray, unit: str = "", *, part: str = "", **columns: Any) -> ColumnDataSource:
+    """One row per head of a (layer head) table, layer by layer; `name` and `text` are for hovers.
+
+    `part` says whose heads they are in a model with several kinds of attention: the explorer then follows its own only.
+    """
     layers, heads = (axis.ravel() for axis in np.indices(values.shape))
     flat = np.asarray(values, np.float64).ravel()
     empty = np.isnan(values).all(-1)
@@ -27,6 +31,8 @@ def heads_source(values: np.ndarray, unit: str = "", **columns: Any) -> ColumnDa
         "name": [head_name(int(layer), int(head)) for layer, head in zip(layers, heads, strict=True)],
         "text": texts,
     }
+    if part:
+        data["part"] = [part] * len(flat)
     return ColumnDataSource(name=NAME, data=data | columns)
 
 

@@ -49,7 +49,7 @@ def layer_profile(
     band = figure.vbar(
         x="layer", bottom="low", top="high", width=0.84, source=summary, color=look.reads_tint, line_color=None
     )
-    source = heads_source(values, found.unit, x=_beside(depth, heads))
+    source = heads_source(values, found.unit, part=found.part, x=_beside(depth, heads))
     dots = figure.scatter(
         x="x",
         y="value",

@@ -4,16 +4,31 @@ import re
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, CustomJSHover, Range1d
+from bokeh.models import ColumnDataSource, Range1d
 
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.results import TokenMap
-from attnwidget.plots.chart import colour_bar, empty, finished, hover, mapper, token_axis
+from attnwidget.plots.chart import NARROWEST, WIDEST, colour_bar, empty, finished, hover, mapper, token_axis
 from attnwidget.plots.colours import Look, look_of
-from attnwidget.plots.labels import token_name
+from attnwidget.plots.labels import number, token_name
 
 LONGEST_PIECE = 10
 """Characters of a token: labels on both sides leave a map little room."""
+
+MOST_NAMED = 64 * 64
+"""Cells whose tokens are named under the pointer: each cell carries its own text. Those of larger maps are numbered."""
+
+BESIDE, ABOVE = 185, 170
+"""Pixels of a figure that are not the map: labels, the bar of colours; labels, title and caption."""
+
+LOWEST, HIGHEST, LARGEST = 60, 620, 40
+"""Pixels: a map's height within its axes, and the side of a cell."""
+
+USUAL = 448
+"""Pixels: the width at which cells are square, that of a page 480 px wide."""
+
+SMALLEST = 400
+"""Pixels: how wide a map of few tokens may be, so that there is room for what is written."""
 
 
 def token_map(found: Any, *, unit: str = "weight", theme: str | None = None, title: str | None = None) -> Any:
@@ -98,39 +113,53 @@ def _name(found: TokenMap) -> str:
 
 def _picture(found: TokenMap, values: np.ndarray, scale: Any, look: Look, title: str, unit: str, note: str) -> Any:
     queries, keys = values.shape
-    cell = min(22.0, max(1.0, 460 / max(queries, keys)))
     figure = empty(
         title,
         "key →",
         "query ↓",
-        height=int(max(queries * cell, 60)) + 190,
-        widest=max(480, int(keys * cell * 1.25) + 220),
+        height=_height(USUAL, queries, keys),
         tools="pan,wheel_zoom,box_zoom,reset,save",
         x_axis_location="above",
         x_range=Range1d(-0.5, keys - 0.5, bounds=(-0.5, keys - 0.5)),
         y_range=Range1d(queries - 0.5, -0.5, bounds=(-0.5, queries - 0.5)),
     )
+    _square_cells(figure, queries, keys)
     figure.grid.visible = False
     figure.axis.axis_line_alpha = figure.axis.major_tick_line_alpha = 0
     # Slanted labels need more room than they show: many stand upright.
     figure.xaxis.major_label_orientation = np.pi / 3 if keys <= 12 else np.pi / 2
     token_axis(figure.xaxis[0], found.key_pieces, keys, LONGEST_PIECE)
     token_axis(figure.yaxis[0], found.query_pieces, queries, LONGEST_PIECE)
-    source = ColumnDataSource(name="attnwidget.pairs", data={"image": [values]})
+    named = values.size <= MOST_NAMED
+    data = {"image": [values]} | (_names(found, values) if named else {})
+    source = ColumnDataSource(name="attnwidget.pairs", data=data)
     image = figure.image(image="image", x=-0.5, y=-0.5, dw=keys, dh=queries, color_mapper=scale, source=source)
-    hover(
-        figure,
-        look,
-        [image],
-        f"<b>$y{{custom}}</b> → <b>$x{{custom}}</b><br>@image{{0.000}} {unit if unit.isidentifier() else ''}",
-        formatters={"$x": _at(found.key_pieces, keys), "$y": _at(found.query_pieces, queries)},
-    )
+    pair = "<b>@query</b> → <b>@key</b><br>@text" if named else "<b>#$y{0}</b> → <b>#$x{0}</b><br>@image{0.000}"
+    hover(figure, look, [image], f"{pair} {unit if unit.isidentifier() else ''}")
     colour_bar(figure, scale, unit)
     blank = "blank: no number" if np.isnan(values).any() else ""
     return finished(figure, look, found.recipe, note, blank)
 
 
-def _at(pieces: tuple[str, ...], size: int) -> CustomJSHover:
-    """The token under the pointer. A name for each token, not for each cell: a map has the square of those."""
-    names = [token_name(pieces, at) for at in range(size)]
-    return CustomJSHover(args={"names": names}, code="return names[Math.round(value)] ?? ''")
+def _names(found: TokenMap, values: np.ndarray) -> dict[str, list[list[list[str]]]]:
+    """What is said of every cell, in rows like the map itself: Bokeh looks up nothing by a place between cells."""
+    queries, keys = values.shape
+    across = [token_name(found.key_pieces, at) for at in range(keys)]
+    return {
+        "query": [[[token_name(found.query_pieces, at)] * keys for at in range(queries)]],
+        "key": [[across] * queries],
+        "text": [[["no number" if np.isnan(value) else number(value) for value in row] for row in values.tolist()]],
+    }
+
+
+def _height(width: float, queries: int, keys: int) -> int:
+    """How high a figure so wide is when its cells are square, or nearly."""
+    return int(min(HIGHEST, max(LOWEST, (width - BESIDE) * queries / keys))) + ABOVE
+
+
+def _square_cells(figure: Any, queries: int, keys: int) -> None:
+    """The height follows the width, within what square cells need where the figure is narrowest and widest."""
+    room = int(keys * min(LARGEST, HIGHEST / queries))
+    figure.max_width = min(WIDEST, max(SMALLEST, room + BESIDE))
+    figure.min_height, figure.max_height = (_height(width, queries, keys) for width in (NARROWEST, figure.max_width))
+    figure.sizing_mode, figure.aspect_ratio, figure.height = "scale_width", USUAL / figure.height, None

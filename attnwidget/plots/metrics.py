@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,24 @@ UNITS = {
 }
 """The measures that have one number per head, and the unit of each."""
 
+_POSSIBLE = (
+    f"Give one of {', '.join(UNITS)}; or a function of a trace and a part that returns HeadScores, such as "
+    "lambda trace, part=None: aw.share(trace, 'first', part=part)."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """One number per head, (layer head), what they are called and their unit ("" when unknown)."""
+    """One number per head, (layer head), what they are called and their unit ("" when unknown).
+
+    `of` is the model; `part` is whose heads they are where a model has several kinds of attention.
+    """
 
     scores: HeadScores
     name: str
     unit: str
     of: str = ""
+    part: str = ""
 
     @property
     def label(self) -> str:
@@ -61,6 +71,7 @@ def measured(given: Any, metric: Any = None, part: str | None = None) -> Measure
             f"a measure such as aw.entropy(trace) returns. The measures are: {', '.join(UNITS)}."
         )
     call, name = _measure("entropy" if metric is None else metric)
+    _check_call(call, name)
     scores = call(given, part=part)
     if not isinstance(scores, HeadScores):
         raise AttnWidgetError(
@@ -68,7 +79,14 @@ def measured(given: Any, metric: Any = None, part: str | None = None) -> Measure
             f"Measures that do: {', '.join(UNITS)}."
         )
     unit = _unit(scores.recipe) or UNITS.get(name, "")
-    return Measured(checked(scores), _capital(name.replace("_", " ")), unit, given.model.name)
+    called = _capital(name.replace("_", " "))
+    return Measured(checked(scores), called, unit, given.model.name, part_of(given, part))
+
+
+def part_of(given: Any, part: str | None) -> str:
+    """The kind of attention that is looked at, for a trace that has several; "" for anything else."""
+    several = isinstance(given, Trace) and len(given.parts) > 1
+    return given.part_blocks(part)[0].part if several else ""
 
 
 def checked(scores: HeadScores) -> HeadScores:
@@ -106,13 +124,21 @@ def _measure(metric: Any) -> tuple[Callable[..., Any], str]:
     if callable(metric):
         inner = getattr(metric, "func", metric)  # of a functools.partial
         return metric, str(getattr(inner, "__name__", type(metric).__name__)).strip("<>")
-    found = getattr(import_module("attnwidget"), metric, None) if isinstance(metric, str) else None
-    if not callable(found) or not str(getattr(found, "__module__", "")).startswith("attnwidget.measures."):
-        raise AttnWidgetError(
-            f"There is no measure {metric!r}. Give one of {', '.join(UNITS)}, or a function f(trace, part=...) that "
-            "returns HeadScores."
-        )
-    return found, str(metric)
+    if not isinstance(metric, str) or metric not in UNITS:
+        raise AttnWidgetError(f"There is no measure {metric!r} that needs a trace alone. {_POSSIBLE}")
+    return getattr(import_module("attnwidget"), metric), metric
+
+
+def _check_call(call: Callable[..., Any], name: str) -> None:
+    """Raises AttnWidgetError for what cannot be called with a trace and a part, as far as that can be told."""
+    try:
+        expected = signature(call)
+    except (TypeError, ValueError):  # some that are written in C
+        return
+    try:
+        expected.bind(None, part=None)
+    except TypeError as error:
+        raise AttnWidgetError(f"{name} cannot be called with a trace and part=...: {error}. {_POSSIBLE}") from None
 
 
 def _capital(text: str) -> str:

@@ -2,13 +2,12 @@
 
 import html
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from bokeh.models import Title
 
-from attnwidget.errors import AttnWidgetError
+from attnwidget.engine.whole_file import file_of, write_whole
 from attnwidget.plots.colours import LOOKS, look_of
 from attnwidget.plots.pane import bundled, item_of
 from attnwidget.plots.theme import CAPTION, FONT, painted, plots_in, theme_of
@@ -20,7 +19,7 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src %(allowed)s; style-src 'unsafe-inline'; img-src data: blob:; font-src data:">
 <meta name="color-scheme" content="%(schemes)s">
 <title>%(title)s</title>
 <style>
@@ -68,7 +67,7 @@ def save(figure: Any, path: Any, *, title: str | None = None, theme: str | None 
     'heads.html'
     """
     plots = plots_in(figure)
-    file = _file(path)
+    file = file_of(path, SUFFIX, "heads")
     follows = theme is None and any(theme_of(plot) is not None for plot in plots)
     themes = list(LOOKS) if follows else [look_of(theme).name]
     items = {}
@@ -76,14 +75,19 @@ def save(figure: Any, path: Any, *, title: str | None = None, theme: str | None 
         with painted(figure, name):
             items[name] = item_of(figure)
     words = _words(plots)
-    _write(file, _page(figure, items, title or (words[0] if words else "attnwidget"), " ".join(words)))
+    text = _page(figure, items, title or (words[0] if words else "attnwidget"), " ".join(words))
+    write_whole(file, "figure", lambda part: part.write_text(text, encoding="utf-8", errors="replace"))
     return file
 
 
 def _page(figure: Any, items: dict[str, Any], title: str, said: str) -> str:
     dark = LOOKS["dark"].ground
     follows = len(items) > 1
+    scripts = bundled(figure)
+    # Figures of others may bring code as text, and more of Bokeh than a plain figure needs. Ours do neither.
+    evaluates = scripts != bundled() or any("code" in model.properties() for model in figure.references())
     return _PAGE % {
+        "allowed": "'unsafe-inline' 'unsafe-eval'" if evaluates else "'unsafe-inline'",
         "title": html.escape(title),
         "said": html.escape(said),
         "schemes": "light dark" if follows else next(iter(items)),
@@ -93,7 +97,7 @@ def _page(figure: Any, items: dict[str, Any], title: str, said: str) -> str:
         "items": "\n".join(
             f'<script type="application/json" id="item-{name}">{_inert(item)}</script>' for name, item in items.items()
         ),
-        "scripts": "\n".join(f"<script>{script}</script>" for script in bundled(figure)),
+        "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
 
 
@@ -107,33 +111,3 @@ def _words(plots: list[Any]) -> list[str]:
     titles = [title for plot in plots for title in plot.select({"type": Title})]
     texts = [title.text for title in sorted(titles, key=lambda title: title.name == CAPTION)]
     return [text.replace("\n", " ") for text in texts if isinstance(text, str) and text]
-
-
-def _file(path: Any) -> Path:
-    try:
-        file = Path(path).expanduser()
-    except (TypeError, RuntimeError):  # the latter for the home of nobody
-        raise AttnWidgetError(f"{path!r} is no path. Give the name of a file, as text or as a Path.") from None
-    if file.name in {"", ".."} or "\0" in file.name:
-        raise AttnWidgetError(f"{str(path)!r} names no file. Give one, for example 'heads{SUFFIX}'.")
-    return file if file.suffix else file.with_name(file.name + SUFFIX)
-
-
-def _write(file: Path, text: str) -> None:
-    # Under another name first: what was there stays whole until the new file is.
-    target = file.resolve()
-    part = target.with_name(f"{target.name}.part")
-    try:
-        if target.exists() and not target.is_file():
-            raise IsADirectoryError(f"{target} is no file")
-        try:
-            part.write_text(text, encoding="utf-8", errors="replace")
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise AttnWidgetError(
-            f"The figure could not be written to {file}: {reason}. Give a path in a folder that exists, may be written "
-            "to, and has room."
-        ) from None

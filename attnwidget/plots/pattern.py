@@ -13,6 +13,7 @@ from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.grid import blank_grid
 from attnwidget.plots.heads import heads_source
 from attnwidget.plots.labels import number, plain
+from attnwidget.plots.metrics import part_of
 
 FILLS = {
     "previous token": (0, ""),
@@ -55,7 +56,11 @@ def pattern_grid(
     labels = np.asarray(found.labels, object)
     figure = blank_grid(labels.shape, title or "Pattern of every head", tools="save")
     flat = [str(label) for label in labels.ravel()]
-    source = heads_source(np.asarray(found.best, np.float64), label=[label or NOTHING for label in flat])
+    source = heads_source(
+        np.asarray(found.best, np.float64),
+        part=part_of(patterns_or_trace, part),
+        label=[label or NOTHING for label in flat],
+    )
     source.data["text"] = [
         "" if np.isnan(value) else f" · score {number(value)}" for value in np.asarray(found.best, np.float64).ravel()
     ]

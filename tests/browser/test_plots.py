@@ -107,3 +107,29 @@ def test_tokens_that_are_html_or_templates_are_shown_as_they_are(shown, kind):
         tip = hover_over(page, 0.5 if kind == "bars" else at, at)
         tip.get_by_text(f"#{at} “{'⏎' if piece == chr(10) else piece}”").first.wait_for()
         assert tip.locator("img, script").count() == 0
+
+
+def test_a_large_map_numbers_its_tokens_and_nothing_may_be_evaluated(shown):
+    size = 65
+    page = shown(plots.token_map(TokenMap(np.eye(size), "an example", ("a",) * size, ("b",) * size)))
+    tip = hover_over(page, 0.3, 64)
+    tip.get_by_text("#64", exact=True).wait_for()
+    tip.get_by_text("#0", exact=True).wait_for()
+    # In a task of the page's own: those of the test may evaluate.
+    tried = """() => new Promise((told) => setTimeout(() => {
+      try { told(eval("1")); } catch (error) { told(error.name); }
+    }))"""
+    assert page.evaluate(tried) == "EvalError"
+
+
+@pytest.mark.parametrize("width", [480, 980])
+@pytest.mark.parametrize("size", [9, 24, 60])
+def test_the_cells_of_a_map_are_nearly_square(shown, width, size):
+    pieces = tuple(f"token {at}" for at in range(size))
+    page = shown(plots.token_map(TokenMap(np.eye(size), "an example", pieces, pieces)), width=width)
+    across, down = page.evaluate("""() => {
+      const { frame } = Object.values(Bokeh.index.roots ?? Bokeh.index)[0];
+      return [frame.bbox.width, frame.bbox.height];
+    }""")
+    assert 0.8 < across / down < 1.25
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
