@@ -19,6 +19,7 @@ from attnwidget.frames.thumbnails import previews, thumbnails
 from attnwidget.frames.utf16 import to_units
 from attnwidget.measures.fusion import fused
 from attnwidget.measures.rollout import rollout
+from attnwidget.measures.sinks import readers_of
 from attnwidget.shapes import HeadMap, Indices
 
 
@@ -38,11 +39,14 @@ def compose_frame(
     BadRequest for a layer, head or query that the trace does not have, and for a part that reads another sequence.
     """
     started = perf_counter()
-    text = _own_text(trace, selection.part)
-    _check(trace, selection, len(text))
+    text = own_text(trace, selection.part)
+    check_selection(trace, selection, len(text))
     causal = all(block.causal for block in trace.part_blocks(selection.part))
-    rows, made = _source(trace, selection)
-    found = scan(rows, text, selection.query, causal=causal)
+    rows, made = source_rows(trace, selection)
+    # Rollout reaches through all layers, past any window.
+    one_layer = selection.source != "rollout"
+    readers = readers_of(trace.block(selection.layer, selection.part), text) if one_layer else None
+    found = scan(rows, text, selection.query, causal=causal, readers=readers)
     blocks = _arrays(found, len(text))
     if overview:
         blocks["thumbnails"] = thumbnails(trace, selection.part)
@@ -68,14 +72,16 @@ def compose_frame(
     return Frame(header, blocks)
 
 
-def _own_text(trace: Trace, part: str) -> Tokens:
+def own_text(trace: Trace, part: str) -> Tokens:
+    """The tokens of a part that reads its own text. Raises BadRequest for one that reads another's."""
     queries, keys = trace.tokens(part)
     if queries != keys:
         raise BadRequest(f"Part {part!r} reads another sequence than its own, which a frame does not show.")
     return queries
 
 
-def _check(trace: Trace, selection: Selection, size: int) -> None:
+def check_selection(trace: Trace, selection: Selection, size: int) -> None:
+    """Raises BadRequest for a layer, head or query that the trace does not have."""
     counts = trace.heads(selection.part)
     if not 0 <= selection.layer < len(counts):
         raise BadRequest(f"There is no layer {selection.layer}: this part has layers 0 to {len(counts) - 1}.")
@@ -89,7 +95,7 @@ def _check(trace: Trace, selection: Selection, size: int) -> None:
         raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")
 
 
-def _source(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], HeadMap], str]:
+def source_rows(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], HeadMap], str]:
     """Exact rows on demand of the map that is looked at, and its recipe where a measure made it."""
     if selection.source == "rollout":
         whole, made = _rolled_out(trace, selection.part)

@@ -1,7 +1,12 @@
 """The words beside a map: its title, its recipe and the caution that fits it."""
 
+from typing import TYPE_CHECKING
+
 from attnwidget.engine.trace import Trace
 from attnwidget.frames.frame import Selection
+
+if TYPE_CHECKING:
+    from attnwidget.frames.strip import Question
 
 CAUTIONS = {
     "head": "Attention says where this head looks, not what the output rests on: equal weights can carry very "
@@ -48,6 +53,19 @@ def _read(trace: Trace, selection: Selection) -> str:
         return f"{EAGER}, {'one head' if one else 'mean of the heads'}, no renormalisation"
     heads = " of one head" if one else ", mean of the layer's heads"
     return f"softmax weights{heads}, fp32, no renormalisation"
+
+
+def strip_recipe(trace: Trace, question: "Question", *, sampled: bool) -> str:
+    """How the numbers of one query through all layers were made; `sampled` when its sinks were told by some rows."""
+    made = EAGER if trace.path == "eager" else "softmax weights, fp32"
+    heads = {"mean": "mean of the heads", "max": "largest of the heads", "single": f"head {question.head}"}[
+        question.fusion
+    ]
+    tokens = question.query[1] - question.query[0]
+    reads = question.direction == "reads"
+    span = "" if tokens == 1 else f" · {'mean over' if reads else 'sum over'} {tokens} tokens"
+    reckoned = " · sinks by 64 sampled queries" if sampled and reads else ""
+    return f"{made}, {heads} in each layer, no renormalisation{span}{reckoned}"
 
 
 def _rolled_out(trace: Trace, selection: Selection, measured: str) -> str:

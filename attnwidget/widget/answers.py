@@ -13,6 +13,8 @@ from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.predictions import predictions, predicts
+from attnwidget.frames.strip import Question, compose_strip
+from attnwidget.frames.tile import compose_tile
 from attnwidget.version import __version__
 from attnwidget.widget.requests import Request
 from attnwidget.widget.shown import READING, Shown, not_shown, seen
@@ -62,6 +64,10 @@ def answer(
         if not 0 <= request.position < len(reading.trace.text):
             raise BadRequest(f"There is no token {request.position}: the text has {len(reading.trace.text)}.")
         return Answer({"predictions": predictions(reading.trace, request.position, model.piece)})
+    if request.kind == "strip":
+        return _strip(request, reading, cancelled)
+    if request.kind in {"tile", "cell"}:
+        return _tile(request, reading, cancelled)
     return _frame(model, request, reading)
 
 
@@ -81,6 +87,28 @@ def _frame(model: AttentionModel, request: Request, reading: Reading) -> Answer:
         traced_in=reading.milliseconds,
     )
     return Answer({}, [encode_frame(frame)])
+
+
+def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    shown = seen(reading.trace)
+    if request.part not in READING:
+        raise BadRequest(not_shown(request.part, shown))
+    query = clamped(request.query or (-1, 0), len(reading.trace.text))
+    question = Question(query, request.direction, request.fusion, request.head, shown.part)
+    strip = compose_strip(reading.trace, question, cancelled)
+    layers, tokens = strip.values.shape
+    told = {"query": list(query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
+    sizes = {"layers": layers, "tokens": tokens, "sinks": [list(found) for found in strip.sinks]}
+    return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
+
+
+def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    if request.rows is None or request.columns is None:
+        raise BadRequest(f"A request {request.kind!r} needs rows and columns: two token numbers each.")
+    part, layer, head = _place(request, seen(reading.trace))
+    selection = Selection(layer, head, source=request.source, part=part)
+    tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled)
+    return Answer({}, [encode_frame(tile)])
 
 
 def _place(request: Request, shown: Shown) -> tuple[str, int, int]:

@@ -2,7 +2,6 @@
 
 import logging
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -17,26 +16,16 @@ from attnwidget.errors import AttnWidgetError, BadRequest, EmptyText, TooLarge, 
 from attnwidget.frames.caret import clamped
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.answers import Answer, about, answer, problem
+from attnwidget.widget.beside import Figures
+from attnwidget.widget.bundle import bundle
 from attnwidget.widget.examples import examples
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import Request, parse_request
-from attnwidget.widget.shown import Shown, not_shown, presumed, refuse_without_text, seen
-from attnwidget.widget.traits import Choice, Index, Part, Query, Text
+from attnwidget.widget.shown import Shown, last_word, not_shown, presumed, refuse_without_text, seen
+from attnwidget.widget.traits import Chart, Choice, Index, Part, Query, Text
 from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)
-
-STATIC = Path(__file__).parent.parent / "static"
-
-
-def _bundle(name: str) -> Path:
-    path = STATIC / name
-    if not path.is_file():
-        raise AttnWidgetError(
-            f"The page's bundle {name} is missing from this installation. In a checkout, `make js` builds it; "
-            "elsewhere, reinstall attnwidget."
-        )
-    return path
 
 
 class Explorer(anywidget.AnyWidget):
@@ -46,8 +35,8 @@ class Explorer(anywidget.AnyWidget):
     A bad value raises AttnWidgetError and the old value stays.
     """
 
-    _esm = _bundle("explorer.js")
-    _css = _bundle("explorer.css")
+    _esm = bundle("explorer.js")
+    _css = bundle("explorer.css")
 
     text = Text("").tag(sync=True, echo_update=False)
     """The text in the editor."""
@@ -61,6 +50,10 @@ class Explorer(anywidget.AnyWidget):
     """Whether colour shows what the query reads, or what reads it."""
     part = Part("self").tag(sync=True, echo_update=False)
     """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
+    chart = Chart(0).tag(sync=True, echo_update=False)
+    """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
+    view = Choice("matrix", "lines", "layers").tag(sync=True, echo_update=False)
+    """What the stage shows: one map as a matrix or as lines, or the query through all layers."""
 
     def __init__(
         self,
@@ -72,6 +65,7 @@ class Explorer(anywidget.AnyWidget):
         query: Any = None,
         direction: str = "reads",
         part: str | None = None,
+        view: str = "matrix",
     ) -> None:
         refuse_without_text(model)
         self._model = model
@@ -79,6 +73,7 @@ class Explorer(anywidget.AnyWidget):
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
         self._slot = object()
+        self._figures = Figures()
         self._cut_text: str | None = None  # the text of which the page shows only the first tokens
         super().__init__()
         # Before any observer of the user's: none may see a query that the new text does not have.
@@ -88,9 +83,9 @@ class Explorer(anywidget.AnyWidget):
             self.text = text
             self._known()
             self.layer = self._first_layer() if layer is None else layer
-            self.head, self.direction = head, direction
+            self.head, self.direction, self.view = head, direction, view
             self.part = self._shown.part if part is None else part
-            self.query = self._last_word() if query is None else query
+            self.query = last_word(model, self.text) if query is None else query
         except AttnWidgetError:
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
@@ -142,6 +137,17 @@ class Explorer(anywidget.AnyWidget):
             if number is not None:
                 self.head = number
         return self
+
+    def beside(self, figure: Any) -> None:
+        """Show a Bokeh figure or layout next to the stage, instead of the one before; None closes it.
+
+        Its sources named "attnwidget.heads" (columns layer, head) and "attnwidget.tokens" (position) are linked both ways.
+
+        >>> import attnwidget as aw
+        >>> from bokeh.plotting import figure
+        >>> aw.explore(text="The cat sat on the mat.").beside(figure())
+        """
+        self.chart = self._figures.put(figure)
 
     def fit(self, what: str, value: Any) -> int:
         """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
@@ -201,14 +207,6 @@ class Explorer(anywidget.AnyWidget):
         except AttnWidgetError:
             return None
 
-    def _last_word(self) -> tuple[int, int]:
-        try:
-            special = self._model.tokens(self.text).special
-        except AttnWidgetError:
-            return 0, 1
-        last = max((i for i, mark in enumerate(special) if not mark), default=0)
-        return last, last + 1
-
     def _read(self, timeout: float | None) -> Trace:
         text = self.text
         first = text == self._cut_text
@@ -241,10 +239,12 @@ class Explorer(anywidget.AnyWidget):
             return
         if request.kind == "about":
             self._answer(request.id, about(self._model, self._shown, examples(self._model.facts)))
-            return
-        if request.kind == "frame":
-            self._cut_text = request.text if request.first else None
-        self._worker.submit((self._slot, request.kind), self._job(request))
+        elif request.kind in {"chart", "bokeh"}:
+            self.send(*self._figures.message(request))
+        else:
+            if request.kind == "frame":
+                self._cut_text = request.text if request.first else None
+            self._worker.submit((self._slot, request.kind), self._job(request))
 
     def _job(self, request: Request) -> Job:
         progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))
@@ -253,7 +253,7 @@ class Explorer(anywidget.AnyWidget):
             done=lambda result: self._answer(request.id, result),
             failed=lambda error: self._answer_error(request.id, error),
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),
-            topic=(request.text, request.first),
+            topic=request.topic,
         )
 
     def _answer(self, number: str, result: Answer) -> None:
@@ -275,13 +275,15 @@ def explore(
     query: Any = None,
     direction: str = "reads",
     part: str | None = None,
+    view: str = "matrix",
 ) -> Explorer:
     """A live explorer under the cell: type in its text and watch attention follow.
 
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
     seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
-    `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. Raises
-    AttnWidgetError for a model that cannot be loaded or reads no text, and for values outside it.
+    `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
+    "matrix", "lines" or "layers". Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
+    values outside it.
 
     >>> import attnwidget as aw
     >>> ex = aw.explore(text="The cat sat on the mat.", layer=1, head=2)
@@ -292,4 +294,5 @@ def explore(
     shown = examples(loaded.facts)[0][1] if text is None else text
     if loaded.facts.teaching and layer is None and head is None:
         layer, head = FIRST_HEAD
-    return Explorer(loaded, shown, layer=layer, head=head or 0, query=query, direction=direction, part=part)
+    chosen = {"query": query, "direction": direction, "part": part, "view": view}
+    return Explorer(loaded, shown, layer=layer, head=head or 0, **chosen)

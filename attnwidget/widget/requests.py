@@ -1,13 +1,15 @@
 """Messages from the page -> requests, or one BadRequest. The mirror of js/src/wire/requests.ts."""
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from attnwidget.engine.tokens import well_formed
 from attnwidget.errors import BadRequest
 from attnwidget.frames.frame import Direction, Source
+from attnwidget.frames.strip import Fusion
 
-KINDS = ("about", "frame", "preview", "predict", "verify")
+KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "tile", "cell", "chart", "bokeh")
+Theme = Literal["light", "dark"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,20 @@ class Request:
     part: str = "self"
     direction: Direction = "reads"
     source: Source = "head"
+    fusion: Fusion = "mean"
     caret: tuple[int, int] | None = None
     query: tuple[int, int] | None = None
     position: int = 0
+    rows: tuple[int, int] | None = None
+    columns: tuple[int, int] | None = None
+    theme: Theme = "light"
+
+    @property
+    def topic(self) -> tuple[Any, ...]:
+        """What a job reads: a newer one of another topic stops it midway. A strip is work of its own beyond its text."""
+        asked = (self.query, self.direction, self.fusion, self.head) if self.kind == "strip" else ()
+        place = (self.source, self.layer, self.head, self.rows, self.columns) if self.kind in {"tile", "cell"} else ()
+        return self.text, self.first, *asked, *place
 
 
 def parse_request(content: Any) -> Request:
@@ -35,7 +48,7 @@ def parse_request(content: Any) -> Request:
     kind = content.get("kind")
     if kind not in KINDS:
         raise BadRequest(f"There is no request {kind!r}. Possible are {', '.join(KINDS)}.")
-    caret, query = (_pair(content, name) for name in ("caret", "query"))
+    caret, query, rows, columns = (_pair(content, name) for name in ("caret", "query", "rows", "columns"))
     return Request(
         id=content["id"],
         kind=kind,
@@ -46,9 +59,13 @@ def parse_request(content: Any) -> Request:
         part=_typed(content, "part", str, "self"),
         direction=_choice(content, "direction", Direction),
         source=_choice(content, "source", Source),
+        fusion=_choice(content, "fusion", Fusion),
         caret=caret,
         query=query,
         position=_typed(content, "position", int, 0),
+        rows=rows,
+        columns=columns,
+        theme=_choice(content, "theme", Theme),
     )
 
 

@@ -85,6 +85,16 @@ def seen(trace: Trace) -> Shown:
     return Shown(part, trace.heads(part), len(trace.blocks))
 
 
+def last_word(model: AttentionModel, text: str) -> tuple[int, int]:
+    """The last token of a text that is not special, as a query; the first where the text cannot be read."""
+    try:
+        special = model.tokens(text).special
+    except AttnWidgetError:
+        return 0, 1
+    last = max((i for i, mark in enumerate(special) if not mark), default=0)
+    return last, last + 1
+
+
 def not_shown(asked: object, shown: Shown) -> str:
     """The sentence for a part that cannot be looked at."""
     return (

@@ -51,6 +51,13 @@ class Query(TraitType[tuple[int, int], Any]):
         return obj.fit_query((start, stop))
 
 
+class Chart(TraitType[int, int]):
+    """The number of the figure that was last given to the explorer, or 0 for none."""
+
+    def validate(self, obj: Any, value: Any) -> int:
+        return int(obj._figures.fit(value))  # noqa: SLF001  the explorer has no other use for it in public
+
+
 class Choice(TraitType[str, str]):
     """One of a few words."""
 

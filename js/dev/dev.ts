@@ -20,6 +20,7 @@ const model = new DemoModel(new FakeKernel(description), {
   query: [query, query + Number(wish.get("span") ?? 1)],
   direction: wish.get("direction") ?? "reads",
   part: "self",
+  view: wish.get("view") ?? "matrix",
 });
 
 const host = document.createElement("div");

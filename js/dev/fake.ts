@@ -9,6 +9,8 @@ import type {
   Predictions,
   Request,
   Span,
+  StripRequest,
+  TileRequest,
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
 
@@ -114,6 +116,9 @@ export class FakeKernel {
       case "frame":
       case "preview":
         return this.frame(request, request.kind === "frame");
+      case "tile":
+      case "cell":
+        return this.tile(request);
       case "predict":
         return {
           content: { predictions: this.predict(this.tokenise(request.text), request.position) },
@@ -121,6 +126,11 @@ export class FakeKernel {
         };
       case "verify":
         return { content: { verify: { error: 2.1e-7, path: "interface" } }, buffers: [] };
+      case "strip":
+        return this.strip(request);
+      case "chart":
+      case "bokeh":
+        return problem("bad_request", "The demo has no charts.");
     }
   }
 
@@ -202,6 +212,43 @@ export class FakeKernel {
       ...(whole ? this.overview(count, query, request.direction) : []),
     ];
     return { content: {}, buffers: [encodeFrame(header, blocks)] };
+  }
+
+  private strip({ text, query, direction, fusion, head }: StripRequest) {
+    const count = this.tokenise(text).pieces.length;
+    const span = clampSpan(query, count);
+    const heads = this.headsByLayer(this.model.layers, this.model.heads);
+    const values = new Float32Array(heads.length * count).fill(Number.NaN);
+    heads.forEach((number, layer) => {
+      const chosen = fusion === "single" ? [head] : Array.from({ length: number }, (_, index) => index);
+      if (number === 0) return;
+      const vectors = chosen.map((index) => {
+        const map = this.map("head", layer, index, count);
+        return direction === "reads" ? rowOf(map, count, span) : columnOf(map, count, span);
+      });
+      const fuse = (all: number[]) =>
+        fusion === "max" ? Math.max(...all) : all.reduce((sum, one) => sum + one, 0) / all.length;
+      for (let token = 0; token < count; token++)
+        values[layer * count + token] = fuse(vectors.map((vector) => vector[token] as number));
+    });
+    const sinks = heads.map(() => (direction === "reads" && count > 3 ? [0] : []));
+    const recipe = "softmax weights, fp32, mean of the heads in each layer, no renormalisation";
+    const sizes = { layers: heads.length, tokens: count, sinks, recipe };
+    return {
+      content: { strip: { query: span, direction, fusion, head, ...sizes } },
+      buffers: [values.buffer as ArrayBuffer],
+    };
+  }
+
+  private tile({ text, source, layer, head, rows, columns }: TileRequest) {
+    const count = Math.min(limit, this.tokenise(text).pieces.length);
+    const map = this.map(source, layer, head, count);
+    const [height, width] = [rows[1] - rows[0], columns[1] - columns[0]];
+    const values = Array.from({ length: height }, (_, row) =>
+      Array.from(map.subarray((rows[0] + row) * count).subarray(columns[0], columns[1])),
+    ).flat();
+    const block = { name: "matrix", dtype: "f32", shape: [height, width], values } as const;
+    return { content: {}, buffers: [encodeFrame({ rows, columns } as never, [block])] };
   }
 
   private header(

@@ -8,12 +8,21 @@ export function labelStep(pitch: number, room: number): number {
   return Math.max(1, factor * decade);
 }
 
-/** The labels to draw: the thinned ones, and those that must be seen, which push out their neighbours. */
-export function thinLabels(count: number, pitch: number, room: number, wanted: readonly number[]): number[] {
+/**
+ * The labels to draw: the thinned ones, and those that must be seen, which push out their neighbours.
+ * Of an axis that is in sight from one token to another, only those.
+ */
+export function thinLabels(
+  count: number,
+  pitch: number,
+  room: number,
+  wanted: readonly number[],
+  [start, stop]: readonly [number, number] = [0, count],
+): number[] {
   const step = labelStep(pitch, room);
-  const kept = wanted.filter((index) => index >= 0 && index < count);
+  const kept = wanted.filter((index) => index >= start && index < stop);
   const shown = new Set(kept);
-  for (let index = 0; index < count; index += step) {
+  for (let index = Math.ceil(start / step) * step; index < stop; index += step) {
     if (kept.every((other) => other === index || Math.abs(other - index) * pitch >= room)) shown.add(index);
   }
   return [...shown].sort((one, other) => one - other);

@@ -1,5 +1,6 @@
-import { labelAngle, type MatrixScene } from "../layout/matrix";
+import { columnX, type MatrixScene, rowY } from "../layout/matrix";
 import type { Label, Rect } from "../layout/scene";
+import { labelAngle } from "../layout/tilt";
 import { inkOn, type Palette, type Ramp, rampColour, tone } from "../lib/colour";
 import { shortWeight } from "../lib/format";
 import type { Brush, Pen } from "./brush";
@@ -10,6 +11,8 @@ export interface MatrixPicture {
   readonly columns: number;
   /** Tokens in a pixel of the image. */
   readonly pooling: number;
+  /** The tokens at which the image begins: the first ones when not said. */
+  readonly first?: { readonly query: number; readonly key: number };
   /** The weight in a cell, where cells are large enough to print it; null elsewhere. */
   readonly printed: ((query: number, key: number) => number | null) | null;
   readonly peak: number;
@@ -25,60 +28,99 @@ export function paintMatrix(
   picture: MatrixPicture,
   palette: Palette,
 ): void {
-  paintImage(context, scene, picture);
-  if (picture.printed !== null && scene.pitch >= printedFrom) paintNumbers(context, scene, picture, palette);
-  paintFrame(context, scene, palette);
-  paintBox(context, scene.band, picture.strong, scene.focusBand === null ? 1.5 : 0.75);
-  if (scene.focusBand !== null) paintBox(context, scene.focusBand, picture.strong, 1.5);
-  if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
+  const { left, top, size } = scene;
+  clipped(context, { x: left, y: top, width: size, height: size }, () => {
+    paintImage(context, scene, picture);
+    if (picture.printed !== null && scene.pitch >= printedFrom)
+      paintNumbers(context, scene, picture, palette);
+    for (const guide of scene.guides) paintGuide(context, guide, palette);
+  });
+  paintBox(context, { x: left, y: top, width: size, height: size }, palette.hairline, 1);
+  // Half a pixel of an outline lies outside of what it surrounds.
+  clipped(context, { x: left - 1.5, y: top - 1.5, width: size + 3, height: size + 3 }, () => {
+    paintBox(context, scene.band, picture.strong, scene.focusBand === null ? 1.5 : 0.75);
+    if (scene.focusBand !== null) paintBox(context, scene.focusBand, picture.strong, 1.5);
+    if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
+  });
   context.textBaseline = "middle";
   paintCorner(context, scene, palette);
   for (const label of scene.rowLabels) paintRowLabel(context, label, picture, palette);
   for (const label of scene.columnLabels) paintColumnLabel(context, label, scene, picture, palette);
+  for (const thumb of scene.thumbs) paintThumb(context, thumb, palette);
 }
 
-function paintImage(context: Pen, scene: MatrixScene, picture: MatrixPicture): void {
-  const { left, top, size, pitch } = scene;
-  const unit = pitch * picture.pooling;
+function clipped(context: Pen, { x, y, width, height }: Rect, paint: () => void): void {
   context.save();
   context.beginPath();
-  context.rect(left, top, size, size);
+  context.rect(x, y, width, height);
   context.clip();
+  paint();
+  context.restore();
+}
+
+/** Only the pixels in sight are handed to the canvas: an image that is enlarged 200 times would be dear. */
+function paintImage(context: Pen, scene: MatrixScene, picture: MatrixPicture): void {
+  const { first = { query: 0, key: 0 }, pooling } = picture;
+  const unit = scene.pitch * pooling;
+  const across = inSight(scene.columns, first.key, pooling, picture.columns);
+  const down = inSight(scene.rows, first.query, pooling, picture.rows);
+  if (across.many <= 0 || down.many <= 0) return;
   context.imageSmoothingEnabled = unit < 1;
   context.drawImage(
     picture.image,
-    0,
-    0,
-    picture.columns,
-    picture.rows,
-    left,
-    top,
-    unit * picture.columns,
-    unit * picture.rows,
+    across.from,
+    down.from,
+    across.many,
+    down.many,
+    columnX(scene, first.key + across.from * pooling),
+    rowY(scene, first.query + down.from * pooling),
+    unit * across.many,
+    unit * down.many,
   );
-  context.restore();
+}
+
+function inSight([start, stop]: readonly [number, number], first: number, pooling: number, most: number) {
+  const from = Math.max(0, Math.floor((start - first) / pooling));
+  return { from, many: Math.min(most, Math.ceil((stop - first) / pooling)) - from };
 }
 
 function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, palette: Palette): void {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `400 11px ${palette.font}`;
-  for (let query = 0; query < scene.count; query++) {
-    for (let key = 0; key < scene.count; key++) {
+  for (let query = scene.rows[0]; query < scene.rows[1]; query++) {
+    for (let key = scene.columns[0]; key < scene.columns[1]; key++) {
       const weight = picture.printed?.(query, key) ?? null;
       if (weight === null || !(weight >= 0.005)) continue;
       context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.peak)));
-      context.fillText(
-        shortWeight(weight),
-        scene.left + (key + 0.5) * scene.pitch,
-        scene.top + (query + 0.5) * scene.pitch,
-      );
+      context.fillText(shortWeight(weight), columnX(scene, key + 0.5), rowY(scene, query + 0.5));
     }
   }
 }
 
-function paintFrame(context: Pen, { left, top, size }: MatrixScene, palette: Palette): void {
-  paintBox(context, { x: left, y: top, width: size, height: size }, palette.hairline, 1);
+/** Two fine lines along a row or a column: what lies between them keeps its colour. */
+function paintGuide(context: Pen, { x, y, width, height }: Rect, palette: Palette): void {
+  context.save();
+  context.globalAlpha = 0.3;
+  context.fillStyle = palette.text;
+  if (width > height) {
+    context.fillRect(x, y - 1, width, 1);
+    context.fillRect(x, y + height, width, 1);
+  } else {
+    context.fillRect(x - 1, y, 1, height);
+    context.fillRect(x + width, y, 1, height);
+  }
+  context.restore();
+}
+
+function paintThumb(context: Pen, { x, y, width, height }: Rect, palette: Palette): void {
+  context.save();
+  context.globalAlpha = 0.45;
+  context.fillStyle = palette.muted;
+  context.beginPath();
+  context.roundRect(x, y, width, height, Math.min(width, height) / 2);
+  context.fill();
+  context.restore();
 }
 
 function paintBox(context: Pen, { x, y, width, height }: Rect, colour: string, weight: number): void {

@@ -6,13 +6,16 @@ export interface Values {
   readonly columns: number;
   readonly peak: number;
   readonly causal: boolean;
+  /** How many rows further down the values begin than columns to the right: 0 for a whole map. */
+  readonly shift?: number;
 }
 
 /** Weights -> one pixel each. What a causal map cannot see is left transparent. */
-export function weightPixels({ values, rows, columns, peak, causal }: Values, ramp: Ramp): Uint8ClampedArray {
+export function weightPixels(map: Values, ramp: Ramp): Uint8ClampedArray {
+  const { values, rows, columns, peak, causal, shift = 0 } = map;
   const pixels = new Uint8ClampedArray(rows * columns * 4);
   for (let row = 0; row < rows; row++) {
-    const stop = causal ? Math.min(columns, row + 1) : columns;
+    const stop = causal ? Math.min(columns, row + shift + 1) : columns;
     for (let column = 0; column < stop; column++) {
       const index = row * columns + column;
       put(pixels, index, ramp, tone(values[index] as number, peak));

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type UnderGrid, underGrid } from "../layout/balance";
+import { ChartPane } from "./ChartPane";
 import { Editor } from "./Editor";
 import { Header } from "./Header";
 import { HeadFacts } from "./HeadFacts";
@@ -23,6 +24,7 @@ export function Explorer() {
       ref={frame}
       class="aw-frame"
       data-direction={direction}
+      data-chart={session.charts.revision.value > 0 || undefined}
       data-stale={session.problem.value !== null || undefined}
     >
       <Header />
@@ -36,6 +38,7 @@ export function Explorer() {
           <UnderHeads under={under} />
         </div>
         <Stage />
+        <ChartPane />
       </div>
       <Below under={under} />
       {caution !== "" && <footer class="aw-caution">{caution}</footer>}

@@ -1,39 +1,51 @@
 import type { MatrixScene } from "../layout/matrix";
 import { pieceLabel, shorten, weight } from "../lib/format";
-import { type MapOnShow, weightAt } from "../state";
+import type { MapOnShow } from "../state";
+import type { Reading } from "./matrix-picture";
 import { useView } from "./view";
 
+interface Props {
+  readonly map: MapOnShow;
+  readonly scene: MatrixScene;
+  /** Null where the query does not see the key. */
+  readonly reading: Reading | null;
+}
+
+const signs = { exact: "", about: "≈ ", "at most": "≤ " } as const;
+
 /** The exact number of the cell under the pointer. */
-export function Tooltip({ map, scene }: { readonly map: MapOnShow; readonly scene: MatrixScene }) {
+export function Tooltip({ map, scene, reading }: Props) {
   const { local, derived } = useView();
   const cell = local.cell.value;
   const tokens = derived.tokens.value;
-  if (cell === null || tokens === null || cell.query >= map.count || cell.key >= map.count) return null;
+  const { cross } = scene;
+  if (cell === null || tokens === null || cross === null || !inSight(scene, cross)) return null;
   const name = (token: number) => shorten(pieceLabel(tokens.pieces[token] ?? ""), 20);
-  const x = scene.left + (cell.key + 0.5) * scene.pitch;
-  const y = scene.top + cell.query * scene.pitch;
-  const flipped = x > scene.width * 0.6;
+  const x = cross.x + scene.pitch / 2;
+  const y = Math.max(scene.top, cross.y);
   return (
     <div
       class="aw-tooltip"
       role="presentation"
-      data-flipped={flipped}
+      data-flipped={x > scene.width * 0.6}
+      data-kind={reading?.kind}
       style={{ left: `${Math.round(x)}px`, top: `${Math.round(y)}px` }}
     >
       <bdi>{name(cell.query)}</bdi> → <bdi>{name(cell.key)}</bdi>{" "}
-      <b class="aw-number">{numberOf(map, cell.query, cell.key)}</b>
+      <b class="aw-number">
+        {reading === null ? "not visible" : signs[reading.kind] + weight(reading.value)}
+      </b>
       {map.sinks.has(cell.key) && <span class="aw-unit"> sink</span>}
-      {map.exact && map.pooling > 1 && (
+      {map.pooling > 1 && (
         <span class="aw-unit">
           {" "}
-          largest of {map.pooling} × {map.pooling}
+          {cell.query} → {cell.key}
         </span>
       )}
     </div>
   );
 }
 
-function numberOf(map: MapOnShow, query: number, key: number): string {
-  if (map.causal && key > query) return "not visible";
-  return `${map.exact ? "" : "≈ "}${weight(weightAt(map, query, key))}`;
+function inSight({ left, top, size }: MatrixScene, { x, y, width, height }: MatrixScene["band"]): boolean {
+  return x + width > left && x < left + size && y + height > top && y < top + size;
 }

@@ -1,17 +1,83 @@
 import { type MatrixHit, type MatrixScene, matrixHit } from "../layout/matrix";
-import type { Cell } from "../state";
+import { leastSpan, type Place, panBy, pinch, reveal, wholeMap, zoomAbout, zoomTo } from "../layout/viewport";
+import type { Cell, Viewport } from "../state";
+import { type Glide, glider } from "./glide";
 import { clearHover, commonKey, type View } from "./view";
 
-function under(scene: MatrixScene, event: MouseEvent): MatrixHit | null {
-  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  return matrixHit(scene, event.clientX - left, event.clientY - top);
+/** Movement below this is a click with an unsteady hand. */
+const steady = 4;
+const keyStep = 1.5;
+/** The most that one turn of a wheel does: a mouse sends a hundred pixels at a time, a pinch on a pad two or three. */
+const wheelStep = 0.25;
+const wheelSpeed = 0.01;
+const lineHeight = 16;
+/** Milliseconds in which a turn that met the border of the map still belongs to the map. */
+const latch = 300;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
-export function pointMatrix(view: View, scene: MatrixScene, event: PointerEvent): void {
-  const hit = under(scene, event);
+interface Desk {
+  readonly element: HTMLElement;
+  readonly view: View;
+  readonly scene: () => MatrixScene | null;
+  readonly glide: Glide;
+}
+
+/** Pointer, wheel, fingers and keys over the matrix, until the signal ends. */
+export function steerMatrix(
+  element: HTMLElement,
+  view: View,
+  scene: () => MatrixScene | null,
+  abort: AbortSignal,
+): void {
+  const desk: Desk = { element, view, scene, glide: glider(view.local.viewport, abort) };
+  const options = { signal: abort, passive: false };
+  const hands = handsOn(desk);
+  let panned = 0;
+  element.addEventListener("pointerdown", hands.down, options);
+  element.addEventListener("pointermove", hands.move, options);
+  for (const end of ["pointerup", "pointercancel"] as const) element.addEventListener(end, hands.up, options);
+  element.addEventListener("pointerleave", () => hands.idle() && clearHover(view), options);
+  element.addEventListener("click", (event) => hands.steady() && press(desk, event), options);
+  element.addEventListener("dblclick", (event) => look(desk, event), options);
+  element.addEventListener("keydown", (event) => steer(desk, event), options);
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      panned = turn(desk, event, panned);
+    },
+    options,
+  );
+  // One finger scrolls the page while all of the map is there; what else fingers do is ours.
+  element.addEventListener(
+    "touchmove",
+    (event) => {
+      if (event.touches.length > 1 || scene()?.zoomed === true) event.preventDefault();
+    },
+    options,
+  );
+}
+
+function pointIn({ element }: Desk, event: MouseEvent): Point {
+  const { left, top } = element.getBoundingClientRect();
+  return { x: event.clientX - left, y: event.clientY - top };
+}
+
+function placeIn(scene: MatrixScene, { x, y }: Point): Place {
+  const share = (offset: number) => Math.max(0, Math.min(1, offset / scene.size));
+  return { x: share(x - scene.left), y: share(y - scene.top) };
+}
+
+// ------------------------------------------------------------------------------------------------------ hovering
+
+function point({ view }: Desk, scene: MatrixScene, { x, y }: Point): void {
+  const hit = matrixHit(scene, x, y);
   const { local } = view;
   if (hit?.kind === "cell") {
-    showCell(view, { query: hit.query, key: hit.key });
+    showCell(view, hit);
     return;
   }
   local.cell.value = null;
@@ -20,43 +86,176 @@ export function pointMatrix(view: View, scene: MatrixScene, event: PointerEvent)
 }
 
 /** A cell shows its pair: one token is looked at, the other pointed out. Which is which, the direction says. */
-function showCell({ local, session }: View, cell: Cell): void {
+function showCell({ local, session }: View, { query, key }: Cell): void {
   const known = local.cell.peek();
-  if (known?.query === cell.query && known.key === cell.key) return;
+  if (known?.query === query && known.key === key) return;
   const reads = session.traits.direction.peek() === "reads";
-  local.cell.value = cell;
-  local.hoverToken.value = reads ? cell.query : cell.key;
-  local.marked.value = reads ? cell.key : cell.query;
+  local.cell.value = { query, key };
+  local.hoverToken.value = reads ? query : key;
+  local.marked.value = reads ? key : query;
 }
 
-export function pressMatrix({ session }: View, scene: MatrixScene, event: MouseEvent): void {
-  const hit = under(scene, event);
-  if (hit === null) return;
+function press(desk: Desk, event: MouseEvent): void {
+  const scene = desk.scene();
+  const { x, y } = pointIn(desk, event);
+  const hit = scene === null ? null : matrixHit(scene, x, y);
+  if (hit !== null) desk.view.session.pinQuery(pinned(hit, desk.view));
+}
+
+function pinned(hit: MatrixHit, { session }: View): [number, number] {
   const reads = session.traits.direction.peek() === "reads";
   const token = hit.kind === "cell" ? (reads ? hit.query : hit.key) : hit.token;
-  session.pinQuery([token, token + 1]);
+  return [token, token + 1];
 }
 
-export function steerMatrix(view: View, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+// ------------------------------------------------------------------------------------------------------ pointers
+
+/** Mouse, pen and fingers that are down: one moves the map, two pinch it. */
+function handsOn(desk: Desk) {
+  const { element, view, glide } = desk;
+  const held = new Map<number, Point>();
+  let from: Point = { x: 0, y: 0 };
+  let moved = false;
+
+  const grasp = () => {
+    moved = true;
+    element.dataset.dragging = "true";
+    clearHover(view);
+    for (const hand of held.keys()) element.setPointerCapture(hand);
+  };
+
+  const down = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    if (held.size === 0) moved = false;
+    from = pointIn(desk, event);
+    held.set(event.pointerId, from);
+    if (held.size === 2) grasp();
+  };
+
+  const move = (event: PointerEvent) => {
+    const scene = desk.scene();
+    const last = held.get(event.pointerId);
+    if (scene === null) return;
+    const now = pointIn(desk, event);
+    if (last === undefined) return point(desk, scene, now);
+    const before = [...held.values()];
+    if (held.size === 1 && !moved) {
+      if (!scene.zoomed || Math.hypot(now.x - from.x, now.y - from.y) < steady)
+        return point(desk, scene, now);
+      grasp();
+    }
+    held.set(event.pointerId, now);
+    const current = view.local.viewport.peek();
+    if (held.size === 1) {
+      const by = { x: (now.x - last.x) / scene.size, y: (now.y - last.y) / scene.size };
+      glide.jump(panBy(current, by, scene));
+    } else glide.jump(pinched(current, scene, before, [...held.values()]));
+  };
+
+  const up = (event: PointerEvent) => {
+    held.delete(event.pointerId);
+    if (held.size === 0) delete element.dataset.dragging;
+  };
+
+  return { down, move, up, idle: () => held.size === 0, steady: () => !moved };
+}
+
+function pinched(current: Viewport, scene: MatrixScene, before: Point[], after: Point[]): Viewport {
+  const [one, two] = [before, after].map(([a, b]) => {
+    const [left, right] = [a as Point, b as Point];
+    const middle = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 };
+    return { middle: placeIn(scene, middle), apart: Math.hypot(left.x - right.x, left.y - right.y) };
+  }) as [{ middle: Place; apart: number }, { middle: Place; apart: number }];
+  const factor = one.apart > 0 && two.apart > 0 ? two.apart / one.apart : 1;
+  return pinch(current, factor, one.middle, two.middle, scene);
+}
+
+// --------------------------------------------------------------------------------------------------------- wheel
+
+/** With Ctrl or Cmd, which is also how pads send a pinch, the wheel zooms; else it moves a map that is zoomed, or the page. */
+function turn(desk: Desk, event: WheelEvent, panned: number): number {
+  const scene = desk.scene();
+  if (scene === null) return panned;
+  const current = desk.view.local.viewport.peek();
+  const unit = [1, lineHeight, scene.size][event.deltaMode] ?? 1;
+  const spot = pointIn(desk, event);
+  if (event.ctrlKey || event.metaKey) {
+    if (leastSpan(scene) >= scene.count) return panned;
+    event.preventDefault();
+    const step = Math.max(-wheelStep, Math.min(wheelStep, event.deltaY * unit * wheelSpeed));
+    show(desk, scene, zoomAbout(current, Math.exp(-step), placeIn(scene, spot), scene), spot);
+    return panned;
+  }
+  if (!scene.zoomed) return panned;
+  const sideways = event.shiftKey && event.deltaX === 0;
+  const [x, y] = sideways ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
+  const next = panBy(current, { x: (-x * unit) / scene.size, y: (-y * unit) / scene.size }, scene);
+  const stuck = next.query === scene.view.query && next.key === scene.view.key;
+  if (!stuck || event.timeStamp - panned < latch) event.preventDefault();
+  if (stuck) return panned;
+  show(desk, scene, next, spot);
+  return event.timeStamp;
+}
+
+/** Another part of the map, and what of it is now under the pointer. */
+function show(desk: Desk, scene: MatrixScene, view: Viewport, spot: Point): void {
+  desk.glide.jump(view);
+  point(desk, { ...scene, view, pitch: scene.size / view.span }, spot);
+}
+
+function look(desk: Desk, event: MouseEvent): void {
+  const scene = desk.scene();
+  if (scene === null) return;
+  const { x, y } = pointIn(desk, event);
+  const hit = matrixHit(scene, x, y);
+  event.preventDefault();
+  if (scene.zoomed) desk.glide.to(wholeMap, scene);
+  else if (hit?.kind === "cell") desk.glide.to(zoomTo(hit, scene), scene);
+}
+
+// ---------------------------------------------------------------------------------------------------------- keys
+
+function steer(desk: Desk, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "+")) return;
+  const { view } = desk;
   const map = view.derived.map.peek();
-  if (map === null) return;
-  const cell = view.local.cell.peek() ?? startCell(view);
+  const scene = desk.scene();
+  if (map === null || scene === null) return;
+  const { query, key } = view.local.cell.peek() ?? startCell(view);
   const last = map.count - 1;
+  const to = (cell: Cell) => () => {
+    showCell(view, cell);
+    if (scene.zoomed) desk.glide.jump(reveal(view.local.viewport.peek(), cell, scene));
+  };
+  const zoom = (factor: number) => () =>
+    desk.glide.to(zoomAbout(scene.view, factor, middleOf(scene), scene), scene);
   const moves: Readonly<Record<string, () => void>> = {
-    ArrowUp: () => showCell(view, { ...cell, query: Math.max(0, cell.query - 1) }),
-    ArrowDown: () => showCell(view, { ...cell, query: Math.min(last, cell.query + 1) }),
-    ArrowLeft: () => showCell(view, { ...cell, key: Math.max(0, cell.key - 1) }),
-    ArrowRight: () => showCell(view, { ...cell, key: Math.min(last, cell.key + 1) }),
-    Home: () => showCell(view, { ...cell, key: 0 }),
-    End: () => showCell(view, { ...cell, key: last }),
-    Enter: () => pinFocus(view),
-    " ": () => pinFocus(view),
+    ArrowUp: to({ query: Math.max(0, query - 1), key }),
+    ArrowDown: to({ query: Math.min(last, query + 1), key }),
+    ArrowLeft: to({ query, key: Math.max(0, key - 1) }),
+    ArrowRight: to({ query, key: Math.min(last, key + 1) }),
+    Home: to({ query, key: 0 }),
+    End: to({ query, key: last }),
+    Enter: () => view.session.pinQuery(view.derived.focus.peek()),
+    " ": () => view.session.pinQuery(view.derived.focus.peek()),
     Escape: () => clearHover(view),
+    "+": zoom(keyStep),
+    "=": zoom(keyStep),
+    "-": zoom(1 / keyStep),
+    "0": () => desk.glide.to(wholeMap, scene),
   };
   const move = moves[event.key];
   if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
   move?.();
+}
+
+/** What keys zoom about: the cell that is looked at, where it is in sight. */
+function middleOf({ cross, left, top, size }: MatrixScene): Place {
+  if (cross === null) return { x: 0.5, y: 0.5 };
+  const x = (cross.x + cross.width / 2 - left) / size;
+  const y = (cross.y + cross.height / 2 - top) / size;
+  const seen = x >= 0 && x <= 1 && y >= 0 && y <= 1;
+  return seen ? { x, y } : { x: 0.5, y: 0.5 };
 }
 
 /** Where the keyboard begins: at the query and what it reads most. */
@@ -66,8 +265,4 @@ function startCell({ derived }: View): Cell {
   const ranked = map?.direction === "read_by" ? derived.readBy.peek() : derived.reads.peek();
   const other = ranked[0]?.token ?? 0;
   return map?.direction === "read_by" ? { query: other, key: focus } : { query: focus, key: other };
-}
-
-function pinFocus({ session, derived }: View): void {
-  session.pinQuery(derived.focus.peek());
 }

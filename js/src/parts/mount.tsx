@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { createLocal, derive, followPointer, type Session } from "../state";
+import { createLocal, derive, followPointer, followStrip, type Session } from "../state";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
 import { paletteOf, ViewContext } from "./view";
@@ -15,6 +15,8 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const local = createLocal();
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
+  const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
+  followStrip(session, wanted, abort);
   const view = { session, local, derived, environment, palette: paletteOf(environment), abort };
   render(
     <ViewContext.Provider value={view}>

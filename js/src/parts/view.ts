@@ -59,4 +59,5 @@ export function clearHover({ local }: View): void {
   local.hoverToken.value = null;
   local.marked.value = null;
   local.cell.value = null;
+  local.stripCell.value = null;
 }

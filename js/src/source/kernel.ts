@@ -1,8 +1,10 @@
-import { decodeFrame } from "../wire/decode";
+import { decodeFrame, decodeTile } from "../wire/decode";
+import { readStrip } from "../wire/strip";
 import type {
   About,
   Answer,
   Ask,
+  Chart,
   Predictions,
   Problem,
   Progress,
@@ -159,9 +161,24 @@ function readReply(
     case "preview":
       if (buffers[0] === undefined) throw new Error("it came without its frame");
       return decodeFrame(buffers[0]);
+    case "tile":
+    case "cell":
+      if (buffers[0] === undefined) throw new Error("it came without its numbers");
+      return decodeTile(buffers[0]);
     case "predict":
       return (message.predictions ?? null) as Predictions | null;
     case "verify":
       return (message.verify ?? null) as Verification | null;
+    case "strip":
+      return readStrip(message.strip, buffers[0]);
+    case "chart":
+      return { version: String(message.version), item: JSON.parse(readText(buffers)) } satisfies Chart;
+    case "bokeh":
+      return readText(buffers);
   }
+}
+
+function readText([buffer]: readonly (ArrayBuffer | ArrayBufferView)[]): string {
+  if (buffer === undefined) throw new Error("it came without its text");
+  return new TextDecoder().decode(buffer);
 }

@@ -1,12 +1,13 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { tone } from "../lib/colour";
-import type { Predictions, Span, Tokens } from "../wire/types";
+import type { Predictions, Span, StripRequest, Tokens } from "../wire/types";
 import { predictionKey, previewKey } from "./keys";
 import type { HeadRef, Local } from "./local";
 import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
 import { type Chips, type Segment, toChips, toMarks, toSegments } from "./marks";
 import { rebase } from "./rebase";
 import type { Session } from "./session";
+import { type StripOnShow, stripAt, stripRequest } from "./strips";
 
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
@@ -38,6 +39,9 @@ export interface Derived {
   readonly reads: ReadonlySignal<readonly Ranked[]>;
   readonly readBy: ReadonlySignal<readonly Ranked[]>;
   readonly predictions: ReadonlySignal<Predictions | null>;
+  /** The focus through all layers: what would be asked, and what there is of it. */
+  readonly stripRequest: ReadonlySignal<StripRequest | null>;
+  readonly strip: ReadonlySignal<StripOnShow | null>;
 }
 
 export function derive(session: Session, local: Local): Derived {
@@ -65,6 +69,11 @@ export function derive(session: Session, local: Local): Derived {
   const reads = computed(() => strongest(row.value, tokens.value));
   const readBy = computed(() => strongest(column.value, tokens.value));
   const predictions = computed(() => predictionsFor(session, local.hoverToken.value));
+  const request = computed(() => {
+    const number = local.hoverHead.value?.head ?? session.clampedHead().head;
+    return stripRequest(session, focus.value, number);
+  });
+  const strip = computed(() => stripAt(session, request.value));
   return {
     tokens,
     segments,
@@ -79,6 +88,8 @@ export function derive(session: Session, local: Local): Derived {
     reads,
     readBy,
     predictions,
+    stripRequest: request,
+    strip,
   };
 }
 

@@ -4,17 +4,28 @@ export type {
   About,
   Direction,
   Frame,
+  Fusion,
   MapSource,
   Predictions,
   Problem,
   Span,
   Stats,
+  Theme,
+  Tile,
   Tokens,
+  ViewName,
+  Viewport,
 } from "../wire/types";
+export { loadOnce } from "./charts";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
-export { type Cell, createLocal, type HeadRef, type Local } from "./local";
+export { type Keep, type Kept, keepOf, linesOf, sinksOf } from "./lines";
+export { linkSources } from "./links";
+export { type Cell, createLocal, type HeadRef, type Local, type StripCell } from "./local";
 export { checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
-export { Session, type Shown } from "./session";
+export { Session } from "./session";
+export type { Shown } from "./shown";
+export { followStrip, isVisible, type StripOnShow } from "./strips";
+export { around, blocksOf, cellOf, type Region, type TiledMap, tiledMap, tileSide } from "./tiles";

@@ -1,4 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
+import type { Viewport } from "../wire/types";
 
 export interface HeadRef {
   readonly layer: number;
@@ -11,6 +12,12 @@ export interface Cell {
   readonly key: number;
 }
 
+/** A cell of the strip; `layer` is -1 on the token itself. */
+export interface StripCell {
+  readonly layer: number;
+  readonly token: number;
+}
+
 /** What one view of the explorer knows and never tells: where the pointer is. */
 export interface Local {
   readonly hoverHead: Signal<HeadRef | null>;
@@ -19,8 +26,18 @@ export interface Local {
   /** A token that is pointed out in the text, without being looked at. */
   readonly marked: Signal<number | null>;
   readonly cell: Signal<Cell | null>;
+  readonly stripCell: Signal<StripCell | null>;
+  /** What of the matrix is in sight. Kept in tokens, so that typing elsewhere does not move it. */
+  readonly viewport: Signal<Viewport>;
 }
 
 export function createLocal(): Local {
-  return { hoverHead: signal(null), hoverToken: signal(null), marked: signal(null), cell: signal(null) };
+  return {
+    hoverHead: signal(null),
+    hoverToken: signal(null),
+    marked: signal(null),
+    cell: signal(null),
+    stripCell: signal(null),
+    viewport: signal({ query: 0, key: 0, span: Number.POSITIVE_INFINITY }),
+  };
 }

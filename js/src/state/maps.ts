@@ -1,8 +1,9 @@
-import type { Block, Direction, Frame, Header, Span, Stats } from "../wire/types";
+import type { Block, Direction, Frame, Header, MapSource, Span, Stats } from "../wire/types";
 import type { HeadRef } from "./local";
 
 /** One attention map as it is on show: exact, from a frame, or for a moment from a thumbnail. */
 export interface MapOnShow {
+  readonly source: MapSource;
   readonly layer: number;
   readonly head: number;
   readonly direction: Direction;
@@ -14,6 +15,8 @@ export interface MapOnShow {
   /** Tokens in a cell, along each axis. */
   readonly pooling: number;
   readonly exact: boolean;
+  /** Whether every pair of tokens has a cell of its own, in the kernel's own precision. */
+  readonly precise: boolean;
   readonly causal: boolean;
   readonly peak: number;
   readonly sinks: ReadonlySet<number>;
@@ -37,6 +40,8 @@ export function mapOfFrame(frame: Frame): MapOnShow {
     columns,
     pooling: header.pooling,
     exact: true,
+    precise:
+      header.pooling === 1 && header.blocks.some(({ name, dtype }) => name === "matrix" && dtype === "f32"),
     peak: header.peak,
     sinks: new Set(header.sinks),
     title: header.title,
@@ -64,6 +69,7 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
     columns: side,
     pooling: header.tokens.pieces.length / side,
     exact: false,
+    precise: false,
     peak: peakOf(values, side),
     sinks: new Set(header.sinks),
     title: headTitle(header.part, layer, head),
@@ -81,8 +87,8 @@ function headTitle(part: string, layer: number, head: number): string {
 }
 
 function facts(header: Header) {
-  const { direction, query, causal, tokens } = header;
-  return { direction, query, causal, count: tokens.pieces.length };
+  const { source, direction, query, causal, tokens } = header;
+  return { source, direction, query, causal, count: tokens.pieces.length };
 }
 
 export function readThumbnail(frame: Frame, layer: number, head: number) {
@@ -94,7 +100,11 @@ export function readThumbnail(frame: Frame, layer: number, head: number) {
   return { side, values: Float32Array.from(bytes, (byte) => (byte / 255) ** 2) };
 }
 
-function readPreview(block: Block<Uint8Array> | null, layer: number, head: number): Float32Array | null {
+export function readPreview(
+  block: Block<Uint8Array> | null,
+  layer: number,
+  head: number,
+): Float32Array | null {
   if (block === null) return null;
   const [, heads = 0, tokens = 0] = block.shape;
   const start = (layer * heads + head) * tokens;

@@ -14,22 +14,17 @@ import type {
   Progress,
   Span,
   Verification,
+  ViewName,
 } from "../wire/types";
 import { type Cache, createCache } from "./cache";
+import { Charts } from "./charts";
 import { nearestHead } from "./heads";
 import { type PreviewRequest, predictionKey, previewKey } from "./keys";
+import type { Shown } from "./shown";
+import { Strips } from "./strips";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
+import { Tiles } from "./tiles";
 import { Verifier } from "./verification";
-
-/** A frame, the text it was made from, and the request that brought it. */
-export interface Shown {
-  readonly id: string;
-  readonly order: number;
-  readonly text: string;
-  readonly frame: Frame;
-  /** When the edit began that this frame answers; undefined where it answers something else. */
-  readonly editedAt: number | undefined;
-}
 
 /** A message of more than 10 MB would cost the connection to the kernel; a character may take 3 bytes and travel twice. */
 const largestSent = 1_500_000;
@@ -55,7 +50,9 @@ export class Session {
   readonly editTime: Signal<number | null> = signal(null);
   readonly previews: Cache<Frame> = createCache(48);
   readonly predictions: Cache<Predictions | null> = createCache(96);
-
+  readonly charts: Charts;
+  readonly strips: Strips;
+  readonly tiles: Tiles;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
   readonly #synced: Synced;
@@ -76,10 +73,13 @@ export class Session {
     this.#abort = abort;
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
+    this.charts = new Charts(ask, abort, this.traits.chart);
+    this.strips = new Strips(ask, abort);
+    this.tiles = new Tiles(ask, abort);
     this.#verifier = new Verifier(ask, abort, () =>
       this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,
     );
-    abort.addEventListener("abort", () => this.#stopTimers(), { once: true });
+    abort.addEventListener("abort", () => clearTimeout(this.#waitTimer), { once: true });
   }
 
   get verification(): Signal<Verification | null> {
@@ -130,8 +130,8 @@ export class Session {
     this.#request();
   }
 
-  pinHead(layer: number, head: number): void {
-    this.source.value = "head";
+  pinHead(layer: number, head: number, source: MapSource = "head"): void {
+    this.source.value = source;
     this.#synced.write(nearestHead(this.heads.peek(), layer, head));
     this.#request();
   }
@@ -149,6 +149,14 @@ export class Session {
   setPart(part: string): void {
     this.#synced.write({ part });
     this.#request();
+  }
+
+  setView(view: ViewName): void {
+    this.#synced.write({ view });
+  }
+
+  closeChart(): void {
+    this.#synced.write({ chart: 0 });
   }
 
   showFirst(): void {
@@ -190,7 +198,7 @@ export class Session {
   #followRemote(name: TraitName): void {
     if (name === "text" || name === "query") this.#caret = null;
     if (name === "layer" || name === "head") this.source.value = "head";
-    if (this.#remote || !this.#started) return;
+    if (name === "chart" || name === "view" || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {
       this.#remote = false;
@@ -282,9 +290,5 @@ export class Session {
     this.#rest();
     const message = `This text has ${characters.toLocaleString("en")} characters, too many to send to the kernel.`;
     this.problem.value = { code: "too_large", message };
-  }
-
-  #stopTimers(): void {
-    clearTimeout(this.#waitTimer);
   }
 }

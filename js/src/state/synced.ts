@@ -1,5 +1,5 @@
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Direction, Span, Traits } from "../wire/types";
+import type { Direction, Span, Traits, ViewName } from "../wire/types";
 
 /** The part of an anywidget model that traits need. */
 export interface TraitModel {
@@ -18,7 +18,16 @@ export interface Synced {
   write(patch: Partial<Traits>): void;
 }
 
-const names = ["text", "layer", "head", "query", "direction", "part"] as const satisfies readonly TraitName[];
+const names = [
+  "text",
+  "layer",
+  "head",
+  "query",
+  "direction",
+  "part",
+  "chart",
+  "view",
+] as const satisfies readonly TraitName[];
 
 /** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. */
 export function bindTraits(
@@ -71,11 +80,14 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
       return typeof value === "string" ? value : "";
     case "layer":
     case "head":
+    case "chart":
       return typeof value === "number" && Number.isFinite(value) ? Math.trunc(value) : 0;
     case "query":
       return readQuery(value);
     case "direction":
       return (value === "read_by" ? "read_by" : "reads") satisfies Direction;
+    case "view":
+      return (value === "lines" || value === "layers" ? value : "matrix") satisfies ViewName;
   }
 }
 

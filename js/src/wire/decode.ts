@@ -1,4 +1,4 @@
-import type { Block, BlockEntry, Frame, Header } from "./types";
+import type { Block, BlockEntry, Frame, Header, Tile } from "./types";
 
 /** Bytes that are not a frame. The message says which of the rules is broken. */
 export class WireError extends Error {
@@ -26,6 +26,21 @@ export function decodeFrame(source: ArrayBuffer | ArrayBufferView): Frame {
     thumbnails: bytes(read("thumbnails")),
     previews: bytes(read("previews")),
   };
+}
+
+/** Bytes -> Tile: the same container, with one block and a header that says where it belongs. */
+export function decodeTile(source: ArrayBuffer | ArrayBufferView): Tile {
+  const view = asView(source);
+  const { headerLength, bodyLength } = readHead(view);
+  const header = readHeader(view, headerLength);
+  const { rows, columns } = header as unknown as Pick<Tile, "rows" | "columns">;
+  const { shape, data } = floats(
+    readBlock(view, header, "matrix", headLength + headerLength, bodyLength),
+    "matrix",
+  );
+  if (shape[0] !== rows[1] - rows[0] || shape[1] !== columns[1] - columns[0])
+    throw new WireError("tile of another shape than its place");
+  return { rows, columns, values: data, precise: header.blocks[0]?.dtype === "f32" };
 }
 
 function asView(source: ArrayBuffer | ArrayBufferView): DataView {

@@ -2,8 +2,19 @@
 
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
+/** What the stage shows. */
+export type ViewName = "matrix" | "lines" | "layers";
+/** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
+export type Fusion = "mean" | "single" | "max";
 /** Two places, the second outside: tokens or UTF-16 units. */
 export type Span = readonly [number, number];
+
+/** What of a square map is in sight: `span` tokens along each axis, from one that may be a fraction. Infinity is all of it. */
+export interface Viewport {
+  readonly query: number;
+  readonly key: number;
+  readonly span: number;
+}
 
 export interface Traits {
   readonly text: string;
@@ -12,6 +23,9 @@ export interface Traits {
   readonly query: Span;
   readonly direction: Direction;
   readonly part: string;
+  /** Which figure is beside the stage, 0 for none. */
+  readonly chart: number;
+  readonly view: ViewName;
 }
 
 export interface About {
@@ -123,12 +137,70 @@ export interface FrameRequest {
   readonly first?: true;
 }
 
+/** One query through all layers. */
+export interface StripRequest {
+  readonly text: string;
+  readonly query: Span;
+  readonly part: string;
+  readonly direction: Direction;
+  readonly fusion: Fusion;
+  readonly head: number;
+  readonly first?: true;
+}
+
+export interface Strip {
+  readonly layers: number;
+  readonly tokens: number;
+  readonly query: Span;
+  readonly direction: Direction;
+  readonly fusion: Fusion;
+  readonly head: number;
+  /** Of each layer. */
+  readonly sinks: readonly (readonly number[])[];
+  readonly recipe: string;
+  /** By layer and token; not a number in layers without attention, or without the head. */
+  readonly values: Float32Array;
+}
+
+/** What is asked of a tile: a rectangle of a map, in tokens. `cell` asks the same, for what is under the pointer. */
+export interface TileRequest {
+  readonly text: string;
+  readonly layer: number;
+  readonly head: number;
+  readonly part: string;
+  readonly source: MapSource;
+  readonly rows: Span;
+  readonly columns: Span;
+  readonly first?: true;
+}
+
+/** A rectangle of a map, not pooled; `precise` when it came as f32. */
+export interface Tile {
+  readonly rows: Span;
+  readonly columns: Span;
+  readonly values: Float32Array;
+  readonly precise: boolean;
+}
+
 export type Request =
   | { readonly kind: "about" }
   | ({ readonly kind: "frame" } & FrameRequest)
   | ({ readonly kind: "preview" } & FrameRequest)
   | { readonly kind: "predict"; readonly text: string; readonly position: number; readonly first?: true }
-  | { readonly kind: "verify"; readonly text: string };
+  | { readonly kind: "verify"; readonly text: string }
+  | ({ readonly kind: "tile" } & TileRequest)
+  | ({ readonly kind: "cell" } & TileRequest)
+  | ({ readonly kind: "strip" } & StripRequest)
+  | { readonly kind: "chart"; readonly theme: Theme }
+  | { readonly kind: "bokeh" };
+
+export type Theme = "light" | "dark";
+
+/** A figure as Bokeh's `json_item` has it, and the version of the BokehJS that can draw it. */
+export interface Chart {
+  readonly version: string;
+  readonly item: unknown;
+}
 
 export interface Verification {
   readonly error: number;
@@ -142,6 +214,12 @@ export interface Replies {
   readonly preview: Frame;
   readonly predict: Predictions | null;
   readonly verify: Verification | null;
+  readonly tile: Tile;
+  readonly cell: Tile;
+  readonly strip: Strip;
+  readonly chart: Chart;
+  /** The text of BokehJS. */
+  readonly bokeh: string;
 }
 
 export interface Problem {

@@ -1,0 +1,82 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { linkSources, type Theme } from "../state";
+import { bokehOf, embed } from "./bokeh";
+import { useView, type View } from "./view";
+
+/** The figure that `ex.beside(figure)` put next to the stage. */
+export function ChartPane() {
+  const { session } = useView();
+  const pane = useRef<HTMLElement>(null);
+  if (session.charts.revision.value === 0) return null;
+  const close = () => {
+    // The button goes away; whoever came by keyboard stays in the explorer.
+    pane.current?.closest(".aw-frame")?.querySelector<HTMLElement>('.aw-stage [role="grid"]')?.focus();
+    session.closeChart();
+  };
+  return (
+    <section ref={pane} class="aw-chart" aria-label="Chart">
+      <button type="button" class="aw-close" aria-label="Close the chart" title="Close" onClick={close} />
+      <Figure />
+    </section>
+  );
+}
+
+type State = "loading" | "shown" | Error;
+
+function Figure() {
+  const view = useView();
+  const host = useRef<HTMLDivElement>(null);
+  const [state, setState] = useState<State>("loading");
+  const revision = view.session.charts.revision.value;
+  const theme: Theme = view.environment.dark.value ? "dark" : "light";
+  useLayoutEffect(() => {
+    const place = host.current;
+    if (place === null) return;
+    const life = new AbortController();
+    const tell = (next: State) => {
+      if (life.signal.aborted) return;
+      if (next !== "loading") place.style.minHeight = "";
+      setState(next);
+    };
+    tell("loading");
+    show(view, theme, place, life.signal).then(
+      () => tell("shown"),
+      (error: unknown) => tell(error instanceof Error ? error : new Error(String(error))),
+    );
+    return () => {
+      // The page must not jump while one figure follows another.
+      place.style.minHeight = `${place.offsetHeight}px`;
+      life.abort();
+    };
+  }, [view, revision, theme]);
+  return (
+    <>
+      <p
+        class="aw-chart-state"
+        role="status"
+        data-failed={state instanceof Error || undefined}
+        hidden={state === "shown"}
+      >
+        {state === "loading" ? "Loading chart…" : state === "shown" ? "" : state.message}
+      </p>
+      <div
+        ref={host}
+        class="aw-chart-figure"
+        data-state={state instanceof Error ? "failed" : state}
+        data-theme={theme}
+      />
+    </>
+  );
+}
+
+/** Each figure gets an element of its own, so that one on its way out never meets the next one. */
+async function show({ session }: View, theme: Theme, host: HTMLElement, abort: AbortSignal): Promise<void> {
+  const { version, item } = await session.charts.chart(theme);
+  const bokeh = await bokehOf(version, () => session.charts.script());
+  if (abort.aborted) return;
+  const place = document.createElement("div");
+  host.append(place);
+  abort.addEventListener("abort", () => place.remove(), { once: true });
+  const models = await embed(bokeh, item, place, abort);
+  if (!abort.aborted) linkSources(models, session, abort);
+}

@@ -1,0 +1,233 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import { type LayersScene, layersScene, reveal } from "../layout/layers";
+import { accent } from "../lib/colour";
+import { pieceLabel, shorten, weight } from "../lib/format";
+import { type LayersPicture, paintLayers } from "../paint/layers";
+import { stripPixels } from "../paint/strip-pixels";
+import { type Fusion, isVisible, type StripOnShow, type Tokens } from "../state";
+import { bitmap, Canvas } from "./Canvas";
+import { pointLayers, pressLayers, steerLayers } from "./layers-input";
+import { useMeasure } from "./measure";
+import { Scale } from "./Scale";
+import { Segmented } from "./Segmented";
+import { spanLabel } from "./Toolbar";
+import { ViewGrid } from "./ViewGrid";
+import { useView, useWidth, type View } from "./view";
+
+/** The query through all layers: which tokens it reads, or which read it, in each of them. */
+export function LayersView() {
+  const view = useView();
+  const { session, derived, local } = view;
+  const cell = local.stripCell.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const width = useWidth(scroller);
+  const [offset, setOffset] = useState(0);
+  const { strip, late } = useLastGood(view);
+  const scene = useScene(view, strip, width, offset);
+  const picture = usePicture(view, strip, scene?.turned ?? false);
+  const tokens = derived.tokens.value;
+  const known = strip !== null && tokens !== null;
+  const ready = known && scene !== null && picture !== null;
+  const problem = session.strips.problem.value;
+  return (
+    <figure class="aw-view">
+      <Heading strip={strip} tokens={tokens} />
+      <ViewGrid
+        name="layers"
+        label="The query through all layers: layers and tokens"
+        spoken={known ? spoken(strip, tokens, cell) : ""}
+        data={{
+          layers: strip?.layers,
+          tokens: strip?.count,
+          exact: strip === null ? undefined : strip.exact && !late,
+          turned: scene?.turned,
+        }}
+        busy={late}
+        scroller={scroller}
+        extent={scene}
+        reveal={(token) => (scene === null ? null : reveal(scene, token))}
+        looked={cell?.token ?? null}
+        onScroll={setOffset}
+        onPoint={(event) => scene !== null && pointLayers(view, scene, event)}
+        onPress={(event) => scene !== null && pressLayers(view, scene, event)}
+        onSteer={(event) => strip !== null && steerLayers(view, strip, scene?.turned === true, event)}
+        over={ready && <Tooltip strip={strip} scene={scene} tokens={tokens} />}
+      >
+        {ready && (
+          <Canvas
+            width={width}
+            height={scene.height}
+            paint={(brush) => paintLayers(brush, scene, picture, view.palette.value)}
+          />
+        )}
+      </ViewGrid>
+      {!known && <p class="aw-view-state">{problem ?? "Reading all layers…"}</p>}
+      {known && <Caption strip={strip} problem={strip.exact && !late ? null : problem} />}
+    </figure>
+  );
+}
+
+/** What was there before stays until the next one has come, as long as it is of the same text. */
+function useLastGood({ derived, session }: View): { strip: StripOnShow | null; late: boolean } {
+  const last = useRef<{ readonly text: string; readonly strip: StripOnShow } | null>(null);
+  const text = session.shown.value?.text ?? "";
+  const strip = derived.strip.value;
+  if (strip !== null) last.current = { text, strip };
+  const count = derived.tokens.value?.pieces.length;
+  const known = last.current;
+  const same = known !== null && known.text === text && known.strip.count === count;
+  return { strip: strip ?? (same ? known.strip : null), late: strip === null };
+}
+
+const longestLabel = 12;
+
+function useScene(view: View, strip: StripOnShow | null, width: number, offset: number): LayersScene | null {
+  const { derived, local, session } = view;
+  const tokens = derived.tokens.value;
+  const measure = useMeasure(view.palette.value.font);
+  const labels = useMemo(
+    () => tokens?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
+    [tokens],
+  );
+  const found = useMemo(() => (strip === null ? null : facts(strip)), [strip]);
+  if (strip === null || found === null || width === 0) return null;
+  return layersScene({
+    labels: labels.slice(0, strip.count),
+    layers: strip.layers,
+    ...found,
+    width,
+    offset,
+    query: strip.query,
+    pinnedLayer: derived.head.value?.layer ?? session.clampedHead().layer,
+    cell: cellIn(strip, local.stripCell.value),
+    measure,
+  });
+}
+
+function cellIn<Cell extends { layer: number; token: number }>(strip: StripOnShow, cell: Cell | null) {
+  return cell !== null && cell.layer < strip.layers && cell.token < strip.count ? cell : null;
+}
+
+/** Layers without numbers, and the tokens that matter most in any layer. */
+function facts({ values, layers, count, sinks }: StripOnShow) {
+  const silent = new Set<number>();
+  const most = new Float32Array(count);
+  for (let layer = 0; layer < layers; layer++) {
+    if (Number.isNaN(values[layer * count])) silent.add(layer);
+    else
+      for (let token = 0; token < count; token++) {
+        const amount = sinks[layer]?.has(token) ? 0 : (values[layer * count + token] as number);
+        if (amount > (most[token] as number)) most[token] = amount;
+      }
+  }
+  const ranked = Array.from(most.keys()).sort((one, other) => (most[other] ?? 0) - (most[one] ?? 0));
+  return { silent, strong: ranked.filter((token) => (most[token] ?? 0) >= 0.1).slice(0, 3) };
+}
+
+function usePicture(view: View, strip: StripOnShow | null, turned: boolean): LayersPicture | null {
+  const colours = view.palette.value;
+  return useMemo(() => {
+    if (strip === null) return null;
+    const { ramp, strong } = accent(colours, strip.direction);
+    const { layers, count, values, sinks, peak, exact } = strip;
+    const seen = (token: number) => isVisible(strip, token);
+    const pixels = stripPixels({ layers, count, values, peak, isVisible: seen }, ramp, turned);
+    const image = turned ? bitmap(layers, count, pixels) : bitmap(count, layers, pixels);
+    const printed = (layer: number, token: number) =>
+      seen(token) ? (values[layer * count + token] ?? null) : null;
+    const faint = new Set<number>();
+    const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
+    return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
+  }, [strip, colours, turned]);
+}
+
+function spoken(strip: StripOnShow, tokens: Tokens, found: { layer: number; token: number } | null): string {
+  const query = tokens.pieces
+    .slice(...strip.query)
+    .map(pieceLabel)
+    .join(" ");
+  const cell = cellIn(strip, found);
+  if (cell === null) return `Query ${query}, ${strip.layers} layers`;
+  const name = pieceLabel(tokens.pieces[cell.token] ?? "");
+  if (cell.layer < 0) return `Token ${name}, Enter looks from it`;
+  const verb = strip.direction === "reads" ? "reads" : "is read by";
+  return `Layer ${cell.layer}: ${query} ${verb} ${name} ${numberOf(strip, cell.layer, cell.token)}`;
+}
+
+function numberOf(strip: StripOnShow, layer: number, token: number): string {
+  const value = strip.values[layer * strip.count + token] ?? Number.NaN;
+  if (Number.isNaN(value)) return strip.fusion === "single" ? `no head ${strip.head}` : "no attention";
+  if (!isVisible(strip, token)) return "not visible";
+  return `${strip.exact ? "" : "≈ "}${weight(value)}`;
+}
+
+function Tooltip(props: {
+  readonly strip: StripOnShow;
+  readonly scene: LayersScene;
+  readonly tokens: Tokens;
+}) {
+  const { strip, scene, tokens } = props;
+  const cell = cellIn(strip, useView().local.stripCell.value);
+  const box = scene.cross;
+  if (cell === null || cell.layer < 0 || box === null) return null;
+  const x = box.x + box.width / 2;
+  return (
+    <div
+      class="aw-tooltip"
+      role="presentation"
+      data-flipped={x > scene.width * 0.6}
+      style={{ left: `${Math.round(x)}px`, top: `${Math.round(box.y)}px` }}
+    >
+      layer {cell.layer} · <bdi>{shorten(pieceLabel(tokens.pieces[cell.token] ?? ""), 28)}</bdi>{" "}
+      <b class="aw-number">{numberOf(strip, cell.layer, cell.token)}</b>
+      {strip.sinks[cell.layer]?.has(cell.token) && <span class="aw-unit"> sink</span>}
+    </div>
+  );
+}
+
+function Heading({ strip, tokens }: { readonly strip: StripOnShow | null; readonly tokens: Tokens | null }) {
+  const { session } = useView();
+  const { head } = session.clampedHead();
+  const choices = [
+    { value: "mean", text: "mean of heads", title: "The mean over the heads of each layer" },
+    { value: "single", text: `head ${head}`, title: `Head ${head} of each layer` },
+    { value: "max", text: "max", title: "At each token the head of the layer that weighs it most" },
+  ] as const satisfies readonly { value: Fusion; text: string; title: string }[];
+  return (
+    <div class="aw-view-head">
+      <h3>
+        {strip !== null && tokens !== null && (
+          <>
+            “<bdi>{spanLabel(tokens, strip.query)}</bdi>”{" "}
+            {strip.direction === "reads" ? "reads" : "is read by"}, layer by layer
+          </>
+        )}
+      </h3>
+      <Segmented
+        label="Heads of a layer"
+        choices={choices}
+        value={session.strips.fusion.value}
+        onChoose={(fusion) => {
+          session.strips.fusion.value = fusion;
+        }}
+      />
+    </div>
+  );
+}
+
+function Caption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
+  const silent = strip.values.some(Number.isNaN);
+  const hatched = strip.sinks.some((found) => found.size > 0);
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {strip.recipe}
+        {hatched && " · sinks are hatched and outside the scale"}
+        {silent &&
+          ` · a line: a layer without ${strip.fusion === "single" ? `head ${strip.head}` : "attention"}`}
+        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
+      </span>
+      <Scale direction={strip.direction} peak={strip.peak} />
+    </figcaption>
+  );
+}

@@ -1,0 +1,72 @@
+import { type LinesFrame, lineTop } from "../layout/lines";
+import { tone } from "../lib/colour";
+import { pieceLabel, weight } from "../lib/format";
+import type { Direction } from "../state";
+import type { Strong } from "./LinesView";
+import { useView } from "./view";
+
+interface Props {
+  readonly frame: LinesFrame;
+  readonly strong: Strong;
+  readonly sinks: ReadonlySet<number>;
+}
+
+/** The tokens in sight, on either side. The other ends of the lines carry their weight, as tint and as a number. */
+export function LineLabels({ frame, strong, sinks }: Props) {
+  const rows = Array.from({ length: frame.seen[1] - frame.seen[0] }, (_, index) => frame.seen[0] + index);
+  return (
+    <div class="aw-line-labels" aria-hidden="true">
+      {(["query", "key"] as const).map((side) => {
+        const direction: Direction = side === "key" ? "reads" : "read_by";
+        return rows.map((token) => (
+          <LineLabel
+            key={`${side} ${token}`}
+            side={side}
+            token={token}
+            frame={frame}
+            lines={strong[direction]}
+            sink={direction === "reads" && sinks.has(token)}
+          />
+        ));
+      })}
+    </div>
+  );
+}
+
+function LineLabel(props: {
+  readonly side: "query" | "key";
+  readonly token: number;
+  readonly frame: LinesFrame;
+  readonly lines: Strong[Direction];
+  readonly sink: boolean;
+}) {
+  const { side, token, frame, lines, sink } = props;
+  const { derived, local } = useView();
+  const piece = pieceLabel(derived.tokens.value?.pieces[token] ?? "");
+  const [start, stop] = derived.map.value?.query ?? [0, 0];
+  const [from, to] = derived.focus.value;
+  const amount = lines?.weights[token] ?? 0;
+  const kept = lines !== null && (lines.kept.tokens.includes(token) || lines.kept.sinks.includes(token));
+  const certain = derived.certain.value;
+  return (
+    <div
+      class="aw-line-label"
+      data-side={side}
+      data-token={token}
+      data-query={(token >= start && token < stop) || undefined}
+      data-focus={(token >= from && token < to) || undefined}
+      data-marked={local.marked.value === token || undefined}
+      data-sink={(sink && kept) || undefined}
+      title={piece}
+      style={{
+        top: `${lineTop(frame, token)}px`,
+        width: `${frame.left - 4}px`,
+        height: `${frame.pitch}px`,
+        "--aw-heat": lines === null ? "0" : tone(amount, lines.kept.peak).toFixed(3),
+      }}
+    >
+      <bdi>{piece}</bdi>
+      <span class="aw-number">{kept ? (certain ? weight(amount) : "…") : ""}</span>
+    </div>
+  );
+}

@@ -1,0 +1,186 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import {
+  type Curve,
+  faintCurves,
+  type LinesFrame,
+  lineMiddle,
+  linesFrame,
+  revealLine,
+} from "../layout/lines";
+import { tone } from "../lib/colour";
+import { pieceLabel, weight } from "../lib/format";
+import { paintFaint, paintStrong } from "../paint/lines";
+import { type Direction, type Keep, type Kept, keepOf, linesOf, type MapOnShow, sinksOf } from "../state";
+import { Canvas } from "./Canvas";
+import { LineLabels } from "./LineLabels";
+import { LinesCaption } from "./LinesCaption";
+import { pointLines, pressLines, steerLines } from "./lines-input";
+import { useMeasure } from "./measure";
+import { Segmented } from "./Segmented";
+import { ViewGrid } from "./ViewGrid";
+import { useView, useWidth, type View } from "./view";
+
+/** More thin lines at once than this cannot be told apart, and cost more than a picture may. */
+const budget = 800;
+
+const choices = [
+  {
+    value: "mass",
+    text: "70 % of the mass",
+    title: "The fewest lines that hold 70 % of what is outside sinks",
+  },
+  { value: "top", text: "top 5", title: "The five strongest lines of each token" },
+  { value: "all", text: "all", title: "Every weight of at least 0.001" },
+] as const satisfies readonly { value: Keep; text: string; title: string }[];
+
+/** The map on show as lines: queries on the left, keys on the right. */
+export function LinesView() {
+  const view = useView();
+  const { derived, local, palette } = view;
+  const scroller = useRef<HTMLDivElement>(null);
+  const width = useWidth(scroller);
+  const [offset, setOffset] = useState(0);
+  const [keep, setKeep] = useState<Keep>("mass");
+  const map = derived.map.value;
+  const frame = useFrame(view, map, width, offset);
+  const strong = useStrong(view, map, keep);
+  const faint = useFaint(map, frame, keep);
+  const colours = palette.value;
+  // Its own canvas, and the same element as before unless something in it has changed: the pointer moves on top of it.
+  const ground = useMemo(
+    () =>
+      frame === null ? null : (
+        <Canvas
+          width={frame.width}
+          height={frame.height}
+          paint={(brush) => paintFaint(brush, frame, faint.curves, colours)}
+        />
+      ),
+    [frame, faint, colours],
+  );
+  const ready = map !== null && frame !== null && strong !== null;
+  const curves = ready ? strongCurves(strong, frame, derived.focus.value) : [];
+  return (
+    <figure class="aw-view">
+      <div class="aw-view-head">
+        <h3>
+          <span class="aw-unit">query → key</span>
+        </h3>
+        <Segmented label="Lines to keep" choices={choices} value={keep} onChoose={setKeep} />
+      </div>
+      <ViewGrid
+        name="lines"
+        label="Attention as lines: queries on the left, keys on the right"
+        spoken={map === null ? "" : spoken(view, map)}
+        data={{ tokens: map?.count, lines: curves.length, faint: faint.curves.length }}
+        scroller={scroller}
+        extent={frame}
+        reveal={(token) => (frame === null ? null : revealLine(frame, token))}
+        looked={local.hoverToken.value}
+        onScroll={setOffset}
+        onPoint={(event) => frame !== null && pointLines(view, frame, event)}
+        onPress={(event) => frame !== null && pressLines(view, frame, event)}
+        onSteer={(event) => steerLines(view, strong === null ? [] : partnersOf(strong, map), event)}
+      >
+        {ground}
+        {ready && (
+          <Canvas
+            width={frame.width}
+            height={frame.height}
+            paint={(brush) => paintStrong(brush, frame, curves, pointedCurve(view, map, frame), colours)}
+          />
+        )}
+        {ready && <LineLabels frame={frame} strong={strong} sinks={map.sinks} />}
+      </ViewGrid>
+      {ready && <LinesCaption map={map} strong={strong} keep={keep} faint={faint} />}
+    </figure>
+  );
+}
+
+/** The lines of what is looked at, each way that is shown. */
+export type Strong = Readonly<
+  Record<Direction, { readonly kept: Kept; readonly weights: Float32Array } | null>
+>;
+
+/** The pinned query has its lines in the chosen direction; a token under the pointer both ways. */
+function useStrong({ derived, local }: View, map: MapOnShow | null, keep: Keep): Strong | null {
+  const row = derived.row.value;
+  const column = derived.column.value;
+  const both = local.hoverToken.value !== null && local.cell.value === null;
+  return useMemo(() => {
+    if (map === null) return null;
+    const of = (weights: Float32Array | null, direction: Direction) =>
+      weights === null || (!both && direction !== map.direction)
+        ? null
+        : { weights, kept: keepOf(weights, sinksOf(map, direction), keep) };
+    return { reads: of(row, "reads"), read_by: of(column, "read_by") };
+  }, [map, row, column, both, keep]);
+}
+
+function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
+  const middle = lineMiddle(frame, focus);
+  const found: Curve[] = [];
+  for (const direction of ["reads", "read_by"] as const) {
+    const one = strong[direction];
+    if (one === null) continue;
+    const add = (other: number, dashed: boolean) => {
+      const end = lineMiddle(frame, [other, other + 1]);
+      const [from, to] = direction === "reads" ? [middle, end] : [end, middle];
+      found.push({ from, to, tone: tone(one.weights[other] ?? 0, one.kept.peak), dashed, direction });
+    };
+    for (const other of one.kept.tokens) add(other, false);
+    for (const other of one.kept.sinks) add(other, true);
+  }
+  return found;
+}
+
+function partnersOf(strong: Strong, map: MapOnShow | null): readonly number[] {
+  const kept = map === null ? undefined : strong[map.direction]?.kept;
+  return kept === undefined ? [] : [...kept.tokens, ...kept.sinks];
+}
+
+function useFaint(map: MapOnShow | null, frame: LinesFrame | null, keep: Keep) {
+  const lines = useMemo(() => (map === null ? null : linesOf(map, keep)), [map, keep]);
+  return useMemo(() => {
+    if (map === null || frame === null || lines === null) return { curves: [], passing: 0 };
+    return faintCurves(frame, lines, (amount) => tone(amount, map.peak), map.direction, budget);
+  }, [map, frame, lines]);
+}
+
+const largerThanMeasured = 13 / 11;
+
+function useFrame(view: View, map: MapOnShow | null, width: number, offset: number): LinesFrame | null {
+  const tokens = view.derived.tokens.value;
+  const measure = useMeasure(view.palette.value.font);
+  const widest = useMemo(() => {
+    const widths = tokens?.pieces.map((piece) => measure(pieceLabel(piece))) ?? [];
+    return Math.max(24, ...widths) * largerThanMeasured;
+  }, [tokens, measure]);
+  const count = map?.count ?? 0;
+  return useMemo(
+    () => (count === 0 || width === 0 ? null : linesFrame({ count, width, offset, widest })),
+    [count, width, offset, widest],
+  );
+}
+
+function pointedCurve({ local }: View, map: MapOnShow, frame: LinesFrame): Curve | null {
+  const cell = local.cell.value;
+  if (cell === null || cell.query >= map.count || cell.key >= map.count) return null;
+  const from = lineMiddle(frame, [cell.query, cell.query + 1]);
+  const to = lineMiddle(frame, [cell.key, cell.key + 1]);
+  return { from, to, tone: 1, dashed: false, direction: map.direction };
+}
+
+function spoken({ derived, local }: View, map: MapOnShow): string {
+  const name = (token: number) => pieceLabel(derived.tokens.value?.pieces[token] ?? "");
+  const reads = map.direction === "reads";
+  const cell = local.cell.value;
+  const weights = (reads ? derived.row.value : derived.column.value) ?? new Float32Array();
+  if (cell !== null && cell.query < map.count && cell.key < map.count) {
+    const amount = weights[reads ? cell.key : cell.query] ?? Number.NaN;
+    return `${name(cell.query)} reads ${name(cell.key)} ${weight(amount)}`;
+  }
+  const ranked = (reads ? derived.reads.value : derived.readBy.value).slice(0, 3);
+  const list = ranked.map(({ token, weight: amount }) => `${name(token)} ${weight(amount)}`).join(", ");
+  return `${name(derived.focus.value[0])} ${reads ? "reads" : "is read by"} ${list || "nothing"}`;
+}

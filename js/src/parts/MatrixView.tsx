@@ -1,0 +1,166 @@
+import { useEffect, useId, useMemo, useRef } from "preact/hooks";
+import { type MatrixScene, matrixFrame, matrixScene } from "../layout/matrix";
+import { wholeMap } from "../layout/viewport";
+import { pieceLabel, shorten, weight } from "../lib/format";
+import { paintMatrix } from "../paint/matrix";
+import { type Cell, checksum, type MapOnShow } from "../state";
+import { Canvas } from "./Canvas";
+import { steerMatrix } from "./matrix-input";
+import { type Picture, type Reading, usePicture, useReading, useTiled } from "./matrix-picture";
+import { useMeasure } from "./measure";
+import { Scale } from "./Scale";
+import { Tooltip } from "./Tooltip";
+import { clearHover, useView, useWidth, type View } from "./view";
+
+/** The map on show as a matrix: queries downwards, keys to the right. It can be zoomed; what is pooled then comes as exact tiles. */
+export function MatrixView() {
+  const view = useView();
+  const host = useRef<HTMLDivElement>(null);
+  const width = useWidth(host);
+  const id = useId();
+  const map = view.derived.map.value;
+  const cell = cellIn(map, view.local.cell.value);
+  const scene = useScene(view, map, cell, width);
+  const tiled = useTiled(view, map);
+  const picture = usePicture(view, map, tiled, scene);
+  const reading = useReading(view, map, tiled, cell);
+  const ready = map !== null && scene !== null && picture !== null;
+  useSteering(host, view, scene);
+  return (
+    <figure class="aw-view">
+      <div
+        ref={host}
+        class="aw-matrix"
+        role="grid"
+        tabIndex={0}
+        aria-label="Attention matrix: queries downwards, keys to the right"
+        aria-keyshortcuts="+ - 0"
+        aria-activedescendant={id}
+        data-rows={map?.rows}
+        data-columns={map?.columns}
+        data-exact={map?.exact}
+        data-checksum={useMemo(() => (map === null ? undefined : checksum(map.values)), [map])}
+        data-extent={scene?.zoomed ? [...scene.rows, ...scene.columns].join(" ") : undefined}
+        data-tiles={picture?.tiles ?? undefined}
+        onBlur={() => clearHover(view)}
+      >
+        <div role="row" class="aw-unseen">
+          <div role="gridcell" id={id} aria-selected="true" aria-live="polite">
+            {map === null ? "" : spoken(view, map, cell, reading)}
+          </div>
+        </div>
+        {ready && width > 0 && (
+          <Canvas
+            width={width}
+            height={scene.height}
+            paint={(brush) => paintMatrix(brush, scene, picture, view.palette.value)}
+          />
+        )}
+        {ready && <Tooltip map={map} scene={scene} reading={reading} />}
+      </div>
+      {ready && <Caption map={map} scene={scene} picture={picture} />}
+    </figure>
+  );
+}
+
+function useSteering(
+  host: { readonly current: HTMLDivElement | null },
+  view: View,
+  scene: MatrixScene | null,
+): void {
+  const newest = useRef(scene);
+  newest.current = scene;
+  useEffect(() => {
+    if (host.current === null) return;
+    const life = new AbortController();
+    steerMatrix(host.current, view, () => newest.current, life.signal);
+    return () => life.abort();
+  }, [view]);
+}
+
+const longestLabel = 12;
+
+function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: number): MatrixScene | null {
+  const { derived, local } = view;
+  const tokens = derived.tokens.value;
+  const font = view.palette.value.font;
+  const count = map?.count ?? 0;
+  const labels = useMemo(
+    () => tokens?.pieces.slice(0, count).map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
+    [tokens, count],
+  );
+  const measure = useMeasure(font);
+  const frame = useMemo(() => matrixFrame({ labels, width, measure }), [labels, width, measure]);
+  if (map === null) return null;
+  const ranked = map.direction === "reads" ? derived.reads.value : derived.readBy.value;
+  const strong = ranked.filter(({ weight }) => weight >= 0.1).slice(0, 3);
+  return matrixScene(
+    {
+      labels,
+      width,
+      measure,
+      direction: map.direction,
+      query: map.query,
+      focus: derived.focus.value,
+      cell,
+      strong: strong.map(({ token }) => token),
+      viewport: local.viewport.value,
+    },
+    frame,
+  );
+}
+
+/** The cell that was pointed at may be gone: the text has changed since. */
+function cellIn(map: MapOnShow | null, cell: Cell | null): Cell | null {
+  return map !== null && cell !== null && cell.query < map.count && cell.key < map.count ? cell : null;
+}
+
+function spoken({ derived }: View, map: MapOnShow, cell: Cell | null, reading: Reading | null): string {
+  const tokens = derived.tokens.value;
+  const name = (token: number) => pieceLabel(tokens?.pieces[token] ?? "");
+  if (cell === null) return `Query ${name(map.query[0])}`;
+  const pair = `${name(cell.query)} reads ${name(cell.key)}`;
+  if (reading === null) return `${pair}: not visible`;
+  return `${pair} ${reading.kind === "exact" ? "" : `${reading.kind} `}${weight(reading.value)}`;
+}
+
+interface CaptionProps {
+  readonly map: MapOnShow;
+  readonly scene: MatrixScene;
+  readonly picture: Picture;
+}
+
+function Caption({ map, scene, picture }: CaptionProps) {
+  const { local } = useView();
+  const through = ([start, stop]: readonly [number, number]) => `${start}–${stop - 1}`;
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {map.recipe}
+        {pooledNote(map, picture)}
+      </span>
+      <span class="aw-aside">
+        <Scale direction={map.direction} peak={map.peak} />
+        {scene.zoomed && (
+          <button
+            type="button"
+            class="aw-extent"
+            title="Show the whole map (0, or double-click)"
+            onClick={() => {
+              local.viewport.value = wholeMap;
+            }}
+          >
+            queries {through(scene.rows)} · keys {through(scene.columns)}
+          </button>
+        )}
+      </span>
+    </figcaption>
+  );
+}
+
+/** What the recipe of a pooled map does not know: that here, for what is in sight, it is not. */
+function pooledNote(map: MapOnShow, { tiles }: Picture): string {
+  if (tiles === "exact") return " · zoomed in: exact pairs";
+  if (tiles === "loading") return " · exact pairs are on their way";
+  return map.exact && map.pooling > 1 ? " · Ctrl + wheel zooms to exact pairs" : "";
+}

@@ -1,0 +1,78 @@
+import type { ComponentChildren, RefObject } from "preact";
+import { useId, useLayoutEffect } from "preact/hooks";
+import { clearHover, useView } from "./view";
+
+interface Props {
+  readonly name: "layers" | "lines";
+  readonly label: string;
+  /** What the cell that is looked at says to those who do not see it. */
+  readonly spoken: string;
+  /** For tests and the style sheet. */
+  readonly data: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly busy?: boolean;
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  /** What is seen at once, and all there is to scroll through. */
+  readonly extent: { readonly height: number; readonly full: number } | null;
+  /** Where to scroll so that a token is seen; null where it is. */
+  readonly reveal: (token: number) => number | null;
+  /** A token that was pointed out by key. */
+  readonly looked: number | null;
+  readonly onScroll: (offset: number) => void;
+  readonly onPoint: (event: PointerEvent) => void;
+  readonly onPress: (event: MouseEvent) => void;
+  readonly onSteer: (event: KeyboardEvent) => void;
+  readonly children: ComponentChildren;
+  /** What floats over it, and is not cut off by it. */
+  readonly over?: ComponentChildren;
+}
+
+/** A picture that takes pointer and keys, describes its cell, and scrolls: the picture stays, what it shows moves. */
+export function ViewGrid(props: Props) {
+  const { name, scroller, extent, data } = props;
+  const view = useView();
+  const id = useId();
+  const pinned = view.session.traits.query.value[0];
+  const bring = (token: number | null) => {
+    const target = extent === null || token === null ? null : props.reveal(token);
+    if (target !== null && scroller.current !== null) scroller.current.scrollTop = target;
+  };
+  // Apart: where somebody has scrolled to stays when the pointer leaves.
+  useLayoutEffect(() => bring(pinned), [pinned, extent === null, extent?.full]);
+  useLayoutEffect(() => bring(props.looked), [props.looked]);
+  const height = `${extent?.height ?? 0}px`;
+  return (
+    <div
+      class={`aw-${name}`}
+      role="grid"
+      tabIndex={0}
+      aria-label={props.label}
+      aria-activedescendant={id}
+      aria-busy={props.busy}
+      {...Object.fromEntries(Object.entries(data).map(([key, value]) => [`data-${key}`, value]))}
+      onPointerMove={props.onPoint}
+      onPointerLeave={() => clearHover(view)}
+      onClick={props.onPress}
+      onKeyDown={props.onSteer}
+      onBlur={() => clearHover(view)}
+    >
+      <div role="row" class="aw-unseen">
+        <div role="gridcell" id={id} aria-selected="true" aria-live="polite">
+          {props.spoken}
+        </div>
+      </div>
+      <div
+        ref={scroller}
+        class="aw-view-scroll"
+        style={{ height }}
+        onScroll={(event) => props.onScroll(event.currentTarget.scrollTop)}
+      >
+        <div style={{ height: `${extent?.full ?? 0}px` }}>
+          <div class="aw-view-pane" style={{ height }}>
+            {props.children}
+          </div>
+        </div>
+      </div>
+      {props.over}
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { loadOnce } from "../state";
+
+/** The part of BokehJS that a chart needs. */
+export interface Bokeh {
+  readonly version: string;
+  readonly documents: ChartDocument[];
+  readonly embed: { embed_item(item: unknown, element: HTMLElement): Promise<ChartViews> };
+}
+
+export interface ChartDocument {
+  readonly all_models: Iterable<object>;
+  clear(): void;
+}
+
+export interface ChartModel {
+  readonly document: ChartDocument | null;
+  readonly width?: number | null;
+  readonly sizing_mode?: string | null;
+  setv(change: object): void;
+}
+
+export interface ChartViews {
+  readonly roots: readonly { readonly model: ChartModel }[];
+  clear(): void;
+}
+
+type Page = Record<PropertyKey, unknown> & { Bokeh?: (Bokeh & Record<string, Bokeh>) | undefined };
+
+const key = Symbol.for("attnwidget.bokeh");
+
+/** BokehJS of a version, loaded at most once per page: every explorer has this module for itself, but the page in common. */
+export function bokehOf(version: string, script: () => Promise<string>): Promise<Bokeh> {
+  const page = window as unknown as Page;
+  page[key] ??= new Map<string, Promise<Bokeh>>();
+  const known = page[key] as Map<string, Promise<Bokeh>>;
+  const there = page.Bokeh?.version === version ? page.Bokeh : page.Bokeh?.[version];
+  if (there !== undefined && !known.has(version)) known.set(version, Promise.resolve(there));
+  return loadOnce(known, version, async () => run(page, version, await script()));
+}
+
+/** Runs the script, and leaves to the page the Bokeh that it had: two versions must not take each other's place. */
+function run(page: Page, version: string, text: string): Bokeh {
+  const before = page.Bokeh;
+  page.Bokeh = undefined;
+  const element = document.createElement("script");
+  element.textContent = text;
+  document.head.append(element);
+  element.remove();
+  const found = page.Bokeh as Bokeh | undefined;
+  if (before === undefined) Reflect.deleteProperty(page, "Bokeh");
+  else page.Bokeh = before;
+  if (found?.version === version) return found;
+  throw new Error("This page does not run the script that draws charts.");
+}
+
+/** Puts a figure into an element that is on the page. It leaves nothing behind when the signal ends. */
+export async function embed(
+  bokeh: Bokeh,
+  item: unknown,
+  element: HTMLElement,
+  abort: AbortSignal,
+): Promise<Iterable<object>> {
+  const views = await bokeh.embed.embed_item(item, element);
+  const documents = new Set(views.roots.flatMap(({ model }) => model.document ?? []));
+  const end = () => {
+    views.clear();
+    for (const each of documents) {
+      each.clear();
+      const place = bokeh.documents.indexOf(each);
+      if (place >= 0) bokeh.documents.splice(place, 1);
+    }
+    element.replaceChildren();
+  };
+  for (const { model } of views.roots) fit(model);
+  const models = [...documents].flatMap((each) => [...each.all_models]);
+  if (abort.aborted) end();
+  else abort.addEventListener("abort", end, { once: true });
+  return models;
+}
+
+/** Bokeh's own figures are 600 pixels wide unless told otherwise; where there is less room they shrink. */
+function fit(root: ChartModel): void {
+  if (root.sizing_mode !== null || typeof root.width !== "number") return;
+  root.setv({ max_width: root.width, sizing_mode: "scale_width" });
+}

@@ -1,0 +1,113 @@
+import { useEffect, useMemo } from "preact/hooks";
+import type { MatrixScene } from "../layout/matrix";
+import { accent } from "../lib/colour";
+import type { MatrixPicture } from "../paint/matrix";
+import { weightPixels } from "../paint/pixels";
+import {
+  blocksOf,
+  type Cell,
+  cellOf,
+  type MapOnShow,
+  type TiledMap,
+  tiledMap,
+  tileSide,
+  weightAt,
+} from "../state";
+import { bitmap } from "./Canvas";
+import { mosaic } from "./mosaic";
+import type { View } from "./view";
+
+/** What is asked at once, and what waits until the eye rests: an answer that is under way may do. */
+const eager = 10;
+const rest = 60;
+
+/** The exact map behind the one on show, where tiles of it can be asked for. */
+export function useTiled({ session }: View, map: MapOnShow | null): TiledMap | null {
+  const shown = session.shown.value;
+  return useMemo(() => tiledMap(shown, map), [shown, map]);
+}
+
+export interface Picture extends MatrixPicture {
+  /** `exact`: all of what is in sight is; `loading`: it is asked for; null: tiles would not show more. */
+  readonly tiles: "exact" | "loading" | null;
+}
+
+/** The picture of the map: pooled as it came, or of exact tiles once a pair of tokens has a pixel. */
+export function usePicture(
+  view: View,
+  map: MapOnShow | null,
+  tiled: TiledMap | null,
+  scene: MatrixScene | null,
+): Picture | null {
+  const colours = view.palette.value;
+  const { tiles } = view.session;
+  const revision = tiles.revision.value;
+  const fine = map !== null && tiled !== null && scene !== null && map.pooling > 1 && scene.pitch >= 1;
+  const pieces = fine
+    ? blocksOf(scene, tileSide.tile, map.count).map((place) => ({ place, tile: tiles.block(tiled, place) }))
+    : [];
+  const there = pieces.filter(({ tile }) => tile !== undefined).length;
+  const wanted = pieces.map(({ place, tile }) => [place.rows[0], place.columns[0], Boolean(tile)]).join();
+
+  useEffect(() => {
+    if (tiled === null || scene === null || there === pieces.length) return;
+    const delay = tiles.busy("tile") ? rest : eager;
+    const timer = setTimeout(() => void tiles.want("tile", tiled, scene), delay);
+    return () => clearTimeout(timer);
+  }, [tiled, wanted, revision]);
+
+  const plain = useMemo(() => {
+    if (map === null) return null;
+    const { ramp, strong } = accent(colours, map.direction);
+    const { rows, columns, pooling, peak } = map;
+    const image = bitmap(columns, rows, weightPixels(map, ramp));
+    return { image, rows, columns, pooling, peak, ramp, strong };
+  }, [map, colours]);
+  const exact = useMemo(
+    () =>
+      map === null || plain === null || there === 0 ? null : mosaic(pieces, map, plain.image, plain.ramp),
+    [map, plain, wanted],
+  );
+
+  if (map === null || plain === null) return null;
+  const printed = map.exact && (map.pooling === 1 || fine) ? printer(view, map, tiled) : null;
+  const state = fine ? (there === pieces.length ? "exact" : "loading") : null;
+  return { ...plain, ...exact, printed, tiles: state };
+}
+
+function printer({ session }: View, map: MapOnShow, tiled: TiledMap | null): MatrixPicture["printed"] {
+  return (query, key) => {
+    if (map.causal && key > query) return null;
+    if (map.pooling === 1) return weightAt(map, query, key);
+    return (tiled && session.tiles.weight(tiled, query, key)?.value) ?? null;
+  };
+}
+
+/** A weight, and how it is to be understood. */
+export interface Reading {
+  readonly value: number;
+  readonly kind: "exact" | "about" | "at most";
+}
+
+/** The weight of a cell, asked for in full where what is there is not. */
+export function useReading(
+  { session }: View,
+  map: MapOnShow | null,
+  tiled: TiledMap | null,
+  cell: Cell | null,
+): Reading | null {
+  const { tiles } = session;
+  const revision = tiles.revision.value;
+  const known = tiled === null || cell === null ? null : tiles.weight(tiled, cell.query, cell.key);
+  const hidden = map === null || cell === null || (map.causal && cell.key > cell.query);
+  const enough = hidden || map.precise || known?.precise === true;
+  useEffect(() => {
+    if (tiled === null || cell === null || enough) return;
+    const timer = setTimeout(() => void tiles.want("cell", tiled, cellOf(cell.query, cell.key)), eager);
+    return () => clearTimeout(timer);
+  }, [tiled, cell, enough, revision]);
+  if (hidden) return null;
+  if (known !== null && !map.precise) return { value: known.value, kind: "exact" };
+  const value = weightAt(map, cell.query, cell.key);
+  return { value, kind: !map.exact ? "about" : map.pooling === 1 ? "exact" : "at most" };
+}

@@ -1,0 +1,149 @@
+import { batch, effect, type Signal, signal } from "@preact/signals";
+import type { Ask, Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
+import { type Cache, createCache } from "./cache";
+import { readPreview } from "./maps";
+import type { Session } from "./session";
+
+/** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
+export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
+  readonly count: number;
+  readonly exact: boolean;
+  readonly causal: boolean;
+  readonly sinks: readonly ReadonlySet<number>[];
+  /** Top of the scale: the largest weight outside the sinks. */
+  readonly peak: number;
+}
+
+const kept = 64;
+
+/** What was asked about all layers, by every view of a session. */
+export class Strips {
+  readonly fusion: Signal<Fusion> = signal("mean");
+  /** Why the newest one could not be had. */
+  readonly problem: Signal<string | null> = signal(null);
+  readonly known: Cache<Strip> = createCache(kept);
+
+  readonly #ask: Ask;
+  readonly #abort: AbortSignal;
+  /** What the kernel is at. */
+  readonly #underWay = new Set<string>();
+
+  constructor(ask: Ask, abort: AbortSignal) {
+    this.#ask = ask;
+    this.#abort = abort;
+  }
+
+  async ask(request: StripRequest): Promise<void> {
+    const key = stripKey(request);
+    if (this.known.has(key) || this.#underWay.has(key)) return;
+    this.#underWay.add(key);
+    const answer = await this.#ask({ kind: "strip", ...request });
+    this.#underWay.delete(key);
+    if (this.#abort.aborted || answer.status === "superseded") return;
+    batch(() => {
+      this.problem.value = answer.status === "error" ? answer.problem.message : null;
+      if (answer.status === "ok") this.known.put(key, answer.reply);
+    });
+  }
+}
+
+export function stripKey(request: StripRequest): string {
+  const { text, query, part, direction, fusion, head } = request;
+  // The other heads do not matter to what is fused from all of them.
+  return JSON.stringify([query, part, direction, fusion, fusion === "single" ? head : 0, text]);
+}
+
+/** What would be asked for a focus. Reads signals. */
+export function stripRequest(session: Session, query: Span, head: number): StripRequest | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { part, direction, truncated } = shown.frame.header;
+  const request = { text: shown.text, query, part, direction, fusion: session.strips.fusion.value, head };
+  return truncated === null ? request : { ...request, first: true };
+}
+
+/** The strip of a request: the kernel's, or a first sight of it from the frame; null where neither is there. Reads signals. */
+export function stripAt(session: Session, request: StripRequest | null): StripOnShow | null {
+  const frame = session.shown.value?.frame;
+  if (request === null || frame === undefined) return null;
+  const known = session.strips.known.entries.value.get(stripKey(request));
+  if (known !== undefined && known.tokens === frame.header.tokens.pieces.length)
+    return onShow(known, frame.header.causal, true);
+  const first = firstSight(frame, request);
+  return first === null ? null : onShow(first, frame.header.causal, false);
+}
+
+function onShow(strip: Strip, causal: boolean, exact: boolean): StripOnShow {
+  const { sinks: listed, tokens, ...rest } = strip;
+  const sinks = listed.map((found) => new Set(found));
+  return { ...rest, sinks, count: tokens, causal, exact, peak: peakOf(strip.values, tokens, sinks) };
+}
+
+/** As in the text's heat: sinks are past the scale, unless there is nothing else to read. */
+function peakOf(values: Float32Array, count: number, sinks: readonly ReadonlySet<number>[]): number {
+  let peak = 0;
+  let all = 0;
+  values.forEach((weight, index) => {
+    if (weight > all) all = weight;
+    if (weight > peak && !sinks[Math.floor(index / count)]?.has(index % count)) peak = weight;
+  });
+  return peak > 0 ? peak : all;
+}
+
+/** The query's row, or column, of every head has come with the frame, in bytes. */
+function firstSight(frame: Frame, request: StripRequest): Strip | null {
+  const { query, direction, heads, tokens, sinks } = frame.header;
+  const same = query[0] === request.query[0] && query[1] === request.query[1];
+  if (frame.previews === null || !same || direction !== request.direction) return null;
+  const count = tokens.pieces.length;
+  const values = new Float32Array(heads.length * count).fill(Number.NaN);
+  heads.forEach((number, layer) => {
+    const chosen = request.fusion === "single" ? [request.head] : Array.from({ length: number }, (_, i) => i);
+    const vectors = chosen
+      .filter((head) => head < number)
+      .map((head) => readPreview(frame.previews, layer, head));
+    if (vectors.length > 0) values.set(fuse(vectors, request.fusion, count), layer * count);
+  });
+  const found = direction === "reads" ? sinks : [];
+  const recipe = "A first sight, in 256 steps; the exact weights are on their way.";
+  return { ...request, layers: heads.length, tokens: count, sinks: heads.map(() => found), recipe, values };
+}
+
+function fuse(vectors: readonly (Float32Array | null)[], fusion: Fusion, count: number): Float32Array {
+  const fused = new Float32Array(count);
+  for (const vector of vectors) {
+    vector?.forEach((weight, token) => {
+      const before = fused[token] as number;
+      fused[token] = fusion === "max" ? Math.max(before, weight) : before + weight / vectors.length;
+    });
+  }
+  return fused;
+}
+
+const rest = 60;
+
+/** Asks for the strip that is looked at, while layers are. A token under the pointer waits until it rests there. */
+export function followStrip(
+  session: Session,
+  wanted: () => { readonly request: StripRequest | null; readonly hovered: boolean },
+  abort: AbortSignal,
+): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = effect(() => {
+    if (session.traits.view.value !== "layers" || session.closed.value) return;
+    const { request, hovered } = wanted();
+    if (request === null || session.strips.known.has(stripKey(request))) return;
+    timer = setTimeout(() => void session.strips.ask(request), hovered ? rest : 0);
+    return () => clearTimeout(timer);
+  });
+  abort.addEventListener("abort", end, { once: true });
+}
+
+/** Whether a token can be looked at from the query at all. */
+export function isVisible(
+  { causal, direction, query }: Pick<StripOnShow, "causal" | "query"> & { readonly direction: Direction },
+  token: number,
+): boolean {
+  if (!causal) return true;
+  return direction === "reads" ? token < query[1] : token >= query[0];
+}

@@ -1,0 +1,381 @@
+"""The matrix under wheel, hand, fingers and keys: what is in sight, what it says, and where its numbers come from."""
+
+import re
+from itertools import pairwise
+
+import pytest
+import torch
+import transformers
+from playwright.sync_api import expect
+
+import attnwidget as aw
+from tests.browser.explorer_page import checksum_of
+from tests.model.small import WORDS, words
+
+pytestmark = pytest.mark.timeout(180)
+
+TEXT = "The capital of France is Paris. The river of Veldt is Miro. What is the capital of France? The capital of France is"
+LONG = 1300
+
+
+class Matrix:
+    """The square of one view's matrix, by its hooks."""
+
+    def __init__(self, shown):
+        self.shown, self.page, self.element = shown, shown.page, shown.matrix
+        self.tooltip = shown.root.locator(".aw-tooltip")
+        self.element.scroll_into_view_if_needed()
+
+    def extent(self):
+        """(first row, behind the last, first column, behind the last), or None while all of it is in sight."""
+        told = self.element.get_attribute("data-extent")
+        return None if told is None else tuple(int(number) for number in told.split())
+
+    def rectangle(self):
+        """The square on the page, found by asking where the first and the last cell are: (left, top, side)."""
+        box = self.element.locator("canvas").bounding_box()
+        return self.page.evaluate(SQUARE, self.shown.root.get_attribute("id")) | {"box": box}
+
+    def at(self, across, down):
+        """A place of the square, 0 to 1 along both axes, in pixels of the page."""
+        found = self.rectangle()
+        return found["left"] + across * found["side"], found["top"] + down * found["side"]
+
+    def hover(self, across, down):
+        self.page.mouse.move(*self.at(across, down))
+
+    def zoom(self, across, down, turns=1, delta=-100):
+        self.hover(across, down)
+        self.page.keyboard.down("Control")
+        for _ in range(turns):
+            self.page.mouse.wheel(0, delta)
+            self.page.wait_for_timeout(30)
+        self.page.keyboard.up("Control")
+
+    def read(self):
+        """(query, key, text) of the tooltip over a long text, once its number is exact."""
+        expect(self.tooltip).to_have_attribute("data-kind", "exact")
+        text = self.tooltip.inner_text()
+        query, key = re.search(r"(\d+) → (\d+)$", text).groups()
+        return int(query), int(key), re.search(r"(<?\d\.\d{3})", text)[1]
+
+    def until(self, holds, what):
+        for _ in range(200):
+            if holds(self.extent()):
+                return self.extent()
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"{what}: the extent is still {self.extent()}")
+
+
+# The square has a hairline around it; its place is worked out from the canvas, whose pixels nobody else knows.
+SQUARE = """
+(id) => {
+  const canvas = document.querySelector(`#${id} .aw-matrix canvas`);
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  const context = canvas.getContext("2d");
+  const rows = Number(document.querySelector(`#${id} .aw-matrix`).dataset.rows);
+  const hit = (x, y) => context.getImageData(x, y, 1, 1).data[3] > 0;
+  // Six pixels below the square are kept for the extent: the hairline is the last full line above them.
+  let bottom = height - 1;
+  const filled = (y) => {
+    let count = 0;
+    for (let x = 0; x < width; x++) if (hit(x, y)) count++;
+    return count;
+  };
+  while (bottom > 0 && filled(bottom) < width / 2) bottom--;
+  let start = 0, end = width - 1;
+  while (!hit(start, bottom)) start++;
+  while (!hit(end, bottom)) end--;
+  const side = end - start - 1;
+  return { left: left + start + 1, top: top + bottom - side, side, rows };
+}
+"""
+
+
+def rounded(value):
+    return "<0.001" if 0 < value < 0.0005 else f"{value:.3f}"
+
+
+@pytest.fixture
+def matrix(bare):
+    made = bare.explore(text=TEXT)
+    shown = bare.show(made)
+    shown.wait_until_drawn()
+    found = Matrix(shown)
+    found.explorer = made
+    return found
+
+
+def test_the_wheel_with_control_zooms_about_the_pointer_and_changes_no_number(matrix):
+    checksum = matrix.shown.checksum()
+    count = len(matrix.explorer.trace.text)
+    assert matrix.extent() is None
+    matrix.hover(0.7, 0.8)
+    cell = matrix.element.locator("[role=gridcell]")
+    named = cell.inner_text()
+    matrix.zoom(0.7, 0.8, turns=3)
+    rows = matrix.until(lambda extent: extent is not None, "zoomed")
+    assert 0 < rows[0] <= 0.8 * count < rows[1] <= count
+    assert rows[2] <= 0.7 * count < rows[3]
+    expect(cell).to_have_text(named)  # what was under the pointer still is
+    assert matrix.shown.checksum() == checksum
+    assert matrix.element.get_attribute("data-rows") == str(count)
+    assert matrix.page.evaluate("() => [scrollX, scrollY, visualViewport.scale]")[2] == 1
+
+
+def test_a_plain_wheel_scrolls_the_page_until_the_matrix_is_zoomed(matrix):
+    page = matrix.page
+    page.evaluate("() => { document.body.style.paddingBottom = '3000px'; }")
+    matrix.hover(0.5, 0.5)
+    before = page.evaluate("() => scrollY")
+    page.mouse.wheel(0, 60)
+    page.wait_for_function("(before) => scrollY > before", arg=before)
+    assert matrix.extent() is None
+    matrix.element.scroll_into_view_if_needed()
+    matrix.zoom(0.5, 0.5, turns=4)
+    extent = matrix.until(lambda extent: extent is not None, "zoomed")
+    page.wait_for_timeout(400)
+    before = page.evaluate("() => scrollY")
+    page.mouse.wheel(0, 60)
+    matrix.until(lambda now: now[0] > extent[0], "panned by the wheel")
+    assert page.evaluate("() => scrollY") == before
+
+
+def test_dragging_pans_a_zoomed_matrix_and_pins_nothing(matrix):
+    query = tuple(matrix.explorer.query)
+    matrix.zoom(0.5, 0.5, turns=4)
+    before = matrix.until(lambda extent: extent is not None, "zoomed")
+    page = matrix.page
+    page.mouse.move(*matrix.at(0.6, 0.6))
+    page.mouse.down()
+    page.mouse.move(*matrix.at(0.3, 0.4), steps=6)
+    page.mouse.up()
+    after = matrix.until(lambda extent: extent[0] > before[0] and extent[2] > before[2], "dragged")
+    assert abs((after[1] - after[0]) - (before[1] - before[0])) <= 1
+    page.wait_for_timeout(200)
+    assert tuple(matrix.explorer.query) == query
+    page.mouse.click(*matrix.at(0.5, 0.5))  # a click is still a click
+    page.wait_for_function("(query) => true", arg=list(query))
+    for _ in range(100):
+        if tuple(matrix.explorer.query) != query:
+            break
+        page.wait_for_timeout(50)
+    assert tuple(matrix.explorer.query) != query
+
+
+def test_dragging_does_nothing_while_all_is_in_sight(matrix):
+    page = matrix.page
+    page.mouse.move(*matrix.at(0.6, 0.6))
+    page.mouse.down()
+    page.mouse.move(*matrix.at(0.3, 0.4), steps=4)
+    page.mouse.up()
+    assert matrix.extent() is None
+
+
+def test_a_double_click_goes_to_the_cell_and_back_to_the_whole(matrix):
+    page = matrix.page
+    count = len(matrix.explorer.trace.text)
+    page.mouse.dblclick(*matrix.at(0.3, 0.9))
+    extent = matrix.until(lambda extent: extent is not None and extent[1] - extent[0] < count / 2, "zoomed to the cell")
+    assert extent[0] <= int(0.9 * count) < extent[1]
+    assert extent[2] <= int(0.3 * count) < extent[3]
+    page.mouse.dblclick(*matrix.at(0.5, 0.5))
+    matrix.until(lambda extent: extent is None, "back to the whole")
+
+
+@pytest.mark.parametrize(("motion", "least", "most"), [("reduce", 1, 1), ("no-preference", 2, 100)])
+def test_the_zoom_is_a_short_movement_where_motion_is_wanted(matrix, motion, least, most):
+    page = matrix.page
+    page.emulate_media(reduced_motion=motion)
+    matrix.element.evaluate(
+        """(element) => {
+          window.painted = [];
+          const note = () => window.painted.push(element.dataset.extent);
+          new MutationObserver(note).observe(element, { attributeFilter: ["data-extent"] });
+        }"""
+    )
+    page.mouse.dblclick(*matrix.at(0.3, 0.9))
+    page.wait_for_timeout(600)
+    assert least <= page.evaluate("() => window.painted.length") <= most
+
+
+def test_keys_zoom_walk_and_take_the_extent_along(matrix):
+    page = matrix.page
+    matrix.element.focus()
+    for key in ("ArrowRight", "+", "+", "+", "+"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(250)
+    zoomed = matrix.until(lambda extent: extent is not None, "zoomed by key")
+    for _ in range(40):
+        page.keyboard.press("ArrowLeft")
+    for _ in range(40):
+        page.keyboard.press("ArrowUp")
+    matrix.until(lambda extent: extent[0] == 0 and extent[2] == 0, "walked to the first cell")
+    page.keyboard.press("End")
+    count = len(matrix.explorer.trace.text)
+    matrix.until(lambda extent: extent[3] == count and extent[0] == 0, "walked to the last key")
+    text = matrix.element.locator("[role=gridcell]").inner_text()
+    assert text.endswith("not visible")
+    page.keyboard.press("-")
+    page.wait_for_timeout(250)
+    wider = matrix.extent()
+    assert wider is None or wider[1] - wider[0] > zoomed[1] - zoomed[0]
+    page.keyboard.press("0")
+    matrix.until(lambda extent: extent is None, "the whole again")
+
+
+def test_the_extent_is_said_and_its_button_shows_the_whole(matrix):
+    button = matrix.shown.root.locator(".aw-extent")
+    expect(button).to_have_count(0)
+    matrix.zoom(0.5, 0.5, turns=3)
+    rows = matrix.until(lambda extent: extent is not None, "zoomed")
+    expect(button).to_contain_text(f"queries {rows[0]}–{rows[1] - 1}")
+    button.click()
+    matrix.until(lambda extent: extent is None, "the whole again")
+
+
+def test_typing_keeps_the_extent_where_it_is(matrix):
+    matrix.zoom(0.2, 0.2, turns=4)
+    before = matrix.until(lambda extent: extent is not None, "zoomed")
+    matrix.shown.type(" Paris")
+    matrix.until(lambda _: matrix.explorer.text == TEXT + " Paris", "typed")
+    matrix.shown.wait_for_tokens(len(matrix.explorer.trace.text))
+    matrix.page.wait_for_timeout(200)
+    assert matrix.extent() == before
+
+
+def test_two_fingers_pinch_and_one_scrolls_until_then(matrix):
+    page = matrix.page
+    touch = page.context.new_cdp_session(page)
+    assert matrix.element.evaluate("(element) => getComputedStyle(element).touchAction") == "pan-x pan-y"
+
+    def fingers(kind, *places):
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", matrix.at(0.45, 0.5), matrix.at(0.55, 0.5))
+    for step in range(1, 9):
+        fingers("touchMove", matrix.at(0.45 - step * 0.03, 0.5), matrix.at(0.55 + step * 0.03, 0.5))
+    fingers("touchEnd")
+    extent = matrix.until(lambda extent: extent is not None, "pinched")
+    assert extent[1] - extent[0] < len(matrix.explorer.trace.text) / 2
+    assert matrix.element.evaluate("(element) => getComputedStyle(element).touchAction") == "none"
+    fingers("touchStart", matrix.at(0.5, 0.5))
+    for step in range(1, 6):
+        fingers("touchMove", matrix.at(0.5 - step * 0.05, 0.5))
+    fingers("touchEnd")
+    matrix.until(lambda now: now[2] > extent[2], "panned by one finger")
+
+
+# ------------------------------------------------------------------------------------------------------ long texts
+
+
+@pytest.fixture(scope="module")
+def long_model():
+    torch.manual_seed(0)
+    sizes = {"n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": LONG + 100, "vocab_size": len(WORDS)}
+    model = transformers.GPT2LMHeadModel(transformers.GPT2Config(**sizes, bos_token_id=1, eos_token_id=2)).eval()
+    with torch.no_grad():
+        for block in model.transformer.h:
+            block.attn.c_attn.weight.mul_(14)  # so that a row reads a few tokens, and not a thousand alike
+    return aw.load(model, words())
+
+
+@pytest.fixture
+def long(bare, long_model):
+    drawn = torch.randint(4, len(WORDS), (LONG,), generator=torch.Generator().manual_seed(1))
+    made = bare.explore(long_model, text=" ".join(WORDS[i] for i in drawn.tolist()), layer=1, head=1)
+    shown = bare.show(made)
+    shown.wait_until_drawn()
+    found = Matrix(shown)
+    found.explorer = made
+    assert len(made.trace.text) >= LONG
+    return found
+
+
+def test_the_value_under_the_pointer_is_the_traces_at_any_zoom(long):
+    weights = long.explorer.trace.weights(1, 1)
+    for turns in (0, 4, 4, 4, 4, 4, 4):
+        long.zoom(0.2, 0.9, turns=turns)
+        long.hover(0.21, 0.9)
+        query, key, text = long.read()
+        assert text == rounded(float(weights[query, key])), long.extent()
+    assert long.extent()[1] - long.extent()[0] < 20
+
+
+def test_what_is_in_sight_becomes_exact_once_a_cell_has_a_pixel(long):
+    checksum = long.shown.checksum()
+    assert int(long.element.get_attribute("data-rows")) == -(-len(long.explorer.trace.text) // 3)
+    assert long.element.get_attribute("data-tiles") is None
+    long.zoom(0.3, 0.8, turns=5)
+    expect(long.element).to_have_attribute("data-tiles", "exact")
+    expect(long.shown.root.locator(".aw-recipe")).to_contain_text("exact")
+    assert long.shown.checksum() == checksum
+
+
+def test_every_pair_has_the_tone_of_its_own_weight(long):
+    long.zoom(0.3, 0.8, turns=16)
+    expect(long.element).to_have_attribute("data-tiles", "exact")
+    first_row, last_row, *_ = long.extent()
+    assert last_row - first_row < 40
+    weights = long.explorer.trace.weights(1, 1)
+    root = long.shown.root.get_attribute("id")
+    peak = float(long.shown.root.locator(".aw-scale .aw-number").last.inner_text())
+    tones = {}
+    for step in range(24):
+        x, y = long.at(0.2 + 0.03 * step, 0.7 - 0.02 * (step % 5))
+        long.page.mouse.move(x, y)
+        long.page.wait_for_timeout(60)
+        query, key, _ = long.read()
+        tones[query, key] = min(float(weights[query, key]), peak), long.page.evaluate(SHADE, root)
+    ordered = sorted(tones.values())
+    assert len({round(weight, 5) for weight, _ in ordered}) > 12  # pairs side by side, not one pooled cell
+    assert all(one[1] <= other[1] + 8 for one, other in pairwise(ordered)), ordered
+
+
+# How dark the cell under the pointer is: the tooltip stands over its middle, at its upper edge.
+SHADE = """
+(id) => {
+  const find = (name) => document.querySelector(`#${id} .aw-matrix ${name}`);
+  const { left, top } = find(".aw-tooltip").style;
+  const context = find("canvas").getContext("2d");
+  const [red, green, blue] = context.getImageData(parseInt(left), parseInt(top) + 8, 1, 1).data;
+  return 765 - red - green - blue;
+}
+"""
+
+
+def test_a_tile_that_is_late_leaves_the_pooled_picture_standing(bare, bridge, long):
+    long.page.wait_for_timeout(300)
+    bridge.hold()
+    long.zoom(0.3, 0.8, turns=6)
+    expect(long.element).to_have_attribute("data-tiles", "loading")
+    painted = long.element.locator("canvas").evaluate(
+        "(canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    )
+    assert painted > 50
+    bridge.release()
+    expect(long.element).to_have_attribute("data-tiles", "exact")
+
+
+def test_another_head_gets_tiles_of_its_own(long):
+    long.zoom(0.3, 0.8, turns=12)
+    expect(long.element).to_have_attribute("data-tiles", "exact")
+    extent = long.extent()
+    long.shown.click_head(0, 1)
+    expect(long.element).to_have_attribute("data-checksum", re.compile(".+"))
+    expect(long.shown.grid).to_have_attribute("data-layer", "0")
+    long.page.wait_for_function("() => document.querySelector('.aw-title').textContent.includes('Layer 0')")
+    assert long.extent() == extent
+    expect(long.element).to_have_attribute("data-tiles", "exact")
+    long.hover(0.3, 0.8)
+    query, key, text = long.read()
+    assert text == rounded(float(long.explorer.trace.weights(0, 1)[query, key]))
+
+
+def test_the_pooled_picture_is_the_frames_own(long):
+    from attnwidget.frames.compose import compose_frame
+    from attnwidget.frames.frame import Selection
+
+    frame = compose_frame(long.explorer.trace, Selection(layer=1, head=1), str, overview=False)
+    expect(long.element).to_have_attribute("data-checksum", checksum_of(frame.blocks["matrix"]))

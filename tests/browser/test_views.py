@@ -1,0 +1,275 @@
+"""The views on the stage: tabs, lines, and the query through all layers."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from attnwidget.frames.strip import Question, compose_strip
+
+TEXT = "The capital of France is Paris. The capital of France is"
+LONG = "The capital of France is Paris. " * 43
+
+
+@pytest.fixture
+def explorer(bare):
+    made = bare.explore(text=TEXT, layer=1, head=2, query=4)
+    made.shown = bare.show(made)
+    made.shown.wait_until_drawn()
+    return made
+
+
+def tab(shown, name):
+    return shown.root.get_by_role("tab", name=name)
+
+
+def open_view(explorer, name):
+    tab(explorer.shown, name).click()
+    view = explorer.shown.root.locator(f".aw-{name.lower()}")
+    expect(view).to_be_visible()
+    if name == "Layers":
+        expect(view).to_have_attribute("data-exact", "true")
+    return view
+
+
+def middle_of_cell(view, layer, token):
+    """Where the strip has a cell: the keyboard goes there, and the tooltip stands beside it."""
+    view.focus()
+    for _ in range(int(view.get_attribute("data-layers"))):
+        view.press("ArrowUp")
+    view.press("Home")
+    for _ in range(token):
+        view.press("ArrowRight")
+    for _ in range(layer + 1):
+        view.press("ArrowDown")
+    expect(view.get_by_role("gridcell")).to_contain_text(f"Layer {layer}:")
+    left, top = view.locator(".aw-tooltip").evaluate("tip => [parseFloat(tip.style.left), parseFloat(tip.style.top)]")
+    return {"x": left, "y": top + 4}
+
+
+# ------------------------------------------------------------------------------------------------------------ tabs
+
+
+def test_tabs_and_python_choose_the_same_view(explorer):
+    shown = explorer.shown
+    expect(tab(shown, "Matrix")).to_have_attribute("aria-selected", "true")
+    explorer.view = "layers"
+    expect(tab(shown, "Layers")).to_have_attribute("aria-selected", "true")
+    expect(shown.root.get_by_role("tabpanel", name="Layers")).to_be_visible()
+    tab(shown, "Lines").click()
+    expect(shown.root.locator(".aw-lines")).to_be_visible()
+    shown.page.wait_for_timeout(50)
+    assert explorer.view == "lines"
+
+
+def test_arrows_go_from_tab_to_tab(explorer):
+    shown = explorer.shown
+    tab(shown, "Matrix").focus()
+    for name in ("Lines", "Layers", "Matrix"):
+        shown.page.keyboard.press("ArrowRight")
+        expect(tab(shown, name)).to_be_focused()
+        expect(tab(shown, name)).to_have_attribute("aria-selected", "true")
+    shown.page.keyboard.press("Tab")
+    expect(shown.matrix).to_be_focused()
+
+
+def test_an_explorer_can_begin_with_any_view(bare):
+    for view in ("lines", "layers"):
+        made = bare.explore(text=TEXT, view=view)
+        expect(bare.show(made).root.locator(f".aw-{view} canvas").first).to_be_visible()
+
+
+def test_the_matrix_comes_back_as_it_was(explorer):
+    before = explorer.shown.checksum()
+    open_view(explorer, "Lines")
+    tab(explorer.shown, "Matrix").click()
+    expect(explorer.shown.matrix).to_have_attribute("data-checksum", before)
+
+
+# ---------------------------------------------------------------------------------------------------------- layers
+
+
+@pytest.mark.parametrize("direction", ["reads", "read_by"])
+@pytest.mark.parametrize("fusion", ["mean", "single", "max"])
+def test_a_cell_tells_the_exact_weight(explorer, direction, fusion):
+    explorer.direction = direction
+    view = open_view(explorer, "Layers")
+    explorer.shown.choose(fusion)
+    expect(view).to_have_attribute("data-exact", "true")
+    strip = compose_strip(explorer.trace, Question((4, 5), direction, fusion, head=2)).values
+    token = 2 if direction == "reads" else 6
+    place = middle_of_cell(view, 3, token)
+    view.hover(position=place)
+    expect(view.locator(".aw-tooltip b")).to_have_text(f"{strip[3, token]:.3f}")
+    expect(explorer.shown.root.locator(f'.aw-mark[data-token="{token}"]')).to_have_attribute("data-marked", "true")
+
+
+def test_a_click_on_a_row_pins_the_layer_and_on_a_token_the_query(explorer):
+    view = open_view(explorer, "Layers")
+    place = middle_of_cell(view, 3, 2)
+    view.click(position=place)
+    expect(explorer.shown.grid).to_have_attribute("data-layer", "3")
+    assert (explorer.layer, explorer.head) == (3, 2)
+    # The names of the tokens stand above the picture, aslant: their feet are over their columns.
+    above = middle_of_cell(view, 0, 2)
+    view.click(position={"x": above["x"] + 4, "y": above["y"] - 16})
+    expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#2")
+
+
+def test_the_keyboard_pins_layers_and_tokens(explorer):
+    view = open_view(explorer, "Layers")
+    middle_of_cell(view, 2, 1)
+    view.press("Enter")
+    expect(explorer.shown.grid).to_have_attribute("data-layer", "2")
+    for _ in range(3):
+        view.press("ArrowUp")
+    expect(view.get_by_role("gridcell")).to_have_text(re.compile("^Token .*, Enter looks from it$"))
+    view.press("Enter")
+    expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#1")
+
+
+def test_a_late_strip_leaves_the_last_one_to_look_at(bare, explorer):
+    view = open_view(explorer, "Layers")
+    bare.bridge.hold()
+    explorer.shown.choose("max")
+    expect(view).to_have_attribute("aria-busy", "false")  # the bytes of the frame are a first sight
+    expect(view).to_have_attribute("data-exact", "false")
+    explorer.shown.root.locator(".aw-ranking button").nth(1).hover()
+    expect(view.locator("canvas")).to_be_visible()
+    bare.bridge.release()
+    expect(view).to_have_attribute("data-exact", "true")
+
+
+def test_a_strip_of_a_long_text_is_scrolled_to_its_query(bare):
+    made = bare.explore(text=LONG, query=250, view="layers")
+    made.shown = bare.show(made)
+    view = made.shown.root.locator(".aw-layers")
+    expect(view).to_have_attribute("data-turned", "true", timeout=30_000)
+    scroll = view.locator(".aw-view-scroll")
+    expect(view.locator("canvas")).to_be_visible()
+    made.shown.page.wait_for_function("e => e.scrollTop > 500", arg=scroll.element_handle())
+    before = scroll.evaluate("e => e.scrollTop")
+    scroll.hover()
+    made.shown.page.mouse.wheel(0, -400)
+    made.shown.page.wait_for_function("([e, before]) => e.scrollTop < before", arg=[scroll.element_handle(), before])
+
+
+# ----------------------------------------------------------------------------------------------------------- lines
+
+
+def numbers(view, side):
+    """Numbers by token, of the lines' ends on one side."""
+    return dict(
+        view.locator(f'.aw-line-label[data-side="{side}"]').evaluate_all(
+            """labels => labels.map((label) => [Number(label.dataset.token), label.lastChild.textContent])
+                               .filter(([, number]) => number !== "")"""
+        )
+    )
+
+
+def test_lines_hold_seventy_percent_of_the_row_outside_sinks(explorer):
+    view = open_view(explorer, "Lines")
+    row = explorer.trace.weights(1, 2)[4].numpy()
+    found = numbers(view, "key")
+    assert found == {token: f"{row[token]:.3f}" for token in found}
+    assert numbers(view, "query") == {}
+    sinks = [int(token) for token in view.locator("[data-sink]").evaluate_all("all => all.map(e => e.dataset.token)")]
+    kept = [token for token in found if token not in sinks]
+    open_mass = row.sum() - row[sinks].sum()
+    assert row[kept].sum() >= 0.7 * open_mass - 1e-5
+    assert row[kept].sum() - row[kept].min() < 0.7 * open_mass
+
+
+def test_a_token_under_the_pointer_shows_its_lines_both_ways(explorer):
+    view = open_view(explorer, "Lines")
+    view.locator('.aw-line-label[data-side="key"][data-token="3"]').hover()
+    expect(view.locator('.aw-line-label[data-side="query"][data-focus]')).to_have_attribute("data-token", "3")
+    maps = explorer.trace.weights(1, 2).numpy()
+    expect(view.locator('.aw-line-label[data-side="query"] .aw-number:not(:empty)').first).to_be_visible()
+    read_by, reads = numbers(view, "query"), numbers(view, "key")
+    assert read_by == {token: f"{maps[token, 3]:.3f}" for token in read_by}
+    assert reads == {token: f"{maps[3, token]:.3f}" for token in reads}
+    assert read_by
+    assert reads
+
+
+@pytest.mark.parametrize("side", ["query", "key"])
+def test_a_click_on_either_side_pins_the_token(explorer, side):
+    view = open_view(explorer, "Lines")
+    view.locator(f'.aw-line-label[data-side="{side}"][data-token="6"]').click()
+    explorer.shown.page.mouse.move(2, 2)
+    expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#6")
+    assert explorer.query == (6, 7)
+
+
+def test_the_keyboard_walks_through_tokens_and_their_lines(explorer):
+    view = open_view(explorer, "Lines")
+    view.focus()
+    view.press("ArrowDown")
+    view.press("ArrowRight")
+    spoken = view.get_by_role("gridcell")
+    expect(spoken).to_have_text(re.compile(r"^\S+ reads \S+ 0\.\d{3}$"))
+    view.press("Escape")
+    view.press("ArrowUp")
+    view.press("Enter")
+    expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#3")
+
+
+def test_all_lines_and_five_lines_can_be_had(explorer):
+    view = open_view(explorer, "Lines")
+    explorer.shown.choose("all")
+    expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("0.000 not drawn")
+    explorer.shown.choose("top")
+    expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("the five strongest")
+    assert int(view.get_attribute("data-lines")) <= 6
+
+
+def test_lines_of_all_layers_are_those_of_the_rollout(explorer):
+    import attnwidget as aw
+
+    view = open_view(explorer, "Lines")
+    explorer.shown.choose("rollout")
+    expect(explorer.shown.root.locator(".aw-recipe")).to_contain_text("rollout")
+    row = np.asarray(aw.rollout(explorer.trace, query=4))
+    found = numbers(view, "key")
+    assert found == {token: f"{row[token]:.3f}" for token in found}
+
+
+def test_long_words_end_in_an_ellipsis_and_are_told_whole(bare):
+    made = bare.explore(text="the " + "川" * 30 + " مرحبا بالعالم <b>x</b>", view="lines")
+    shown = bare.show(made)
+    labels = shown.root.locator('.aw-line-label[data-side="key"]')
+    expect(labels.first).to_be_visible()
+    assert labels.evaluate_all("all => all.every((label) => label.title !== '' && label.querySelector('b') === null)")
+    assert labels.evaluate_all(
+        "all => all.every((l) => l.firstChild.getBoundingClientRect().right <= l.getBoundingClientRect().right + 1)"
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- size and time
+
+
+@pytest.mark.parametrize("width", [480, 980, 1400])
+@pytest.mark.parametrize("text", ["the cat sat", LONG], ids=["short", "long"])
+@pytest.mark.parametrize("view", ["lines", "layers"])
+def test_no_width_makes_a_view_spill(bare, view, text, width):
+    bare.page.set_viewport_size({"width": width + 40, "height": 900})
+    made = bare.explore(text=text, view=view)
+    shown = bare.show(made, width=f"{width}px")
+    expect(shown.root.locator(f".aw-{view} canvas").first).to_be_visible(timeout=30_000)
+    spilled = shown.root.locator(".aw-stage").evaluate(
+        """stage => [...stage.querySelectorAll("*")].filter((element) =>
+             !element.closest(".aw-unseen") && element.getBoundingClientRect().width > 0 &&
+             element.getBoundingClientRect().right > stage.getBoundingClientRect().right + 0.5).map((e) => e.className)"""
+    )
+    assert spilled == []
+
+
+def test_a_view_that_goes_leaves_nothing_that_listens(bare, explorer):
+    for _ in range(10):
+        for name in ("Lines", "Layers", "Matrix"):
+            tab(explorer.shown, name).click()
+    expect(explorer.shown.matrix).to_be_visible()
+    explorer.text = "The capital of France"
+    explorer.shown.wait_for_tokens(len(explorer.trace.text))
