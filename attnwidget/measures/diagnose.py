@@ -12,12 +12,12 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import normalised_entropy
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.places import tokens_named
-from attnwidget.measures.portions import Statistic, head_means
+from attnwidget.measures.portions import Statistic, head_means, reads_itself
 from attnwidget.measures.report import SEVERITIES, Finding, Report
 from attnwidget.measures.share import mass_on
 from attnwidget.measures.similar_heads import redundancy
 from attnwidget.measures.symptoms.context import attention_to_padding, ignored_context, padding_of, spurious_attention
-from attnwidget.measures.symptoms.examined import Examined, producing, reads_itself, wrote
+from attnwidget.measures.symptoms.examined import Examined, producing, wrote
 from attnwidget.measures.symptoms.generated import repetition, thin_attention
 from attnwidget.measures.symptoms.heads import collapse, position_bias, redundant_heads, uniform_attention
 from attnwidget.shapes import Indices

@@ -108,3 +108,13 @@ def own_keys(block: Block, queries: Tokens, keys: Tokens, rows: Indices) -> Indi
             "and keys are the same text."
         )
     return rows + before
+
+
+def reads_itself(trace: Trace, part: str | None) -> bool:
+    """Whether queries and keys of a part are one text."""
+    queries, keys = trace.tokens(part)
+    try:
+        own_keys(trace.part_blocks(part)[0], queries, keys, read_rows(queries))
+    except AttnWidgetError:
+        return False
+    return True

@@ -11,6 +11,9 @@ SEVERITIES = ("high", "medium", "low", "note")
 """From what should be looked at first to what is only worth knowing."""
 
 COLUMNS = ("Symptom", "Severity", "What attention shows", "Likely cause", "What to try")
+LEFT = 'style="text-align: left; vertical-align: top"'
+"""Notebooks set what stands in tables to the right, as if all were numbers."""
+
 CAUTION = "Attention is association, not cause: test a finding by changing the input or removing the head."
 
 
@@ -87,12 +90,9 @@ class Report:
 
     def html(self) -> str:
         """The same as a table, with nothing in it that runs; what Jupyter shows."""
-        head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+        head = "".join(f"<th {LEFT}>{name}</th>" for name in COLUMNS)
         rows = "".join(
-            f"<tr><td><b>{escape(finding.symptom)}</b></td><td>{finding.severity}</td>"
-            f"<td>{escape(finding.shows)}{_places(finding)}<br><small>{escape(_numbers(finding))}</small></td>"
-            f"<td>{escape(finding.cause)}</td><td>{escape(finding.try_next)}</td></tr>"
-            for finding in self.findings
+            f"<tr>{''.join(f'<td {LEFT}>{cell}</td>' for cell in _cells(each))}</tr>" for each in self.findings
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
         title, *_ = self.text().splitlines()
@@ -127,6 +127,16 @@ class Report:
         if self.skipped:
             lines.append(f"Not checked: {', '.join(f'{name} ({why})' for name, why in self.skipped.items())}.")
         return [*lines, CAUTION]
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    return (
+        f"<b>{escape(finding.symptom)}</b>",
+        finding.severity,
+        f"{escape(finding.shows)}{_places(finding)}<br><small>{escape(_numbers(finding))}</small>",
+        escape(finding.cause),
+        escape(finding.try_next),
+    )
 
 
 def _numbers(finding: Finding) -> str:

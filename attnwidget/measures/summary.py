@@ -12,7 +12,7 @@ from attnwidget.measures.confidence import largest
 from attnwidget.measures.distance import far
 from attnwidget.measures.entropy import normalised_entropy, plain_entropy
 from attnwidget.measures.given_trace import require_trace
-from attnwidget.measures.portions import Statistic, head_means, own_keys
+from attnwidget.measures.portions import Statistic, head_means, reads_itself
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.share import mass_on
 
@@ -63,7 +63,7 @@ def _of_part(trace: Trace, part: str, depth: int) -> Iterator[tuple[str, Fact]]:
     yield "tokens", len(read_rows(queries))
     yield "layers", trace.layers(part)
     yield "heads", max(trace.heads(part))
-    if not _is_one_sequence(trace, part):
+    if not reads_itself(trace, part):
         yield "keys", len(read_rows(keys))
     tables = head_means(trace, part, _statistics(trace, part))
     tables["uniform_heads"] = _above(tables["normalised_entropy"], UNIFORM)
@@ -96,19 +96,10 @@ def _statistics(trace: Trace, part: str) -> dict[str, Statistic]:
         "concentration": of_largest(LARGEST),
     }
     kinds = ["special", "punctuation", "first"]
-    if _is_one_sequence(trace, part):
+    if reads_itself(trace, part):
         found["distance"] = far
         kinds += ["self", "previous"]
     return {**found, **{f"share_{kind}": mass_on(kind, keys) for kind in kinds}}
-
-
-def _is_one_sequence(trace: Trace, part: str) -> bool:
-    queries, keys = trace.tokens(part)
-    try:
-        own_keys(trace.part_blocks(part)[0], queries, keys, read_rows(queries))
-    except AttnWidgetError:
-        return False
-    return True
 
 
 def _above(table: np.ndarray, limit: float) -> np.ndarray:

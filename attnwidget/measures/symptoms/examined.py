@@ -10,10 +10,8 @@ import torch
 from attnwidget.engine.recompute import visible
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
-from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.kinds import kind_of_keys
-from attnwidget.measures.portions import own_keys, portions
-from attnwidget.measures.rows import read_rows
+from attnwidget.measures.portions import portions
 from attnwidget.shapes import Indices
 
 
@@ -129,13 +127,3 @@ def producing(trace: Trace, part: str | None) -> Indices | None:
     """The queries that produced each generated token: the positions before them. None where these wrote nothing."""
     found = sorted({step.position - 1 for step in trace.steps if step.position > 0}) if wrote(trace, part) else []
     return torch.tensor(found, dtype=torch.long, device="cpu") if found else None
-
-
-def reads_itself(trace: Trace, part: str | None) -> bool:
-    """Whether queries and keys of a part are one text."""
-    queries, keys = trace.tokens(part)
-    try:
-        own_keys(trace.part_blocks(part)[0], queries, keys, read_rows(queries))
-    except AttnWidgetError:
-        return False
-    return True
