@@ -43,7 +43,7 @@ test:
 	@$(JAVASCRIPT) build
 	@$(BIN)/python scripts/find_chromium.py --install
 	$(JAVASCRIPT) run test
-	$(OFFLINE) $(BIN)/python -m pytest $(ARGS)
+	$(OFFLINE) $(BIN)/python scripts/run_tests.py $(ARGS)
 
 test-matrix:
 	@$(SETUP) test
