@@ -21,3 +21,13 @@ def to_units(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int
     """
     units = unit_offsets(text)
     return [(-1, -1) if start < 0 else (units[start], units[stop]) for start, stop in spans]
+
+
+def from_units(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of UTF-16 units -> spans of code points; (-1, -1) stays.
+
+    >>> from_units("a😀b", [(3, 4), (-1, -1)])
+    [(2, 3), (-1, -1)]
+    """
+    points = {unit: point for point, unit in enumerate(unit_offsets(text))}
+    return [(-1, -1) if start < 0 else (points[start], points[stop]) for start, stop in spans]

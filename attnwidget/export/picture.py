@@ -1,0 +1,126 @@
+"""A frame -> a small PNG of its matrix, drawn without a browser, for readers that show pictures only."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from attnwidget.export.still import caption
+from attnwidget.frames.frame import Frame
+
+LARGEST = 50 * 1024
+"""Bytes. Every copy of the notebook carries them."""
+
+MAP = 448
+"""Pixels of the matrix per side, about."""
+
+MARGIN = 16
+LABELLED = 40
+"""Tokens that can be named along an axis."""
+
+_INK, _MUTED, _EDGE, _GROUND = (31, 35, 40), (101, 109, 118), (208, 215, 222), (255, 255, 255)
+_RAMPS = {
+    "reads": "fffaf5 feeddc fdd6b0 fcb77d f79350 e86f26 c44e0a 8d3204 5c1f04",
+    "read_by": "f7faff e3eefb c5dbf5 9dc3ed 6fa6e2 4484cf 2463b0 154585 0d2c59",
+}
+"""As js/src/lib/colour.ts has them: the picture must look like the page."""
+
+
+def picture_png(frame: Frame, model: str) -> bytes:
+    """The map of a frame with its tokens, title and recipe as a PNG of at most 50 KB, in light colours.
+
+    Long texts are pooled further (the maximum stays) until it fits. Names that the built-in letters cannot write are
+    replaced by the number of the token.
+
+    >>> import attnwidget as aw
+    >>> from attnwidget.frames.compose import compose_frame
+    >>> from attnwidget.frames.frame import Selection
+    >>> model = aw.load()
+    >>> frame = compose_frame(model.trace("The cat sat."), Selection(), model.piece, overview=False)
+    >>> picture_png(frame, model.name)[1:4]
+    b'PNG'
+    """
+    matrix = np.nan_to_num(np.asarray(frame.blocks["matrix"], np.float32))
+    while True:
+        drawn = _drawn(frame.header, matrix, model)
+        if len(drawn) <= LARGEST or max(matrix.shape) <= LABELLED:
+            return drawn
+        matrix = _halved(matrix)
+
+
+def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
+    font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
+    rows, columns = matrix.shape
+    queries, keys = _names(header, rows), _names(header, columns)
+    left = MARGIN + max((int(font.getlength(name)) for name in queries), default=0) + (6 if queries else 0)
+    head = MARGIN + 26
+    names = max((int(font.getlength(name)) for name in keys), default=0)
+    top = head + names + (6 if keys else 0)
+    cell = max(MAP // max(rows, columns), 1)
+    across, down = columns * cell, rows * cell
+    recipe = wrap(str(header["recipe"]), max(40, (left + across) // 6))
+    size = (max(left + across + MARGIN, 480), top + down + 12 + 16 * len(recipe) + MARGIN)
+    image = Image.new("RGB", size, _GROUND)
+    pen = ImageDraw.Draw(image)
+    pen.text((MARGIN, MARGIN), _writable(caption(header, model)), _INK, bold)
+    image.paste(_coloured(header, matrix).resize((across, down), Image.Resampling.NEAREST), (left, top))
+    pen.rectangle((left - 1, top - 1, left + across, top + down), outline=_EDGE)
+    start, stop = header["query"]
+    for place, name in enumerate(queries):
+        pen.text((left - 6, top + (place + 0.5) * cell), name, _INK if start <= place < stop else _MUTED, font, "rm")
+    for place, name in enumerate(keys):
+        _upright(image, name, (left + int((place + 0.5) * cell), top - 5), font)
+    for number, line in enumerate(recipe):
+        pen.text((MARGIN, top + down + 12 + 16 * number), _writable(line), _MUTED, font)
+    written = BytesIO()
+    # Colours of one ramp and grey letters: a palette holds them all, in a third of the bytes.
+    image.quantize(256, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def _coloured(header: Mapping[str, Any], matrix: np.ndarray) -> Image.Image:
+    stops = [[int(code[at : at + 2], 16) for at in (0, 2, 4)] for code in _RAMPS[header["direction"]].split()]
+    places = np.linspace(0, len(stops) - 1, 256)
+    ramp = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1)
+    peak = float(header["peak"])
+    tones = np.sqrt(np.clip(matrix / peak, 0, 1)) if peak > 0 else np.zeros_like(matrix)
+    pixels = ramp[(tones * 255).round().astype(int)].round().astype(np.uint8)
+    if header["causal"]:
+        pixels[np.triu(np.ones(matrix.shape, bool), 1)] = _GROUND
+    return Image.fromarray(pixels)
+
+
+def _upright(image: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:
+    """A name that runs upwards from its foot."""
+    wide, high = int(font.getlength(name)) + 2, 15
+    label = Image.new("RGB", (wide, high), _GROUND)
+    ImageDraw.Draw(label).text((0, high // 2), name, _MUTED, font, "lm")
+    turned = label.rotate(90, expand=True)
+    image.paste(turned, (foot[0] - high // 2, foot[1] - turned.height))
+
+
+def _names(header: Mapping[str, Any], cells: int) -> list[str]:
+    """The names along an axis; none where cells are not single tokens, or too many."""
+    pieces = header["tokens"]["pieces"]
+    if cells > LABELLED or header["pooling"] != 1 or cells != len(pieces):
+        return []
+    return [
+        shown if (shown := _writable(piece.strip()[:14])) == piece.strip()[:14] and shown else f"#{place}"
+        for place, piece in enumerate(pieces)
+    ]
+
+
+def _writable(text: str) -> str:
+    """What Pillow's own letters can write; anything else becomes a question mark."""
+    known = "“”‘’·–—…×"
+    return "".join(letter if " " <= letter <= "ÿ" or letter in known else "?" for letter in text)
+
+
+def _halved(matrix: np.ndarray) -> np.ndarray:
+    rows, columns = (size + size % 2 for size in matrix.shape)
+    whole = np.zeros((rows, columns), matrix.dtype)
+    whole[: matrix.shape[0], : matrix.shape[1]] = matrix
+    return whole.reshape(rows // 2, 2, columns // 2, 2).max((1, 3))

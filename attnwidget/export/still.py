@@ -1,0 +1,144 @@
+"""A frame -> words, colours and numbers in HTML without a script, for readers that run none: GitHub, nbconvert, a dead kernel."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from attnwidget.frames.frame import Frame
+from attnwidget.frames.utf16 import from_units
+
+LISTED = 5
+LONGEST = 2_000
+"""Characters of a text that are shown: a notebook keeps every one of them."""
+
+INK, MUTED = "#1f2328", "#656d76"
+ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207)}
+_STRONG = 0.6
+"""Of the accent at full tone: dark ink stays legible on it."""
+_FAINTEST = 0.08
+"""A tone that would not be seen: half of the words of a long text, and most of its bytes."""
+
+
+def still_html(frame: Frame, text: str, model: str) -> str:
+    """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
+
+    The colours say what a map of `text` says of the query: square root of weight over the largest outside sinks.
+
+    >>> import attnwidget as aw
+    >>> from attnwidget.frames.compose import compose_frame
+    >>> from attnwidget.frames.frame import Selection
+    >>> trace = aw.load().trace("A <b> cat.")
+    >>> frame = compose_frame(trace, Selection(query=(2, 3)), aw.load().piece, overview=False)
+    >>> "<b> cat" in still_html(frame, "A <b> cat.", "tiny-causal")
+    False
+    """
+    header = frame.header
+    direction = str(header["direction"])
+    spans = from_units(text, header["tokens"]["spans"])
+    axis = "row" if direction == "reads" else "column"
+    weights = np.asarray(frame.blocks[axis], np.float64)
+    sinks = set(header["sinks"]) if direction == "reads" else set()
+    tones = tones_of(weights, sinks)
+    lists = "".join(
+        f'<td style="vertical-align:top;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], verb)}</td>'
+        for name, verb in (("row", "reads"), ("column", "is read by"))
+    )
+    return (
+        f'<div style="font:14px system-ui,sans-serif;color:{INK};background:#fff;padding:12px 14px;max-width:960px;'
+        'border:1px solid #d0d7de;border-radius:6px">'
+        f"<div><b>{escape(caption(header, model))}</b></div>"
+        f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">'
+        f"{''.join(_words(text, spans, tones, header['query'], direction))}</p>"
+        f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
+        f'<div style="color:{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
+        f"of the weight over {max(_open(weights, sinks), default=0):.3f}{', sinks aside' if sinks else ''}<br>"
+        f"{escape(str(header['caution']))}</div></div>"
+    )
+
+
+def caption(header: Mapping[str, Any], model: str) -> str:
+    """What is shown, in one line.
+
+    >>> caption({"title": "Layer 1 · Head 0", "query": (1, 2), "tokens": {"pieces": ["a", "cat"]},
+    ...          "direction": "reads"}, "gpt2")
+    'gpt2 · Layer 1 · Head 0 · “cat” reads'
+    """
+    span = " ".join(header["tokens"]["pieces"][slice(*header["query"])])
+    verb = "reads" if header["direction"] == "reads" else "is read by"
+    return f"{model} · {header['title']} · “{span if len(span) <= 40 else span[:39] + '…'}” {verb}"
+
+
+def tones_of(weights: np.ndarray, sinks: set[int]) -> np.ndarray:
+    """0 to 1 of each weight, as the page colours it.
+
+    >>> tones_of(np.array([0.9, 0.25, 0.0625]), {0}).tolist()
+    [1.0, 1.0, 0.5]
+    """
+    peak = max(_open(weights, sinks), default=0) or float(weights.max(initial=0))
+    return np.sqrt(np.clip(weights / peak, 0, 1)) if peak > 0 else np.zeros_like(weights)
+
+
+def _open(weights: np.ndarray, sinks: set[int]) -> list[float]:
+    return [float(weight) for token, weight in enumerate(weights) if token not in sinks]
+
+
+def _words(
+    text: str, spans: Sequence[tuple[int, int]], tones: np.ndarray, query: Sequence[int], direction: str
+) -> Iterator[str]:
+    """The text, stretch by stretch; tokens that share a stretch show the strongest of them, and the query has a frame."""
+    shown = text[:LONGEST]
+    place = 0
+    for (start, stop), tokens in _stretches(spans):
+        if start < place or stop > len(shown):
+            continue
+        tone = max(float(tones[token]) for token in tokens)
+        asked = any(query[0] <= token < query[1] for token in tokens)
+        yield escape(shown[place:start])
+        yield _word(escape(shown[start:stop]), tone, ACCENTS[direction], asked=asked)
+        place = stop
+    yield escape(shown[place:]) + ("…" if len(text) > LONGEST else "")
+
+
+def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool) -> str:
+    if tone < _FAINTEST and not asked:
+        return word
+    red, green, blue = accent
+    frame = f";outline:2px solid rgb({red},{green},{blue})" if asked else ""
+    heat = f"background:rgba({red},{green},{blue},{_STRONG * tone:.2f});border-radius:3px"
+    return f'<span style="{heat}{frame}">{word}</span>'
+
+
+def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], list[int]]]:
+    found: dict[tuple[int, int], list[int]] = {}
+    for token, span in enumerate(spans):
+        if span[0] >= 0 and span[1] > span[0]:
+            found.setdefault(span, []).append(token)
+    return sorted(found.items())
+
+
+def _ranking(header: Mapping[str, Any], weights: np.ndarray, verb: str) -> str:
+    pieces = header["tokens"]["pieces"]
+    order = [int(token) for token in np.argsort(-weights, kind="stable")[:LISTED] if weights[token] > 0]
+    rows = "".join(
+        f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0">{escape(pieces[token])}</td>'
+        f'<td style="color:{MUTED};border:0;padding:1px 10px 1px 0">#{token}</td>'
+        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums">{_number(float(weights[token]))}</td></tr>'
+        for token in order
+    )
+    nothing = '<tr><td style="border:0">nothing</td></tr>'
+    span = escape(" ".join(pieces[slice(*header["query"])])[:40])
+    return (
+        f'<b style="font-size:12px;color:{MUTED}">“{span}” {verb}</b>'
+        f'<table style="border:0;border-collapse:collapse;margin:2px 0 0">{rows or nothing}</table>'
+    )
+
+
+def _number(weight: float) -> str:
+    """Three decimals, never a false zero.
+
+    >>> _number(0.25), _number(0.0001)
+    ('0.250', '&lt;0.001')
+    """
+    return f"{weight:.3f}" if weight >= 0.0005 else "&lt;0.001"

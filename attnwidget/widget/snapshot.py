@@ -1,0 +1,46 @@
+"""What an explorer shows, as it is now, for pages that run nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attnwidget.errors import AttnWidgetError
+from attnwidget.export.picture import picture_png
+from attnwidget.export.still import still_html
+from attnwidget.frames.frame import Frame
+
+
+@dataclass(frozen=True, repr=False)
+class Snapshot:
+    """Words, colours and numbers as HTML without a script, and the map as a PNG; the last line of a cell shows it."""
+
+    html: str
+    png: bytes
+    title: str
+
+    def save(self, path: Any) -> Path:
+        """Write the picture (`.png`) or the words (`.html`), by the name's end. Raises AttnWidgetError where it cannot."""
+        target = Path(path)
+        if target.suffix not in {".png", ".html"}:
+            raise AttnWidgetError(f"A snapshot is saved as .png or .html, not as {target.name!r}.")
+        try:
+            if target.suffix == ".png":
+                target.write_bytes(self.png)
+            else:
+                target.write_text(f'<!doctype html><meta charset="utf-8">{self.html}', encoding="utf-8")
+        except OSError as error:
+            raise AttnWidgetError(f"{target} cannot be written: {error.strerror or error}.") from None
+        return target
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from base64 import b64encode
+
+        return {"text/plain": repr(self), "text/html": self.html, "image/png": b64encode(self.png).decode()}
+
+    def __repr__(self) -> str:
+        return f"Snapshot({self.title})"
+
+
+def snapshot_of(frame: Frame, text: str, model: str) -> Snapshot:
+    """The snapshot of a frame that was made of `text`."""
+    return Snapshot(still_html(frame, text, model), picture_png(frame, model), str(frame.header["title"]))
