@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnwidget.errors import AttnWidgetError
     from attnwidget.experiments.dynamics import dynamics
     from attnwidget.experiments.induction import induction_scores
+    from attnwidget.export.highlight import highlight
     from attnwidget.measures.alignment import alignment
     from attnwidget.measures.alti import alti
     from attnwidget.measures.attention_sinks import attention_sinks
@@ -76,6 +77,7 @@ __all__ = [
     "head_clusters",
     "head_distances",
     "head_map",
+    "highlight",
     "induction_scores",
     "load",
     "mixing_ratio",
@@ -118,6 +120,7 @@ _HOME = {
     "head_clusters": "measures.head_clusters",
     "head_distances": "measures.head_distances",
     "head_map": "measures.head_map",
+    "highlight": "export.highlight",
     "induction_scores": "experiments.induction",
     "load": "engine.load",
     "mixing_ratio": "measures.mixing_ratio",

@@ -1,6 +1,6 @@
 """Pictures for readers that run no script: what they say is what the frame says, and nothing in them runs."""
 
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from io import BytesIO
 
 import numpy as np
@@ -30,7 +30,7 @@ def softmax(size, seed=0):
 
 def test_hostile_words_are_words():
     frame, text = frame_of(softmax(6), HOSTILE, query=(1, 2))
-    tree = ElementTree.fromstring(still_html(frame, text, "<i>model</i>").replace("<br>", "<br/>"))
+    tree = ET.fromstring(still_html(frame, text, "<i>model</i>").replace("<br>", "<br/>"))  # noqa: S314  our own
     assert {element.tag for element in tree.iter()} <= {"div", "b", "p", "span", "table", "tr", "td", "br"}
     assert "".join(tree.find("p").itertext()) == text
 
@@ -63,7 +63,9 @@ def test_the_picture_has_the_matrix_pixel_for_pixel():
     frame, _ = frame_of(torch.tensor([[[1.0, 0.0], [0.5, 0.5]]]), ["a", "b"], query=(1, 2))
     image = np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")).astype(int)
     dark = (abs(image - (0x5C, 0x1F, 0x04)).sum(-1) < 12).sum()
-    assert dark == pytest.approx(3 * 224**2, rel=0.02)  # all of 2 x 2 cells over 448 pixels but the one that cannot be seen
+    assert dark == pytest.approx(
+        3 * 224**2, rel=0.02
+    )  # all of 2 x 2 cells over 448 pixels but the one that cannot be seen
 
 
 def test_noise_is_pooled_until_it_is_small():
