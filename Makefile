@@ -4,6 +4,7 @@
 #   make dev         the same, and every change of js/ shows up in the open page
 #   make js          only the page: js/ into attnwidget/static
 #   make test        all tests: JavaScript, Python, notebooks, a real JupyterLab in a real browser; ARGS="-k matrix" for some
+#   make test-long   only what make test leaves out: soaks of hundreds of edits, screenshot matrices, more of the same model matrices
 #   make test-matrix only the parity matrix, on the lowest transformers that is supported and on the newest
 #   make check       format, lint, types, rooms
 #   make bench       writes tests/benchmarks/RESULTS.md
@@ -22,7 +23,7 @@ LAB_ARGS := --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/01_first_loo
 # Nothing here may ask a model hub, in tests least of all.
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: lab dev js test test-matrix check bench images clean
+.PHONY: lab dev js test test-long test-matrix check bench images clean
 
 lab:
 	@$(SETUP) lab
@@ -44,6 +45,12 @@ test:
 	@$(BIN)/python scripts/find_chromium.py --install
 	$(JAVASCRIPT) run test
 	$(OFFLINE) $(BIN)/python scripts/run_tests.py $(ARGS)
+
+test-long:
+	@$(SETUP) test
+	@$(JAVASCRIPT) build
+	@$(BIN)/python scripts/find_chromium.py --install
+	$(OFFLINE) $(BIN)/python scripts/run_tests.py --long $(ARGS)
 
 test-matrix:
 	@$(SETUP) test

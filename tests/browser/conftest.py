@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker("browser")
+            if "jupyter" in item.fixturenames:
+                item.add_marker("jupyterlab")
 
 
 @pytest.hookimpl(wrapper=True)
