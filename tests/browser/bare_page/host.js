@@ -116,16 +116,17 @@ class Model {
 /* Listeners on what outlives a view: the window, the document and media queries. */
 const listening = new Set();
 const { addEventListener, removeEventListener } = EventTarget.prototype;
-const media = new Map();
+const identities = new WeakMap(); // of targets and listeners: the page that watches must not keep what it watches
+let known = 0;
 const nameOf = (target, type, listener) =>
   [target, type, listener].map((part) => (typeof part === "string" ? part : identity(part))).join(" ");
 const identity = (thing) => {
-  if (!media.has(thing)) media.set(thing, media.size);
-  return media.get(thing);
+  if (!identities.has(thing)) identities.set(thing, known++);
+  return identities.get(thing);
 };
 EventTarget.prototype.addEventListener = function (type, listener, options) {
   const lasting = this === window || this === document || this instanceof MediaQueryList;
-  if (lasting && !options?.signal?.aborted) {
+  if (lasting && listener && !options?.signal?.aborted) {
     const name = nameOf(this, type, listener);
     listening.add(name);
     options?.signal?.addEventListener("abort", () => listening.delete(name));
@@ -133,12 +134,13 @@ EventTarget.prototype.addEventListener = function (type, listener, options) {
   return addEventListener.call(this, type, listener, options);
 };
 EventTarget.prototype.removeEventListener = function (type, listener, options) {
-  listening.delete(nameOf(this, type, listener));
+  if (listener) listening.delete(nameOf(this, type, listener));
   return removeEventListener.call(this, type, listener, options);
 };
 
 const runtimes = new Map();
 const views = new Map();
+let shown = 0;
 
 /* A model and its widget: anywidget asks for a definition of its own for every model. */
 function runtime(name) {
@@ -160,7 +162,7 @@ async function model(name) {
 /* Show one more view of an explorer, in a container of the given width, and return the container's id. */
 async function show(name, width = "100%") {
   const el = document.createElement("section");
-  el.id = `view-${views.size}`;
+  el.id = `view-${shown++}`;
   el.style.width = width;
   document.querySelector("#views").append(el);
   const controller = new AbortController();
@@ -177,6 +179,7 @@ async function hide(id) {
   controller.abort();
   await cleanup?.();
   el.remove();
+  views.delete(id);
 }
 
 /* Keys that reach the page around the widget; a notebook would act on them. */
