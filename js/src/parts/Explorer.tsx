@@ -5,6 +5,7 @@ import { Editor } from "./Editor";
 import { Header } from "./Header";
 import { HeadFacts } from "./HeadFacts";
 import { HeadGrid } from "./HeadGrid";
+import { Help } from "./Help";
 import { Expectations, Neighbours } from "./Readout";
 import { Stage } from "./Stage";
 import { ProgressLine } from "./Status";
@@ -28,6 +29,7 @@ export function Explorer() {
       data-stale={session.problem.value !== null || undefined}
     >
       <Header />
+      <Help />
       <ProgressLine />
       <Editor />
       <Toolbar />

@@ -5,6 +5,7 @@ import { paintGrid } from "../paint/grid";
 import { thumbnailPixels } from "../paint/pixels";
 import { nextLayer } from "../state";
 import { bitmap, Canvas } from "./Canvas";
+import { Spoken } from "./Spoken";
 import { clearHover, commonKey, useView, useWidth, type View } from "./view";
 
 /** Every head at once: layers downwards, heads to the right. */
@@ -45,11 +46,7 @@ export function HeadGrid() {
       onClick={(event) => pin(view, scene, event)}
       onKeyDown={(event) => steer(view, heads, event)}
     >
-      <div role="row" class="aw-unseen">
-        <div role="gridcell" id={id} aria-selected="true" aria-live="polite">
-          Layer {spoken.layer} head {spoken.head}
-        </div>
-      </div>
+      <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}`}</Spoken>
       {width > 0 && heads.length > 0 && (
         <Canvas
           width={width}

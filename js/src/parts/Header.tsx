@@ -1,4 +1,5 @@
 import { count, magnitude } from "../lib/format";
+import { HelpButton } from "./Help";
 import { useView } from "./view";
 
 export function Header() {
@@ -27,6 +28,7 @@ export function Header() {
       <span class="aw-chips">
         <Chips />
         <Examples />
+        <HelpButton />
       </span>
     </header>
   );

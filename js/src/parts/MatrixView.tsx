@@ -9,6 +9,7 @@ import { steerMatrix } from "./matrix-input";
 import { type Picture, type Reading, usePicture, useReading, useTiled } from "./matrix-picture";
 import { useMeasure } from "./measure";
 import { Scale } from "./Scale";
+import { Spoken } from "./Spoken";
 import { Tooltip } from "./Tooltip";
 import { clearHover, useView, useWidth, type View } from "./view";
 
@@ -44,11 +45,7 @@ export function MatrixView() {
         data-tiles={picture?.tiles ?? undefined}
         onBlur={() => clearHover(view)}
       >
-        <div role="row" class="aw-unseen">
-          <div role="gridcell" id={id} aria-selected="true" aria-live="polite">
-            {map === null ? "" : spoken(view, map, cell, reading)}
-          </div>
-        </div>
+        <Spoken id={id}>{map === null ? "" : spoken(view, map, cell, reading)}</Spoken>
         {ready && width > 0 && (
           <Canvas
             width={width}

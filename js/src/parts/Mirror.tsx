@@ -11,12 +11,14 @@ export function Mirror() {
   const marked = local.marked.value;
   const stale = session.problem.value !== null;
   return (
-    <div class="aw-mirror" dir="auto" aria-hidden="true" data-stale={stale}>
-      {derived.segments.value.map(({ text, mark }, index) =>
-        mark === null ? text : <TextMark key={index} {...{ text, mark, heat, pinned, focus, marked }} />,
-      )}
-      {/* A last empty line has no height by itself. */}
-      {"\u200b"}
+    <div class="aw-mirror" dir="auto" data-stale={stale}>
+      <span aria-hidden="true">
+        {derived.segments.value.map(({ text, mark }, index) =>
+          mark === null ? text : <TextMark key={index} {...{ text, mark, heat, pinned, focus, marked }} />,
+        )}
+        {/* A last empty line has no height by itself. */}
+        {"\u200b"}
+      </span>
       {derived.chips.value.trailing.map((token) => (
         <Chip key={`chip ${token}`} token={token} />
       ))}

@@ -1,5 +1,6 @@
 import { useId } from "preact/hooks";
 import type { ViewName } from "../state";
+import { Described } from "./Described";
 import { LayersView } from "./LayersView";
 import { LinesView } from "./LinesView";
 import { MatrixView } from "./MatrixView";
@@ -24,10 +25,16 @@ export function Stage() {
   return (
     <div class="aw-stage" data-view={chosen}>
       <Tabs label="View" tabs={tabs} chosen={chosen} id={id} onChoose={choose} />
-      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`}>
+      <div
+        role="tabpanel"
+        id={`${id}-panel`}
+        aria-labelledby={`${id}-${chosen}`}
+        aria-describedby={`${id}-said`}
+      >
         {chosen === "matrix" && <MatrixView />}
         {chosen === "lines" && <LinesView />}
         {chosen === "layers" && <LayersView />}
+        <Described id={`${id}-said`} />
       </div>
     </div>
   );

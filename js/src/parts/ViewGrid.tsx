@@ -1,5 +1,6 @@
 import type { ComponentChildren, RefObject } from "preact";
 import { useId, useLayoutEffect } from "preact/hooks";
+import { Spoken } from "./Spoken";
 import { clearHover, useView } from "./view";
 
 interface Props {
@@ -55,11 +56,7 @@ export function ViewGrid(props: Props) {
       onKeyDown={props.onSteer}
       onBlur={() => clearHover(view)}
     >
-      <div role="row" class="aw-unseen">
-        <div role="gridcell" id={id} aria-selected="true" aria-live="polite">
-          {props.spoken}
-        </div>
-      </div>
+      <Spoken id={id}>{props.spoken}</Spoken>
       <div
         ref={scroller}
         class="aw-view-scroll"

@@ -238,7 +238,7 @@ function steer(desk: Desk, event: KeyboardEvent): void {
     End: to({ query, key: last }),
     Enter: () => view.session.pinQuery(view.derived.focus.peek()),
     " ": () => view.session.pinQuery(view.derived.focus.peek()),
-    Escape: () => clearHover(view),
+    Escape: () => back(desk, scene),
     "+": zoom(keyStep),
     "=": zoom(keyStep),
     "-": zoom(1 / keyStep),
@@ -247,6 +247,13 @@ function steer(desk: Desk, event: KeyboardEvent): void {
   const move = moves[event.key];
   if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
   move?.();
+}
+
+/** From the cell to what is pinned; from there to the whole map. */
+function back({ view, glide }: Desk, scene: MatrixScene): void {
+  const looked = view.local.cell.peek() ?? view.local.hoverToken.peek();
+  clearHover(view);
+  if (looked === null && scene.zoomed) glide.to(wholeMap, scene);
 }
 
 /** What keys zoom about: the cell that is looked at, where it is in sight. */

@@ -2,7 +2,8 @@ import { render } from "preact";
 import { createLocal, derive, followPointer, followStrip, type Session } from "../state";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
-import { paletteOf, ViewContext } from "./view";
+import { ownKey } from "./own-keys";
+import { paletteOf, type View, ViewContext } from "./view";
 
 /** Puts one view of a session into an element. It ends with the signal. */
 export function mount(element: HTMLElement, session: Session, abort: AbortSignal): void {
@@ -10,14 +11,14 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   element.tabIndex = -1;
   // JupyterLab's shortcuts stay away: `b` in the grid must not insert a cell.
   element.dataset.lmSuppressShortcuts = "true";
-  element.addEventListener("keydown", keepKeys, { signal: abort });
   const environment = watchEnvironment(element, abort);
   const local = createLocal();
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
-  const view = { session, local, derived, environment, palette: paletteOf(environment), abort };
+  const view: View = { session, local, derived, environment, palette: paletteOf(environment), abort };
+  element.addEventListener("keydown", (event) => keepKeys(view, event), { signal: abort });
   render(
     <ViewContext.Provider value={view}>
       <Explorer />
@@ -28,7 +29,8 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
 }
 
 /** Keys belong to the explorer, except those that run a cell. */
-function keepKeys(event: KeyboardEvent): void {
+function keepKeys(view: View, event: KeyboardEvent): void {
   const runs = event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey);
   if (!runs) event.stopPropagation();
+  if (!event.defaultPrevented) ownKey(view, event);
 }

@@ -18,6 +18,7 @@ export type {
 } from "../wire/types";
 export { loadOnce } from "./charts";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
+export { type Description, description } from "./description";
 export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
 export { type Keep, type Kept, keepOf, linesOf, sinksOf } from "./lines";

@@ -29,6 +29,8 @@ export interface Local {
   readonly stripCell: Signal<StripCell | null>;
   /** What of the matrix is in sight. Kept in tokens, so that typing elsewhere does not move it. */
   readonly viewport: Signal<Viewport>;
+  /** Whether the list of keys is open. */
+  readonly help: Signal<boolean>;
 }
 
 export function createLocal(): Local {
@@ -39,5 +41,6 @@ export function createLocal(): Local {
     cell: signal(null),
     stripCell: signal(null),
     viewport: signal({ query: 0, key: 0, span: Number.POSITIVE_INFINITY }),
+    help: signal(false),
   };
 }

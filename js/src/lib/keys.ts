@@ -1,0 +1,95 @@
+/** One meaning, and the keys that have it, as `KeyboardEvent.key` names them. */
+export interface KeyRow {
+  readonly keys: readonly string[];
+  readonly does: string;
+}
+
+export interface KeyPlace {
+  /** Of a view as the trait has it, or of what is beside them. */
+  readonly name: "anywhere" | "text" | "pictures" | "grid" | "tabs" | "matrix" | "lines" | "layers";
+  readonly title: string;
+  readonly rows: readonly KeyRow[];
+}
+
+const arrows = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
+
+/** Every key, by place. `?` shows this table; a test holds the places to it, so a key that is new is written here first. */
+export const keyPlaces: readonly KeyPlace[] = [
+  {
+    name: "anywhere",
+    title: "Anywhere",
+    rows: [
+      { keys: ["?"], does: "this list; in the text it is a letter" },
+      { keys: ["Escape"], does: "back to what is pinned" },
+      { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
+      { keys: ["Shift+Enter", "Control+Enter"], does: "run the cell, as everywhere in a notebook" },
+    ],
+  },
+  {
+    name: "text",
+    title: "Text",
+    rows: [
+      { keys: [...arrows], does: "move the caret: its token is the query" },
+      { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], does: "a query of several tokens" },
+    ],
+  },
+  {
+    name: "pictures",
+    title: "Heads and every view",
+    rows: [
+      { keys: ["Enter", " "], does: "pin what is looked at" },
+      { keys: ["r"], does: "reads, or is read by" },
+    ],
+  },
+  {
+    name: "grid",
+    title: "Heads",
+    rows: [
+      { keys: [...arrows, "Home", "End"], does: "pin another head; layers without attention are skipped" },
+    ],
+  },
+  {
+    name: "tabs",
+    title: "Tabs",
+    rows: [{ keys: ["ArrowLeft", "ArrowRight", "Home", "End"], does: "another view" }],
+  },
+  {
+    name: "matrix",
+    title: "Matrix",
+    rows: [
+      { keys: [...arrows, "Home", "End"], does: "another cell; a zoomed map follows" },
+      { keys: ["+", "=", "-"], does: "closer, further" },
+      { keys: ["0"], does: "the whole map" },
+    ],
+  },
+  {
+    name: "lines",
+    title: "Lines",
+    rows: [
+      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another token" },
+      { keys: ["ArrowLeft", "ArrowRight"], does: "its lines, strongest first" },
+    ],
+  },
+  {
+    name: "layers",
+    title: "Layers",
+    rows: [{ keys: [...arrows, "Home", "End"], does: "another cell; beyond the first layer are the tokens" }],
+  },
+];
+
+const signs: Readonly<Record<string, string>> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Control: "Ctrl",
+  " ": "Space",
+  "-": "−",
+};
+
+/** A key, or several held together, as it stands on a keyboard: "Shift+ArrowLeft" -> "Shift ←". */
+export function keyLabel(key: string): string {
+  const parts = key.length > 1 ? key.split("+") : [key];
+  return parts.map((part) => signs[part] ?? part).join(" ");
+}

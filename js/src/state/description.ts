@@ -1,0 +1,90 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { count, pieceLabel, weight } from "../lib/format";
+import type { Header, Tokens } from "../wire/types";
+import type { Session } from "./session";
+import { isVisible, type StripOnShow, stripAt, stripRequest } from "./strips";
+
+/** A view in words, for those who do not see its canvas: one sentence, and a short table. */
+export interface Description {
+  readonly sentence: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const listed = 8;
+const said = 3;
+
+/** What is pinned, never what is under the pointer: it changes with the frame only. */
+export function description(session: Session): ReadonlySignal<Description | null> {
+  return computed(() => {
+    const shown = session.shown.value;
+    if (shown === null) return null;
+    const { header, row, column } = shown.frame;
+    if (session.traits.view.value === "layers") {
+      const strip = stripAt(session, stripRequest(session, header.query, session.clampedHead().head));
+      if (strip !== null) return ofStrip(strip, header.tokens);
+    }
+    return ofMap(header, header.direction === "reads" ? row : column);
+  });
+}
+
+const verbs = { reads: "reads", read_by: "is read by" } as const;
+
+export function ofMap(header: Header, weights: Float32Array): Description {
+  const { tokens, direction } = header;
+  const query = words(tokens, header.query);
+  const strongest = Array.from(weights.keys())
+    .filter((token) => (weights[token] as number) > 0 && tokens.padding[token] !== true)
+    .sort((one, other) => (weights[other] as number) - (weights[one] as number))
+    .slice(0, listed)
+    .map((token) => ({ token, name: nameOf(tokens, token), weight: weight(weights[token] as number) }));
+  const list = strongest.slice(0, said).map((each) => `${each.name} ${each.weight}`);
+  const rest = strongest.length > said ? " …" : "";
+  const sinks = new Set(direction === "reads" ? header.sinks : []);
+  const title = header.title.replaceAll(" · ", " ");
+  return {
+    sentence: `${title}, ${count(tokens.pieces.length, "token")}; “${query}” ${verbs[direction]} ${list.join(", ") || "nothing"}${rest}`,
+    columns: direction === "reads" ? ["Query", "Key", "Weight"] : ["Key", "Query", "Weight"],
+    rows: strongest.map((each) => [
+      query,
+      each.name,
+      `${each.weight}${sinks.has(each.token) ? ", a sink" : ""}`,
+    ]),
+  };
+}
+
+const fusions = { mean: "mean of heads", max: "strongest head", single: "head" } as const;
+
+/** The strongest token of every layer. */
+export function ofStrip(strip: StripOnShow, tokens: Tokens): Description {
+  const query = words(tokens, strip.query);
+  const rows = Array.from({ length: strip.layers }, (_, layer) => {
+    const values = strip.values.subarray(layer * strip.count, (layer + 1) * strip.count);
+    let best = -1;
+    values.forEach((value, token) => {
+      if (isVisible(strip, token) && value > (values[best] ?? 0)) best = token;
+    });
+    return best < 0
+      ? [String(layer), "none", "–"]
+      : [String(layer), nameOf(tokens, best), weight(values[best] as number)];
+  });
+  const heads = strip.fusion === "single" ? `head ${strip.head}` : fusions[strip.fusion];
+  const list = rows.slice(0, said).map(([layer, name, amount]) => `layer ${layer} ${name} ${amount}`);
+  const rest = rows.length > said ? " …" : "";
+  return {
+    sentence: `${count(strip.layers, "layer")}, ${heads}; “${query}” ${verbs[strip.direction]} most: ${list.join(", ")}${rest}`,
+    columns: ["Layer", strip.direction === "reads" ? "Strongest key" : "Strongest query", "Weight"],
+    rows,
+  };
+}
+
+function words(tokens: Tokens, [start, stop]: readonly [number, number]): string {
+  return tokens.pieces.slice(start, stop).map(pieceLabel).join(" ");
+}
+
+/** By its number too, where the text has the piece more than once. */
+function nameOf({ pieces }: Tokens, token: number): string {
+  const piece = pieces[token] ?? "";
+  const alone = pieces.indexOf(piece) === pieces.lastIndexOf(piece);
+  return alone ? pieceLabel(piece) : `${pieceLabel(piece)} #${token}`;
+}

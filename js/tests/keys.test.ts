@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { keyLabel, keyPlaces } from "../src/lib/keys";
+import { mounted, settle } from "./mounted";
+
+const every = [
+  ..."abcdefghijklmnopqrstuvwxyz0123456789+-=/?. ",
+  ..."ArrowLeft ArrowRight ArrowUp ArrowDown Home End PageUp PageDown Enter Escape Delete Backspace".split(
+    " ",
+  ),
+];
+
+/** Where a key is pressed for each place of the table. Views stand on the stage under their own name. */
+const selectors: Readonly<Record<string, string>> = { grid: ".aw-grid", tabs: '[role="tab"]' };
+const pictures = ["grid", "matrix", "lines", "layers"];
+const press = (target: Element, key: string, options = {}) => {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
+  target.dispatchEvent(event);
+  return event;
+};
+const rowsOf = (name: string) =>
+  keyPlaces.find((place) => place.name === name)?.rows.flatMap(({ keys }) => keys) ?? [];
+
+afterEach(() => document.body.replaceChildren());
+
+describe("the table of keys", () => {
+  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
+
+  it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
+    const { host, close } = mounted({ view: name in selectors ? "matrix" : name });
+    await settle();
+    const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;
+    const taken = every.filter((key) => {
+      const { defaultPrevented } = press(target, key);
+      // A tab that is chosen may not be the one that the key was for, and the list of keys is to be gone again.
+      if (key === "?") press(target, key);
+      return defaultPrevented;
+    });
+    const listed = [
+      ...rowsOf(name),
+      ...(pictures.includes(name) ? [...rowsOf("pictures"), "Escape"] : []),
+      "?",
+    ];
+    expect(taken.sort()).toEqual([...new Set(listed)].sort());
+    close();
+  });
+
+  it("names keys as they stand on a keyboard", () => {
+    expect(["Shift+ArrowLeft", "+", " ", "Escape", "r"].map(keyLabel)).toEqual([
+      "Shift ←",
+      "+",
+      "Space",
+      "Esc",
+      "r",
+    ]);
+  });
+});
+
+describe("the list of keys", () => {
+  it("opens by ?, takes the focus, and gives it back", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const grid = host.querySelector<HTMLElement>(".aw-grid");
+    for (const key of ["Escape", "?"]) {
+      grid?.focus();
+      press(grid as HTMLElement, "?");
+      await settle(5);
+      const help = host.querySelector<HTMLElement>(".aw-help");
+      expect(document.activeElement).toBe(help);
+      expect(help?.querySelectorAll("h3").length).toBe(keyPlaces.length);
+      press(help as HTMLElement, key);
+      await settle(5);
+      expect(host.querySelector(".aw-help")).toBeNull();
+      expect(document.activeElement).toBe(grid);
+    }
+    close();
+  });
+
+  it("closes when the focus goes elsewhere, and leaves it there", async () => {
+    const { host, close } = mounted();
+    await settle();
+    host.querySelector<HTMLElement>(".aw-help-button")?.click();
+    await settle(5);
+    const grid = host.querySelector<HTMLElement>(".aw-grid");
+    grid?.focus();
+    await settle(5);
+    expect(host.querySelector(".aw-help")).toBeNull();
+    expect(document.activeElement).toBe(grid);
+    close();
+  });
+
+  it("leaves ? to those who write", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const event = press(host.querySelector("textarea") as HTMLElement, "?");
+    await settle(5);
+    expect([event.defaultPrevented, host.querySelector(".aw-help")]).toEqual([false, null]);
+    close();
+  });
+});
+
+describe("keys and the page around", () => {
+  it("keeps every key, except those that run a cell", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const seen: string[] = [];
+    host.addEventListener("keydown", ({ key }) => void seen.push(key));
+    for (const key of every) press(host.querySelector(".aw-grid") as HTMLElement, key);
+    expect(seen).toEqual([]);
+    press(host.querySelector("textarea") as HTMLElement, "Enter", { shiftKey: true });
+    press(host.querySelector("textarea") as HTMLElement, "Enter", { ctrlKey: true });
+    expect(seen).toEqual(["Enter", "Enter"]);
+    close();
+  });
+});
