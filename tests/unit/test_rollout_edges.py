@@ -1,0 +1,66 @@
+"""Rollout edge by edge: the edges are those of the product of all layers."""
+
+import numpy as np
+import pytest
+import torch
+
+import attnwidget as aw
+from attnwidget.errors import Cancelled
+from attnwidget.measures import rollout_edges as module
+from attnwidget.measures.rollout_edges import rollout_edges
+
+
+def maps(layers=3, heads=2, size=6, *, causal=True):
+    generator = torch.Generator().manual_seed(1)
+    scores = torch.randn(layers, heads, size, size, generator=generator) * 3
+    if causal:
+        scores = scores.masked_fill(torch.ones(size, size).triu(1).bool(), float("-inf"))
+    return list(scores.softmax(-1))
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("residual", [0.5, 0.0, 0.9])
+def test_edges_are_those_of_the_product(causal, residual):
+    given = maps(causal=causal)
+    edges = rollout_edges(aw.Trace.from_weights(given, list("abcdef")), 4, residual=residual)
+    row = np.eye(6)[4]
+    for layer in (2, 1, 0):
+        mixed = residual * np.eye(6) + (1 - residual) * given[layer].mean(0).numpy()
+        expected = row[:, None] * mixed
+        dense = np.zeros((6, 6))
+        here = edges.layers == layer
+        dense[edges.targets[here], edges.sources[here]] = edges.shares[here]
+        np.testing.assert_allclose(dense, expected, atol=1e-6)
+        np.testing.assert_allclose(edges.reached[layer + 1], row, atol=1e-6)
+        assert edges.kept[layer] == pytest.approx(1, abs=1e-5)
+        row = expected.sum(0)
+    np.testing.assert_allclose(edges.reached[0], row, atol=1e-6)
+
+
+def test_the_lowest_level_is_rollout_with_padding_left_out():
+    given = maps()
+    for layer in given:
+        layer[:, :2] = float("nan")
+        layer[:, 2:, :2] = 0
+        layer[:, 2:] /= layer[:, 2:].sum(-1, keepdim=True)
+    trace = aw.Trace.from_weights(given, list("abcdef"))
+    edges = rollout_edges(trace, -1)
+    np.testing.assert_allclose(edges.reached[0], aw.rollout(trace, query=-1), atol=1e-6)
+    assert edges.reached[0, :2].tolist() == [0, 0]
+
+
+def test_only_the_strongest_are_kept_and_the_rest_is_counted(monkeypatch):
+    monkeypatch.setattr(module, "STRONGEST", 3)
+    trace = aw.Trace.from_weights(maps(), list("abcdef"))
+    edges = rollout_edges(trace, 5)
+    for place, layer in enumerate(edges.attending):
+        shares = edges.shares[edges.layers == layer]
+        assert len(shares) == 3
+        assert list(shares) == sorted(shares, reverse=True)
+        assert edges.kept[place] == pytest.approx(shares.sum())
+    np.testing.assert_allclose(edges.reached.sum(-1), 1, atol=1e-5)
+
+
+def test_a_newer_question_stops_it():
+    with pytest.raises(Cancelled):
+        rollout_edges(aw.Trace.from_weights(maps(), list("abcdef")), 5, cancelled=lambda: True)
