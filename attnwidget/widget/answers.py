@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from attnwidget.engine.live import Reading
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.verify import LONGEST
@@ -15,6 +17,7 @@ from attnwidget.frames.frame import Selection
 from attnwidget.frames.predictions import predictions, predicts
 from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.tile import compose_tile
+from attnwidget.measures.rollout_edges import rollout_edges
 from attnwidget.version import __version__
 from attnwidget.widget.requests import Request
 from attnwidget.widget.shown import READING, Shown, not_shown, seen
@@ -66,6 +69,8 @@ def answer(
         return Answer({"predictions": predictions(reading.trace, request.position, model.piece)})
     if request.kind == "strip":
         return _strip(request, reading, cancelled)
+    if request.kind == "flow":
+        return _flow(request, reading, cancelled)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, cancelled)
     return _frame(model, request, reading)
@@ -100,6 +105,27 @@ def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) ->
     told = {"query": list(query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
     sizes = {"layers": layers, "tokens": tokens, "sinks": [list(found) for found in strip.sinks]}
     return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
+
+
+def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    shown = seen(reading.trace)
+    if request.part not in READING:
+        raise BadRequest(not_shown(request.part, shown))
+    tokens, _ = reading.trace.tokens(shown.part)
+    query, _ = clamped((request.position, request.position + 1), len(tokens))
+    found = rollout_edges(reading.trace, query, part=shown.part, cancelled=cancelled)
+    places = np.searchsorted(found.attending, found.layers)
+    ends = np.stack([places, found.sources, found.targets], -1)
+    told = {
+        "query": query,
+        "levels": len(found.reached),
+        "pieces": list(tokens.pieces),
+        "attending": list(found.attending),
+        "kept": list(found.kept),
+        "recipe": found.recipe,
+    }
+    numbers = [found.reached.astype("<f4"), ends.astype("<u4"), found.shares.astype("<f4")]
+    return Answer({"flow": told}, [array.tobytes() for array in numbers])
 
 
 def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:

@@ -52,7 +52,7 @@ class Explorer(anywidget.AnyWidget):
     """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = Choice("matrix", "lines", "layers").tag(sync=True, echo_update=False)
+    view = Choice("matrix", "lines", "layers", "flow").tag(sync=True, echo_update=False)
     """What the stage shows: one map as a matrix or as lines, or the query through all layers."""
 
     def __init__(

@@ -8,7 +8,7 @@ from attnwidget.errors import BadRequest
 from attnwidget.frames.frame import Direction, Source
 from attnwidget.frames.strip import Fusion
 
-KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "tile", "cell", "chart", "bokeh")
+KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "flow", "tile", "cell", "chart", "bokeh")
 Theme = Literal["light", "dark"]
 
 
@@ -38,7 +38,8 @@ class Request:
         """What a job reads: a newer one of another topic stops it midway. A strip is work of its own beyond its text."""
         asked = (self.query, self.direction, self.fusion, self.head) if self.kind == "strip" else ()
         place = (self.source, self.layer, self.head, self.rows, self.columns) if self.kind in {"tile", "cell"} else ()
-        return self.text, self.first, *asked, *place
+        token = (self.position,) if self.kind == "flow" else ()
+        return self.text, self.first, *asked, *place, *token
 
 
 def parse_request(content: Any) -> Request:

@@ -1,6 +1,7 @@
 import type {
   About,
   Direction,
+  FlowRequest,
   FrameRequest,
   Header,
   MapSource,
@@ -128,10 +129,46 @@ export class FakeKernel {
         return { content: { verify: { error: 2.1e-7, path: "interface" } }, buffers: [] };
       case "strip":
         return this.strip(request);
+      case "flow":
+        return this.flow(request);
       case "chart":
       case "bokeh":
         return problem("bad_request", "The demo has no charts.");
     }
+  }
+
+  /** Every token keeps half of what reaches it, and the one before it gets the other half. */
+  private flow({ text, position }: FlowRequest) {
+    const { pieces } = this.tokenise(text);
+    const query = Math.min(position, pieces.length - 1);
+    const { layers } = this.model;
+    const reached = new Float32Array((layers + 1) * pieces.length);
+    const [ends, shares]: [number[], number[]] = [[], []];
+    reached[layers * pieces.length + query] = 1;
+    for (let level = layers - 1; level >= 0; level--) {
+      for (let target = 0; target < pieces.length; target++) {
+        const share = (reached[(level + 1) * pieces.length + target] as number) / 2;
+        for (const source of share > 0 ? [target, Math.max(0, target - 1)] : []) {
+          reached[level * pieces.length + source] =
+            (reached[level * pieces.length + source] as number) + share;
+          ends.push(level, source, target);
+          shares.push(share);
+        }
+      }
+    }
+    const attending = Array.from({ length: layers }, (_, layer) => layer);
+    const flow = {
+      query,
+      levels: layers + 1,
+      pieces,
+      attending,
+      kept: attending.map(() => 1),
+      recipe: "thought up",
+    };
+    return {
+      content: { flow },
+      buffers: [reached.buffer, Uint32Array.from(ends).buffer, Float32Array.from(shares).buffer],
+    };
   }
 
   private about(): About {

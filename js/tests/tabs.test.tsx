@@ -60,23 +60,25 @@ describe("the tabs", () => {
   it("are steered by arrows, round and round, and one of them is in the order of Tab", async () => {
     const { model, host, find, close } = open();
     await settle();
+    const tabs = [...host.querySelectorAll<HTMLElement>('[role="tab"]')];
+    const names = tabs.map((tab) => tab.dataset.value);
     const seen: unknown[] = [];
-    for (const key of ["ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "Home", "End"]) {
+    for (const key of ["ArrowRight", "ArrowRight", "Home", "ArrowLeft", "ArrowRight", "End"]) {
       press(find('[role="tablist"]'), key);
       await settle(20);
       seen.push(model.state.view);
     }
-    expect(seen).toEqual(["lines", "layers", "matrix", "layers", "matrix", "layers"]);
+    const last = names.at(-1);
+    expect(names.slice(0, 3)).toEqual(["matrix", "lines", "layers"]);
+    expect(seen).toEqual(["lines", "layers", "matrix", last, "matrix", last]);
     await settle();
-    expect([...host.querySelectorAll<HTMLElement>('[role="tab"]')].map((tab) => tab.tabIndex)).toEqual([
-      -1, -1, 0,
-    ]);
-    expect(document.activeElement?.textContent).toBe("Layers");
+    expect(tabs.filter((tab) => tab.tabIndex === 0)).toEqual([tabs.at(-1)]);
+    expect(document.activeElement).toBe(tabs.at(-1));
     close();
   });
 
   it("take an unknown view for the matrix", async () => {
-    const { find, close } = open({ view: "flow" });
+    const { find, close } = open({ view: "river" });
     await settle();
     expect(find(".aw-matrix")).not.toBeNull();
     close();

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+import attnwidget as aw
 from attnwidget.frames.strip import Question, compose_strip
 
 TEXT = "The capital of France is Paris. The capital of France is"
@@ -66,7 +67,7 @@ def test_tabs_and_python_choose_the_same_view(explorer):
 def test_arrows_go_from_tab_to_tab(explorer):
     shown = explorer.shown
     tab(shown, "Matrix").focus()
-    for name in ("Lines", "Layers", "Matrix"):
+    for name in ("Lines", "Layers", "Flow", "Matrix"):
         shown.page.keyboard.press("ArrowRight")
         expect(tab(shown, name)).to_be_focused()
         expect(tab(shown, name)).to_have_attribute("aria-selected", "true")
@@ -268,8 +269,30 @@ def test_no_width_makes_a_view_spill(bare, view, text, width):
 
 def test_a_view_that_goes_leaves_nothing_that_listens(bare, explorer):
     for _ in range(10):
-        for name in ("Lines", "Layers", "Matrix"):
+        for name in ("Lines", "Layers", "Flow", "Matrix"):
             tab(explorer.shown, name).click()
     expect(explorer.shown.matrix).to_be_visible()
     explorer.text = "The capital of France"
     explorer.shown.wait_for_tokens(len(explorer.trace.text))
+
+
+# ------------------------------------------------------------------------------------------------------------ flow
+
+
+def test_what_flows_into_the_query_is_rollout_and_a_click_looks_from_another_token(explorer):
+    shown = explorer.shown
+    tab(shown, "Flow").click()
+    view = shown.root.locator(".aw-flow")
+    expect(view).to_have_attribute("data-levels", "5")
+    spoken = view.get_by_role("gridcell")
+    view.focus()
+    for key in ("Home", "ArrowUp"):
+        view.press(key)
+    share = aw.rollout(explorer.trace, query=4).values
+    expect(spoken).to_have_text(f"France, input: {share[3]:.3f} of is")
+    edges = int(view.get_attribute("data-edges"))
+    shown.root.locator(".aw-threshold input").fill("6")
+    expect(view).not_to_have_attribute("data-edges", str(edges))
+    view.press("Enter")
+    expect(shown.root.locator(".aw-query .aw-number")).to_have_text("#3")
+    expect(shown.root.locator(".aw-view-head h3")).to_have_text("What flows into “France”")

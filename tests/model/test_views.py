@@ -9,6 +9,7 @@ import torch
 import attnwidget as aw
 from attnwidget.errors import BadRequest, Cancelled, NotNumbers
 from attnwidget.frames.strip import SAMPLED, Question, compose_strip
+from attnwidget.measures.rollout_edges import rollout_edges
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.requests import parse_request
 
@@ -36,7 +37,7 @@ def test_the_matrix_is_shown_first_and_another_view_when_it_is_asked_for(tiny):
     assert aw.explore(text=TEXT, view="layers").view == "layers"
 
 
-@pytest.mark.parametrize("view", ["flow", "", None, 1, "Matrix", ["lines"]])
+@pytest.mark.parametrize("view", ["river", "", None, 1, "Matrix", ["lines"]])
 def test_a_view_that_is_not_there_is_refused_and_the_old_one_stays(explorer, view):
     explorer.view = "lines"
     with pytest.raises(aw.AttnWidgetError, match="'matrix', 'lines', 'layers'"):
@@ -46,7 +47,7 @@ def test_a_view_that_is_not_there_is_refused_and_the_old_one_stays(explorer, vie
 
 def test_an_explorer_is_not_made_with_a_view_that_is_not_there():
     with pytest.raises(aw.AttnWidgetError, match="view"):
-        aw.explore(text=TEXT, view="flow")
+        aw.explore(text=TEXT, view="river")
 
 
 def test_the_page_sets_the_view(page, explorer):
@@ -235,3 +236,32 @@ def test_a_part_that_reads_another_text_has_no_strip():
     trace = aw.Trace.from_weights([weights], ["a", "b"], ["x", "y", "z"], part="cross")
     with pytest.raises(BadRequest, match="another sequence"):
         compose_strip(trace, Question((0, 1), part="cross"))
+
+
+# what flows into a token
+
+
+def test_a_flow_travels_as_it_was_measured(page, explorer):
+    content, buffers = page.end_of(page.ask("flow", text=TEXT, position=4))
+    told = content["flow"]
+    expected = rollout_edges(explorer.trace, 4)
+    reached, ends, shares = (np.frombuffer(bytes(b), t) for b, t in zip(buffers, ("<f4", "<u4", "<f4"), strict=True))
+    assert (told["query"], told["levels"], told["attending"]) == (4, 5, [0, 1, 2, 3])
+    assert told["pieces"] == list(explorer.trace.text.pieces)
+    np.testing.assert_array_equal(reached.reshape(5, 7), expected.reached)
+    np.testing.assert_array_equal(
+        ends.reshape(-1, 3), np.stack([expected.layers, expected.sources, expected.targets], -1)
+    )
+    np.testing.assert_array_equal(shares, expected.shares)
+
+
+def test_a_flow_from_beyond_the_text_begins_at_its_end(page):
+    content, _ = page.end_of(page.ask("flow", text=TEXT, position=99))
+    assert content["flow"]["query"] == 6
+
+
+def test_levels_are_counted_over_the_layers_that_attend():
+    given = [torch.eye(3)[None], None, torch.eye(3)[None]]
+    edges = rollout_edges(aw.Trace.from_weights(given, ["a", "b", "c"]), 1)
+    assert edges.attending == (0, 2)
+    assert edges.reached.shape == (3, 3)

@@ -6,7 +6,7 @@ export interface KeyRow {
 
 export interface KeyPlace {
   /** Of a view as the trait has it, or of what is beside them. */
-  readonly name: "anywhere" | "text" | "pictures" | "grid" | "tabs" | "matrix" | "lines" | "layers";
+  readonly name: "anywhere" | "text" | "pictures" | "grid" | "tabs" | "matrix" | "lines" | "layers" | "flow";
   readonly title: string;
   readonly rows: readonly KeyRow[];
 }
@@ -74,6 +74,14 @@ export const keyPlaces: readonly KeyPlace[] = [
     name: "layers",
     title: "Layers",
     rows: [{ keys: [...arrows, "Home", "End"], does: "another cell; beyond the first layer are the tokens" }],
+  },
+  {
+    name: "flow",
+    title: "Flow",
+    rows: [
+      { keys: [...arrows], does: "from token to token, from level to level" },
+      { keys: ["Home", "End"], does: "to the input, to the output" },
+    ],
   },
 ];
 

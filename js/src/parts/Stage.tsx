@@ -1,6 +1,7 @@
 import { useId } from "preact/hooks";
 import type { ViewName } from "../state";
 import { Described } from "./Described";
+import { FlowView } from "./FlowView";
 import { LayersView } from "./LayersView";
 import { LinesView } from "./LinesView";
 import { MatrixView } from "./MatrixView";
@@ -11,6 +12,7 @@ const tabs = [
   { name: "matrix", text: "Matrix" },
   { name: "lines", text: "Lines" },
   { name: "layers", text: "Layers" },
+  { name: "flow", text: "Flow" },
 ] as const satisfies readonly { name: ViewName; text: string }[];
 
 /** One stage, and the chosen view on it. */
@@ -34,6 +36,7 @@ export function Stage() {
         {chosen === "matrix" && <MatrixView />}
         {chosen === "lines" && <LinesView />}
         {chosen === "layers" && <LayersView />}
+        {chosen === "flow" && <FlowView />}
         <Described id={`${id}-said`} />
       </div>
     </div>

@@ -4,7 +4,7 @@ import { Spoken } from "./Spoken";
 import { clearHover, useView } from "./view";
 
 interface Props {
-  readonly name: "layers" | "lines";
+  readonly name: "layers" | "lines" | "flow";
   readonly label: string;
   /** What the cell that is looked at says to those who do not see it. */
   readonly spoken: string;
@@ -22,6 +22,8 @@ interface Props {
   readonly onPoint: (event: PointerEvent) => void;
   readonly onPress: (event: MouseEvent) => void;
   readonly onSteer: (event: KeyboardEvent) => void;
+  /** For what a view keeps besides where the pointer is. */
+  readonly onLeave?: () => void;
   readonly children: ComponentChildren;
   /** What floats over it, and is not cut off by it. */
   readonly over?: ComponentChildren;
@@ -51,7 +53,10 @@ export function ViewGrid(props: Props) {
       aria-busy={props.busy}
       {...Object.fromEntries(Object.entries(data).map(([key, value]) => [`data-${key}`, value]))}
       onPointerMove={props.onPoint}
-      onPointerLeave={() => clearHover(view)}
+      onPointerLeave={() => {
+        clearHover(view);
+        props.onLeave?.();
+      }}
       onClick={props.onPress}
       onKeyDown={props.onSteer}
       onBlur={() => clearHover(view)}

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { createLocal, derive, followPointer, followStrip, type Session } from "../state";
+import { createLocal, derive, followFlow, followPointer, followStrip, type Session } from "../state";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
 import { ownKey } from "./own-keys";
@@ -17,6 +17,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   followPointer(session, local, derived, abort);
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
+  followFlow(session, abort);
   const view: View = { session, local, derived, environment, palette: paletteOf(environment), abort };
   element.addEventListener("keydown", (event) => keepKeys(view, event), { signal: abort });
   render(

@@ -1,4 +1,5 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
+import { readFlow } from "../wire/flow";
 import { readStrip } from "../wire/strip";
 import type {
   About,
@@ -171,6 +172,8 @@ function readReply(
       return (message.verify ?? null) as Verification | null;
     case "strip":
       return readStrip(message.strip, buffers[0]);
+    case "flow":
+      return readFlow(message.flow, buffers);
     case "chart":
       return { version: String(message.version), item: JSON.parse(readText(buffers)) } satisfies Chart;
     case "bokeh":

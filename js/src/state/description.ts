@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { count, pieceLabel, weight } from "../lib/format";
-import type { Header, Tokens } from "../wire/types";
+import type { Flow, Header, Tokens } from "../wire/types";
+import { flowKey, flowRequest } from "./flow";
 import type { Session } from "./session";
 import { isVisible, type StripOnShow, stripAt, stripRequest } from "./strips";
 
@@ -24,6 +25,9 @@ export function description(session: Session): ReadonlySignal<Description | null
       const strip = stripAt(session, stripRequest(session, header.query, session.clampedHead().head));
       if (strip !== null) return ofStrip(strip, header.tokens);
     }
+    const request = session.traits.view.value === "flow" ? flowRequest(session) : null;
+    const flow = request && session.flows.known.entries.value.get(flowKey(request));
+    if (flow) return ofFlow(flow);
     return ofMap(header, header.direction === "reads" ? row : column);
   });
 }
@@ -78,12 +82,28 @@ export function ofStrip(strip: StripOnShow, tokens: Tokens): Description {
   };
 }
 
+/** The inputs that the query rests on. */
+export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
+  const strongest = Array.from(pieces.keys())
+    .filter((token) => (reached[token] as number) > 0)
+    .sort((one, other) => (reached[other] as number) - (reached[one] as number))
+    .slice(0, listed)
+    .map((token) => [nameOf({ pieces }, token), weight(reached[token] as number)] as const);
+  const name = pieceLabel(pieces[query] ?? "");
+  const list = strongest.slice(0, said).map((each) => each.join(" "));
+  return {
+    sentence: `Rollout through ${count(levels - 1, "layer")}; “${name}” rests on ${list.join(", ")}${strongest.length > said ? " …" : ""}`,
+    columns: ["Output", "Input", "Share"],
+    rows: strongest.map(([input, share]) => [name, input, share]),
+  };
+}
+
 function words(tokens: Tokens, [start, stop]: readonly [number, number]): string {
   return tokens.pieces.slice(start, stop).map(pieceLabel).join(" ");
 }
 
 /** By its number too, where the text has the piece more than once. */
-function nameOf({ pieces }: Tokens, token: number): string {
+function nameOf({ pieces }: Pick<Tokens, "pieces">, token: number): string {
   const piece = pieces[token] ?? "";
   const alone = pieces.indexOf(piece) === pieces.lastIndexOf(piece);
   return alone ? pieceLabel(piece) : `${pieceLabel(piece)} #${token}`;

@@ -3,6 +3,7 @@
 export type {
   About,
   Direction,
+  Flow,
   Frame,
   Fusion,
   MapSource,
@@ -19,6 +20,7 @@ export type {
 export { loadOnce } from "./charts";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { type Description, description } from "./description";
+export { flowKey, flowRequest, followFlow } from "./flow";
 export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
 export { type Keep, type Kept, keepOf, linesOf, sinksOf } from "./lines";

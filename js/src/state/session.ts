@@ -18,6 +18,7 @@ import type {
 } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import { Charts } from "./charts";
+import { Flows } from "./flow";
 import { nearestHead } from "./heads";
 import { type PreviewRequest, predictionKey, previewKey } from "./keys";
 import type { Shown } from "./shown";
@@ -52,6 +53,7 @@ export class Session {
   readonly predictions: Cache<Predictions | null> = createCache(96);
   readonly charts: Charts;
   readonly strips: Strips;
+  readonly flows: Flows;
   readonly tiles: Tiles;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
@@ -75,6 +77,7 @@ export class Session {
     this.traits = this.#synced.signals;
     this.charts = new Charts(ask, abort, this.traits.chart);
     this.strips = new Strips(ask, abort);
+    this.flows = new Flows(ask, abort);
     this.tiles = new Tiles(ask, abort);
     this.#verifier = new Verifier(ask, abort, () =>
       this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,

@@ -87,7 +87,9 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
     case "direction":
       return (value === "read_by" ? "read_by" : "reads") satisfies Direction;
     case "view":
-      return (value === "lines" || value === "layers" ? value : "matrix") satisfies ViewName;
+      return (
+        value === "lines" || value === "layers" || value === "flow" ? value : "matrix"
+      ) satisfies ViewName;
   }
 }
 

@@ -3,7 +3,7 @@
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
-export type ViewName = "matrix" | "lines" | "layers";
+export type ViewName = "matrix" | "lines" | "layers" | "flow";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
 /** Two places, the second outside: tokens or UTF-16 units. */
@@ -162,6 +162,33 @@ export interface Strip {
   readonly values: Float32Array;
 }
 
+/** What flows into one token through all layers. */
+export interface FlowRequest {
+  readonly text: string;
+  readonly pair?: string;
+  /** The token. */
+  readonly position: number;
+  readonly part: string;
+  readonly first?: true;
+}
+
+/** The way of rollout: edges between the levels, of which there is one more than layers that attend. */
+export interface Flow {
+  readonly query: number;
+  readonly levels: number;
+  readonly pieces: readonly string[];
+  /** The numbers of the layers between the levels. */
+  readonly attending: readonly number[];
+  /** The share of each layer's whole that its known edges carry. */
+  readonly kept: readonly number[];
+  readonly recipe: string;
+  /** By level and token; level 0 is the input. */
+  readonly reached: Float32Array;
+  /** Of each edge the level below it, the token below and the token above. */
+  readonly ends: Uint32Array;
+  readonly shares: Float32Array;
+}
+
 /** What is asked of a tile: a rectangle of a map, in tokens. `cell` asks the same, for what is under the pointer. */
 export interface TileRequest {
   readonly text: string;
@@ -191,6 +218,7 @@ export type Request =
   | ({ readonly kind: "tile" } & TileRequest)
   | ({ readonly kind: "cell" } & TileRequest)
   | ({ readonly kind: "strip" } & StripRequest)
+  | ({ readonly kind: "flow" } & FlowRequest)
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
 
@@ -217,6 +245,7 @@ export interface Replies {
   readonly tile: Tile;
   readonly cell: Tile;
   readonly strip: Strip;
+  readonly flow: Flow;
   readonly chart: Chart;
   /** The text of BokehJS. */
   readonly bokeh: string;

@@ -1,0 +1,205 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "../layout/flow";
+import { count, pieceLabel, shorten, weight } from "../lib/format";
+import { paintFlow } from "../paint/flow";
+import { type Flow, flowKey, flowRequest } from "../state";
+import { Canvas } from "./Canvas";
+import { type Looking, pointFlow, pressFlow, steerFlow } from "./flow-input";
+import { useMeasure } from "./measure";
+import { ViewGrid } from "./ViewGrid";
+import { useView, useWidth, type View } from "./view";
+
+const longestLabel = 14;
+const budget = 1500;
+
+/** Of the whole, in parts of a thousand: the steps of the slider. */
+const steps = [2, 5, 10, 20, 50, 100, 200] as const;
+
+/** What flows into the query through all layers, edge by edge, by rollout. */
+export function FlowView() {
+  const view = useView();
+  const { session, local, palette } = view;
+  const scroller = useRef<HTMLDivElement>(null);
+  const width = useWidth(scroller);
+  const [offset, setOffset] = useState(0);
+  const [step, setStep] = useState(2);
+  const [node, set] = useState<Node | null>(null);
+  const { flow, late } = useLastGood(view);
+  const names = useMemo(
+    () => flow?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
+    [flow],
+  );
+  const frame = useFrame(view, flow, names, width, offset);
+  const least = (steps[step] ?? 10) / 1000;
+  const drawn = useMemo(
+    () =>
+      frame === null || flow === null ? { curves: [], passing: 0 } : flowCurves(frame, flow, least, budget),
+    [frame, flow, least],
+  );
+  const looking: Looking = { node: inside(flow, node), set };
+  const problem = session.flows.problem.value;
+  const ready = flow !== null && frame !== null;
+  return (
+    <figure class="aw-view">
+      <div class="aw-view-head">
+        <h3>
+          {flow !== null && (
+            <>
+              What flows into “<bdi>{shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}</bdi>”
+            </>
+          )}
+        </h3>
+        <label class="aw-threshold">
+          edges of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
+          <input
+            type="range"
+            min={0}
+            max={steps.length - 1}
+            value={step}
+            onInput={(event) => setStep(event.currentTarget.valueAsNumber)}
+          />
+        </label>
+      </div>
+      <ViewGrid
+        name="flow"
+        label="What flows into the query: tokens downwards, layers to the right"
+        spoken={flow === null ? "" : spoken(flow, looking.node)}
+        data={{ levels: flow?.levels, tokens: flow?.pieces.length, edges: drawn.curves.length }}
+        busy={late}
+        scroller={scroller}
+        extent={frame}
+        reveal={(token) => (frame === null ? null : revealFlow(frame, token))}
+        looked={looking.node?.token ?? null}
+        onScroll={setOffset}
+        onPoint={(event) => frame !== null && pointFlow(view, frame, looking, event)}
+        onPress={(event) => frame !== null && pressFlow(view, frame, event)}
+        onSteer={(event) => flow !== null && steerFlow(view, flow, looking, event)}
+        onLeave={() => set(null)}
+        over={ready && <Tooltip flow={flow} frame={frame} node={looking.node} />}
+      >
+        {ready && (
+          <Canvas
+            width={frame.width}
+            height={frame.height}
+            paint={(brush) =>
+              paintFlow(
+                brush,
+                frame,
+                {
+                  names,
+                  curves: drawn.curves,
+                  reached: (level, token) => flow.reached[level * flow.pieces.length + token] ?? 0,
+                  query: flow.query,
+                  looked: looking.node,
+                  marked: local.marked.value,
+                },
+                palette.value,
+              )
+            }
+          />
+        )}
+      </ViewGrid>
+      {flow === null && <p class="aw-view-state">{problem ?? "Following all layers…"}</p>}
+      {flow !== null && <Caption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />}
+    </figure>
+  );
+}
+
+/** What was there before stays until the next one has come, as long as it is of as many tokens. */
+function useLastGood({ session }: View): { flow: Flow | null; late: boolean } {
+  const last = useRef<Flow | null>(null);
+  const request = flowRequest(session);
+  const known = request === null ? undefined : session.flows.known.entries.value.get(flowKey(request));
+  if (known !== undefined) last.current = known;
+  return { flow: known ?? last.current, late: known === undefined };
+}
+
+const largerThanMeasured = 12 / 11;
+
+function useFrame(
+  view: View,
+  flow: Flow | null,
+  names: readonly string[],
+  width: number,
+  offset: number,
+): FlowFrame | null {
+  const measure = useMeasure(view.palette.value.font);
+  const widest = useMemo(
+    () => Math.max(24, ...names.map((name) => measure(name))) * largerThanMeasured,
+    [names, measure],
+  );
+  return useMemo(() => {
+    if (flow === null || width === 0) return null;
+    const { levels, attending } = flow;
+    return flowFrame({ count: flow.pieces.length, levels, attending, width, offset, widest });
+  }, [flow, width, offset, widest]);
+}
+
+function inside(flow: Flow | null, node: Node | null): Node | null {
+  return flow !== null && node !== null && node.level < flow.levels && node.token < flow.pieces.length
+    ? node
+    : null;
+}
+
+function placeOf({ attending, levels }: Flow, level: number): string {
+  if (level === 0) return "input";
+  return level === levels - 1 ? "output" : `after layer ${attending[level - 1]}`;
+}
+
+function spoken(flow: Flow, node: Node | null): string {
+  const name = (token: number) => pieceLabel(flow.pieces[token] ?? "");
+  if (node === null) {
+    const inputs = Array.from(flow.reached.subarray(0, flow.pieces.length), (share, token) => ({
+      share,
+      token,
+    }));
+    const first = inputs.sort((one, other) => other.share - one.share).slice(0, 3);
+    return `${name(flow.query)} rests on ${first.map(({ share, token }) => `${name(token)} ${weight(share)}`).join(", ")}`;
+  }
+  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
+  return `${name(node.token)}, ${placeOf(flow, node.level)}: ${weight(share)} of ${name(flow.query)}`;
+}
+
+function Tooltip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node | null }) {
+  if (node === null) return null;
+  const x = levelX(frame, node.level);
+  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
+  return (
+    <div
+      class="aw-tooltip"
+      role="presentation"
+      data-flipped={x > frame.width * 0.6}
+      style={{ left: `${Math.round(x)}px`, top: `${Math.round(tokenY(frame, node.token) - 10)}px` }}
+    >
+      {placeOf(flow, node.level)} · <bdi>{shorten(pieceLabel(flow.pieces[node.token] ?? ""), 28)}</bdi>{" "}
+      <b class="aw-number">{weight(share)}</b>
+    </div>
+  );
+}
+
+interface CaptionProps {
+  readonly flow: Flow;
+  readonly drawn: { readonly curves: readonly unknown[]; readonly passing: number };
+  readonly least: number;
+  readonly problem: string | null;
+}
+
+function Caption({ flow, drawn, least, problem }: CaptionProps) {
+  const lowest = Math.min(1, ...flow.kept);
+  const shown = count(drawn.curves.length, "edge");
+  const faint = flow.shares.some((share) => share >= least) ? "" : ", none so strong";
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {flow.recipe} · {shown} in sight{faint}
+        {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
+        {lowest < 0.995 &&
+          ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
+        {
+          " · grey: what stays on its token, half of every step by this rule · numbers: the inputs’ shares, which sum to 1"
+        }
+        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
+      </span>
+    </figcaption>
+  );
+}

@@ -1,0 +1,55 @@
+import { type FlowFrame, flowHit, type Node } from "../layout/flow";
+import type { Flow } from "../state";
+import { clearHover, commonKey, type View } from "./view";
+
+/** What the view keeps of where one looks. */
+export interface Looking {
+  readonly node: Node | null;
+  readonly set: (node: Node | null) => void;
+}
+
+function under(frame: FlowFrame, event: MouseEvent) {
+  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return flowHit(frame, event.clientX - left, event.clientY - top);
+}
+
+export function pointFlow({ local }: View, frame: FlowFrame, looking: Looking, event: PointerEvent): void {
+  const hit = under(frame, event);
+  local.marked.value = hit === null ? null : hit.kind === "label" ? hit.token : hit.node.token;
+  looking.set(hit?.kind === "node" ? hit.node : hit === null ? null : { level: 0, token: hit.token });
+}
+
+/** A click looks from that token: what flows into its own output. */
+export function pressFlow({ session }: View, frame: FlowFrame, event: MouseEvent): void {
+  const hit = under(frame, event);
+  if (hit === null) return;
+  const token = hit.kind === "label" ? hit.token : hit.node.token;
+  session.pinQuery([token, token + 1]);
+}
+
+export function steerFlow(view: View, flow: Flow, looking: Looking, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const last = { level: flow.levels - 1, token: flow.pieces.length - 1 };
+  const { level, token } = looking.node ?? { level: last.level, token: flow.query };
+  const look = (node: Node) => () => {
+    looking.set(node);
+    view.local.marked.value = node.token;
+  };
+  const moves: Readonly<Record<string, () => void>> = {
+    ArrowUp: look({ level, token: Math.max(0, token - 1) }),
+    ArrowDown: look({ level, token: Math.min(last.token, token + 1) }),
+    ArrowLeft: look({ level: Math.max(0, level - 1), token }),
+    ArrowRight: look({ level: Math.min(last.level, level + 1), token }),
+    Home: look({ level: 0, token }),
+    End: look({ level: last.level, token }),
+    Enter: () => view.session.pinQuery([token, token + 1]),
+    " ": () => view.session.pinQuery([token, token + 1]),
+    Escape: () => {
+      looking.set(null);
+      clearHover(view);
+    },
+  };
+  const move = moves[event.key];
+  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
+  move?.();
+}
