@@ -1,9 +1,8 @@
-"""Trace + selection -> Frame. The pipeline: exact rows of the source -> one scan -> arrays and words."""
+"""Trace + selection -> Frame. The pipeline: exact rows of the map on show -> one scan -> arrays and words."""
 
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -12,15 +11,14 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest
 from attnwidget.frames import words
-from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.frame import MOST_HEADS, Frame, Selection
 from attnwidget.frames.predictions import predictions
+from attnwidget.frames.previews import previews
+from attnwidget.frames.readers import rolled_out
 from attnwidget.frames.scan import Scan, scan
-from attnwidget.frames.thumbnails import previews, thumbnails
+from attnwidget.frames.shown_map import ShownMap, is_causal, readers_of_units, shown_map
+from attnwidget.frames.thumbnails import thumbnails
 from attnwidget.frames.utf16 import to_units
-from attnwidget.measures.fusion import fused
-from attnwidget.measures.rollout import rollout
-from attnwidget.measures.sinks import readers_of
-from attnwidget.shapes import HeadMap, Indices
 
 
 @torch.no_grad()  # what a frame is made from may include parameters of the model, such as its sinks
@@ -41,30 +39,37 @@ def compose_frame(
     started = perf_counter()
     text = own_text(trace, selection.part)
     check_selection(trace, selection, len(text))
-    causal = all(block.causal for block in trace.part_blocks(selection.part))
-    rows, made = source_rows(trace, selection)
-    # Rollout reaches through all layers, past any window.
-    one_layer = selection.source != "rollout"
-    readers = readers_of(trace.block(selection.layer, selection.part), text) if one_layer else None
-    found = scan(rows, text, selection.query, causal=causal, readers=readers)
-    blocks = _arrays(found, len(text))
+    causal = is_causal(trace, selection)
+    shown = shown_map(trace, selection, text)
+    found = scan(
+        shown.read,
+        shown.units.tokens,
+        shown.units.around(selection.query),
+        causal=causal,
+        readers=readers_of_units(trace, selection, shown.units, text),
+        known_sinks=None if selection.sinks == "show" else shown.sinks,
+    )
+    blocks = _arrays(found, len(shown.units))
     if overview:
         blocks["thumbnails"] = thumbnails(trace, selection.part)
-        vectors = previews(trace, selection.part, selection.query, selection.direction)
+        vectors = previews(trace, selection, text)
         if vectors is not None:
             blocks["previews"] = vectors
+    made = rolled_out(trace, selection.part)[1] if selection.source == "rollout" else ""
     header = {
-        "tokens": _tokens(text),
+        "tokens": _tokens(shown.units.tokens),
         **_sizes(trace, selection),
+        **_units(shown, selection),
         "path": trace.path,
         "causal": causal,
         "sinks": list(found.sinks),
         "peak": found.peak,
-        "stats": found.stats,
+        # Of a map without its sinks, what was on them.
+        "stats": found.stats if selection.sinks == "show" else {**found.stats, "sink": shown.hidden},
         "title": words.title(trace, selection),
-        "recipe": words.recipe(trace, selection, found.sums, found.pooling, made),
+        "recipe": words.recipe(trace, selection, found.sums, found.pooling, made, shown.hidden),
         "caution": words.caution(selection),
-        "predictions": predictions(trace, selection.query[1] - 1, decode),
+        "predictions": _predicted(trace, selection, shown, decode),
         "truncated": None if truncated is None else {"shown": truncated[0], "total": truncated[1]},
         "pooling": found.pooling,
         "timing": {"trace": traced_in, "frame": 1000 * (perf_counter() - started)},
@@ -83,39 +88,22 @@ def own_text(trace: Trace, part: str) -> Tokens:
 def check_selection(trace: Trace, selection: Selection, size: int) -> None:
     """Raises BadRequest for a layer, head or query that the trace does not have."""
     counts = trace.heads(selection.part)
-    if not 0 <= selection.layer < len(counts):
-        raise BadRequest(f"There is no layer {selection.layer}: this part has layers 0 to {len(counts) - 1}.")
-    heads = counts[selection.layer]
-    if heads == 0:
-        raise BadRequest(f"Layer {selection.layer} has no attention.")
-    if not 0 <= selection.head < heads:
-        raise BadRequest(f"There is no head {selection.head}: layer {selection.layer} has heads 0 to {heads - 1}.")
+    for layer, head in ((selection.layer, selection.head), *selection.heads):
+        _check_head(counts, layer, head)
+    if len(selection.heads) > MOST_HEADS:
+        raise BadRequest(f"At most {MOST_HEADS} heads are shown together, not {len(selection.heads)}.")
     start, stop = selection.query
     if not 0 <= start < stop <= size:
         raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")
 
 
-def source_rows(trace: Trace, selection: Selection) -> tuple[Callable[[Indices], HeadMap], str]:
-    """Exact rows on demand of the map that is looked at, and its recipe where a measure made it."""
-    if selection.source == "rollout":
-        whole, made = _rolled_out(trace, selection.part)
-        return lambda rows: whole[rows], made
-    if selection.source == "layer":
-        block = trace.block(selection.layer, selection.part)
-        return lambda rows: fused(block, "mean", rows), ""
-    return lambda rows: trace.weights(selection.layer, selection.head, selection.part, queries=rows), ""
-
-
-_rollouts: "WeakKeyDictionary[Trace, dict[str, tuple[torch.Tensor, str]]]" = WeakKeyDictionary()
-
-
-def _rolled_out(trace: Trace, part: str) -> tuple[torch.Tensor, str]:
-    """The whole rollout, made once per trace: every move of the caret asks for another of its rows."""
-    kept = _rollouts.setdefault(trace, {})
-    if part not in kept:
-        result = rollout(trace, part=part)
-        kept[part] = torch.from_numpy(result.values), result.recipe
-    return kept[part]
+def _check_head(counts: tuple[int, ...], layer: int, head: int) -> None:
+    if not 0 <= layer < len(counts):
+        raise BadRequest(f"There is no layer {layer}: this part has layers 0 to {len(counts) - 1}.")
+    if counts[layer] == 0:
+        raise BadRequest(f"Layer {layer} has no attention.")
+    if not 0 <= head < counts[layer]:
+        raise BadRequest(f"There is no head {head}: layer {layer} has heads 0 to {counts[layer] - 1}.")
 
 
 def _arrays(found: Scan, size: int) -> dict[str, np.ndarray]:
@@ -147,7 +135,26 @@ def _sizes(trace: Trace, selection: Selection) -> dict[str, Any]:
         "parts": list(trace.parts),
         "layer": selection.layer,
         "head": selection.head,
-        "query": list(selection.query),
         "direction": selection.direction,
         "source": selection.source,
     }
+
+
+def _units(shown: ShownMap, selection: Selection) -> dict[str, Any]:
+    """What rows and columns stand for, in which everything of the frame counts."""
+    return {
+        "chosen": [list(head) for head in selection.chosen],
+        "units": [list(run) for run in shown.units.ranges] if selection.words else None,
+        "query": list(shown.units.around(selection.query)),
+        "hidden": shown.hidden,
+    }
+
+
+def _predicted(
+    trace: Trace, selection: Selection, shown: ShownMap, decode: Callable[[int], str]
+) -> dict[str, Any] | None:
+    position = selection.query[1] - 1
+    found = predictions(trace, position, decode)
+    if found is None or found["position"] is None:
+        return found
+    return {**found, "position": shown.units.around((position, position + 1))[0]}

@@ -8,13 +8,23 @@ import numpy as np
 
 Direction: TypeAlias = Literal["reads", "read_by"]
 Source: TypeAlias = Literal["head", "layer", "rollout"]
+HeadFusion: TypeAlias = Literal["mean", "max"]
+Sinks: TypeAlias = Literal["show", "hide", "renormalise"]
+Weight: TypeAlias = Literal["attention", "norm"]
+HeadName: TypeAlias = tuple[int, int]
+"""(layer, head)"""
+
+MOST_HEADS = 64
+"""Heads that may be looked at together: more are a layer's mean, or a rollout."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Where the eye is: `query` is a half-open range of tokens; `source` says which map is shown.
+    """Where the eye is: `query` is a half-open range of tokens; `source` says which map is shown, the rest how.
 
-    "head" is the chosen head, "layer" the mean of its layer's heads, "rollout" all layers together.
+    "head" is the chosen head, or `heads` where there are several, "layer" all heads of the layer, "rollout" all layers
+    together. What is of several heads is fused by `fusion`. `weight` "norm" is attention weighted by the value's norm,
+    `words` shows words instead of their pieces, `sinks` may be hidden, and the rest of a row renormalised.
     """
 
     layer: int = 0
@@ -23,6 +33,25 @@ class Selection:
     direction: Direction = "reads"
     source: Source = "head"
     part: str = "self"
+    heads: tuple[HeadName, ...] = ()
+    fusion: HeadFusion = "mean"
+    words: bool = False
+    sinks: Sinks = "show"
+    weight: Weight = "attention"
+
+    @property
+    def chosen(self) -> tuple[HeadName, ...]:
+        """The heads that are chosen, one or several.
+
+        >>> Selection(1, 2).chosen, Selection(1, 2, heads=((0, 1), (1, 2))).chosen
+        (((1, 2),), ((0, 1), (1, 2)))
+        """
+        return self.heads or ((self.layer, self.head),)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the map is shown as it was computed: tokens, attention, sinks and all."""
+        return not self.words and self.sinks == "show" and self.weight == "attention"
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -42,10 +42,12 @@ def scan(
     *,
     causal: bool,
     readers: Int[Tensor, " token"] | None = None,
+    known_sinks: tuple[int, ...] | None = None,
 ) -> Scan:
     """Read a square map row by row through `rows` (indices -> exact rows), in bounded memory.
 
-    `readers` is how many other queries can see each key, where more than causality and padding hides some.
+    `readers` is how many other queries can see each key, where more than causality and padding hides some. Of a map
+    without its sinks they cannot be told any more: `known_sinks` are those.
     """
     size = len(text)
     pooling = math.ceil(size / LARGEST_SIDE)
@@ -64,7 +66,9 @@ def scan(
         columns.append(maps[:, span].sum(-1))
         row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
         tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))
-    sinks = sink_tokens(tally.received, text, causal=causal, readers=readers)
+    sinks = known_sinks
+    if sinks is None:
+        sinks = sink_tokens(tally.received, text, causal=causal, readers=readers)
     open_keys = torch.ones(size, dtype=torch.bool)
     open_keys[list(sinks)] = False
     return Scan(

@@ -1,25 +1,33 @@
-"""One query through all layers: for every layer one vector over the tokens."""
+"""One query through all layers: for every layer one vector over what the map shows."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
-from attnwidget.engine.recompute import visible, weights
+from attnwidget.engine.recompute import TILE
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import WHOLE_BELOW, Block, Trace
-from attnwidget.errors import BadRequest, Cancelled, NotNumbers
+from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.compose import own_text
-from attnwidget.frames.frame import Direction
+from attnwidget.frames.frame import Direction, Selection, Sinks, Weight
+from attnwidget.frames.readers import Stopped, never
+from attnwidget.frames.shown_map import (
+    ShownMap,
+    readers_of_units,
+    received_by,
+    shown_map,
+    sinks_of,
+    units_seen,
+    units_shown,
+)
 from attnwidget.frames.words import strip_recipe
-from attnwidget.measures.rows import read_rows, tiles
-from attnwidget.measures.sinks import readers_of, sink_tokens
-from attnwidget.shapes import LayerMaps, TokenVector
+from attnwidget.measures.rows import read_rows
+from attnwidget.shapes import TokenVector
 
 Fusion: TypeAlias = Literal["mean", "single", "max"]
 """What a layer's heads become: their mean, the one that was chosen, or at each token the largest of them."""
@@ -30,31 +38,61 @@ SAMPLED = 64
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of every layer: `query` is a half-open range of tokens, `head` counts for fusion "single" alone."""
+    """What is asked of every layer: `query` is a half-open range of tokens, `head` counts for fusion "single" alone.
+
+    Words, sinks and weight are those of a `Selection`.
+    """
 
     query: tuple[int, int]
     direction: Direction = "reads"
     fusion: Fusion = "mean"
     head: int = 0
     part: str = "self"
+    words: bool = False
+    sinks: Sinks = "show"
+    weight: Weight = "attention"
+
+    def of_layer(self, layer: int) -> Selection:
+        """The map of one layer that is asked about.
+
+        >>> Question((0, 1), fusion="max").of_layer(3).source
+        'layer'
+        """
+        one = self.fusion == "single"
+        return Selection(
+            layer=layer,
+            head=self.head if one else 0,
+            query=self.query,
+            direction=self.direction,
+            source="head" if one else "layer",
+            part=self.part,
+            fusion="max" if self.fusion == "max" else "mean",
+            words=self.words,
+            sinks=self.sinks,
+            weight=self.weight,
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """`values` is NaN in layers without attention, or without that head; `sinks` are token indices of each layer."""
+    """`values` is NaN in layers without attention, or without that head; `sinks` are those of each layer.
+
+    `query` counts what is shown, tokens or words, as does everything here.
+    """
 
     values: Float[np.ndarray, "layer token"]
     sinks: tuple[tuple[int, ...], ...]
     recipe: str
+    query: tuple[int, int]
 
 
 @torch.no_grad()
-def compose_strip(trace: Trace, question: Question, cancelled: Callable[[], bool] = lambda: False) -> Strip:
-    """What the query reads in every layer, or what reads it, exactly, one layer after the other.
+def compose_strip(trace: Trace, question: Question, cancelled: Stopped = never) -> Strip:
+    """The query's row (the mean over its span) or column (the sum), in every layer of a part.
 
-    A span of queries reads their mean; how much a span is read is the sum over it. Sinks are those of the fused map, by
-    all of its rows or, above 192 tokens, by 64 of them; what is read by is not about them. Raises BadRequest for a
-    query, head or part that is not there, NotNumbers for weights that are NaN, Cancelled when `cancelled()` says so.
+    Each layer is that of a frame of it. The sinks of a long text are told by some of its rows, except where they are
+    hidden; what is read by is not about them. Raises BadRequest for a query, head or part that is not there, NotNumbers
+    for weights that are NaN, Cancelled when `cancelled()` says so.
 
     >>> from attnwidget import Trace
     >>> heads = torch.stack([torch.eye(2), torch.ones(2, 2) / 2])
@@ -64,13 +102,23 @@ def compose_strip(trace: Trace, question: Question, cancelled: Callable[[], bool
     text = own_text(trace, question.part)
     counts = trace.heads(question.part)
     _check(question, counts, len(text))
-    out = np.full((len(counts), len(text)), np.nan, np.float32)
+    units = units_shown(question.of_layer(0), text)
+    query = units.around(question.query)
+    out = np.full((len(counts), len(units)), np.nan, np.float32)
+    found: list[tuple[int, ...]] = [()] * len(counts)
+    hidden = []
     for block in trace.part_blocks(question.part):
-        heads = _heads(block, question)
-        if heads:
-            out[block.layer] = _vector(block, heads, question, cancelled).numpy()
-    sinks = _sinks(trace, question, text, cancelled) if question.direction == "reads" else ((),) * len(counts)
-    return Strip(out, sinks, strip_recipe(trace, question, sampled=len(text) > WHOLE_BELOW))
+        if question.fusion == "single" and question.head >= block.heads:
+            continue
+        selection = question.of_layer(block.layer)
+        shown = shown_map(trace, selection, text, cancelled)
+        out[block.layer] = _vector(shown, query, question.direction, causal=block.causal).numpy()
+        hidden.append(shown.hidden)
+        if question.direction == "reads":
+            found[block.layer] = _sinks(trace, block, selection, shown, text)
+    sampled = len(text) > WHOLE_BELOW and question.sinks == "show"
+    recipe = strip_recipe(trace, question, sampled=sampled, hidden=float(np.mean(hidden)) if hidden else 0.0)
+    return Strip(out, tuple(found), recipe, query)
 
 
 def _check(question: Question, counts: Sequence[int], size: int) -> None:
@@ -81,83 +129,48 @@ def _check(question: Question, counts: Sequence[int], size: int) -> None:
         raise BadRequest(f"There is no head {question.head}: these layers have heads 0 to {max(counts) - 1}.")
 
 
-def _heads(block: Block, question: Question) -> list[int]:
-    if question.fusion != "single":
-        return list(range(block.heads))
-    return [question.head] if question.head < block.heads else []
-
-
-def _vector(block: Block, heads: list[int], question: Question, cancelled: Callable[[], bool]) -> TokenVector:
-    start, stop = question.query
-    _, length, keys = block.shape
-    if question.direction == "reads":
-        found = torch.zeros(len(heads), keys)
-        for place, _, maps in _maps(block, heads, torch.arange(start, stop), None, cancelled):
-            found[place] += maps.sum(1) / (stop - start)
-    else:
-        found = torch.zeros(len(heads), length)
-        # Of a text that is read from left to right nothing earlier reads the span.
-        first = start if block.causal else 0
-        for place, rows, maps in _maps(block, heads, torch.arange(first, length), slice(start, stop), cancelled):
-            found[place, first + rows.start : first + rows.stop] = maps.sum(-1)
-    return found.amax(0) if question.fusion == "max" else found.mean(0)
-
-
-def _maps(
-    block: Block, heads: list[int], rows: Tensor, keys: slice | None, cancelled: Callable[[], bool]
-) -> Iterator[tuple[slice, slice, LayerMaps]]:
-    """(places among `heads`, places among `rows`, maps) within one tile each."""
-    for together, portion in tiles(block, len(rows)):
-        chosen = [head for head in together if head in heads]
-        if not chosen:
-            continue
-        if cancelled():
-            raise Cancelled
-        maps = weights(block, chosen, queries=rows[portion], keys=keys)
+def _vector(shown: ShownMap, query: tuple[int, int], direction: str, *, causal: bool) -> TokenVector:
+    size = len(shown.units)
+    start, stop = query
+    # Of a text that is read from left to right nothing earlier reads the span.
+    rows = (start, stop) if direction == "reads" else (start if causal else 0, size)
+    found = torch.zeros(size, device="cpu")
+    for portion in torch.arange(*rows, device="cpu").split(max(1, TILE // size)):
+        maps = shown.read(portion)
         if not bool(maps.isfinite().all()):
             raise NotNumbers
-        first = heads.index(chosen[0])
-        yield slice(first, first + len(chosen)), portion, maps
+        if direction == "reads":
+            found += maps.sum(0) / (stop - start)
+        else:
+            found[portion] = maps[:, start:stop].sum(-1)
+    return found
 
 
-_known_sinks: "WeakKeyDictionary[Trace, dict[tuple[str, str, int], tuple[tuple[int, ...], ...]]]" = WeakKeyDictionary()
+_known: "WeakKeyDictionary[Trace, dict[Selection, tuple[int, ...]]]" = WeakKeyDictionary()
 
 
-def _sinks(
-    trace: Trace, question: Question, text: Tokens, cancelled: Callable[[], bool]
-) -> tuple[tuple[int, ...], ...]:
-    """Sinks of every layer; worked out once per trace, as every move of the caret asks for them again."""
-    known = _known_sinks.setdefault(trace, {})
-    head = question.head if question.fusion == "single" else -1
-    name = (question.part, question.fusion, head)
+def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap, text: Tokens) -> tuple[int, ...]:
+    """Worked out once per trace, as every move of the caret asks for them again."""
+    if selection.sinks != "show":
+        return shown.sinks
+    known = _known.setdefault(trace, {})
+    name = replace(selection, query=(0, 1), direction="reads")
     if name not in known:
-        found: list[tuple[int, ...]] = [()] * len(trace.heads(question.part))
-        for block in trace.part_blocks(question.part):
-            heads = _heads(block, question)
-            if heads:
-                readers = readers_of(block, text)
-                received = _received(block, heads, question.fusion, text, readers, cancelled)
-                found[block.layer] = sink_tokens(received, text, causal=block.causal, readers=readers)
-        known[name] = tuple(found)
+        rows = read_rows(shown.units.tokens)
+        if len(rows) <= WHOLE_BELOW:
+            received, _ = received_by(shown, rows)
+        else:
+            received = _reckoned(trace, block, selection, shown, text)
+        known[name] = sinks_of(trace, selection, shown.units, text, received)
     return known[name]
 
 
-def _received(
-    block: Block, heads: list[int], fusion: str, text: Tokens, readers: Tensor, cancelled: Callable[[], bool]
-) -> TokenVector:
-    """What each key gets from the other queries in all: counted, or reckoned from some rows of a long text."""
-    size = len(text)
-    rows = read_rows(text)
-    if len(rows) > WHOLE_BELOW:
-        rows = rows[((torch.arange(SAMPLED) + 0.5) * len(rows) / SAMPLED).long()]
-    fused = torch.zeros(len(rows), size)
-    for _, portion, maps in _maps(block, heads, rows, None, cancelled):
-        if fusion == "max":
-            fused[portion] = torch.maximum(fused[portion], maps.amax(0))
-        else:
-            fused[portion] += maps.sum(0) / len(heads)
-    fused.scatter_(1, rows[:, None], 0.0)
-    seen = visible(block, rows)
+def _reckoned(trace: Trace, block: Block, selection: Selection, shown: ShownMap, text: Tokens) -> TokenVector:
+    """What each unit gets from the other queries in all, reckoned from some rows of a long text."""
+    rows = read_rows(shown.units.tokens)
+    rows = rows[((torch.arange(SAMPLED) + 0.5) * len(rows) / SAMPLED).long()]
+    received, _ = received_by(shown, rows)
+    seen = units_seen((block,), shown.units, rows)
     asked = seen.sum(0)
     asked[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
-    return fused.sum(0) * readers / asked.clamp_min(1)
+    return received * readers_of_units(trace, selection, shown.units, text) / asked.clamp_min(1)

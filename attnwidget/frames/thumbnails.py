@@ -5,9 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d
 
-from attnwidget.engine.recompute import weights
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
-from attnwidget.measures.rows import tiles
 
 SIDE = 32
 """Pixels of a thumbnail per side, at most."""
@@ -30,20 +28,6 @@ def thumbnails(trace: Trace, part: str) -> np.ndarray:
     return out
 
 
-def previews(trace: Trace, part: str, query: tuple[int, int], direction: str) -> np.ndarray | None:
-    """u8 (layer head token): the query's row, or column, in every head; None where it would need every map whole."""
-    blocks = trace.part_blocks(part)
-    size = blocks[0].shape[1]
-    if direction == "read_by" and size > WHOLE_BELOW:
-        return None
-    span = slice(*query)
-    counts = trace.heads(part)
-    out = np.zeros((len(counts), max(counts), size), np.uint8)
-    for block in blocks:
-        out[block.layer, : block.heads] = as_bytes(_vectors(trace, block.layer, part, span, direction))
-    return out
-
-
 def as_bytes(shares: Tensor) -> np.ndarray:
     """Weights in [0, 1] -> bytes on a square-root scale: weight = (byte / 255)^2, fine where weights are small.
 
@@ -51,18 +35,3 @@ def as_bytes(shares: Tensor) -> np.ndarray:
     [0, 128, 255]
     """
     return (shares.clamp(0, 1).sqrt() * 255).round().to(torch.uint8).numpy()
-
-
-def _vectors(trace: Trace, layer: int, part: str, span: slice, direction: str) -> Tensor:
-    if direction == "read_by":
-        return trace.weights(layer, part=part, keys=span).sum(-1)
-    block = trace.block(layer, part)
-    heads, size, keys = block.shape
-    if size <= WHOLE_BELOW or span.stop - span.start == 1:
-        return trace.weights(layer, part=part, queries=span).mean(1)
-    # A selection may be the whole text, and then all its rows are all maps.
-    sums = torch.zeros(heads, keys)
-    for chosen, portion in tiles(block, span.stop - span.start):
-        rows = slice(span.start + portion.start, span.start + portion.stop)
-        sums[chosen] += weights(block, chosen, queries=rows).sum(1)
-    return sums / (span.stop - span.start)

@@ -8,8 +8,9 @@ import torch
 from attnwidget.engine.recompute import TILE
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest, Cancelled
-from attnwidget.frames.compose import check_selection, own_text, source_rows
+from attnwidget.frames.compose import check_selection, own_text
 from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.shown_map import shown_map
 
 LARGEST_TILE = 2**20
 """Cells. A screen shows fewer at once when each of them has a pixel; as f16 they are 2 MiB."""
@@ -25,7 +26,9 @@ def compose_tile(
     columns: Extent,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Frame:
-    """The weights of queries `rows` and keys `columns` (half-open, in tokens) of the map that `selection` looks at.
+    """The weights of queries `rows` and keys `columns` (half-open) of the map that `selection` looks at.
+
+    They count what the map shows: tokens, or words.
 
     The block `matrix` is f32 up to 192 x 192 cells and f16 above; neither is pooled, and the softmax ran over all keys.
     Raises BadRequest for what the trace does not have or a rectangle outside the text, and Cancelled when a newer
@@ -36,20 +39,21 @@ def compose_tile(
     >>> compose_tile(trace, Selection(layer=1, head=2), (2, 5), (0, 4))
     Frame(; matrix float32[3, 4])
     """
-    size = len(own_text(trace, selection.part))
-    check_selection(trace, selection, size)
+    text = own_text(trace, selection.part)
+    check_selection(trace, selection, len(text))
+    shown = shown_map(trace, selection, text, cancelled)
+    size, kind = len(shown.units), "words" if selection.words else "tokens"
     for name, (start, stop) in (("rows", rows), ("columns", columns)):
         if not 0 <= start < stop <= size:
-            raise BadRequest(f"There are no {name} {start} to {stop}: the text has {size} tokens.")
+            raise BadRequest(f"There are no {name} {start} to {stop}: the text has {size} {kind}.")
     cells = (rows[1] - rows[0]) * (columns[1] - columns[0])
     if cells > LARGEST_TILE:
         raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
-    read, _ = source_rows(trace, selection)
     portions = []
     for chunk in torch.arange(*rows).split(max(1, TILE // size)):
         if cancelled():
             raise Cancelled
-        portions.append(read(chunk)[:, slice(*columns)])
+        portions.append(shown.read(chunk)[:, slice(*columns)])
     dtype = np.float32 if cells <= WHOLE_BELOW**2 else np.float16
     matrix = torch.cat(portions).numpy().astype(dtype)
     return Frame({"rows": list(rows), "columns": list(columns)}, {"matrix": matrix})

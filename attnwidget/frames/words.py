@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 CAUTIONS = {
     "head": "Attention says where this head looks, not what the output rests on: equal weights can carry very "
     "different values.",
+    "heads": "Heads shown together look, on average, like one head that reads all that each of them reads; heads of "
+    "different layers read different things, the same words or not.",
     "layer": "A mean hides heads: heads that each read one word look, on average, like one head that reads them all.",
     "rollout": "Rollout leaves out values and MLPs. In a model that reads from left to right it drifts to the first "
     "token whatever the text says.",
@@ -18,46 +20,90 @@ CAUTIONS = {
 EAGER = "the model's own eager maps"
 
 
+NAMED = 6
+"""Heads that a title names; of more it gives the number."""
+
+
 def title(trace: Trace, selection: Selection) -> str:
     """What is shown, in a few words; of a part that is not all of the model, which one.
 
     >>> from attnwidget import Trace
     >>> import torch
-    >>> title(Trace.from_weights([torch.eye(2)[None]], ["a", "b"]), Selection(layer=0, head=0))
-    'Layer 0 · Head 0'
+    >>> trace = Trace.from_weights([torch.eye(2).expand(3, 2, 2)], ["a", "b"])
+    >>> title(trace, Selection(layer=0, head=0)), title(trace, Selection(heads=((0, 0), (0, 2))))
+    ('Layer 0 · Head 0', 'Mean of L0H0, L0H2')
     """
     layer = "layer" if selection.part == "self" else f"{selection.part} layer"
     if selection.source == "rollout":
         return f"Rollout · {layer}s 0 to {trace.layers(selection.part) - 1}"
     if selection.source == "layer":
         heads = trace.block(selection.layer, selection.part).heads
-        return f"{layer.capitalize()} {selection.layer} · mean of {heads} heads"
+        return f"{layer.capitalize()} {selection.layer} · {selection.fusion} of {heads} heads"
+    if len(selection.chosen) > 1:
+        names = [f"L{number}H{head}" for number, head in selection.chosen]
+        listed = ", ".join(names) if len(names) <= NAMED else f"{len(names)} heads"
+        of = "" if selection.part == "self" else f"{selection.part.capitalize()} · "
+        return f"{of}{selection.fusion.capitalize() if not of else selection.fusion} of {listed}"
     return f"{layer.capitalize()} {selection.layer} · Head {selection.head}"
 
 
-def recipe(trace: Trace, selection: Selection, sums: tuple[float, float], pooling: int, measured: str = "") -> str:
+def recipe(
+    trace: Trace,
+    selection: Selection,
+    sums: tuple[float, float],
+    pooling: int,
+    measured: str = "",
+    hidden: float = 0.0,
+) -> str:
     """How the numbers were made, as a figure's caption says it.
 
-    `sums` are the least and the largest row sum, `measured` is the recipe of the measure that made the map.
+    `sums` are the least and the largest row sum, `measured` is the recipe of the measure that made the map, `hidden`
+    is what was on the sinks that are hidden, of a row on average.
     """
     made = _read(trace, selection) if selection.source != "rollout" else _rolled_out(trace, selection, measured)
     low, high = (f"{total:.3f}" for total in sums)
     rows = f"rows sum to {low}" if low == high else f"rows sum to {low} to {high}"
-    pooled = "" if pooling == 1 else f" · a cell is the maximum over {pooling} x {pooling} tokens"
-    return f"{made} · {rows}{pooled}"
+    pooled = "" if pooling == 1 else f" · a cell is the maximum over {pooling} x {pooling} {_things(selection)}"
+    return f"{made}{_changes(selection, hidden)} · {rows}{pooled}"
+
+
+def _things(selection: "Selection | Question") -> str:
+    return "words" if selection.words else "tokens"
 
 
 def _read(trace: Trace, selection: Selection) -> str:
-    one = selection.source == "head"
+    number = len(selection.chosen)
+    fused = "mean" if selection.fusion == "mean" else "largest"
+    one = selection.source == "head" and number == 1
+    several = f"{number} heads" if selection.source == "head" else "the heads"
     if trace.path == "eager":
-        return f"{EAGER}, {'one head' if one else 'mean of the heads'}, no renormalisation"
-    heads = " of one head" if one else ", mean of the layer's heads"
-    return f"softmax weights{heads}, fp32, no renormalisation"
+        return f"{EAGER}, {'one head' if one else f'{fused} of {several}'}, {_rows(selection)}"
+    of_layer = f", {fused} of the layer's heads"
+    heads = " of one head" if one else f", {fused} of {several}" if selection.source == "head" else of_layer
+    return f"softmax weights{_weighted(selection)}{heads}, fp32, {_rows(selection)}"
 
 
-def strip_recipe(trace: Trace, question: "Question", *, sampled: bool) -> str:
+def _weighted(selection: "Selection | Question") -> str:
+    return " x value norms ||W_O v||" if selection.weight == "norm" else ""
+
+
+def _rows(selection: "Selection | Question") -> str:
+    """What was done to the rows of the source, before any sink is hidden."""
+    return "each row divided by its sum" if selection.weight == "norm" else "no renormalisation"
+
+
+def _changes(selection: "Selection | Question", hidden: float) -> str:
+    """What was done to the source, in the order in which it was."""
+    words = " · words: sum over their keys, mean over their queries" if selection.words else ""
+    if selection.sinks == "show":
+        return words
+    left = ", the rest of each row divided by its sum" if selection.sinks == "renormalise" else ""
+    return f"{words} · sinks hidden, {hidden:.3f} of a row on average{left}"
+
+
+def strip_recipe(trace: Trace, question: "Question", *, sampled: bool, hidden: float = 0.0) -> str:
     """How the numbers of one query through all layers were made; `sampled` when its sinks were told by some rows."""
-    made = EAGER if trace.path == "eager" else "softmax weights, fp32"
+    made = EAGER if trace.path == "eager" else f"softmax weights{_weighted(question)}, fp32"
     heads = {"mean": "mean of the heads", "max": "largest of the heads", "single": f"head {question.head}"}[
         question.fusion
     ]
@@ -65,15 +111,17 @@ def strip_recipe(trace: Trace, question: "Question", *, sampled: bool) -> str:
     reads = question.direction == "reads"
     span = "" if tokens == 1 else f" · {'mean over' if reads else 'sum over'} {tokens} tokens"
     reckoned = " · sinks by 64 sampled queries" if sampled and reads else ""
-    return f"{made}, {heads} in each layer, no renormalisation{span}{reckoned}"
+    return f"{made}, {heads} in each layer, {_rows(question)}{_changes(question, hidden)}{span}{reckoned}"
 
 
 def _rolled_out(trace: Trace, selection: Selection, measured: str) -> str:
     maps = f", from {EAGER}" if trace.path == "eager" else ""
     gaps = ", layers without attention left out" if 0 in trace.heads(selection.part) else ""
-    return f"{measured}{maps}{gaps}"
+    norms = ", of attention alone: norms of values are no part of it" if selection.weight == "norm" else ""
+    return f"{measured}{maps}{gaps}{norms}"
 
 
 def caution(selection: Selection) -> str:
     """The sentence to keep in mind with this kind of map."""
-    return CAUTIONS[selection.source]
+    several = selection.source == "head" and len(selection.chosen) > 1
+    return CAUTIONS["heads" if several else selection.source]

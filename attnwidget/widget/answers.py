@@ -82,10 +82,9 @@ def _frame(model: AttentionModel, request: Request, reading: Reading) -> Answer:
         query = tokens_at(text, *request.caret)
     else:
         query = clamped(request.query or (-1, 0), len(text))
-    part, layer, head = _place(request, seen(reading.trace))
     frame = compose_frame(
         reading.trace,
-        Selection(layer, head, query, request.direction, request.source, part),
+        _selection(request, seen(reading.trace), query),
         model.piece,
         overview=request.kind == "frame",
         truncated=reading.truncated,
@@ -99,10 +98,19 @@ def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) ->
     if request.part not in READING:
         raise BadRequest(not_shown(request.part, shown))
     query = clamped(request.query or (-1, 0), len(reading.trace.text))
-    question = Question(query, request.direction, request.fusion, request.head, shown.part)
+    question = Question(
+        query,
+        request.direction,
+        request.fusion,
+        request.head,
+        shown.part,
+        request.words,
+        request.sinks,
+        request.weight,
+    )
     strip = compose_strip(reading.trace, question, cancelled)
     layers, tokens = strip.values.shape
-    told = {"query": list(query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
+    told = {"query": list(strip.query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
     sizes = {"layers": layers, "tokens": tokens, "sinks": [list(found) for found in strip.sinks]}
     return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
 
@@ -130,11 +138,27 @@ def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> 
 
 def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
     if request.rows is None or request.columns is None:
-        raise BadRequest(f"A request {request.kind!r} needs rows and columns: two token numbers each.")
-    part, layer, head = _place(request, seen(reading.trace))
-    selection = Selection(layer, head, source=request.source, part=part)
+        raise BadRequest(f"A request {request.kind!r} needs rows and columns: two numbers each.")
+    selection = _selection(request, seen(reading.trace), (0, 1))
     tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled)
     return Answer({}, [encode_frame(tile)])
+
+
+def _selection(request: Request, shown: Shown, query: tuple[int, int]) -> Selection:
+    part, layer, head = _place(request, shown)
+    return Selection(
+        layer=layer,
+        head=head,
+        query=query,
+        direction=request.direction,
+        source=request.source,
+        part=part,
+        heads=request.heads if len(request.heads) > 1 else (),
+        fusion="max" if request.fusion == "max" else "mean",
+        words=request.words,
+        sinks=request.sinks,
+        weight=request.weight,
+    )
 
 
 def _place(request: Request, shown: Shown) -> tuple[str, int, int]:

@@ -19,10 +19,11 @@ from attnwidget.widget.answers import Answer, about, answer, problem
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.examples import examples
+from attnwidget.widget.look import CHOICES
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import Request, parse_request
 from attnwidget.widget.shown import Shown, last_word, not_shown, presumed, refuse_without_text, seen
-from attnwidget.widget.traits import Chart, Choice, Index, Part, Query, Text
+from attnwidget.widget.traits import Chart, Choice, Filtering, Heads, Index, Look, LookPart, Part, Query, Text
 from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,25 @@ class Explorer(anywidget.AnyWidget):
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
     view = Choice("matrix", "lines", "layers", "flow").tag(sync=True, echo_update=False)
     """What the stage shows: one map as a matrix or as lines, or the query through all layers."""
+    heads = Heads().tag(sync=True, echo_update=False)
+    """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
+    accepted; the last one becomes the chosen head."""
+    filter = Filtering("auto").tag(sync=True, echo_update=False)
+    """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a least weight such as 0.01."""
+    look = Look().tag(sync=True, echo_update=False)
+    """How maps are shown, all of it: the six traits below as a dictionary."""
+    source = LookPart("source")
+    """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
+    fusion = LookPart("fusion")
+    """What several heads become: their "mean", or "max", the largest of them."""
+    words = LookPart("words")
+    """Whether words are shown instead of their pieces: sums over a word's keys, means over its queries."""
+    sinks = LookPart("sinks")
+    """What becomes of sinks: "show", "hide", or "renormalise" what is left of each row."""
+    weight = LookPart("weight")
+    """What is shown of a pair: its "attention", or attention weighted by the value's "norm"."""
+    layers = LookPart("layers")
+    """What the heads of each layer become in the view "layers": their "mean", the chosen one ("single"), or "max"."""
 
     def __init__(
         self,
@@ -66,6 +86,10 @@ class Explorer(anywidget.AnyWidget):
         direction: str = "reads",
         part: str | None = None,
         view: str = "matrix",
+        heads: Any = None,
+        filter: Any = "auto",  # noqa: A002  the trait's name
+        look: Any = None,
+        **parts: Any,
     ) -> None:
         refuse_without_text(model)
         self._model = model
@@ -74,11 +98,16 @@ class Explorer(anywidget.AnyWidget):
         self._worker = worker_of(model.model)
         self._slot = object()
         self._figures = Figures()
+        self._choosing = False
         self._cut_text: str | None = None  # the text of which the page shows only the first tokens
         super().__init__()
         # Before any observer of the user's: none may see a query that the new text does not have.
         self.observe(self._keep_query_inside, "text")
         self.observe(self._keep_head_inside, "layer")
+        self.observe(self._follow_place, ["layer", "head"])
+        self.observe(self._follow_heads, "heads")
+        self.observe(self._follow_look, "look")
+        self.observe(self._follow_part, list(CHOICES))
         try:
             self.text = text
             self._known()
@@ -86,6 +115,10 @@ class Explorer(anywidget.AnyWidget):
             self.head, self.direction, self.view = head, direction, view
             self.part = self._shown.part if part is None else part
             self.query = last_word(model, self.text) if query is None else query
+            if heads is not None:
+                self.heads = heads
+            self.filter = filter
+            self.look = {**(look or {}), **parts}
         except AttnWidgetError:
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
@@ -94,6 +127,10 @@ class Explorer(anywidget.AnyWidget):
     @default("layer")
     def _first_layer(self) -> int:
         return next(iter(self._shown.attending), 0)
+
+    @default("heads")
+    def _only_head(self) -> tuple[tuple[int, int], ...]:
+        return ((self.layer, self.head),)
 
     @default("part")
     def _presumed_part(self) -> str:
@@ -133,9 +170,10 @@ class Explorer(anywidget.AnyWidget):
         if number is not None:
             self._shown.fit_head(number, layer)  # both, before either is changed
         with self.hold_sync():
-            self.layer = layer
-            if number is not None:
-                self.head = number
+            if number is None:
+                self.layer, self.source = layer, "layer" if self.source == "layer" else "head"
+            else:
+                self.heads, self.source = ((layer, number),), "head"
         return self
 
     def beside(self, figure: Any) -> None:
@@ -155,6 +193,13 @@ class Explorer(anywidget.AnyWidget):
         if not shown.heads and type(value) is int and value == 0:
             return 0  # where to begin, whatever the first text shows
         return shown.fit_layer(value) if what == "layer" else shown.fit_head(value, self.layer)
+
+    def fit_heads(self, value: Any) -> tuple[tuple[int, int], ...]:
+        """Heads as they may be kept, each once. Raises AttnWidgetError for what names none, or one that is not there."""
+        shown = self._known()
+        if not shown.heads and value == ((0, 0),):
+            return ((0, 0),)  # where to begin, whatever the first text shows
+        return shown.fit_heads(value)
 
     def fit_part(self, part: Any) -> str:
         """The part as it may be kept. Raises AttnWidgetError for any that does not read the typed text."""
@@ -177,13 +222,43 @@ class Explorer(anywidget.AnyWidget):
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
         """
-        state = dict(sorted(sync_data.items(), key=lambda item: item[0] != "layer"))
+        state = dict(sorted(self._sifted(sync_data).items(), key=lambda item: item[0] != "layer"))
         if "text" in state:
             super().set_state({"text": state.pop("text")})
         query, size = state.get("query"), self._size() if "query" in state else None
         if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
             state["query"] = clamped((query[0], query[1]), size)
         super().set_state(state)
+
+    def _sifted(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Without what cannot be: one part of a message that makes no sense must not cost the others."""
+        kept = dict(state)
+        for name in ("heads", "filter", "look"):
+            try:
+                if name in kept:
+                    type(self).class_traits()[name].validate(self, kept[name])
+            except AttnWidgetError as error:
+                log.warning("attnwidget left what the page set as it was: %s", error)
+                del kept[name]
+        return kept
+
+    def _follow_place(self, _change: Any) -> None:
+        if (self.layer, self.head) not in self.heads and not self._choosing:
+            self.heads = ((self.layer, self.head),)
+
+    def _follow_heads(self, change: Any) -> None:
+        self._choosing = True  # between the layer and its head, it is a head that nobody has chosen
+        try:
+            self.layer, self.head = change["new"][-1]
+        finally:
+            self._choosing = False
+
+    def _follow_look(self, change: Any) -> None:
+        for name, value in change["new"].items():
+            setattr(self, name, value)
+
+    def _follow_part(self, change: Any) -> None:
+        self.look = {change["name"]: change["new"]}
 
     def _keep_query_inside(self, _change: Any) -> None:
         size = self._size()
@@ -227,6 +302,9 @@ class Explorer(anywidget.AnyWidget):
         part, place = self._shown.part, self._shown.nearest(self.layer, self.head)
         if (self.part, self.layer, self.head) != (part, *place):
             self.part, (self.layer, self.head) = part, place
+        there = tuple(head for head in self.heads if self._shown.has(head))
+        if there != self.heads:
+            self.heads = there or (place,)
 
     def _on_request(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:
@@ -276,13 +354,24 @@ def explore(
     direction: str = "reads",
     part: str | None = None,
     view: str = "matrix",
+    heads: Any = None,
+    filter: Any = "auto",  # noqa: A002  the trait's name
+    look: Any = None,
+    source: str | None = None,
+    fusion: str | None = None,
+    words: bool | None = None,
+    sinks: str | None = None,
+    weight: str | None = None,
+    layers: str | None = None,
 ) -> Explorer:
     """A live explorer under the cell: type in its text and watch attention follow.
 
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
     seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
     `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
-    "matrix", "lines" or "layers". Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
+    "matrix", "lines" or "layers". `heads` are several heads to look at together, `filter` is what is kept of each row,
+    and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers` (see
+    the traits of `Explorer`). Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
     values outside it.
 
     >>> import attnwidget as aw
@@ -294,5 +383,7 @@ def explore(
     shown = examples(loaded.facts)[0][1] if text is None else text
     if loaded.facts.teaching and layer is None and head is None:
         layer, head = FIRST_HEAD
-    chosen = {"query": query, "direction": direction, "part": part, "view": view}
+    chosen = {"query": query, "direction": direction, "part": part, "view": view, "heads": heads, "filter": filter}
+    parts = {"source": source, "fusion": fusion, "words": words, "sinks": sinks, "weight": weight, "layers": layers}
+    chosen |= {"look": look, **{name: part for name, part in parts.items() if part is not None}}
     return Explorer(loaded, shown, layer=layer, head=head or 0, **chosen)

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 from attnwidget.engine.tokens import well_formed
 from attnwidget.errors import BadRequest
-from attnwidget.frames.frame import Direction, Source
+from attnwidget.frames.frame import Direction, HeadFusion, HeadName, Sinks, Source, Weight
 from attnwidget.frames.strip import Fusion
 
 KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "flow", "tile", "cell", "chart", "bokeh")
@@ -25,7 +25,11 @@ class Request:
     part: str = "self"
     direction: Direction = "reads"
     source: Source = "head"
-    fusion: Fusion = "mean"
+    heads: tuple[HeadName, ...] = ()
+    fusion: Fusion = "mean"  # of a strip of a layer's heads, else of what is shown, which is never "single"
+    words: bool = False
+    sinks: Sinks = "show"
+    weight: Weight = "attention"
     caret: tuple[int, int] | None = None
     query: tuple[int, int] | None = None
     position: int = 0
@@ -36,10 +40,16 @@ class Request:
     @property
     def topic(self) -> tuple[Any, ...]:
         """What a job reads: a newer one of another topic stops it midway. A strip is work of its own beyond its text."""
-        asked = (self.query, self.direction, self.fusion, self.head) if self.kind == "strip" else ()
-        place = (self.source, self.layer, self.head, self.rows, self.columns) if self.kind in {"tile", "cell"} else ()
-        token = (self.position,) if self.kind == "flow" else ()
-        return self.text, self.first, *asked, *place, *token
+        if self.kind == "strip":
+            return self.text, self.first, self.query, self.direction, self.head, *self._look
+        if self.kind in {"tile", "cell"}:
+            place = (self.layer, self.head, self.heads, self.rows, self.columns)
+            return self.text, self.first, self.source, *place, *self._look
+        return self.text, self.first, *((self.position,) if self.kind == "flow" else ())
+
+    @property
+    def _look(self) -> tuple[Any, ...]:
+        return self.fusion, self.words, self.sinks, self.weight
 
 
 def parse_request(content: Any) -> Request:
@@ -60,7 +70,11 @@ def parse_request(content: Any) -> Request:
         part=_typed(content, "part", str, "self"),
         direction=_choice(content, "direction", Direction),
         source=_choice(content, "source", Source),
-        fusion=_choice(content, "fusion", Fusion),
+        heads=_heads(content),
+        fusion=_choice(content, "fusion", Fusion if kind == "strip" else HeadFusion),
+        words=_typed(content, "words", bool, default=False),
+        sinks=_choice(content, "sinks", Sinks),
+        weight=_choice(content, "weight", Weight),
         caret=caret,
         query=query,
         position=_typed(content, "position", int, 0),
@@ -80,7 +94,7 @@ def _typed(content: dict[str, Any], name: str, kind: type, default: Any) -> Any:
 def _choice(content: dict[str, Any], name: str, alternatives: Any) -> Any:
     possible = get_args(alternatives)
     value = content.get(name, possible[0])
-    if value not in possible:
+    if not isinstance(value, str) or value not in possible:
         raise BadRequest(f"{name} must be one of {', '.join(possible)}, not {value!r}.")
     return value
 
@@ -89,6 +103,17 @@ def _pair(content: dict[str, Any], name: str) -> tuple[int, int] | None:
     value = content.get(name)
     if value is None:
         return None
-    if not (isinstance(value, list | tuple) and len(value) == 2 and all(type(item) is int for item in value)):
+    if not _is_pair(value):
         raise BadRequest(f"{name} must be two whole numbers, not {value!r}.")
     return value[0], value[1]
+
+
+def _heads(content: dict[str, Any]) -> tuple[HeadName, ...]:
+    value = content.get("heads", ())
+    if not isinstance(value, list | tuple) or not all(_is_pair(item) for item in value):
+        raise BadRequest(f"heads must be pairs of whole numbers, layer and head, not {value!r}.")
+    return tuple((layer, head) for layer, head in value)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(type(item) is int for item in value)

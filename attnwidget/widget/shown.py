@@ -5,10 +5,11 @@ from typing import Any
 
 from attnwidget.engine.inputs import forward_names
 from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.names import fit_index
+from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.roles import towers_of
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.frames.frame import MOST_HEADS, HeadName
 
 READING = ("self", "encoder", "text")
 """The names of parts whose maps are square over the typed text. A trace of a text has one of them."""
@@ -43,6 +44,14 @@ class Shown:
         found = min(self.attending, key=lambda number: (abs(number - layer), number))
         return found, min(max(head, 0), self.heads[found] - 1)
 
+    def has(self, head: HeadName) -> bool:
+        """Whether a head is there.
+
+        >>> Shown("self", (0, 4), 1).has((1, 3)), Shown("self", (0, 4), 1).has((0, 0))
+        (True, False)
+        """
+        return 0 <= head[0] < len(self.heads) and 0 <= head[1] < self.heads[head[0]]
+
     def fit_layer(self, value: Any) -> int:
         """A layer as it may be chosen, counted from 0. Raises AttnWidgetError for one that cannot be."""
         layer = fit_index("layer", value, self._count())
@@ -56,10 +65,40 @@ class Shown:
         self._count()
         return fit_index("head", value, self.heads[layer])
 
+    def fit_heads(self, value: Any) -> tuple[HeadName, ...]:
+        """Heads as they may be chosen together, each once. Raises AttnWidgetError where one is none, or for none at all.
+
+        >>> Shown("self", (4, 4), 2).fit_heads(["L0H1", (1, -1), (0, 1)])
+        ((0, 1), (1, 3))
+        """
+        named = [value] if isinstance(value, str) else value
+        if not isinstance(named, list | tuple) or not named:
+            raise AttnWidgetError(f"heads must name at least one head, as in ['L1H2', (1, 3)]; {value!r} does not.")
+        # A pair of numbers is one head.
+        if len(named) == 2 and all(hasattr(item, "__index__") for item in named):
+            named = [named]
+        found = tuple(dict.fromkeys(self._fit_named(item) for item in named))
+        if len(found) > MOST_HEADS:
+            raise AttnWidgetError(f"At most {MOST_HEADS} heads are shown together, not {len(found)}.")
+        return found
+
+    def _fit_named(self, item: Any) -> HeadName:
+        layer, head = parse_head(item) if isinstance(item, str) else _pair(item)
+        if head is None:
+            raise AttnWidgetError(f"{item!r} names a layer. Name heads, as in 'L5H3', or set source to 'layer'.")
+        layer = self.fit_layer(layer)
+        return layer, self.fit_head(head, layer)
+
     def _count(self) -> int:
         if not self.heads:
             raise AttnWidgetError("How many layers and heads there are is known once a text was read. Give one first.")
         return len(self.heads)
+
+
+def _pair(item: Any) -> tuple[Any, Any]:
+    if isinstance(item, list | tuple) and len(item) == 2:
+        return item[0], item[1]
+    raise AttnWidgetError(f"{item!r} is no head. Give (layer, head), or a name such as 'L5H3'.")
 
 
 def presumed(model: AttentionModel) -> Shown:

@@ -6,6 +6,8 @@ from traitlets import TraitType
 
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError, TooLarge
+from attnwidget.frames.filter import read_filter
+from attnwidget.widget.look import PLAIN, read_look, read_part
 
 
 class Text(TraitType[str, str]):
@@ -69,3 +71,42 @@ class Choice(TraitType[str, str]):
         if value not in self._words:
             raise AttnWidgetError(f"{self.name} must be one of {', '.join(map(repr, self._words))}, not {value!r}.")
         return str(value)
+
+
+class Heads(TraitType[tuple[tuple[int, int], ...], Any]):
+    """Heads that are looked at together, each (layer, head) or a name such as "L5H3"; one alone may stand by itself."""
+
+    def validate(self, obj: Any, value: Any) -> tuple[tuple[int, int], ...]:
+        fitted: tuple[tuple[int, int], ...] = obj.fit_heads(value)
+        return fitted
+
+
+class Filtering(TraitType[str, Any]):
+    """Which weights of a row are kept, in the one way of writing it that travels."""
+
+    def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
+        return str(read_filter(value))
+
+
+class Look(TraitType[dict[str, Any], Any]):
+    """All of how maps are shown; what is not named stays as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(dict(PLAIN), **options)
+
+    def make_dynamic_default(self) -> dict[str, Any]:
+        return dict(PLAIN)
+
+    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
+        return read_look(value, {**PLAIN, **(obj._trait_values.get(self.name) or {})})  # noqa: SLF001  the old value
+
+
+class LookPart(TraitType[Any, Any]):
+    """One part of the look, which Python sets and reads by its own name."""
+
+    def __init__(self, part: str, **options: Any) -> None:
+        super().__init__(PLAIN[part], **options)
+        self._part = part
+
+    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002  traitlets' signature
+        return read_part(self._part, value)

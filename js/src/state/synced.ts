@@ -1,5 +1,7 @@
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Direction, Span, Traits, ViewName } from "../wire/types";
+import { filterText, readFilter } from "./filter";
+import { readHeads, readLook } from "./look";
 
 /** The part of an anywidget model that traits need. */
 export interface TraitModel {
@@ -27,6 +29,9 @@ const names = [
   "part",
   "chart",
   "view",
+  "heads",
+  "filter",
+  "look",
 ] as const satisfies readonly TraitName[];
 
 /** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. */
@@ -90,6 +95,12 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
       return (
         value === "lines" || value === "layers" || value === "flow" ? value : "matrix"
       ) satisfies ViewName;
+    case "heads":
+      return readHeads(value);
+    case "filter":
+      return filterText(readFilter(value));
+    case "look":
+      return readLook(value);
   }
 }
 
@@ -99,9 +110,18 @@ function readQuery(value: unknown): Span {
   return typeof start === "number" && typeof stop === "number" ? [start, stop] : [0, 1];
 }
 
+/** Whether two plain values are alike, however deep. */
 function same(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((item, index) => item === other[index]);
+    return one.length === other.length && one.every((item, index) => same(item, other[index]));
+  }
+  if (isPlain(one) && isPlain(other)) {
+    const names = Object.keys(one);
+    return names.length === Object.keys(other).length && names.every((name) => same(one[name], other[name]));
   }
   return one === other;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,13 @@ export type MapSource = "head" | "layer" | "rollout";
 export type ViewName = "matrix" | "lines" | "layers" | "flow";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
+/** What several heads that are looked at together become: their mean, or at each pair the largest of them. */
+export type HeadFusion = "mean" | "max";
+/** What becomes of sinks; `renormalise` hides them and divides what is left of each row by its sum. */
+export type Sinks = "show" | "hide" | "renormalise";
+/** What is shown of a pair: its attention, or attention weighted by the length of what the key writes. */
+export type Weight = "attention" | "norm";
+export type HeadPair = readonly [layer: number, head: number];
 /** Two places, the second outside: tokens or UTF-16 units. */
 export type Span = readonly [number, number];
 
@@ -26,6 +33,29 @@ export interface Traits {
   /** Which figure is beside the stage, 0 for none. */
   readonly chart: number;
   readonly view: ViewName;
+  /** The heads that are looked at together, `layer` and `head` among them. */
+  readonly heads: readonly HeadPair[];
+  /** What is kept of each row, as `state/filter.ts` reads it. */
+  readonly filter: string;
+  readonly look: Look;
+}
+
+/** How maps are shown. */
+export interface Look {
+  readonly source: MapSource;
+  readonly fusion: HeadFusion;
+  readonly words: boolean;
+  readonly sinks: Sinks;
+  readonly weight: Weight;
+  /** Of the view `layers`: what the heads of each layer become. */
+  readonly layers: Fusion;
+}
+
+/** What of a look a request carries: nothing where it is as it was computed. */
+export interface Changes {
+  readonly words?: true;
+  readonly sinks?: Exclude<Sinks, "show">;
+  readonly weight?: Exclude<Weight, "attention">;
 }
 
 export interface About {
@@ -89,6 +119,12 @@ export interface Header {
   readonly query: Span;
   readonly direction: Direction;
   readonly source: MapSource;
+  /** The heads that are chosen, one or several. */
+  readonly chosen: readonly HeadPair[];
+  /** The tokens of every unit, where words are shown: then `tokens` describes the units, and everything here counts them. */
+  readonly units: readonly Span[] | null;
+  /** What was on the sinks that are hidden, of a row on average. */
+  readonly hidden: number;
   readonly causal: boolean;
   readonly sinks: readonly number[];
   readonly peak: number;
@@ -125,20 +161,24 @@ export interface Frame {
 }
 
 /** What is asked of a frame; `preview` asks the same. */
-export interface FrameRequest {
+export interface FrameRequest extends Changes {
   readonly text: string;
   readonly layer: number;
   readonly head: number;
   readonly part: string;
   readonly direction: Direction;
   readonly source: MapSource;
+  /** Two or more. */
+  readonly heads?: readonly HeadPair[];
+  readonly fusion?: HeadFusion;
   readonly caret?: Span;
+  /** In tokens, whatever is shown. */
   readonly query?: Span;
   readonly first?: true;
 }
 
 /** One query through all layers. */
-export interface StripRequest {
+export interface StripRequest extends Changes {
   readonly text: string;
   readonly query: Span;
   readonly part: string;
@@ -189,13 +229,15 @@ export interface Flow {
   readonly shares: Float32Array;
 }
 
-/** What is asked of a tile: a rectangle of a map, in tokens. `cell` asks the same, for what is under the pointer. */
-export interface TileRequest {
+/** What is asked of a tile: a rectangle of a map, in what it shows. `cell` asks the same, for what is under the pointer. */
+export interface TileRequest extends Changes {
   readonly text: string;
   readonly layer: number;
   readonly head: number;
   readonly part: string;
   readonly source: MapSource;
+  readonly heads?: readonly HeadPair[];
+  readonly fusion?: HeadFusion;
   readonly rows: Span;
   readonly columns: Span;
   readonly first?: true;

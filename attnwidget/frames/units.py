@@ -1,0 +1,135 @@
+"""What the rows and columns of a shown map stand for: tokens, or words of several tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import groupby
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from attnwidget.engine.tokens import NO_SPAN, Tokens
+from attnwidget.shapes import Indices
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Runs of neighbouring tokens, each one row or column: `ranges` are their half-open ranges, `tokens` describes them."""
+
+    ranges: tuple[Range, ...]
+    tokens: Tokens
+
+    def __len__(self) -> int:
+        return len(self.ranges)
+
+    @cached_property
+    def places(self) -> Indices:
+        """For every token the number of its unit."""
+        return torch.repeat_interleave(
+            torch.arange(len(self), device="cpu"), torch.tensor([stop - start for start, stop in self.ranges])
+        )
+
+    @property
+    def single(self) -> bool:
+        """Whether every unit is one token."""
+        return len(self.ranges) == self.ranges[-1][1]
+
+    def around(self, span: Range) -> Range:
+        """The units that a range of tokens touches.
+
+        >>> word_units(Tokens.from_pieces(["a", "b"])).around((1, 2))
+        (1, 2)
+        """
+        return int(self.places[span[0]]), int(self.places[span[1] - 1]) + 1
+
+
+def token_units(text: Tokens) -> Units:
+    """Every token by itself."""
+    return Units(tuple((i, i + 1) for i in range(len(text))), text)
+
+
+@lru_cache(maxsize=8)
+def word_units(text: Tokens) -> Units:
+    """The words of a text: neighbouring tokens of one word. Special tokens and pieces without a word stay alone.
+
+    >>> from dataclasses import replace
+    >>> text = Tokens.from_pieces(["[CLS]", "un", "happy", "cat"])
+    >>> units = word_units(replace(text, words=(-1, 0, 0, 1)))
+    >>> units.ranges, units.tokens.pieces
+    (((0, 1), (1, 3), (3, 4)), ('[CLS]', 'un happy', 'cat'))
+    """
+
+    def name(token: int) -> tuple[int, ...]:
+        word = text.words[token]
+        alone = word < 0 or text.special[token] or text.padding[token]
+        return (-1, token) if alone else (word, text.segment[token])
+
+    runs = [list(run) for _, run in groupby(range(len(text)), key=name)]
+    ranges = tuple((run[0], run[-1] + 1) for run in runs)
+    firsts = [start for start, _ in ranges]
+
+    def pick(values: Sequence[int]) -> tuple[int, ...]:
+        return tuple(values[first] for first in firsts)
+
+    spans = tuple(_span(text, run) for run in ranges)
+    described = Tokens(
+        ids=pick(text.ids),
+        pieces=tuple(_piece(text, run, span) for run, span in zip(ranges, spans, strict=True)),
+        spans=spans,
+        words=pick(text.words),
+        special=tuple(text.special[first] for first in firsts),
+        padding=tuple(text.padding[first] for first in firsts),
+        segment=pick(text.segment),
+        text=text.text,
+    )
+    return Units(ranges, described)
+
+
+def _span(text: Tokens, run: Range) -> Range:
+    spans = [text.spans[token] for token in range(*run) if text.spans[token] != NO_SPAN]
+    return (min(start for start, _ in spans), max(stop for _, stop in spans)) if spans else NO_SPAN
+
+
+def _piece(text: Tokens, run: Range, span: Range) -> str:
+    """As it stands in the text; a token by itself as it is called."""
+    if run[1] - run[0] == 1:
+        return text.pieces[run[0]]
+    written = text.text[span[0] : span[1]] if span != NO_SPAN else ""
+    return written or "".join(text.pieces[slice(*run)])
+
+
+def by_words(
+    maps: Float[Tensor, "*stack token key_token"], queries: Units, keys: Units, rows: Indices
+) -> Float[Tensor, "*stack query key"]:
+    """Maps of the tokens of the units `rows`, one unit after the other -> maps of these units.
+
+    What a word is read is the sum over its tokens, what it reads the mean over them: rows keep their sums.
+    Source: Clark et al. 2019 (W19-4828), section 4.1.
+
+    >>> from dataclasses import replace
+    >>> units = word_units(replace(Tokens.from_pieces(["un", "happy", "cat"]), words=(0, 0, 1)))
+    >>> maps = torch.tensor([[1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5]])
+    >>> by_words(maps, units, units, torch.arange(2)).tolist()
+    [[1.0, 0.0], [0.5, 0.5]]
+    """
+    summed = maps.new_zeros(*maps.shape[:-1], len(keys)).index_add_(-1, keys.places, maps)
+    if queries.single:
+        return summed
+    sizes = torch.tensor([stop - start for start, stop in queries.ranges], device="cpu")[rows]
+    owners = torch.repeat_interleave(torch.arange(len(rows), device="cpu"), sizes)
+    found = maps.new_zeros(*maps.shape[:-2], len(rows), len(keys)).index_add_(-2, owners, summed)
+    return found / sizes[:, None]
+
+
+def tokens_of(units: Units, rows: Indices) -> Int[Tensor, " token"]:
+    """The tokens of the units `rows`, one unit after the other."""
+    if units.single:
+        return rows
+    starts = torch.tensor([start for start, _ in units.ranges], device="cpu")[rows]
+    sizes = torch.tensor([stop - start for start, stop in units.ranges], device="cpu")[rows]
+    before = sizes.cumsum(0) - sizes
+    within = torch.arange(int(sizes.sum()), device="cpu") - torch.repeat_interleave(before, sizes)
+    return torch.repeat_interleave(starts, sizes) + within

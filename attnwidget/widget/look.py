@@ -1,0 +1,44 @@
+"""How maps are shown: the parts of the trait `look`, each of them also a trait of its own in Python."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attnwidget.errors import AttnWidgetError
+
+CHOICES: Mapping[str, tuple[Any, ...]] = {
+    "source": ("head", "layer", "rollout"),
+    "fusion": ("mean", "max"),
+    "words": (False, True),
+    "sinks": ("show", "hide", "renormalise"),
+    "weight": ("attention", "norm"),
+    "layers": ("mean", "single", "max"),
+}
+"""What each part can be, the first of them to begin with."""
+
+PLAIN: Mapping[str, Any] = {name: choices[0] for name, choices in CHOICES.items()}
+
+
+def read_part(name: str, value: Any) -> Any:
+    """One part of a look. Raises AttnWidgetError for what it cannot be, saying what it can.
+
+    >>> read_part("sinks", "hide")
+    'hide'
+    """
+    for possible in CHOICES[name]:
+        if type(value) is type(possible) and value == possible:
+            return possible
+    raise AttnWidgetError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}.")
+
+
+def read_look(value: Any, before: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole look: what is not named stays as it was before. Raises AttnWidgetError for parts that there are not.
+
+    >>> read_look({"words": True}, PLAIN)["words"], read_look({}, PLAIN) == dict(PLAIN)
+    (True, True)
+    """
+    if not isinstance(value, Mapping):
+        raise AttnWidgetError(f"look must be a dictionary of {', '.join(CHOICES)}, not {type(value).__name__}.")
+    unknown = [name for name in value if not isinstance(name, str) or name not in CHOICES]
+    if unknown:
+        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(CHOICES)}.")
+    return {name: read_part(name, value.get(name, before[name])) for name in CHOICES}
