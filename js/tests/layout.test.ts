@@ -150,8 +150,8 @@ describe("the matrix", () => {
   it("outlines the row that reads, the column that is read", () => {
     const row = matrixScene(input(10)).band;
     const column = matrixScene(input(10, { direction: "read_by", query: [1, 3], focus: [1, 3] })).band;
-    expect(row.width).toBeGreaterThan(row.height);
-    expect(column.height).toBeGreaterThan(column.width);
+    expect(row?.width).toBeGreaterThan(row?.height ?? 0);
+    expect(column?.height).toBeGreaterThan(column?.width ?? 0);
   });
 
   it("labels the query and the hovered key even when crowded", () => {

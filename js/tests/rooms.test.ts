@@ -63,6 +63,8 @@ describe("rooms", () => {
   it("never write data as HTML, evaluate it, or reach for the network", () => {
     const forbidden =
       /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|\beval\(|new Function|https?:|\bfetch\(/;
-    for (const name of files("src")) expect(text(name).match(forbidden)?.[0], name).toBeUndefined();
+    // The name of SVG looks like an address, and is none.
+    const code = (name: string) => text(name).replaceAll("http://www.w3.org/2000/svg", "");
+    for (const name of files("src")) expect(code(name).match(forbidden)?.[0], name).toBeUndefined();
   });
 });

@@ -17,6 +17,8 @@ export interface LayersInput {
   /** Tokens that matter most to the query. */
   readonly strong: readonly number[];
   readonly measure: (text: string) => number;
+  /** How high a long strip may be before it scrolls: less than a screen, when not said. */
+  readonly tallest?: number;
 }
 
 /** Tokens to the right and layers downwards; the other way round, and scrolled, where tokens are too many for that. */
@@ -42,8 +44,9 @@ export interface LayersScene {
   readonly whole: Rect;
   /** The layers without anything to show. */
   readonly notes: readonly Rect[];
-  readonly pinned: Rect;
-  readonly queryBand: Rect;
+  /** Null where they are not outlined. */
+  readonly pinned: Rect | null;
+  readonly queryBand: Rect | null;
   readonly cross: Rect | null;
 }
 
@@ -118,7 +121,7 @@ function turnedFrame(
   const top = 34;
   const layerPitch = Math.max(1, Math.min(48, (input.width - left - 4) / common.layers));
   const full = top + common.count * turnedToken + 4;
-  const height = Math.min(full, largestHeight);
+  const height = Math.min(full, input.tallest ?? largestHeight);
   return {
     ...common,
     height,

@@ -6,6 +6,8 @@ export interface LinesInput {
   readonly offset: number;
   /** The widest label, in pixels. */
   readonly widest: number;
+  /** How high it may be before it scrolls: less than a screen, when not said. */
+  readonly tallest?: number;
 }
 
 /** Queries on the left, keys on the right, one token a line. */
@@ -40,13 +42,19 @@ const largestHeight = 500;
 const numberRoom = 46;
 const margin = 4;
 
-export function linesFrame({ count, width, offset, widest }: LinesInput): LinesFrame {
+export function linesFrame({
+  count,
+  width,
+  offset,
+  widest,
+  tallest = largestHeight,
+}: LinesInput): LinesFrame {
   const pitch = Math.max(
     smallestPitch,
     Math.min(largestPitch, Math.floor(wantedHeight / Math.max(1, count))),
   );
   const full = count * pitch + 2 * margin;
-  const height = Math.min(full, largestHeight);
+  const height = Math.min(full, tallest);
   const side = Math.round(Math.min(width * 0.34, widest + numberRoom + 12));
   const place = Math.max(0, Math.min(offset, full - height));
   return {

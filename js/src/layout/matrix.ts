@@ -45,7 +45,8 @@ export interface MatrixScene extends MatrixFrame {
   readonly tilted: boolean;
   readonly rowLabels: readonly Label[];
   readonly columnLabels: readonly Label[];
-  readonly band: Rect;
+  /** The pinned query; null where it is not outlined. */
+  readonly band: Rect | null;
   readonly focusBand: Rect | null;
   readonly cross: Rect | null;
   /** Row and column of the cell that is looked at. */
@@ -210,6 +211,12 @@ function thumbsOf({ left, top, size, count, view }: Sight): Rect[] {
     { x: left + start(view.key), y: top + beyond, width: extent, height: thumbWidth },
     { x: left + beyond, y: top + start(view.query), width: thumbWidth, height: extent },
   ];
+}
+
+/** How much of its width a scene has ink in: few tokens leave the rest of it empty. */
+export function inkWidth({ left, size, tilted, columnLabels, widest, width }: MatrixScene): number {
+  const overhang = tilted ? Math.max(0, ...columnLabels.map(({ x }) => x + widest * across)) : 0;
+  return Math.min(width, Math.ceil(Math.max(left + size + thumbGap + thumbWidth, overhang)) + 2);
 }
 
 export type MatrixHit =

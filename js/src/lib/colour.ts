@@ -17,6 +17,8 @@ export interface Palette {
 
 export interface Accent {
   readonly strong: string;
+  /** The full tone of the text's heat. */
+  readonly mark: string;
   readonly ramp: Ramp;
 }
 
@@ -73,8 +75,8 @@ export function palette(dark: boolean, font: string): Palette {
         muted: "#9aa3ad",
         hairline: "#2b3138",
         ground: "#14181d",
-        reads: { strong: "#ff9145", ramp: ramps.orangeDark },
-        readBy: { strong: "#6aaaf0", ramp: ramps.blueDark },
+        reads: { strong: "#ff9145", mark: "#a24c0e", ramp: ramps.orangeDark },
+        readBy: { strong: "#6aaaf0", mark: "#2a62a8", ramp: ramps.blueDark },
       }
     : {
         dark,
@@ -83,8 +85,8 @@ export function palette(dark: boolean, font: string): Palette {
         muted: "#656d76",
         hairline: "#e3e6ea",
         ground: "#ffffff",
-        reads: { strong: "#d4540a", ramp: ramps.orangeLight },
-        readBy: { strong: "#2463b0", ramp: ramps.blueLight },
+        reads: { strong: "#d4540a", mark: "#f5904c", ramp: ramps.orangeLight },
+        readBy: { strong: "#2463b0", mark: "#7db1ea", ramp: ramps.blueLight },
       };
 }
 

@@ -4,6 +4,7 @@ import { labelAngle } from "../layout/tilt";
 import { inkOn, type Palette, type Ramp, rampColour, tone } from "../lib/colour";
 import { shortWeight } from "../lib/format";
 import type { Brush, Pen } from "./brush";
+import { hatch } from "./hatch";
 
 export interface LayersPicture {
   /** One pixel for each layer and token, turned as the scene is. */
@@ -72,20 +73,6 @@ function paintSinks(context: Pen, scene: LayersScene, picture: LayersPicture, pa
   context.globalAlpha = 1;
 }
 
-function hatch(context: Pen, { x, y, width, height }: Rect): void {
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  context.beginPath();
-  for (let at = -height; at < width; at += 5) {
-    context.moveTo(x + at, y + height);
-    context.lineTo(x + at + height, y);
-  }
-  context.stroke();
-  context.restore();
-}
-
 function paintSilent(context: Pen, scene: LayersScene, palette: Palette): void {
   context.fillStyle = palette.hairline;
   for (const { x, y, width, height } of scene.notes) {
@@ -121,8 +108,8 @@ function paintBoxes(context: Pen, scene: LayersScene, picture: LayersPicture, pa
   context.rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4);
   context.clip();
   paintBox(context, scene.whole, palette.hairline, 1);
-  paintBox(context, scene.queryBand, picture.strong, 0.75);
-  paintBox(context, scene.pinned, picture.strong, 1.5);
+  if (scene.queryBand !== null) paintBox(context, scene.queryBand, picture.strong, 0.75);
+  if (scene.pinned !== null) paintBox(context, scene.pinned, picture.strong, 1.5);
   if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
   context.restore();
 }

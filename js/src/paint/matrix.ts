@@ -38,7 +38,8 @@ export function paintMatrix(
   paintBox(context, { x: left, y: top, width: size, height: size }, palette.hairline, 1);
   // Half a pixel of an outline lies outside of what it surrounds.
   clipped(context, { x: left - 1.5, y: top - 1.5, width: size + 3, height: size + 3 }, () => {
-    paintBox(context, scene.band, picture.strong, scene.focusBand === null ? 1.5 : 0.75);
+    if (scene.band !== null)
+      paintBox(context, scene.band, picture.strong, scene.focusBand === null ? 1.5 : 0.75);
     if (scene.focusBand !== null) paintBox(context, scene.focusBand, picture.strong, 1.5);
     if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
   });

@@ -1,10 +1,11 @@
 import { useId, useMemo, useRef } from "preact/hooks";
 import { type GridScene, gridScene, headAt } from "../layout/grid";
-import { accent } from "../lib/colour";
+import { accent, type Palette } from "../lib/colour";
 import { paintGrid } from "../paint/grid";
 import { thumbnailPixels } from "../paint/pixels";
-import { nextLayer } from "../state";
+import { type Frame, nextLayer } from "../state";
 import { bitmap, Canvas } from "./Canvas";
+import { useFigure } from "./figures";
 import { Spoken } from "./Spoken";
 import { clearHover, commonKey, useView, useWidth, type View } from "./view";
 
@@ -20,15 +21,34 @@ export function HeadGrid() {
   const pinned = session.clampedHead();
   const spoken = derived.head.value ?? pinned;
   const single = session.source.value === "head";
-  const image = useThumbnails(view);
-  const direction = session.shown.value?.frame.header.direction ?? "reads";
+  const colours = view.palette.value;
+  const frame = session.shown.value?.frame;
+  const image = useMemo(() => thumbnails(frame, colours), [frame, colours]);
+  const direction = frame?.header.direction ?? "reads";
   const picture = {
     ...image,
     pinned: single ? pinned : null,
     hovered: local.hoverHead.value,
     wholeLayer: session.source.value === "layer" ? pinned.layer : null,
-    strong: accent(view.palette.value, direction).strong,
+    strong: accent(colours, direction).strong,
   };
+  useFigure("heads", ({ palette, outlined }) => {
+    if (frame?.thumbnails == null || width === 0) return null;
+    const strong = accent(palette, direction).strong;
+    const pointed = { pinned: outlined ? picture.pinned : null, hovered: null };
+    const drawn = { ...picture, ...pointed, ...thumbnails(frame, palette), strong };
+    return {
+      name: "heads",
+      title: "All heads",
+      width: scene.left + Math.max(...heads) * scene.pitch + 3,
+      height: scene.height,
+      caption:
+        "Every head: layers downwards, heads to the right; sampled queries, strongest keys, square-root tone.",
+      direction,
+      peak: null,
+      paint: (brush) => paintGrid(brush, scene, drawn, palette),
+    };
+  });
   return (
     <div
       ref={host}
@@ -51,7 +71,7 @@ export function HeadGrid() {
         <Canvas
           width={width}
           height={scene.height}
-          paint={(brush) => paintGrid(brush, scene, picture, view.palette.value)}
+          paint={(brush) => paintGrid(brush, scene, picture, colours)}
         />
       )}
     </div>
@@ -64,16 +84,15 @@ function label(heads: readonly number[]): string {
   return `Heads: ${heads.length} layers, ${Math.max(0, ...heads)} heads${silent}`;
 }
 
-function useThumbnails({ session, palette }: View): { image: CanvasImageSource | null; side: number } {
-  const frame = session.shown.value?.frame;
-  const colours = palette.value;
-  return useMemo(() => {
-    if (frame?.thumbnails == null) return { image: null, side: 0 };
-    const [layers = 0, heads = 0, side = 0] = frame.thumbnails.shape;
-    const { ramp } = accent(colours, frame.header.direction);
-    const pixels = thumbnailPixels(frame.thumbnails.data, [layers, heads, side], frame.header.causal, ramp);
-    return { image: bitmap(heads * side, layers * side, pixels), side };
-  }, [frame, colours]);
+function thumbnails(
+  frame: Frame | undefined,
+  palette: Palette,
+): { image: CanvasImageSource | null; side: number } {
+  if (frame?.thumbnails == null) return { image: null, side: 0 };
+  const [layers = 0, heads = 0, side = 0] = frame.thumbnails.shape;
+  const { ramp } = accent(palette, frame.header.direction);
+  const pixels = thumbnailPixels(frame.thumbnails.data, [layers, heads, side], frame.header.causal, ramp);
+  return { image: bitmap(heads * side, layers * side, pixels), side };
 }
 
 function under(scene: GridScene, event: MouseEvent) {

@@ -1,4 +1,5 @@
 import { count, magnitude } from "../lib/format";
+import { Export } from "./export/Export";
 import { HelpButton } from "./Help";
 import { useView } from "./view";
 
@@ -28,6 +29,7 @@ export function Header() {
       <span class="aw-chips">
         <Chips />
         <Examples />
+        <Export />
         <HelpButton />
       </span>
     </header>

@@ -1,11 +1,13 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { type LayersScene, layersScene, reveal } from "../layout/layers";
-import { accent } from "../lib/colour";
+import { accent, type Palette } from "../lib/colour";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import { type LayersPicture, paintLayers } from "../paint/layers";
 import { stripPixels } from "../paint/strip-pixels";
 import { type Fusion, isVisible, type StripOnShow, type Tokens } from "../state";
 import { bitmap, Canvas } from "./Canvas";
+import { useFigure } from "./figures";
+import { layersFigure } from "./layers-figure";
 import { pointLayers, pressLayers, steerLayers } from "./layers-input";
 import { useMeasure } from "./measure";
 import { Scale } from "./Scale";
@@ -23,12 +25,14 @@ export function LayersView() {
   const width = useWidth(scroller);
   const [offset, setOffset] = useState(0);
   const { strip, late } = useLastGood(view);
-  const scene = useScene(view, strip, width, offset);
+  const lay = useLay(view, strip, width);
+  const scene = lay === null ? null : lay(offset);
   const picture = usePicture(view, strip, scene?.turned ?? false);
   const tokens = derived.tokens.value;
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
   const problem = session.strips.problem.value;
+  useFigure("stage", (look) => (ready && lay !== null ? layersFigure(strip, tokens, lay, look) : null));
   return (
     <figure class="aw-view">
       <Heading strip={strip} tokens={tokens} />
@@ -81,7 +85,10 @@ function useLastGood({ derived, session }: View): { strip: StripOnShow | null; l
 
 const longestLabel = 12;
 
-function useScene(view: View, strip: StripOnShow | null, width: number, offset: number): LayersScene | null {
+/** Makes the scene of a strip: on the page what is seen of it, in a figure as much as may be. */
+export type LayLayers = (offset: number, tallest?: number) => LayersScene;
+
+function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers | null {
   const { derived, local, session } = view;
   const tokens = derived.tokens.value;
   const measure = useMeasure(view.palette.value.font);
@@ -91,17 +98,18 @@ function useScene(view: View, strip: StripOnShow | null, width: number, offset: 
   );
   const found = useMemo(() => (strip === null ? null : facts(strip)), [strip]);
   if (strip === null || found === null || width === 0) return null;
-  return layersScene({
+  const input = {
     labels: labels.slice(0, strip.count),
     layers: strip.layers,
     ...found,
     width,
-    offset,
     query: strip.query,
     pinnedLayer: derived.head.value?.layer ?? session.clampedHead().layer,
     cell: cellIn(strip, local.stripCell.value),
     measure,
-  });
+  };
+  return (offset, tallest) =>
+    layersScene({ ...input, offset, ...(tallest === undefined ? {} : { tallest }) });
 }
 
 function cellIn<Cell extends { layer: number; token: number }>(strip: StripOnShow, cell: Cell | null) {
@@ -126,19 +134,20 @@ function facts({ values, layers, count, sinks }: StripOnShow) {
 
 function usePicture(view: View, strip: StripOnShow | null, turned: boolean): LayersPicture | null {
   const colours = view.palette.value;
-  return useMemo(() => {
-    if (strip === null) return null;
-    const { ramp, strong } = accent(colours, strip.direction);
-    const { layers, count, values, sinks, peak, exact } = strip;
-    const seen = (token: number) => isVisible(strip, token);
-    const pixels = stripPixels({ layers, count, values, peak, isVisible: seen }, ramp, turned);
-    const image = turned ? bitmap(layers, count, pixels) : bitmap(count, layers, pixels);
-    const printed = (layer: number, token: number) =>
-      seen(token) ? (values[layer * count + token] ?? null) : null;
-    const faint = new Set<number>();
-    const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
-    return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
-  }, [strip, colours, turned]);
+  return useMemo(() => (strip === null ? null : pictureOf(strip, turned, colours)), [strip, colours, turned]);
+}
+
+export function pictureOf(strip: StripOnShow, turned: boolean, palette: Palette): LayersPicture {
+  const { ramp, strong } = accent(palette, strip.direction);
+  const { layers, count, values, sinks, peak, exact } = strip;
+  const seen = (token: number) => isVisible(strip, token);
+  const pixels = stripPixels({ layers, count, values, peak, isVisible: seen }, ramp, turned);
+  const image = turned ? bitmap(layers, count, pixels) : bitmap(count, layers, pixels);
+  const printed = (layer: number, token: number) =>
+    seen(token) ? (values[layer * count + token] ?? null) : null;
+  const faint = new Set<number>();
+  const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
+  return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
 }
 
 function spoken(strip: StripOnShow, tokens: Tokens, found: { layer: number; token: number } | null): string {
@@ -215,16 +224,22 @@ function Heading({ strip, tokens }: { readonly strip: StripOnShow | null; readon
   );
 }
 
-function Caption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
+export function recipeOf(strip: StripOnShow): string {
   const silent = strip.values.some(Number.isNaN);
   const hatched = strip.sinks.some((found) => found.size > 0);
+  const without = strip.fusion === "single" ? `head ${strip.head}` : "attention";
+  return [
+    strip.recipe,
+    ...(hatched ? ["sinks are hatched and outside the scale"] : []),
+    ...(silent ? [`a line: a layer without ${without}`] : []),
+  ].join(" · ");
+}
+
+function Caption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
-        {strip.recipe}
-        {hatched && " · sinks are hatched and outside the scale"}
-        {silent &&
-          ` · a line: a layer without ${strip.fusion === "single" ? `head ${strip.head}` : "attention"}`}
+        {recipeOf(strip)}
         {problem !== null && <span class="aw-view-problem"> {problem}</span>}
       </span>
       <Scale direction={strip.direction} peak={strip.peak} />

@@ -34,7 +34,7 @@ export function LinesCaption({ map, strong, keep, faint }: Props) {
   );
 }
 
-function rule(map: MapOnShow, keep: Keep): string {
+export function rule(map: MapOnShow, keep: Keep): string {
   const outside = sinksOf(map, map.direction).size > 0 ? " outside sinks (dashed)" : "";
   const whole = map.direction === "reads" ? "each row" : "each column";
   if (keep === "mass") return `the fewest lines that hold 70 % of ${whole}${outside}`;

@@ -10,10 +10,21 @@ import {
 import { tone } from "../lib/colour";
 import { pieceLabel, weight } from "../lib/format";
 import { paintFaint, paintStrong } from "../paint/lines";
-import { type Direction, type Keep, type Kept, keepOf, linesOf, type MapOnShow, sinksOf } from "../state";
+import {
+  type Direction,
+  type Keep,
+  type Kept,
+  keepOf,
+  type Lines,
+  linesOf,
+  type MapOnShow,
+  sinksOf,
+} from "../state";
 import { Canvas } from "./Canvas";
+import { useFigure } from "./figures";
 import { LineLabels } from "./LineLabels";
 import { LinesCaption } from "./LinesCaption";
+import { linesFigure } from "./lines-figure";
 import { pointLines, pressLines, steerLines } from "./lines-input";
 import { useMeasure } from "./measure";
 import { Segmented } from "./Segmented";
@@ -42,9 +53,11 @@ export function LinesView() {
   const [offset, setOffset] = useState(0);
   const [keep, setKeep] = useState<Keep>("mass");
   const map = derived.map.value;
-  const frame = useFrame(view, map, width, offset);
+  const lay = useLay(view, map, width);
+  const frame = useMemo(() => (lay === null ? null : lay(offset)), [lay, offset]);
   const strong = useStrong(view, map, keep);
-  const faint = useFaint(map, frame, keep);
+  const lines = useMemo(() => (map === null ? null : linesOf(map, keep)), [map, keep]);
+  const faint = useMemo(() => faintOf(map, frame, lines), [map, frame, lines]);
   const colours = palette.value;
   // Its own canvas, and the same element as before unless something in it has changed: the pointer moves on top of it.
   const ground = useMemo(
@@ -60,6 +73,9 @@ export function LinesView() {
   );
   const ready = map !== null && frame !== null && strong !== null;
   const curves = ready ? strongCurves(strong, frame, derived.focus.value) : [];
+  useFigure("stage", (look) =>
+    ready && lay !== null ? linesFigure(view, { map, lay, lines, strong, keep }, look) : null,
+  );
   return (
     <figure class="aw-view">
       <div class="aw-view-head">
@@ -117,7 +133,7 @@ function useStrong({ derived, local }: View, map: MapOnShow | null, keep: Keep):
   }, [map, row, column, both, keep]);
 }
 
-function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
+export function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
   const middle = lineMiddle(frame, focus);
   const found: Curve[] = [];
   for (const direction of ["reads", "read_by"] as const) {
@@ -139,17 +155,17 @@ function partnersOf(strong: Strong, map: MapOnShow | null): readonly number[] {
   return kept === undefined ? [] : [...kept.tokens, ...kept.sinks];
 }
 
-function useFaint(map: MapOnShow | null, frame: LinesFrame | null, keep: Keep) {
-  const lines = useMemo(() => (map === null ? null : linesOf(map, keep)), [map, keep]);
-  return useMemo(() => {
-    if (map === null || frame === null || lines === null) return { curves: [], passing: 0 };
-    return faintCurves(frame, lines, (amount) => tone(amount, map.peak), map.direction, budget);
-  }, [map, frame, lines]);
+export function faintOf(map: MapOnShow | null, frame: LinesFrame | null, lines: Lines | null) {
+  if (map === null || frame === null || lines === null) return { curves: [], passing: 0 };
+  return faintCurves(frame, lines, (amount) => tone(amount, map.peak), map.direction, budget);
 }
 
 const largerThanMeasured = 13 / 11;
 
-function useFrame(view: View, map: MapOnShow | null, width: number, offset: number): LinesFrame | null {
+/** Makes the frame of the lines: on the page what is seen of them, in a figure as much as may be. */
+export type LayLines = (offset: number, tallest?: number) => LinesFrame;
+
+function useLay(view: View, map: MapOnShow | null, width: number): LayLines | null {
   const tokens = view.derived.tokens.value;
   const measure = useMeasure(view.palette.value.font);
   const widest = useMemo(() => {
@@ -157,10 +173,11 @@ function useFrame(view: View, map: MapOnShow | null, width: number, offset: numb
     return Math.max(24, ...widths) * largerThanMeasured;
   }, [tokens, measure]);
   const count = map?.count ?? 0;
-  return useMemo(
-    () => (count === 0 || width === 0 ? null : linesFrame({ count, width, offset, widest })),
-    [count, width, offset, widest],
-  );
+  return useMemo(() => {
+    if (count === 0 || width === 0) return null;
+    return (offset, tallest) =>
+      linesFrame({ count, width, offset, widest, ...(tallest === undefined ? {} : { tallest }) });
+  }, [count, width, widest]);
 }
 
 function pointedCurve({ local }: View, map: MapOnShow, frame: LinesFrame): Curve | null {

@@ -1,15 +1,17 @@
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
-import { type MatrixScene, matrixFrame, matrixScene } from "../layout/matrix";
+import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "../layout/matrix";
 import { wholeMap } from "../layout/viewport";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import { paintMatrix } from "../paint/matrix";
-import { type Cell, checksum, type MapOnShow } from "../state";
+import { type Cell, checksum, type MapOnShow, type Span } from "../state";
 import { Canvas } from "./Canvas";
+import { type Figure, type FigureLook, useFigure } from "./figures";
 import { steerMatrix } from "./matrix-input";
 import { type Picture, type Reading, usePicture, useReading, useTiled } from "./matrix-picture";
 import { useMeasure } from "./measure";
 import { Scale } from "./Scale";
 import { Spoken } from "./Spoken";
+import { sentence } from "./Toolbar";
 import { Tooltip } from "./Tooltip";
 import { clearHover, useView, useWidth, type View } from "./view";
 
@@ -27,6 +29,7 @@ export function MatrixView() {
   const reading = useReading(view, map, tiled, cell);
   const ready = map !== null && scene !== null && picture !== null;
   useSteering(host, view, scene);
+  useFigure("stage", (look) => (ready ? matrixFigure(view, map, scene, picture, look) : null));
   return (
     <figure class="aw-view">
       <div
@@ -129,7 +132,6 @@ interface CaptionProps {
 
 function Caption({ map, scene, picture }: CaptionProps) {
   const { local } = useView();
-  const through = ([start, stop]: readonly [number, number]) => `${start}–${stop - 1}`;
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
@@ -147,12 +149,40 @@ function Caption({ map, scene, picture }: CaptionProps) {
               local.viewport.value = wholeMap;
             }}
           >
-            queries {through(scene.rows)} · keys {through(scene.columns)}
+            {extentLabel(scene)}
           </button>
         )}
       </span>
     </figcaption>
   );
+}
+
+function extentLabel({ rows, columns }: MatrixScene): string {
+  const through = ([start, stop]: Span) => `${start}–${stop - 1}`;
+  return `queries ${through(rows)} · keys ${through(columns)}`;
+}
+
+/** What is in sight of the map, as on the page. */
+function matrixFigure(
+  { derived }: View,
+  map: MapOnShow,
+  onShow: MatrixScene,
+  picture: Picture,
+  { palette, outlined }: FigureLook,
+): Figure {
+  const scene = { ...onShow, cross: null, guides: [], focusBand: null, band: outlined ? onShow.band : null };
+  const tokens = derived.tokens.peek();
+  const { title, direction, peak } = map;
+  return {
+    name: "matrix",
+    title: tokens === null ? title : `${title} · ${sentence(tokens, map.query, direction)}`,
+    width: inkWidth(scene),
+    height: scene.height,
+    caption: scene.zoomed ? `${map.recipe} · ${extentLabel(scene)}` : map.recipe,
+    direction,
+    peak,
+    paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),
+  };
 }
 
 /** What the recipe of a pooled map does not know: that here, for what is in sight, it is not. */

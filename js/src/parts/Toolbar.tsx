@@ -75,3 +75,8 @@ export function spanLabel(tokens: Tokens, [start, stop]: Span): string {
 function spanNumber([start, stop]: Span): string {
   return stop - start === 1 ? `#${start}` : `#${start}–${stop - 1}`;
 }
+
+/** "“is” reads". */
+export function sentence(tokens: Tokens, span: Span, direction: Direction): string {
+  return `“${spanLabel(tokens, span)}” ${direction === "reads" ? "reads" : "is read by"}`;
+}

@@ -1,4 +1,5 @@
 import type { MatrixScene } from "../layout/matrix";
+import type { Rect } from "../layout/scene";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import type { MapOnShow } from "../state";
 import type { Reading } from "./matrix-picture";
@@ -46,6 +47,6 @@ export function Tooltip({ map, scene, reading }: Props) {
   );
 }
 
-function inSight({ left, top, size }: MatrixScene, { x, y, width, height }: MatrixScene["band"]): boolean {
+function inSight({ left, top, size }: MatrixScene, { x, y, width, height }: Rect): boolean {
   return x + width > left && x < left + size && y + height > top && y < top + size;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { MatrixScene } from "../layout/matrix";
-import { accent } from "../lib/colour";
+import { accent, type Palette } from "../lib/colour";
 import type { MatrixPicture } from "../paint/matrix";
 import { weightPixels } from "../paint/pixels";
 import {
@@ -30,6 +30,8 @@ export function useTiled({ session }: View, map: MapOnShow | null): TiledMap | n
 export interface Picture extends MatrixPicture {
   /** `exact`: all of what is in sight is; `loading`: it is asked for; null: tiles would not show more. */
   readonly tiles: "exact" | "loading" | null;
+  /** The same in other colours. */
+  readonly repainted: (palette: Palette) => MatrixPicture;
 }
 
 /** The picture of the map: pooled as it came, or of exact tiles once a pair of tokens has a pixel. */
@@ -56,13 +58,7 @@ export function usePicture(
     return () => clearTimeout(timer);
   }, [tiled, wanted, revision]);
 
-  const plain = useMemo(() => {
-    if (map === null) return null;
-    const { ramp, strong } = accent(colours, map.direction);
-    const { rows, columns, pooling, peak } = map;
-    const image = bitmap(columns, rows, weightPixels(map, ramp));
-    return { image, rows, columns, pooling, peak, ramp, strong };
-  }, [map, colours]);
+  const plain = useMemo(() => (map === null ? null : plainPicture(map, colours)), [map, colours]);
   const exact = useMemo(
     () =>
       map === null || plain === null || there === 0 ? null : mosaic(pieces, map, plain.image, plain.ramp),
@@ -72,7 +68,18 @@ export function usePicture(
   if (map === null || plain === null) return null;
   const printed = map.exact && (map.pooling === 1 || fine) ? printer(view, map, tiled) : null;
   const state = fine ? (there === pieces.length ? "exact" : "loading") : null;
-  return { ...plain, ...exact, printed, tiles: state };
+  const repainted = (palette: Palette) => {
+    const other = plainPicture(map, palette);
+    return { ...other, ...(there === 0 ? null : mosaic(pieces, map, other.image, other.ramp)), printed };
+  };
+  return { ...plain, ...exact, printed, tiles: state, repainted };
+}
+
+function plainPicture(map: MapOnShow, palette: Palette): Omit<MatrixPicture, "printed"> {
+  const { ramp, strong } = accent(palette, map.direction);
+  const { rows, columns, pooling, peak } = map;
+  const image = bitmap(columns, rows, weightPixels(map, ramp));
+  return { image, rows, columns, pooling, peak, ramp, strong };
 }
 
 function printer({ session }: View, map: MapOnShow, tiled: TiledMap | null): MatrixPicture["printed"] {

@@ -5,6 +5,16 @@ export function useMeasure(font: string): (text: string) => number {
   return useMemo(() => measurer(font), [font]);
 }
 
+/** The width of a text in any font, "600 11px sans-serif". */
+export function textMeasurer(): (text: string, font: string) => number {
+  const context = document.createElement("canvas").getContext("2d");
+  if (context === null) return (text) => text.length * 6;
+  return (text, font) => {
+    context.font = font;
+    return context.measureText(text).width;
+  };
+}
+
 function measurer(font: string): (text: string) => number {
   const context = document.createElement("canvas").getContext("2d");
   if (context === null) return (text) => text.length * 6;

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { createLocal, derive, followFlow, followPointer, followStrip, type Session } from "../state";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
+import { Figures } from "./figures";
 import { ownKey } from "./own-keys";
 import { paletteOf, type View, ViewContext } from "./view";
 
@@ -18,7 +19,15 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
   followFlow(session, abort);
-  const view: View = { session, local, derived, environment, palette: paletteOf(environment), abort };
+  const view: View = {
+    session,
+    local,
+    derived,
+    environment,
+    palette: paletteOf(environment),
+    figures: new Figures(),
+    abort,
+  };
   element.addEventListener("keydown", (event) => keepKeys(view, event), { signal: abort });
   render(
     <ViewContext.Provider value={view}>

@@ -5,6 +5,7 @@ import { assert } from "../lib/assert";
 import { type Palette, palette } from "../lib/colour";
 import type { Derived, Local, Session } from "../state";
 import type { Environment } from "./environment";
+import type { Figures } from "./figures";
 
 /** All that the parts of one view share. */
 export interface View {
@@ -13,6 +14,8 @@ export interface View {
   readonly derived: Derived;
   readonly environment: Environment;
   readonly palette: ReadonlySignal<Palette>;
+  /** What can be saved as a picture. */
+  readonly figures: Figures;
   readonly abort: AbortSignal;
 }
 

@@ -23,7 +23,7 @@ export { type Description, description } from "./description";
 export { flowKey, flowRequest, followFlow } from "./flow";
 export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
-export { type Keep, type Kept, keepOf, linesOf, sinksOf } from "./lines";
+export { type Keep, type Kept, keepOf, type Lines, linesOf, sinksOf } from "./lines";
 export { linkSources } from "./links";
 export { type Cell, createLocal, type HeadRef, type Local, type StripCell } from "./local";
 export { checksum, type MapOnShow, weightAt } from "./maps";

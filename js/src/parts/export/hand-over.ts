@@ -1,0 +1,64 @@
+/** How a page hands things to the person in front of it. Each way may be barred: notebooks live in frames with rules of their own. */
+
+const forgotten = 60_000;
+
+/** A download. Whether the browser lets it happen, no page is told. */
+export function saveFile(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.hidden = true;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // Later: some browsers read it only after the person has chosen a folder.
+  setTimeout(() => URL.revokeObjectURL(address), forgotten);
+}
+
+/** A page without an origin is in a sandbox, where downloads come to nothing unless they were allowed. */
+export function mayBeBarred(): boolean {
+  return window.origin === "null";
+}
+
+/** False where the browser does not let it. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyByCommand(text);
+  }
+}
+
+/** The old way, which also works where the page is not served over https. */
+function copyByCommand(text: string): boolean {
+  const area = document.createElement("textarea");
+  const before = document.activeElement;
+  area.value = text;
+  area.style.cssText = "position:fixed;opacity:0";
+  document.body.append(area);
+  area.select();
+  try {
+    return document.execCommand("copy");
+  } catch {
+    return false;
+  } finally {
+    area.remove();
+    if (before instanceof HTMLElement) before.focus();
+  }
+}
+
+/** False where the browser does not let it. The picture may still be in the making: asking must follow the click at once. */
+export async function copyImage(blob: Promise<Blob>): Promise<boolean> {
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function mayCopyImages(): boolean {
+  return typeof ClipboardItem !== "undefined" && navigator.clipboard?.write !== undefined;
+}

@@ -1,0 +1,31 @@
+import { count } from "../lib/format";
+import { paintLayers } from "../paint/layers";
+import type { StripOnShow, Tokens } from "../state";
+import { type Figure, type FigureLook, tallestFigure } from "./figures";
+import { type LayLayers, pictureOf, recipeOf } from "./LayersView";
+import { sentence } from "./Toolbar";
+
+/** The strip as it is on the page, all its tokens with it, as far as a picture reaches. */
+export function layersFigure(
+  strip: StripOnShow,
+  tokens: Tokens,
+  lay: LayLayers,
+  { palette, outlined }: FigureLook,
+): Figure {
+  const whole = lay(0, tallestFigure);
+  const first = lay(Math.max(0, strip.query[0] * whole.tokenPitch - tallestFigure / 2), tallestFigure);
+  const scene = { ...first, cross: null, ...(outlined ? {} : { pinned: null, queryBand: null }) };
+  const shown = scene.tokenLabels.length;
+  const cut = shown < strip.count ? ` · ${shown} of ${count(strip.count, "token")}` : "";
+  const { left, layers, layerPitch, area } = scene;
+  return {
+    name: "layers",
+    title: `${sentence(tokens, strip.query, strip.direction)}, layer by layer`,
+    width: scene.turned ? left + layers * layerPitch + 4 : Math.min(scene.width, left + area.width + 60),
+    height: scene.height,
+    caption: recipeOf(strip) + cut,
+    direction: strip.direction,
+    peak: strip.peak,
+    paint: (brush) => paintLayers(brush, scene, pictureOf(strip, scene.turned, palette), palette),
+  };
+}

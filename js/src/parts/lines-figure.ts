@@ -1,0 +1,97 @@
+import { type LineEnd, placeLineEnds } from "../layout/line-labels";
+import { type LinesFrame, lineMiddle } from "../layout/lines";
+import { tone } from "../lib/colour";
+import { count, pieceLabel, weight } from "../lib/format";
+import { lineLabelFont, paintLineLabels } from "../paint/line-labels";
+import { paintFaint, paintStrong } from "../paint/lines";
+import type { Keep, Lines, MapOnShow, Span } from "../state";
+import { type Figure, type FigureLook, tallestFigure } from "./figures";
+import { rule } from "./LinesCaption";
+import { faintOf, type LayLines, type Strong, strongCurves } from "./LinesView";
+import { textMeasurer } from "./measure";
+import { sentence } from "./Toolbar";
+import type { View } from "./view";
+
+interface Drawn {
+  readonly map: MapOnShow;
+  readonly lay: LayLines;
+  readonly lines: Lines | null;
+  readonly strong: Strong;
+  readonly keep: Keep;
+}
+
+/** All lines as they are on the page, from the first token to the last, as far as a picture reaches. */
+export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined }: FigureLook): Figure {
+  const { map, lay, lines, strong, keep } = drawn;
+  const focus = derived.focus.peek();
+  const whole = lay(0, tallestFigure);
+  const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
+  const faint = faintOf(map, frame, lines);
+  const pieces = derived.tokens.peek()?.pieces ?? [];
+  const ends = lineEnds(pieces, frame, strong, focus, outlined);
+  const measure = textMeasurer();
+  const placed = placeLineEnds(frame, ends, (text) => measure(text, `${lineLabelFont} ${palette.font}`));
+  const tokens = derived.tokens.peek();
+  return {
+    name: "lines",
+    title: tokens === null ? map.title : `${map.title} · ${sentence(tokens, focus, map.direction)}`,
+    width: frame.width,
+    height: frame.height,
+    caption: captionOf(map, strong, keep, faint, frame),
+    direction: map.direction,
+    lines: true,
+    peak: strong[map.direction]?.kept.peak ?? null,
+    paint: (brush) => {
+      paintFaint(brush, frame, faint.curves, palette);
+      paintStrong(brush, frame, strongCurves(strong, frame, focus), null, palette);
+      paintLineLabels(brush, placed, map.direction, palette);
+    },
+  };
+}
+
+function lineEnds(
+  pieces: readonly string[],
+  frame: LinesFrame,
+  strong: Strong,
+  [from, to]: Span,
+  outlined: boolean,
+): LineEnd[] {
+  const [first, last] = frame.seen;
+  const seen = Array.from({ length: last - first }, (_, index) => first + index);
+  return (["query", "key"] as const).flatMap((side) => {
+    const lines = strong[side === "key" ? "reads" : "read_by"];
+    const sinks = new Set(lines?.kept.sinks);
+    const kept = new Set([...(lines?.kept.tokens ?? []), ...sinks]);
+    return seen.map((token) => {
+      const amount = lines?.weights[token] ?? 0;
+      return {
+        side,
+        token,
+        text: pieceLabel(pieces[token] ?? ""),
+        number: kept.has(token) ? weight(amount) : "",
+        tone: lines === null ? 0 : tone(amount, lines.kept.peak),
+        sink: sinks.has(token),
+        ring: outlined && token >= from && token < to ? 2 : 0,
+      };
+    });
+  });
+}
+
+function captionOf(
+  map: MapOnShow,
+  strong: Strong,
+  keep: Keep,
+  faint: ReturnType<typeof faintOf>,
+  { seen, count: tokens }: LinesFrame,
+): string {
+  const kept = strong[map.direction]?.kept;
+  const drawn = faint.curves.length;
+  return [
+    "query → key",
+    map.recipe,
+    rule(map, keep),
+    ...(kept === undefined ? [] : [`${weight(kept.dropped)} of the query's not drawn`]),
+    ...(drawn < faint.passing ? [`faint: the ${drawn} strongest of ${count(faint.passing, "line")}`] : []),
+    ...(seen[1] - seen[0] < tokens ? [`tokens ${seen[0]}–${seen[1] - 1} of ${tokens}`] : []),
+  ].join(" · ");
+}
