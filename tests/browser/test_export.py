@@ -1,0 +1,89 @@
+"""Pictures, numbers and code that are taken out of the explorer."""
+
+import io
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+TEXT = "The capital of France is Paris. The capital of France is"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def explorer(bare):
+    made = bare.explore(text=TEXT, layer=1, head=2, query=4)
+    made.shown = bare.show(made)
+    made.shown.wait_until_drawn()
+    return made
+
+
+def open_export(shown):
+    shown.root.get_by_role("button", name="Export").click()
+    return shown.root.locator(".aw-export-panel")
+
+
+def saved(shown, name):
+    """The name and bytes of what a button saves."""
+    with shown.page.expect_download() as waiting:
+        shown.root.locator(".aw-export-panel").get_by_role("button", name=name).click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+def picture_of(data):
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def test_a_picture_has_the_wished_scale_and_the_colours_of_the_map(explorer):
+    panel = open_export(explorer.shown)
+    sizes = {}
+    for scale in (1, 2):
+        panel.get_by_label("scale").fill(str(scale))
+        name, data = saved(explorer.shown, "Save PNG")
+        assert name == "tiny-causal-layer-1-head-2-is-reads-matrix.png"
+        sizes[scale] = picture_of(data)
+    assert sizes[2].size == tuple(2 * side for side in sizes[1].size)
+    expect(panel.get_by_role("status")).to_contain_text(f"{sizes[2].size[0]:,} × {sizes[2].size[1]:,} pixels")
+    # The drawing of a square: its first column is a sink at full tone, above the diagonal there is the ground.
+    pixels = np.asarray(sizes[2]).astype(int)
+    full = np.abs(pixels - (0x5C, 0x1F, 0x04)).sum(axis=2) == 0
+    left = np.flatnonzero(full.sum(axis=0) > 200)
+    top, bottom = np.flatnonzero(full[:, left[2]])[[0, -1]]
+    side = (bottom - top + 1) / 12
+    weights = explorer.trace.weights(1, 2).numpy()
+    ranked = np.argsort(weights[4])
+    corner = lambda query, key: pixels[int(top + (query + 0.12) * side), int(left[0] + (key + 0.12) * side)]  # noqa: E731
+    assert list(corner(4, 8)) == [255, 255, 255]
+    shades = [corner(4, key).sum() for key in ranked if key <= 4]
+    assert shades == sorted(shades, reverse=True)
+    assert shades[0] > shades[-1]
+
+
+def test_svg_is_text_and_shapes_and_looks_as_the_png(explorer, browser):
+    for view in ("Matrix", "Lines", "Layers"):
+        explorer.shown.root.get_by_role("tab", name=view).click()
+        shown = explorer.shown.root.locator(f".aw-{view.lower()}")
+        expect(shown.locator("canvas").first).to_be_visible()
+        if view == "Layers":
+            expect(shown).to_have_attribute("data-exact", "true")
+        panel = open_export(explorer.shown)
+        panel.get_by_label("scale").fill("1")
+        drawn = picture_of(saved(explorer.shown, "Save PNG")[1])
+        name, data = saved(explorer.shown, "Save SVG")
+        explorer.shown.page.keyboard.press("Escape")
+        expect(explorer.shown.root.get_by_role("button", name="Export")).to_be_focused()
+        assert name.endswith(f"-{view.lower()}.svg")
+        root = ET.fromstring(data)  # noqa: S314  of our own making
+        written = [element.text for element in root.iter(f"{SVG}text")]
+        assert {"capital", "France"} <= set(written)
+        assert not list(root.iter(f"{SVG}image"))
+        page = browser.new_page(viewport={"width": drawn.width, "height": drawn.height})
+        page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{data.decode()}")
+        rendered = picture_of(page.screenshot())
+        page.close()
+        apart = np.abs(np.asarray(rendered).astype(int) - np.asarray(drawn).astype(int)).max(axis=2)
+        # Edges of letters and curves may differ by a fraction of a pixel; nothing else may.
+        assert (apart > 40).mean() < 0.012, view
+        assert (apart > 110).mean() < 0.004, view
