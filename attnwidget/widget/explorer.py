@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import anywidget
-from traitlets import default
+from traitlets import TraitError, default
 
 from attnwidget.engine.live import LiveSession, Reading
 from attnwidget.engine.load import shared
@@ -187,6 +187,14 @@ class Explorer(anywidget.AnyWidget):
         """
         self.chart = self._figures.put(figure)
 
+    def close(self) -> None:
+        """Take the explorer off every page, and let go of what it read and what it was asked."""
+        if hasattr(self, "_slot"):  # ipywidgets closes also what could not be made
+            self._worker.forget(lambda slot: isinstance(slot, tuple) and slot[0] is self._slot)
+            self._session = LiveSession(self._model)
+            self._figures.put(None)
+        super().close()
+
     def fit(self, what: str, value: Any) -> int:
         """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
         shown = self._known()
@@ -224,11 +232,22 @@ class Explorer(anywidget.AnyWidget):
         """
         state = dict(sorted(self._sifted(sync_data).items(), key=lambda item: item[0] != "layer"))
         if "text" in state:
-            super().set_state({"text": state.pop("text")})
+            self._take_state({"text": state.pop("text")})
         query, size = state.get("query"), self._size() if "query" in state else None
         if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
             state["query"] = clamped((query[0], query[1]), size)
-        super().set_state(state)
+        self._take_state(state)
+
+    def _take_state(self, state: dict[str, Any]) -> None:
+        """All together, so that observers see one change; what cannot be kept is dropped with a warning, and only that."""
+        try:
+            super().set_state(state)
+        except (TraitError, ValueError, TypeError) as error:
+            if len(state) == 1:
+                log.warning("attnwidget dropped what the page set: %s", error)
+                return
+            for name, value in state.items():
+                self._take_state({name: value})
 
     def _sifted(self, state: dict[str, Any]) -> dict[str, Any]:
         """Without what cannot be: one part of a message that makes no sense must not cost the others."""

@@ -54,6 +54,15 @@ class Worker:
         if replaced is not None:
             _end(replaced.superseded)
 
+    def forget(self, is_mine: Callable[[Hashable], bool]) -> None:
+        """Let go of the jobs in some slots: those that wait give way, one that runs is stopped. Never blocks."""
+        with self._changed:
+            dropped = [self._waiting.pop(slot) for slot in list(self._waiting) if is_mine(slot)]
+            if self._running is not None and is_mine(self._running[0]):
+                self._running[1].stop.set()
+        for job in dropped:
+            _end(job.superseded)
+
     def result(self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None) -> Any:
         """Run something and wait for it. Raises what it raises, and TimeoutError when the time (seconds) runs out."""
         if self.here:
