@@ -82,6 +82,16 @@ class NotebookPage:
             "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map((cell) => cell.sharedModel.source)"
         )
 
+    def keep_cells(self, count: int) -> None:
+        """Remove all cells but the first so many."""
+        self.page.evaluate(
+            """(count) => {
+              const shared = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+              shared.deleteCellRange(count, shared.cells.length);
+            }""",
+            count,
+        )
+
     def errors(self) -> list[str]:
         """What went wrong in any cell so far."""
         return self.page.evaluate(

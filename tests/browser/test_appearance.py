@@ -5,8 +5,7 @@ import base64
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT
-from tests.browser.explorer_page import ExplorerPage
+from tests.browser.conftest import ROOT, VIEWPORT
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,26 +31,29 @@ LIGHTNESS = """
 """
 
 
-def test_light_and_dark(notebook, request):
-    lab = notebook()
+def test_light_and_dark(lesson, request):
+    lab, explorer = lesson, lesson.explorer
     lab.page.set_viewport_size({"width": 1320, "height": 1700})
     lab.command("application:toggle-left-area")
-    lab.run_all()
-    explorer = ExplorerPage(lab.explorers().first)
-    explorer.wait_until_drawn(60_000)
+    images = request.config.getoption("--update-images")
     lab.run("from attnwidget.tiny import FIRST_HEAD; ex.layer, ex.head = FIRST_HEAD; ex.query = -1")
     lightness = {}
     for theme in ("light", "dark"):
         lab.theme(f"JupyterLab {theme.title()}")
         explorer.root.scroll_into_view_if_needed()
         lab.page.mouse.move(5, 5)
-        lab.page.wait_for_timeout(1500)  # the check against eager attention comes when the page is idle
+        lab.page.wait_for_timeout(
+            1500 if images else 200
+        )  # the check against eager attention comes when the page is idle
         lightness[theme] = explorer.matrix.locator("canvas").evaluate(LIGHTNESS)
-        if request.config.getoption("--update-images"):
+        if images:
             IMAGES.mkdir(parents=True, exist_ok=True)
             explorer.root.locator(".aw-frame").screenshot(path=IMAGES / f"explorer-{theme}.png")
     assert lightness["light"] > 180
     assert lightness["dark"] < 75
+    lab.theme("JupyterLab Light")
+    lab.command("application:toggle-left-area")
+    lab.page.set_viewport_size(VIEWPORT)
 
 
 TYPED = (

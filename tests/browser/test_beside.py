@@ -254,11 +254,8 @@ def test_the_close_button_is_reached_by_keyboard(explorer, pane):
     expect(pane.section).to_have_count(0)
 
 
-def test_in_jupyterlab_a_cell_opens_the_pane(notebook):
-    lab = notebook()
-    lab.run_all()
-    shown = ExplorerPage(lab.explorers().first)
-    shown.wait_until_drawn(60_000)
+def test_in_jupyterlab_a_cell_opens_the_pane(lesson):
+    lab, shown = lesson, lesson.explorer
     lab.run("ex.layer, ex.head = 0, 0; ex.beside(aw.plots.head_grid(ex.trace, 'entropy'))")
     pane = Pane(shown)
     pane.wait_until_drawn()

@@ -11,16 +11,6 @@ from tests.browser.explorer_page import ExplorerPage, checksum_of
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest.fixture
-def lesson(notebook):
-    """The first lesson, run, with its explorer drawn."""
-    lab = notebook()
-    lab.run_all()
-    lab.explorer = ExplorerPage(lab.explorers().first)
-    lab.explorer.wait_until_drawn(60_000)
-    return lab
-
-
 def test_the_lesson_runs_and_shows_an_explorer(lesson):
     assert lesson.explorer.tokens() == int(lesson.run("len(ex.trace.text)"))  # runs after all other cells
     assert lesson.errors() == []
@@ -133,16 +123,6 @@ def test_two_explorers_do_not_disturb_each_other(lesson):
     assert lesson.run("ex.text != other.text") == "True"
 
 
-def test_after_a_restart_the_view_keeps_its_text_and_says_so(lesson):
-    explorer = lesson.explorer
-    explorer.type(" Paris")
-    text = explorer.editor.input_value()
-    lesson.restart_kernel()
-    expect(explorer.status).to_contain_text(re.compile("restarted", re.IGNORECASE), timeout=30_000)
-    assert explorer.editor.input_value() == text
-    assert explorer.marks.count() > 0
-
-
 def test_a_stored_notebook_opened_again_shows_its_explorer(lesson):
     lesson.command("docmanager:save")
     lesson.page.reload()
@@ -155,3 +135,14 @@ def test_nothing_leaves_this_machine(lesson):
     lesson.explorer.type(" Paris")
     lesson.run("aw.load()")
     assert lesson.page.log.strangers() == []
+
+
+def test_after_a_restart_the_view_keeps_its_text_and_says_so(lesson):
+    explorer = lesson.explorer
+    explorer.type(" Paris")
+    text = explorer.editor.input_value()
+    lesson.usable = False  # which is why this test is the last
+    lesson.restart_kernel()
+    expect(explorer.status).to_contain_text(re.compile("restarted", re.IGNORECASE), timeout=30_000)
+    assert explorer.editor.input_value() == text
+    assert explorer.marks.count() > 0
