@@ -5,6 +5,9 @@ import { Chip, Mirror } from "./Mirror";
 import { Status } from "./Status";
 import { useView, type View } from "./view";
 
+/** Characters from which on lines have no direction of their own: to tell it takes the browser half a minute at a million. */
+const VAST = 50_000;
+
 /** The text is the heatmap: one native control that is never rendered again, the colours behind it. */
 export function Editor() {
   const { derived } = useView();
@@ -33,7 +36,10 @@ function Control() {
   const view = useView();
   const ref = useRef<HTMLTextAreaElement>(null);
   useSignalEffect(() => {
-    if (ref.current !== null) followText(ref.current, view.session.traits.text.value);
+    const text = view.session.traits.text.value;
+    if (ref.current === null) return;
+    mindLength(ref.current, text.length);
+    followText(ref.current, text);
   });
   useSignalEffect(() => {
     if (ref.current !== null) ref.current.readOnly = view.session.about.value?.editable === false;
@@ -69,10 +75,15 @@ function followText(area: HTMLTextAreaElement, text: string): void {
   area.dataset.quiet = caretKey(area);
 }
 
+function mindLength(area: HTMLTextAreaElement, length: number): void {
+  area.parentElement?.toggleAttribute("data-vast", length > VAST);
+}
+
 function listen(view: View, area: HTMLTextAreaElement, signal: AbortSignal): void {
   const { session, local } = view;
   const edited = (event: Event) => {
     delete area.dataset.quiet;
+    mindLength(area, area.value.length);
     local.hoverToken.value = null;
     session.edit(area.value, [area.selectionStart, area.selectionEnd], event.timeStamp || performance.now());
   };
