@@ -1,6 +1,7 @@
 """Exact attention weights for any heads x rows x columns, in fp32 and bounded memory, from q and k alone."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
@@ -48,6 +49,59 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
                 portion = slice(start, start + step)
                 _fill(out[place, portion], block, run, query, key, rows[portion], columns)
     return out
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Steps:
+    """How the weights of one query come about, one number per key and step; None where the model takes no such step.
+
+    `dot` is q.k, `scaled` that times the scale, `capped` after the soft cap, `bias` what is added to it, by a bias or by
+    a mask that adds; `logit` is what the softmax is taken of, -inf for a key that may not be read. `sink` is the
+    logit that shares the softmax and reads nothing.
+    """
+
+    dot: Float[Tensor, " key"]
+    scaled: Float[Tensor, " key"]
+    capped: Float[Tensor, " key"] | None
+    bias: Float[Tensor, " key"] | None
+    logit: Float[Tensor, " key"]
+    sink: float | None
+    weight: Float[Tensor, " key"]
+
+
+@torch.no_grad()
+def steps(block: "Block", head: int, query: int) -> Steps:
+    """The steps from q and k to the weights of one head and query, over all keys, on the CPU.
+
+    Raises AttnWidgetError for a block without q and k.
+    """
+    if block.q is None or block.k is None or block.dense is not None:
+        raise AttnWidgetError(f"{block!r} carries no q and k.")
+    _, _, width = block.shape
+    group = head // (block.heads // block.kv_heads)
+    own, shared, reach = slice(head, head + 1), slice(group, group + 1), slice(0, width)
+    rows = torch.tensor([query], device="cpu")
+    with torch.autocast(block.q.device.type, enabled=False):
+        q, k = block.q[0, own][:, rows.to(block.q.device)].float(), block.k[0, shared].float()
+        scaled = _products(q, k, block.scale)
+        capped = None if block.softcap is None else _cap(scaled.clone(), block.softcap)
+        logit = (scaled if capped is None else capped).clone()
+        bias = torch.zeros_like(logit)
+        for added in _additions(block, own, rows, reach, logit.device):
+            logit += added
+            bias += added
+        mask = _allowed_in(block, own, rows)
+        _hide(logit, block, mask, rows, reach)
+        weight = _softmax(logit, block, own, mask)
+    return Steps(
+        dot=_products(q, k, 1.0)[0, 0].cpu(),
+        scaled=scaled[0, 0].cpu(),
+        capped=None if capped is None else capped[0, 0].cpu(),
+        bias=bias[0, 0].cpu() if bool(bias.any()) else None,
+        logit=logit[0, 0].cpu(),
+        sink=None if block.sinks is None else float(block.sinks[head]),
+        weight=weight[0, 0].cpu(),
+    )
 
 
 def visible(block: "Block", queries: Rows = None) -> Bool[Tensor, "query key"]:
@@ -131,19 +185,8 @@ def _fill(
     if reach.start >= reach.stop or (inside is not None and not bool(inside.any())):
         return
     scores = _scores(block, heads, query[:, rows.to(query.device)].float(), key[:, reach], rows, reach)
-    blocked = None
-    if mask is not None:
-        scores.masked_fill_(~mask[..., reach], float("-inf"))
-        blocked = ~mask.any(-1, keepdim=True)
-    elif block.causal and len(rows) > 1:
-        scores.masked_fill_(~_earlier(block, rows, reach.stop).to(scores.device), float("-inf"))
-    if block.sinks is not None:
-        sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, len(rows), 1)
-        found = torch.cat([scores, sink.to(scores.device)], dim=-1).softmax(-1)[..., :-1]
-    else:
-        found = scores.softmax(-1)
-    if blocked is not None and bool(blocked.any()):
-        found = found.masked_fill(blocked, 0.0)
+    _hide(scores, block, mask, rows, reach)
+    found = _softmax(scores, block, heads, mask)
     if columns is None or inside is None:
         out[..., reach] = found
     else:
@@ -152,18 +195,53 @@ def _fill(
 
 def _scores(block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Indices, reach: slice) -> LayerMaps:
     """What the softmax is taken of: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
-    # Heads that share a key head are more rows of one product: no key is copied.
-    query = rearrange(query, "(shared head) query dim -> shared (head query) dim", shared=len(key))
-    scores = torch.baddbmm(query.new_zeros(()), query, key.transpose(1, 2), beta=0, alpha=block.scale)
-    scores = rearrange(scores, "shared (head query) key -> (shared head) query key", query=len(rows))
+    scores = _products(query, key, block.scale)
     if block.softcap is not None:
-        scores.div_(block.softcap).tanh_().mul_(block.softcap)
-    if block.bias is not None:
-        scores += _of_heads(block.bias[0], heads)[:, rows.to(key.device), reach]
-    if block.mask is not None and block.mask.dtype != torch.bool:
-        added = _of_heads(block.mask[0], heads)[:, rows.to(key.device), reach]
-        scores += added.masked_fill(~_allowed(added), 0.0)
+        _cap(scores, block.softcap)
+    for added in _additions(block, heads, rows, reach, key.device):
+        scores += added
     return scores
+
+
+def _products(query: Tensor, key: Tensor, scale: float) -> LayerMaps:
+    # Heads that share a key head are more rows of one product: no key is copied.
+    together = rearrange(query, "(shared head) query dim -> shared (head query) dim", shared=len(key))
+    scores = torch.baddbmm(query.new_zeros(()), together, key.transpose(1, 2), beta=0, alpha=scale)
+    return rearrange(scores, "shared (head query) key -> (shared head) query key", query=query.shape[1])
+
+
+def _cap(scores: Tensor, limit: float) -> Tensor:
+    return scores.div_(limit).tanh_().mul_(limit)
+
+
+def _additions(block: "Block", heads: slice, rows: Indices, reach: slice, device: torch.device) -> Iterator[Tensor]:
+    """What is added to the scores: a bias, and the entries of an additive mask that do not say "never"."""
+    if block.bias is not None:
+        yield _of_heads(block.bias[0], heads)[:, rows.to(device), reach]
+    if block.mask is not None and block.mask.dtype != torch.bool:
+        added = _of_heads(block.mask[0], heads)[:, rows.to(device), reach]
+        yield added.masked_fill(~_allowed(added), 0.0)
+
+
+def _hide(scores: Tensor, block: "Block", mask: Tensor | None, rows: Indices, reach: slice) -> None:
+    """Make what may not be read -inf."""
+    if mask is not None:
+        scores.masked_fill_(~mask[..., reach], float("-inf"))
+    elif block.causal and (len(rows) != 1 or reach.stop > int(rows[0]) + 1):
+        scores.masked_fill_(~_earlier(block, rows, reach.stop).to(scores.device), float("-inf"))
+
+
+def _softmax(scores: Tensor, block: "Block", heads: slice, mask: Tensor | None) -> Tensor:
+    """Over all keys, and the sink logits where there are some; rows that may read nothing are zero."""
+    if block.sinks is not None:
+        sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, scores.shape[1], 1)
+        found = torch.cat([scores, sink.to(scores.device)], dim=-1).softmax(-1)[..., :-1]
+    else:
+        found = scores.softmax(-1)
+    blocked = None if mask is None else ~mask.any(-1, keepdim=True)
+    if blocked is not None and bool(blocked.any()):
+        found = found.masked_fill(blocked, 0.0)
+    return found
 
 
 def _allowed_in(block: "Block", heads: slice, rows: Indices) -> Bool[Tensor, "head query key"] | None:

@@ -14,6 +14,7 @@ from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
+from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predictions, predicts
 from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.tile import compose_tile
@@ -73,6 +74,8 @@ def answer(
         return _flow(request, reading, cancelled)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, cancelled)
+    if request.kind == "neuron":
+        return _neuron(request, reading)
     return _frame(model, request, reading)
 
 
@@ -142,6 +145,15 @@ def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> 
     selection = _selection(request, seen(reading.trace), (0, 1))
     tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled)
     return Answer({}, [encode_frame(tile)])
+
+
+def _neuron(request: Request, reading: Reading) -> Answer:
+    part, layer, head = _place(request, seen(reading.trace))
+    # One vector is looked at: the first of a span.
+    query, _ = clamped(request.query or (-1, 0), len(reading.trace.text))
+    return Answer(
+        {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, query, request.keys, part)))]
+    )
 
 
 def _selection(request: Request, shown: Shown, query: tuple[int, int]) -> Selection:

@@ -53,8 +53,8 @@ class Explorer(anywidget.AnyWidget):
     """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = Choice("matrix", "lines", "layers", "flow").tag(sync=True, echo_update=False)
-    """What the stage shows: one map as a matrix or as lines, or the query through all layers."""
+    view = Choice("matrix", "lines", "layers", "flow", "neuron").tag(sync=True, echo_update=False)
+    """What the stage shows: one map, the query through all layers, what flows into it, or how its weights come about."""
     heads = Heads().tag(sync=True, echo_update=False)
     """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
     accepted; the last one becomes the chosen head."""
@@ -388,7 +388,7 @@ def explore(
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
     seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
     `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
-    "matrix", "lines" or "layers". `heads` are several heads to look at together, `filter` is what is kept of each row,
+    "matrix", "lines", "layers", "flow" or "neuron". `heads` are several heads to look at together, `filter` is what is kept of each row,
     and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers` (see
     the traits of `Explorer`). Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
     values outside it.

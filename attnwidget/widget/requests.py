@@ -8,7 +8,7 @@ from attnwidget.errors import BadRequest
 from attnwidget.frames.frame import Direction, HeadFusion, HeadName, Sinks, Source, Weight
 from attnwidget.frames.strip import Fusion
 
-KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "flow", "tile", "cell", "chart", "bokeh")
+KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "flow", "tile", "cell", "neuron", "chart", "bokeh")
 Theme = Literal["light", "dark"]
 
 
@@ -35,6 +35,7 @@ class Request:
     position: int = 0
     rows: tuple[int, int] | None = None
     columns: tuple[int, int] | None = None
+    keys: tuple[int, ...] = ()
     theme: Theme = "light"
 
     @property
@@ -80,6 +81,7 @@ def parse_request(content: Any) -> Request:
         position=_typed(content, "position", int, 0),
         rows=rows,
         columns=columns,
+        keys=_numbers(content, "keys"),
         theme=_choice(content, "theme", Theme),
     )
 
@@ -117,3 +119,10 @@ def _heads(content: dict[str, Any]) -> tuple[HeadName, ...]:
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(type(item) is int for item in value)
+
+
+def _numbers(content: dict[str, Any], name: str) -> tuple[int, ...]:
+    value = content.get(name, ())
+    if not (isinstance(value, list | tuple) and all(type(item) is int for item in value)):
+        raise BadRequest(f"{name} must be whole numbers, not {value!r}.")
+    return tuple(value)

@@ -14,6 +14,7 @@ import type {
   TileRequest,
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
+import { fakeNeuron } from "./neuron";
 
 export interface FakeModel {
   readonly name: string;
@@ -131,6 +132,8 @@ export class FakeKernel {
         return this.strip(request);
       case "flow":
         return this.flow(request);
+      case "neuron":
+        return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
       case "chart":
       case "bokeh":
         return problem("bad_request", "The demo has no charts.");

@@ -11,7 +11,7 @@ const every = [
 
 /** Where a key is pressed for each place of the table. Views stand on the stage under their own name. */
 const selectors: Readonly<Record<string, string>> = { grid: ".aw-grid", tabs: '[role="tab"]' };
-const pictures = ["grid", "matrix", "lines", "layers", "flow"];
+const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron"];
 const press = (target: Element, key: string, options = {}) => {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
   target.dispatchEvent(event);

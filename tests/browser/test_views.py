@@ -67,7 +67,7 @@ def test_tabs_and_python_choose_the_same_view(explorer):
 def test_arrows_go_from_tab_to_tab(explorer):
     shown = explorer.shown
     tab(shown, "Matrix").focus()
-    for name in ("Lines", "Layers", "Flow", "Matrix"):
+    for name in ("Lines", "Layers", "Flow", "Neuron", "Matrix"):
         shown.page.keyboard.press("ArrowRight")
         expect(tab(shown, name)).to_be_focused()
         expect(tab(shown, name)).to_have_attribute("aria-selected", "true")
@@ -269,7 +269,7 @@ def test_no_width_makes_a_view_spill(bare, view, text, width):
 
 def test_a_view_that_goes_leaves_nothing_that_listens(bare, explorer):
     for _ in range(10):
-        for name in ("Lines", "Layers", "Flow", "Matrix"):
+        for name in ("Lines", "Layers", "Flow", "Neuron", "Matrix"):
             tab(explorer.shown, name).click()
     expect(explorer.shown.matrix).to_be_visible()
     explorer.text = "The capital of France"

@@ -12,6 +12,8 @@ export interface Palette {
   readonly ground: string;
   readonly reads: Accent;
   readonly readBy: Accent;
+  /** From the most below zero to the most above; zero is the ground. For numbers with a sign, and nothing else. */
+  readonly signed: Ramp;
   readonly font: string;
 }
 
@@ -64,6 +66,16 @@ const ramps = {
       hex,
     ),
   ),
+  signedLight: ramp(
+    ["#431a68", "#7b4aa3", "#b08fcb", "#ded0e8", "#fbfafc", "#cfe6d3", "#86c493", "#2f8a4e", "#0b4f28"].map(
+      hex,
+    ),
+  ),
+  signedDark: ramp(
+    ["#e6d3fb", "#b98ae6", "#8450b8", "#4a2d69", "#171b20", "#1d4a2e", "#2c8450", "#62c587", "#c6f3d3"].map(
+      hex,
+    ),
+  ),
 } as const;
 
 export function palette(dark: boolean, font: string): Palette {
@@ -77,6 +89,7 @@ export function palette(dark: boolean, font: string): Palette {
         ground: "#14181d",
         reads: { strong: "#ff9145", mark: "#a24c0e", ramp: ramps.orangeDark },
         readBy: { strong: "#6aaaf0", mark: "#2a62a8", ramp: ramps.blueDark },
+        signed: ramps.signedDark,
       }
     : {
         dark,
@@ -87,6 +100,7 @@ export function palette(dark: boolean, font: string): Palette {
         ground: "#ffffff",
         reads: { strong: "#d4540a", mark: "#f5904c", ramp: ramps.orangeLight },
         readBy: { strong: "#2463b0", mark: "#7db1ea", ramp: ramps.blueLight },
+        signed: ramps.signedLight,
       };
 }
 
@@ -98,6 +112,11 @@ export function accent(colours: Palette, direction: "reads" | "read_by"): Accent
 export function tone(value: number, peak: number): number {
   if (!(value > 0) || !(peak > 0)) return 0;
   return Math.min(1, Math.sqrt(value / peak));
+}
+
+/** The place on the signed ramp: square root to both sides of the middle. */
+export function signedTone(value: number, peak: number): number {
+  return 0.5 + (Math.sign(value) * tone(Math.abs(value), peak)) / 2;
 }
 
 function luminance([red, green, blue]: Rgb): number {

@@ -55,6 +55,16 @@ export function weight(value: number): string {
   return value.toFixed(3);
 }
 
+/** A number that is no weight: three decimals, fewer of a large one, with a true minus. */
+export function exact(value: number): string {
+  if (Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  const size = Math.abs(value);
+  const digits = size < 100 ? 3 : size < 1000 ? 2 : 1;
+  const written = size !== 0 && size < 0.0005 ? magnitude(size) : size.toFixed(digits);
+  return value < 0 ? `−${written}` : written;
+}
+
 /** A weight in a small cell: ".26", "1.0". */
 export function shortWeight(value: number): string {
   if (!Number.isFinite(value)) return "–";

@@ -6,7 +6,17 @@ export interface KeyRow {
 
 export interface KeyPlace {
   /** Of a view as the trait has it, or of what is beside them. */
-  readonly name: "anywhere" | "text" | "pictures" | "grid" | "tabs" | "matrix" | "lines" | "layers" | "flow";
+  readonly name:
+    | "anywhere"
+    | "text"
+    | "pictures"
+    | "grid"
+    | "tabs"
+    | "matrix"
+    | "lines"
+    | "layers"
+    | "flow"
+    | "neuron";
   readonly title: string;
   readonly rows: readonly KeyRow[];
 }
@@ -81,6 +91,16 @@ export const keyPlaces: readonly KeyPlace[] = [
     rows: [
       { keys: [...arrows], does: "from token to token, from level to level" },
       { keys: ["Home", "End"], does: "to the input, to the output" },
+    ],
+  },
+  {
+    name: "neuron",
+    title: "Neuron",
+    rows: [
+      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another key" },
+      { keys: ["ArrowLeft", "ArrowRight"], does: "another dimension" },
+      { keys: ["Enter"], does: "look from the key" },
+      { keys: [" "], does: "keep the pair open, or let it go" },
     ],
   },
 ];

@@ -5,6 +5,7 @@ import { FlowView } from "./FlowView";
 import { LayersView } from "./LayersView";
 import { LinesView } from "./LinesView";
 import { MatrixView } from "./MatrixView";
+import { NeuronView } from "./NeuronView";
 import { Tabs } from "./Tabs";
 import { clearHover, useView } from "./view";
 
@@ -13,6 +14,7 @@ const tabs = [
   { name: "lines", text: "Lines" },
   { name: "layers", text: "Layers" },
   { name: "flow", text: "Flow" },
+  { name: "neuron", text: "Neuron" },
 ] as const satisfies readonly { name: ViewName; text: string }[];
 
 /** One stage, and the chosen view on it. */
@@ -37,6 +39,7 @@ export function Stage() {
         {chosen === "lines" && <LinesView />}
         {chosen === "layers" && <LayersView />}
         {chosen === "flow" && <FlowView />}
+        {chosen === "neuron" && <NeuronView />}
         <Described id={`${id}-said`} />
       </div>
     </div>

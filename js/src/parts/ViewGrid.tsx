@@ -4,7 +4,7 @@ import { Spoken } from "./Spoken";
 import { clearHover, useView } from "./view";
 
 interface Props {
-  readonly name: "layers" | "lines" | "flow";
+  readonly name: "layers" | "lines" | "flow" | "neuron";
   readonly label: string;
   /** What the cell that is looked at says to those who do not see it. */
   readonly spoken: string;
@@ -16,6 +16,8 @@ interface Props {
   readonly extent: { readonly height: number; readonly full: number } | null;
   /** Where to scroll so that a token is seen; null where it is. */
   readonly reveal: (token: number) => number | null;
+  /** What is brought into sight at first, where that is not the pinned query. */
+  readonly home?: number;
   /** A token that was pointed out by key. */
   readonly looked: number | null;
   readonly onScroll: (offset: number) => void;
@@ -34,7 +36,7 @@ export function ViewGrid(props: Props) {
   const { name, scroller, extent, data } = props;
   const view = useView();
   const id = useId();
-  const pinned = view.session.traits.query.value[0];
+  const pinned = props.home ?? view.session.traits.query.value[0];
   const bring = (token: number | null) => {
     const target = extent === null || token === null ? null : props.reveal(token);
     if (target !== null && scroller.current !== null) scroller.current.scrollTop = target;

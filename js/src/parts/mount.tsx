@@ -1,5 +1,13 @@
 import { render } from "preact";
-import { createLocal, derive, followFlow, followPointer, followStrip, type Session } from "../state";
+import {
+  createLocal,
+  derive,
+  followFlow,
+  followPairs,
+  followPointer,
+  followStrip,
+  type Session,
+} from "../state";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
 import { Figures } from "./figures";
@@ -19,6 +27,12 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
   followFlow(session, abort);
+  const pairs = () => ({
+    request: derived.pairsRequest.value,
+    keys: derived.pairsKeys.value,
+    hovered: local.hoverToken.value !== null || local.hoverHead.value !== null,
+  });
+  followPairs(session, pairs, abort);
   const view: View = {
     session,
     local,

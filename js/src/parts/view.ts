@@ -63,4 +63,5 @@ export function clearHover({ local }: View): void {
   local.marked.value = null;
   local.cell.value = null;
   local.stripCell.value = null;
+  local.pairCell.value = null;
 }

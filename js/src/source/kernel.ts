@@ -1,5 +1,6 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
 import { readFlow } from "../wire/flow";
+import { decodeNeuron } from "../wire/neuron";
 import { readStrip } from "../wire/strip";
 import type {
   About,
@@ -166,6 +167,9 @@ function readReply(
     case "cell":
       if (buffers[0] === undefined) throw new Error("it came without its numbers");
       return decodeTile(buffers[0]);
+    case "neuron":
+      if (buffers[0] === undefined) throw new Error("it came without its numbers");
+      return decodeNeuron(buffers[0]);
     case "predict":
       return (message.predictions ?? null) as Predictions | null;
     case "verify":

@@ -5,6 +5,7 @@ import { predictionKey, previewKey } from "./keys";
 import type { HeadRef, Local } from "./local";
 import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
 import { type Chips, type Segment, toChips, toMarks, toSegments } from "./marks";
+import { keysWanted, type Pairs, type PairsRequest, pairsName, pairsRequest } from "./neuron";
 import { rebase } from "./rebase";
 import type { Session } from "./session";
 import { type StripOnShow, stripAt, stripRequest } from "./strips";
@@ -42,6 +43,10 @@ export interface Derived {
   /** The focus through all layers: what would be asked, and what there is of it. */
   readonly stripRequest: ReadonlySignal<StripRequest | null>;
   readonly strip: ReadonlySignal<StripOnShow | null>;
+  /** The focus in one head, down to q and k: what would be asked, of which keys, and what there is of it. */
+  readonly pairsRequest: ReadonlySignal<PairsRequest | null>;
+  readonly pairsKeys: ReadonlySignal<readonly number[]>;
+  readonly pairs: ReadonlySignal<Pairs | null>;
 }
 
 export function derive(session: Session, local: Local): Derived {
@@ -74,6 +79,18 @@ export function derive(session: Session, local: Local): Derived {
     return stripRequest(session, focus.value, number);
   });
   const strip = computed(() => stripAt(session, request.value));
+  const asked = computed(() => pairsRequest(session, focus.value, head.value ?? session.clampedHead()));
+  const pairs = computed(() => {
+    const { value } = asked;
+    return value === null ? null : (session.neurons.known.entries.value.get(pairsName(value)) ?? null);
+  });
+  const pairsKeys = computed(() => {
+    const opened = local.pairCell.value?.key ?? local.openKey.value;
+    return keysWanted(pairs.value, row.value, session.neurons.order.value, {
+      rows: local.keyRows.value,
+      opened,
+    });
+  });
   return {
     tokens,
     segments,
@@ -90,6 +107,9 @@ export function derive(session: Session, local: Local): Derived {
     predictions,
     stripRequest: request,
     strip,
+    pairsRequest: asked,
+    pairsKeys,
+    pairs,
   };
 }
 

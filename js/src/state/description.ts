@@ -1,7 +1,9 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
-import { count, pieceLabel, weight } from "../lib/format";
+import { count, exact, pieceLabel, weight } from "../lib/format";
 import type { Flow, Header, Tokens } from "../wire/types";
 import { flowKey, flowRequest } from "./flow";
+import { openedKey, orderOf, type Pairs, pairsName, pairsRequest } from "./neuron";
+import { isMasked, sentenceOf } from "./pair";
 import type { Session } from "./session";
 import { isVisible, type StripOnShow, stripAt, stripRequest } from "./strips";
 
@@ -28,6 +30,12 @@ export function description(session: Session): ReadonlySignal<Description | null
     const request = session.traits.view.value === "flow" ? flowRequest(session) : null;
     const flow = request && session.flows.known.entries.value.get(flowKey(request));
     if (flow) return ofFlow(flow);
+    const asked =
+      session.traits.view.value === "neuron"
+        ? pairsRequest(session, header.query, session.clampedHead())
+        : null;
+    const pairs = asked && session.neurons.known.entries.value.get(pairsName(asked));
+    if (pairs) return ofPairs(pairs);
     return ofMap(header, header.direction === "reads" ? row : column);
   });
 }
@@ -95,6 +103,23 @@ export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
     sentence: `Rollout through ${count(levels - 1, "layer")}; “${name}” rests on ${list.join(", ")}${strongest.length > said ? " …" : ""}`,
     columns: ["Output", "Input", "Share"],
     rows: strongest.map(([input, share]) => [name, input, share]),
+  };
+}
+
+/** How the strongest weights of the query come about. */
+export function ofPairs(pairs: Pairs): Description {
+  const strongest = openedKey(pairs);
+  const keys = orderOf(pairs, "strongest").slice(0, listed);
+  const name = pieceLabel(pairs.piece);
+  return {
+    sentence: `Layer ${pairs.layer} Head ${pairs.head}, ${pairs.q.length} dimensions; “${name}” and ${nameOf(pairs, strongest)}: ${sentenceOf(pairs, strongest)}`,
+    columns: ["Query", "Key", "q·k", "Scaled", "Logit", "Weight"],
+    rows: keys.map((key) => [
+      name,
+      nameOf(pairs, key),
+      ...[pairs.dot, pairs.scaled, pairs.logit].map((values) => exact(values[key] as number)),
+      isMasked(pairs, key) ? "masked" : weight(pairs.weight[key] as number),
+    ]),
   };
 }
 

@@ -25,9 +25,21 @@ export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
 export { type Keep, type Kept, keepOf, type Lines, linesOf, sinksOf } from "./lines";
 export { linkSources } from "./links";
-export { type Cell, createLocal, type HeadRef, type Local, type StripCell } from "./local";
+export { type Cell, createLocal, type HeadRef, type Local, type PairCell, type StripCell } from "./local";
 export { checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
+export { followPairs, type KeyOrder, openedKey, orderOf, type Pairs, pairsName } from "./neuron";
+export {
+  factor,
+  groupOf,
+  isMasked,
+  productsOf,
+  type Step,
+  sentenceOf,
+  softmaxOf,
+  stepsOf,
+  strongestDimensions,
+} from "./pair";
 export { Session } from "./session";
 export type { Shown } from "./shown";
 export { followStrip, isVisible, type StripOnShow } from "./strips";

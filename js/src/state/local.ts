@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Viewport } from "../wire/types";
+import type { Span, Viewport } from "../wire/types";
 
 export interface HeadRef {
   readonly layer: number;
@@ -18,6 +18,12 @@ export interface StripCell {
   readonly token: number;
 }
 
+/** A key of the neuron view, and the dimension that is pointed at. */
+export interface PairCell {
+  readonly key: number;
+  readonly dimension: number | null;
+}
+
 /** What one view of the explorer knows and never tells: where the pointer is. */
 export interface Local {
   readonly hoverHead: Signal<HeadRef | null>;
@@ -27,6 +33,11 @@ export interface Local {
   readonly marked: Signal<number | null>;
   readonly cell: Signal<Cell | null>;
   readonly stripCell: Signal<StripCell | null>;
+  readonly pairCell: Signal<PairCell | null>;
+  /** The key of the pair that stays open when nothing is pointed at. */
+  readonly openKey: Signal<number | null>;
+  /** The rows of keys in sight. */
+  readonly keyRows: Signal<Span>;
   /** What of the matrix is in sight. Kept in tokens, so that typing elsewhere does not move it. */
   readonly viewport: Signal<Viewport>;
   /** Whether the list of keys is open. */
@@ -40,6 +51,9 @@ export function createLocal(): Local {
     marked: signal(null),
     cell: signal(null),
     stripCell: signal(null),
+    pairCell: signal(null),
+    openKey: signal(null),
+    keyRows: signal([0, 0]),
     viewport: signal({ query: 0, key: 0, span: Number.POSITIVE_INFINITY }),
     help: signal(false),
   };

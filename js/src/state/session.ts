@@ -21,14 +21,14 @@ import { Charts } from "./charts";
 import { Flows } from "./flow";
 import { nearestHead } from "./heads";
 import { type PreviewRequest, predictionKey, previewKey } from "./keys";
+import { tooLarge } from "./largest";
+import { Neurons } from "./neuron";
 import type { Shown } from "./shown";
 import { Strips } from "./strips";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
 import { Tiles } from "./tiles";
 import { Verifier } from "./verification";
 
-/** A message of more than 10 MB would cost the connection to the kernel; a character may take 3 bytes and travel twice. */
-const largestSent = 1_500_000;
 const patience = 1500;
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
@@ -54,6 +54,7 @@ export class Session {
   readonly charts: Charts;
   readonly strips: Strips;
   readonly flows: Flows;
+  readonly neurons: Neurons;
   readonly tiles: Tiles;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
@@ -78,6 +79,7 @@ export class Session {
     this.charts = new Charts(ask, abort, this.traits.chart);
     this.strips = new Strips(ask, abort);
     this.flows = new Flows(ask, abort);
+    this.neurons = new Neurons(ask, abort);
     this.tiles = new Tiles(ask, abort);
     this.#verifier = new Verifier(ask, abort, () =>
       this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,
@@ -107,10 +109,8 @@ export class Session {
   }
 
   edit(text: string, caret: Span, editedAt: number): void {
-    if (text.length > largestSent) {
-      this.#refuse(text.length);
-      return;
-    }
+    const refused = tooLarge(text);
+    if (refused !== null) return this.#refuse(refused);
     this.#caret = caret;
     this.#synced.write({ text: wellFormed(text) });
     this.#request(editedAt);
@@ -288,10 +288,9 @@ export class Session {
     this.progress.value = null;
   }
 
-  #refuse(characters: number): void {
+  #refuse(problem: Problem): void {
     this.#order++;
     this.#rest();
-    const message = `This text has ${characters.toLocaleString("en")} characters, too many to send to the kernel.`;
-    this.problem.value = { code: "too_large", message };
+    this.problem.value = problem;
   }
 }

@@ -92,9 +92,7 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
     case "direction":
       return (value === "read_by" ? "read_by" : "reads") satisfies Direction;
     case "view":
-      return (
-        value === "lines" || value === "layers" || value === "flow" ? value : "matrix"
-      ) satisfies ViewName;
+      return views.find((name) => name === value) ?? "matrix";
     case "heads":
       return readHeads(value);
     case "filter":
@@ -103,6 +101,8 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
       return readLook(value);
   }
 }
+
+const views: readonly ViewName[] = ["matrix", "lines", "layers", "flow", "neuron"];
 
 function readQuery(value: unknown): Span {
   if (!Array.isArray(value)) return [0, 1];

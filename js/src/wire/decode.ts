@@ -43,6 +43,24 @@ export function decodeTile(source: ArrayBuffer | ArrayBufferView): Tile {
   return { rows, columns, values: data, precise: header.blocks[0]?.dtype === "f32" };
 }
 
+/** A frame's container with whatever blocks it has: its header, and the floats of a block by name. */
+export function decodeBlocks(source: ArrayBuffer | ArrayBufferView): {
+  readonly header: unknown;
+  readonly floats: (name: string) => Float32Array | null;
+} {
+  const view = asView(source);
+  const { headerLength, bodyLength } = readHead(view);
+  const header = readHeader(view, headerLength);
+  const read = (name: string) => readBlock(view, header, name, headLength + headerLength, bodyLength);
+  return {
+    header,
+    floats: (name) => {
+      const block = read(name);
+      return block === null ? null : floats(block, name).data;
+    },
+  };
+}
+
 function asView(source: ArrayBuffer | ArrayBufferView): DataView {
   return ArrayBuffer.isView(source)
     ? new DataView(source.buffer, source.byteOffset, source.byteLength)

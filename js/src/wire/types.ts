@@ -1,9 +1,11 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
+import type { Neuron, NeuronRequest } from "./neuron";
+
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
-export type ViewName = "matrix" | "lines" | "layers" | "flow";
+export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
 /** What several heads that are looked at together become: their mean, or at each pair the largest of them. */
@@ -261,6 +263,7 @@ export type Request =
   | ({ readonly kind: "cell" } & TileRequest)
   | ({ readonly kind: "strip" } & StripRequest)
   | ({ readonly kind: "flow" } & FlowRequest)
+  | ({ readonly kind: "neuron" } & NeuronRequest)
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
 
@@ -288,6 +291,7 @@ export interface Replies {
   readonly cell: Tile;
   readonly strip: Strip;
   readonly flow: Flow;
+  readonly neuron: Neuron;
   readonly chart: Chart;
   /** The text of BokehJS. */
   readonly bokeh: string;

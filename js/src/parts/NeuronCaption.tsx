@@ -1,0 +1,56 @@
+import { rampColour } from "../lib/colour";
+import { exact, weight } from "../lib/format";
+import type { Shown } from "./neuron-picture";
+import { useView } from "./view";
+
+/** What the numbers are, and the colours of those with a sign. */
+export function NeuronCaption({
+  shown,
+  problem,
+}: {
+  readonly shown: Shown;
+  readonly problem: string | null;
+}) {
+  const { session } = useView();
+  const { pairs } = shown;
+  const [start, stop] = session.traits.query.value;
+  const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
+  const said = [
+    "q and k as they meet in the model, its encoding of positions included, fp32",
+    `softmax over ${pairs.weight.length - masked} keys${masked > 0 ? `, ${masked} are masked` : ""}`,
+    ...(pairs.sink === null
+      ? []
+      : [
+          `a sink of logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
+        ]),
+    ...(stop - start > 1 ? [`the first of ${stop - start} chosen tokens`] : []),
+    ...(session.traits.direction.value === "reads"
+      ? []
+      : ["what it reads: a softmax runs over one query's keys"]),
+    ...(session.source.value === "head" ? [] : ["one head: a mean of heads has no q and k"]),
+  ];
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {said.join(" · ")}
+        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
+      </span>
+      <SignedScale />
+    </figcaption>
+  );
+}
+
+function SignedScale() {
+  const { signed } = useView().palette.value;
+  const stops = Array.from({ length: 17 }, (_, index) => `rgb(${rampColour(signed, index / 16).join(" ")})`);
+  return (
+    <span class="aw-scale">
+      <span class="aw-number">−</span>
+      <span
+        class="aw-scale-bar"
+        style={{ backgroundImage: `linear-gradient(to right, ${stops.join(", ")})` }}
+      />
+      <span class="aw-number">+</span>
+    </span>
+  );
+}

@@ -1,0 +1,75 @@
+import { type NeuronHit, type NeuronScene, neuronHit } from "../layout/neuron";
+import { openedKey, type PairCell } from "../state";
+import type { Shown } from "./neuron-picture";
+import { clearHover, commonKey, type View } from "./view";
+
+function under(scene: NeuronScene, event: MouseEvent): NeuronHit | null {
+  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return neuronHit(scene, event.clientX - left, event.clientY - top);
+}
+
+export function pointPairs(
+  view: View,
+  scene: NeuronScene,
+  order: readonly number[],
+  event: PointerEvent,
+): void {
+  const hit = under(scene, event);
+  const key = hit?.row == null ? undefined : order[hit.row];
+  if (hit === null || key === undefined) clearHover(view);
+  else showPair(view, { key, dimension: hit.dimension });
+}
+
+/** A pair points out its key in the text. */
+function showPair({ local }: View, cell: PairCell): void {
+  const known = local.pairCell.peek();
+  if (known?.key === cell.key && known.dimension === cell.dimension) return;
+  local.pairCell.value = cell;
+  local.marked.value = cell.key;
+}
+
+/** The name of a key looks from there; the rest of its row keeps the pair open, or lets it go. */
+export function pressPairs(
+  view: View,
+  scene: NeuronScene,
+  order: readonly number[],
+  event: MouseEvent,
+): void {
+  const hit = under(scene, event);
+  const key = hit?.row == null ? undefined : order[hit.row];
+  if (hit === null || key === undefined) return;
+  if (hit.named) view.session.pinQuery([key, key + 1]);
+  else keepOpen(view, key);
+}
+
+function keepOpen({ local }: View, key: number): void {
+  local.openKey.value = local.openKey.peek() === key ? null : key;
+}
+
+export function steerPairs(view: View, { pairs, order }: Shown, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const cell = view.local.pairCell.peek();
+  const key = openedKey(pairs, cell?.key, view.local.openKey.peek());
+  const row = order.indexOf(key);
+  const last = pairs.q.length - 1;
+  const dimension = cell?.dimension ?? null;
+  const go = (place: number, at: number | null = dimension) => {
+    const wanted = order[Math.max(0, Math.min(order.length - 1, place))];
+    if (wanted !== undefined) showPair(view, { key: wanted, dimension: at });
+  };
+  const moves: Readonly<Record<string, () => void>> = {
+    // The first key only says where one is.
+    ArrowDown: () => go(cell === null ? row : row + 1),
+    ArrowUp: () => go(cell === null ? row : row - 1),
+    ArrowRight: () => go(row, dimension === null ? 0 : Math.min(last, dimension + 1)),
+    ArrowLeft: () => go(row, dimension === null ? last : Math.max(0, dimension - 1)),
+    Home: () => go(0),
+    End: () => go(order.length - 1),
+    Enter: () => view.session.pinQuery([key, key + 1]),
+    " ": () => keepOpen(view, key),
+    Escape: () => clearHover(view),
+  };
+  const move = moves[event.key];
+  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
+  move?.();
+}

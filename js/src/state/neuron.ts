@@ -1,0 +1,153 @@
+import { batch, effect, type Signal, signal } from "@preact/signals";
+import type { Neuron, NeuronRequest } from "../wire/neuron";
+import type { Ask, Span } from "../wire/types";
+import { type Cache, createCache } from "./cache";
+import type { HeadRef } from "./local";
+import type { Session } from "./session";
+
+/** In which order keys stand: by their weight, or as they are read. */
+export type KeyOrder = "strongest" | "reading";
+
+/** What is known of one query of one head: every step of all keys, and the vectors that have come so far. */
+export interface Pairs extends Omit<Neuron, "k" | "keys"> {
+  readonly vectors: ReadonlyMap<number, Float32Array>;
+}
+
+/** A request without its keys: those are told from what is in sight. */
+export type PairsRequest = Omit<NeuronRequest, "keys">;
+
+const kept = 24;
+
+/** What was asked about single heads' q and k, by every view of a session. */
+export class Neurons {
+  readonly order: Signal<KeyOrder> = signal("strongest");
+  /** Why those of a name could not be had. */
+  readonly problem: Signal<{ readonly name: string; readonly message: string } | null> = signal(null);
+  readonly known: Cache<Pairs> = createCache(kept);
+
+  readonly #ask: Ask;
+  readonly #abort: AbortSignal;
+  /** What the kernel is at. */
+  readonly #underWay = new Set<string>();
+
+  constructor(ask: Ask, abort: AbortSignal) {
+    this.#ask = ask;
+    this.#abort = abort;
+  }
+
+  async ask(request: PairsRequest, keys: readonly number[]): Promise<void> {
+    const name = pairsName(request);
+    const known = this.known.entries.peek().get(name);
+    const missing = keys.filter((key) => known?.vectors.has(key) !== true);
+    const asked = `${missing.join(" ")} ${name}`;
+    const nothing = known !== undefined && missing.length === 0;
+    if (nothing || this.problem.peek()?.name === name || this.#underWay.has(asked)) return;
+    this.#underWay.add(asked);
+    const answer = await this.#ask({ kind: "neuron", ...request, keys: missing });
+    this.#underWay.delete(asked);
+    if (this.#abort.aborted || answer.status === "superseded") return;
+    batch(() => {
+      this.problem.value = answer.status === "error" ? { name, message: answer.problem.message } : null;
+      if (answer.status === "ok")
+        this.known.put(name, joined(this.known.entries.peek().get(name), answer.reply));
+    });
+  }
+}
+
+export function pairsName({ text, layer, head, part, query }: PairsRequest): string {
+  return JSON.stringify([layer, head, part, query[0], text]);
+}
+
+/** What has come before and what comes now, as long as both are of the same numbers. */
+function joined(known: Pairs | undefined, { k, keys, ...told }: Neuron): Pairs {
+  const dim = told.q.length;
+  const same = known?.q.every((number, index) => number === told.q[index]);
+  const vectors = new Map(same === true ? known?.vectors : []);
+  keys.forEach((key, index) => {
+    vectors.set(key, k.subarray(index * dim, (index + 1) * dim));
+  });
+  return { ...told, vectors };
+}
+
+/** What would be asked for a focus and a head. Reads signals. */
+export function pairsRequest(session: Session, query: Span, { layer, head }: HeadRef): PairsRequest | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { part, truncated } = shown.frame.header;
+  const request = { text: shown.text, layer, head, part, query };
+  return truncated === null ? request : { ...request, first: true };
+}
+
+/** All keys in the order in which they stand; masked ones last, where the strongest are first. */
+export function orderOf(
+  { weight, logit }: Pick<Pairs, "weight" | "logit">,
+  order: KeyOrder,
+): readonly number[] {
+  const keys = Array.from(weight.keys());
+  if (order === "reading") return keys;
+  const masked = (key: number) => Number(logit[key] === Number.NEGATIVE_INFINITY);
+  return keys.sort(
+    (one, other) =>
+      masked(one) - masked(other) || (weight[other] as number) - (weight[one] as number) || one - other,
+  );
+}
+
+/** The pair that is opened: what is looked at, else what was kept open, else the strongest. */
+export function openedKey(pairs: Pairs, ...wanted: readonly (number | null | undefined)[]): number {
+  const there = wanted.find((key) => key != null && key < pairs.weight.length);
+  return there ?? orderOf(pairs, "strongest")[0] ?? 0;
+}
+
+const few = 64;
+/** Rows beside those in sight whose vectors are asked for as well. */
+const beside = 12;
+const firstRows = 32;
+
+export interface Sight {
+  /** The rows in sight: the second outside. */
+  readonly rows: Span;
+  /** A key that must be there, wherever it stands. */
+  readonly opened: number | null;
+}
+
+/** Keys whose vectors are worth asking for: all of a short text, else what is in sight or will be. */
+export function keysWanted(
+  pairs: Pairs | null,
+  guess: Float32Array | null,
+  order: KeyOrder,
+  sight: Sight,
+): readonly number[] {
+  const count = pairs?.weight.length ?? guess?.length ?? 0;
+  if (count <= few) return Array.from({ length: count }, (_, key) => key);
+  const standing = pairs === null ? guessed(guess as Float32Array, order) : orderOf(pairs, order);
+  const [from, to] = sight.rows;
+  const rows = standing.slice(Math.max(0, from - beside), Math.max(firstRows, to + beside));
+  return sight.opened === null || rows.includes(sight.opened) ? rows : [...rows, sight.opened];
+}
+
+/** Before anything is known, the weights on show tell which keys will stand first. */
+function guessed(weight: Float32Array, order: KeyOrder): readonly number[] {
+  return orderOf({ weight, logit: weight }, order);
+}
+
+const rest = 60;
+
+/** Asks for what is looked at while the neuron view is. A head or token under the pointer waits until it rests there. */
+export function followPairs(
+  session: Session,
+  wanted: () => {
+    readonly request: PairsRequest | null;
+    readonly keys: readonly number[];
+    readonly hovered: boolean;
+  },
+  abort: AbortSignal,
+): void {
+  const end = effect(() => {
+    if (session.traits.view.value !== "neuron" || session.closed.value) return;
+    const { request, keys, hovered } = wanted();
+    if (request === null) return;
+    const timer = setTimeout(() => void session.neurons.ask(request, keys), hovered ? rest : 0);
+    return () => clearTimeout(timer);
+  });
+  abort.addEventListener("abort", end, { once: true });
+}
