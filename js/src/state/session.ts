@@ -110,7 +110,7 @@ export class Session {
 
   edit(text: string, caret: Span, editedAt: number): void {
     const refused = tooLarge(text);
-    if (refused !== null) return this.#refuse(refused);
+    if (refused !== null) return void this.#refuse(refused);
     this.#caret = caret;
     this.#synced.write({ text: wellFormed(text) });
     this.#request(editedAt);
