@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { keyLabel, keyPlaces } from "../src/lib/keys";
 import { mounted, settle } from "./mounted";
 
@@ -28,6 +28,7 @@ describe("the table of keys", () => {
   it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
     const { host, close } = mounted({ view: name in selectors ? "matrix" : name });
     await settle();
+    await vi.waitFor(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
     const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;
     const taken = every.filter((key) => {
       const { defaultPrevented } = press(target, key);

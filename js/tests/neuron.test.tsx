@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import { fakeNeuron } from "../dev/neuron";
@@ -233,13 +233,16 @@ const press = (element: Element | null, key: string) =>
 
 afterEach(() => document.body.replaceChildren());
 
+const opened = (find: (name: string) => HTMLElement | null) =>
+  vi.waitFor(() => expect(find(".aw-pair")).not.toBeNull(), 3000);
+
 describe("the neuron view", () => {
   it("asks once for a short text, and not while another view is shown", async () => {
     const { model, asked, find, close } = open({ view: "matrix" });
     await settle();
     expect(asked()).toHaveLength(0);
     model.set("view", "neuron");
-    await settle();
+    await opened(find);
     expect(asked()).toHaveLength(1);
     expect(find(".aw-neuron")?.dataset).toMatchObject({ keys: "5", dimensions: "16" });
     expect(find(".aw-steps")?.textContent).toMatch(/q·k .*× 0\.25 .*softmax/);
@@ -249,7 +252,7 @@ describe("the neuron view", () => {
 
   it("is told pair by pair and dimension by dimension, and pinned, by the keyboard", async () => {
     const { model, find, close } = open();
-    await settle();
+    await opened(find);
     const grid = find(".aw-neuron");
     const told = () => find('.aw-neuron [role="gridcell"]')?.textContent;
     press(grid, "End");
@@ -268,7 +271,7 @@ describe("the neuron view", () => {
 
   it("keeps a pair open when the pointer has gone", async () => {
     const { find, close } = open();
-    await settle();
+    await opened(find);
     const grid = find(".aw-neuron");
     for (const key of ["ArrowDown", "ArrowDown", " ", "Escape"]) press(grid, key);
     await settle(60);
@@ -296,8 +299,7 @@ describe("the neuron view", () => {
     expect(asked()).toHaveLength(before);
     kernel.answer = own;
     model.set("query", [1, 2]);
-    await settle();
-    expect(find(".aw-pair")).not.toBeNull();
+    await opened(find);
     close();
   });
 });
