@@ -275,9 +275,9 @@ describe("the neuron view", () => {
     const grid = find(".aw-neuron");
     for (const key of ["ArrowDown", "ArrowDown", " ", "Escape"]) press(grid, key);
     await settle(60);
-    const opened = find(".aw-neuron")?.dataset.opened;
+    const key = find(".aw-neuron")?.dataset.opened;
     expect(find(".aw-pair-names")?.textContent).toContain("kept open");
-    expect(find(".aw-pair")?.dataset.key).toBe(opened);
+    expect(find(".aw-pair")?.dataset.key).toBe(key);
     close();
   });
 
