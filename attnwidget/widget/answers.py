@@ -13,7 +13,7 @@ from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
-from attnwidget.frames.frame import Selection
+from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predictions, predicts
 from attnwidget.frames.strip import Question, compose_strip
@@ -76,16 +76,17 @@ def answer(
         return _tile(request, reading, cancelled)
     if request.kind == "neuron":
         return _neuron(request, reading)
-    return _frame(model, request, reading)
+    return Answer({}, [encode_frame(frame_of(model, request, reading))])
 
 
-def _frame(model: AttentionModel, request: Request, reading: Reading) -> Answer:
+def frame_of(model: AttentionModel, request: Request, reading: Reading) -> Frame:
+    """The frame that a request of the kind "frame" or "preview" is answered with."""
     text = reading.trace.text
     if request.caret is not None:
         query = tokens_at(text, *request.caret)
     else:
         query = clamped(request.query or (-1, 0), len(text))
-    frame = compose_frame(
+    return compose_frame(
         reading.trace,
         _selection(request, seen(reading.trace), query),
         model.piece,
@@ -93,7 +94,6 @@ def _frame(model: AttentionModel, request: Request, reading: Reading) -> Answer:
         truncated=reading.truncated,
         traced_in=reading.milliseconds,
     )
-    return Answer({}, [encode_frame(frame)])
 
 
 def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:

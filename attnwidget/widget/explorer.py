@@ -1,7 +1,9 @@
 """The explorer: one widget, its traits, and the questions that its page asks."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import anywidget
@@ -15,18 +17,24 @@ from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped
 from attnwidget.tiny import FIRST_HEAD
-from attnwidget.widget.answers import Answer, about, answer, problem
+from attnwidget.widget.answers import Answer, about, answer, frame_of, problem
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.examples import examples
+from attnwidget.widget.link import Link, linked_names
 from attnwidget.widget.look import CHOICES
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import Request, parse_request
 from attnwidget.widget.shown import Shown, last_word, not_shown, presumed, refuse_without_text, seen
+from attnwidget.widget.snapshot import Snapshot, snapshot_of
+from attnwidget.widget.state import checked_state, model_of, request_of, state_of, unsaid
 from attnwidget.widget.traits import Chart, Choice, Filtering, Heads, Index, Look, LookPart, Part, Query, Text
 from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)
+
+STILL = 0.3
+"""Seconds that the display of a cell may wait for the picture that stays when the kernel is gone."""
 
 
 class Explorer(anywidget.AnyWidget):
@@ -98,6 +106,7 @@ class Explorer(anywidget.AnyWidget):
         self._worker = worker_of(model.model)
         self._slot = object()
         self._figures = Figures()
+        self._links: list[Link] = []
         self._choosing = False
         self._cut_text: str | None = None  # the text of which the page shows only the first tokens
         super().__init__()
@@ -193,7 +202,87 @@ class Explorer(anywidget.AnyWidget):
             self._worker.forget(lambda slot: isinstance(slot, tuple) and slot[0] is self._slot)
             self._session = LiveSession(self._model)
             self._figures.put(None)
+            for link in self._links:
+                link.unlink()
         super().close()
+
+    def state(self) -> dict[str, Any]:
+        """What is on screen as plain data, which JSON can carry: `aw.explore(model, state=...)` shows it again.
+
+        >>> import attnwidget as aw
+        >>> state = aw.explore(text="The cat sat on the mat.", layer=1, view="lines").state()
+        >>> aw.explore(state=state).state() == state
+        True
+        """
+        return state_of(self)
+
+    def restore(self, state: Any) -> "Explorer":
+        """Show what a state says; what it does not name stays. Raises AttnWidgetError for what cannot be shown here."""
+        for name, value in checked_state(state).items():
+            setattr(self, name, value)
+        return self
+
+    def link(self, other: Any, *names: str) -> Link:
+        """Let another explorer move with this one, and this one with it, until `.unlink()`; it takes this one's place now.
+
+        Linked are all traits that say what is looked at, but the text and the part, or those that are named. What the
+        other one does not have (a layer, a token) becomes the nearest that it has. Raises AttnWidgetError for a name
+        that cannot be linked, and for what is no explorer.
+
+        >>> import attnwidget as aw
+        >>> one, other = aw.explore(text="The cat sat."), aw.explore(text="The dog sat.")
+        >>> link = one.link(other)
+        >>> one.layer = 3
+        >>> other.layer
+        3
+        """
+        if not isinstance(other, Explorer) or other is self:
+            raise AttnWidgetError(f"Another explorer is needed to link with, not {other!r:.60}.")
+        made = Link(self, other, linked_names(names))
+        for end in (self, other):
+            end._links.append(made)  # noqa: SLF001  our own class
+        return made
+
+    def nearest(self, name: str, value: Any) -> Any:
+        """The value of a trait that comes nearest to one of another explorer."""
+        if name in {"layer", "head"}:
+            layer, head = (value, self.head) if name == "layer" else (self.layer, value)
+            return self._known().nearest(layer, head)[0 if name == "layer" else 1]
+        if name == "heads":
+            return tuple(dict.fromkeys(self._known().nearest(*pair) for pair in value))
+        size = self._size() if name == "query" else None
+        return value if size is None else clamped(value, size)
+
+    def snapshot(self) -> Snapshot:
+        """What is on screen as it is now, for pages that run nothing: HTML without a script, and a PNG of the map.
+
+        The last line of a cell shows it; `.save("head.png")` writes it. Raises AttnWidgetError when the text cannot be
+        read.
+
+        >>> import attnwidget as aw
+        >>> aw.explore(text="The cat sat on the mat.").snapshot()
+        Snapshot(Layer 1 · Head 0)
+        """
+        return self._snapshot(None)
+
+    def _snapshot(self, timeout: float | None) -> Snapshot:
+        request = replace(request_of(self, "preview"), first=self.text == self._cut_text)
+
+        def run(stop: Callable[[], bool]) -> Snapshot:
+            reading = self._take(request.text, first=request.first, cancelled=stop)
+            frame = frame_of(self._model, request, reading)
+            return snapshot_of(frame, reading.trace.text.text, self._model.name)
+
+        found: Snapshot = self._worker.result(run, topic=request.topic, timeout=timeout)
+        return found
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle: Any = super()._repr_mimebundle_(**options)
+        # What GitHub and a notebook without a kernel show. A cell must not wait for it.
+        with suppress(AttnWidgetError, TimeoutError):
+            data, metadata = bundle
+            bundle = {**data, **self._snapshot(STILL).mime}, metadata
+        return bundle
 
     def fit(self, what: str, value: Any) -> int:
         """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
@@ -370,11 +459,11 @@ def explore(
     layer: int | None = None,
     head: int | None = None,
     query: Any = None,
-    direction: str = "reads",
+    direction: str | None = None,
     part: str | None = None,
-    view: str = "matrix",
+    view: str | None = None,
     heads: Any = None,
-    filter: Any = "auto",  # noqa: A002  the trait's name
+    filter: Any = None,  # noqa: A002  the trait's name
     look: Any = None,
     source: str | None = None,
     fusion: str | None = None,
@@ -382,6 +471,7 @@ def explore(
     sinks: str | None = None,
     weight: str | None = None,
     layers: str | None = None,
+    state: Any = None,
 ) -> Explorer:
     """A live explorer under the cell: type in its text and watch attention follow.
 
@@ -390,7 +480,8 @@ def explore(
     `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
     "matrix", "lines", "layers", "flow" or "neuron". `heads` are several heads to look at together, `filter` is what is kept of each row,
     and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers` (see
-    the traits of `Explorer`). Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
+    the traits of `Explorer`). `state` is what `ex.state()` gave, here or elsewhere: its model, if no other is given, and
+    everything that no other argument says. Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
     values outside it.
 
     >>> import attnwidget as aw
@@ -398,11 +489,19 @@ def explore(
     >>> ex.trace.weights(ex.layer, ex.head).shape
     torch.Size([7, 7])
     """
-    loaded = shared(model, tokenizer)
-    shown = examples(loaded.facts)[0][1] if text is None else text
-    if loaded.facts.teaching and layer is None and head is None:
-        layer, head = FIRST_HEAD
-    chosen = {"query": query, "direction": direction, "part": part, "view": view, "heads": heads, "filter": filter}
-    parts = {"source": source, "fusion": fusion, "words": words, "sinks": sinks, "weight": weight, "layers": layers}
-    chosen |= {"look": look, **{name: part for name, part in parts.items() if part is not None}}
-    return Explorer(loaded, shown, layer=layer, head=head or 0, **chosen)
+    kept = {} if state is None else checked_state(state)
+    loaded = shared(model_of(state) if model is None else model, tokenizer)
+    first = kept.pop("text", examples(loaded.facts)[0][1])
+    shown = first if text is None else text
+    given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
+    given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
+        chosen |= {"layer": FIRST_HEAD[0], "head": FIRST_HEAD[1]}
+    explorer = Explorer(loaded, shown, **chosen)
+    try:
+        return explorer.restore(unsaid(kept, chosen))
+    except AttnWidgetError:
+        explorer.close()
+        raise

@@ -1,5 +1,6 @@
 """What an explorer shows, as it is now, for pages that run nothing."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,13 @@ class Snapshot:
             raise AttnWidgetError(f"{target} cannot be written: {error.strerror or error}.") from None
         return target
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from base64 import b64encode
+    @property
+    def mime(self) -> dict[str, str]:
+        """Both, as a notebook stores them."""
+        return {"text/html": self.html, "image/png": b64encode(self.png).decode()}
 
-        return {"text/plain": repr(self), "text/html": self.html, "image/png": b64encode(self.png).decode()}
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), **self.mime}
 
     def __repr__(self) -> str:
         return f"Snapshot({self.title})"

@@ -4,17 +4,30 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.widget.requests import Request
 
 if TYPE_CHECKING:
     from attnwidget.widget.explorer import Explorer
 
-KEPT = ("text", "pair", "part", "layer", "head", "heads", "query", "direction", "view", "filter", "look")
+TEACHING = "tiny-causal"
+
+KEPT = ("text", "part", "layer", "head", "heads", "query", "direction", "view", "filter", "look")
 """In the order in which they are set: each may speak of those before it."""
+
+ASKED = ("text", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
+"""The traits that a request has fields for, of the same name."""
 
 
 def state_of(explorer: "Explorer") -> dict[str, Any]:
     """Everything that decides what is on screen, but for the model itself, of which it has the name."""
     return {"model": explorer.model.name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
+
+
+def request_of(explorer: "Explorer", kind: str) -> Request:
+    """What a page that shows this would ask."""
+    chosen = {name: getattr(explorer, name) for name in ASKED}
+    several = explorer.heads if len(explorer.heads) > 1 else ()
+    return Request(id="", kind=kind, heads=several, **chosen)
 
 
 def plain(value: Any) -> Any:
@@ -42,3 +55,25 @@ def checked_state(state: Any) -> dict[str, Any]:
     if strange:
         raise AttnWidgetError(f"A state has no {strange[0]!r}. It may have {', '.join(('model', *KEPT))}.")
     return {name: state[name] for name in KEPT if name in state}
+
+
+def model_of(state: Any) -> str | None:
+    """What to load for a state; None for the bundled model, whose name is nobody's on a hub."""
+    name = state.get("model") if isinstance(state, Mapping) else None
+    return None if name == TEACHING else name
+
+
+def unsaid(state: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a state still counts beside arguments: a head that is named leaves no room for those of the state.
+
+    >>> unsaid({"layer": 1, "head": 2, "heads": [[1, 2]], "view": "lines"}, {"layer": 3})
+    {'view': 'lines'}
+    >>> unsaid({"look": {"words": True, "sinks": "hide"}}, {"words": False})
+    {'look': {'sinks': 'hide'}}
+    """
+    places = {"layer", "head", "heads"}
+    gone = set(said) | (places if places & set(said) else set())
+    kept = {name: value for name, value in state.items() if name not in gone}
+    if "look" in kept and isinstance(kept["look"], Mapping):
+        kept["look"] = {name: value for name, value in kept["look"].items() if name not in said}
+    return kept
