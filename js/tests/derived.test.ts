@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createLocal, derive, followPointer } from "../src/state";
+import { alone } from "../src/state/previews";
 import { ok, open } from "./opened";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -42,9 +43,9 @@ describe("what is derived", () => {
     const { session, asked, derived, local } = await shown();
     local.hoverHead.value = { layer: 0, head: 1 };
     expect(derived.map.value).toMatchObject({ exact: false, title: "Layer 0 · Head 1" });
-    const request = session.previewRequest({ layer: 0, head: 1, source: "head" });
+    const request = session.previews.request(alone({ layer: 0, head: 1 }));
     if (request === null) throw new Error("no request");
-    void session.preview(request);
+    void session.previews.ask(request);
     await asked.at(-1)?.answer(ok({ head: 1, title: "exact" }));
     expect(derived.map.value).toMatchObject({ exact: true, title: "exact" });
     local.hoverHead.value = null;

@@ -60,5 +60,6 @@ export function frameBytes(
   change: Partial<Omit<Header, "blocks">> = {},
   own: readonly PlainBlock[] = blocks,
 ): ArrayBuffer {
-  return encodeFrame({ ...header, ...change }, own);
+  const whole = { ...header, ...change };
+  return encodeFrame({ ...whole, chosen: change.chosen ?? [[whole.layer, whole.head]] }, own);
 }

@@ -215,10 +215,8 @@ function Heading({ strip, tokens }: { readonly strip: StripOnShow | null; readon
       <Segmented
         label="Heads of a layer"
         choices={choices}
-        value={session.strips.fusion.value}
-        onChoose={(fusion) => {
-          session.strips.fusion.value = fusion;
-        }}
+        value={session.traits.look.value.layers}
+        onChoose={(layers) => session.setLook({ layers })}
       />
     </div>
   );

@@ -61,7 +61,7 @@ export function Toolbar() {
           label="Heat from"
           choices={sources}
           value={session.source.value}
-          onChoose={(source) => session.setSource(source)}
+          onChoose={(source) => session.setLook({ source })}
         />
       </span>
     </div>

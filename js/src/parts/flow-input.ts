@@ -1,5 +1,5 @@
 import { type FlowFrame, flowHit, type Node } from "../layout/flow";
-import type { Flow } from "../state";
+import { type Flow, toUnits, unitsOf } from "../state";
 import { clearHover, commonKey, type View } from "./view";
 
 /** What the view keeps of where one looks. */
@@ -8,14 +8,25 @@ export interface Looking {
   readonly set: (node: Node | null) => void;
 }
 
+/** What stands for a token in the text, where words are shown. */
+function unitOf(session: View["session"], token: number): number {
+  return toUnits(unitsOf(session.shown.peek()), [token, token + 1])[0];
+}
+
 function under(frame: FlowFrame, event: MouseEvent) {
   const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
   return flowHit(frame, event.clientX - left, event.clientY - top);
 }
 
-export function pointFlow({ local }: View, frame: FlowFrame, looking: Looking, event: PointerEvent): void {
+export function pointFlow(
+  { local, session }: View,
+  frame: FlowFrame,
+  looking: Looking,
+  event: PointerEvent,
+): void {
   const hit = under(frame, event);
-  local.marked.value = hit === null ? null : hit.kind === "label" ? hit.token : hit.node.token;
+  local.marked.value =
+    hit === null ? null : unitOf(session, hit.kind === "label" ? hit.token : hit.node.token);
   looking.set(hit?.kind === "node" ? hit.node : hit === null ? null : { level: 0, token: hit.token });
 }
 
@@ -24,7 +35,7 @@ export function pressFlow({ session }: View, frame: FlowFrame, event: MouseEvent
   const hit = under(frame, event);
   if (hit === null) return;
   const token = hit.kind === "label" ? hit.token : hit.node.token;
-  session.pinQuery([token, token + 1]);
+  session.pinTokens([token, token + 1]);
 }
 
 export function steerFlow(view: View, flow: Flow, looking: Looking, event: KeyboardEvent): void {
@@ -33,7 +44,7 @@ export function steerFlow(view: View, flow: Flow, looking: Looking, event: Keybo
   const { level, token } = looking.node ?? { level: last.level, token: flow.query };
   const look = (node: Node) => () => {
     looking.set(node);
-    view.local.marked.value = node.token;
+    view.local.marked.value = unitOf(view.session, node.token);
   };
   const moves: Readonly<Record<string, () => void>> = {
     ArrowUp: look({ level, token: Math.max(0, token - 1) }),
@@ -42,8 +53,8 @@ export function steerFlow(view: View, flow: Flow, looking: Looking, event: Keybo
     ArrowRight: look({ level: Math.min(last.level, level + 1), token }),
     Home: look({ level: 0, token }),
     End: look({ level: last.level, token }),
-    Enter: () => view.session.pinQuery([token, token + 1]),
-    " ": () => view.session.pinQuery([token, token + 1]),
+    Enter: () => view.session.pinTokens([token, token + 1]),
+    " ": () => view.session.pinTokens([token, token + 1]),
     Escape: () => {
       looking.set(null);
       clearHover(view);

@@ -27,7 +27,7 @@ function showCell({ local, session }: View, { layer, token }: StripCell): void {
   local.stripCell.value = { layer, token };
   local.marked.value = token;
   local.hoverToken.value = null;
-  if (session.strips.fusion.peek() !== "single") return;
+  if (session.traits.look.peek().layers !== "single") return;
   const { head } = session.clampedHead();
   const there = head < (session.heads.peek()[layer] ?? 0);
   const now = local.hoverHead.peek();

@@ -1,11 +1,11 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { tone } from "../lib/colour";
-import type { Predictions, Span, StripRequest, Tokens } from "../wire/types";
-import { predictionKey, previewKey } from "./keys";
+import type { Changes, Predictions, Span, StripRequest, Tokens } from "../wire/types";
 import type { HeadRef, Local } from "./local";
 import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
 import { type Chips, type Segment, toChips, toMarks, toSegments } from "./marks";
 import { keysWanted, type Pairs, type PairsRequest, pairsName, pairsRequest } from "./neuron";
+import { alone } from "./previews";
 import { rebase } from "./rebase";
 import type { Session } from "./session";
 import { type StripOnShow, stripAt, stripRequest } from "./strips";
@@ -58,7 +58,8 @@ export function derive(session: Session, local: Local): Derived {
   );
   const head = computed(() => {
     if (local.hoverHead.value !== null) return local.hoverHead.value;
-    return session.source.value === "head" ? session.clampedHead() : null;
+    const one = session.source.value === "head" && session.chosenHeads().length === 1;
+    return one ? session.clampedHead() : null;
   });
   const map = computed(() => mapFor(session, head.value));
   const focus = computed(() => focusOf(map.value, local.hoverToken.value));
@@ -124,13 +125,18 @@ function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
   const shown = session.shown.value;
   if (shown === null) return null;
   const { header } = shown.frame;
-  const there =
-    head === null || (header.source === "head" && header.layer === head.layer && header.head === head.head);
-  if (there) return mapOfFrame(shown.frame);
-  const request = session.previewRequest({ ...head, source: "head" });
-  const preview = request === null ? undefined : session.previews.entries.value.get(previewKey(request));
+  const one = header.source === "head" && header.chosen.length === 1;
+  if (head === null || (one && header.layer === head.layer && header.head === head.head))
+    return mapOfFrame(shown.frame);
+  const preview = session.previews.frameOf(alone(head));
   if (preview !== undefined) return mapOfFrame(preview);
-  return mapOfThumbnail(shown.frame, head) ?? mapOfFrame(shown.frame);
+  // Thumbnails are of attention, token by token.
+  const first = isPlain(shown.asked) ? mapOfThumbnail(shown.frame, head) : null;
+  return first ?? mapOfFrame(shown.frame);
+}
+
+function isPlain({ words, sinks, weight }: Changes): boolean {
+  return words === undefined && sinks === undefined && weight === undefined;
 }
 
 function focusOf(map: MapOnShow | null, hovered: number | null): Span {
@@ -149,9 +155,7 @@ function exactFor(session: Session, map: MapOnShow | null, focus: Span): Vectors
   if (map === null) return null;
   if (focus[0] === map.query[0] && focus[1] === map.query[1]) return map;
   if (map.pooling === 1) return null;
-  const request = session.previewRequest({ layer: map.layer, head: map.head, query: focus });
-  const preview = request === null ? undefined : session.previews.entries.value.get(previewKey(request));
-  return preview ?? null;
+  return session.previews.frameOf(map, focus) ?? null;
 }
 
 function heatOf(map: MapOnShow | null, weights: Float32Array | null): Heat | null {
@@ -183,5 +187,5 @@ function predictionsFor(session: Session, hovered: number | null): Predictions |
   if (shown === null) return null;
   const own = shown.frame.header.predictions;
   if (hovered === null || hovered === own?.position) return own;
-  return session.predictions.entries.value.get(predictionKey(shown.text, hovered)) ?? own;
+  return session.expected.at(hovered) ?? own;
 }

@@ -2,6 +2,7 @@ import { batch, effect, type Signal, signal } from "@preact/signals";
 import type { Ask, Flow, FlowRequest } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import type { Session } from "./session";
+import { tokenOf } from "./units";
 
 const kept = 16;
 
@@ -42,8 +43,8 @@ export function flowKey({ text, pair, position, part }: FlowRequest): string {
 export function flowRequest(session: Session): FlowRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, query, truncated } = shown.frame.header;
-  const request = { text: shown.text, position: query[1] - 1, part };
+  const { part, query, truncated, units } = shown.frame.header;
+  const request = { text: shown.text, position: tokenOf(units, query[1] - 1), part };
   return truncated === null ? request : { ...request, first: true };
 }
 

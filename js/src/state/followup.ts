@@ -1,7 +1,8 @@
 import { effect } from "@preact/signals";
-import type { Predicted } from "../wire/types";
+import type { Predicted, Span } from "../wire/types";
 import type { Derived } from "./derived";
 import type { Local } from "./local";
+import { alone, type MapPlace } from "./previews";
 import type { Session } from "./session";
 
 const headRest = 40;
@@ -16,19 +17,18 @@ export function followPointer(session: Session, local: Local, derived: Derived, 
     effect(() => {
       const head = local.hoverHead.value;
       if (head === null) return;
-      return after(headRest, () => ask(session, { ...head, source: "head" }));
+      return after(headRest, () => ask(session, alone(head)));
     }),
     effect(() => {
       const map = derived.map.value;
       const token = local.hoverToken.value;
       if (map === null || token === null || map.pooling === 1) return;
-      const { layer, head } = map;
-      return after(tokenRest, () => ask(session, { layer, head, query: [token, token + 1] }));
+      return after(tokenRest, () => ask(session, map, [token, token + 1]));
     }),
     effect(() => {
       const token = local.hoverToken.value;
       if (token === null || !byToken.has(session.about.value?.model.predicts)) return;
-      return after(predictRest, () => void session.predict(token));
+      return after(predictRest, () => void session.expected.ask(token));
     }),
   ];
   abort.addEventListener(
@@ -40,9 +40,9 @@ export function followPointer(session: Session, local: Local, derived: Derived, 
   );
 }
 
-function ask(session: Session, change: Parameters<Session["previewRequest"]>[0]): void {
-  const request = session.previewRequest(change);
-  if (request !== null) void session.preview(request);
+function ask(session: Session, place: MapPlace, query?: Span): void {
+  const request = session.previews.request(place, query);
+  if (request !== null) void session.previews.ask(request);
 }
 
 function after(delay: number, action: () => void): () => void {

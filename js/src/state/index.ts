@@ -41,6 +41,7 @@ export {
   strongestDimensions,
 } from "./pair";
 export { Session } from "./session";
-export type { Shown } from "./shown";
+export { type Shown, unitsOf } from "./shown";
 export { followStrip, isVisible, type StripOnShow } from "./strips";
 export { around, blocksOf, cellOf, type Region, type TiledMap, tiledMap, tileSide } from "./tiles";
+export { tokenCount, tokenOf, toTokens, toUnits } from "./units";

@@ -3,8 +3,11 @@ import type { FrameRequest, Span } from "../wire/types";
 /** What is asked when the pointer rests somewhere: always with an explicit query, so that answers can be kept. */
 export type PreviewRequest = FrameRequest & { readonly query: Span };
 
-export function previewKey({ text, layer, head, part, direction, source, query }: PreviewRequest): string {
-  return JSON.stringify([text, layer, head, part, direction, source, query]);
+export function previewKey(request: PreviewRequest): string {
+  const { text, layer, head, part, direction, source, query, heads, fusion } = request;
+  const { words, sinks, weight } = request;
+  const look = [heads, fusion, words, sinks, weight];
+  return JSON.stringify([text, layer, head, part, direction, source, query, look]);
 }
 
 export function predictionKey(text: string, position: number): string {

@@ -33,7 +33,7 @@ const links: Readonly<Record<string, Link>> = {
       const [start, stop] = session.traits.query.value;
       return start <= position && position < stop;
     },
-    go: (session, [position = 0]) => session.pinQuery([position, position + 1]),
+    go: (session, [position = 0]) => session.pinTokens([position, position + 1]),
   },
 };
 

@@ -1,11 +1,9 @@
-import type { Block, Direction, Frame, Header, MapSource, Span, Stats } from "../wire/types";
+import type { Block, Direction, Frame, Header, Span, Stats } from "../wire/types";
 import type { HeadRef } from "./local";
+import { alone, type MapPlace } from "./previews";
 
 /** One attention map as it is on show: exact, from a frame, or for a moment from a thumbnail. */
-export interface MapOnShow {
-  readonly source: MapSource;
-  readonly layer: number;
-  readonly head: number;
+export interface MapOnShow extends MapPlace {
   readonly direction: Direction;
   readonly query: Span;
   readonly count: number;
@@ -35,6 +33,7 @@ export function mapOfFrame(frame: Frame): MapOnShow {
     ...facts(header),
     layer: header.layer,
     head: header.head,
+    chosen: header.chosen,
     values: matrix.data,
     rows,
     columns,
@@ -62,8 +61,7 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
   const reads = header.direction === "reads";
   return {
     ...facts(header),
-    layer,
-    head,
+    ...alone({ layer, head }),
     values,
     rows: side,
     columns: side,

@@ -7,34 +7,41 @@ import type {
   Direction,
   Frame,
   FrameRequest,
+  HeadPair,
+  Look,
   MapSource,
   Path,
-  Predictions,
   Problem,
   Progress,
   Span,
   Verification,
   ViewName,
 } from "../wire/types";
-import { type Cache, createCache } from "./cache";
+import { adopted, askedFor } from "./asked";
 import { Charts } from "./charts";
+import { Expected } from "./expected";
+import { type Filter, filterText } from "./filter";
 import { Flows } from "./flow";
 import { nearestHead } from "./heads";
-import { type PreviewRequest, predictionKey, previewKey } from "./keys";
 import { tooLarge } from "./largest";
+import { holds, toggled } from "./look";
 import { Neurons } from "./neuron";
-import type { Shown } from "./shown";
+import { Previews } from "./previews";
+import { type Shown, unitsOf } from "./shown";
 import { Strips } from "./strips";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
 import { Tiles } from "./tiles";
+import { toTokens } from "./units";
 import { Verifier } from "./verification";
 
 const patience = 1500;
+/** Traits that no frame depends on. */
+const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
 export class Session {
   readonly traits: Synced["signals"];
-  readonly source: Signal<MapSource> = signal("head");
+  readonly source: ReadonlySignal<MapSource> = computed(() => this.traits.look.value.source);
   readonly about: Signal<About | null> = signal(null);
   readonly shown: Signal<Shown | null> = signal(null);
   /** The heads of every layer, 0 for one without attention: as the frame has them, before it as the model promises. */
@@ -49,8 +56,8 @@ export class Session {
   readonly waiting: Signal<boolean> = signal(false);
   readonly closed: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
-  readonly previews: Cache<Frame> = createCache(48);
-  readonly predictions: Cache<Predictions | null> = createCache(96);
+  readonly previews: Previews;
+  readonly expected: Expected;
   readonly charts: Charts;
   readonly strips: Strips;
   readonly flows: Flows;
@@ -77,6 +84,8 @@ export class Session {
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
     this.charts = new Charts(ask, abort, this.traits.chart);
+    this.previews = new Previews(ask, abort, this.shown);
+    this.expected = new Expected(ask, abort, this.shown);
     this.strips = new Strips(ask, abort);
     this.flows = new Flows(ask, abort);
     this.neurons = new Neurons(ask, abort);
@@ -127,15 +136,33 @@ export class Session {
     this.edit(text, [text.length, text.length], performance.now());
   }
 
+  /** A query that counts what is shown. */
   pinQuery(query: Span): void {
+    this.pinTokens(toTokens(unitsOf(this.shown.peek()), query));
+  }
+
+  pinTokens(query: Span): void {
     this.#caret = null;
     this.#synced.write({ query });
     this.#request();
   }
 
   pinHead(layer: number, head: number, source: MapSource = "head"): void {
-    this.source.value = source;
-    this.#synced.write(nearestHead(this.heads.peek(), layer, head));
+    const place = nearestHead(this.heads.peek(), layer, head);
+    const look = { ...this.traits.look.peek(), source };
+    this.#synced.write({ ...place, heads: [[place.layer, place.head]], look });
+    this.#request();
+  }
+
+  /** One more head to look at together with those that are chosen, or one less. */
+  toggleHead(layer: number, head: number): void {
+    const look = this.traits.look.peek();
+    const place = this.clampedHead();
+    // A layer's mean or a rollout is no head: the first one begins a new choice.
+    const chosen = look.source === "head" ? this.chosenHeads() : [[place.layer, place.head] as const];
+    const heads = toggled(chosen, layer, head);
+    const [last = [layer, head] as const] = heads.slice(-1);
+    this.#synced.write({ heads, layer: last[0], head: last[1], look: { ...look, source: "head" } });
     this.#request();
   }
 
@@ -144,9 +171,13 @@ export class Session {
     this.#request();
   }
 
-  setSource(source: MapSource): void {
-    this.source.value = source;
+  setLook(change: Partial<Look>): void {
+    this.#synced.write({ look: { ...this.traits.look.peek(), ...change } });
     this.#request();
+  }
+
+  setFilter(filter: Filter): void {
+    this.#synced.write({ filter: filterText(filter) });
   }
 
   setPart(part: string): void {
@@ -167,32 +198,6 @@ export class Session {
     this.#request();
   }
 
-  /** The request that would show something else than what is shown, without pinning it. */
-  previewRequest(change: Partial<FrameRequest>): PreviewRequest | null {
-    const shown = this.shown.value;
-    if (shown === null) return null;
-    const { layer, head, part, direction, source, query, truncated } = shown.frame.header;
-    const base = { text: shown.text, layer, head, part, direction, source, query };
-    return { ...base, ...change, ...(truncated === null ? {} : { first: true as const }) };
-  }
-
-  async preview(request: PreviewRequest): Promise<void> {
-    const key = previewKey(request);
-    if (this.previews.has(key)) return;
-    const answer = await this.#ask({ kind: "preview", ...request });
-    if (!this.#abort.aborted && answer.status === "ok") this.previews.put(key, answer.reply);
-  }
-
-  async predict(position: number): Promise<void> {
-    const shown = this.shown.peek();
-    if (shown === null) return;
-    const key = predictionKey(shown.text, position);
-    if (this.predictions.has(key)) return;
-    const first = shown.frame.header.truncated === null ? {} : { first: true as const };
-    const answer = await this.#ask({ kind: "predict", text: shown.text, position, ...first });
-    if (!this.#abort.aborted && answer.status === "ok") this.predictions.put(key, answer.reply);
-  }
-
   /** Called by the view when a frame's pixels are on the page. */
   painted(shown: Shown, now: number): void {
     if (shown.editedAt !== undefined) this.editTime.value = now - shown.editedAt;
@@ -200,8 +205,7 @@ export class Session {
 
   #followRemote(name: TraitName): void {
     if (name === "text" || name === "query") this.#caret = null;
-    if (name === "layer" || name === "head") this.source.value = "head";
-    if (name === "chart" || name === "view" || this.#remote || !this.#started) return;
+    if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {
       this.#remote = false;
@@ -228,23 +232,13 @@ export class Session {
       if (order === this.#order) this.progress.value = progress;
     };
     void this.#ask({ kind: "frame", ...request }, onProgress).then((answer) => {
-      if (!this.#abort.aborted) batch(() => this.#settle(order, request.text, answer, editedAt));
+      if (!this.#abort.aborted) batch(() => this.#settle(order, request, answer, editedAt));
     });
   }
 
   #frameRequest(): FrameRequest {
-    const { text, part, direction, query } = this.traits;
-    const { layer, head } = this.clampedHead();
-    return {
-      text: wellFormed(text.peek()),
-      layer,
-      head,
-      part: part.peek(),
-      direction: direction.peek(),
-      source: this.source.peek(),
-      ...(this.#caret === null ? { query: query.peek() } : { caret: this.#caret }),
-      ...(this.#first ? { first: true } : {}),
-    };
+    const several = this.traits.look.peek().source === "head" ? this.chosenHeads() : [];
+    return askedFor(this.traits, this.clampedHead(), several, this.#caret, this.#first);
   }
 
   /** Links between widgets may ask for heads that the model does not have, or layers without any. Reads signals. */
@@ -252,7 +246,14 @@ export class Session {
     return nearestHead(this.heads.value, this.traits.layer.value, this.traits.head.value);
   }
 
-  #settle(order: number, text: string, answer: Answer<Frame>, editedAt: number | undefined): void {
+  /** The heads that are chosen, `clampedHead` among them. Reads signals. */
+  chosenHeads(): readonly HeadPair[] {
+    const { layer, head } = this.clampedHead();
+    const there = this.traits.heads.value.filter(([one, other]) => other < (this.heads.value[one] ?? 0));
+    return holds(there, layer, head) ? there : [[layer, head]];
+  }
+
+  #settle(order: number, asked: FrameRequest, answer: Answer<Frame>, editedAt: number | undefined): void {
     const newest = order === this.#order;
     if (newest) this.#rest();
     switch (answer.status) {
@@ -266,7 +267,7 @@ export class Session {
       case "ok":
         if (order < this.#settled) return;
         this.#settled = order;
-        this.shown.value = { id: answer.id, order, text, frame: answer.reply, editedAt };
+        this.shown.value = { id: answer.id, order, text: asked.text, asked, frame: answer.reply, editedAt };
         if (newest) this.#adopt(answer.reply);
     }
   }
@@ -275,8 +276,8 @@ export class Session {
   #adopt({ header }: Frame): void {
     this.problem.value = null;
     if (header.truncated === null) this.#first = false;
-    const { query, layer, head, part, path } = header;
-    this.#synced.write({ query, layer, head, part });
+    this.#synced.write(adopted(header, this.#caret === null ? this.traits.query.peek() : null));
+    const { path } = header;
     // Given weights have no model to compare with, and eager maps are the model's own.
     if (path !== "given" && path !== "eager") this.#verifier.plan();
   }

@@ -3,6 +3,7 @@ import type { Ask, Direction, Frame, Fusion, Span, Strip, StripRequest } from ".
 import { type Cache, createCache } from "./cache";
 import { readPreview } from "./maps";
 import type { Session } from "./session";
+import { toTokens, toUnits } from "./units";
 
 /** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
 export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
@@ -18,7 +19,6 @@ const kept = 64;
 
 /** What was asked about all layers, by every view of a session. */
 export class Strips {
-  readonly fusion: Signal<Fusion> = signal("mean");
   /** Why the newest one could not be had. */
   readonly problem: Signal<string | null> = signal(null);
   readonly known: Cache<Strip> = createCache(kept);
@@ -48,17 +48,29 @@ export class Strips {
 }
 
 export function stripKey(request: StripRequest): string {
-  const { text, query, part, direction, fusion, head } = request;
+  const { text, query, part, direction, fusion, head, words, sinks, weight } = request;
   // The other heads do not matter to what is fused from all of them.
-  return JSON.stringify([query, part, direction, fusion, fusion === "single" ? head : 0, text]);
+  const one = fusion === "single" ? head : 0;
+  return JSON.stringify([query, part, direction, fusion, one, words, sinks, weight, text]);
 }
 
-/** What would be asked for a focus. Reads signals. */
-export function stripRequest(session: Session, query: Span, head: number): StripRequest | null {
+/** What would be asked for a focus, which counts what is shown. Reads signals. */
+export function stripRequest(session: Session, focus: Span, head: number): StripRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, direction, truncated } = shown.frame.header;
-  const request = { text: shown.text, query, part, direction, fusion: session.strips.fusion.value, head };
+  const { part, direction, truncated, units } = shown.frame.header;
+  const { text, words, sinks, weight } = shown.asked;
+  const request = {
+    text,
+    query: toTokens(units, focus),
+    part,
+    direction,
+    fusion: session.traits.look.value.layers,
+    head,
+    ...(words && { words }),
+    ...(sinks && { sinks }),
+    ...(weight && { weight }),
+  };
   return truncated === null ? request : { ...request, first: true };
 }
 
@@ -92,9 +104,14 @@ function peakOf(values: Float32Array, count: number, sinks: readonly ReadonlySet
 
 /** The query's row, or column, of every head has come with the frame, in bytes. */
 function firstSight(frame: Frame, request: StripRequest): Strip | null {
-  const { query, direction, heads, tokens, sinks } = frame.header;
-  const same = query[0] === request.query[0] && query[1] === request.query[1];
+  const { query, direction, heads, tokens, sinks, units } = frame.header;
+  const asked = toUnits(units, request.query);
+  const same = query[0] === asked[0] && query[1] === asked[1];
   if (frame.previews === null || !same || direction !== request.direction) return null;
+  // What is done to heads once they are fused is not done to each of them before; nor is a span's mean taken then.
+  const early = request.fusion === "max" && query[1] - query[0] > 1;
+  if (request.fusion !== "single" && (early || request.sinks !== undefined || request.weight !== undefined))
+    return null;
   const count = tokens.pieces.length;
   const values = new Float32Array(heads.length * count).fill(Number.NaN);
   heads.forEach((number, layer) => {
@@ -106,7 +123,15 @@ function firstSight(frame: Frame, request: StripRequest): Strip | null {
   });
   const found = direction === "reads" ? sinks : [];
   const recipe = "A first sight, in 256 steps; the exact weights are on their way.";
-  return { ...request, layers: heads.length, tokens: count, sinks: heads.map(() => found), recipe, values };
+  return {
+    ...request,
+    query,
+    layers: heads.length,
+    tokens: count,
+    sinks: heads.map(() => found),
+    recipe,
+    values,
+  };
 }
 
 function fuse(vectors: readonly (Float32Array | null)[], fusion: Fusion, count: number): Float32Array {

@@ -1,9 +1,10 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ask, Span, Tile, TileRequest } from "../wire/types";
+import { headsAsked } from "./look";
 import type { MapOnShow } from "./maps";
 import type { Shown } from "./shown";
 
-/** A rectangle of a map, in tokens. */
+/** A rectangle of a map, in what it shows. */
 export interface Region {
   readonly rows: Span;
   readonly columns: Span;
@@ -28,19 +29,27 @@ const keptMaps = 4;
 
 export function tiledMap(shown: Shown | null, map: MapOnShow | null): TiledMap | null {
   if (shown === null || map?.exact !== true) return null;
-  const { text, frame } = shown;
-  const { layer, head, source, count, peak } = map;
-  const { part, truncated } = frame.header;
+  const { layer, head, source, chosen, count, peak } = map;
+  const { part, truncated } = shown.frame.header;
+  const {
+    caret: _caret,
+    query: _query,
+    direction: _direction,
+    heads: _heads,
+    fusion = "mean",
+    ...asked
+  } = shown.asked;
   const request = {
-    text,
+    ...asked,
     layer,
     head,
     part,
     source,
+    ...headsAsked(chosen, { source, fusion }),
     ...(truncated === null ? {} : { first: true as const }),
   };
   // The peak tells apart what one text gave before and after the model was trained on.
-  return { name: JSON.stringify([layer, head, source, part, truncated, peak, text]), count, request };
+  return { name: JSON.stringify([request, truncated, peak]), count, request };
 }
 
 /** The blocks that a rectangle touches, as rectangles of a map of `count` tokens. */

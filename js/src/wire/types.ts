@@ -1,6 +1,9 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
+import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Neuron, NeuronRequest } from "./neuron";
+
+export type { Changes, HeadFusion, HeadPair, Look } from "./look";
 
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
@@ -8,13 +11,6 @@ export type MapSource = "head" | "layer" | "rollout";
 export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
-/** What several heads that are looked at together become: their mean, or at each pair the largest of them. */
-export type HeadFusion = "mean" | "max";
-/** What becomes of sinks; `renormalise` hides them and divides what is left of each row by its sum. */
-export type Sinks = "show" | "hide" | "renormalise";
-/** What is shown of a pair: its attention, or attention weighted by the length of what the key writes. */
-export type Weight = "attention" | "norm";
-export type HeadPair = readonly [layer: number, head: number];
 /** Two places, the second outside: tokens or UTF-16 units. */
 export type Span = readonly [number, number];
 
@@ -40,24 +36,6 @@ export interface Traits {
   /** What is kept of each row, as `state/filter.ts` reads it. */
   readonly filter: string;
   readonly look: Look;
-}
-
-/** How maps are shown. */
-export interface Look {
-  readonly source: MapSource;
-  readonly fusion: HeadFusion;
-  readonly words: boolean;
-  readonly sinks: Sinks;
-  readonly weight: Weight;
-  /** Of the view `layers`: what the heads of each layer become. */
-  readonly layers: Fusion;
-}
-
-/** What of a look a request carries: nothing where it is as it was computed. */
-export interface Changes {
-  readonly words?: true;
-  readonly sinks?: Exclude<Sinks, "show">;
-  readonly weight?: Exclude<Weight, "attention">;
 }
 
 export interface About {

@@ -1,0 +1,72 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { Ask, Frame, HeadPair, MapSource, Span } from "../wire/types";
+import { type Cache, createCache } from "./cache";
+import { type PreviewRequest, previewKey } from "./keys";
+import type { HeadRef } from "./local";
+import { headsAsked } from "./look";
+import type { Shown } from "./shown";
+import { toTokens } from "./units";
+
+/** Which map: that of one head, of several, of a layer, or of all layers. */
+export interface MapPlace {
+  readonly layer: number;
+  readonly head: number;
+  readonly source: MapSource;
+  readonly chosen: readonly HeadPair[];
+}
+
+export function alone({ layer, head }: HeadRef): MapPlace {
+  return { layer, head, source: "head", chosen: [[layer, head]] };
+}
+
+const kept = 64;
+
+/** Maps that are not pinned: asked for as the pointer rests on them, shown like what is shown. */
+export class Previews {
+  readonly known: Cache<Frame> = createCache(kept);
+
+  readonly #ask: Ask;
+  readonly #abort: AbortSignal;
+  readonly #shown: ReadonlySignal<Shown | null>;
+
+  constructor(ask: Ask, abort: AbortSignal, shown: ReadonlySignal<Shown | null>) {
+    this.#ask = ask;
+    this.#abort = abort;
+    this.#shown = shown;
+  }
+
+  /** What would be asked for a map, from a query that counts what is shown. Reads signals. */
+  request({ layer, head, source, chosen }: MapPlace, query?: Span): PreviewRequest | null {
+    const shown = this.#shown.value;
+    if (shown === null) return null;
+    const { header } = shown.frame;
+    const { heads: _heads, fusion = "mean", caret: _caret, ...asked } = shown.asked;
+    return {
+      ...asked,
+      layer,
+      head,
+      source,
+      part: header.part,
+      direction: header.direction,
+      ...headsAsked(chosen, { source, fusion }),
+      query: toTokens(header.units, query ?? header.query),
+      ...(header.truncated === null ? {} : { first: true }),
+    };
+  }
+
+  /** The frame of a map, where it is there. Reads signals. */
+  frameOf(place: MapPlace, query?: Span): Frame | undefined {
+    const request = this.request(place, query);
+    return request === null ? undefined : this.known.entries.value.get(previewKey(request));
+  }
+
+  /** Asks for a map, unless it is there. Says whether it is there now. */
+  async ask(request: PreviewRequest): Promise<boolean> {
+    const key = previewKey(request);
+    if (this.known.has(key)) return true;
+    const answer = await this.#ask({ kind: "preview", ...request });
+    if (this.#abort.aborted || answer.status !== "ok") return false;
+    this.known.put(key, answer.reply);
+    return true;
+  }
+}

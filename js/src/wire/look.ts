@@ -1,0 +1,27 @@
+import type { Fusion, MapSource } from "./types";
+
+/** What several heads that are looked at together become: their mean, or at each pair the largest of them. */
+export type HeadFusion = "mean" | "max";
+/** What becomes of sinks; `renormalise` hides them and divides what is left of each row by its sum. */
+export type Sinks = "show" | "hide" | "renormalise";
+/** What is shown of a pair: its attention, or attention weighted by the length of what the key writes. */
+export type Weight = "attention" | "norm";
+export type HeadPair = readonly [layer: number, head: number];
+
+/** How maps are shown. */
+export interface Look {
+  readonly source: MapSource;
+  readonly fusion: HeadFusion;
+  readonly words: boolean;
+  readonly sinks: Sinks;
+  readonly weight: Weight;
+  /** Of the view `layers`: what the heads of each layer become. */
+  readonly layers: Fusion;
+}
+
+/** What of a look a request carries: nothing where it is as it was computed. */
+export interface Changes {
+  readonly words?: true;
+  readonly sinks?: Exclude<Sinks, "show">;
+  readonly weight?: Exclude<Weight, "attention">;
+}
