@@ -319,7 +319,7 @@ class Explorer(anywidget.AnyWidget):
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
         """
-        state = dict(sorted(self._sifted(sync_data).items(), key=lambda item: item[0] != "layer"))
+        state = dict(sorted(sync_data.items(), key=lambda item: item[0] != "layer"))
         if "text" in state:
             self._take_state({"text": state.pop("text")})
         query, size = state.get("query"), self._size() if "query" in state else None
@@ -337,18 +337,6 @@ class Explorer(anywidget.AnyWidget):
                 return
             for name, value in state.items():
                 self._take_state({name: value})
-
-    def _sifted(self, state: dict[str, Any]) -> dict[str, Any]:
-        """Without what cannot be: one part of a message that makes no sense must not cost the others."""
-        kept = dict(state)
-        for name in ("heads", "filter", "look"):
-            try:
-                if name in kept:
-                    type(self).class_traits()[name].validate(self, kept[name])
-            except AttnWidgetError as error:
-                log.warning("attnwidget left what the page set as it was: %s", error)
-                del kept[name]
-        return kept
 
     def _follow_place(self, _change: Any) -> None:
         if (self.layer, self.head) not in self.heads and not self._choosing:
