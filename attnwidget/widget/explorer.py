@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -25,6 +26,7 @@ from attnwidget.widget.link import Link, linked_names
 from attnwidget.widget.look import CHOICES
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import Request, parse_request
+from attnwidget.widget.saving import page_of, write_page
 from attnwidget.widget.shown import Shown, last_word, not_shown, presumed, refuse_without_text, seen
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.state import checked_state, model_of, request_of, state_of, unsaid
@@ -184,6 +186,21 @@ class Explorer(anywidget.AnyWidget):
             else:
                 self.heads, self.source = ((layer, number),), "head"
         return self
+
+    def save(self, path: Any, *, title: str | None = None, lead: str | None = None) -> Path:
+        """Save the explorer as it stands as one HTML file that works offline, for ever, without Python. Returns its path.
+
+        Everything that needs no new forward pass stays live in it; the text cannot be changed. `title` is by
+        default the model and the text, `lead` a paragraph under it. Raises AttnWidgetError for a text that cannot be read or is too long for a page,
+        and for a path that cannot be written; what was there before is then still there.
+
+        >>> import attnwidget as aw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     aw.explore(text="The cat sat on the mat.").save(f"{folder}/lesson").name
+        'lesson.html'
+        """
+        return write_page(path, self._page(title, lead))
 
     def beside(self, figure: Any) -> None:
         """Show a Bokeh figure or layout next to the stage, instead of the one before; None closes it.
@@ -371,6 +388,12 @@ class Explorer(anywidget.AnyWidget):
             with suppress(EmptyText, TooLarge, TooLong):
                 self._read(None)
         return self._shown
+
+    def _page(self, title: str | None = None, lead: str | None = None) -> str:
+        trace = self.trace
+        traits = {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
+        cut = (len(trace.text), self._size() or 0) if self.text == self._cut_text else None
+        return page_of(self._model, trace, self._shown, traits, title=title, lead=lead, truncated=cut)
 
     def _size(self) -> int | None:
         try:

@@ -1,5 +1,6 @@
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { mount } from "./parts/mount";
+import { embeddedSource, localModel, readSaved } from "./source/embedded";
 import { type Channel, kernelSource } from "./source/kernel";
 import { Session } from "./state";
 import type { TraitModel } from "./state/synced";
@@ -40,3 +41,16 @@ export default () => {
 
   return { initialize, render };
 };
+
+/** What attnwidget/export puts into a page, opened in an element of that page. */
+export async function open(element: HTMLElement, data: string): Promise<void> {
+  const saved = await readSaved(data);
+  const life = new AbortController();
+  const session = new Session(localModel(saved.header.traits), embeddedSource(saved).ask, life.signal);
+  mount(element, session, life.signal);
+  session.start();
+}
+
+/** A saved page waits for this bundle, which it cannot import by name; a notebook does not. */
+const page = (globalThis as { [name: symbol]: unknown })[Symbol.for("attnwidget.page")];
+if (typeof page === "function") page(open);

@@ -41,9 +41,7 @@ function Control() {
     mindLength(ref.current, text.length);
     followText(ref.current, text);
   });
-  useSignalEffect(() => {
-    if (ref.current !== null) ref.current.readOnly = view.session.about.value?.editable === false;
-  });
+  const fixed = view.session.about.value?.editable === false;
   useEffect(() => {
     if (ref.current === null) return;
     const end = new AbortController();
@@ -58,7 +56,8 @@ function Control() {
       dir="auto"
       spellcheck={false}
       autocomplete="off"
-      aria-label="Text to explore"
+      aria-label={fixed ? "Text" : "Text to explore"}
+      aria-readonly={fixed}
     />
   );
 }
@@ -81,8 +80,15 @@ function mindLength(area: HTMLTextAreaElement, length: number): void {
 
 function listen(view: View, area: HTMLTextAreaElement, signal: AbortSignal): void {
   const { session, local } = view;
+  // Not `readonly`, which would take the caret away: it says what is looked at.
+  const fixed = () => session.about.peek()?.editable === false;
+  const refused = (event: Event) => {
+    if (fixed()) event.preventDefault();
+  };
   const edited = (event: Event) => {
     delete area.dataset.quiet;
+    // Input methods do not ask before.
+    if (fixed()) return followText(area, session.traits.text.peek());
     mindLength(area, area.value.length);
     local.hoverToken.value = null;
     session.edit(area.value, [area.selectionStart, area.selectionEnd], event.timeStamp || performance.now());
@@ -98,6 +104,7 @@ function listen(view: View, area: HTMLTextAreaElement, signal: AbortSignal): voi
     const token = event.buttons === 0 ? tokenAt(area, event.clientX, event.clientY) : null;
     if (local.hoverToken.peek() !== token) local.hoverToken.value = token;
   };
+  area.addEventListener("beforeinput", refused, { signal });
   area.addEventListener("input", edited, { signal });
   for (const name of ["keyup", "click", "select"]) area.addEventListener(name, moved, { signal });
   area.ownerDocument.addEventListener("selectionchange", moved, { signal });

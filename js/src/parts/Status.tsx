@@ -34,7 +34,7 @@ function sentence(session: Session): string {
   if (problem !== null) return problem.message;
   if (session.progress.value === null && session.waiting.value) return "waiting for the kernel…";
   const truncated = session.shown.value?.frame.header.truncated ?? null;
-  if (truncated === null) return "";
+  if (truncated === null) return session.about.value?.fixed ?? "";
   return `first ${truncated.shown.toLocaleString("en")} of ${count(truncated.total, "token")} shown`;
 }
 

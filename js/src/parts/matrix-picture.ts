@@ -107,14 +107,17 @@ export function useReading(
   const revision = tiles.revision.value;
   const known = tiled === null || cell === null ? null : tiles.weight(tiled, cell.query, cell.key);
   const hidden = map === null || cell === null || (map.causal && cell.key > cell.query);
-  const enough = hidden || map.precise || known?.precise === true;
+  const enough = hidden || map.precise || (map.stepped && map.pooling === 1) || known?.precise === true;
   useEffect(() => {
     if (tiled === null || cell === null || enough) return;
     const timer = setTimeout(() => void tiles.want("cell", tiled, cellOf(cell.query, cell.key)), eager);
     return () => clearTimeout(timer);
   }, [tiled, cell, enough, revision]);
   if (hidden) return null;
-  if (known !== null && !map.precise) return { value: known.value, kind: "exact" };
-  const value = weightAt(map, cell.query, cell.key);
-  return { value, kind: !map.exact ? "about" : map.pooling === 1 ? "exact" : "at most" };
+  const kind = !map.exact || map.stepped ? "about" : "exact";
+  if (known !== null && !map.precise) return { value: known.value, kind };
+  return {
+    value: weightAt(map, cell.query, cell.key),
+    kind: map.exact && map.pooling > 1 ? "at most" : kind,
+  };
 }

@@ -15,6 +15,8 @@ export interface MapOnShow extends MapPlace {
   readonly exact: boolean;
   /** Whether every pair of tokens has a cell of its own, in the kernel's own precision. */
   readonly precise: boolean;
+  /** Whether its weights come in steps, as in a saved page. */
+  readonly stepped: boolean;
   readonly causal: boolean;
   readonly peak: number;
   readonly sinks: ReadonlySet<number>;
@@ -29,6 +31,7 @@ export interface MapOnShow extends MapPlace {
 export function mapOfFrame(frame: Frame): MapOnShow {
   const { header, matrix } = frame;
   const [rows = 0, columns = 0] = matrix.shape;
+  const dtype = header.blocks.find(({ name }) => name === "matrix")?.dtype;
   return {
     ...facts(header),
     layer: header.layer,
@@ -39,8 +42,8 @@ export function mapOfFrame(frame: Frame): MapOnShow {
     columns,
     pooling: header.pooling,
     exact: true,
-    precise:
-      header.pooling === 1 && header.blocks.some(({ name, dtype }) => name === "matrix" && dtype === "f32"),
+    precise: header.pooling === 1 && dtype === "f32",
+    stepped: dtype === "u8",
     peak: header.peak,
     sinks: new Set(header.sinks),
     title: header.title,
@@ -68,6 +71,7 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
     pooling: header.tokens.pieces.length / side,
     exact: false,
     precise: false,
+    stepped: false,
     peak: peakOf(values, side),
     sinks: new Set(header.sinks),
     title: headTitle(header.part, layer, head),

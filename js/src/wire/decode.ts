@@ -9,13 +9,24 @@ const headLength = 16;
 const wireVersion = 1;
 const itemSize = { u8: 1, f16: 2, f32: 4 } as const;
 
-/** Bytes -> Frame. Honours the view's offset; copies where a block is not aligned. */
-export function decodeFrame(source: ArrayBuffer | ArrayBufferView): Frame {
+/** What a frame, a tile and a saved page have in common: a header of plain data, and named arrays. */
+export interface Container<Told> {
+  readonly header: Told & { readonly blocks: readonly BlockEntry[] };
+  /** The array of that name; null where there is none. */
+  read(name: string): Block | null;
+}
+
+/** Bytes -> container. Honours the view's offset; copies where a block is not aligned. */
+export function decodeContainer<Told>(source: ArrayBuffer | ArrayBufferView): Container<Told> {
   const view = asView(source);
   const { headerLength, bodyLength } = readHead(view);
-  const header = readHeader(view, headerLength);
+  const header = readHeader(view, headerLength) as unknown as Container<Told>["header"];
   const bodyStart = headLength + headerLength;
-  const read = (name: string) => readBlock(view, header, name, bodyStart, bodyLength);
+  return { header, read: (name) => readBlock(view, header.blocks, name, bodyStart, bodyLength) };
+}
+
+export function decodeFrame(source: ArrayBuffer | ArrayBufferView): Frame {
+  const { header, read } = decodeContainer<Header>(source);
   const matrix = floats(read("matrix"), "matrix");
   checkShapes(header, matrix);
   return {
@@ -30,14 +41,9 @@ export function decodeFrame(source: ArrayBuffer | ArrayBufferView): Frame {
 
 /** Bytes -> Tile: the same container, with one block and a header that says where it belongs. */
 export function decodeTile(source: ArrayBuffer | ArrayBufferView): Tile {
-  const view = asView(source);
-  const { headerLength, bodyLength } = readHead(view);
-  const header = readHeader(view, headerLength);
-  const { rows, columns } = header as unknown as Pick<Tile, "rows" | "columns">;
-  const { shape, data } = floats(
-    readBlock(view, header, "matrix", headLength + headerLength, bodyLength),
-    "matrix",
-  );
+  const { header, read } = decodeContainer<Pick<Tile, "rows" | "columns">>(source);
+  const { rows, columns } = header;
+  const { shape, data } = floats(read("matrix"), "matrix");
   if (shape[0] !== rows[1] - rows[0] || shape[1] !== columns[1] - columns[0])
     throw new WireError("tile of another shape than its place");
   return { rows, columns, values: data, precise: header.blocks[0]?.dtype === "f32" };
@@ -88,12 +94,12 @@ function readHeader(view: DataView, length: number): Header {
 
 function readBlock(
   view: DataView,
-  header: Header,
+  blocks: readonly BlockEntry[],
   name: string,
   start: number,
   length: number,
 ): Block | null {
-  const entry = header.blocks.find((block) => block.name === name);
+  const entry = blocks.find((block) => block.name === name);
   if (entry === undefined) return null;
   const items = entry.shape.reduce((product, extent) => product * extent, 1);
   const size = items * itemSize[entry.dtype];

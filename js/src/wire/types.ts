@@ -55,6 +55,8 @@ export interface About {
   };
   readonly examples: readonly { readonly title: string; readonly text: string }[];
   readonly editable: boolean;
+  /** Why the text cannot be changed, where it cannot. */
+  readonly fixed?: string;
 }
 
 /** How the weights were come by. */

@@ -1,0 +1,190 @@
+"""Trace + how the explorer stands -> everything that a saved page answers from, as one container of the wire."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import max_pool2d
+
+from attnwidget.engine.trace import WHOLE_BELOW, Trace
+from attnwidget.export.held import EXACT, Held, held
+from attnwidget.export.log_scale import as_steps, least, steps_for, worst
+from attnwidget.frames.compose import compose_frame
+from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.predictions import predictions
+from attnwidget.frames.strip import Question, compose_strip
+from attnwidget.frames.thumbnails import thumbnails
+from attnwidget.frames.words import CAUTIONS
+
+FIXED = "Saved page: the text cannot be changed."
+
+SIDE = 64
+"""Cells per side of the picture of a map that is not held whole, at most."""
+
+SCORES = 2**26
+"""Logits that are computed at once."""
+
+_SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated")
+_FACTS = ("title", "recipe", "sinks", "peak", "stats")
+
+
+@torch.no_grad()
+def page_data(
+    trace: Trace,
+    about: Mapping[str, Any],
+    traits: Mapping[str, Any],
+    decode: Callable[[int], str],
+    *,
+    truncated: tuple[int, int] | None = None,
+) -> Frame:
+    """The records and arrays of a saved page. Every number is one that the kernel would have sent.
+
+    `about` is what the page is told of the model, `traits` how the explorer stands. Exact are the pinned head's map and,
+    in every head, what the query reads and what reads it; other maps come in steps of a logarithmic scale. Raises
+    AttnWidgetError for a text that is too long and for weights that are NaN.
+
+    >>> import attnwidget as aw
+    >>> model = aw.load()
+    >>> traits = {"layer": 1, "head": 2, "query": (3, 4), "direction": "reads", "part": "self"}
+    >>> page_data(model.trace("The cat sat on the mat."), {}, traits, model.piece).blocks["maps"].shape
+    (16, 7, 7)
+    """
+    chosen = Selection(
+        traits["layer"], traits["head"], tuple(traits["query"]), traits["direction"], "head", traits["part"]
+    )
+    keeps = held(trace, chosen.part, chosen.layer, chosen.head)
+    # Predictions are made once, and not with every head.
+    silent = replace(trace, model=replace(trace.model, predicts=None))
+    selections = _selections(silent, chosen, keeps)
+    frames = {
+        name: compose_frame(silent, selection, decode, overview=False, truncated=truncated)
+        for name, selection in selections.items()
+    }
+    pinned = frames[f"{chosen.layer} {chosen.head}"]
+    size = len(pinned.header["tokens"]["pieces"])
+    exact = size <= EXACT
+    maps = torch.stack([silent.weights(*pair, chosen.part) for pair in keeps.whole])
+    steps = steps_for(maps)
+    header = {
+        "about": {**about, "examples": [], "editable": False, "fixed": FIXED},
+        "traits": {**traits, "chart": 0},
+        "frame": {name: pinned.header[name] for name in _SHARED},
+        "query": list(chosen.query),
+        "exact": [chosen.layer, chosen.head] if exact else [-1, -1],
+        "held": [list(pair) for pair in keeps.whole],
+        "facts": {name: _facts(frame) for name, frame in frames.items()},
+        "cautions": CAUTIONS,
+        "predictions": _predictions(trace, size, chosen.query[1] - 1, decode),
+        "sinks": _strip_sinks(silent, chosen),
+        "sampled": size > WHOLE_BELOW,
+        "steps": steps,
+        "note": f" · saved in steps of {100 / steps:.0f} %",
+        "missing": missing(pinned, keeps),
+    }
+    return Frame(header, {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps)})
+
+
+def precision(data: Frame) -> str:
+    """The sentence about the numbers of a saved page: which are exact, and how far off the others can be."""
+    header = data.header
+    (layer, head), steps = header["exact"], header["steps"]
+    one = f"Head L{layer}H{head} and what" if layer >= 0 else "What"
+    return (
+        f"{one} {query_name(header['frame'], header['query'])} reads and is read by are exact; other weights are saved "
+        f"in steps of {100 / steps:.0f} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off, and "
+        f"as 0 below {least(steps):.0e}."
+    )
+
+
+def query_name(frame: Mapping[str, Any], query: Any) -> str:
+    """“bank” (token 4), or the first and the last of a span."""
+    pieces = frame["tokens"]["pieces"][slice(*query)]
+    last = query[1] - 1
+    if len(pieces) == 1:
+        return f"“{pieces[0].strip()}” (token {last})"
+    return f"“{pieces[0].strip()} … {pieces[-1].strip()}” (tokens {query[0]} to {last})"
+
+
+def missing(pinned: Frame, keeps: Held) -> str:
+    """The sentence for what was not saved."""
+    header = pinned.header
+    name = query_name(header, header["query"])
+    what = {"all": "all heads", "layer": f"layer {header['layer']}", "head": f"L{header['layer']}H{header['head']}"}
+    return f"This saved page holds {what[keeps.kind]} whole; of other heads it has a small picture, and the weights of {name}."
+
+
+def _selections(trace: Trace, chosen: Selection, keeps: Held) -> dict[str, Selection]:
+    """Name -> every map that has facts in the file."""
+    counts = trace.heads(chosen.part)
+    found = {
+        f"{layer} {head}": replace(chosen, layer=layer, head=head)
+        for layer, count in enumerate(counts)
+        for head in range(count)
+    }
+    whole = {layer for layer, _ in keeps.whole} if keeps.kind != "head" else set()
+    found |= {f"{layer}": replace(chosen, layer=layer, source="layer") for layer in sorted(whole)}
+    if len(trace.text) <= EXACT:
+        found["rollout"] = replace(chosen, source="rollout")
+    return found
+
+
+def _facts(frame: Frame) -> dict[str, Any]:
+    facts = {name: frame.header[name] for name in _FACTS}
+    facts["recipe"] = facts["recipe"].partition(" · a cell is")[0]  # the page pools by itself
+    return facts
+
+
+def _blocks(
+    trace: Trace, chosen: Selection, keeps: Held, frames: Mapping[str, Frame], steps: int
+) -> dict[str, np.ndarray]:
+    counts = trace.heads(chosen.part)
+    size = len(trace.text)
+    every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
+    blocks = {
+        axis: _by_head(counts, {pair: frames["{} {}".format(*pair)].blocks[block] for pair in every}, np.float32)
+        for axis, block in (("rows", "row"), ("columns", "column"))
+    }
+    if size <= EXACT:
+        blocks["exact"] = frames[f"{chosen.layer} {chosen.head}"].blocks["matrix"]
+        blocks["rollout"] = as_steps(torch.from_numpy(frames["rollout"].blocks["matrix"]), steps)
+    if keeps.kind != "all":
+        small = {pair: as_steps(_pooled(trace.weights(*pair, chosen.part)), steps) for pair in every}
+        blocks["pooled"] = _by_head(counts, small, np.uint8)
+        blocks["thumbnails"] = thumbnails(trace, chosen.part)
+    return blocks
+
+
+def _by_head(counts: tuple[int, ...], arrays: Mapping[tuple[int, int], np.ndarray], dtype: Any) -> np.ndarray:
+    """(layer head ...) of arrays of one shape; zeros where a layer has fewer heads."""
+    first = next(iter(arrays.values()))
+    found = np.zeros((len(counts), max(counts), *first.shape), dtype)
+    for pair, array in arrays.items():
+        found[pair] = array
+    return found
+
+
+def _pooled(weights: torch.Tensor) -> torch.Tensor:
+    factor = -(-len(weights) // SIDE)
+    return max_pool2d(weights[None], factor, ceil_mode=True)[0]
+
+
+def _predictions(trace: Trace, size: int, position: int, decode: Callable[[int], str]) -> list[Any]:
+    """Of every token; one where the whole text has one; of a long text those of the query alone."""
+    first = predictions(trace, position, decode)
+    if first is None or first["position"] is None:
+        return [first]
+    if size > EXACT:
+        return [first if at == position else None for at in range(size)]
+    if trace.scores is None and size * trace.logits(0).shape[-1] <= SCORES:
+        trace = replace(trace, scores=trace.logits(slice(None)))
+    return [predictions(trace, at, decode) for at in range(size)]
+
+
+def _strip_sinks(trace: Trace, chosen: Selection) -> dict[str, list[list[int]]]:
+    found = {}
+    for fusion in ("mean", "max"):
+        strip = compose_strip(trace, Question(chosen.query, "reads", fusion, chosen.head, chosen.part))
+        found[fusion] = [list(sinks) for sinks in strip.sinks]
+    return found

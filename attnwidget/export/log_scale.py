@@ -1,0 +1,55 @@
+"""Weights in one byte each: steps of the logarithm, so that a small weight is as true as a large one."""
+
+import math
+import zlib
+
+import numpy as np
+from torch import Tensor
+
+FINE, COARSE = 20, 10
+"""Steps in one e-fold of weight: two neighbours are 5 % apart, or 10 %."""
+
+LARGEST = 1_850_000
+"""Bytes of compressed maps above which their steps are coarse: the page must stay small enough to be sent."""
+
+
+def as_steps(weights: Tensor, steps: int) -> np.ndarray:
+    """Weights in [0, 1] -> bytes b with weight = exp((b - 255) / steps), and 0 for 0.
+
+    >>> import torch
+    >>> as_steps(torch.tensor([0.0, 1e-7, 0.5, 1.0]), 20).tolist()
+    [0, 0, 241, 255]
+    """
+    return (weights.float().log() * steps + 255).round().clamp(0, 255).byte().numpy()
+
+
+def from_steps(found: np.ndarray, steps: int) -> np.ndarray:
+    """What the page makes of the bytes.
+
+    >>> from_steps(np.array([0, 241, 255], np.uint8), 20).round(3).tolist()
+    [0.0, 0.497, 1.0]
+    """
+    return np.where(found == 0, 0.0, np.exp((found.astype(np.float64) - 255) / steps))
+
+
+def worst(steps: int) -> float:
+    """The largest relative error: half a step.
+
+    >>> round(worst(20), 3), round(worst(10), 3)
+    (0.025, 0.051)
+    """
+    return math.exp(0.5 / steps) - 1
+
+
+def least(steps: int) -> float:
+    """Weights below this become 0.
+
+    >>> f"{least(20):.1g}"
+    '3e-06'
+    """
+    return math.exp((0.5 - 255) / steps)
+
+
+def steps_for(weights: Tensor) -> int:
+    """Fine steps, unless the maps would then be too large."""
+    return FINE if len(zlib.compress(as_steps(weights, FINE).tobytes())) <= LARGEST else COARSE

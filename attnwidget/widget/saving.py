@@ -1,0 +1,81 @@
+"""ex.save: the explorer as it stands -> a page in a file."""
+
+import secrets
+from contextlib import suppress
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnwidget.errors import AttnWidgetError
+from attnwidget.export.data import page_data, precision
+from attnwidget.export.page import Shell, page_html
+from attnwidget.widget.answers import about
+from attnwidget.widget.bundle import bundle
+
+if TYPE_CHECKING:
+    from attnwidget.engine.model import AttentionModel
+    from attnwidget.engine.trace import Trace
+    from attnwidget.widget.shown import Shown
+
+LONGEST_TITLE = 80
+
+
+def page_of(
+    model: "AttentionModel",
+    trace: "Trace",
+    shown: "Shown",
+    traits: dict[str, Any],
+    *,
+    title: str | None = None,
+    lead: str | None = None,
+    truncated: tuple[int, int] | None = None,
+) -> str:
+    """The whole page as HTML. Raises AttnWidgetError for a text that is too long for one."""
+    told = about(model, shown, ()).content["about"]
+    data = page_data(trace, told, traits, model.piece, truncated=truncated)
+    recipe = data.header["facts"][f"{traits['layer']} {traits['head']}"]["recipe"]
+    shell = Shell(
+        title=f"Attention of {model.name} · {_line(traits['text'])}" if title is None else title,
+        lead=lead or "",
+        origin=f"{model.name} · {_today()} · {_made_with()}",
+        numbers=f"{recipe[:1].upper()}{recipe[1:]}. {precision(data)}",
+        text=traits["text"],
+    )
+    return page_html(data, shell, *(bundle(name).read_text("utf-8") for name in ("explorer.js", "explorer.css")))
+
+
+def write_page(path: Any, html: str) -> Path:
+    """Write the page, whole or not at all. Raises AttnWidgetError where it cannot be written.
+
+    A name that does not end in .html or .htm gets .html.
+    """
+    try:
+        target = Path(path).expanduser()
+        if target.suffix.lower() not in {".html", ".htm"}:
+            target = target.with_name(f"{target.name}.html")
+        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise AttnWidgetError(f"{path!r} is no path of a file.") from error
+    try:
+        unfinished.write_text(html, "utf-8", newline="\n")
+        unfinished.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise AttnWidgetError(f"{str(target)!r} cannot be written: {error.strerror or error}.") from error
+    return target
+
+
+def _line(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1]}…"
+
+
+def _today() -> str:
+    now = datetime.now().astimezone()
+    return f"{now.day} {now:%B %Y}"
+
+
+def _made_with() -> str:
+    return ", ".join(f"{name} {version(name)}" for name in ("attnwidget", "torch", "transformers"))

@@ -1,0 +1,49 @@
+import type { Answer, Ask, Replies, Request } from "../wire/types";
+import { composeFrame, predictionsAt } from "./embedded/frame";
+import { NotSaved, savedMaps } from "./embedded/maps";
+import type { Saved } from "./embedded/saved";
+import { composeStrip } from "./embedded/strip";
+import { composeTile } from "./embedded/tile";
+import type { Source } from "./source";
+
+export { localModel } from "./embedded/local-model";
+export { readSaved } from "./embedded/saved";
+
+/** Answers from inside a saved page. The text is the one that was saved; what would need the model is refused with a sentence. */
+export function embeddedSource(saved: Saved): Source {
+  const { header } = saved;
+  const maps = savedMaps(saved);
+  let count = 0;
+
+  const reply = (request: Request): Replies[Request["kind"]] => {
+    switch (request.kind) {
+      case "about":
+        return header.about;
+      case "frame":
+      case "preview":
+        return composeFrame(header, maps, request, request.kind === "frame");
+      case "predict":
+        return predictionsAt(header, request.position);
+      case "strip":
+        return composeStrip(header, maps, request);
+      case "tile":
+      case "cell":
+        return composeTile(header, maps, request);
+      case "verify":
+        return null;
+      default:
+        throw new NotSaved("This is a saved page: there is no kernel that could answer this.");
+    }
+  };
+
+  const ask: Ask = async (request) => {
+    const id = `saved-${++count}`;
+    try {
+      return { status: "ok", id, reply: reply(request) } as Answer<never>;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { status: "error", id, problem: { code: "bad_request", message } };
+    }
+  };
+  return { ask, onClosed: () => {} };
+}

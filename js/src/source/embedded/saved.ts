@@ -1,0 +1,52 @@
+import { type Container, decodeContainer } from "../../wire/decode";
+import type { About, Header, MapSource, Predictions, Span, Stats } from "../../wire/types";
+
+/** What the kernel said of one map. */
+export interface Facts {
+  readonly title: string;
+  readonly recipe: string;
+  readonly sinks: readonly number[];
+  readonly peak: number;
+  readonly stats: Stats;
+}
+
+/** Everything in a saved page that is not an array. */
+export interface SavedHeader {
+  readonly about: About;
+  /** How the explorer stood when it was saved, its text among them. */
+  readonly traits: Readonly<Record<string, unknown>>;
+  readonly frame: Pick<
+    Header,
+    "tokens" | "layers" | "heads" | "part" | "parts" | "path" | "causal" | "truncated"
+  >;
+  /** Whose rows and columns are exact, in every head. */
+  readonly query: Span;
+  /** The head whose map is exact. */
+  readonly exact: readonly [layer: number, head: number];
+  /** The heads whose maps are whole, in the order of the block `maps`. */
+  readonly held: readonly (readonly [layer: number, head: number])[];
+  /** By `layer head`, `layer`, and `rollout`. */
+  readonly facts: Readonly<Record<string, Facts>>;
+  readonly cautions: Readonly<Record<MapSource, string>>;
+  /** By token; one for all where the whole text has one. */
+  readonly predictions: readonly (Predictions | null)[];
+  /** Sinks of every layer's fused map. */
+  readonly sinks: Readonly<Record<"mean" | "max", readonly (readonly number[])[]>>;
+  /** Whether those were told by some of the rows. */
+  readonly sampled: boolean;
+  /** Steps of the logarithmic scale in one e-fold. */
+  readonly steps: number;
+  /** What a recipe adds where weights come in steps. */
+  readonly note: string;
+  /** The sentence about what is not in the file. */
+  readonly missing: string;
+}
+
+export type Saved = Container<SavedHeader>;
+
+/** The text of a saved page's data -> its records: base64 around gzip, both undone by the browser itself. */
+export async function readSaved(base64: string): Promise<Saved> {
+  const packed = Uint8Array.from(atob(base64.trim()), (sign) => sign.charCodeAt(0));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return decodeContainer<SavedHeader>(await new Response(unpacked).arrayBuffer());
+}

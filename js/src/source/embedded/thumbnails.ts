@@ -1,0 +1,46 @@
+import type { Frame } from "../../wire/types";
+import { headsOf } from "./heads";
+import type { Maps } from "./maps";
+import type { SavedHeader } from "./saved";
+import type { SquareMap } from "./vectors";
+
+/** Pixels per side, at most, as in the kernel. */
+const largestSide = 32;
+
+/** All heads small, from their whole maps: bytes on a square-root scale. Null where a map is missing. */
+export function thumbnailsOf({ frame: { heads, tokens } }: SavedHeader, maps: Maps): Frame["thumbnails"] {
+  const side = Math.min(tokens.pieces.length, largestSide);
+  const most = Math.max(...heads);
+  const data = new Uint8Array(heads.length * most * side * side);
+  for (const layer of heads.keys()) {
+    for (const head of headsOf(heads, layer)) {
+      const map = maps.whole("head", layer, head);
+      if (map === null) return null;
+      data.set(shrunk(map, side).map(asByte), (layer * most + head) * side * side);
+    }
+  }
+  return { shape: [heads.length, most, side, side], data };
+}
+
+/** The maximum over cells that share the tokens evenly, and overlap where that does not come out. */
+export function shrunk({ size, values }: SquareMap, side: number): Float32Array {
+  const begins = (cell: number) => Math.floor((cell * size) / side);
+  const ends = (cell: number) => Math.ceil(((cell + 1) * size) / side);
+  const cells = new Float32Array(side * side);
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      let most = 0;
+      for (let query = begins(row); query < ends(row); query++) {
+        for (let key = begins(column); key < ends(column); key++)
+          most = Math.max(most, values[query * size + key] as number);
+      }
+      cells[row * side + column] = most;
+    }
+  }
+  return cells;
+}
+
+/** A weight on the square-root scale of thumbnails and previews. */
+export function asByte(weight: number): number {
+  return Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, weight))));
+}

@@ -1,0 +1,143 @@
+"""A saved page, opened as a file without a network: it shows what the explorer showed, and goes on answering."""
+
+import re
+from html import escape
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import attnwidget as aw
+from tests.browser.explorer_page import ExplorerPage, checksum_of
+
+TEXT = "The capital of France is Paris. The capital of France is"
+HOSTILE = "</script> <!-- ]]> \u2028 \ud800 <img src=x onerror=alert(1)>"
+STEP = 0.026
+WATCH = """window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));"""
+
+
+class Opened:
+    """A context without a network, and what its page said and asked for."""
+
+    def __init__(self, browser):
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1000}, offline=True)
+        self.context.set_default_timeout(15_000)
+        self.context.add_init_script(WATCH)
+        self.page = self.context.new_page()
+        self.said, self.requests = [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def file(self, path):
+        self.page.goto(path.as_uri())
+        shown = ExplorerPage(self.page.locator(".attnwidget"))
+        shown.wait_until_drawn()
+        return shown
+
+
+@pytest.fixture
+def opened(browser):
+    found = Opened(browser)
+    yield found
+    violations = [each for frame in found.page.frames for each in frame.evaluate("() => window.violations")]
+    found.context.close()
+    assert found.said == []
+    assert violations == []
+
+
+@pytest.fixture
+def explorer():
+    made = aw.explore(text=TEXT, layer=1, head=2, query=4)
+    yield made
+    made.close()
+
+
+def ranked(shown, tint):
+    """Token -> weight, as the readout lists them."""
+    buttons = shown.root.locator(f".aw-ranking[data-tint={tint}] button")
+    listed = buttons.evaluate_all("all => all.map((one) => [one.dataset.token, one.lastElementChild.textContent])")
+    return {int(token): 0.0005 if number == "<0.001" else float(number) for token, number in listed}
+
+
+def agree(found, weights, tolerance=0.0):
+    assert len(found) > 0
+    for token, number in found.items():
+        assert abs(number - float(weights[token])) <= float(weights[token]) * tolerance + 0.00051
+
+
+def test_a_file_opens_without_a_network_and_answers(opened, explorer, tmp_path):
+    shown = opened.file(explorer.save(tmp_path / "page"))
+    trace = explorer.trace
+    assert opened.requests == [(tmp_path / "page.html").as_uri()]
+    assert opened.page.evaluate("() => performance.now()") < 15_000
+    assert shown.checksum() == checksum_of(trace.weights(1, 2))
+    assert "mark" not in shown.root.locator(".aw-tooltip").all_inner_texts()
+    agree(ranked(shown, "reads"), trace.weights(1, 2)[4])
+    agree(ranked(shown, "read_by"), trace.weights(1, 2)[:, 4])
+
+    shown.click_head(3, 1)
+    expect(shown.root.locator(".aw-title")).to_have_text("Layer 3 · Head 1")
+    expect(shown.root.locator(".aw-recipe")).to_contain_text("saved in steps of 5 %")
+    agree(ranked(shown, "reads"), trace.weights(3, 1)[4])
+
+    shown.caret_to_end()
+    expect(shown.root.locator(".aw-query b")).to_have_text("is")
+    expect(shown.root.locator(".aw-query .aw-number")).to_have_text(f"#{len(trace.text) - 1}")
+    agree(ranked(shown, "reads"), trace.weights(3, 1)[-1], STEP)
+    predicted = aw.load().predict(trace, -1) if hasattr(aw.load(), "predict") else None
+    first = shown.root.locator(".aw-ranking[data-tint=expected] li").first
+    assert predicted is None or predicted.top[0].piece.strip() in first.inner_text()
+
+    opened.page.keyboard.press("Shift+ControlOrMeta+ArrowLeft")
+    expect(shown.root.locator(".aw-query b")).to_have_text("is")
+    opened.page.keyboard.type("xyz")
+    opened.page.keyboard.press("Backspace")
+    assert shown.editor.input_value() == TEXT
+    expect(shown.status).to_have_text("Saved page: the text cannot be changed.")
+
+    shown.choose("layer")
+    expect(shown.root.locator(".aw-title")).to_have_text("Layer 3 · mean of 4 heads")
+    agree(ranked(shown, "reads"), trace.weights(3).mean(0)[-1], STEP)
+    shown.choose("rollout")
+    expect(shown.root.locator(".aw-title")).to_contain_text("Rollout")
+    agree(ranked(shown, "reads"), np.asarray(aw.rollout(trace, query=-1)), STEP)
+    shown.grid.focus()
+    shown.grid.press("r")
+    expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "read_by")
+
+
+def test_the_other_views_and_the_pointer(opened, explorer, tmp_path):
+    explorer.view = "layers"
+    shown = opened.file(explorer.save(tmp_path / "page"))
+    view = shown.root.locator(".aw-layers")
+    expect(view).to_have_attribute("data-exact", "true")
+    expect(view).to_have_attribute("data-layers", "4")
+    shown.root.get_by_role("tab", name="Lines").click()
+    expect(shown.root.locator(".aw-line-label[data-side=key] .aw-number").first).to_be_visible()
+    shown.root.get_by_role("tab", name="Matrix").click()
+    shown.hover_head(0, 0)
+    expect(shown.matrix).to_have_attribute("data-exact", "true")
+    expect(shown.root.locator(".aw-title")).to_have_text("Layer 0 · Head 0")
+    shown.matrix.focus()
+    shown.matrix.press("ArrowRight")
+    expect(shown.root.locator(".aw-tooltip")).to_have_attribute("data-kind", re.compile("exact|about"))
+
+
+def test_a_sandboxed_frame_and_hostile_text(opened, tmp_path):
+    explorer = aw.explore(text=HOSTILE)
+    path = explorer.save(tmp_path / "hostile.html", title=HOSTILE, lead=HOSTILE)
+    (tmp_path / "outer.html").write_text(
+        f'<iframe sandbox="allow-scripts" style="width:1000px;height:900px" srcdoc="{escape(path.read_text("utf-8"))}"></iframe>',
+        "utf-8",
+    )
+    opened.page.goto((tmp_path / "outer.html").as_uri())
+    inside = opened.page.frame_locator("iframe")
+    expect(inside.locator(".attnwidget[data-frame-id]")).to_be_visible()
+    text = HOSTILE.replace("\ud800", "\ufffd")
+    expect(inside.locator("h1")).to_have_text(text)
+    assert inside.locator(".aw-editor textarea").input_value() == text
+    assert inside.locator("img").count() == 0
+    assert opened.requests == [(tmp_path / "outer.html").as_uri()]
+    explorer.close()

@@ -1,0 +1,44 @@
+"""ex.save: the explorer as a file."""
+
+import re
+
+import pytest
+
+import attnwidget as aw
+from attnwidget.errors import AttnWidgetError
+
+
+@pytest.fixture
+def explorer():
+    made = aw.explore(text="The cat sat on the mat.", layer=1, head=2)
+    yield made
+    made.close()
+
+
+def test_a_page_says_what_it_is(explorer, tmp_path):
+    path = explorer.save(tmp_path / "lesson.v2", lead="Look at <the> second “the”.")
+    assert path == tmp_path / "lesson.v2.html"
+    page = path.read_text("utf-8")
+    assert '<h1 dir="auto">Attention of tiny-causal · The cat sat on the mat.</h1>' in page
+    assert "Look at &lt;the&gt; second" in page
+    assert re.search(r"tiny-causal · \d+ \w+ \d{4} · attnwidget [\d.]+", page)
+    assert "Softmax weights of one head, fp32, no renormalisation · rows sum to 1.000. Head L1H2 and what" in page
+    assert [each.name for each in tmp_path.iterdir()] == ["lesson.v2.html"]
+    assert "Mine" in explorer.save(tmp_path / "other.htm", title="Mine").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", ["missing/page.html", "folder.html", 5, "a\0b"])
+def test_what_cannot_be_written_is_said_and_leaves_nothing(explorer, tmp_path, path):
+    (tmp_path / "folder.html").mkdir()
+    with pytest.raises(AttnWidgetError, match=r"cannot be written|no path"):
+        explorer.save(tmp_path / path if isinstance(path, str) else path)
+    assert [each.name for each in tmp_path.iterdir()] == ["folder.html"]
+
+
+def test_a_text_that_cannot_be_read_leaves_the_old_page(explorer, tmp_path):
+    path = explorer.save(tmp_path / "page.html")
+    before = path.read_text("utf-8")
+    explorer.text = ""
+    with pytest.raises(AttnWidgetError):
+        explorer.save(path)
+    assert path.read_text("utf-8") == before
