@@ -91,10 +91,10 @@ def precision(data: Frame) -> str:
     header = data.header
     (layer, head), steps = header["exact"], header["steps"]
     one = f"Head L{layer}H{head} and what" if layer >= 0 else "What"
+    nothing = f", and as 0 below {least(steps):.6f}" if least(steps) > 1e-6 else ""
     return (
         f"{one} {query_name(header['frame'], header['query'])} reads and is read by are exact; other weights are saved "
-        f"in steps of {100 / steps:.0f} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off, and "
-        f"as 0 below {least(steps):.0e}."
+        f"in steps of {100 / steps:.0f} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off{nothing}."
     )
 
 

@@ -60,10 +60,10 @@ def write_page(path: Any, html: str) -> Path:
     try:
         unfinished.write_text(html, "utf-8", newline="\n")
         unfinished.replace(target)
-    except OSError as error:
-        with suppress(OSError):
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
             unfinished.unlink()
-        raise AttnWidgetError(f"{str(target)!r} cannot be written: {error.strerror or error}.") from error
+        raise AttnWidgetError(f"{str(target)!r} cannot be written: {getattr(error, 'strerror', error)}.") from error
     return target
 
 

@@ -105,8 +105,7 @@ def test_every_token_has_its_predictions():
     traits = {"layer": 1, "head": 2, "query": (3, 4), "direction": "reads", "part": "self"}
     found = page_data(trace, {}, traits, model.piece).header["predictions"]
     assert [each["position"] for each in found] == list(range(len(trace.text)))
-    one = model.predict(trace, 3) if hasattr(model, "predict") else None
-    assert one is None or found[3]["top"][0]["piece"] == one.top[0].piece
+    assert found[3]["top"][0]["piece"] == model.predict(trace, 3).top[0].piece
 
 
 def test_a_text_that_is_too_long_is_refused():
