@@ -42,7 +42,12 @@ def page_of(
         numbers=f"{recipe[:1].upper()}{recipe[1:]}. {precision(data)}",
         text=traits["text"],
     )
-    return page_html(data, shell, *(bundle(name).read_text("utf-8") for name in ("explorer.js", "explorer.css")))
+    return page_html(data, shell, *map(_read, ("explorer.js", "explorer.css")))
+
+
+def _read(name: str) -> str:
+    found = bundle(name)
+    return found.read_text("utf-8") if isinstance(found, Path) else found
 
 
 def write_page(path: Any, html: str) -> Path:

@@ -1,10 +1,10 @@
 import type { Direction, Frame, FrameRequest, Predictions, Span } from "../../wire/types";
 import { clamped, tokensAt } from "./caret";
-import { attending, headsOf } from "./heads";
-import { type Maps, NotSaved, type SavedMap, sameSpan } from "./maps";
+import { attending, headsOf, layerHeads } from "./heads";
+import { type HeadName, type Maps, NotSaved, type SavedMap, sameSpan } from "./maps";
 import type { SavedHeader } from "./saved";
 import { asByte } from "./thumbnails";
-import { columnOf, fuse, pooled, rowOf } from "./vectors";
+import { columnOf, pooled, rowOf } from "./vectors";
 
 /** Cells of a matrix per side, as in the kernel. */
 const largestSide = 512;
@@ -22,11 +22,15 @@ export function composeFrame(
   const query = queryOf(header, request);
   const size = tokens.pieces.length;
   const facts = header.facts[factsName(request.source, layer, head)];
-  const whole = maps.whole(source, layer, head);
-  const small = whole === null && source === "head" ? maps.small(layer, head) : null;
+  const chosen: HeadName[] = source === "layer" ? layerHeads(heads, layer) : [[layer, head]];
+  const whole = source === "rollout" ? maps.rollout() : maps.whole(chosen, "mean");
+  const small = whole === null && source === "head" ? maps.small([layer, head]) : null;
   const factor = small?.factor ?? Math.ceil(size / largestSide);
   const matrix = small ?? (whole && pooled(whole, factor));
-  const vectors = savedVectors(header, maps, { source, layer, head, query }) ?? vectorsOf(whole, query);
+  const vectors =
+    source === "rollout"
+      ? vectorsOf(whole, query)
+      : (savedVectors(header, maps, chosen, query) ?? vectorsOf(whole, query));
   if (facts === undefined || matrix === null || vectors === null) throw new NotSaved(header.missing);
   const stepped = whole?.stepped !== false;
   const shape = [matrix.size, matrix.size];
@@ -38,6 +42,9 @@ export function composeFrame(
       recipe: `${facts.recipe}${factor === 1 ? "" : ` · a cell is the maximum over ${factor} x ${factor} tokens`}${stepped ? header.note : ""}`,
       layer,
       head,
+      chosen: [[layer, head]],
+      units: null,
+      hidden: 0,
       query,
       direction,
       source,
@@ -70,26 +77,16 @@ function queryOf({ frame: { tokens } }: SavedHeader, { caret, query }: FrameRequ
 
 type Vectors = Pick<Frame, "row" | "column">;
 
-interface Asked {
-  readonly source: FrameRequest["source"];
-  readonly layer: number;
-  readonly head: number;
-  readonly query: Span;
-}
-
-/** Row and column of the query that was saved: exact, in every head. Null for any other query, and for rollout. */
+/** Row and column of the query that was saved: exact, in every head. Null for any other query. */
 function savedVectors(
   header: SavedHeader,
   maps: Maps,
-  { source, layer, head, query }: Asked,
+  heads: readonly HeadName[],
+  query: Span,
 ): Vectors | null {
-  if (source === "rollout" || !sameSpan(query, header.query)) return null;
-  const chosen = source === "head" ? [head] : headsOf(header.frame.heads, layer);
-  const mean = (direction: Direction) => {
-    const all = chosen.map((number) => maps.vector(layer, number, query, direction));
-    return all.every((found) => found !== null) ? fuse(all, "mean") : null;
-  };
-  const [row, column] = [mean("reads"), mean("read_by")];
+  if (!sameSpan(query, header.query)) return null;
+  const row = maps.vector(heads, "mean", query, "reads");
+  const column = maps.vector(heads, "mean", query, "read_by");
   return row && column && { row, column };
 }
 
@@ -104,7 +101,7 @@ function previews(header: SavedHeader, maps: Maps, query: Span, direction: Direc
   const data = new Uint8Array(heads.length * most * size);
   for (const layer of heads.keys()) {
     for (const head of headsOf(heads, layer)) {
-      const vector = maps.vector(layer, head, query, direction);
+      const vector = maps.vector([[layer, head]], "mean", query, direction);
       if (vector === null) return null;
       data.set(vector.map(asByte), (layer * most + head) * size);
     }

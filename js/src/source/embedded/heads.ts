@@ -1,3 +1,10 @@
+import type { HeadName } from "./maps";
+
+/** All heads of a layer. */
+export function layerHeads(heads: readonly number[], layer: number): HeadName[] {
+  return headsOf(heads, layer).map((head) => [layer, head]);
+}
+
 /** The numbers of a layer's heads. */
 export function headsOf(heads: readonly number[], layer: number): number[] {
   return Array.from({ length: heads[layer] ?? 0 }, (_, head) => head);

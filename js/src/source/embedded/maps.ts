@@ -1,5 +1,4 @@
-import type { Block, Direction, Frame, MapSource, Span } from "../../wire/types";
-import { headsOf } from "./heads";
+import type { Block, Direction, Frame, Span } from "../../wire/types";
 import type { Saved } from "./saved";
 import { thumbnailsOf } from "./thumbnails";
 import { fuse, type SquareMap, vectorOf } from "./vectors";
@@ -8,6 +7,8 @@ import { fuse, type SquareMap, vectorOf } from "./vectors";
 export class NotSaved extends Error {
   override readonly name = "NotSaved";
 }
+
+export type HeadName = readonly [layer: number, head: number];
 
 /** A map as the file has it. */
 export interface SavedMap extends SquareMap {
@@ -22,17 +23,26 @@ export interface PooledMap extends SquareMap {
 
 /** The maps of a saved page, worked out as they are asked for. Null for what is not in the file. */
 export interface Maps {
-  whole(source: MapSource, layer: number, head: number): SavedMap | null;
-  small(layer: number, head: number): PooledMap | null;
-  /** What a query reads in a head, or what reads it; exact for the query that was saved. */
-  vector(layer: number, head: number, query: Span, direction: Direction): Float32Array | null;
+  /** One head, or several fused. */
+  whole(heads: readonly HeadName[], fusion: "mean" | "max"): SavedMap | null;
+  rollout(): SavedMap | null;
+  small(head: HeadName): PooledMap | null;
+  /** What a query reads, or what reads it; exact for the query that was saved. */
+  vector(
+    heads: readonly HeadName[],
+    fusion: "mean" | "max",
+    query: Span,
+    direction: Direction,
+  ): Float32Array | null;
   thumbnails(): Frame["thumbnails"];
 }
 
+/** Fused maps that are kept: a query that moves asks for the same ones again. */
+const kept = 24;
+
 export function savedMaps({ header, read }: Saved): Maps {
-  const { heads, tokens } = header.frame;
-  const size = tokens.pieces.length;
-  const most = Math.max(...heads);
+  const size = header.frame.tokens.pieces.length;
+  const most = Math.max(...header.frame.heads);
   const weights = Float32Array.from({ length: 256 }, (_, byte) =>
     byte === 0 ? 0 : Math.exp((byte - 255) / header.steps),
   );
@@ -49,46 +59,50 @@ export function savedMaps({ header, read }: Saved): Maps {
     const values = cut(name, place, size * size);
     return values && { size, values, stepped };
   };
-  const ofHead = (layer: number, head: number): SavedMap | null => {
+  const one = ([layer, head]: HeadName): SavedMap | null => {
     if (header.exact[0] === layer && header.exact[1] === head) return square("exact", 0, false);
     const place = places.get(`${layer} ${head}`);
     return place === undefined ? null : square("maps", place, true);
   };
-  const ofLayer = (layer: number): SavedMap | null => {
-    const all = headsOf(heads, layer).map((head) => whole("head", layer, head)?.values ?? null);
+  const several = (heads: readonly HeadName[], fusion: "mean" | "max"): SavedMap | null => {
+    const all = heads.map((head) => one(head)?.values ?? null);
     if (!all.every((values) => values !== null)) return null;
-    return { size, values: fuse(all, "mean", size * size), stepped: true };
+    return { size, values: fuse(all, fusion, size * size), stepped: true };
   };
-  const whole: Maps["whole"] = (source, layer, head) => {
-    const name = source === "head" ? `${layer} ${head}` : source === "layer" ? `${layer}` : source;
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const made =
-      source === "rollout"
-        ? square("rollout", 0, true)
-        : source === "layer"
-          ? ofLayer(layer)
-          : ofHead(layer, head);
-    known.set(name, made);
-    return made;
+  const remember = (name: string, make: () => SavedMap | null): SavedMap | null => {
+    const found = known.get(name) ?? make();
+    known.delete(name);
+    known.set(name, found);
+    for (const old of known.keys()) if (known.size > kept) known.delete(old);
+    return found;
   };
 
+  const whole: Maps["whole"] = (heads, fusion) =>
+    remember(`${fusion} ${heads.join(" ")}`, () =>
+      heads.length === 1 ? one(heads[0] as HeadName) : several(heads, fusion),
+    );
   let thumbnails: Frame["thumbnails"] | undefined;
   const maps: Maps = {
     whole,
-    small: (layer, head) => {
+    rollout: () => remember("rollout", () => square("rollout", 0, true)),
+    small: ([layer, head]) => {
       const side = read("pooled")?.shape[2] ?? 0;
       const values = cut("pooled", layer * most + head, side * side);
       return values && { size: side, values, factor: Math.ceil(size / side) };
     },
-    vector: (layer, head, query, direction) => {
-      if (sameSpan(query, header.query))
-        return cut(direction === "reads" ? "rows" : "columns", layer * most + head, size);
-      const map = whole("head", layer, head);
+    vector: (heads, fusion, query, direction) => {
+      // The largest of sums is not the sum of the largest.
+      const apart = heads.length === 1 || fusion === "mean" || query[1] - query[0] === 1;
+      if (apart && sameSpan(query, header.query)) {
+        const block = direction === "reads" ? "rows" : "columns";
+        const all = heads.map(([layer, head]) => cut(block, layer * most + head, size));
+        return all.every((found) => found !== null) ? fuse(all, fusion, size) : null;
+      }
+      const map = whole(heads, fusion);
       return map && vectorOf(map, query, direction);
     },
     thumbnails: () => {
-      if (thumbnails === undefined) thumbnails = bytes(read("thumbnails")) ?? thumbnailsOf(header, maps);
+      if (thumbnails === undefined) thumbnails = bytes(read("thumbnails")) ?? thumbnailsOf(header, one);
       return thumbnails;
     },
   };

@@ -1,10 +1,9 @@
 import type { Span, Strip, StripRequest } from "../../wire/types";
 import { clamped } from "./caret";
 import { factsName } from "./frame";
-import { headsOf } from "./heads";
+import { layerHeads } from "./heads";
 import { type Maps, NotSaved, sameSpan } from "./maps";
 import type { SavedHeader } from "./saved";
-import { fuse } from "./vectors";
 
 /** The strip that the kernel would send. Raises NotSaved where a head's map is not in the file. */
 export function composeStrip(header: SavedHeader, maps: Maps, request: StripRequest): Strip {
@@ -14,10 +13,11 @@ export function composeStrip(header: SavedHeader, maps: Maps, request: StripRequ
   const query = clamped(request.query, size);
   const values = new Float32Array(layers * size).fill(Number.NaN);
   for (let layer = 0; layer < layers; layer++) {
-    const chosen = headsOf(heads, layer).filter((number) => fusion !== "single" || number === head);
-    const vectors = chosen.map((number) => maps.vector(layer, number, query, direction));
-    if (!vectors.every((found) => found !== null)) throw new NotSaved(header.missing);
-    values.set(fuse(vectors, fusion === "max" ? "max" : "mean", size), layer * size);
+    const all = layerHeads(heads, layer).filter(([, number]) => fusion !== "single" || number === head);
+    if (all.length === 0) continue;
+    const vector = maps.vector(all, fusion === "max" ? "max" : "mean", query, direction);
+    if (vector === null) throw new NotSaved(header.missing);
+    values.set(vector, layer * size);
   }
   const sinks = Array.from({ length: layers }, (_, layer) => {
     if (direction === "read_by") return [];

@@ -1,6 +1,6 @@
 import type { Frame } from "../../wire/types";
 import { headsOf } from "./heads";
-import type { Maps } from "./maps";
+import type { HeadName } from "./maps";
 import type { SavedHeader } from "./saved";
 import type { SquareMap } from "./vectors";
 
@@ -8,13 +8,16 @@ import type { SquareMap } from "./vectors";
 const largestSide = 32;
 
 /** All heads small, from their whole maps: bytes on a square-root scale. Null where a map is missing. */
-export function thumbnailsOf({ frame: { heads, tokens } }: SavedHeader, maps: Maps): Frame["thumbnails"] {
+export function thumbnailsOf(
+  { frame: { heads, tokens } }: SavedHeader,
+  mapOf: (head: HeadName) => SquareMap | null,
+): Frame["thumbnails"] {
   const side = Math.min(tokens.pieces.length, largestSide);
   const most = Math.max(...heads);
   const data = new Uint8Array(heads.length * most * side * side);
   for (const layer of heads.keys()) {
     for (const head of headsOf(heads, layer)) {
-      const map = maps.whole("head", layer, head);
+      const map = mapOf([layer, head]);
       if (map === null) return null;
       data.set(shrunk(map, side).map(asByte), (layer * most + head) * side * side);
     }
