@@ -54,10 +54,7 @@ export function decodeBlocks(source: ArrayBuffer | ArrayBufferView): {
   readonly header: unknown;
   readonly floats: (name: string) => Float32Array | null;
 } {
-  const view = asView(source);
-  const { headerLength, bodyLength } = readHead(view);
-  const header = readHeader(view, headerLength);
-  const read = (name: string) => readBlock(view, header, name, headLength + headerLength, bodyLength);
+  const { header, read } = decodeContainer<unknown>(source);
   return {
     header,
     floats: (name) => {
