@@ -62,7 +62,7 @@ def test_a_picture_has_the_wished_scale_and_the_colours_of_the_map(explorer):
 
 
 def test_svg_is_text_and_shapes_and_looks_as_the_png(explorer, browser):
-    for view in ("Matrix", "Lines", "Layers"):
+    for view in ("Matrix", "Lines", "Layers", "Neuron"):
         explorer.shown.root.get_by_role("tab", name=view).click()
         shown = explorer.shown.root.locator(f".aw-{view.lower()}")
         expect(shown.locator("canvas").first).to_be_visible()

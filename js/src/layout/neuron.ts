@@ -10,6 +10,8 @@ export interface NeuronInput {
   readonly widest: number;
   /** Whether something lies between the scaled product and the softmax. */
   readonly bent: boolean;
+  /** How high it may be. */
+  readonly tallest?: number;
   /** What is looked at: a row of keys, and a dimension. */
   readonly row: number | null;
   readonly dimension: number | null;
@@ -72,7 +74,7 @@ export function neuronScene(input: NeuronInput): NeuronScene {
   const label = Math.round(Math.min(width * largestLabel, input.widest + 4)) + numberRoom(count);
   const columns = columnsOf(input, label);
   const full = top + count * pitch + 4;
-  const height = Math.min(full, largestHeight);
+  const height = Math.min(full, input.tallest ?? largestHeight);
   const offset = Math.max(0, Math.min(input.offset, full - height));
   const frame = { width, height, full, offset, count, dimensions, pitch, top, label, ...columns };
   const { row, dimension } = input;

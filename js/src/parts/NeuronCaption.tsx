@@ -1,21 +1,13 @@
 import { rampColour } from "../lib/colour";
 import { exact, weight } from "../lib/format";
-import type { Shown } from "./neuron-picture";
-import { useView } from "./view";
+import type { Pairs } from "../state";
+import { useView, type View } from "./view";
 
-/** What the numbers are, and the colours of those with a sign. */
-export function NeuronCaption({
-  shown,
-  problem,
-}: {
-  readonly shown: Shown;
-  readonly problem: string | null;
-}) {
-  const { session } = useView();
-  const { pairs } = shown;
+/** What the numbers are. */
+export function neuronRecipe({ session }: View, pairs: Pairs): string {
   const [start, stop] = session.traits.query.value;
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
-  const said = [
+  return [
     "q and k as they meet in the model, its encoding of positions included, fp32",
     `softmax over ${pairs.weight.length - masked} keys${masked > 0 ? `, ${masked} are masked` : ""}`,
     ...(pairs.sink === null
@@ -28,11 +20,20 @@ export function NeuronCaption({
       ? []
       : ["what it reads: a softmax runs over one query's keys"]),
     ...(session.source.value === "head" ? [] : ["one head: a mean of heads has no q and k"]),
-  ];
+  ].join(" · ");
+}
+
+interface Props {
+  readonly recipe: string;
+  readonly problem: string | null;
+}
+
+/** What the numbers are, and the colours of those with a sign. */
+export function NeuronCaption({ recipe, problem }: Props) {
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
-        {said.join(" · ")}
+        {recipe}
         {problem !== null && <span class="aw-view-problem"> {problem}</span>}
       </span>
       <SignedScale />

@@ -4,8 +4,10 @@ import { exact, pieceLabel, shorten } from "../lib/format";
 import { paintNeuron } from "../paint/neuron";
 import { type KeyOrder, openedKey, orderOf, type Pairs, pairsName, sentenceOf } from "../state";
 import { Canvas } from "./Canvas";
+import { useFigure } from "./figures";
 import { useMeasure } from "./measure";
-import { NeuronCaption } from "./NeuronCaption";
+import { NeuronCaption, neuronRecipe } from "./NeuronCaption";
+import { type LayNeuron, neuronFigure } from "./neuron-figure";
 import { pointPairs, pressPairs, steerPairs } from "./neuron-input";
 import { neuronPicture, type Shown } from "./neuron-picture";
 import { PairPanel } from "./PairPanel";
@@ -30,7 +32,12 @@ export function NeuronView() {
   const [offset, setOffset] = useState(0);
   const { pairs, late, problem } = usePairs(view);
   const shown = useShown(view, pairs);
-  const scene = useScene(view, shown, width, offset);
+  const lay = useLay(view, shown, width);
+  const scene = lay === null ? null : lay(offset);
+  const recipe = shown === null ? "" : neuronRecipe(view, shown.pairs);
+  useFigure("stage", (look) =>
+    shown === null || lay === null ? null : neuronFigure(shown, lay, offset, recipe, look),
+  );
   useSight(view, scene);
   const colours = view.palette.value;
   const key = shown?.key ?? 0;
@@ -90,7 +97,7 @@ export function NeuronView() {
         )}
       </ViewGrid>
       {shown === null && <p class="aw-view-state">{problem ?? "Reading queries and keys…"}</p>}
-      {shown !== null && <NeuronCaption shown={shown} problem={late ? problem : null} />}
+      {shown !== null && <NeuronCaption recipe={recipe} problem={late ? problem : null} />}
     </figure>
   );
 }
@@ -117,7 +124,7 @@ function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
   return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened };
 }
 
-function useScene(view: View, shown: Shown | null, width: number, offset: number): NeuronScene | null {
+function useLay(view: View, shown: Shown | null, width: number): LayNeuron | null {
   const measure = useMeasure(view.palette.value.font);
   const pieces = shown?.pairs.pieces;
   const widest = useMemo(() => {
@@ -126,16 +133,17 @@ function useScene(view: View, shown: Shown | null, width: number, offset: number
   }, [pieces, measure]);
   if (shown === null || width === 0) return null;
   const { pairs, order, key, cell } = shown;
-  return neuronScene({
+  const input = {
     count: order.length,
     dimensions: pairs.q.length,
     width,
-    offset,
     widest,
     bent: pairs.bias !== null || pairs.softcap !== null,
     row: cell === null ? null : order.indexOf(key),
     dimension: cell?.dimension ?? null,
-  });
+  };
+  return (offset, tallest) =>
+    neuronScene({ ...input, offset, ...(tallest === undefined ? {} : { tallest }) });
 }
 
 /** What is in sight says which vectors are asked for. */
