@@ -187,12 +187,16 @@ export function signedPixels(
   ramp: Ramp,
 ): Uint8ClampedArray {
   const pixels = new Uint8ClampedArray(vectors.length * dimensions * 4);
-  vectors.forEach((vector, row) => {
+  let to = 0;
+  for (const vector of vectors) {
     for (let at = 0; at < dimensions; at++) {
-      const colour = rampColour(ramp, signedTone(vector[at] ?? 0, peak));
-      pixels.set([...colour, 255], (row * dimensions + at) * 4);
+      const from = Math.round(signedTone(vector[at] ?? 0, peak) * 255) * 3;
+      pixels[to++] = ramp[from] as number;
+      pixels[to++] = ramp[from + 1] as number;
+      pixels[to++] = ramp[from + 2] as number;
+      pixels[to++] = 255;
     }
-  });
+  }
   return pixels;
 }
 

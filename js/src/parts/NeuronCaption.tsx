@@ -1,5 +1,5 @@
 import { rampColour } from "../lib/colour";
-import { exact, weight } from "../lib/format";
+import { count, exact, weight } from "../lib/format";
 import type { Pairs } from "../state";
 import { useView, type View } from "./view";
 
@@ -9,7 +9,7 @@ export function neuronRecipe({ session }: View, pairs: Pairs): string {
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
   return [
     "q and k as they meet in the model, its encoding of positions included, fp32",
-    `softmax over ${pairs.weight.length - masked} keys${masked > 0 ? `, ${masked} are masked` : ""}`,
+    `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${masked.toLocaleString("en")} masked` : ""}`,
     ...(pairs.sink === null
       ? []
       : [

@@ -10,6 +10,12 @@ const gap = 14;
 /** Makes the scene of what is shown: on the page what is seen of it, in a figure as much as may be. */
 export type LayNeuron = (offset: number, tallest?: number) => NeuronScene;
 
+/** What is in sight, without half of a row. */
+function wholeRows(lay: LayNeuron, offset: number): NeuronScene {
+  const { pitch, top, height } = lay(offset);
+  return lay(Math.ceil(offset / pitch) * pitch, top + Math.floor((height - top) / pitch) * pitch);
+}
+
 /** The opened pair over the rows: all of them where all vectors are known, else those in sight. */
 export function neuronFigure(
   shown: Shown,
@@ -20,7 +26,7 @@ export function neuronFigure(
 ): Figure {
   const { pairs, key } = shown;
   const all = pairs.vectors.size === pairs.weight.length;
-  const scene = { ...(all ? lay(0, tallestFigure) : lay(offset)), looked: null, stripes: [] };
+  const scene = { ...(all ? lay(0, tallestFigure) : wholeRows(lay, offset)), looked: null, stripes: [] };
   const k = pairs.vectors.get(key);
   const pair = pairScene(scene.width, pairs.q.length, null);
   const below = k === undefined ? 0 : pair.height + gap;

@@ -1,8 +1,8 @@
-import type { NeuronScene, NumberName } from "../layout/neuron";
+import type { NeuronScene } from "../layout/neuron";
 import type { Palette } from "../lib/colour";
 import { exact, pieceLabel, shorten, weight } from "../lib/format";
 import type { NeuronPicture, NeuronRow } from "../paint/neuron";
-import { factor, isMasked, type PairCell, type Pairs, productsOf } from "../state";
+import { isMasked, type PairCell, type Pairs, productsOf } from "../state";
 
 /** One query's pairs as they are on show. */
 export interface Shown {
@@ -29,7 +29,7 @@ export function neuronPicture(
     query: shorten(pieceLabel(pairs.piece), longestLabel),
     q: pairs.q,
     beside: `${pairs.q.length} dimensions, length ${exact(lengthOf(pairs.q))}`,
-    titles: titlesOf(pairs),
+    titles,
     rows: order.slice(from, to).map((own) => rowOf(pairs, own, largest)),
     peaks: peaksOf(pairs),
     strong: colours.reads.strong,
@@ -37,9 +37,7 @@ export function neuronPicture(
   };
 }
 
-function titlesOf({ scale }: Pairs): Readonly<Record<NumberName, string>> {
-  return { dot: "q·k", scaled: `× ${shorten(factor(scale), 6)}`, logit: "logit", weight: "weight" };
-}
+const titles = { dot: "q·k", scaled: "scaled", logit: "logit", weight: "weight" } as const;
 
 function rowOf(pairs: Pairs, key: number, largest: number): NeuronRow {
   const k = pairs.vectors.get(key) ?? null;

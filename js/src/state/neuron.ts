@@ -78,15 +78,24 @@ export function pairsRequest(session: Session, query: Span, { layer, head }: Hea
   return truncated === null ? request : { ...request, first: true };
 }
 
+type Weighed = Pick<Pairs, "weight" | "logit">;
+
+/** Sorted once: every move of the pointer asks again. */
+const sorted = new WeakMap<Float32Array, readonly number[]>();
+
 /** All keys in the order in which they stand; masked ones last, where the strongest are first. */
-export function orderOf(
-  { weight, logit }: Pick<Pairs, "weight" | "logit">,
-  order: KeyOrder,
-): readonly number[] {
-  const keys = Array.from(weight.keys());
-  if (order === "reading") return keys;
+export function orderOf(pairs: Weighed, order: KeyOrder): readonly number[] {
+  if (order === "reading") return Array.from(pairs.weight.keys());
+  const known = sorted.get(pairs.weight);
+  if (known !== undefined) return known;
+  const found = strongestFirst(pairs);
+  sorted.set(pairs.weight, found);
+  return found;
+}
+
+function strongestFirst({ weight, logit }: Weighed): readonly number[] {
   const masked = (key: number) => Number(logit[key] === Number.NEGATIVE_INFINITY);
-  return keys.sort(
+  return Array.from(weight.keys()).sort(
     (one, other) =>
       masked(one) - masked(other) || (weight[other] as number) - (weight[one] as number) || one - other,
   );
