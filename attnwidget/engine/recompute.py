@@ -9,6 +9,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from attnwidget.engine.stopping import go_on
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import Indices, LayerMaps
 
@@ -29,8 +30,10 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
     """softmax(q k^T * scale [soft cap] [+ bias] [+ mask]) of the chosen heads, rows and columns, on the CPU.
 
     The softmax runs over all keys, and over the sink logits where the model has them. Rows that may attend to nothing
-    are zero. Beside the result only a few tiles are in memory at once, however long the text.
+    are zero. Beside the result only a few tiles are in memory at once, however long the text. Raises Cancelled inside
+    `stopping_when`.
     """
+    go_on()
     if block.dense is not None:
         return select(block.dense if heads is None else block.dense[_together(heads)], queries, keys)
     if block.q is None or block.k is None:
@@ -46,6 +49,7 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
             query, key = block.q[0, run], block.k[0, shared].float()
             step = max(1, TILE // ((run.stop - run.start) * width))
             for start in range(0, len(rows), step):
+                go_on()
                 portion = slice(start, start + step)
                 _fill(out[place, portion], block, run, query, key, rows[portion], columns)
     return out

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from attnwidget.engine.names import parse_head
 from attnwidget.engine.recompute import TILE, weights
+from attnwidget.engine.stopping import go_on
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_numbers import whole_number
@@ -169,6 +170,7 @@ def _add_divergences(total: Float[Tensor, "head head"], outcomes: Float[Tensor, 
         sums, logs = torch.empty_like(own), torch.empty_like(own)
         alone = _sum_log(own, own, sums, logs)
         for head in range(heads - 1):
+            go_on()
             after = slice(head + 1, None)
             both = _sum_log(own[after], own[head], sums[after], logs[after])
             total[head, after] += (alone[head] + alone[after]) / 4 - both / 2

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 import torch
-from einops import einsum
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.recompute import TILE, visible
-from attnwidget.measures.pattern_shapes import monotone, own_or_none
+from attnwidget.measures.pattern_marks import Marks, but_itself
+from attnwidget.measures.pattern_shapes import own_or_none
 from attnwidget.measures.portions import Portion
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.sinks import FEWEST
-from attnwidget.shapes import Indices
 
 MOST = 3
 """Columns that are still few; at most one in eight keys."""
@@ -43,24 +42,21 @@ class Columns:
         received, chance, readers, peaks, strays = torch.zeros(5, heads, keys, dtype=torch.float64, device="cpu")
         return Columns(received, chance, readers, peaks, strays, torch.zeros(heads, dtype=torch.float64, device="cpu"))
 
-    def add(self, portion: Portion, seen: Bool[Tensor, "query key"], own: Indices | None) -> None:
+    def add(self, portion: Portion, marks: Marks) -> None:
         """Count these rows."""
-        heads, choices = portion.heads, seen.sum(-1, dtype=torch.float64)
-        counted = choices > 1
-        others = (_others(seen, own) & counted[:, None]).float()
-        choices = choices.clamp_min(2)
-        self.received[heads] += einsum(portion.maps, others, "head query key, query key -> head key")
-        self.chance[heads] += (1 / choices) @ others.double()
-        self.readers[heads] += others.sum(0)
+        heads, counted = portion.heads, marks.choices > 1
+        choices = marks.choices.double().clamp_min(2)
+        self.received[heads] += (portion.maps * marks.others).sum(1)
+        self.chance[heads] += (1 / choices) @ marks.others.double()
+        self.readers[heads] += marks.others.sum(0)
         self.rows[heads] += counted.sum()
         largest, at = portion.maps.max(-1)
         beyond = ((largest - 1 / choices) / (1 - 1 / choices)).masked_fill(~counted, 0.0)
         none = torch.zeros_like(self.peaks[heads])
         self.peaks[heads] += none.scatter_add(1, at, beyond)
-        if own is None:
-            near = monotone(portion.rows, *portion.block.shape[1:])
-            strays = beyond.masked_fill(near.expand(len(heads), -1, -1).gather(-1, at[..., None])[..., 0], 0.0)
-            self.strays[heads] += none.scatter_add(1, at, strays)
+        if marks.monotone is not None:
+            near = marks.monotone.expand(len(heads), -1, -1).gather(-1, at[..., None])[..., 0]
+            self.strays[heads] += none.scatter_add(1, at, beyond.masked_fill(near, 0.0))
 
 
 def moving(peaks: Float[Tensor, "head key"], rows: Float[Tensor, " head"]) -> Float[Tensor, " head"]:
@@ -98,12 +94,6 @@ def _readers(portion: Portion, at: Tensor) -> Tensor:
     padding = torch.tensor(portion.keys.padding, device="cpu")
     for rows in read_rows(portion.queries).split(max(1, TILE // len(padding))):
         seen = visible(portion.block, rows) & ~padding
-        others = _others(seen, own_or_none(portion, rows))[seen.sum(-1) > 1]
+        others = but_itself(seen, own_or_none(portion, rows))[seen.sum(-1) > 1]
         found += others[:, at].any(-1).sum(0)
     return found
-
-
-def _others(seen: Bool[Tensor, "query key"], own: Indices | None) -> Bool[Tensor, "query key"]:
-    if own is None:
-        return seen
-    return seen & (torch.arange(seen.shape[-1], device="cpu") != own[:, None])

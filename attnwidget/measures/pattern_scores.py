@@ -6,26 +6,23 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from einops import einsum, rearrange
-from jaxtyping import Bool, Float
+from einops import rearrange
+from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace import Trace
 from attnwidget.measures import pattern_shapes as shapes
 from attnwidget.measures.entropy import row_entropy
 from attnwidget.measures.pattern_columns import Columns, fixed_columns, moving
+from attnwidget.measures.pattern_marks import Keys, Marks, remembered
 from attnwidget.measures.pattern_shapes import Ground, own_or_none
 from attnwidget.measures.portions import Portion, portions
 from attnwidget.measures.sinks import FEWEST
-from attnwidget.shapes import Indices
+from attnwidget.shapes import LayerMaps
 
 Scores: TypeAlias = Float[Tensor, " head"]
-Seen: TypeAlias = Bool[Tensor, "query key"]
 Reading: TypeAlias = tuple[str, Float[Tensor, "head query"], Float[Tensor, " query"]]
-"""A pattern, how much of it each row has, and how much it would have if the head read all visible keys alike.
-
-The latter is NaN for rows that say nothing: without a key of the pattern, or without any other key.
-"""
+"""A pattern, how much of it each row has, and its chance."""
 
 NEAR = {-1: "previous token", 0: "diagonal", 1: "next token"}
 FAR = {k: f"offset {k:+d}" for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1) if k not in NEAR}
@@ -53,14 +50,15 @@ def _of_layer(read: Iterator[Portion], ground: Ground, heads: int) -> dict[str, 
     sums = torch.zeros(3, 0, heads, dtype=torch.float64, device="cpu")
     names: list[str] = []
     last: Portion | None = None
+    marks_of = remembered(ground)
     for portion in read:
-        last, seen, own = portion, portion.visible, own_or_none(portion, portion.rows)
-        readings = _readings(portion, ground, seen, own)
+        last, marks = portion, marks_of(portion)
+        readings = _readings(portion, ground, marks)
         names = [name for name, _, _ in readings]
         if not sums.shape[1]:
             sums = sums.new_zeros(3, len(names), heads)
         sums[:, :, portion.heads] += _summed(readings)
-        columns.add(portion, seen, own)
+        columns.add(portion, marks)
     if last is None:
         return {}
     found = dict(zip(names, _beyond_chance(sums), strict=True))
@@ -73,35 +71,31 @@ def _of_layer(read: Iterator[Portion], ground: Ground, heads: int) -> dict[str, 
     return found
 
 
-def _readings(portion: Portion, ground: Ground, seen: Seen, own: Indices | None) -> list[Reading]:
-    maps, choices = portion.maps, seen.sum(-1, dtype=torch.float32)
-    first = torch.arange(seen.shape[-1], device="cpu") == ground.first
-    not_itself = seen if own is None else seen & (own != ground.first)[:, None]
+def _readings(portion: Portion, ground: Ground, marks: Marks) -> list[Reading]:
+    maps, choices = portion.maps, marks.choices
+    entropy = row_entropy(maps) - torch.special.entr(maps.sum(-1))
     found = [
-        ("first token", maps[..., ground.first], _chance(first & not_itself, choices)),
-        ("separator", maps @ ground.separators.float(), _chance(ground.separators & seen, choices)),
-        ("uniform", _spread(maps) / choices.log().clamp_min(1e-9), torch.where(choices > 1, 0.0, torch.nan)),
+        ("first token", maps[..., ground.first], marks.first),
+        ("separator", maps @ ground.separators.float(), marks.separator),
+        ("uniform", entropy / choices.log().clamp_min(1e-9), torch.where(choices > 1, 0.0, torch.nan)),
     ]
-    if own is None:
-        near = shapes.monotone(portion.rows, *portion.block.shape[1:])
-        return [*found, ("diagonal", _mass(maps, near), _chance(near & seen, choices))]
-    for name, shape in (("duplicate token", shapes.earlier_equal), ("induction", shapes.after_earlier_equal)):
-        keys = shape(ground, own)
-        found.append((name, _mass(maps, keys), _chance(keys & seen, choices)))
-    block = shapes.same_block(ground, own)
-    several = (block & seen).sum(-1, dtype=torch.float32)
-    even = _spread(maps * block) / several.log().clamp_min(1e-9)
-    found.append(("block diagonal", even, torch.where(several > 1, _chance(block & seen, choices), torch.nan)))
-    return found + _at_distances(maps, seen, own, choices)
+    found += [(name, _mass(maps, keys), chance) for name, keys, chance in marks.masses]
+    if marks.places is None or marks.distances is None:
+        return found
+    found.append(("block diagonal", *_evenly(maps, marks)))
+    mass = maps.gather(-1, marks.places.expand(len(maps), -1, -1))
+    mass = rearrange(mass, "head query offset -> offset head query")
+    return [*found, *zip(DISTANCES, mass, marks.distances, strict=True)]
 
 
-def _at_distances(
-    maps: Float[Tensor, "head query key"], seen: Seen, own: Indices, choices: Float[Tensor, " query"]
-) -> list[Reading]:
-    places, there = shapes.offsets(own, seen.shape[-1])
-    mass = rearrange(maps.gather(-1, places.expand(len(maps), -1, -1)), "head query offset -> offset head query")
-    alone = torch.where(there & seen.gather(-1, places) & (choices > 1)[:, None], 1 / choices[:, None], torch.nan)
-    return list(zip(DISTANCES, mass, alone.T, strict=True))
+def _evenly(maps: LayerMaps, marks: Marks) -> tuple[Float[Tensor, "head query"], Float[Tensor, " query"]]:
+    """Mass in the query's own block, as far as it is spread evenly there."""
+    if marks.block is None:
+        return torch.zeros(maps.shape[:2], device="cpu"), torch.full(maps.shape[1:2], torch.nan, device="cpu")
+    keys, chance, several = marks.block
+    inside = maps * keys
+    spread = row_entropy(inside) - torch.special.entr(inside.sum(-1))
+    return spread / several.log().clamp_min(1e-9), chance
 
 
 def _summed(readings: list[Reading]) -> Float[Tensor, "sum kind head"]:
@@ -113,19 +107,8 @@ def _summed(readings: list[Reading]) -> Float[Tensor, "sum kind head"]:
     return torch.stack([mass, expected[:, None].expand_as(mass), rows.expand_as(mass)])
 
 
-def _chance(keys: Seen, choices: Float[Tensor, " query"]) -> Float[Tensor, " query"]:
-    """The share of a row that uniform attention would put there; NaN where it is nothing or all there is."""
-    count = keys.sum(-1, dtype=torch.float32)
-    return torch.where((count > 0) & (count < choices), count / choices, torch.nan)
-
-
-def _mass(maps: Float[Tensor, "head query key"], keys: Seen) -> Float[Tensor, "head query"]:
-    return einsum(maps, keys.to(maps.dtype), "head query key, query key -> head query")
-
-
-def _spread(maps: Float[Tensor, "head query key"]) -> Float[Tensor, "head query"]:
-    """-sum_j A log(A / sum A): entropy of what a row has here, in proportion to how much that is."""
-    return row_entropy(maps) - torch.special.entr(maps.sum(-1))
+def _mass(maps: LayerMaps, keys: Keys) -> Float[Tensor, "head query"]:
+    return (maps * keys).sum(-1)
 
 
 def _beyond_chance(sums: Float[Tensor, "sum kind head"]) -> Float[Tensor, "kind head"]:

@@ -14,13 +14,14 @@ from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.head_metrics import choices, metric, similar, told
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predictions, predicts
 from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.tile import compose_tile
 from attnwidget.measures.rollout_edges import rollout_edges
 from attnwidget.version import __version__
-from attnwidget.widget.requests import Request
+from attnwidget.widget.requests import BACKGROUND, Request
 from attnwidget.widget.shown import READING, Shown, not_shown, seen
 
 
@@ -46,8 +47,12 @@ def about(model: AttentionModel, shown: Shown, examples: tuple[tuple[str, str], 
         "path": facts.path,
         "predicts": predicts(facts),
     }
+    # Only a trace of our own function has values.
+    asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
     titled = [{"title": name, "text": text} for name, text in examples]
-    return Answer({"about": {"version": __version__, "model": described, "examples": titled, "editable": True}})
+    return Answer(
+        {"about": {"version": __version__, "model": described, "examples": titled, "metrics": asked, "editable": True}}
+    )
 
 
 def answer(
@@ -72,6 +77,8 @@ def answer(
         return _strip(request, reading, cancelled)
     if request.kind == "flow":
         return _flow(request, reading, cancelled)
+    if request.kind in BACKGROUND:
+        return _heads(request, reading, cancelled)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, cancelled)
     if request.kind == "neuron":
@@ -137,6 +144,17 @@ def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> 
     }
     numbers = [found.reached.astype("<f4"), ends.astype("<u4"), found.shares.astype("<f4")]
     return Answer({"flow": told}, [array.tobytes() for array in numbers])
+
+
+def _heads(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    """A number of every head, or the heads that read like one."""
+    part, layer, head = _place(request, seen(reading.trace))
+    if request.kind == "metric":
+        found = metric(reading.trace, request.name, part, cancelled)
+        return Answer({"metric": told(found)}, [found.values.astype("<f4").tobytes()])
+    near = similar(reading.trace, (layer, head), part, request.count, cancelled)
+    nearest = [{"layer": each.layer, "head": each.head, "distance": each.value} for each in near]
+    return Answer({"similar": {"layer": layer, "head": head, "nearest": nearest, "recipe": near.recipe}})
 
 
 def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:

@@ -25,7 +25,7 @@ from attnwidget.widget.examples import examples
 from attnwidget.widget.link import Link, linked_names
 from attnwidget.widget.look import CHOICES
 from attnwidget.widget.progress import progress_message, sparing
-from attnwidget.widget.requests import Request, parse_request
+from attnwidget.widget.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.saving import page_of, write_page
 from attnwidget.widget.shown import Shown, last_word, not_shown, presumed, refuse_without_text, seen
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
@@ -63,7 +63,7 @@ class Explorer(anywidget.AnyWidget):
     """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = Choice("matrix", "lines", "layers", "flow", "neuron").tag(sync=True, echo_update=False)
+    view = Choice("matrix", "lines", "layers", "flow", "neuron", "model").tag(sync=True, echo_update=False)
     """What the stage shows: one map, the query through all layers, what flows into it, or how its weights come about."""
     heads = Heads().tag(sync=True, echo_update=False)
     """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
@@ -451,6 +451,7 @@ class Explorer(anywidget.AnyWidget):
             failed=lambda error: self._answer_error(request.id, error),
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),
             topic=request.topic,
+            yields=request.kind in BACKGROUND,
         )
 
     def _answer(self, number: str, result: Answer) -> None:
@@ -489,7 +490,7 @@ def explore(
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
     seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
     `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
-    "matrix", "lines", "layers", "flow" or "neuron". `heads` are several heads to look at together, `filter` is what is kept of each row,
+    "matrix", "lines", "layers", "flow", "neuron" or "model". `heads` are several heads to look at together, `filter` is what is kept of each row,
     and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers` (see
     the traits of `Explorer`). `state` is what `ex.state()` gave, here or elsewhere: its model, if no other is given, and
     everything that no other argument says. Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for

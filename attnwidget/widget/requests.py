@@ -8,7 +8,24 @@ from attnwidget.errors import BadRequest
 from attnwidget.frames.frame import Direction, HeadFusion, HeadName, Sinks, Source, Weight
 from attnwidget.frames.strip import Fusion
 
-KINDS = ("about", "frame", "preview", "predict", "verify", "strip", "flow", "tile", "cell", "neuron", "chart", "bokeh")
+KINDS = (
+    "about",
+    "frame",
+    "preview",
+    "predict",
+    "verify",
+    "strip",
+    "flow",
+    "tile",
+    "cell",
+    "neuron",
+    "metric",
+    "similar",
+    "chart",
+    "bokeh",
+)
+BACKGROUND = frozenset({"metric", "similar"})
+"""What is asked when nothing else is: it gives way to everything."""
 Theme = Literal["light", "dark"]
 
 
@@ -37,6 +54,8 @@ class Request:
     columns: tuple[int, int] | None = None
     keys: tuple[int, ...] = ()
     theme: Theme = "light"
+    name: str = ""
+    count: int = 5
 
     @property
     def topic(self) -> tuple[Any, ...]:
@@ -46,6 +65,8 @@ class Request:
         if self.kind in {"tile", "cell"}:
             place = (self.layer, self.head, self.heads, self.rows, self.columns)
             return self.text, self.first, self.source, *place, *self._look
+        if self.kind in BACKGROUND:
+            return self.text, self.first, self.part, self.name, self.layer, self.head, self.count
         return self.text, self.first, *((self.position,) if self.kind == "flow" else ())
 
     @property
@@ -83,6 +104,8 @@ def parse_request(content: Any) -> Request:
         columns=columns,
         keys=_numbers(content, "keys"),
         theme=_choice(content, "theme", Theme),
+        name=_typed(content, "name", str, ""),
+        count=_typed(content, "count", int, 5),
     )
 
 

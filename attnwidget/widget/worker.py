@@ -20,6 +20,7 @@ class Job:
     """Something to do for a model. `run` gets a function that says whether to stop; exactly one of the ends is called.
 
     `topic` is what the job reads (a text): a newer job of the same slot about the same topic does not stop it midway.
+    One that `yields` stops midway for any other job that does not, and is superseded: whoever asked may ask again.
     """
 
     run: Callable[[Callable[[], bool]], Any]
@@ -27,6 +28,7 @@ class Job:
     failed: Callable[[Exception], None]
     superseded: Callable[[], None]
     topic: Hashable = None
+    yields: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -45,7 +47,7 @@ class Worker:
             replaced = self._waiting.get(slot)
             # In place: a slot that is refilled keeps its turn, so a fast typist starves nobody, nor is starved.
             self._waiting[slot] = job
-            if self._running is not None and self._running[0] == slot and self._running[1].topic != job.topic:
+            if self._running is not None and _gives_way(*self._running, slot, job):
                 self._running[1].stop.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="attnwidget", daemon=True)
@@ -95,7 +97,7 @@ class Worker:
                     # The next job starts a new thread; until then nothing holds on to the model.
                     self._thread = None
                     return
-                slot = next(iter(self._waiting))
+                slot = next((slot for slot, job in self._waiting.items() if not job.yields), next(iter(self._waiting)))
                 job = self._waiting.pop(slot)
                 self._running = (slot, job)
             self._do(job)
@@ -111,6 +113,12 @@ class Worker:
             _end(job.failed, error)
         else:
             _end(job.done, result)
+
+
+def _gives_way(running_slot: Hashable, running: Job, slot: Hashable, job: Job) -> bool:
+    """Whether a running job is to stop now that another one has come."""
+    newer = running_slot == slot and running.topic != job.topic
+    return newer or (running.yields and not job.yields)
 
 
 def _end(call: Callable[..., None], *given: Any) -> None:

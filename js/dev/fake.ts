@@ -134,9 +134,11 @@ export class FakeKernel {
         return this.flow(request);
       case "neuron":
         return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
+      case "metric":
+      case "similar":
       case "chart":
       case "bokeh":
-        return problem("bad_request", "The demo has no charts.");
+        return problem("bad_request", "The demo has no charts and measures.");
     }
   }
 
@@ -197,6 +199,7 @@ export class FakeKernel {
         { title: "A few words", text: "the cat sat on" },
         { title: "Emoji and Arabic", text: "wave 👋🏽 مرحبا بالعالم <b>bold</b>\nsecond line" },
       ],
+      metrics: [],
       editable: true,
     };
   }

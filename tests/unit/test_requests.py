@@ -56,6 +56,9 @@ def test_a_request_names_its_part_or_leaves_it_to_the_model():
         {"id": "1", "kind": "frame", "source": None},
         {"id": "1", "kind": "frame", "first": 1},
         {"id": "1", "kind": "frame", "part": None},
+        {"id": "1", "kind": "metric", "name": 3},
+        {"id": "1", "kind": "similar", "count": 2.5},
+        {"id": "1", "kind": "similar", "count": True},
     ],
 )
 def test_garbage(content):
@@ -68,7 +71,22 @@ JSON = st.recursive(
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
     max_leaves=8,
 )
-FIELDS = ["id", "kind", "text", "layer", "head", "part", "direction", "source", "caret", "query", "position", "first"]
+FIELDS = [
+    "id",
+    "kind",
+    "text",
+    "layer",
+    "head",
+    "part",
+    "direction",
+    "source",
+    "caret",
+    "query",
+    "position",
+    "first",
+    "name",
+    "count",
+]
 
 
 @given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["frame", "about", "1"])))

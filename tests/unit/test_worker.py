@@ -18,13 +18,14 @@ class Bench:
         self.ended = []
         self.gate = threading.Event()
 
-    def job(self, name, run=None, topic=None):
+    def job(self, name, run=None, topic=None, *, yields=False):
         return Job(
             run=run or (lambda _stop: name),
             done=lambda result: self.ended.append(("done", result)),
             failed=lambda error: self.ended.append(("failed", name, type(error).__name__)),
             superseded=lambda: self.ended.append(("superseded", name)),
             topic=topic if topic is not None else name,
+            yields=yields,
         )
 
     def busy(self):
@@ -128,3 +129,21 @@ def test_an_idle_thread_ends_and_work_starts_another(bench, monkeypatch):
     assert bench.worker._thread is None
     bench.worker.submit("a", bench.job("second"))
     assert bench.finish(2)[-1] == ("done", "second")
+
+
+def test_what_nobody_waits_for_gives_way(bench):
+    """A measure of all heads stops midway for a frame, and of those that wait the frame is first."""
+    started = threading.Event()
+
+    def long(stop):
+        started.set()
+        deadline = time.monotonic() + 10
+        while not stop() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        raise Cancelled
+
+    bench.worker.submit("metric", bench.job("metric", long, yields=True))
+    assert started.wait(10)
+    bench.worker.submit("similar", bench.job("similar", yields=True))
+    bench.worker.submit("frame", bench.job("frame"))
+    assert bench.finish(3) == [("superseded", "metric"), ("done", "frame"), ("done", "similar")]

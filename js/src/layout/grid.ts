@@ -34,14 +34,28 @@ const emptyRow = 16;
 const noteRoom = 76;
 const noteHeight = 13;
 
-/** Layers downwards, heads to the right; cells as large as the width allows. */
-export function gridScene(heads: readonly number[], width: number): GridScene {
+/** How large a cell may be, and about how high the whole grid. */
+export interface GridRoom {
+  readonly largest: number;
+  readonly height: number;
+}
+
+const beside: GridRoom = { largest: largestCell, height: Number.POSITIVE_INFINITY };
+/** Cells are not made smaller than this for the sake of the height: the page can scroll. */
+const fairPitch = 30;
+
+/** Layers downwards, heads to the right; cells as large as the room allows. */
+export function gridScene(heads: readonly number[], width: number, room: GridRoom = beside): GridScene {
   const most = Math.max(1, ...heads);
   const left = heads.length > 10 ? 24 : 18;
   const top = 20;
   const pitch = Math.max(
     3,
-    Math.min(largestCell + gapOf(largestCell), Math.floor((width - left - margin) / most)),
+    Math.min(
+      room.largest + gapOf(room.largest),
+      Math.floor((width - left - margin) / most),
+      Math.max(fairPitch, Math.floor((room.height - top - margin) / Math.max(1, heads.length))),
+    ),
   );
   const cell = Math.max(2, pitch - gapOf(pitch));
   const step = labelStep(pitch, labelRoom);

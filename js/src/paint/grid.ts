@@ -1,4 +1,6 @@
 import { type GridScene, headRect } from "../layout/grid";
+import type { Rect } from "../layout/scene";
+import type { Shades } from "../layout/shades";
 import type { Palette } from "../lib/colour";
 import type { Brush, Pen } from "./brush";
 
@@ -11,7 +13,16 @@ export interface GridPicture {
   /** A row that is on show as a whole: the mean of a layer. */
   readonly wholeLayer: number | null;
   readonly strong: string;
+  /** What the cells say instead of their maps. */
+  readonly shades?: Shades | null;
+  /** Names of the heads that stay when others fade; null where all do. */
+  readonly kept?: ReadonlySet<string> | null;
 }
+
+/** Faint enough to stand back, strong enough to be found. */
+const faded = 0.18;
+/** Of a cell, in pixels, before something is written into it. */
+const numberRoom = 25;
 
 export function paintGrid(
   { context }: Brush,
@@ -22,8 +33,12 @@ export function paintGrid(
   paintLabels(context, scene, picture, palette);
   paintQuiet(context, scene, palette);
   scene.rows.forEach(({ heads }, layer) => {
-    for (let head = 0; head < heads; head++) paintHead(context, scene, picture, palette, layer, head);
+    for (let head = 0; head < heads; head++) {
+      context.globalAlpha = picture.kept?.has(`L${layer}H${head}`) === false ? faded : 1;
+      paintHead(context, scene, picture, palette, layer, head);
+    }
   });
+  context.globalAlpha = 1;
   if (picture.pinned !== null)
     paintRing(context, scene, picture.pinned, picture.strong, picture.hovered === null ? 2 : 1);
   if (picture.hovered !== null) paintRing(context, scene, picture.hovered, picture.strong, 2);
@@ -40,6 +55,16 @@ function paintHead(
 ): void {
   const { x, y, width, height } = headRect(scene, layer, head);
   const radius = scene.cell > 14 ? 3 : 0;
+  if (picture.shades != null) {
+    paintShade(
+      context,
+      { x, y, width, height },
+      picture.shades,
+      palette,
+      layer * picture.shades.heads + head,
+    );
+    return;
+  }
   context.save();
   context.beginPath();
   context.roundRect(x, y, width, height, radius);
@@ -56,6 +81,32 @@ function paintHead(
   context.beginPath();
   context.roundRect(x - 0.5, y - 0.5, width + 1, height + 1, radius);
   context.stroke();
+}
+
+function paintShade(
+  context: Pen,
+  { x, y, width, height }: Rect,
+  shades: Shades,
+  palette: Palette,
+  index: number,
+): void {
+  const shade = shades.cells[index] ?? null;
+  context.fillStyle = shade?.fill ?? palette.hairline;
+  context.beginPath();
+  context.roundRect(x, y, width, height, width > 14 ? 3 : 0);
+  if (shade === null) {
+    context.strokeStyle = palette.hairline;
+    context.lineWidth = 1;
+    context.stroke();
+    return;
+  }
+  context.fill();
+  if (width < numberRoom || (shade.text.length > 4 && width < numberRoom * 1.4)) return;
+  context.fillStyle = shade.ink;
+  context.font = `400 ${width < 34 ? 10 : width < 72 ? 11 : 13}px ${palette.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(shade.text, x + width / 2, y + height / 2);
 }
 
 function paintQuiet(context: Pen, { rules, notes }: GridScene, palette: Palette): void {

@@ -2,11 +2,13 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { type UnderGrid, underGrid } from "../layout/balance";
 import { ChartPane } from "./ChartPane";
 import { Editor } from "./Editor";
+import { Finder, Kept } from "./Finder";
 import { Header } from "./Header";
 import { HeadFacts } from "./HeadFacts";
 import { HeadGrid } from "./HeadGrid";
 import { Help } from "./Help";
 import { Expectations, Neighbours } from "./Readout";
+import { ShadeChoice } from "./ShadeChoice";
 import { Stage } from "./Stage";
 import { ProgressLine } from "./Status";
 import { Toolbar } from "./Toolbar";
@@ -19,7 +21,10 @@ export function Explorer() {
   const direction = session.shown.value?.frame.header.direction ?? session.traits.direction.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   const model = session.about.value?.model;
-  const under = underGrid(session.heads.value, width, model != null && model.predicts !== null);
+  const grown = session.traits.view.value === "model";
+  const under = grown
+    ? "nothing"
+    : underGrid(session.heads.value, width, model != null && model.predicts !== null);
   return (
     <div
       ref={frame}
@@ -35,7 +40,15 @@ export function Explorer() {
       <Toolbar />
       <div class="aw-columns">
         <div class="aw-heads">
-          <HeadGrid />
+          {grown ? (
+            <Finder />
+          ) : (
+            <>
+              <ShadeChoice />
+              <HeadGrid />
+              <Kept />
+            </>
+          )}
           <HeadFacts long={under === "long facts"} />
           <UnderHeads under={under} />
         </div>

@@ -1,4 +1,5 @@
-import type { Stats } from "../state";
+import { spokenName } from "../layout/shades";
+import { headName, metricAt, named, type Stats, similarAt } from "../state";
 import { useView } from "./view";
 
 /** The caption under the grid: which map is on show, and its measures. */
@@ -8,7 +9,10 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
   if (map === null) return null;
   return (
     <div class="aw-facts">
-      <h3 class="aw-title">{map.title}</h3>
+      <div class="aw-title-line">
+        <h3 class="aw-title">{map.title}</h3>
+        <Pattern />
+      </div>
       <dl data-approximate={map.stats === null} data-long={long}>
         {facts(map.stats, map.sinks.size > 0).map(({ name, value, unit, title }) => (
           <div key={name} title={title}>
@@ -20,7 +24,53 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
           </div>
         ))}
       </dl>
+      <Alike />
     </div>
+  );
+}
+
+/** What the head is called, once somebody had the time to find out. */
+function Pattern() {
+  const { session, derived } = useView();
+  const head = derived.head.value;
+  const names = metricAt(session, named);
+  if (head === null || names === null) return null;
+  const label = names.labels?.[head.layer]?.[head.head] ?? "";
+  if (label === "") return null;
+  const score = names.values[head.layer * names.heads + head.head] ?? Number.NaN;
+  return (
+    <span class="aw-pattern" title={names.recipe}>
+      {spokenName(label, score)}
+    </span>
+  );
+}
+
+/** The heads that read most like the pinned one. */
+function Alike() {
+  const view = useView();
+  const { session, local } = view;
+  const similar = similarAt(session, session.clampedHead());
+  if (session.source.value !== "head" || similar === null || similar.nearest.length === 0) return null;
+  return (
+    <p class="aw-alike" title={similar.recipe}>
+      similar to {headName(similar)}
+      {similar.nearest.map(({ layer, head, distance }) => (
+        <button
+          key={headName({ layer, head })}
+          type="button"
+          title={`distance ${distance.toFixed(3)} nats`}
+          onPointerEnter={() => {
+            local.hoverHead.value = { layer, head };
+          }}
+          onPointerLeave={() => {
+            local.hoverHead.value = null;
+          }}
+          onClick={() => session.pinHead(layer, head)}
+        >
+          {headName({ layer, head })} <span class="aw-number">{distance.toFixed(2)}</span>
+        </button>
+      ))}
+    </p>
   );
 }
 

@@ -1,42 +1,49 @@
+import type { ComponentChildren } from "preact";
 import { useId, useMemo, useRef } from "preact/hooks";
-import { type GridScene, gridScene, headAt } from "../layout/grid";
-import { accent, type Palette } from "../lib/colour";
+import { type GridRoom, type GridScene, gridScene, headAt } from "../layout/grid";
+import { shadeAt } from "../layout/shades";
+import { accent } from "../lib/colour";
 import { paintGrid } from "../paint/grid";
-import { thumbnailPixels } from "../paint/pixels";
-import { type Frame, nextLayer } from "../state";
-import { bitmap, Canvas } from "./Canvas";
+import { nextLayer } from "../state";
+import { Canvas } from "./Canvas";
+import { openAlone } from "./FoundList";
 import { useFigure } from "./figures";
+import { shadesIn, thumbnailsIn, useHeadPicture } from "./head-picture";
 import { Spoken } from "./Spoken";
 import { clearHover, commonKey, useView, useWidth, type View } from "./view";
 
+const grown: GridRoom = { largest: 160, height: 700 };
+
+interface Props {
+  /** Grown to the stage. */
+  readonly large?: boolean;
+  /** What floats over it. */
+  readonly over?: (scene: GridScene) => ComponentChildren;
+}
+
 /** Every head at once: layers downwards, heads to the right. */
-export function HeadGrid() {
+export function HeadGrid({ large = false, over }: Props) {
   const view = useView();
   const { session, local, derived } = view;
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const id = useId();
   const heads = session.heads.value;
-  const scene = useMemo(() => gridScene(heads, width), [heads, width]);
+  const scene = useMemo(() => gridScene(heads, width, large ? grown : undefined), [heads, width, large]);
   const pinned = session.clampedHead();
   const spoken = derived.head.value ?? pinned;
-  const single = session.source.value === "head";
   const colours = view.palette.value;
   const frame = session.shown.value?.frame;
-  const image = useMemo(() => thumbnails(frame, colours), [frame, colours]);
   const direction = frame?.header.direction ?? "reads";
-  const picture = {
-    ...image,
-    pinned: single ? pinned : null,
-    hovered: local.hoverHead.value,
-    wholeLayer: session.source.value === "layer" ? pinned.layer : null,
-    strong: accent(colours, direction).strong,
-  };
+  const picture = useHeadPicture(view);
+  const told = shadeAt(picture.shades, spoken.layer, spoken.head);
+  const said = told === null ? "" : `: ${told.said}`;
   useFigure("heads", ({ palette, outlined }) => {
     if (frame?.thumbnails == null || width === 0) return null;
     const strong = accent(palette, direction).strong;
     const pointed = { pinned: outlined ? picture.pinned : null, hovered: null };
-    const drawn = { ...picture, ...pointed, ...thumbnails(frame, palette), strong };
+    const cells = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
+    const drawn = { ...picture, ...pointed, ...cells, strong };
     return {
       name: "heads",
       title: "All heads",
@@ -59,14 +66,18 @@ export function HeadGrid() {
       aria-activedescendant={id}
       data-layer={pinned.layer}
       data-head={pinned.head}
+      data-large={large || undefined}
+      data-shade={picture.shades === null ? "maps" : session.metrics.by.value}
+      data-kept={picture.kept?.size}
       onPointerMove={(event) => hover(view, scene, event)}
       onPointerLeave={() => {
         local.hoverHead.value = null;
       }}
       onClick={(event) => pin(view, scene, event)}
+      onDblClick={(event) => alone(view, scene, event)}
       onKeyDown={(event) => steer(view, heads, event)}
     >
-      <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}`}</Spoken>
+      <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}${said}`}</Spoken>
       {width > 0 && heads.length > 0 && (
         <Canvas
           width={width}
@@ -74,6 +85,7 @@ export function HeadGrid() {
           paint={(brush) => paintGrid(brush, scene, picture, colours)}
         />
       )}
+      {over?.(scene)}
     </div>
   );
 }
@@ -82,17 +94,6 @@ function label(heads: readonly number[]): string {
   const without = heads.filter((count) => count === 0).length;
   const silent = without === 0 ? "" : `, ${without} without attention`;
   return `Heads: ${heads.length} layers, ${Math.max(0, ...heads)} heads${silent}`;
-}
-
-function thumbnails(
-  frame: Frame | undefined,
-  palette: Palette,
-): { image: CanvasImageSource | null; side: number } {
-  if (frame?.thumbnails == null) return { image: null, side: 0 };
-  const [layers = 0, heads = 0, side = 0] = frame.thumbnails.shape;
-  const { ramp } = accent(palette, frame.header.direction);
-  const pixels = thumbnailPixels(frame.thumbnails.data, [layers, heads, side], frame.header.causal, ramp);
-  return { image: bitmap(heads * side, layers * side, pixels), side };
 }
 
 function under(scene: GridScene, event: MouseEvent) {
@@ -110,6 +111,11 @@ function hover({ local }: View, scene: GridScene, event: PointerEvent): void {
 function pin({ session }: View, scene: GridScene, event: MouseEvent): void {
   const head = under(scene, event);
   if (head !== null) session.pinHead(head.layer, head.head);
+}
+
+function alone(view: View, scene: GridScene, event: MouseEvent): void {
+  const head = under(scene, event);
+  if (head !== null && view.session.traits.view.peek() === "model") openAlone(view, head);
 }
 
 function steer(view: View, heads: readonly number[], event: KeyboardEvent): void {

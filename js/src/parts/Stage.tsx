@@ -5,6 +5,7 @@ import { FlowView } from "./FlowView";
 import { LayersView } from "./LayersView";
 import { LinesView } from "./LinesView";
 import { MatrixView } from "./MatrixView";
+import { ModelView } from "./ModelView";
 import { NeuronView } from "./NeuronView";
 import { Tabs } from "./Tabs";
 import { clearHover, useView } from "./view";
@@ -15,6 +16,7 @@ const tabs = [
   { name: "layers", text: "Layers" },
   { name: "flow", text: "Flow" },
   { name: "neuron", text: "Neuron" },
+  { name: "model", text: "Model" },
 ] as const satisfies readonly { name: ViewName; text: string }[];
 
 /** One stage, and the chosen view on it. */
@@ -40,6 +42,7 @@ export function Stage() {
         {chosen === "layers" && <LayersView />}
         {chosen === "flow" && <FlowView />}
         {chosen === "neuron" && <NeuronView />}
+        {chosen === "model" && <ModelView />}
         <Described id={`${id}-said`} />
       </div>
     </div>

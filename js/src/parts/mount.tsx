@@ -3,6 +3,7 @@ import {
   createLocal,
   derive,
   followFlow,
+  followHeads,
   followPairs,
   followPointer,
   followStrip,
@@ -24,6 +25,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const local = createLocal();
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
+  followHeads(session, abort);
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
   followFlow(session, abort);

@@ -1,5 +1,6 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
 import { readFlow } from "../wire/flow";
+import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
 import { readStrip } from "../wire/strip";
 import type {
@@ -178,6 +179,12 @@ function readReply(
       return readStrip(message.strip, buffers[0]);
     case "flow":
       return readFlow(message.flow, buffers);
+    case "metric":
+      return readMetric(message.metric, buffers[0]);
+    case "similar":
+      if (typeof message.similar !== "object" || message.similar === null)
+        throw new Error("it names no heads");
+      return message.similar as Similar;
     case "chart":
       return { version: String(message.version), item: JSON.parse(readText(buffers)) } satisfies Chart;
     case "bokeh":

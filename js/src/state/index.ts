@@ -1,5 +1,6 @@
 // What parts may know of the records: the names of state, and those of the wire that state passes on.
 
+export type { Metric, MetricChoice, Similar } from "../wire/metric";
 export type {
   About,
   Direction,
@@ -20,7 +21,19 @@ export type {
 export { loadOnce } from "./charts";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { type Description, description } from "./description";
+export {
+  census,
+  type Found,
+  type FoundHead,
+  family,
+  find,
+  headName,
+  headsOf,
+  named,
+  unnamed,
+} from "./finder";
 export { flowKey, flowRequest, followFlow } from "./flow";
+export { followHeads, metricAt, refusalAt, similarAt } from "./follow-heads";
 export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
 export { type Keep, type Kept, keepOf, type Lines, linesOf, sinksOf } from "./lines";
@@ -28,6 +41,7 @@ export { linkSources } from "./links";
 export { type Cell, createLocal, type HeadRef, type Local, type PairCell, type StripCell } from "./local";
 export { checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
+export type { Shade } from "./metrics";
 export { followPairs, type KeyOrder, openedKey, orderOf, type Pairs, pairsName } from "./neuron";
 export {
   factor,

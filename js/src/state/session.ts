@@ -25,6 +25,7 @@ import { Flows } from "./flow";
 import { nearestHead } from "./heads";
 import { tooLarge } from "./largest";
 import { holds, toggled } from "./look";
+import { Metrics } from "./metrics";
 import { Neurons } from "./neuron";
 import { Previews } from "./previews";
 import { type Shown, unitsOf } from "./shown";
@@ -63,6 +64,8 @@ export class Session {
   readonly flows: Flows;
   readonly neurons: Neurons;
   readonly tiles: Tiles;
+  readonly metrics: Metrics;
+  readonly verification: Signal<Verification | null>;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
   readonly #synced: Synced;
@@ -90,14 +93,12 @@ export class Session {
     this.flows = new Flows(ask, abort);
     this.neurons = new Neurons(ask, abort);
     this.tiles = new Tiles(ask, abort);
+    this.metrics = new Metrics(ask, abort);
     this.#verifier = new Verifier(ask, abort, () =>
       this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,
     );
+    this.verification = this.#verifier.result;
     abort.addEventListener("abort", () => clearTimeout(this.#waitTimer), { once: true });
-  }
-
-  get verification(): Signal<Verification | null> {
-    return this.#verifier.result;
   }
 
   /** Asks for the model and for the first frame; the second view of a model finds both there. */

@@ -1,5 +1,31 @@
 import { WireError } from "./decode";
-import type { Flow } from "./types";
+
+/** What flows into one token through all layers. */
+export interface FlowRequest {
+  readonly text: string;
+  readonly pair?: string;
+  /** The token. */
+  readonly position: number;
+  readonly part: string;
+  readonly first?: true;
+}
+
+/** The way of rollout: edges between the levels, of which there is one more than layers that attend. */
+export interface Flow {
+  readonly query: number;
+  readonly levels: number;
+  readonly pieces: readonly string[];
+  /** The numbers of the layers between the levels. */
+  readonly attending: readonly number[];
+  /** The share of each layer's whole that its known edges carry. */
+  readonly kept: readonly number[];
+  readonly recipe: string;
+  /** By level and token; level 0 is the input. */
+  readonly reached: Float32Array;
+  /** Of each edge the level below it, the token below and the token above. */
+  readonly ends: Uint32Array;
+  readonly shares: Float32Array;
+}
 
 /** The fields of a flow's answer, what reaches each token, the edges' ends and their shares -> Flow. Copies, so nothing need be aligned. */
 export function readFlow(fields: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[]): Flow {

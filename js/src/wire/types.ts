@@ -1,25 +1,22 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
+import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
+import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
 
+export type { Flow, FlowRequest } from "./flow";
 export type { Changes, HeadFusion, HeadPair, Look } from "./look";
+export type { Viewport } from "./viewport";
 
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
-export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron";
+export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron" | "model";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
 /** Two places, the second outside: tokens or UTF-16 units. */
 export type Span = readonly [number, number];
-
-/** What of a square map is in sight: `span` tokens along each axis, from one that may be a fraction. Infinity is all of it. */
-export interface Viewport {
-  readonly query: number;
-  readonly key: number;
-  readonly span: number;
-}
 
 export interface Traits {
   readonly text: string;
@@ -54,6 +51,8 @@ export interface About {
     readonly predicts: Predicted | null;
   };
   readonly examples: readonly { readonly title: string; readonly text: string }[];
+  /** What can be asked of every head at once. */
+  readonly metrics: readonly MetricChoice[];
   readonly editable: boolean;
   /** Why the text cannot be changed, where it cannot. */
   readonly fixed?: string;
@@ -184,33 +183,6 @@ export interface Strip {
   readonly values: Float32Array;
 }
 
-/** What flows into one token through all layers. */
-export interface FlowRequest {
-  readonly text: string;
-  readonly pair?: string;
-  /** The token. */
-  readonly position: number;
-  readonly part: string;
-  readonly first?: true;
-}
-
-/** The way of rollout: edges between the levels, of which there is one more than layers that attend. */
-export interface Flow {
-  readonly query: number;
-  readonly levels: number;
-  readonly pieces: readonly string[];
-  /** The numbers of the layers between the levels. */
-  readonly attending: readonly number[];
-  /** The share of each layer's whole that its known edges carry. */
-  readonly kept: readonly number[];
-  readonly recipe: string;
-  /** By level and token; level 0 is the input. */
-  readonly reached: Float32Array;
-  /** Of each edge the level below it, the token below and the token above. */
-  readonly ends: Uint32Array;
-  readonly shares: Float32Array;
-}
-
 /** What is asked of a tile: a rectangle of a map, in what it shows. `cell` asks the same, for what is under the pointer. */
 export interface TileRequest extends Changes {
   readonly text: string;
@@ -244,6 +216,8 @@ export type Request =
   | ({ readonly kind: "strip" } & StripRequest)
   | ({ readonly kind: "flow" } & FlowRequest)
   | ({ readonly kind: "neuron" } & NeuronRequest)
+  | ({ readonly kind: "metric" } & MetricRequest)
+  | ({ readonly kind: "similar" } & SimilarRequest)
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
 
@@ -272,6 +246,8 @@ export interface Replies {
   readonly strip: Strip;
   readonly flow: Flow;
   readonly neuron: Neuron;
+  readonly metric: Metric;
+  readonly similar: Similar;
   readonly chart: Chart;
   /** The text of BokehJS. */
   readonly bokeh: string;

@@ -1,0 +1,213 @@
+"""What can be asked of every head at once, by name: one number per head, or a pattern's name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypeAlias
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from jaxtyping import Float
+
+from attnwidget.engine.stopping import stopping_when
+from attnwidget.engine.trace import Trace
+from attnwidget.errors import BadRequest
+from attnwidget.measures.concentration import concentration
+from attnwidget.measures.confidence import confidence
+from attnwidget.measures.dead_heads import dead_heads
+from attnwidget.measures.distance import distance
+from attnwidget.measures.entropy import entropy
+from attnwidget.measures.head_distances import HeadDistances, head_distances
+from attnwidget.measures.patterns import Patterns, patterns
+from attnwidget.measures.results import HeadScores
+from attnwidget.measures.share import share
+from attnwidget.measures.similar_heads import SimilarHeads, redundancy, similar_heads
+
+Group: TypeAlias = Literal["name", "pattern", "measure"]
+Measure: TypeAlias = Callable[..., HeadScores]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to ask for. `top` is the largest number that there can be, None where there is no such bound."""
+
+    name: str
+    title: str
+    unit: str
+    meaning: str
+    group: Group
+    top: float | None = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """One number per head; `labels` are the names of their patterns, where that was asked for.
+
+    NaN and "" for layers without attention, heads that a layer lacks, and where nothing can be said. A head that is
+    named "heterogeneous" has no score either.
+    """
+
+    choice: Choice
+    values: Float[np.ndarray, "layer head"]
+    recipe: str
+    labels: tuple[tuple[str, ...], ...] | None = None
+
+
+PATTERN = Choice("pattern", "pattern", "score", "What a head does, by name, and how much of it.", "name")
+
+PATTERNS = {
+    "previous token": "Reads the token just before.",
+    "next token": "Reads the token just behind.",
+    "diagonal": "Reads itself.",
+    "offset": "Reads a fixed number of tokens away, 2 to 8.",
+    "induction": "Reads what came after an earlier token like this one.",
+    "duplicate token": "Reads earlier tokens like this one.",
+    "first token": "Rests on the first token.",
+    "separator": "Rests on punctuation and special tokens.",
+    "vertical": "All queries read the same few tokens, not the first.",
+    "vertical + diagonal": "Half at a fixed place, half at a fixed distance.",
+    "block diagonal": "Reads its own sentence, or segment, evenly.",
+    "peaked": "One weight stands out in each row, at a place that moves.",
+    "uniform": "Reads all that it can see alike.",
+    "off-diagonal": "Of two sequences: one weight stands out, away from the straight line.",
+}
+"""The patterns that a head may be looked for by. Their scores go from 0, chance, to 1."""
+
+MEASURES: dict[str, tuple[Choice, Measure]] = {
+    choice.name: (choice, measure)
+    for choice, measure in (
+        (Choice("entropy", "entropy", "nats", "How widely a head reads.", "measure", None), entropy),
+        (Choice("distance", "distance", "tokens", "How far away a head reads.", "measure", None), distance),
+        (Choice("confidence", "largest weight", "weight", "The largest weight of a row.", "measure"), confidence),
+        (
+            Choice("concentration", "five largest", "share", "Mass on the five largest weights.", "measure"),
+            concentration,
+        ),
+        (
+            Choice("first", "on the first token", "share", "Mass on the first token.", "measure"),
+            partial(share, of="first"),
+        ),
+        (Choice("self", "on itself", "share", "Mass on the query itself.", "measure"), partial(share, of="self")),
+        (
+            Choice("previous", "on the previous token", "share", "Mass on the token just before.", "measure"),
+            partial(share, of="previous"),
+        ),
+        (
+            Choice("special", "on special tokens", "share", "Mass on [CLS], [SEP] and their kin.", "measure"),
+            partial(share, of="special"),
+        ),
+        (
+            Choice("punctuation", "on punctuation", "share", "Mass on punctuation.", "measure"),
+            partial(share, of="punctuation"),
+        ),
+        (
+            Choice(
+                "redundancy", "doubled by another", "similarity", "1 where another head reads just alike.", "measure"
+            ),
+            redundancy,
+        ),
+    )
+}
+
+WRITTEN = Choice(
+    "written",
+    "what it writes",
+    "of median",
+    "The norm of what a head writes, by the layer's median head.",
+    "measure",
+    None,
+)
+
+
+def choices(*, values: bool = True) -> tuple[Choice, ...]:
+    """All that can be asked for; `values` says whether the traces of this model have them.
+
+    >>> [choice.name for choice in choices()][:3]
+    ['pattern', 'previous token', 'next token']
+    """
+    of_patterns = (Choice(name, name, "score", meaning, "pattern") for name, meaning in PATTERNS.items())
+    return (PATTERN, *of_patterns, *(choice for choice, _ in MEASURES.values()), *((WRITTEN,) if values else ()))
+
+
+NAMES = tuple(choice.name for choice in choices())
+
+
+def metric(trace: Trace, name: str, part: str, cancelled: Callable[[], bool] = lambda: False) -> Metric:
+    """The number of every head; worked out once per trace. Patterns are read all at once.
+
+    Raises BadRequest for a name that is none of `choices`, AttnWidgetError as the measure does, and Cancelled.
+    """
+    choice = next((known for known in choices() if known.name == name), None)
+    if choice is None:
+        raise BadRequest(f"There is no metric {name!r}. Possible are {', '.join(NAMES)}.")
+    known = _known.setdefault(trace, {})
+    asked = ("pattern", part) if choice.group != "measure" else (name, part)
+    if asked not in known:
+        with stopping_when(cancelled):
+            known[asked] = patterns(trace, part=part) if choice.group != "measure" else _measured(trace, name, part)
+    found = known[asked]
+    if isinstance(found, Patterns):
+        if name == PATTERN.name:
+            return _named(found, choice)
+        found = found.scores[name]
+    return Metric(choice, np.asarray(found.values, np.float32), found.recipe)
+
+
+def similar(
+    trace: Trace, head: tuple[int, int], part: str, count: int, cancelled: Callable[[], bool] = lambda: False
+) -> SimilarHeads:
+    """The heads nearest to one. Raises BadRequest for a head that is not there and a count below 1, and Cancelled."""
+    layer, number = head
+    counts = trace.heads(part)
+    if not (0 <= layer < len(counts) and 0 <= number < counts[layer]):
+        raise BadRequest(f"There is no head L{layer}H{number}.")
+    if count < 1:
+        raise BadRequest(f"count must be 1 or more, not {count}.")
+    with stopping_when(cancelled):
+        return similar_heads(_distances(trace, part), head, count=count)
+
+
+_known: "WeakKeyDictionary[Trace, dict[tuple[str, str], HeadScores | Patterns]]" = WeakKeyDictionary()
+_apart: "WeakKeyDictionary[Trace, dict[str, HeadDistances]]" = WeakKeyDictionary()
+"""So that nothing is worked out again when the caret moves."""
+
+
+def _distances(trace: Trace, part: str) -> HeadDistances:
+    known = _apart.setdefault(trace, {})
+    if part not in known:
+        known[part] = head_distances(trace, part=part)
+    return known[part]
+
+
+def _measured(trace: Trace, name: str, part: str) -> HeadScores:
+    if name == "redundancy":
+        return redundancy(_distances(trace, part))
+    if name != WRITTEN.name:
+        return MEASURES[name][1](trace, part=part)
+    found = dead_heads(trace, part=part).scores["written"]
+    if np.isnan(found.values).all():
+        raise BadRequest("This trace has no values (v), so what its heads write is not known.")
+    return found
+
+
+def _named(found: Patterns, choice: Choice) -> Metric:
+    labels = tuple(tuple(map(str, row)) for row in found.labels)
+    return Metric(choice, np.asarray(found.best.values, np.float32), found.best.recipe, labels)
+
+
+def told(found: Metric) -> dict[str, object]:
+    """What the page is told of a metric, but for its numbers."""
+    there = found.values[np.isfinite(found.values)]
+    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 0.0)
+    layers, heads = found.values.shape
+    labels: Sequence[Sequence[str]] | None = found.labels
+    return {
+        "name": found.choice.name,
+        "unit": found.choice.unit,
+        "low": low,
+        "high": high,
+        "recipe": found.recipe,
+        "layers": layers,
+        "heads": heads,
+        "labels": None if labels is None else [list(row) for row in labels],
+    }

@@ -1,0 +1,148 @@
+import { inkOn, type Palette, type Ramp, type Rgb, rampColour } from "../lib/colour";
+import { shortWeight } from "../lib/format";
+import type { Metric } from "../wire/metric";
+
+/** What a cell of the grid says instead of showing a map. */
+export interface Shade {
+  readonly fill: string;
+  readonly ink: string;
+  /** Fits a cell of 26 pixels. */
+  readonly text: string;
+  /** In full. */
+  readonly said: string;
+}
+
+export interface Shades {
+  /** By layer and head; null where there is nothing to say. */
+  readonly cells: readonly (Shade | null)[];
+  readonly heads: number;
+}
+
+/** The few tints of patterns: what is like in kind is like in colour. */
+const kinds: Readonly<Record<string, string>> = {
+  "previous token": "near",
+  "next token": "near",
+  diagonal: "near",
+  offset: "near",
+  induction: "lookup",
+  "duplicate token": "lookup",
+  "off-diagonal": "lookup",
+  "first token": "place",
+  separator: "place",
+  vertical: "place",
+  "vertical + diagonal": "place",
+  "block diagonal": "block",
+  peaked: "peaked",
+  uniform: "even",
+};
+
+const light: Readonly<Record<string, Rgb>> = {
+  near: [143, 201, 196],
+  lookup: [196, 167, 226],
+  place: [226, 205, 148],
+  block: [176, 210, 150],
+  peaked: [238, 178, 190],
+  even: [208, 213, 219],
+  "": [243, 244, 246],
+};
+
+const dark: Readonly<Record<string, Rgb>> = {
+  near: [36, 96, 94],
+  lookup: [88, 60, 122],
+  place: [104, 84, 34],
+  block: [62, 94, 40],
+  peaked: [122, 58, 74],
+  even: [70, 77, 85],
+  "": [33, 38, 44],
+};
+
+const codes: Readonly<Record<string, string>> = {
+  "previous token": "prev",
+  "next token": "next",
+  diagonal: "self",
+  induction: "ind",
+  "duplicate token": "dup",
+  "off-diagonal": "off",
+  "first token": "first",
+  separator: "sep",
+  vertical: "vert",
+  "vertical + diagonal": "v+d",
+  "block diagonal": "block",
+  peaked: "peak",
+  uniform: "even",
+  heterogeneous: "–",
+};
+
+export function tintOf(pattern: string, palette: Palette): Rgb {
+  const tints = palette.dark ? dark : light;
+  return tints[kinds[pattern] ?? ""] ?? [0, 0, 0];
+}
+
+/** Numbers on one ramp from the least to the largest, or names in their tints. */
+export function shadesOf(metric: Metric, table: Ramp, palette: Palette): Shades {
+  const cells = Array.from(metric.values, (value, index) => {
+    const label = metric.labels?.[Math.floor(index / metric.heads)]?.[index % metric.heads];
+    if (label !== undefined) return label === "" ? null : nameShade(label, value, palette);
+    return Number.isNaN(value) ? null : numberShade(value, metric, table);
+  });
+  return { cells, heads: metric.heads };
+}
+
+export function shadeAt(shades: Shades | null | undefined, layer: number, head: number): Shade | null {
+  return (head < (shades?.heads ?? 0) && shades?.cells[layer * shades.heads + head]) || null;
+}
+
+function nameShade(label: string, score: number, palette: Palette): Shade {
+  const offset = label.startsWith("offset ") ? label.slice(7).replace("-", "−") : null;
+  const colour = tintOf(offset === null ? label : "offset", palette);
+  return {
+    fill: css(colour),
+    ink: inkOn(colour),
+    text: offset ?? codes[label] ?? label,
+    said: spokenName(label, score),
+  };
+}
+
+/** Scores of patterns say something by themselves: 0 is chance, 1 a perfect head. Other numbers fill the ramp. */
+export function scaleOf({ low, high, unit }: Metric): { readonly low: number; readonly high: number } {
+  return unit === "score" ? { low: 0, high: 1 } : { low, high };
+}
+
+function numberShade(value: number, metric: Metric, table: Ramp): Shade {
+  const { unit } = metric;
+  const { low, high } = scaleOf(metric);
+  const place = high > low ? (value - low) / (high - low) : 0.5;
+  const colour = rampColour(table, place);
+  return {
+    fill: css(colour),
+    ink: inkOn(colour),
+    text: shortNumber(value, unit),
+    said: fullNumber(value, unit),
+  };
+}
+
+/** A number in a small cell: shares as ".26", others with as many digits as there is room for. */
+export function shortNumber(value: number, unit: string): string {
+  if (!Number.isFinite(value)) return "–";
+  if (unit === "nats") return value.toFixed(1);
+  if (unit === "tokens" || unit === "of median") return value < 10 ? value.toFixed(1) : value.toFixed(0);
+  return value < 0.005 ? "0" : shortWeight(value);
+}
+
+/** A number with its unit. */
+export function fullNumber(value: number, unit: string): string {
+  if (!Number.isFinite(value)) return "–";
+  const digits = unit === "tokens" ? 1 : unit === "nats" || unit === "of median" ? 2 : 3;
+  const plain = unit === "score" || unit === "share" || unit === "weight" || unit === "similarity";
+  return plain ? value.toFixed(digits) : `${value.toFixed(digits)} ${unit}`;
+}
+
+/** A pattern's name and score, as people say it. */
+export function spokenName(label: string, score: number): string {
+  const name = label === "heterogeneous" ? "no single pattern" : label.replace("offset -", "offset −");
+  return Number.isFinite(score) ? `${name} ${score.toFixed(2)}` : name;
+}
+
+function css([red, green, blue]: Rgb): string {
+  return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}

@@ -1,0 +1,109 @@
+import { type GridScene, headRect } from "../layout/grid";
+import { fullNumber, scaleOf, spokenName } from "../layout/shades";
+import { type Found, headName, type Metric, metricAt, named, refusalAt } from "../state";
+import { HeadGrid } from "./HeadGrid";
+import { metricIn, useFound } from "./head-picture";
+import { LinearScale, Scale } from "./Scale";
+import { ShadeChoice } from "./ShadeChoice";
+import { useView, type View } from "./view";
+
+/** The grid of all heads, grown to the stage. */
+export function ModelView() {
+  const view = useView();
+  const { session } = view;
+  const metric = metricIn(session);
+  const found = useFound(view);
+  const by = session.metrics.by.value;
+  const busy = metric === null && session.shown.value !== null;
+  const refused = refusalAt(session, by);
+  return (
+    <figure class="aw-view aw-all-heads" data-by={by} aria-busy={busy && refused === null}>
+      <div class="aw-view-head">
+        <ShadeChoice />
+        <h3 class="aw-model-state">
+          {refused ?? (busy ? "Reading all heads…" : found === null ? "" : keptOf(view, found))}
+        </h3>
+      </div>
+      <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
+      <ModelCaption metric={metric} />
+    </figure>
+  );
+}
+
+/** What stays when others fade, in words. */
+export function keptOf({ session }: View, { kept, heads }: Found): string {
+  if (kept === null) return "";
+  const all = session.heads.value.reduce((sum, count) => sum + count, 0);
+  const { by, only, lowest } = session.metrics;
+  const what =
+    by.value === named
+      ? (only.value ?? "")
+      : `${lowest.value ? "lowest" : "highest"} ${titleOf(session, by.value)}`;
+  return `${heads.length} of ${all} heads: ${what}`;
+}
+
+export function titleOf(session: View["session"], name: string): string {
+  return session.about.value?.metrics.find((choice) => choice.name === name)?.title ?? name;
+}
+
+function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric: Metric | null }) {
+  const { session, local } = useView();
+  const head = local.hoverHead.value;
+  if (head === null) return null;
+  const { x, y, width } = headRect(scene, head.layer, head.head);
+  const names = metricAt(session, named);
+  const at = (of: Metric) => of.values[head.layer * of.heads + head.head] ?? Number.NaN;
+  const label = names?.labels?.[head.layer]?.[head.head] ?? "";
+  return (
+    <div
+      class="aw-tooltip"
+      role="presentation"
+      data-flipped={x > scene.width * 0.6}
+      style={{ left: `${Math.round(x + width / 2)}px`, top: `${Math.round(y)}px` }}
+    >
+      <b class="aw-number">{headName(head)}</b>
+      {names !== null && label !== "" && ` ${spokenName(label, at(names))}`}
+      {metric !== null && metric.labels === null && (
+        <span class="aw-unit">
+          {" "}
+          {titleOf(session, metric.name)} {fullNumber(at(metric), metric.unit)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** How the cells came about, and what stays. */
+function ModelCaption({ metric }: { readonly metric: Metric | null }) {
+  const view = useView();
+  const { session } = view;
+  const shown = session.shown.value;
+  const found = useFound(view);
+  if (shown === null) return null;
+  const { direction, tokens } = shown.frame.header;
+  const values = session.metrics.shade.value === "values" && metric !== null;
+  const fading = found !== null && found.kept !== null;
+  const side = shown.frame.thumbnails?.shape[2] ?? 0;
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {values ? metric.recipe : mapsRecipe(side, tokens.pieces.length)}
+        {fading && ` · ${keptOf(view, found)}; the others are faint`}
+        {fading && !values && metric !== null && ` (${metric.recipe})`}
+      </span>
+      {!values && <Scale direction={direction} peak={1} />}
+      {values && metric.labels === null && (
+        <LinearScale
+          direction={direction}
+          from={fullNumber(scaleOf(metric).low, metric.unit)}
+          to={fullNumber(scaleOf(metric).high, metric.unit)}
+        />
+      )}
+    </figcaption>
+  );
+}
+
+function mapsRecipe(side: number, count: number): string {
+  if (side >= count) return "softmax weights of every head, queries downwards, one scale for all";
+  return `softmax weights of every head, one scale for all: ${side} of ${count} queries, of ${side} stretches of keys the largest`;
+}

@@ -1,0 +1,98 @@
+import { effect } from "@preact/signals";
+import { wellFormed } from "../lib/format";
+import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
+import { metricKey, named, similarKey } from "./finder";
+import type { HeadRef } from "./local";
+import type { Session } from "./session";
+
+const nearest = 5;
+/** Weights that are read unasked, only to name the head on show: about three seconds of work. */
+const mostUnasked = 2 ** 28;
+const soon = 60;
+const idle = 500;
+
+/** What would be asked of all heads; null before the first frame. Reads signals. */
+export function metricRequest(session: Session, name: string): MetricRequest | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { part, truncated } = shown.frame.header;
+  return { text: shown.text, part, name, ...(truncated === null ? {} : { first: true as const }) };
+}
+
+export function similarRequest(session: Session, { layer, head }: HeadRef): SimilarRequest | null {
+  const shown = session.shown.value;
+  if (shown === null || (session.heads.value[layer] ?? 0) <= head) return null;
+  const { part, truncated } = shown.frame.header;
+  const first = truncated === null ? {} : { first: true as const };
+  return { text: shown.text, part, layer, head, count: nearest, ...first };
+}
+
+/** What is known of every head of the text on show; null where it is not, or not yet. Reads signals. */
+export function metricAt(session: Session, name: string): Metric | null {
+  const request = metricRequest(session, name);
+  return request === null ? null : (session.metrics.known.entries.value.get(metricKey(request)) ?? null);
+}
+
+/** Why it cannot be had. Reads signals. */
+export function refusalAt(session: Session, name: string): string | null {
+  const request = metricRequest(session, name);
+  return request === null ? null : (session.metrics.refused.entries.value.get(metricKey(request)) ?? null);
+}
+
+export function similarAt(session: Session, head: HeadRef): Similar | null {
+  const request = similarRequest(session, head);
+  return request === null ? null : (session.metrics.alike.entries.value.get(similarKey(request)) ?? null);
+}
+
+/** Asks for what the grid or the finder shows, and, when nothing else goes on, for what the head on show is called. */
+export function followHeads(session: Session, abort: AbortSignal): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = effect(() => {
+    session.metrics.again.value;
+    const next = session.closed.value ? null : wanted(session);
+    if (next === null) return;
+    timer = setTimeout(next.ask, next.delay);
+    return () => clearTimeout(timer);
+  });
+  abort.addEventListener("abort", end, { once: true });
+}
+
+interface Wish {
+  readonly delay: number;
+  readonly ask: () => void;
+}
+
+/** The next thing to ask. Nothing while somebody types: the text would be another one before the answer is there. */
+function wanted(session: Session): Wish | null {
+  const { metrics, traits, shown } = session;
+  if (shown.value === null || shown.value.text !== wellFormed(traits.text.value)) return null;
+  const looked = traits.view.value === "model" || metrics.shade.value === "values";
+  if (looked) {
+    const found = wish(session, metrics.by.value, soon);
+    if (found !== null) return found;
+  }
+  if (!cheap(session)) return null;
+  return wish(session, named, idle) ?? wishAlike(session);
+}
+
+function wish(session: Session, name: string, delay: number): Wish | null {
+  const request = metricRequest(session, name);
+  const { metrics } = session;
+  if (request === null || metricAt(session, name) !== null || refusalAt(session, name) !== null) return null;
+  return { delay, ask: () => void metrics.metric(request) };
+}
+
+function wishAlike(session: Session): Wish | null {
+  const request = similarRequest(session, session.clampedHead());
+  const { metrics } = session;
+  if (request === null) return null;
+  const key = similarKey(request);
+  if (metrics.alike.entries.value.has(key) || metrics.refused.entries.value.has(key)) return null;
+  return { delay: idle, ask: () => void metrics.similar(request) };
+}
+
+function cheap(session: Session): boolean {
+  const count = session.shown.value?.frame.header.tokens.pieces.length ?? 0;
+  const heads = session.heads.value.reduce((sum, number) => sum + number, 0);
+  return heads * count * count <= mostUnasked;
+}
