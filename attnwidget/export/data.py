@@ -9,11 +9,14 @@ import torch
 from torch.nn.functional import max_pool2d
 
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
+from attnwidget.errors import AttnWidgetError
 from attnwidget.export.held import EXACT, Held, held
 from attnwidget.export.log_scale import as_steps, least, steps_for, worst
-from attnwidget.frames.compose import compose_frame
+from attnwidget.frames.compose import compose_frame, own_text
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.predictions import predictions
+from attnwidget.frames.readers import value_lengths
+from attnwidget.frames.shown_map import readers_of_units, units_shown
 from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.thumbnails import thumbnails
 from attnwidget.frames.words import CAUTIONS
@@ -67,6 +70,7 @@ def page_data(
     exact = size <= EXACT
     maps = torch.stack([silent.weights(*pair, chosen.part) for pair in keeps.whole])
     steps = steps_for(maps)
+    norms = _norms(silent, chosen.part)
     header = {
         "about": {**about, "examples": [], "editable": False, "fixed": FIXED},
         "traits": {**traits, "chart": 0},
@@ -76,6 +80,9 @@ def page_data(
         "held": [list(pair) for pair in keeps.whole],
         "facts": {name: _facts(frame) for name, frame in frames.items()},
         "cautions": CAUTIONS,
+        "words": _words(silent, chosen, decode),
+        "readers": _readers(silent, chosen),
+        "normless": norms if isinstance(norms, str) else None,
         "predictions": _predictions(trace, size, chosen.query[1] - 1, decode),
         "sinks": _strip_sinks(silent, chosen),
         "sampled": size > WHOLE_BELOW,
@@ -83,7 +90,8 @@ def page_data(
         "note": f" · saved in steps of {100 / steps:.0f} %",
         "missing": missing(pinned, keeps),
     }
-    return Frame(header, {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps)})
+    blocks = {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps)}
+    return Frame(header, blocks if isinstance(norms, str) else {**blocks, "norms": norms})
 
 
 def precision(data: Frame) -> str:
@@ -94,7 +102,8 @@ def precision(data: Frame) -> str:
     nothing = f", and as 0 below {least(steps):.6f}" if least(steps) > 1e-6 else ""
     return (
         f"{one} {query_name(header['frame'], header['query'])} reads and is read by are exact; other weights are saved "
-        f"in steps of {100 / steps:.0f} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off{nothing}."
+        f"in steps of {100 / steps:.0f} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off{nothing}; "
+        "twice that where a row is divided by its sum."
     )
 
 
@@ -154,6 +163,37 @@ def _blocks(
         blocks["pooled"] = _by_head(counts, small, np.uint8)
         blocks["thumbnails"] = thumbnails(trace, chosen.part)
     return blocks
+
+
+def _words(trace: Trace, chosen: Selection, decode: Callable[[int], str]) -> dict[str, Any]:
+    """What is shown instead of tokens where words are."""
+    by_words = replace(chosen, words=True)
+    header = compose_frame(trace, by_words, decode, overview=False).header
+    return {"tokens": header["tokens"], "ranges": header["units"], "readers": _readers(trace, by_words)}
+
+
+def _readers(trace: Trace, chosen: Selection) -> dict[str, list[int]]:
+    """How many others can see each unit, in the layers where more than causality and padding hides some."""
+    text = own_text(trace, chosen.part)
+    units = units_shown(chosen, text)
+    return {
+        str(block.layer): readers_of_units(
+            trace, replace(chosen, layer=block.layer, source="layer"), units, text
+        ).tolist()
+        for block in trace.part_blocks(chosen.part)
+        if block.mask is not None
+    }
+
+
+def _norms(trace: Trace, part: str) -> np.ndarray | str:
+    """(layer head key) what each head writes for each key, in length; the reason where that cannot be known."""
+    try:
+        lengths = {block.layer: value_lengths(trace, block) for block in trace.part_blocks(part)}
+    except AttnWidgetError as error:
+        return str(error)
+    counts = trace.heads(part)
+    by_head = {(layer, head): rows[head].numpy() for layer, rows in lengths.items() for head in range(counts[layer])}
+    return _by_head(counts, by_head, np.float32)
 
 
 def _by_head(counts: tuple[int, ...], arrays: Mapping[tuple[int, int], np.ndarray], dtype: Any) -> np.ndarray:

@@ -16,8 +16,6 @@ export function embeddedSource(saved: Saved): Source {
   let count = 0;
 
   const reply = (request: Request): Replies[Request["kind"]] => {
-    if (isChanged(request))
-      throw new NotSaved("This saved page shows single heads, their tokens and sinks as they are.");
     switch (request.kind) {
       case "about":
         return header.about;
@@ -48,12 +46,4 @@ export function embeddedSource(saved: Saved): Source {
     }
   };
   return { ask, onClosed: () => {} };
-}
-
-/** Whether something else is asked for than one map as it was computed. */
-function isChanged(request: Request): boolean {
-  if (!("layer" in request || "head" in request)) return false;
-  const { heads, words, sinks, weight } = request as unknown as Partial<Record<string, unknown>>;
-  const several = Array.isArray(heads) && heads.length > 1;
-  return several || words === true || (sinks ?? "show") !== "show" || (weight ?? "attention") !== "attention";
 }

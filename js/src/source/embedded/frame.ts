@@ -1,13 +1,19 @@
 import type { Direction, Frame, FrameRequest, Predictions, Span } from "../../wire/types";
 import { clamped, tokensAt } from "./caret";
-import { attending, headsOf, layerHeads } from "./heads";
-import { type HeadName, type Maps, NotSaved, type SavedMap, sameSpan } from "./maps";
+import { type Maps, NotSaved, sameSpan } from "./maps";
 import type { SavedHeader } from "./saved";
+import { scan } from "./scan";
+import { alone, headsRead, isPlain, layerHeads, type Selection, selectionOf } from "./selection";
+import { type ShownMap, shownMap } from "./shown";
 import { asByte } from "./thumbnails";
-import { columnOf, pooled, rowOf } from "./vectors";
+import { type Units, unitsAround, unitsShown } from "./units";
+import { columnOf, pooled, rowOf, vectorOf } from "./vectors";
+import { cautionOf, factsName, poolingNote, recipeOf, titleOf } from "./words";
 
 /** Cells of a matrix per side, as in the kernel. */
 const largestSide = 512;
+/** Tokens up to which the kernel keeps whole maps, and sends them as f32. */
+const wholeBelow = 192;
 
 /** The frame that the kernel would send; a preview without `overview`. Raises NotSaved for what the file does not have. */
 export function composeFrame(
@@ -16,40 +22,38 @@ export function composeFrame(
   request: FrameRequest,
   overview: boolean,
 ): Frame {
-  const { direction, source } = request;
-  const { tokens, heads } = header.frame;
-  const { layer, head } = attending(heads, request);
-  const query = queryOf(header, request);
-  const size = tokens.pieces.length;
-  const facts = header.facts[factsName(request.source, layer, head)];
-  const chosen: HeadName[] = source === "layer" ? layerHeads(heads, layer) : [[layer, head]];
-  const whole = source === "rollout" ? maps.rollout() : maps.whole(chosen, "mean");
-  const small = whole === null && source === "head" ? maps.small([layer, head]) : null;
+  const { heads } = header.frame;
+  const selection = selectionOf(heads, request);
+  const units = unitsShown(header, selection.words);
+  const tokens = queryOf(header, request);
+  const query = unitsAround(units, tokens);
+  const shown = shownMap(header, maps, selection);
+  const small = shown === null && isPlain(selection) ? smallMap(maps, selection) : null;
+  const size = units.tokens.pieces.length;
   const factor = small?.factor ?? Math.ceil(size / largestSide);
-  const matrix = small ?? (whole && pooled(whole, factor));
-  const vectors =
-    source === "rollout"
-      ? vectorsOf(whole, query)
-      : (savedVectors(header, maps, chosen, query) ?? vectorsOf(whole, query));
-  if (facts === undefined || matrix === null || vectors === null) throw new NotSaved(header.missing);
-  const stepped = whole?.stepped !== false;
+  const matrix = small ?? (shown && pooled(shown, factor));
+  const facts = factsOf(header, selection, shown);
+  const vectors = savedVectors(header, maps, selection, tokens) ?? vectorsOf(shown, query);
+  if (facts === null || matrix === null || vectors === null) throw new NotSaved(header.missing);
+  const stepped = shown?.stepped !== false;
   const shape = [matrix.size, matrix.size];
-  const dtype = stepped ? "u8" : size <= 192 ? "f32" : "f16";
+  const dtype = stepped ? "u8" : size <= wholeBelow ? "f32" : "f16";
   return {
     header: {
       ...header.frame,
+      tokens: units.tokens,
       ...facts,
-      recipe: `${facts.recipe}${factor === 1 ? "" : ` · a cell is the maximum over ${factor} x ${factor} tokens`}${stepped ? header.note : ""}`,
-      layer,
-      head,
-      chosen: [[layer, head]],
-      units: null,
-      hidden: 0,
+      recipe: `${facts.recipe}${poolingNote(factor, selection.words)}${stepped ? header.note : ""}`,
+      layer: selection.layer,
+      head: selection.head,
+      chosen: selection.chosen,
+      units: units.ranges,
+      hidden: shown?.hidden ?? 0,
       query,
-      direction,
-      source,
-      caution: header.cautions[source],
-      predictions: predictionsAt(header, query[1] - 1),
+      direction: request.direction,
+      source: request.source,
+      caution: cautionOf(header, selection),
+      predictions: predicted(header, units, tokens[1] - 1),
       pooling: factor,
       timing: { trace: 0, frame: 0 },
       blocks: [{ name: "matrix", dtype, shape, offset: 0 }],
@@ -57,12 +61,8 @@ export function composeFrame(
     matrix: { shape, data: matrix.values },
     ...vectors,
     thumbnails: overview ? maps.thumbnails() : null,
-    previews: overview ? previews(header, maps, query, direction) : null,
+    previews: overview ? previews(header, maps, selection, tokens, request.direction) : null,
   };
-}
-
-export function factsName(source: FrameRequest["source"], layer: number, head: number): string {
-  return source === "head" ? `${layer} ${head}` : source === "layer" ? `${layer}` : "rollout";
 }
 
 /** What is predicted at a token, or of the whole text. */
@@ -70,41 +70,75 @@ export function predictionsAt({ predictions }: SavedHeader, token: number): Pred
   return predictions[predictions.length === 1 ? 0 : token] ?? null;
 }
 
+function predicted(header: SavedHeader, units: Units, token: number): Predictions | null {
+  const found = predictionsAt(header, token);
+  if (found === null || found.position === null) return found;
+  return { ...found, position: unitsAround(units, [token, token + 1])[0] };
+}
+
 function queryOf({ frame: { tokens } }: SavedHeader, { caret, query }: FrameRequest): Span {
   if (caret !== undefined) return tokensAt(tokens.spans, caret);
   return clamped(query ?? [-1, 0], tokens.pieces.length);
 }
 
+/** What is said of a map: by the kernel where it was asked, else by the map itself. */
+function factsOf(header: SavedHeader, selection: Selection, shown: ShownMap | null) {
+  const name = factsName(selection);
+  if (name !== null) return header.facts[name] ?? null;
+  if (shown === null) return null;
+  const { sinks, units, hidden } = shown;
+  const { peak, stats, sums } = scan(shown, units.tokens, header.frame.causal, sinks);
+  return {
+    title: titleOf(header, selection),
+    recipe: recipeOf(header, selection, sums, hidden),
+    sinks,
+    peak,
+    // Of a map without its sinks, what was on them.
+    stats: selection.sinks === "show" ? stats : { ...stats, sink: hidden },
+  };
+}
+
+function smallMap(maps: Maps, { source, chosen }: Selection) {
+  const [only] = chosen;
+  return source === "head" && chosen.length === 1 && only !== undefined ? maps.small(only) : null;
+}
+
 type Vectors = Pick<Frame, "row" | "column">;
 
-/** Row and column of the query that was saved: exact, in every head. Null for any other query. */
-function savedVectors(
-  header: SavedHeader,
-  maps: Maps,
-  heads: readonly HeadName[],
-  query: Span,
-): Vectors | null {
-  if (!sameSpan(query, header.query)) return null;
-  const row = maps.vector(heads, "mean", query, "reads");
-  const column = maps.vector(heads, "mean", query, "read_by");
+/** Row and column of the query that was saved: exact, in every head. Null for any other, and where anything was changed. */
+function savedVectors(header: SavedHeader, maps: Maps, selection: Selection, query: Span): Vectors | null {
+  if (selection.source === "rollout" || !isPlain(selection) || !sameSpan(query, header.query)) return null;
+  const heads = headsRead(header.frame.heads, selection);
+  const row = maps.vector(heads, selection.fusion, query, "reads");
+  const column = maps.vector(heads, selection.fusion, query, "read_by");
   return row && column && { row, column };
 }
 
-function vectorsOf(map: SavedMap | null, query: Span): Vectors | null {
+function vectorsOf(map: ShownMap | null, query: Span): Vectors | null {
   return map && { row: rowOf(map, query), column: columnOf(map, query) };
 }
 
-/** The query's row, or column, of every head as bytes on a square-root scale; null where one is missing. */
-function previews(header: SavedHeader, maps: Maps, query: Span, direction: Direction): Frame["previews"] {
-  const { heads, tokens } = header.frame;
-  const [most, size] = [Math.max(...heads), tokens.pieces.length];
+/** The query's row, or column, of every head as bytes on a square-root scale; null where one is missing, or as in the kernel. */
+function previews(
+  header: SavedHeader,
+  maps: Maps,
+  selection: Selection,
+  tokens: Span,
+  direction: Direction,
+): Frame["previews"] {
+  const { heads } = header.frame;
+  const plain = isPlain(selection);
+  const units = unitsShown(header, selection.words);
+  const [most, size] = [Math.max(...heads), units.tokens.pieces.length];
+  if (header.frame.tokens.pieces.length > wholeBelow && (direction === "read_by" || !plain)) return null;
   const data = new Uint8Array(heads.length * most * size);
-  for (const layer of heads.keys()) {
-    for (const head of headsOf(heads, layer)) {
-      const vector = maps.vector([[layer, head]], "mean", query, direction);
-      if (vector === null) return null;
-      data.set(vector.map(asByte), (layer * most + head) * size);
-    }
+  for (const [layer, head] of heads.flatMap((_, layer) => layerHeads(heads, layer))) {
+    const one = plain ? null : shownMap(header, maps, alone(selection, layer, head));
+    const vector = plain
+      ? maps.vector([[layer, head]], "mean", tokens, direction)
+      : one && vectorOf(one, unitsAround(units, tokens), direction);
+    if (vector === null) return null;
+    data.set(vector.map(asByte), (layer * most + head) * size);
   }
   return { shape: [heads.length, most, size], data };
 }

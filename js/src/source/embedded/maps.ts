@@ -1,4 +1,4 @@
-import type { Block, Direction, Frame, Span } from "../../wire/types";
+import type { Block, Direction, Frame, HeadFusion, HeadPair, Span } from "../../wire/types";
 import type { Saved } from "./saved";
 import { thumbnailsOf } from "./thumbnails";
 import { fuse, type SquareMap, vectorOf } from "./vectors";
@@ -7,8 +7,6 @@ import { fuse, type SquareMap, vectorOf } from "./vectors";
 export class NotSaved extends Error {
   override readonly name = "NotSaved";
 }
-
-export type HeadName = readonly [layer: number, head: number];
 
 /** A map as the file has it. */
 export interface SavedMap extends SquareMap {
@@ -24,21 +22,23 @@ export interface PooledMap extends SquareMap {
 /** The maps of a saved page, worked out as they are asked for. Null for what is not in the file. */
 export interface Maps {
   /** One head, or several fused. */
-  whole(heads: readonly HeadName[], fusion: "mean" | "max"): SavedMap | null;
+  whole(heads: readonly HeadPair[], fusion: HeadFusion): SavedMap | null;
+  /** The same, each head weighted by what it writes for each key. */
+  weighted(heads: readonly HeadPair[], fusion: HeadFusion): SavedMap | null;
   rollout(): SavedMap | null;
-  small(head: HeadName): PooledMap | null;
+  small(head: HeadPair): PooledMap | null;
   /** What a query reads, or what reads it; exact for the query that was saved. */
   vector(
-    heads: readonly HeadName[],
-    fusion: "mean" | "max",
+    heads: readonly HeadPair[],
+    fusion: HeadFusion,
     query: Span,
     direction: Direction,
   ): Float32Array | null;
   thumbnails(): Frame["thumbnails"];
 }
 
-/** Fused maps that are kept: a query that moves asks for the same ones again. */
-const kept = 24;
+/** Cells of maps that are kept, 12 MB: a query that moves asks for the same ones again. */
+const kept = 3_000_000;
 
 export function savedMaps({ header, read }: Saved): Maps {
   const size = header.frame.tokens.pieces.length;
@@ -52,38 +52,61 @@ export function savedMaps({ header, read }: Saved): Maps {
   /** One of the arrays that a block holds one after the other. */
   const cut = (name: string, place: number, length: number): Float32Array | null => {
     const items = read(name)?.data.subarray(place * length, (place + 1) * length);
-    if (items === undefined || items instanceof Float32Array) return items ?? null;
+    if (!(items instanceof Uint8Array)) return items ?? null;
     return Float32Array.from(items, (byte) => weights[byte] as number);
   };
   const square = (name: string, place: number, stepped: boolean): SavedMap | null => {
     const values = cut(name, place, size * size);
     return values && { size, values, stepped };
   };
-  const one = ([layer, head]: HeadName): SavedMap | null => {
+  const one = ([layer, head]: HeadPair): SavedMap | null => {
     if (header.exact[0] === layer && header.exact[1] === head) return square("exact", 0, false);
     const place = places.get(`${layer} ${head}`);
     return place === undefined ? null : square("maps", place, true);
   };
-  const several = (heads: readonly HeadName[], fusion: "mean" | "max"): SavedMap | null => {
-    const all = heads.map((head) => one(head)?.values ?? null);
-    if (!all.every((values) => values !== null)) return null;
-    return { size, values: fuse(all, fusion, size * size), stepped: true };
+  const several = (
+    heads: readonly HeadPair[],
+    fusion: HeadFusion,
+    read: (head: HeadPair) => SavedMap | null,
+  ): SavedMap | null => {
+    const all = heads.map(read);
+    if (!all.every((map) => map !== null)) return null;
+    const values =
+      all.length === 1
+        ? all[0]?.values
+        : fuse(
+            all.map((map) => map.values),
+            fusion,
+            size * size,
+          );
+    return { size, values: values ?? new Float32Array(0), stepped: all.some(({ stepped }) => stepped) };
   };
   const remember = (name: string, make: () => SavedMap | null): SavedMap | null => {
     const found = known.get(name) ?? make();
     known.delete(name);
     known.set(name, found);
-    for (const old of known.keys()) if (known.size > kept) known.delete(old);
+    for (const old of known.keys()) if (known.size * size * size > kept && known.size > 1) known.delete(old);
     return found;
   };
 
+  const single = (head: HeadPair) => remember(head.join(" "), () => one(head));
   const whole: Maps["whole"] = (heads, fusion) =>
-    remember(`${fusion} ${heads.join(" ")}`, () =>
-      heads.length === 1 ? one(heads[0] as HeadName) : several(heads, fusion),
+    heads.length === 1
+      ? single(heads[0] as HeadPair)
+      : remember(`${fusion} ${heads.join(" ")}`, () => several(heads, fusion, single));
+  const written = ([layer, head]: HeadPair): SavedMap | null => {
+    const map = single([layer, head]);
+    const norms = cut("norms", layer * most + head, size);
+    return (
+      map &&
+      norms && { ...map, values: map.values.map((weight, at) => weight * (norms[at % size] as number)) }
     );
+  };
   let thumbnails: Frame["thumbnails"] | undefined;
   const maps: Maps = {
     whole,
+    weighted: (heads, fusion) =>
+      remember(`norm ${fusion} ${heads.join(" ")}`, () => several(heads, fusion, written)),
     rollout: () => remember("rollout", () => square("rollout", 0, true)),
     small: ([layer, head]) => {
       const side = read("pooled")?.shape[2] ?? 0;

@@ -1,5 +1,5 @@
 import { type Container, decodeContainer } from "../../wire/decode";
-import type { About, Header, MapSource, Predictions, Span, Stats } from "../../wire/types";
+import type { About, Header, MapSource, Predictions, Span, Stats, Tokens } from "../../wire/types";
 
 /** What the kernel said of one map. */
 export interface Facts {
@@ -9,6 +9,9 @@ export interface Facts {
   readonly peak: number;
   readonly stats: Stats;
 }
+
+/** By layer how many other queries can see each key, where more than causality and padding hides some. */
+export type Readers = Readonly<Record<number, readonly number[]>>;
 
 /** Everything in a saved page that is not an array. */
 export interface SavedHeader {
@@ -27,7 +30,12 @@ export interface SavedHeader {
   readonly held: readonly (readonly [layer: number, head: number])[];
   /** By `layer head`, `layer`, and `rollout`. */
   readonly facts: Readonly<Record<string, Facts>>;
-  readonly cautions: Readonly<Record<MapSource, string>>;
+  readonly cautions: Readonly<Record<MapSource | "heads", string>>;
+  /** The words of the text, and what their tokens are. */
+  readonly words: { readonly tokens: Tokens; readonly ranges: readonly Span[]; readonly readers: Readers };
+  readonly readers: Readers;
+  /** Why there are no norms of values; null where there are. */
+  readonly normless: string | null;
   /** By token; one for all where the whole text has one. */
   readonly predictions: readonly (Predictions | null)[];
   /** Sinks of every layer's fused map. */

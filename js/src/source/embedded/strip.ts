@@ -1,43 +1,56 @@
 import type { Span, Strip, StripRequest } from "../../wire/types";
 import { clamped } from "./caret";
-import { factsName } from "./frame";
-import { layerHeads } from "./heads";
 import { type Maps, NotSaved, sameSpan } from "./maps";
 import type { SavedHeader } from "./saved";
+import { headsRead, isPlain, selectionOfLayer } from "./selection";
+import { shownMap } from "./shown";
+import { unitsAround, unitsShown } from "./units";
+import { vectorOf } from "./vectors";
+import { factsName, stripRecipe } from "./words";
 
 /** The strip that the kernel would send. Raises NotSaved where a head's map is not in the file. */
 export function composeStrip(header: SavedHeader, maps: Maps, request: StripRequest): Strip {
   const { direction, fusion, head } = request;
-  const { heads, layers, tokens } = header.frame;
-  const size = tokens.pieces.length;
-  const query = clamped(request.query, size);
+  const { heads, layers } = header.frame;
+  const units = unitsShown(header, request.words === true);
+  const size = units.tokens.pieces.length;
+  const asked = { ...request, query: clamped(request.query, header.frame.tokens.pieces.length) };
+  const query = unitsAround(units, asked.query);
   const values = new Float32Array(layers * size).fill(Number.NaN);
-  for (let layer = 0; layer < layers; layer++) {
-    const all = layerHeads(heads, layer).filter(([, number]) => fusion !== "single" || number === head);
-    if (all.length === 0) continue;
-    const vector = maps.vector(all, fusion === "max" ? "max" : "mean", query, direction);
-    if (vector === null) throw new NotSaved(header.missing);
-    values.set(vector, layer * size);
-  }
-  const sinks = Array.from({ length: layers }, (_, layer) => {
-    if (direction === "read_by") return [];
-    if (fusion !== "single") return header.sinks[fusion][layer] ?? [];
-    return header.facts[factsName("head", layer, head)]?.sinks ?? [];
+  const there = heads.map((count) => count > 0 && (fusion !== "single" || head < count));
+  const found = there.map((one, layer) => (one ? ofLayer(header, maps, asked, layer, query) : null));
+  found.forEach((one, layer) => {
+    if (one !== null) values.set(one.vector, layer * size);
   });
-  const recipe = words(header, { ...request, query });
-  return { layers, tokens: size, query, direction, fusion, head, sinks, recipe, values };
+  const shown = found.filter((one) => one !== null);
+  const hidden = shown.reduce((sum, one) => sum + one.hidden / shown.length, 0);
+  const recipe = stripRecipe(header, asked, selectionOfLayer(asked, 0), hidden);
+  const exact = sameSpan(asked.query, header.query) && isPlain(selectionOfLayer(asked, 0));
+  return {
+    layers,
+    tokens: size,
+    query,
+    direction,
+    fusion,
+    head,
+    sinks: found.map((one) => one?.sinks ?? []),
+    recipe: `${recipe}${exact ? "" : header.note}`,
+    values,
+  };
 }
 
-/** As attnwidget/frames/words.py has it. */
-function words(header: SavedHeader, { query, direction, fusion, head }: StripRequest): string {
-  const made = header.frame.path === "eager" ? "the model's own eager maps" : "softmax weights, fp32";
-  const name = { mean: "mean of the heads", max: "largest of the heads", single: `head ${head}` }[fusion];
-  const reads = direction === "reads";
-  const reckoned = header.sampled && reads && fusion !== "single" ? " · sinks by 64 sampled queries" : "";
-  const note = sameSpan(query, header.query) ? "" : header.note;
-  return `${made}, ${name} in each layer, no renormalisation${spanNote(query, reads)}${reckoned}${note}`;
-}
-
-function spanNote([start, stop]: Span, reads: boolean): string {
-  return stop - start === 1 ? "" : ` · ${reads ? "mean over" : "sum over"} ${stop - start} tokens`;
+function ofLayer(header: SavedHeader, maps: Maps, asked: StripRequest, layer: number, query: Span) {
+  const selection = selectionOfLayer(asked, layer);
+  const plain = isPlain(selection);
+  const shown = plain ? null : shownMap(header, maps, selection);
+  const vector = plain
+    ? maps.vector(headsRead(header.frame.heads, selection), selection.fusion, asked.query, asked.direction)
+    : shown && vectorOf(shown, query, asked.direction);
+  if (vector === null) throw new NotSaved(header.missing);
+  const known =
+    asked.fusion === "single"
+      ? header.facts[factsName(selection) ?? ""]?.sinks
+      : header.sinks[asked.fusion][layer];
+  const sinks = asked.direction === "read_by" ? [] : (shown?.sinks ?? known ?? []);
+  return { vector, sinks, hidden: shown?.hidden ?? 0 };
 }

@@ -1,7 +1,6 @@
-import type { Frame } from "../../wire/types";
-import { headsOf } from "./heads";
-import type { HeadName } from "./maps";
+import type { Frame, HeadPair } from "../../wire/types";
 import type { SavedHeader } from "./saved";
+import { layerHeads } from "./selection";
 import type { SquareMap } from "./vectors";
 
 /** Pixels per side, at most, as in the kernel. */
@@ -10,17 +9,15 @@ const largestSide = 32;
 /** All heads small, from their whole maps: bytes on a square-root scale. Null where a map is missing. */
 export function thumbnailsOf(
   { frame: { heads, tokens } }: SavedHeader,
-  mapOf: (head: HeadName) => SquareMap | null,
+  mapOf: (head: HeadPair) => SquareMap | null,
 ): Frame["thumbnails"] {
   const side = Math.min(tokens.pieces.length, largestSide);
   const most = Math.max(...heads);
   const data = new Uint8Array(heads.length * most * side * side);
-  for (const layer of heads.keys()) {
-    for (const head of headsOf(heads, layer)) {
-      const map = mapOf([layer, head]);
-      if (map === null) return null;
-      data.set(shrunk(map, side).map(asByte), (layer * most + head) * side * side);
-    }
+  for (const [layer, head] of heads.flatMap((_, layer) => layerHeads(heads, layer))) {
+    const map = mapOf([layer, head]);
+    if (map === null) return null;
+    data.set(shrunk(map, side).map(asByte), (layer * most + head) * side * side);
   }
   return { shape: [heads.length, most, side, side], data };
 }

@@ -1,14 +1,13 @@
 import type { Tile, TileRequest } from "../../wire/types";
-import { attending, layerHeads } from "./heads";
-import { type HeadName, type Maps, NotSaved } from "./maps";
+import { type Maps, NotSaved } from "./maps";
 import type { SavedHeader } from "./saved";
+import { selectionOf } from "./selection";
+import { shownMap } from "./shown";
 
 /** The tile that the kernel would send. Raises NotSaved where the map is not in the file. */
 export function composeTile(header: SavedHeader, maps: Maps, request: TileRequest): Tile {
-  const { source, rows, columns } = request;
-  const { layer, head } = attending(header.frame.heads, request);
-  const chosen: HeadName[] = source === "layer" ? layerHeads(header.frame.heads, layer) : [[layer, head]];
-  const map = source === "rollout" ? maps.rollout() : maps.whole(chosen, "mean");
+  const { rows, columns } = request;
+  const map = shownMap(header, maps, selectionOf(header.frame.heads, request));
   if (map === null) throw new NotSaved(header.missing);
   const width = columns[1] - columns[0];
   const values = new Float32Array((rows[1] - rows[0]) * width);
