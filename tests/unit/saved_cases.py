@@ -32,7 +32,9 @@ REQUESTS = [
     {"kind": "preview", **PLACE, "heads": ((3, 1), (1, 2)), "fusion": "max", "query": (5, 7)},
     {"kind": "frame", **PLACE, "words": True, "query": BANK},
     {"kind": "frame", **PLACE, "sinks": "hide", "query": BANK},
-    {"kind": "frame", **PLACE, "layer": 3, "sinks": "renormalise", "words": True, "query": (9, 11)},
+    {"kind": "frame", **PLACE, "layer": 3, "sinks": "hide", "words": True, "query": (9, 11)},
+    # Without an overview: heads that rest in their sink with all but a millionth have nothing else to compare.
+    {"kind": "preview", **PLACE, "layer": 3, "sinks": "renormalise", "words": True, "query": (9, 11)},
     {"kind": "frame", **PLACE, "weight": "norm", "query": BANK, "direction": "read_by"},
     {"kind": "preview", **PLACE, "source": "layer", "weight": "norm", "sinks": "renormalise", "query": BANK},
     {"kind": "preview", **PLACE, "source": "rollout", "weight": "norm", "words": True, "query": BANK},
