@@ -12,10 +12,10 @@ GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
 
 
 def checksum_of(weights: ArrayLike) -> str:
-    """What a page says of this matrix: FNV-1a over the bytes of its float32, as js/src/state/maps.ts does it."""
+    """What a page says of this matrix: FNV-1a over its float32, word by word, as js/src/state/maps.ts does it."""
     value = 0x811C9DC5
-    for byte in np.ascontiguousarray(weights, dtype="<f4").tobytes():
-        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    for word in np.ascontiguousarray(weights, dtype="<f4").view("<u4").ravel().tolist():
+        value = ((value ^ word) * 0x01000193) & 0xFFFFFFFF
     return f"{value:x}"
 
 

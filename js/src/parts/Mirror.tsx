@@ -1,20 +1,24 @@
+import { useRef } from "preact/hooks";
 import { pieceLabel } from "../lib/format";
-import type { Heat, Mark, Span } from "../state";
+import type { Mark, Span } from "../state";
+import { isHatched, toneOf, useHeat } from "./heat";
 import { useView } from "./view";
 
 /** The text once more, behind the control, in the same metrics: its marks carry the colour. */
 export function Mirror() {
   const { session, derived, local } = useView();
-  const heat = derived.heat.value;
+  const words = useRef<HTMLSpanElement>(null);
+  const segments = derived.segments.value;
   const pinned = derived.map.value?.query ?? [0, 0];
   const focus = derived.focus.value;
   const marked = local.marked.value;
   const stale = session.problem.value !== null;
+  useHeat(words, segments, derived.heat.value);
   return (
     <div class="aw-mirror" dir="auto" data-stale={stale}>
-      <span aria-hidden="true">
-        {derived.segments.value.map(({ text, mark }, index) =>
-          mark === null ? text : <TextMark key={index} {...{ text, mark, heat, pinned, focus, marked }} />,
+      <span ref={words} aria-hidden="true">
+        {segments.map(({ text, mark }, index) =>
+          mark === null ? text : <TextMark key={index} {...{ text, mark, pinned, focus, marked }} />,
         )}
         {/* A last empty line has no height by itself. */}
         {"\u200b"}
@@ -29,24 +33,21 @@ export function Mirror() {
 interface MarkProps {
   readonly text: string;
   readonly mark: Mark;
-  readonly heat: Heat | null;
   readonly pinned: Span;
   readonly focus: Span;
   readonly marked: number | null;
 }
 
-function TextMark({ text, mark, heat, pinned, focus, marked }: MarkProps) {
+function TextMark({ text, mark, pinned, focus, marked }: MarkProps) {
   const { tokens } = mark;
   return (
     <span
       class="aw-mark"
       data-token={tokens[0]}
       data-tokens={tokens.length > 1 ? tokens.join(" ") : undefined}
-      data-sink={tokens.some((token) => isHatched(heat, token)) || undefined}
       data-query={tokens.some((token) => within(pinned, token)) || undefined}
       data-focus={tokens.some((token) => within(focus, token)) || undefined}
       data-marked={(marked !== null && tokens.includes(marked)) || undefined}
-      style={{ "--aw-heat": toneOf(heat, tokens) }}
     >
       {text}
     </span>
@@ -82,15 +83,6 @@ export function Chip({ token }: { readonly token: number }) {
       </button>
     </bdi>
   );
-}
-
-function toneOf(heat: Heat | null, tokens: readonly number[]): string {
-  if (heat === null) return "0";
-  return Math.max(0, ...tokens.map((token) => heat.tones[token] ?? 0)).toFixed(3);
-}
-
-function isHatched(heat: Heat | null, token: number): boolean {
-  return heat?.sinks.has(token) === true && (heat.tones[token] ?? 0) > 0;
 }
 
 function within([start, stop]: Span, token: number): boolean {

@@ -151,8 +151,8 @@ export function columnOf(map: MapOnShow, [start, stop]: Span): Float32Array {
 /** A cheap number that changes with the matrix, for tests. */
 export function checksum(values: Float32Array): string {
   let sum = 0x811c9dc5;
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  for (let index = 0; index < bytes.length; index++)
-    sum = Math.imul(sum ^ (bytes[index] as number), 0x01000193);
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let index = 0; index < words.length; index++)
+    sum = Math.imul(sum ^ (words[index] as number), 0x01000193);
   return (sum >>> 0).toString(16);
 }

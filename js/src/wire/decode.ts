@@ -135,7 +135,10 @@ function aligned(
 /** Half floats, which not every browser reads by itself. */
 function widen(halves: Uint16Array): Float32Array {
   const table = halfTable();
-  return Float32Array.from(halves, (half) => table[half] as number);
+  const wide = new Float32Array(halves.length);
+  // A plain loop: `from` takes ten times as long, and this is a quarter of a million numbers.
+  for (let index = 0; index < halves.length; index++) wide[index] = table[halves[index] as number] as number;
+  return wide;
 }
 
 let halves: Float32Array | undefined;
