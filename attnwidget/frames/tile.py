@@ -25,12 +25,14 @@ def compose_tile(
     rows: Extent,
     columns: Extent,
     cancelled: Callable[[], bool] = lambda: False,
+    *,
+    exact: bool = False,
 ) -> Frame:
     """The weights of queries `rows` and keys `columns` (half-open) of the map that `selection` looks at.
 
     They count what the map shows: tokens, or words.
 
-    The block `matrix` is f32 up to 192 x 192 cells and f16 above; neither is pooled, and the softmax ran over all keys.
+    The block `matrix` is f32 up to 192 x 192 cells, or where it is to be `exact`, and f16 above; neither is pooled, and the softmax ran over all keys.
     Raises BadRequest for what the trace does not have or a rectangle outside the text, and Cancelled when a newer
     question made it pointless.
 
@@ -54,6 +56,6 @@ def compose_tile(
         if cancelled():
             raise Cancelled
         portions.append(shown.read(chunk)[:, slice(*columns)])
-    dtype = np.float32 if cells <= WHOLE_BELOW**2 else np.float16
+    dtype = np.float32 if exact or cells <= WHOLE_BELOW**2 else np.float16
     matrix = torch.cat(portions).numpy().astype(dtype)
     return Frame({"rows": list(rows), "columns": list(columns)}, {"matrix": matrix})

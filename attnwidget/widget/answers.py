@@ -33,11 +33,18 @@ class Answer:
     buffers: list[bytes] = field(default_factory=list)
 
 
-def about(model: AttentionModel, shown: Shown, examples: tuple[tuple[str, str], ...]) -> Answer:
-    """What the page needs to know before any text is read."""
+def about(
+    model: AttentionModel, shown: Shown, examples: tuple[tuple[str, str], ...], source: str | None = None
+) -> Answer:
+    """What the page needs to know before any text is read.
+
+    `source` is what names the model to `aw.explore`: "" for the bundled one, None where it was given as an object.
+    """
     facts = model.facts
     described = {
         "name": facts.name,
+        "source": source,
+        "architecture": facts.architecture,
         "kind": facts.kind,
         "layers": len(shown.heads),
         "heads": list(shown.heads),
@@ -161,7 +168,7 @@ def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> 
     if request.rows is None or request.columns is None:
         raise BadRequest(f"A request {request.kind!r} needs rows and columns: two numbers each.")
     selection = _selection(request, seen(reading.trace), (0, 1))
-    tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled)
+    tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled, exact=request.exact)
     return Answer({}, [encode_frame(tile)])
 
 

@@ -109,6 +109,7 @@ class Explorer(anywidget.AnyWidget):
         self._slot = object()
         self._figures = Figures()
         self._links: list[Link] = []
+        self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._choosing = False
         self._cut_text: str | None = None  # the text of which the page shows only the first tokens
         super().__init__()
@@ -435,7 +436,7 @@ class Explorer(anywidget.AnyWidget):
                 self._answer_error(number, error)
             return
         if request.kind == "about":
-            self._answer(request.id, about(self._model, self._shown, examples(self._model.facts)))
+            self._answer(request.id, about(self._model, self._shown, examples(self._model.facts), self._source))
         elif request.kind in {"chart", "bokeh"}:
             self.send(*self._figures.message(request))
         else:
@@ -502,7 +503,8 @@ def explore(
     torch.Size([7, 7])
     """
     kept = {} if state is None else checked_state(state)
-    loaded = shared(model_of(state) if model is None else model, tokenizer)
+    named = model_of(state) if model is None else model
+    loaded = shared(named, tokenizer)
     first = kept.pop("text", examples(loaded.facts)[0][1])
     shown = first if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
@@ -512,6 +514,8 @@ def explore(
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
         chosen |= {"layer": FIRST_HEAD[0], "head": FIRST_HEAD[1]}
     explorer = Explorer(loaded, shown, **chosen)
+    if tokenizer is None and (named is None or isinstance(named, str | Path)):
+        explorer._source = "" if named is None else str(named)  # noqa: SLF001  this is where explorers are made
     try:
         return explorer.restore(unsaid(kept, chosen))
     except AttnWidgetError:

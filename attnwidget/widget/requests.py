@@ -53,6 +53,7 @@ class Request:
     rows: tuple[int, int] | None = None
     columns: tuple[int, int] | None = None
     keys: tuple[int, ...] = ()
+    exact: bool = False
     theme: Theme = "light"
     name: str = ""
     count: int = 5
@@ -63,7 +64,7 @@ class Request:
         if self.kind == "strip":
             return self.text, self.first, self.query, self.direction, self.head, *self._look
         if self.kind in {"tile", "cell"}:
-            place = (self.layer, self.head, self.heads, self.rows, self.columns)
+            place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
             return self.text, self.first, self.source, *place, *self._look
         if self.kind in BACKGROUND:
             return self.text, self.first, self.part, self.name, self.layer, self.head, self.count
@@ -103,6 +104,7 @@ def parse_request(content: Any) -> Request:
         rows=rows,
         columns=columns,
         keys=_numbers(content, "keys"),
+        exact=_typed(content, "exact", bool, default=False),
         theme=_choice(content, "theme", Theme),
         name=_typed(content, "name", str, ""),
         count=_typed(content, "count", int, 5),

@@ -181,6 +181,8 @@ export class FakeKernel {
     return {
       version: "0.1.0",
       model: {
+        source: null,
+        architecture: "DemoModel",
         name,
         kind,
         layers,

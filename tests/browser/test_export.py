@@ -1,5 +1,6 @@
 """Pictures, numbers and code that are taken out of the explorer."""
 
+import csv
 import io
 from xml.etree import ElementTree as ET
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
+from tests.browser.bridge import bridged_widgets
 
 TEXT = "The capital of France is Paris. The capital of France is"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -87,3 +90,60 @@ def test_svg_is_text_and_shapes_and_looks_as_the_png(explorer, browser):
         # Edges of letters and curves may differ by a fraction of a pixel; nothing else may.
         assert (apart > 40).mean() < 0.012, view
         assert (apart > 110).mean() < 0.004, view
+
+
+def copied(shown, name, said):
+    shown.root.locator(".aw-export-panel").get_by_role("button", name=name).click()
+    expect(shown.root.locator(".aw-export-outcome").get_by_role("status")).to_have_text(f"Copied: {said}.")
+    return shown.page.evaluate("() => navigator.clipboard.readText()")
+
+
+def test_copied_code_makes_the_same_explorer_and_its_numbers(explorer, bare):
+    bare.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    texts = ("a \"quoted\" 'one'\n\\n 👩‍👩‍👧 </script> %s {x} \u202e", TEXT)
+    places = (
+        {"layer": 2, "head": 0, "query": (1, 3), "direction": "read_by", "view": "lines", "filter": "top 5"},
+        {"layer": 1, "head": 3, "query": 2, "heads": ("L0H1", "L1H3"), "words": True, "sinks": "hide"},
+        {"layer": 3, "head": 1, "query": 0, "view": "layers", "source": "layer", "layers": "max"},
+    )
+    open_export(explorer.shown)
+    for text, place in zip((*texts, texts[1]), places, strict=True):
+        explorer.text = text
+        for name, value in place.items():
+            setattr(explorer, name, value)
+        explorer.shown.wait_for_tokens(len(explorer.trace.text))
+        explorer.shown.page.wait_for_timeout(300)
+        code = copied(explorer.shown, "As Python", "Python that makes this explorer")
+        names = {}
+        with bridged_widgets():
+            exec(code, names)  # noqa: S102  that is what it is for
+        made = names["ex"]
+        bare.made.append(made)
+        for name in ("text", "layer", "head", "query", "direction", "part", "view", "heads", "filter", "look"):
+            assert getattr(made, name) == getattr(explorer, name), f"{name}\n{code}"
+        weights = names["weights"]
+        if isinstance(weights, list):
+            assert len(weights) == 4
+            assert weights[3].shape == (len(explorer.trace.text),)
+        else:
+            assert weights.shape == (len(explorer.trace.text),)
+
+
+def test_copied_numbers_are_exact_also_where_the_map_is_pooled(explorer, bare):
+    bare.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_export(explorer.shown)
+    head, *lines = csv.reader(io.StringIO(copied(explorer.shown, "Row as CSV", "12 weights as CSV"), newline=""))
+    assert head == ["key", "token", "weight"]
+    assert [line[1] for line in lines] == list(explorer.trace.text.pieces)
+    np.testing.assert_array_equal(np.float32([line[2] for line in lines]), explorer.trace.weights(1, 2)[4].numpy())
+    assert "0.6918" in copied(explorer.shown, "Row as text", "12 weights")
+    explorer.text = "The capital of France is Paris. " * 100
+    count = len(explorer.trace.text)
+    assert count > 600
+    explorer.shown.wait_for_tokens(count)
+    _, keys, *lines = csv.reader(
+        io.StringIO(copied(explorer.shown, "Matrix as CSV", f"{count} × {count} weights as CSV"), newline="")
+    )
+    assert keys[2:] == list(explorer.trace.text.pieces)
+    found = np.float32([line[2:] for line in lines])
+    np.testing.assert_array_equal(found, explorer.trace.weights(1, 2).numpy())

@@ -19,6 +19,8 @@ export type {
   Viewport,
 } from "../wire/types";
 export { loadOnce } from "./charts";
+export { pythonCode } from "./code";
+export { type CopiedRow, matrixCsv, rowCsv, rowText } from "./copied";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { type Description, description } from "./description";
 export {

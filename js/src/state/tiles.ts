@@ -155,6 +155,17 @@ export class Tiles {
     this.#revision.value++;
   }
 
+  /** A rectangle in the kernel's own precision, not kept; or the sentence that says why it cannot be had. */
+  async exact(map: TiledMap, { rows, columns }: Region): Promise<Tile | string> {
+    for (let tries = 0; tries < 3; tries++) {
+      const answer = await this.#ask({ kind: "tile", ...map.request, rows, columns, exact: true });
+      if (answer.status === "ok") return answer.reply;
+      if (answer.status === "error") return answer.problem.message;
+      // The view asked for what it shows: that question is newer, and short.
+    }
+    return "The view asks for so much that this question does not get through. Try again when it rests.";
+  }
+
   #keep(kind: TileKind, map: TiledMap, tile: Tile): void {
     const maps = this.#kept[kind];
     const blocks: Blocks = maps.get(map.name) ?? new Map();

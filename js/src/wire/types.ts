@@ -39,6 +39,10 @@ export interface About {
   readonly version: string;
   readonly model: {
     readonly name: string;
+    /** What names it to `aw.explore`: "" for the bundled model, null where it was given as an object. */
+    readonly source: string | null;
+    /** The class of the object. */
+    readonly architecture: string;
     /** "" when unknown. */
     readonly kind: "decoder" | "encoder" | "encoder-decoder" | "two towers" | "";
     readonly layers: number;
@@ -194,6 +198,8 @@ export interface TileRequest extends Changes {
   readonly fusion?: HeadFusion;
   readonly rows: Span;
   readonly columns: Span;
+  /** In the kernel's own precision, however large. */
+  readonly exact?: true;
   readonly first?: true;
 }
 

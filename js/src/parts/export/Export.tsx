@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { useView } from "../view";
+import { ExportNumbers } from "./ExportNumbers";
 import { ExportPictures } from "./ExportPictures";
 import { type Handed, Outcome } from "./Outcome";
 
@@ -51,6 +52,7 @@ export function Export() {
       {open && (
         <div id={id} class="aw-export-panel">
           <ExportPictures tell={setHanded} />
+          <ExportNumbers tell={setHanded} />
           <Outcome handed={handed} />
         </div>
       )}

@@ -22,13 +22,21 @@ export function mayBeBarred(): boolean {
 }
 
 /** False where the browser does not let it. */
-export async function copyText(text: string): Promise<boolean> {
+export async function copyText(text: string | Promise<string>): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof text === "string") await navigator.clipboard.writeText(text);
+    else await copyLater(text);
     return true;
   } catch {
-    return copyByCommand(text);
+    return copyByCommand(await text);
   }
+}
+
+/** What has to be asked for first: some browsers allow copying only while a click is fresh, and wait for the rest. */
+async function copyLater(text: Promise<string>): Promise<void> {
+  if (typeof ClipboardItem === "undefined") return navigator.clipboard.writeText(await text);
+  const blob = text.then((known) => new Blob([known], { type: "text/plain" }));
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
 /** The old way, which also works where the page is not served over https. */
