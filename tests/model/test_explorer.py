@@ -174,6 +174,7 @@ def test_about(page):
     model = content["about"]["model"]
     assert (model["name"], model["layers"], model["heads"], model["limit"]) == ("tiny-causal", 4, [4] * 4, 512)
     assert model["teaching"]
+    assert model["source"] is None  # an object was given to this one
     assert len(content["about"]["examples"]) >= 3
 
 

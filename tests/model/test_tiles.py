@@ -62,6 +62,13 @@ def test_a_tile_is_the_traces_weights(trace, rows, columns):
     np.testing.assert_allclose(arrays["matrix"].astype(np.float32), exact, rtol=1e-6 if small else HALF, atol=1e-7)
 
 
+def test_a_tile_that_is_to_be_exact_is_never_rounded(trace):
+    selection = Selection(layer=1, head=2)
+    found = decode(encode_frame(compose_tile(trace, selection, (100, 900), (0, 1300), exact=True)))[1]["matrix"]
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, trace.weights(1, 2, queries=slice(100, 900)).numpy())
+
+
 def test_tiles_of_a_layer_and_of_all_layers_are_those_of_their_maps(trace):
     rows, columns = (1100, 1200), (900, 1050)
     place = slice(*rows), slice(*columns)
