@@ -19,8 +19,8 @@ class Reading:
     truncated: tuple[int, int] | None
 
 
-KEPT = 2
-"""Readings: the page may be one keystroke ahead of the trait that Python reads."""
+KEPT = 3
+"""Readings: the page may be one keystroke ahead of the trait that Python reads, and compare with a third."""
 
 
 class LiveSession:
@@ -47,6 +47,7 @@ class LiveSession:
         self._readings = {key: kept for key, kept in self._readings.items() if kept.trace.origin == state}
         known = self._readings.get((text, first))
         if known is not None:
+            self._readings[text, first] = self._readings.pop((text, first))  # the last one to be forgotten
             return replace(known, milliseconds=0.0)
         started = perf_counter()
         try:

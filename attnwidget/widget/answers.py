@@ -13,6 +13,7 @@ from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
+from attnwidget.frames.difference import compose_difference
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.head_metrics import choices, metric, similar, told
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
@@ -86,6 +87,9 @@ def answer(
         return _flow(request, reading, cancelled)
     if request.kind in BACKGROUND:
         return _heads(request, reading, cancelled)
+    if request.kind == "compare":
+        # Read last, so that it stays while the other text is edited.
+        return _compare(request, reading, read(request.against, first=request.first, cancelled=cancelled))
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, cancelled)
     if request.kind == "neuron":
@@ -162,6 +166,27 @@ def _heads(request: Request, reading: Reading, cancelled: Callable[[], bool]) ->
     near = similar(reading.trace, (layer, head), part, request.count, cancelled)
     nearest = [{"layer": each.layer, "head": each.head, "distance": each.value} for each in near]
     return Answer({"similar": {"layer": layer, "head": head, "nearest": nearest, "recipe": near.recipe}})
+
+
+def _compare(request: Request, reading: Reading, held: Reading) -> Answer:
+    shown = seen(reading.trace)
+    part, layer, head = _place(request, shown)
+    found = compose_difference(held.trace, reading.trace, part, layer, head)
+    told = {
+        "layer": layer,
+        "head": head,
+        "queries": list(found.queries[1]),
+        "keys": list(found.keys[1]),
+        "heldQueries": list(found.queries[0]),
+        "heldKeys": list(found.keys[0]),
+        "queryPieces": [reading.trace.tokens(part)[0].pieces[at] for at in found.queries[1]],
+        "keyPieces": [reading.trace.tokens(part)[1].pieces[at] for at in found.keys[1]],
+        "counts": [len(held.trace.tokens(part)[0]), len(reading.trace.tokens(part)[0])],
+        "dropped": list(found.dropped),
+        "changed": [{"layer": one.layer, "head": one.head, "value": one.value} for one in found.changed],
+        "recipe": found.recipe,
+    }
+    return Answer({"difference": told}, [found.values.astype("<f4").tobytes()])
 
 
 def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:

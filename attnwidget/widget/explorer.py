@@ -23,7 +23,7 @@ from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.examples import examples
 from attnwidget.widget.link import Link, linked_names
-from attnwidget.widget.look import CHOICES
+from attnwidget.widget.look import PLAIN
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.saving import page_of, write_page
@@ -63,7 +63,7 @@ class Explorer(anywidget.AnyWidget):
     """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = Choice("matrix", "lines", "layers", "flow", "neuron", "model").tag(sync=True, echo_update=False)
+    view = Choice("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(sync=True, echo_update=False)
     """What the stage shows: one map, the query through all layers, what flows into it, or how its weights come about."""
     heads = Heads().tag(sync=True, echo_update=False)
     """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
@@ -71,7 +71,7 @@ class Explorer(anywidget.AnyWidget):
     filter = Filtering("auto").tag(sync=True, echo_update=False)
     """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a least weight such as 0.01."""
     look = Look().tag(sync=True, echo_update=False)
-    """How maps are shown, all of it: the six traits below as a dictionary."""
+    """How maps are shown, all of it: the seven traits below as a dictionary."""
     source = LookPart("source")
     """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
     fusion = LookPart("fusion")
@@ -84,6 +84,8 @@ class Explorer(anywidget.AnyWidget):
     """What is shown of a pair: its "attention", or attention weighted by the value's "norm"."""
     layers = LookPart("layers")
     """What the heads of each layer become in the view "layers": their "mean", the chosen one ("single"), or "max"."""
+    against = LookPart("against")
+    """The text that is held, with which the view "compare" compares the one in the editor; "" for none."""
 
     def __init__(
         self,
@@ -119,7 +121,7 @@ class Explorer(anywidget.AnyWidget):
         self.observe(self._follow_place, ["layer", "head"])
         self.observe(self._follow_heads, "heads")
         self.observe(self._follow_look, "look")
-        self.observe(self._follow_part, list(CHOICES))
+        self.observe(self._follow_part, list(PLAIN))
         try:
             self.text = text
             self._known()
@@ -484,6 +486,7 @@ def explore(
     sinks: str | None = None,
     weight: str | None = None,
     layers: str | None = None,
+    against: str | None = None,
     state: Any = None,
 ) -> Explorer:
     """A live explorer under the cell: type in its text and watch attention follow.
@@ -491,8 +494,8 @@ def explore(
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
     seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
     `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
-    "matrix", "lines", "layers", "flow", "neuron" or "model". `heads` are several heads to look at together, `filter` is what is kept of each row,
-    and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers` (see
+    "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to look at together, `filter` is what is kept of each row,
+    and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers, against` (see
     the traits of `Explorer`). `state` is what `ex.state()` gave, here or elsewhere: its model, if no other is given, and
     everything that no other argument says. Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
     values outside it.
@@ -509,7 +512,7 @@ def explore(
     shown = first if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
-    given |= {"sinks": sinks, "weight": weight, "layers": layers}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against}
     chosen = {name: value for name, value in given.items() if value is not None}
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
         chosen |= {"layer": FIRST_HEAD[0], "head": FIRST_HEAD[1]}

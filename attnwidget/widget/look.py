@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
@@ -15,7 +16,10 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
 }
 """What each part can be, the first of them to begin with."""
 
-PLAIN: Mapping[str, Any] = {name: choices[0] for name, choices in CHOICES.items()}
+AGAINST = "against"
+"""The part that is a text: what the text on show is compared with, "" for nothing."""
+
+PLAIN: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
 
 
 def read_part(name: str, value: Any) -> Any:
@@ -24,6 +28,10 @@ def read_part(name: str, value: Any) -> Any:
     >>> read_part("sinks", "hide")
     'hide'
     """
+    if name == AGAINST:
+        if not isinstance(value, str) or len(value) > LARGEST_TEXT:
+            raise AttnWidgetError(f"against must be a text to compare with, or '' for none, not {value!r:.60}.")
+        return well_formed(value)
     for possible in CHOICES[name]:
         if type(value) is type(possible) and value == possible:
             return possible
@@ -37,8 +45,8 @@ def read_look(value: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     (True, True)
     """
     if not isinstance(value, Mapping):
-        raise AttnWidgetError(f"look must be a dictionary of {', '.join(CHOICES)}, not {type(value).__name__}.")
-    unknown = [name for name in value if not isinstance(name, str) or name not in CHOICES]
+        raise AttnWidgetError(f"look must be a dictionary of {', '.join(PLAIN)}, not {type(value).__name__}.")
+    unknown = [name for name in value if not isinstance(name, str) or name not in PLAIN]
     if unknown:
-        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(CHOICES)}.")
-    return {name: read_part(name, value.get(name, before[name])) for name in CHOICES}
+        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(PLAIN)}.")
+    return {name: read_part(name, value.get(name, before[name])) for name in PLAIN}

@@ -16,6 +16,7 @@ KINDS = (
     "verify",
     "strip",
     "flow",
+    "compare",
     "tile",
     "cell",
     "neuron",
@@ -36,6 +37,7 @@ class Request:
     id: str
     kind: str
     text: str = ""
+    against: str = ""
     first: bool = False
     layer: int = 0
     head: int = 0
@@ -68,6 +70,8 @@ class Request:
             return self.text, self.first, self.source, *place, *self._look
         if self.kind in BACKGROUND:
             return self.text, self.first, self.part, self.name, self.layer, self.head, self.count
+        if self.kind == "compare":
+            return self.text, self.against, self.layer, self.head
         return self.text, self.first, *((self.position,) if self.kind == "flow" else ())
 
     @property
@@ -87,6 +91,7 @@ def parse_request(content: Any) -> Request:
         id=content["id"],
         kind=kind,
         text=well_formed(_typed(content, "text", str, "")),
+        against=well_formed(_typed(content, "against", str, "")),
         first=_typed(content, "first", bool, default=False),
         layer=_typed(content, "layer", int, 0),
         head=_typed(content, "head", int, 0),

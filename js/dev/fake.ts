@@ -1,7 +1,8 @@
+import type { CompareRequest } from "../src/wire/difference";
+import type { FlowRequest } from "../src/wire/flow";
 import type {
   About,
   Direction,
-  FlowRequest,
   FrameRequest,
   Header,
   MapSource,
@@ -132,6 +133,8 @@ export class FakeKernel {
         return this.strip(request);
       case "flow":
         return this.flow(request);
+      case "compare":
+        return this.compare(request);
       case "neuron":
         return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
       case "metric":
@@ -174,6 +177,20 @@ export class FakeKernel {
       content: { flow },
       buffers: [reached.buffer, Uint32Array.from(ends).buffer, Float32Array.from(shares).buffer],
     };
+  }
+
+  /** Every token reads itself more than it did. */
+  private compare({ text, layer, head }: CompareRequest) {
+    const { pieces } = this.tokenise(text);
+    const places = pieces.map((_, place) => place);
+    const values = Float32Array.from(
+      pieces.flatMap((_, row) => places.map((column) => (row === column ? 0.5 : -0.1))),
+    );
+    const shared = { queries: places, keys: places, heldQueries: places, heldKeys: places };
+    const named = { queryPieces: pieces, keyPieces: pieces, counts: [pieces.length, pieces.length] };
+    const changed = [{ layer: 0, head: 1, value: 0.5 }];
+    const difference = { layer, head, ...shared, ...named, dropped: [0, 0], changed, recipe: "thought up" };
+    return { content: { difference }, buffers: [values.buffer] };
   }
 
   private about(): About {

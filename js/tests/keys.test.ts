@@ -11,7 +11,7 @@ const every = [
 
 /** Where a key is pressed for each place of the table. Views stand on the stage under their own name. */
 const selectors: Readonly<Record<string, string>> = { grid: ".aw-grid", tabs: '[role="tab"]' };
-const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron"];
+const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron", "compare"];
 const press = (target: Element, key: string, options = {}) => {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
   target.dispatchEvent(event);
@@ -26,7 +26,10 @@ describe("the table of keys", () => {
   const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
 
   it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
-    const { host, close } = mounted({ view: name in selectors ? "matrix" : name });
+    const { host, close } = mounted({
+      view: name in selectors ? "matrix" : name,
+      look: { against: "The bank" },
+    });
     await settle();
     await vi.waitFor(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
     const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;

@@ -67,7 +67,8 @@ def test_tabs_and_python_choose_the_same_view(explorer):
 def test_arrows_go_from_tab_to_tab(explorer):
     shown = explorer.shown
     tab(shown, "Matrix").focus()
-    for name in ("Lines", "Layers", "Flow", "Neuron", "Matrix"):
+    first, *others = shown.root.get_by_role("tab").all_inner_texts()
+    for name in (*others, first):
         shown.page.keyboard.press("ArrowRight")
         expect(tab(shown, name)).to_be_focused()
         expect(tab(shown, name)).to_have_attribute("aria-selected", "true")
@@ -296,3 +297,26 @@ def test_what_flows_into_the_query_is_rollout_and_a_click_looks_from_another_tok
     view.press("Enter")
     expect(shown.root.locator(".aw-query .aw-number")).to_have_text("#3")
     expect(shown.root.locator(".aw-view-head h3")).to_have_text("What flows into “France”")
+
+
+# --------------------------------------------------------------------------------------------------------- compare
+
+
+def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
+    shown = explorer.shown
+    tab(shown, "Compare").click()
+    shown.root.locator(".aw-hold").click()
+    view = shown.root.locator(".aw-compare")
+    expect(view).to_have_attribute("data-rows", str(len(explorer.trace.text)))
+    assert explorer.against == TEXT
+    before = explorer.trace
+    shown.type(" Paris")
+    expect(shown.root.locator(".aw-compare[aria-busy=false]")).to_have_count(1)
+    most = aw.compare(before, explorer.trace).largest_difference.top(1)[0]
+    first = shown.root.locator(".aw-changed button").first
+    expect(first).to_have_attribute("data-layer", str(most.layer))
+    first.click()
+    assert shown.grid.get_attribute("data-head") == str(most.head)
+    expect(view).to_have_attribute("data-head", str(most.head))
+    explorer.against = ""
+    expect(shown.root.locator(".aw-hold")).to_be_visible()

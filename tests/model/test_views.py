@@ -1,6 +1,8 @@
 """What the views on the stage are made from: the trait that names one, and one query through all layers."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.errors import BadRequest, Cancelled, NotNumbers
+from attnwidget.frames.difference import compose_difference
 from attnwidget.frames.strip import SAMPLED, Question, compose_strip
 from attnwidget.measures.rollout_edges import rollout_edges
 from attnwidget.widget.explorer import Explorer
@@ -257,3 +260,59 @@ def test_levels_are_counted_over_the_layers_that_attend():
     edges = rollout_edges(aw.Trace.from_weights(given, ["a", "b", "c"]), 1)
     assert edges.attending == (0, 2)
     assert edges.reached.shape == (3, 3)
+
+
+# what changed since a text was held
+
+
+def test_a_difference_is_of_the_tokens_that_both_texts_have(page, explorer, tiny):
+    other = "The dog sat on the mat."
+    explorer.text = other
+    content, buffers = page.end_of(page.ask("compare", text=other, against=TEXT, layer=1, head=2))
+    told = content["difference"]
+    ours, theirs = tiny.trace(TEXT).weights(1, 2), explorer.trace.weights(1, 2)
+    kept = [0, 2, 3, 4, 5, 6]
+    assert told["queries"] == told["heldKeys"] == kept
+    assert told["queryPieces"][:2] == ["The", "sat"]
+    values = np.frombuffer(bytes(buffers[0]), "<f4").reshape(6, 6)
+    np.testing.assert_allclose(values, (theirs - ours)[kept][:, kept], atol=1e-6)
+    expected = aw.compare(tiny.trace(TEXT), explorer.trace)
+    assert [(one["layer"], one["head"]) for one in told["changed"]] == [
+        (one.layer, one.head) for one in expected.largest_difference.top(8)
+    ]
+    assert told["dropped"] == pytest.approx(expected.unaligned_mass)
+
+
+def test_texts_without_a_common_token_are_said_to_be(page):
+    content, _ = page.end_of(page.ask("compare", text="One two", against="Paris is", layer=0, head=0))
+    assert content["status"] == "error"
+    assert "no token in common" in content["message"]
+
+
+def test_the_text_that_is_held_stays_read_while_the_other_is_edited(page, explorer, monkeypatch):
+    read = []
+    inner = explorer._session._trace
+    monkeypatch.setattr(explorer._session, "_trace", lambda text, **how: read.append(text) or inner(text, **how))
+    for end in ("mat", "chair", "bed", "roof", "lamp"):
+        text = f"The cat sat on the {end}"
+        page.frame(text=text)
+        page.end_of(page.ask("compare", text=text, against=TEXT, layer=0, head=0))
+    assert read.count(TEXT) == 1
+
+
+def test_what_is_kept_of_a_comparison_keeps_no_trace(tiny):
+    first, second = tiny.trace(TEXT), tiny.trace("The dog sat.")
+    compose_difference(first, second, "self", 0, 0)
+    gone = weakref.ref(first), weakref.ref(second)
+    del first, second
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None]
+
+
+def test_the_text_that_is_held_is_part_of_the_look(explorer):
+    explorer.against = "The dog."
+    assert explorer.look["against"] == "The dog."
+    explorer.look = {"against": ""}
+    assert explorer.against == ""
+    with pytest.raises(aw.AttnWidgetError, match="against"):
+        explorer.against = None

@@ -97,6 +97,13 @@ export function flowFrame({ count, levels, attending, width, offset, widest }: F
   return { ...frame, layerLabels };
 }
 
+/** The same, not scrolled, as high as it is or may be. */
+export function wholeFlow(frame: FlowFrame, highest: number): FlowFrame {
+  const height = Math.min(frame.full, highest);
+  const seen = [0, Math.min(frame.count, Math.ceil((height - flowHead) / frame.pitch))] as const;
+  return { ...frame, offset: 0, height, seen };
+}
+
 export function levelX({ left, right, levels }: FlowFrame, level: number): number {
   return left + ((right - left) * level) / Math.max(1, levels - 1);
 }

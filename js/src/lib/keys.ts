@@ -16,6 +16,7 @@ export interface KeyPlace {
     | "lines"
     | "layers"
     | "flow"
+    | "compare"
     | "neuron";
   readonly title: string;
   readonly rows: readonly KeyRow[];
@@ -102,6 +103,11 @@ export const keyPlaces: readonly KeyPlace[] = [
       { keys: ["Enter"], does: "look from the key" },
       { keys: [" "], does: "keep the pair open, or let it go" },
     ],
+  },
+  {
+    name: "compare",
+    title: "Compare",
+    rows: [{ keys: [...arrows, "Home", "End"], does: "another pair of tokens" }],
   },
 ];
 

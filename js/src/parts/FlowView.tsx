@@ -4,6 +4,8 @@ import { count, pieceLabel, shorten, weight } from "../lib/format";
 import { paintFlow } from "../paint/flow";
 import { type Flow, flowKey, flowRequest } from "../state";
 import { Canvas } from "./Canvas";
+import { useFigure } from "./figures";
+import { flowFigure } from "./flow-figure";
 import { type Looking, pointFlow, pressFlow, steerFlow } from "./flow-input";
 import { useMeasure } from "./measure";
 import { ViewGrid } from "./ViewGrid";
@@ -38,6 +40,9 @@ export function FlowView() {
   );
   const looking: Looking = { node: inside(flow, node), set };
   const problem = session.flows.problem.value;
+  useFigure("stage", ({ palette: colours }) =>
+    flow === null || frame === null ? null : flowFigure(flow, frame, names, least, colours),
+  );
   const ready = flow !== null && frame !== null;
   return (
     <figure class="aw-view">

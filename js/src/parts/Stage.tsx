@@ -1,5 +1,6 @@
 import { useId } from "preact/hooks";
 import type { ViewName } from "../state";
+import { CompareView } from "./CompareView";
 import { Described } from "./Described";
 import { FlowView } from "./FlowView";
 import { LayersView } from "./LayersView";
@@ -17,6 +18,7 @@ const tabs = [
   { name: "flow", text: "Flow" },
   { name: "neuron", text: "Neuron" },
   { name: "model", text: "Model" },
+  { name: "compare", text: "Compare" },
 ] as const satisfies readonly { name: ViewName; text: string }[];
 
 /** One stage, and the chosen view on it. */
@@ -43,6 +45,7 @@ export function Stage() {
         {chosen === "flow" && <FlowView />}
         {chosen === "neuron" && <NeuronView />}
         {chosen === "model" && <ModelView />}
+        {chosen === "compare" && <CompareView />}
         <Described id={`${id}-said`} />
       </div>
     </div>

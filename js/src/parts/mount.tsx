@@ -2,6 +2,7 @@ import { render } from "preact";
 import {
   createLocal,
   derive,
+  followDifference,
   followFlow,
   followHeads,
   followPairs,
@@ -29,6 +30,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
   followFlow(session, abort);
+  followDifference(session, () => derived.head.value ?? session.clampedHead(), abort);
   const pairs = () => ({
     request: derived.pairsRequest.value,
     keys: derived.pairsKeys.value,

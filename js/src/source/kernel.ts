@@ -1,4 +1,5 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
+import { readDifference } from "../wire/difference";
 import { readFlow } from "../wire/flow";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
@@ -177,6 +178,8 @@ function readReply(
       return (message.verify ?? null) as Verification | null;
     case "strip":
       return readStrip(message.strip, buffers[0]);
+    case "compare":
+      return readDifference(message.difference, buffers[0]);
     case "flow":
       return readFlow(message.flow, buffers);
     case "metric":

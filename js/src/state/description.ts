@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { count, exact, pieceLabel, weight } from "../lib/format";
-import type { Flow, Header, Tokens } from "../wire/types";
+import type { Flow } from "../wire/flow";
+import type { Header, Tokens } from "../wire/types";
 import { flowKey, flowRequest } from "./flow";
 import { openedKey, orderOf, type Pairs, pairsName, pairsRequest } from "./neuron";
 import { isMasked, sentenceOf } from "./pair";

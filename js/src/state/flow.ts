@@ -1,5 +1,6 @@
 import { batch, effect, type Signal, signal } from "@preact/signals";
-import type { Ask, Flow, FlowRequest } from "../wire/types";
+import type { Flow, FlowRequest } from "../wire/flow";
+import type { Ask } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import type { Session } from "./session";
 import { tokenOf } from "./units";

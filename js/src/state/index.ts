@@ -1,10 +1,11 @@
 // What parts may know of the records: the names of state, and those of the wire that state passes on.
 
+export type { Difference } from "../wire/difference";
+export type { Flow } from "../wire/flow";
 export type { Metric, MetricChoice, Similar } from "../wire/metric";
 export type {
   About,
   Direction,
-  Flow,
   Frame,
   Fusion,
   MapSource,
@@ -23,6 +24,13 @@ export { pythonCode } from "./code";
 export { type CopiedRow, matrixCsv, rowCsv, rowText } from "./copied";
 export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { type Description, description } from "./description";
+export {
+  compareRequest,
+  differenceKey,
+  followDifference,
+  largestChange,
+  pooledChanges,
+} from "./difference";
 export {
   census,
   type Found,

@@ -7,9 +7,10 @@ export const plainLook: Look = {
   sinks: "show",
   weight: "attention",
   layers: "mean",
+  against: "",
 };
 
-const choices: { readonly [Part in keyof Look]: readonly Look[Part][] } = {
+const choices: { readonly [Part in Exclude<keyof Look, "against">]: readonly Look[Part][] } = {
   source: ["head", "layer", "rollout"],
   fusion: ["mean", "max"],
   words: [false, true],
@@ -25,7 +26,8 @@ export function readLook(value: unknown): Look {
     name,
     (possible as readonly unknown[]).includes(told[name]) ? told[name] : possible[0],
   ]);
-  return Object.fromEntries(parts) as unknown as Look;
+  const against = typeof told.against === "string" ? told.against : "";
+  return { ...(Object.fromEntries(parts) as unknown as Look), against };
 }
 
 /** Pairs of whole numbers from outside; what is none is left out. */

@@ -21,17 +21,13 @@ import { adopted, askedFor } from "./asked";
 import { Charts } from "./charts";
 import { Expected } from "./expected";
 import { type Filter, filterText } from "./filter";
-import { Flows } from "./flow";
 import { nearestHead } from "./heads";
 import { tooLarge } from "./largest";
 import { holds, toggled } from "./look";
-import { Metrics } from "./metrics";
-import { Neurons } from "./neuron";
 import { Previews } from "./previews";
 import { type Shown, unitsOf } from "./shown";
-import { Strips } from "./strips";
+import { Stores } from "./stores";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
-import { Tiles } from "./tiles";
 import { toTokens } from "./units";
 import { Verifier } from "./verification";
 
@@ -40,7 +36,7 @@ const patience = 1500;
 const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
-export class Session {
+export class Session extends Stores {
   readonly traits: Synced["signals"];
   readonly source: ReadonlySignal<MapSource> = computed(() => this.traits.look.value.source);
   readonly about: Signal<About | null> = signal(null);
@@ -60,11 +56,6 @@ export class Session {
   readonly previews: Previews;
   readonly expected: Expected;
   readonly charts: Charts;
-  readonly strips: Strips;
-  readonly flows: Flows;
-  readonly neurons: Neurons;
-  readonly tiles: Tiles;
-  readonly metrics: Metrics;
   readonly verification: Signal<Verification | null>;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
@@ -82,6 +73,7 @@ export class Session {
   #waitTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: TraitModel, ask: Ask, abort: AbortSignal) {
+    super(ask, abort);
     this.#ask = ask;
     this.#abort = abort;
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
@@ -89,11 +81,6 @@ export class Session {
     this.charts = new Charts(ask, abort, this.traits.chart);
     this.previews = new Previews(ask, abort, this.shown);
     this.expected = new Expected(ask, abort, this.shown);
-    this.strips = new Strips(ask, abort);
-    this.flows = new Flows(ask, abort);
-    this.neurons = new Neurons(ask, abort);
-    this.tiles = new Tiles(ask, abort);
-    this.metrics = new Metrics(ask, abort);
     this.#verifier = new Verifier(ask, abort, () =>
       this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,
     );

@@ -102,7 +102,7 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
   }
 }
 
-const views: readonly ViewName[] = ["matrix", "lines", "layers", "flow", "neuron", "model"];
+const views: readonly ViewName[] = ["matrix", "lines", "layers", "flow", "neuron", "model", "compare"];
 
 function readQuery(value: unknown): Span {
   if (!Array.isArray(value)) return [0, 1];

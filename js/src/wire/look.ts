@@ -17,6 +17,8 @@ export interface Look {
   readonly weight: Weight;
   /** Of the view `layers`: what the heads of each layer become. */
   readonly layers: Fusion;
+  /** The text that is held, to compare with; "" for none. */
+  readonly against: string;
 }
 
 /** What of a look a request carries: nothing where it is as it was computed. */

@@ -1,5 +1,6 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
+import type { CompareRequest, Difference } from "./difference";
 import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
@@ -12,7 +13,7 @@ export type { Viewport } from "./viewport";
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
-export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron" | "model";
+export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron" | "model" | "compare";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
 /** Two places, the second outside: tokens or UTF-16 units. */
@@ -221,6 +222,7 @@ export type Request =
   | ({ readonly kind: "cell" } & TileRequest)
   | ({ readonly kind: "strip" } & StripRequest)
   | ({ readonly kind: "flow" } & FlowRequest)
+  | ({ readonly kind: "compare" } & CompareRequest)
   | ({ readonly kind: "neuron" } & NeuronRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
@@ -251,6 +253,7 @@ export interface Replies {
   readonly cell: Tile;
   readonly strip: Strip;
   readonly flow: Flow;
+  readonly compare: Difference;
   readonly neuron: Neuron;
   readonly metric: Metric;
   readonly similar: Similar;

@@ -1,0 +1,84 @@
+"""Two texts read by one model -> how one head's map changed from the first to the second, over the tokens that both have."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from attnwidget.engine.trace import Trace
+from attnwidget.errors import AttnWidgetError, BadRequest
+from attnwidget.measures.compare import Comparison, compare
+from attnwidget.measures.results import RankedHead
+
+CHANGED = 8
+"""Heads that are named as those that changed most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """`values` is the second map minus the first, (query key) over the tokens that both texts have.
+
+    `queries` and `keys` are their places in the first and in the second text. `dropped` is the mean weight of a row that
+    goes to keys without a partner, in either. `changed` are the heads that changed most, by their largest difference.
+    """
+
+    values: Float[np.ndarray, "query key"]
+    queries: tuple[tuple[int, ...], tuple[int, ...]]
+    keys: tuple[tuple[int, ...], tuple[int, ...]]
+    dropped: tuple[float, float]
+    changed: tuple[RankedHead, ...]
+    recipe: str
+
+
+_known: "WeakKeyDictionary[Trace, WeakKeyDictionary[Trace, dict[str, dict[str, Any]]]]" = WeakKeyDictionary()
+
+
+@torch.no_grad()
+def compose_difference(first: Trace, second: Trace, part: str, layer: int, head: int) -> Difference:
+    """What became of one head's weights from one text to another.
+
+    All heads are compared once for two traces; after that a head costs its own rows. Raises BadRequest for a head that
+    is not there, and AttnWidgetError for texts without a token in common and for models of other shapes.
+
+    >>> import attnwidget as aw
+    >>> model = aw.load()
+    >>> found = compose_difference(model.trace("The cat sat."), model.trace("The dog sat."), "self", 1, 2)
+    >>> found.queries, found.values.shape
+    (((0, 2, 3), (0, 2, 3)), (3, 3))
+    """
+    counts = second.heads(part)
+    if not 0 <= layer < len(counts) or not 0 <= head < counts[layer]:
+        raise BadRequest(f"There is no head L{layer}H{head} to compare.")
+    found = _compared(first, second, part)
+    shown = found.map(layer, head)
+    return Difference(
+        np.asarray(shown.values, np.float32),
+        (found.queries.first, found.queries.second),
+        (found.keys.first, found.keys.second),
+        found.unaligned_mass,
+        found.largest_difference.top(CHANGED),
+        _recipe(found, layer, head),
+    )
+
+
+def _recipe(found: Comparison, layer: int, head: int) -> str:
+    held, shown = (f"{mass:.1%}" for mass in found.unaligned_mass)
+    return (
+        f"weights of L{layer}H{head} in this text minus those in the text that is held, over {len(found.queries)} queries "
+        f"x {len(found.keys)} keys that both have; keys without a partner are left out ({held} of a row there, {shown} "
+        "here), not normalised again"
+    )
+
+
+def _compared(first: Trace, second: Trace, part: str) -> Comparison:
+    kept = _known.setdefault(second, WeakKeyDictionary()).setdefault(first, {})
+    if part not in kept:
+        if part not in first.parts:
+            raise AttnWidgetError(f"The text that is held has no part {part!r}; it has {', '.join(first.parts)}.")
+        found = compare(first, second, part=part)
+        # Without its traces: what is kept beside a trace must not keep it.
+        kept[part] = {one.name: getattr(found, one.name) for one in fields(found) if one.name not in {"a", "b"}}
+    return Comparison(a=first, b=second, **kept[part])

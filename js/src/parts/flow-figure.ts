@@ -1,0 +1,41 @@
+import { type FlowFrame, flowCurves, wholeFlow } from "../layout/flow";
+import type { Palette } from "../lib/colour";
+import { pieceLabel, shorten } from "../lib/format";
+import { paintFlow } from "../paint/flow";
+import type { Flow } from "../state";
+import { type Figure, tallestFigure } from "./figures";
+
+const most = 4000;
+
+/** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */
+export function flowFigure(
+  flow: Flow,
+  frame: FlowFrame,
+  names: readonly string[],
+  least: number,
+  palette: Palette,
+): Figure {
+  const whole = wholeFlow(frame, tallestFigure);
+  const { curves, passing } = flowCurves(whole, flow, least, most);
+  const count = flow.pieces.length;
+  const picture = {
+    names,
+    curves,
+    reached: (level: number, token: number) => flow.reached[level * count + token] ?? 0,
+    query: flow.query,
+    looked: null,
+    marked: null,
+  };
+  const cut = whole.height < whole.full ? ` · cut at ${whole.seen[1]} of ${count} tokens` : "";
+  const left = passing > curves.length ? `, of ${passing}` : "";
+  return {
+    name: "flow",
+    title: `What flows into “${shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}”`,
+    width: whole.width,
+    height: whole.height,
+    caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${cut}`,
+    direction: "reads",
+    peak: null,
+    paint: (brush) => paintFlow(brush, whole, picture, palette),
+  };
+}

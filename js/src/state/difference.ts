@@ -1,0 +1,90 @@
+import { batch, effect, type Signal, signal } from "@preact/signals";
+import type { CompareRequest, Difference } from "../wire/difference";
+import type { Ask } from "../wire/types";
+import { type Cache, createCache } from "./cache";
+import type { HeadRef } from "./local";
+import type { Session } from "./session";
+
+const kept = 24;
+
+/** What was asked about changes from the text that is held, by every view of a session. */
+export class Differences {
+  /** Why the newest one could not be had. */
+  readonly problem: Signal<string | null> = signal(null);
+  readonly known: Cache<Difference> = createCache(kept);
+
+  readonly #ask: Ask;
+  readonly #abort: AbortSignal;
+  readonly #underWay = new Set<string>();
+
+  constructor(ask: Ask, abort: AbortSignal) {
+    this.#ask = ask;
+    this.#abort = abort;
+  }
+
+  async ask(request: CompareRequest): Promise<void> {
+    const key = differenceKey(request);
+    if (this.known.has(key) || this.#underWay.has(key)) return;
+    this.#underWay.add(key);
+    const answer = await this.#ask({ kind: "compare", ...request });
+    this.#underWay.delete(key);
+    if (this.#abort.aborted || answer.status === "superseded") return;
+    batch(() => {
+      this.problem.value = answer.status === "error" ? answer.problem.message : null;
+      if (answer.status === "ok") this.known.put(key, answer.reply);
+    });
+  }
+}
+
+export function differenceKey({ text, against, layer, head, part }: CompareRequest): string {
+  return JSON.stringify([layer, head, part, text, against]);
+}
+
+/** What would be asked for a head; null where no text is held. Reads signals. */
+export function compareRequest(session: Session, { layer, head }: HeadRef): CompareRequest | null {
+  const shown = session.shown.value;
+  const { against } = session.traits.look.value;
+  if (shown === null || against === "") return null;
+  const { part, truncated } = shown.frame.header;
+  const request = { text: shown.text, against, layer, head, part };
+  return truncated === null ? request : { ...request, first: true };
+}
+
+/** Asks for the difference that is looked at, while differences are. */
+export function followDifference(session: Session, head: () => HeadRef, abort: AbortSignal): void {
+  const end = effect(() => {
+    if (session.traits.view.value !== "compare" || session.closed.value) return;
+    const request = compareRequest(session, head());
+    if (request !== null && !session.differences.known.has(differenceKey(request)))
+      void session.differences.ask(request);
+  });
+  abort.addEventListener("abort", end, { once: true });
+}
+
+/** The largest change of either sign. */
+export function largestChange(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+/** Cells of so many tokens that a side has at most `side` of them: of each cell the largest change, with its sign. */
+export function pooledChanges(
+  { values, queries, keys }: Pick<Difference, "values" | "queries" | "keys">,
+  side: number,
+): {
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly pooling: number;
+} {
+  const pooling = Math.max(1, Math.ceil(Math.max(queries.length, keys.length) / side));
+  if (pooling === 1) return { values, rows: queries.length, columns: keys.length, pooling };
+  const rows = Math.ceil(queries.length / pooling);
+  const columns = Math.ceil(keys.length / pooling);
+  const pooled = new Float32Array(rows * columns);
+  values.forEach((value, index) => {
+    const row = Math.floor(Math.floor(index / keys.length) / pooling);
+    const place = row * columns + Math.floor((index % keys.length) / pooling);
+    if (Math.abs(value) > Math.abs(pooled[place] as number)) pooled[place] = value;
+  });
+  return { values: pooled, rows, columns, pooling };
+}
