@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from attnwidget.measures.summary import summary
     from attnwidget.measures.value_norms import value_norms
     from attnwidget.widget.explorer import Explorer, explore
+    from attnwidget.widget.viewing import view
 
 __all__ = [
     "AttentionModel",
@@ -93,6 +94,7 @@ __all__ = [
     "summary",
     "trace_influence",
     "value_norms",
+    "view",
 ]
 
 _HOME = {
@@ -135,6 +137,7 @@ _HOME = {
     "summary": "measures.summary",
     "trace_influence": "measures.influence",
     "value_norms": "measures.value_norms",
+    "view": "widget.viewing",
 }
 
 _ROOMS = {"experiments", "plots"}

@@ -55,7 +55,7 @@ def read_inputs(
     forward = {"input_ids": torch.tensor([tokens.ids], device=device)}
     if "token_type_ids" in getattr(tokenizer, "model_input_names", ()) and _accepts(model, "token_type_ids"):
         forward["token_type_ids"] = torch.tensor([tokens.segment], device=device)
-    return _with_target(model, tokenizer, name, Inputs(forward, {"text": tokens}), target)
+    return _with_target(model, tokenizer, name, Inputs(forward, {"text": tokens}), target, first)
 
 
 def read_tokens(
@@ -200,7 +200,9 @@ def _from_labels(model: Any, name: str, forward: Mapping[str, Tensor], labels: T
     return {"decoder_input_ids": shifted.masked_fill(shifted == IGNORED, 0 if pad is None else pad)}
 
 
-def _with_target(model: Any, tokenizer: Any | None, name: str, given: Inputs, target: Any) -> Inputs:
+def _with_target(
+    model: Any, tokenizer: Any | None, name: str, given: Inputs, target: Any, first: int | None = None
+) -> Inputs:
     """The same inputs with what the decoder of an encoder-decoder reads; its start token alone without a target."""
     if not getattr(model.config, "is_encoder_decoder", False):
         if target is not None:
@@ -220,7 +222,7 @@ def _with_target(model: Any, tokenizer: Any | None, name: str, given: Inputs, ta
         return Inputs(
             given.forward, {**given.tokens, "target": shifted_tokens(model, tokenizer, name, given.tokens["text"])}
         )
-    tokens = target_tokens(model, tokenizer, name, target)
+    tokens = target_tokens(model, tokenizer, name, target, first)
     refuse_foreign(model, name, tokens.ids)
     ids = torch.tensor([tokens.ids], device=device_of(model))
     return Inputs({**given.forward, "decoder_input_ids": ids}, {**given.tokens, "target": tokens})

@@ -1,12 +1,12 @@
 """The live session of one explorer: a text is read once, and an edit from where it begins."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.second import Texts, as_given
+from attnwidget.engine.trace import ModelFacts, Trace
 from attnwidget.errors import Cancelled, TooLong
 
 
@@ -17,6 +17,26 @@ class Reading:
     trace: Trace
     milliseconds: float
     truncated: tuple[int, int] | None
+    texts: Texts = field(default_factory=Texts)
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """What a session needs of a model."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model."""
+
+    @property
+    def trace(self) -> Callable[..., Trace]:
+        """Read a text, with `pair` or `target`, `first`, `reuse`, `cancelled` and `progress`."""
+
+    def texts(self, text: str, pair: str) -> Texts:
+        """How the two texts stand in what is read."""
+
+    def state(self) -> int | None:
+        """A number that changes whenever the model does."""
 
 
 KEPT = 3
@@ -26,13 +46,14 @@ KEPT = 3
 class LiveSession:
     """Keeps the newest readings of one model. Used by one thread at a time."""
 
-    def __init__(self, model: AttentionModel) -> None:
+    def __init__(self, model: Reads) -> None:
         self.model = model
-        self._readings: dict[tuple[str, bool], Reading] = {}
+        self._readings: dict[tuple[str, str, bool], Reading] = {}
 
     def read(
         self,
         text: str,
+        pair: str = "",
         *,
         first: bool = False,
         cancelled: Callable[[], bool] = lambda: False,
@@ -40,35 +61,37 @@ class LiveSession:
     ) -> Reading:
         """The reading of a text: a kept one, or a new forward pass. `first` reads only the tokens that fit.
 
+        `pair` is the second text: of a sentence pair, or the target of an encoder-decoder; "" for none.
+
         Raises what `AttentionModel.trace` raises; kept readings survive every failure.
         """
         state = self.model.state()
         # Readings of a model that has been trained on since, or got an adapter, are no readings of this model.
         self._readings = {key: kept for key, kept in self._readings.items() if kept.trace.origin == state}
-        known = self._readings.get((text, first))
+        known = self._readings.get((text, pair, first))
         if known is not None:
-            self._readings[text, first] = self._readings.pop((text, first))  # the last one to be forgotten
+            self._readings[text, pair, first] = self._readings.pop((text, pair, first))  # the last one to be forgotten
             return replace(known, milliseconds=0.0)
         started = perf_counter()
         try:
-            trace, truncated = self._trace(text, cancelled=cancelled, progress=progress), None
+            trace, truncated = self._trace(text, pair, cancelled=cancelled, progress=progress), None
         except TooLong as error:
             if not first:
                 raise
-            trace = self._trace(text, first=error.limit, cancelled=cancelled, progress=progress)
+            trace = self._trace(text, pair, first=error.limit, cancelled=cancelled, progress=progress)
             truncated = (error.limit, error.tokens)
         if cancelled():
             raise Cancelled
-        reading = Reading(trace, 1000 * (perf_counter() - started), truncated)
-        self._readings[text, first] = reading
+        reading = Reading(trace, 1000 * (perf_counter() - started), truncated, self.model.texts(text, pair))
+        self._readings[text, pair, first] = reading
         while len(self._readings) > KEPT:
             del self._readings[next(iter(self._readings))]
         return reading
 
-    def _trace(self, text: str, **options: Any) -> Trace:
+    def _trace(self, text: str, pair: str, **options: Any) -> Trace:
         traces = [reading.trace for reading in self._readings.values()]
         nearest = max(traces, key=lambda trace: _shared(trace.text.text, text), default=None)
-        return self.model.trace(text, reuse=nearest, **options)
+        return self.model.trace(text, reuse=nearest, **as_given(self.model.facts, pair), **options)
 
 
 def _shared(one: str, other: str) -> int:

@@ -16,6 +16,7 @@ from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.prefix import cached, needs_cache, reread
 from attnwidget.engine.refusals import refuse_what_cannot_work
+from attnwidget.engine.second import Texts, as_given, texts_of
 from attnwidget.engine.shadow import eager_shadow_of, shadow_of, state_of
 from attnwidget.engine.tokens import Tokens, private_copy, vocabulary_of
 from attnwidget.engine.trace import Trace
@@ -70,6 +71,17 @@ class AttentionModel:
         self._refuse_too_long(tokens)
         return tokens
 
+    def sequences(self, text: str, pair: str = "") -> Mapping[str, Tokens]:
+        """What `trace` would read of two texts, without reading it: "text", and "target" of an encoder-decoder.
+
+        `pair` is the second text as an explorer has it: of a sentence pair, or the target. Raises what `tokens` raises.
+        """
+        return self._inputs(text, **as_given(self.facts, pair)).tokens
+
+    def texts(self, text: str, pair: str = "") -> Texts:
+        """Where in what is read the two texts of an explorer stand."""
+        return texts_of(self.facts, text, pair)
+
     def trace(
         self,
         x: Any,
@@ -88,7 +100,7 @@ class AttentionModel:
         `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, or a mapping of forward inputs such as
         a processor returns. `pair` is a second text for models that read two; `target`, a text or token ids, is what
         the decoder of an encoder-decoder reads, without it its start token alone. `prepend_bos` adds the token that
-        begins a text, or leaves it out; None is the tokenizer's own way. `first` reads only that many tokens. `reuse` is
+        begins a text, or leaves it out; None is the tokenizer's own way. `first` reads only that many tokens of either. `reuse` is
         an earlier trace by this model: what both texts begin with is not read again where the model allows that, and
         the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
         (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole

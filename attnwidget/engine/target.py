@@ -9,8 +9,11 @@ from attnwidget.engine.tokens import NO_SPAN, Tokens, read_ids, read_target
 from attnwidget.errors import AttnWidgetError
 
 
-def target_tokens(model: Any, tokenizer: Any | None, name: str, target: Any) -> Tokens:
-    """The tokens of a target: a text shifted behind the start token, ids as given, the start token alone for None."""
+def target_tokens(model: Any, tokenizer: Any | None, name: str, target: Any, first: int | None = None) -> Tokens:
+    """The tokens of a target: a text shifted behind the start token, ids as given, the start token alone for None.
+
+    Of a text, `first` keeps that many of them.
+    """
     if target is None:
         return read_ids(tokenizer, [start_token(model, name)])
     if not isinstance(target, str):
@@ -24,8 +27,8 @@ def target_tokens(model: Any, tokenizer: Any | None, name: str, target: Any) -> 
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
     shifted = [start_token(model, name), *labels[:-1]] if shift is None else shift(torch.tensor([labels]))[0].tolist()
     if shifted[1:] != labels[:-1]:
-        return read_ids(tokenizer, shifted)
-    return _behind(tokens, read_ids(tokenizer, shifted[:1]), len(shifted) - 1)
+        return read_ids(tokenizer, shifted[:first])
+    return _behind(tokens, read_ids(tokenizer, shifted[:1]), len(shifted[:first]) - 1)
 
 
 def shifted_tokens(model: Any, tokenizer: Any | None, name: str, text: Tokens) -> Tokens:

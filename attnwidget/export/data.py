@@ -8,17 +8,20 @@ import numpy as np
 import torch
 from torch.nn.functional import max_pool2d
 
+from attnwidget.engine.second import Texts
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.held import EXACT, Held, held
 from attnwidget.export.log_scale import as_steps, least, steps_for, worst
-from attnwidget.frames.compose import compose_frame, own_text
+from attnwidget.frames.axes import axes_of
+from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.predictions import predictions
 from attnwidget.frames.readers import value_lengths
-from attnwidget.frames.shown_map import readers_of_units, units_shown
+from attnwidget.frames.shown_map import readers_of_units
 from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.thumbnails import thumbnails
+from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import CAUTIONS
 
 FIXED = "Saved page: the text cannot be changed."
@@ -40,13 +43,14 @@ def page_data(
     traits: Mapping[str, Any],
     decode: Callable[[int], str],
     *,
+    texts: Texts | None = None,
     truncated: tuple[int, int] | None = None,
 ) -> Frame:
     """The records and arrays of a saved page. Every number is one that the kernel would have sent.
 
     `about` is what the page is told of the model, `traits` how the explorer stands. Exact are the pinned head's map and,
     in every head, what the query reads and what reads it; other maps come in steps of a logarithmic scale. Raises
-    AttnWidgetError for a text that is too long and for weights that are NaN.
+    AttnWidgetError for a text that is too long, for a part that reads another text, and for weights that are NaN.
 
     >>> import attnwidget as aw
     >>> model = aw.load()
@@ -57,12 +61,19 @@ def page_data(
     chosen = Selection(
         traits["layer"], traits["head"], tuple(traits["query"]), traits["direction"], "head", traits["part"]
     )
+    if not axes_of(trace, chosen.part).square:
+        own = [part for part in trace.parts if axes_of(trace, part).square]
+        choose = f" Choose one that reads itself, such as {own[0]!r}, or" if own else ""
+        raise AttnWidgetError(
+            f"Part {chosen.part!r} is between two texts, which a page cannot hold.{choose} save the trace: "
+            "ex.trace.save(path)."
+        )
     keeps = held(trace, chosen.part, chosen.layer, chosen.head)
     # Predictions are made once, and not with every head.
     silent = replace(trace, model=replace(trace.model, predicts=None))
     selections = _selections(silent, chosen, keeps)
     frames = {
-        name: compose_frame(silent, selection, decode, overview=False, truncated=truncated)
+        name: compose_frame(silent, selection, decode, texts=texts, overview=False, truncated=truncated)
         for name, selection in selections.items()
     }
     pinned = frames[f"{chosen.layer} {chosen.head}"]
@@ -80,10 +91,10 @@ def page_data(
         "held": [list(pair) for pair in keeps.whole],
         "facts": {name: _facts(frame) for name, frame in frames.items()},
         "cautions": CAUTIONS,
-        "words": _words(silent, chosen, decode),
+        "words": _words(silent, chosen, decode, texts),
         "readers": _readers(silent, chosen),
         "normless": norms if isinstance(norms, str) else None,
-        "predictions": _predictions(trace, size, chosen.query[1] - 1, decode),
+        "predictions": _predictions(trace, chosen.part, size, chosen.query[1] - 1, decode),
         "sinks": _strip_sinks(silent, chosen),
         "sampled": size > WHOLE_BELOW,
         "steps": steps,
@@ -134,7 +145,7 @@ def _selections(trace: Trace, chosen: Selection, keeps: Held) -> dict[str, Selec
     }
     whole = {layer for layer, _ in keeps.whole} if keeps.kind != "head" else set()
     found |= {f"{layer}": replace(chosen, layer=layer, source="layer") for layer in sorted(whole)}
-    if len(trace.text) <= EXACT:
+    if len(trace.tokens(chosen.part)[0]) <= EXACT:
         found["rollout"] = replace(chosen, source="rollout")
     return found
 
@@ -149,7 +160,7 @@ def _blocks(
     trace: Trace, chosen: Selection, keeps: Held, frames: Mapping[str, Frame], steps: int
 ) -> dict[str, np.ndarray]:
     counts = trace.heads(chosen.part)
-    size = len(trace.text)
+    size = len(trace.tokens(chosen.part)[0])
     every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
     blocks = {
         axis: _by_head(counts, {pair: frames["{} {}".format(*pair)].blocks[block] for pair in every}, np.float32)
@@ -165,21 +176,18 @@ def _blocks(
     return blocks
 
 
-def _words(trace: Trace, chosen: Selection, decode: Callable[[int], str]) -> dict[str, Any]:
+def _words(trace: Trace, chosen: Selection, decode: Callable[[int], str], texts: Texts | None) -> dict[str, Any]:
     """What is shown instead of tokens where words are."""
     by_words = replace(chosen, words=True)
-    header = compose_frame(trace, by_words, decode, overview=False).header
+    header = compose_frame(trace, by_words, decode, texts=texts, overview=False).header
     return {"tokens": header["tokens"], "ranges": header["units"], "readers": _readers(trace, by_words)}
 
 
 def _readers(trace: Trace, chosen: Selection) -> dict[str, list[int]]:
     """How many others can see each unit, in the layers where more than causality and padding hides some."""
-    text = own_text(trace, chosen.part)
-    units = units_shown(chosen, text)
+    sides = sides_of(axes_of(trace, chosen.part), words=chosen.words)
     return {
-        str(block.layer): readers_of_units(
-            trace, replace(chosen, layer=block.layer, source="layer"), units, text
-        ).tolist()
+        str(block.layer): readers_of_units(trace, replace(chosen, layer=block.layer, source="layer"), sides).tolist()
         for block in trace.part_blocks(chosen.part)
         if block.mask is not None
     }
@@ -210,16 +218,16 @@ def _pooled(weights: torch.Tensor) -> torch.Tensor:
     return max_pool2d(weights[None], factor, ceil_mode=True)[0]
 
 
-def _predictions(trace: Trace, size: int, position: int, decode: Callable[[int], str]) -> list[Any]:
+def _predictions(trace: Trace, part: str, size: int, position: int, decode: Callable[[int], str]) -> list[Any]:
     """Of every token; one where the whole text has one; of a long text those of the query alone."""
-    first = predictions(trace, position, decode)
+    first = predictions(trace, part, position, decode)
     if first is None or first["position"] is None:
         return [first]
     if size > EXACT:
         return [first if at == position else None for at in range(size)]
     if trace.scores is None and size * trace.logits(0).shape[-1] <= SCORES:
         trace = replace(trace, scores=trace.logits(slice(None)))
-    return [predictions(trace, at, decode) for at in range(size)]
+    return [predictions(trace, part, at, decode) for at in range(size)]
 
 
 def _strip_sinks(trace: Trace, chosen: Selection) -> dict[str, list[list[int]]]:

@@ -33,7 +33,7 @@ def held(trace: Trace, part: str, layer: int, head: int) -> Held:
     >>> held(aw.load().trace("The cat sat."), "self", 1, 2).kind
     'all'
     """
-    size = len(trace.text)
+    size = len(trace.tokens(part)[0])
     if size > LONGEST:
         raise AttnWidgetError(
             f"This text has {size:,} tokens; a saved page holds at most {LONGEST:,}. Save a shorter text, or the trace "

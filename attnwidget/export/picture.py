@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from attnwidget.export.still import caption
+from attnwidget.export.still import asked_of, caption
 from attnwidget.frames.frame import Frame
 
 LARGEST = 50 * 1024
@@ -54,7 +54,8 @@ def picture_png(frame: Frame, model: str) -> bytes:
 def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
     font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
     rows, columns = matrix.shape
-    queries, keys = _names(header, rows), _names(header, columns)
+    tokens, read = header["tokens"], header.get("key_tokens") or header["tokens"]
+    queries, keys = _names(header, tokens, rows), _names(header, read, columns)
     left = MARGIN + max((int(font.getlength(name)) for name in queries), default=0) + (6 if queries else 0)
     head = MARGIN + 26
     names = max((int(font.getlength(name)) for name in keys), default=0)
@@ -68,7 +69,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
     pen.text((MARGIN, MARGIN), _writable(caption(header, model)), _INK, bold)
     image.paste(_coloured(header, matrix).resize((across, down), Image.Resampling.NEAREST), (left, top))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=_EDGE)
-    start, stop = header["query"]
+    start, stop = header["query"] if asked_of(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
         pen.text((left - 6, top + (place + 0.5) * cell), name, _INK if start <= place < stop else _MUTED, font, "rm")
     for place, name in enumerate(keys):
@@ -102,9 +103,9 @@ def _upright(image: Image.Image, name: str, foot: tuple[int, int], font: Any) ->
     image.paste(turned, (foot[0] - high // 2, foot[1] - turned.height))
 
 
-def _names(header: Mapping[str, Any], cells: int) -> list[str]:
+def _names(header: Mapping[str, Any], tokens: Mapping[str, Any], cells: int) -> list[str]:
     """The names along an axis; none where cells are not single tokens, or too many."""
-    pieces = header["tokens"]["pieces"]
+    pieces = tokens["pieces"]
     if cells > LABELLED or header["pooling"] != 1 or cells != len(pieces):
         return []
     return [

@@ -21,10 +21,11 @@ _FAINTEST = 0.08
 """A tone that would not be seen: half of the words of a long text, and most of its bytes."""
 
 
-def still_html(frame: Frame, text: str, model: str) -> str:
+def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> str:
     """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
 
-    The colours say what a map of `text` says of the query: square root of weight over the largest outside sinks.
+    The colours say what a map of `text`, and of a second one, says of the query: square root of weight over the largest
+    outside sinks.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -36,21 +37,24 @@ def still_html(frame: Frame, text: str, model: str) -> str:
     """
     header = frame.header
     direction = str(header["direction"])
-    spans = from_units(text, header["tokens"]["spans"])
     axis = "row" if direction == "reads" else "column"
     weights = np.asarray(frame.blocks[axis], np.float64)
     sinks = set(header["sinks"]) if direction == "reads" else set()
     tones = tones_of(weights, sinks)
     lists = "".join(
-        f'<td style="vertical-align:top;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], verb)}</td>'
+        f'<td style="vertical-align:top;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
         for name, verb in (("row", "reads"), ("column", "is read by"))
+        if name in frame.blocks
+    )
+    passages = "".join(
+        f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">{"".join(words)}</p>'
+        for words in (_passage(header, field, shown, tones) for field, shown in enumerate((text, pair)) if shown)
     )
     return (
         f'<div style="font:14px system-ui,sans-serif;color:{INK};background:#fff;padding:12px 14px;max-width:960px;'
         'border:1px solid #d0d7de;border-radius:6px">'
         f"<div><b>{escape(caption(header, model))}</b></div>"
-        f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">'
-        f"{''.join(_words(text, spans, tones, header['query'], direction))}</p>"
+        f"{passages}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
         f'<div style="color:{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
         f"of the weight over {max(_open(weights, sinks), default=0):.3f}{', sinks aside' if sinks else ''}<br>"
@@ -65,9 +69,34 @@ def caption(header: Mapping[str, Any], model: str) -> str:
     ...          "direction": "reads"}, "gpt2")
     'gpt2 · Layer 1 · Head 0 · “cat” reads'
     """
-    span = " ".join(header["tokens"]["pieces"][slice(*header["query"])])
+    span = " ".join(asked_of(header)["pieces"][slice(*header["query"])])
     verb = "reads" if header["direction"] == "reads" else "is read by"
     return f"{model} · {header['title']} · “{span if len(span) <= 40 else span[:39] + '…'}” {verb}"
+
+
+def asked_of(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The tokens of which the query is a span."""
+    keys = header.get("key_tokens")
+    tokens: Mapping[str, Any] = keys if keys is not None and header["direction"] == "read_by" else header["tokens"]
+    return tokens
+
+
+def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray) -> Iterator[str]:
+    """One of the two texts: coloured where the other ends of the weights stand, framed where the query does."""
+    keys, direction = header.get("key_tokens"), str(header["direction"])
+    asked = asked_of(header)
+    others = asked if keys is None else header["tokens"] if direction == "read_by" else keys
+    for tokens in (others, asked):
+        fields = tokens.get("fields") or [0] * len(tokens["spans"])
+        if field in fields:
+            spans = from_units(
+                text,
+                [span if own == field else (-1, -1) for span, own in zip(tokens["spans"], fields, strict=True)],
+            )
+            query = header["query"] if tokens is asked else (0, 0)
+            shown = tones if tokens is others else np.zeros(len(spans))
+            return _words(text, spans, shown, query, direction)
+    return iter([escape(text[:LONGEST])])
 
 
 def tones_of(weights: np.ndarray, sinks: set[int]) -> np.ndarray:
@@ -118,8 +147,9 @@ def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], 
     return sorted(found.items())
 
 
-def _ranking(header: Mapping[str, Any], weights: np.ndarray, verb: str) -> str:
-    pieces = header["tokens"]["pieces"]
+def _ranking(header: Mapping[str, Any], weights: np.ndarray, axis: str, verb: str) -> str:
+    keys = header.get("key_tokens")
+    pieces = (keys if keys is not None and axis == "row" else header["tokens"])["pieces"]
     order = [int(token) for token in np.argsort(-weights, kind="stable")[:LISTED] if weights[token] > 0]
     rows = "".join(
         f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0">{escape(pieces[token])}</td>'
@@ -128,7 +158,7 @@ def _ranking(header: Mapping[str, Any], weights: np.ndarray, verb: str) -> str:
         for token in order
     )
     nothing = '<tr><td style="border:0">nothing</td></tr>'
-    span = escape(" ".join(pieces[slice(*header["query"])])[:40])
+    span = escape(" ".join(asked_of(header)["pieces"][slice(*header["query"])])[:40])
     return (
         f'<b style="font-size:12px;color:{MUTED}">“{span}” {verb}</b>'
         f'<table style="border:0;border-collapse:collapse;margin:2px 0 0">{rows or nothing}</table>'

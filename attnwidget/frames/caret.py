@@ -1,6 +1,12 @@
 """Where the caret stands in the text -> which tokens it means."""
 
-from attnwidget.engine.tokens import Tokens
+from collections.abc import Sequence
+
+from attnwidget.engine.second import Texts
+from attnwidget.engine.tokens import NO_SPAN, Tokens
+from attnwidget.engine.trace import Trace
+from attnwidget.frames.axes import axes_of, homes, is_second
+from attnwidget.frames.frame import Direction
 from attnwidget.frames.utf16 import to_units
 
 
@@ -14,14 +20,37 @@ def tokens_at(text: Tokens, start: int, stop: int) -> tuple[int, int]:
     >>> tokens_at(text, 9, 9), tokens_at(text, 4, 14), tokens_at(text, 0, 0)
     ((1, 2), (1, 3), (0, 1))
     """
+    return _spans_at(to_units(text.text, text.spans), start, stop)
+
+
+def query_at(
+    trace: Trace, part: str, texts: Texts, caret: tuple[int, int], field: int, direction: Direction
+) -> tuple[tuple[int, int], Direction] | None:
+    """The query of a caret in one of two text fields, and the direction that it has there.
+
+    In a part that reads another text the field decides: its tokens read, or are read. None where the part has no token
+    of that field.
+    """
+    axes = axes_of(trace, part)
+    other: Direction = "read_by" if direction == "reads" else "reads"
+    for way in (direction,) if axes.square else (direction, other):
+        tokens = axes.asked(way)
+        spans, fields = homes(tokens, texts, second=is_second(trace, part, tokens, texts))
+        there = [field == (0 if fields is None else fields[i]) for i in range(len(spans))]
+        if any(there):
+            own = [span if mark else NO_SPAN for span, mark in zip(spans, there, strict=True)]
+            return _spans_at(own, *caret, nothing=there.index(True)), way
+    return None
+
+
+def _spans_at(units: Sequence[tuple[int, int]], start: int, stop: int, nothing: int = 0) -> tuple[int, int]:
     low, high = min(start, stop), max(start, stop)
     if low == high:
         low = max(0, high - 1)
         high = low + 1
-    units = to_units(text.text, text.spans)
     real = [i for i, span in enumerate(units) if span[0] >= 0]
     if not real:
-        return 0, 1
+        return nothing, nothing + 1
     touched = [i for i in real if units[i][0] < high and units[i][1] > low]
     if touched:
         return touched[0], touched[-1] + 1

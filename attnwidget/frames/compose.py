@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from attnwidget.engine.second import Texts
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest
 from attnwidget.frames import words
+from attnwidget.frames.axes import Axes, axes_of, homes, is_second, texts_shown
 from attnwidget.frames.frame import MOST_HEADS, Frame, Selection
-from attnwidget.frames.predictions import predictions
+from attnwidget.frames.predictions import predictions, predicts
 from attnwidget.frames.previews import previews
 from attnwidget.frames.readers import rolled_out
 from attnwidget.frames.scan import Scan, scan
 from attnwidget.frames.shown_map import ShownMap, is_causal, readers_of_units, shown_map
 from attnwidget.frames.thumbnails import thumbnails
-from attnwidget.frames.utf16 import to_units
+from attnwidget.frames.units import Units
 
 
 @torch.no_grad()  # what a frame is made from may include parameters of the model, such as its sinks
@@ -27,37 +29,41 @@ def compose_frame(
     selection: Selection,
     decode: Callable[[int], str],
     *,
+    texts: Texts | None = None,
     overview: bool = True,
     truncated: tuple[int, int] | None = None,
     traced_in: float = 0.0,
 ) -> Frame:
     """Everything the page needs to draw one selection; without `overview` only what changes with the head.
 
-    `truncated` is (tokens shown, tokens in the text), `traced_in` the milliseconds of the forward pass. Raises
-    BadRequest for a layer, head or query that the trace does not have, and for a part that reads another sequence.
+    `texts` says how what was read stands in the page's text fields, `truncated` is (tokens shown, tokens in the text),
+    `traced_in` the milliseconds of the forward pass. Raises BadRequest for a layer, head or query that the trace does not
+    have, and AttnWidgetError for such a part.
     """
     started = perf_counter()
-    text = own_text(trace, selection.part)
-    check_selection(trace, selection, len(text))
+    texts = Texts() if texts is None else texts
+    axes = axes_of(trace, selection.part)
+    check_selection(trace, selection, axes)
     causal = is_causal(trace, selection)
-    shown = shown_map(trace, selection, text)
+    shown = shown_map(trace, selection, axes)
     found = scan(
         shown.read,
-        shown.units.tokens,
-        shown.units.around(selection.query),
+        shown.sides.axes,
+        shown.sides.asked(selection.direction).around(selection.query),
         causal=causal,
-        readers=readers_of_units(trace, selection, shown.units, text),
+        direction=selection.direction,
+        readers=readers_of_units(trace, selection, shown.sides),
         known_sinks=None if selection.sinks == "show" else shown.sinks,
     )
-    blocks = _arrays(found, len(shown.units))
+    blocks = _arrays(found, shown.sides.axes)
     if overview:
         blocks["thumbnails"] = thumbnails(trace, selection.part)
-        vectors = previews(trace, selection, text)
+        vectors = previews(trace, selection, axes)
         if vectors is not None:
             blocks["previews"] = vectors
     made = rolled_out(trace, selection.part)[1] if selection.source == "rollout" else ""
     header = {
-        "tokens": _tokens(shown.units.tokens),
+        **_described(trace, selection, axes, shown, texts),
         **_sizes(trace, selection),
         **_units(shown, selection),
         "path": trace.path,
@@ -69,30 +75,29 @@ def compose_frame(
         "title": words.title(trace, selection),
         "recipe": words.recipe(trace, selection, found.sums, found.pooling, made, shown.hidden),
         "caution": words.caution(selection),
-        "predictions": _predicted(trace, selection, shown, decode),
+        "predictions": _predicted(trace, selection, shown, decode, texts),
         "truncated": None if truncated is None else {"shown": truncated[0], "total": truncated[1]},
         "pooling": found.pooling,
         "timing": {"trace": traced_in, "frame": 1000 * (perf_counter() - started)},
     }
+    if texts.given:
+        header["texts"] = [text and text.text for text in texts_shown(trace, selection.part)]
     return Frame(header, blocks)
 
 
-def own_text(trace: Trace, part: str) -> Tokens:
-    """The tokens of a part that reads its own text. Raises BadRequest for one that reads another's."""
-    queries, keys = trace.tokens(part)
-    if queries != keys:
-        raise BadRequest(f"Part {part!r} reads another sequence than its own, which a frame does not show.")
-    return queries
-
-
-def check_selection(trace: Trace, selection: Selection, size: int) -> None:
+def check_selection(trace: Trace, selection: Selection, axes: Axes) -> None:
     """Raises BadRequest for a layer, head or query that the trace does not have."""
     counts = trace.heads(selection.part)
     for layer, head in ((selection.layer, selection.head), *selection.heads):
         _check_head(counts, layer, head)
     if len(selection.heads) > MOST_HEADS:
         raise BadRequest(f"At most {MOST_HEADS} heads are shown together, not {len(selection.heads)}.")
-    start, stop = selection.query
+    check_query(selection.query, len(axes.asked(selection.direction)))
+
+
+def check_query(query: tuple[int, int], size: int) -> None:
+    """Raises BadRequest for a span that is not inside a text of so many tokens."""
+    start, stop = query
     if not 0 <= start < stop <= size:
         raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")
 
@@ -106,23 +111,36 @@ def _check_head(counts: tuple[int, ...], layer: int, head: int) -> None:
         raise BadRequest(f"There is no head {head}: layer {layer} has heads 0 to {counts[layer] - 1}.")
 
 
-def _arrays(found: Scan, size: int) -> dict[str, np.ndarray]:
-    exact = np.float32 if size <= WHOLE_BELOW else np.float16
-    return {
-        "matrix": found.matrix.numpy().astype(exact),
-        "row": found.row.numpy(),
-        "column": found.column.numpy(),
-    }
+def _arrays(found: Scan, axes: Axes) -> dict[str, np.ndarray]:
+    exact = np.float32 if max(len(axes.queries), len(axes.keys)) <= WHOLE_BELOW else np.float16
+    arrays = {"matrix": found.matrix.numpy().astype(exact)}
+    if found.row is not None:
+        arrays["row"] = found.row.numpy()
+    if found.column is not None:
+        arrays["column"] = found.column.numpy()
+    return arrays
 
 
-def _tokens(text: Tokens) -> dict[str, Any]:
+def _described(trace: Trace, selection: Selection, axes: Axes, shown: ShownMap, texts: Texts) -> dict[str, Any]:
+    """What the queries are, and the keys where they are another text."""
+
+    def described(tokens: Tokens, units: Units) -> dict[str, Any]:
+        return _tokens(units.tokens, texts, second=is_second(trace, selection.part, tokens, texts))
+
+    keys = None if axes.square else described(axes.keys, shown.sides.keys)
+    return {"tokens": described(axes.queries, shown.sides.queries), "key_tokens": keys}
+
+
+def _tokens(tokens: Tokens, texts: Texts, *, second: bool) -> dict[str, Any]:
+    spans, fields = homes(tokens, texts, second=second)
     return {
-        "pieces": list(text.pieces),
-        "spans": to_units(text.text, text.spans),
-        "words": list(text.words),
-        "special": list(text.special),
-        "padding": list(text.padding),
-        "segment": list(text.segment),
+        "pieces": list(tokens.pieces),
+        "spans": spans,
+        "words": list(tokens.words),
+        "special": list(tokens.special),
+        "padding": list(tokens.padding),
+        "segment": list(tokens.segment),
+        **({} if fields is None else {"fields": fields}),
     }
 
 
@@ -144,17 +162,26 @@ def _units(shown: ShownMap, selection: Selection) -> dict[str, Any]:
     """What rows and columns stand for, in which everything of the frame counts."""
     return {
         "chosen": [list(head) for head in selection.chosen],
-        "units": [list(run) for run in shown.units.ranges] if selection.words else None,
-        "query": list(shown.units.around(selection.query)),
+        "units": [list(run) for run in shown.sides.queries.ranges] if selection.words else None,
+        "key_units": None
+        if shown.sides.square or not selection.words
+        else [list(run) for run in shown.sides.keys.ranges],
+        "query": list(shown.sides.asked(selection.direction).around(selection.query)),
         "hidden": shown.hidden,
     }
 
 
 def _predicted(
-    trace: Trace, selection: Selection, shown: ShownMap, decode: Callable[[int], str]
+    trace: Trace, selection: Selection, shown: ShownMap, decode: Callable[[int], str], texts: Texts
 ) -> dict[str, Any] | None:
+    """What the model expects at the query; None where the query is no place that it predicts from."""
+    by_vocabulary = predicts(trace.model, selection.part) in {"next token", "this token"}
+    if texts.given and by_vocabulary:
+        return None  # there is no vocabulary to read them by
+    if by_vocabulary and not shown.sides.square and selection.direction == "read_by":
+        return None
     position = selection.query[1] - 1
-    found = predictions(trace, position, decode)
+    found = predictions(trace, selection.part, position, decode)
     if found is None or found["position"] is None:
         return found
-    return {**found, "position": shown.units.around((position, position + 1))[0]}
+    return {**found, "position": shown.sides.queries.around((position, position + 1))[0]}

@@ -4,26 +4,31 @@ from collections.abc import Callable
 from typing import Any
 
 from attnwidget.engine.prediction import predict
+from attnwidget.engine.second import OF_THE_WHOLE
 from attnwidget.engine.trace import ModelFacts, Trace
 from attnwidget.errors import NotNumbers
 
+DECODERS = ("decoder", "cross")
+"""The parts whose queries are tokens that an encoder-decoder writes."""
 
-def predicts(facts: ModelFacts) -> str | None:
+
+def predicts(facts: ModelFacts, part: str = "") -> str | None:
     """What is predicted beside the text that is shown; None where nothing is.
 
-    Beside the encoder of an encoder-decoder nothing is: its decoder has read its start token and nothing else.
+    Beside the encoder of an encoder-decoder no token is: its decoder writes them.
     """
-    return None if facts.kind == "encoder-decoder" else facts.predicts
+    by_decoder = facts.kind == "encoder-decoder" and facts.predicts not in OF_THE_WHOLE
+    return None if by_decoder and part not in DECODERS else facts.predicts
 
 
-def predictions(trace: Trace, position: int, decode: Callable[[int], str]) -> dict[str, Any] | None:
+def predictions(trace: Trace, part: str, position: int, decode: Callable[[int], str]) -> dict[str, Any] | None:
     """The five likeliest predictions at a position, and the actual token; None for a model that predicts nothing.
 
-    A decoder predicts the next token, a masked language model the token that stands at the position, a token
+    Of an encoder-decoder it is a position of the target, beside a part of its decoder. A decoder predicts the next token, a masked language model the token that stands at the position, a token
     classifier its label; a class and an answer span are those of the whole text, without a position.
     """
     try:
-        found = None if predicts(trace.model) is None else predict(trace, position, decode)
+        found = None if predicts(trace.model, part) is None else predict(trace, position, decode)
     except NotNumbers:
         found = None  # of logits alone: the maps are still true
     if found is None:

@@ -8,33 +8,33 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.recompute import weights
-from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import WHOLE_BELOW, Block, Trace
+from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.readers import layer_rows, shares
-from attnwidget.frames.shown_map import sinks_of, units_shown
+from attnwidget.frames.shown_map import sinks_of
 from attnwidget.frames.thumbnails import as_bytes
-from attnwidget.frames.units import Units, by_words, tokens_of
+from attnwidget.frames.units import Sides, by_words, sides_of, tokens_of
 from attnwidget.measures.rows import read_rows, tiles
 from attnwidget.shapes import Indices, LayerMaps
 
 
-def previews(trace: Trace, selection: Selection, text: Tokens) -> np.ndarray | None:
+def previews(trace: Trace, selection: Selection, axes: Axes) -> np.ndarray | None:
     """u8 (layer head unit): each head by itself, weighted, by words and without its sinks as the selection says.
 
     None where it would need every map of a long text whole.
     """
     whole = selection.direction == "read_by" or not selection.plain
-    if whole and len(text) > WHOLE_BELOW:
+    if whole and max(len(axes.queries), len(axes.keys)) > WHOLE_BELOW:
         return None
     counts = trace.heads(selection.part)
-    units = units_shown(selection, text)
-    out = np.zeros((len(counts), max(counts), len(units)), np.uint8)
+    sides = sides_of(axes, words=selection.words)
+    out = np.zeros((len(counts), max(counts), len(sides.others(selection.direction))), np.uint8)
     for block in trace.part_blocks(selection.part):
         if selection.plain:
             vectors = _plain_vectors(trace, block, slice(*selection.query), selection.direction)
         else:
-            vectors = _vectors(trace, block, selection, text, units)
+            vectors = _vectors(trace, block, selection, sides)
         out[block.layer, : block.heads] = as_bytes(vectors)
     return out
 
@@ -43,7 +43,7 @@ def _plain_vectors(trace: Trace, block: Block, span: slice, direction: str) -> F
     if direction == "read_by":
         return trace.weights(block.layer, part=block.part, keys=span).sum(-1)
     heads, size, keys = block.shape
-    if size <= WHOLE_BELOW or span.stop - span.start == 1:
+    if max(size, keys) <= WHOLE_BELOW or span.stop - span.start == 1:
         return trace.weights(block.layer, part=block.part, queries=span).mean(1)
     # A selection may be the whole text, and then all its rows are all maps.
     sums = torch.zeros(heads, keys)
@@ -53,35 +53,32 @@ def _plain_vectors(trace: Trace, block: Block, span: slice, direction: str) -> F
     return sums / (span.stop - span.start)
 
 
-def _vectors(
-    trace: Trace, block: Block, selection: Selection, text: Tokens, units: Units
-) -> Float[Tensor, "head unit"]:
-    start, stop = units.around(selection.query)
+def _vectors(trace: Trace, block: Block, selection: Selection, sides: Sides) -> Float[Tensor, "head unit"]:
+    start, stop = sides.asked(selection.direction).around(selection.query)
     hiding = selection.sinks != "show"
     every = hiding or selection.direction == "read_by"
-    rows = torch.arange(len(units), device="cpu") if every else torch.arange(start, stop, device="cpu")
-    maps = _layer_maps(trace, block, selection, units, rows)
+    rows = torch.arange(len(sides.queries), device="cpu") if every else torch.arange(start, stop, device="cpu")
+    maps = _layer_maps(trace, block, selection, sides, rows)
     if hiding:
-        maps = _without_own_sinks(trace, block, selection, text, units, maps)
+        maps = _without_own_sinks(trace, block, selection, sides, maps)
     if selection.direction == "read_by":
         return maps[..., start:stop].sum(-1)
     return (maps[:, start:stop] if every else maps).mean(1)
 
 
-def _layer_maps(trace: Trace, block: Block, selection: Selection, units: Units, rows: Indices) -> LayerMaps:
-    maps = layer_rows(trace, block, list(range(block.heads)), tokens_of(units, rows), selection.weight)
+def _layer_maps(trace: Trace, block: Block, selection: Selection, sides: Sides, rows: Indices) -> LayerMaps:
+    maps = layer_rows(trace, block, list(range(block.heads)), tokens_of(sides.queries, rows), selection.weight)
     maps = shares(maps) if selection.weight == "norm" else maps
-    return by_words(maps, units, units, rows) if selection.words else maps
+    return by_words(maps, sides.queries, sides.keys, rows) if selection.words else maps
 
 
-def _without_own_sinks(
-    trace: Trace, block: Block, selection: Selection, text: Tokens, units: Units, maps: LayerMaps
-) -> LayerMaps:
+def _without_own_sinks(trace: Trace, block: Block, selection: Selection, sides: Sides, maps: LayerMaps) -> LayerMaps:
     """Each head without the sinks that it has by itself."""
-    rows = read_rows(units.tokens)
+    rows = read_rows(sides.queries.tokens)
     received = maps[:, rows].sum(1)
-    received[:, rows] -= maps[:, rows, rows]
+    if sides.square:
+        received[:, rows] -= maps[:, rows, rows]
     for head in range(block.heads):
         alone = replace(selection, layer=block.layer, head=head, source="head", heads=())
-        maps[head][:, list(sinks_of(trace, alone, units, text, received[head]))] = 0.0
+        maps[head][:, list(sinks_of(trace, alone, sides, received[head]))] = 0.0
     return shares(maps) if selection.sinks == "renormalise" else maps

@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from attnwidget.engine.recompute import TILE
-from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import NotNumbers
+from attnwidget.frames.axes import Axes
+from attnwidget.frames.frame import Direction
 from attnwidget.measures.entropy import row_entropy
-from attnwidget.measures.sinks import sink_tokens
+from attnwidget.measures.sinks import all_readers, sink_tokens
 from attnwidget.shapes import HeadMap, Indices
 
 LARGEST_SIDE = 512
@@ -23,39 +24,46 @@ LARGEST_SIDE = 512
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """`matrix` is pooled by `pooling`; `row` and `column` are those of the query span, `sinks` are token indices."""
+    """`matrix` is pooled by `pooling`; `row` and `column` are those of the query span, `sinks` are indices of keys.
+
+    Where queries and keys are two texts the span lies in one of them, and only what it reads, or what reads it, exists.
+    A statistic that means nothing there is None.
+    """
 
     matrix: Float[Tensor, "query_cell key_cell"]
     pooling: int
-    row: Float[Tensor, " key"]
-    column: Float[Tensor, " query"]
+    row: Float[Tensor, " key"] | None
+    column: Float[Tensor, " query"] | None
     sinks: tuple[int, ...]
     peak: float
-    stats: dict[str, float]
+    stats: dict[str, float | None]
     sums: tuple[float, float]
 
 
 def scan(
     rows: Callable[[Indices], HeadMap],
-    text: Tokens,
+    axes: Axes,
     query: tuple[int, int],
     *,
     causal: bool,
+    direction: Direction = "reads",
     readers: Int[Tensor, " token"] | None = None,
     known_sinks: tuple[int, ...] | None = None,
 ) -> Scan:
-    """Read a square map row by row through `rows` (indices -> exact rows), in bounded memory.
+    """Read a map row by row through `rows` (indices -> exact rows), in bounded memory.
 
-    `readers` is how many other queries can see each key, where more than causality and padding hides some. Of a map
-    without its sinks they cannot be told any more: `known_sinks` are those.
+    `readers` is how many other queries can see each key, where more than causality and padding hides some. `direction`
+    says of which axis `query` is, where there are two. Of a map without its sinks they cannot be told any more:
+    `known_sinks` are those.
     """
-    size = len(text)
-    pooling = math.ceil(size / LARGEST_SIDE)
+    size, width = len(axes.queries), len(axes.keys)
+    pooling = math.ceil(max(size, width) / LARGEST_SIDE)
     span = slice(*query)
+    asks, asked = axes.square or direction == "reads", axes.square or direction == "read_by"
     # Whole pooling cells per portion.
-    step = max(1, TILE // (size * pooling)) * pooling
-    tally = _Tally(size, causal=causal)
-    row = torch.zeros(size)
+    step = max(1, TILE // (width * pooling)) * pooling
+    tally = _Tally(axes, causal=causal)
+    row = torch.zeros(width)
     pixels, columns = [], []
     for chunk in torch.arange(size).split(step):
         maps = rows(chunk)
@@ -63,19 +71,19 @@ def scan(
         if not bool(maps.sum(-1).isfinite().all()):
             raise NotNumbers
         pixels.append(_pooled(maps, pooling))
-        columns.append(maps[:, span].sum(-1))
-        row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
-        tally.add(chunk, maps, torch.tensor([text.padding[i] for i in chunk.tolist()]))
-    sinks = known_sinks
-    if sinks is None:
-        sinks = sink_tokens(tally.received, text, causal=causal, readers=readers)
-    open_keys = torch.ones(size, dtype=torch.bool)
+        if asked:
+            columns.append(maps[:, span].sum(-1))
+        if asks:
+            row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
+        tally.add(chunk, maps, torch.tensor([axes.queries.padding[i] for i in chunk.tolist()]))
+    sinks = _sinks(tally, axes, readers) if known_sinks is None else known_sinks
+    open_keys = torch.ones(width, dtype=torch.bool)
     open_keys[list(sinks)] = False
     return Scan(
         matrix=torch.cat(pixels),
         pooling=pooling,
-        row=row / (span.stop - span.start),
-        column=torch.cat(columns),
+        row=row / (span.stop - span.start) if asks else None,
+        column=torch.cat(columns) if asked else None,
         sinks=sinks,
         peak=float(tally.highest[open_keys].max()) if bool(open_keys.any()) else float(tally.highest.max()),
         stats=tally.stats(sinks),
@@ -83,12 +91,19 @@ def scan(
     )
 
 
+def _sinks(tally: "_Tally", axes: Axes, readers: Int[Tensor, " token"] | None) -> tuple[int, ...]:
+    if readers is None and not axes.square:
+        readers = all_readers(axes.queries, axes.keys)
+    return sink_tokens(tally.received, axes.keys, causal=tally.causal, readers=readers, crossed=not axes.square)
+
+
 class _Tally:
     """Running sums over rows; the mean over the rows that are not padding comes out at the end."""
 
-    def __init__(self, size: int, *, causal: bool) -> None:
-        self.size, self.causal = size, causal
-        self.received, self.mass, self.highest = torch.zeros(3, size, dtype=torch.float32).unbind()
+    def __init__(self, axes: Axes, *, causal: bool) -> None:
+        self.square, self.causal = axes.square, causal
+        self.width = len(axes.keys)
+        self.received, self.mass, self.highest = torch.zeros(3, self.width, dtype=torch.float32).unbind()
         self.sums = (math.inf, -math.inf)
         self._rows = self._later_rows = 0
         self._entropy = self._limit = self._distance = self._previous = 0.0
@@ -98,34 +113,40 @@ class _Tally:
             return
         if bool(padding.any()):
             chunk, maps = chunk[~padding], maps[~padding]
-        own = maps.gather(1, chunk[:, None])[:, 0]
         mass = maps.sum(0)
         self.mass += mass
-        self.received += mass.index_add(0, chunk, -own)
+        self.received += mass
         # The first row of a causal map can only be 1; it says nothing about the scale.
-        later = maps[1:] if self.causal and self.size > 1 and int(chunk[0]) == 0 else maps
+        later = maps[1:] if self.causal and self.width > 1 and int(chunk[0]) == 0 else maps
         if len(later):
             self.highest = torch.maximum(self.highest, later.amax(0))
         total = maps.sum(-1)
         self.sums = (min(self.sums[0], float(total.min())), max(self.sums[1], float(total.max())))
         self._rows += len(chunk)
         self._entropy += float(row_entropy(maps).sum())
-        seen = chunk + 1 if self.causal else torch.full_like(chunk, self.size)
+        seen = (chunk + 1).clamp_max(self.width) if self.causal else torch.full_like(chunk, self.width)
         self._limit += float(seen.float().log().sum())
-        offset = (chunk[:, None].float() - torch.arange(self.size).float()).abs_()
+        if self.square:
+            self._add_places(chunk, maps)
+
+    def _add_places(self, chunk: Indices, maps: HeadMap) -> None:
+        """What depends on where the key stands beside the query."""
+        own = maps.gather(1, chunk[:, None])[:, 0]
+        self.received.index_add_(0, chunk, -own)
+        offset = (chunk[:, None].float() - torch.arange(self.width).float()).abs_()
         self._distance += float(offset.mul_(maps).sum())
         behind = chunk > 0
         self._later_rows += int(behind.sum())
         previous = maps.gather(1, (chunk - 1).clamp_min(0)[:, None])[:, 0]
         self._previous += float(previous[behind].sum())
 
-    def stats(self, sinks: tuple[int, ...]) -> dict[str, float]:
+    def stats(self, sinks: tuple[int, ...]) -> dict[str, float | None]:
         rows, later = max(1, self._rows), max(1, self._later_rows)
         return {
             "entropy": self._entropy / rows,
             "entropy_limit": self._limit / rows,
-            "distance": self._distance / rows,
-            "previous": self._previous / later,
+            "distance": self._distance / rows if self.square else None,
+            "previous": self._previous / later if self.square else None,
             "first": float(self.mass[0]) / rows,
             "sink": float(self.mass[list(sinks)].sum()) / rows,
         }

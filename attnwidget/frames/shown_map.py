@@ -8,53 +8,49 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from attnwidget.engine.recompute import TILE, visible
-from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import NotNumbers
+from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.readers import Reader, Stopped, blocks_read, never, shares, token_rows
-from attnwidget.frames.units import Units, by_words, token_units, tokens_of, word_units
+from attnwidget.frames.units import Sides, by_words, sides_of, tokens_of
 from attnwidget.measures.rows import read_rows
-from attnwidget.measures.sinks import sink_tokens, unmasked_readers
+from attnwidget.measures.sinks import all_readers, sink_tokens, unmasked_readers
 from attnwidget.shapes import HeadMap, Indices, TokenVector
 
 
 @dataclass(frozen=True, eq=False)
 class ShownMap:
-    """`read` gives rows by unit; `sinks` are the units that are hidden, and `hidden` is their mean mass of a row."""
+    """`read` gives rows by unit; `sinks` are the keys that are hidden, and `hidden` is their mean mass of a row."""
 
     read: Reader
-    units: Units
+    sides: Sides
     sinks: tuple[int, ...] = ()
     hidden: float = 0.0
 
 
-def shown_map(trace: Trace, selection: Selection, text: Tokens, cancelled: Stopped = never) -> ShownMap:
+def shown_map(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped = never) -> ShownMap:
     """The map that a selection looks at, rows on demand. Raises Cancelled as it reads, when `cancelled()` says so."""
-    whole = unhidden(trace, selection, text, cancelled)
+    whole = unhidden(trace, selection, axes, cancelled)
     if selection.sinks == "show":
         return whole
-    sinks, hidden = resting_in(trace, selection, whole, text)
+    sinks, hidden = resting_in(trace, selection, whole)
     columns = torch.tensor(sinks, dtype=torch.long, device="cpu")
 
     def read(rows: Indices) -> HeadMap:
         return without(whole.read(rows), columns, again=selection.sinks == "renormalise")
 
-    return ShownMap(read, whole.units, sinks, hidden)
+    return ShownMap(read, whole.sides, sinks, hidden)
 
 
-def units_shown(selection: Selection, text: Tokens) -> Units:
-    """What the rows and columns of a selection's map stand for."""
-    return word_units(text) if selection.words else token_units(text)
-
-
-def unhidden(trace: Trace, selection: Selection, text: Tokens, cancelled: Stopped = never) -> ShownMap:
+def unhidden(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped = never) -> ShownMap:
     """The map with its sinks."""
-    units = units_shown(selection, text)
+    sides = sides_of(axes, words=selection.words)
+    queries, keys = sides.queries, sides.keys
     of_tokens = token_rows(trace, selection, cancelled)
     if not selection.words:
-        return ShownMap(of_tokens, units)
-    return ShownMap(lambda rows: by_words(of_tokens(tokens_of(units, rows)), units, units, rows), units)
+        return ShownMap(of_tokens, sides)
+    return ShownMap(lambda rows: by_words(of_tokens(tokens_of(queries, rows)), queries, keys, rows), sides)
 
 
 def without(
@@ -73,14 +69,14 @@ def without(
 _known: "WeakKeyDictionary[Trace, dict[tuple[object, ...], tuple[tuple[int, ...], float]]]" = WeakKeyDictionary()
 
 
-def resting_in(trace: Trace, selection: Selection, whole: ShownMap, text: Tokens) -> tuple[tuple[int, ...], float]:
+def resting_in(trace: Trace, selection: Selection, whole: ShownMap) -> tuple[tuple[int, ...], float]:
     """The sinks of a map and their mean mass of a row, told by all its rows; once per trace and map."""
     known = _known.setdefault(trace, {})
     name = _name(selection)
     if name not in known:
-        rows = read_rows(whole.units.tokens)
+        rows = read_rows(whole.sides.queries.tokens)
         received, mass = received_by(whole, rows)
-        found = sinks_of(trace, selection, whole.units, text, received)
+        found = sinks_of(trace, selection, whole.sides, received)
         known[name] = found, float(mass[list(found)].sum()) / max(1, len(rows))
     return known[name]
 
@@ -91,23 +87,23 @@ def _name(selection: Selection) -> tuple[object, ...]:
 
 
 def received_by(whole: ShownMap, rows: Indices) -> tuple[TokenVector, TokenVector]:
-    """What each unit gets from the other queries in all, and what it gets with its own."""
-    mass = torch.zeros(len(whole.units), device="cpu")
-    own = torch.zeros(len(whole.units), device="cpu")
-    for portion in rows.split(max(1, TILE // len(whole.units.tokens))):
+    """What each key gets from the other queries in all, and what it gets with its own."""
+    mass, own = torch.zeros(2, len(whole.sides.keys), dtype=torch.float32, device="cpu").unbind()
+    for portion in rows.split(max(1, TILE // len(whole.sides.keys))):
         maps = whole.read(portion)
         if not bool(maps.sum(-1).isfinite().all()):
             raise NotNumbers
         mass += maps.sum(0)
-        own[portion] = maps.gather(1, portion[:, None])[:, 0]
+        if whole.sides.square:
+            own[portion] = maps.gather(1, portion[:, None])[:, 0]
     return mass - own, mass
 
 
-def sinks_of(trace: Trace, selection: Selection, units: Units, text: Tokens, received: TokenVector) -> tuple[int, ...]:
-    """The units that are sinks of a map, by what each gets from the other queries."""
+def sinks_of(trace: Trace, selection: Selection, sides: Sides, received: TokenVector) -> tuple[int, ...]:
+    """The keys that are sinks of a map, by what each gets from the other queries."""
     causal = is_causal(trace, selection)
-    readers = readers_of_units(trace, selection, units, text)
-    return sink_tokens(received, units.tokens, causal=causal, readers=readers)
+    readers = readers_of_units(trace, selection, sides)
+    return sink_tokens(received, sides.keys.tokens, causal=causal, readers=readers, crossed=not sides.square)
 
 
 def is_causal(trace: Trace, selection: Selection) -> bool:
@@ -115,25 +111,29 @@ def is_causal(trace: Trace, selection: Selection) -> bool:
     return all(block.causal for block in trace.part_blocks(selection.part))
 
 
-def readers_of_units(trace: Trace, selection: Selection, units: Units, text: Tokens) -> Int[Tensor, " unit"]:
-    """How many other queries can see each unit, windows and masks included; 0 for padding.
+def readers_of_units(trace: Trace, selection: Selection, sides: Sides) -> Int[Tensor, " unit"]:
+    """How many queries, other than itself, can see each key, windows and masks included; 0 for padding.
 
     Rollout reaches through all layers, past any window.
     """
+    queries, keys = sides.queries, sides.keys
     masked = [block for block in blocks_read(trace, selection) if block.mask is not None]
     if selection.source == "rollout" or not masked:
-        return unmasked_readers(units.tokens, causal=is_causal(trace, selection))
-    real = read_rows(units.tokens)
-    found = torch.zeros(len(units), dtype=torch.long, device="cpu")
-    for rows in real.split(max(1, TILE // len(text))):
-        seen = units_seen(tuple(blocks_read(trace, selection)), units, rows)
-        found[real] += seen.sum(0)[real]
-        found[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
-    return found
+        if sides.square:
+            return unmasked_readers(keys.tokens, causal=is_causal(trace, selection))
+        return all_readers(queries.tokens, keys.tokens)
+    real = read_rows(queries.tokens)
+    found = torch.zeros(len(keys), dtype=torch.long, device="cpu")
+    for rows in real.split(max(1, TILE // keys.ranges[-1][1])):
+        seen = units_seen(tuple(blocks_read(trace, selection)), sides, rows)
+        found += seen.sum(0)
+        if sides.square:
+            found[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
+    return found * ~torch.tensor(keys.tokens.padding, dtype=torch.bool, device="cpu")
 
 
-def units_seen(blocks: tuple[Block, ...], units: Units, rows: Indices) -> Bool[Tensor, "query key"]:
-    """Which units each of these may read in any of the blocks: a word's last token, and the first one of another word."""
-    first = torch.tensor([start for start, _ in units.ranges], device="cpu")
-    last = torch.tensor([stop - 1 for _, stop in units.ranges], device="cpu")[rows]
+def units_seen(blocks: tuple[Block, ...], sides: Sides, rows: Indices) -> Bool[Tensor, "query key"]:
+    """Which keys each of these may read in any of the blocks: a word's last token, and the first one of another word."""
+    first = torch.tensor([start for start, _ in sides.keys.ranges], device="cpu")
+    last = torch.tensor([stop - 1 for _, stop in sides.queries.ranges], device="cpu")[rows]
     return torch.stack([visible(block, last)[:, first] for block in blocks]).any(0)

@@ -1,4 +1,4 @@
-"""One query through all layers: for every layer one vector over what the map shows."""
+"""One query through all layers: for every layer one vector over what the query reads, or what reads it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,21 +10,14 @@ import torch
 from jaxtyping import Float
 
 from attnwidget.engine.recompute import TILE
-from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import WHOLE_BELOW, Block, Trace
 from attnwidget.errors import BadRequest, NotNumbers
-from attnwidget.frames.compose import own_text
+from attnwidget.frames.axes import Axes, axes_of
+from attnwidget.frames.compose import check_query
 from attnwidget.frames.frame import Direction, Selection, Sinks, Weight
 from attnwidget.frames.readers import Stopped, never
-from attnwidget.frames.shown_map import (
-    ShownMap,
-    readers_of_units,
-    received_by,
-    shown_map,
-    sinks_of,
-    units_seen,
-    units_shown,
-)
+from attnwidget.frames.shown_map import ShownMap, readers_of_units, received_by, shown_map, sinks_of, units_seen
+from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import strip_recipe
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
@@ -99,43 +92,40 @@ def compose_strip(trace: Trace, question: Question, cancelled: Stopped = never) 
     >>> compose_strip(Trace.from_weights([heads, heads[:1]], ["a", "b"]), Question((1, 2))).values.tolist()
     [[0.25, 0.75], [0.0, 1.0]]
     """
-    text = own_text(trace, question.part)
+    axes = axes_of(trace, question.part)
     counts = trace.heads(question.part)
-    _check(question, counts, len(text))
-    units = units_shown(question.of_layer(0), text)
-    query = units.around(question.query)
-    out = np.full((len(counts), len(units)), np.nan, np.float32)
+    _check(question, counts, axes)
+    sides = sides_of(axes, words=question.words)
+    query = sides.asked(question.direction).around(question.query)
+    out = np.full((len(counts), len(sides.others(question.direction))), np.nan, np.float32)
     found: list[tuple[int, ...]] = [()] * len(counts)
     hidden = []
     for block in trace.part_blocks(question.part):
         if question.fusion == "single" and question.head >= block.heads:
             continue
         selection = question.of_layer(block.layer)
-        shown = shown_map(trace, selection, text, cancelled)
+        shown = shown_map(trace, selection, axes, cancelled)
         out[block.layer] = _vector(shown, query, question.direction, causal=block.causal).numpy()
         hidden.append(shown.hidden)
         if question.direction == "reads":
-            found[block.layer] = _sinks(trace, block, selection, shown, text)
-    sampled = len(text) > WHOLE_BELOW and question.sinks == "show"
+            found[block.layer] = _sinks(trace, block, selection, shown)
+    sampled = len(axes.queries) > WHOLE_BELOW and question.sinks == "show"
     recipe = strip_recipe(trace, question, sampled=sampled, hidden=float(np.mean(hidden)) if hidden else 0.0)
     return Strip(out, tuple(found), recipe, query)
 
 
-def _check(question: Question, counts: Sequence[int], size: int) -> None:
-    start, stop = question.query
-    if not 0 <= start < stop <= size:
-        raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")
+def _check(question: Question, counts: Sequence[int], axes: Axes) -> None:
+    check_query(question.query, len(axes.asked(question.direction)))
     if question.fusion == "single" and not 0 <= question.head < max(counts):
         raise BadRequest(f"There is no head {question.head}: these layers have heads 0 to {max(counts) - 1}.")
 
 
 def _vector(shown: ShownMap, query: tuple[int, int], direction: str, *, causal: bool) -> TokenVector:
-    size = len(shown.units)
     start, stop = query
     # Of a text that is read from left to right nothing earlier reads the span.
-    rows = (start, stop) if direction == "reads" else (start if causal else 0, size)
-    found = torch.zeros(size, device="cpu")
-    for portion in torch.arange(*rows, device="cpu").split(max(1, TILE // size)):
+    rows = (start, stop) if direction == "reads" else (start if causal else 0, len(shown.sides.queries))
+    found = torch.zeros(len(shown.sides.others(direction)), device="cpu")
+    for portion in torch.arange(*rows, device="cpu").split(max(1, TILE // len(shown.sides.keys))):
         maps = shown.read(portion)
         if not bool(maps.isfinite().all()):
             raise NotNumbers
@@ -149,28 +139,29 @@ def _vector(shown: ShownMap, query: tuple[int, int], direction: str, *, causal: 
 _known: "WeakKeyDictionary[Trace, dict[Selection, tuple[int, ...]]]" = WeakKeyDictionary()
 
 
-def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap, text: Tokens) -> tuple[int, ...]:
+def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap) -> tuple[int, ...]:
     """Worked out once per trace, as every move of the caret asks for them again."""
     if selection.sinks != "show":
         return shown.sinks
     known = _known.setdefault(trace, {})
     name = replace(selection, query=(0, 1), direction="reads")
     if name not in known:
-        rows = read_rows(shown.units.tokens)
+        rows = read_rows(shown.sides.queries.tokens)
         if len(rows) <= WHOLE_BELOW:
             received, _ = received_by(shown, rows)
         else:
-            received = _reckoned(trace, block, selection, shown, text)
-        known[name] = sinks_of(trace, selection, shown.units, text, received)
+            received = _reckoned(trace, block, selection, shown)
+        known[name] = sinks_of(trace, selection, shown.sides, received)
     return known[name]
 
 
-def _reckoned(trace: Trace, block: Block, selection: Selection, shown: ShownMap, text: Tokens) -> TokenVector:
-    """What each unit gets from the other queries in all, reckoned from some rows of a long text."""
-    rows = read_rows(shown.units.tokens)
+def _reckoned(trace: Trace, block: Block, selection: Selection, shown: ShownMap) -> TokenVector:
+    """What each key gets from the other queries in all, reckoned from some rows of a long text."""
+    rows = read_rows(shown.sides.queries.tokens)
     rows = rows[((torch.arange(SAMPLED) + 0.5) * len(rows) / SAMPLED).long()]
     received, _ = received_by(shown, rows)
-    seen = units_seen((block,), shown.units, rows)
+    seen = units_seen((block,), shown.sides, rows)
     asked = seen.sum(0)
-    asked[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
-    return received * readers_of_units(trace, selection, shown.units, text) / asked.clamp_min(1)
+    if shown.sides.square:
+        asked[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
+    return received * readers_of_units(trace, selection, shown.sides) / asked.clamp_min(1)

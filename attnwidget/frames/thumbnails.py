@@ -12,19 +12,19 @@ SIDE = 32
 
 
 def thumbnails(trace: Trace, part: str) -> np.ndarray:
-    """u8 (layer head side side) of all maps: the maximum over cells, so that a single spike survives.
+    """u8 (layer head row column) of all maps: the maximum over cells, so that a single spike survives.
 
     Long texts are sampled: evenly spaced query rows, each with its exact softmax, the keys pooled.
     """
     blocks = trace.part_blocks(part)
     _, size, keys = blocks[0].shape
-    side = min(size, SIDE)
-    rows = None if size <= WHOLE_BELOW else ((torch.arange(side) + 0.5) * size / side).long()
+    down, across = min(size, SIDE), min(keys, SIDE)
+    rows = None if max(size, keys) <= WHOLE_BELOW else ((torch.arange(down) + 0.5) * size / down).long()
     counts = trace.heads(part)
-    out = np.zeros((len(counts), max(counts), side, side), np.uint8)
+    out = np.zeros((len(counts), max(counts), down, across), np.uint8)
     for block in blocks:
         maps = trace.weights(block.layer, part=part, queries=rows)
-        out[block.layer, : block.heads] = as_bytes(adaptive_max_pool2d(maps, (side, min(side, keys))))
+        out[block.layer, : block.heads] = as_bytes(adaptive_max_pool2d(maps, (down, across)))
     return out
 
 

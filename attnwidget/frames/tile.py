@@ -8,7 +8,8 @@ import torch
 from attnwidget.engine.recompute import TILE
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest, Cancelled
-from attnwidget.frames.compose import check_selection, own_text
+from attnwidget.frames.axes import axes_of
+from attnwidget.frames.compose import check_selection
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.shown_map import shown_map
 
@@ -41,18 +42,18 @@ def compose_tile(
     >>> compose_tile(trace, Selection(layer=1, head=2), (2, 5), (0, 4))
     Frame(; matrix float32[3, 4])
     """
-    text = own_text(trace, selection.part)
-    check_selection(trace, selection, len(text))
-    shown = shown_map(trace, selection, text, cancelled)
-    size, kind = len(shown.units), "words" if selection.words else "tokens"
-    for name, (start, stop) in (("rows", rows), ("columns", columns)):
+    axes = axes_of(trace, selection.part)
+    check_selection(trace, selection, axes)
+    shown = shown_map(trace, selection, axes, cancelled)
+    across, kind = len(shown.sides.keys), "words" if selection.words else "tokens"
+    for name, (start, stop), size in (("rows", rows, len(shown.sides.queries)), ("columns", columns, across)):
         if not 0 <= start < stop <= size:
             raise BadRequest(f"There are no {name} {start} to {stop}: the text has {size} {kind}.")
     cells = (rows[1] - rows[0]) * (columns[1] - columns[0])
     if cells > LARGEST_TILE:
         raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
     portions = []
-    for chunk in torch.arange(*rows).split(max(1, TILE // size)):
+    for chunk in torch.arange(*rows).split(max(1, TILE // across)):
         if cancelled():
             raise Cancelled
         portions.append(shown.read(chunk)[:, slice(*columns)])

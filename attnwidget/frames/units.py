@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from attnwidget.engine.tokens import NO_SPAN, Tokens
+from attnwidget.frames.axes import Axes
 from attnwidget.shapes import Indices
 
 Range = tuple[int, int]
@@ -44,6 +45,40 @@ class Units:
         (1, 2)
         """
         return int(self.places[span[0]]), int(self.places[span[1] - 1]) + 1
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What the rows and the columns of a map stand for. `square` where a text reads itself: then both are the same."""
+
+    queries: Units
+    keys: Units
+    square: bool
+
+    @property
+    def axes(self) -> Axes:
+        """The units, described as tokens."""
+        return Axes(self.queries.tokens, self.keys.tokens, self.square)
+
+    def asked(self, direction: str) -> Units:
+        """The units that a query is a span of: those that read, or of two texts those that are read."""
+        return self.queries if self.square or direction == "reads" else self.keys
+
+    def others(self, direction: str) -> Units:
+        """The units that are read, or that read."""
+        return self.keys if self.square or direction == "reads" else self.queries
+
+
+def sides_of(axes: Axes, *, words: bool) -> Sides:
+    """Tokens or words along each axis.
+
+    >>> text = Tokens.from_pieces(["a", "b"])
+    >>> sides_of(Axes(text, text, square=True), words=False).queries.ranges
+    ((0, 1), (1, 2))
+    """
+    kind = word_units if words else token_units
+    queries = kind(axes.queries)
+    return Sides(queries, queries if axes.square else kind(axes.keys), axes.square)
 
 
 def token_units(text: Tokens) -> Units:

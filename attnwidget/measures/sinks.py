@@ -18,9 +18,14 @@ FEWEST = 3
 
 
 def sink_tokens(
-    received: TokenVector, text: Tokens, *, causal: bool, readers: Int[Tensor, " token"] | None = None
+    received: TokenVector,
+    text: Tokens,
+    *,
+    causal: bool,
+    readers: Int[Tensor, " token"] | None = None,
+    crossed: bool = False,
 ) -> tuple[int, ...]:
-    """Tokens of a square map that are drawn as sinks: scored above 0.3, and carrying no content of their own.
+    """Keys of a map that are drawn as sinks: scored above 0.3, and carrying no content of their own.
 
     `received` is what each key got in all from the other queries that are not padding, so that a map can be read in
     portions; `readers` is how many of them can see it (see `readers_of`), without it what causality and padding say.
@@ -29,7 +34,8 @@ def sink_tokens(
     """
     counted = unmasked_readers(text, causal=causal) if readers is None else readers
     scores = sink_scores(received, counted)
-    return tuple(i for i, score in enumerate(scores.tolist()) if score > THRESHOLD and _empty(text, i))
+    first = None if crossed else next((i for i, padding in enumerate(text.padding) if not padding), None)
+    return tuple(i for i, score in enumerate(scores.tolist()) if score > THRESHOLD and _empty(text, i, first))
 
 
 def sink_scores(received: TokenVector, readers: Int[Tensor, " token"]) -> TokenVector:
@@ -70,6 +76,14 @@ def readers_of(block: Block, text: Tokens) -> Int[Tensor, " token"]:
     return found
 
 
-def _empty(text: Tokens, index: int) -> bool:
-    first = index == next((i for i, padding in enumerate(text.padding) if not padding), None)
-    return first or text.special[index] or not any(letter.isalnum() for letter in text.pieces[index])
+def all_readers(queries: Tokens, keys: Tokens) -> Int[Tensor, " token"]:
+    """How many queries can see each key of a map between two texts where nothing but padding hides it; 0 for padding.
+
+    >>> all_readers(Tokens.from_pieces(["das", "Haus"]), Tokens.from_pieces(["the", "big", "house"])).tolist()
+    [2, 2, 2]
+    """
+    return len(read_rows(queries)) * ~torch.tensor(keys.padding, dtype=torch.bool, device="cpu")
+
+
+def _empty(text: Tokens, index: int, first: int | None) -> bool:
+    return index == first or text.special[index] or not any(letter.isalnum() for letter in text.pieces[index])

@@ -1,18 +1,20 @@
 """A request -> its answer. Pure but for the forward pass: no comm, no trait, no thread."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from attnwidget.engine.live import Reading
 from attnwidget.engine.model import AttentionModel
+from attnwidget.engine.second import as_given, second_of
 from attnwidget.engine.verify import LONGEST
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
-from attnwidget.frames.caret import clamped, tokens_at
+from attnwidget.frames.axes import axes_of
+from attnwidget.frames.caret import clamped, query_at
 from attnwidget.frames.codec import encode_frame
-from attnwidget.frames.compose import compose_frame
+from attnwidget.frames.compose import check_query, compose_frame
 from attnwidget.frames.difference import compose_difference
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.head_metrics import choices, metric, similar, told
@@ -22,8 +24,9 @@ from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.tile import compose_tile
 from attnwidget.measures.rollout_edges import rollout_edges
 from attnwidget.version import __version__
+from attnwidget.widget.given import GivenModel
 from attnwidget.widget.requests import BACKGROUND, Request
-from attnwidget.widget.shown import READING, Shown, not_shown, seen
+from attnwidget.widget.shown import Shown, seen
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,10 @@ class Answer:
 
 
 def about(
-    model: AttentionModel, shown: Shown, examples: tuple[tuple[str, str], ...], source: str | None = None
+    model: AttentionModel | GivenModel,
+    shown: Shown,
+    examples: tuple[tuple[str, str], ...],
+    source: str | None = None,
 ) -> Answer:
     """What the page needs to know before any text is read.
 
@@ -49,22 +55,22 @@ def about(
         "kind": facts.kind,
         "layers": len(shown.heads),
         "heads": list(shown.heads),
-        "parts": [shown.part],
+        "parts": list(shown.parts or (shown.part,)),
+        "second": None if isinstance(model, GivenModel) else second_of(facts),
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,
-        "predicts": predicts(facts),
+        "predicts": predicts(facts, shown.part),
     }
     # Only a trace of our own function has values.
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
     titled = [{"title": name, "text": text} for name, text in examples]
-    return Answer(
-        {"about": {"version": __version__, "model": described, "examples": titled, "metrics": asked, "editable": True}}
-    )
+    told = {"version": __version__, "model": described, "examples": titled, "metrics": asked}
+    return Answer({"about": {**told, "editable": not isinstance(model, GivenModel)}})
 
 
 def answer(
-    model: AttentionModel,
+    model: AttentionModel | GivenModel,
     read: Callable[..., Reading],
     request: Request,
     cancelled: Callable[[], bool],
@@ -76,11 +82,9 @@ def answer(
     """
     if request.kind == "verify":
         return _verify(model, request)
-    reading = read(request.text, first=request.first, cancelled=cancelled, progress=progress)
+    reading = read(request.text, request.pair, first=request.first, cancelled=cancelled, progress=progress)
     if request.kind == "predict":
-        if not 0 <= request.position < len(reading.trace.text):
-            raise BadRequest(f"There is no token {request.position}: the text has {len(reading.trace.text)}.")
-        return Answer({"predictions": predictions(reading.trace, request.position, model.piece)})
+        return _predict(model, request, reading)
     if request.kind == "strip":
         return _strip(request, reading, cancelled)
     if request.kind == "flow":
@@ -89,7 +93,7 @@ def answer(
         return _heads(request, reading, cancelled)
     if request.kind == "compare":
         # Read last, so that it stays while the other text is edited.
-        return _compare(request, reading, read(request.against, first=request.first, cancelled=cancelled))
+        return _compare(request, reading, read(request.against, request.pair, first=request.first, cancelled=cancelled))
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, cancelled)
     if request.kind == "neuron":
@@ -97,17 +101,28 @@ def answer(
     return Answer({}, [encode_frame(frame_of(model, request, reading))])
 
 
-def frame_of(model: AttentionModel, request: Request, reading: Reading) -> Frame:
+def _predict(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Answer:
+    part = seen(reading.trace).asked(request.part).part
+    check_query((request.position, request.position + 1), len(axes_of(reading.trace, part).queries))
+    return Answer({"predictions": predictions(reading.trace, part, request.position, model.piece)})
+
+
+def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Frame:
     """The frame that a request of the kind "frame" or "preview" is answered with."""
-    text = reading.trace.text
+    trace, texts = reading.trace, reading.texts
+    part = seen(trace).asked(request.part).part
+    found = None
     if request.caret is not None:
-        query = tokens_at(text, *request.caret)
-    else:
-        query = clamped(request.query or (-1, 0), len(text))
+        found = query_at(trace, part, texts, request.caret, request.field, request.direction)
+    if found is None:
+        size = len(axes_of(trace, part).asked(request.direction))
+        found = clamped(request.query or (-1, 0), size), request.direction
+    query, direction = found
     return compose_frame(
-        reading.trace,
-        _selection(request, seen(reading.trace), query),
+        trace,
+        replace(_selection(request, seen(trace), query), direction=direction),
         model.piece,
+        texts=texts,
         overview=request.kind == "frame",
         truncated=reading.truncated,
         traced_in=reading.milliseconds,
@@ -115,10 +130,8 @@ def frame_of(model: AttentionModel, request: Request, reading: Reading) -> Frame
 
 
 def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
-    shown = seen(reading.trace)
-    if request.part not in READING:
-        raise BadRequest(not_shown(request.part, shown))
-    query = clamped(request.query or (-1, 0), len(reading.trace.text))
+    shown = seen(reading.trace).asked(request.part)
+    query = clamped(request.query or (-1, 0), len(axes_of(reading.trace, shown.part).asked(request.direction)))
     question = Question(
         query,
         request.direction,
@@ -137,9 +150,7 @@ def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) ->
 
 
 def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
-    shown = seen(reading.trace)
-    if request.part not in READING:
-        raise BadRequest(not_shown(request.part, shown))
+    shown = seen(reading.trace).asked(request.part)
     tokens, _ = reading.trace.tokens(shown.part)
     query, _ = clamped((request.position, request.position + 1), len(tokens))
     found = rollout_edges(reading.trace, query, part=shown.part, cancelled=cancelled)
@@ -200,7 +211,7 @@ def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> 
 def _neuron(request: Request, reading: Reading) -> Answer:
     part, layer, head = _place(request, seen(reading.trace))
     # One vector is looked at: the first of a span.
-    query, _ = clamped(request.query or (-1, 0), len(reading.trace.text))
+    query, _ = clamped(request.query or (-1, 0), len(axes_of(reading.trace, part).queries))
     return Answer(
         {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, query, request.keys, part)))]
     )
@@ -225,18 +236,19 @@ def _selection(request: Request, shown: Shown, query: tuple[int, int]) -> Select
 
 def _place(request: Request, shown: Shown) -> tuple[str, int, int]:
     """(part, layer, head) to show. A page asks for its first frame before it knows which part and layers there are."""
-    if request.part not in READING:
-        raise BadRequest(not_shown(request.part, shown))
+    shown = shown.asked(request.part)
     there = 0 <= request.layer < len(shown.heads)
     if there and shown.heads[request.layer] == 0:
         return shown.part, *shown.nearest(request.layer, request.head)
     return shown.part, request.layer, request.head
 
 
-def _verify(model: AttentionModel, request: Request) -> Answer:
-    if len(model.tokens(request.text)) > LONGEST:
+def _verify(model: AttentionModel | GivenModel, request: Request) -> Answer:
+    if isinstance(model, GivenModel):
         return Answer({"verify": None})
-    found = model.verify(request.text)
+    if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST:
+        return Answer({"verify": None})
+    found = model.verify(request.text, **as_given(model.facts, request.pair))
     # Eager maps are the model's own: there is nothing that could differ.
     return Answer({"verify": None if found.path == "eager" else {"error": found.error, "path": found.path}})
 

@@ -14,6 +14,7 @@ from attnwidget.engine.live import LiveSession, Reading
 from attnwidget.engine.load import shared
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.names import parse_head
+from attnwidget.engine.second import second_of
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped
@@ -22,12 +23,13 @@ from attnwidget.widget.answers import Answer, about, answer, frame_of, problem
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.examples import examples
+from attnwidget.widget.given import GivenModel
 from attnwidget.widget.link import Link, linked_names
 from attnwidget.widget.look import PLAIN
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.saving import page_of, write_page
-from attnwidget.widget.shown import Shown, last_word, not_shown, presumed, refuse_without_text, seen
+from attnwidget.widget.shown import Shown, asked_of, last_word, presumed, refuse_without_text, seen
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.state import checked_state, model_of, request_of, state_of, unsaid
 from attnwidget.widget.traits import Chart, Choice, Filtering, Heads, Index, Look, LookPart, Part, Query, Text
@@ -51,16 +53,21 @@ class Explorer(anywidget.AnyWidget):
 
     text = Text("").tag(sync=True, echo_update=False)
     """The text in the editor."""
+    pair = Text("").tag(sync=True, echo_update=False)
+    """The second text, "" for none: of a sentence pair, or what the decoder of an encoder-decoder reads (`target`)."""
     layer = Index("layer").tag(sync=True, echo_update=False)
     """The chosen layer, from 0."""
     head = Index("head").tag(sync=True, echo_update=False)
     """The chosen head, from 0."""
     query = Query((0, 1)).tag(sync=True, echo_update=False)
-    """The tokens asked about, (start, stop); a single number is accepted."""
+    """The tokens asked about, (start, stop); a single number is accepted.
+
+    In a part that reads another text they are tokens that read, or with "read_by" tokens that are read.
+    """
     direction = Choice("reads", "read_by").tag(sync=True, echo_update=False)
     """Whether colour shows what the query reads, or what reads it."""
     part = Part("self").tag(sync=True, echo_update=False)
-    """The part of the model that reads the text: "self", "encoder" of an encoder-decoder, "text" of two towers."""
+    """The part of the model on show: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
     view = Choice("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(sync=True, echo_update=False)
@@ -89,9 +96,10 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(
         self,
-        model: AttentionModel,
+        model: AttentionModel | GivenModel,
         text: str,
         *,
+        pair: str = "",
         layer: int | None = None,
         head: int = 0,
         query: Any = None,
@@ -103,9 +111,12 @@ class Explorer(anywidget.AnyWidget):
         look: Any = None,
         **parts: Any,
     ) -> None:
-        refuse_without_text(model)
+        if isinstance(model, GivenModel):
+            self._shown = seen(model.given)
+        else:
+            refuse_without_text(model)
+            self._shown = presumed(model)
         self._model = model
-        self._shown = presumed(model)
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
         self._slot = object()
@@ -113,22 +124,22 @@ class Explorer(anywidget.AnyWidget):
         self._links: list[Link] = []
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._choosing = False
-        self._cut_text: str | None = None  # the text of which the page shows only the first tokens
+        self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
         super().__init__()
         # Before any observer of the user's: none may see a query that the new text does not have.
-        self.observe(self._keep_query_inside, "text")
+        self.observe(self._keep_head_in_part, "part")
+        self.observe(self._keep_query_inside, ["text", "pair", "part", "direction"])
         self.observe(self._keep_head_inside, "layer")
         self.observe(self._follow_place, ["layer", "head"])
         self.observe(self._follow_heads, "heads")
         self.observe(self._follow_look, "look")
         self.observe(self._follow_part, list(PLAIN))
         try:
-            self.text = text
+            self._begin(text, pair, part)
             self._known()
             self.layer = self._first_layer() if layer is None else layer
             self.head, self.direction, self.view = head, direction, view
-            self.part = self._shown.part if part is None else part
-            self.query = last_word(model, self.text) if query is None else query
+            self.query = self._last_word() if query is None else query
             if heads is not None:
                 self.heads = heads
             self.filter = filter
@@ -137,6 +148,27 @@ class Explorer(anywidget.AnyWidget):
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
         self.on_msg(self._on_request)
+
+    def _begin(self, text: str, pair: str, part: str | None) -> None:
+        if not isinstance(self._model, GivenModel):
+            self.text, self.pair = text, pair
+        # Whoever gives a target wants to see how it reads the source.
+        crossed = part is None and self.pair and "cross" in self._shown.parts
+        self.part = "cross" if crossed else self._shown.part if part is None else part
+        if isinstance(self._model, GivenModel):
+            self._follow_given()
+
+    def _follow_given(self) -> None:
+        if isinstance(self._model, GivenModel):
+            self.text, self.pair = self._model.texts_of(self.part)
+
+    @default("text")
+    def _first_text(self) -> str:
+        return self._model.texts_of(self.part)[0] if isinstance(self._model, GivenModel) else ""
+
+    @default("pair")
+    def _first_pair(self) -> str:
+        return self._model.texts_of(self.part)[1] if isinstance(self._model, GivenModel) else ""
 
     @default("layer")
     def _first_layer(self) -> int:
@@ -155,9 +187,18 @@ class Explorer(anywidget.AnyWidget):
         return f"Explorer({self._model.name}, {shown!r}, layer {self.layer}, head {self.head})"
 
     @property
-    def model(self) -> AttentionModel:
-        """The model that is looked at."""
-        return self._model
+    def model(self) -> AttentionModel | None:
+        """The model that is looked at; None over given weights."""
+        return None if isinstance(self._model, GivenModel) else self._model
+
+    @property
+    def target(self) -> str:
+        """`pair` by the name that it has beside an encoder-decoder."""
+        return str(self.pair)
+
+    @target.setter
+    def target(self, text: str) -> None:
+        self.pair = text
 
     @property
     def trace(self) -> Trace:
@@ -286,12 +327,13 @@ class Explorer(anywidget.AnyWidget):
         return self._snapshot(None)
 
     def _snapshot(self, timeout: float | None) -> Snapshot:
-        request = replace(request_of(self, "preview"), first=self.text == self._cut_text)
+        request = replace(request_of(self, "preview"), first=(self.text, self.pair) == self._cut_text)
 
         def run(stop: Callable[[], bool]) -> Snapshot:
-            reading = self._take(request.text, first=request.first, cancelled=stop)
+            reading = self._take(request.text, request.pair, first=request.first, cancelled=stop)
             frame = frame_of(self._model, request, reading)
-            return snapshot_of(frame, reading.trace.text.text, self._model.name)
+            text, pair = frame.header.get("texts") or (request.text, request.pair)
+            return snapshot_of(frame, text, pair or "", self._model.name)
 
         found: Snapshot = self._worker.result(run, topic=request.topic, timeout=timeout)
         return found
@@ -319,10 +361,19 @@ class Explorer(anywidget.AnyWidget):
         return shown.fit_heads(value)
 
     def fit_part(self, part: Any) -> str:
-        """The part as it may be kept. Raises AttnWidgetError for any that does not read the typed text."""
-        if part != self._shown.part:
-            raise AttnWidgetError(not_shown(part, self._shown))
-        return str(part)
+        """The part as it may be kept. Raises AttnWidgetError for one that is not there."""
+        return self._shown.fit_part(part)
+
+    def fit_text(self, name: str, text: str) -> str:
+        """A text as it may be kept. Raises AttnWidgetError for one that nothing reads."""
+        if isinstance(self._model, GivenModel):
+            if text != self._model.texts_of(self.part)[name == "pair"]:
+                self._model.refuse_editing()
+        elif name == "pair" and text and second_of(self._model.facts) is None:
+            raise AttnWidgetError(
+                f"{self._model.name} reads one text. Sentence pairs are for encoders, targets for encoder-decoders."
+            )
+        return text
 
     def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
         """A query as it may be kept: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
@@ -335,13 +386,14 @@ class Explorer(anywidget.AnyWidget):
         return clamped(query, size)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page has set: text and layer first, as query and head may speak of the new ones, then the rest.
+        """Take what the page has set: texts, part and layer first, as query and head may speak of them, then the rest.
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
         """
-        state = dict(sorted(sync_data.items(), key=lambda item: item[0] != "layer"))
-        if "text" in state:
-            self._take_state({"text": state.pop("text")})
+        state = dict(sync_data)
+        for name in ("text", "pair", "part", "direction", "layer"):
+            if name in state:
+                self._take_state({name: state.pop(name)})
         query, size = state.get("query"), self._size() if "query" in state else None
         if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
             state["query"] = clamped((query[0], query[1]), size)
@@ -381,6 +433,20 @@ class Explorer(anywidget.AnyWidget):
         if size is not None:
             self.query = clamped(self.query, size)
 
+    def _keep_head_in_part(self, change: Any) -> None:
+        self._shown = self._shown.of(change["new"])
+        self._follow_given()
+        with suppress(AttnWidgetError):  # where the text cannot be read, the next one will tell
+            shown = self._known()
+            if shown.attending:
+                self.layer, self.head = shown.nearest(self.layer, self.head)
+                self._keep_heads_there(shown)
+
+    def _keep_heads_there(self, shown: Shown) -> None:
+        there = tuple(head for head in self.heads if shown.has(head))
+        if there != self.heads:
+            self.heads = there or ((self.layer, self.head),)
+
     def _keep_head_inside(self, change: Any) -> None:
         self.head = min(self.head, self._shown.heads[change["new"]] - 1)
 
@@ -395,28 +461,34 @@ class Explorer(anywidget.AnyWidget):
     def _page(self, title: str | None = None, lead: str | None = None) -> str:
         trace = self.trace
         traits = {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
-        cut = (len(trace.text), self._size() or 0) if self.text == self._cut_text else None
+        cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
         return page_of(self._model, trace, self._shown, traits, title=title, lead=lead, truncated=cut)
 
     def _size(self) -> int | None:
         try:
-            return len(self._model.tokens(self.text))
+            return len(asked_of(self._model, self.text, self.pair, self.part, self.direction))
         except AttnWidgetError:
             return None
 
+    def _last_word(self) -> tuple[int, int]:
+        try:
+            return last_word(asked_of(self._model, self.text, self.pair, self.part, self.direction))
+        except AttnWidgetError:
+            return 0, 1
+
     def _read(self, timeout: float | None) -> Trace:
-        text = self.text
-        first = text == self._cut_text
+        texts = self.text, self.pair
+        first = texts == self._cut_text
         trace: Trace = self._worker.result(
-            lambda stop: self._take(text, first=first, cancelled=stop).trace, topic=text, timeout=timeout
+            lambda stop: self._take(*texts, first=first, cancelled=stop).trace, topic=texts, timeout=timeout
         )
         self._follow_reading()
         return trace
 
-    def _take(self, text: str, **how: Any) -> Reading:
+    def _take(self, text: str, pair: str, **how: Any) -> Reading:
         """Read a text, and remember which layers and heads that showed."""
-        reading = self._session.read(text, **how)
-        self._shown = seen(reading.trace)
+        reading = self._session.read(text, pair, **how)
+        self._shown = seen(reading.trace).of(self.part)
         return reading
 
     def _follow_reading(self) -> None:
@@ -424,9 +496,7 @@ class Explorer(anywidget.AnyWidget):
         part, place = self._shown.part, self._shown.nearest(self.layer, self.head)
         if (self.part, self.layer, self.head) != (part, *place):
             self.part, (self.layer, self.head) = part, place
-        there = tuple(head for head in self.heads if self._shown.has(head))
-        if there != self.heads:
-            self.heads = there or (place,)
+        self._keep_heads_there(self._shown)
 
     def _on_request(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:
@@ -443,7 +513,7 @@ class Explorer(anywidget.AnyWidget):
             self.send(*self._figures.message(request))
         else:
             if request.kind == "frame":
-                self._cut_text = request.text if request.first else None
+                self._cut_text = (request.text, request.pair) if request.first else None
             self._worker.submit((self._slot, request.kind), self._job(request))
 
     def _job(self, request: Request) -> Job:
@@ -471,6 +541,8 @@ def explore(
     text: str | None = None,
     *,
     tokenizer: Any = None,
+    pair: str | None = None,
+    target: str | None = None,
     layer: int | None = None,
     head: int | None = None,
     query: Any = None,
@@ -493,18 +565,21 @@ def explore(
 
     `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
     seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
-    `part` is the one that reads the text, the encoder of an encoder-decoder; there is no other choice yet. `view` is
-    "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to look at together, `filter` is what is kept of each row,
-    and `look` how maps are shown, whose parts may be given by name: `source, fusion, words, sinks, weight, layers, against` (see
-    the traits of `Explorer`). `state` is what `ex.state()` gave, here or elsewhere: its model, if no other is given, and
-    everything that no other argument says. Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for
-    values outside it.
+    `pair` is a second text for an encoder that reads sentence pairs, `target` what the decoder of an encoder-decoder
+    reads; both can be typed. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" where
+    there is a target. `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several
+    heads to look at together, `filter` is what is kept of each row, and `look` how maps are shown, whose parts may be
+    given by name: `source, fusion, words, sinks, weight, layers, against` (see the traits of `Explorer`). `state` is what
+    `ex.state()` gave, here or elsewhere: its model, if no other is given, and everything that no other argument says.
+    Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for values outside it.
 
     >>> import attnwidget as aw
     >>> ex = aw.explore(text="The cat sat on the mat.", layer=1, head=2)
     >>> ex.trace.weights(ex.layer, ex.head).shape
     torch.Size([7, 7])
     """
+    if pair is not None and target is not None:
+        raise AttnWidgetError("pair and target are two names of the second text. Give one of them.")
     kept = {} if state is None else checked_state(state)
     named = model_of(state) if model is None else model
     loaded = shared(named, tokenizer)
@@ -513,6 +588,7 @@ def explore(
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against}
+    given |= {"pair": target if pair is None else pair}
     chosen = {name: value for name, value in given.items() if value is not None}
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
         chosen |= {"layer": FIRST_HEAD[0], "head": FIRST_HEAD[1]}

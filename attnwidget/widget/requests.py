@@ -32,11 +32,12 @@ Theme = Literal["light", "dark"]
 
 @dataclass(frozen=True)
 class Request:
-    """One question from the page, answered once. `caret` is in UTF-16 units of the text, `query` in tokens."""
+    """One question from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens."""
 
     id: str
     kind: str
     text: str = ""
+    pair: str = ""
     against: str = ""
     first: bool = False
     layer: int = 0
@@ -50,6 +51,7 @@ class Request:
     sinks: Sinks = "show"
     weight: Weight = "attention"
     caret: tuple[int, int] | None = None
+    field: int = 0
     query: tuple[int, int] | None = None
     position: int = 0
     rows: tuple[int, int] | None = None
@@ -63,16 +65,17 @@ class Request:
     @property
     def topic(self) -> tuple[Any, ...]:
         """What a job reads: a newer one of another topic stops it midway. A strip is work of its own beyond its text."""
+        read = (self.text, self.pair, self.first)
         if self.kind == "strip":
-            return self.text, self.first, self.query, self.direction, self.head, *self._look
+            return *read, self.part, self.query, self.direction, self.head, *self._look
         if self.kind in {"tile", "cell"}:
             place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
-            return self.text, self.first, self.source, *place, *self._look
+            return *read, self.part, self.source, *place, *self._look
         if self.kind in BACKGROUND:
-            return self.text, self.first, self.part, self.name, self.layer, self.head, self.count
+            return *read, self.part, self.name, self.layer, self.head, self.count
         if self.kind == "compare":
-            return self.text, self.against, self.layer, self.head
-        return self.text, self.first, *((self.position,) if self.kind == "flow" else ())
+            return *read, self.against, self.part, self.layer, self.head
+        return *read, *((self.part, self.position) if self.kind == "flow" else ())
 
     @property
     def _look(self) -> tuple[Any, ...]:
@@ -91,6 +94,7 @@ def parse_request(content: Any) -> Request:
         id=content["id"],
         kind=kind,
         text=well_formed(_typed(content, "text", str, "")),
+        pair=well_formed(_typed(content, "pair", str, "")),
         against=well_formed(_typed(content, "against", str, "")),
         first=_typed(content, "first", bool, default=False),
         layer=_typed(content, "layer", int, 0),
@@ -104,6 +108,7 @@ def parse_request(content: Any) -> Request:
         sinks=_choice(content, "sinks", Sinks),
         weight=_choice(content, "weight", Weight),
         caret=caret,
+        field=_typed(content, "field", int, 0),
         query=query,
         position=_typed(content, "position", int, 0),
         rows=rows,

@@ -16,13 +16,14 @@ from attnwidget.widget.bundle import bundle
 if TYPE_CHECKING:
     from attnwidget.engine.model import AttentionModel
     from attnwidget.engine.trace import Trace
+    from attnwidget.widget.given import GivenModel
     from attnwidget.widget.shown import Shown
 
 LONGEST_TITLE = 80
 
 
 def page_of(
-    model: "AttentionModel",
+    model: "AttentionModel | GivenModel",
     trace: "Trace",
     shown: "Shown",
     traits: dict[str, Any],
@@ -33,7 +34,9 @@ def page_of(
 ) -> str:
     """The whole page as HTML. Raises AttnWidgetError for a text that is too long for one."""
     told = about(model, shown, ()).content["about"]
-    data = page_data(trace, told, traits, model.piece, truncated=truncated)
+    data = page_data(
+        trace, told, traits, model.piece, texts=model.texts(traits["text"], traits["pair"]), truncated=truncated
+    )
     recipe = data.header["facts"][f"{traits['layer']} {traits['head']}"]["recipe"]
     shell = Shell(
         title=f"Attention of {model.name} · {_line(traits['text'])}" if title is None else title,

@@ -1,30 +1,61 @@
-"""What of a model an explorer shows: the part that reads the typed text, its layers and their heads."""
+"""What of a model an explorer shows: one of its parts, the part's layers and their heads."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attnwidget.engine.inputs import forward_names
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.roles import towers_of
+from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, BadRequest
+from attnwidget.frames.axes import axes_of
 from attnwidget.frames.frame import MOST_HEADS, HeadName
+from attnwidget.widget.given import GivenModel
 
 READING = ("self", "encoder", "text")
-"""The names of parts whose maps are square over the typed text. A trace of a text has one of them."""
+"""The names of parts whose maps are square over the typed text: what is shown where nothing else was asked for."""
+
+WRITING = ("decoder", "cross")
+"""What an encoder-decoder has beside its encoder."""
 
 
 @dataclass(frozen=True)
 class Shown:
     """`heads` of every layer of `part`, 0 for a layer without attention, () when that is not known before a reading.
 
-    `calls` is how often a whole forward pass attends, over all parts; 0 when unknown.
+    `calls` is how often a whole forward pass attends, over all parts; 0 when unknown. `parts` has the heads of every part
+    that can be shown.
     """
 
     part: str
     heads: tuple[int, ...]
     calls: int
+    parts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def of(self, part: str) -> "Shown":
+        """The same of another part; unchanged where there is no such part.
+
+        >>> Shown("encoder", (4,), 3, {"encoder": (4,), "cross": (2, 2)}).of("cross").heads
+        (2, 2)
+        """
+        return replace(self, part=part, heads=self.parts[part]) if part in self.parts else self
+
+    def fit_part(self, value: Any) -> str:
+        """A part as it may be chosen. Raises AttnWidgetError for one that cannot be."""
+        if not isinstance(value, str) or value not in (self.parts or (self.part,)):
+            raise AttnWidgetError(not_shown(value, self))
+        return value
+
+    def asked(self, part: str) -> "Shown":
+        """The part that a page asks for, which may not know yet how it is called. Raises BadRequest for any other."""
+        if part in READING and part not in self.parts:
+            return self
+        if part not in self.parts:
+            raise BadRequest(not_shown(part, self))
+        return self.of(part)
 
     @property
     def attending(self) -> tuple[int, ...]:
@@ -103,8 +134,9 @@ def _pair(item: Any) -> tuple[Any, Any]:
 
 def presumed(model: AttentionModel) -> Shown:
     """What will be shown, as far as can be said before a text was read."""
-    heads = model.facts.heads
-    return Shown(_presumed_part(model), heads, sum(count > 0 for count in heads))
+    heads, part = model.facts.heads, _presumed_part(model)
+    others = WRITING if model.facts.kind == "encoder-decoder" else ()
+    return Shown(part, heads, sum(count > 0 for count in heads), {part: heads, **dict.fromkeys(others, ())})
 
 
 def _presumed_part(model: AttentionModel) -> str:
@@ -114,32 +146,30 @@ def _presumed_part(model: AttentionModel) -> str:
 
 
 def seen(trace: Trace) -> Shown:
-    """What is shown of a trace. Raises AttnWidgetError when none of its parts reads the text."""
-    part = next((name for name in trace.parts if name in READING), None)
-    if part is None or len(trace.tokens(part)[0]) != len(trace.text):
-        raise AttnWidgetError(
-            f"The explorer shows the part of a model that reads the typed text, and {trace.model.name} has only "
-            f"{', '.join(trace.parts)} here. trace.weights(layer, head, part=...) has the weights of those."
-        )
-    return Shown(part, trace.heads(part), len(trace.blocks))
+    """What can be shown of a trace, beginning with the part that reads the text."""
+    part = next((name for name in trace.parts if name in READING), trace.parts[0])
+    return Shown(part, trace.heads(part), len(trace.blocks), {name: trace.heads(name) for name in trace.parts})
 
 
-def last_word(model: AttentionModel, text: str) -> tuple[int, int]:
-    """The last token of a text that is not special, as a query; the first where the text cannot be read."""
-    try:
-        special = model.tokens(text).special
-    except AttnWidgetError:
-        return 0, 1
-    last = max((i for i, mark in enumerate(special) if not mark), default=0)
+def asked_of(model: AttentionModel | GivenModel, text: str, pair: str, part: str, direction: str) -> Tokens:
+    """The tokens that a query is one of. Raises AttnWidgetError where the texts cannot be read."""
+    if isinstance(model, GivenModel):
+        return axes_of(model.given, part).asked(direction)
+    texts = model.sequences(text, pair)
+    writes = part == "decoder" or (part == "cross" and direction == "reads")
+    return texts.get("target", texts["text"]) if writes else texts["text"]
+
+
+def last_word(tokens: Tokens) -> tuple[int, int]:
+    """The last token that is not special, as a query; the last one where all are."""
+    last = max((i for i, mark in enumerate(tokens.special) if not mark), default=len(tokens) - 1)
     return last, last + 1
 
 
 def not_shown(asked: object, shown: Shown) -> str:
     """The sentence for a part that cannot be looked at."""
-    return (
-        f"part must be {shown.part!r}, the part that reads the typed text, not {asked!r}; other parts of a trace are "
-        "read by trace.weights(layer, head, part=...)."
-    )
+    parts = " or ".join(map(repr, shown.parts or (shown.part,)))
+    return f"part must be {parts}, not {asked!r}."
 
 
 def refuse_without_text(model: AttentionModel) -> None:

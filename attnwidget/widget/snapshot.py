@@ -45,6 +45,6 @@ class Snapshot:
         return f"Snapshot({self.title})"
 
 
-def snapshot_of(frame: Frame, text: str, model: str) -> Snapshot:
-    """The snapshot of a frame that was made of `text`."""
-    return Snapshot(still_html(frame, text, model), picture_png(frame, model), str(frame.header["title"]))
+def snapshot_of(frame: Frame, text: str, pair: str, model: str) -> Snapshot:
+    """The snapshot of a frame that was made of `text`, and of a second one where there is one."""
+    return Snapshot(still_html(frame, text, model, pair), picture_png(frame, model), str(frame.header["title"]))

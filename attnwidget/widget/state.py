@@ -14,13 +14,14 @@ TEACHING = "tiny-causal"
 KEPT = ("text", "part", "layer", "head", "heads", "query", "direction", "view", "filter", "look")
 """In the order in which they are set: each may speak of those before it."""
 
-ASKED = ("text", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
+ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
 """The traits that a request has fields for, of the same name."""
 
 
 def state_of(explorer: "Explorer") -> dict[str, Any]:
     """Everything that decides what is on screen, but for the model itself, of which it has the name."""
-    return {"model": explorer.model.name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
+    name = explorer._model.name  # noqa: SLF001  also of weights that have no model
+    return {"model": name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
 
 
 def request_of(explorer: "Explorer", kind: str) -> Request:

@@ -13,12 +13,12 @@ from attnwidget.widget.look import PLAIN, read_look, read_part
 class Text(TraitType[str, str]):
     """A text; lone surrogates become U+FFFD, which Jupyter can carry."""
 
-    def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
+    def validate(self, obj: Any, value: Any) -> str:
         if not isinstance(value, str):
-            raise AttnWidgetError(f"text must be a string, not {type(value).__name__}.")
+            raise AttnWidgetError(f"{self.name} must be a string, not {type(value).__name__}.")
         if len(value) > LARGEST_TEXT:
             raise TooLarge(f"This text has {len(value):,} characters; at most {LARGEST_TEXT:,} are read.")
-        return well_formed(value)
+        return str(obj.fit_text(self.name, well_formed(value)))
 
 
 class Index(TraitType[int, int]):

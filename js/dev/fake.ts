@@ -204,6 +204,7 @@ export class FakeKernel {
         kind,
         layers,
         heads: this.headsByLayer(layers, heads),
+        second: null,
         parts: [this.model.part ?? "self"],
         limit,
         teaching,
@@ -335,6 +336,7 @@ export class FakeKernel {
     };
     return {
       tokens,
+      key_tokens: null,
       layers,
       heads: this.headsByLayer(layers, heads),
       part: this.model.part ?? "self",

@@ -142,6 +142,7 @@ describe("Python literals", () => {
 describe("code", () => {
   const traits: CodeInput["traits"] = {
     text: "The cat sat",
+    pair: "",
     layer: 1,
     head: 2,
     query: [2, 3],

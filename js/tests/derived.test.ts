@@ -84,7 +84,7 @@ describe("what is derived", () => {
   it("moves the marks with the text while an answer is on its way", async () => {
     const { session, derived } = await shown();
     session.edit("Oh, The river bank", [3, 3], 0);
-    const marks = derived.segments.value.flatMap(({ text, mark }) => (mark === null ? [] : [text]));
+    const marks = derived.fields[0].value.segments.flatMap(({ text, mark }) => (mark === null ? [] : [text]));
     expect(marks).toEqual(["The", "river", "bank"]);
   });
 });

@@ -15,6 +15,7 @@ export const header: Omit<Header, "blocks"> = {
     padding: [false, false, false],
     segment: [0, 0, 0],
   },
+  key_tokens: null,
   layers: 1,
   heads: [2],
   part: "self",

@@ -39,7 +39,7 @@ describe("the kernel as a source", () => {
     const { source, sent, answer } = open();
     const frame = source.ask({ kind: "frame", ...request });
     const verify = source.ask({ kind: "verify", text: "a" });
-    const predict = source.ask({ kind: "predict", text: "a", position: 0 });
+    const predict = source.ask({ kind: "predict", text: "a", part: "self", position: 0 });
     const [first, second, third] = sent().map(({ id }) => id);
     answer({ id: third, status: "ok", predictions: null });
     answer({ id: second, status: "ok", verify: { error: 1e-7, path: "interface" } });

@@ -126,8 +126,8 @@ describe("the matrix", () => {
 
   it.each([1, 2, 5, 24, 48, 192, 512, 1000])("of %i tokens stays inside, labels too", (count) => {
     const scene = matrixScene(input(count));
-    expect(scene.left + scene.size).toBeLessThanOrEqual(556);
-    expect(scene.pitch).toBeGreaterThan(0);
+    expect(scene.left + scene.across).toBeLessThanOrEqual(556);
+    expect(scene.columnPitch).toBeGreaterThan(0);
     expect(Number.isFinite(scene.height)).toBe(true);
     for (const { x, text } of scene.tilted ? scene.columnLabels : []) {
       expect(x + text.length * 6 * Math.cos((55 * Math.PI) / 180)).toBeLessThanOrEqual(558);
@@ -136,7 +136,7 @@ describe("the matrix", () => {
 
   it("finds cells, rows and columns", () => {
     const scene = matrixScene(input(24));
-    const { left, top, pitch } = scene;
+    const { left, top, columnPitch: pitch } = scene;
     expect(matrixHit(scene, left + 3.5 * pitch, top + 7.5 * pitch)).toEqual({
       kind: "cell",
       query: 7,

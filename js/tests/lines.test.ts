@@ -75,7 +75,7 @@ function weightOf(map: MapOnShow, [query = 0, key = 0]: readonly (number | undef
 }
 
 describe("the layout of lines", () => {
-  const long = { count: 300, width: 556, offset: 0, widest: 60 };
+  const long = { queries: 300, keys: 300, width: 556, offset: 0, widest: 60 };
 
   it("leaves curves more room than labels, however long these are", () => {
     for (const width of [446, 556, 628]) {
@@ -85,7 +85,7 @@ describe("the layout of lines", () => {
   });
 
   it("shows all of three tokens and a part of three hundred", () => {
-    expect(linesFrame({ ...long, count: 3 })).toMatchObject({ seen: [0, 3], offset: 0 });
+    expect(linesFrame({ ...long, queries: 3, keys: 3 })).toMatchObject({ seen: [0, 3], offset: 0 });
     const frame = linesFrame({ ...long, offset: 2000 });
     expect(frame.seen[1] - frame.seen[0]).toBeLessThan(30);
     expect(linesFrame({ ...long, offset: 1e6 }).seen[1]).toBe(300);
@@ -120,7 +120,7 @@ describe("the layout of lines", () => {
 });
 
 describe("painting lines", () => {
-  const frame = linesFrame({ count: 10, width: 400, offset: 0, widest: 40 });
+  const frame = linesFrame({ queries: 10, keys: 10, width: 400, offset: 0, widest: 40 });
   const curve = { from: 10, to: 30, tone: 0.5, dashed: false, direction: "reads" as const };
   const record = (draw: (brush: never) => void) => {
     const calls: string[] = [];

@@ -24,9 +24,9 @@ describe("a zoomed matrix", () => {
   it("stays in its square: only what is in it changes", () => {
     const whole = matrixScene(input(1300));
     const zoomed = matrixScene(input(1300, near));
-    for (const side of ["left", "top", "size", "width", "height"] as const)
+    for (const side of ["left", "top", "across", "down", "width", "height"] as const)
       expect(zoomed[side]).toBe(whole[side]);
-    expect(zoomed.pitch).toBeCloseTo(whole.size / 20);
+    expect(zoomed.columnPitch).toBeCloseTo(whole.across / 20);
     expect([zoomed.rows, zoomed.columns]).toEqual([
       [400, 420],
       [380, 400],
@@ -39,7 +39,7 @@ describe("a zoomed matrix", () => {
     const { x, y, width, height } = scene.cross ?? { x: 0, y: 0, width: 0, height: 0 };
     expect(matrixHit(scene, x + width / 2, y + height / 2)).toEqual({ kind: "cell", query: 407, key: 399 });
     expect(matrixHit(scene, scene.left - 5, y + 1)).toEqual({ kind: "row", token: 407 });
-    expect(matrixHit(scene, scene.left + scene.size + 2, y)).toBeNull();
+    expect(matrixHit(scene, scene.left + scene.across + 2, y)).toBeNull();
   });
 
   it("names every token that there is room for, each beside its own row and column", () => {
@@ -75,12 +75,12 @@ describe("a zoomed matrix", () => {
 
   it("marks row and column of the cell that is looked at, at any zoom", () => {
     for (const viewport of [undefined, near]) {
-      const { guides, cross, left, top, size } = matrixScene(
+      const { guides, cross, left, top, across, down } = matrixScene(
         input(1300, viewport, { cell: { query: 405, key: 385 } }),
       );
       expect(guides).toEqual([
-        { x: left, y: cross?.y, width: size, height: cross?.height },
-        { x: cross?.x, y: top, width: cross?.width, height: size },
+        { x: left, y: cross?.y, width: across, height: cross?.height },
+        { x: cross?.x, y: top, width: cross?.width, height: down },
       ]);
     }
   });
@@ -88,7 +88,7 @@ describe("a zoomed matrix", () => {
   it("says beside the square which part of the map it is, without leaving the canvas", () => {
     expect(matrixScene(input(1300)).thumbs).toEqual([]);
     for (const view of [near, { query: 0, key: 0, span: 5 }, { query: 1295, key: 1295, span: 5 }]) {
-      const { thumbs, left, top, size, width, height } = matrixScene(input(1300, view));
+      const { thumbs, left, top, across: size, width, height } = matrixScene(input(1300, view));
       expect(thumbs.length).toBe(2);
       for (const thumb of thumbs) {
         expect(thumb.x).toBeGreaterThanOrEqual(left);
@@ -117,7 +117,15 @@ function drawn(picture: Partial<MatrixPicture>, viewport: Viewport, count = 1300
   });
   const colours = palette(false, "Test");
   const scene = matrixScene(input(count, viewport));
-  const whole = { rows: 434, columns: 434, pooling: 3, peak: 1, printed: null, strong: "red" };
+  const whole = {
+    rows: 434,
+    columns: 434,
+    queriesEach: 3,
+    keysEach: 3,
+    peak: 1,
+    printed: null,
+    strong: "red",
+  };
   paintMatrix(
     { context: context as never, bitmap: () => ({}) as never },
     scene,
@@ -137,14 +145,14 @@ describe("painting a zoomed matrix", () => {
     const [x, y, width, height, left, top, across, down] = images[0] as number[];
     // Tokens 380 to 400 lie in the pooled columns 126 to 134, of which the first begins at token 378.
     expect([x, y, width, height]).toEqual([126, 133, 8, 7]);
-    expect(left).toBeCloseTo(scene.left - 2 * scene.pitch);
-    expect(top).toBeCloseTo(scene.top - 1 * scene.pitch);
-    expect(across).toBeCloseTo(24 * scene.pitch);
-    expect(down).toBeCloseTo(21 * scene.pitch);
+    expect(left).toBeCloseTo(scene.left - 2 * scene.columnPitch);
+    expect(top).toBeCloseTo(scene.top - 1 * scene.rowPitch);
+    expect(across).toBeCloseTo(24 * scene.columnPitch);
+    expect(down).toBeCloseTo(21 * scene.rowPitch);
   });
 
   it("puts an image that begins inside the map where it belongs", () => {
-    const mosaic = { rows: 128, columns: 256, pooling: 1, first: { query: 384, key: 256 } };
+    const mosaic = { rows: 128, columns: 256, queriesEach: 1, keysEach: 1, first: { query: 384, key: 256 } };
     const { scene, images } = drawn(mosaic, near);
     const [x, y, width, height, left, top] = images[0] as number[];
     expect([x, y, width, height]).toEqual([124, 16, 20, 20]);

@@ -46,7 +46,7 @@ describe("pixels", () => {
   it("put every thumbnail in its place", () => {
     const bytes = new Uint8Array(2 * 2 * 2 * 2);
     bytes[2 * 4 + 0] = 255; // layer 1, head 0, first cell
-    const pixels = thumbnailPixels(bytes, [2, 2, 2], false, ramp);
+    const pixels = thumbnailPixels(bytes, [2, 2, 2, 2], false, ramp);
     const at = (x: number, y: number) => Array.from(pixels.slice((y * 4 + x) * 4, (y * 4 + x) * 4 + 3));
     expect(at(0, 2)).toEqual(Array.from(ramp.slice(-3)));
     expect(at(2, 2)).toEqual(Array.from(ramp.slice(0, 3)));
@@ -61,7 +61,15 @@ describe("the grid", () => {
     paintGrid(
       brush,
       scene,
-      { image, side: 8, pinned: { layer: 0, head: 0 }, hovered: null, wholeLayer: null, strong: "red" },
+      {
+        image,
+        rows: 8,
+        columns: 8,
+        pinned: { layer: 0, head: 0 },
+        hovered: null,
+        wholeLayer: null,
+        strong: "red",
+      },
       colours,
     );
     expect(calls.filter(([name]) => name === "drawImage").map(([, values]) => values.slice(1, 3))).toEqual([
@@ -81,7 +89,15 @@ describe("the grid", () => {
     paintGrid(
       brush,
       gridScene([0, 2], 200),
-      { image, side: 8, pinned: { layer: 1, head: 0 }, hovered: null, wholeLayer: null, strong: "red" },
+      {
+        image,
+        rows: 8,
+        columns: 8,
+        pinned: { layer: 1, head: 0 },
+        hovered: null,
+        wholeLayer: null,
+        strong: "red",
+      },
       colours,
     );
     const drawn = calls.filter(([name]) => name === "drawImage").map(([, values]) => values.slice(1, 3));
@@ -99,7 +115,7 @@ describe("the grid", () => {
     paintGrid(
       brush,
       scene,
-      { image: null, side: 0, pinned: null, hovered: null, wholeLayer: null, strong: "red" },
+      { image: null, rows: 0, columns: 0, pinned: null, hovered: null, wholeLayer: null, strong: "red" },
       colours,
     );
     expect(calls.some(([name]) => name === "drawImage")).toBe(false);
@@ -122,7 +138,8 @@ describe("the matrix", () => {
     image,
     rows: 3,
     columns: 3,
-    pooling: 1,
+    queriesEach: 1,
+    keysEach: 1,
     peak: 1,
     ramp: colours.reads.ramp,
     strong: "red",
@@ -132,9 +149,18 @@ describe("the matrix", () => {
   it("draws one image over the whole square, whatever the pooling", () => {
     const { brush, calls } = recorder();
     const drawn = scene(Array.from({ length: 5 }, () => "a"));
-    paintMatrix(brush, drawn, { ...picture, pooling: 2, printed: null }, colours);
+    paintMatrix(brush, drawn, { ...picture, queriesEach: 2, keysEach: 2, printed: null }, colours);
     const [, values] = calls.find(([name]) => name === "drawImage") ?? ["", []];
-    expect(values.slice(1)).toEqual([0, 0, 3, 3, drawn.left, drawn.top, 6 * drawn.pitch, 6 * drawn.pitch]);
+    expect(values.slice(1)).toEqual([
+      0,
+      0,
+      3,
+      3,
+      drawn.left,
+      drawn.top,
+      6 * drawn.columnPitch,
+      6 * drawn.rowPitch,
+    ]);
   });
 
   it("prints numbers in large cells, none where nothing can be seen", () => {

@@ -228,7 +228,15 @@ describe("the painters", () => {
       strong: [0],
     });
     const count = labels.length;
-    const picture = { ...look, image, rows: count, columns: count, pooling: 1, printed: () => 0.25 };
+    const picture = {
+      ...look,
+      image,
+      rows: count,
+      columns: count,
+      queriesEach: 1,
+      keysEach: 1,
+      printed: () => 0.25,
+    };
     const root = parse(draw((_pen, brush) => paintMatrix(brush, scene, picture, colours), board(count)));
     const written = [...root.querySelectorAll("text")].map(({ textContent }) => textContent);
     for (const text of ["The", "]]>", "query ↓", "</svg><script>alert(1)</script>"])
@@ -260,7 +268,13 @@ describe("the painters", () => {
   });
 
   it("write lines and the tokens beside them, shortened where they do not fit", () => {
-    const frame = linesFrame({ count: labels.length, width: 400, offset: 0, widest: 400 });
+    const frame = linesFrame({
+      queries: labels.length,
+      keys: labels.length,
+      width: 400,
+      offset: 0,
+      widest: 400,
+    });
     const end = { sink: false, tone: 0.5, number: "0.250", ring: 0, side: "key" } as const;
     const ends = placeLineEnds(
       frame,

@@ -7,9 +7,10 @@ import type { Answer, Ask, Request, Span, Tile } from "../src/wire/types";
 import { ok, open } from "./opened";
 
 const count = 1300;
+const size = { queries: count, keys: count };
 const map: TiledMap = {
   name: "a map",
-  count,
+  size,
   request: { text: "a text", layer: 1, head: 2, part: "self", source: "head" },
 };
 
@@ -47,7 +48,7 @@ const reply = ({ rows, columns }: { rows: Span; columns: Span }, precise = true)
 
 describe("blocks", () => {
   it("cover what is in sight, inside the map", () => {
-    const places = blocksOf({ rows: [100, 300], columns: [1200, 1300] }, 128, count);
+    const places = blocksOf({ rows: [100, 300], columns: [1200, 1300] }, 128, size);
     expect(places.map(({ rows, columns }) => [...rows, ...columns])).toEqual([
       [0, 128, 1152, 1280],
       [0, 128, 1280, 1300],
@@ -66,7 +67,7 @@ describe("blocks", () => {
       [127, 128],
       [1299, 1299],
     ] as const) {
-      const [place, ...more] = blocksOf(cellOf(query, key), 128, count);
+      const [place, ...more] = blocksOf(cellOf(query, key), 128, size);
       expect(more).toEqual([]);
       expect(place?.rows[0]).toBe(Math.floor(query / 128) * 128);
       expect(place?.columns[0]).toBe(Math.floor(key / 128) * 128);
@@ -140,7 +141,7 @@ describe("tiles", () => {
   it("are forgotten, the oldest first, and never grow without bound", async () => {
     const { tiles, asked } = asking();
     for (let index = 0; index < 70; index++) {
-      const place = blocksOf({ rows: [0, 1300], columns: [0, 1300] }, 128, count)[index];
+      const place = blocksOf({ rows: [0, 1300], columns: [0, 1300] }, 128, size)[index];
       if (place === undefined) throw new Error("too few blocks");
       void tiles.want("tile", map, place);
       await asked.at(-1)?.answer(reply(place));

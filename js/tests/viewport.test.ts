@@ -5,22 +5,29 @@ import {
   extentOf,
   isZoomed,
   leastSpan,
+  type Plot,
   panBy,
   pinch,
   reveal,
-  type Square,
   wholeMap,
   zoomAbout,
   zoomTo,
 } from "../src/layout/viewport";
 import type { Viewport } from "../src/wire/types";
 
-const squares: Square[] = [
-  { count: 1, size: 60 },
-  { count: 7, size: 420 },
-  { count: 24, size: 480 },
-  { count: 512, size: 560 },
-  { count: 8192, size: 500 },
+const squareOf = (count: number, size: number): Plot => ({
+  queries: count,
+  keys: count,
+  across: size,
+  down: size,
+});
+
+const squares: Plot[] = [
+  squareOf(1, 60),
+  squareOf(7, 420),
+  squareOf(24, 480),
+  squareOf(512, 560),
+  squareOf(8192, 500),
 ];
 
 /** The same numbers at every run. */
@@ -35,8 +42,8 @@ function random(seed: number): () => number {
 const next = random(7);
 const cases = squares.flatMap((square) =>
   Array.from({ length: 40 }, () => {
-    const span = leastSpan(square) + next() * (square.count - leastSpan(square));
-    const view = clampViewport({ query: next() * square.count, key: next() * square.count, span }, square);
+    const span = leastSpan(square) + next() * (square.keys - leastSpan(square));
+    const view = clampViewport({ query: next() * square.keys, key: next() * square.keys, span }, square);
     return { square, view, at: { x: next(), y: next() }, to: { x: next(), y: next() } };
   }),
 );
@@ -52,9 +59,10 @@ const closeTo = (one: readonly (number | undefined)[], other: readonly number[])
   });
 };
 
-const inside = (view: Viewport, { count, size }: Square) => {
+const inside = (view: Viewport, plot: Plot) => {
+  const count = plot.keys;
   expect(view.span).toBeLessThanOrEqual(count);
-  expect(view.span).toBeGreaterThanOrEqual(leastSpan({ count, size }));
+  expect(view.span).toBeGreaterThanOrEqual(leastSpan(plot));
   for (const first of [view.query, view.key]) {
     expect(first).toBeGreaterThanOrEqual(0);
     expect(first + view.span).toBeLessThanOrEqual(count + 1e-9);
@@ -64,10 +72,10 @@ const inside = (view: Viewport, { count, size }: Square) => {
 describe("a viewport", () => {
   it("is the whole map until something is asked of it", () => {
     for (const square of squares) {
-      const { count } = square;
+      const { keys: count } = square;
       expect(clampViewport(wholeMap, square)).toEqual({ query: 0, key: 0, span: count });
       expect(extentOf(wholeMap, square)).toEqual({ rows: [0, count], columns: [0, count] });
-      expect(isZoomed(clampViewport(wholeMap, square), count)).toBe(false);
+      expect(isZoomed(clampViewport(wholeMap, square), square)).toBe(false);
     }
   });
 
@@ -92,19 +100,19 @@ describe("a viewport", () => {
         inside(pinch(view, factor, at, to, square), square);
       }
       inside(panBy(view, { x: at.x * 40 - 20, y: to.y * 40 - 20 }, square), square);
-      inside(zoomTo({ query: Math.floor(at.y * square.count), key: 0 }, square), square);
+      inside(zoomTo({ query: Math.floor(at.y * square.keys), key: 0 }, square), square);
     }
   });
 
   it("follows the hand, and stops at the border", () => {
-    const square = { count: 100, size: 500 };
+    const square = squareOf(100, 500);
     const view = { query: 40, key: 50, span: 20 };
     expect(panBy(view, { x: 0.5, y: -0.25 }, square)).toEqual({ query: 45, key: 40, span: 20 });
     expect(panBy(view, { x: 90, y: -90 }, square)).toEqual({ query: 80, key: 0, span: 20 });
   });
 
   it("brings what two fingers hold along with them", () => {
-    const square = { count: 1000, size: 500 };
+    const square = squareOf(1000, 500);
     const view = { query: 400, key: 400, span: 200 };
     const [from, to] = [
       { x: 0.4, y: 0.6 },
@@ -115,12 +123,12 @@ describe("a viewport", () => {
   });
 
   it("moves no further than it must to show a cell", () => {
-    const square = { count: 100, size: 500 };
+    const square = squareOf(100, 500);
     const view = { query: 40, key: 40, span: 20 };
     expect(reveal(view, { query: 45, key: 59 }, square)).toEqual(view);
     expect(reveal(view, { query: 39, key: 60 }, square)).toEqual({ query: 39, key: 41, span: 20 });
     for (const { square, view, at, to } of cases) {
-      const cell = { query: Math.floor(at.y * square.count), key: Math.floor(to.x * square.count) };
+      const cell = { query: Math.floor(at.y * square.keys), key: Math.floor(to.x * square.keys) };
       const found = reveal(view, cell, square);
       inside(found, square);
       if (found.span < 1) continue;
@@ -130,15 +138,15 @@ describe("a viewport", () => {
   });
 
   it("goes to a cell so that it can be read", () => {
-    const square = { count: 1300, size: 520 };
+    const square = squareOf(1300, 520);
     const { query, key, span } = zoomTo({ query: 700, key: 1299 }, square);
-    expect(square.size / span).toBeCloseTo(28);
+    expect(square.across / span).toBeCloseTo(28);
     expect(query + span / 2).toBeCloseTo(700.5);
     expect(key + span).toBe(1300);
   });
 
   it("begins and ends a movement where it should, and keeps the place it is about", () => {
-    const square = { count: 1000, size: 500 };
+    const square = squareOf(1000, 500);
     const from = { query: 100, key: 200, span: 400 };
     const at = { x: 0.3, y: 0.7 };
     const to = zoomAbout(from, 5, at, square);
@@ -149,7 +157,7 @@ describe("a viewport", () => {
 
   it("survives a text that shrinks under it", () => {
     const far = { query: 900, key: 900, span: 50 };
-    expect(clampViewport(far, { count: 60, size: 500 })).toEqual({ query: 10, key: 10, span: 50 });
-    expect(isZoomed(clampViewport(far, { count: 20, size: 500 }), 20)).toBe(false);
+    expect(clampViewport(far, squareOf(60, 500))).toEqual({ query: 10, key: 10, span: 50 });
+    expect(isZoomed(clampViewport(far, squareOf(20, 500)), squareOf(20, 500))).toBe(false);
   });
 });

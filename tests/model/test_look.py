@@ -12,7 +12,7 @@ from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.tile import compose_tile
-from attnwidget.frames.units import word_units
+from attnwidget.frames.units import Sides, word_units
 from attnwidget.measures.sinks import readers_of, sink_tokens
 
 PIECES = "The unbelievably tokenized riverbank was quiet."
@@ -189,6 +189,6 @@ def test_windows_are_windows_for_words_too(minilm):
     block = trace.blocks[0]
     from attnwidget.frames.shown_map import readers_of_units
 
-    readers = readers_of_units(trace, Selection(), units, trace.text)
+    readers = readers_of_units(trace, Selection(), Sides(units, units, square=True))
     assert readers.tolist() == [len(units) - 1] * len(units)
     assert readers_of(block, trace.text).tolist() == [len(trace.text) - 1] * len(trace.text)

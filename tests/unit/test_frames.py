@@ -145,13 +145,6 @@ def test_the_title_names_a_part_that_is_not_all_of_the_model(part, source, title
     assert frame_of(trace, part=part, layer=1, head=2, source=source)[0]["title"] == title
 
 
-def test_a_part_that_reads_another_sequence_is_refused():
-    cross = torch.full((1, 2, 3), 1 / 3)
-    trace = aw.Trace.from_weights({"cross": [cross]}, ["a", "b"], ["x", "y", "z"])
-    with pytest.raises(BadRequest, match="another sequence"):
-        frame_of(trace, part="cross")
-
-
 def test_an_array_the_page_does_not_know():
     with pytest.raises(aw.AttnWidgetError, match="int64"):
         encode_frame(Frame({}, {"x": np.arange(3)}))

@@ -7,6 +7,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.engine.tokens import Tokens
+from attnwidget.frames.axes import Axes
 from attnwidget.frames.scan import scan
 from attnwidget.measures.sinks import readers_of, sink_tokens, unmasked_readers
 
@@ -27,7 +28,9 @@ def resting(left, right, size=10):
 def test_padding_neither_hides_a_sink_nor_moves_it(left, right, causal):
     maps, text = resting(left, right)
     assert sink_tokens(maps.sum(0) - maps.diagonal(), text, causal=causal) == (left,)
-    assert scan(lambda rows: maps[rows], text, (left, left + 1), causal=causal).sinks == (left,)
+    assert scan(lambda rows: maps[rows], Axes(text, text, square=True), (left, left + 1), causal=causal).sinks == (
+        left,
+    )
 
 
 def test_a_text_of_padding_has_no_sinks():
@@ -66,7 +69,9 @@ def test_a_sink_that_few_can_read_is_one_by_those_that_can():
     received = maps.sum(0) - maps.diagonal()
     assert sink_tokens(received, text, causal=True) == ()
     assert sink_tokens(received, text, causal=True, readers=torch.full((12,), 3)) == (0,)
-    found = scan(lambda rows: maps[rows], text, (0, 1), causal=True, readers=torch.full((12,), 3))
+    found = scan(
+        lambda rows: maps[rows], Axes(text, text, square=True), (0, 1), causal=True, readers=torch.full((12,), 3)
+    )
     assert found.sinks == (0,)
 
 

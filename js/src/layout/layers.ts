@@ -11,7 +11,8 @@ export interface LayersInput {
   readonly width: number;
   /** How far a long strip is scrolled. */
   readonly offset: number;
-  readonly query: Span;
+  /** Null where it is of another text than the tokens. */
+  readonly query: Span | null;
   readonly pinnedLayer: number;
   readonly cell: { readonly layer: number; readonly token: number } | null;
   /** Tokens that matter most to the query. */
@@ -73,7 +74,7 @@ export function layersScene(input: LayersInput): LayersScene {
     whole: rectOf(frame, every, [0, layers]),
     notes: [...input.silent].map((layer) => rectOf(frame, every, [layer, layer + 1])),
     pinned: rectOf(frame, every, [pinnedLayer, pinnedLayer + 1]),
-    queryBand: rectOf(frame, query, [0, layers]),
+    queryBand: query === null ? null : rectOf(frame, query, [0, layers]),
     cross: cell === null || cell.layer < 0 ? null : cellRect(frame, cell.layer, cell.token),
   };
 }
@@ -173,7 +174,8 @@ function tokenLabels(input: LayersInput, frame: Frame, [from, to]: [number, numb
 }
 
 function toneOf(token: number, { query, cell, strong }: LayersInput): Label["tone"] {
-  if ((token >= query[0] && token < query[1]) || token === cell?.token) return "point";
+  const asks = query !== null && token >= query[0] && token < query[1];
+  if (asks || token === cell?.token) return "point";
   return strong.includes(token) ? "strong" : "plain";
 }
 

@@ -1,7 +1,8 @@
 import type { Direction, Span } from "../wire/types";
 
 export interface LinesInput {
-  readonly count: number;
+  readonly queries: number;
+  readonly keys: number;
   readonly width: number;
   readonly offset: number;
   /** The widest label, in pixels. */
@@ -17,7 +18,8 @@ export interface LinesFrame {
   readonly full: number;
   readonly offset: number;
   readonly pitch: number;
-  readonly count: number;
+  readonly queries: number;
+  readonly keys: number;
   /** Where curves begin and end. */
   readonly left: number;
   readonly right: number;
@@ -43,12 +45,14 @@ const numberRoom = 46;
 const margin = 4;
 
 export function linesFrame({
-  count,
+  queries,
+  keys,
   width,
   offset,
   widest,
   tallest = largestHeight,
 }: LinesInput): LinesFrame {
+  const count = Math.max(queries, keys);
   const pitch = Math.max(
     smallestPitch,
     Math.min(largestPitch, Math.floor(wantedHeight / Math.max(1, count))),
@@ -63,7 +67,8 @@ export function linesFrame({
     full,
     offset: place,
     pitch,
-    count,
+    queries,
+    keys,
     left: side,
     right: width - side,
     seen: [
@@ -123,9 +128,9 @@ export type LinesHit = { readonly side: "query" | "key"; readonly token: number 
 
 export function linesHit(frame: LinesFrame, x: number, y: number): LinesHit | null {
   const token = Math.floor((y + frame.offset - margin) / frame.pitch);
-  if (token < 0 || token >= frame.count || y < 0 || y >= frame.height) return null;
-  if (x < frame.left) return { side: "query", token };
-  return x >= frame.right ? { side: "key", token } : null;
+  if (token < 0 || y < 0 || y >= frame.height) return null;
+  if (x < frame.left) return token < frame.queries ? { side: "query", token } : null;
+  return x >= frame.right && token < frame.keys ? { side: "key", token } : null;
 }
 
 /** Where to scroll, so that a token is seen; null where it is. */

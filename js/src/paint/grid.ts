@@ -7,7 +7,9 @@ import type { Brush, Pen } from "./brush";
 export interface GridPicture {
   /** All thumbnails in one image; null before the first frame. */
   readonly image: CanvasImageSource | null;
-  readonly side: number;
+  /** Of one thumbnail. */
+  readonly rows: number;
+  readonly columns: number;
   readonly pinned: { readonly layer: number; readonly head: number } | null;
   readonly hovered: { readonly layer: number; readonly head: number } | null;
   /** A row that is on show as a whole: the mean of a layer. */
@@ -68,11 +70,11 @@ function paintHead(
   context.save();
   context.beginPath();
   context.roundRect(x, y, width, height, radius);
-  if (picture.image !== null && picture.side > 0) {
+  if (picture.image !== null && picture.rows > 0) {
     context.clip();
-    context.imageSmoothingEnabled = picture.side > width * 2;
-    const { side } = picture;
-    context.drawImage(picture.image, head * side, layer * side, side, side, x, y, width, height);
+    const { image, rows, columns } = picture;
+    context.imageSmoothingEnabled = Math.max(rows, columns) > width * 2;
+    context.drawImage(image, head * columns, layer * rows, columns, rows, x, y, width, height);
   }
   context.restore();
   if (scene.cell < 14) return;

@@ -9,8 +9,9 @@ export interface MatrixPicture {
   readonly image: CanvasImageSource;
   readonly rows: number;
   readonly columns: number;
-  /** Tokens in a pixel of the image. */
-  readonly pooling: number;
+  /** Tokens in a pixel of the image, along each axis. */
+  readonly queriesEach: number;
+  readonly keysEach: number;
   /** The tokens at which the image begins: the first ones when not said. */
   readonly first?: { readonly query: number; readonly key: number };
   /** The weight in a cell, where cells are large enough to print it; null elsewhere. */
@@ -21,6 +22,7 @@ export interface MatrixPicture {
 }
 
 const printedFrom = 34;
+const printedHeight = 16;
 
 export function paintMatrix(
   { context }: Brush,
@@ -28,16 +30,16 @@ export function paintMatrix(
   picture: MatrixPicture,
   palette: Palette,
 ): void {
-  const { left, top, size } = scene;
-  clipped(context, { x: left, y: top, width: size, height: size }, () => {
+  const { left, top, across, down } = scene;
+  clipped(context, { x: left, y: top, width: across, height: down }, () => {
     paintImage(context, scene, picture);
-    if (picture.printed !== null && scene.pitch >= printedFrom)
+    if (picture.printed !== null && scene.columnPitch >= printedFrom && scene.rowPitch >= printedHeight)
       paintNumbers(context, scene, picture, palette);
     for (const guide of scene.guides) paintGuide(context, guide, palette);
   });
-  paintBox(context, { x: left, y: top, width: size, height: size }, palette.hairline, 1);
+  paintBox(context, { x: left, y: top, width: across, height: down }, palette.hairline, 1);
   // Half a pixel of an outline lies outside of what it surrounds.
-  clipped(context, { x: left - 1.5, y: top - 1.5, width: size + 3, height: size + 3 }, () => {
+  clipped(context, { x: left - 1.5, y: top - 1.5, width: across + 3, height: down + 3 }, () => {
     if (scene.band !== null)
       paintBox(context, scene.band, picture.strong, scene.focusBand === null ? 1.5 : 0.75);
     if (scene.focusBand !== null) paintBox(context, scene.focusBand, picture.strong, 1.5);
@@ -61,28 +63,28 @@ function clipped(context: Pen, { x, y, width, height }: Rect, paint: () => void)
 
 /** Only the pixels in sight are handed to the canvas: an image that is enlarged 200 times would be dear. */
 function paintImage(context: Pen, scene: MatrixScene, picture: MatrixPicture): void {
-  const { first = { query: 0, key: 0 }, pooling } = picture;
-  const unit = scene.pitch * pooling;
-  const across = inSight(scene.columns, first.key, pooling, picture.columns);
-  const down = inSight(scene.rows, first.query, pooling, picture.rows);
+  const { first = { query: 0, key: 0 }, queriesEach, keysEach } = picture;
+  const [width, height] = [scene.columnPitch * keysEach, scene.rowPitch * queriesEach];
+  const across = inSight(scene.columns, first.key, keysEach, picture.columns);
+  const down = inSight(scene.rows, first.query, queriesEach, picture.rows);
   if (across.many <= 0 || down.many <= 0) return;
-  context.imageSmoothingEnabled = unit < 1;
+  context.imageSmoothingEnabled = width < 1 || height < 1;
   context.drawImage(
     picture.image,
     across.from,
     down.from,
     across.many,
     down.many,
-    columnX(scene, first.key + across.from * pooling),
-    rowY(scene, first.query + down.from * pooling),
-    unit * across.many,
-    unit * down.many,
+    columnX(scene, first.key + across.from * keysEach),
+    rowY(scene, first.query + down.from * queriesEach),
+    width * across.many,
+    height * down.many,
   );
 }
 
-function inSight([start, stop]: readonly [number, number], first: number, pooling: number, most: number) {
-  const from = Math.max(0, Math.floor((start - first) / pooling));
-  return { from, many: Math.min(most, Math.ceil((stop - first) / pooling)) - from };
+function inSight([start, stop]: readonly [number, number], first: number, each: number, most: number) {
+  const from = Math.max(0, Math.floor((start - first) / each));
+  return { from, many: Math.min(most, Math.ceil((stop - first) / each)) - from };
 }
 
 function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, palette: Palette): void {

@@ -24,22 +24,22 @@ export function weightPixels(map: Values, ramp: Ramp): Uint8ClampedArray {
   return pixels;
 }
 
-/** Thumbnails hold the square root already. All heads in one image, side by side. */
+/** Thumbnails hold the square root already. All heads in one image, side by side. The shape is layers, heads, rows, columns. */
 export function thumbnailPixels(
   bytes: Uint8Array,
-  [layers, heads, side]: readonly [number, number, number],
+  [layers, heads, rows, columns]: readonly [number, number, number, number],
   causal: boolean,
   ramp: Ramp,
 ): Uint8ClampedArray {
-  const width = heads * side;
-  const pixels = new Uint8ClampedArray(layers * side * width * 4);
+  const width = heads * columns;
+  const pixels = new Uint8ClampedArray(layers * rows * width * 4);
   for (let source = 0; source < bytes.length; source++) {
-    const column = source % side;
-    const row = Math.floor(source / side) % side;
+    const column = source % columns;
+    const row = Math.floor(source / columns) % rows;
     if (causal && column > row) continue;
-    const map = Math.floor(source / (side * side));
-    const y = Math.floor(map / heads) * side + row;
-    put(pixels, y * width + (map % heads) * side + column, ramp, (bytes[source] as number) / 255);
+    const map = Math.floor(source / (rows * columns));
+    const y = Math.floor(map / heads) * rows + row;
+    put(pixels, y * width + (map % heads) * columns + column, ramp, (bytes[source] as number) / 255);
   }
   return pixels;
 }

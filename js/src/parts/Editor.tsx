@@ -1,53 +1,77 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { wellFormed } from "../lib/format";
-import { Chip, Mirror } from "./Mirror";
+import { type FieldNumber, hasSecond, type Session } from "../state";
+import { Chip, look, Mirror } from "./Mirror";
+import { AddSecond, FieldLabel, namesOf } from "./SecondText";
 import { Status } from "./Status";
 import { useView, type View } from "./view";
 
 /** Characters from which on lines have no direction of their own: to tell it takes the browser half a minute at a million. */
 const VAST = 50_000;
 
-/** The text is the heatmap: one native control that is never rendered again, the colours behind it. */
+/** The text is the heatmap: native controls that are never rendered again, the colours behind them. */
 export function Editor() {
-  const { derived } = useView();
-  const { leading } = derived.chips.value;
+  const { session } = useView();
+  const two = hasSecond(session);
   return (
-    <section class="aw-editor" aria-label="Text">
-      <div class="aw-scroll">
-        {leading.length > 0 && (
-          <span class="aw-leading">
-            {leading.map((token) => (
-              <Chip key={token} token={token} />
-            ))}
-          </span>
-        )}
-        <div class="aw-stack">
-          <Mirror />
-          <Control />
-        </div>
-      </div>
+    <section class="aw-editor" aria-label="Text" data-fields={two ? 2 : 1}>
+      <TextField number={0} />
+      {two && <TextField number={1} />}
+      {!two && <AddSecond />}
       <Status />
     </section>
   );
 }
 
-function Control() {
+/** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */
+function TextField({ number }: { readonly number: FieldNumber }) {
+  const { session, derived } = useView();
+  const { asks, answers, chips } = derived.fields[number].value;
+  return (
+    <div class="aw-field" data-field={number} data-apart={!(asks || answers) || undefined}>
+      {hasSecond(session) && <FieldLabel number={number} />}
+      <div class="aw-scroll">
+        {chips.leading.length > 0 && (
+          <span class="aw-leading">
+            {chips.leading.map((token) => (
+              <Chip key={token} token={token} number={number} />
+            ))}
+          </span>
+        )}
+        <div class="aw-stack">
+          <Mirror number={number} />
+          <Control number={number} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function textOf({ traits }: Session, number: FieldNumber) {
+  return number === 0 ? traits.text : traits.pair;
+}
+
+function Control({ number }: { readonly number: FieldNumber }) {
   const view = useView();
+  const { session } = view;
   const ref = useRef<HTMLTextAreaElement>(null);
   useSignalEffect(() => {
-    const text = view.session.traits.text.value;
+    const text = textOf(session, number).value;
     if (ref.current === null) return;
     mindLength(ref.current, text.length);
     followText(ref.current, text);
   });
-  const fixed = view.session.about.value?.editable === false;
+  const fixed = session.about.value?.editable === false;
   useEffect(() => {
     if (ref.current === null) return;
     const end = new AbortController();
-    listen(view, ref.current, end.signal);
+    listen(view, ref.current, number, end.signal);
+    // Opened by hand, and not by a text that came: whoever opened it wants to write.
+    if (number === 1 && textOf(session, 1).peek() === "" && session.second.peek()) ref.current.focus();
     return () => end.abort();
   }, [view]);
+  const names = namesOf(session);
   return (
     <textarea
       ref={ref}
@@ -56,7 +80,8 @@ function Control() {
       dir="auto"
       spellcheck={false}
       autocomplete="off"
-      aria-label={fixed ? "Text" : "Text to explore"}
+      placeholder={number === 1 ? names.hint : undefined}
+      aria-label={hasSecond(session) ? names.aria[number] : fixed ? "Text" : "Text to explore"}
       aria-readonly={fixed}
     />
   );
@@ -78,7 +103,7 @@ function mindLength(area: HTMLTextAreaElement, length: number): void {
   area.parentElement?.toggleAttribute("data-vast", length > VAST);
 }
 
-function listen(view: View, area: HTMLTextAreaElement, signal: AbortSignal): void {
+function listen(view: View, area: HTMLTextAreaElement, number: FieldNumber, signal: AbortSignal): void {
   const { session, local } = view;
   // Not `readonly`, which would take the caret away: it says what is looked at.
   const fixed = () => session.about.peek()?.editable === false;
@@ -88,21 +113,22 @@ function listen(view: View, area: HTMLTextAreaElement, signal: AbortSignal): voi
   const edited = (event: Event) => {
     delete area.dataset.quiet;
     // Input methods do not ask before.
-    if (fixed()) return followText(area, session.traits.text.peek());
+    if (fixed()) return followText(area, textOf(session, number).peek());
     mindLength(area, area.value.length);
     local.hoverToken.value = null;
-    session.edit(area.value, [area.selectionStart, area.selectionEnd], event.timeStamp || performance.now());
+    const caret = [area.selectionStart, area.selectionEnd] as const;
+    session.edit(area.value, caret, event.timeStamp || performance.now(), number);
   };
   const moved = () => {
     if (!isFocused(area) || area.dataset.quiet === caretKey(area)) return;
     delete area.dataset.quiet;
-    const text = session.traits.text.peek();
+    const text = textOf(session, number).peek();
     if (wellFormed(area.value) !== plainNewlines(text)) return;
-    session.moveCaret([placeIn(text, area.selectionStart), placeIn(text, area.selectionEnd)]);
+    session.moveCaret([placeIn(text, area.selectionStart), placeIn(text, area.selectionEnd)], number);
   };
   const pointed = (event: PointerEvent) => {
     const token = event.buttons === 0 ? tokenAt(area, event.clientX, event.clientY) : null;
-    if (local.hoverToken.peek() !== token) local.hoverToken.value = token;
+    look(view, number, token);
   };
   area.addEventListener("beforeinput", refused, { signal });
   area.addEventListener("input", edited, { signal });
@@ -110,13 +136,7 @@ function listen(view: View, area: HTMLTextAreaElement, signal: AbortSignal): voi
   area.ownerDocument.addEventListener("selectionchange", moved, { signal });
   area.addEventListener("pointermove", pointed, { signal });
   for (const name of ["pointerleave", "pointerdown"]) {
-    area.addEventListener(
-      name,
-      () => {
-        local.hoverToken.value = null;
-      },
-      { signal },
-    );
+    area.addEventListener(name, () => look(view, number, null), { signal });
   }
 }
 

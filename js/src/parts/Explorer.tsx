@@ -15,10 +15,10 @@ import { Toolbar } from "./Toolbar";
 import { useView, useWidth } from "./view";
 
 export function Explorer() {
-  const { session } = useView();
+  const { session, derived } = useView();
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
-  const direction = session.shown.value?.frame.header.direction ?? session.traits.direction.value;
+  const direction = derived.direction.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   const model = session.about.value?.model;
   const grown = session.traits.view.value === "model";

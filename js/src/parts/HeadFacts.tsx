@@ -82,8 +82,8 @@ interface Fact {
 }
 
 function facts(stats: Stats | null, sinks: boolean): Fact[] {
-  const digits = (value: number | undefined, places: number) =>
-    value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(places);
+  const digits = (value: number | null | undefined, places: number) =>
+    value == null || !Number.isFinite(value) ? "–" : value.toFixed(places);
   return [
     {
       name: "entropy",

@@ -7,6 +7,7 @@ export function Header() {
   const { session, derived } = useView();
   const about = session.about.value;
   const tokens = derived.tokens.value;
+  const keys = derived.keys.value;
   return (
     <header class="aw-header">
       <span class="aw-brand">attnwidget</span>
@@ -22,7 +23,10 @@ export function Header() {
         {tokens !== null && (
           <span>
             {" · "}
-            <span class="aw-token-count">{count(tokens.pieces.length, "token")}</span>
+            <span class="aw-token-count">
+              {keys !== null && keys !== tokens && `${tokens.pieces.length} × `}
+              {count((keys ?? tokens).pieces.length, "token")}
+            </span>
           </span>
         )}
       </span>

@@ -28,18 +28,21 @@ export function LayersView() {
   const lay = useLay(view, strip, width);
   const scene = lay === null ? null : lay(offset);
   const picture = usePicture(view, strip, scene?.turned ?? false);
-  const tokens = derived.tokens.value;
+  const tokens = derived.others.value;
+  const asked = derived.asked.value;
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
   const problem = session.strips.problem.value;
-  useFigure("stage", (look) => (ready && lay !== null ? layersFigure(strip, tokens, lay, look) : null));
+  useFigure("stage", (look) =>
+    ready && asked !== null && lay !== null ? layersFigure(strip, asked, lay, look) : null,
+  );
   return (
     <figure class="aw-view">
-      <Heading strip={strip} tokens={tokens} />
+      <Heading strip={strip} tokens={asked} />
       <ViewGrid
         name="layers"
         label="The query through all layers: layers and tokens"
-        spoken={known ? spoken(strip, tokens, cell) : ""}
+        spoken={known && asked !== null ? spoken(strip, asked, tokens, cell) : ""}
         data={{
           layers: strip?.layers,
           tokens: strip?.count,
@@ -77,7 +80,7 @@ function useLastGood({ derived, session }: View): { strip: StripOnShow | null; l
   const text = session.shown.value?.text ?? "";
   const strip = derived.strip.value;
   if (strip !== null) last.current = { text, strip };
-  const count = derived.tokens.value?.pieces.length;
+  const count = derived.others.value?.pieces.length;
   const known = last.current;
   const same = known !== null && known.text === text && known.strip.count === count;
   return { strip: strip ?? (same ? known.strip : null), late: strip === null };
@@ -90,7 +93,7 @@ export type LayLayers = (offset: number, tallest?: number) => LayersScene;
 
 function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers | null {
   const { derived, local, session } = view;
-  const tokens = derived.tokens.value;
+  const tokens = derived.others.value;
   const measure = useMeasure(view.palette.value.font);
   const labels = useMemo(
     () => tokens?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
@@ -103,7 +106,7 @@ function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers
     layers: strip.layers,
     ...found,
     width,
-    query: strip.query,
+    query: derived.map.value?.square === false ? null : strip.query,
     pinnedLayer: derived.head.value?.layer ?? session.clampedHead().layer,
     cell: cellIn(strip, local.stripCell.value),
     measure,
@@ -150,8 +153,13 @@ export function pictureOf(strip: StripOnShow, turned: boolean, palette: Palette)
   return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
 }
 
-function spoken(strip: StripOnShow, tokens: Tokens, found: { layer: number; token: number } | null): string {
-  const query = tokens.pieces
+function spoken(
+  strip: StripOnShow,
+  asked: Tokens,
+  tokens: Tokens,
+  found: { layer: number; token: number } | null,
+): string {
+  const query = asked.pieces
     .slice(...strip.query)
     .map(pieceLabel)
     .join(" ");

@@ -1,7 +1,7 @@
 import { type LinesFrame, lineTop } from "../layout/lines";
 import { tone } from "../lib/colour";
 import { pieceLabel, weight } from "../lib/format";
-import type { Direction } from "../state";
+import { type Direction, sideOf } from "../state";
 import type { Strong } from "./LinesView";
 import { useView } from "./view";
 
@@ -18,16 +18,19 @@ export function LineLabels({ frame, strong, sinks }: Props) {
     <div class="aw-line-labels" aria-hidden="true">
       {(["query", "key"] as const).map((side) => {
         const direction: Direction = side === "key" ? "reads" : "read_by";
-        return rows.map((token) => (
-          <LineLabel
-            key={`${side} ${token}`}
-            side={side}
-            token={token}
-            frame={frame}
-            lines={strong[direction]}
-            sink={direction === "reads" && sinks.has(token)}
-          />
-        ));
+        const count = side === "key" ? frame.keys : frame.queries;
+        return rows
+          .slice(0, Math.max(0, count - frame.seen[0]))
+          .map((token) => (
+            <LineLabel
+              key={`${side} ${token}`}
+              side={side}
+              token={token}
+              frame={frame}
+              lines={strong[direction]}
+              sink={direction === "reads" && sinks.has(token)}
+            />
+          ));
       })}
     </div>
   );
@@ -42,9 +45,13 @@ function LineLabel(props: {
 }) {
   const { side, token, frame, lines, sink } = props;
   const { derived, local } = useView();
-  const piece = pieceLabel(derived.tokens.value?.pieces[token] ?? "");
-  const [start, stop] = derived.map.value?.query ?? [0, 0];
-  const [from, to] = derived.focus.value;
+  const map = derived.map.value;
+  const piece = pieceLabel((side === "key" ? derived.keys : derived.tokens).value?.pieces[token] ?? "");
+  const here = (direction: Direction | undefined) =>
+    map?.square !== false || sideOf(direction ?? "reads") === side;
+  const [start, stop] = here(map?.direction) ? (map?.query ?? [0, 0]) : [0, 0];
+  const [from, to] = here(derived.direction.value) ? derived.focus.value : [0, 0];
+  const marked = local.marked.value === token && (map?.square !== false || !here(derived.direction.value));
   const amount = lines?.weights[token] ?? 0;
   const kept = lines !== null && (lines.kept.tokens.includes(token) || lines.kept.sinks.includes(token));
   const certain = derived.certain.value;
@@ -55,7 +62,7 @@ function LineLabel(props: {
       data-token={token}
       data-query={(token >= start && token < stop) || undefined}
       data-focus={(token >= from && token < to) || undefined}
-      data-marked={local.marked.value === token || undefined}
+      data-marked={marked || undefined}
       data-sink={(sink && kept) || undefined}
       title={piece}
       style={{

@@ -13,12 +13,13 @@ interface Props {
 
 /** How the numbers were made, which lines are drawn, and what is left out of them. */
 export function LinesCaption({ map, strong, keep, faint }: Props) {
-  const shown = strong[map.direction];
+  const looks = useView().derived.direction.value;
+  const shown = strong[looks];
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
         {map.recipe} · {rule(map, keep)}
-        {shown !== null && <Left map={map} kept={shown.kept} />}
+        {shown !== null && <Left kept={shown.kept} />}
         {faint.passing > faint.curves.length &&
           ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
         {map.pooling !== 1 && " · of so long a text only these lines"}
@@ -26,7 +27,7 @@ export function LinesCaption({ map, strong, keep, faint }: Props) {
       {shown !== null && (
         <span class="aw-scale">
           <span class="aw-number">0</span>
-          <span class="aw-scale-wedge" data-direction={map.direction} />
+          <span class="aw-scale-wedge" data-direction={looks} />
           <span class="aw-number">{weight(shown.kept.peak)}</span>
         </span>
       )}
@@ -43,17 +44,11 @@ export function rule(map: MapOnShow, keep: Keep): string {
 }
 
 /** What is not drawn of what is looked at. */
-function Left({
-  map,
-  kept,
-}: {
-  readonly map: MapOnShow;
-  readonly kept: NonNullable<Strong[Direction]>["kept"];
-}) {
+function Left({ kept }: { readonly kept: NonNullable<Strong[Direction]>["kept"] }) {
   const { derived } = useView();
-  const tokens = derived.tokens.value;
+  const tokens = derived.asked.value;
   if (tokens === null) return null;
-  const other = map.direction === "reads" ? "key" : "query";
+  const other = derived.direction.value === "reads" ? "key" : "query";
   const number = kept.tokens.length;
   const plural = other === "key" ? "keys" : "queries";
   return (

@@ -11,6 +11,7 @@ import { tone } from "../lib/colour";
 import { pieceLabel, weight } from "../lib/format";
 import { paintFaint, paintStrong } from "../paint/lines";
 import {
+  cellIn,
   type Direction,
   type Keep,
   type Kept,
@@ -19,6 +20,7 @@ import {
   linesOf,
   type MapOnShow,
   sinksOf,
+  type Tokens,
 } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
@@ -88,7 +90,7 @@ export function LinesView() {
         name="lines"
         label="Attention as lines: queries on the left, keys on the right"
         spoken={map === null ? "" : spoken(view, map)}
-        data={{ tokens: map?.count, lines: curves.length, faint: faint.curves.length }}
+        data={{ tokens: map?.queries, keys: map?.keys, lines: curves.length, faint: faint.curves.length }}
         scroller={scroller}
         extent={frame}
         reveal={(token) => (frame === null ? null : revealLine(frame, token))}
@@ -96,7 +98,9 @@ export function LinesView() {
         onScroll={setOffset}
         onPoint={(event) => frame !== null && pointLines(view, frame, event)}
         onPress={(event) => frame !== null && pressLines(view, frame, event)}
-        onSteer={(event) => steerLines(view, strong === null ? [] : partnersOf(strong, map), event)}
+        onSteer={(event) =>
+          steerLines(view, strong === null ? [] : partnersOf(strong, view.derived.direction.value), event)
+        }
       >
         {ground}
         {ready && (
@@ -123,14 +127,15 @@ function useStrong({ derived, local }: View, map: MapOnShow | null, keep: Keep):
   const row = derived.row.value;
   const column = derived.column.value;
   const both = local.hoverToken.value !== null && local.cell.value === null;
+  const looks = derived.direction.value;
   return useMemo(() => {
     if (map === null) return null;
     const of = (weights: Float32Array | null, direction: Direction) =>
-      weights === null || (!both && direction !== map.direction)
+      weights === null || (!both && direction !== looks)
         ? null
         : { weights, kept: keepOf(weights, sinksOf(map, direction), keep) };
     return { reads: of(row, "reads"), read_by: of(column, "read_by") };
-  }, [map, row, column, both, keep]);
+  }, [map, row, column, both, looks, keep]);
 }
 
 export function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
@@ -150,8 +155,8 @@ export function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly 
   return found;
 }
 
-function partnersOf(strong: Strong, map: MapOnShow | null): readonly number[] {
-  const kept = map === null ? undefined : strong[map.direction]?.kept;
+function partnersOf(strong: Strong, direction: Direction): readonly number[] {
+  const kept = strong[direction]?.kept;
   return kept === undefined ? [] : [...kept.tokens, ...kept.sinks];
 }
 
@@ -166,38 +171,41 @@ const largerThanMeasured = 13 / 11;
 export type LayLines = (offset: number, tallest?: number) => LinesFrame;
 
 function useLay(view: View, map: MapOnShow | null, width: number): LayLines | null {
-  const tokens = view.derived.tokens.value;
+  const { tokens, keys: read } = view.derived;
   const measure = useMeasure(view.palette.value.font);
   const widest = useMemo(() => {
-    const widths = tokens?.pieces.map((piece) => measure(pieceLabel(piece))) ?? [];
+    const pieces = new Set([...(tokens.value?.pieces ?? []), ...(read.value?.pieces ?? [])]);
+    const widths = Array.from(pieces, (piece) => measure(pieceLabel(piece)));
     return Math.max(24, ...widths) * largerThanMeasured;
-  }, [tokens, measure]);
-  const count = map?.count ?? 0;
+  }, [tokens.value, read.value, measure]);
+  const [queries, keys] = [map?.queries ?? 0, map?.keys ?? 0];
   return useMemo(() => {
-    if (count === 0 || width === 0) return null;
+    if (queries === 0 || keys === 0 || width === 0) return null;
     return (offset, tallest) =>
-      linesFrame({ count, width, offset, widest, ...(tallest === undefined ? {} : { tallest }) });
-  }, [count, width, widest]);
+      linesFrame({ queries, keys, width, offset, widest, ...(tallest === undefined ? {} : { tallest }) });
+  }, [queries, keys, width, widest]);
 }
 
 function pointedCurve({ local }: View, map: MapOnShow, frame: LinesFrame): Curve | null {
-  const cell = local.cell.value;
-  if (cell === null || cell.query >= map.count || cell.key >= map.count) return null;
+  const cell = cellIn(map, local.cell.value);
+  if (cell === null) return null;
   const from = lineMiddle(frame, [cell.query, cell.query + 1]);
   const to = lineMiddle(frame, [cell.key, cell.key + 1]);
   return { from, to, tone: 1, dashed: false, direction: map.direction };
 }
 
 function spoken({ derived, local }: View, map: MapOnShow): string {
-  const name = (token: number) => pieceLabel(derived.tokens.value?.pieces[token] ?? "");
-  const reads = map.direction === "reads";
-  const cell = local.cell.value;
+  const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token] ?? "");
+  const reads = derived.direction.value === "reads";
+  const cell = cellIn(map, local.cell.value);
   const weights = (reads ? derived.row.value : derived.column.value) ?? new Float32Array();
-  if (cell !== null && cell.query < map.count && cell.key < map.count) {
+  if (cell !== null) {
     const amount = weights[reads ? cell.key : cell.query] ?? Number.NaN;
-    return `${name(cell.query)} reads ${name(cell.key)} ${weight(amount)}`;
+    return `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)} ${weight(amount)}`;
   }
   const ranked = (reads ? derived.reads.value : derived.readBy.value).slice(0, 3);
-  const list = ranked.map(({ token, weight: amount }) => `${name(token)} ${weight(amount)}`).join(", ");
-  return `${name(derived.focus.value[0])} ${reads ? "reads" : "is read by"} ${list || "nothing"}`;
+  const list = ranked
+    .map((found) => `${name(derived.others.value, found.token)} ${weight(found.weight)}`)
+    .join(", ");
+  return `${name(derived.asked.value, derived.focus.value[0])} ${reads ? "reads" : "is read by"} ${list || "nothing"}`;
 }

@@ -3,7 +3,7 @@ import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "../layout/
 import { wholeMap } from "../layout/viewport";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import { paintMatrix } from "../paint/matrix";
-import { type Cell, checksum, type MapOnShow, type Span } from "../state";
+import { type Cell, cellIn, checksum, type MapOnShow, type Span, type Tokens } from "../state";
 import { Canvas } from "./Canvas";
 import { type Figure, type FigureLook, useFigure } from "./figures";
 import { steerMatrix } from "./matrix-input";
@@ -82,24 +82,28 @@ const longestLabel = 12;
 
 function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: number): MatrixScene | null {
   const { derived, local } = view;
-  const tokens = derived.tokens.value;
   const font = view.palette.value.font;
-  const count = map?.count ?? 0;
-  const labels = useMemo(
-    () => tokens?.pieces.slice(0, count).map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
-    [tokens, count],
-  );
+  const queries = derived.tokens.value;
+  const keys = derived.keys.value;
+  const labels = useMemo(() => labelsOf(queries), [queries]);
+  const keyLabels = useMemo(() => (keys === queries ? labels : labelsOf(keys)), [queries, keys, labels]);
   const measure = useMeasure(font);
-  const frame = useMemo(() => matrixFrame({ labels, width, measure }), [labels, width, measure]);
+  const frame = useMemo(
+    () => matrixFrame({ labels, keyLabels, width, measure }),
+    [labels, keyLabels, width, measure],
+  );
   if (map === null) return null;
-  const ranked = map.direction === "reads" ? derived.reads.value : derived.readBy.value;
+  const focused = derived.direction.value;
+  const ranked = focused === "reads" ? derived.reads.value : derived.readBy.value;
   const strong = ranked.filter(({ weight }) => weight >= 0.1).slice(0, 3);
   return matrixScene(
     {
       labels,
+      keyLabels,
       width,
       measure,
       direction: map.direction,
+      ...(focused === map.direction ? {} : { focused }),
       query: map.query,
       focus: derived.focus.value,
       cell,
@@ -110,16 +114,14 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: n
   );
 }
 
-/** The cell that was pointed at may be gone: the text has changed since. */
-function cellIn(map: MapOnShow | null, cell: Cell | null): Cell | null {
-  return map !== null && cell !== null && cell.query < map.count && cell.key < map.count ? cell : null;
+function labelsOf(tokens: Tokens | null): string[] {
+  return tokens?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [];
 }
 
 function spoken({ derived }: View, map: MapOnShow, cell: Cell | null, reading: Reading | null): string {
-  const tokens = derived.tokens.value;
-  const name = (token: number) => pieceLabel(tokens?.pieces[token] ?? "");
-  if (cell === null) return `Query ${name(map.query[0])}`;
-  const pair = `${name(cell.query)} reads ${name(cell.key)}`;
+  const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token] ?? "");
+  if (cell === null) return `Query ${name(derived.asked.value, map.query[0])}`;
+  const pair = `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)}`;
   if (reading === null) return `${pair}: not visible`;
   return `${pair} ${reading.kind === "exact" ? "" : `${reading.kind} `}${weight(reading.value)}`;
 }
@@ -171,7 +173,7 @@ function matrixFigure(
   { palette, outlined }: FigureLook,
 ): Figure {
   const scene = { ...onShow, cross: null, guides: [], focusBand: null, band: outlined ? onShow.band : null };
-  const tokens = derived.tokens.peek();
+  const tokens = derived.asked.peek();
   const { title, direction, peak } = map;
   return {
     name: "matrix",

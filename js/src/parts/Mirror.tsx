@@ -1,41 +1,75 @@
+import { batch } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { pieceLabel } from "../lib/format";
-import type { Mark, Span } from "../state";
+import { type FieldNumber, type Heat, type Mark, type Span, sideOf } from "../state";
 import { isHatched, toneOf, useHeat } from "./heat";
-import { useView } from "./view";
+import { useView, type View } from "./view";
 
 /** The text once more, behind the control, in the same metrics: its marks carry the colour. */
-export function Mirror() {
-  const { session, derived, local } = useView();
+export function Mirror({ number }: { readonly number: FieldNumber }) {
+  const view = useView();
+  const { session, derived } = view;
   const words = useRef<HTMLSpanElement>(null);
-  const segments = derived.segments.value;
-  const pinned = derived.map.value?.query ?? [0, 0];
-  const focus = derived.focus.value;
-  const marked = local.marked.value;
+  const field = derived.fields[number].value;
+  const { heat, ...look } = looksOf(view, number);
   const stale = session.problem.value !== null;
-  useHeat(words, segments, derived.heat.value);
+  useHeat(words, field.segments, heat);
   return (
     <div class="aw-mirror" dir="auto" data-stale={stale}>
       <span ref={words} aria-hidden="true">
-        {segments.map(({ text, mark }, index) =>
-          mark === null ? text : <TextMark key={index} {...{ text, mark, pinned, focus, marked }} />,
+        {field.segments.map(({ text, mark }, index) =>
+          mark === null ? text : <TextMark key={index} text={text} mark={mark} {...look} />,
         )}
         {/* A last empty line has no height by itself. */}
         {"\u200b"}
       </span>
-      {derived.chips.value.trailing.map((token) => (
-        <Chip key={`chip ${token}`} token={token} />
+      {field.chips.trailing.map((token) => (
+        <Chip key={`chip ${token}`} token={token} number={number} />
       ))}
     </div>
   );
 }
 
-interface MarkProps {
-  readonly text: string;
-  readonly mark: Mark;
+/** How the tokens of a field are marked: colours where the other end of the weights stands, rings where the query does. */
+interface Look {
+  readonly heat: Heat | null;
   readonly pinned: Span;
   readonly focus: Span;
   readonly marked: number | null;
+}
+
+const nowhere: Span = [0, 0];
+
+function looksOf({ derived, local }: View, number: FieldNumber): Look {
+  const { asks, answers } = derived.fields[number].value;
+  const map = derived.map.value;
+  // A token of the other text may be looked at: then the pinned query stands where the colours are.
+  const turned = map !== null && derived.direction.value !== map.direction;
+  const pins = turned ? answers : asks;
+  return {
+    heat: answers ? derived.heat.value : null,
+    pinned: pins ? (map?.query ?? nowhere) : nowhere,
+    focus: asks ? derived.focus.value : nowhere,
+    marked: answers ? local.marked.value : null,
+  };
+}
+
+/** Looks from a token of a field, or no longer from any. */
+export function look({ derived, local }: View, number: FieldNumber, token: number | null): void {
+  if (local.hoverToken.peek() === token && token === null) return;
+  const { asks, answers } = derived.fields[number].peek();
+  const side = sideOf(derived.direction.peek());
+  batch(() => {
+    // The colours are of the other text while the pointer is in this one.
+    if (token !== null && answers && !asks) local.hoverSide.value = side === "query" ? "key" : "query";
+    local.hoverToken.value = token;
+    if (token === null) local.hoverSide.value = null;
+  });
+}
+
+interface MarkProps extends Omit<Look, "heat"> {
+  readonly text: string;
+  readonly mark: Mark;
 }
 
 function TextMark({ text, mark, pinned, focus, marked }: MarkProps) {
@@ -55,10 +89,13 @@ function TextMark({ text, mark, pinned, focus, marked }: MarkProps) {
 }
 
 /** A special token, which is no part of the text. */
-export function Chip({ token }: { readonly token: number }) {
-  const { session, derived, local } = useView();
-  const heat = derived.heat.value;
-  const pinned = derived.map.value?.query ?? [0, 0];
+export function Chip({ token, number }: { readonly token: number; readonly number: FieldNumber }) {
+  const view = useView();
+  const { session, derived } = view;
+  const { heat, pinned, focus, marked } = looksOf(view, number);
+  const { tokens, asks } = derived.fields[number].value;
+  const side = sideOf(derived.direction.value);
+  const own = asks ? side : side === "query" ? "key" : "query";
   return (
     <bdi>
       <button
@@ -67,19 +104,15 @@ export function Chip({ token }: { readonly token: number }) {
         data-token={token}
         data-sink={isHatched(heat, token) || undefined}
         data-query={within(pinned, token) || undefined}
-        data-focus={within(derived.focus.value, token) || undefined}
-        data-marked={local.marked.value === token || undefined}
+        data-focus={within(focus, token) || undefined}
+        data-marked={marked === token || undefined}
         title="A token that the tokenizer adds. Click to look from it."
         style={{ "--aw-heat": toneOf(heat, [token]) }}
-        onClick={() => session.pinQuery([token, token + 1])}
-        onPointerEnter={() => {
-          local.hoverToken.value = token;
-        }}
-        onPointerLeave={() => {
-          local.hoverToken.value = null;
-        }}
+        onClick={() => session.pinQuery([token, token + 1], own)}
+        onPointerEnter={() => look(view, number, token)}
+        onPointerLeave={() => look(view, number, null)}
       >
-        {pieceLabel(derived.tokens.value?.pieces[token] ?? "")}
+        {pieceLabel(tokens?.pieces[token] ?? "")}
       </button>
     </bdi>
   );

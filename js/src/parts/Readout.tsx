@@ -7,17 +7,30 @@ import { useView } from "./view";
 /** What the focus reads, and what reads it. */
 export function Neighbours() {
   const { derived } = useView();
-  const tokens = derived.tokens.value;
-  if (tokens === null) return null;
-  const name = <bdi>“{spanLabel(tokens, derived.focus.value)}”</bdi>;
+  const { tokens: queries, keys, asked } = derived;
+  if (queries.value === null || keys.value === null || asked.value === null) return null;
+  const name = <bdi>“{spanLabel(asked.value, derived.focus.value)}”</bdi>;
+  // Of two texts a token reads or is read, and nothing is on the other list.
+  const crossing = derived.map.value?.square === false;
+  const looks = derived.direction.value;
   const reads = derived.reads.value;
   const readBy = derived.readBy.value;
   // One scale for both: a bar on the left and one on the right can be compared.
   const most = Math.max(reads[0]?.weight ?? 0, readBy[0]?.weight ?? 0, Number.MIN_VALUE);
   return (
     <>
-      <Ranking tint="reads" heading={<>{name} reads</>} ranked={reads} most={most} tokens={tokens} />
-      <Ranking tint="read_by" heading={<>{name} is read by</>} ranked={readBy} most={most} tokens={tokens} />
+      {!(crossing && looks === "read_by") && (
+        <Ranking tint="reads" heading={<>{name} reads</>} ranked={reads} most={most} tokens={keys.value} />
+      )}
+      {!(crossing && looks === "reads") && (
+        <Ranking
+          tint="read_by"
+          heading={<>{name} is read by</>}
+          ranked={readBy}
+          most={most}
+          tokens={queries.value}
+        />
+      )}
     </>
   );
 }
@@ -43,7 +56,7 @@ function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
               type="button"
               data-token={token}
               title={`Token ${token}. Click to look from it.`}
-              onClick={() => session.pinQuery([token, token + 1])}
+              onClick={() => session.pinQuery([token, token + 1], tint === "reads" ? "key" : "query")}
               onPointerEnter={() => {
                 local.marked.value = token;
               }}

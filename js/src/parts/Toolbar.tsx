@@ -1,5 +1,5 @@
 import { pieceLabel, shorten } from "../lib/format";
-import type { Direction, MapSource, Span, Tokens } from "../state";
+import { type Direction, hasSecond, type MapSource, type Session, type Span, type Tokens } from "../state";
 import { Segmented } from "./Segmented";
 import { useView } from "./view";
 
@@ -30,9 +30,9 @@ const sources = [
 
 export function Toolbar() {
   const { session, derived } = useView();
-  const tokens = derived.tokens.value;
+  const tokens = derived.asked.value;
   const focus = derived.focus.value;
-  const parts = session.about.value?.model.parts ?? [];
+  const parts = partsOf(session);
   return (
     <div class="aw-toolbar">
       <Segmented
@@ -66,6 +66,14 @@ export function Toolbar() {
       </span>
     </div>
   );
+}
+
+/** The parts to choose from. Beside a source alone a decoder has nothing to say. */
+function partsOf(session: Session): readonly string[] {
+  const about = session.about.value;
+  if (about === null) return [];
+  const alone = about.model.second === "target" && !hasSecond(session);
+  return alone && session.traits.part.value === about.model.parts[0] ? [] : about.model.parts;
 }
 
 export function spanLabel(tokens: Tokens, [start, stop]: Span): string {

@@ -1,7 +1,7 @@
 import type { MatrixScene } from "../layout/matrix";
 import type { Rect } from "../layout/scene";
 import { pieceLabel, shorten, weight } from "../lib/format";
-import type { MapOnShow } from "../state";
+import type { MapOnShow, Tokens } from "../state";
 import type { Reading } from "./matrix-picture";
 import { useView } from "./view";
 
@@ -18,11 +18,10 @@ const signs = { exact: "", about: "≈ ", "at most": "≤ " } as const;
 export function Tooltip({ map, scene, reading }: Props) {
   const { local, derived } = useView();
   const cell = local.cell.value;
-  const tokens = derived.tokens.value;
   const { cross } = scene;
-  if (cell === null || tokens === null || cross === null || !inSight(scene, cross)) return null;
-  const name = (token: number) => shorten(pieceLabel(tokens.pieces[token] ?? ""), 20);
-  const x = cross.x + scene.pitch / 2;
+  if (cell === null || cross === null || !inSight(scene, cross)) return null;
+  const name = (tokens: Tokens | null, token: number) => shorten(pieceLabel(tokens?.pieces[token] ?? ""), 20);
+  const x = cross.x + scene.columnPitch / 2;
   const y = Math.max(scene.top, cross.y);
   return (
     <div
@@ -32,7 +31,7 @@ export function Tooltip({ map, scene, reading }: Props) {
       data-kind={reading?.kind}
       style={{ left: `${Math.round(x)}px`, top: `${Math.round(y)}px` }}
     >
-      <bdi>{name(cell.query)}</bdi> → <bdi>{name(cell.key)}</bdi>{" "}
+      <bdi>{name(derived.tokens.value, cell.query)}</bdi> → <bdi>{name(derived.keys.value, cell.key)}</bdi>{" "}
       <b class="aw-number">
         {reading === null ? "not visible" : signs[reading.kind] + weight(reading.value)}
       </b>
@@ -47,6 +46,6 @@ export function Tooltip({ map, scene, reading }: Props) {
   );
 }
 
-function inSight({ left, top, size }: MatrixScene, { x, y, width, height }: Rect): boolean {
-  return x + width > left && x < left + size && y + height > top && y < top + size;
+function inSight({ left, top, across, down }: MatrixScene, { x, y, width, height }: Rect): boolean {
+  return x + width > left && x < left + across && y + height > top && y < top + down;
 }

@@ -1,12 +1,12 @@
 import type { Signal } from "@preact/signals";
-import { between, clampViewport, type Square } from "../layout/viewport";
+import { between, clampViewport, type Plot } from "../layout/viewport";
 import type { Viewport } from "../state";
 
 export interface Glide {
   /** At once; ends a movement that is under way. */
   jump(to: Viewport): void;
   /** In a short movement, unless motion is not wanted. */
-  to(to: Viewport, square: Square): void;
+  to(to: Viewport, square: Plot): void;
 }
 
 const duration = 160;
@@ -19,7 +19,7 @@ export function glider(viewport: Signal<Viewport>, abort: AbortSignal): Glide {
     cancelAnimationFrame(request);
     viewport.value = to;
   };
-  const to = (wish: Viewport, square: Square) => {
+  const to = (wish: Viewport, square: Plot) => {
     if (window.matchMedia?.("(prefers-reduced-motion: reduce)").matches) return jump(wish);
     cancelAnimationFrame(request);
     const from = clampViewport(viewport.peek(), square);

@@ -63,12 +63,13 @@ function useThumbnails({ session, palette }: View): Thumbnails {
   return useMemo(() => thumbnailsIn(frame, colours), [frame, colours]);
 }
 
-type Thumbnails = Pick<GridPicture, "image" | "side">;
+type Thumbnails = Pick<GridPicture, "image" | "rows" | "columns">;
 
 export function thumbnailsIn(frame: Frame | undefined, palette: Palette): Thumbnails {
-  if (frame?.thumbnails == null) return { image: null, side: 0 };
-  const [layers = 0, heads = 0, side = 0] = frame.thumbnails.shape;
+  if (frame?.thumbnails == null) return { image: null, rows: 0, columns: 0 };
+  const [layers = 0, heads = 0, rows = 0, columns = 0] = frame.thumbnails.shape;
   const { ramp } = accent(palette, frame.header.direction);
-  const pixels = thumbnailPixels(frame.thumbnails.data, [layers, heads, side], frame.header.causal, ramp);
-  return { image: bitmap(heads * side, layers * side, pixels), side };
+  const shape = [layers, heads, rows, columns] as const;
+  const pixels = thumbnailPixels(frame.thumbnails.data, shape, frame.header.causal, ramp);
+  return { image: bitmap(heads * columns, layers * rows, pixels), rows, columns };
 }

@@ -13,7 +13,8 @@ export function layersFigure(
   { palette, outlined }: FigureLook,
 ): Figure {
   const whole = lay(0, tallestFigure);
-  const first = lay(Math.max(0, strip.query[0] * whole.tokenPitch - tallestFigure / 2), tallestFigure);
+  const begin = whole.queryBand === null ? 0 : strip.query[0];
+  const first = lay(Math.max(0, begin * whole.tokenPitch - tallestFigure / 2), tallestFigure);
   const scene = { ...first, cross: null, ...(outlined ? {} : { pinned: null, queryBand: null }) };
   const shown = scene.tokenLabels.length;
   const cut = shown < strip.count ? ` · ${shown} of ${count(strip.count, "token")}` : "";

@@ -1,5 +1,5 @@
 import { type LayersHit, type LayersScene, layersHit } from "../layout/layers";
-import { nextLayer, type StripCell, type StripOnShow } from "../state";
+import { nextLayer, type StripCell, type StripOnShow, sideOf } from "../state";
 import { clearHover, commonKey, type View } from "./view";
 
 function under(scene: LayersScene, event: MouseEvent): LayersHit | null {
@@ -15,9 +15,18 @@ export function pointLayers(view: View, scene: LayersScene, event: PointerEvent)
     return;
   }
   local.stripCell.value = null;
-  local.marked.value = null;
   local.hoverHead.value = null;
-  local.hoverToken.value = hit?.kind === "token" ? hit.token : null;
+  const token = hit?.kind === "token" ? hit.token : null;
+  // The tokens of a strip between two texts are not those that can be looked from: they are only pointed out.
+  const apart = view.derived.map.peek()?.square === false;
+  local.marked.value = apart ? token : null;
+  local.hoverToken.value = apart ? null : token;
+}
+
+/** Looks from a token of the strip: of two texts, back from the other one. */
+function pinToken({ session, derived }: View, token: number): void {
+  const other = derived.direction.peek() === "reads" ? "read_by" : "reads";
+  session.pinQuery([token, token + 1], sideOf(other));
 }
 
 /** A cell points out its token in the text and, where the strip is of single heads, its head in the grid. */
@@ -38,7 +47,7 @@ function showCell({ local, session }: View, { layer, token }: StripCell): void {
 export function pressLayers(view: View, scene: LayersScene, event: MouseEvent): void {
   const hit = under(scene, event);
   if (hit === null) return;
-  if (hit.kind === "token") view.session.pinQuery([hit.token, hit.token + 1]);
+  if (hit.kind === "token") pinToken(view, hit.token);
   else pinLayer(view, hit.layer);
 }
 
@@ -85,7 +94,7 @@ function moves(
 }
 
 function pinCell(view: View, { layer, token }: StripCell): void {
-  if (layer < 0) view.session.pinQuery([token, token + 1]);
+  if (layer < 0) pinToken(view, token);
   else pinLayer(view, layer);
 }
 

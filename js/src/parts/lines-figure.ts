@@ -4,7 +4,7 @@ import { tone } from "../lib/colour";
 import { count, pieceLabel, weight } from "../lib/format";
 import { lineLabelFont, paintLineLabels } from "../paint/line-labels";
 import { paintFaint, paintStrong } from "../paint/lines";
-import type { Keep, Lines, MapOnShow, Span } from "../state";
+import { type Derived, type Keep, type Lines, type MapOnShow, sideOf } from "../state";
 import { type Figure, type FigureLook, tallestFigure } from "./figures";
 import { rule } from "./LinesCaption";
 import { faintOf, type LayLines, type Strong, strongCurves } from "./LinesView";
@@ -27,11 +27,10 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const whole = lay(0, tallestFigure);
   const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
   const faint = faintOf(map, frame, lines);
-  const pieces = derived.tokens.peek()?.pieces ?? [];
-  const ends = lineEnds(pieces, frame, strong, focus, outlined);
+  const ends = lineEnds(derived, frame, strong, outlined);
   const measure = textMeasurer();
   const placed = placeLineEnds(frame, ends, (text) => measure(text, `${lineLabelFont} ${palette.font}`));
-  const tokens = derived.tokens.peek();
+  const tokens = derived.asked.peek();
   return {
     name: "lines",
     title: tokens === null ? map.title : `${map.title} · ${sentence(tokens, focus, map.direction)}`,
@@ -49,16 +48,18 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   };
 }
 
-function lineEnds(
-  pieces: readonly string[],
-  frame: LinesFrame,
-  strong: Strong,
-  [from, to]: Span,
-  outlined: boolean,
-): LineEnd[] {
+function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, outlined: boolean): LineEnd[] {
   const [first, last] = frame.seen;
-  const seen = Array.from({ length: last - first }, (_, index) => first + index);
+  const square = derived.map.peek()?.square !== false;
   return (["query", "key"] as const).flatMap((side) => {
+    const [count, tokens] = side === "key" ? [frame.keys, derived.keys] : [frame.queries, derived.tokens];
+    const pieces = tokens.peek()?.pieces ?? [];
+    const seen = Array.from(
+      { length: Math.max(0, Math.min(last, count) - first) },
+      (_, index) => first + index,
+    );
+    const here = square || sideOf(derived.direction.peek()) === side;
+    const [from, to] = here ? derived.focus.peek() : [0, 0];
     const lines = strong[side === "key" ? "reads" : "read_by"];
     const sinks = new Set(lines?.kept.sinks);
     const kept = new Set([...(lines?.kept.tokens ?? []), ...sinks]);
@@ -82,9 +83,10 @@ function captionOf(
   strong: Strong,
   keep: Keep,
   faint: ReturnType<typeof faintOf>,
-  { seen, count: tokens }: LinesFrame,
+  { seen, queries, keys }: LinesFrame,
 ): string {
   const kept = strong[map.direction]?.kept;
+  const tokens = Math.max(queries, keys);
   const drawn = faint.curves.length;
   return [
     "query → key",

@@ -1,5 +1,5 @@
 import { type LinesFrame, linesHit } from "../layout/lines";
-import { clearHover, commonKey, type View } from "./view";
+import { clearHover, commonKey, pinFocus, type View } from "./view";
 
 function under(frame: LinesFrame, event: MouseEvent) {
   const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -9,19 +9,21 @@ function under(frame: LinesFrame, event: MouseEvent) {
 export function pointLines({ local }: View, frame: LinesFrame, event: PointerEvent): void {
   local.cell.value = null;
   local.marked.value = null;
-  local.hoverToken.value = under(frame, event)?.token ?? null;
+  const hit = under(frame, event);
+  local.hoverSide.value = hit?.side ?? null;
+  local.hoverToken.value = hit?.token ?? null;
 }
 
 export function pressLines({ session }: View, frame: LinesFrame, event: MouseEvent): void {
   const hit = under(frame, event);
-  if (hit !== null) session.pinQuery([hit.token, hit.token + 1]);
+  if (hit !== null) session.pinQuery([hit.token, hit.token + 1], hit.side);
 }
 
 /** `partners` are the other ends of the lines of what is looked at, strongest first. */
 export function steerLines(view: View, partners: readonly number[], event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  const { local, derived, session } = view;
-  const count = derived.map.peek()?.count ?? 0;
+  const { local, derived } = view;
+  const count = derived.asked.peek()?.pieces.length ?? 0;
   if (count === 0) return;
   const [start, stop] = derived.focus.peek();
   const look = (token: number) => () => {
@@ -36,8 +38,8 @@ export function steerLines(view: View, partners: readonly number[], event: Keybo
     End: look(count - 1),
     ArrowRight: () => point(view, partners, 1),
     ArrowLeft: () => point(view, partners, -1),
-    Enter: () => session.pinQuery(derived.focus.peek()),
-    " ": () => session.pinQuery(derived.focus.peek()),
+    Enter: () => pinFocus(view),
+    " ": () => pinFocus(view),
     Escape: () => clearHover(view),
   };
   const move = moves[event.key];
@@ -46,13 +48,13 @@ export function steerLines(view: View, partners: readonly number[], event: Keybo
 }
 
 /** From line to line of what is looked at, the strongest first. */
-function point({ local, derived, session }: View, partners: readonly number[], step: 1 | -1): void {
+function point({ local, derived }: View, partners: readonly number[], step: 1 | -1): void {
   if (partners.length === 0) return;
   const place = partners.indexOf(local.marked.peek() ?? -1);
   const next = place === -1 && step === -1 ? partners.length - 1 : place + step;
   const other = partners[(next + partners.length) % partners.length] as number;
   const focus = derived.focus.peek()[0];
-  const reads = session.traits.direction.peek() === "reads";
+  const reads = derived.direction.peek() === "reads";
   local.marked.value = other;
   local.cell.value = reads ? { query: focus, key: other } : { query: other, key: focus };
 }

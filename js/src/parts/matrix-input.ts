@@ -1,8 +1,18 @@
 import { type MatrixHit, type MatrixScene, matrixHit } from "../layout/matrix";
-import { leastSpan, type Place, panBy, pinch, reveal, wholeMap, zoomAbout, zoomTo } from "../layout/viewport";
+import {
+  leastSpan,
+  type Place,
+  panBy,
+  pinch,
+  reveal,
+  spansOf,
+  wholeMap,
+  zoomAbout,
+  zoomTo,
+} from "../layout/viewport";
 import type { Cell, Viewport } from "../state";
 import { type Glide, glider } from "./glide";
-import { clearHover, commonKey, type View } from "./view";
+import { clearHover, commonKey, pinFocus, type View } from "./view";
 
 /** Movement below this is a click with an unsteady hand. */
 const steady = 4;
@@ -67,8 +77,8 @@ function pointIn({ element }: Desk, event: MouseEvent): Point {
 }
 
 function placeIn(scene: MatrixScene, { x, y }: Point): Place {
-  const share = (offset: number) => Math.max(0, Math.min(1, offset / scene.size));
-  return { x: share(x - scene.left), y: share(y - scene.top) };
+  const share = (offset: number, size: number) => Math.max(0, Math.min(1, offset / size));
+  return { x: share(x - scene.left, scene.across), y: share(y - scene.top, scene.down) };
 }
 
 // ------------------------------------------------------------------------------------------------------ hovering
@@ -82,6 +92,7 @@ function point({ view }: Desk, scene: MatrixScene, { x, y }: Point): void {
   }
   local.cell.value = null;
   local.marked.value = null;
+  local.hoverSide.value = hit === null ? null : hit.kind === "row" ? "query" : "key";
   local.hoverToken.value = hit === null ? null : hit.token;
 }
 
@@ -91,6 +102,7 @@ function showCell({ local, session }: View, { query, key }: Cell): void {
   if (known?.query === query && known.key === key) return;
   const reads = session.traits.direction.peek() === "reads";
   local.cell.value = { query, key };
+  local.hoverSide.value = null;
   local.hoverToken.value = reads ? query : key;
   local.marked.value = reads ? key : query;
 }
@@ -99,13 +111,14 @@ function press(desk: Desk, event: MouseEvent): void {
   const scene = desk.scene();
   const { x, y } = pointIn(desk, event);
   const hit = scene === null ? null : matrixHit(scene, x, y);
-  if (hit !== null) desk.view.session.pinQuery(pinned(hit, desk.view));
+  if (hit !== null) pin(hit, desk.view);
 }
 
-function pinned(hit: MatrixHit, { session }: View): [number, number] {
+function pin(hit: MatrixHit, { session }: View): void {
   const reads = session.traits.direction.peek() === "reads";
   const token = hit.kind === "cell" ? (reads ? hit.query : hit.key) : hit.token;
-  return [token, token + 1];
+  const side = hit.kind === "cell" ? undefined : hit.kind === "row" ? "query" : "key";
+  session.pinQuery([token, token + 1], side);
 }
 
 // ------------------------------------------------------------------------------------------------------ pointers
@@ -147,7 +160,7 @@ function handsOn(desk: Desk) {
     held.set(event.pointerId, now);
     const current = view.local.viewport.peek();
     if (held.size === 1) {
-      const by = { x: (now.x - last.x) / scene.size, y: (now.y - last.y) / scene.size };
+      const by = { x: (now.x - last.x) / scene.across, y: (now.y - last.y) / scene.down };
       glide.jump(panBy(current, by, scene));
     } else glide.jump(pinched(current, scene, before, [...held.values()]));
   };
@@ -177,10 +190,10 @@ function turn(desk: Desk, event: WheelEvent, panned: number): number {
   const scene = desk.scene();
   if (scene === null) return panned;
   const current = desk.view.local.viewport.peek();
-  const unit = [1, lineHeight, scene.size][event.deltaMode] ?? 1;
+  const unit = [1, lineHeight, scene.down][event.deltaMode] ?? 1;
   const spot = pointIn(desk, event);
   if (event.ctrlKey || event.metaKey) {
-    if (leastSpan(scene) >= scene.count) return panned;
+    if (leastSpan(scene) >= scene.keys) return panned;
     event.preventDefault();
     const step = Math.max(-wheelStep, Math.min(wheelStep, event.deltaY * unit * wheelSpeed));
     show(desk, scene, zoomAbout(current, Math.exp(-step), placeIn(scene, spot), scene), spot);
@@ -189,7 +202,7 @@ function turn(desk: Desk, event: WheelEvent, panned: number): number {
   if (!scene.zoomed) return panned;
   const sideways = event.shiftKey && event.deltaX === 0;
   const [x, y] = sideways ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
-  const next = panBy(current, { x: (-x * unit) / scene.size, y: (-y * unit) / scene.size }, scene);
+  const next = panBy(current, { x: (-x * unit) / scene.across, y: (-y * unit) / scene.down }, scene);
   const stuck = next.query === scene.view.query && next.key === scene.view.key;
   if (!stuck || event.timeStamp - panned < latch) event.preventDefault();
   if (stuck) return panned;
@@ -200,7 +213,9 @@ function turn(desk: Desk, event: WheelEvent, panned: number): number {
 /** Another part of the map, and what of it is now under the pointer. */
 function show(desk: Desk, scene: MatrixScene, view: Viewport, spot: Point): void {
   desk.glide.jump(view);
-  point(desk, { ...scene, view, pitch: scene.size / view.span }, spot);
+  const seen = spansOf(view, scene);
+  const pitches = { columnPitch: scene.across / seen.keys, rowPitch: scene.down / seen.queries };
+  point(desk, { ...scene, view, ...pitches }, spot);
 }
 
 function look(desk: Desk, event: MouseEvent): void {
@@ -222,7 +237,6 @@ function steer(desk: Desk, event: KeyboardEvent): void {
   const scene = desk.scene();
   if (map === null || scene === null) return;
   const { query, key } = view.local.cell.peek() ?? startCell(view);
-  const last = map.count - 1;
   const to = (cell: Cell) => () => {
     showCell(view, cell);
     if (scene.zoomed) desk.glide.jump(reveal(view.local.viewport.peek(), cell, scene));
@@ -231,13 +245,13 @@ function steer(desk: Desk, event: KeyboardEvent): void {
     desk.glide.to(zoomAbout(scene.view, factor, middleOf(scene), scene), scene);
   const moves: Readonly<Record<string, () => void>> = {
     ArrowUp: to({ query: Math.max(0, query - 1), key }),
-    ArrowDown: to({ query: Math.min(last, query + 1), key }),
+    ArrowDown: to({ query: Math.min(map.queries - 1, query + 1), key }),
     ArrowLeft: to({ query, key: Math.max(0, key - 1) }),
-    ArrowRight: to({ query, key: Math.min(last, key + 1) }),
+    ArrowRight: to({ query, key: Math.min(map.keys - 1, key + 1) }),
     Home: to({ query, key: 0 }),
-    End: to({ query, key: last }),
-    Enter: () => view.session.pinQuery(view.derived.focus.peek()),
-    " ": () => view.session.pinQuery(view.derived.focus.peek()),
+    End: to({ query, key: map.keys - 1 }),
+    Enter: () => pinFocus(view),
+    " ": () => pinFocus(view),
     Escape: () => back(desk, scene),
     "+": zoom(keyStep),
     "=": zoom(keyStep),
@@ -257,10 +271,10 @@ function back({ view, glide }: Desk, scene: MatrixScene): void {
 }
 
 /** What keys zoom about: the cell that is looked at, where it is in sight. */
-function middleOf({ cross, left, top, size }: MatrixScene): Place {
+function middleOf({ cross, left, top, across, down }: MatrixScene): Place {
   if (cross === null) return { x: 0.5, y: 0.5 };
-  const x = (cross.x + cross.width / 2 - left) / size;
-  const y = (cross.y + cross.height / 2 - top) / size;
+  const x = (cross.x + cross.width / 2 - left) / across;
+  const y = (cross.y + cross.height / 2 - top) / down;
   const seen = x >= 0 && x <= 1 && y >= 0 && y <= 1;
   return seen ? { x, y } : { x: 0.5, y: 0.5 };
 }

@@ -44,9 +44,14 @@ export function usePicture(
   const colours = view.palette.value;
   const { tiles } = view.session;
   const revision = tiles.revision.value;
-  const fine = map !== null && tiled !== null && scene !== null && map.pooling > 1 && scene.pitch >= 1;
+  const fine =
+    map !== null &&
+    tiled !== null &&
+    scene !== null &&
+    map.pooling > 1 &&
+    Math.min(scene.columnPitch, scene.rowPitch) >= 1;
   const pieces = fine
-    ? blocksOf(scene, tileSide.tile, map.count).map((place) => ({ place, tile: tiles.block(tiled, place) }))
+    ? blocksOf(scene, tileSide.tile, map).map((place) => ({ place, tile: tiles.block(tiled, place) }))
     : [];
   const there = pieces.filter(({ tile }) => tile !== undefined).length;
   const wanted = pieces.map(({ place, tile }) => [place.rows[0], place.columns[0], Boolean(tile)]).join();
@@ -77,9 +82,9 @@ export function usePicture(
 
 function plainPicture(map: MapOnShow, palette: Palette): Omit<MatrixPicture, "printed"> {
   const { ramp, strong } = accent(palette, map.direction);
-  const { rows, columns, pooling, peak } = map;
+  const { rows, columns, queriesEach, keysEach, peak } = map;
   const image = bitmap(columns, rows, weightPixels(map, ramp));
-  return { image, rows, columns, pooling, peak, ramp, strong };
+  return { image, rows, columns, queriesEach, keysEach, peak, ramp, strong };
 }
 
 function printer({ session }: View, map: MapOnShow, tiled: TiledMap | null): MatrixPicture["printed"] {

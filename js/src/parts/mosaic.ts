@@ -8,7 +8,7 @@ export interface Piece {
   readonly tile: Tile | undefined;
 }
 
-type Image = Pick<MatrixPicture, "image" | "rows" | "columns" | "pooling" | "first">;
+type Image = Pick<MatrixPicture, "image" | "rows" | "columns" | "queriesEach" | "keysEach" | "first">;
 
 /** What is in sight in one image, a pixel for every pair of tokens: exact where a tile has come, the pooled picture elsewhere. */
 export function mosaic(
@@ -29,8 +29,8 @@ export function mosaic(
     const [x, y] = [place.columns[0], place.rows[0]];
     const [width, height] = [place.columns[1] - x, place.rows[1] - y];
     if (tile === undefined) {
-      const from = [x, y, width, height].map((length) => length / map.pooling);
-      const [fromX, fromY, across, down] = from as [number, number, number, number];
+      const [fromX, across] = [x / map.keysEach, width / map.keysEach];
+      const [fromY, down] = [y / map.queriesEach, height / map.queriesEach];
       context.drawImage(pooled, fromX, fromY, across, down, x - left, y - top, width, height);
       continue;
     }
@@ -44,7 +44,8 @@ export function mosaic(
     image: canvas,
     rows: canvas.height,
     columns: canvas.width,
-    pooling: 1,
+    queriesEach: 1,
+    keysEach: 1,
     first: { query: top, key: left },
   };
 }

@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext, useLayoutEffect, useState } from "preact/hooks";
 import { assert } from "../lib/assert";
 import { type Palette, palette } from "../lib/colour";
-import type { Derived, Local, Session } from "../state";
+import { type Derived, type Local, type Session, sideOf } from "../state";
 import type { Environment } from "./environment";
 import type { Figures } from "./figures";
 
@@ -57,8 +57,14 @@ export function toggleDirection({ session }: View): void {
   session.setDirection(session.traits.direction.peek() === "reads" ? "read_by" : "reads");
 }
 
+/** Pins what is looked at. */
+export function pinFocus({ session, derived }: View): void {
+  session.pinQuery(derived.focus.peek(), sideOf(derived.direction.peek()));
+}
+
 export function clearHover({ local }: View): void {
   local.hoverHead.value = null;
+  local.hoverSide.value = null;
   local.hoverToken.value = null;
   local.marked.value = null;
   local.cell.value = null;

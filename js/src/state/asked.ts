@@ -1,21 +1,21 @@
-import { wellFormed } from "../lib/format";
 import type { FrameRequest, Header, HeadPair, Span, Traits } from "../wire/types";
 import type { HeadRef } from "./local";
 import { changesOf, headsAsked } from "./look";
 import type { Synced } from "./synced";
+import { writtenTexts } from "./turns";
 import { toTokens, toUnits } from "./units";
 
-/** The request for what the traits say. The caret, while it leads, is the query. */
+/** The request for what the traits say. */
 export function askedFor(
   traits: Synced["signals"],
   { layer, head }: HeadRef,
   heads: readonly HeadPair[],
-  caret: Span | null,
+  asked: Pick<FrameRequest, "caret" | "field" | "query">,
   first: boolean,
 ): FrameRequest {
   const look = traits.look.peek();
   return {
-    text: wellFormed(traits.text.peek()),
+    ...writtenTexts(traits),
     layer,
     head,
     part: traits.part.peek(),
@@ -23,14 +23,16 @@ export function askedFor(
     source: look.source,
     ...headsAsked(heads, look),
     ...changesOf(look),
-    ...(caret === null ? { query: traits.query.peek() } : { caret }),
+    ...asked,
     ...(first ? { first: true } : {}),
   };
 }
 
 /** What the traits have become, as the newest frame says. `query` is the one that was asked for, null where the caret led. */
 export function adopted(header: Header, query: Span | null): Partial<Traits> {
-  const { layer, head, part, units, chosen } = header;
+  const { layer, head, part, direction, chosen } = header;
+  const units =
+    header.key_tokens != null && direction === "read_by" ? (header.key_units ?? null) : header.units;
   const known = query === null ? null : toUnits(units, query);
   // A piece stands for its word, and stays the piece that was asked for.
   const stays = units !== null && known?.[0] === header.query[0] && known[1] === header.query[1];
@@ -38,6 +40,7 @@ export function adopted(header: Header, query: Span | null): Partial<Traits> {
     layer,
     head,
     part,
+    direction,
     heads: chosen,
     ...(stays ? {} : { query: toTokens(units, header.query) }),
   };

@@ -25,6 +25,7 @@ const usual: readonly {
   readonly of: (input: CodeInput) => unknown;
   readonly when: unknown;
 }[] = [
+  { name: "pair", of: ({ traits, given }) => (given ? "" : traits.pair), when: "" },
   { name: "direction", of: ({ traits }) => traits.direction, when: "reads" },
   { name: "view", of: ({ traits }) => traits.view, when: "matrix" },
   { name: "part", of: ({ traits, usualPart }) => (traits.part === usualPart ? "" : traits.part), when: "" },

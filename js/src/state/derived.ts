@@ -1,12 +1,20 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { tone } from "../lib/colour";
-import type { Changes, Predictions, Span, StripRequest, Tokens } from "../wire/types";
+import type { Changes, Direction, Predictions, Span, StripRequest, Tokens } from "../wire/types";
+import { type Field, type FieldNumber, fieldOf } from "./fields";
 import type { HeadRef, Local } from "./local";
-import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
-import { type Chips, type Segment, toChips, toMarks, toSegments } from "./marks";
+import {
+  askedOf,
+  columnOf,
+  keysOf,
+  type MapOnShow,
+  mapOfFrame,
+  mapOfThumbnail,
+  othersOf,
+  rowOf,
+} from "./maps";
 import { keysWanted, type Pairs, type PairsRequest, pairsName, pairsRequest } from "./neuron";
 import { alone } from "./previews";
-import { rebase } from "./rebase";
 import type { Session } from "./session";
 import { type StripOnShow, stripAt, stripRequest } from "./strips";
 
@@ -24,14 +32,22 @@ export interface Ranked {
 
 /** Everything that is worked out from the traits, the frame and the pointer. */
 export interface Derived {
+  /** The queries, and the keys: the same object where a text reads itself. */
   readonly tokens: ReadonlySignal<Tokens | null>;
-  readonly segments: ReadonlySignal<readonly Segment[]>;
-  readonly chips: ReadonlySignal<Chips>;
+  readonly keys: ReadonlySignal<Tokens | null>;
+  /** The tokens that the focus is among, and those that it reads, or that read it. */
+  readonly asked: ReadonlySignal<Tokens | null>;
+  readonly others: ReadonlySignal<Tokens | null>;
+  /** What the two text fields show. */
+  readonly fields: readonly [ReadonlySignal<Field>, ReadonlySignal<Field>];
   /** The head that is hovered, else the pinned one; null when no single head is looked at. */
   readonly head: ReadonlySignal<HeadRef | null>;
   readonly map: ReadonlySignal<MapOnShow | null>;
   /** The token that is hovered, else the query. */
   readonly focus: ReadonlySignal<Span>;
+  /** Which way the focus looks: the map's own, unless a token of the other text is hovered. */
+  readonly direction: ReadonlySignal<Direction>;
+  /** By key and by query. Of two texts, only the one that the focus has. */
   readonly row: ReadonlySignal<Float32Array | null>;
   readonly column: ReadonlySignal<Float32Array | null>;
   readonly heat: ReadonlySignal<Heat | null>;
@@ -52,37 +68,49 @@ export interface Derived {
 export function derive(session: Session, local: Local): Derived {
   const frame = computed(() => session.shown.value?.frame ?? null);
   const tokens = computed(() => frame.value?.header.tokens ?? null);
-  const segments = computed(() => segmentsOf(session));
-  const chips = computed(() =>
-    tokens.value === null ? { leading: [], trailing: [] } : toChips(tokens.value),
-  );
+  const keys = computed(() => (frame.value === null ? null : keysOf(frame.value.header)));
   const head = computed(() => {
     if (local.hoverHead.value !== null) return local.hoverHead.value;
     const one = session.source.value === "head" && session.chosenHeads().length === 1;
     return one ? session.clampedHead() : null;
   });
   const map = computed(() => mapFor(session, head.value));
-  const focus = computed(() => focusOf(map.value, local.hoverToken.value));
-  const exact = computed(() => exactFor(session, map.value, focus.value));
-  const row = computed(() => exact.value?.row ?? (map.value === null ? null : rowOf(map.value, focus.value)));
-  const column = computed(
-    () => exact.value?.column ?? (map.value === null ? null : columnOf(map.value, focus.value)),
+  const direction = computed(() => directionOf(session, map.value, local));
+  const asked = computed(() => (frame.value === null ? null : askedOf(frame.value.header, direction.value)));
+  const others = computed(() =>
+    frame.value === null ? null : othersOf(frame.value.header, direction.value),
   );
-  const heat = computed(() => heatOf(map.value, map.value?.direction === "reads" ? row.value : column.value));
+  const field = (number: FieldNumber) => computed(() => fieldOf(session, direction.value, number));
+  const fields = [field(0), field(1)] as const;
+  const focus = computed(() => focusOf(map.value, local.hoverToken.value, direction.value));
+  const exact = computed(() => exactFor(session, map.value, focus.value, direction.value));
+  const row = computed(() => {
+    if (map.value === null || !(map.value.square || direction.value === "reads")) return null;
+    return exact.value?.row ?? rowOf(map.value, focus.value);
+  });
+  const column = computed(() => {
+    if (map.value === null || !(map.value.square || direction.value === "read_by")) return null;
+    return exact.value?.column ?? columnOf(map.value, focus.value);
+  });
+  const heat = computed(() =>
+    heatOf(map.value, direction.value === "reads" ? row.value : column.value, direction.value),
+  );
   const certain = computed(
     () => map.value?.exact === true && (exact.value !== null || map.value.pooling === 1),
   );
-  const reads = computed(() => strongest(row.value, tokens.value));
+  const reads = computed(() => strongest(row.value, keys.value));
   const readBy = computed(() => strongest(column.value, tokens.value));
-  const predictions = computed(() => predictionsFor(session, local.hoverToken.value));
+  const predictions = computed(() => predictionsFor(session, local.hoverToken.value, direction.value));
   const request = computed(() => {
     const number = local.hoverHead.value?.head ?? session.clampedHead().head;
-    return stripRequest(session, focus.value, number);
+    return stripRequest(session, focus.value, direction.value, number);
   });
   const strip = computed(() => stripAt(session, request.value));
-  const asked = computed(() => pairsRequest(session, focus.value, head.value ?? session.clampedHead()));
+  const asking = computed(() =>
+    pairsRequest(session, queryOf(map.value, focus.value, column.value), head.value ?? session.clampedHead()),
+  );
   const pairs = computed(() => {
-    const { value } = asked;
+    const { value } = asking;
     return value === null ? null : (session.neurons.known.entries.value.get(pairsName(value)) ?? null);
   });
   const pairsKeys = computed(() => {
@@ -94,11 +122,14 @@ export function derive(session: Session, local: Local): Derived {
   });
   return {
     tokens,
-    segments,
-    chips,
+    keys,
+    asked,
+    others,
+    fields,
     head,
     map,
     focus,
+    direction,
     row,
     column,
     heat,
@@ -108,17 +139,10 @@ export function derive(session: Session, local: Local): Derived {
     predictions,
     stripRequest: request,
     strip,
-    pairsRequest: asked,
+    pairsRequest: asking,
     pairsKeys,
     pairs,
   };
-}
-
-function segmentsOf(session: Session): readonly Segment[] {
-  const text = session.traits.text.value;
-  const shown = session.shown.value;
-  if (shown === null) return text === "" ? [] : [{ text, mark: null }];
-  return toSegments(text, toMarks(rebase(shown.text, text, shown.frame.header.tokens.spans)));
 }
 
 function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
@@ -139,9 +163,23 @@ function isPlain({ words, sinks, weight }: Changes): boolean {
   return words === undefined && sinks === undefined && weight === undefined;
 }
 
-function focusOf(map: MapOnShow | null, hovered: number | null): Span {
+/** The query that is looked at; of a key of another text, the one that reads it most. */
+function queryOf(map: MapOnShow | null, focus: Span, column: Float32Array | null): Span {
+  if (map === null || map.square || column === null) return focus;
+  const reader = column.indexOf(Math.max(...column));
+  return [reader, reader + 1];
+}
+
+function directionOf(session: Session, map: MapOnShow | null, local: Local): Direction {
+  if (map === null) return session.traits.direction.value;
+  if (map.square || local.hoverToken.value === null || local.hoverSide.value === null) return map.direction;
+  return local.hoverSide.value === "query" ? "reads" : "read_by";
+}
+
+function focusOf(map: MapOnShow | null, hovered: number | null, direction: Direction): Span {
   if (map === null) return [0, 0];
-  if (hovered !== null && hovered < map.count) return [hovered, hovered + 1];
+  const count = direction === "reads" ? map.queries : map.keys;
+  if (hovered !== null && hovered < count) return [hovered, hovered + 1];
   return map.query;
 }
 
@@ -151,16 +189,22 @@ interface Vectors {
 }
 
 /** Vectors that the kernel computed for this focus, where it did. */
-function exactFor(session: Session, map: MapOnShow | null, focus: Span): Vectors | null {
+function exactFor(
+  session: Session,
+  map: MapOnShow | null,
+  focus: Span,
+  direction: Direction,
+): Vectors | null {
   if (map === null) return null;
-  if (focus[0] === map.query[0] && focus[1] === map.query[1]) return map;
+  const same = focus[0] === map.query[0] && focus[1] === map.query[1];
+  if (same && direction === map.direction) return map;
   if (map.pooling === 1) return null;
-  return session.previews.frameOf(map, focus) ?? null;
+  return session.previews.frameOf(map, { query: focus, direction }) ?? null;
 }
 
-function heatOf(map: MapOnShow | null, weights: Float32Array | null): Heat | null {
+function heatOf(map: MapOnShow | null, weights: Float32Array | null, direction: Direction): Heat | null {
   if (map === null || weights === null) return null;
-  const sinks: ReadonlySet<number> = map.direction === "reads" ? map.sinks : new Set<number>();
+  const sinks: ReadonlySet<number> = direction === "reads" ? map.sinks : new Set<number>();
   let peak = 0;
   weights.forEach((weight, token) => {
     if (!sinks.has(token) && weight > peak) peak = weight;
@@ -182,10 +226,11 @@ function strongest(weights: Float32Array | null, tokens: Tokens | null): readonl
     .slice(0, listed);
 }
 
-function predictionsFor(session: Session, hovered: number | null): Predictions | null {
+function predictionsFor(session: Session, hovered: number | null, direction: Direction): Predictions | null {
   const shown = session.shown.value;
   if (shown === null) return null;
   const own = shown.frame.header.predictions;
   if (hovered === null || hovered === own?.position) return own;
+  if (shown.frame.header.key_tokens != null && direction === "read_by") return own;
   return session.expected.at(hovered) ?? own;
 }

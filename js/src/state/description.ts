@@ -3,6 +3,7 @@ import { count, exact, pieceLabel, weight } from "../lib/format";
 import type { Flow } from "../wire/flow";
 import type { Header, Tokens } from "../wire/types";
 import { flowKey, flowRequest } from "./flow";
+import { askedOf, othersOf } from "./maps";
 import { openedKey, orderOf, type Pairs, pairsName, pairsRequest } from "./neuron";
 import { isMasked, sentenceOf } from "./pair";
 import type { Session } from "./session";
@@ -25,27 +26,33 @@ export function description(session: Session): ReadonlySignal<Description | null
     if (shown === null) return null;
     const { header, row, column } = shown.frame;
     if (session.traits.view.value === "layers") {
-      const strip = stripAt(session, stripRequest(session, header.query, session.clampedHead().head));
-      if (strip !== null) return ofStrip(strip, header.tokens);
+      const strip = stripAt(
+        session,
+        stripRequest(session, header.query, header.direction, session.clampedHead().head),
+      );
+      if (strip !== null)
+        return ofStrip(strip, othersOf(header, header.direction), askedOf(header, header.direction));
     }
     const request = session.traits.view.value === "flow" ? flowRequest(session) : null;
     const flow = request && session.flows.known.entries.value.get(flowKey(request));
     if (flow) return ofFlow(flow);
     const asked =
-      session.traits.view.value === "neuron"
+      session.traits.view.value === "neuron" && row !== null
         ? pairsRequest(session, header.query, session.clampedHead())
         : null;
     const pairs = asked && session.neurons.known.entries.value.get(pairsName(asked));
     if (pairs) return ofPairs(pairs);
-    return ofMap(header, header.direction === "reads" ? row : column);
+    const weights = header.direction === "reads" ? row : column;
+    return weights === null ? null : ofMap(header, weights);
   });
 }
 
 const verbs = { reads: "reads", read_by: "is read by" } as const;
 
 export function ofMap(header: Header, weights: Float32Array): Description {
-  const { tokens, direction } = header;
-  const query = words(tokens, header.query);
+  const { direction } = header;
+  const tokens = othersOf(header, direction);
+  const query = words(askedOf(header, direction), header.query);
   const strongest = Array.from(weights.keys())
     .filter((token) => (weights[token] as number) > 0 && tokens.padding[token] !== true)
     .sort((one, other) => (weights[other] as number) - (weights[one] as number))
@@ -56,7 +63,7 @@ export function ofMap(header: Header, weights: Float32Array): Description {
   const sinks = new Set(direction === "reads" ? header.sinks : []);
   const title = header.title.replaceAll(" · ", " ");
   return {
-    sentence: `${title}, ${count(tokens.pieces.length, "token")}; “${query}” ${verbs[direction]} ${list.join(", ") || "nothing"}${rest}`,
+    sentence: `${title}, ${sizeOf(header)}; “${query}” ${verbs[direction]} ${list.join(", ") || "nothing"}${rest}`,
     columns: direction === "reads" ? ["Query", "Key", "Weight"] : ["Key", "Query", "Weight"],
     rows: strongest.map((each) => [
       query,
@@ -69,8 +76,8 @@ export function ofMap(header: Header, weights: Float32Array): Description {
 const fusions = { mean: "mean of heads", max: "strongest head", single: "head" } as const;
 
 /** The strongest token of every layer. */
-export function ofStrip(strip: StripOnShow, tokens: Tokens): Description {
-  const query = words(tokens, strip.query);
+export function ofStrip(strip: StripOnShow, tokens: Tokens, asked: Tokens = tokens): Description {
+  const query = words(asked, strip.query);
   const rows = Array.from({ length: strip.layers }, (_, layer) => {
     const values = strip.values.subarray(layer * strip.count, (layer + 1) * strip.count);
     let best = -1;
@@ -122,6 +129,11 @@ export function ofPairs(pairs: Pairs): Description {
       isMasked(pairs, key) ? "masked" : weight(pairs.weight[key] as number),
     ]),
   };
+}
+
+function sizeOf({ tokens, key_tokens }: Header): string {
+  if (key_tokens == null) return count(tokens.pieces.length, "token");
+  return `${tokens.pieces.length} queries and ${count(key_tokens.pieces.length, "key")}`;
 }
 
 function words(tokens: Tokens, [start, stop]: readonly [number, number]): string {

@@ -4,6 +4,7 @@ import type { Ask } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
+import { textsOf } from "./shown";
 
 const kept = 24;
 
@@ -36,8 +37,8 @@ export class Differences {
   }
 }
 
-export function differenceKey({ text, against, layer, head, part }: CompareRequest): string {
-  return JSON.stringify([layer, head, part, text, against]);
+export function differenceKey({ text, pair, against, layer, head, part }: CompareRequest): string {
+  return JSON.stringify([layer, head, part, text, pair, against]);
 }
 
 /** What would be asked for a head; null where no text is held. Reads signals. */
@@ -45,9 +46,7 @@ export function compareRequest(session: Session, { layer, head }: HeadRef): Comp
   const shown = session.shown.value;
   const { against } = session.traits.look.value;
   if (shown === null || against === "") return null;
-  const { part, truncated } = shown.frame.header;
-  const request = { text: shown.text, against, layer, head, part };
-  return truncated === null ? request : { ...request, first: true };
+  return { ...textsOf(shown), against, layer, head, part: shown.frame.header.part };
 }
 
 /** Asks for the difference that is looked at, while differences are. */

@@ -2,7 +2,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { Ask, Predictions } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import { predictionKey } from "./keys";
-import { type Shown, unitsOf } from "./shown";
+import { type Shown, textsOf, unitsOf } from "./shown";
 import { tokenOf } from "./units";
 
 const kept = 96;
@@ -26,10 +26,10 @@ export class Expected {
     const shown = this.#shown.peek();
     if (shown === null) return;
     const position = tokenOf(unitsOf(shown), unit);
-    const key = predictionKey(shown.text, position);
+    const key = predictionKey(shown, position);
     if (this.known.has(key)) return;
-    const first = shown.frame.header.truncated === null ? {} : { first: true as const };
-    const answer = await this.#ask({ kind: "predict", text: shown.text, position, ...first });
+    const { part } = shown.frame.header;
+    const answer = await this.#ask({ kind: "predict", ...textsOf(shown), part, position });
     if (!this.#abort.aborted && answer.status === "ok") this.known.put(key, answer.reply);
   }
 
@@ -37,7 +37,7 @@ export class Expected {
   at(unit: number): Predictions | null {
     const shown = this.#shown.value;
     if (shown === null) return null;
-    const key = predictionKey(shown.text, tokenOf(unitsOf(shown), unit));
+    const key = predictionKey(shown, tokenOf(unitsOf(shown), unit));
     const found = this.known.entries.value.get(key) ?? null;
     return found === null || found.position === null ? found : { ...found, position: unit };
   }

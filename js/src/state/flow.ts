@@ -3,6 +3,7 @@ import type { Flow, FlowRequest } from "../wire/flow";
 import type { Ask } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import type { Session } from "./session";
+import { textsOf } from "./shown";
 import { tokenOf } from "./units";
 
 const kept = 16;
@@ -44,9 +45,8 @@ export function flowKey({ text, pair, position, part }: FlowRequest): string {
 export function flowRequest(session: Session): FlowRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, query, truncated, units } = shown.frame.header;
-  const request = { text: shown.text, position: tokenOf(units, query[1] - 1), part };
-  return truncated === null ? request : { ...request, first: true };
+  const { part, query, units } = shown.frame.header;
+  return { ...textsOf(shown), position: tokenOf(units, query[1] - 1), part };
 }
 
 /** Asks for the flow into the query, while flows are looked at. */

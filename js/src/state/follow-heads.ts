@@ -4,6 +4,7 @@ import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/met
 import { metricKey, named, similarKey } from "./finder";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
+import { textsOf } from "./shown";
 
 const nearest = 5;
 /** Weights that are read unasked, only to name the head on show: about three seconds of work. */
@@ -15,16 +16,13 @@ const idle = 500;
 export function metricRequest(session: Session, name: string): MetricRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, truncated } = shown.frame.header;
-  return { text: shown.text, part, name, ...(truncated === null ? {} : { first: true as const }) };
+  return { ...textsOf(shown), part: shown.frame.header.part, name };
 }
 
 export function similarRequest(session: Session, { layer, head }: HeadRef): SimilarRequest | null {
   const shown = session.shown.value;
   if (shown === null || (session.heads.value[layer] ?? 0) <= head) return null;
-  const { part, truncated } = shown.frame.header;
-  const first = truncated === null ? {} : { first: true as const };
-  return { text: shown.text, part, layer, head, count: nearest, ...first };
+  return { ...textsOf(shown), part: shown.frame.header.part, layer, head, count: nearest };
 }
 
 /** What is known of every head of the text on show; null where it is not, or not yet. Reads signals. */
@@ -65,7 +63,9 @@ interface Wish {
 /** The next thing to ask. Nothing while somebody types: the text would be another one before the answer is there. */
 function wanted(session: Session): Wish | null {
   const { metrics, traits, shown } = session;
-  if (shown.value === null || shown.value.text !== wellFormed(traits.text.value)) return null;
+  const typed =
+    shown.value?.text === wellFormed(traits.text.value) && shown.value.pair === wellFormed(traits.pair.value);
+  if (shown.value === null || !typed) return null;
   const looked = traits.view.value === "model" || metrics.shade.value === "values";
   if (looked) {
     const found = wish(session, metrics.by.value, soon);
@@ -92,7 +92,9 @@ function wishAlike(session: Session): Wish | null {
 }
 
 function cheap(session: Session): boolean {
-  const count = session.shown.value?.frame.header.tokens.pieces.length ?? 0;
+  const { tokens, key_tokens = null } = session.shown.value?.frame.header ?? {};
+  const queries = tokens?.pieces.length ?? 0;
+  const keys = key_tokens?.pieces.length ?? queries;
   const heads = session.heads.value.reduce((sum, number) => sum + number, 0);
-  return heads * count * count <= mostUnasked;
+  return heads * queries * keys <= mostUnasked;
 }

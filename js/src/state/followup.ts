@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
-import type { Predicted, Span } from "../wire/types";
+import type { Predicted } from "../wire/types";
 import type { Derived } from "./derived";
 import type { Local } from "./local";
-import { alone, type MapPlace } from "./previews";
+import { alone, type Focus, type MapPlace } from "./previews";
 import type { Session } from "./session";
 
 const headRest = 40;
@@ -23,11 +23,14 @@ export function followPointer(session: Session, local: Local, derived: Derived, 
       const map = derived.map.value;
       const token = local.hoverToken.value;
       if (map === null || token === null || map.pooling === 1) return;
-      return after(tokenRest, () => ask(session, map, [token, token + 1]));
+      const direction = derived.direction.value;
+      return after(tokenRest, () => ask(session, map, { query: [token, token + 1], direction }));
     }),
     effect(() => {
       const token = local.hoverToken.value;
-      if (token === null || !byToken.has(session.about.value?.model.predicts)) return;
+      const kind = session.about.value?.model.predicts ?? session.shown.value?.frame.header.predictions?.kind;
+      if (token === null || !byToken.has(kind)) return;
+      if (derived.map.value?.square === false && derived.direction.value === "read_by") return;
       return after(predictRest, () => void session.expected.ask(token));
     }),
   ];
@@ -40,8 +43,8 @@ export function followPointer(session: Session, local: Local, derived: Derived, 
   );
 }
 
-function ask(session: Session, place: MapPlace, query?: Span): void {
-  const request = session.previews.request(place, query);
+function ask(session: Session, place: MapPlace, focus?: Focus): void {
+  const request = session.previews.request(place, focus);
   if (request !== null) void session.previews.ask(request);
 }
 

@@ -31,6 +31,7 @@ export {
   largestChange,
   pooledChanges,
 } from "./difference";
+export { type Field, type FieldNumber, hasSecond } from "./fields";
 export {
   census,
   type Found,
@@ -48,8 +49,17 @@ export { followPointer } from "./followup";
 export { nextLayer } from "./heads";
 export { type Keep, type Kept, keepOf, type Lines, linesOf, sinksOf } from "./lines";
 export { linkSources } from "./links";
-export { type Cell, createLocal, type HeadRef, type Local, type PairCell, type StripCell } from "./local";
-export { checksum, type MapOnShow, weightAt } from "./maps";
+export {
+  type Cell,
+  createLocal,
+  type HeadRef,
+  type Local,
+  type PairCell,
+  type Side,
+  type StripCell,
+  sideOf,
+} from "./local";
+export { cellIn, checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
 export type { Shade } from "./metrics";
 export { followPairs, type KeyOrder, openedKey, orderOf, type Pairs, pairsName } from "./neuron";

@@ -4,12 +4,12 @@ import type { FrameRequest, Span } from "../wire/types";
 export type PreviewRequest = FrameRequest & { readonly query: Span };
 
 export function previewKey(request: PreviewRequest): string {
-  const { text, layer, head, part, direction, source, query, heads, fusion } = request;
+  const { text, pair, layer, head, part, direction, source, query, heads, fusion } = request;
   const { words, sinks, weight } = request;
   const look = [heads, fusion, words, sinks, weight];
-  return JSON.stringify([text, layer, head, part, direction, source, query, look]);
+  return JSON.stringify([text, pair, layer, head, part, direction, source, query, look]);
 }
 
-export function predictionKey(text: string, position: number): string {
-  return `${position} ${text}`;
+export function predictionKey({ text, pair }: { text: string; pair: string }, position: number): string {
+  return JSON.stringify([position, text, pair]);
 }

@@ -67,7 +67,8 @@ export interface Lines {
 export function linesOf(map: MapOnShow, keep: Keep): Lines {
   const found: [query: number, key: number, weight: number, resting: 0 | 1][] = [];
   if (map.pooling === 1) {
-    for (let token = 0; token < map.count; token++) {
+    const count = map.direction === "reads" ? map.queries : map.keys;
+    for (let token = 0; token < count; token++) {
       const weights = vectorOf(map, token);
       const { tokens, sinks } = keepOf(weights, sinksOf(map, map.direction), keep);
       const put = (other: number, resting: 0 | 1) => {

@@ -1,9 +1,16 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Span, Viewport } from "../wire/types";
+import type { Direction, Span, Viewport } from "../wire/types";
 
 export interface HeadRef {
   readonly layer: number;
   readonly head: number;
+}
+
+/** An axis of a map: the tokens that read, or those that are read. */
+export type Side = "query" | "key";
+
+export function sideOf(direction: Direction): Side {
+  return direction === "reads" ? "query" : "key";
 }
 
 /** A cell of the matrix, in tokens. */
@@ -29,6 +36,8 @@ export interface Local {
   readonly hoverHead: Signal<HeadRef | null>;
   /** The token that is looked at instead of the query. */
   readonly hoverToken: Signal<number | null>;
+  /** Of two texts, the axis of that token; null for that of the query. */
+  readonly hoverSide: Signal<Side | null>;
   /** A token that is pointed out in the text, without being looked at. */
   readonly marked: Signal<number | null>;
   readonly cell: Signal<Cell | null>;
@@ -48,6 +57,7 @@ export function createLocal(): Local {
   return {
     hoverHead: signal(null),
     hoverToken: signal(null),
+    hoverSide: signal(null),
     marked: signal(null),
     cell: signal(null),
     stripCell: signal(null),

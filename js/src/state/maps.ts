@@ -1,16 +1,27 @@
-import type { Block, Direction, Frame, Header, Span, Stats } from "../wire/types";
-import type { HeadRef } from "./local";
+import type { Block, Direction, Frame, Header, Span, Stats, Tokens } from "../wire/types";
+import type { Cell, HeadRef } from "./local";
 import { alone, type MapPlace } from "./previews";
+
+type Axes = Pick<Header, "tokens" | "key_tokens">;
 
 /** One attention map as it is on show: exact, from a frame, or for a moment from a thumbnail. */
 export interface MapOnShow extends MapPlace {
   readonly direction: Direction;
+  /** Tokens that read; of two texts in the direction "read_by", tokens that are read. */
   readonly query: Span;
-  readonly count: number;
+  /** Whether a text reads itself: then a token is a query and a key. */
+  readonly square: boolean;
+  /** Tokens along each axis. */
+  readonly queries: number;
+  readonly keys: number;
   readonly values: Float32Array;
+  /** Cells along each axis. */
   readonly rows: number;
   readonly columns: number;
   /** Tokens in a cell, along each axis. */
+  readonly queriesEach: number;
+  readonly keysEach: number;
+  /** 1 where every pair of tokens has a cell. */
   readonly pooling: number;
   readonly exact: boolean;
   /** Whether every pair of tokens has a cell of its own, in the kernel's own precision. */
@@ -40,6 +51,8 @@ export function mapOfFrame(frame: Frame): MapOnShow {
     values: matrix.data,
     rows,
     columns,
+    queriesEach: header.pooling,
+    keysEach: header.pooling,
     pooling: header.pooling,
     exact: true,
     precise: header.pooling === 1 && dtype === "f32",
@@ -59,20 +72,24 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
   const thumbnail = readThumbnail(frame, layer, head);
   if (thumbnail === null) return null;
   const { header } = frame;
-  const { values, side } = thumbnail;
+  const { values, rows, columns } = thumbnail;
+  const queriesEach = header.tokens.pieces.length / rows;
+  const keysEach = keysOf(header).pieces.length / columns;
   const vector = readPreview(frame.previews, layer, head);
   const reads = header.direction === "reads";
   return {
     ...facts(header),
     ...alone({ layer, head }),
     values,
-    rows: side,
-    columns: side,
-    pooling: header.tokens.pieces.length / side,
+    rows,
+    columns,
+    queriesEach,
+    keysEach,
+    pooling: Math.max(queriesEach, keysEach),
     exact: false,
     precise: false,
     stepped: false,
-    peak: peakOf(values, side),
+    peak: peakOf(values, columns, header.key_tokens == null),
     sinks: new Set(header.sinks),
     title: headTitle(header.part, layer, head),
     recipe: "A first sight from the thumbnail: sampled queries, strongest keys.",
@@ -90,16 +107,33 @@ function headTitle(part: string, layer: number, head: number): string {
 
 function facts(header: Header) {
   const { source, direction, query, causal, tokens } = header;
-  return { source, direction, query, causal, count: tokens.pieces.length };
+  const square = header.key_tokens == null;
+  const [queries, keys] = [tokens.pieces.length, keysOf(header).pieces.length];
+  return { source, direction, query, causal, square, queries, keys };
+}
+
+/** The tokens that are read. */
+export function keysOf({ tokens, key_tokens }: Axes): Tokens {
+  return key_tokens ?? tokens;
+}
+
+/** The tokens along the axis of a query that looks in a direction; of a text that reads itself, all. */
+export function askedOf(header: Axes, direction: Direction): Tokens {
+  return direction === "reads" ? header.tokens : keysOf(header);
+}
+
+/** The tokens that it reads, or that read it. */
+export function othersOf(header: Axes, direction: Direction): Tokens {
+  return direction === "reads" ? keysOf(header) : header.tokens;
 }
 
 export function readThumbnail(frame: Frame, layer: number, head: number) {
   if (frame.thumbnails === null) return null;
-  const [layers = 0, heads = 0, side = 0] = frame.thumbnails.shape;
-  if (layer < 0 || layer >= layers || head < 0 || head >= heads || side === 0) return null;
-  const start = (layer * heads + head) * side * side;
-  const bytes = frame.thumbnails.data.subarray(start, start + side * side);
-  return { side, values: Float32Array.from(bytes, (byte) => (byte / 255) ** 2) };
+  const [layers = 0, heads = 0, rows = 0, columns = 0] = frame.thumbnails.shape;
+  if (layer < 0 || layer >= layers || head < 0 || head >= heads || rows * columns === 0) return null;
+  const start = (layer * heads + head) * rows * columns;
+  const bytes = frame.thumbnails.data.subarray(start, start + rows * columns);
+  return { rows, columns, values: Float32Array.from(bytes, (byte) => (byte / 255) ** 2) };
 }
 
 export function readPreview(
@@ -114,34 +148,40 @@ export function readPreview(
 }
 
 /** As the kernel does it: the first row and the first column are where sinks live. */
-function peakOf(values: Float32Array, side: number): number {
+function peakOf(values: Float32Array, columns: number, square: boolean): number {
   let peak = 0;
-  for (let index = side; index < values.length; index++) {
-    if (index % side !== 0 && (values[index] as number) > peak) peak = values[index] as number;
+  for (let index = square ? columns : 0; index < values.length; index++) {
+    if (!(square && index % columns === 0) && (values[index] as number) > peak)
+      peak = values[index] as number;
   }
   return peak > 0 ? peak : Math.max(0, ...values);
 }
 
+/** The cell that was pointed at may be gone: the text has changed since. */
+export function cellIn(map: MapOnShow | null, cell: Cell | null): Cell | null {
+  return map !== null && cell !== null && cell.query < map.queries && cell.key < map.keys ? cell : null;
+}
+
 /** The weight in the cell that holds a pair of tokens. */
 export function weightAt(map: MapOnShow, query: number, key: number): number {
-  const row = Math.min(map.rows - 1, Math.floor(query / map.pooling));
-  const column = Math.min(map.columns - 1, Math.floor(key / map.pooling));
+  const row = Math.min(map.rows - 1, Math.floor(query / map.queriesEach));
+  const column = Math.min(map.columns - 1, Math.floor(key / map.keysEach));
   return map.values[row * map.columns + column] ?? Number.NaN;
 }
 
 /** How much a span of queries reads each key: the mean over the span. */
 export function rowOf(map: MapOnShow, [start, stop]: Span): Float32Array {
-  const sums = new Float32Array(map.count);
+  const sums = new Float32Array(map.keys);
   for (let query = start; query < stop; query++) {
-    for (let key = 0; key < map.count; key++) sums[key] = (sums[key] as number) + weightAt(map, query, key);
+    for (let key = 0; key < map.keys; key++) sums[key] = (sums[key] as number) + weightAt(map, query, key);
   }
   return sums.map((sum) => sum / Math.max(1, stop - start));
 }
 
 /** How much each query reads a span of keys: the sum over the span. */
 export function columnOf(map: MapOnShow, [start, stop]: Span): Float32Array {
-  const sums = new Float32Array(map.count);
-  for (let query = 0; query < map.count; query++) {
+  const sums = new Float32Array(map.queries);
+  for (let query = 0; query < map.queries; query++) {
     for (let key = start; key < stop; key++)
       sums[query] = (sums[query] as number) + weightAt(map, query, key);
   }

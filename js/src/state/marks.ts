@@ -58,12 +58,14 @@ export function toSegments(text: string, marks: readonly Mark[]): Segment[] {
   return segments;
 }
 
-/** Special tokens that the text does not hold, before its first token and after its last. */
-export function toChips(tokens: Tokens): Chips {
+/** Special tokens that the text does not hold, before its first token and after its last; of those that stand `inside`. */
+export function toChips(tokens: Tokens, inside: (token: number) => boolean = () => true): Chips {
   const inText = tokens.spans.map(([start]) => start >= 0);
   const first = inText.indexOf(true);
   const last = inText.lastIndexOf(true);
-  const outside = inText.flatMap((inside, token) => (inside || tokens.padding[token] ? [] : [token]));
+  const outside = inText.flatMap((written, token) =>
+    written || tokens.padding[token] || !inside(token) ? [] : [token],
+  );
   if (first === -1) return { leading: outside, trailing: [] };
   return {
     leading: outside.filter((token) => token < first),

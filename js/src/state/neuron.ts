@@ -4,6 +4,7 @@ import type { Ask, Span } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
+import { textsOf } from "./shown";
 
 /** In which order keys stand: by their weight, or as they are read. */
 export type KeyOrder = "strongest" | "reading";
@@ -54,8 +55,8 @@ export class Neurons {
   }
 }
 
-export function pairsName({ text, layer, head, part, query }: PairsRequest): string {
-  return JSON.stringify([layer, head, part, query[0], text]);
+export function pairsName({ text, pair, layer, head, part, query }: PairsRequest): string {
+  return JSON.stringify([layer, head, part, query[0], text, pair]);
 }
 
 /** What has come before and what comes now, as long as both are of the same numbers. */
@@ -73,9 +74,7 @@ function joined(known: Pairs | undefined, { k, keys, ...told }: Neuron): Pairs {
 export function pairsRequest(session: Session, query: Span, { layer, head }: HeadRef): PairsRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, truncated } = shown.frame.header;
-  const request = { text: shown.text, layer, head, part, query };
-  return truncated === null ? request : { ...request, first: true };
+  return { ...textsOf(shown), layer, head, part: shown.frame.header.part, query };
 }
 
 type Weighed = Pick<Pairs, "weight" | "logit">;

@@ -1,10 +1,10 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { Ask, Frame, HeadPair, MapSource, Span } from "../wire/types";
+import type { Ask, Direction, Frame, HeadPair, MapSource, Span } from "../wire/types";
 import { type Cache, createCache } from "./cache";
 import { type PreviewRequest, previewKey } from "./keys";
 import type { HeadRef } from "./local";
 import { headsAsked } from "./look";
-import type { Shown } from "./shown";
+import { type Shown, textsOf, unitsOf } from "./shown";
 import { toTokens } from "./units";
 
 /** Which map: that of one head, of several, of a layer, or of all layers. */
@@ -13,6 +13,12 @@ export interface MapPlace {
   readonly head: number;
   readonly source: MapSource;
   readonly chosen: readonly HeadPair[];
+}
+
+/** A query that counts what is shown, and which way it looks. */
+export interface Focus {
+  readonly query: Span;
+  readonly direction: Direction;
 }
 
 export function alone({ layer, head }: HeadRef): MapPlace {
@@ -36,27 +42,28 @@ export class Previews {
   }
 
   /** What would be asked for a map, from a query that counts what is shown. Reads signals. */
-  request({ layer, head, source, chosen }: MapPlace, query?: Span): PreviewRequest | null {
+  request({ layer, head, source, chosen }: MapPlace, focus?: Focus): PreviewRequest | null {
     const shown = this.#shown.value;
     if (shown === null) return null;
     const { header } = shown.frame;
-    const { heads: _heads, fusion = "mean", caret: _caret, ...asked } = shown.asked;
+    const { heads: _heads, fusion = "mean", caret: _caret, field: _field, ...asked } = shown.asked;
+    const { query, direction } = focus ?? header;
     return {
       ...asked,
+      ...textsOf(shown),
       layer,
       head,
       source,
       part: header.part,
-      direction: header.direction,
+      direction,
       ...headsAsked(chosen, { source, fusion }),
-      query: toTokens(header.units, query ?? header.query),
-      ...(header.truncated === null ? {} : { first: true }),
+      query: toTokens(unitsOf(shown, direction), query),
     };
   }
 
   /** The frame of a map, where it is there. Reads signals. */
-  frameOf(place: MapPlace, query?: Span): Frame | undefined {
-    const request = this.request(place, query);
+  frameOf(place: MapPlace, focus?: Focus): Frame | undefined {
+    const request = this.request(place, focus);
     return request === null ? undefined : this.known.entries.value.get(previewKey(request));
   }
 

@@ -14,24 +14,26 @@ import type {
   Problem,
   Progress,
   Span,
+  Traits,
   Verification,
   ViewName,
 } from "../wire/types";
 import { adopted, askedFor } from "./asked";
 import { Charts } from "./charts";
-import { Expected } from "./expected";
+import type { FieldNumber } from "./fields";
 import { type Filter, filterText } from "./filter";
 import { nearestHead } from "./heads";
 import { tooLarge } from "./largest";
+import type { Side } from "./local";
 import { holds, toggled } from "./look";
-import { Previews } from "./previews";
+import { Patience } from "./patience";
 import { type Shown, unitsOf } from "./shown";
 import { Stores } from "./stores";
 import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
+import * as turns from "./turns";
 import { toTokens } from "./units";
 import { Verifier } from "./verification";
 
-const patience = 1500;
 /** Traits that no frame depends on. */
 const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
 
@@ -40,7 +42,6 @@ export class Session extends Stores {
   readonly traits: Synced["signals"];
   readonly source: ReadonlySignal<MapSource> = computed(() => this.traits.look.value.source);
   readonly about: Signal<About | null> = signal(null);
-  readonly shown: Signal<Shown | null> = signal(null);
   /** The heads of every layer, 0 for one without attention: as the frame has them, before it as the model promises. */
   readonly heads: ReadonlySignal<readonly number[]> = computed(
     () => this.shown.value?.frame.header.heads ?? this.about.value?.model.heads ?? [],
@@ -49,20 +50,21 @@ export class Session extends Stores {
     () => this.shown.value?.frame.header.path ?? this.about.value?.model.path ?? null,
   );
   readonly problem: Signal<Problem | null> = signal(null);
-  readonly progress: Signal<Progress | null> = signal(null);
-  readonly waiting: Signal<boolean> = signal(false);
+  readonly progress: ReadonlySignal<Progress | null>;
+  readonly waiting: ReadonlySignal<boolean>;
   readonly closed: Signal<boolean> = signal(false);
+  /** Whether the second text field was opened, though nothing is in it yet. */
+  readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
-  readonly previews: Previews;
-  readonly expected: Expected;
   readonly charts: Charts;
   readonly verification: Signal<Verification | null>;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
   readonly #synced: Synced;
   readonly #abort: AbortSignal;
-  /** The caret while it leads; null when a query is pinned. */
-  #caret: Span | null = null;
+  readonly #patience: Patience;
+  /** The caret while it leads, and the text field that it is in; null when a query is pinned. */
+  #caret: turns.Caret | null = null;
   /** Whether only the first tokens of a text that is too long are wanted. */
   #first = false;
   #order = 0;
@@ -70,7 +72,6 @@ export class Session extends Stores {
   #remote = false;
   #started = false;
   #lastAsked = "";
-  #waitTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: TraitModel, ask: Ask, abort: AbortSignal) {
     super(ask, abort);
@@ -79,13 +80,13 @@ export class Session extends Stores {
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
     this.charts = new Charts(ask, abort, this.traits.chart);
-    this.previews = new Previews(ask, abort, this.shown);
-    this.expected = new Expected(ask, abort, this.shown);
+    this.#patience = new Patience(abort);
+    this.progress = this.#patience.progress;
+    this.waiting = this.#patience.waiting;
     this.#verifier = new Verifier(ask, abort, () =>
-      this.#waitTimer === undefined ? wellFormed(this.traits.text.peek()) : null,
+      this.#patience.out ? null : turns.writtenTexts(this.traits),
     );
     this.verification = this.#verifier.result;
-    abort.addEventListener("abort", () => clearTimeout(this.#waitTimer), { once: true });
   }
 
   /** Asks for the model and for the first frame; the second view of a model finds both there. */
@@ -105,18 +106,18 @@ export class Session extends Stores {
     if (this.#started) this.#request();
   }
 
-  edit(text: string, caret: Span, editedAt: number): void {
+  edit(text: string, caret: Span, editedAt: number, field: FieldNumber = 0): void {
     const refused = tooLarge(text);
     if (refused !== null) return void this.#refuse(refused);
-    this.#caret = caret;
-    this.#synced.write({ text: wellFormed(text) });
+    this.#caret = { span: caret, field };
+    this.#synced.write(field === 0 ? { text: wellFormed(text) } : { pair: wellFormed(text) });
     this.#request(editedAt);
   }
 
   /** The caret or the selection moved in a text that did not change. */
-  moveCaret(caret: Span): void {
-    if (this.#caret !== null && this.#caret[0] === caret[0] && this.#caret[1] === caret[1]) return;
-    this.#caret = caret;
+  moveCaret(caret: Span, field: FieldNumber = 0): void {
+    if (turns.sameCaret(this.#caret, { span: caret, field })) return;
+    this.#caret = { span: caret, field };
     this.#request();
   }
 
@@ -124,22 +125,29 @@ export class Session extends Stores {
     this.edit(text, [text.length, text.length], performance.now());
   }
 
-  /** A query that counts what is shown. */
-  pinQuery(query: Span): void {
-    this.pinTokens(toTokens(unitsOf(this.shown.peek()), query));
+  /** A query that counts what is shown. Of two texts, `side` says of which it is: what is read is looked at from there. */
+  pinQuery(query: Span, side?: Side): void {
+    const shown = this.shown.peek();
+    const patch = turns.queryPatch(shown?.frame, query, side);
+    const units = unitsOf(shown, patch.direction ?? this.traits.direction.peek());
+    this.#set({ ...patch, query: toTokens(units, query) }, true);
   }
 
   pinTokens(query: Span): void {
-    this.#caret = null;
-    this.#synced.write({ query });
+    this.#set({ query }, true);
+  }
+
+  /** `elsewhere`: the caret no longer says what is looked at. */
+  #set(patch: Partial<Traits>, elsewhere = false): void {
+    if (elsewhere) this.#caret = null;
+    this.#synced.write(patch);
     this.#request();
   }
 
   pinHead(layer: number, head: number, source: MapSource = "head"): void {
     const place = nearestHead(this.heads.peek(), layer, head);
     const look = { ...this.traits.look.peek(), source };
-    this.#synced.write({ ...place, heads: [[place.layer, place.head]], look });
-    this.#request();
+    this.#set({ ...place, heads: [[place.layer, place.head]], look });
   }
 
   /** One more head to look at together with those that are chosen, or one less. */
@@ -150,27 +158,33 @@ export class Session extends Stores {
     const chosen = look.source === "head" ? this.chosenHeads() : [[place.layer, place.head] as const];
     const heads = toggled(chosen, layer, head);
     const [last = [layer, head] as const] = heads.slice(-1);
-    this.#synced.write({ heads, layer: last[0], head: last[1], look: { ...look, source: "head" } });
-    this.#request();
+    this.#set({ heads, layer: last[0], head: last[1], look: { ...look, source: "head" } });
   }
 
+  /** Of two texts the eye goes over to what it looked at most. */
   setDirection(direction: Direction): void {
-    this.#synced.write({ direction });
-    this.#request();
+    const patch = turns.directionPatch(this.shown.peek()?.frame, direction);
+    this.#set(patch, patch.query !== undefined);
   }
 
   setLook(change: Partial<Look>): void {
-    this.#synced.write({ look: { ...this.traits.look.peek(), ...change } });
-    this.#request();
+    this.#set({ look: { ...this.traits.look.peek(), ...change } });
   }
 
   setFilter(filter: Filter): void {
     this.#synced.write({ filter: filterText(filter) });
   }
 
+  /** From a source's tokens to what reads them, and from a target's to what they read. */
   setPart(part: string): void {
-    this.#synced.write({ part });
-    this.#request();
+    const patch = turns.partPatch(this.traits.part.peek(), part);
+    this.#set(patch, patch.direction !== undefined);
+  }
+
+  /** Opens the second text field, or takes its text away. */
+  setSecond(open: boolean): void {
+    this.second.value = open;
+    this.#set(turns.secondPatch(this.about.peek(), open), true);
   }
 
   setView(view: ViewName): void {
@@ -192,7 +206,7 @@ export class Session extends Stores {
   }
 
   #followRemote(name: TraitName): void {
-    if (name === "text" || name === "query") this.#caret = null;
+    if (turns.moving.has(name)) this.#caret = null;
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {
@@ -213,11 +227,9 @@ export class Session extends Stores {
     if (asked === this.#lastAsked && this.problem.peek() === null && !this.closed.peek()) return;
     this.#lastAsked = asked;
     const order = ++this.#order;
-    this.#waitTimer ??= setTimeout(() => {
-      this.waiting.value = true;
-    }, patience);
+    this.#patience.begin();
     const onProgress = (progress: Progress) => {
-      if (order === this.#order) this.progress.value = progress;
+      if (order === this.#order) this.#patience.progress.value = progress;
     };
     void this.#ask({ kind: "frame", ...request }, onProgress).then((answer) => {
       if (!this.#abort.aborted) batch(() => this.#settle(order, request, answer, editedAt));
@@ -226,7 +238,8 @@ export class Session extends Stores {
 
   #frameRequest(): FrameRequest {
     const several = this.traits.look.peek().source === "head" ? this.chosenHeads() : [];
-    return askedFor(this.traits, this.clampedHead(), several, this.#caret, this.#first);
+    const asked = turns.askedAt(this.#caret, this.shown.peek()?.frame, this.traits.query.peek());
+    return askedFor(this.traits, this.clampedHead(), several, asked, this.#first);
   }
 
   /** Links between widgets may ask for heads that the model does not have, or layers without any. Reads signals. */
@@ -243,7 +256,7 @@ export class Session extends Stores {
 
   #settle(order: number, asked: FrameRequest, answer: Answer<Frame>, editedAt: number | undefined): void {
     const newest = order === this.#order;
-    if (newest) this.#rest();
+    if (newest) this.#patience.end();
     switch (answer.status) {
       case "superseded":
         // Another page on the same kernel asked later: the same question may be put again.
@@ -255,31 +268,32 @@ export class Session extends Stores {
       case "ok":
         if (order < this.#settled) return;
         this.#settled = order;
-        this.shown.value = { id: answer.id, order, text: asked.text, asked, frame: answer.reply, editedAt };
+        this.shown.value = {
+          ...turns.shownTexts(answer.reply, asked),
+          id: answer.id,
+          order,
+          asked,
+          editedAt,
+        };
         if (newest) this.#adopt(answer.reply);
     }
   }
 
   /** The newest frame says what the query has become. */
-  #adopt({ header }: Frame): void {
+  #adopt(frame: Frame): void {
+    const { header } = frame;
     this.problem.value = null;
     if (header.truncated === null) this.#first = false;
-    this.#synced.write(adopted(header, this.#caret === null ? this.traits.query.peek() : null));
+    const query = this.#caret === null ? this.traits.query.peek() : null;
+    this.#synced.write({ ...adopted(header, query), ...turns.ownTexts(frame) });
     const { path } = header;
     // Given weights have no model to compare with, and eager maps are the model's own.
     if (path !== "given" && path !== "eager") this.#verifier.plan();
   }
 
-  #rest(): void {
-    clearTimeout(this.#waitTimer);
-    this.#waitTimer = undefined;
-    this.waiting.value = false;
-    this.progress.value = null;
-  }
-
   #refuse(problem: Problem): void {
     this.#order++;
-    this.#rest();
+    this.#patience.end();
     this.problem.value = problem;
   }
 }

@@ -1,11 +1,13 @@
-import type { Frame, FrameRequest } from "../wire/types";
+import type { Direction, Frame, FrameRequest, TextsRequest } from "../wire/types";
+import { unitsFor } from "./turns";
 import type { Units } from "./units";
 
-/** A frame, the text it was made from, and the request that brought it. */
+/** A frame, the texts it was made from, and the request that brought it. */
 export interface Shown {
   readonly id: string;
   readonly order: number;
   readonly text: string;
+  readonly pair: string;
   /** How the frame was asked for. */
   readonly asked: FrameRequest;
   readonly frame: Frame;
@@ -13,6 +15,16 @@ export interface Shown {
   readonly editedAt: number | undefined;
 }
 
-export function unitsOf(shown: Shown | null): Units {
-  return shown?.frame.header.units ?? null;
+/** What a question about the same texts says of them. */
+export function textsOf({ text, pair, frame }: Pick<Shown, "text" | "pair" | "frame">): TextsRequest {
+  return {
+    text,
+    ...(pair === "" ? {} : { pair }),
+    ...(frame.header.truncated === null ? {} : { first: true as const }),
+  };
+}
+
+/** The units of the queries; of two texts, of those that look in a direction. */
+export function unitsOf(shown: Shown | null, direction: Direction = "reads"): Units {
+  return shown === null ? null : unitsFor(shown.frame, direction);
 }

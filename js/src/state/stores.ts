@@ -1,13 +1,20 @@
+import { type Signal, signal } from "@preact/signals";
 import type { Ask } from "../wire/types";
 import { Differences } from "./difference";
+import { Expected } from "./expected";
 import { Flows } from "./flow";
 import { Metrics } from "./metrics";
 import { Neurons } from "./neuron";
+import { Previews } from "./previews";
+import type { Shown } from "./shown";
 import { Strips } from "./strips";
 import { Tiles } from "./tiles";
 
-/** What is asked for one view or another, beside the frame that all of them need; each keeps what it was told. */
+/** The frame that all views need, and what is asked for one view or another beside it; each keeps what it was told. */
 export class Stores {
+  readonly shown: Signal<Shown | null> = signal(null);
+  readonly previews: Previews;
+  readonly expected: Expected;
   readonly strips: Strips;
   readonly flows: Flows;
   readonly differences: Differences;
@@ -16,6 +23,8 @@ export class Stores {
   readonly metrics: Metrics;
 
   constructor(ask: Ask, abort: AbortSignal) {
+    this.previews = new Previews(ask, abort, this.shown);
+    this.expected = new Expected(ask, abort, this.shown);
     this.strips = new Strips(ask, abort);
     this.flows = new Flows(ask, abort);
     this.differences = new Differences(ask, abort);

@@ -1,8 +1,9 @@
 import { batch, effect, type Signal, signal } from "@preact/signals";
 import type { Ask, Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
 import { type Cache, createCache } from "./cache";
-import { readPreview } from "./maps";
+import { othersOf, readPreview } from "./maps";
 import type { Session } from "./session";
+import { textsOf, unitsOf } from "./shown";
 import { toTokens, toUnits } from "./units";
 
 /** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
@@ -48,21 +49,26 @@ export class Strips {
 }
 
 export function stripKey(request: StripRequest): string {
-  const { text, query, part, direction, fusion, head, words, sinks, weight } = request;
+  const { text, pair, query, part, direction, fusion, head, words, sinks, weight } = request;
   // The other heads do not matter to what is fused from all of them.
   const one = fusion === "single" ? head : 0;
-  return JSON.stringify([query, part, direction, fusion, one, words, sinks, weight, text]);
+  return JSON.stringify([query, part, direction, fusion, one, words, sinks, weight, text, pair]);
 }
 
-/** What would be asked for a focus, which counts what is shown. Reads signals. */
-export function stripRequest(session: Session, focus: Span, head: number): StripRequest | null {
+/** What would be asked for a focus, which counts what is shown and looks in a direction. Reads signals. */
+export function stripRequest(
+  session: Session,
+  focus: Span,
+  direction: Direction,
+  head: number,
+): StripRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, direction, truncated, units } = shown.frame.header;
-  const { text, words, sinks, weight } = shown.asked;
-  const request = {
-    text,
-    query: toTokens(units, focus),
+  const { part } = shown.frame.header;
+  const { words, sinks, weight } = shown.asked;
+  return {
+    ...textsOf(shown),
+    query: toTokens(unitsOf(shown, direction), focus),
     part,
     direction,
     fusion: session.traits.look.value.layers,
@@ -71,7 +77,6 @@ export function stripRequest(session: Session, focus: Span, head: number): Strip
     ...(sinks && { sinks }),
     ...(weight && { weight }),
   };
-  return truncated === null ? request : { ...request, first: true };
 }
 
 /** The strip of a request: the kernel's, or a first sight of it from the frame; null where neither is there. Reads signals. */
@@ -79,7 +84,7 @@ export function stripAt(session: Session, request: StripRequest | null): StripOn
   const frame = session.shown.value?.frame;
   if (request === null || frame === undefined) return null;
   const known = session.strips.known.entries.value.get(stripKey(request));
-  if (known !== undefined && known.tokens === frame.header.tokens.pieces.length)
+  if (known !== undefined && known.tokens === othersOf(frame.header, request.direction).pieces.length)
     return onShow(known, frame.header.causal, true);
   const first = firstSight(frame, request);
   return first === null ? null : onShow(first, frame.header.causal, false);
@@ -104,15 +109,16 @@ function peakOf(values: Float32Array, count: number, sinks: readonly ReadonlySet
 
 /** The query's row, or column, of every head has come with the frame, in bytes. */
 function firstSight(frame: Frame, request: StripRequest): Strip | null {
-  const { query, direction, heads, tokens, sinks, units } = frame.header;
-  const asked = toUnits(units, request.query);
+  const { query, direction, heads, sinks, units, key_tokens, key_units } = frame.header;
+  const keys = key_tokens != null && direction === "read_by";
+  const asked = toUnits((keys ? key_units : units) ?? null, request.query);
   const same = query[0] === asked[0] && query[1] === asked[1];
   if (frame.previews === null || !same || direction !== request.direction) return null;
   // What is done to heads once they are fused is not done to each of them before; nor is a span's mean taken then.
   const early = request.fusion === "max" && query[1] - query[0] > 1;
   if (request.fusion !== "single" && (early || request.sinks !== undefined || request.weight !== undefined))
     return null;
-  const count = tokens.pieces.length;
+  const count = othersOf(frame.header, direction).pieces.length;
   const values = new Float32Array(heads.length * count).fill(Number.NaN);
   heads.forEach((number, layer) => {
     const chosen = request.fusion === "single" ? [request.head] : Array.from({ length: number }, (_, i) => i);

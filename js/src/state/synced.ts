@@ -22,6 +22,7 @@ export interface Synced {
 
 const names = [
   "text",
+  "pair",
   "layer",
   "head",
   "query",
@@ -81,6 +82,7 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
   const value = model.get(name);
   switch (name) {
     case "text":
+    case "pair":
     case "part":
       return typeof value === "string" ? value : "";
     case "layer":

@@ -2,7 +2,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ask, Span, Tile, TileRequest } from "../wire/types";
 import { headsAsked } from "./look";
 import type { MapOnShow } from "./maps";
-import type { Shown } from "./shown";
+import { type Shown, textsOf } from "./shown";
 
 /** A rectangle of a map, in what it shows. */
 export interface Region {
@@ -10,10 +10,16 @@ export interface Region {
   readonly columns: Span;
 }
 
+/** What a map shows along each axis. */
+export interface Size {
+  readonly queries: number;
+  readonly keys: number;
+}
+
 /** The map that tiles are of: what is asked of each of them, and the name that they are kept under. */
 export interface TiledMap {
   readonly name: string;
-  readonly count: number;
+  readonly size: Size;
   readonly request: Omit<TileRequest, "rows" | "columns">;
 }
 
@@ -29,10 +35,11 @@ const keptMaps = 4;
 
 export function tiledMap(shown: Shown | null, map: MapOnShow | null): TiledMap | null {
   if (shown === null || map?.exact !== true) return null;
-  const { layer, head, source, chosen, count, peak } = map;
+  const { layer, head, source, chosen, queries, keys, peak } = map;
   const { part, truncated } = shown.frame.header;
   const {
     caret: _caret,
+    field: _field,
     query: _query,
     direction: _direction,
     heads: _heads,
@@ -41,20 +48,20 @@ export function tiledMap(shown: Shown | null, map: MapOnShow | null): TiledMap |
   } = shown.asked;
   const request = {
     ...asked,
+    ...textsOf(shown),
     layer,
     head,
     part,
     source,
     ...headsAsked(chosen, { source, fusion }),
-    ...(truncated === null ? {} : { first: true as const }),
   };
   // The peak tells apart what one text gave before and after the model was trained on.
-  return { name: JSON.stringify([request, truncated, peak]), count, request };
+  return { name: JSON.stringify([request, truncated, peak]), size: { queries, keys }, request };
 }
 
-/** The blocks that a rectangle touches, as rectangles of a map of `count` tokens. */
-export function blocksOf({ rows, columns }: Region, side: number, count: number): Region[] {
-  const axis = ([start, stop]: Span): Span[] => {
+/** The blocks that a rectangle touches, as rectangles of a map. */
+export function blocksOf({ rows, columns }: Region, side: number, { queries, keys }: Size): Region[] {
+  const axis = ([start, stop]: Span, count: number): Span[] => {
     const first = Math.max(0, Math.floor(start / side));
     const beyond = Math.min(Math.ceil(count / side), Math.ceil(stop / side));
     return Array.from({ length: Math.max(0, beyond - first) }, (_, index) => [
@@ -62,7 +69,9 @@ export function blocksOf({ rows, columns }: Region, side: number, count: number)
       Math.min(count, (first + index + 1) * side),
     ]);
   };
-  return axis(rows).flatMap((down) => axis(columns).map((right) => ({ rows: down, columns: right })));
+  return axis(rows, queries).flatMap((down) =>
+    axis(columns, keys).map((right) => ({ rows: down, columns: right })),
+  );
 }
 
 /** The smallest rectangle around some; null around none. */
@@ -121,7 +130,7 @@ export class Tiles {
   /** The weight of one pair of tokens, where it is known better than a pooled cell tells. */
   weight(map: TiledMap, query: number, key: number): { value: number; precise: boolean } | null {
     const found = (["cell", "tile"] as const).flatMap((kind) => {
-      const [place] = blocksOf(cellOf(query, key), tileSide[kind], map.count);
+      const [place] = blocksOf(cellOf(query, key), tileSide[kind], map.size);
       const tile = place && this.#kept[kind].get(map.name)?.get(blockName(place));
       return tile === undefined ? [] : [tile];
     });
@@ -136,7 +145,7 @@ export class Tiles {
   missing(kind: TileKind, map: TiledMap, region: Region): Region | null {
     const known = this.#kept[kind].get(map.name);
     return around(
-      blocksOf(region, tileSide[kind], map.count).filter((place) => known?.has(blockName(place)) !== true),
+      blocksOf(region, tileSide[kind], map.size).filter((place) => known?.has(blockName(place)) !== true),
     );
   }
 
@@ -169,7 +178,7 @@ export class Tiles {
   #keep(kind: TileKind, map: TiledMap, tile: Tile): void {
     const maps = this.#kept[kind];
     const blocks: Blocks = maps.get(map.name) ?? new Map();
-    for (const place of blocksOf(tile, tileSide[kind], map.count)) {
+    for (const place of blocksOf(tile, tileSide[kind], map.size)) {
       blocks.delete(blockName(place));
       blocks.set(blockName(place), cut(tile, place));
     }

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Ask, Verification } from "../wire/types";
+import type { Ask, TextsRequest, Verification } from "../wire/types";
 
 const idle = 1000;
 
@@ -9,16 +9,16 @@ export class Verifier {
 
   readonly #ask: Ask;
   readonly #abort: AbortSignal;
-  /** The text to check, or null while the kernel has better things to do. */
-  readonly #text: () => string | null;
-  /** The last text that was sent. One that is too long, or failed, leaves it to the next one. */
+  /** The texts to check, or null while the kernel has better things to do. */
+  readonly #texts: () => TextsRequest | null;
+  /** The last texts that were sent. One that is too long, or failed, leaves it to the next one. */
   #tried: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ask: Ask, abort: AbortSignal, text: () => string | null) {
+  constructor(ask: Ask, abort: AbortSignal, texts: () => TextsRequest | null) {
     this.#ask = ask;
     this.#abort = abort;
-    this.#text = text;
+    this.#texts = texts;
     abort.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
@@ -29,11 +29,12 @@ export class Verifier {
   }
 
   async #run(): Promise<void> {
-    const text = this.#text();
-    if (text === null) return this.plan();
-    if (text === this.#tried) return;
-    this.#tried = text;
-    const answer = await this.#ask({ kind: "verify", text });
+    const texts = this.#texts();
+    if (texts === null) return this.plan();
+    const asked = JSON.stringify(texts);
+    if (asked === this.#tried) return;
+    this.#tried = asked;
+    const answer = await this.#ask({ kind: "verify", ...texts });
     if (!this.#abort.aborted && answer.status === "ok") this.result.value = answer.reply;
   }
 }

@@ -32,8 +32,8 @@ export function decodeFrame(source: ArrayBuffer | ArrayBufferView): Frame {
   return {
     header,
     matrix,
-    row: floats(read("row"), "row").data,
-    column: floats(read("column"), "column").data,
+    row: vector(read("row"), "row"),
+    column: vector(read("column"), "column"),
     thumbnails: bytes(read("thumbnails")),
     previews: bytes(read("previews")),
   };
@@ -161,6 +161,10 @@ function floats(block: Block | null, name: string): Block<Float32Array> {
   if (block === null) throw new WireError(`no block ${name}`);
   if (!(block.data instanceof Float32Array)) throw new WireError(`block ${name} is not of floats`);
   return { shape: block.shape, data: block.data };
+}
+
+function vector(block: Block | null, name: string): Float32Array | null {
+  return block === null ? null : floats(block, name).data;
 }
 
 function bytes(block: Block | null): Block<Uint8Array> | null {

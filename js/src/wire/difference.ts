@@ -1,14 +1,13 @@
 import { WireError } from "./decode";
+import type { TextsRequest } from "./texts";
 import type { Span } from "./types";
 
 /** What became of one head's map from the text that is held, `against`, to this one. */
-export interface CompareRequest {
-  readonly text: string;
+export interface CompareRequest extends TextsRequest {
   readonly against: string;
   readonly layer: number;
   readonly head: number;
   readonly part: string;
-  readonly first?: true;
 }
 
 /** A difference over the tokens that both texts have, row by row. */

@@ -1,13 +1,11 @@
 import { WireError } from "./decode";
+import type { TextsRequest } from "./types";
 
 /** What flows into one token through all layers. */
-export interface FlowRequest {
-  readonly text: string;
-  readonly pair?: string;
+export interface FlowRequest extends TextsRequest {
   /** The token. */
   readonly position: number;
   readonly part: string;
-  readonly first?: true;
 }
 
 /** The way of rollout: edges between the levels, of which there is one more than layers that attend. */

@@ -1,4 +1,5 @@
 import { WireError } from "./decode";
+import type { TextsRequest } from "./types";
 
 export interface MetricChoice {
   readonly name: string;
@@ -12,11 +13,9 @@ export interface MetricChoice {
 }
 
 /** One number of every head. */
-export interface MetricRequest {
-  readonly text: string;
+export interface MetricRequest extends TextsRequest {
   readonly part: string;
   readonly name: string;
-  readonly first?: true;
 }
 
 export interface Metric {
@@ -35,13 +34,11 @@ export interface Metric {
 }
 
 /** The heads that read most like one. */
-export interface SimilarRequest {
-  readonly text: string;
+export interface SimilarRequest extends TextsRequest {
   readonly part: string;
   readonly layer: number;
   readonly head: number;
   readonly count: number;
-  readonly first?: true;
 }
 
 export interface Similar {

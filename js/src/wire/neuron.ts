@@ -1,16 +1,14 @@
 import { decodeBlocks, WireError } from "./decode";
-import type { Span } from "./types";
+import type { Span, TextsRequest } from "./types";
 
 /** How the weights of one query of one head come about: the first token of `query` is meant. */
-export interface NeuronRequest {
-  readonly text: string;
+export interface NeuronRequest extends TextsRequest {
   readonly layer: number;
   readonly head: number;
   readonly part: string;
   readonly query: Span;
   /** Those whose vectors are wanted; every step comes for all keys. */
   readonly keys: readonly number[];
-  readonly first?: true;
 }
 
 export interface NeuronHeader {

@@ -5,11 +5,12 @@ import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
+import type { PredictRequest, TextsRequest } from "./texts";
 
 export type { Flow, FlowRequest } from "./flow";
 export type { Changes, HeadFusion, HeadPair, Look } from "./look";
+export type { TextsRequest } from "./texts";
 export type { Viewport } from "./viewport";
-
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
@@ -21,6 +22,8 @@ export type Span = readonly [number, number];
 
 export interface Traits {
   readonly text: string;
+  /** The second text, "" for none: of a sentence pair, or what a decoder reads. */
+  readonly pair: string;
   readonly layer: number;
   readonly head: number;
   readonly query: Span;
@@ -50,6 +53,8 @@ export interface About {
     /** Of every layer, 0 for one without attention; empty when only the first frame will tell. */
     readonly heads: readonly number[];
     readonly parts: readonly string[];
+    /** What a second text would be; null for a model that reads one. */
+    readonly second: "pair" | "target" | null;
     readonly limit: number | null;
     readonly teaching: boolean;
     readonly path: Path;
@@ -82,19 +87,25 @@ export interface Tokens {
   readonly special: readonly boolean[];
   readonly padding: readonly boolean[];
   readonly segment: readonly number[];
+  /** The text field in which each token stands, 0 or 1; the first for all of them when absent. Spans are places there. */
+  readonly fields?: readonly number[];
 }
 
 export interface Stats {
   readonly entropy: number;
   readonly entropy_limit: number;
-  readonly distance: number;
-  readonly previous: number;
+  /** Null where queries and keys are two texts. */
+  readonly distance: number | null;
+  readonly previous: number | null;
   readonly first: number;
   readonly sink: number;
 }
 
 export interface Header {
+  /** The queries. */
   readonly tokens: Tokens;
+  /** The keys, where they are another text; null where a text reads itself. */
+  readonly key_tokens: Tokens | null;
   readonly layers: number;
   readonly heads: readonly number[];
   readonly part: string;
@@ -109,6 +120,8 @@ export interface Header {
   readonly chosen: readonly HeadPair[];
   /** The tokens of every unit, where words are shown: then `tokens` describes the units, and everything here counts them. */
   readonly units: readonly Span[] | null;
+  /** The same of the keys, where they are another text. */
+  readonly key_units?: readonly Span[] | null;
   /** What was on the sinks that are hidden, of a row on average. */
   readonly hidden: number;
   readonly causal: boolean;
@@ -123,6 +136,8 @@ export interface Header {
   readonly pooling: number;
   readonly timing: { readonly trace: number; readonly frame: number };
   readonly blocks: readonly BlockEntry[];
+  /** What stands in the two text fields, of weights that were given. */
+  readonly texts?: readonly [string, string | null];
 }
 
 export interface BlockEntry {
@@ -140,15 +155,15 @@ export interface Block<Data extends Float32Array | Uint8Array = Float32Array | U
 export interface Frame {
   readonly header: Header;
   readonly matrix: Block<Float32Array>;
-  readonly row: Float32Array;
-  readonly column: Float32Array;
+  /** By key and by query. Of two texts, only the one that the query has. */
+  readonly row: Float32Array | null;
+  readonly column: Float32Array | null;
   readonly thumbnails: Block<Uint8Array> | null;
   readonly previews: Block<Uint8Array> | null;
 }
 
 /** What is asked of a frame; `preview` asks the same. */
-export interface FrameRequest extends Changes {
-  readonly text: string;
+export interface FrameRequest extends TextsRequest, Changes {
   readonly layer: number;
   readonly head: number;
   readonly part: string;
@@ -158,20 +173,19 @@ export interface FrameRequest extends Changes {
   readonly heads?: readonly HeadPair[];
   readonly fusion?: HeadFusion;
   readonly caret?: Span;
+  /** The text field of the caret, the first when not said. */
+  readonly field?: number;
   /** In tokens, whatever is shown. */
   readonly query?: Span;
-  readonly first?: true;
 }
 
 /** One query through all layers. */
-export interface StripRequest extends Changes {
-  readonly text: string;
+export interface StripRequest extends TextsRequest, Changes {
   readonly query: Span;
   readonly part: string;
   readonly direction: Direction;
   readonly fusion: Fusion;
   readonly head: number;
-  readonly first?: true;
 }
 
 export interface Strip {
@@ -189,8 +203,7 @@ export interface Strip {
 }
 
 /** What is asked of a tile: a rectangle of a map, in what it shows. `cell` asks the same, for what is under the pointer. */
-export interface TileRequest extends Changes {
-  readonly text: string;
+export interface TileRequest extends TextsRequest, Changes {
   readonly layer: number;
   readonly head: number;
   readonly part: string;
@@ -201,7 +214,6 @@ export interface TileRequest extends Changes {
   readonly columns: Span;
   /** In the kernel's own precision, however large. */
   readonly exact?: true;
-  readonly first?: true;
 }
 
 /** A rectangle of a map, not pooled; `precise` when it came as f32. */
@@ -216,8 +228,8 @@ export type Request =
   | { readonly kind: "about" }
   | ({ readonly kind: "frame" } & FrameRequest)
   | ({ readonly kind: "preview" } & FrameRequest)
-  | { readonly kind: "predict"; readonly text: string; readonly position: number; readonly first?: true }
-  | { readonly kind: "verify"; readonly text: string }
+  | ({ readonly kind: "predict" } & PredictRequest)
+  | { readonly kind: "verify"; readonly text: string; readonly pair?: string }
   | ({ readonly kind: "tile" } & TileRequest)
   | ({ readonly kind: "cell" } & TileRequest)
   | ({ readonly kind: "strip" } & StripRequest)

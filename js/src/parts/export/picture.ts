@@ -4,6 +4,7 @@ import { weight } from "../../lib/format";
 import type { Brush } from "../../paint/brush";
 import { figureFonts, paintFigure } from "../../paint/figure";
 import { svgOf } from "../../paint/svg";
+import type { Derived, Field } from "../../state";
 import { bitmap } from "../Canvas";
 import type { Figure, FigurePlace } from "../figures";
 import { textMeasurer } from "../measure";
@@ -61,11 +62,17 @@ function lay(view: View, figure: Figure, title: string, colours: Palette): Figur
   });
 }
 
-/** The text with its heat, as over the stage. */
+/** The texts with their heat, as over the stage. */
 function wordsOf({ derived }: View): Word[] {
-  const heat = derived.heat.peek();
-  const [start, stop] = derived.focus.peek();
-  return derived.segments.peek().map(({ text, mark }) => {
+  const [first, second] = derived.fields.map((field) => fieldWords(derived, field.peek()));
+  const between = { text: "\n", tone: null, sink: false, focus: false };
+  return [...(first ?? []), ...(second === undefined || second.length === 0 ? [] : [between, ...second])];
+}
+
+function fieldWords(derived: Derived, { segments, asks, answers }: Field): Word[] {
+  const heat = answers ? derived.heat.peek() : null;
+  const [start, stop] = asks ? derived.focus.peek() : [0, 0];
+  return segments.map(({ text, mark }) => {
     const tokens = mark?.tokens ?? [];
     return {
       text,

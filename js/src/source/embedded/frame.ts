@@ -42,12 +42,14 @@ export function composeFrame(
     header: {
       ...header.frame,
       tokens: units.tokens,
+      key_tokens: null,
       ...facts,
       recipe: `${facts.recipe}${poolingNote(factor, selection.words)}${stepped ? header.note : ""}`,
       layer: selection.layer,
       head: selection.head,
       chosen: selection.chosen,
       units: units.ranges,
+      key_units: null,
       hidden: shown?.hidden ?? 0,
       query,
       direction: request.direction,
@@ -76,8 +78,9 @@ function predicted(header: SavedHeader, units: Units, token: number): Prediction
   return { ...found, position: unitsAround(units, [token, token + 1])[0] };
 }
 
-function queryOf({ frame: { tokens } }: SavedHeader, { caret, query }: FrameRequest): Span {
-  if (caret !== undefined) return tokensAt(tokens.spans, caret);
+function queryOf({ frame: { tokens } }: SavedHeader, { caret, field = 0, query }: FrameRequest): Span {
+  const here = tokens.spans.map((span, at): Span => ((tokens.fields?.[at] ?? 0) === field ? span : [-1, -1]));
+  if (caret !== undefined) return tokensAt(here, caret);
   return clamped(query ?? [-1, 0], tokens.pieces.length);
 }
 

@@ -1,0 +1,78 @@
+"""The two axes of a map: which tokens its queries are, and which its keys."""
+
+from dataclasses import dataclass
+
+from attnwidget.engine.second import Texts
+from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.trace import Trace
+from attnwidget.frames.utf16 import to_units
+
+
+@dataclass(frozen=True)
+class Axes:
+    """`square` where a text reads itself: then a span of tokens is one of queries and of keys at once."""
+
+    queries: Tokens
+    keys: Tokens
+    square: bool
+
+    def asked(self, direction: str) -> Tokens:
+        """The tokens that a query is a span of: those that read, or of two texts those that are read."""
+        return self.queries if self.square or direction == "reads" else self.keys
+
+    def others(self, direction: str) -> Tokens:
+        """The tokens that are read, or that read."""
+        return self.keys if self.square or direction == "reads" else self.queries
+
+
+def axes_of(trace: Trace, part: str) -> Axes:
+    """The axes of a part. Raises AttnWidgetError for one that the trace does not have.
+
+    >>> from attnwidget import Trace
+    >>> import torch
+    >>> axes_of(Trace.from_weights([torch.ones(1, 1, 2) / 2], ["Haus"], ["the", "house"], "cross"), "cross").square
+    False
+    """
+    queries, keys = trace.tokens(part)
+    return Axes(queries, keys, queries is keys or queries == keys)
+
+
+def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
+    """The texts to show beside a part: what is read, and what reads it where that is another one.
+
+    A part that reads itself is shown beside the other text of a part that crosses, where it is one of its two.
+    """
+    own = trace.tokens(part)[0]
+    for name in (part, *trace.parts):
+        axes = axes_of(trace, name)
+        if not axes.square and own in (axes.queries, axes.keys):
+            return axes.keys, axes.queries
+    return own, None
+
+
+def is_second(trace: Trace, part: str, tokens: Tokens, texts: Texts) -> bool:
+    """Whether the tokens of an axis are those of the second text field, all of them."""
+    return texts.two and tokens == texts_shown(trace, part)[1]
+
+
+def homes(tokens: Tokens, texts: Texts, *, second: bool) -> tuple[list[tuple[int, int]], list[int] | None]:
+    """(UTF-16 spans of tokens, each in the text field where it stands; which field that is: 0 or 1).
+
+    `second` says that they stand in the second one; the fields are None where all are in the first. A special token
+    stands in the field of the one before it.
+
+    >>> pair = Tokens.from_pieces(["why", "[SEP]", "so"])
+    >>> homes(pair, Texts(split=4), second=False)
+    ([(0, 3), (-1, -1), (0, 2)], [0, 0, 1])
+    """
+    spans = to_units(tokens.text, tokens.spans)
+    if texts.split is None:
+        return spans, [1] * len(tokens) if second else None
+    border = len(tokens.text[: texts.split].encode("utf-16-le")) // 2
+    field, found = 0, []
+    for start, _ in spans:
+        if start >= 0:
+            field = int(start >= border)
+        found.append(field)
+    shift = (0, border)
+    return [(a - shift[f], b - shift[f]) if a >= 0 else (a, b) for (a, b), f in zip(spans, found, strict=True)], found

@@ -1,0 +1,34 @@
+import { type Signal, signal } from "@preact/signals";
+import type { Progress } from "../wire/types";
+
+const patience = 1500;
+
+/** How long the newest question has been out, and how far the kernel is with it. */
+export class Patience {
+  readonly progress: Signal<Progress | null> = signal(null);
+  /** True once it takes longer than people like to wait without a word. */
+  readonly waiting: Signal<boolean> = signal(false);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(abort: AbortSignal) {
+    abort.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+  }
+
+  /** Whether a question is out. */
+  get out(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  begin(): void {
+    this.#timer ??= setTimeout(() => {
+      this.waiting.value = true;
+    }, patience);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.waiting.value = false;
+    this.progress.value = null;
+  }
+}
