@@ -10,7 +10,11 @@ const every = [
 ];
 
 /** Where a key is pressed for each place of the table. Views stand on the stage under their own name. */
-const selectors: Readonly<Record<string, string>> = { grid: ".aw-grid", tabs: '[role="tab"]' };
+const selectors: Readonly<Record<string, string>> = {
+  grid: ".aw-grid",
+  tabs: '[role="tab"]',
+  model: ".aw-found",
+};
 const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron", "compare"];
 const press = (target: Element, key: string, options = {}) => {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
@@ -23,11 +27,12 @@ const rowsOf = (name: string) =>
 afterEach(() => document.body.replaceChildren());
 
 describe("the table of keys", () => {
-  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
+  // The list of the Model view is there once a kernel has found heads, which the thought-up one does not.
+  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures", "model"].includes(name));
 
   it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
     const { host, close } = mounted({
-      view: name in selectors ? "matrix" : name,
+      view: ["grid", "tabs"].includes(name) ? "matrix" : name,
       look: { against: "The bank" },
     });
     await settle();

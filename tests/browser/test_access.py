@@ -1,14 +1,19 @@
 """For everyone: axe-core, keys alone, what a screen reader hears, and colours that are not the only sign."""
 
+import copy
 import importlib.util
 import re
+import time
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import expect
 from transformers import AutoModel, AutoTokenizer
 
+import attnwidget
 from tests.browser.conftest import ROOT
+from tests.browser.memory import held
 
 TEXT = "The capital of France is Paris. The capital of France is"
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
@@ -86,3 +91,169 @@ def test_special_tokens_are_buttons_for_everyone(bare, complaints):
     assert complaints() == []
     for name in ("[CLS]", "[SEP]"):
         expect(shown.root.get_by_role("button", name=name).first).to_be_visible()
+
+
+# ------------------------------------------------------------------------------------------------------------ keys
+
+RING = """
+() => {
+  const element = document.activeElement;
+  if (element.id === "after") return null;
+  const ringed = element.matches("textarea") ? element.closest(".aw-scroll") : element;
+  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(ringed);
+  const name = element.dataset.value ?? element.className ?? "";
+  return { name: element.matches("textarea") ? "textarea" : name, ring: `${outlineStyle} ${outlineWidth} ${outlineColor}` };
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tab_goes_through_every_control_with_a_ring_and_out_again(bare, explorer, scheme):
+    bare.page.emulate_media(color_scheme=scheme)
+    reachable = explorer.shown.root.evaluate(
+        """(root) => [...root.querySelectorAll("button, select, textarea, input, a[href], [tabindex='0']")]
+             .filter((element) => element.tabIndex >= 0 && element.checkVisibility() && !element.disabled).length"""
+    )
+    bare.page.locator("#before").focus()
+    seen = []
+    for _ in range(reachable + 2):
+        bare.page.keyboard.press("Tab")
+        found = bare.page.evaluate(RING)
+        if found is None:
+            break
+        assert re.match(r"(solid|auto) [1-9]", found["ring"]), found
+        assert not found["ring"].endswith(", 0)"), found
+        seen.append(found["name"])
+    assert len(seen) == reachable
+    places = [seen.index(name) for name in ("aw-examples", "textarea", "reads", "aw-grid", "matrix", "aw-matrix")]
+    assert places == sorted(places)  # from the top to the bottom, from the left to the right
+    bare.page.keyboard.press("Shift+Tab")
+    assert bare.page.evaluate(RING)["name"] == seen[-1]
+
+
+# ------------------------------------------------------------------------------------------------------- in words
+
+
+def test_a_view_is_told_in_a_sentence_and_a_table_and_not_while_typing(explorer):
+    shown = explorer.shown
+    described = shown.root.locator(".aw-described")
+    row = explorer.trace.weights(3, 1)[-1]
+    best = int(row.argmax())
+    expect(described.locator("caption")).to_contain_text(re.compile(r"^Layer 3 Head 1, 12 tokens; “is” reads "))
+    cells = described.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert cells[0] == "is"
+    assert cells[1].startswith(explorer.trace.text.pieces[best].strip())
+    assert cells[2].startswith(f"{row[best]:.3f}")
+
+    # What is read out: nothing under the pointer, and of much typing one sentence, once it rests.
+    shown.page.evaluate(
+        """() => {
+          window.heard = [];
+          new MutationObserver((changes) => {
+            for (const { target } of changes) {
+              const live = target.parentElement?.closest('[aria-live="polite"], [role="status"]');
+              if (live?.closest(".aw-unseen")) window.heard.push(live.textContent);
+            }
+          }).observe(document.querySelector("#views"), { subtree: true, characterData: true, childList: true });
+        }"""
+    )
+    shown.editor.focus()
+    said = described.get_by_role("status")
+    shown.caret_to_end()
+    shown.page.wait_for_timeout(1500)
+    shown.page.evaluate("() => { window.heard.length = 0; }")
+    for step in range(8):
+        shown.matrix.hover(position={"x": 120 + 30 * step, "y": 200})
+    shown.page.keyboard.type(" Paris. The river", delay=40)
+    typed = str(len(shown.editor.input_value()))
+    expect(shown.root.locator(".attnwidget")).to_have_attribute("data-painted-text-length", typed)
+    expect(said).to_have_text(described.locator("caption").inner_text())
+    assert len(shown.page.evaluate("() => window.heard")) <= 2  # of 17 keys; a second one where the machine paused
+    shown.matrix.focus()
+    shown.page.keyboard.press("ArrowLeft")
+    expect(shown.matrix.get_by_role("gridcell")).to_have_attribute("aria-live", "polite")
+
+
+def test_the_directions_differ_by_more_than_colour(explorer):
+    shown = explorer.shown
+    mark = shown.root.locator(".aw-mark[data-token='11']")
+    lines = []
+    for direction in ("reads", "read_by"):
+        explorer.direction = direction
+        expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", direction)
+        lines.append(
+            re.search(
+                "to (top|bottom)|[(]0deg|[(](?=rgb|color)", mark.evaluate("e => getComputedStyle(e).backgroundImage")
+            )[0]
+        )
+    assert lines[0] != lines[1]
+    arrows = [
+        shown.root.locator(f'.aw-segmented [data-value="{name}"]').evaluate(
+            "e => getComputedStyle(e, '::before').content"
+        )
+        for name in ("reads", "read_by")
+    ]
+    assert ["→" in arrows[0], "←" in arrows[1]] == [True, True]
+
+
+# ------------------------------------------------------------------------------------------------- progress and life
+
+
+class Sleepy(torch.nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, *given):
+        time.sleep(0.6)
+        return self.inner(*given)
+
+
+def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare):
+    teaching = attnwidget.load()
+    slow = copy.deepcopy(teaching.model)
+    for layer in slow.transformer.h:
+        layer.mlp = Sleepy(layer.mlp)
+    explorer = bare.explore(slow, TEXT, tokenizer=teaching.tokenizer)
+    shown = bare.show(explorer)
+    shown.wait_until_drawn()
+    expect(shown.root.locator(".aw-chip-verify")).to_be_visible(timeout=30_000)  # that is two readings more
+    shown.page.evaluate(
+        """() => {
+          window.steps = [];
+          new MutationObserver(() => {
+            const bar = document.querySelector('[role="progressbar"]');
+            const now = bar?.getAttribute("aria-valuenow");
+            if (now && window.steps.at(-1) !== now) window.steps.push(now);
+          }).observe(document.querySelector(".aw-progress"), { attributes: true, subtree: true });
+        }"""
+    )
+    shown.type(" Paris")
+    expect(shown.root.get_by_role("progressbar")).to_have_attribute("aria-valuenow", re.compile("[1-4]"))
+    shown.type(" is the")  # while it reads
+    expect(shown.root.locator(".aw-pace")).to_have_text(re.compile(r"layer [1-4] of 4"))
+    shown.type(" river")
+    expect(shown.editor).to_have_value(f"{TEXT} Paris is the river")
+    shown.wait_for_tokens(len(explorer.trace.text))
+    expect(shown.root.locator(".attnwidget")).to_have_attribute("data-painted-text-length", str(len(explorer.text)))
+    expect(shown.root.get_by_role("progressbar")).to_have_count(0)
+    assert explorer.trace.text.text == f"{TEXT} Paris is the river"
+    assert len(shown.page.evaluate("() => window.steps")) >= 3
+
+
+def test_ten_views_leave_nothing_behind(bare, explorer):
+    def come_and_go(times):
+        for number in range(times):
+            explorer.view = ("matrix", "lines", "layers")[number % 3]
+            view = bare.show(explorer)
+            expect(view.root.locator(".aw-stage canvas").first).to_be_visible()
+            bare.hide(view)
+        explorer.view = "matrix"
+
+    come_and_go(9)
+    before = held(bare.page)
+    come_and_go(10)
+    after = held(bare.page)
+    assert after.bytes - before.bytes < 2**20, (before, after)
+    assert after.nodes <= before.nodes + 50, (before, after)
+    assert after.listeners <= before.listeners + 10, (before, after)

@@ -17,7 +17,8 @@ export interface KeyPlace {
     | "layers"
     | "flow"
     | "compare"
-    | "neuron";
+    | "neuron"
+    | "model";
   readonly title: string;
   readonly rows: readonly KeyRow[];
 }
@@ -108,6 +109,11 @@ export const keyPlaces: readonly KeyPlace[] = [
     name: "compare",
     title: "Compare",
     rows: [{ keys: [...arrows, "Home", "End"], does: "another pair of tokens" }],
+  },
+  {
+    name: "model",
+    title: "Model",
+    rows: [{ keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another head of the list" }],
   },
 ];
 

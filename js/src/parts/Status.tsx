@@ -16,6 +16,7 @@ export function Status() {
           </button>
         )}
       </div>
+      <Pace />
       <Legend />
     </div>
   );
@@ -29,13 +30,27 @@ function kindOf(session: Session): "error" | "hint" | undefined {
 }
 
 function sentence(session: Session): string {
-  if (session.closed.value) return "The kernel was restarted. Run the cell again to go on.";
+  if (session.closed.value) return "The kernel was restarted or has ended. Run the cell again to go on.";
   const problem = session.problem.value;
   if (problem !== null) return problem.message;
-  if (session.progress.value === null && session.waiting.value) return "waiting for the kernel…";
+  if (session.progress.value === null && session.waiting.value)
+    return "waiting for the kernel: it may be busy with another cell…";
   const truncated = session.shown.value?.frame.header.truncated ?? null;
   if (truncated === null) return session.about.value?.fixed ?? "";
   return `first ${truncated.shown.toLocaleString("en")} of ${count(truncated.total, "token")} shown`;
+}
+
+/** A pass that takes long, in numbers, where no sentence stands. */
+function Pace() {
+  const { session } = useView();
+  const progress = session.progress.value;
+  if (progress === null || progress.total <= 0 || !session.waiting.value || session.problem.value !== null)
+    return null;
+  return (
+    <span class="aw-pace aw-number" aria-hidden="true">
+      reading: layer {progress.done} of {progress.total}
+    </span>
+  );
 }
 
 function Legend() {
@@ -58,13 +73,23 @@ function Legend() {
   );
 }
 
+/** How far the reading is, in layers that attend. It is drawn and said on request, but never read out by itself: it changes all the time. */
 export function ProgressLine() {
   const { session } = useView();
   const progress = session.progress.value;
-  const share = progress === null || progress.total <= 0 ? null : Math.min(1, progress.done / progress.total);
+  const known = progress !== null && progress.total > 0 ? progress : null;
+  const share = known === null ? 0 : Math.min(1, known.done / known.total);
+  const reading = {
+    role: "progressbar",
+    "aria-label": "Reading the text",
+    "aria-valuemax": known?.total,
+    "aria-valuenow": known?.done,
+    "aria-valuetext": known === null ? "waiting" : `layer ${known.done} of ${known.total}`,
+  } as const;
+  const busy = session.waiting.value || known !== null;
   return (
-    <div class="aw-progress" data-busy={session.waiting.value || share !== null}>
-      <span style={{ transform: `scaleX(${share ?? 0})` }} />
+    <div class="aw-progress" data-busy={busy} {...(busy ? reading : {})}>
+      <span style={{ transform: `scaleX(${share})` }} />
     </div>
   );
 }

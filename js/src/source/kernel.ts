@@ -37,7 +37,7 @@ interface Pending {
   readonly resolve: (answer: Answer<never>) => void;
 }
 
-const lost = "The kernel was restarted. Run the cell again to go on.";
+const lost = "The kernel was restarted or has ended. Run the cell again to go on.";
 
 /** Requests over `model.send`, answers from `msg:custom`, matched by id. No answer is never an error by itself: kernels are busy. */
 export function kernelSource(channel: Channel, signal: AbortSignal): Source {
