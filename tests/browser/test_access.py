@@ -107,24 +107,30 @@ RING = """
 """
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_tab_goes_through_every_control_with_a_ring_and_out_again(bare, explorer, scheme):
-    bare.page.emulate_media(color_scheme=scheme)
-    reachable = explorer.shown.root.evaluate(
-        """(root) => [...root.querySelectorAll("button, select, textarea, input, a[href], [tabindex='0']")]
-             .filter((element) => element.tabIndex >= 0 && element.checkVisibility() && !element.disabled).length"""
-    )
-    bare.page.locator("#before").focus()
+def tabbed_through(page, most):
+    """The names of what Tab leads to, each with a ring around it, until it leads out."""
+    page.locator("#before").focus()
     seen = []
-    for _ in range(reachable + 2):
-        bare.page.keyboard.press("Tab")
-        found = bare.page.evaluate(RING)
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        found = page.evaluate(RING)
         if found is None:
             break
         assert re.match(r"(solid|auto) [1-9]", found["ring"]), found
         assert not found["ring"].endswith(", 0)"), found
         seen.append(found["name"])
-    assert len(seen) == reachable
+    return seen
+
+
+def test_tab_goes_through_every_control_with_a_ring_and_out_again(bare, explorer):
+    reachable = explorer.shown.root.evaluate(
+        """(root) => [...root.querySelectorAll("button, select, textarea, input, a[href], [tabindex='0']")]
+             .filter((element) => element.tabIndex >= 0 && element.checkVisibility() && !element.disabled).length"""
+    )
+    for scheme in ("light", "dark"):
+        bare.page.emulate_media(color_scheme=scheme)
+        seen = tabbed_through(bare.page, reachable + 2)
+        assert len(seen) == reachable
     places = [seen.index(name) for name in ("aw-examples", "textarea", "reads", "aw-grid", "matrix", "aw-matrix")]
     assert places == sorted(places)  # from the top to the bottom, from the left to the right
     bare.page.keyboard.press("Shift+Tab")
