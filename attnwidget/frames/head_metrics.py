@@ -163,9 +163,15 @@ def similar(
         raise BadRequest(f"There is no head L{layer}H{number}.")
     if count < 1:
         raise BadRequest(f"count must be 1 or more, not {count}.")
+    known = _apart.get(trace, {}).get(part)
+    if known is not None:
+        return similar_heads(known, head, count=count)
     with stopping_when(cancelled):
-        return similar_heads(_distances(trace, part), head, count=count)
+        return similar_heads(trace, head, count=count, part=part)
 
+
+USUAL = 0.5
+"""The score from which most patterns are named."""
 
 _known: "WeakKeyDictionary[Trace, dict[tuple[str, str], HeadScores | Patterns]]" = WeakKeyDictionary()
 _apart: "WeakKeyDictionary[Trace, dict[str, HeadDistances]]" = WeakKeyDictionary()
@@ -192,7 +198,9 @@ def _measured(trace: Trace, name: str, part: str) -> HeadScores:
 
 def _named(found: Patterns, choice: Choice) -> Metric:
     labels = tuple(tuple(map(str, row)) for row in found.labels)
-    return Metric(choice, np.asarray(found.best.values, np.float32), found.best.recipe, labels)
+    other = ", ".join(f"{name} {least:g}" for name, least in found.thresholds.items() if least != USUAL)
+    recipe = f"the most specific pattern with a score of {USUAL:g} or more ({other}); score: {found.recipe}"
+    return Metric(choice, np.asarray(found.best.values, np.float32), recipe, labels)
 
 
 def told(found: Metric) -> dict[str, object]:

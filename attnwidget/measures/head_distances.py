@@ -102,8 +102,29 @@ def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, s
     if not len(chosen):
         values.fill_(torch.nan)
     smoothed = f"smoothed by {smoothing:g}" if smoothing else "unsmoothed"
-    recipe = f"Jensen-Shannon divergence in nats, {smoothed}, mass outside the text is one outcome, mean over {sampled}"
-    return HeadDistances(values.numpy(), recipe + said_part(trace, part), heads, trace.layers(part))
+    recipe = _recipe(smoothed, sampled) + said_part(trace, part)
+    return HeadDistances(values.numpy(), recipe, heads, trace.layers(part))
+
+
+def distances_from(trace: Trace, head: Any, *, part: str | None = None, rows: Any = ROWS) -> HeadDistances:
+    """`head_distances` of one head alone: its row of `values`, the others NaN, for a share of the time.
+
+    The numbers are the same to the last bit. Raises AttnWidgetError for a head that is not there, and as
+    `head_distances`, and NotNumbers.
+    """
+    chosen, sampled = sampled_rows(trace, part, rows)
+    blocks = trace.part_blocks(part)
+    heads = tuple((block.layer, number) for block in blocks for number in range(block.heads))
+    values = np.full((len(heads), len(heads)), np.nan, np.float32)
+    found = HeadDistances(values, _recipe("unsmoothed", sampled) + said_part(trace, part), heads, trace.layers(part))
+    at = found.at(head)
+    total = torch.zeros(len(heads), dtype=torch.float64, device="cpu")
+    for stack in _stacks(blocks, chosen):
+        _add_divergences_from(total, _outcomes(stack, 0.0), at)
+    if len(chosen):
+        values[at] = (total / len(chosen)).clamp_min(0).float().numpy()
+        values[at, at] = 0
+    return found
 
 
 def sampled_rows(trace: Trace, part: str | None, rows: Any) -> tuple[Indices, str]:
@@ -174,6 +195,23 @@ def _add_divergences(total: Float[Tensor, "head head"], outcomes: Float[Tensor, 
             after = slice(head + 1, None)
             both = _sum_log(own[after], own[head], sums[after], logs[after])
             total[head, after] += (alone[head] + alone[after]) / 4 - both / 2
+
+
+def _add_divergences_from(total: Float[Tensor, " head"], outcomes: Float[Tensor, "head outcome"], at: int) -> None:
+    """`_add_divergences` for the head at one place, each pair in the same order of the two."""
+    for part in outcomes.split(max(1, PAIRS // len(outcomes)), 1):
+        go_on()
+        own = part.contiguous()
+        sums, logs = torch.empty_like(own), torch.empty_like(own)
+        alone = _sum_log(own, own, sums, logs)
+        torch.add(own[at], own + TINY, out=sums)
+        torch.add(own[at + 1 :], own[at] + TINY, out=sums[at + 1 :])
+        both = torch.log(sums, out=logs).mul_(sums).sum(-1).double()
+        total += (alone[at] + alone) / 4 - both / 2
+
+
+def _recipe(smoothed: str, sampled: str) -> str:
+    return f"Jensen-Shannon divergence in nats, {smoothed}, mass outside the text is one outcome, mean over {sampled}"
 
 
 def _sum_log(

@@ -10,7 +10,7 @@ from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_numbers import whole_from_one
 from attnwidget.measures.given_trace import require_trace
-from attnwidget.measures.head_distances import ROWS, HeadDistances, head_distances
+from attnwidget.measures.head_distances import ROWS, HeadDistances, distances_from, head_distances
 from attnwidget.measures.results import HeadScores, RankedHead
 
 
@@ -55,7 +55,11 @@ def similar_heads(
     (L0H2 0, L0H1 0.3466)
     """
     wanted = whole_from_one("count", count)
-    distances = distances_of(trace, part, rows)
+    if isinstance(trace, HeadDistances):
+        distances = distances_of(trace, part, rows)
+    else:
+        require_trace(trace)
+        distances = distances_from(trace, head, part=part, rows=ROWS if rows is ... else rows)
     at = distances.at(head)
     order = [int(other) for other in np.argsort(distances.values[at], kind="stable") if other != at]
     nearest = [RankedHead(*distances.heads[other], float(distances.values[at, other])) for other in order[:wanted]]

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnwidget as aw
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.head_distances import distances_from
 
 from .traces import example, random_trace
 
@@ -105,3 +107,14 @@ def test_arrays_and_words_are_no_numbers(wrong):
 def test_the_recipe_says_that_the_numbers_are_distances():
     assert "distance, smallest first: Jensen-Shannon" in repr(aw.similar_heads(example(), "L0H0"))
     assert "log 2" in aw.redundancy(example()).recipe
+
+
+def test_one_head_alone_has_the_numbers_of_all_of_them():
+    """To the last bit, in every place, with rows that lie partly outside and columns that nobody reads."""
+    trace = random_trace(3, 4, 9, causal=True, seed=5)
+    whole = aw.head_distances(trace)
+    for at, name in enumerate(whole.names):
+        np.testing.assert_array_equal(distances_from(trace, name).values[at], whole.values[at])
+    assert distances_from(trace, "L0H0").recipe == whole.recipe
+    with pytest.raises(AttnWidgetError, match="no head"):
+        distances_from(trace, "L9H0")
