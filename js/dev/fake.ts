@@ -15,6 +15,7 @@ import type {
   TileRequest,
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
+import { fakeChoices, fakeMetric, fakeSimilar } from "./fake-heads";
 import { fakeNeuron } from "./neuron";
 
 export interface FakeModel {
@@ -137,11 +138,21 @@ export class FakeKernel {
         return this.compare(request);
       case "neuron":
         return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
-      case "metric":
-      case "similar":
+      case "metric": {
+        const { told, values } = fakeMetric(
+          this.headsByLayer(this.model.layers, this.model.heads),
+          request.name,
+        );
+        return { content: { metric: told }, buffers: [values.buffer as ArrayBuffer] };
+      }
+      case "similar": {
+        const { layer, head, count } = request;
+        const counts = this.headsByLayer(this.model.layers, this.model.heads);
+        return { content: { similar: fakeSimilar(counts, layer, head, count) }, buffers: [] };
+      }
       case "chart":
       case "bokeh":
-        return problem("bad_request", "The demo has no charts and measures.");
+        return problem("bad_request", "The demo has no charts.");
     }
   }
 
@@ -219,7 +230,7 @@ export class FakeKernel {
         { title: "A few words", text: "the cat sat on" },
         { title: "Emoji and Arabic", text: "wave 👋🏽 مرحبا بالعالم <b>bold</b>\nsecond line" },
       ],
-      metrics: [],
+      metrics: fakeChoices,
       editable: true,
     };
   }

@@ -3,6 +3,7 @@ import { gridScene, headAt, headRect } from "../src/layout/grid";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/layout/shades";
 import { palette } from "../src/lib/colour";
 import { census, find, followHeads, metricAt, similarAt } from "../src/state";
+import { ofHeads } from "../src/state/heads-in-words";
 import { type Metric, readMetric } from "../src/wire/metric";
 import { ok, open } from "./opened";
 
@@ -57,6 +58,18 @@ describe("finding heads", () => {
       { label: "induction", count: 1 },
       { label: "heterogeneous", count: 1 },
     ]);
+  });
+});
+
+describe("all heads in words", () => {
+  it("count patterns, or name those who lead", () => {
+    expect(ofHeads(names, counts, search, "pattern")).toMatchObject({
+      sentence: "3 layers, 5 heads; by pattern: offset 2, induction 1, no single pattern 1",
+      columns: ["Head", "Pattern", "Score"],
+    });
+    const lowest = ofHeads(numbers, counts, { ...search, lowest: true }, "entropy");
+    expect(lowest.sentence).toBe("3 layers, 5 heads; lowest entropy: L0H0 0.50, L2H2 1.00, L0H1 2.00 …");
+    expect(lowest.rows[0]).toEqual(["L0H0", "0.50"]);
   });
 });
 

@@ -15,7 +15,7 @@ const selectors: Readonly<Record<string, string>> = {
   tabs: '[role="tab"]',
   model: ".aw-found",
 };
-const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron", "compare"];
+const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron", "compare", "model"];
 const press = (target: Element, key: string, options = {}) => {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
   target.dispatchEvent(event);

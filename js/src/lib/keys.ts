@@ -112,8 +112,8 @@ export const keyPlaces: readonly KeyPlace[] = [
   },
   {
     name: "model",
-    title: "Model",
-    rows: [{ keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another head of the list" }],
+    title: "Model, the list of heads",
+    rows: [{ keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another head of those that were found" }],
   },
 ];
 

@@ -3,6 +3,8 @@ import { count, exact, pieceLabel, weight } from "../lib/format";
 import type { Flow } from "../wire/flow";
 import type { Header, Tokens } from "../wire/types";
 import { flowKey, flowRequest } from "./flow";
+import { metricAt } from "./follow-heads";
+import { ofHeads } from "./heads-in-words";
 import { askedOf, othersOf } from "./maps";
 import { openedKey, orderOf, type Pairs, pairsName, pairsRequest } from "./neuron";
 import { isMasked, sentenceOf } from "./pair";
@@ -32,6 +34,13 @@ export function description(session: Session): ReadonlySignal<Description | null
       );
       if (strip !== null)
         return ofStrip(strip, othersOf(header, header.direction), askedOf(header, header.direction));
+    }
+    if (session.traits.view.value === "model") {
+      const { by, lowest, top, only } = session.metrics;
+      const metric = metricAt(session, by.value);
+      const search = { lowest: lowest.value, top: top.value, only: only.value };
+      const title = session.about.value?.metrics.find(({ name }) => name === by.value)?.title ?? by.value;
+      if (metric !== null) return ofHeads(metric, session.heads.value, search, title);
     }
     const request = session.traits.view.value === "flow" ? flowRequest(session) : null;
     const flow = request && session.flows.known.entries.value.get(flowKey(request));
