@@ -58,7 +58,7 @@ export function gridScene(heads: readonly number[], width: number, room: GridRoo
     ),
   );
   const cell = Math.max(2, pitch - gapOf(pitch));
-  const step = labelStep(pitch, labelRoom);
+  const step = labelStep(pitch, most > 10 ? labelRoom + 3 : labelRoom);
   const gap = pitch - cell;
   const rows = rowsOf(heads, top, pitch, gap);
   const columnLabels = numbered(most, step, (index) => ({ x: left + index * pitch + cell / 2, y: top - 10 }));

@@ -26,13 +26,18 @@ const faded = 0.18;
 /** Of a cell, in pixels, before something is written into it. */
 const numberRoom = 25;
 
-export function paintGrid(
+export function paintGrid(brush: Brush, scene: GridScene, picture: GridPicture, palette: Palette): void {
+  paintCells(brush, scene, picture, palette);
+  paintPointed(brush, scene, picture, palette);
+}
+
+/** What stays while the pointer moves. */
+export function paintCells(
   { context }: Brush,
   scene: GridScene,
   picture: GridPicture,
   palette: Palette,
 ): void {
-  paintLabels(context, scene, picture, palette);
   paintQuiet(context, scene, palette);
   scene.rows.forEach(({ heads }, layer) => {
     for (let head = 0; head < heads; head++) {
@@ -41,6 +46,16 @@ export function paintGrid(
     }
   });
   context.globalAlpha = 1;
+}
+
+/** The numbers at the sides and the rings, which follow the pointer. */
+export function paintPointed(
+  { context }: Brush,
+  scene: GridScene,
+  picture: GridPicture,
+  palette: Palette,
+): void {
+  paintLabels(context, scene, picture, palette);
   if (picture.pinned !== null)
     paintRing(context, scene, picture.pinned, picture.strong, picture.hovered === null ? 2 : 1);
   if (picture.hovered !== null) paintRing(context, scene, picture.hovered, picture.strong, 2);

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Brush } from "../paint/brush";
 import { useView } from "./view";
 
@@ -17,6 +17,23 @@ export function Canvas({ width, height, paint }: Props) {
     if (context !== null) paint({ context, bitmap });
   });
   return <canvas ref={ref} style={{ width: `${width}px`, height: `${height}px` }} aria-hidden="true" />;
+}
+
+/** Paints what seldom changes once, and then lays it under what often does. */
+export function useGround(
+  width: number,
+  height: number,
+  inputs: readonly unknown[],
+  paint: (brush: Brush) => void,
+): (brush: Brush) => void {
+  const ratio = useView().environment.ratio.value;
+  const ground = useMemo(() => {
+    const canvas = document.createElement("canvas");
+    const context = prepare(canvas, width, height, ratio);
+    if (context !== null) paint({ context, bitmap });
+    return canvas;
+  }, [width, height, ratio, ...inputs]);
+  return ({ context }) => context.drawImage(ground, 0, 0, ground.width / ratio, ground.height / ratio);
 }
 
 function prepare(

@@ -3,15 +3,17 @@ import { useId, useMemo, useRef } from "preact/hooks";
 import { type GridRoom, type GridScene, gridScene, headAt } from "../layout/grid";
 import { shadeAt } from "../layout/shades";
 import { accent } from "../lib/colour";
-import { paintGrid } from "../paint/grid";
+import { paintCells, paintGrid, paintPointed } from "../paint/grid";
 import { nextLayer } from "../state";
-import { Canvas } from "./Canvas";
+import { Canvas, useGround } from "./Canvas";
 import { openAlone } from "./FoundList";
 import { useFigure } from "./figures";
-import { shadesIn, thumbnailsIn, useHeadPicture } from "./head-picture";
+import { metricIn, shadesIn, thumbnailsIn, titleOf, useHeadPicture } from "./head-picture";
 import { Spoken } from "./Spoken";
 import { clearHover, commonKey, useView, useWidth, type View } from "./view";
 
+const mapsCaption =
+  "Every head: layers downwards, heads to the right; sampled queries, strongest keys, square-root tone.";
 const grown: GridRoom = { largest: 160, height: 700 };
 
 interface Props {
@@ -38,19 +40,23 @@ export function HeadGrid({ large = false, over }: Props) {
   const picture = useHeadPicture(view);
   const told = shadeAt(picture.shades, spoken.layer, spoken.head);
   const said = told === null ? "" : `: ${told.said}`;
+  const { image, side, shades, kept } = picture;
+  const cells = useGround(width, scene.height, [scene, image, side, shades, kept, colours], (brush) =>
+    paintCells(brush, scene, picture, colours),
+  );
   useFigure("heads", ({ palette, outlined }) => {
     if (frame?.thumbnails == null || width === 0) return null;
     const strong = accent(palette, direction).strong;
     const pointed = { pinned: outlined ? picture.pinned : null, hovered: null };
-    const cells = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
-    const drawn = { ...picture, ...pointed, ...cells, strong };
+    const inks = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
+    const drawn = { ...picture, ...pointed, ...inks, strong };
     return {
       name: "heads",
-      title: "All heads",
+      title:
+        inks.shades === null ? "All heads" : `All heads by ${titleOf(session, session.metrics.by.value)}`,
       width: scene.left + Math.max(...heads) * scene.pitch + 3,
       height: scene.height,
-      caption:
-        "Every head: layers downwards, heads to the right; sampled queries, strongest keys, square-root tone.",
+      caption: inks.shades === null ? mapsCaption : `Every head: ${metricIn(session)?.recipe ?? ""}.`,
       direction,
       peak: null,
       paint: (brush) => paintGrid(brush, scene, drawn, palette),
@@ -82,7 +88,10 @@ export function HeadGrid({ large = false, over }: Props) {
         <Canvas
           width={width}
           height={scene.height}
-          paint={(brush) => paintGrid(brush, scene, picture, colours)}
+          paint={(brush) => {
+            cells(brush);
+            paintPointed(brush, scene, picture, colours);
+          }}
         />
       )}
       {over?.(scene)}

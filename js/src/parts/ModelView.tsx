@@ -2,7 +2,7 @@ import { type GridScene, headRect } from "../layout/grid";
 import { fullNumber, scaleOf, spokenName } from "../layout/shades";
 import { type Found, headName, type Metric, metricAt, named, refusalAt } from "../state";
 import { HeadGrid } from "./HeadGrid";
-import { metricIn, useFound } from "./head-picture";
+import { metricIn, titleOf, useFound } from "./head-picture";
 import { LinearScale, Scale } from "./Scale";
 import { ShadeChoice } from "./ShadeChoice";
 import { useView, type View } from "./view";
@@ -40,10 +40,6 @@ export function keptOf({ session }: View, { kept, heads }: Found): string {
       ? (only.value ?? "")
       : `${lowest.value ? "lowest" : "highest"} ${titleOf(session, by.value)}`;
   return `${heads.length} of ${all} heads: ${what}`;
-}
-
-export function titleOf(session: View["session"], name: string): string {
-  return session.about.value?.metrics.find((choice) => choice.name === name)?.title ?? name;
 }
 
 function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric: Metric | null }) {

@@ -73,3 +73,7 @@ export function thumbnailsIn(frame: Frame | undefined, palette: Palette): Thumbn
   const pixels = thumbnailPixels(frame.thumbnails.data, shape, frame.header.causal, ramp);
   return { image: bitmap(heads * columns, layers * rows, pixels), rows, columns };
 }
+
+export function titleOf(session: View["session"], name: string): string {
+  return session.about.value?.metrics.find((choice) => choice.name === name)?.title ?? name;
+}
