@@ -80,30 +80,31 @@ MEASURES: dict[str, tuple[Choice, Measure]] = {
         (Choice("distance", "distance", "tokens", "How far away a head reads.", "measure", None), distance),
         (Choice("confidence", "largest weight", "weight", "The largest weight of a row.", "measure"), confidence),
         (
-            Choice("concentration", "five largest", "share", "Mass on the five largest weights.", "measure"),
+            Choice("concentration", "five largest weights", "share", "Mass on the five largest weights.", "measure"),
             concentration,
         ),
         (
-            Choice("first", "on the first token", "share", "Mass on the first token.", "measure"),
+            Choice("first", "weight on the first token", "share", "Mass on the first token.", "measure"),
             partial(share, of="first"),
         ),
-        (Choice("self", "on itself", "share", "Mass on the query itself.", "measure"), partial(share, of="self")),
         (
-            Choice("previous", "on the previous token", "share", "Mass on the token just before.", "measure"),
+            Choice("self", "weight on itself", "share", "Mass on the query itself.", "measure"),
+            partial(share, of="self"),
+        ),
+        (
+            Choice("previous", "weight on the previous token", "share", "Mass on the token just before.", "measure"),
             partial(share, of="previous"),
         ),
         (
-            Choice("special", "on special tokens", "share", "Mass on [CLS], [SEP] and their kin.", "measure"),
+            Choice("special", "weight on special tokens", "share", "Mass on [CLS], [SEP] and their kin.", "measure"),
             partial(share, of="special"),
         ),
         (
-            Choice("punctuation", "on punctuation", "share", "Mass on punctuation.", "measure"),
+            Choice("punctuation", "weight on punctuation", "share", "Mass on punctuation.", "measure"),
             partial(share, of="punctuation"),
         ),
         (
-            Choice(
-                "redundancy", "doubled by another", "similarity", "1 where another head reads just alike.", "measure"
-            ),
+            Choice("redundancy", "redundancy", "similarity", "1 where another head reads just alike.", "measure"),
             redundancy,
         ),
     )
@@ -111,9 +112,9 @@ MEASURES: dict[str, tuple[Choice, Measure]] = {
 
 WRITTEN = Choice(
     "written",
-    "what it writes",
+    "norm written",
     "of median",
-    "The norm of what a head writes, by the layer's median head.",
+    "The norm of what a head writes, as a share of the layer's median.",
     "measure",
     None,
 )
