@@ -40,8 +40,8 @@ export function HeadGrid({ large = false, over }: Props) {
   const picture = useHeadPicture(view);
   const told = shadeAt(picture.shades, spoken.layer, spoken.head);
   const said = told === null ? "" : `: ${told.said}`;
-  const { image, side, shades, kept } = picture;
-  const cells = useGround(width, scene.height, [scene, image, side, shades, kept, colours], (brush) =>
+  const { image, shades, kept } = picture;
+  const cells = useGround(width, scene.height, [scene, image, shades, kept, colours], (brush) =>
     paintCells(brush, scene, picture, colours),
   );
   useFigure("heads", ({ palette, outlined }) => {

@@ -1,6 +1,6 @@
 import { type GridScene, headRect } from "../layout/grid";
 import { fullNumber, scaleOf, spokenName } from "../layout/shades";
-import { type Found, headName, type Metric, metricAt, named, refusalAt } from "../state";
+import { type Found, type Frame, headName, type Metric, metricAt, named, refusalAt } from "../state";
 import { HeadGrid } from "./HeadGrid";
 import { metricIn, titleOf, useFound } from "./head-picture";
 import { LinearScale, Scale } from "./Scale";
@@ -76,14 +76,13 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   const shown = session.shown.value;
   const found = useFound(view);
   if (shown === null) return null;
-  const { direction, tokens } = shown.frame.header;
+  const { direction } = shown.frame.header;
   const values = session.metrics.shade.value === "values" && metric !== null;
   const fading = found !== null && found.kept !== null;
-  const side = shown.frame.thumbnails?.shape[2] ?? 0;
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
-        {values ? metric.recipe : mapsRecipe(side, tokens.pieces.length)}
+        {values ? metric.recipe : mapsRecipe(shown.frame)}
         {fading && ` · ${keptOf(view, found)}; the others are faint`}
         {fading && !values && metric !== null && ` (${metric.recipe})`}
       </span>
@@ -99,7 +98,14 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   );
 }
 
-function mapsRecipe(side: number, count: number): string {
-  if (side >= count) return "softmax weights of every head, queries downwards, one scale for all";
-  return `softmax weights of every head, one scale for all: ${side} of ${count} queries, of ${side} stretches of keys the largest`;
+function mapsRecipe({ header, thumbnails }: Frame): string {
+  const queries = header.tokens.pieces.length;
+  const keys = header.key_tokens?.pieces.length ?? queries;
+  const [, , rows = 0, columns = 0] = thumbnails?.shape ?? [];
+  const start = "softmax weights of every head, queries downwards, one scale for all";
+  const fewer = [
+    ...(rows < queries ? [`${rows} of ${queries} queries`] : []),
+    ...(columns < keys ? [`the largest of ${columns} stretches of keys`] : []),
+  ];
+  return fewer.length === 0 ? start : `${start}: ${fewer.join(", ")}`;
 }

@@ -93,10 +93,10 @@ export function census(
     .sort((one, other) => last(one) - last(other) || other.count - one.count);
 }
 
-export function metricKey({ text, part, name, first }: MetricRequest): string {
-  return JSON.stringify([name, part, first === true, text]);
+export function metricKey({ text, pair, part, name, first }: MetricRequest): string {
+  return JSON.stringify([name, part, first === true, text, pair]);
 }
 
-export function similarKey({ text, part, layer, head, first }: SimilarRequest): string {
-  return JSON.stringify([layer, head, part, first === true, text]);
+export function similarKey({ text, pair, part, layer, head, first }: SimilarRequest): string {
+  return JSON.stringify([layer, head, part, first === true, text, pair]);
 }
