@@ -27,8 +27,7 @@ const rowsOf = (name: string) =>
 afterEach(() => document.body.replaceChildren());
 
 describe("the table of keys", () => {
-  // The list of the Model view is there once a kernel has found heads, which the thought-up one does not.
-  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures", "model"].includes(name));
+  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
 
   it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
     const { host, close } = mounted({
