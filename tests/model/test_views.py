@@ -285,7 +285,9 @@ def test_texts_without_a_common_token_are_said_to_be(page):
 def test_the_text_that_is_held_stays_read_while_the_other_is_edited(page, explorer, monkeypatch):
     read = []
     inner = explorer._session._trace
-    monkeypatch.setattr(explorer._session, "_trace", lambda text, **how: read.append(text) or inner(text, **how))
+    monkeypatch.setattr(
+        explorer._session, "_trace", lambda text, pair, **how: read.append(text) or inner(text, pair, **how)
+    )
     for end in ("mat", "chair", "bed", "roof", "lamp"):
         text = f"The cat sat on the {end}"
         page.frame(text=text)
