@@ -42,7 +42,7 @@ def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> st
     sinks = set(header["sinks"]) if direction == "reads" else set()
     tones = tones_of(weights, sinks)
     lists = "".join(
-        f'<td style="vertical-align:top;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
+        f'<td style="vertical-align:top;text-align:left;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
         for name, verb in (("row", "reads"), ("column", "is read by"))
         if name in frame.blocks
     )
@@ -152,16 +152,16 @@ def _ranking(header: Mapping[str, Any], weights: np.ndarray, axis: str, verb: st
     pieces = (keys if keys is not None and axis == "row" else header["tokens"])["pieces"]
     order = [int(token) for token in np.argsort(-weights, kind="stable")[:LISTED] if weights[token] > 0]
     rows = "".join(
-        f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0">{escape(pieces[token])}</td>'
+        f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0;color:{INK}">{escape(pieces[token])}</td>'
         f'<td style="color:{MUTED};border:0;padding:1px 10px 1px 0">#{token}</td>'
-        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums">{_number(float(weights[token]))}</td></tr>'
+        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums;color:{INK}">{_number(float(weights[token]))}</td></tr>'
         for token in order
     )
-    nothing = '<tr><td style="border:0">nothing</td></tr>'
+    nothing = f'<tr><td style="border:0;color:{MUTED}">nothing</td></tr>'
     span = escape(" ".join(asked_of(header)["pieces"][slice(*header["query"])])[:40])
     return (
         f'<b style="font-size:12px;color:{MUTED}">“{span}” {verb}</b>'
-        f'<table style="border:0;border-collapse:collapse;margin:2px 0 0">{rows or nothing}</table>'
+        f'<table style="border:0;border-collapse:collapse;margin:2px 0 0;font-size:14px">{rows or nothing}</table>'
     )
 
 
