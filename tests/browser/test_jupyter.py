@@ -137,7 +137,7 @@ def test_nothing_leaves_this_machine(lesson):
     assert lesson.page.log.strangers() == []
 
 
-def test_after_a_restart_the_view_keeps_its_text_and_says_so(lesson):
+def test_after_a_restart_the_view_keeps_its_text_and_says_so_and_the_cell_run_again_lives(lesson):
     explorer = lesson.explorer
     explorer.type(" Paris")
     text = explorer.editor.input_value()
@@ -146,3 +146,15 @@ def test_after_a_restart_the_view_keeps_its_text_and_says_so(lesson):
     expect(explorer.status).to_contain_text(re.compile("restarted", re.IGNORECASE), timeout=30_000)
     assert explorer.editor.input_value() == text
     assert explorer.marks.count() > 0
+    # The cell run again gives an explorer that lives; where the kernel has ended, that is said too.
+    lesson.run_all()
+    expect(explorer.root.page.locator(".aw-status[data-kind=error]")).to_have_count(0, timeout=60_000)
+    again = ExplorerPage(lesson.explorers().first)
+    again.wait_until_drawn(60_000)
+    tokens = again.tokens()
+    again.type(" Paris")
+    again.wait_for_tokens(tokens + 1)
+    lesson.shut_down()
+    again.type(" Paris")  # JupyterLab tells nobody: it is noticed by asking
+    expect(again.status).to_contain_text("has ended", timeout=30_000)
+    assert again.editor.input_value().endswith(" Paris")
