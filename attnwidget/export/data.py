@@ -13,6 +13,7 @@ from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.held import EXACT, Held, held
 from attnwidget.export.log_scale import as_steps, least, steps_for, worst
+from attnwidget.export.neuron import saved_neuron
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
@@ -82,6 +83,7 @@ def page_data(
     maps = torch.stack([silent.weights(*pair, chosen.part) for pair in keeps.whole])
     steps = steps_for(maps)
     norms = _norms(silent, chosen.part)
+    neuron, vectors = saved_neuron(trace, chosen.layer, chosen.head, chosen.part)
     header = {
         "about": {**about, "examples": [], "editable": False, "fixed": FIXED},
         "traits": {**traits, "chart": 0},
@@ -100,8 +102,9 @@ def page_data(
         "steps": steps,
         "note": f" · saved in steps of {100 / steps:.0f} %",
         "missing": missing(pinned, keeps),
+        **({} if neuron is None else {"neuron": neuron}),
     }
-    blocks = {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps)}
+    blocks = {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps), **vectors}
     return Frame(header, blocks if isinstance(norms, str) else {**blocks, "norms": norms})
 
 

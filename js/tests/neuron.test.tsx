@@ -7,6 +7,7 @@ import { neuronHit, neuronScene, pairScene, revealRow } from "../src/layout/neur
 import { palette, signedTone } from "../src/lib/colour";
 import { exact } from "../src/lib/format";
 import { signedPixels } from "../src/paint/neuron";
+import { composeNeuron } from "../src/source/embedded/neuron";
 import { keysWanted, openedKey, orderOf, type Pairs } from "../src/state/neuron";
 import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from "../src/state/pair";
 import { decodeNeuron } from "../src/wire/neuron";
@@ -300,5 +301,59 @@ describe("the neuron view", () => {
     model.set("query", [1, 2]);
     await opened(find);
     close();
+  });
+});
+
+describe("q and k in a saved page", () => {
+  const facts = { layer: 0, head: 1, part: "self", key_head: 0, key_heads: 2, group: [0, 2] as const };
+  const saved = (change: object, blocks: object = {}) => {
+    const arrays: Record<string, unknown> = {
+      neuron_q: Float32Array.of(1, -2, 0, 1),
+      neuron_k: Float32Array.of(2, -1, 0.5, 0.25),
+      neuron_masked: Uint8Array.of(0, 1, 0, 0),
+      ...blocks,
+    };
+    return {
+      header: {
+        frame: { tokens: { pieces: ["a", "b"] } },
+        neuron: { ...facts, scale: 0.5, softcap: null, sink: null, ...change },
+      },
+      read: (name: string) => (name in arrays ? { shape: [], data: arrays[name] } : null),
+    } as never;
+  };
+  const ask = (query: number, head = 1) => ({
+    ...{ text: "a b", layer: 0, head, part: "self", keys: [1] },
+    query: [query, query + 1] as const,
+  });
+
+  it("are worked out as the kernel does", () => {
+    const first = composeNeuron(saved({}), ask(0));
+    expect([...first.dot, ...first.weight, ...first.k]).toEqual([4, 0, 1, 0, 0.5, 0.25]);
+    expect(first.logit[1]).toBe(Number.NEGATIVE_INFINITY);
+    const second = composeNeuron(saved({}), ask(1));
+    expect([...second.scaled]).toEqual([-0.5, 0.125]);
+    expect(second.weight[1]).toBeCloseTo(1 / (1 + Math.exp(-0.625)), 6);
+    expect(second.total).toBeCloseTo(1 + Math.exp(-0.625), 6);
+  });
+
+  it("have cap, bias and sink", () => {
+    const bias = { neuron_bias: Float32Array.of(0, 0, 0.25, 0) };
+    const found = composeNeuron(saved({ softcap: 2, sink: 0 }, bias), ask(1));
+    const capped = [-0.5, 0.125].map((value) => 2 * Math.tanh(value / 2));
+    expect([...(found.capped ?? [])].map((value, at) => value - (capped[at] ?? 0))).toEqual([
+      expect.closeTo(0, 6),
+      expect.closeTo(0, 6),
+    ]);
+    expect(found.logit[0]).toBeCloseTo((capped[0] ?? 0) + 0.25, 6);
+    const sum = found.weight.reduce((total, value) => total + value, found.sink_weight ?? 0);
+    expect(sum).toBeCloseTo(1, 6);
+  });
+
+  it("are those of one head, or none, and say so", () => {
+    expect(() => composeNeuron(saved({}), ask(0, 0))).toThrow("q and k of L0H1 alone");
+    const { header, read } = saved({}) as { header: object; read: never };
+    expect(() => composeNeuron({ header: { ...header, neuron: undefined }, read } as never, ask(0))).toThrow(
+      "no q and k",
+    );
   });
 });

@@ -7,6 +7,7 @@ import torch
 import attnwidget as aw
 from attnwidget.engine.recompute import steps
 from attnwidget.errors import BadRequest
+from attnwidget.export.neuron import saved_neuron
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.neuron import MOST_KEYS, NeuronQuestion, compose_neuron
 from attnwidget.widget.explorer import Explorer
@@ -147,3 +148,29 @@ def test_the_page_gets_the_first_token_of_its_span(page, explorer):
     header, arrays = decode(bytes(buffers[0]))
     assert (header["query"], header["keys"], header["piece"]) == (3, [3, 1], header["pieces"][3])
     np.testing.assert_allclose(arrays["weight"], explorer.trace.weights(1, 2)[3].numpy(), atol=1e-6)
+
+
+# a saved page
+
+
+def test_a_saved_page_has_what_its_steps_are_worked_out_from(family):
+    _, trace = family
+    block = trace.blocks[0]
+    facts, arrays = saved_neuron(trace, block.layer, 1, block.part)
+    np.testing.assert_array_equal(arrays["neuron_q"], block.q[0, 1].numpy())
+    scores = arrays["neuron_q"] @ arrays["neuron_k"].T * facts["scale"]
+    if facts["softcap"] is not None:
+        scores = facts["softcap"] * np.tanh(scores / facts["softcap"])
+    scores = np.where(arrays["neuron_masked"] == 1, -np.inf, scores + arrays.get("neuron_bias", 0))
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    sink = 0 if facts["sink"] is None else np.exp(facts["sink"] - scores.max(-1, keepdims=True))
+    found = powers / (powers.sum(-1, keepdims=True) + sink)
+    np.testing.assert_allclose(found, trace.weights(block.layer, 1).numpy(), atol=2e-6)
+
+
+def test_a_saved_page_has_none_of_given_weights_and_long_texts(tiny, monkeypatch):
+    assert saved_neuron(aw.Trace.from_weights([torch.eye(2)[None]], ["a", "b"]), 0, 0, "self") == (None, {})
+    trace = tiny.trace("The cat sat on the mat.")
+    assert saved_neuron(trace, 1, 2, "self")[0]["head"] == 2
+    monkeypatch.setattr("attnwidget.export.neuron.EXACT", 6)
+    assert saved_neuron(trace, 1, 2, "self") == (None, {})

@@ -1,6 +1,7 @@
 import type { Answer, Ask, Replies, Request } from "../wire/types";
 import { composeFrame, predictionsAt } from "./embedded/frame";
 import { NotSaved, savedMaps } from "./embedded/maps";
+import { composeNeuron } from "./embedded/neuron";
 import type { Saved } from "./embedded/saved";
 import { composeStrip } from "./embedded/strip";
 import { composeTile } from "./embedded/tile";
@@ -29,6 +30,8 @@ export function embeddedSource(saved: Saved): Source {
       case "tile":
       case "cell":
         return composeTile(header, maps, request);
+      case "neuron":
+        return composeNeuron(saved, request);
       case "verify":
         return null;
       default:

@@ -1,4 +1,5 @@
 import { type Container, decodeContainer } from "../../wire/decode";
+import type { NeuronHeader } from "../../wire/neuron";
 import type { About, Header, MapSource, Predictions, Span, Stats, Tokens } from "../../wire/types";
 
 /** What the kernel said of one map. */
@@ -12,6 +13,12 @@ export interface Facts {
 
 /** By layer how many other queries can see each key, where more than causality and padding hides some. */
 export type Readers = Readonly<Record<number, readonly number[]>>;
+
+/** What is known of the head whose q and k the file holds. */
+export type SavedNeuron = Pick<
+  NeuronHeader,
+  "layer" | "head" | "part" | "key_head" | "key_heads" | "group" | "scale" | "softcap" | "sink"
+>;
 
 /** Everything in a saved page that is not an array. */
 export interface SavedHeader {
@@ -48,6 +55,8 @@ export interface SavedHeader {
   readonly note: string;
   /** The sentence about what is not in the file. */
   readonly missing: string;
+  /** Absent where the file has no q and k. */
+  readonly neuron?: SavedNeuron;
 }
 
 export type Saved = Container<SavedHeader>;
