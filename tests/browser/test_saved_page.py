@@ -141,3 +141,17 @@ def test_a_sandboxed_frame_and_hostile_text(opened, tmp_path):
     assert inside.locator("img").count() == 0
     assert opened.requests == [(tmp_path / "outer.html").as_uri()]
     explorer.close()
+
+
+def test_the_steps_of_the_pinned_head_are_worked_out_in_the_page(explorer, opened, tmp_path):
+    explorer.view = "neuron"
+    shown = opened.file(explorer.save(tmp_path / "page.html"))
+    weights = explorer.trace.weights(1, 2)[4]
+    key = int(weights.argmax())
+    block = explorer.trace.block(1)
+    dot = float(block.q[0, 2, 4] @ block.k[0, 2, key])
+    expect(shown.root.locator(".aw-pair")).to_have_attribute("data-key", str(key))
+    expect(shown.root.locator('.aw-steps [data-step="dot"] b')).to_have_text(f"{dot:.3f}".replace("-", "−"))
+    expect(shown.root.locator('.aw-steps [data-step="softmax"] b')).to_have_text(f"{float(weights[key]):.3f}")
+    shown.click_head(0, 1)
+    expect(shown.root.locator(".aw-view-state")).to_have_text("This saved page holds q and k of L1H2 alone.")
