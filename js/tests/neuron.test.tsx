@@ -8,7 +8,7 @@ import { palette, signedTone } from "../src/lib/colour";
 import { exact } from "../src/lib/format";
 import { signedPixels } from "../src/paint/neuron";
 import { composeNeuron } from "../src/source/embedded/neuron";
-import { keysWanted, openedKey, orderOf, type Pairs } from "../src/state/neuron";
+import { keysWanted, openedKey, orderOf, type Pairs, pairsRequest } from "../src/state/neuron";
 import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from "../src/state/pair";
 import { decodeNeuron } from "../src/wire/neuron";
 
@@ -102,6 +102,30 @@ describe("the keys of one query", () => {
     expect(wanted.length).toBeLessThan(60);
     expect(wanted).toContain(500);
     expect(wanted.at(-1)).toBe(3);
+  });
+});
+
+describe("what is asked", () => {
+  const session = (units: readonly (readonly [number, number])[] | null, query: readonly [number, number]) =>
+    ({
+      shown: {
+        value: { text, pair: "", frame: { header: { part: "self", truncated: null, units } } },
+      },
+      traits: { query: { value: query } },
+    }) as never;
+  const words = [
+    [0, 1],
+    [1, 4],
+    [4, 5],
+  ] as const;
+
+  it.each([
+    ["tokens as they are", null, [2, 3], [2, 3], [2, 3]],
+    ["the tokens of a word", words, [0, 1], [1, 2], [1, 4]],
+    ["the piece that was pinned, where its word is shown", words, [2, 3], [1, 2], [2, 3]],
+  ] as const)("is %s", (_, units, pinned, focus, asked) => {
+    const request = pairsRequest(session(units, pinned), focus, { layer: 1, head: 2 });
+    expect(request).toEqual({ text, layer: 1, head: 2, part: "self", query: asked });
   });
 });
 

@@ -4,8 +4,11 @@ import type { Pairs } from "../state";
 import { useView, type View } from "./view";
 
 /** What the numbers are. */
-export function neuronRecipe({ session }: View, pairs: Pairs): string {
-  const [start, stop] = session.traits.query.value;
+export function neuronRecipe({ session, derived }: View, pairs: Pairs): string {
+  const [start, stop] = derived.pairsRequest.value?.query ?? [0, 1];
+  const { source, sinks, weight: weighed, words } = session.traits.look.value;
+  const several = source !== "head" || session.chosenHeads().length > 1;
+  const changed = words || sinks !== "show" || weighed !== "attention";
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
   return [
     "q and k as they meet in the model, its encoding of positions included, fp32",
@@ -15,11 +18,12 @@ export function neuronRecipe({ session }: View, pairs: Pairs): string {
       : [
           `a sink of logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
         ]),
-    ...(stop - start > 1 ? [`the first of ${stop - start} chosen tokens`] : []),
+    ...(stop - start > 1 ? [`the first of ${stop - start} tokens`] : []),
     ...(session.traits.direction.value === "reads"
       ? []
       : ["what it reads: a softmax runs over one query's keys"]),
-    ...(session.source.value === "head" ? [] : ["one head: a mean of heads has no q and k"]),
+    ...(several ? ["one head: several together have no q and k"] : []),
+    ...(changed ? ["tokens and attention as they are, not as the other views show them"] : []),
   ].join(" · ");
 }
 

@@ -41,7 +41,6 @@ export function NeuronView() {
   useSight(view, scene);
   const colours = view.palette.value;
   const key = shown?.key ?? 0;
-  const query = session.traits.query.value[0];
   const reading = session.neurons.order.value === "reading";
   return (
     <figure
@@ -81,7 +80,7 @@ export function NeuronView() {
         scroller={scroller}
         extent={scene}
         reveal={(row) => (scene === null ? null : revealRow(scene, row))}
-        home={reading ? query : 0}
+        home={reading ? (shown?.pairs.query ?? 0) : 0}
         looked={local.pairCell.value === null || shown === null ? null : shown.order.indexOf(key)}
         onScroll={setOffset}
         onPoint={(event) => scene !== null && shown !== null && pointPairs(view, scene, shown.order, event)}

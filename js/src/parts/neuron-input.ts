@@ -1,5 +1,5 @@
 import { type NeuronHit, type NeuronScene, neuronHit } from "../layout/neuron";
-import { openedKey, type PairCell } from "../state";
+import { openedKey, type PairCell, toUnits } from "../state";
 import type { Shown } from "./neuron-picture";
 import { clearHover, commonKey, type View } from "./view";
 
@@ -20,12 +20,23 @@ export function pointPairs(
   else showPair(view, { key, dimension: hit.dimension });
 }
 
-/** A pair points out its key in the text. */
-function showPair({ local }: View, cell: PairCell): void {
+/** A pair points out its key in the text, where that is the text that answers. */
+function showPair({ local, session }: View, cell: PairCell): void {
   const known = local.pairCell.peek();
   if (known?.key === cell.key && known.dimension === cell.dimension) return;
   local.pairCell.value = cell;
-  local.marked.value = cell.key;
+  const header = session.shown.peek()?.frame.header;
+  const apart = header?.key_tokens != null;
+  const units = (apart ? header.key_units : header?.units) ?? null;
+  const asked = apart && session.traits.direction.peek() === "read_by";
+  local.marked.value = asked ? null : toUnits(units, [cell.key, cell.key + 1])[0];
+}
+
+/** Of two texts the key is looked at from its own side. */
+function lookFrom({ session }: View, key: number): void {
+  const header = session.shown.peek()?.frame.header;
+  if (header?.key_tokens == null) session.pinTokens([key, key + 1]);
+  else session.pinQuery(toUnits(header.key_units ?? null, [key, key + 1]), "key");
 }
 
 /** The name of a key looks from there; the rest of its row keeps the pair open, or lets it go. */
@@ -38,7 +49,7 @@ export function pressPairs(
   const hit = under(scene, event);
   const key = hit?.row == null ? undefined : order[hit.row];
   if (hit === null || key === undefined) return;
-  if (hit.named) view.session.pinQuery([key, key + 1]);
+  if (hit.named) lookFrom(view, key);
   else keepOpen(view, key);
 }
 
@@ -65,7 +76,7 @@ export function steerPairs(view: View, { pairs, order }: Shown, event: KeyboardE
     ArrowLeft: () => go(row, dimension === null ? last : Math.max(0, dimension - 1)),
     Home: () => go(0),
     End: () => go(order.length - 1),
-    Enter: () => view.session.pinQuery([key, key + 1]),
+    Enter: () => lookFrom(view, key),
     " ": () => keepOpen(view, key),
     Escape: () => clearHover(view),
   };

@@ -16,6 +16,7 @@ import {
 import { keysWanted, type Pairs, type PairsRequest, pairsName, pairsRequest } from "./neuron";
 import { alone } from "./previews";
 import type { Session } from "./session";
+import { unitsOf } from "./shown";
 import { type StripOnShow, stripAt, stripRequest } from "./strips";
 
 export interface Heat {
@@ -115,7 +116,9 @@ export function derive(session: Session, local: Local): Derived {
   });
   const pairsKeys = computed(() => {
     const opened = local.pairCell.value?.key ?? local.openKey.value;
-    return keysWanted(pairs.value, row.value, session.neurons.order.value, {
+    // Words are no keys.
+    const guess = unitsOf(session.shown.value) === null ? row.value : null;
+    return keysWanted(pairs.value, guess, session.neurons.order.value, {
       rows: local.keyRows.value,
       opened,
     });

@@ -5,6 +5,7 @@ import { type Cache, createCache } from "./cache";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
+import { toTokens, toUnits } from "./units";
 
 /** In which order keys stand: by their weight, or as they are read. */
 export type KeyOrder = "strongest" | "reading";
@@ -70,11 +71,18 @@ function joined(known: Pairs | undefined, { k, keys, ...told }: Neuron): Pairs {
   return { ...told, vectors };
 }
 
-/** What would be asked for a focus and a head. Reads signals. */
-export function pairsRequest(session: Session, query: Span, { layer, head }: HeadRef): PairsRequest | null {
+/** What would be asked for a focus, which counts what is shown, and a head. Reads signals. */
+export function pairsRequest(session: Session, focus: Span, { layer, head }: HeadRef): PairsRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  return { ...textsOf(shown), layer, head, part: shown.frame.header.part, query };
+  const { part, units, key_tokens, direction } = shown.frame.header;
+  const pinned = session.traits.query.value;
+  const [start, stop] = toUnits(units, pinned);
+  // A piece that was asked for stays that piece where its word is shown; of two texts the query may be one of keys.
+  const queries = key_tokens == null || direction === "reads";
+  const stays = units !== null && queries && start === focus[0] && stop === focus[1];
+  const query = stays ? pinned : toTokens(units, focus);
+  return { ...textsOf(shown), layer, head, part, query };
 }
 
 type Weighed = Pick<Pairs, "weight" | "logit">;
