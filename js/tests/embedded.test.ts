@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { embeddedSource, localModel, readSaved } from "../src/source/embedded";
 import { decodeFrame, decodeTile } from "../src/wire/decode";
+import { decodeNeuron, type Neuron } from "../src/wire/neuron";
 import { readStrip } from "../src/wire/strip";
 import type { Ask, Frame, Predictions, Request, Strip, Tile } from "../src/wire/types";
 import { path } from "./files";
@@ -101,6 +102,17 @@ describe("a saved page with all heads", () => {
       expect(told).toEqual(expected);
       sameRecipe(recipe, wished);
       return near(values, numbers, 2 * step);
+    }
+    if (request.kind === "neuron") {
+      const { q, k, dot, logit, weight, ...others } = reply as Neuron;
+      const wanted = decodeNeuron(bytes(answer));
+      expect([others.piece, others.keys, others.group]).toEqual([wanted.piece, wanted.keys, wanted.group]);
+      expect([...q, ...k]).toEqual([...wanted.q, ...wanted.k]);
+      expect(logit.map(Number.isFinite as never)).toEqual(wanted.logit.map(Number.isFinite as never));
+      dot.forEach((value, key) => {
+        expect(value).toBeCloseTo(wanted.dot[key] as number, 3);
+      });
+      return near(weight, wanted.weight, 1e-4);
     }
     return samePredictions(reply as Predictions, answer.predictions as Predictions);
   });

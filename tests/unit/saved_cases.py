@@ -45,6 +45,7 @@ REQUESTS = [
     {"kind": "tile", **PLACE, "layer": 0, "head": 1, "rows": (2, 7), "columns": (0, 5)},
     {"kind": "cell", **PLACE, "rows": (3, 5), "columns": (1, 3)},
     {"kind": "cell", **PLACE, "words": True, "rows": (3, 5), "columns": (1, 3)},
+    {"kind": "neuron", "layer": 1, "head": 2, "part": "self", "query": BANK, "keys": (7, 0, 11)},
     {"kind": "predict", "position": 2},
 ]
 
