@@ -106,6 +106,8 @@ def test_a_head_is_pinned_by_pointer_and_by_key_and_opened_alone(explorer):
     until(shown, lambda: (explorer.layer, explorer.head) == order[1][:2])
     expect(row.nth(1)).to_have_attribute("aria-selected", "true")
 
+    row.nth(3).click(modifiers=["Shift"])
+    until(shown, lambda: explorer.heads == (order[1][:2], order[3][:2]))
     row.nth(0).dblclick()
     expect(shown.root.locator(".aw-stage")).to_have_attribute("data-view", "matrix")
     until(shown, lambda: (explorer.layer, explorer.head, explorer.view) == (*order[0][:2], "matrix"))

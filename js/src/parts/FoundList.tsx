@@ -39,7 +39,7 @@ export function FoundList({ found, metric }: Props) {
         onKeyDown={(event) => steer(view, heads, at, event)}
         onPointerMove={(event) => under(event, (head) => look(view, head))}
         onPointerLeave={() => clearHover(view)}
-        onClick={(event) => under(event, ({ layer, head }) => session.pinHead(layer, head))}
+        onClick={(event) => under(event, (head) => choose(view, head, event.shiftKey))}
         onDblClick={(event) => under(event, (head) => openAlone(view, head))}
         onBlur={() => clearHover(view)}
       >
@@ -77,6 +77,12 @@ export function openAlone(view: View, { layer, head }: HeadRef): void {
   clearHover(view);
   view.session.pinHead(layer, head);
   view.session.setView("matrix");
+}
+
+/** With Shift one more head, or one less, of those that are looked at together. */
+function choose({ session }: View, { layer, head }: HeadRef, more: boolean): void {
+  if (more) session.toggleHead(layer, head);
+  else session.pinHead(layer, head);
 }
 
 function same(one: HeadRef, other: HeadRef): boolean {
