@@ -44,14 +44,14 @@ export function HeadGrid({ large = false, over }: Props) {
   const cells = useGround(width, scene.height, [scene, image, shades, kept, colours], (brush) =>
     paintCells(brush, scene, picture, colours),
   );
-  useFigure("heads", ({ palette, outlined }) => {
+  useFigure(large ? "stage" : "heads", ({ palette, outlined }) => {
     if (frame?.thumbnails == null || width === 0) return null;
     const strong = accent(palette, direction).strong;
     const pointed = { pinned: outlined ? picture.pinned : null, hovered: null };
     const inks = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
     const drawn = { ...picture, ...pointed, ...inks, strong };
     return {
-      name: "heads",
+      name: "grid",
       title:
         inks.shades === null ? "All heads" : `All heads by ${titleOf(session, session.metrics.by.value)}`,
       width: scene.left + Math.max(...heads) * scene.pitch + 3,

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { exactDigits } from "../lib/digits";
 import { pieceLabel, pieceParts, shorten, weight } from "../lib/format";
 import type { Predictions, Ranked, Tokens } from "../state";
+import { RowNumbers } from "./RowNumbers";
 import { spanLabel } from "./Toolbar";
 import { useView } from "./view";
 
@@ -20,13 +22,21 @@ export function Neighbours() {
   return (
     <>
       {!(crossing && looks === "read_by") && (
-        <Ranking tint="reads" heading={<>{name} reads</>} ranked={reads} most={most} tokens={keys.value} />
+        <Ranking
+          tint="reads"
+          heading={<>{name} reads</>}
+          ranked={reads}
+          weights={derived.row.value}
+          most={most}
+          tokens={keys.value}
+        />
       )}
       {!(crossing && looks === "reads") && (
         <Ranking
           tint="read_by"
           heading={<>{name} is read by</>}
           ranked={readBy}
+          weights={derived.column.value}
           most={most}
           tokens={queries.value}
         />
@@ -39,11 +49,12 @@ interface RankingProps {
   readonly tint: "reads" | "read_by";
   readonly heading: ComponentChildren;
   readonly ranked: readonly Ranked[];
+  readonly weights: Float32Array | null;
   readonly most: number;
   readonly tokens: Tokens;
 }
 
-function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
+function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps) {
   const { session, local, derived } = useView();
   const certain = derived.certain.value;
   return (
@@ -55,7 +66,7 @@ function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
             <button
               type="button"
               data-token={token}
-              title={`Token ${token}. Click to look from it.`}
+              title={`Token ${token}${certain ? `: ${exactDigits(amount)}` : ""}. Click to look from it.`}
               onClick={() => session.pinQuery([token, token + 1], tint === "reads" ? "key" : "query")}
               onPointerEnter={() => {
                 local.marked.value = token;
@@ -74,6 +85,7 @@ function Ranking({ tint, heading, ranked, most, tokens }: RankingProps) {
         ))}
       </ol>
       {ranked.length === 0 && <p class="aw-none">nothing</p>}
+      {weights !== null && <RowNumbers tint={tint} weights={weights} tokens={tokens} />}
     </section>
   );
 }

@@ -74,6 +74,7 @@ export {
   stepsOf,
   strongestDimensions,
 } from "./pair";
+export { type RowFacts, rowFacts } from "./row-facts";
 export { Session } from "./session";
 export { type Shown, unitsOf } from "./shown";
 export { followStrip, isVisible, type StripOnShow } from "./strips";

@@ -50,7 +50,7 @@ export function pictureOf(view: View, { place, dark, outlined }: PictureWish): P
 
 function lay(view: View, figure: Figure, title: string, colours: Palette): FigureScene {
   const measure = textMeasurer();
-  const words = figure.name === "heads" ? [] : wordsOf(view);
+  const words = figure.name === "grid" ? [] : wordsOf(view);
   return figureScene({
     title,
     words,
