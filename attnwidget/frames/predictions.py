@@ -10,6 +10,8 @@ from attnwidget.errors import NotNumbers
 
 DECODERS = ("decoder", "cross")
 """The parts whose queries are tokens that an encoder-decoder writes."""
+MASKS = {"[MASK]", "<mask>"}
+"""How tokenizers write the place that is to be guessed: what stands there is no word of the text."""
 
 
 def predicts(facts: ModelFacts, part: str = "") -> str | None:
@@ -24,8 +26,9 @@ def predicts(facts: ModelFacts, part: str = "") -> str | None:
 def predictions(trace: Trace, part: str, position: int, decode: Callable[[int], str]) -> dict[str, Any] | None:
     """The five likeliest predictions at a position, and the actual token; None for a model that predicts nothing.
 
-    Of an encoder-decoder it is a position of the target, beside a part of its decoder. A decoder predicts the next token, a masked language model the token that stands at the position, a token
-    classifier its label; a class and an answer span are those of the whole text, without a position.
+    Of an encoder-decoder it is a position of the target, beside a part of its decoder. A decoder predicts the next
+    token, a masked language model the token that stands at the position, a token classifier its label; a class and an
+    answer span are those of the whole text, without a position.
     """
     try:
         found = None if predicts(trace.model, part) is None else predict(trace, position, decode)
@@ -33,11 +36,10 @@ def predictions(trace: Trace, part: str, position: int, decode: Callable[[int], 
         found = None  # of logits alone: the maps are still true
     if found is None:
         return None
-    actual = found.actual and {
-        "piece": found.actual.piece,
-        "probability": found.actual.probability,
-        "rank": found.rank,
-    }
+    stands = found.actual
+    if stands is not None and stands.piece.strip() in MASKS and found.kind == "this token":
+        stands = None
+    actual = stands and {"piece": stands.piece, "probability": stands.probability, "rank": found.rank}
     return {
         "kind": found.kind,
         "position": found.position,

@@ -56,7 +56,7 @@ def explorer():
 
 def ranked(shown, tint):
     """Token -> weight, as the readout lists them."""
-    buttons = shown.root.locator(f".aw-ranking[data-tint={tint}] button")
+    buttons = shown.root.locator(f".aw-ranking[data-tint={tint}] ol button")
     listed = buttons.evaluate_all(
         "all => all.map((one) => [one.dataset.token, one.querySelector('.aw-number').textContent])"
     )

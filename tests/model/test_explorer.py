@@ -5,6 +5,7 @@ import threading
 import pytest
 
 import attnwidget as aw
+from attnwidget.frames.predictions import predictions
 from attnwidget.widget.explorer import Explorer
 from tests.unit.frames_read import decode
 
@@ -315,10 +316,12 @@ def test_a_model_in_bf16_and_train_mode(tiny, monkeypatch):
 def test_a_masked_language_model_predicts_this_token(tiny, monkeypatch):
     model = build("bert-masked-lm")
     model.resize_token_embeddings(1024)
-    page = Page(aw.explore(model, TEXT, tokenizer=tiny.tokenizer), monkeypatch)
-    header, _ = page.frame(text=TEXT, query=[2, 3])
+    explorer = aw.explore(model, TEXT, tokenizer=tiny.tokenizer)
+    header, _ = Page(explorer, monkeypatch).frame(text=TEXT, query=[2, 3])
     assert header["predictions"]["kind"] == "this token"
     assert header["predictions"]["actual"]["piece"].strip() == "sat"
+    # What stands in for a word is none itself.
+    assert predictions(explorer.trace, "self", 2, lambda _: " <mask>")["actual"] is None
 
 
 def test_a_sentence_where_a_tokenizer_is_missing():

@@ -39,21 +39,22 @@ async function copyLater(text: Promise<string>): Promise<void> {
   await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
-/** The old way, which also works where the page is not served over https. */
+/** The old way, which also works where the page is not served over https. The focus stays where it is. */
 function copyByCommand(text: string): boolean {
-  const area = document.createElement("textarea");
-  const before = document.activeElement;
-  area.value = text;
-  area.style.cssText = "position:fixed;opacity:0";
-  document.body.append(area);
-  area.select();
+  let taken = false;
+  const give = (event: ClipboardEvent) => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    taken = true;
+  };
+  document.addEventListener("copy", give, { capture: true });
   try {
-    return document.execCommand("copy");
+    return document.execCommand("copy") && taken;
   } catch {
     return false;
   } finally {
-    area.remove();
-    if (before instanceof HTMLElement) before.focus();
+    document.removeEventListener("copy", give, { capture: true });
   }
 }
 
