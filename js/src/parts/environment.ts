@@ -34,7 +34,8 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
     { once: true },
   );
 
-  window.matchMedia?.("(prefers-color-scheme: dark)").addEventListener("change", look, { signal: abort });
+  for (const feature of ["prefers-color-scheme: dark", "forced-colors: active"])
+    window.matchMedia?.(`(${feature})`).addEventListener("change", look, { signal: abort });
   const measure = () => {
     ratio.value = window.devicePixelRatio || 1;
   };
@@ -46,6 +47,9 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
 /** JupyterLab says so on the body, VS Code by a class, Colab and marimo on the root; else the system decides. */
 function isDark(): boolean {
   const { body, documentElement } = document;
+  const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;
+  // The system's colours then stand under the canvases, whatever theme the notebook has.
+  if (prefers("forced-colors: active")) return prefers("prefers-color-scheme: dark");
   const lab = body.dataset.jpThemeLight;
   if (lab !== undefined) return lab === "false";
   if (body.classList.contains("vscode-dark") || body.classList.contains("vscode-high-contrast")) return true;
@@ -53,5 +57,5 @@ function isDark(): boolean {
   const stated = documentElement.getAttribute("theme") ?? documentElement.dataset.theme ?? body.dataset.theme;
   if (stated === "dark" || stated === "light") return stated === "dark";
   if (body.classList.contains("dark") || documentElement.classList.contains("dark")) return true;
-  return window.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false;
+  return prefers("prefers-color-scheme: dark");
 }
