@@ -462,7 +462,8 @@ class Explorer(anywidget.AnyWidget):
         trace = self.trace
         traits = {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
         cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
-        return page_of(self._model, trace, self._shown, traits, title=title, lead=lead, truncated=cut)
+        texts = {"title": title, "lead": lead, "source": self._source}
+        return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)
 
     def _size(self) -> int | None:
         try:

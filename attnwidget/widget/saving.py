@@ -31,9 +31,10 @@ def page_of(
     title: str | None = None,
     lead: str | None = None,
     truncated: tuple[int, int] | None = None,
+    source: str | None = None,
 ) -> str:
     """The whole page as HTML. Raises AttnWidgetError for a text that is too long for one."""
-    told = about(model, shown, ()).content["about"]
+    told = about(model, shown, (), source).content["about"]
     data = page_data(
         trace, told, traits, model.piece, texts=model.texts(traits["text"], traits["pair"]), truncated=truncated
     )
