@@ -109,8 +109,8 @@ function placeWords({ words, rightToLeft, measure }: FigureInput, inner: number,
   }
   const rows = placed.length === 0 ? 0 : Math.min(mostLines, row + 1);
   const last = placed.at(-1);
-  if (cut() && last !== undefined) placed.push({ ...last, ...ellipsis, x: last.x + last.width });
+  if (cut() && last !== undefined) placed.push({ ...last, ...ellipsis, x: Math.min(last.x + last.width, margin + inner - 10) });
   return { placed, rows };
 }
 
-const ellipsis = { text: " …", tone: null, sink: false, focus: false, width: 14 };
+const ellipsis = { text: "…", tone: null, sink: false, focus: false, width: 14 };
