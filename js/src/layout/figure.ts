@@ -109,7 +109,8 @@ function placeWords({ words, rightToLeft, measure }: FigureInput, inner: number,
   }
   const rows = placed.length === 0 ? 0 : Math.min(mostLines, row + 1);
   const last = placed.at(-1);
-  if (cut() && last !== undefined) placed.push({ ...last, ...ellipsis, x: Math.min(last.x + last.width, margin + inner - 10) });
+  if (cut() && last !== undefined)
+    placed.push({ ...last, ...ellipsis, x: Math.min(last.x + last.width, margin + inner - 10) });
   return { placed, rows };
 }
 
