@@ -66,7 +66,9 @@ def about(
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
     titled = [{"title": name, "text": text} for name, text in examples]
     told = {"version": __version__, "model": described, "examples": titled, "metrics": asked}
-    return Answer({"about": {**told, "editable": not isinstance(model, GivenModel)}})
+    given = isinstance(model, GivenModel)
+    fixed = {"fixed": "These weights were given: their text cannot be changed."} if given else {}
+    return Answer({"about": {**told, "editable": not given, **fixed}})
 
 
 def answer(

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { wellFormed } from "../lib/format";
 import { type FieldNumber, hasSecond, type Session } from "../state";
 import { Chip, look, Mirror } from "./Mirror";
-import { AddSecond, FieldLabel, namesOf } from "./SecondText";
+import { FieldLabel, namesOf } from "./SecondText";
 import { Status } from "./Status";
 import { useView, type View } from "./view";
 
@@ -18,7 +18,6 @@ export function Editor() {
     <section class="aw-editor" aria-label="Text" data-fields={two ? 2 : 1}>
       <TextField number={0} />
       {two && <TextField number={1} />}
-      {!two && <AddSecond />}
       <Status />
     </section>
   );

@@ -95,7 +95,7 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
     {
       name: "distance",
       value: digits(stats?.distance, 1),
-      unit: "tokens",
+      ...(stats?.distance === null ? {} : { unit: "tokens" }),
       title: "How far away it looks, weighted by the weights.",
     },
     {

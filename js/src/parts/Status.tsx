@@ -1,5 +1,6 @@
 import { count, weight } from "../lib/format";
 import type { Problem, Session } from "../state";
+import { AddSecond } from "./SecondText";
 import { useView } from "./view";
 
 /** The line under the text: what went wrong or is on its way, and the scale of the colours. */
@@ -8,6 +9,7 @@ export function Status() {
   const problem = session.closed.value ? null : session.problem.value;
   return (
     <div class="aw-underline">
+      <AddSecond />
       <div class="aw-status" role="status" aria-live="polite" data-kind={kindOf(session)}>
         {sentence(session)}
         {problem?.code === "too_long" && problem.limit !== undefined && (

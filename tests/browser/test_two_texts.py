@@ -1,0 +1,157 @@
+"""Two texts on a page: a cross map and its editors, a sentence pair, and weights that were given."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import attnwidget as aw
+from tests.browser.bridge import bridged_widgets
+from tests.browser.explorer_page import ExplorerPage
+from tests.model.small import TEXT, small, words
+
+TARGET = "so she walked"
+
+
+@pytest.fixture
+def opened(bare):
+    def open_with(make):
+        with bridged_widgets():
+            explorer = make()
+        bare.made.append(explorer)
+        bare.bridge.widgets[explorer.model_id] = explorer
+        shown: ExplorerPage = bare.show(explorer)
+        shown.wait_until_drawn()
+        return explorer, shown
+
+    return open_with
+
+
+def fields(shown):
+    return shown.root.locator(".aw-field[data-field='0'] textarea"), shown.root.locator(
+        ".aw-field[data-field='1'] textarea"
+    )
+
+
+def until(shown, holds):
+    """Python hears of what the page has drawn a moment later."""
+    for _ in range(150):
+        if holds():
+            return
+        shown.page.wait_for_timeout(100)
+    assert holds()
+
+
+def heated(shown, number):
+    """The strongest word of a text field."""
+    marks = shown.root.locator(f".aw-field[data-field='{number}'] .aw-mark[data-token]")
+    tones = marks.evaluate_all("marks => marks.map((mark) => Number(mark.style.getPropertyValue('--aw-heat') || 0))")
+    return marks.nth(int(np.argmax(tones))).inner_text() if max(tones, default=0) > 0 else None
+
+
+def test_a_cross_map_is_looked_at_from_either_text(opened):
+    explorer, shown = opened(lambda: aw.explore(small("t5"), TEXT, tokenizer=words(), target=TARGET, layer=1, head=2))
+    trace = explorer.trace
+    exact = trace.weights(1, 2, "cross")
+    queries, keys = trace.tokens("cross")
+    expect(shown.matrix).to_have_attribute("data-rows", str(len(queries)))
+    expect(shown.matrix).to_have_attribute("data-columns", str(len(keys)))
+    box = shown.matrix.locator("canvas").bounding_box()
+    # A row's label pins its query, and the source shows what it reads.
+    shown.matrix.click(position={"x": 12, "y": box["height"] - 30})
+    expect(shown.root.locator(".aw-query b")).to_have_text(queries.pieces[-1])
+    until(shown, lambda: explorer.query == (len(queries) - 1, len(queries)))
+    assert heated(shown, 0) == keys.pieces[int(exact[-1].argmax())]
+    assert heated(shown, 1) is None
+    shown.matrix.hover(position={"x": box["width"] * 0.6, "y": box["height"] - 30})
+    tip = shown.root.locator(".aw-tooltip")
+    key = keys.find(re.search(r"→\s*(\S+)", tip.inner_text())[1])
+    assert float(tip.locator("b").inner_text().replace("<", "")) == pytest.approx(float(exact[-1, key]), abs=1e-3)
+    # The caret in the source means: is read by.
+    source, _ = fields(shown)
+    source.click()
+    source.press("ControlOrMeta+Home")
+    for _ in range(len("the riv")):
+        source.press("ArrowRight")
+    expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "read_by")
+    expect(shown.root.locator(".aw-query b")).to_have_text("river")
+    river = keys.find("river")
+    until(shown, lambda: (explorer.direction, explorer.query) == ("read_by", (river, river + 1)))
+    assert heated(shown, 1) == queries.pieces[int(exact[:, river].argmax())]
+
+
+def test_a_target_is_opened_typed_and_taken_away(opened):
+    explorer, shown = opened(lambda: aw.explore(small("t5"), TEXT, tokenizer=words()))
+    shown.root.locator(".aw-add").click()
+    source, target = fields(shown)
+    expect(target).to_be_focused()
+    shown.page.keyboard.type("she walked to", delay=15)
+    expect(shown.matrix).to_have_attribute("data-rows", "4")
+    assert (target.input_value(), source.input_value()) == ("she walked to", TEXT)
+    until(shown, lambda: (explorer.part, explorer.target) == ("cross", "she walked to"))
+    # In the middle of a text: the caret stays, nothing is lost, undo is the browser's own.
+    for _ in range(3):
+        target.press("ArrowLeft")
+    shown.page.keyboard.type(" quiet", delay=15)
+    expect(shown.matrix).to_have_attribute("data-rows", "5")
+    assert target.input_value() == "she walked quiet to"
+    assert target.evaluate("area => area.selectionStart") == len("she walked quiet")
+    target.press("ControlOrMeta+Z")
+    expect(target).not_to_have_value("she walked quiet to")
+    source.click()
+    source.press("ControlOrMeta+End")
+    shown.page.keyboard.type(" she", delay=15)
+    expect(shown.matrix).to_have_attribute("data-columns", "7")
+    assert source.input_value() == f"{TEXT} she"
+    assert explorer.trace.tokens("cross")[1].text == f"{TEXT} she"
+    shown.root.locator(".aw-remove").click()
+    expect(shown.root.locator(".aw-field")).to_have_count(1)
+    expect(shown.matrix).to_have_attribute("data-rows", "7")
+    until(shown, lambda: (explorer.part, explorer.pair, explorer.text) == ("encoder", "", f"{TEXT} she"))
+
+
+def test_a_pair_shows_one_map_in_two_texts(opened):
+    explorer, shown = opened(
+        lambda: aw.explore(small("class"), TEXT, tokenizer=words(special=True), pair="who walked ?")
+    )
+    first, second = fields(shown)
+    second.click()
+    second.press("ControlOrMeta+Home")
+    second.press("ArrowRight")
+    expect(shown.root.locator(".aw-query b")).to_have_text("who")
+    text = explorer.trace.text
+    who = text.find("who")
+    until(shown, lambda: explorer.query == (who, who + 1))
+    chips = shown.root.locator(".aw-field[data-field='0'] .aw-special")
+    assert chips.all_inner_texts() == ["[CLS]", "[SEP]"]
+    exact = explorer.trace.weights(explorer.layer, explorer.head)[who]
+    assert heated(shown, 0) == text.pieces[int(exact[: text.segment.index(1)].argmax())]
+    first.click()
+    first.press("ControlOrMeta+A")
+    shown.page.keyboard.insert_text("the money was quiet")
+    shown.wait_for_tokens(len(explorer._model.tokens("the money was quiet", "who walked ?")))
+    until(shown, lambda: (explorer.text, explorer.pair) == ("the money was quiet", "who walked ?"))
+
+
+def test_given_weights_of_patches_are_shown_and_fixed(opened):
+    weights = np.random.default_rng(0).dirichlet(np.ones(10) * 0.2, (2, 3, 4)).astype("float32")
+    explorer, shown = opened(
+        lambda: aw.view(
+            tuple(weights), ["a", "dog", "runs", "."], aw.Tokens.patches(3, 3, before=["[CLS]"]), part="cross"
+        )
+    )
+    keys, queries = fields(shown)
+    assert (keys.input_value(), queries.input_value()) == ("0,0 0,1 0,2 1,0 1,1 1,2 2,0 2,1 2,2", "a dog runs .")
+    queries.click()
+    queries.press("ControlOrMeta+Home")
+    queries.press("ArrowRight")
+    expect(shown.root.locator(".aw-query b")).to_have_text("a")
+    shown.page.keyboard.type("x")
+    assert queries.input_value() == "a dog runs ."
+    until(shown, lambda: explorer.query == (0, 1))
+    expect(shown.status).to_contain_text("cannot be changed")
+    for name in ("Lines", "Layers"):
+        shown.root.get_by_role("tab", name=name).click()
+        expect(shown.root.locator(f".aw-{name.lower()} canvas").first).to_be_visible()
+    expect(shown.root.locator(".aw-layers")).to_have_attribute("data-tokens", "10")
