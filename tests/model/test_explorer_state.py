@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
 import attnwidget as aw
 from attnwidget.widget import explorer as module
@@ -52,6 +52,16 @@ def test_what_is_said_beside_a_state_counts(tiny):
         False,
         "hide",
     )
+
+
+def test_a_state_of_a_source_and_its_target_is_restored(tiny):
+    config = T5Config(vocab_size=len(tiny.tokenizer), d_model=16, d_kv=8, d_ff=16, num_layers=2, num_heads=2)
+    config.decoder_start_token_id = 0
+    translator = aw.load(T5ForConditionalGeneration(config), tiny.tokenizer)
+    explorer = aw.explore(translator, TEXT, target="The dog.", query=1, direction="read_by")
+    again = aw.explore(translator, state=explorer.state())
+    assert again.state() == explorer.state()
+    assert (again.part, again.target, again.direction) == ("cross", "The dog.", "read_by")
 
 
 @pytest.mark.parametrize("state", [[], "lines", {"colour": "red"}, {"layer": 99}, {"look": {"words": "yes"}}])
