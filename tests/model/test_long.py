@@ -187,7 +187,7 @@ def test_the_row_of_a_selection_is_the_mean_of_its_rows(model, trace, ids):
     assert torch.allclose(shares[1], maps[1][0, :, 200:900].mean(1), atol=1e-2)
 
 
-@pytest.mark.parametrize("tile", [1, 5000, 2**24])
+@pytest.mark.parametrize("tile", [pytest.param(1, marks=pytest.mark.long), 5000, 2**24])
 def test_the_size_of_the_portions_changes_no_weight(model, ids, tile, monkeypatch):
     short = model.trace(ids[:, :200])
     expected = eager(model, ids[:, :200])
