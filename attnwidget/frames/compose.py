@@ -65,7 +65,7 @@ def compose_frame(
     header = {
         **_described(trace, selection, axes, shown, texts),
         **_sizes(trace, selection),
-        **_units(shown, selection),
+        **_units(trace, shown, selection),
         "path": trace.path,
         "causal": causal,
         "sinks": list(found.sinks),
@@ -158,8 +158,10 @@ def _sizes(trace: Trace, selection: Selection) -> dict[str, Any]:
     }
 
 
-def _units(shown: ShownMap, selection: Selection) -> dict[str, Any]:
-    """What rows and columns stand for, in which everything of the frame counts."""
+def _units(trace: Trace, shown: ShownMap, selection: Selection) -> dict[str, Any]:
+    """What rows and columns stand for, in which everything of the frame counts; and what else could be shown of them."""
+    blocks = trace.part_blocks(selection.part)
+    norms = all(block.v is not None and block.projection is not None for block in blocks)
     return {
         "chosen": [list(head) for head in selection.chosen],
         "units": [list(run) for run in shown.sides.queries.ranges] if selection.words else None,
@@ -168,6 +170,7 @@ def _units(shown: ShownMap, selection: Selection) -> dict[str, Any]:
         else [list(run) for run in shown.sides.keys.ranges],
         "query": list(shown.sides.asked(selection.direction).around(selection.query)),
         "hidden": shown.hidden,
+        "norms": norms,
     }
 
 

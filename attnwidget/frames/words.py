@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 CAUTIONS = {
     "head": "Attention says where this head looks, not what the output rests on: equal weights can carry very "
     "different values.",
-    "heads": "Heads shown together look, on average, like one head that reads all that each of them reads; heads of "
-    "different layers read different things, the same words or not.",
+    "heads": "A mean of heads looks like one head that reads all that each of them reads; heads of different layers "
+    "read different things under the same words.",
+    "max": "The largest of several heads at each pair: no single head need look like this, and rows need not sum to 1.",
     "layer": "A mean hides heads: heads that each read one word look, on average, like one head that reads them all.",
     "rollout": "Rollout leaves out values and MLPs. In a model that reads from left to right it drifts to the first "
     "token whatever the text says.",
@@ -97,6 +98,8 @@ def _changes(selection: "Selection | Question", hidden: float) -> str:
     words = " · words: sum over their keys, mean over their queries" if selection.words else ""
     if selection.sinks == "show":
         return words
+    if hidden == 0:
+        return f"{words} · no sinks to hide"
     left = ", the rest of each row divided by its sum" if selection.sinks == "renormalise" else ""
     return f"{words} · sinks hidden, {hidden:.3f} of a row on average{left}"
 
@@ -124,4 +127,6 @@ def _rolled_out(trace: Trace, selection: Selection, measured: str) -> str:
 def caution(selection: Selection) -> str:
     """The sentence to keep in mind with this kind of map."""
     several = selection.source == "head" and len(selection.chosen) > 1
+    if selection.fusion == "max" and (several or selection.source == "layer"):
+        return CAUTIONS["max"]
     return CAUTIONS["heads" if several else selection.source]

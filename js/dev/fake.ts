@@ -361,6 +361,7 @@ export class FakeKernel {
       chosen: request.heads ?? ([[layer, head]] as const),
       units: null,
       hidden: 0,
+      norms: true,
       causal: kind === "decoder",
       sinks,
       peak,

@@ -29,6 +29,7 @@ export const header: Omit<Header, "blocks"> = {
   chosen: [[0, 0]],
   units: null,
   hidden: 0,
+  norms: true,
   causal: true,
   sinks: [0],
   peak: 0.5,

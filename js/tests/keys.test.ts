@@ -7,6 +7,7 @@ const every = [
   ..."ArrowLeft ArrowRight ArrowUp ArrowDown Home End PageUp PageDown Enter Escape Delete Backspace".split(
     " ",
   ),
+  ..."Shift+ArrowLeft Shift+ArrowRight Shift+ArrowUp Shift+ArrowDown".split(" "),
 ];
 
 /** Where a key is pressed for each place of the table. Views stand on the stage under their own name. */
@@ -38,7 +39,8 @@ describe("the table of keys", () => {
     await vi.waitFor(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
     const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;
     const taken = every.filter((key) => {
-      const { defaultPrevented } = press(target, key);
+      const [bare = key, shiftKey] = [key.replace("Shift+", ""), key.startsWith("Shift+")];
+      const { defaultPrevented } = press(target, bare, { shiftKey });
       // A tab that is chosen may not be the one that the key was for, and the list of keys is to be gone again.
       if (key === "?") press(target, key);
       return defaultPrevented;

@@ -2,27 +2,31 @@ import { describe, expect, it } from "vitest";
 import { faintCurves, lineMiddle, linesFrame, linesHit, revealLine } from "../src/layout/lines";
 import { palette } from "../src/lib/colour";
 import { paintFaint, paintStrong } from "../src/paint/lines";
-import { keepOf, linesOf } from "../src/state/lines";
+import { readFilter } from "../src/state/filter";
+import { fading, fadingOf, keepOf, residue, ruleOf } from "../src/state/keep";
+import { linesFilter, linesOf } from "../src/state/lines";
 import { type MapOnShow, mapOfFrame } from "../src/state/maps";
 import { decodeFrame } from "../src/wire/decode";
 import { frameBytes } from "./frames";
 
 const none: ReadonlySet<number> = new Set();
+const mass = linesFilter(readFilter("auto"));
+const all = readFilter("all");
 const of = (...weights: number[]) => Float32Array.of(...weights);
 
 describe("what is kept of a row", () => {
   it("is the smallest set that holds 70 %", () => {
-    const { tokens, dropped } = keepOf(of(0.1, 0.4, 0.2, 0.3), none, "mass");
+    const { tokens, dropped } = keepOf(of(0.1, 0.4, 0.2, 0.3), none, mass);
     expect(tokens).toEqual([1, 3]);
     expect(dropped).toBeCloseTo(0.3);
   });
 
   it("is all of an even row but what is beyond 70 %", () => {
-    expect(keepOf(new Float32Array(10).fill(0.1), none, "mass").tokens).toHaveLength(7);
+    expect(keepOf(new Float32Array(10).fill(0.1), none, mass).tokens).toHaveLength(7);
   });
 
   it("is measured outside the sinks, which are told apart", () => {
-    const { tokens, sinks, dropped, resting } = keepOf(of(0.8, 0.15, 0.05), new Set([0]), "mass");
+    const { tokens, sinks, dropped, resting } = keepOf(of(0.8, 0.15, 0.05), new Set([0]), mass);
     expect([tokens, sinks]).toEqual([[1], [0]]);
     expect(dropped).toBeCloseTo(0.05);
     expect(resting).toBeCloseTo(0.8);
@@ -30,13 +34,45 @@ describe("what is kept of a row", () => {
 
   it("is nothing of a row of zeros or of no numbers", () => {
     for (const row of [of(0, 0), of(Number.NaN, Number.NaN)])
-      expect(keepOf(row, none, "mass")).toMatchObject({ tokens: [], dropped: 0, peak: 0 });
+      expect(keepOf(row, none, mass)).toMatchObject({ tokens: [], dropped: 0, peak: 0 });
   });
 
   it("is the five strongest, or all that can be seen, when that is asked", () => {
     const row = of(0.2, 0.1, 0.3, 0.15, 0.05, 0.1995, 0.0005);
-    expect(keepOf(row, none, "top").tokens).toEqual([2, 0, 5, 3, 1]);
-    expect(keepOf(row, none, "all").tokens).toHaveLength(6);
+    expect(keepOf(row, none, readFilter("top 5")).tokens).toEqual([2, 0, 5, 3, 1]);
+    expect(keepOf(row, none, all).tokens).toHaveLength(6);
+  });
+});
+
+describe("what is dropped", () => {
+  const map = mapOfFrame(decodeFrame(frameBytes()));
+
+  it("fades in every row, sinks never, once a filter is chosen", () => {
+    const top = readFilter("top 1");
+    expect(fading(of(0.1, 0.6, 0.3), none, readFilter("auto"))).toBeNull();
+    expect(fading(of(0.1, 0.6, 0.3), none, all)).toBeNull();
+    expect(fading(of(0.1, 0.6, 0.3), new Set([0]), top)).toEqual(of(1, 1, residue));
+    // Rows: 1 | .5 .5 | .5 .25 .25, and token 0 is a sink.
+    expect(fadingOf(map, top)).toEqual(of(1, residue, residue, 1, 1, residue, 1, 1, residue));
+  });
+
+  it("fades in every column where the query is read", () => {
+    const faded = fadingOf({ ...map, direction: "read_by" }, readFilter("least 0.5"));
+    expect(faded).toEqual(of(1, residue, residue, 1, 1, residue, 1, residue, residue));
+  });
+
+  it("is not told of cells that hold several tokens", () => {
+    expect(fadingOf({ ...map, pooling: 2 }, mass)).toBeNull();
+  });
+
+  it("is said: how many are kept, and what share of the row", () => {
+    const kept = keepOf(of(0.5, 0.3, 0.15, 0.05), new Set([0]), readFilter("top 1"));
+    expect([kept.tokens, kept.all]).toEqual([[1], 3]);
+    expect(kept.share).toBeCloseTo(0.8);
+    expect(ruleOf(readFilter("mass 0.55"), "reads", true)).toBe(
+      "the fewest that hold 55 % of each row outside sinks",
+    );
+    expect(ruleOf(readFilter("top 1"), "read_by", false)).toBe("the strongest of each column");
   });
 });
 
@@ -47,7 +83,7 @@ describe("the lines of a map", () => {
 
   it("are those of every row, strongest first, with sinks told apart", () => {
     // Rows: 1 | .5 .5 | .5 .25 .25, and token 0 is a sink.
-    expect(pairs(linesOf(map, "mass"))).toEqual(
+    expect(pairs(linesOf(map, mass))).toEqual(
       [
         [0, 0, 1],
         [1, 1, 0],
@@ -60,13 +96,13 @@ describe("the lines of a map", () => {
   });
 
   it("are those of every column where the query is read, without sinks", () => {
-    const found = pairs(linesOf({ ...map, direction: "read_by" }, "all"));
+    const found = pairs(linesOf({ ...map, direction: "read_by" }, all));
     expect(found).toHaveLength(6);
     expect(found.every(([, , resting]) => resting === 0)).toBe(true);
   });
 
   it("are none where a cell holds several tokens", () => {
-    expect(pairs(linesOf({ ...map, pooling: 2 }, "all"))).toEqual([]);
+    expect(pairs(linesOf({ ...map, pooling: 2 }, all))).toEqual([]);
   });
 });
 

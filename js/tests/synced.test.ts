@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import { DemoModel } from "../dev/model";
+import { plainLook } from "../src/state/look";
 import { bindTraits } from "../src/state/synced";
 
 function open(state: Record<string, unknown> = {}) {
@@ -68,6 +69,29 @@ describe("traits and signals", () => {
       signals.direction.value,
       signals.part.value,
     ]).toEqual(["", 0, [0, 1], "reads", ""]);
+  });
+
+  it("are compared however deep they are", () => {
+    const { model, synced, remote, save } = open({
+      heads: [[0, 1]],
+      look: { words: false },
+      filter: "top 3",
+    });
+    synced.write({ heads: [[0, 1]], filter: "top 3" });
+    model.set("heads", [[0, 1]]);
+    model.set("look", { ...plainLook });
+    expect([save.mock.calls.length, remote.mock.calls]).toEqual([0, []]);
+    model.set("heads", [
+      [0, 1],
+      [1, 0],
+    ]);
+    model.set("look", { ...plainLook, words: true, sinks: "nonsense" });
+    expect(synced.signals.heads.value).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(synced.signals.look.value).toEqual({ ...plainLook, words: true });
+    expect(remote.mock.calls).toEqual([["heads"], ["look"]]);
   });
 
   it("survive a model that cannot save", () => {

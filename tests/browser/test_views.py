@@ -221,9 +221,9 @@ def test_the_keyboard_walks_through_tokens_and_their_lines(explorer):
 def test_all_lines_and_five_lines_can_be_had(explorer):
     view = open_view(explorer, "Lines")
     explorer.shown.choose("all")
-    expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("0.000 not drawn")
+    expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("1.00 of the row")
     explorer.shown.choose("top")
-    expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("the five strongest")
+    expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("the 5 strongest")
     assert int(view.get_attribute("data-lines")) <= 6
 
 

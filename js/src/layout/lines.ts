@@ -34,6 +34,8 @@ export interface Curve {
   readonly tone: number;
   readonly dashed: boolean;
   readonly direction: Direction;
+  /** Of one of several heads; else that of the direction. */
+  readonly colour?: string;
 }
 
 const smallestPitch = 20;

@@ -58,6 +58,10 @@ export const keyPlaces: readonly KeyPlace[] = [
     title: "Heads",
     rows: [
       { keys: [...arrows, "Home", "End"], does: "pin another head; layers without attention are skipped" },
+      {
+        keys: ["Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"],
+        does: "one more head beside those that are chosen, or one less; with the pointer, Shift and a click",
+      },
     ],
   },
   {

@@ -11,6 +11,8 @@ export interface GridPicture {
   readonly rows: number;
   readonly columns: number;
   readonly pinned: { readonly layer: number; readonly head: number } | null;
+  /** Several heads that are shown together, the pinned one among them, each in its colour. */
+  readonly together?: readonly { readonly layer: number; readonly head: number; readonly colour: string }[];
   readonly hovered: { readonly layer: number; readonly head: number } | null;
   /** A row that is on show as a whole: the mean of a layer. */
   readonly wholeLayer: number | null;
@@ -56,7 +58,9 @@ export function paintPointed(
   palette: Palette,
 ): void {
   paintLabels(context, scene, picture, palette);
-  if (picture.pinned !== null)
+  const { together = [] } = picture;
+  for (const each of together) paintRing(context, scene, each, each.colour, 2.5);
+  if (picture.pinned !== null && together.length === 0)
     paintRing(context, scene, picture.pinned, picture.strong, picture.hovered === null ? 2 : 1);
   if (picture.hovered !== null) paintRing(context, scene, picture.hovered, picture.strong, 2);
   if (picture.wholeLayer !== null) paintRow(context, scene, picture.wholeLayer, picture.strong);

@@ -26,7 +26,7 @@ function strokeTogether(
     const first = chosen[0];
     if (first === undefined) continue;
     const tone = (step + 0.5) / steps;
-    context.strokeStyle = accent(palette, first.direction).strong;
+    context.strokeStyle = colourOf(first, palette);
     context.globalAlpha = (0.05 + 0.2 * tone) * strength;
     context.lineWidth = 0.75 + 1.25 * tone;
     context.beginPath();
@@ -51,13 +51,14 @@ export function paintStrong(
 ): void {
   const away = (curve: Curve) => outside(frame, curve.from) || outside(frame, curve.to);
   // What leads out of sight makes way: there may be hundreds of them, all through one place.
-  for (const direction of ["reads", "read_by"] as const) {
-    const beyond = curves.filter((curve) => curve.direction === direction && away(curve));
-    strokeTogether(context, frame, beyond, palette, 2.5);
+  const beyond = curves.filter(away);
+  for (const colour of new Set(beyond.map((curve) => colourOf(curve, palette)))) {
+    const alike = beyond.filter((curve) => colourOf(curve, palette) === colour);
+    strokeTogether(context, frame, alike, palette, 2.5);
   }
   const order = curves.filter((curve) => !away(curve)).sort((one, other) => one.tone - other.tone);
   for (const curve of order) {
-    context.strokeStyle = accent(palette, curve.direction).strong;
+    context.strokeStyle = colourOf(curve, palette);
     context.globalAlpha = curve.dashed ? 0.5 : 0.3 + 0.7 * curve.tone;
     context.lineWidth = curve.dashed ? 1.5 : 1 + 4 * curve.tone;
     context.setLineDash(curve.dashed ? [3, 4] : []);
@@ -73,6 +74,10 @@ export function paintStrong(
   context.beginPath();
   trace(context, frame, pointed);
   context.stroke();
+}
+
+function colourOf({ colour, direction }: Curve, palette: Palette): string {
+  return colour ?? accent(palette, direction).strong;
 }
 
 function outside({ height }: LinesFrame, place: number): boolean {

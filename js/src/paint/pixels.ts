@@ -8,17 +8,19 @@ export interface Values {
   readonly causal: boolean;
   /** How many rows further down the values begin than columns to the right: 0 for a whole map. */
   readonly shift?: number;
+  /** How much of its tone each value keeps; all of it where nothing is said. */
+  readonly fading?: ArrayLike<number> | null;
 }
 
 /** Weights -> one pixel each. What a causal map cannot see is left transparent. */
 export function weightPixels(map: Values, ramp: Ramp): Uint8ClampedArray {
-  const { values, rows, columns, peak, causal, shift = 0 } = map;
+  const { values, rows, columns, peak, causal, shift = 0, fading = null } = map;
   const pixels = new Uint8ClampedArray(rows * columns * 4);
   for (let row = 0; row < rows; row++) {
     const stop = causal ? Math.min(columns, row + shift + 1) : columns;
     for (let column = 0; column < stop; column++) {
       const index = row * columns + column;
-      put(pixels, index, ramp, tone(values[index] as number, peak));
+      put(pixels, index, ramp, tone(values[index] as number, peak) * (fading?.[index] ?? 1));
     }
   }
   return pixels;

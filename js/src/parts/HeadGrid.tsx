@@ -4,11 +4,11 @@ import { type GridRoom, type GridScene, gridScene, headAt } from "../layout/grid
 import { shadeAt } from "../layout/shades";
 import { accent } from "../lib/colour";
 import { paintCells, paintGrid, paintPointed } from "../paint/grid";
-import { nextLayer } from "../state";
+import { type HeadRef, holds, joined, nearestHead, nextLayer, type Session } from "../state";
 import { Canvas, useGround } from "./Canvas";
 import { openAlone } from "./FoundList";
 import { useFigure } from "./figures";
-import { metricIn, shadesIn, thumbnailsIn, titleOf, useHeadPicture } from "./head-picture";
+import { metricIn, shadesIn, thumbnailsIn, titleOf, together, useHeadPicture } from "./head-picture";
 import { Spoken } from "./Spoken";
 import { clearHover, commonKey, useView, useWidth, type View } from "./view";
 
@@ -47,7 +47,11 @@ export function HeadGrid({ large = false, over }: Props) {
   useFigure(large ? "stage" : "heads", ({ palette, outlined }) => {
     if (frame?.thumbnails == null || width === 0) return null;
     const strong = accent(palette, direction).strong;
-    const pointed = { pinned: outlined ? picture.pinned : null, hovered: null };
+    const pointed = {
+      pinned: outlined ? picture.pinned : null,
+      together: outlined ? together(session, palette.dark) : [],
+      hovered: null,
+    };
     const inks = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
     const drawn = { ...picture, ...pointed, ...inks, strong };
     return {
@@ -75,6 +79,7 @@ export function HeadGrid({ large = false, over }: Props) {
       data-large={large || undefined}
       data-shade={picture.shades === null ? "maps" : session.metrics.by.value}
       data-kept={picture.kept?.size}
+      data-chosen={chosenNames(session)}
       onPointerMove={(event) => hover(view, scene, event)}
       onPointerLeave={() => {
         local.hoverHead.value = null;
@@ -99,6 +104,14 @@ export function HeadGrid({ large = false, over }: Props) {
   );
 }
 
+function chosenNames(session: Session): string | undefined {
+  if (session.source.value !== "head") return undefined;
+  return session
+    .chosenHeads()
+    .map(([layer, head]) => `L${layer}H${head}`)
+    .join(" ");
+}
+
 function label(heads: readonly number[]): string {
   const without = heads.filter((count) => count === 0).length;
   const silent = without === 0 ? "" : `, ${without} without attention`;
@@ -110,16 +123,24 @@ function under(scene: GridScene, event: MouseEvent) {
   return headAt(scene, event.clientX - left, event.clientY - top);
 }
 
-function hover({ local }: View, scene: GridScene, event: PointerEvent): void {
-  const head = under(scene, event);
+function hover({ local, session }: View, scene: GridScene, event: PointerEvent): void {
+  const found = under(scene, event);
+  // One of several that are chosen is on show already, with the others.
+  const chosen = session.source.peek() === "head" ? session.chosenHeads() : [];
+  const among = found !== null && chosen.length > 1 && holds(chosen, found.layer, found.head);
+  const head = among ? null : found;
   const known = local.hoverHead.peek();
   if (head?.layer === known?.layer && head?.head === known?.head) return;
   local.hoverHead.value = head;
 }
 
-function pin({ session }: View, scene: GridScene, event: MouseEvent): void {
+function pin({ session, local }: View, scene: GridScene, event: MouseEvent): void {
   const head = under(scene, event);
-  if (head !== null) session.pinHead(head.layer, head.head);
+  if (head === null) return;
+  if (event.shiftKey) {
+    local.hoverHead.value = null;
+    session.toggleHead(head.layer, head.head);
+  } else session.pinHead(head.layer, head.head);
 }
 
 function alone(view: View, scene: GridScene, event: MouseEvent): void {
@@ -132,25 +153,41 @@ function steer(view: View, heads: readonly number[], event: KeyboardEvent): void
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { layer, head } = session.clampedHead();
   const last = (heads[layer] ?? 1) - 1;
-  const moves: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => session.pinHead(layer, Math.max(0, head - 1)),
-    ArrowRight: () => session.pinHead(layer, Math.min(last, head + 1)),
-    ArrowUp: () => session.pinHead(nextLayer(heads, layer, -1), head),
-    ArrowDown: () => session.pinHead(nextLayer(heads, layer, 1), head),
-    Home: () => session.pinHead(layer, 0),
-    End: () => session.pinHead(layer, last),
-    Enter: () => pinFocused(view),
-    " ": () => pinFocused(view),
-    Escape: () => clearHover(view),
+  const moves: Readonly<Record<string, HeadRef>> = {
+    ArrowLeft: { layer, head: Math.max(0, head - 1) },
+    ArrowRight: { layer, head: Math.min(last, head + 1) },
+    ArrowUp: { layer: nextLayer(heads, layer, -1), head },
+    ArrowDown: { layer: nextLayer(heads, layer, 1), head },
+    Home: { layer, head: 0 },
+    End: { layer, head: last },
   };
-  const move = event.shiftKey ? undefined : moves[event.key];
-  if (move === undefined) {
-    if (commonKey(view, event)) event.preventDefault();
-    return;
-  }
-  if (event.key.startsWith("Arrow")) local.hoverHead.value = null;
-  move();
+  const move = moves[event.key];
+  if (move !== undefined) {
+    local.hoverHead.value = null;
+    if (event.shiftKey) reach(session, move);
+    else session.pinHead(move.layer, move.head);
+  } else if (!event.shiftKey && (event.key === "Enter" || event.key === " ")) pinFocused(view);
+  else if (event.key === "Escape") goBack(view);
+  else if (!commonKey(view, event)) return;
   event.preventDefault();
+}
+
+/** One head further, which joins those that are looked at; back over one that has joined, the last one leaves again. */
+function reach(session: Session, wish: HeadRef): void {
+  const { layer, head } = nearestHead(session.heads.peek(), wish.layer, wish.head);
+  const now = session.clampedHead();
+  if (layer === now.layer && head === now.head) return;
+  const back = session.traits.heads.peek().at(-2);
+  if (back?.[0] === layer && back[1] === head) session.toggleHead(now.layer, now.head);
+  else session.toggleHead(layer, head, joined);
+}
+
+/** Back to what is pinned; and of several heads that are, to the last one. */
+function goBack(view: View): void {
+  const { session, local } = view;
+  const { layer, head } = session.clampedHead();
+  if (local.hoverHead.peek() === null && session.chosenHeads().length > 1) session.pinHead(layer, head);
+  clearHover(view);
 }
 
 function pinFocused({ session, derived }: View): void {

@@ -1,4 +1,5 @@
 import { count, magnitude } from "../lib/format";
+import { type Direction, tokenCount, unitsOf } from "../state";
 import { Export } from "./export/Export";
 import { HelpButton } from "./Help";
 import { useView } from "./view";
@@ -8,6 +9,7 @@ export function Header() {
   const about = session.about.value;
   const tokens = derived.tokens.value;
   const keys = derived.keys.value;
+  const units = (direction: Direction) => unitsOf(session.shown.value, direction);
   return (
     <header class="aw-header">
       <span class="aw-brand">attnwidget</span>
@@ -24,8 +26,10 @@ export function Header() {
           <span>
             {" · "}
             <span class="aw-token-count">
-              {keys !== null && keys !== tokens && `${tokens.pieces.length} × `}
-              {count((keys ?? tokens).pieces.length, "token")}
+              {keys !== null && keys !== tokens && `${tokenCount(units("reads"), tokens.pieces.length)} × `}
+              {keys !== null && keys !== tokens
+                ? count(tokenCount(units("read_by"), keys.pieces.length), "token")
+                : count(tokenCount(units("reads"), tokens.pieces.length), "token")}
             </span>
           </span>
         )}

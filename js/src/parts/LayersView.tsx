@@ -4,7 +4,16 @@ import { accent, type Palette } from "../lib/colour";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import { type LayersPicture, paintLayers } from "../paint/layers";
 import { stripPixels } from "../paint/strip-pixels";
-import { type Fusion, isVisible, type StripOnShow, type Tokens } from "../state";
+import {
+  type Filter,
+  type Fusion,
+  fading,
+  isExplicit,
+  isVisible,
+  ruleOf,
+  type StripOnShow,
+  type Tokens,
+} from "../state";
 import { bitmap, Canvas } from "./Canvas";
 import { useFigure } from "./figures";
 import { layersFigure } from "./layers-figure";
@@ -34,7 +43,9 @@ export function LayersView() {
   const ready = known && scene !== null && picture !== null;
   const problem = session.strips.problem.value;
   useFigure("stage", (look) =>
-    ready && asked !== null && lay !== null ? layersFigure(strip, asked, lay, look) : null,
+    ready && asked !== null && lay !== null
+      ? layersFigure(strip, asked, lay, derived.filter.peek(), look)
+      : null,
   );
   return (
     <figure class="aw-view">
@@ -137,20 +148,47 @@ function facts({ values, layers, count, sinks }: StripOnShow) {
 
 function usePicture(view: View, strip: StripOnShow | null, turned: boolean): LayersPicture | null {
   const colours = view.palette.value;
-  return useMemo(() => (strip === null ? null : pictureOf(strip, turned, colours)), [strip, colours, turned]);
+  const filter = view.derived.filter.value;
+  return useMemo(
+    () => (strip === null ? null : pictureOf(strip, turned, filter, colours)),
+    [strip, colours, turned, filter],
+  );
 }
 
-export function pictureOf(strip: StripOnShow, turned: boolean, palette: Palette): LayersPicture {
+export function pictureOf(
+  strip: StripOnShow,
+  turned: boolean,
+  filter: Filter,
+  palette: Palette,
+): LayersPicture {
   const { ramp, strong } = accent(palette, strip.direction);
   const { layers, count, values, sinks, peak, exact } = strip;
   const seen = (token: number) => isVisible(strip, token);
-  const pixels = stripPixels({ layers, count, values, peak, isVisible: seen }, ramp, turned);
+  const faded = stripFading(strip, filter);
+  const pixels = stripPixels({ layers, count, values, peak, isVisible: seen, fading: faded }, ramp, turned);
   const image = turned ? bitmap(layers, count, pixels) : bitmap(count, layers, pixels);
   const printed = (layer: number, token: number) =>
-    seen(token) ? (values[layer * count + token] ?? null) : null;
+    seen(token) && (faded?.[layer * count + token] ?? 1) === 1
+      ? (values[layer * count + token] ?? null)
+      : null;
   const faint = new Set<number>();
   const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
   return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
+}
+
+/** Each layer's row, or column, by itself. */
+function stripFading({ values, layers, count, sinks }: StripOnShow, filter: Filter): Float32Array | null {
+  if (!isExplicit(filter)) return null;
+  const faded = new Float32Array(values.length);
+  for (let layer = 0; layer < layers; layer++) {
+    const line = fading(
+      values.subarray(layer * count, (layer + 1) * count),
+      sinks[layer] ?? new Set(),
+      filter,
+    );
+    if (line !== null) faded.set(line, layer * count);
+  }
+  return faded;
 }
 
 function spoken(
@@ -230,22 +268,26 @@ function Heading({ strip, tokens }: { readonly strip: StripOnShow | null; readon
   );
 }
 
-export function recipeOf(strip: StripOnShow): string {
+export function recipeOf(strip: StripOnShow, filter: Filter): string {
   const silent = strip.values.some(Number.isNaN);
   const hatched = strip.sinks.some((found) => found.size > 0);
   const without = strip.fusion === "single" ? `head ${strip.head}` : "attention";
   return [
     strip.recipe,
+    ...(isExplicit(filter)
+      ? [`kept: ${ruleOf(filter, strip.direction, hatched)}, layer by layer; the rest is faint`]
+      : []),
     ...(hatched ? ["sinks are hatched and outside the scale"] : []),
     ...(silent ? [`a line: a layer without ${without}`] : []),
   ].join(" · ");
 }
 
 function Caption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
+  const filter = useView().derived.filter.value;
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
-        {recipeOf(strip)}
+        {recipeOf(strip, filter)}
         {problem !== null && <span class="aw-view-problem"> {problem}</span>}
       </span>
       <Scale direction={strip.direction} peak={strip.peak} />

@@ -7,44 +7,40 @@ import {
   linesFrame,
   revealLine,
 } from "../layout/lines";
-import { tone } from "../lib/colour";
+import { type Palette, tone } from "../lib/colour";
 import { pieceLabel, weight } from "../lib/format";
+import { headColour } from "../lib/head-colours";
 import { paintFaint, paintStrong } from "../paint/lines";
 import {
   cellIn,
   type Direction,
-  type Keep,
+  filterText,
+  type HeadOnShow,
+  headsOnShow,
   type Kept,
   keepOf,
   type Lines,
+  linesFilter,
   linesOf,
   type MapOnShow,
+  readFilter,
   sinksOf,
   type Tokens,
+  vectorOfHead,
 } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
+import { HeadLegend } from "./HeadLegend";
 import { LineLabels } from "./LineLabels";
 import { LinesCaption } from "./LinesCaption";
 import { linesFigure } from "./lines-figure";
 import { pointLines, pressLines, steerLines } from "./lines-input";
 import { useMeasure } from "./measure";
-import { Segmented } from "./Segmented";
 import { ViewGrid } from "./ViewGrid";
 import { useView, useWidth, type View } from "./view";
 
 /** More thin lines at once than this cannot be told apart, and cost more than a picture may. */
 const budget = 800;
-
-const choices = [
-  {
-    value: "mass",
-    text: "70 % of the mass",
-    title: "The fewest lines that hold 70 % of what is outside sinks",
-  },
-  { value: "top", text: "top 5", title: "The five strongest lines of each token" },
-  { value: "all", text: "all", title: "Every weight of at least 0.001" },
-] as const satisfies readonly { value: Keep; text: string; title: string }[];
 
 /** The map on show as lines: queries on the left, keys on the right. */
 export function LinesView() {
@@ -53,12 +49,14 @@ export function LinesView() {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const [offset, setOffset] = useState(0);
-  const [keep, setKeep] = useState<Keep>("mass");
+  const keep = linesFilter(derived.filter.value);
   const map = derived.map.value;
   const lay = useLay(view, map, width);
   const frame = useMemo(() => (lay === null ? null : lay(offset)), [lay, offset]);
-  const strong = useStrong(view, map, keep);
-  const lines = useMemo(() => (map === null ? null : linesOf(map, keep)), [map, keep]);
+  const rule = filterText(keep);
+  const strong = useStrong(view, map, rule);
+  const lines = useMemo(() => (map === null ? null : linesOf(map, readFilter(rule))), [map, rule]);
+  const heads = useHeads(view, rule);
   const faint = useMemo(() => faintOf(map, frame, lines), [map, frame, lines]);
   const colours = palette.value;
   // Its own canvas, and the same element as before unless something in it has changed: the pointer moves on top of it.
@@ -74,9 +72,9 @@ export function LinesView() {
     [frame, faint, colours],
   );
   const ready = map !== null && frame !== null && strong !== null;
-  const curves = ready ? strongCurves(strong, frame, derived.focus.value) : [];
+  const curves = ready ? curvesOf(strong, heads, frame, derived.focus.value, colours) : [];
   useFigure("stage", (look) =>
-    ready && lay !== null ? linesFigure(view, { map, lay, lines, strong, keep }, look) : null,
+    ready && lay !== null ? linesFigure(view, { map, lay, lines, strong, heads, keep }, look) : null,
   );
   return (
     <figure class="aw-view">
@@ -84,13 +82,19 @@ export function LinesView() {
         <h3>
           <span class="aw-unit">query → key</span>
         </h3>
-        <Segmented label="Lines to keep" choices={choices} value={keep} onChoose={setKeep} />
+        <HeadLegend heads={heads} />
       </div>
       <ViewGrid
         name="lines"
         label="Attention as lines: queries on the left, keys on the right"
         spoken={map === null ? "" : spoken(view, map)}
-        data={{ tokens: map?.queries, keys: map?.keys, lines: curves.length, faint: faint.curves.length }}
+        data={{
+          tokens: map?.queries,
+          keys: map?.keys,
+          lines: curves.length,
+          faint: faint.curves.length,
+          heads: heads.length > 0 ? heads.filter(({ map }) => map !== null).length : undefined,
+        }}
         scroller={scroller}
         extent={frame}
         reveal={(token) => (frame === null ? null : revealLine(frame, token))}
@@ -112,7 +116,9 @@ export function LinesView() {
         )}
         {ready && <LineLabels frame={frame} strong={strong} sinks={map.sinks} />}
       </ViewGrid>
-      {ready && <LinesCaption map={map} strong={strong} keep={keep} faint={faint} />}
+      {ready && (
+        <LinesCaption map={map} strong={strong} keep={keep} several={heads.length > 0} faint={faint} />
+      )}
     </figure>
   );
 }
@@ -123,7 +129,7 @@ export type Strong = Readonly<
 >;
 
 /** The pinned query has its lines in the chosen direction; a token under the pointer both ways. */
-function useStrong({ derived, local }: View, map: MapOnShow | null, keep: Keep): Strong | null {
+function useStrong({ derived, local }: View, map: MapOnShow | null, rule: string): Strong | null {
   const row = derived.row.value;
   const column = derived.column.value;
   const both = local.hoverToken.value !== null && local.cell.value === null;
@@ -133,12 +139,47 @@ function useStrong({ derived, local }: View, map: MapOnShow | null, keep: Keep):
     const of = (weights: Float32Array | null, direction: Direction) =>
       weights === null || (!both && direction !== looks)
         ? null
-        : { weights, kept: keepOf(weights, sinksOf(map, direction), keep) };
+        : { weights, kept: keepOf(weights, sinksOf(map, direction), readFilter(rule)) };
     return { reads: of(row, "reads"), read_by: of(column, "read_by") };
-  }, [map, row, column, both, looks, keep]);
+  }, [map, row, column, both, looks, rule]);
 }
 
-export function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
+/** The lines of each of several heads; none while a single one is looked at. */
+export type HeadLines = readonly (HeadOnShow & { readonly strong: Strong | null })[];
+
+function useHeads({ session, derived, local }: View, rule: string): HeadLines {
+  const heads = local.hoverHead.value === null ? headsOnShow(session) : [];
+  const focus = derived.focus.value;
+  const looks = derived.direction.value;
+  return heads.map((each) => {
+    const { map } = each;
+    const weights = map === null ? null : vectorOfHead(map, focus, looks);
+    if (map === null || weights === null) return { ...each, strong: null };
+    const one = { weights, kept: keepOf(weights, sinksOf(map, looks), readFilter(rule)) };
+    const strong = { reads: null, read_by: null, [looks]: one };
+    return { ...each, strong };
+  });
+}
+
+/** Of several heads each in its own colour, once their maps have come; until then of what they are together. */
+export function curvesOf(
+  strong: Strong,
+  heads: HeadLines,
+  frame: LinesFrame,
+  focus: readonly [number, number],
+  palette: Palette,
+): Curve[] {
+  const known = heads.filter((each) => each.strong !== null);
+  if (known.length === 0) return strongCurves(strong, frame, focus);
+  return known.flatMap((each) =>
+    strongCurves(each.strong as Strong, frame, focus).map((curve) => ({
+      ...curve,
+      colour: headColour(palette.dark, each.index),
+    })),
+  );
+}
+
+function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
   const middle = lineMiddle(frame, focus);
   const found: Curve[] = [];
   for (const direction of ["reads", "read_by"] as const) {

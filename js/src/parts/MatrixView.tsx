@@ -3,7 +3,18 @@ import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "../layout/
 import { wholeMap } from "../layout/viewport";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import { paintMatrix } from "../paint/matrix";
-import { type Cell, cellIn, checksum, type MapOnShow, type Span, type Tokens } from "../state";
+import {
+  type Cell,
+  cellIn,
+  checksum,
+  type Filter,
+  isExplicit,
+  type MapOnShow,
+  ruleOf,
+  type Span,
+  sinksOf,
+  type Tokens,
+} from "../state";
 import { Canvas } from "./Canvas";
 import { type Figure, type FigureLook, useFigure } from "./figures";
 import { steerMatrix } from "./matrix-input";
@@ -133,11 +144,12 @@ interface CaptionProps {
 }
 
 function Caption({ map, scene, picture }: CaptionProps) {
-  const { local } = useView();
+  const { local, derived } = useView();
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
         {map.recipe}
+        {filterNote(map, derived.filter.value)}
         {pooledNote(map, picture)}
       </span>
       <span class="aw-aside">
@@ -180,11 +192,19 @@ function matrixFigure(
     title: tokens === null ? title : `${title} · ${sentence(tokens, map.query, direction)}`,
     width: inkWidth(scene),
     height: scene.height,
-    caption: scene.zoomed ? `${map.recipe} · ${extentLabel(scene)}` : map.recipe,
+    caption:
+      map.recipe + filterNote(map, derived.filter.peek()) + (scene.zoomed ? ` · ${extentLabel(scene)}` : ""),
     direction,
     peak,
     paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),
   };
+}
+
+/** What is kept of the cells; the rest is faint. */
+export function filterNote(map: MapOnShow, filter: Filter): string {
+  if (!isExplicit(filter)) return "";
+  if (map.pooling > 1) return " · so long a text is shown whole: no filter";
+  return ` · kept: ${ruleOf(filter, map.direction, sinksOf(map, map.direction).size > 0)}; the rest is faint`;
 }
 
 /** What the recipe of a pooled map does not know: that here, for what is in sight, it is not. */

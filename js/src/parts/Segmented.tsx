@@ -6,7 +6,8 @@ interface Props<Value extends string> {
     readonly title?: string;
     readonly tint?: string;
   }[];
-  readonly value: Value;
+  /** Null: none is pressed. */
+  readonly value: Value | null;
   readonly onChoose: (value: Value) => void;
 }
 

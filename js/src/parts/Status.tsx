@@ -66,6 +66,14 @@ function Legend() {
       <span class="aw-legend-ramp" />
       <span class="aw-number aw-legend-peak">{weight(heat.peak)}</span>
       <span>square-root tone</span>
+      {heat.kept !== null && (
+        <span class="aw-legend-kept">
+          kept {heat.kept.tokens.length} of {heat.kept.all}
+          {heat.kept.resting > 0 && " and the sinks"},{" "}
+          <span class="aw-number">{heat.kept.share.toFixed(2)}</span> of the{" "}
+          {derived.direction.value === "read_by" ? "column" : "row"}
+        </span>
+      )}
       {hatched && (
         <span>
           <span class="aw-legend-hatch" /> sink

@@ -1,5 +1,7 @@
 import { pieceLabel, shorten } from "../lib/format";
-import { type Direction, hasSecond, type MapSource, type Session, type Span, type Tokens } from "../state";
+import { type Direction, hasSecond, type Session, type Span, type Tokens, toTokens, unitsOf } from "../state";
+import { FilterControl } from "./FilterControl";
+import { ChangeControls, SourceControls } from "./LookControls";
 import { Segmented } from "./Segmented";
 import { useView } from "./view";
 
@@ -18,16 +20,6 @@ const directions = [
   },
 ] as const satisfies readonly { value: Direction; text: string; tint: string; title: string }[];
 
-const sources = [
-  { value: "head", text: "this head", title: "The weights of the chosen head" },
-  { value: "layer", text: "layer mean", title: "The mean over all heads of the chosen layer" },
-  {
-    value: "rollout",
-    text: "rollout",
-    title: "All layers multiplied up, with half of every step left to the residual stream",
-  },
-] as const satisfies readonly { value: MapSource; text: string; title: string }[];
-
 export function Toolbar() {
   const { session, derived } = useView();
   const tokens = derived.asked.value;
@@ -44,7 +36,9 @@ export function Toolbar() {
       {tokens !== null && focus[1] > focus[0] && (
         <span class="aw-query">
           query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
-          <span class="aw-number">{spanNumber(focus)}</span>
+          <span class="aw-number">
+            {spanNumber(toTokens(unitsOf(session.shown.value, derived.direction.value), focus))}
+          </span>
         </span>
       )}
       <span class="aw-toolbar-end">
@@ -56,13 +50,11 @@ export function Toolbar() {
             onChoose={(part) => session.setPart(part)}
           />
         )}
-        <span class="aw-label">heat from</span>
-        <Segmented
-          label="Heat from"
-          choices={sources}
-          value={session.source.value}
-          onChoose={(source) => session.setLook({ source })}
-        />
+        <SourceControls />
+      </span>
+      <span class="aw-toolbar-look">
+        <FilterControl />
+        <ChangeControls />
       </span>
     </div>
   );

@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { type Shades, shadesOf } from "../layout/shades";
 import { accent, type Palette } from "../lib/colour";
+import { headColour } from "../lib/head-colours";
 import type { GridPicture } from "../paint/grid";
 import { thumbnailPixels } from "../paint/pixels";
 import { type Found, type Frame, find, type Metric, metricAt } from "../state";
@@ -16,6 +17,7 @@ export function useHeadPicture(view: View): GridPicture {
   return {
     ...useThumbnails(view),
     pinned: source.value === "head" ? pinned : null,
+    together: together(session, view.palette.value.dark),
     hovered: local.hoverHead.value,
     wholeLayer: source.value === "layer" ? pinned.layer : null,
     strong: accent(view.palette.value, direction).strong,
@@ -76,4 +78,11 @@ export function thumbnailsIn(frame: Frame | undefined, palette: Palette): Thumbn
 
 export function titleOf(session: View["session"], name: string): string {
   return session.about.value?.metrics.find((choice) => choice.name === name)?.title ?? name;
+}
+
+/** Several heads that are shown together, each in the colour that it has everywhere. */
+export function together(session: View["session"], dark: boolean) {
+  const chosen = session.source.value === "head" ? session.chosenHeads() : [];
+  if (chosen.length < 2) return [];
+  return chosen.map(([layer, head], index) => ({ layer, head, colour: headColour(dark, index) }));
 }

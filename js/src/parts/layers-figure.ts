@@ -1,6 +1,6 @@
 import { count } from "../lib/format";
 import { paintLayers } from "../paint/layers";
-import type { StripOnShow, Tokens } from "../state";
+import type { Filter, StripOnShow, Tokens } from "../state";
 import { type Figure, type FigureLook, tallestFigure } from "./figures";
 import { type LayLayers, pictureOf, recipeOf } from "./LayersView";
 import { sentence } from "./Toolbar";
@@ -10,6 +10,7 @@ export function layersFigure(
   strip: StripOnShow,
   tokens: Tokens,
   lay: LayLayers,
+  filter: Filter,
   { palette, outlined }: FigureLook,
 ): Figure {
   const whole = lay(0, tallestFigure);
@@ -24,9 +25,9 @@ export function layersFigure(
     title: `${sentence(tokens, strip.query, strip.direction)}, layer by layer`,
     width: scene.turned ? left + layers * layerPitch + 4 : Math.min(scene.width, left + area.width + 60),
     height: scene.height,
-    caption: recipeOf(strip) + cut,
+    caption: recipeOf(strip, filter) + cut,
     direction: strip.direction,
     peak: strip.peak,
-    paint: (brush) => paintLayers(brush, scene, pictureOf(strip, scene.turned, palette), palette),
+    paint: (brush) => paintLayers(brush, scene, pictureOf(strip, scene.turned, filter, palette), palette),
   };
 }

@@ -4,10 +4,10 @@ import { tone } from "../lib/colour";
 import { count, pieceLabel, weight } from "../lib/format";
 import { lineLabelFont, paintLineLabels } from "../paint/line-labels";
 import { paintFaint, paintStrong } from "../paint/lines";
-import { type Derived, type Keep, type Lines, type MapOnShow, sideOf } from "../state";
+import { type Derived, type Filter, type Lines, type MapOnShow, sideOf } from "../state";
 import { type Figure, type FigureLook, tallestFigure } from "./figures";
 import { rule } from "./LinesCaption";
-import { faintOf, type LayLines, type Strong, strongCurves } from "./LinesView";
+import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./LinesView";
 import { textMeasurer } from "./measure";
 import { sentence } from "./Toolbar";
 import type { View } from "./view";
@@ -17,12 +17,13 @@ interface Drawn {
   readonly lay: LayLines;
   readonly lines: Lines | null;
   readonly strong: Strong;
-  readonly keep: Keep;
+  readonly heads: HeadLines;
+  readonly keep: Filter;
 }
 
 /** All lines as they are on the page, from the first token to the last, as far as a picture reaches. */
 export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined }: FigureLook): Figure {
-  const { map, lay, lines, strong, keep } = drawn;
+  const { map, lay, lines, strong, heads, keep } = drawn;
   const focus = derived.focus.peek();
   const whole = lay(0, tallestFigure);
   const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
@@ -42,7 +43,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
     peak: strong[map.direction]?.kept.peak ?? null,
     paint: (brush) => {
       paintFaint(brush, frame, faint.curves, palette);
-      paintStrong(brush, frame, strongCurves(strong, frame, focus), null, palette);
+      paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);
       paintLineLabels(brush, placed, map.direction, palette);
     },
   };
@@ -81,7 +82,7 @@ function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, outlined:
 function captionOf(
   map: MapOnShow,
   strong: Strong,
-  keep: Keep,
+  keep: Filter,
   faint: ReturnType<typeof faintOf>,
   { seen, queries, keys }: LinesFrame,
 ): string {

@@ -7,6 +7,7 @@ import {
   blocksOf,
   type Cell,
   cellOf,
+  fadingOf,
   type MapOnShow,
   type TiledMap,
   tiledMap,
@@ -63,7 +64,12 @@ export function usePicture(
     return () => clearTimeout(timer);
   }, [tiled, wanted, revision]);
 
-  const plain = useMemo(() => (map === null ? null : plainPicture(map, colours)), [map, colours]);
+  const filter = view.derived.filter.value;
+  const faded = useMemo(() => (map === null ? null : fadingOf(map, filter)), [map, filter]);
+  const plain = useMemo(
+    () => (map === null ? null : plainPicture(map, faded, colours)),
+    [map, faded, colours],
+  );
   const exact = useMemo(
     () =>
       map === null || plain === null || there === 0 ? null : mosaic(pieces, map, plain.image, plain.ramp),
@@ -71,25 +77,35 @@ export function usePicture(
   );
 
   if (map === null || plain === null) return null;
-  const printed = map.exact && (map.pooling === 1 || fine) ? printer(view, map, tiled) : null;
+  const printed = map.exact && (map.pooling === 1 || fine) ? printer(view, map, tiled, faded) : null;
   const state = fine ? (there === pieces.length ? "exact" : "loading") : null;
   const repainted = (palette: Palette) => {
-    const other = plainPicture(map, palette);
+    const other = plainPicture(map, faded, palette);
     return { ...other, ...(there === 0 ? null : mosaic(pieces, map, other.image, other.ramp)), printed };
   };
   return { ...plain, ...exact, printed, tiles: state, repainted };
 }
 
-function plainPicture(map: MapOnShow, palette: Palette): Omit<MatrixPicture, "printed"> {
+function plainPicture(
+  map: MapOnShow,
+  faded: Float32Array | null,
+  palette: Palette,
+): Omit<MatrixPicture, "printed"> {
   const { ramp, strong } = accent(palette, map.direction);
   const { rows, columns, queriesEach, keysEach, peak } = map;
-  const image = bitmap(columns, rows, weightPixels(map, ramp));
+  const image = bitmap(columns, rows, weightPixels({ ...map, fading: faded }, ramp));
   return { image, rows, columns, queriesEach, keysEach, peak, ramp, strong };
 }
 
-function printer({ session }: View, map: MapOnShow, tiled: TiledMap | null): MatrixPicture["printed"] {
+function printer(
+  { session }: View,
+  map: MapOnShow,
+  tiled: TiledMap | null,
+  faded: Float32Array | null,
+): MatrixPicture["printed"] {
   return (query, key) => {
     if (map.causal && key > query) return null;
+    if (faded !== null && faded[query * map.columns + key] !== 1) return null;
     if (map.pooling === 1) return weightAt(map, query, key);
     return (tiled && session.tiles.weight(tiled, query, key)?.value) ?? null;
   };

@@ -4,6 +4,7 @@ import {
   derive,
   followDifference,
   followFlow,
+  followHeadLines,
   followHeads,
   followPairs,
   followPointer,
@@ -26,11 +27,12 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const local = createLocal();
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
-  followHeads(session, abort);
+  followHeadLines(session, abort);
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
   followStrip(session, wanted, abort);
   followFlow(session, abort);
   followDifference(session, () => derived.head.value ?? session.clampedHead(), abort);
+  followHeads(session, abort);
   const pairs = () => ({
     request: derived.pairsRequest.value,
     keys: derived.pairsKeys.value,

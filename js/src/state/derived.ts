@@ -2,6 +2,8 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { tone } from "../lib/colour";
 import type { Changes, Direction, Predictions, Span, StripRequest, Tokens } from "../wire/types";
 import { type Field, type FieldNumber, fieldOf } from "./fields";
+import { type Filter, readFilter } from "./filter";
+import { fading, type Kept, keepOf } from "./keep";
 import type { HeadRef, Local } from "./local";
 import {
   askedOf,
@@ -24,6 +26,8 @@ export interface Heat {
   readonly tones: Float32Array;
   readonly peak: number;
   readonly sinks: ReadonlySet<number>;
+  /** What the filter keeps of it; null where it keeps all. */
+  readonly kept: Kept | null;
 }
 
 export interface Ranked {
@@ -52,6 +56,8 @@ export interface Derived {
   readonly row: ReadonlySignal<Float32Array | null>;
   readonly column: ReadonlySignal<Float32Array | null>;
   readonly heat: ReadonlySignal<Heat | null>;
+  /** What is kept of every row. */
+  readonly filter: ReadonlySignal<Filter>;
   /** Whether row and column are the kernel's numbers, and not a thumbnail's or a pooled cell's. */
   readonly certain: ReadonlySignal<boolean>;
   readonly reads: ReadonlySignal<readonly Ranked[]>;
@@ -93,8 +99,9 @@ export function derive(session: Session, local: Local): Derived {
     if (map.value === null || !(map.value.square || direction.value === "read_by")) return null;
     return exact.value?.column ?? columnOf(map.value, focus.value);
   });
+  const filter = computed(() => readFilter(session.traits.filter.value));
   const heat = computed(() =>
-    heatOf(map.value, direction.value === "reads" ? row.value : column.value, direction.value),
+    heatOf(map.value, direction.value === "reads" ? row.value : column.value, direction.value, filter.value),
   );
   const certain = computed(
     () => map.value?.exact === true && (exact.value !== null || map.value.pooling === 1),
@@ -136,6 +143,7 @@ export function derive(session: Session, local: Local): Derived {
     row,
     column,
     heat,
+    filter,
     certain,
     reads,
     readBy,
@@ -205,7 +213,12 @@ function exactFor(
   return session.previews.frameOf(map, { query: focus, direction }) ?? null;
 }
 
-function heatOf(map: MapOnShow | null, weights: Float32Array | null, direction: Direction): Heat | null {
+function heatOf(
+  map: MapOnShow | null,
+  weights: Float32Array | null,
+  direction: Direction,
+  filter: Filter,
+): Heat | null {
   if (map === null || weights === null) return null;
   const sinks: ReadonlySet<number> = direction === "reads" ? map.sinks : new Set<number>();
   let peak = 0;
@@ -215,8 +228,9 @@ function heatOf(map: MapOnShow | null, weights: Float32Array | null, direction: 
   // Nothing but sinks to read, as from the first token: then they are the scale.
   if (peak === 0) peak = weights.reduce((most, weight) => Math.max(most, weight), 0);
   // A sink that this row really rests on is past the scale and gets the full tone; one that it passes by stays faint.
-  const tones = weights.map((weight) => tone(weight, peak));
-  return { tones, peak, sinks };
+  const faded = fading(weights, sinks, filter);
+  const tones = weights.map((weight, token) => tone(weight, peak) * (faded?.[token] ?? 1));
+  return { tones, peak, sinks, kept: faded === null ? null : keepOf(weights, sinks, filter) };
 }
 
 const listed = 5;

@@ -8,6 +8,9 @@ export type {
   Direction,
   Frame,
   Fusion,
+  HeadFusion,
+  HeadPair,
+  Look,
   MapSource,
   Predictions,
   Problem,
@@ -32,6 +35,7 @@ export {
   pooledChanges,
 } from "./difference";
 export { type Field, type FieldNumber, hasSecond } from "./fields";
+export { type Filter, filterText, readFilter } from "./filter";
 export {
   census,
   type Found,
@@ -46,8 +50,10 @@ export {
 export { flowKey, flowRequest, followFlow } from "./flow";
 export { followHeads, metricAt, refusalAt, similarAt } from "./follow-heads";
 export { followPointer } from "./followup";
-export { nextLayer } from "./heads";
-export { type Keep, type Kept, keepOf, type Lines, linesOf, sinksOf } from "./lines";
+export { followHeadLines, type HeadOnShow, headsOnShow, mostHeadsDrawn, vectorOfHead } from "./head-lines";
+export { nearestHead, nextLayer } from "./heads";
+export { fading, fadingOf, isExplicit, type Kept, keepOf, percent, ruleOf, sinksOf } from "./keep";
+export { type Lines, linesFilter, linesOf } from "./lines";
 export { linkSources } from "./links";
 export {
   type Cell,
@@ -59,6 +65,7 @@ export {
   type StripCell,
   sideOf,
 } from "./local";
+export { holds, joined } from "./look";
 export { cellIn, checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
 export type { Shade } from "./metrics";

@@ -1,57 +1,10 @@
-import type { Direction } from "../wire/types";
-import { type MapOnShow, weightAt } from "./maps";
+import type { Filter } from "./filter";
+import { keepOf, sinksOf, vectorOf } from "./keep";
+import type { MapOnShow } from "./maps";
 
-/** Which lines of a row are drawn: the fewest that hold 70 % of it, the five strongest, or every one that could be seen. */
-export type Keep = "mass" | "top" | "all";
-
-export const share = 0.7;
-const listed = 5;
-const faintest = 0.001;
-const faintestSink = 0.01;
-
-/** What is kept of one row, or column. Sinks are told apart: they would be most of every row. */
-export interface Kept {
-  /** Strongest first. */
-  readonly tokens: readonly number[];
-  readonly sinks: readonly number[];
-  readonly dropped: number;
-  readonly resting: number;
-  readonly peak: number;
-}
-
-export function keepOf(weights: Float32Array, sinks: ReadonlySet<number>, keep: Keep): Kept {
-  const open: number[] = [];
-  let total = 0;
-  let resting = 0;
-  weights.forEach((weight, token) => {
-    if (!(weight > 0)) return;
-    if (sinks.has(token)) {
-      resting += weight;
-      return;
-    }
-    open.push(token);
-    total += weight;
-  });
-  open.sort((one, other) => (weights[other] as number) - (weights[one] as number));
-  const tokens = open.slice(0, lengthOf(weights, open, total, keep));
-  const held = tokens.reduce((sum, token) => sum + (weights[token] as number), 0);
-  const drawn = [...sinks].filter((token) => (weights[token] ?? 0) >= faintestSink);
-  const peak = weights[tokens[0] ?? -1] ?? Math.max(0, ...drawn.map((token) => weights[token] ?? 0));
-  return { tokens, sinks: drawn, dropped: Math.max(0, total - held), resting, peak };
-}
-
-function lengthOf(weights: Float32Array, order: readonly number[], total: number, keep: Keep): number {
-  if (keep === "top") return listed;
-  let held = 0;
-  const enough = order.findIndex((token) => {
-    const weight = weights[token] as number;
-    if (keep === "all") return weight < faintest;
-    held += weight;
-    // A hair less, as sums of rounded numbers may never get there.
-    return held >= share * total - 1e-6;
-  });
-  if (enough === -1) return order.length;
-  return keep === "all" ? enough : enough + 1;
+/** Lines never draw everything unless that is asked: left to themselves they keep 70 % of the mass. */
+export function linesFilter(filter: Filter): Filter {
+  return filter.kind === "auto" ? { kind: "mass", amount: 0.7 } : filter;
 }
 
 /** Many lines, strongest first, without an object for each. */
@@ -64,13 +17,13 @@ export interface Lines {
 }
 
 /** The lines that are kept of every row of a map, or of every column; none where cells are not single tokens. */
-export function linesOf(map: MapOnShow, keep: Keep): Lines {
+export function linesOf(map: MapOnShow, filter: Filter): Lines {
   const found: [query: number, key: number, weight: number, resting: 0 | 1][] = [];
   if (map.pooling === 1) {
     const count = map.direction === "reads" ? map.queries : map.keys;
     for (let token = 0; token < count; token++) {
       const weights = vectorOf(map, token);
-      const { tokens, sinks } = keepOf(weights, sinksOf(map, map.direction), keep);
+      const { tokens, sinks } = keepOf(weights, sinksOf(map, map.direction), filter);
       const put = (other: number, resting: 0 | 1) => {
         const [query, key] = map.direction === "reads" ? [token, other] : [other, token];
         found.push([query, key, weights[other] as number, resting]);
@@ -87,15 +40,3 @@ export function linesOf(map: MapOnShow, keep: Keep): Lines {
     resting: Uint8Array.from(found, ([, , , resting]) => resting),
   };
 }
-
-function vectorOf(map: MapOnShow, token: number): Float32Array {
-  if (map.direction === "reads") return map.values.subarray(token * map.columns, (token + 1) * map.columns);
-  return Float32Array.from({ length: map.rows }, (_, query) => weightAt(map, query, token));
-}
-
-/** As in the text's heat: what reads a token never rests. */
-export function sinksOf(map: MapOnShow, direction: Direction): ReadonlySet<number> {
-  return direction === "reads" ? map.sinks : none;
-}
-
-const none: ReadonlySet<number> = new Set();

@@ -1,4 +1,5 @@
-import type { Changes, HeadFusion, HeadPair, Look } from "../wire/types";
+import type { Changes, HeadFusion, HeadPair, Look, MapSource, Traits } from "../wire/types";
+import type { HeadRef } from "./local";
 
 export const plainLook: Look = {
   source: "head",
@@ -62,10 +63,37 @@ export function holds(heads: readonly HeadPair[], layer: number, head: number): 
   return heads.some(([one, other]) => one === layer && other === head);
 }
 
+/** The chosen heads that the model has, the pinned one among them; any may be there before the model is known. */
+export function headsThere(
+  chosen: readonly HeadPair[],
+  counts: readonly number[],
+  { layer, head }: HeadRef,
+): readonly HeadPair[] {
+  const isThere = ([one, other]: HeadPair) => counts.length === 0 || other < (counts[one] ?? 0);
+  const there = chosen.filter(isThere);
+  return holds(there, layer, head) ? there : [[layer, head]];
+}
+
+/** What the traits become when heads are chosen: the last of them is the pinned one. */
+export function chosenPatch(
+  heads: readonly HeadPair[],
+  look: Look,
+  source: MapSource = "head",
+): Partial<Traits> {
+  const [layer, head] = heads.at(-1) as HeadPair;
+  return { heads, layer, head, look: { ...look, source } };
+}
+
 /** The heads with one more, or one less; the last one is the one that is pinned. Never none. */
 export function toggled(heads: readonly HeadPair[], layer: number, head: number): readonly HeadPair[] {
-  if (!holds(heads, layer, head)) return [...heads, [layer, head] as const].slice(-mostHeads);
+  if (!holds(heads, layer, head)) return joined(heads, layer, head);
   return heads.length === 1 ? heads : heads.filter(([one, other]) => one !== layer || other !== head);
+}
+
+/** The heads with one at their end, whether it was among them or not. */
+export function joined(heads: readonly HeadPair[], layer: number, head: number): readonly HeadPair[] {
+  const others = heads.filter(([one, other]) => one !== layer || other !== head);
+  return [...others, [layer, head] as const].slice(-mostHeads);
 }
 
 /** As in attnwidget/frames/frame.py. */

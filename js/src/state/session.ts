@@ -25,7 +25,7 @@ import { type Filter, filterText } from "./filter";
 import { nearestHead } from "./heads";
 import { tooLarge } from "./largest";
 import type { Side } from "./local";
-import { holds, toggled } from "./look";
+import { chosenPatch, headsThere, toggled } from "./look";
 import { Patience } from "./patience";
 import { type Shown, unitsOf } from "./shown";
 import { Stores } from "./stores";
@@ -146,19 +146,14 @@ export class Session extends Stores {
 
   pinHead(layer: number, head: number, source: MapSource = "head"): void {
     const place = nearestHead(this.heads.peek(), layer, head);
-    const look = { ...this.traits.look.peek(), source };
-    this.#set({ ...place, heads: [[place.layer, place.head]], look });
+    this.#set(chosenPatch([[place.layer, place.head]], this.traits.look.peek(), source));
   }
 
-  /** One more head to look at together with those that are chosen, or one less. */
-  toggleHead(layer: number, head: number): void {
-    const look = this.traits.look.peek();
-    const place = this.clampedHead();
-    // A layer's mean or a rollout is no head: the first one begins a new choice.
-    const chosen = look.source === "head" ? this.chosenHeads() : [[place.layer, place.head] as const];
-    const heads = toggled(chosen, layer, head);
-    const [last = [layer, head] as const] = heads.slice(-1);
-    this.#set({ heads, layer: last[0], head: last[1], look: { ...look, source: "head" } });
+  /** One more head to look at together with those that are chosen, or one less, or as `change` has it. */
+  toggleHead(layer: number, head: number, change = toggled): void {
+    // A layer's mean or a rollout is no head: the pinned one begins a new choice.
+    const chosen = this.source.peek() === "head" ? this.chosenHeads() : this.chosenHeads().slice(-1);
+    this.#set(chosenPatch(change(chosen, layer, head), this.traits.look.peek()));
   }
 
   /** Of two texts the eye goes over to what it looked at most. */
@@ -247,11 +242,9 @@ export class Session extends Stores {
     return nearestHead(this.heads.value, this.traits.layer.value, this.traits.head.value);
   }
 
-  /** The heads that are chosen, `clampedHead` among them. Reads signals. */
+  /** The chosen heads, `clampedHead` among them; before the model is known, as the traits have them. Reads signals. */
   chosenHeads(): readonly HeadPair[] {
-    const { layer, head } = this.clampedHead();
-    const there = this.traits.heads.value.filter(([one, other]) => other < (this.heads.value[one] ?? 0));
-    return holds(there, layer, head) ? there : [[layer, head]];
+    return headsThere(this.traits.heads.value, this.heads.value, this.clampedHead());
   }
 
   #settle(order: number, asked: FrameRequest, answer: Answer<Frame>, editedAt: number | undefined): void {

@@ -124,6 +124,7 @@ export interface Header {
   readonly key_units?: readonly Span[] | null;
   /** What was on the sinks that are hidden, of a row on average. */
   readonly hidden: number;
+  readonly norms: boolean;
   readonly causal: boolean;
   readonly sinks: readonly number[];
   readonly peak: number;

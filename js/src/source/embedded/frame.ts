@@ -51,6 +51,7 @@ export function composeFrame(
       units: units.ranges,
       key_units: null,
       hidden: shown?.hidden ?? 0,
+      norms: header.normless === null,
       query,
       direction: request.direction,
       source: request.source,

@@ -37,7 +37,7 @@ export interface SavedHeader {
   readonly held: readonly (readonly [layer: number, head: number])[];
   /** By `layer head`, `layer`, and `rollout`. */
   readonly facts: Readonly<Record<string, Facts>>;
-  readonly cautions: Readonly<Record<MapSource | "heads", string>>;
+  readonly cautions: Readonly<Record<MapSource | "heads" | "max", string>>;
   /** The words of the text, and what their tokens are. */
   readonly words: { readonly tokens: Tokens; readonly ranges: readonly Span[]; readonly readers: Readers };
   readonly readers: Readers;

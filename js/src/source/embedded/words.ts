@@ -55,8 +55,10 @@ export function poolingNote(factor: number, words: boolean): string {
   return factor === 1 ? "" : ` · a cell is the maximum over ${factor} x ${factor} ${things}`;
 }
 
-export function cautionOf({ cautions }: SavedHeader, { source, chosen }: Selection): string {
-  return (cautions[source === "head" && chosen.length > 1 ? "heads" : source] ?? "") as string;
+export function cautionOf({ cautions }: SavedHeader, { source, chosen, fusion }: Selection): string {
+  const several = source === "head" && chosen.length > 1;
+  const largest = fusion === "max" && (several || source === "layer");
+  return (cautions[largest ? "max" : several ? "heads" : source] ?? "") as string;
 }
 
 /** `request.query` counts tokens. */
@@ -99,6 +101,7 @@ function rowsOf({ weight }: Selection): string {
 function changed({ words, sinks }: Selection, hidden: number): string {
   const summed = words ? " · words: sum over their keys, mean over their queries" : "";
   if (sinks === "show") return summed;
+  if (hidden === 0) return `${summed} · no sinks to hide`;
   const left = sinks === "renormalise" ? ", the rest of each row divided by its sum" : "";
   return `${summed} · sinks hidden, ${hidden.toFixed(3)} of a row on average${left}`;
 }

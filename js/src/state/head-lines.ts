@@ -1,0 +1,78 @@
+import { effect, signal } from "@preact/signals";
+import type { HeadPair } from "../wire/types";
+import type { PreviewRequest } from "./keys";
+import { previewKey } from "./keys";
+import { columnOf, type MapOnShow, mapOfFrame, rowOf } from "./maps";
+import { alone } from "./previews";
+import type { Session } from "./session";
+
+/** More heads at once than this cannot be told apart, and their maps would drive each other out of what is kept. */
+export const mostHeadsDrawn = 20;
+const patience = 5;
+const rest = 80;
+
+/** One of several chosen heads, by itself. */
+export interface HeadOnShow {
+  readonly pair: HeadPair;
+  /** Its place among the chosen ones. */
+  readonly index: number;
+  /** Null while its map is on its way. */
+  readonly map: MapOnShow | null;
+}
+
+/** The chosen heads one by one, where several are shown together; none otherwise. Reads signals. */
+export function headsOnShow(session: Session): readonly HeadOnShow[] {
+  const header = session.shown.value?.frame.header;
+  if (header === undefined || header.source !== "head" || header.chosen.length < 2) return [];
+  return header.chosen.slice(0, mostHeadsDrawn).map((pair, index) => {
+    const request = requestFor(session, pair);
+    const frame =
+      request === null ? undefined : session.previews.known.entries.value.get(previewKey(request));
+    return { pair, index, map: frame === undefined ? null : mapOfFrame(frame) };
+  });
+}
+
+/** A short text's map is whole, whatever was asked: it serves every query, so it is always asked for by the same one. */
+function requestFor(session: Session, [layer, head]: HeadPair): PreviewRequest | null {
+  const header = session.shown.value?.frame.header;
+  const whole = header?.pooling === 1 ? { query: [0, 1] as const, direction: header.direction } : undefined;
+  return session.previews.request(alone({ layer, head }), whole);
+}
+
+/** What one head reads from a focus, or what reads it; null while that is not known. */
+export function vectorOfHead(
+  map: MapOnShow,
+  focus: readonly [number, number],
+  direction: MapOnShow["direction"],
+): Float32Array | null {
+  if (map.pooling === 1) return direction === "reads" ? rowOf(map, focus) : columnOf(map, focus);
+  const same = map.query[0] === focus[0] && map.query[1] === focus[1];
+  return same ? (direction === "reads" ? map.row : map.column) : null;
+}
+
+/** Asks for the maps of the chosen heads, one after the other, while lines of several are looked at. */
+export function followHeadLines(session: Session, abort: AbortSignal): void {
+  const turn = signal(0);
+  const tries = new Map<string, number>();
+  let busy = false;
+  const again = () => {
+    busy = false;
+    if (!abort.aborted) turn.value++;
+  };
+  const end = effect(() => {
+    turn.value;
+    if (session.traits.view.value !== "lines" || session.closed.value || busy) return;
+    for (const { pair, map } of headsOnShow(session)) {
+      const request = map === null ? requestFor(session, pair) : null;
+      if (request === null) continue;
+      const key = previewKey(request);
+      const tried = tries.get(key) ?? 0;
+      if (tried >= patience) continue;
+      tries.set(key, tried + 1);
+      busy = true;
+      void session.previews.ask(request).then((there) => (there ? again() : setTimeout(again, rest)));
+      return;
+    }
+  });
+  abort.addEventListener("abort", end, { once: true });
+}
