@@ -391,13 +391,18 @@ class Explorer(anywidget.AnyWidget):
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
         """
         state = dict(sync_data)
-        for name in ("text", "pair", "part", "direction", "layer"):
-            if name in state:
-                self._take_state({name: state.pop(name)})
-        query, size = state.get("query"), self._size() if "query" in state else None
-        if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
-            state["query"] = clamped((query[0], query[1]), size)
-        self._take_state(state)
+        self._choosing = True  # a new layer comes before its head
+        try:
+            for name in ("text", "pair", "part", "direction", "layer"):
+                if name in state:
+                    self._take_state({name: state.pop(name)})
+            query, size = state.get("query"), self._size() if "query" in state else None
+            if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
+                state["query"] = clamped((query[0], query[1]), size)
+            self._take_state(state)
+        finally:
+            self._choosing = False
+        self._follow_place(None)
 
     def _take_state(self, state: dict[str, Any]) -> None:
         """All together, so that observers see one change; what cannot be kept is dropped with a warning, and only that."""
@@ -415,11 +420,11 @@ class Explorer(anywidget.AnyWidget):
             self.heads = ((self.layer, self.head),)
 
     def _follow_heads(self, change: Any) -> None:
-        self._choosing = True  # between the layer and its head, it is a head that nobody has chosen
+        before, self._choosing = self._choosing, True  # between the layer and its head, nobody has chosen a head
         try:
             self.layer, self.head = change["new"][-1]
         finally:
-            self._choosing = False
+            self._choosing = before
 
     def _follow_look(self, change: Any) -> None:
         for name, value in change["new"].items():

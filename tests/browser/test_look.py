@@ -53,6 +53,7 @@ def test_heads_that_are_clicked_together_have_lines_of_their_own_colours(explore
         assert shown.root.evaluate(HAS_COLOUR, colour), colour
     shift_click(shown, 1, 2)
     expect(shown.root.locator(".aw-title")).to_have_text("Layer 2 · Head 3")
+    expect(shown.root.locator(".aw-lines[data-heads]")).to_have_count(0)
     assert not shown.root.evaluate(HAS_COLOUR, "#0072b2")
     assert (explorer.heads, explorer.layer, explorer.head) == (((2, 3),), 2, 3)
 

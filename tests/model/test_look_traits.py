@@ -87,7 +87,15 @@ def test_explore_takes_them(tiny):
         aw.explore(text=TEXT, weight="value")
 
 
-def test_the_page_sets_them_together(page, explorer):
+def test_the_page_sets_them_together_and_no_head_is_heard_of_that_nobody_chose(page, explorer):
+    heard = []
+    explorer.observe(lambda change: heard.append(change["new"]), "heads")
+    page.sets(heads=[[1, 2], [2, 3]], layer=2, head=3)
+    page.sets(layer=3, head=0)
+    assert heard == [((1, 2), (2, 3)), ((3, 0),)]
+
+
+def test_the_page_sets_heads_filter_and_look(page, explorer):
     page.sets(heads=[[0, 1], [1, 3]], layer=1, head=3, filter="top 4", look={**PLAIN, "words": True})
     assert explorer.heads == ((0, 1), (1, 3))
     assert (explorer.filter, explorer.words) == ("top 4", True)
@@ -122,7 +130,7 @@ def test_garbage_from_the_page_changes_nothing_that_is_not_valid(page, explorer,
     assert all(head in {(layer, head[1]) for layer in range(4)} and 0 <= head[1] < 4 for head in explorer.heads)
     assert (explorer.layer, explorer.head) in explorer.heads
     assert all(explorer.look[name] in CHOICES[name] for name in CHOICES)
-    assert {name: getattr(explorer, name) for name in CHOICES} == explorer.look
+    assert {name: getattr(explorer, name) for name in PLAIN} == explorer.look
 
 
 @pytest.mark.parametrize(

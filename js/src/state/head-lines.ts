@@ -24,6 +24,8 @@ export interface HeadOnShow {
 export function headsOnShow(session: Session): readonly HeadOnShow[] {
   const header = session.shown.value?.frame.header;
   if (header === undefined || header.source !== "head" || header.chosen.length < 2) return [];
+  // The frame of several is still there for a moment when one of them is looked at alone.
+  if (session.source.value !== "head" || session.chosenHeads().length < 2) return [];
   return header.chosen.slice(0, mostHeadsDrawn).map((pair, index) => {
     const request = requestFor(session, pair);
     const frame =
