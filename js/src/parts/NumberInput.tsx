@@ -21,7 +21,7 @@ export function NumberInput({ label, value, least, most, step = 1, title, onChan
   return (
     <input
       ref={ref}
-      class="aw-field aw-number"
+      class="aw-number-field aw-number"
       type="number"
       aria-label={label}
       title={title}
