@@ -11,6 +11,7 @@ from torch.nn.functional import max_pool2d
 from attnwidget.engine.second import Texts
 from attnwidget.engine.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.export.head_numbers import alike, head_numbers
 from attnwidget.export.held import EXACT, Held, held
 from attnwidget.export.log_scale import as_steps, least, steps_for, worst
 from attnwidget.export.neuron import saved_neuron
@@ -24,6 +25,7 @@ from attnwidget.frames.strip import Question, compose_strip
 from attnwidget.frames.thumbnails import thumbnails
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import CAUTIONS
+from attnwidget.measures.given_trace import said_part
 
 FIXED = "Saved page: the text cannot be changed."
 
@@ -84,9 +86,10 @@ def page_data(
     steps = steps_for(maps)
     norms = _norms(silent, chosen.part)
     neuron, vectors = saved_neuron(trace, chosen.layer, chosen.head, chosen.part)
+    metrics, numbers = head_numbers(silent, chosen.part)
     header = {
-        "about": {**about, "examples": [], "editable": False, "fixed": FIXED},
-        "traits": {**traits, "chart": 0},
+        "about": _about(about, chosen.part),
+        "traits": {**traits, "chart": 0, "view": _view(traits.get("view"))},
         "frame": {name: pinned.header[name] for name in _SHARED},
         "query": list(chosen.query),
         "exact": [chosen.layer, chosen.head] if exact else [-1, -1],
@@ -96,15 +99,19 @@ def page_data(
         "words": _words(silent, chosen, decode, texts),
         "readers": _readers(silent, chosen),
         "normless": norms if isinstance(norms, str) else None,
+        "metrics": metrics,
+        "similar": alike(silent, chosen.part),
         "predictions": _predictions(trace, chosen.part, size, chosen.query[1] - 1, decode),
         "sinks": _strip_sinks(silent, chosen),
         "sampled": size > WHOLE_BELOW,
         "steps": steps,
         "note": f" · saved in steps of {100 / steps:.0f} %",
+        "part_note": said_part(silent, chosen.part),
         "missing": missing(pinned, keeps),
         **({} if neuron is None else {"neuron": neuron}),
     }
     blocks = {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps), **vectors}
+    blocks["metrics"] = numbers
     return Frame(header, blocks if isinstance(norms, str) else {**blocks, "norms": norms})
 
 
@@ -136,6 +143,17 @@ def missing(pinned: Frame, keeps: Held) -> str:
     name = query_name(header, header["query"])
     what = {"all": "all heads", "layer": f"layer {header['layer']}", "head": f"L{header['layer']}H{header['head']}"}
     return f"This saved page holds {what[keeps.kind]} whole; of other heads it has a small picture, and the weights of {name}."
+
+
+def _about(about: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """The model as before, and that this is a page in a file, of one part."""
+    model = {**about.get("model", {}), "parts": [part]}
+    return {**about, "model": model, "examples": [], "editable": False, "fixed": FIXED, "saved": True}
+
+
+def _view(name: Any) -> Any:
+    """Comparing takes another text, and a kernel that reads it."""
+    return "matrix" if name == "compare" else name
 
 
 def _selections(trace: Trace, chosen: Selection, keeps: Held) -> dict[str, Selection]:
@@ -197,14 +215,17 @@ def _readers(trace: Trace, chosen: Selection) -> dict[str, list[int]]:
 
 
 def _norms(trace: Trace, part: str) -> np.ndarray | str:
-    """(layer head key) what each head writes for each key, in length; the reason where that cannot be known."""
+    """(layer head key) what each head writes for each key, as a share of the most; the reason where that is not known."""
     try:
         lengths = {block.layer: value_lengths(trace, block) for block in trace.part_blocks(part)}
     except AttnWidgetError as error:
         return str(error)
     counts = trace.heads(part)
-    by_head = {(layer, head): rows[head].numpy() for layer, rows in lengths.items() for head in range(counts[layer])}
-    return _by_head(counts, by_head, np.float32)
+    most = max(float(rows.max()) for rows in lengths.values()) or 1.0
+    by_head = {
+        (layer, head): (rows[head] / most).numpy() for layer, rows in lengths.items() for head in range(counts[layer])
+    }
+    return _by_head(counts, by_head, np.float16)
 
 
 def _by_head(counts: tuple[int, ...], arrays: Mapping[tuple[int, int], np.ndarray], dtype: Any) -> np.ndarray:

@@ -28,7 +28,7 @@ from attnwidget.widget.link import Link, linked_names
 from attnwidget.widget.look import PLAIN
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import BACKGROUND, Request, parse_request
-from attnwidget.widget.saving import page_of, write_page
+from attnwidget.widget.saving import page_name, page_of, write_page
 from attnwidget.widget.shown import Shown, asked_of, last_word, presumed, refuse_without_text, seen
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.state import checked_state, model_of, request_of, state_of, unsaid
@@ -470,6 +470,9 @@ class Explorer(anywidget.AnyWidget):
         texts = {"title": title, "lead": lead, "source": self._source}
         return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)
 
+    def _page_answer(self) -> Answer:
+        return Answer({"name": page_name(self._model)}, [self._page().encode()])
+
     def _size(self) -> int | None:
         try:
             return len(asked_of(self._model, self.text, self.pair, self.part, self.direction))
@@ -525,7 +528,11 @@ class Explorer(anywidget.AnyWidget):
     def _job(self, request: Request) -> Job:
         progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))
         return Job(
-            run=lambda stop: answer(self._model, self._take, request, stop, progress),
+            run=lambda stop: (
+                self._page_answer()
+                if request.kind == "page"
+                else answer(self._model, self._take, request, stop, progress)
+            ),
             done=lambda result: self._answer(request.id, result),
             failed=lambda error: self._answer_error(request.id, error),
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),

@@ -22,6 +22,7 @@ KINDS = (
     "neuron",
     "metric",
     "similar",
+    "page",
     "chart",
     "bokeh",
 )

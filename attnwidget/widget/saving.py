@@ -1,5 +1,6 @@
 """ex.save: the explorer as it stands -> a page in a file."""
 
+import re
 import secrets
 from contextlib import suppress
 from datetime import datetime
@@ -52,6 +53,11 @@ def page_of(
 def _read(name: str) -> str:
     found = bundle(name)
     return found.read_text("utf-8") if isinstance(found, Path) else found
+
+
+def page_name(model: "AttentionModel | GivenModel") -> str:
+    """What a page is called that nobody has named."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name).strip('-.') or 'model'}-attention.html"
 
 
 def write_page(path: Any, html: str) -> Path:

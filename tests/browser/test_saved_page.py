@@ -114,6 +114,9 @@ def test_the_other_views_and_the_pointer(opened, explorer, tmp_path):
     view = shown.root.locator(".aw-layers")
     expect(view).to_have_attribute("data-exact", "true")
     expect(view).to_have_attribute("data-layers", "4")
+    for name, state in (("Model", ".aw-stage[data-view=model] canvas"), ("Neuron", ".aw-neuron"), ("Flow", ".aw-flow")):
+        shown.root.get_by_role("tab", name=name).click()
+        expect(shown.root.locator(state)).to_be_visible()
     shown.root.get_by_role("tab", name="Lines").click()
     expect(shown.root.locator(".aw-line-label[data-side=key] .aw-number").first).to_be_visible()
     shown.root.get_by_role("tab", name="Matrix").click()
@@ -155,3 +158,20 @@ def test_the_steps_of_the_pinned_head_are_worked_out_in_the_page(explorer, opene
     expect(shown.root.locator('.aw-steps [data-step="softmax"] b')).to_have_text(f"{float(weights[key]):.3f}")
     shown.click_head(0, 1)
     expect(shown.root.locator(".aw-view-state")).to_have_text("This saved page holds q and k of L1H2 alone.")
+
+
+def test_a_page_is_taken_from_the_menu(bare, opened, tmp_path):
+    explorer = bare.explore(text=TEXT, layer=1, head=2, query=4)
+    shown = bare.show(explorer)
+    shown.wait_until_drawn()
+    shown.root.get_by_role("button", name="Export").click()
+    with bare.page.expect_download() as waiting:
+        shown.root.get_by_role("button", name="Save page (HTML)").click()
+    assert waiting.value.suggested_filename == "tiny-causal-attention.html"
+    expect(shown.root.locator(".aw-export-outcome [role=status]")).to_contain_text("Saved tiny-causal-attention.html")
+    waiting.value.save_as(tmp_path / "page.html")
+    saved = opened.file(tmp_path / "page.html")
+    assert saved.checksum() == checksum_of(explorer.trace.weights(1, 2))
+    saved.root.get_by_role("button", name="Export").click()
+    expect(saved.root.get_by_role("button", name="Save PNG")).to_be_visible()
+    expect(saved.root.get_by_role("button", name="Save page (HTML)")).to_have_count(0)

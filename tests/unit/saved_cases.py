@@ -47,6 +47,10 @@ REQUESTS = [
     {"kind": "cell", **PLACE, "words": True, "rows": (3, 5), "columns": (1, 3)},
     {"kind": "neuron", "layer": 1, "head": 2, "part": "self", "query": BANK, "keys": (7, 0, 11)},
     {"kind": "predict", "position": 2},
+    {"kind": "flow", "part": "self", "position": 7},
+    {"kind": "metric", "part": "self", "name": "pattern"},
+    {"kind": "metric", "part": "self", "name": "written"},
+    {"kind": "similar", "part": "self", "layer": 2, "head": 1, "count": 5},
 ]
 
 

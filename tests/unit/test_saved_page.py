@@ -51,6 +51,7 @@ def test_steps_are_as_true_as_they_say(steps, percent):
 def test_what_is_held_is_what_the_trace_says(monkeypatch, kind):
     header, arrays = decode(encode_frame(saved_cases.saved(monkeypatch, kind)))
     trace = saved_cases.trace()
+    longest = max(np.asarray(aw.value_norms(trace, layer)).max() for layer in range(4))
     assert len(header["held"]) == {"all": 16, "layer": 4, "head": 1}[kind]
     for pair, steps in zip(header["held"], arrays["maps"], strict=True):
         assert from_steps(steps, 20) == pytest.approx(trace.weights(*pair).numpy(), **NEAR)
@@ -59,7 +60,8 @@ def test_what_is_held_is_what_the_trace_says(monkeypatch, kind):
         exact = trace.weights(layer).numpy()
         assert arrays["rows"][layer] == pytest.approx(exact[:, 7], abs=1e-7)
         assert arrays["columns"][layer] == pytest.approx(exact[:, :, 7], abs=1e-7)
-        assert arrays["norms"][layer] == pytest.approx(np.asarray(aw.value_norms(trace, layer)), rel=1e-5)
+        norms = np.asarray(aw.value_norms(trace, layer))
+        assert arrays["norms"][layer] == pytest.approx(norms / longest, rel=2e-3)
         if kind != "all":
             pooled = exact.reshape(4, 3, 4, 3, 4).max((2, 4))
             assert from_steps(arrays["pooled"][layer], 20) == pytest.approx(pooled, **NEAR)
@@ -79,7 +81,7 @@ def test_both_languages_read_the_same_pages(monkeypatch):
         assert _plain(header) == _plain(stored_header)
         for name, array in arrays.items():
             assert stored[name].astype(float) == pytest.approx(
-                array.astype(float), abs=1 if array.dtype == "u1" else 1e-6
+                array.astype(float), abs=1 if array.dtype == "u1" else 1e-6, nan_ok=True
             )
     for new, old in zip(asked, golden["asked"], strict=True):
         assert json.loads(json.dumps(new["request"])) == old["request"]
@@ -89,12 +91,14 @@ def test_both_languages_read_the_same_pages(monkeypatch):
 def _plain(header):
     """Without numbers that may differ in their last digit."""
     facts = {name: {key: told[key] for key in ("title", "recipe", "sinks")} for name, told in header["facts"].items()}
-    return {**header, "facts": facts, "predictions": None}
+    unsteady = ("facts", "predictions", "metrics", "similar", "neuron", "blocks")
+    return {name: told for name, told in header.items() if name not in unsteady}, facts
 
 
 def _answered(answer):
-    if len(answer) > 1:
-        return {name: value for name, value in answer.items() if name == "strip"}
+    """What is told, without numbers that may differ in their last digit."""
+    if len(answer) > 1 or not answer["buffers"]:
+        return sorted(answer), [name for told in answer.values() if isinstance(told, dict) for name in told]
     header, arrays = decode(base64.b64decode(answer["buffers"][0]))
     kept = ("title", "recipe", "query", "sinks", "layer", "head", "rows", "columns")
     return {name: header.get(name) for name in kept}, {name: array.shape for name, array in arrays.items()}
@@ -196,10 +200,10 @@ def test_hostile_tokens_are_in_the_data_alone():
     assert header["frame"]["tokens"]["pieces"] == pieces
 
 
-@pytest.mark.parametrize(("causal", "steps"), [(True, 20), (False, 10)])
+@pytest.mark.parametrize(("causal", "steps"), [(True, 20), (False, 8)])
 def test_a_page_of_12_x_12_heads_and_128_tokens_is_small_enough(causal, steps):
-    """Noise, the worst there is for compression; a bundle of 240 KB and its style fit in too."""
+    """Noise, the worst there is for compression; a bundle of 270 KB and its style fit in too."""
     traits = {"layer": 5, "head": 3, "query": (9, 10), "direction": "reads", "part": "self"}
     data = page_data(random_trace(12, 12, 128, causal=causal), {}, traits, str)
     assert data.header["steps"] == steps
-    assert len(page_html(data, Shell("", "", "", "", ""), "", "")) < (3 << 20) - (270 << 10)
+    assert len(page_html(data, Shell("", "", "", "", ""), "", "")) < (3 << 20) - (300 << 10)

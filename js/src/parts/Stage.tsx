@@ -26,13 +26,16 @@ export function Stage() {
   const view = useView();
   const id = useId();
   const chosen = view.session.traits.view.value;
+  // Another text takes a kernel to read it.
+  const saved = view.session.about.value?.saved === true;
+  const offered = saved ? tabs.filter(({ name }) => name !== "compare") : tabs;
   const choose = (name: ViewName) => {
     clearHover(view);
     view.session.setView(name);
   };
   return (
     <div class="aw-stage" data-view={chosen}>
-      <Tabs label="View" tabs={tabs} chosen={chosen} id={id} onChoose={choose} />
+      <Tabs label="View" tabs={offered} chosen={chosen} id={id} onChoose={choose} />
       <div
         role="tabpanel"
         id={`${id}-panel`}

@@ -1,5 +1,7 @@
 import type { Answer, Ask, Replies, Request } from "../wire/types";
+import { composeFlow } from "./embedded/flow";
 import { composeFrame, predictionsAt } from "./embedded/frame";
+import { savedMetric, savedSimilar } from "./embedded/head-numbers";
 import { NotSaved, savedMaps } from "./embedded/maps";
 import { composeNeuron } from "./embedded/neuron";
 import type { Saved } from "./embedded/saved";
@@ -30,8 +32,14 @@ export function embeddedSource(saved: Saved): Source {
       case "tile":
       case "cell":
         return composeTile(header, maps, request);
+      case "flow":
+        return composeFlow(header, maps, request);
       case "neuron":
         return composeNeuron(saved, request);
+      case "metric":
+        return savedMetric(saved, request);
+      case "similar":
+        return savedSimilar(header, request);
       case "verify":
         return null;
       default:

@@ -188,6 +188,8 @@ function readReply(
       if (typeof message.similar !== "object" || message.similar === null)
         throw new Error("it names no heads");
       return message.similar as Similar;
+    case "page":
+      return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };
     case "chart":
       return { version: String(message.version), item: JSON.parse(readText(buffers)) } satisfies Chart;
     case "bokeh":

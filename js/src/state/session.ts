@@ -29,13 +29,10 @@ import { chosenPatch, headsThere, toggled } from "./look";
 import { Patience } from "./patience";
 import { type Shown, unitsOf } from "./shown";
 import { Stores } from "./stores";
-import { bindTraits, type Synced, type TraitModel, type TraitName } from "./synced";
+import { bindTraits, quiet, type Synced, type TraitModel, type TraitName } from "./synced";
 import * as turns from "./turns";
 import { toTokens } from "./units";
 import { Verifier } from "./verification";
-
-/** Traits that no frame depends on. */
-const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
 export class Session extends Stores {

@@ -5,6 +5,7 @@ import { Expected } from "./expected";
 import { Flows } from "./flow";
 import { Metrics } from "./metrics";
 import { Neurons } from "./neuron";
+import { Pages } from "./pages";
 import { Previews } from "./previews";
 import type { Shown } from "./shown";
 import { Strips } from "./strips";
@@ -19,6 +20,7 @@ export class Stores {
   readonly flows: Flows;
   readonly differences: Differences;
   readonly neurons: Neurons;
+  readonly pages: Pages;
   readonly tiles: Tiles;
   readonly metrics: Metrics;
 
@@ -29,6 +31,7 @@ export class Stores {
     this.flows = new Flows(ask, abort);
     this.differences = new Differences(ask, abort);
     this.neurons = new Neurons(ask, abort);
+    this.pages = new Pages(ask);
     this.tiles = new Tiles(ask, abort);
     this.metrics = new Metrics(ask, abort);
   }

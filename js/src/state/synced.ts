@@ -35,6 +35,9 @@ const names = [
   "look",
 ] as const satisfies readonly TraitName[];
 
+/** Traits that no frame depends on. */
+export const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
+
 /** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. */
 export function bindTraits(
   model: TraitModel,

@@ -5,10 +5,13 @@ import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
+import type { SavedPage } from "./page";
+import type { Problem, Progress } from "./problem";
 import type { PredictRequest, TextsRequest } from "./texts";
 
 export type { Flow, FlowRequest } from "./flow";
 export type { Changes, HeadFusion, HeadPair, Look } from "./look";
+export type { Problem, Progress } from "./problem";
 export type { TextsRequest } from "./texts";
 export type { Viewport } from "./viewport";
 export type Direction = "reads" | "read_by";
@@ -66,6 +69,8 @@ export interface About {
   readonly editable: boolean;
   /** Why the text cannot be changed, where it cannot. */
   readonly fixed?: string;
+  /** Whether this is a page in a file, without a kernel. */
+  readonly saved?: true;
 }
 
 /** How the weights were come by. */
@@ -239,6 +244,7 @@ export type Request =
   | ({ readonly kind: "neuron" } & NeuronRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
+  | { readonly kind: "page" }
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
 
@@ -270,22 +276,10 @@ export interface Replies {
   readonly neuron: Neuron;
   readonly metric: Metric;
   readonly similar: Similar;
+  readonly page: SavedPage;
   readonly chart: Chart;
   /** The text of BokehJS. */
   readonly bokeh: string;
-}
-
-export interface Problem {
-  /** `closed` is the page's own: nobody listens any more. */
-  readonly code: "too_long" | "too_large" | "empty" | "bad_request" | "failed" | "closed";
-  readonly message: string;
-  readonly tokens?: number;
-  readonly limit?: number;
-}
-
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
 }
 
 export type Answer<Reply> =

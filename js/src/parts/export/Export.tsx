@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { useView } from "../view";
 import { ExportNumbers } from "./ExportNumbers";
+import { ExportPage } from "./ExportPage";
 import { ExportPictures } from "./ExportPictures";
 import { type Handed, Outcome } from "./Outcome";
 
@@ -53,6 +54,7 @@ export function Export() {
         <div id={id} class="aw-export-panel">
           <ExportPictures tell={setHanded} />
           <ExportNumbers tell={setHanded} />
+          <ExportPage tell={setHanded} />
           <Outcome handed={handed} />
         </div>
       )}

@@ -1,11 +1,13 @@
-import type { Span } from "../../wire/types";
+import type { Span, Tokens } from "../../wire/types";
 
-/** The tokens that a caret or selection means: attnwidget/frames/caret.py, in the units that spans already have. */
-export function tokensAt(spans: readonly Span[], [from, to]: Span): Span {
+/** The tokens that a caret or selection in a text field means: attnwidget/frames/caret.py, in the units that spans already have. */
+export function tokensAt({ spans, fields }: Tokens, [from, to]: Span, field: number): Span {
   const caret = from === to;
   const low = caret ? Math.max(0, from - 1) : Math.min(from, to);
   const high = caret ? low + 1 : Math.max(from, to);
-  const real = spans.map((_, token) => token).filter((token) => begin(spans, token) >= 0);
+  const real = spans
+    .map((_, token) => token)
+    .filter((token) => begin(spans, token) >= 0 && (fields?.[token] ?? 0) === field);
   const touched = real.filter((token) => begin(spans, token) < high && end(spans, token) > low);
   const first = touched[0];
   if (first !== undefined) return [first, (touched.at(-1) ?? first) + 1];

@@ -80,8 +80,8 @@ function predicted(header: SavedHeader, units: Units, token: number): Prediction
 }
 
 function queryOf({ frame: { tokens } }: SavedHeader, { caret, field = 0, query }: FrameRequest): Span {
-  const here = tokens.spans.map((span, at): Span => ((tokens.fields?.[at] ?? 0) === field ? span : [-1, -1]));
-  if (caret !== undefined) return tokensAt(here, caret);
+  const there = tokens.fields === undefined ? field === 0 : tokens.fields.includes(field);
+  if (caret !== undefined && there) return tokensAt(tokens, caret, field);
   return clamped(query ?? [-1, 0], tokens.pieces.length);
 }
 

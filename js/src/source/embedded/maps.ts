@@ -94,13 +94,13 @@ export function savedMaps({ header, read }: Saved): Maps {
     heads.length === 1
       ? single(heads[0] as HeadPair)
       : remember(`${fusion} ${heads.join(" ")}`, () => several(heads, fusion, single));
+  let norms: Float32Array | Uint8Array | null = null;
   const written = ([layer, head]: HeadPair): SavedMap | null => {
     const map = single([layer, head]);
-    const norms = cut("norms", layer * most + head, size);
-    return (
-      map &&
-      norms && { ...map, values: map.values.map((weight, at) => weight * (norms[at % size] as number)) }
-    );
+    norms ??= read("norms")?.data ?? null;
+    const own = norms?.subarray((layer * most + head) * size);
+    if (map === null || own === undefined) return null;
+    return { ...map, values: map.values.map((weight, at) => weight * (own[at % size] as number)) };
   };
   let thumbnails: Frame["thumbnails"] | undefined;
   const maps: Maps = {

@@ -1,4 +1,5 @@
 import { type Container, decodeContainer } from "../../wire/decode";
+import type { Metric } from "../../wire/metric";
 import type { NeuronHeader } from "../../wire/neuron";
 import type { About, Header, MapSource, Predictions, Span, Stats, Tokens } from "../../wire/types";
 
@@ -43,6 +44,13 @@ export interface SavedHeader {
   readonly readers: Readers;
   /** Why there are no norms of values; null where there are. */
   readonly normless: string | null;
+  /** By name; a sentence for one that this trace does not have. */
+  readonly metrics: Readonly<Record<string, (Omit<Metric, "values"> & { readonly place: number }) | string>>;
+  /** By `layer head`: layer, head and distance of those that read most like it. */
+  readonly similar: {
+    readonly nearest: Readonly<Record<string, readonly (readonly [number, number, number])[]>>;
+    readonly recipe: string;
+  };
   /** By token; one for all where the whole text has one. */
   readonly predictions: readonly (Predictions | null)[];
   /** Sinks of every layer's fused map. */
@@ -53,6 +61,8 @@ export interface SavedHeader {
   readonly steps: number;
   /** What a recipe adds where weights come in steps. */
   readonly note: string;
+  /** What a measure's recipe says of the part. */
+  readonly part_note: string;
   /** The sentence about what is not in the file. */
   readonly missing: string;
   /** Absent where the file has no q and k. */

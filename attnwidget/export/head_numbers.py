@@ -1,0 +1,51 @@
+"""What a page knows of every head at once: all metrics, and who reads like whom."""
+
+from typing import Any
+
+import numpy as np
+
+from attnwidget.engine.trace import Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.frames.head_metrics import choices, metric, similar, told
+
+NEAREST = 5
+"""Heads that are listed as alike: as many as the page shows."""
+
+
+def head_numbers(trace: Trace, part: str) -> tuple[dict[str, Any], np.ndarray]:
+    """(what is told of every metric by its name, its numbers): f32 (metric layer head), in the order of the names.
+
+    A metric that this trace does not have is a sentence.
+
+    >>> import attnwidget as aw
+    >>> told, values = head_numbers(aw.load().trace("The cat sat on the mat."), "self")
+    >>> told["entropy"]["unit"], values.shape[1:]
+    ('nats', (4, 4))
+    """
+    found: dict[str, Any] = {}
+    numbers: list[np.ndarray] = []
+    for choice in choices():
+        try:
+            one = metric(trace, choice.name, part)
+        except AttnWidgetError as error:
+            found[choice.name] = str(error)
+        else:
+            found[choice.name] = {**told(one), "place": len(numbers)}
+            numbers.append(np.asarray(one.values, np.float32))
+    counts = trace.heads(part)
+    return found, np.stack(numbers) if numbers else np.zeros((0, len(counts), max(counts)), np.float32)
+
+
+def alike(trace: Trace, part: str) -> dict[str, Any]:
+    """Head by head, as "layer head", those that read most like it: (layer, head, distance), nearest first; and the recipe."""
+    counts = trace.heads(part)
+    every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
+    try:
+        found = {head: similar(trace, head, part, NEAREST) for head in every}
+    except AttnWidgetError as error:
+        return {"nearest": {}, "recipe": str(error)}
+    nearest = {
+        f"{layer} {head}": [[each.layer, each.head, each.value] for each in near]
+        for (layer, head), near in found.items()
+    }
+    return {"nearest": nearest, "recipe": next(iter(found.values())).recipe}
