@@ -1,6 +1,9 @@
 """Pages of BertViz and CircuitsVis, with what they would fetch from a CDN served from this machine."""
 
+import os
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +26,9 @@ LIBRARIES = {
 }
 LARGEST_PAGE = 450e6
 """Bytes: beyond, a page is not even written. JSON takes 21 bytes or so for a weight."""
+
+LONGEST = 2 * PATIENCE
+"""Seconds for a page with all that belongs to it: writing it, a browser's start, its end."""
 
 Builder = Callable[[torch.Tensor, list[str]], str]
 
@@ -80,10 +86,27 @@ def install() -> None:
 
 
 def look_at(name: str, maps: torch.Tensor, words: list[str]) -> Seen:
-    """Write the peer's page of these maps, open it in a browser of its own and wait until it is ready."""
+    """What becomes of the peer's page of these maps, in a process that can be ended whatever its browser does."""
     numbers = maps[0].numel() if PEERS[name] is one_layer else maps.numel()
     if numbers * 21 > LARGEST_PAGE:
         return Seen(why=f"a page of about {numbers * 21 / 1e6:,.0f} MB, not tried")
+    with tempfile.TemporaryDirectory() as folder:
+        given, found = Path(folder) / "given.pt", Path(folder) / "found.pt"
+        torch.save((name, maps, words), given)
+        command = [sys.executable, "-m", "tests.benchmarks.browser_peers", str(given), str(found)]
+        with subprocess.Popen(command, start_new_session=True) as process:
+            try:
+                process.wait(LONGEST)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+        if not found.exists():
+            return Seen(why=f"not ready after {LONGEST} s, with the time to write it")
+        *values, kept = torch.load(found)
+        return Seen(*values[:3], Held(*kept) if kept else None, values[3])
+
+
+def here(name: str, maps: torch.Tensor, words: list[str]) -> Seen:
+    """Write the page, open it in a browser of its own and wait until it is ready."""
     html = f"<!doctype html><meta charset='utf-8'><body>{PEERS[name](maps, words)}</body>"
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         path = Path(folder) / "page.html"
@@ -117,3 +140,9 @@ def opened(page: Page, path: Path, size: int, name: str) -> Seen:
     ready: Any = page.wait_for_function("() => window.settled?.(100)", polling=250).json_value()
     switch = page.evaluate(SWITCH) if name == "BertViz head view" else None
     return Seen(size, ready, switch, held(page))
+
+
+if __name__ == "__main__":
+    seen = here(*torch.load(sys.argv[1]))
+    # Plain data: the classes of a program that is run have another name elsewhere.
+    torch.save((*seen[:3], seen.why, seen.held and tuple(seen.held)), sys.argv[2])
