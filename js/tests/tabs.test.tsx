@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src/index";
@@ -133,10 +133,10 @@ describe("the layers", () => {
 
   it("fuse heads as is asked", async () => {
     const { host, asked, close } = open({ view: "layers" });
-    await settle();
+    const fusions = () => asked().map((request) => (request as { fusion: string }).fusion);
+    await vi.waitFor(() => expect(fusions()).toEqual(["mean"]));
     host.querySelector<HTMLElement>('.aw-segmented button[data-value="max"]')?.click();
-    await settle();
-    expect(asked().map((request) => (request as { fusion: string }).fusion)).toEqual(["mean", "max"]);
+    await vi.waitFor(() => expect(fusions()).toEqual(["mean", "max"]));
     close();
   });
 
