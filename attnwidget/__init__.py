@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from attnwidget.measures.sink_score import sink_rate, sink_score
     from attnwidget.measures.summary import summary
     from attnwidget.measures.value_norms import value_norms
-    from attnwidget.widget.explorer import Explorer, explore
+    from attnwidget.widget.explorer import Explorer
+    from attnwidget.widget.exploring import explore
     from attnwidget.widget.viewing import view
 
 __all__ = [
@@ -117,7 +118,7 @@ _HOME = {
     "dynamics": "experiments.dynamics",
     "effective": "measures.effective",
     "entropy": "measures.entropy",
-    "explore": "widget.explorer",
+    "explore": "widget.exploring",
     "flow": "measures.flow",
     "head_clusters": "measures.head_clusters",
     "head_distances": "measures.head_distances",

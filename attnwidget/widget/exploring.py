@@ -1,0 +1,77 @@
+"""`aw.explore`: a model, a text and what to look at -> an explorer."""
+
+from pathlib import Path
+from typing import Any
+
+from attnwidget.engine.load import shared
+from attnwidget.errors import AttnWidgetError
+from attnwidget.tiny import FIRST_HEAD
+from attnwidget.widget.examples import examples
+from attnwidget.widget.explorer import Explorer
+from attnwidget.widget.state import checked_state, model_of, unsaid
+
+
+def explore(
+    model: Any = None,
+    text: str | None = None,
+    *,
+    tokenizer: Any = None,
+    pair: str | None = None,
+    target: str | None = None,
+    layer: int | None = None,
+    head: int | None = None,
+    query: Any = None,
+    direction: str | None = None,
+    part: str | None = None,
+    view: str | None = None,
+    heads: Any = None,
+    filter: Any = None,  # noqa: A002  the trait's name
+    look: Any = None,
+    source: str | None = None,
+    fusion: str | None = None,
+    words: bool | None = None,
+    sinks: str | None = None,
+    weight: str | None = None,
+    layers: str | None = None,
+    against: str | None = None,
+    state: Any = None,
+) -> Explorer:
+    """A live explorer under the cell: type in its text and watch attention follow.
+
+    `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
+    seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
+    `pair` is a second text for an encoder that reads sentence pairs, `target` what the decoder of an encoder-decoder
+    reads; both can be typed. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" where
+    there is a target. `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several
+    heads to look at together, `filter` is what is kept of each row, and `look` how maps are shown, whose parts may be
+    given by name: `source, fusion, words, sinks, weight, layers, against` (see the traits of `Explorer`). `state` is what
+    `ex.state()` gave, here or elsewhere: its model, if no other is given, and everything that no other argument says.
+    Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for values outside it.
+
+    >>> import attnwidget as aw
+    >>> ex = aw.explore(text="The cat sat on the mat.", layer=1, head=2)
+    >>> ex.trace.weights(ex.layer, ex.head).shape
+    torch.Size([7, 7])
+    """
+    if pair is not None and target is not None:
+        raise AttnWidgetError("pair and target are two names of the second text. Give one of them.")
+    kept = {} if state is None else checked_state(state)
+    named = model_of(state) if model is None else model
+    loaded = shared(named, tokenizer)
+    first = kept.pop("text", examples(loaded.facts)[0][1])
+    shown = first if text is None else text
+    given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
+    given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against}
+    given |= {"pair": target if pair is None else pair}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
+        chosen |= {"layer": FIRST_HEAD[0], "head": FIRST_HEAD[1]}
+    explorer = Explorer(loaded, shown, **chosen)
+    if tokenizer is None and (named is None or isinstance(named, str | Path)):
+        explorer._source = "" if named is None else str(named)  # noqa: SLF001  this is where explorers are made
+    try:
+        return explorer.restore(unsaid(kept, chosen))
+    except AttnWidgetError:
+        explorer.close()
+        raise
