@@ -10,7 +10,7 @@ from attnwidget.errors import AttnWidgetError
 if TYPE_CHECKING:
     from attnwidget.widget.explorer import Explorer
 
-LINKED = ("layer", "head", "heads", "query", "direction", "view", "filter", "look")
+LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """What two explorers can share. The text, the model and its part are each one's own."""
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TEACHING = "tiny-causal"
 
-KEPT = ("text", "pair", "part", "layer", "head", "heads", "query", "direction", "view", "filter", "look")
+KEPT = ("text", "pair", "part", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """In the order in which they are set: each may speak of those before it."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")

@@ -218,3 +218,10 @@ def test_a_first_word_that_all_read_is_no_sink_of_another_text(monkeypatch):
     assert page.frame(text="")[0]["sinks"] == []
     page = Page(aw.view(weights, list("abcdef"), ["[CLS]", *names[1:]], part="cross"), monkeypatch)
     assert page.frame(text="")[0]["sinks"] == [0]
+
+
+def test_a_state_of_two_texts_comes_back():
+    explorer = aw.explore(small("t5"), TEXT, tokenizer=words(), target=TARGET, direction="read_by", query=5)
+    again = aw.explore(small("t5"), tokenizer=words(), state=explorer.state())
+    assert again.state() == explorer.state()
+    assert (again.part, again.target, again.query) == ("cross", TARGET, (5, 6))
