@@ -105,7 +105,7 @@ def page_data(
         "sinks": _strip_sinks(silent, chosen),
         "sampled": size > WHOLE_BELOW,
         "steps": steps,
-        "note": f" · saved in steps of {100 / steps:.0f} %",
+        "note": f" · saved in steps of {100 / steps:.3g} %",
         "part_note": said_part(silent, chosen.part),
         "missing": missing(pinned, keeps),
         **({} if neuron is None else {"neuron": neuron}),
@@ -123,7 +123,7 @@ def precision(data: Frame) -> str:
     nothing = f", and as 0 below {least(steps):.6f}" if least(steps) > 1e-6 else ""
     return (
         f"{one} {query_name(header['frame'], header['query'])} reads and is read by are exact; other weights are saved "
-        f"in steps of {100 / steps:.0f} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off{nothing}; "
+        f"in steps of {100 / steps:.3g} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off{nothing}; "
         "twice that where a row is divided by its sum."
     )
 

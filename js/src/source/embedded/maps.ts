@@ -53,7 +53,9 @@ export function savedMaps({ header, read }: Saved): Maps {
   const cut = (name: string, place: number, length: number): Float32Array | null => {
     const items = read(name)?.data.subarray(place * length, (place + 1) * length);
     if (!(items instanceof Uint8Array)) return items ?? null;
-    return Float32Array.from(items, (byte) => weights[byte] as number);
+    const values = new Float32Array(items.length);
+    for (let at = 0; at < values.length; at++) values[at] = weights[items[at] as number] as number;
+    return values;
   };
   const square = (name: string, place: number, stepped: boolean): SavedMap | null => {
     const values = cut(name, place, size * size);
@@ -100,7 +102,12 @@ export function savedMaps({ header, read }: Saved): Maps {
     norms ??= read("norms")?.data ?? null;
     const own = norms?.subarray((layer * most + head) * size);
     if (map === null || own === undefined) return null;
-    return { ...map, values: map.values.map((weight, at) => weight * (own[at % size] as number)) };
+    const values = map.values.slice();
+    for (let from = 0; from < values.length; from += size) {
+      for (let key = 0; key < size; key++)
+        values[from + key] = (values[from + key] as number) * (own[key] as number);
+    }
+    return { ...map, values };
   };
   let thumbnails: Frame["thumbnails"] | undefined;
   const maps: Maps = {

@@ -60,14 +60,10 @@ function without({ size, values }: SquareMap, keys: readonly number[]): SquareMa
 /** Rows divided by their sums; a row of zeros stays one. */
 export function shares({ size, values }: SquareMap): Float32Array {
   const found = new Float32Array(values.length);
-  for (let query = 0; query < size; query++) {
-    const row = values.subarray(query * size, (query + 1) * size);
-    const sum = row.reduce((total, weight) => total + weight, 0);
-    if (sum > 0)
-      found.set(
-        row.map((weight) => weight / sum),
-        query * size,
-      );
+  for (let from = 0; from < values.length; from += size) {
+    let sum = 0;
+    for (let at = from; at < from + size; at++) sum += values[at] as number;
+    if (sum > 0) for (let at = from; at < from + size; at++) found[at] = (values[at] as number) / sum;
   }
   return found;
 }

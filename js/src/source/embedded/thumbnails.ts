@@ -24,17 +24,20 @@ export function thumbnailsOf(
 
 /** The maximum over cells that share the tokens evenly, and overlap where that does not come out. */
 export function shrunk({ size, values }: SquareMap, side: number): Float32Array {
-  const begins = (cell: number) => Math.floor((cell * size) / side);
-  const ends = (cell: number) => Math.ceil(((cell + 1) * size) / side);
+  const begins = Array.from({ length: side }, (_, cell) => Math.floor((cell * size) / side));
+  const ends = Array.from({ length: side }, (_, cell) => Math.ceil(((cell + 1) * size) / side));
   const cells = new Float32Array(side * side);
   for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      let most = 0;
-      for (let query = begins(row); query < ends(row); query++) {
-        for (let key = begins(column); key < ends(column); key++)
-          most = Math.max(most, values[query * size + key] as number);
+    for (let query = begins[row] as number; query < (ends[row] as number); query++) {
+      for (let column = 0; column < side; column++) {
+        const cell = row * side + column;
+        let most = cells[cell] as number;
+        for (let key = begins[column] as number; key < (ends[column] as number); key++) {
+          const weight = values[query * size + key] as number;
+          if (weight > most) most = weight;
+        }
+        cells[cell] = most;
       }
-      cells[row * side + column] = most;
     }
   }
   return cells;
