@@ -57,10 +57,8 @@ def _parts(value: Any) -> tuple[str, float | None]:
         return _written(value)
     if isinstance(value, bool):
         return "", None
-    if isinstance(value, Integral):
-        return "top", float(value)
     if isinstance(value, Real):
-        return "least", float(value)
+        return "top" if isinstance(value, Integral) else "least", _number(value)
     if isinstance(value, list | tuple) and len(value) == 2 and isinstance(value[0], str):
         return value[0], _number(value[1])
     return "", None
@@ -83,4 +81,8 @@ def _written(text: str) -> tuple[str, float | None]:
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+    return found if math.isfinite(found) else None

@@ -39,7 +39,22 @@ WORDS = ["", "few", "mass", "mass 0", "170 %", "top 0", "top 2.5", "least 2", "t
 
 @pytest.mark.parametrize(
     "wrong",
-    [*WORDS, True, None, 0, -1, 1.5, ("mass",), ("mass", "much"), ("mass", float("nan")), {}, [], float("nan")],
+    [
+        *WORDS,
+        True,
+        None,
+        0,
+        -1,
+        1.5,
+        10**400,
+        ("top", 10**400),
+        ("mass",),
+        ("mass", "much"),
+        ("mass", float("nan")),
+        {},
+        [],
+        float("nan"),
+    ],
 )
 def test_what_is_no_filter_is_refused(wrong):
     with pytest.raises(aw.AttnWidgetError, match="top 5"):
