@@ -56,6 +56,31 @@ def test_light_and_dark(lesson, request):
     lab.page.set_viewport_size(VIEWPORT)
 
 
+EXAMPLE = "The capital of France is Paris. The river of Veldt is Miro. What is the capital of France? The capital of France is"
+VIEWS = ("lines", "flow", "neuron", "model", "compare")
+INK = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+def test_every_view_has_a_picture_of_its_own(bare, request):
+    heads = ["L1H1", "L2H0", "L1H0"]
+    explorer = bare.explore(text=EXAMPLE, heads=heads, against=EXAMPLE.replace("Paris", "Oslo"))
+    shown = bare.show(explorer, width="1000px")
+    for view in VIEWS:
+        explorer.heads = heads if view == "lines" else heads[-1:]
+        explorer.view = view
+        stage = shown.root.locator(f".aw-stage[data-view={view}]")
+        canvas = stage.locator("canvas").last
+        expect(canvas).to_be_visible(timeout=30_000)
+        expect(stage.locator("[aria-busy=true]")).to_have_count(0)
+        bare.page.wait_for_timeout(1500 if request.config.getoption("--update-images") else 300)
+        assert canvas.evaluate(INK) > 20, view
+        if request.config.getoption("--update-images"):
+            stage.screenshot(path=IMAGES / f"view-{view}.png")
+
+
 TYPED = (
     "The capital of France is Paris. The river of Veldt is Miro. What is the capital",
     " of France? The capital of",
