@@ -14,7 +14,11 @@ export function Header() {
     <header class="aw-header">
       <span class="aw-brand">attnwidget</span>
       <span class="aw-model">
-        {about !== null && <span class="aw-model-name">{about.model.name}</span>}
+        {about !== null && (
+          <span class="aw-model-name" title={about.model.name}>
+            {about.model.name}
+          </span>
+        )}
         {about !== null && (
           <span>
             {" "}
