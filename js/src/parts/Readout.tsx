@@ -104,10 +104,13 @@ function TokenName({ tokens, token }: { readonly tokens: Tokens; readonly token:
 
 function Bar({
   label,
+  note,
   share,
   number,
 }: {
   readonly label: ComponentChildren;
+  /** Words behind the bar, for one that leaves them room. */
+  readonly note?: string;
   readonly share: number;
   readonly number: string;
 }) {
@@ -116,6 +119,7 @@ function Bar({
       <span class="aw-bar-label">{label}</span>
       <span class="aw-bar-track">
         <span style={{ width: `${Math.max(0.5, Math.min(1, share) * 100).toFixed(2)}%` }} />
+        {note !== undefined && <small class="aw-unit">{note}</small>}
       </span>
       <span class="aw-number">{number}</span>
     </span>
@@ -207,13 +211,10 @@ function Missed({
 }) {
   const { rest } = pieceParts(actual.piece);
   return (
-    <li data-actual title="This is what the text has">
+    <li data-actual title={`This is what the text has: number ${actual.rank} of what is expected`}>
       <Bar
-        label={
-          <>
-            <bdi>{shorten(rest, 12)}</bdi> <span class="aw-unit">#{actual.rank}</span>
-          </>
-        }
+        label={<bdi>{shorten(rest, 12)}</bdi>}
+        note={`rank ${actual.rank.toLocaleString("en")}`}
         share={share}
         number={weight(actual.probability)}
       />
