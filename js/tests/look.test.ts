@@ -3,6 +3,7 @@ import { contrast, palette, type Rgb } from "../src/lib/colour";
 import { headColour, headColourCount } from "../src/lib/head-colours";
 import { adopted } from "../src/state/asked";
 import { filterText, readFilter } from "../src/state/filter";
+import { sinkNote } from "../src/state/keep";
 import { changesOf, headsAsked, joined, plainLook, readHeads, readLook, toggled } from "../src/state/look";
 import { tokenCount, tokenOf, toTokens, toUnits } from "../src/state/units";
 import type { Header } from "../src/wire/types";
@@ -84,6 +85,16 @@ describe("a look", () => {
       ],
       fusion: "max",
     });
+  });
+});
+
+describe("sinks that take more than the scale has", () => {
+  const map = { sinks: new Set([0]), values: Float32Array.from([0.9, 0.1]), peak: 0.1 };
+
+  it("are named, and only then", () => {
+    expect(sinkNote(map, { pieces: ["[CLS]", "is"] })).toBe(" · the sink “[CLS]” is past the scale");
+    expect(sinkNote({ ...map, peak: 0.9 }, null)).toBe("");
+    expect(sinkNote({ ...map, sinks: new Set() }, null)).toBe("");
   });
 });
 

@@ -12,6 +12,7 @@ import {
   type MapOnShow,
   ruleOf,
   type Span,
+  sinkNote,
   sinksOf,
   type Tokens,
 } from "../state";
@@ -145,10 +146,13 @@ interface CaptionProps {
 
 function Caption({ map, scene, picture }: CaptionProps) {
   const { local, derived } = useView();
+  const keys = derived.keys.value;
+  const beyond = useMemo(() => sinkNote(map, keys), [map, keys]);
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
         {map.recipe}
+        {beyond}
         {filterNote(map, derived.filter.value)}
         {pooledNote(map, picture)}
       </span>
@@ -186,14 +190,14 @@ function matrixFigure(
 ): Figure {
   const scene = { ...onShow, cross: null, guides: [], focusBand: null, band: outlined ? onShow.band : null };
   const tokens = derived.asked.peek();
+  const note = sinkNote(map, derived.keys.peek()) + filterNote(map, derived.filter.peek());
   const { title, direction, peak } = map;
   return {
     name: "matrix",
     title: tokens === null ? title : `${title} · ${sentence(tokens, map.query, direction)}`,
     width: inkWidth(scene),
     height: scene.height,
-    caption:
-      map.recipe + filterNote(map, derived.filter.peek()) + (scene.zoomed ? ` · ${extentLabel(scene)}` : ""),
+    caption: map.recipe + note + (scene.zoomed ? ` · ${extentLabel(scene)}` : ""),
     direction,
     peak,
     paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),

@@ -52,7 +52,7 @@ export { followHeads, metricAt, refusalAt, similarAt } from "./follow-heads";
 export { followPointer } from "./followup";
 export { followHeadLines, type HeadOnShow, headsOnShow, mostHeadsDrawn, vectorOfHead } from "./head-lines";
 export { nearestHead, nextLayer } from "./heads";
-export { fading, fadingOf, isExplicit, type Kept, keepOf, percent, ruleOf, sinksOf } from "./keep";
+export { fading, fadingOf, isExplicit, type Kept, keepOf, percent, ruleOf, sinkNote, sinksOf } from "./keep";
 export { type Lines, linesFilter, linesOf } from "./lines";
 export { linkSources } from "./links";
 export {

@@ -1,4 +1,5 @@
-import type { Direction } from "../wire/types";
+import { pieceLabel, shorten } from "../lib/format";
+import type { Direction, Tokens } from "../wire/types";
 import type { Filter } from "./filter";
 import { type MapOnShow, weightAt } from "./maps";
 
@@ -125,3 +126,13 @@ export function ruleOf(filter: Filter, direction: Direction, sinks: boolean): st
 export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(4))} %`;
 }
+
+/** Which keys are darker than the scale goes: sinks that take more than its full tone. */
+export function sinkNote({ sinks, values, peak }: Sinking, keys: Pick<Tokens, "pieces"> | null): string {
+  if (sinks.size === 0 || !values.some((value) => value > peak)) return "";
+  const names = [...sinks].slice(0, 3).map((key) => `“${shorten(pieceLabel(keys?.pieces[key] ?? ""), 12)}”`);
+  if (sinks.size === 1) return ` · the sink ${names[0]} is past the scale`;
+  return ` · sinks are past the scale: ${names.join(" ")}${sinks.size > names.length ? " …" : ""}`;
+}
+
+type Sinking = Pick<MapOnShow, "sinks" | "values" | "peak">;
