@@ -102,15 +102,20 @@ describe("painting layers", () => {
       return true;
     },
   });
-  const paint = (sinks: readonly ReadonlySet<number>[]) => {
+  const paint = (sinks: readonly ReadonlySet<number>[], printed: (layer: number) => number = () => 0.5) => {
     calls.length = 0;
-    const printed = () => 0.5;
     const { ramp, strong } = palette(false, "Test").reads;
     const picture = { image: {} as never, printed, sinks, peak: 0.5, ramp, strong };
     const brush = { context: context as never, bitmap: () => ({}) as never };
     paintLayers(brush, layersScene(few), picture, palette(false, "Test"));
     return calls;
   };
+
+  it("prints no weight that is near nothing beside the largest", () => {
+    const printed = (layer: number) => (layer === 0 ? 0.5 : 0.1);
+    expect(paint([], printed).filter(([name, [text]]) => name === "fillText" && text === ".10")).toEqual([]);
+    expect(calls.filter(([name, [text]]) => name === "fillText" && text === ".50")).not.toEqual([]);
+  });
 
   it("prints a weight in every cell that has the room", () => {
     expect(

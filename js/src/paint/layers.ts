@@ -90,10 +90,12 @@ function paintNumbers(context: Pen, scene: LayersScene, picture: LayersPicture, 
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `400 11px ${palette.font}`;
+  // Only where much goes: weights near nothing are all ".01", and make the strong ones hard to find.
+  const least = Math.max(0.005, picture.peak / 4);
   for (const { index: token } of scene.tokenLabels) {
     for (let layer = 0; layer < scene.layers; layer++) {
       const weight = picture.printed(layer, token);
-      if (weight === null || !(weight >= 0.005)) continue;
+      if (weight === null || !(weight >= least)) continue;
       const cell = cellRect(scene, layer, token);
       context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.peak)));
       context.fillText(shortWeight(weight), cell.x + width / 2, cell.y + height / 2);
