@@ -309,10 +309,11 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     tab(shown, "Compare").click()
     shown.root.locator(".aw-hold").click()
     view = shown.root.locator(".aw-compare")
-    expect(view).to_have_attribute("data-rows", str(len(explorer.trace.text)))
+    expect(shown.root.locator(".aw-view-state")).to_contain_text("Edit it above")
     assert explorer.against == TEXT
     before = explorer.trace
     shown.type(" Paris")
+    expect(view).to_have_attribute("data-rows", str(len(before.text)))
     expect(shown.root.locator(".aw-compare[aria-busy=false]")).to_have_count(1)
     most = aw.compare(before, explorer.trace).largest_difference.top(1)[0]
     first = shown.root.locator(".aw-changed button").first

@@ -12,13 +12,16 @@ export function ChangeCaption(props: {
   const { difference, peak, pooling } = props;
   const { signed: ramp } = useView().palette.value;
   const stops = Array.from({ length: 17 }, (_, index) => `rgb(${rampColour(ramp, index / 16).join(" ")})`);
-  const alone = difference.counts.map((all, side) =>
-    count(all - (side === 0 ? difference.heldQueries : difference.queries).length, "token"),
+  const apart = difference.counts.map(
+    (all, side) => all - (side === 0 ? difference.heldQueries : difference.queries).length,
   );
+  const alone = apart.map((tokens) => count(tokens, "token"));
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
-        {difference.recipe} · {alone[0]} of the text that is held and {alone[1]} of this one have no partner
+        {difference.recipe}
+        {apart.some((tokens) => tokens > 0) &&
+          ` · ${alone[0]} of the text that is held and ${alone[1]} of this one have no partner`}
         {pooling > 1 && ` · a cell is the largest change of ${pooling} x ${pooling} tokens`}
       </span>
       <span class="aw-scale">

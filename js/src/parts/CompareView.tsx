@@ -26,6 +26,7 @@ export function CompareView() {
   const last = useRef<Difference | null>(null);
   if (known !== undefined) last.current = known;
   if (against === "") return <Invitation />;
+  if (session.shown.value?.text === against) return <Unchanged against={against} />;
   const shown = known ?? last.current;
   const problem = session.differences.problem.value;
   return (
@@ -54,6 +55,16 @@ function Invitation() {
       >
         Hold this text
       </button>
+    </div>
+  );
+}
+
+/** The text that is held, and the same one above: a map of noughts would say no more. */
+function Unchanged({ against }: { readonly against: string }) {
+  return (
+    <div class="aw-view">
+      <Held against={against} />
+      <p class="aw-view-state">The text is held. Edit it above: what changes shows here.</p>
     </div>
   );
 }
