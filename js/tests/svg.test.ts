@@ -285,6 +285,14 @@ describe("the painters", () => {
       expect(x + width).toBeLessThan(frame.width);
       expect(numberX).toBeLessThan(frame.width - 20);
     }
+    // What is looked at is written strong, and its box is as wide as that.
+    const wide = (text: string, strong: boolean) => measure(text) + (strong ? 5 : 0);
+    const [plain, ringed] = placeLineEnds(
+      frame,
+      [0, 2].map((ring) => ({ ...end, ring, text: "a", token: 0 })),
+      wide,
+    );
+    expect((ringed?.width ?? 0) - (plain?.width ?? 0)).toBe(5);
     const curve = { from: 10, to: 50, tone: 1, dashed: true, direction: "reads" } as const;
     const root = parse(
       draw((_pen, brush) => {

@@ -32,12 +32,13 @@ const numberRoom = 34;
 export function placeLineEnds(
   frame: LinesFrame,
   ends: readonly LineEnd[],
-  measure: (text: string) => number,
+  measure: (text: string, strong: boolean) => number,
 ): PlacedLineEnd[] {
   const room = frame.left - away - 2 * padding - 2;
   return ends.map((end) => {
-    const text = fitted(end.text, room - (end.number === "" ? 0 : numberRoom), measure);
-    const width = measure(text) + 2 * padding;
+    const wide = (text: string) => measure(text, end.ring > 0);
+    const text = fitted(end.text, room - (end.number === "" ? 0 : numberRoom), wide);
+    const width = wide(text) + 2 * padding;
     const middle = lineMiddle(frame, [end.token, end.token + 1]);
     const box = { width, height: markHeight, y: middle - markHeight / 2, middle };
     if (end.side === "key") {

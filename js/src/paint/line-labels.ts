@@ -3,8 +3,10 @@ import { accent, type Palette } from "../lib/colour";
 import type { Brush } from "./brush";
 import { paintHeat } from "./heat";
 
-/** The size in which the page writes them. */
-export const lineLabelFont = "400 12.5px";
+/** The size in which the page writes them; what is looked at is strong. */
+export function lineLabelFont(strong: boolean): string {
+  return strong ? "600 12.5px" : "400 12.5px";
+}
 
 /** The tokens on both sides of the lines. On the page they are elements of their own; a figure has only this. */
 export function paintLineLabels(
@@ -19,7 +21,7 @@ export function paintLineLabels(
     const tint = end.side === "key" ? palette.reads : palette.readBy;
     paintHeat(context, end, tint, palette, accent(palette, direction).strong);
     context.textAlign = end.align;
-    context.font = `${end.ring > 0 ? "600 12.5px" : lineLabelFont} ${palette.font}`;
+    context.font = `${lineLabelFont(end.ring > 0)} ${palette.font}`;
     context.fillStyle = palette.text;
     context.fillText(end.text, end.textX, end.middle);
     if (end.number === "") continue;

@@ -5,7 +5,7 @@ import { paintFlow } from "../paint/flow";
 import { type Flow, flowKey, flowRequest } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
-import { flowFigure } from "./flow-figure";
+import { flowFigure, flowLegend } from "./flow-figure";
 import { type Looking, pointFlow, pressFlow, steerFlow } from "./flow-input";
 import { useMeasure } from "./measure";
 import { ViewGrid } from "./ViewGrid";
@@ -200,9 +200,7 @@ function Caption({ flow, drawn, least, problem }: CaptionProps) {
         {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
         {lowest < 0.995 &&
           ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
-        {
-          " · grey: what stays on its token, half of every step by this rule · numbers: the inputs’ shares, which sum to 1"
-        }
+        {` · ${flowLegend}`}
         {problem !== null && <span class="aw-view-problem"> {problem}</span>}
       </span>
     </figcaption>

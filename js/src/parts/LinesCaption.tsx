@@ -15,14 +15,19 @@ interface Props {
 
 /** How the numbers were made, which lines are drawn, and what is left out of them. */
 export function LinesCaption({ map, strong, keep, several, faint }: Props) {
-  const looks = useView().derived.direction.value;
+  const { asked, focus, direction } = useView().derived;
+  const looks = direction.value;
   const shown = strong[looks];
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
         {map.recipe} · {rule(map, keep)}
         {several && " · a colour for each head’s own lines, numbers and faint lines of all together"}
-        {shown !== null && <Left kept={shown.kept} />}
+        {shown !== null && asked.value !== null && (
+          <>
+            {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, looks)}
+          </>
+        )}
         {faint.passing > faint.curves.length &&
           ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
         {map.pooling !== 1 && " · of so long a text only these lines"}
@@ -44,25 +49,12 @@ export function rule(map: MapOnShow, keep: Filter): string {
   return `lines: ${ruleOf(keep, map.direction, sinks)}${sinks ? " (dashed)" : ""}`;
 }
 
-/** What is not drawn of what is looked at. */
-function Left({ kept }: { readonly kept: NonNullable<Strong[Direction]>["kept"] }) {
-  const { derived } = useView();
-  const tokens = derived.asked.value;
-  if (tokens === null) return null;
-  const other = derived.direction.value === "reads" ? "key" : "query";
-  const plural = other === "key" ? "keys" : "queries";
-  return (
-    <>
-      {" · "}“<bdi>{spanLabel(tokens, derived.focus.value)}</bdi>”: kept {kept.tokens.length} of {kept.all}{" "}
-      {kept.all === 1 ? other : plural}
-      {kept.resting > 0 && " and the sinks"}, <span class="aw-number">{kept.share.toFixed(2)}</span> of the{" "}
-      {other === "key" ? "row" : "column"}
-      {kept.resting > 0 && (
-        <>
-          {" "}
-          (<span class="aw-number">{weight(kept.resting)}</span> on sinks)
-        </>
-      )}
-    </>
-  );
+type Left = NonNullable<Strong[Direction]>["kept"];
+
+/** What is kept of what is looked at, and with it what is not drawn. */
+export function left({ tokens, all, resting, share }: Left, direction: Direction): string {
+  const [one, many, whole] = direction === "reads" ? ["key", "keys", "row"] : ["query", "queries", "column"];
+  const sinks = resting > 0 ? ["and the sinks", ` (${weight(resting)} on sinks)`] : ["", ""];
+  const kept = `kept ${tokens.length} of ${all} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
+  return `${kept}, ${share.toFixed(2)} of the ${whole}${sinks[1]}`;
 }

@@ -7,6 +7,10 @@ import { type Figure, tallestFigure } from "./figures";
 
 const most = 4000;
 
+/** What grey and the numbers are. */
+export const flowLegend =
+  "grey: what stays on its token, half of every step by this rule · numbers: the inputs’ shares, which sum to 1";
+
 /** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */
 export function flowFigure(
   flow: Flow,
@@ -33,7 +37,7 @@ export function flowFigure(
     title: `What flows into “${shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}”`,
     width: whole.width,
     height: whole.height,
-    caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${cut}`,
+    caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${cut} · ${flowLegend}`,
     direction: "reads",
     peak: null,
     paint: (brush) => paintFlow(brush, whole, picture, palette),

@@ -6,10 +6,10 @@ import { lineLabelFont, paintLineLabels } from "../paint/line-labels";
 import { paintFaint, paintStrong } from "../paint/lines";
 import { type Derived, type Filter, type Lines, type MapOnShow, sideOf } from "../state";
 import { type Figure, type FigureLook, tallestFigure } from "./figures";
-import { rule } from "./LinesCaption";
+import { left, rule } from "./LinesCaption";
 import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./LinesView";
 import { textMeasurer } from "./measure";
-import { sentence } from "./Toolbar";
+import { sentence, spanLabel } from "./Toolbar";
 import type { View } from "./view";
 
 interface Drawn {
@@ -23,21 +23,23 @@ interface Drawn {
 
 /** All lines as they are on the page, from the first token to the last, as far as a picture reaches. */
 export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined }: FigureLook): Figure {
-  const { map, lay, lines, strong, heads, keep } = drawn;
+  const { map, lay, lines, strong, heads } = drawn;
   const focus = derived.focus.peek();
   const whole = lay(0, tallestFigure);
   const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
   const faint = faintOf(map, frame, lines);
   const ends = lineEnds(derived, frame, strong, outlined);
   const measure = textMeasurer();
-  const placed = placeLineEnds(frame, ends, (text) => measure(text, `${lineLabelFont} ${palette.font}`));
+  const placed = placeLineEnds(frame, ends, (text, strong) =>
+    measure(text, `${lineLabelFont(strong)} ${palette.font}`),
+  );
   const tokens = derived.asked.peek();
   return {
     name: "lines",
     title: tokens === null ? map.title : `${map.title} · ${sentence(tokens, focus, map.direction)}`,
     width: frame.width,
     height: frame.height,
-    caption: captionOf(map, strong, keep, faint, frame),
+    caption: captionOf(derived, drawn, faint, frame),
     direction: map.direction,
     lines: true,
     peak: strong[map.direction]?.kept.peak ?? null,
@@ -80,20 +82,22 @@ function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, outlined:
 }
 
 function captionOf(
-  map: MapOnShow,
-  strong: Strong,
-  keep: Filter,
+  derived: Derived,
+  { map, strong, keep }: Drawn,
   faint: ReturnType<typeof faintOf>,
   { seen, queries, keys }: LinesFrame,
 ): string {
   const kept = strong[map.direction]?.kept;
+  const asked = derived.asked.peek();
   const tokens = Math.max(queries, keys);
   const drawn = faint.curves.length;
   return [
     "query → key",
     map.recipe,
     rule(map, keep),
-    ...(kept === undefined ? [] : [`${weight(kept.dropped)} of the query's not drawn`]),
+    ...(kept === undefined || asked === null
+      ? []
+      : [`“${spanLabel(asked, derived.focus.peek())}”: ${left(kept, map.direction)}`]),
     ...(drawn < faint.passing ? [`faint: the ${drawn} strongest of ${count(faint.passing, "line")}`] : []),
     ...(seen[1] - seen[0] < tokens ? [`tokens ${seen[0]}–${seen[1] - 1} of ${tokens}`] : []),
   ].join(" · ");
