@@ -13,12 +13,13 @@ from tests.browser.conftest import CHROMIUM_ARGUMENTS
 PATIENCE = 60
 """Seconds after which a page is given up."""
 
-# Ready: the end of the last long task, or of the frame in which the last element came, with a second and a half of quiet behind it.
-# Nothing is observed element by element: that would slow down pages of millions of them.
+# Ready: the end of the last long task, or of the frame in which the last element came, once frames have come steadily for a second and
+# a half. While they do not, a long task may be on its way that nobody has been told of. Nothing is observed element by element: that
+# would slow down pages of millions of them.
 SETTLED = """
 (() => {
   const all = document.getElementsByTagName("*");
-  let seen = -1, last = 0;
+  let seen = -1, last = 0, frame = 0, steady = 0;
   const note = () => {
     last = performance.now();
   };
@@ -26,12 +27,18 @@ SETTLED = """
     for (const task of list.getEntries()) last = Math.max(last, task.startTime + task.duration);
   }).observe({ type: "longtask", buffered: true });
   const look = () => {
+    const now = performance.now();
     if (all.length !== seen) setTimeout(note);
+    if (all.length !== seen || now - frame > 250) steady = now;
     seen = all.length;
+    frame = now;
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  window.settled = (least) => seen > least && performance.now() - last > 1500 ? last : null;
+  window.settled = (least) => {
+    const now = performance.now();
+    return seen > least && now - frame < 250 && now - Math.max(steady, last) > 1500 ? last : null;
+  };
 })();
 """
 
