@@ -1,41 +1,8 @@
-import { batch, effect, type Signal, signal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import type { CompareRequest, Difference } from "../wire/difference";
-import type { Ask } from "../wire/types";
-import { type Cache, createCache } from "./cache";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
-
-const kept = 24;
-
-/** What was asked about changes from the text that is held, by every view of a session. */
-export class Differences {
-  /** Why the newest one could not be had. */
-  readonly problem: Signal<string | null> = signal(null);
-  readonly known: Cache<Difference> = createCache(kept);
-
-  readonly #ask: Ask;
-  readonly #abort: AbortSignal;
-  readonly #underWay = new Set<string>();
-
-  constructor(ask: Ask, abort: AbortSignal) {
-    this.#ask = ask;
-    this.#abort = abort;
-  }
-
-  async ask(request: CompareRequest): Promise<void> {
-    const key = differenceKey(request);
-    if (this.known.has(key) || this.#underWay.has(key)) return;
-    this.#underWay.add(key);
-    const answer = await this.#ask({ kind: "compare", ...request });
-    this.#underWay.delete(key);
-    if (this.#abort.aborted || answer.status === "superseded") return;
-    batch(() => {
-      this.problem.value = answer.status === "error" ? answer.problem.message : null;
-      if (answer.status === "ok") this.known.put(key, answer.reply);
-    });
-  }
-}
 
 export function differenceKey({ text, pair, against, layer, head, part }: CompareRequest): string {
   return JSON.stringify([layer, head, part, text, pair, against]);

@@ -1,6 +1,5 @@
-import { batch, effect, type Signal, signal } from "@preact/signals";
-import type { Ask, Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
-import { type Cache, createCache } from "./cache";
+import { effect } from "@preact/signals";
+import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
 import { othersOf, readPreview } from "./maps";
 import type { Session } from "./session";
 import { textsOf, unitsOf } from "./shown";
@@ -14,38 +13,6 @@ export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
   readonly sinks: readonly ReadonlySet<number>[];
   /** Top of the scale: the largest weight outside the sinks. */
   readonly peak: number;
-}
-
-const kept = 64;
-
-/** What was asked about all layers, by every view of a session. */
-export class Strips {
-  /** Why the newest one could not be had. */
-  readonly problem: Signal<string | null> = signal(null);
-  readonly known: Cache<Strip> = createCache(kept);
-
-  readonly #ask: Ask;
-  readonly #abort: AbortSignal;
-  /** What the kernel is at. */
-  readonly #underWay = new Set<string>();
-
-  constructor(ask: Ask, abort: AbortSignal) {
-    this.#ask = ask;
-    this.#abort = abort;
-  }
-
-  async ask(request: StripRequest): Promise<void> {
-    const key = stripKey(request);
-    if (this.known.has(key) || this.#underWay.has(key)) return;
-    this.#underWay.add(key);
-    const answer = await this.#ask({ kind: "strip", ...request });
-    this.#underWay.delete(key);
-    if (this.#abort.aborted || answer.status === "superseded") return;
-    batch(() => {
-      this.problem.value = answer.status === "error" ? answer.problem.message : null;
-      if (answer.status === "ok") this.known.put(key, answer.reply);
-    });
-  }
 }
 
 export function stripKey(request: StripRequest): string {
