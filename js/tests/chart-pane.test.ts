@@ -4,7 +4,7 @@ import { DemoModel } from "../dev/model";
 import widget from "../src/index";
 import { FakeSource, heads } from "./chart-source";
 
-const settle = (time = 60) => new Promise((resolve) => setTimeout(resolve, time));
+const settle = (time = 150) => new Promise((resolve) => setTimeout(resolve, time));
 
 /** A BokehJS that only counts: the page already has it, so that no script is run. */
 function fakeBokeh(version = "3.9.9") {

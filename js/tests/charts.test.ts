@@ -4,7 +4,7 @@ import { linkSources } from "../src/state/links";
 import { FakeSource, heads } from "./chart-source";
 import { ok, open } from "./opened";
 
-const settle = (time = 60) => new Promise((resolve) => setTimeout(resolve, time));
+const settle = (time = 150) => new Promise((resolve) => setTimeout(resolve, time));
 
 async function linked(source: FakeSource, state: Record<string, unknown> = {}) {
   const opened = open(state);

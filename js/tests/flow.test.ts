@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { flowCurves, flowFrame, flowHead, flowHit, levelX, revealFlow, tokenY } from "../src/layout/flow";
+import { sparseFlow } from "../src/state/sparse-flow";
 import { readFlow } from "../src/wire/flow";
 
 const frameOf = (count: number, offset = 0) =>
@@ -49,6 +50,42 @@ describe("the edges", () => {
   it("are counted beyond what is drawn", () => {
     const { curves, passing } = flowCurves(frameOf(200), edges, 0, 1);
     expect([curves.length, passing]).toEqual([1, 2]);
+  });
+});
+
+describe("a long flow", () => {
+  const count = 50;
+  const flow = {
+    query: 49,
+    levels: 2,
+    pieces: Array.from({ length: count }, (_, token) => `t${token}`),
+    attending: [0],
+    kept: [1],
+    recipe: "",
+    reached: Float32Array.from({ length: 2 * count }, (_, index) => index),
+    ends: Uint32Array.from([0, 7, 49, 0, 20, 49, 0, 30, 49]),
+    shares: Float32Array.from([0.5, 0.3, 0.001]),
+  };
+
+  it("keeps the tokens that a strong edge touches, its numbers and its edges with them", () => {
+    const sparse = sparseFlow(flow, 0.01);
+    expect(sparse.places).toEqual([7, 20, 49]);
+    expect([sparse.query, sparse.all, sparse.pieces]).toEqual([2, count, ["t7", "t20", "t49"]]);
+    expect([...sparse.reached]).toEqual([7, 20, 49, 57, 70, 99]);
+    expect([...sparse.ends]).toEqual([0, 0, 2, 0, 1, 2]);
+    expect(sparseFlow(flow, 0.0005).places).toEqual([7, 20, 30, 49]);
+  });
+
+  it("keeps the query where no edge is strong, and all of a short text", () => {
+    expect(sparseFlow(flow, 0.9).places).toEqual([49]);
+    const short = {
+      ...flow,
+      query: 1,
+      pieces: ["a", "b"],
+      reached: new Float32Array(4),
+      ends: new Uint32Array(3),
+    };
+    expect(sparseFlow({ ...short, shares: new Float32Array(1) }, 0.9).places).toEqual([0, 1]);
   });
 });
 

@@ -23,4 +23,4 @@ export function mounted(state: Record<string, unknown> = {}, name = "causal") {
   return { model, host, close };
 }
 
-export const settle = (time = 60) => new Promise((resolve) => setTimeout(resolve, time));
+export const settle = (time = 150) => new Promise((resolve) => setTimeout(resolve, time));

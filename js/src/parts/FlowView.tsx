@@ -2,10 +2,10 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "../layout/flow";
 import { count, pieceLabel, shorten, weight } from "../lib/format";
 import { paintFlow } from "../paint/flow";
-import { type Flow, flowKey, flowRequest } from "../state";
+import { type Flow, flowKey, flowRequest, type SparseFlow, sparseFlow } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
-import { flowFigure, flowLegend } from "./flow-figure";
+import { flowFigure, flowLegend, rowsNote } from "./flow-figure";
 import { type Looking, pointFlow, pressFlow, steerFlow } from "./flow-input";
 import { useMeasure } from "./measure";
 import { ViewGrid } from "./ViewGrid";
@@ -26,13 +26,14 @@ export function FlowView() {
   const [offset, setOffset] = useState(0);
   const [step, setStep] = useState(2);
   const [node, set] = useState<Node | null>(null);
-  const { flow, late } = useLastGood(view);
+  const { flow: whole, late } = useLastGood(view);
+  const least = (steps[step] ?? 10) / 1000;
+  const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
   const names = useMemo(
     () => flow?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
     [flow],
   );
   const frame = useFrame(view, flow, names, width, offset);
-  const least = (steps[step] ?? 10) / 1000;
   const drawn = useMemo(
     () =>
       frame === null || flow === null ? { curves: [], passing: 0 } : flowCurves(frame, flow, least, budget),
@@ -69,15 +70,23 @@ export function FlowView() {
         name="flow"
         label="What flows into the query: tokens downwards, layers to the right"
         spoken={flow === null ? "" : spoken(flow, looking.node)}
-        data={{ levels: flow?.levels, tokens: flow?.pieces.length, edges: drawn.curves.length }}
+        data={{
+          levels: flow?.levels,
+          tokens: flow?.all,
+          rows: flow?.places.length,
+          edges: drawn.curves.length,
+        }}
         busy={late}
         scroller={scroller}
         extent={frame}
-        reveal={(token) => (frame === null ? null : revealFlow(frame, token))}
-        looked={looking.node?.token ?? null}
+        reveal={(token) => {
+          const row = flow?.places.indexOf(token) ?? -1;
+          return frame === null || row < 0 ? null : revealFlow(frame, row);
+        }}
+        looked={looking.node === null ? null : (flow?.places[looking.node.token] ?? null)}
         onScroll={setOffset}
-        onPoint={(event) => frame !== null && pointFlow(view, frame, looking, event)}
-        onPress={(event) => frame !== null && pressFlow(view, frame, event)}
+        onPoint={(event) => flow !== null && frame !== null && pointFlow(view, flow, frame, looking, event)}
+        onPress={(event) => flow !== null && frame !== null && pressFlow(view, flow, frame, event)}
         onSteer={(event) => flow !== null && steerFlow(view, flow, looking, event)}
         onLeave={() => set(null)}
         over={ready && <Tooltip flow={flow} frame={frame} node={looking.node} />}
@@ -96,7 +105,7 @@ export function FlowView() {
                   reached: (level, token) => flow.reached[level * flow.pieces.length + token] ?? 0,
                   query: flow.query,
                   looked: looking.node,
-                  marked: local.marked.value,
+                  marked: rowOf(flow, local.marked.value),
                 },
                 palette.value,
               )
@@ -146,6 +155,11 @@ function inside(flow: Flow | null, node: Node | null): Node | null {
     : null;
 }
 
+function rowOf(flow: SparseFlow, token: number | null): number | null {
+  const row = token === null ? -1 : flow.places.indexOf(token);
+  return row < 0 ? null : row;
+}
+
 function placeOf({ attending, levels }: Flow, level: number): string {
   if (level === 0) return "input";
   return level === levels - 1 ? "output" : `after layer ${attending[level - 1]}`;
@@ -183,7 +197,7 @@ function Tooltip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: No
 }
 
 interface CaptionProps {
-  readonly flow: Flow;
+  readonly flow: SparseFlow;
   readonly drawn: { readonly curves: readonly unknown[]; readonly passing: number };
   readonly least: number;
   readonly problem: string | null;
@@ -200,6 +214,7 @@ function Caption({ flow, drawn, least, problem }: CaptionProps) {
         {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
         {lowest < 0.995 &&
           ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
+        {rowsNote(flow)}
         {` · ${flowLegend}`}
         {problem !== null && <span class="aw-view-problem"> {problem}</span>}
       </span>

@@ -2,7 +2,7 @@ import { type FlowFrame, flowCurves, wholeFlow } from "../layout/flow";
 import type { Palette } from "../lib/colour";
 import { pieceLabel, shorten } from "../lib/format";
 import { paintFlow } from "../paint/flow";
-import type { Flow } from "../state";
+import type { SparseFlow } from "../state";
 import { type Figure, tallestFigure } from "./figures";
 
 const most = 4000;
@@ -11,9 +11,14 @@ const most = 4000;
 export const flowLegend =
   "grey: what stays on its token, half of every step by this rule · numbers: the inputs’ shares, which sum to 1";
 
+/** Which tokens are not drawn. */
+export function rowsNote({ places, all }: SparseFlow): string {
+  return places.length < all ? ` · the ${places.length} of ${all} tokens that such an edge touches` : "";
+}
+
 /** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */
 export function flowFigure(
-  flow: Flow,
+  flow: SparseFlow,
   frame: FlowFrame,
   names: readonly string[],
   least: number,
@@ -37,7 +42,7 @@ export function flowFigure(
     title: `What flows into “${shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}”`,
     width: whole.width,
     height: whole.height,
-    caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${cut} · ${flowLegend}`,
+    caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${rowsNote(flow)}${cut} · ${flowLegend}`,
     direction: "reads",
     peak: null,
     paint: (brush) => paintFlow(brush, whole, picture, palette),

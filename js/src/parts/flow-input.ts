@@ -1,5 +1,5 @@
 import { type FlowFrame, flowHit, type Node } from "../layout/flow";
-import { type Flow, toUnits, unitsOf } from "../state";
+import { type SparseFlow, toUnits, unitsOf } from "../state";
 import { clearHover, commonKey, type View } from "./view";
 
 /** What the view keeps of where one looks. */
@@ -8,8 +8,9 @@ export interface Looking {
   readonly set: (node: Node | null) => void;
 }
 
-/** What stands for a token in the text, where words are shown. */
-function unitOf(session: View["session"], token: number): number {
+/** What stands for a row's token in the text, where words are shown. */
+function unitOf(session: View["session"], { places }: SparseFlow, row: number): number {
+  const token = places[row] ?? 0;
   return toUnits(unitsOf(session.shown.peek()), [token, token + 1])[0];
 }
 
@@ -20,31 +21,36 @@ function under(frame: FlowFrame, event: MouseEvent) {
 
 export function pointFlow(
   { local, session }: View,
+  flow: SparseFlow,
   frame: FlowFrame,
   looking: Looking,
   event: PointerEvent,
 ): void {
   const hit = under(frame, event);
   local.marked.value =
-    hit === null ? null : unitOf(session, hit.kind === "label" ? hit.token : hit.node.token);
+    hit === null ? null : unitOf(session, flow, hit.kind === "label" ? hit.token : hit.node.token);
   looking.set(hit?.kind === "node" ? hit.node : hit === null ? null : { level: 0, token: hit.token });
 }
 
 /** A click looks from that token: what flows into its own output. */
-export function pressFlow({ session }: View, frame: FlowFrame, event: MouseEvent): void {
+export function pressFlow({ session }: View, flow: SparseFlow, frame: FlowFrame, event: MouseEvent): void {
   const hit = under(frame, event);
   if (hit === null) return;
-  const token = hit.kind === "label" ? hit.token : hit.node.token;
-  session.pinTokens([token, token + 1]);
+  pin(session, flow, hit.kind === "label" ? hit.token : hit.node.token);
 }
 
-export function steerFlow(view: View, flow: Flow, looking: Looking, event: KeyboardEvent): void {
+function pin(session: View["session"], { places }: SparseFlow, row: number): void {
+  const token = places[row];
+  if (token !== undefined) session.pinTokens([token, token + 1]);
+}
+
+export function steerFlow(view: View, flow: SparseFlow, looking: Looking, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const last = { level: flow.levels - 1, token: flow.pieces.length - 1 };
   const { level, token } = looking.node ?? { level: last.level, token: flow.query };
   const look = (node: Node) => () => {
     looking.set(node);
-    view.local.marked.value = unitOf(view.session, node.token);
+    view.local.marked.value = unitOf(view.session, flow, node.token);
   };
   const moves: Readonly<Record<string, () => void>> = {
     ArrowUp: look({ level, token: Math.max(0, token - 1) }),
@@ -53,8 +59,8 @@ export function steerFlow(view: View, flow: Flow, looking: Looking, event: Keybo
     ArrowRight: look({ level: Math.min(last.level, level + 1), token }),
     Home: look({ level: 0, token }),
     End: look({ level: last.level, token }),
-    Enter: () => view.session.pinTokens([token, token + 1]),
-    " ": () => view.session.pinTokens([token, token + 1]),
+    Enter: () => pin(view.session, flow, token),
+    " ": () => pin(view.session, flow, token),
     Escape: () => {
       looking.set(null);
       clearHover(view);

@@ -84,6 +84,7 @@ export {
 export { type RowFacts, rowFacts } from "./row-facts";
 export { Session } from "./session";
 export { type Shown, unitsOf } from "./shown";
+export { type SparseFlow, sparseFlow } from "./sparse-flow";
 export { followStrip, isVisible, type StripOnShow } from "./strips";
 export { around, blocksOf, cellOf, type Region, type TiledMap, tiledMap, tileSide } from "./tiles";
 export { tokenCount, tokenOf, toTokens, toUnits } from "./units";
