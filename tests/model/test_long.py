@@ -11,9 +11,11 @@ from torch.utils._pytree import tree_leaves
 import attnwidget as aw
 from attnwidget.engine import recompute
 from attnwidget.engine.shadow import twin
+from attnwidget.frames.axes import axes_of
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.thumbnails import previews, thumbnails
+from attnwidget.frames.previews import previews
+from attnwidget.frames.thumbnails import thumbnails
 from attnwidget.measures import rollout, rows
 
 TOKENS = 1100
@@ -118,7 +120,7 @@ ASKED = {
     "a column of all heads": lambda trace: trace.weights(0, keys=7),
     "entropy": aw.entropy,
     "thumbnails": lambda trace: thumbnails(trace, "self"),
-    "the row of a whole selection": lambda trace: previews(trace, "self", (0, TOKENS), "reads"),
+    "the row of a whole selection": lambda trace: rows_of(trace, (0, TOKENS)),
     "a frame of a head": lambda trace: frame(trace, "head"),
     "a frame of a layer": lambda trace: frame(trace, "layer"),
     "the rollout of one token": lambda trace: aw.rollout(trace, query=-1),
@@ -139,6 +141,11 @@ def test_a_whole_map_is_built_when_it_is_named(trace):
         with Largest() as largest:
             asked()
         assert largest.found
+
+
+def rows_of(trace, query):
+    """What the query reads in every head, as it travels with a frame."""
+    return previews(trace, Selection(query=query), axes_of(trace, "self"))
 
 
 def eager(model, ids):
@@ -183,7 +190,7 @@ def test_the_row_of_a_selection_is_the_mean_of_its_rows(model, trace, ids):
     maps = eager(model, ids)
     selected = compose_frame(trace, Selection(layer=1, head=2, query=(200, 900)), str)
     assert torch.allclose(torch.tensor(selected.blocks["row"]), maps[1][0, 2, 200:900].mean(0), atol=1e-5)
-    shares = (torch.tensor(previews(trace, "self", (200, 900), "reads")).float() / 255) ** 2
+    shares = (torch.tensor(rows_of(trace, (200, 900))).float() / 255) ** 2
     assert torch.allclose(shares[1], maps[1][0, :, 200:900].mean(1), atol=1e-2)
 
 
