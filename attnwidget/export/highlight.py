@@ -9,11 +9,9 @@ import numpy as np
 
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
+from attnwidget.export.card import MUTED, card, heat
 
-INK, MUTED = "#1f2328", "#656d76"
 _ORANGE, _GREEN, _PURPLE = (232, 111, 38), (63, 143, 79), (133, 81, 166)
-_STRONG = 0.6
-"""Of a colour at full tone: dark ink stays legible on it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,10 +25,7 @@ class Highlight:
     def html(self) -> str:
         """One line of text for each name, without a script."""
         lines = "".join(_line(self.tokens, name, scores) for name, scores in self.scores.items())
-        return (
-            f'<div style="font:14px system-ui,sans-serif;color:{INK};background:#fff;padding:12px 14px;'
-            f'max-width:960px;border:1px solid #d0d7de;border-radius:6px">{lines}</div>'
-        )
+        return card(lines)
 
     def _repr_html_(self) -> str:
         return self.html
@@ -110,8 +105,8 @@ def _line(tokens: Tokens, name: str, scores: np.ndarray) -> str:
 
 def _word(piece: str, score: float, peak: float, *, signed: bool, special: bool) -> str:
     share = 0.0 if peak == 0 or np.isnan(score) else abs(score) / peak
-    red, green, blue = (_GREEN if score > 0 else _PURPLE) if signed else _ORANGE
+    colour = (_GREEN if score > 0 else _PURPLE) if signed else _ORANGE
     tone = share if signed else share**0.5
     muted = f";color:{MUTED};font-size:13px" if special else ""
-    style = f"background:rgba({red},{green},{blue},{_STRONG * tone:.2f});border-radius:3px{muted}"
+    style = f"{heat(colour, tone)}{muted}"
     return f'<span style="{style}" title="{score:.6g}">{escape(piece)}</span>'

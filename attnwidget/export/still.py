@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from attnwidget.export.card import INK, MUTED, card, heat
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
 
@@ -13,10 +14,7 @@ LISTED = 5
 LONGEST = 2_000
 """Characters of a text that are shown: a notebook keeps every one of them."""
 
-INK, MUTED = "#1f2328", "#656d76"
 ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207)}
-_STRONG = 0.6
-"""Of the accent at full tone: dark ink stays legible on it."""
 _FAINTEST = 0.08
 """A tone that would not be seen: half of the words of a long text, and most of its bytes."""
 
@@ -50,15 +48,13 @@ def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> st
         f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">{"".join(words)}</p>'
         for words in (_passage(header, field, shown, tones) for field, shown in enumerate((text, pair)) if shown)
     )
-    return (
-        f'<div style="font:14px system-ui,sans-serif;color:{INK};background:#fff;padding:12px 14px;max-width:960px;'
-        'border:1px solid #d0d7de;border-radius:6px">'
+    return card(
         f"<div><b>{escape(caption(header, model))}</b></div>"
         f"{passages}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
         f'<div style="color:{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
         f"of the weight over {max(_open(weights, sinks), default=0):.3f}{', sinks aside' if sinks else ''}<br>"
-        f"{escape(str(header['caution']))}</div></div>"
+        f"{escape(str(header['caution']))}</div>"
     )
 
 
@@ -135,8 +131,7 @@ def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool) 
         return word
     red, green, blue = accent
     frame = f";outline:2px solid rgb({red},{green},{blue})" if asked else ""
-    heat = f"background:rgba({red},{green},{blue},{_STRONG * tone:.2f});border-radius:3px"
-    return f'<span style="{heat}{frame}">{word}</span>'
+    return f'<span style="{heat(accent, tone)}{frame}">{word}</span>'
 
 
 def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], list[int]]]:
