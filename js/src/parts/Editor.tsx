@@ -2,7 +2,8 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { wellFormed } from "../lib/format";
 import { type FieldNumber, hasSecond, type Session } from "../state";
-import { Chip, look, Mirror } from "./Mirror";
+import { Boundary } from "./Boundary";
+import { Chip, look, Mirror, Plain } from "./Mirror";
 import { FieldLabel, namesOf } from "./SecondText";
 import { Status } from "./Status";
 import { useView, type View } from "./view";
@@ -18,32 +19,44 @@ export function Editor() {
     <section class="aw-editor" aria-label="Text" data-fields={two ? 2 : 1}>
       <TextField number={0} />
       {two && <TextField number={1} />}
-      <Status />
+      <Boundary of="The line under the text">
+        <Status />
+      </Boundary>
     </section>
   );
 }
 
 /** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */
 function TextField({ number }: { readonly number: FieldNumber }) {
-  const { session, derived } = useView();
-  const { asks, answers, chips } = derived.fields[number].value;
+  const { session } = useView();
   return (
-    <div class="aw-field" data-field={number} data-apart={!(asks || answers) || undefined}>
+    <div class="aw-field" data-field={number}>
       {hasSecond(session) && <FieldLabel number={number} />}
       <div class="aw-scroll">
-        {chips.leading.length > 0 && (
-          <span class="aw-leading">
-            {chips.leading.map((token) => (
-              <Chip key={token} token={token} number={number} />
-            ))}
-          </span>
-        )}
+        <Boundary of="The special tokens" instead={null}>
+          <Leading number={number} />
+        </Boundary>
         <div class="aw-stack">
-          <Mirror number={number} />
+          {/* Whatever becomes of the colours, the control keeps the text. */}
+          <Boundary of="The colours of the text" instead={<Plain number={number} />}>
+            <Mirror number={number} />
+          </Boundary>
           <Control number={number} />
         </div>
       </div>
     </div>
+  );
+}
+
+function Leading({ number }: { readonly number: FieldNumber }) {
+  const { leading } = useView().derived.fields[number].value.chips;
+  if (leading.length === 0) return null;
+  return (
+    <span class="aw-leading">
+      {leading.map((token) => (
+        <Chip key={token} token={token} number={number} />
+      ))}
+    </span>
   );
 }
 

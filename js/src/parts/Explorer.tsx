@@ -1,8 +1,11 @@
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type UnderGrid, underGrid } from "../layout/balance";
+import { Boundary, Foot } from "./Boundary";
 import { ChartPane } from "./ChartPane";
 import { Editor } from "./Editor";
 import { Finder, Kept } from "./Finder";
+import { useGuard } from "./guard";
 import { Header } from "./Header";
 import { HeadFacts } from "./HeadFacts";
 import { HeadGrid } from "./HeadGrid";
@@ -15,60 +18,104 @@ import { Toolbar } from "./Toolbar";
 import { useView, useWidth } from "./view";
 
 export function Explorer() {
-  const { session, derived } = useView();
+  const { session } = useView();
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
-  const direction = derived.direction.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
-  const model = session.about.value?.model;
-  const grown = session.traits.view.value === "model";
-  const under = grown
-    ? "nothing"
-    : underGrid(session.heads.value, width, model != null && model.predicts !== null);
   return (
     <div
       ref={frame}
       class="aw-frame"
-      data-direction={direction}
       data-chart={session.charts.revision.value > 0 || undefined}
       data-stale={session.problem.value !== null || undefined}
     >
-      <Header />
-      <Help />
+      <Boundary of="The direction" instead={null}>
+        <Directed frame={frame} />
+      </Boundary>
+      <Boundary of="The header">
+        <Header />
+        <Help />
+      </Boundary>
       <ProgressLine />
       <Editor />
-      <Toolbar />
+      <Boundary of="The toolbar">
+        <Toolbar />
+      </Boundary>
       <div class="aw-columns">
         <div class="aw-heads">
-          {grown ? (
-            <Finder />
-          ) : (
-            <>
-              <ShadeChoice />
-              <HeadGrid />
-              <Kept />
-            </>
-          )}
-          <HeadFacts long={under === "long facts"} />
-          <UnderHeads under={under} />
+          <Boundary of="The grid of heads">
+            <Heads />
+          </Boundary>
+          <Boundary of="What is said of the head">
+            <UnderHeads width={width} />
+          </Boundary>
         </div>
         <Stage />
-        <ChartPane />
+        <Boundary of="The chart">
+          <ChartPane />
+        </Boundary>
       </div>
-      <Below under={under} />
+      <Boundary of="The lists">
+        <Below width={width} />
+      </Boundary>
+      <Foot />
       {caution !== "" && <footer class="aw-caution">{caution}</footer>}
-      <Painted />
+      <Boundary of="The page" instead={null}>
+        <Painted />
+      </Boundary>
     </div>
   );
 }
 
-function UnderHeads({ under }: { readonly under: UnderGrid }) {
-  if (under !== "neighbours" && under !== "expectations") return null;
-  return <div class="aw-readout">{under === "neighbours" ? <Neighbours /> : <Expectations />}</div>;
+/** Which way the eye looks, for the style sheet. */
+function Directed({ frame }: { readonly frame: RefObject<HTMLDivElement | null> }) {
+  const direction = useView().derived.direction.value;
+  useLayoutEffect(() => {
+    if (frame.current !== null) frame.current.dataset.direction = direction;
+  }, [frame, direction]);
+  return null;
 }
 
-function Below({ under }: { readonly under: UnderGrid }) {
+function Heads() {
+  if (useView().session.traits.view.value === "model") return <Finder />;
+  return (
+    <>
+      <ShadeChoice />
+      <HeadGrid />
+      <Kept />
+    </>
+  );
+}
+
+function useUnder(width: number): UnderGrid {
+  const { session } = useView();
+  const model = session.about.value?.model;
+  if (session.traits.view.value === "model") return "nothing";
+  return underGrid(session.heads.value, width, model != null && model.predicts !== null);
+}
+
+function UnderHeads({ width }: { readonly width: number }) {
+  const under = useUnder(width);
+  return (
+    <>
+      <HeadFacts long={under === "long facts"} />
+      {under === "neighbours" && (
+        <div class="aw-readout">
+          <Neighbours />
+        </div>
+      )}
+      {under === "expectations" && (
+        <div class="aw-readout">
+          <Expectations />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Below({ width }: { readonly width: number }) {
   const { derived } = useView();
+  const under = useUnder(width);
   if (derived.tokens.value === null || (under === "neighbours" && derived.predictions.value === null))
     return null;
   return (
@@ -84,12 +131,15 @@ function Painted() {
   const { session } = useView();
   const ref = useRef<HTMLSpanElement>(null);
   const shown = session.shown.value;
+  const guard = useGuard();
   useLayoutEffect(() => {
     const root = ref.current?.closest<HTMLElement>(".attnwidget");
     if (shown === null || root == null) return;
     root.dataset.frameId = shown.id;
     root.dataset.paintedTextLength = String(shown.text.length);
-    const request = requestAnimationFrame((now) => session.painted(shown, Math.max(now, performance.now())));
+    const request = requestAnimationFrame(
+      guard((now) => session.painted(shown, Math.max(now, performance.now()))),
+    );
     return () => cancelAnimationFrame(request);
   }, [session, shown]);
   return <span ref={ref} hidden />;

@@ -18,6 +18,7 @@ import {
 } from "../state";
 import { Canvas } from "./Canvas";
 import { type Figure, type FigureLook, useFigure } from "./figures";
+import { useGuard } from "./guard";
 import { steerMatrix } from "./matrix-input";
 import { type Picture, type Reading, usePicture, useReading, useTiled } from "./matrix-picture";
 import { useMeasure } from "./measure";
@@ -81,11 +82,12 @@ function useSteering(
   scene: MatrixScene | null,
 ): void {
   const newest = useRef(scene);
+  const guard = useGuard();
   newest.current = scene;
   useEffect(() => {
     if (host.current === null) return;
     const life = new AbortController();
-    steerMatrix(host.current, view, () => newest.current, life.signal);
+    steerMatrix(host.current, view, () => newest.current, life.signal, guard);
     return () => life.abort();
   }, [view]);
 }

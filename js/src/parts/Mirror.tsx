@@ -13,9 +13,10 @@ export function Mirror({ number }: { readonly number: FieldNumber }) {
   const field = derived.fields[number].value;
   const { heat, ...look } = looksOf(view, number);
   const stale = session.problem.value !== null;
+  const apart = !(field.asks || field.answers) || undefined;
   useHeat(words, field.segments, heat);
   return (
-    <div class="aw-mirror" dir="auto" data-stale={stale}>
+    <div class="aw-mirror" dir="auto" data-stale={stale} data-apart={apart}>
       <span ref={words} aria-hidden="true">
         {field.segments.map(({ text, mark }, index) =>
           mark === null ? text : <TextMark key={index} text={text} mark={mark} {...look} />,
@@ -26,6 +27,19 @@ export function Mirror({ number }: { readonly number: FieldNumber }) {
       {field.chips.trailing.map((token) => (
         <Chip key={`chip ${token}`} token={token} number={number} />
       ))}
+    </div>
+  );
+}
+
+/** The text without its colours: what gives the control its height. */
+export function Plain({ number }: { readonly number: FieldNumber }) {
+  const { text, pair } = useView().session.traits;
+  return (
+    <div class="aw-mirror" dir="auto">
+      <span aria-hidden="true">
+        {number === 0 ? text.value : pair.value}
+        {"\u200b"}
+      </span>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useId } from "preact/hooks";
 import type { ViewName } from "../state";
+import { Boundary } from "./Boundary";
 import { CompareView } from "./CompareView";
 import { Described } from "./Described";
 import { FlowView } from "./FlowView";
@@ -42,14 +43,18 @@ export function Stage() {
         aria-labelledby={`${id}-${chosen}`}
         aria-describedby={`${id}-said`}
       >
-        {chosen === "matrix" && <MatrixView />}
-        {chosen === "lines" && <LinesView />}
-        {chosen === "layers" && <LayersView />}
-        {chosen === "flow" && <FlowView />}
-        {chosen === "neuron" && <NeuronView />}
-        {chosen === "model" && <ModelView />}
-        {chosen === "compare" && <CompareView />}
-        <Described id={`${id}-said`} />
+        <Boundary of={tabs.find(({ name }) => name === chosen)?.text ?? "The view"}>
+          {chosen === "matrix" && <MatrixView />}
+          {chosen === "lines" && <LinesView />}
+          {chosen === "layers" && <LayersView />}
+          {chosen === "flow" && <FlowView />}
+          {chosen === "neuron" && <NeuronView />}
+          {chosen === "model" && <ModelView />}
+          {chosen === "compare" && <CompareView />}
+        </Boundary>
+        <Boundary of="The view in words" instead={null}>
+          <Described id={`${id}-said`} />
+        </Boundary>
       </div>
     </div>
   );

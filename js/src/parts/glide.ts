@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { between, clampViewport, type Plot } from "../layout/viewport";
 import type { Viewport } from "../state";
+import type { Guard } from "./guard";
 
 export interface Glide {
   /** At once; ends a movement that is under way. */
@@ -12,7 +13,7 @@ export interface Glide {
 const duration = 160;
 
 /** Moves a viewport, until the signal ends. */
-export function glider(viewport: Signal<Viewport>, abort: AbortSignal): Glide {
+export function glider(viewport: Signal<Viewport>, abort: AbortSignal, guard: Guard): Glide {
   let request = 0;
   abort.addEventListener("abort", () => cancelAnimationFrame(request), { once: true });
   const jump = (to: Viewport) => {
@@ -25,12 +26,12 @@ export function glider(viewport: Signal<Viewport>, abort: AbortSignal): Glide {
     const from = clampViewport(viewport.peek(), square);
     const goal = clampViewport(wish, square);
     const began = performance.now();
-    const step = (now: number) => {
+    const step = guard((now: number) => {
       const share = Math.max(0, Math.min(1, (now - began) / duration));
       // All of the map is whatever that will be: the text may grow.
       viewport.value = share === 1 ? wish : between(from, goal, share * (2 - share));
       if (share < 1) request = requestAnimationFrame(step);
-    };
+    });
     request = requestAnimationFrame(step);
   };
   return { jump, to };

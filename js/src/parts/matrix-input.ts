@@ -12,6 +12,7 @@ import {
 } from "../layout/viewport";
 import type { Cell, Viewport } from "../state";
 import { type Glide, glider } from "./glide";
+import type { Guard } from "./guard";
 import { clearHover, commonKey, pinFocus, type View } from "./view";
 
 /** Movement below this is a click with an unsteady hand. */
@@ -42,8 +43,9 @@ export function steerMatrix(
   view: View,
   scene: () => MatrixScene | null,
   abort: AbortSignal,
+  guard: Guard,
 ): void {
-  const desk: Desk = { element, view, scene, glide: glider(view.local.viewport, abort) };
+  const desk: Desk = { element, view, scene, glide: glider(view.local.viewport, abort, guard) };
   const options = { signal: abort, passive: false };
   const hands = handsOn(desk);
   let panned = 0;

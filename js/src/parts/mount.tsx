@@ -11,6 +11,7 @@ import {
   followStrip,
   type Session,
 } from "../state";
+import { Boundary } from "./Boundary";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
 import { Figures } from "./figures";
@@ -51,7 +52,9 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   element.addEventListener("keydown", (event) => keepKeys(view, event), { signal: abort });
   render(
     <ViewContext.Provider value={view}>
-      <Explorer />
+      <Boundary of="The explorer">
+        <Explorer />
+      </Boundary>
     </ViewContext.Provider>,
     element,
   );

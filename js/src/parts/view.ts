@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useLayoutEffect, useState } from "preact/hooks";
 import { assert } from "../lib/assert";
@@ -6,6 +6,7 @@ import { type Palette, palette } from "../lib/colour";
 import { type Derived, type Local, type Session, sideOf } from "../state";
 import type { Environment } from "./environment";
 import type { Figures } from "./figures";
+import { useGuard } from "./guard";
 
 /** All that the parts of one view share. */
 export interface View {
@@ -34,10 +35,11 @@ export function paletteOf(environment: Environment): ReadonlySignal<Palette> {
 /** The width of an element, followed. 0 before it is on the page. */
 export function useWidth<Element extends HTMLElement>(ref: { readonly current: Element | null }): number {
   const [width, setWidth] = useState(0);
+  const guard = useGuard();
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    const measure = () => setWidth(Math.floor(element.clientWidth));
+    const measure = guard(() => setWidth(Math.floor(element.clientWidth)));
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     measure();
@@ -63,11 +65,13 @@ export function pinFocus({ session, derived }: View): void {
 }
 
 export function clearHover({ local }: View): void {
-  local.hoverHead.value = null;
-  local.hoverSide.value = null;
-  local.hoverToken.value = null;
-  local.marked.value = null;
-  local.cell.value = null;
-  local.stripCell.value = null;
-  local.pairCell.value = null;
+  batch(() => {
+    local.hoverHead.value = null;
+    local.hoverSide.value = null;
+    local.hoverToken.value = null;
+    local.marked.value = null;
+    local.cell.value = null;
+    local.stripCell.value = null;
+    local.pairCell.value = null;
+  });
 }

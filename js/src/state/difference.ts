@@ -1,8 +1,8 @@
-import { effect } from "@preact/signals";
 import type { CompareRequest, Difference } from "../wire/difference";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
+import { watch } from "./watch";
 
 export function differenceKey({ text, pair, against, layer, head, part }: CompareRequest): string {
   return JSON.stringify([layer, head, part, text, pair, against]);
@@ -18,13 +18,12 @@ export function compareRequest(session: Session, { layer, head }: HeadRef): Comp
 
 /** Asks for the difference that is looked at, while differences are. */
 export function followDifference(session: Session, head: () => HeadRef, abort: AbortSignal): void {
-  const end = effect(() => {
+  watch(session, abort, () => {
     if (session.traits.view.value !== "compare" || session.closed.value) return;
     const request = compareRequest(session, head());
     if (request !== null && !session.differences.known.has(differenceKey(request)))
       void session.differences.ask(request);
   });
-  abort.addEventListener("abort", end, { once: true });
 }
 
 /** The largest change of either sign. */

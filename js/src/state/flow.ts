@@ -1,8 +1,8 @@
-import { effect } from "@preact/signals";
 import type { FlowRequest } from "../wire/flow";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
 import { tokenOf } from "./units";
+import { watch } from "./watch";
 
 export function flowKey({ text, pair, position, part }: FlowRequest): string {
   return JSON.stringify([position, part, text, pair]);
@@ -18,10 +18,9 @@ export function flowRequest(session: Session): FlowRequest | null {
 
 /** Asks for the flow into the query, while flows are looked at. */
 export function followFlow(session: Session, abort: AbortSignal): void {
-  const end = effect(() => {
+  watch(session, abort, () => {
     if (session.traits.view.value !== "flow" || session.closed.value) return;
     const request = flowRequest(session);
     if (request !== null && !session.flows.known.has(flowKey(request))) void session.flows.ask(request);
   });
-  abort.addEventListener("abort", end, { once: true });
 }

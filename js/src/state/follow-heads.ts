@@ -1,10 +1,10 @@
-import { effect } from "@preact/signals";
 import { wellFormed } from "../lib/format";
 import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
 import { metricKey, named, similarKey } from "./finder";
 import type { HeadRef } from "./local";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
+import { watch } from "./watch";
 
 const nearest = 5;
 /** Weights that are read unasked, only to name the head on show: about three seconds of work. */
@@ -45,14 +45,13 @@ export function similarAt(session: Session, head: HeadRef): Similar | null {
 /** Asks for what the grid or the finder shows, and, when nothing else goes on, for what the head on show is called. */
 export function followHeads(session: Session, abort: AbortSignal): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = effect(() => {
+  watch(session, abort, () => {
     session.metrics.again.value;
     const next = session.closed.value ? null : wanted(session);
     if (next === null) return;
     timer = setTimeout(next.ask, next.delay);
     return () => clearTimeout(timer);
   });
-  abort.addEventListener("abort", end, { once: true });
 }
 
 interface Wish {

@@ -1,9 +1,9 @@
-import { effect } from "@preact/signals";
 import type { Predicted } from "../wire/types";
 import type { Derived } from "./derived";
 import type { Local } from "./local";
 import { alone, type Focus, type MapPlace } from "./previews";
 import type { Session } from "./session";
+import { watch } from "./watch";
 
 const headRest = 40;
 const tokenRest = 60;
@@ -13,34 +13,25 @@ const byToken: ReadonlySet<unknown> = new Set<Predicted>(["next token", "this to
 
 /** Asks for what the pointer rests on and the page cannot work out: exact maps of hovered heads, vectors, predictions. */
 export function followPointer(session: Session, local: Local, derived: Derived, abort: AbortSignal): void {
-  const dispose = [
-    effect(() => {
-      const head = local.hoverHead.value;
-      if (head === null) return;
-      return after(headRest, () => ask(session, alone(head)));
-    }),
-    effect(() => {
-      const map = derived.map.value;
-      const token = local.hoverToken.value;
-      if (map === null || token === null || map.pooling === 1) return;
-      const direction = derived.direction.value;
-      return after(tokenRest, () => ask(session, map, { query: [token, token + 1], direction }));
-    }),
-    effect(() => {
-      const token = local.hoverToken.value;
-      const kind = session.about.value?.model.predicts ?? session.shown.value?.frame.header.predictions?.kind;
-      if (token === null || !byToken.has(kind)) return;
-      if (derived.map.value?.square === false && derived.direction.value === "read_by") return;
-      return after(predictRest, () => void session.expected.ask(token));
-    }),
-  ];
-  abort.addEventListener(
-    "abort",
-    () => {
-      for (const end of dispose) end();
-    },
-    { once: true },
-  );
+  watch(session, abort, () => {
+    const head = local.hoverHead.value;
+    if (head === null) return;
+    return after(headRest, () => ask(session, alone(head)));
+  });
+  watch(session, abort, () => {
+    const map = derived.map.value;
+    const token = local.hoverToken.value;
+    if (map === null || token === null || map.pooling === 1) return;
+    const direction = derived.direction.value;
+    return after(tokenRest, () => ask(session, map, { query: [token, token + 1], direction }));
+  });
+  watch(session, abort, () => {
+    const token = local.hoverToken.value;
+    const kind = session.about.value?.model.predicts ?? session.shown.value?.frame.header.predictions?.kind;
+    if (token === null || !byToken.has(kind)) return;
+    if (derived.map.value?.square === false && derived.direction.value === "read_by") return;
+    return after(predictRest, () => void session.expected.ask(token));
+  });
 }
 
 function ask(session: Session, place: MapPlace, focus?: Focus): void {

@@ -1,10 +1,11 @@
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { HeadPair } from "../wire/types";
 import type { PreviewRequest } from "./keys";
 import { previewKey } from "./keys";
 import { columnOf, type MapOnShow, mapOfFrame, rowOf } from "./maps";
 import { alone } from "./previews";
 import type { Session } from "./session";
+import { watch } from "./watch";
 
 /** More heads at once than this cannot be told apart, and their maps would drive each other out of what is kept. */
 export const mostHeadsDrawn = 20;
@@ -61,7 +62,7 @@ export function followHeadLines(session: Session, abort: AbortSignal): void {
     busy = false;
     if (!abort.aborted) turn.value++;
   };
-  const end = effect(() => {
+  watch(session, abort, () => {
     turn.value;
     if (session.traits.view.value !== "lines" || session.closed.value || busy) return;
     for (const { pair, map } of headsOnShow(session)) {
@@ -76,5 +77,4 @@ export function followHeadLines(session: Session, abort: AbortSignal): void {
       return;
     }
   });
-  abort.addEventListener("abort", end, { once: true });
 }

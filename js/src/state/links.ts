@@ -1,5 +1,5 @@
-import { effect } from "@preact/signals";
 import type { Session } from "./session";
+import { watch } from "./watch";
 
 /** The part of a Bokeh data source that a link needs. */
 export interface ChartSource {
@@ -88,16 +88,9 @@ function follow(source: ChartSource, link: Link, session: Session, abort: AbortS
     queueMicrotask(choose);
   };
 
+  watch(session, abort, mark);
   source.selected.change.connect(listen);
-  const end = effect(mark);
-  abort.addEventListener(
-    "abort",
-    () => {
-      end();
-      source.selected.change.disconnect(listen);
-    },
-    { once: true },
-  );
+  abort.addEventListener("abort", () => source.selected.change.disconnect(listen), { once: true });
 }
 
 /** What the rows stand for; not a number where they speak of another part of the model. */

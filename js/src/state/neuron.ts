@@ -1,4 +1,4 @@
-import { batch, effect, type Signal, signal } from "@preact/signals";
+import { batch, type Signal, signal } from "@preact/signals";
 import type { Neuron, NeuronRequest } from "../wire/neuron";
 import type { Ask, Span } from "../wire/types";
 import { type Cache, createCache } from "./cache";
@@ -6,6 +6,7 @@ import type { HeadRef } from "./local";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
 import { toTokens, toUnits } from "./units";
+import { watch } from "./watch";
 
 /** In which order keys stand: by their weight, or as they are read. */
 export type KeyOrder = "strongest" | "reading";
@@ -158,12 +159,11 @@ export function followPairs(
   },
   abort: AbortSignal,
 ): void {
-  const end = effect(() => {
+  watch(session, abort, () => {
     if (session.traits.view.value !== "neuron" || session.closed.value) return;
     const { request, keys, hovered } = wanted();
     if (request === null) return;
     const timer = setTimeout(() => void session.neurons.ask(request, keys), hovered ? rest : 0);
     return () => clearTimeout(timer);
   });
-  abort.addEventListener("abort", end, { once: true });
 }

@@ -47,6 +47,8 @@ export class Session extends Stores {
     () => this.shown.value?.frame.header.path ?? this.about.value?.model.path ?? null,
   );
   readonly problem: Signal<Problem | null> = signal(null);
+  /** What went wrong in the page itself, where no part of it can say so. */
+  readonly fault: Signal<unknown> = signal(null);
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;
   readonly closed: Signal<boolean> = signal(false);
@@ -258,6 +260,7 @@ export class Session extends Stores {
       case "ok":
         if (order < this.#settled) return;
         this.#settled = order;
+        this.fault.value = null;
         this.shown.value = {
           ...turns.shownTexts(answer.reply, asked),
           id: answer.id,

@@ -1,9 +1,9 @@
-import { effect } from "@preact/signals";
 import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
 import { othersOf, readPreview } from "./maps";
 import type { Session } from "./session";
 import { textsOf, unitsOf } from "./shown";
 import { toTokens, toUnits } from "./units";
+import { watch } from "./watch";
 
 /** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
 export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
@@ -127,14 +127,13 @@ export function followStrip(
   abort: AbortSignal,
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = effect(() => {
+  watch(session, abort, () => {
     if (session.traits.view.value !== "layers" || session.closed.value) return;
     const { request, hovered } = wanted();
     if (request === null || session.strips.known.has(stripKey(request))) return;
     timer = setTimeout(() => void session.strips.ask(request), hovered ? rest : 0);
     return () => clearTimeout(timer);
   });
-  abort.addEventListener("abort", end, { once: true });
 }
 
 /** Whether a token can be looked at from the query at all. */
