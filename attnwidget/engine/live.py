@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from secrets import token_bytes
 from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
 
@@ -12,12 +14,16 @@ from attnwidget.errors import Cancelled, TooLong
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A trace, the milliseconds it took (0 when it was at hand), and (shown, total) tokens when it was cut short."""
+    """A trace, the milliseconds it took (0 when it was at hand), and (shown, total) tokens when it was cut short.
+
+    `id` names what was read by which state of the model: numbers of two readings belong together only where it is the same.
+    """
 
     trace: Trace
     milliseconds: float
     truncated: tuple[int, int] | None
     texts: Texts = field(default_factory=Texts)
+    id: str = ""
 
 
 @runtime_checkable
@@ -49,6 +55,7 @@ class LiveSession:
     def __init__(self, model: Reads) -> None:
         self.model = model
         self._readings: dict[tuple[str, str, bool], Reading] = {}
+        self._state: int | None = None
 
     def read(
         self,
@@ -67,7 +74,8 @@ class LiveSession:
         """
         state = self.model.state()
         # Readings of a model that has been trained on since, or got an adapter, are no readings of this model.
-        self._readings = {key: kept for key, kept in self._readings.items() if kept.trace.origin == state}
+        if state != self._state:
+            self._readings, self._state = {}, state
         known = self._readings.get((text, pair, first))
         if known is not None:
             self._readings[text, pair, first] = self._readings.pop((text, pair, first))  # the last one to be forgotten
@@ -82,7 +90,10 @@ class LiveSession:
             truncated = (error.limit, error.tokens)
         if cancelled():
             raise Cancelled
-        reading = Reading(trace, 1000 * (perf_counter() - started), truncated, self.model.texts(text, pair))
+        texts = self.model.texts(text, pair)
+        # What was given is the same whatever text is asked for.
+        named = () if texts.given else (text, pair, "" if truncated is None else "cut")
+        reading = Reading(trace, 1000 * (perf_counter() - started), truncated, texts, _named(state, *named))
         self._readings[text, pair, first] = reading
         while len(self._readings) > KEPT:
             del self._readings[next(iter(self._readings))]
@@ -92,6 +103,19 @@ class LiveSession:
         traces = [reading.trace for reading in self._readings.values()]
         nearest = max(traces, key=lambda trace: _shared(trace.text.text, text), default=None)
         return self.model.trace(text, reuse=nearest, **as_given(self.model.facts, pair), **options)
+
+
+_PROCESS = token_bytes(16)
+"""The state of a model is a number within one process: another kernel's names must never be like ours."""
+
+
+def _named(state: int | None, *read: str) -> str:
+    """The name of a reading: the same for the same texts and the same state of the model."""
+    name = blake2b(_PROCESS, digest_size=12)
+    for item in (str(state), *read):
+        part = item.encode("utf-8", "surrogatepass")
+        name.update(b"%d:" % len(part) + part)
+    return name.hexdigest()
 
 
 def _shared(one: str, other: str) -> int:

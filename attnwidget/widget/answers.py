@@ -31,7 +31,7 @@ from attnwidget.widget.shown import Shown, seen
 
 @dataclass(frozen=True)
 class Answer:
-    """The fields of an `ok` message and its buffers."""
+    """The fields of a message, `ok` where they do not say otherwise, and its buffers."""
 
     content: dict[str, Any]
     buffers: list[bytes] = field(default_factory=list)
@@ -78,13 +78,27 @@ def answer(
     cancelled: Callable[[], bool],
     progress: Callable[[int], None],
 ) -> Answer:
-    """Answer a request about a text, which `read` reads as LiveSession.read does.
+    """Answer a request about a text, which `read` reads as LiveSession.read does. The answer names the reading.
 
+    Where the request is about another one, which is gone, the answer is only that: its places may not be there any more.
     Raises AttnWidgetError, and Cancelled when a newer text made it pointless.
     """
     if request.kind == "verify":
         return _verify(model, request)
     reading = read(request.text, request.pair, first=request.first, cancelled=cancelled, progress=progress)
+    if request.reading not in {"", reading.id}:
+        return Answer({"status": "changed", "reading": reading.id})
+    found = _about_reading(model, read, request, reading, cancelled)
+    return replace(found, content={"reading": reading.id, **found.content})
+
+
+def _about_reading(
+    model: AttentionModel | GivenModel,
+    read: Callable[..., Reading],
+    request: Request,
+    reading: Reading,
+    cancelled: Callable[[], bool],
+) -> Answer:
     if request.kind == "predict":
         return _predict(model, request, reading)
     if request.kind == "strip":

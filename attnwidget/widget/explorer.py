@@ -273,7 +273,8 @@ class Explorer(Selecting):
         else:
             if request.kind == "frame":
                 self._cut_text = (request.text, request.pair) if request.first else None
-            self._worker.submit((self._slot, request.kind), self._job(request))
+            # Each view of each page waits for its own newest question: two of them never put each other off.
+            self._worker.submit((self._slot, request.asker, request.kind), self._job(request))
 
     def _job(self, request: Request) -> Job:
         progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))

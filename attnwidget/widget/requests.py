@@ -7,6 +7,7 @@ from attnwidget.engine.tokens import well_formed
 from attnwidget.errors import BadRequest
 from attnwidget.frames.frame import Direction, HeadFusion, HeadName, Sinks, Source, Weight
 from attnwidget.frames.strip import Fusion
+from attnwidget.version import __version__
 
 KINDS = (
     "about",
@@ -33,10 +34,16 @@ Theme = Literal["light", "dark"]
 
 @dataclass(frozen=True)
 class Request:
-    """One question from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens."""
+    """One question from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens.
+
+    `asker` is who waits for it, a view of a page: the newest question counts for each. `reading` is what it asks about, ""
+    for whatever the text is read as now.
+    """
 
     id: str
     kind: str
+    asker: str = ""
+    reading: str = ""
     text: str = ""
     pair: str = ""
     against: str = ""
@@ -89,11 +96,16 @@ def parse_request(content: Any) -> Request:
         raise BadRequest("A request is an object with an id.")
     kind = content.get("kind")
     if kind not in KINDS:
-        raise BadRequest(f"There is no request {kind!r}. Possible are {', '.join(KINDS)}.")
+        raise BadRequest(
+            f"There is no request {kind!r} in attnwidget {__version__}. Possible are {', '.join(KINDS)}. "
+            "If the page is of another version, reload it."
+        )
     caret, query, rows, columns = (_pair(content, name) for name in ("caret", "query", "rows", "columns"))
     return Request(
         id=content["id"],
         kind=kind,
+        asker=_typed(content, "asker", str, ""),
+        reading=_typed(content, "reading", str, ""),
         text=well_formed(_typed(content, "text", str, "")),
         pair=well_formed(_typed(content, "pair", str, "")),
         against=well_formed(_typed(content, "against", str, "")),
