@@ -15,6 +15,7 @@ from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.widget.answers import Answer, about, answer, frame_of, problem
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
+from attnwidget.widget.changing import TURN, turn
 from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.link import Link, linked_names
@@ -36,8 +37,8 @@ STILL = 0.3
 class Explorer(Selecting):
     """A live view of a model's attention. Traits go both ways: read, set or observe them.
 
-    Observers may run off the main thread: the page's messages arrive on a thread of the kernel's own.
-    A bad value raises AttnWidgetError and the old value stays.
+    Observers are called once a change is whole, on the thread that made it: the page's messages arrive on a thread of
+    the kernel's own. A bad value raises AttnWidgetError and the old value stays.
     """
 
     _esm = bundle("explorer.js")
@@ -61,23 +62,21 @@ class Explorer(Selecting):
         **parts: Any,
     ) -> None:
         if isinstance(model, GivenModel):
-            self._shown = seen(model.given)
+            self._seen = seen(model.given)
         else:
             refuse_without_text(model)
-            self._shown = presumed(model)
+            self._seen = presumed(model)
         self._model = model
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
         self._slot = object()
         self._figures = Figures()
-        self._links: list[Link] = []
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
         super().__init__()
-        self._watch()
         try:
             self._begin(text, pair, part)
-            self._known()
+            self.prepare({"layer": layer})
             self.layer = self._first_layer() if layer is None else layer
             self.head, self.direction, self.view = head, direction, view
             self.query = self._last_word() if query is None else query
@@ -120,10 +119,8 @@ class Explorer(Selecting):
     def show(self, head: str) -> "Explorer":
         """Choose a head by its name, `ex.show("L5H3")`, or a layer, `ex.show("L5")`. Returns the explorer."""
         layer, number = parse_head(head)
-        layer = self._known().fit_layer(layer)
-        if number is not None:
-            self._shown.fit_head(number, layer)  # both, before either is changed
-        with self.hold_sync():
+        self.prepare({"layer": layer})
+        with turn(self):
             if number is None:
                 self.layer, self.source = layer, "layer" if self.source == "layer" else "head"
             else:
@@ -162,14 +159,23 @@ class Explorer(Selecting):
             self._worker.forget(lambda slot: isinstance(slot, tuple) and slot[0] is self._slot)
             self._session = LiveSession(self._model)
             self._figures.put(None)
-            for link in self._links:
+            for link in self.links:
                 link.unlink()
         super().close()
 
     def restore(self, state: Any) -> "Explorer":
-        """Show what a state says; what it does not name stays. Raises AttnWidgetError for what cannot be shown here."""
-        for name, value in checked_state(state).items():
-            setattr(self, name, value)
+        """Show what a state says; what it does not name stays.
+
+        Raises AttnWidgetError, naming the field, for what cannot be shown here, and then nothing has changed.
+        """
+        wanted = checked_state(state)
+        self.prepare(wanted)
+        with turn(self):
+            for name, value in wanted.items():
+                try:
+                    setattr(self, name, value)
+                except AttnWidgetError as error:
+                    raise AttnWidgetError(f"The {name} of this state cannot be shown here: {error}") from error
         return self
 
     def link(self, other: Any, *names: str) -> Link:
@@ -188,10 +194,7 @@ class Explorer(Selecting):
         """
         if not isinstance(other, Explorer) or other is self:
             raise AttnWidgetError(f"Another explorer is needed to link with, not {other!r:.60}.")
-        made = Link(self, other, linked_names(names))
-        for end in (self, other):
-            end._links.append(made)  # noqa: SLF001  our own class
-        return made
+        return Link(self, other, linked_names(names))
 
     def snapshot(self) -> Snapshot:
         """What is on screen as it is now, for pages that run nothing: HTML without a script, and a PNG of the map.
@@ -227,7 +230,8 @@ class Explorer(Selecting):
 
     def _page(self, title: str | None = None, lead: str | None = None) -> str:
         trace = self.trace
-        traits = {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
+        with TURN:
+            traits = {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
         cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
         texts = {"title": title, "lead": lead, "source": self._source}
         return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)
@@ -235,27 +239,25 @@ class Explorer(Selecting):
     def _page_answer(self) -> Answer:
         return Answer({"name": page_name(self._model)}, [self._page().encode()])
 
-    def _read(self, timeout: float | None) -> Trace:
-        texts = self.text, self.pair
+    def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
+        texts = texts or self._texts
         first = texts == self._cut_text
         trace: Trace = self._worker.result(
             lambda stop: self._take(*texts, first=first, cancelled=stop).trace, topic=texts, timeout=timeout
         )
-        self._follow_reading()
+        self.keep_inside()  # what was presumed of the model need not hold; where there is a page, it says so itself
         return trace
+
+    @property
+    def _texts(self) -> tuple[str, str]:
+        with TURN:
+            return self.text, self.pair
 
     def _take(self, text: str, pair: str, **how: Any) -> Reading:
         """Read a text, and remember which layers and heads that showed."""
         reading = self._session.read(text, pair, **how)
-        self._shown = seen(reading.trace).of(self.part)
+        self._seen = seen(reading.trace)
         return reading
-
-    def _follow_reading(self) -> None:
-        # What was presumed of the model need not hold. Where there is a page, it says so itself.
-        part, place = self._shown.part, self._shown.nearest(self.layer, self.head)
-        if (self.part, self.layer, self.head) != (part, *place):
-            self.part, (self.layer, self.head) = part, place
-        self._keep_heads_there(self._shown)
 
     def _on_request(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:

@@ -2,58 +2,52 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from threading import RLock, get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.widget.changing import TURN, stir, turn
 
 if TYPE_CHECKING:
-    from attnwidget.widget.explorer import Explorer
+    from attnwidget.widget.selecting import Selecting
 
 LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """What two explorers can share. The text, the model and its part are each one's own."""
 
 
 class Link:
-    """A link between two explorers, until `unlink()`."""
+    """A link between two explorers, until `unlink()`. Both change in the same turn (see changing.py)."""
 
-    def __init__(self, one: "Explorer", other: "Explorer", names: Iterable[str]) -> None:
+    def __init__(self, one: "Selecting", other: "Selecting", names: Iterable[str]) -> None:
         self._ends = (one, other)
-        self._names = list(names)
-        self._turn = RLock()
-        self._follower: int | None = None  # the thread that is at it: what it sets is not to be followed back
-        one.observe(self._follow, self._names)
-        other.observe(self._follow, self._names)
-        with self._turn:
-            self._copy(one, other, self._names)
+        self.names = tuple(names)
+        for end in self._ends:
+            end.prepare({"heads": None})  # which heads there are cannot be found out during a turn
+        with turn(one):
+            for end in self._ends:
+                end.links = (*end.links, self)
+            stir(one, self.names)
+
+    def other(self, explorer: "Selecting") -> "Selecting":
+        """The end that is not this one."""
+        return self._ends[self._ends[0] is explorer]
+
+    def copy(self, source: "Selecting", names: Iterable[str]) -> None:
+        """Bring the other end to what one has chosen."""
+        target = self.other(source)
+        with turn(target):
+            for name in names:
+                with suppress(AttnWidgetError):  # what the other model or text does not have
+                    setattr(target, name, target.nearest(name, getattr(source, name)))
 
     def unlink(self) -> None:
         """Let each go its own way again. Called twice, it does nothing."""
-        for explorer in self._ends:
-            with suppress(ValueError):  # traitlets' word for an observer that is not there
-                explorer.unobserve(self._follow, self._names)
+        with TURN:
+            for end in self._ends:
+                end.links = tuple(link for link in end.links if link is not self)
 
     def __repr__(self) -> str:
         one, other = self._ends
-        return f"Link({one!r}, {other!r}: {', '.join(self._names)})"
-
-    def _follow(self, change: Any) -> None:
-        if self._follower == get_ident():
-            return
-        one, other = self._ends
-        target = other if change["owner"] is one else one
-        with self._turn:
-            self._copy(change["owner"], target, [change["name"]])
-
-    def _copy(self, source: "Explorer", target: "Explorer", names: list[str]) -> None:
-        self._follower = get_ident()
-        try:
-            with target.hold_sync():
-                for name in names:
-                    with suppress(AttnWidgetError):  # what the other model or text does not have
-                        setattr(target, name, target.nearest(name, getattr(source, name)))
-        finally:
-            self._follower = None
+        return f"Link({one!r}, {other!r}: {', '.join(self.names)})"
 
 
 def linked_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """How maps are shown: the parts of the trait `look`, each of them also a trait of its own in Python."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError
@@ -22,6 +22,25 @@ AGAINST = "against"
 PLAIN: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
 
 
+class FixedLook(dict[str, Any]):
+    """A look as it is read: a dictionary that nobody can change behind the explorer's back.
+
+    >>> FixedLook(PLAIN)["words"]
+    False
+    """
+
+    def _refuse(self, *_given: Any, **_named: Any) -> NoReturn:
+        raise AttnWidgetError(
+            "A look is not changed in place, as nobody would hear of it. Set a part by its name, ex.words = True, or "
+            'several at once: ex.look = {"words": True, "sinks": "hide"}.'
+        )
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
+
+    def __reduce__(self) -> Any:
+        return FixedLook, (dict(self),)
+
+
 def read_part(name: str, value: Any) -> Any:
     """One part of a look. Raises AttnWidgetError for what it cannot be, saying what it can.
 
@@ -38,7 +57,7 @@ def read_part(name: str, value: Any) -> Any:
     raise AttnWidgetError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}.")
 
 
-def read_look(value: Any, before: Mapping[str, Any]) -> dict[str, Any]:
+def read_look(value: Any, before: Mapping[str, Any]) -> FixedLook:
     """A whole look: what is not named stays as it was before. Raises AttnWidgetError for parts that there are not.
 
     >>> read_look({"words": True}, PLAIN)["words"], read_look({}, PLAIN) == dict(PLAIN)
@@ -49,4 +68,4 @@ def read_look(value: Any, before: Mapping[str, Any]) -> dict[str, Any]:
     unknown = [name for name in value if not isinstance(name, str) or name not in PLAIN]
     if unknown:
         raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(PLAIN)}.")
-    return {name: read_part(name, value.get(name, before[name])) for name in PLAIN}
+    return FixedLook({name: read_part(name, value.get(name, before[name])) for name in PLAIN})

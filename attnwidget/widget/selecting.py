@@ -1,11 +1,12 @@
 """What an explorer looks at: the traits that say so, each kept inside what the model and the text have."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-from traitlets import TraitError, default
+from traitlets import All, EventHandler, TraitError, default
 
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.second import second_of
@@ -13,26 +14,34 @@ from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped
 from attnwidget.widget.beside import Figures
+from attnwidget.widget.changing import changed, held, in_turn, said, turn
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.look import PLAIN
 from attnwidget.widget.shown import Shown, asked_of, last_word
-from attnwidget.widget.state import state_of
-from attnwidget.widget.traits import Chart, Choice, Filtering, Heads, Index, Look, LookPart, Part, Query, Text
+from attnwidget.widget.state import plain, state_of
+from attnwidget.widget.traits import Chart, Choice, Filtering, Heads, Index, Look, LookPart, Part, Query, Shared, Text
+
+if TYPE_CHECKING:
+    from attnwidget.widget.link import Link
 
 log = logging.getLogger(__name__)
+
+SPOKEN_OF = ("part", "text", "pair", "direction", "layer")
+"""What a page sets is taken in this order, and then the rest: a query and a head speak of these."""
 
 
 class Selecting(anywidget.AnyWidget):
     """The traits of an explorer, and what happens to one when another changes. Reading texts is the explorer's."""
 
     _model: AttentionModel | GivenModel
-    _shown: Shown
+    _seen: Shown
     _figures: Figures
-    _choosing = False  # between a layer and its head
+    links: tuple["Link", ...] = ()
+    """Those that move with this one."""
 
     if TYPE_CHECKING:
 
-        def _read(self, timeout: float | None) -> Trace: ...
+        def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace: ...
 
     text = Text("").tag(sync=True, echo_update=False)
     """The text in the editor."""
@@ -77,23 +86,13 @@ class Selecting(anywidget.AnyWidget):
     against = LookPart("against")
     """The text that is held, with which the view "compare" compares the one in the editor; "" for none."""
 
-    def _watch(self) -> None:
-        """Keep what is chosen inside what there is, from now on."""
-        # Before any observer of the user's: none may see a query that the new text does not have.
-        self.observe(self._keep_head_in_part, "part")
-        self.observe(self._keep_query_inside, ["text", "pair", "part", "direction"])
-        self.observe(self._keep_head_inside, "layer")
-        self.observe(self._follow_place, ["layer", "head"])
-        self.observe(self._follow_heads, "heads")
-        self.observe(self._follow_look, "look")
-        self.observe(self._follow_part, list(PLAIN))
-
     def _begin(self, text: str, pair: str, part: str | None) -> None:
         if not isinstance(self._model, GivenModel):
-            self.text, self.pair = text, pair
+            with turn(self):
+                self.text, self.pair = text, pair
         # Whoever gives a target wants to see how it reads the source.
-        crossed = part is None and self.pair and "cross" in self._shown.parts
-        self.part = "cross" if crossed else self._shown.part if part is None else part
+        crossed = part is None and self.pair and "cross" in self._seen.parts
+        self.part = "cross" if crossed else self._seen.part if part is None else part
         if isinstance(self._model, GivenModel):
             self._follow_given()
 
@@ -119,7 +118,7 @@ class Selecting(anywidget.AnyWidget):
 
     @default("part")
     def _presumed_part(self) -> str:
-        return self._shown.part
+        return self._seen.part
 
     @property
     def target(self) -> str:
@@ -142,31 +141,34 @@ class Selecting(anywidget.AnyWidget):
 
     def nearest(self, name: str, value: Any) -> Any:
         """The value of a trait that comes nearest to one of another explorer."""
+        shown = self._shown
+        if name in {"layer", "head", "heads"} and not shown.attending:
+            return value
         if name in {"layer", "head"}:
             layer, head = (value, self.head) if name == "layer" else (self.layer, value)
-            return self._known().nearest(layer, head)[0 if name == "layer" else 1]
+            return shown.nearest(layer, head)[0 if name == "layer" else 1]
         if name == "heads":
-            return tuple(dict.fromkeys(self._known().nearest(*pair) for pair in value))
+            return tuple(dict.fromkeys(shown.nearest(*pair) for pair in value))
         size = self._size() if name == "query" else None
         return value if size is None else clamped(value, size)
 
     def fit(self, what: str, value: Any) -> int:
         """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
-        shown = self._known()
+        shown = self._shown
         if not shown.heads and type(value) is int and value == 0:
             return 0  # where to begin, whatever the first text shows
         return shown.fit_layer(value) if what == "layer" else shown.fit_head(value, self.layer)
 
     def fit_heads(self, value: Any) -> tuple[tuple[int, int], ...]:
         """Heads as they may be kept, each once. Raises AttnWidgetError for what names none, or one that is not there."""
-        shown = self._known()
+        shown = self._shown
         if not shown.heads and value == ((0, 0),):
             return ((0, 0),)  # where to begin, whatever the first text shows
         return shown.fit_heads(value)
 
     def fit_part(self, part: Any) -> str:
         """The part as it may be kept. Raises AttnWidgetError for one that is not there."""
-        return self._shown.fit_part(part)
+        return self._seen.fit_part(part)
 
     def fit_text(self, name: str, text: str) -> str:
         """A text as it may be kept. Raises AttnWidgetError for one that nothing reads."""
@@ -189,83 +191,134 @@ class Selecting(anywidget.AnyWidget):
             raise AttnWidgetError(f"There are no tokens {start} to {stop}: the text has {size}, counted from 0.")
         return clamped(query, size)
 
+    # changes
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page has set: texts, part and layer first, as query and head may speak of them, then the rest.
+        """Take what the page has set, all of it in one turn; what cannot be kept is dropped with a warning, and only that.
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
         """
-        state = dict(sync_data)
-        self._choosing = True  # a new layer comes before its head
-        try:
-            for name in ("text", "pair", "part", "direction", "layer"):
-                if name in state:
-                    self._take_state({name: state.pop(name)})
-            query, size = state.get("query"), self._size() if "query" in state else None
-            if size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]:
-                state["query"] = clamped((query[0], query[1]), size)
-            self._take_state(state)
-        finally:
-            self._choosing = False
-        self._follow_place(None)
+        names = [*SPOKEN_OF, *(name for name in sync_data if name not in SPOKEN_OF)]
+        state = {name: sync_data[name] for name in names if name in sync_data and name in CHOSEN}
+        with held():
+            with suppress(AttnWidgetError):  # where the text cannot be read, the next one will tell
+                self.prepare(state)
+            said(self, state)
+            with turn(self):
+                for name, value in state.items():
+                    fitting = self._inside(value) if name == "query" else value
+                    state[name] = fitting
+                    try:
+                        setattr(self, name, fitting)
+                    except (TraitError, ValueError, TypeError) as error:
+                        log.warning("attnwidget dropped what the page set: %s", error)
+            super().set_state({name: value for name, value in sync_data.items() if name not in state})
 
-    def _take_state(self, state: dict[str, Any]) -> None:
-        """All together, so that observers see one change; what cannot be kept is dropped with a warning, and only that."""
-        try:
-            super().set_state(state)
-        except (TraitError, ValueError, TypeError) as error:
-            if len(state) == 1:
-                log.warning("attnwidget dropped what the page set: %s", error)
-                return
-            for name, value in state.items():
-                self._take_state({name: value})
+    def notify_change(self, change: Any) -> None:
+        """Let a change take effect in what else is chosen. The page and the observers are told when all of it is done."""
+        if change["name"] not in CHOSEN:
+            super().notify_change(change)  # layout and the like are ipywidgets' own
+            return
+        with turn(self):
+            changed(self, change["name"], change["old"])
+            self._follow(change["name"], change["new"])
 
-    def _follow_place(self, _change: Any) -> None:
-        if (self.layer, self.head) not in self.heads and not self._choosing:
+    def hold_sync(self) -> AbstractContextManager[None]:
+        """Tell what changes inside at its end, to the page and to the observers."""
+        return held()
+
+    hold_trait_notifications = hold_sync
+
+    def values(self) -> dict[str, Any]:
+        """The values of all that is chosen, as they are at this moment."""
+        return {name: self._trait_values[name] for name in CHOSEN if name in self._trait_values}
+
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Take back what has not been told yet. Only in a turn."""
+        for name in self.values().keys() - values.keys():
+            del self._trait_values[name]
+        self._trait_values.update(values)
+
+    def tell_page(self, names: Iterable[str], known: Mapping[str, Any]) -> None:
+        """Send the page what it does not know."""
+        news = [name for name in names if name in self.keys]
+        news = [name for name in news if name not in known or plain(getattr(self, name)) != plain(known[name])]
+        if news:
+            self.send_state(news)
+
+    def tell_observers(self, change: Any) -> list[Exception]:
+        """Let every observer hear of a change, whatever others raise; give what they have raised."""
+        errors = []
+        for key in (change["name"], All):
+            for kind in (change["type"], All):
+                for observer in list(self._trait_notifiers.get(key, {}).get(kind, ())):
+                    named = isinstance(observer, EventHandler) and observer.name is not None
+                    try:
+                        (getattr(self, observer.name) if named else observer)(change)
+                    except Exception as error:  # noqa: BLE001  the user's own
+                        errors.append(error)
+        return errors
+
+    def prepare(self, state: Mapping[str, Any]) -> None:
+        """Find out how many layers and heads there are before they are chosen, as that may need a reading.
+
+        Raises AttnWidgetError for a text that cannot be read, but for one that only has to be changed.
+        """
+        part = state.get("part", self.part)
+        if in_turn() or not {"part", "layer", "head", "heads"} & state.keys():
+            return
+        if not isinstance(part, str) or self._seen.of(part).heads:
+            return
+        text, pair = state.get("text", self.text), state.get("pair", self.pair)
+        if isinstance(text, str) and isinstance(pair, str):
+            with suppress(EmptyText, TooLarge, TooLong):
+                self._read(None, (text, pair))
+
+    def settle(self, names: Collection[str]) -> None:
+        """Bring in order, at the end of a turn, what depends on several traits. Only in a turn."""
+        if not {"text", "pair", "part", "direction"}.isdisjoint(names):
+            size = self._size()
+            if size is not None:
+                self.query = clamped(self.query, size)
+        if (self.layer, self.head) not in self.heads:
             self.heads = ((self.layer, self.head),)
 
-    def _follow_heads(self, change: Any) -> None:
-        before, self._choosing = self._choosing, True  # between the layer and its head, nobody has chosen a head
-        try:
-            self.layer, self.head = change["new"][-1]
-        finally:
-            self._choosing = before
+    def _follow(self, name: str, value: Any) -> None:
+        if name == "part":
+            self._follow_given()
+            self.keep_inside()
+        elif name == "layer" and self._shown.heads:
+            self.head = min(self.head, self._shown.heads[value] - 1)
+        elif name == "heads":
+            self.layer, self.head = value[-1]
+        elif name == "look":
+            for part, chosen in value.items():
+                setattr(self, part, chosen)
+        elif name in PLAIN:
+            self.look = {name: value}
 
-    def _follow_look(self, change: Any) -> None:
-        for name, value in change["new"].items():
-            setattr(self, name, value)
+    def keep_inside(self) -> None:
+        """Choose the nearest of what there is, where what was chosen is not there."""
+        with turn(self):
+            shown = self._shown
+            if shown.part != self.part:
+                self.part = shown.part
+            if not shown.attending:
+                return
+            self.layer, self.head = shown.nearest(self.layer, self.head)
+            there = tuple(head for head in self.heads if shown.has(head))
+            if there != self.heads:
+                self.heads = there or ((self.layer, self.head),)
 
-    def _follow_part(self, change: Any) -> None:
-        self.look = {change["name"]: change["new"]}
+    @property
+    def _shown(self) -> Shown:
+        """What there is of the part on show. Of two records each has one writer: readings, and the trait."""
+        return self._seen.of(self.part)
 
-    def _keep_query_inside(self, _change: Any) -> None:
+    def _inside(self, query: Any) -> Any:
         size = self._size()
-        if size is not None:
-            self.query = clamped(self.query, size)
-
-    def _keep_head_in_part(self, change: Any) -> None:
-        self._shown = self._shown.of(change["new"])
-        self._follow_given()
-        with suppress(AttnWidgetError):  # where the text cannot be read, the next one will tell
-            shown = self._known()
-            if shown.attending:
-                self.layer, self.head = shown.nearest(self.layer, self.head)
-                self._keep_heads_there(shown)
-
-    def _keep_heads_there(self, shown: Shown) -> None:
-        there = tuple(head for head in self.heads if shown.has(head))
-        if there != self.heads:
-            self.heads = there or ((self.layer, self.head),)
-
-    def _keep_head_inside(self, change: Any) -> None:
-        self.head = min(self.head, self._shown.heads[change["new"]] - 1)
-
-    def _known(self) -> Shown:
-        """What is shown; where nothing else tells how many layers and heads there are, the text is read for it."""
-        if not self._shown.heads:
-            # The next text will tell.
-            with suppress(EmptyText, TooLarge, TooLong):
-                self._read(None)
-        return self._shown
+        told = size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]
+        return clamped((query[0], query[1]), size or 0) if told else query
 
     def _size(self) -> int | None:
         try:
@@ -278,3 +331,7 @@ class Selecting(anywidget.AnyWidget):
             return last_word(asked_of(self._model, self.text, self.pair, self.part, self.direction))
         except AttnWidgetError:
             return 0, 1
+
+
+CHOSEN = frozenset(name for name, value in vars(Selecting).items() if isinstance(value, Shared))
+"""The traits above: those that change in turn."""

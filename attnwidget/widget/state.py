@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.widget.changing import TURN
 from attnwidget.widget.requests import Request
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 TEACHING = "tiny-causal"
 
-KEPT = ("text", "pair", "part", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
+KEPT = ("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """In the order in which they are set: each may speak of those before it."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
@@ -21,13 +22,15 @@ ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source"
 def state_of(explorer: "Explorer") -> dict[str, Any]:
     """Everything that decides what is on screen, but for the model itself, of which it has the name."""
     name = explorer._model.name  # noqa: SLF001  also of weights that have no model
-    return {"model": name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
+    with TURN:
+        return {"model": name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
 
 
 def request_of(explorer: "Explorer", kind: str) -> Request:
     """What a page that shows this would ask."""
-    chosen = {name: getattr(explorer, name) for name in ASKED}
-    several = explorer.heads if len(explorer.heads) > 1 else ()
+    with TURN:
+        chosen = {name: getattr(explorer, name) for name in ASKED}
+        several = explorer.heads if len(explorer.heads) > 1 else ()
     return Request(id="", kind=kind, heads=several, **chosen)
 
 

@@ -1,16 +1,31 @@
 """The synced traits: each turns what a user may write into one plain value, or raises and keeps the old one."""
 
-from typing import Any
+from typing import Any, TypeVar
 
-from traitlets import TraitType
+from traitlets import HasTraits, TraitType
 
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError, TooLarge
 from attnwidget.frames.filter import read_filter
-from attnwidget.widget.look import PLAIN, read_look, read_part
+from attnwidget.widget.changing import turn
+from attnwidget.widget.look import PLAIN, FixedLook, read_look, read_part
+
+Kept = TypeVar("Kept")
+Given = TypeVar("Given")
 
 
-class Text(TraitType[str, str]):
+class Shared(TraitType[Kept, Given]):
+    """A trait that threads, links and pages change in turn; what only a reading can tell is found out before."""
+
+    def set(self, obj: HasTraits, value: Given) -> None:
+        """Keep a value, and all that it entails, or raise and leave everything as it was."""
+        explorer: Any = obj
+        explorer.prepare({self.name: value})
+        with turn(explorer):
+            super().set(obj, value)
+
+
+class Text(Shared[str, str]):
     """A text; lone surrogates become U+FFFD, which Jupyter can carry."""
 
     def validate(self, obj: Any, value: Any) -> str:
@@ -21,7 +36,7 @@ class Text(TraitType[str, str]):
         return str(obj.fit_text(self.name, well_formed(value)))
 
 
-class Index(TraitType[int, int]):
+class Index(Shared[int, int]):
     """A layer or head that the model has, counted from 0; negative numbers count from the end."""
 
     def __init__(self, what: str, **options: Any) -> None:
@@ -32,14 +47,14 @@ class Index(TraitType[int, int]):
         return int(obj.fit(self._what, value))
 
 
-class Part(TraitType[str, str]):
+class Part(Shared[str, str]):
     """The part of the model that is shown."""
 
     def validate(self, obj: Any, value: Any) -> str:
         return str(obj.fit_part(value))
 
 
-class Query(TraitType[tuple[int, int], Any]):
+class Query(Shared[tuple[int, int], Any]):
     """A half-open range of tokens; a single number means that token, negative ones count from the end."""
 
     def validate(self, obj: Any, value: Any) -> tuple[int, int]:
@@ -53,14 +68,14 @@ class Query(TraitType[tuple[int, int], Any]):
         return obj.fit_query((start, stop))
 
 
-class Chart(TraitType[int, int]):
+class Chart(Shared[int, int]):
     """The number of the figure that was last given to the explorer, or 0 for none."""
 
     def validate(self, obj: Any, value: Any) -> int:
         return int(obj._figures.fit(value))  # noqa: SLF001  the explorer has no other use for it in public
 
 
-class Choice(TraitType[str, str]):
+class Choice(Shared[str, str]):
     """One of a few words."""
 
     def __init__(self, *words: str, **options: Any) -> None:
@@ -73,7 +88,7 @@ class Choice(TraitType[str, str]):
         return str(value)
 
 
-class Heads(TraitType[tuple[tuple[int, int], ...], Any]):
+class Heads(Shared[tuple[tuple[int, int], ...], Any]):
     """Heads that are looked at together, each (layer, head) or a name such as "L5H3"; one alone may stand by itself."""
 
     def validate(self, obj: Any, value: Any) -> tuple[tuple[int, int], ...]:
@@ -81,27 +96,27 @@ class Heads(TraitType[tuple[tuple[int, int], ...], Any]):
         return fitted
 
 
-class Filtering(TraitType[str, Any]):
+class Filtering(Shared[str, Any]):
     """Which weights of a row are kept, in the one way of writing it that travels."""
 
     def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
         return str(read_filter(value))
 
 
-class Look(TraitType[dict[str, Any], Any]):
+class Look(Shared[FixedLook, Any]):
     """All of how maps are shown; what is not named stays as it is."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(dict(PLAIN), **options)
+        super().__init__(FixedLook(PLAIN), **options)
 
-    def make_dynamic_default(self) -> dict[str, Any]:
-        return dict(PLAIN)
+    def make_dynamic_default(self) -> FixedLook:
+        return FixedLook(PLAIN)
 
-    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
+    def validate(self, obj: Any, value: Any) -> FixedLook:
         return read_look(value, {**PLAIN, **(obj._trait_values.get(self.name) or {})})  # noqa: SLF001  the old value
 
 
-class LookPart(TraitType[Any, Any]):
+class LookPart(Shared[Any, Any]):
     """One part of the look, which Python sets and reads by its own name."""
 
     def __init__(self, part: str, **options: Any) -> None:
