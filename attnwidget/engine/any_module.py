@@ -11,6 +11,7 @@ from torch import Tensor
 
 from attnwidget.engine.alignment import aligned
 from attnwidget.engine.capture import Watch, watching
+from attnwidget.engine.draws import own_draws
 from attnwidget.engine.forward import run
 from attnwidget.engine.function import Spy
 from attnwidget.engine.inputs import Inputs
@@ -81,11 +82,8 @@ class AnyModule(AttentionModel):
         Maps that the module computed itself are compared with those of a second pass.
         """
         given = self._inputs(x)
-        with torch.random.fork_rng(devices=()):
-            seed = torch.random.get_rng_state()
-            trace = self._read(given, lambda: False, lambda _done: None)
-            torch.random.set_rng_state(seed)
-            again = self._seen(given, Watch(shadow_of(self.model).names), unfused=True)
+        trace = self._read(given, lambda: False, lambda _done: None)
+        again = self._seen(given, Watch(shadow_of(self.model).names), unfused=True)
         other = {(block.part, block.layer): block for block in seen_blocks(again, self.name)}
         if other.keys() != {(block.part, block.layer) for block in trace.blocks}:
             raise AttnWidgetError(f"{self.name} computed another number of maps when it ran again.")
@@ -150,7 +148,7 @@ class AnyModule(AttentionModel):
     def _seen(self, given: Inputs, watch: Watch, *, unfused: bool = False) -> list[Seen]:
         shadow = shadow_of(self.model)
         spy = Spy(watch, unfused=unfused)
-        with shadow.lock, torch.no_grad(), watching(watch), spy:
+        with shadow.lock, torch.no_grad(), own_draws(shadow.draws), watching(watch), spy:
             run(shadow.module, given.forward, given.options if isinstance(given, PlainInputs) else {})
         return spy.seen
 

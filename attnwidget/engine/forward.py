@@ -11,6 +11,7 @@ from torch import Tensor
 
 from attnwidget.engine import eager
 from attnwidget.engine.capture import Call, NotOurs, NotWritten, Watch, watching
+from attnwidget.engine.draws import own_draws
 from attnwidget.engine.follow import follow_outputs
 from attnwidget.engine.head import answers_at_once, prediction_head, predicts, scores
 from attnwidget.engine.inputs import Inputs, forward_names
@@ -46,6 +47,7 @@ def read(
     with (
         shadow.lock,
         torch.no_grad(),
+        own_draws(shadow.draws),
         watching(watch),
         follow_outputs(shadow, watch) as follower,
         listening() as listener,

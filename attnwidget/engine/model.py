@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import torch
 from transformers import DynamicCache
 
 from attnwidget.engine import generate, prediction, verify
@@ -216,10 +215,8 @@ class AttentionModel:
         True
         """
         given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos)
-        # A few models draw at random even in eval mode (ViLT its patches): both passes draw the same.
-        with torch.random.fork_rng(devices=()):
-            trace = self._read(given, lambda: False, lambda _done: None)
-            return verify.against_eager(self.model, trace, given, self._shadow())
+        trace = self._read(given, lambda: False, lambda _done: None)
+        return verify.against_eager(self.model, trace, given, self._shadow())
 
     def piece(self, number: Any) -> str:
         """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
@@ -263,14 +260,12 @@ class AttentionModel:
         length = max((len(tokens) for tokens in given.tokens.values()), default=0)
         refuse_what_cannot_fit(self.model, length, shadow.path)
         cache = DynamicCache() if needs_cache(shadow) else None
-        # The few models that draw at random (ViLT its patches) must not draw from the user's numbers.
-        with torch.random.fork_rng(devices=()):
-            try:
-                trace = read(shadow, given, self.facts, cancelled, progress, cache, keeps=keeps)
-            except NothingSeen:
-                # Its source names the interface and its attention went another way: its own maps remain.
-                refuse_what_cannot_fit(self.model, length, "eager")
-                trace = read(eager_shadow_of(self.model), given, self.facts, cancelled, progress)
+        try:
+            trace = read(shadow, given, self.facts, cancelled, progress, cache, keeps=keeps)
+        except NothingSeen:
+            # Its source names the interface and its attention went another way: its own maps remain.
+            refuse_what_cannot_fit(self.model, length, "eager")
+            trace = read(eager_shadow_of(self.model), given, self.facts, cancelled, progress)
         # Only what the tokens say all of can be continued from them.
         plain = given.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))

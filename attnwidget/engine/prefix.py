@@ -105,6 +105,7 @@ def _could(shadow: Shadow, earlier: Trace) -> bool:
         and len(earlier.parts) == 1
         and len(blocks) == earlier.layers()
         and not getattr(module, "_is_stateful", False)
+        and not shadow.draws  # a second pass would draw other numbers
         and all(block.k is not None and block.v is not None for block in blocks)
         and all(block.causal or block.mask is not None for block in blocks)
         and all(block.bias is None and (block.mask is None or block.mask.dtype == torch.bool) for block in blocks)

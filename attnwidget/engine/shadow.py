@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from attnwidget.engine import capture
+from attnwidget.engine.draws import draws
 from attnwidget.errors import AttnWidgetError
 
 
@@ -23,7 +24,7 @@ class Shadow:
     """A runnable copy. `names` maps every module (by id) to its path; `lock` is held during a forward pass.
 
     `path` says how attention is come by: "interface", "eager" for code of its own that hands out its maps, "function"
-    for modules that transformers knows nothing of.
+    for modules that transformers knows nothing of. `draws` says that a pass may draw random numbers.
     """
 
     module: Any
@@ -31,6 +32,7 @@ class Shadow:
     signature: int
     lock: threading.RLock
     path: str
+    draws: bool = False
 
 
 KEPT_HOOKS = ("transformers.", "torch.nn.utils.")
@@ -75,7 +77,8 @@ def _keep(model: nn.Module, path: str, signature: int, lock: threading.RLock) ->
     for name, part in module.named_modules():
         if isinstance(part, nn.ModuleList | nn.Sequential):
             _tell_layers(name, part)
-    made = Shadow(module, {id(part): name for name, part in module.named_modules()}, signature, lock, path)
+    names = {id(part): name for name, part in module.named_modules()}
+    made = Shadow(module, names, signature, lock, path, draws(model))
     _shadows[model] = made
     return made
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from attnwidget.engine import eager
 from attnwidget.engine.capture import REFERENCE, NotWritten, Watch, watching
+from attnwidget.engine.draws import own_draws
 from attnwidget.engine.forward import run, what_runs
 from attnwidget.engine.inputs import Inputs
 from attnwidget.engine.shadow import Shadow, twin
@@ -42,7 +43,8 @@ class Verification:
 def against_eager(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Verification:
     """Run a twin of the model on the same inputs, with the eager attention of its own file, and compare all maps."""
     with shadow.lock, torch.no_grad():
-        pairs = (_written(model, trace, given) if trace.path == "interface" else None) or _public(model, trace, given)
+        pairs = _written(model, trace, given, shadow) if trace.path == "interface" else None
+        pairs = pairs or _public(model, trace, given, shadow)
     errors = [(_beside(trace, block, maps) - maps).abs().max() for block, maps in pairs]
     worst = float(torch.stack(errors).max())  # unlike max(), which passes over NaN
     if not math.isfinite(worst):
@@ -61,12 +63,12 @@ def _beside(trace: Trace, block: Block, maps: Tensor) -> Tensor:
 Pairs = Sequence[tuple[Block, Tensor]]
 
 
-def _written(model: Any, trace: Trace, given: Inputs) -> Pairs | None:
+def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs | None:
     """(block, map) as the model's file computes it; None for a model whose eager attention has another name."""
     reference = twin(model, REFERENCE)
     watch = Watch({id(part): path for path, part in reference.named_modules()})
     try:
-        with watching(watch):
+        with own_draws(shadow.draws), watching(watch):
             run(what_runs(reference, given), given.forward, {})
     except NotWritten:
         return None
@@ -78,11 +80,13 @@ def _written(model: Any, trace: Trace, given: Inputs) -> Pairs | None:
     return [(block, maps[0].float().cpu()) for block, (_, maps) in zip(trace.blocks, heard, strict=True)]
 
 
-def _public(model: Any, trace: Trace, given: Inputs) -> Pairs:
+def _public(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs:
     """(block, map) as the model's output carries it."""
     reference = twin(model, "eager")
     runs = what_runs(reference, given)
-    blocks = eager.blocks(run(runs, given.forward, {"output_attentions": True}), reference, runs)
+    with own_draws(shadow.draws):
+        output = run(runs, given.forward, {"output_attentions": True})
+    blocks = eager.blocks(output, reference, runs)
     by_part = {part: [block for block in blocks if block.part == part] for part in trace.parts}
     for part, own in by_part.items():
         if len(own) != len(trace.part_blocks(part)):
