@@ -111,9 +111,21 @@ const limit = 512;
 
 /** A kernel that thinks up attention: patterns that real heads have, from a fixed seed. */
 export class FakeKernel {
+  /** How often the model was trained: its numbers and the names of its readings are others then. */
+  trained = 0;
+
   constructor(readonly model: FakeModel) {}
 
   answer(request: Request): { content: Record<string, unknown>; buffers: ArrayBuffer[] } {
+    if (!("text" in request) || request.kind === "verify") return this.told(request);
+    const reading = `${this.trained} ${request.text}`;
+    if (!["", undefined, reading].includes(request.reading))
+      return { content: { status: "changed", reading }, buffers: [] };
+    const { content, buffers } = this.told(request);
+    return { content: { reading, ...content }, buffers };
+  }
+
+  private told(request: Request): { content: Record<string, unknown>; buffers: ArrayBuffer[] } {
     switch (request.kind) {
       case "about":
         return { content: { about: this.about() }, buffers: [] };
@@ -453,7 +465,8 @@ export class FakeKernel {
   }
 
   private map(source: MapSource, layer: number, head: number, count: number): Float32Array {
-    if (source === "head") return headMap(layer * 37 + head * 11 + 3, count, this.model.kind === "decoder");
+    if (source === "head")
+      return headMap(layer * 37 + head * 11 + 3 + this.trained, count, this.model.kind === "decoder");
     const heads = source === "layer" ? this.model.heads : Math.min(6, this.model.heads);
     const sum = new Float32Array(count * count);
     for (let index = 0; index < heads; index++) {

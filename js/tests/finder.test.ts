@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { gridScene, headAt, headRect } from "../src/layout/grid";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/layout/shades";
 import { palette } from "../src/lib/colour";
-import { census, find, followHeads, metricAt, similarAt } from "../src/state";
+import { census, find, followHeads, metricAt, refusalAt, similarAt } from "../src/state";
 import { ofHeads } from "../src/state/heads-in-words";
 import { type Metric, readMetric } from "../src/wire/metric";
 import { ok, open } from "./opened";
@@ -215,17 +215,23 @@ describe("what is asked of all heads", () => {
     life.abort();
   });
 
-  it("is not asked again when it was refused", async () => {
-    const { session, asked, kinds, life } = await opened();
+  it("is not asked again when it was refused, until there is another frame", async () => {
+    const { session, asked, frames, kinds, life } = await opened();
     session.metrics.choose("written");
     session.setView("model");
     await vi.advanceTimersByTimeAsync(100);
-    await asked.at(-1)?.answer({ status: "error", problem: { code: "failed", message: "No values." } });
-    await vi.advanceTimersByTimeAsync(5000);
+    await asked.at(-1)?.answer({ status: "error", problem: { code: "bad_request", message: "No values." } });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(refusalAt(session, "written")).toBe("No values.");
     expect(
       asked.filter(({ request }) => request.kind === "metric" && request.name === "written").length,
     ).toBe(1);
     expect(kinds().length).toBeGreaterThan(1);
+    session.moveCaret([1, 1]);
+    await frames()[1]?.answer(ok());
+    expect(refusalAt(session, "written")).toBeNull();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked.at(-1)?.request).toMatchObject({ kind: "metric", name: "written" });
     life.abort();
   });
 });

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { encodeFrame } from "../dev/encode";
 import { mapOfFrame } from "../src/state/maps";
+import { Memory } from "../src/state/memory";
 import { around, blocksOf, cellOf, cut, type TiledMap, Tiles, tiledMap } from "../src/state/tiles";
 import { decodeTile, WireError } from "../src/wire/decode";
 import type { Answer, Ask, Request, Span, Tile } from "../src/wire/types";
@@ -25,7 +26,7 @@ function tileOf(rows: Span, columns: Span, precise = true): Tile {
   return { rows, columns, values, precise };
 }
 
-function asking() {
+function asking(bytes?: number) {
   const asked: { request: Extract<Request, { rows: Span }>; answer: (content: object) => Promise<void> }[] =
     [];
   const ask = ((request) =>
@@ -38,7 +39,7 @@ function asking() {
       asked.push({ request: request as never, answer });
     })) as Ask;
   const life = new AbortController();
-  return { asked, life, tiles: new Tiles(ask, life.signal) };
+  return { asked, life, tiles: new Tiles(new Memory(ask, life.signal, undefined, undefined, bytes), ask) };
 }
 
 const reply = ({ rows, columns }: { rows: Span; columns: Span }, precise = true) => ({
@@ -117,16 +118,24 @@ describe("tiles", () => {
     expect(tiles.weight(map, 70, 40)?.precise).toBe(false);
   });
 
-  it("may be asked for again when they were superseded, not when they were refused", async () => {
+  it("are asked for again a while after they were superseded or failed, not at once", async () => {
+    vi.useFakeTimers();
     const { tiles, asked } = asking();
-    const before = tiles.revision.value;
+    const before = tiles.revision();
     void tiles.want("tile", map, cellOf(0, 0));
     await asked[0]?.answer({ status: "superseded" });
-    expect(tiles.revision.value).toBeGreaterThan(before);
+    expect(tiles.revision()).toBeGreaterThan(before);
+    void tiles.want("tile", map, cellOf(0, 0));
+    expect(asked.length).toBe(1);
+    vi.advanceTimersByTime(200);
     void tiles.want("tile", map, cellOf(0, 0));
     await asked[1]?.answer({ status: "error", problem: { code: "failed", message: "" } });
     void tiles.want("tile", map, cellOf(0, 0));
     expect(asked.length).toBe(2);
+    vi.advanceTimersByTime(5000);
+    void tiles.want("tile", map, cellOf(0, 0));
+    expect(asked.length).toBe(3);
+    vi.useRealTimers();
   });
 
   it("are kept when they come after what was asked later: the newest question alone is under way", async () => {
@@ -139,15 +148,15 @@ describe("tiles", () => {
   });
 
   it("are forgotten, the oldest first, and never grow without bound", async () => {
-    const { tiles, asked } = asking();
-    for (let index = 0; index < 70; index++) {
+    const { tiles, asked } = asking(2 ** 20);
+    for (let index = 0; index < 30; index++) {
       const place = blocksOf({ rows: [0, 1300], columns: [0, 1300] }, 128, size)[index];
       if (place === undefined) throw new Error("too few blocks");
       void tiles.want("tile", map, place);
       await asked.at(-1)?.answer(reply(place));
     }
     expect(tiles.missing("tile", map, cellOf(0, 0))).not.toBeNull();
-    expect(tiles.missing("tile", map, cellOf(6 * 128, 3 * 128))).toBeNull();
+    expect(tiles.missing("tile", map, cellOf(2 * 128, 7 * 128))).toBeNull();
   });
 
   it("change nothing after the end", async () => {
@@ -167,6 +176,7 @@ describe("the map that tiles are of", () => {
     if (shown === null) throw new Error("nothing is shown");
     const known = mapOfFrame(shown.frame);
     expect(tiledMap(shown, known)?.request).toEqual({
+      reading: "frame 1",
       text: "The river bank",
       layer: 0,
       head: 1,

@@ -2,7 +2,14 @@ import { useId, useMemo, useRef, useState } from "preact/hooks";
 import { type DifferenceScene, differenceHit, differenceScene } from "../layout/difference";
 import { pieceLabel, shorten, weight } from "../lib/format";
 import { paintDifference } from "../paint/difference";
-import { compareRequest, type Difference, differenceKey, largestChange, pooledChanges } from "../state";
+import {
+  compareRequest,
+  type Difference,
+  differenceAt,
+  differenceProblem,
+  largestChange,
+  pooledChanges,
+} from "../state";
 import { Canvas } from "./Canvas";
 import { ChangeCaption, ChangedMost } from "./ChangeCaption";
 import { type Place, steerCompare } from "./compare-input";
@@ -21,21 +28,21 @@ export function CompareView() {
   const { against } = session.traits.look.value;
   const head = derived.head.value ?? session.clampedHead();
   const request = compareRequest(session, head);
-  const known =
-    request === null ? undefined : session.differences.known.entries.value.get(differenceKey(request));
-  const last = useRef<Difference | null>(null);
-  if (known !== undefined) last.current = known;
+  const known = differenceAt(session, request);
+  const reading = session.shown.value?.reading ?? "";
+  const last = useRef<{ readonly reading: string; readonly difference: Difference } | null>(null);
+  if (known !== undefined) last.current = { reading, difference: known };
   if (against === "") return <Invitation />;
   if (session.shown.value?.text === against) return <Unchanged against={against} />;
-  const shown = known ?? last.current;
-  const problem = session.differences.problem.value;
+  const shown = last.current?.difference ?? null;
+  const problem = differenceProblem(session, request);
   return (
     <figure class="aw-view">
       <Held against={against} />
       {shown === null || (problem !== null && known === undefined) ? (
         <p class="aw-view-state">{problem ?? "Comparing…"}</p>
       ) : (
-        <Changes difference={shown} late={known === undefined} />
+        <Changes difference={shown} late={known === undefined} current={last.current?.reading === reading} />
       )}
     </figure>
   );
@@ -108,7 +115,14 @@ function Held({ against }: { readonly against: string }) {
   );
 }
 
-function Changes({ difference, late }: { readonly difference: Difference; readonly late: boolean }) {
+interface ChangesProps {
+  readonly difference: Difference;
+  readonly late: boolean;
+  /** Whether its tokens are those of the text above: else it is only looked at, until the next one has come. */
+  readonly current: boolean;
+}
+
+function Changes({ difference, late, current }: ChangesProps) {
   const view = useView();
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
@@ -156,17 +170,17 @@ function Changes({ difference, late }: { readonly difference: Difference; readon
         data-columns={difference.keys.length}
         data-layer={difference.layer}
         data-head={difference.head}
-        onPointerMove={(event) => look(under(event))}
+        onPointerMove={(event) => current && look(under(event))}
         onPointerLeave={() => {
           setPlace(null);
           clearHover(view);
         }}
         onClick={(event) => {
           const hit = under(event);
-          const query = hit === null ? undefined : difference.queries[hit.row];
+          const query = hit === null || !current ? undefined : difference.queries[hit.row];
           if (query !== undefined) view.session.pinQuery([query, query + 1]);
         }}
-        onKeyDown={(event) => steerCompare(view, difference, cell, look, event)}
+        onKeyDown={(event) => current && steerCompare(view, difference, cell, look, event)}
       >
         <div role="row" class="aw-unseen">
           <div role="gridcell" id={id} aria-selected="true" aria-live="polite">

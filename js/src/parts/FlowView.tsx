@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "../layout/flow";
 import { count, pieceLabel, shorten, weight } from "../lib/format";
 import { paintFlow } from "../paint/flow";
-import { type Flow, flowKey, flowRequest, type SparseFlow, sparseFlow } from "../state";
+import { type Flow, flowAt, flowProblem, type SparseFlow, sparseFlow } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
 import { flowFigure, flowLegend, rowsNote } from "./flow-figure";
@@ -26,7 +26,7 @@ export function FlowView() {
   const [offset, setOffset] = useState(0);
   const [step, setStep] = useState(2);
   const [node, set] = useState<Node | null>(null);
-  const { flow: whole, late } = useLastGood(view);
+  const { flow: whole, late, current } = useLastGood(view);
   const least = (steps[step] ?? 10) / 1000;
   const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
   const names = useMemo(
@@ -40,7 +40,7 @@ export function FlowView() {
     [frame, flow, least],
   );
   const looking: Looking = { node: inside(flow, node), set };
-  const problem = session.flows.problem.value;
+  const problem = flowProblem(session);
   useFigure("stage", ({ palette: colours }) =>
     flow === null || frame === null ? null : flowFigure(flow, frame, names, least, colours),
   );
@@ -85,9 +85,9 @@ export function FlowView() {
         }}
         looked={looking.node === null ? null : (flow?.places[looking.node.token] ?? null)}
         onScroll={setOffset}
-        onPoint={(event) => flow !== null && frame !== null && pointFlow(view, flow, frame, looking, event)}
-        onPress={(event) => flow !== null && frame !== null && pressFlow(view, flow, frame, event)}
-        onSteer={(event) => flow !== null && steerFlow(view, flow, looking, event)}
+        onPoint={(event) => ready && current && pointFlow(view, flow, frame, looking, event)}
+        onPress={(event) => ready && current && pressFlow(view, flow, frame, event)}
+        onSteer={(event) => flow !== null && current && steerFlow(view, flow, looking, event)}
         onLeave={() => set(null)}
         over={ready && <Tooltip flow={flow} frame={frame} node={looking.node} />}
       >
@@ -119,13 +119,17 @@ export function FlowView() {
   );
 }
 
-/** What was there before stays until the next one has come, as long as it is of as many tokens. */
-function useLastGood({ session }: View): { flow: Flow | null; late: boolean } {
-  const last = useRef<Flow | null>(null);
-  const request = flowRequest(session);
-  const known = request === null ? undefined : session.flows.known.entries.value.get(flowKey(request));
-  if (known !== undefined) last.current = known;
-  return { flow: known ?? last.current, late: known === undefined };
+/** What was there before stays until the next one has come. Its places are those of the text only while that is the same reading. */
+function useLastGood({ session }: View): { flow: Flow | null; late: boolean; current: boolean } {
+  const last = useRef<{ readonly reading: string; readonly flow: Flow } | null>(null);
+  const reading = session.shown.value?.reading ?? "";
+  const known = flowAt(session);
+  if (known !== undefined) last.current = { reading, flow: known };
+  return {
+    flow: last.current?.flow ?? null,
+    late: known === undefined,
+    current: last.current?.reading === reading,
+  };
 }
 
 const largerThanMeasured = 12 / 11;

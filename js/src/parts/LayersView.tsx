@@ -12,6 +12,7 @@ import {
   isVisible,
   ruleOf,
   type StripOnShow,
+  stripProblem,
   type Tokens,
 } from "../state";
 import { bitmap, Canvas } from "./Canvas";
@@ -41,7 +42,7 @@ export function LayersView() {
   const asked = derived.asked.value;
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
-  const problem = session.strips.problem.value;
+  const problem = stripProblem(session, derived.stripRequest.value);
   useFigure("stage", (look) =>
     ready && asked !== null && lay !== null
       ? layersFigure(strip, asked, lay, derived.filter.peek(), look)
@@ -85,15 +86,15 @@ export function LayersView() {
   );
 }
 
-/** What was there before stays until the next one has come, as long as it is of the same text. */
+/** What was there before stays until the next one has come, as long as it is of the same reading. */
 function useLastGood({ derived, session }: View): { strip: StripOnShow | null; late: boolean } {
-  const last = useRef<{ readonly text: string; readonly strip: StripOnShow } | null>(null);
-  const text = session.shown.value?.text ?? "";
+  const last = useRef<{ readonly reading: string; readonly strip: StripOnShow } | null>(null);
+  const reading = session.shown.value?.reading ?? "";
   const strip = derived.strip.value;
-  if (strip !== null) last.current = { text, strip };
+  if (strip !== null) last.current = { reading, strip };
   const count = derived.others.value?.pieces.length;
   const known = last.current;
-  const same = known !== null && known.text === text && known.strip.count === count;
+  const same = known !== null && known.reading === reading && known.strip.count === count;
   return { strip: strip ?? (same ? known.strip : null), late: strip === null };
 }
 

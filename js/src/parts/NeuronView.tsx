@@ -2,7 +2,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type NeuronScene, neuronScene, revealRow } from "../layout/neuron";
 import { exact, pieceLabel, shorten } from "../lib/format";
 import { paintNeuron } from "../paint/neuron";
-import { type KeyOrder, openedKey, orderOf, type Pairs, pairsName, sentenceOf } from "../state";
+import { type KeyOrder, openedKey, orderOf, type Pairs, sentenceOf } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
 import { useMeasure } from "./measure";
@@ -101,17 +101,16 @@ export function NeuronView() {
   );
 }
 
-/** What was there before stays until the next one has come, as long as it is of the same text. */
+/** What was there before stays until the next one has come, as long as it is of the same reading. */
 function usePairs({ derived, session }: View) {
-  const last = useRef<{ readonly text: string; readonly pairs: Pairs } | null>(null);
+  const last = useRef<{ readonly reading: string; readonly pairs: Pairs } | null>(null);
   const request = derived.pairsRequest.value;
   const pairs = derived.pairs.value;
-  const text = request?.text ?? "";
-  if (pairs !== null) last.current = { text, pairs };
-  const found = session.neurons.problem.value;
-  const failed = request !== null && found !== null && found.name === pairsName(request);
-  const before = last.current?.text === text && !failed ? last.current.pairs : null;
-  return { pairs: pairs ?? before, late: pairs === null, problem: failed ? found.message : null };
+  const reading = request?.reading ?? "";
+  if (pairs !== null) last.current = { reading, pairs };
+  const problem = request === null ? null : session.neurons.problem(request);
+  const before = last.current?.reading === reading && problem === null ? last.current.pairs : null;
+  return { pairs: pairs ?? before, late: pairs === null, problem };
 }
 
 function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {

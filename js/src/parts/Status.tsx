@@ -1,5 +1,5 @@
 import { count, weight } from "../lib/format";
-import type { Problem, Session } from "../state";
+import { lost, type Problem, type Session } from "../state";
 import { AddSecond } from "./SecondText";
 import { useView } from "./view";
 
@@ -32,7 +32,7 @@ function kindOf(session: Session): "error" | "hint" | undefined {
 }
 
 function sentence(session: Session): string {
-  if (session.closed.value) return "The kernel was restarted or has ended. Run the cell again to go on.";
+  if (session.closed.value) return lost;
   const problem = session.problem.value;
   if (problem !== null) return problem.message;
   if (session.progress.value === null && session.waiting.value)

@@ -44,7 +44,7 @@ export function usePicture(
 ): Picture | null {
   const colours = view.palette.value;
   const { tiles } = view.session;
-  const revision = tiles.revision.value;
+  const revision = tiles.revision();
   const fine =
     map !== null &&
     tiled !== null &&
@@ -60,7 +60,7 @@ export function usePicture(
   useEffect(() => {
     if (tiled === null || scene === null || there === pieces.length) return;
     const delay = tiles.busy("tile") ? rest : eager;
-    const timer = setTimeout(() => void tiles.want("tile", tiled, scene), delay);
+    const timer = setTimeout(() => void tiles.want("tile", tiled, scene, view.local.asker), delay);
     return () => clearTimeout(timer);
   }, [tiled, wanted, revision]);
 
@@ -119,19 +119,22 @@ export interface Reading {
 
 /** The weight of a cell, asked for in full where what is there is not. */
 export function useReading(
-  { session }: View,
+  { session, local }: View,
   map: MapOnShow | null,
   tiled: TiledMap | null,
   cell: Cell | null,
 ): Reading | null {
   const { tiles } = session;
-  const revision = tiles.revision.value;
+  const revision = tiles.revision();
   const known = tiled === null || cell === null ? null : tiles.weight(tiled, cell.query, cell.key);
   const hidden = map === null || cell === null || (map.causal && cell.key > cell.query);
   const enough = hidden || map.precise || (map.stepped && map.pooling === 1) || known?.precise === true;
   useEffect(() => {
     if (tiled === null || cell === null || enough) return;
-    const timer = setTimeout(() => void tiles.want("cell", tiled, cellOf(cell.query, cell.key)), eager);
+    const timer = setTimeout(
+      () => void tiles.want("cell", tiled, cellOf(cell.query, cell.key), local.asker),
+      eager,
+    );
     return () => clearTimeout(timer);
   }, [tiled, cell, enough, revision]);
   if (hidden) return null;

@@ -30,16 +30,16 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   followPointer(session, local, derived, abort);
   followHeadLines(session, abort);
   const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
-  followStrip(session, wanted, abort);
+  followStrip(session, local.asker, wanted, abort);
   followFlow(session, abort);
-  followDifference(session, () => derived.head.value ?? session.clampedHead(), abort);
+  followDifference(session, local.asker, () => derived.head.value ?? session.clampedHead(), abort);
   followHeads(session, abort);
   const pairs = () => ({
     request: derived.pairsRequest.value,
     keys: derived.pairsKeys.value,
     hovered: local.hoverToken.value !== null || local.hoverHead.value !== null,
   });
-  followPairs(session, pairs, abort);
+  followPairs(session, local.asker, pairs, abort);
   const view: View = {
     session,
     local,

@@ -50,7 +50,8 @@ export function embeddedSource(saved: Saved): Source {
   const ask: Ask = async (request) => {
     const id = `saved-${++count}`;
     try {
-      return { status: "ok", id, reply: reply(request) } as Answer<never>;
+      // A saved page holds one reading.
+      return { status: "ok", id, reading: "saved", reply: reply(request) } as Answer<never>;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return { status: "error", id, problem: { code: "bad_request", message } };

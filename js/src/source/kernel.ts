@@ -3,6 +3,7 @@ import { readDifference } from "../wire/difference";
 import { readFlow } from "../wire/flow";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
+import { lost } from "../wire/problem";
 import { readStrip } from "../wire/strip";
 import type {
   About,
@@ -36,8 +37,6 @@ interface Pending {
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly resolve: (answer: Answer<never>) => void;
 }
-
-const lost = "The kernel was restarted or has ended. Run the cell again to go on.";
 
 /** Requests over `model.send`, answers from `msg:custom`, matched by id. No answer is never an error by itself: kernels are busy. */
 export function kernelSource(channel: Channel, signal: AbortSignal): Source {
@@ -74,7 +73,10 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
       if (signal.aborted) return resolve(closedAnswer(id));
       pending.set(id, { kind: request.kind, onProgress, resolve: resolve as Pending["resolve"] });
       try {
-        channel.send({ id, ...request });
+        // Two pages on one kernel are two askers, and so is every view of theirs.
+        const asker =
+          "asker" in request && request.asker !== undefined ? `${prefix}.${request.asker}` : prefix;
+        channel.send({ id, ...request, asker });
       } catch (error) {
         console.warn("attnwidget: could not send to the kernel", error);
         close();
@@ -118,11 +120,12 @@ function readAnswer(
   buffers: readonly (ArrayBuffer | ArrayBufferView)[],
 ): Answer<Replies[Request["kind"]]> {
   const { id, status } = message;
-  if (status === "superseded") return { status, id };
+  if (status === "superseded" || status === "changed") return { status, id };
   if (status === "error") return { status, id, problem: readProblem(message) };
   if (status !== "ok") return failed(id, `The kernel gave an answer of an unknown kind (${status}).`);
   try {
-    return { status, id, reply: readReply(kind, message, buffers) };
+    const reading = typeof message.reading === "string" ? { reading: message.reading } : {};
+    return { status, id, reply: readReply(kind, message, buffers), ...reading };
   } catch (error) {
     return failed(
       id,

@@ -15,7 +15,7 @@ import {
   othersOf,
   rowOf,
 } from "./maps";
-import { keysWanted, type Pairs, type PairsRequest, pairsName, pairsRequest } from "./neuron";
+import { keysWanted, type Pairs, type PairsRequest, pairsRequest } from "./neuron";
 import { alone } from "./previews";
 import type { Session } from "./session";
 import { unitsOf } from "./shown";
@@ -119,7 +119,7 @@ export function derive(session: Session, local: Local): Derived {
   );
   const pairs = computed(() => {
     const { value } = asking;
-    return value === null ? null : (session.neurons.known.entries.value.get(pairsName(value)) ?? null);
+    return value === null ? null : session.neurons.at(value);
   });
   const pairsKeys = computed(() => {
     const opened = local.pairCell.value?.key ?? local.openKey.value;

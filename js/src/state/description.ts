@@ -2,11 +2,11 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { count, exact, pieceLabel, weight } from "../lib/format";
 import type { Flow } from "../wire/flow";
 import type { Header, Tokens } from "../wire/types";
-import { flowKey, flowRequest } from "./flow";
+import { flowAt } from "./flow";
 import { metricAt } from "./follow-heads";
 import { ofHeads } from "./heads-in-words";
 import { askedOf, othersOf } from "./maps";
-import { openedKey, orderOf, type Pairs, pairsName, pairsRequest } from "./neuron";
+import { openedKey, orderOf, type Pairs, pairsRequest } from "./neuron";
 import { isMasked, sentenceOf } from "./pair";
 import type { Session } from "./session";
 import { isVisible, type StripOnShow, stripAt, stripRequest } from "./strips";
@@ -42,14 +42,13 @@ export function description(session: Session): ReadonlySignal<Description | null
       const title = session.about.value?.metrics.find(({ name }) => name === by.value)?.title ?? by.value;
       if (metric !== null) return ofHeads(metric, session.heads.value, search, title);
     }
-    const request = session.traits.view.value === "flow" ? flowRequest(session) : null;
-    const flow = request && session.flows.known.entries.value.get(flowKey(request));
+    const flow = session.traits.view.value === "flow" ? flowAt(session) : undefined;
     if (flow) return ofFlow(flow);
     const asked =
       session.traits.view.value === "neuron" && row !== null
         ? pairsRequest(session, header.query, session.clampedHead())
         : null;
-    const pairs = asked && session.neurons.known.entries.value.get(pairsName(asked));
+    const pairs = asked && session.neurons.at(asked);
     if (pairs) return ofPairs(pairs);
     const weights = header.direction === "reads" ? row : column;
     return weights === null ? null : ofMap(header, weights);

@@ -1,11 +1,25 @@
 import type { CompareRequest, Difference } from "../wire/difference";
 import type { HeadRef } from "./local";
+import { keyOf } from "./memory";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
 import { watch } from "./watch";
 
-export function differenceKey({ text, pair, against, layer, head, part }: CompareRequest): string {
-  return JSON.stringify([layer, head, part, text, pair, against]);
+function differenceKey(session: Session, request: CompareRequest): string {
+  const { against, layer, head, part } = request;
+  return keyOf(request, session.heldName(against), layer, head, part);
+}
+
+/** What became of a head, once it is known. Reads signals. */
+export function differenceAt(session: Session, request: CompareRequest | null): Difference | undefined {
+  return request === null
+    ? undefined
+    : session.memory.get<Difference>("compare", differenceKey(session, request));
+}
+
+/** Why it cannot be had. Reads signals. */
+export function differenceProblem(session: Session, request: CompareRequest | null): string | null {
+  return request === null ? null : session.memory.problem("compare", differenceKey(session, request));
 }
 
 /** What would be asked for a head; null where no text is held. Reads signals. */
@@ -17,12 +31,18 @@ export function compareRequest(session: Session, { layer, head }: HeadRef): Comp
 }
 
 /** Asks for the difference that is looked at, while differences are. */
-export function followDifference(session: Session, head: () => HeadRef, abort: AbortSignal): void {
+export function followDifference(
+  session: Session,
+  asker: string,
+  head: () => HeadRef,
+  abort: AbortSignal,
+): void {
   watch(session, abort, () => {
     if (session.traits.view.value !== "compare" || session.closed.value) return;
     const request = compareRequest(session, head());
-    if (request !== null && !session.differences.known.has(differenceKey(request)))
-      void session.differences.ask(request);
+    if (request === null) return;
+    const key = differenceKey(session, request);
+    if (session.memory.wants("compare", key)) void session.memory.ask("compare", key, { ...request, asker });
   });
 }
 

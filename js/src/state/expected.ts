@@ -1,44 +1,46 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { Ask, Predictions } from "../wire/types";
-import { type Cache, createCache } from "./cache";
-import { predictionKey } from "./keys";
+import type { Predictions } from "../wire/types";
+import { keyOf, type Memory } from "./memory";
 import { type Shown, textsOf, unitsOf } from "./shown";
 import { tokenOf } from "./units";
 
-const kept = 96;
-
-/** What the model expects at the tokens that were looked at. */
+/** What the model expects at the tokens that were looked at. Units count what is shown: of one, its last token is meant. */
 export class Expected {
-  readonly known: Cache<Predictions | null> = createCache(kept);
-
-  readonly #ask: Ask;
-  readonly #abort: AbortSignal;
+  readonly #memory: Memory;
   readonly #shown: ReadonlySignal<Shown | null>;
 
-  constructor(ask: Ask, abort: AbortSignal, shown: ReadonlySignal<Shown | null>) {
-    this.#ask = ask;
-    this.#abort = abort;
+  constructor(memory: Memory, shown: ReadonlySignal<Shown | null>) {
+    this.#memory = memory;
     this.#shown = shown;
   }
 
-  /** At a unit of what is shown: at its last token. */
-  async ask(unit: number): Promise<void> {
-    const shown = this.#shown.peek();
-    if (shown === null) return;
-    const position = tokenOf(unitsOf(shown), unit);
-    const key = predictionKey(shown, position);
-    if (this.known.has(key)) return;
-    const { part } = shown.frame.header;
-    const answer = await this.#ask({ kind: "predict", ...textsOf(shown), part, position });
-    if (!this.#abort.aborted && answer.status === "ok") this.known.put(key, answer.reply);
+  /** Whether it is to be asked for. Reads signals. */
+  wants(unit: number): boolean {
+    const request = this.#request(unit);
+    return request !== null && this.#memory.wants("predict", request.key);
+  }
+
+  async ask(unit: number, asker: string): Promise<void> {
+    const request = this.#request(unit);
+    if (request !== null) await this.#memory.ask("predict", request.key, { ...request.asked, asker });
   }
 
   /** Reads signals. */
   at(unit: number): Predictions | null {
+    const request = this.#request(unit);
+    if (request === null) return null;
+    const found = this.#memory.get<Predictions | null>("predict", request.key) ?? null;
+    return found === null || found.position === null ? found : { ...found, position: unit };
+  }
+
+  #request(unit: number) {
     const shown = this.#shown.value;
     if (shown === null) return null;
-    const key = predictionKey(shown, tokenOf(unitsOf(shown), unit));
-    const found = this.known.entries.value.get(key) ?? null;
-    return found === null || found.position === null ? found : { ...found, position: unit };
+    const asked = {
+      ...textsOf(shown),
+      part: shown.frame.header.part,
+      position: tokenOf(unitsOf(shown), unit),
+    };
+    return { asked, key: keyOf(asked, asked.position, asked.part) };
   }
 }

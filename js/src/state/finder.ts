@@ -1,5 +1,6 @@
 import type { Metric, MetricRequest, SimilarRequest } from "../wire/metric";
 import type { HeadRef } from "./local";
+import { keyOf } from "./memory";
 
 export const named = "pattern";
 export const unnamed = "heterogeneous";
@@ -93,10 +94,10 @@ export function census(
     .sort((one, other) => last(one) - last(other) || other.count - one.count);
 }
 
-export function metricKey({ text, pair, part, name, first }: MetricRequest): string {
-  return JSON.stringify([name, part, first === true, text, pair]);
+export function metricKey(request: MetricRequest): string {
+  return keyOf(request, request.name, request.part);
 }
 
-export function similarKey({ text, pair, part, layer, head, first }: SimilarRequest): string {
-  return JSON.stringify([layer, head, part, first === true, text, pair]);
+export function similarKey(request: SimilarRequest): string {
+  return keyOf(request, request.layer, request.head, request.part);
 }

@@ -1,19 +1,32 @@
-import type { FlowRequest } from "../wire/flow";
+import type { Flow, FlowRequest } from "../wire/flow";
+import { keyOf } from "./memory";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
 import { tokenOf } from "./units";
 import { watch } from "./watch";
 
-export function flowKey({ text, pair, position, part }: FlowRequest): string {
-  return JSON.stringify([position, part, text, pair]);
+function flowKey(request: FlowRequest): string {
+  return keyOf(request, request.position, request.part);
 }
 
 /** What would be asked for the query on show. Reads signals. */
-export function flowRequest(session: Session): FlowRequest | null {
+function flowRequest(session: Session): FlowRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
   const { part, query, units } = shown.frame.header;
   return { ...textsOf(shown), position: tokenOf(units, query[1] - 1), part };
+}
+
+/** The flow into the query on show, once it is known. Reads signals. */
+export function flowAt(session: Session): Flow | undefined {
+  const request = flowRequest(session);
+  return request === null ? undefined : session.memory.get<Flow>("flow", flowKey(request));
+}
+
+/** Why it cannot be had. Reads signals. */
+export function flowProblem(session: Session): string | null {
+  const request = flowRequest(session);
+  return request === null ? null : session.memory.problem("flow", flowKey(request));
 }
 
 /** Asks for the flow into the query, while flows are looked at. */
@@ -21,6 +34,7 @@ export function followFlow(session: Session, abort: AbortSignal): void {
   watch(session, abort, () => {
     if (session.traits.view.value !== "flow" || session.closed.value) return;
     const request = flowRequest(session);
-    if (request !== null && !session.flows.known.has(flowKey(request))) void session.flows.ask(request);
+    if (request !== null && session.memory.wants("flow", flowKey(request)))
+      void session.memory.ask("flow", flowKey(request), request);
   });
 }

@@ -28,25 +28,24 @@ export function similarRequest(session: Session, { layer, head }: HeadRef): Simi
 /** What is known of every head of the text on show; null where it is not, or not yet. Reads signals. */
 export function metricAt(session: Session, name: string): Metric | null {
   const request = metricRequest(session, name);
-  return request === null ? null : (session.metrics.known.entries.value.get(metricKey(request)) ?? null);
+  return request === null ? null : (session.memory.get<Metric>("metric", metricKey(request)) ?? null);
 }
 
 /** Why it cannot be had. Reads signals. */
 export function refusalAt(session: Session, name: string): string | null {
   const request = metricRequest(session, name);
-  return request === null ? null : (session.metrics.refused.entries.value.get(metricKey(request)) ?? null);
+  return request === null ? null : session.memory.problem("metric", metricKey(request));
 }
 
 export function similarAt(session: Session, head: HeadRef): Similar | null {
   const request = similarRequest(session, head);
-  return request === null ? null : (session.metrics.alike.entries.value.get(similarKey(request)) ?? null);
+  return request === null ? null : (session.memory.get<Similar>("similar", similarKey(request)) ?? null);
 }
 
 /** Asks for what the grid or the finder shows, and, when nothing else goes on, for what the head on show is called. */
 export function followHeads(session: Session, abort: AbortSignal): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   watch(session, abort, () => {
-    session.metrics.again.value;
     const next = session.closed.value ? null : wanted(session);
     if (next === null) return;
     timer = setTimeout(next.ask, next.delay);
@@ -76,18 +75,14 @@ function wanted(session: Session): Wish | null {
 
 function wish(session: Session, name: string, delay: number): Wish | null {
   const request = metricRequest(session, name);
-  const { metrics } = session;
-  if (request === null || metricAt(session, name) !== null || refusalAt(session, name) !== null) return null;
-  return { delay, ask: () => void metrics.metric(request) };
+  if (request === null || !session.memory.wants("metric", metricKey(request))) return null;
+  return { delay, ask: () => void session.memory.ask("metric", metricKey(request), request) };
 }
 
 function wishAlike(session: Session): Wish | null {
   const request = similarRequest(session, session.clampedHead());
-  const { metrics } = session;
-  if (request === null) return null;
-  const key = similarKey(request);
-  if (metrics.alike.entries.value.has(key) || metrics.refused.entries.value.has(key)) return null;
-  return { delay: idle, ask: () => void metrics.similar(request) };
+  if (request === null || !session.memory.wants("similar", similarKey(request))) return null;
+  return { delay: idle, ask: () => void session.memory.ask("similar", similarKey(request), request) };
 }
 
 function cheap(session: Session): boolean {

@@ -15,28 +15,30 @@ const byToken: ReadonlySet<unknown> = new Set<Predicted>(["next token", "this to
 export function followPointer(session: Session, local: Local, derived: Derived, abort: AbortSignal): void {
   watch(session, abort, () => {
     const head = local.hoverHead.value;
-    if (head === null) return;
-    return after(headRest, () => ask(session, alone(head)));
+    return head === null ? undefined : ask(session, local, headRest, alone(head));
   });
   watch(session, abort, () => {
     const map = derived.map.value;
     const token = local.hoverToken.value;
     if (map === null || token === null || map.pooling === 1) return;
     const direction = derived.direction.value;
-    return after(tokenRest, () => ask(session, map, { query: [token, token + 1], direction }));
+    return ask(session, local, tokenRest, map, { query: [token, token + 1], direction });
   });
   watch(session, abort, () => {
     const token = local.hoverToken.value;
     const kind = session.about.value?.model.predicts ?? session.shown.value?.frame.header.predictions?.kind;
     if (token === null || !byToken.has(kind)) return;
     if (derived.map.value?.square === false && derived.direction.value === "read_by") return;
-    return after(predictRest, () => void session.expected.ask(token));
+    if (!session.expected.wants(token)) return;
+    return after(predictRest, () => void session.expected.ask(token, local.asker));
   });
 }
 
-function ask(session: Session, place: MapPlace, focus?: Focus): void {
+/** Reads signals: of another frame, it is another question. */
+function ask(session: Session, { asker }: Local, rest: number, place: MapPlace, focus?: Focus) {
   const request = session.previews.request(place, focus);
-  if (request !== null) void session.previews.ask(request);
+  if (request === null || !session.previews.wants(request)) return;
+  return after(rest, () => void session.previews.ask(request, asker));
 }
 
 function after(delay: number, action: () => void): () => void {

@@ -1,7 +1,6 @@
 import { signal } from "@preact/signals";
 import type { HeadPair } from "../wire/types";
 import type { PreviewRequest } from "./keys";
-import { previewKey } from "./keys";
 import { columnOf, type MapOnShow, mapOfFrame, rowOf } from "./maps";
 import { alone } from "./previews";
 import type { Session } from "./session";
@@ -9,8 +8,6 @@ import { watch } from "./watch";
 
 /** More heads at once than this cannot be told apart, and their maps would drive each other out of what is kept. */
 export const mostHeadsDrawn = 20;
-const patience = 5;
-const rest = 80;
 
 /** One of several chosen heads, by itself. */
 export interface HeadOnShow {
@@ -29,8 +26,7 @@ export function headsOnShow(session: Session): readonly HeadOnShow[] {
   if (session.source.value !== "head" || session.chosenHeads().length < 2) return [];
   return header.chosen.slice(0, mostHeadsDrawn).map((pair, index) => {
     const request = requestFor(session, pair);
-    const frame =
-      request === null ? undefined : session.previews.known.entries.value.get(previewKey(request));
+    const frame = request === null ? undefined : session.previews.at(request);
     return { pair, index, map: frame === undefined ? null : mapOfFrame(frame) };
   });
 }
@@ -55,25 +51,16 @@ export function vectorOfHead(
 
 /** Asks for the maps of the chosen heads, one after the other, while lines of several are looked at. */
 export function followHeadLines(session: Session, abort: AbortSignal): void {
-  const turn = signal(0);
-  const tries = new Map<string, number>();
-  let busy = false;
-  const again = () => {
-    busy = false;
-    if (!abort.aborted) turn.value++;
-  };
+  const busy = signal(false);
   watch(session, abort, () => {
-    turn.value;
-    if (session.traits.view.value !== "lines" || session.closed.value || busy) return;
+    if (session.traits.view.value !== "lines" || busy.value) return;
     for (const { pair, map } of headsOnShow(session)) {
       const request = map === null ? requestFor(session, pair) : null;
-      if (request === null) continue;
-      const key = previewKey(request);
-      const tried = tries.get(key) ?? 0;
-      if (tried >= patience) continue;
-      tries.set(key, tried + 1);
-      busy = true;
-      void session.previews.ask(request).then((there) => (there ? again() : setTimeout(again, rest)));
+      if (request === null || !session.previews.wants(request)) continue;
+      busy.value = true;
+      void session.previews.ask(request).then(() => {
+        if (!abort.aborted) busy.value = false;
+      });
       return;
     }
   });

@@ -3,6 +3,7 @@
 export type { Difference } from "../wire/difference";
 export type { Flow } from "../wire/flow";
 export type { Metric, MetricChoice, Similar } from "../wire/metric";
+export { lost } from "../wire/problem";
 export type {
   About,
   Direction,
@@ -29,7 +30,8 @@ export { type Derived, derive, type Heat, type Ranked } from "./derived";
 export { type Description, description } from "./description";
 export {
   compareRequest,
-  differenceKey,
+  differenceAt,
+  differenceProblem,
   followDifference,
   largestChange,
   pooledChanges,
@@ -47,7 +49,7 @@ export {
   named,
   unnamed,
 } from "./finder";
-export { flowKey, flowRequest, followFlow } from "./flow";
+export { flowAt, flowProblem, followFlow } from "./flow";
 export { followHeads, metricAt, refusalAt, similarAt } from "./follow-heads";
 export { followPointer } from "./followup";
 export { followHeadLines, type HeadOnShow, headsOnShow, mostHeadsDrawn, vectorOfHead } from "./head-lines";
@@ -69,7 +71,7 @@ export { holds, joined } from "./look";
 export { cellIn, checksum, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
 export type { Shade } from "./metrics";
-export { followPairs, type KeyOrder, openedKey, orderOf, type Pairs, pairsName } from "./neuron";
+export { followPairs, type KeyOrder, openedKey, orderOf, type Pairs } from "./neuron";
 export {
   factor,
   groupOf,
@@ -85,6 +87,6 @@ export { type RowFacts, rowFacts } from "./row-facts";
 export { Session } from "./session";
 export { type Shown, unitsOf } from "./shown";
 export { type SparseFlow, sparseFlow } from "./sparse-flow";
-export { followStrip, isVisible, type StripOnShow } from "./strips";
+export { followStrip, isVisible, type StripOnShow, stripProblem } from "./strips";
 export { around, blocksOf, cellOf, type Region, type TiledMap, tiledMap, tileSide } from "./tiles";
 export { tokenCount, tokenOf, toTokens, toUnits } from "./units";

@@ -33,6 +33,8 @@ export interface PairCell {
 
 /** What one view of the explorer knows and never tells: where the pointer is. */
 export interface Local {
+  /** Which view it is: questions of one do not put off those of another. */
+  readonly asker: string;
   readonly hoverHead: Signal<HeadRef | null>;
   /** The token that is looked at instead of the query. */
   readonly hoverToken: Signal<number | null>;
@@ -53,8 +55,11 @@ export interface Local {
   readonly help: Signal<boolean>;
 }
 
+let views = 0;
+
 export function createLocal(): Local {
   return {
+    asker: String(++views),
     hoverHead: signal(null),
     hoverToken: signal(null),
     hoverSide: signal(null),

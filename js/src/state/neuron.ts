@@ -1,8 +1,8 @@
-import { batch, type Signal, signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { Neuron, NeuronRequest } from "../wire/neuron";
-import type { Ask, Span } from "../wire/types";
-import { type Cache, createCache } from "./cache";
+import type { Span } from "../wire/types";
 import type { HeadRef } from "./local";
+import { keyOf, type Memory } from "./memory";
 import type { Session } from "./session";
 import { textsOf } from "./shown";
 import { toTokens, toUnits } from "./units";
@@ -19,46 +19,49 @@ export interface Pairs extends Omit<Neuron, "k" | "keys"> {
 /** A request without its keys: those are told from what is in sight. */
 export type PairsRequest = Omit<NeuronRequest, "keys">;
 
-const kept = 24;
-
 /** What was asked about single heads' q and k, by every view of a session. */
 export class Neurons {
   readonly order: Signal<KeyOrder> = signal("strongest");
-  /** Why those of a name could not be had. */
-  readonly problem: Signal<{ readonly name: string; readonly message: string } | null> = signal(null);
-  readonly known: Cache<Pairs> = createCache(kept);
+  readonly #memory: Memory;
 
-  readonly #ask: Ask;
-  readonly #abort: AbortSignal;
-  /** What the kernel is at. */
-  readonly #underWay = new Set<string>();
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
 
-  constructor(ask: Ask, abort: AbortSignal) {
-    this.#ask = ask;
-    this.#abort = abort;
+  /** Reads signals. */
+  at(request: PairsRequest): Pairs | null {
+    return this.#memory.get<Pairs>("neuron", pairsKey(request)) ?? null;
+  }
+
+  /** Why they cannot be had. Reads signals. */
+  problem(request: PairsRequest): string | null {
+    return this.#memory.problem("neuron", askedKey(request));
+  }
+
+  /** Keys whose vectors are still to be asked for; null where nothing is. Reads signals. */
+  missing(request: PairsRequest, keys: readonly number[]): readonly number[] | null {
+    const known = this.at(request);
+    const missing = keys.filter((key) => known?.vectors.has(key) !== true);
+    if (known !== null && missing.length === 0) return null;
+    return this.#memory.wants("neuron", askedKey(request)) ? missing : null;
   }
 
   async ask(request: PairsRequest, keys: readonly number[]): Promise<void> {
-    const name = pairsName(request);
-    const known = this.known.entries.peek().get(name);
-    const missing = keys.filter((key) => known?.vectors.has(key) !== true);
-    const asked = `${missing.join(" ")} ${name}`;
-    const nothing = known !== undefined && missing.length === 0;
-    if (nothing || this.problem.peek()?.name === name || this.#underWay.has(asked)) return;
-    this.#underWay.add(asked);
-    const answer = await this.#ask({ kind: "neuron", ...request, keys: missing });
-    this.#underWay.delete(asked);
-    if (this.#abort.aborted || answer.status === "superseded") return;
-    batch(() => {
-      this.problem.value = answer.status === "error" ? { name, message: answer.problem.message } : null;
-      if (answer.status === "ok")
-        this.known.put(name, joined(this.known.entries.peek().get(name), answer.reply));
-    });
+    const key = pairsKey(request);
+    // Two views that want other keys of the same ones wait for each other: what comes is joined.
+    await this.#memory.ask("neuron", askedKey(request), { ...request, keys } as NeuronRequest, (reply) =>
+      this.#memory.put("neuron", key, joined(this.#memory.peek<Pairs>("neuron", key), reply)),
+    );
   }
 }
 
-export function pairsName({ text, pair, layer, head, part, query }: PairsRequest): string {
-  return JSON.stringify([layer, head, part, query[0], text, pair]);
+function pairsKey(request: PairsRequest): string {
+  return keyOf(request, request.layer, request.head, request.part, request.query[0]);
+}
+
+/** What is on its way is no part of what is kept. */
+function askedKey(request: PairsRequest): string {
+  return `${pairsKey(request)} asked`;
 }
 
 /** What has come before and what comes now, as long as both are of the same numbers. */
@@ -152,6 +155,7 @@ const rest = 60;
 /** Asks for what is looked at while the neuron view is. A head or token under the pointer waits until it rests there. */
 export function followPairs(
   session: Session,
+  asker: string,
   wanted: () => {
     readonly request: PairsRequest | null;
     readonly keys: readonly number[];
@@ -162,8 +166,12 @@ export function followPairs(
   watch(session, abort, () => {
     if (session.traits.view.value !== "neuron" || session.closed.value) return;
     const { request, keys, hovered } = wanted();
-    if (request === null) return;
-    const timer = setTimeout(() => void session.neurons.ask(request, keys), hovered ? rest : 0);
+    const missing = request === null ? null : session.neurons.missing(request, keys);
+    if (request === null || missing === null) return;
+    const timer = setTimeout(
+      () => void session.neurons.ask({ ...request, asker }, missing),
+      hovered ? rest : 0,
+    );
     return () => clearTimeout(timer);
   });
 }

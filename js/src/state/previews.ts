@@ -1,9 +1,9 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { Ask, Direction, Frame, HeadPair, MapSource, Span } from "../wire/types";
-import { type Cache, createCache } from "./cache";
+import type { Direction, Frame, HeadPair, MapSource, Span } from "../wire/types";
 import { type PreviewRequest, previewKey } from "./keys";
 import type { HeadRef } from "./local";
 import { headsAsked } from "./look";
+import type { Memory } from "./memory";
 import { type Shown, textsOf, unitsOf } from "./shown";
 import { toTokens } from "./units";
 
@@ -25,19 +25,13 @@ export function alone({ layer, head }: HeadRef): MapPlace {
   return { layer, head, source: "head", chosen: [[layer, head]] };
 }
 
-const kept = 64;
-
 /** Maps that are not pinned: asked for as the pointer rests on them, shown like what is shown. */
 export class Previews {
-  readonly known: Cache<Frame> = createCache(kept);
-
-  readonly #ask: Ask;
-  readonly #abort: AbortSignal;
+  readonly #memory: Memory;
   readonly #shown: ReadonlySignal<Shown | null>;
 
-  constructor(ask: Ask, abort: AbortSignal, shown: ReadonlySignal<Shown | null>) {
-    this.#ask = ask;
-    this.#abort = abort;
+  constructor(memory: Memory, shown: ReadonlySignal<Shown | null>) {
+    this.#memory = memory;
     this.#shown = shown;
   }
 
@@ -64,16 +58,20 @@ export class Previews {
   /** The frame of a map, where it is there. Reads signals. */
   frameOf(place: MapPlace, focus?: Focus): Frame | undefined {
     const request = this.request(place, focus);
-    return request === null ? undefined : this.known.entries.value.get(previewKey(request));
+    return request === null ? undefined : this.at(request);
   }
 
-  /** Asks for a map, unless it is there. Says whether it is there now. */
-  async ask(request: PreviewRequest): Promise<boolean> {
-    const key = previewKey(request);
-    if (this.known.has(key)) return true;
-    const answer = await this.#ask({ kind: "preview", ...request });
-    if (this.#abort.aborted || answer.status !== "ok") return false;
-    this.known.put(key, answer.reply);
-    return true;
+  /** Reads signals. */
+  at(request: PreviewRequest): Frame | undefined {
+    return this.#memory.get<Frame>("preview", previewKey(request));
+  }
+
+  /** Whether a map is to be asked for. Reads signals. */
+  wants(request: PreviewRequest): boolean {
+    return this.#memory.wants("preview", previewKey(request));
+  }
+
+  async ask(request: PreviewRequest, asker?: string): Promise<void> {
+    await this.#memory.ask("preview", previewKey(request), { ...request, ...(asker && { asker }) });
   }
 }

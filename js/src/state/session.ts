@@ -10,6 +10,7 @@ import type {
   HeadPair,
   Look,
   MapSource,
+  Ok,
   Path,
   Problem,
   Progress,
@@ -20,6 +21,7 @@ import type {
 } from "../wire/types";
 import { adopted, askedFor } from "./asked";
 import { Charts } from "./charts";
+import { Delays } from "./delays";
 import type { FieldNumber } from "./fields";
 import { type Filter, filterText } from "./filter";
 import { nearestHead } from "./heads";
@@ -51,7 +53,6 @@ export class Session extends Stores {
   readonly fault: Signal<unknown> = signal(null);
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;
-  readonly closed: Signal<boolean> = signal(false);
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
@@ -71,13 +72,18 @@ export class Session extends Stores {
   #remote = false;
   #started = false;
   #lastAsked = "";
+  #knocking = false;
+  readonly #knocks: Delays;
+  readonly #renewals: Delays;
 
   constructor(model: TraitModel, ask: Ask, abort: AbortSignal) {
-    super(ask, abort);
+    super(ask, abort, (same) => (same ? this.#calm() : this.#readAnew()));
     this.#ask = ask;
     this.#abort = abort;
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
+    this.#knocks = new Delays(1000, 8, abort);
+    this.#renewals = new Delays(200, Number.POSITIVE_INFINITY, abort);
     this.charts = new Charts(ask, abort, this.traits.chart);
     this.#patience = new Patience(abort);
     this.progress = this.#patience.progress;
@@ -98,16 +104,29 @@ export class Session extends Stores {
 
   /** The source says whether somebody is there. Once gone, one question tells whether they are back. */
   setClosed(closed: boolean): void {
-    if (closed === this.closed.peek()) return;
+    const before = this.closed.peek();
     this.closed.value = closed;
-    if (closed) return void this.#askAbout();
+    if (closed) return void this.#knock();
+    if (!before) return;
+    this.#knocks.end();
+    this.memory.retry();
     this.#lastAsked = "";
     if (this.#started) this.#request();
+  }
+
+  /** Asks whether somebody is there again, now and then a few times more: a connection that comes back does not say so. */
+  async #knock(): Promise<void> {
+    if (this.#knocking) return;
+    this.#knocking = true;
+    await this.#askAbout();
+    this.#knocking = false;
+    if (this.closed.peek()) this.#knocks.plan(() => void this.#knock());
   }
 
   edit(text: string, caret: Span, editedAt: number, field: FieldNumber = 0): void {
     const refused = tooLarge(text);
     if (refused !== null) return void this.#refuse(refused);
+    this.#act();
     this.#caret = { span: caret, field };
     this.#synced.write(field === 0 ? { text: wellFormed(text) } : { pair: wellFormed(text) });
     this.#request(editedAt);
@@ -116,6 +135,7 @@ export class Session extends Stores {
   /** The caret or the selection moved in a text that did not change. */
   moveCaret(caret: Span, field: FieldNumber = 0): void {
     if (turns.sameCaret(this.#caret, { span: caret, field })) return;
+    this.#act();
     this.#caret = { span: caret, field };
     this.#request();
   }
@@ -138,6 +158,7 @@ export class Session extends Stores {
 
   /** `elsewhere`: the caret no longer says what is looked at. */
   #set(patch: Partial<Traits>, elsewhere = false): void {
+    this.#act();
     if (elsewhere) this.#caret = null;
     this.#synced.write(patch);
     this.#request();
@@ -250,9 +271,10 @@ export class Session extends Stores {
     const newest = order === this.#order;
     if (newest) this.#patience.end();
     switch (answer.status) {
+      case "changed":
       case "superseded":
-        // Another page on the same kernel asked later: the same question may be put again.
-        if (newest) this.#lastAsked = "";
+        // Nothing that this page asked is newer: the same question is put again.
+        if (newest) this.#readAnew();
         return;
       case "error":
         if (newest) this.problem.value = answer.problem;
@@ -261,15 +283,35 @@ export class Session extends Stores {
         if (order < this.#settled) return;
         this.#settled = order;
         this.fault.value = null;
-        this.shown.value = {
-          ...turns.shownTexts(answer.reply, asked),
-          id: answer.id,
-          order,
-          asked,
-          editedAt,
-        };
+        this.#show(order, asked, answer, editedAt);
         if (newest) this.#adopt(answer.reply);
     }
+  }
+
+  #show(order: number, asked: FrameRequest, answer: Ok<Frame>, editedAt: number | undefined): void {
+    // An older kernel names no readings: then every frame is one by itself.
+    const { id, reply, reading = `frame ${order}` } = answer;
+    this.memory.turn(reading);
+    this.shown.value = { ...turns.shownTexts(reply, asked), id, reading, order, asked, editedAt };
+  }
+
+  /** The model has been trained, or the kernel let the question go: what is shown is asked for anew, ever more seldom. */
+  #readAnew(): void {
+    this.#renewals.plan(() => {
+      this.#lastAsked = "";
+      this.#request();
+    });
+  }
+
+  /** Numbers are of what is shown again. */
+  #calm(): void {
+    if (!this.#renewals.planned) this.#renewals.end();
+  }
+
+  /** Somebody does something: what waits to be asked anew is asked with it. */
+  #act(): void {
+    if (this.#renewals.planned) this.#lastAsked = "";
+    this.#renewals.end();
   }
 
   /** The newest frame says what the query has become. */

@@ -5,6 +5,8 @@ import type { Units } from "./units";
 /** A frame, the texts it was made from, and the request that brought it. */
 export interface Shown {
   readonly id: string;
+  /** What was read: numbers of another one are not shown beside it. */
+  readonly reading: string;
   readonly order: number;
   readonly text: string;
   readonly pair: string;
@@ -16,8 +18,14 @@ export interface Shown {
 }
 
 /** What a question about the same texts says of them. */
-export function textsOf({ text, pair, frame }: Pick<Shown, "text" | "pair" | "frame">): TextsRequest {
+export function textsOf({
+  text,
+  pair,
+  reading,
+  frame,
+}: Pick<Shown, "text" | "pair" | "reading" | "frame">): TextsRequest {
   return {
+    reading,
     text,
     ...(pair === "" ? {} : { pair }),
     ...(frame.header.truncated === null ? {} : { first: true as const }),

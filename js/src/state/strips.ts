@@ -1,5 +1,6 @@
 import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
 import { othersOf, readPreview } from "./maps";
+import { keyOf } from "./memory";
 import type { Session } from "./session";
 import { textsOf, unitsOf } from "./shown";
 import { toTokens, toUnits } from "./units";
@@ -15,11 +16,11 @@ export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
   readonly peak: number;
 }
 
-export function stripKey(request: StripRequest): string {
-  const { text, pair, query, part, direction, fusion, head, words, sinks, weight } = request;
+function stripKey(request: StripRequest): string {
+  const { query, part, direction, fusion, head, words, sinks, weight } = request;
   // The other heads do not matter to what is fused from all of them.
   const one = fusion === "single" ? head : 0;
-  return JSON.stringify([query, part, direction, fusion, one, words, sinks, weight, text, pair]);
+  return keyOf(request, query, part, direction, fusion, one, words, sinks, weight);
 }
 
 /** What would be asked for a focus, which counts what is shown and looks in a direction. Reads signals. */
@@ -50,11 +51,16 @@ export function stripRequest(
 export function stripAt(session: Session, request: StripRequest | null): StripOnShow | null {
   const frame = session.shown.value?.frame;
   if (request === null || frame === undefined) return null;
-  const known = session.strips.known.entries.value.get(stripKey(request));
+  const known = session.memory.get<Strip>("strip", stripKey(request));
   if (known !== undefined && known.tokens === othersOf(frame.header, request.direction).pieces.length)
     return onShow(known, frame.header.causal, true);
   const first = firstSight(frame, request);
   return first === null ? null : onShow(first, frame.header.causal, false);
+}
+
+/** Why the exact one cannot be had. Reads signals. */
+export function stripProblem(session: Session, request: StripRequest | null): string | null {
+  return request === null ? null : session.memory.problem("strip", stripKey(request));
 }
 
 function onShow(strip: Strip, causal: boolean, exact: boolean): StripOnShow {
@@ -123,6 +129,7 @@ const rest = 60;
 /** Asks for the strip that is looked at, while layers are. A token under the pointer waits until it rests there. */
 export function followStrip(
   session: Session,
+  asker: string,
   wanted: () => { readonly request: StripRequest | null; readonly hovered: boolean },
   abort: AbortSignal,
 ): void {
@@ -130,8 +137,13 @@ export function followStrip(
   watch(session, abort, () => {
     if (session.traits.view.value !== "layers" || session.closed.value) return;
     const { request, hovered } = wanted();
-    if (request === null || session.strips.known.has(stripKey(request))) return;
-    timer = setTimeout(() => void session.strips.ask(request), hovered ? rest : 0);
+    if (request === null) return;
+    const key = stripKey(request);
+    if (!session.memory.wants("strip", key)) return;
+    timer = setTimeout(
+      () => void session.memory.ask("strip", key, { ...request, asker }),
+      hovered ? rest : 0,
+    );
     return () => clearTimeout(timer);
   });
 }

@@ -1,7 +1,7 @@
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ask, Span, Tile, TileRequest } from "../wire/types";
 import { headsAsked } from "./look";
 import type { MapOnShow } from "./maps";
+import { keyOf, type Memory } from "./memory";
 import { type Shown, textsOf } from "./shown";
 
 /** A rectangle of a map, in what it shows. */
@@ -29,14 +29,10 @@ export type TileKind = "tile" | "cell";
 /** Tokens of a kept block, along each axis. */
 export const tileSide: Readonly<Record<TileKind, number>> = { tile: 128, cell: 32 };
 
-/** Of one map. What is in sight at one pixel a cell is 36 blocks at most. */
-const keptBlocks = 64;
-const keptMaps = 4;
-
 export function tiledMap(shown: Shown | null, map: MapOnShow | null): TiledMap | null {
   if (shown === null || map?.exact !== true) return null;
-  const { layer, head, source, chosen, queries, keys, peak } = map;
-  const { part, truncated } = shown.frame.header;
+  const { layer, head, source, chosen, queries, keys } = map;
+  const { part } = shown.frame.header;
   const {
     caret: _caret,
     field: _field,
@@ -46,17 +42,14 @@ export function tiledMap(shown: Shown | null, map: MapOnShow | null): TiledMap |
     fusion = "mean",
     ...asked
   } = shown.asked;
-  const request = {
-    ...asked,
-    ...textsOf(shown),
-    layer,
-    head,
-    part,
-    source,
-    ...headsAsked(chosen, { source, fusion }),
+  const several = headsAsked(chosen, { source, fusion });
+  const texts = textsOf(shown);
+  const { words, sinks, weight } = asked;
+  return {
+    name: keyOf(texts, layer, head, part, source, several, words, sinks, weight),
+    size: { queries, keys },
+    request: { ...asked, ...texts, layer, head, part, source, ...several },
   };
-  // The peak tells apart what one text gave before and after the model was trained on.
-  return { name: JSON.stringify([request, truncated, peak]), size: { queries, keys }, request };
 }
 
 /** The blocks that a rectangle touches, as rectangles of a map. */
@@ -96,42 +89,36 @@ export function cut(tile: Tile, { rows, columns }: Region): Tile {
   return { rows, columns, values, precise: tile.precise };
 }
 
-type Blocks = Map<string, Tile>;
-
-/** Exact rectangles of maps, asked for where a frame has less. The newest question of a kind is the only one that counts. */
+/** Exact rectangles of maps, asked for where a frame has less. */
 export class Tiles {
-  /** Grows whenever there is something new to draw or to ask. */
-  readonly revision: ReadonlySignal<number>;
-
-  readonly #revision: Signal<number> = signal(0);
+  readonly #memory: Memory;
   readonly #ask: Ask;
-  readonly #abort: AbortSignal;
-  readonly #kept: Readonly<Record<TileKind, Map<string, Blocks>>> = { tile: new Map(), cell: new Map() };
-  readonly #underWay: Record<TileKind, string> = { tile: "", cell: "" };
-  /** Refused once: not to be asked again. */
-  readonly #refused = new Set<string>();
 
-  constructor(ask: Ask, abort: AbortSignal) {
+  constructor(memory: Memory, ask: Ask) {
+    this.#memory = memory;
     this.#ask = ask;
-    this.#abort = abort;
-    this.revision = this.#revision;
+  }
+
+  /** Grows whenever there is something new to draw or to ask. Reads signals. */
+  revision(): number {
+    return this.#memory.revision("tile") + this.#memory.revision("cell");
   }
 
   /** Whether an answer is on its way. */
   busy(kind: TileKind): boolean {
-    return this.#underWay[kind] !== "";
+    return this.#memory.busy(kind);
   }
 
   /** The kept block that begins at a place. */
-  block(map: TiledMap, { rows, columns }: Region): Tile | undefined {
-    return this.#kept.tile.get(map.name)?.get(blockName({ rows, columns }));
+  block(map: TiledMap, region: Region): Tile | undefined {
+    return this.#known("tile", map, region);
   }
 
   /** The weight of one pair of tokens, where it is known better than a pooled cell tells. */
   weight(map: TiledMap, query: number, key: number): { value: number; precise: boolean } | null {
     const found = (["cell", "tile"] as const).flatMap((kind) => {
       const [place] = blocksOf(cellOf(query, key), tileSide[kind], map.size);
-      const tile = place && this.#kept[kind].get(map.name)?.get(blockName(place));
+      const tile = place && this.#known(kind, map, place);
       return tile === undefined ? [] : [tile];
     });
     const tile = found.find(({ precise }) => precise) ?? found[0];
@@ -143,64 +130,51 @@ export class Tiles {
 
   /** What has to be asked for before all of a rectangle is there; null when nothing has. */
   missing(kind: TileKind, map: TiledMap, region: Region): Region | null {
-    const known = this.#kept[kind].get(map.name);
     return around(
-      blocksOf(region, tileSide[kind], map.size).filter((place) => known?.has(blockName(place)) !== true),
+      blocksOf(region, tileSide[kind], map.size).filter(
+        (place) => this.#known(kind, map, place) === undefined,
+      ),
     );
   }
 
   /** Asks for what is missing of a rectangle, unless that is under way. */
-  async want(kind: TileKind, map: TiledMap, region: Region): Promise<void> {
+  async want(kind: TileKind, map: TiledMap, region: Region, asker?: string): Promise<void> {
     const place = this.missing(kind, map, region);
     if (place === null) return;
-    const name = `${blockName(place)} ${map.name}`;
-    if (this.#underWay[kind] === name || this.#refused.has(name)) return;
-    this.#underWay[kind] = name;
-    const answer = await this.#ask({ kind, ...map.request, ...place });
-    if (this.#underWay[kind] === name) this.#underWay[kind] = "";
-    if (this.#abort.aborted) return;
-    if (answer.status === "ok") this.#keep(kind, map, answer.reply);
-    if (answer.status === "error") this.#refused.add(name);
-    this.#revision.value++;
+    const request: TileRequest = { ...map.request, ...place, ...(asker && { asker }) };
+    await this.#memory.ask(kind, `${map.name} asked ${Object.values(place)}`, request, (tile) => {
+      for (const block of blocksOf(tile, tileSide[kind], map.size))
+        this.#memory.put(kind, nameOf(map, block), cut(tile, block));
+    });
   }
 
   /** A rectangle in the kernel's own precision, not kept; or the sentence that says why it cannot be had. */
   async exact(map: TiledMap, { rows, columns }: Region): Promise<Tile | string> {
-    for (let tries = 0; tries < 3; tries++) {
-      const answer = await this.#ask({ kind: "tile", ...map.request, rows, columns, exact: true });
-      if (answer.status === "ok") return answer.reply;
-      if (answer.status === "error") return answer.problem.message;
-      // The view asked for what it shows: that question is newer, and short.
-    }
-    return "The view asks for so much that this question does not get through. Try again when it rests.";
+    // An asker of its own: what views ask for meanwhile does not put it off.
+    const answer = await this.#ask({
+      kind: "tile",
+      ...map.request,
+      rows,
+      columns,
+      exact: true,
+      asker: `exact ${++copies}`,
+    });
+    if (answer.status === "ok") return answer.reply;
+    if (answer.status === "error") return answer.problem.message;
+    return "The text is read as something else by now. Try again when the new numbers are there.";
   }
 
-  #keep(kind: TileKind, map: TiledMap, tile: Tile): void {
-    const maps = this.#kept[kind];
-    const blocks: Blocks = maps.get(map.name) ?? new Map();
-    for (const place of blocksOf(tile, tileSide[kind], map.size)) {
-      blocks.delete(blockName(place));
-      blocks.set(blockName(place), cut(tile, place));
-    }
-    maps.delete(map.name);
-    maps.set(map.name, blocks);
-    forgetOldest(blocks, keptBlocks);
-    forgetOldest(maps, keptMaps);
+  #known(kind: TileKind, map: TiledMap, place: Region): Tile | undefined {
+    return this.#memory.peek<Tile>(kind, nameOf(map, place));
   }
+}
+
+let copies = 0;
+
+function nameOf({ name }: TiledMap, { rows, columns }: Region): string {
+  return `${name} ${rows[0]} ${columns[0]}`;
 }
 
 export function cellOf(query: number, key: number): Region {
   return { rows: [query, query + 1], columns: [key, key + 1] };
-}
-
-function blockName({ rows, columns }: Region): string {
-  return `${rows[0]} ${columns[0]}`;
-}
-
-/** A map keeps the order in which things were put there. */
-function forgetOldest(entries: Map<string, unknown>, limit: number): void {
-  for (const name of entries.keys()) {
-    if (entries.size <= limit) return;
-    entries.delete(name);
-  }
 }

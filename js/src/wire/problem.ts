@@ -10,3 +10,6 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
+
+/** What is said of a kernel that went away. */
+export const lost = "The kernel was restarted or has ended. Run the cell again to go on.";

@@ -4,6 +4,10 @@ export interface TextsRequest {
   readonly pair?: string;
   /** Only the first tokens that fit. */
   readonly first?: true;
+  /** What was read of them, where the question is about what is shown. */
+  readonly reading?: string;
+  /** Which view of the page asks; nobody in particular when not said. The newest question of each counts. */
+  readonly asker?: string;
 }
 
 /** `position` is one of the queries. */

@@ -6,9 +6,9 @@ import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
 import type { SavedPage } from "./page";
-import type { Problem, Progress } from "./problem";
 import type { PredictRequest, TextsRequest } from "./texts";
 
+export type { Answer, Ask, Ok } from "./answer";
 export type { Flow, FlowRequest } from "./flow";
 export type { Changes, HeadFusion, HeadPair, Look } from "./look";
 export type { Problem, Progress } from "./problem";
@@ -281,13 +281,3 @@ export interface Replies {
   /** The text of BokehJS. */
   readonly bokeh: string;
 }
-
-export type Answer<Reply> =
-  | { readonly status: "ok"; readonly id: string; readonly reply: Reply }
-  | { readonly status: "superseded"; readonly id: string }
-  | { readonly status: "error"; readonly id: string; readonly problem: Problem };
-
-export type Ask = <Kind extends Request["kind"]>(
-  request: Extract<Request, { kind: Kind }>,
-  onProgress?: (progress: Progress) => void,
-) => Promise<Answer<Replies[Kind]>>;

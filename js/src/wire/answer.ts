@@ -1,0 +1,22 @@
+import type { Problem, Progress } from "./problem";
+import type { Replies, Request } from "./types";
+
+export interface Ok<Reply> {
+  readonly status: "ok";
+  readonly id: string;
+  readonly reply: Reply;
+  /** What it is about; absent where no text was read, or by an older kernel. */
+  readonly reading?: string;
+}
+
+export type Answer<Reply> =
+  | Ok<Reply>
+  /** The texts are read as something else now than what was asked about: the model has changed. */
+  | { readonly status: "changed"; readonly id: string }
+  | { readonly status: "superseded"; readonly id: string }
+  | { readonly status: "error"; readonly id: string; readonly problem: Problem };
+
+export type Ask = <Kind extends Request["kind"]>(
+  request: Extract<Request, { kind: Kind }>,
+  onProgress?: (progress: Progress) => void,
+) => Promise<Answer<Replies[Kind]>>;

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { FakeKernel } from "../dev/fake";
+import type { Request } from "../src/wire/types";
+import { mounted } from "./mounted";
+
+afterEach(() => document.body.replaceChildren());
+
+const press = (element: Element | null, key: string) =>
+  element?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+
+/** The page over a thought-up kernel that can be trained, and can leave questions of a kind open. */
+function opened(state: Record<string, unknown> = {}) {
+  const page = mounted({ text: "The river bank was quiet", query: [4, 5], ...state });
+  const kernel = page.model.kernel as FakeKernel;
+  const own = kernel.answer.bind(kernel);
+  const open = new Set<string>();
+  kernel.answer = (request: Request) =>
+    open.has(request.kind)
+      ? { content: { status: "progress", done: 0, total: 0 }, buffers: [] }
+      : own(request);
+  const sent = (kind: string) =>
+    page.model.sent.filter((content) => (content as Request).kind === kind) as Record<string, unknown>[];
+  return { ...page, kernel, open, sent, find: (name: string) => page.host.querySelector<HTMLElement>(name) };
+}
+
+describe("a picture of an older reading", () => {
+  it.each([
+    { view: "flow", grid: ".aw-flow", look: {} },
+    { view: "compare", grid: ".aw-compare", look: { against: "The river bank" } },
+  ])(
+    "is looked at, but its places are not taken for those of the new text: $view",
+    async ({ view, grid, look }) => {
+      const { model, find, close, open, sent } = opened({ view, look });
+      await vi.waitFor(() =>
+        expect(find(grid)?.ariaBusy ?? find(grid)?.getAttribute("aria-busy")).toBe("false"),
+      );
+      open.add(view);
+      model.set("text", "It was quiet");
+      await vi.waitFor(() => expect(sent("frame").length).toBe(2));
+      await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
+      const before = model.state.query;
+      press(find(grid), "End");
+      press(find(grid), "ArrowDown");
+      press(find(grid), "Enter");
+      expect(model.state.query).toBe(before);
+      close();
+    },
+  );
+});
+
+describe("a model that was trained", () => {
+  it("is asked anew for everything on the page as soon as one answer tells of it", async () => {
+    const { model, find, close, kernel, sent } = opened({ view: "layers" });
+    await vi.waitFor(() => expect(find(".aw-layers")?.dataset.exact).toBe("true"));
+    const before = sent("frame").length;
+    kernel.trained = 1;
+    // The same text: what was kept of it must not be shown beside new numbers.
+    find('.aw-segmented button[data-value="max"]')?.click();
+    await vi.waitFor(() => expect(sent("frame").length).toBeGreaterThan(before));
+    await vi.waitFor(() =>
+      expect(sent("strip").at(-1)).toMatchObject({ reading: "1 The river bank was quiet", fusion: "max" }),
+    );
+    await vi.waitFor(() => expect(find(".aw-layers")?.dataset.exact).toBe("true"));
+    expect(model.state.text).toBe("The river bank was quiet");
+    close();
+  });
+});
+
+describe("a kernel that went away", () => {
+  it("is said where numbers are waited for, and these are asked for again when it is heard", async () => {
+    const { model, find, close, open, sent } = opened({ view: "neuron" });
+    open.add("neuron");
+    await vi.waitFor(() => expect(sent("neuron").length).toBeGreaterThan(0));
+    const lost: { id: string }[] = [];
+    const send = model.send.bind(model);
+    model.send = (content) => void lost.push(content as { id: string });
+    model.fire("comm_live_update");
+    await vi.waitFor(() => expect(find(".aw-view-state")?.textContent).toMatch(/restarted or has ended/));
+    open.clear();
+    const before = sent("neuron").length;
+    model.send = send;
+    model.fire("msg:custom", { id: lost.at(-1)?.id, status: "progress", done: 0, total: 0 });
+    await vi.waitFor(() => expect(sent("neuron").length).toBeGreaterThan(before));
+    await vi.waitFor(() => expect(find("[data-neuron]")?.dataset.neuron).toBe("L0H1"));
+    close();
+  });
+});
