@@ -116,9 +116,61 @@ describe("keys and the page around", () => {
     host.addEventListener("keydown", ({ key }) => void seen.push(key));
     for (const key of every) press(host.querySelector(".aw-grid") as HTMLElement, key);
     expect(seen).toEqual([]);
-    press(host.querySelector("textarea") as HTMLElement, "Enter", { shiftKey: true });
-    press(host.querySelector("textarea") as HTMLElement, "Enter", { ctrlKey: true });
-    expect(seen).toEqual(["Enter", "Enter"]);
+    for (const held of ["shiftKey", "ctrlKey", "altKey"])
+      press(host.querySelector("textarea") as HTMLElement, "Enter", { [held]: true });
+    expect(seen).toEqual(["Enter", "Enter", "Enter"]);
+    close();
+  });
+
+  it.each(["textarea", ".aw-grid"])(
+    "lets the notebook's shortcuts pass at %s, and none that edits",
+    async (place) => {
+      const { host, close } = mounted();
+      await settle();
+      const root = host.querySelector(".attnwidget") as HTMLElement;
+      const target = host.querySelector(place) as HTMLElement;
+      const seen: string[] = [];
+      // As JupyterLab listens: it looks for the attribute while the key is on its way, and above the explorer.
+      const listen = (event: KeyboardEvent) => {
+        if (root.dataset.lmSuppressShortcuts === undefined) seen.push(event.key);
+      };
+      for (const capture of [true, false]) {
+        seen.length = 0;
+        document.addEventListener("keydown", listen, { capture });
+        const pressed = (keys: string, more: KeyboardEventInit) =>
+          [...keys].forEach((key) => void press(target, key, { composed: true, ...more }));
+        pressed("sbpf,", { ctrlKey: true });
+        pressed("C", { ctrlKey: true, shiftKey: true });
+        expect(seen.join("")).toBe("sbpf,C");
+        seen.length = 0;
+        pressed("acvxzyV", { ctrlKey: true });
+        pressed("ZV", { ctrlKey: true, shiftKey: true });
+        pressed("sbdxS", {});
+        pressed("s", { ctrlKey: true, altKey: true });
+        pressed("s", { ctrlKey: true, isComposing: true });
+        for (const key of ["ArrowLeft", "Backspace", "Home"]) press(target, key, { ctrlKey: true });
+        expect(seen).toEqual([]);
+        document.removeEventListener("keydown", listen, { capture });
+      }
+      expect(root.dataset.lmSuppressShortcuts).toBe("true");
+      close();
+    },
+  );
+
+  it("leaves the text for the moment in which a cell is run, and comes back where nobody ran one", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const area = host.querySelector("textarea") as HTMLTextAreaElement;
+    let at: Element | null = null;
+    const look = () => {
+      at = document.activeElement;
+    };
+    document.addEventListener("keydown", look, { once: true });
+    area.focus();
+    press(area, "Enter", { ctrlKey: true, composed: true });
+    expect(at).toBe(host.querySelector(".attnwidget"));
+    await settle(5);
+    expect(document.activeElement).toBe(area);
     close();
   });
 });

@@ -34,7 +34,15 @@ export const keyPlaces: readonly KeyPlace[] = [
       { keys: ["?"], does: "this list; in the text it is a letter" },
       { keys: ["Escape"], does: "back to what is pinned" },
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
-      { keys: ["Shift+Enter", "Control+Enter"], does: "run the cell, as everywhere in a notebook" },
+      {
+        keys: ["Control+Z", "Control+Shift+Z"],
+        does: "the text as it was before, whoever changed it; and forward again",
+      },
+      {
+        keys: ["Shift+Enter", "Control+Enter", "Alt+Enter"],
+        does: "run the cell, as everywhere in a notebook",
+      },
+      { keys: ["Control+S"], does: "and other shortcuts with Ctrl or Cmd are the notebook's" },
     ],
   },
   {

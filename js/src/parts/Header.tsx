@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { count, magnitude } from "../lib/format";
 import { type Direction, tokenCount, unitsOf } from "../state";
 import { Export } from "./export/Export";
@@ -111,20 +112,42 @@ function Trust() {
   );
 }
 
-/** A native menu: it sets the text and shows its name again. */
+/** A native menu: it sets the text and shows its name again. Keys that would change a closed one open it instead. */
 function Examples() {
   const { session } = useView();
   const about = session.about.value;
+  const key = useRef(false);
   if (about === null || !about.editable || about.examples.length === 0) return null;
+  // What a key changes it changes before anything else happens; an open list tells of itself later.
+  const pressed = () => {
+    key.current = true;
+    setTimeout(() => {
+      key.current = false;
+    });
+  };
   const choose = (event: Event) => {
     const select = event.currentTarget as HTMLSelectElement;
     const example = about.examples[select.selectedIndex - 1];
     select.selectedIndex = 0;
-    if (example !== undefined) session.useText(example.text);
+    if (!key.current) {
+      if (example !== undefined) session.useText(example.text);
+      return;
+    }
+    try {
+      select.showPicker();
+    } catch {
+      // Where it cannot be opened from here, the space bar does.
+    }
   };
   return (
     <span class="aw-select">
-      <select class="aw-examples" aria-label="Examples" onChange={choose}>
+      <select
+        class="aw-examples"
+        aria-label="Examples"
+        onKeyDown={pressed}
+        onKeyPress={pressed}
+        onChange={choose}
+      >
         <option value="" disabled selected hidden>
           Examples
         </option>

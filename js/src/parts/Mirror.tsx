@@ -33,11 +33,12 @@ export function Mirror({ number }: { readonly number: FieldNumber }) {
 
 /** The text without its colours: what gives the control its height. */
 export function Plain({ number }: { readonly number: FieldNumber }) {
-  const { text, pair } = useView().session.traits;
+  const { session, local } = useView();
+  const { text, pair } = session.traits;
   return (
     <div class="aw-mirror" dir="auto">
       <span aria-hidden="true">
-        {number === 0 ? text.value : pair.value}
+        {local.drafts[number].value ?? (number === 0 ? text.value : pair.value)}
         {"\u200b"}
       </span>
     </div>

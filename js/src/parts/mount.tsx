@@ -15,15 +15,13 @@ import { Boundary } from "./Boundary";
 import { Explorer } from "./Explorer";
 import { watchEnvironment } from "./environment";
 import { Figures } from "./figures";
-import { ownKey } from "./own-keys";
+import { keepKeys } from "./own-keys";
 import { paletteOf, type View, ViewContext } from "./view";
 
 /** Puts one view of a session into an element. It ends with the signal. */
 export function mount(element: HTMLElement, session: Session, abort: AbortSignal): void {
   element.classList.add("attnwidget");
   element.tabIndex = -1;
-  // JupyterLab's shortcuts stay away: `b` in the grid must not insert a cell.
-  element.dataset.lmSuppressShortcuts = "true";
   const environment = watchEnvironment(element, abort);
   const local = createLocal();
   const derived = derive(session, local);
@@ -49,7 +47,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     figures: new Figures(),
     abort,
   };
-  element.addEventListener("keydown", (event) => keepKeys(view, event), { signal: abort });
+  keepKeys(view, element);
   render(
     <ViewContext.Provider value={view}>
       <Boundary of="The explorer">
@@ -59,11 +57,4 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     element,
   );
   abort.addEventListener("abort", () => render(null, element), { once: true });
-}
-
-/** Keys belong to the explorer, except those that run a cell. */
-function keepKeys(view: View, event: KeyboardEvent): void {
-  const runs = event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey);
-  if (!runs) event.stopPropagation();
-  if (!event.defaultPrevented) ownKey(view, event);
 }

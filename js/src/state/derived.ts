@@ -87,7 +87,8 @@ export function derive(session: Session, local: Local): Derived {
   const others = computed(() =>
     frame.value === null ? null : othersOf(frame.value.header, direction.value),
   );
-  const field = (number: FieldNumber) => computed(() => fieldOf(session, direction.value, number));
+  const field = (number: FieldNumber) =>
+    computed(() => fieldOf(session, direction.value, number, local.drafts[number].value));
   const fields = [field(0), field(1)] as const;
   const focus = computed(() => focusOf(map.value, local.hoverToken.value, direction.value));
   const exact = computed(() => exactFor(session, map.value, focus.value, direction.value));

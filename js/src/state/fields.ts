@@ -18,9 +18,14 @@ export interface Field {
   readonly answers: boolean;
 }
 
-/** Reads signals. */
-export function fieldOf(session: Session, direction: Direction, number: FieldNumber): Field {
-  const text = session.traits[number === 0 ? "text" : "pair"].value;
+/** `draft` is what stands in the control while nobody else knows of it. Reads signals. */
+export function fieldOf(
+  session: Session,
+  direction: Direction,
+  number: FieldNumber,
+  draft: string | null = null,
+): Field {
+  const text = draft ?? session.traits[number === 0 ? "text" : "pair"].value;
   const shown = session.shown.value;
   if (shown === null) return { ...nothing, segments: plain(text) };
   const place = placeOf(shown.frame.header, direction, number);

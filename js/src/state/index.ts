@@ -54,6 +54,7 @@ export { followHeads, metricAt, refusalAt, similarAt } from "./follow-heads";
 export { followPointer } from "./followup";
 export { followHeadLines, type HeadOnShow, headsOnShow, mostHeadsDrawn, vectorOfHead } from "./head-lines";
 export { nearestHead, nextLayer } from "./heads";
+export type { Way } from "./history";
 export { fading, fadingOf, isExplicit, type Kept, keepOf, percent, ruleOf, sinkNote, sinksOf } from "./keep";
 export { type Lines, linesFilter, linesOf } from "./lines";
 export { linkSources } from "./links";
@@ -83,6 +84,7 @@ export {
   stepsOf,
   strongestDimensions,
 } from "./pair";
+export { changeOf, moved } from "./rebase";
 export { type RowFacts, rowFacts } from "./row-facts";
 export { Session } from "./session";
 export { type Shown, unitsOf } from "./shown";
@@ -90,3 +92,4 @@ export { type SparseFlow, sparseFlow } from "./sparse-flow";
 export { followStrip, isVisible, type StripOnShow, stripProblem } from "./strips";
 export { around, blocksOf, cellOf, type Region, type TiledMap, tiledMap, tileSide } from "./tiles";
 export { tokenCount, tokenOf, toTokens, toUnits } from "./units";
+export { watch } from "./watch";

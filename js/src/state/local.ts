@@ -51,6 +51,8 @@ export interface Local {
   readonly keyRows: Signal<Span>;
   /** What of the matrix is in sight. Kept in tokens, so that typing elsewhere does not move it. */
   readonly viewport: Signal<Viewport>;
+  /** What stands in a text control and nobody else was told of: half composed, or too long to be sent. */
+  readonly drafts: readonly [Signal<string | null>, Signal<string | null>];
   /** Whether the list of keys is open. */
   readonly help: Signal<boolean>;
 }
@@ -70,6 +72,7 @@ export function createLocal(): Local {
     openKey: signal(null),
     keyRows: signal([0, 0]),
     viewport: signal({ query: 0, key: 0, span: Number.POSITIVE_INFINITY }),
+    drafts: [signal(null), signal(null)],
     help: signal(false),
   };
 }

@@ -1,11 +1,31 @@
 import type { Span } from "../wire/types";
 
+/** One stretch of a text, and what stands in its place. */
+export interface Change {
+  readonly at: number;
+  readonly removed: string;
+  readonly inserted: string;
+}
+
+/** The shortest single change that leads from one text to another. */
+export function changeOf(from: string, to: string): Change {
+  const at = from === to ? from.length : commonPrefix(from, to);
+  const suffix = from === to ? 0 : commonSuffix(from, to, at);
+  return { at, removed: from.slice(at, from.length - suffix), inserted: to.slice(at, to.length - suffix) };
+}
+
+/** The place in the new text of a place in the old one; inside of what was changed, as near as can be. */
+export function moved({ at, removed, inserted }: Change, place: number): number {
+  if (place <= at) return place;
+  if (place >= at + removed.length) return place + inserted.length - removed.length;
+  return Math.min(place, at + inserted.length);
+}
+
 /** The spans of the old text in the new one. What the edit touches is shortened, or dropped as [-1, -1]. */
 export function rebase(from: string, to: string, spans: readonly Span[]): readonly Span[] {
   if (from === to) return spans;
-  const prefix = commonPrefix(from, to);
-  const suffix = commonSuffix(from, to, prefix);
-  const tail = from.length - suffix;
+  const { at: prefix, removed } = changeOf(from, to);
+  const tail = prefix + removed.length;
   const shift = to.length - from.length;
   return spans.map(([start, stop]) => {
     if (stop <= prefix) return [start, stop];

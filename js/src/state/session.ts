@@ -25,6 +25,7 @@ import { Delays } from "./delays";
 import type { FieldNumber } from "./fields";
 import { type Filter, filterText } from "./filter";
 import { nearestHead } from "./heads";
+import { History, type Place, type Way } from "./history";
 import { tooLarge } from "./largest";
 import type { Side } from "./local";
 import { chosenPatch, headsThere, toggled } from "./look";
@@ -63,6 +64,7 @@ export class Session extends Stores {
   readonly #synced: Synced;
   readonly #abort: AbortSignal;
   readonly #patience: Patience;
+  readonly #history: History;
   /** The caret while it leads, and the text field that it is in; null when a query is pinned. */
   #caret: turns.Caret | null = null;
   /** Whether only the first tokens of a text that is too long are wanted. */
@@ -84,6 +86,7 @@ export class Session extends Stores {
     this.traits = this.#synced.signals;
     this.#knocks = new Delays(1000, 8, abort);
     this.#renewals = new Delays(200, Number.POSITIVE_INFINITY, abort);
+    this.#history = new History(this.traits.text.peek(), this.traits.pair.peek());
     this.charts = new Charts(ask, abort, this.traits.chart);
     this.#patience = new Patience(abort);
     this.progress = this.#patience.progress;
@@ -123,7 +126,33 @@ export class Session extends Stores {
     if (this.closed.peek()) this.#knocks.plan(() => void this.#knock());
   }
 
-  edit(text: string, caret: Span, editedAt: number, field: FieldNumber = 0): void {
+  /** Somebody has written. `before` is what was selected until then. */
+  edit(
+    text: string,
+    caret: Span,
+    editedAt: number,
+    field: FieldNumber = 0,
+    way: Way = "at once",
+    before?: Span,
+  ): void {
+    this.#history.record(field, wellFormed(text), way, before, caret);
+    this.#tell(text, caret, editedAt, field);
+  }
+
+  /** What was written while another text came: that one came later and stays, this one can be had back. */
+  outrun(text: string, field: FieldNumber): void {
+    this.#history.slip(field, wellFormed(text));
+  }
+
+  /** Takes back what was last done to the texts, whoever did it, or does it again. Null where there is nothing. */
+  travel(way: "undo" | "redo"): Place | null {
+    if (this.about.peek()?.editable === false) return null;
+    const place = this.#history[way]();
+    if (place !== null) this.#tell(place.text, place.span, performance.now(), place.field);
+    return place;
+  }
+
+  #tell(text: string, caret: Span, editedAt: number, field: FieldNumber): void {
     const refused = tooLarge(text);
     if (refused !== null) return void this.#refuse(refused);
     this.#act();
@@ -199,6 +228,7 @@ export class Session extends Stores {
   /** Opens the second text field, or takes its text away. */
   setSecond(open: boolean): void {
     this.second.value = open;
+    if (!open) this.#history.record(1, "", "at once");
     this.#set(turns.secondPatch(this.about.peek(), open), true);
   }
 
@@ -222,6 +252,8 @@ export class Session extends Stores {
 
   #followRemote(name: TraitName): void {
     if (turns.moving.has(name)) this.#caret = null;
+    if (name === "text") this.#history.record(0, this.traits.text.peek(), "elsewhere");
+    if (name === "pair") this.#history.record(1, this.traits.pair.peek(), "elsewhere");
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {

