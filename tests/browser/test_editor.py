@@ -101,7 +101,9 @@ def test_python_waits_for_an_input_method(explorer):
         method.send("Input.imeSetComposition", {"text": half, "selectionStart": len(half), "selectionEnd": len(half)})
     expect(shown.editor).to_have_value(TEXT + "にほ")
     explorer.text = "Python says this"
-    page.wait_for_function("async (name) => (await bare.model(name)).get('text') === 'Python says this'", arg=explorer.model_id)
+    page.wait_for_function(
+        "async (name) => (await bare.model(name)).get('text') === 'Python says this'", arg=explorer.model_id
+    )
     method.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
     expect(shown.editor).to_have_value(TEXT + "にほん")
     method.send("Input.insertText", {"text": "日本"})
