@@ -59,6 +59,24 @@ def _spans_at(units: Sequence[tuple[int, int]], start: int, stop: int, nothing: 
     return nearest, nearest + 1
 
 
+def fitted(query: tuple[int, int], special: Sequence[bool], *, anew: bool = False) -> tuple[int, int]:
+    """A query brought inside a text, of whose tokens `special` says which are special.
+
+    What ran over the end ends with the last token that is not special: nobody asked for that one. In a text that is
+    `anew`, numbers mean other tokens than before, and no query of words ends beyond the last word.
+
+    >>> fitted((1, 9), [True, False, False, True]), fitted((1, 4), [True, False, False, True])
+    ((1, 3), (1, 4))
+    >>> fitted((1, 4), [True, False, False, True], anew=True), fitted((3, 4), [True, False, False, True], anew=True)
+    ((1, 3), (3, 4))
+    """
+    start, stop = clamped(query, len(special))
+    last = max((i for i, mark in enumerate(special) if not mark), default=len(special) - 1)
+    if query[1] > len(special) or (anew and start <= last):
+        start, stop = min(start, last), min(stop, last + 1)
+    return start, stop
+
+
 def clamped(query: tuple[int, int], size: int) -> tuple[int, int]:
     """A query range brought inside a text of `size` tokens; negative numbers count from the end.
 

@@ -12,7 +12,7 @@ from attnwidget.engine.second import as_given, second_of
 from attnwidget.engine.verify import LONGEST
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
-from attnwidget.frames.caret import clamped, query_at
+from attnwidget.frames.caret import clamped, fitted, query_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import check_query, compose_frame
 from attnwidget.frames.difference import compose_difference
@@ -131,8 +131,8 @@ def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Read
     if request.caret is not None:
         found = query_at(trace, part, texts, request.caret, request.field, request.direction)
     if found is None:
-        size = len(axes_of(trace, part).asked(request.direction))
-        found = clamped(request.query or (-1, 0), size), request.direction
+        special = axes_of(trace, part).asked(request.direction).special
+        found = fitted(request.query or (-1, 0), special), request.direction
     query, direction = found
     return compose_frame(
         trace,

@@ -7,7 +7,7 @@ for a reading, and change what they hear of.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +90,13 @@ def changed(explorer: "Selecting", name: str, old: Any) -> None:
 def said(explorer: "Selecting", state: dict[str, Any]) -> None:
     """Write down what the page of an explorer has set: it need not be told. Only while told later."""
     _mine.said[explorer] = state
+
+
+def spare(explorer: "Selecting", cause: Collection[str], name: str, value: Any) -> None:
+    """Do not tell the page what a trait has become for what the page has set: it will say itself what it is to be."""
+    page = _mine.said.get(explorer, {})
+    if not page.keys().isdisjoint(cause):
+        page.setdefault(name, value)
 
 
 def _finish() -> None:

@@ -12,9 +12,9 @@ from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.second import second_of
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
-from attnwidget.frames.caret import clamped
+from attnwidget.frames.caret import clamped, fitted
 from attnwidget.widget.beside import Figures
-from attnwidget.widget.changing import changed, held, in_turn, said, turn
+from attnwidget.widget.changing import changed, held, in_turn, said, spare, turn
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.look import PLAIN
 from attnwidget.widget.shown import Shown, asked_of, last_word
@@ -149,8 +149,8 @@ class Selecting(anywidget.AnyWidget):
             return shown.nearest(layer, head)[0 if name == "layer" else 1]
         if name == "heads":
             return tuple(dict.fromkeys(shown.nearest(*pair) for pair in value))
-        size = self._size() if name == "query" else None
-        return value if size is None else clamped(value, size)
+        special = self._special() if name == "query" else None
+        return value if special is None else fitted(value, special)
 
     def fit(self, what: str, value: Any) -> int:
         """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
@@ -184,9 +184,10 @@ class Selecting(anywidget.AnyWidget):
     def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
         """A query as it may be kept: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
         start, stop = query
-        size = self._size()
-        if size is None:
+        special = self._special()
+        if special is None:
             return (max(0, start), max(1, stop, start + 1))
+        size = len(special)
         if not (-size <= start < size) or (start >= 0 and not start < stop <= size):
             raise AttnWidgetError(f"There are no tokens {start} to {stop}: the text has {size}, counted from 0.")
         return clamped(query, size)
@@ -277,9 +278,11 @@ class Selecting(anywidget.AnyWidget):
     def settle(self, names: Collection[str]) -> None:
         """Bring in order, at the end of a turn, what depends on several traits. Only in a turn."""
         if not {"text", "pair", "part", "direction"}.isdisjoint(names):
-            size = self._size()
-            if size is not None:
-                self.query = clamped(self.query, size)
+            special, written = self._special(), {"text", "pair"}
+            if special is not None:
+                self.query = fitted(self.query, special, anew=not written.isdisjoint(names))
+            # Where somebody writes in the page the caret is the query, which it says as soon as the text is read.
+            spare(self, written, "query", self.query)
         if (self.layer, self.head) not in self.heads:
             self.heads = ((self.layer, self.head),)
 
@@ -316,13 +319,13 @@ class Selecting(anywidget.AnyWidget):
         return self._seen.of(self.part)
 
     def _inside(self, query: Any) -> Any:
-        size = self._size()
-        told = size is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]
-        return clamped((query[0], query[1]), size or 0) if told else query
+        special = self._special()
+        told = special is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]
+        return fitted((query[0], query[1]), special or ()) if told else query
 
-    def _size(self) -> int | None:
+    def _special(self) -> tuple[bool, ...] | None:
         try:
-            return len(asked_of(self._model, self.text, self.pair, self.part, self.direction))
+            return asked_of(self._model, self.text, self.pair, self.part, self.direction).special
         except AttnWidgetError:
             return None
 

@@ -45,6 +45,21 @@ describe("a session", () => {
     expect(frames().length).toBe(2);
   });
 
+  it("says the query in any case after a text of its own, to which the kernel may have fitted it", async () => {
+    const { session, frames, model } = open();
+    const heard: unknown[] = [];
+    model.on("change:query", () => void heard.push(model.state.query));
+    await frames()[0]?.answer(ok({ query: [2, 3] }));
+    expect(heard).toEqual([]);
+    session.edit("The river banks", [15, 15], 0);
+    await frames()[1]?.answer(ok({ query: [2, 3] }));
+    expect(heard.at(-1)).toEqual([2, 3]);
+    session.moveCaret([14, 14]);
+    const before = heard.length;
+    await frames()[2]?.answer(ok({ query: [2, 3] }));
+    expect(heard.length).toBe(before);
+  });
+
   it("never goes back to an older frame", async () => {
     const { session, frames } = open();
     session.edit("The river banks", [15, 15], 0);

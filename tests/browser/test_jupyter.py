@@ -82,6 +82,41 @@ def test_keys_in_the_editor_leave_the_notebook_alone(lesson):
     assert lesson.explorer.editor.input_value().endswith(" b dd x")
 
 
+def test_the_notebook_is_saved_from_the_text(lesson):
+    dirty = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
+    lesson.run("print('something to save')")
+    lesson.page.wait_for_function(dirty)
+    lesson.explorer.type(" now")
+    text = lesson.explorer.editor.input_value()
+    lesson.page.keyboard.press("ControlOrMeta+S")
+    lesson.page.wait_for_function(f"() => !({dirty})()")
+    expect(lesson.explorer.editor).to_be_focused()
+    lesson.page.keyboard.press("ControlOrMeta+Shift+C")
+    expect(lesson.page.locator("#modal-command-palette .lm-CommandPalette-input")).to_be_focused()
+    lesson.page.keyboard.press("Escape")
+    assert lesson.explorer.editor.input_value() == text
+
+
+def test_a_cell_is_run_from_the_text_and_breaks_no_line(lesson):
+    number = """() => {
+      const notebook = window.jupyterapp.shell.currentWidget.content;
+      return [...notebook.model.cells].find((cell) => cell.sharedModel.source === "ex").executionCount;
+    }"""
+    lesson.run("ex")
+    shown = ExplorerPage(lesson.explorers().nth(1))
+    text = shown.editor.input_value()
+    for keys in ("ControlOrMeta+Enter", "Shift+Enter"):
+        shown.type(" now")
+        text += " now"
+        before = lesson.page.evaluate(number)
+        shown.editor.press(keys)
+        lesson.page.wait_for_function(f"(before) => (({number})() ?? before) > before", arg=before)
+        expect(lesson.explorers()).to_have_count(2)
+        expect(shown.editor).to_have_value(text)
+    assert lesson.run("print(ex.text)") == text
+    assert lesson.errors() == []
+
+
 def test_thirty_quick_keystrokes_end_in_the_right_state(lesson):
     explorer = lesson.explorer
     explorer.type(" the river of Veldt is Miro now", delay=20)

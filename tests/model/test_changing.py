@@ -16,6 +16,7 @@ from attnwidget.widget import explorer as module
 from attnwidget.widget.explorer import Explorer
 
 from .played_page import Page
+from .small import small, words
 
 TEXT = "The cat sat on the mat."
 STUCK = 120
@@ -420,3 +421,49 @@ def test_what_state_and_the_page_gave_is_not_ours(explorer):
     given["heads"][0][0] = 3
     given["look"]["words"] = True
     assert (explorer.heads, explorer.words, explorer.look["words"]) == (((1, 2),), False, False)
+
+
+# ------------------------------------------------------------------------------------- a query that its text outlived
+
+
+@pytest.fixture
+def encoder():
+    """An explorer of a model whose texts stand between [CLS] and [SEP], with all words chosen, and what its page is told."""
+    made = Explorer(aw.load(small("class"), words(special=True)), "the river bank was quiet", query=(1, 6))
+    told = []
+    made.send_state = lambda key=None: told.append(set(key))
+    return made, told
+
+
+@pytest.mark.parametrize("text", ["the bank", "the river bank was", "who ?"])
+def test_words_that_were_chosen_never_become_a_special_token(encoder, text):
+    explorer, told = encoder
+    explorer.text = text
+    assert explorer.query == (1, len(text.split()) + 1)
+    assert told == [{"text", "query"}]
+
+
+def test_special_tokens_stay_where_they_were_asked_for(encoder):
+    explorer, _ = encoder
+    explorer.query = (1, 7)
+    explorer.direction = "read_by"
+    assert explorer.query == (1, 7)
+    explorer.query = 0
+    explorer.text = "the bank"
+    assert explorer.query == (0, 1)
+
+
+def test_a_page_that_writes_says_the_query_itself(encoder):
+    """What is fitted for the text of the page would take the caret away from whoever writes there."""
+    explorer, told = encoder
+    explorer.set_state({"text": "the bank"})
+    assert (explorer.query, told) == ((1, 3), [])
+    explorer.observe(lambda _: setattr(explorer, "query", 0), "text")
+    explorer.set_state({"text": "the river"})
+    assert (explorer.query, told) == ((0, 1), [{"query"}])
+
+
+def test_a_frame_that_is_asked_for_with_an_old_query_ends_with_the_last_word(encoder, monkeypatch):
+    explorer, _ = encoder
+    page = Page(explorer, monkeypatch)
+    assert page.frame(text="the bank", query=[1, 6])[0]["query"] == [1, 3]

@@ -67,6 +67,8 @@ export class Session extends Stores {
   readonly #history: History;
   /** The caret while it leads, and the text field that it is in; null when a query is pinned. */
   #caret: turns.Caret | null = null;
+  /** Whether the kernel may have fitted the query to a text of ours, of which it does not tell. */
+  #fitted = false;
   /** Whether only the first tokens of a text that is too long are wanted. */
   #first = false;
   #order = 0;
@@ -157,6 +159,7 @@ export class Session extends Stores {
     if (refused !== null) return void this.#refuse(refused);
     this.#act();
     this.#caret = { span: caret, field };
+    this.#fitted = true;
     this.#synced.write(field === 0 ? { text: wellFormed(text) } : { pair: wellFormed(text) });
     this.#request(editedAt);
   }
@@ -229,6 +232,7 @@ export class Session extends Stores {
   setSecond(open: boolean): void {
     this.second.value = open;
     if (!open) this.#history.record(1, "", "at once");
+    this.#fitted = true;
     this.#set(turns.secondPatch(this.about.peek(), open), true);
   }
 
@@ -352,7 +356,10 @@ export class Session extends Stores {
     this.problem.value = null;
     if (header.truncated === null) this.#first = false;
     const query = this.#caret === null ? this.traits.query.peek() : null;
-    this.#synced.write({ ...adopted(header, query), ...turns.ownTexts(frame) });
+    const known = { query: this.traits.query.peek() };
+    const doubted = this.#fitted ? (["query"] as const) : [];
+    this.#fitted = false;
+    this.#synced.write({ ...known, ...adopted(header, query), ...turns.ownTexts(frame) }, doubted);
     const { path } = header;
     // Given weights have no model to compare with, and eager maps are the model's own.
     if (path !== "given" && path !== "eager") this.#verifier.plan();

@@ -16,8 +16,8 @@ export type TraitName = keyof Traits;
 
 export interface Synced {
   readonly signals: { readonly [Name in TraitName]: ReadonlySignal<Traits[Name]> };
-  /** Writes what differs, here and in Python. Never calls `onRemote`. */
-  write(patch: Partial<Traits>): void;
+  /** Writes what differs, here and in Python; what is `doubted` in any case. Never calls `onRemote`. */
+  write(patch: Partial<Traits>, doubted?: readonly TraitName[]): void;
 }
 
 const names = [
@@ -61,15 +61,21 @@ export function bindTraits(
     abort.addEventListener("abort", () => model.off(`change:${name}`, listener), { once: true });
   }
 
-  const write = (patch: Partial<Traits>) => {
-    const changed = names.filter((name) => name in patch && !same(signals[name].peek(), patch[name]));
+  const write = (patch: Partial<Traits>, doubted: readonly TraitName[] = []) => {
+    const changed = names.filter(
+      (name) => name in patch && (doubted.includes(name) || !same(signals[name].peek(), patch[name])),
+    );
     if (changed.length === 0) return;
     writing = true;
     try {
       batch(() => {
         for (const name of changed) (signals[name] as Signal<unknown>).value = patch[name];
       });
-      for (const name of changed) model.set(name, patch[name]);
+      for (const name of changed) {
+        // A model sends only what it takes for a change.
+        if (same(model.get(name), patch[name])) model.set(name, null);
+        model.set(name, patch[name]);
+      }
       model.save_changes();
     } catch (error) {
       console.warn("attnwidget: could not write to the kernel", error);
