@@ -20,6 +20,8 @@ FORGETS = (
     "aw.load(model, tokenizer).generate(prompt)."
 )
 
+KEYS = "Give the tokens of the queries as tokens and those of all keys as key_tokens."
+
 
 class Steps(list[Any]):
     """One array per layer, put together from the steps of `generate`."""
@@ -58,6 +60,11 @@ def checked(array: Any, number: int, queries: int, keys: int, *, hint: str = "",
     """
     maps = numbers(array, number)
     if maps.ndim == 4:
+        if maps.shape[0] != 1 and steps:
+            raise AttnWidgetError(
+                f"Layer {number} holds a batch of {maps.shape[0]} in every step. Of several texts, generate one at a time; of "
+                "beams, the rows need not be those of the text that was chosen: trace its ids instead."
+            )
         if maps.shape[0] != 1:
             raise AttnWidgetError(
                 f"Layer {number} holds a batch of {maps.shape[0]}. Choose one text, for example [a[:1] for a in weights]."
@@ -68,6 +75,8 @@ def checked(array: Any, number: int, queries: int, keys: int, *, hint: str = "",
             hint = "The last token was produced and never read, so it has no row: give tokens[:-1]."
         elif steps and maps.ndim == 3 and queries == keys == maps.shape[1] > maps.shape[2]:
             hint = FORGETS
+        elif not hint and maps.ndim == 3 and maps.shape[1] < maps.shape[2]:
+            hint = KEYS
         raise AttnWidgetError(
             f"Layer {number} has the shape {tuple(maps.shape)}; with {queries} query and {keys} key tokens it must be "
             f"(heads, {queries}, {keys}). {hint or 'Check the tokens, special ones included.'}"
@@ -166,7 +175,10 @@ def _layer_of(steps: Sequence[Sequence[Any]], layer: int) -> Tensor | None:
     if not rows:
         return None
     if len({row.shape[:-2] for row in rows}) > 1 or len(rows) < len(steps):
-        raise AttnWidgetError(f"The steps of this generation differ in the batch, heads or layers of layer {layer}.")
+        raise AttnWidgetError(
+            f"The steps of this generation differ in the batch, heads or layers of layer {layer}. Of a search with beams, "
+            "trace the ids of the text that was chosen instead."
+        )
     widths = [row.shape[-1] for row in rows]
     read = np.cumsum([row.shape[-2] for row in rows])
     # Cross-attention has the same keys in every step; otherwise each token that is read is one key more.

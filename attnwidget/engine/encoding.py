@@ -9,6 +9,7 @@ from typing import Any
 from attnwidget.engine.alignment import NO_SPAN, Span, aligned
 from attnwidget.engine.surfaces import LOST, byte_named, characters
 from attnwidget.engine.tokenizer import asked, decoded, marks, names_of, special_id
+from attnwidget.engine.word_borders import words_of
 from attnwidget.errors import AttnWidgetError
 
 _one_at_a_time = threading.Lock()
@@ -65,7 +66,7 @@ def encode_ids(tokenizer: Any, ids: list[int], text: str) -> Encoded:
     """Ids that are known to make this text, set against it; nothing is added."""
     names = names_of(tokenizer, ids)
     spans = list(aligned(text, names, tokenizer.special_tokens_map.get("unk_token")))
-    return _marked(tokenizer, ids, names, spans, None, [0] * len(ids), text)
+    return _marked(tokenizer, ids, names, spans, [0] * len(ids), text)
 
 
 def encode_again(tokenizer: Any, ids: list[int]) -> Encoded | None:
@@ -109,29 +110,6 @@ def begun(tokenizer: Any, said: Encoded, prepend_bos: bool | None) -> Encoded:
     )
 
 
-def words_by_blanks(text: str, spans: Sequence[Span]) -> list[int]:
-    """Words for tokenizers that have none: one begins with every blank. -1 for tokens outside the text.
-
-    >>> words_by_blanks("a  river", [(-1, -1), (0, 1), (1, 2), (2, 3), (3, 5), (5, 8)])
-    [-1, 0, 1, 2, 2, 2]
-    """
-    words: list[int] = []
-    word, before = -1, NO_SPAN
-    for span in spans:
-        if span == NO_SPAN:
-            words.append(-1)
-            continue
-        start, stop = span
-        between = text[before[0] : start]
-        own_blank = between == " " and before[1] == start  # a piece of its own, and part of the word that follows
-        begins = text[start:stop].isspace() or (any(map(str.isspace, between)) and not own_blank)
-        if word < 0 or (begins and span != before):
-            word += 1
-        words.append(word)
-        before = span
-    return words
-
-
 def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Encoded:
     said = asked(tokenizer, lambda: tokenizer(**given, **options, return_offsets_mapping=True))
     ids = list(said["input_ids"])
@@ -147,8 +125,7 @@ def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
             stop, start = start, start - (span[0] > 0 and joined[start - 1].isspace())
         spans.append(NO_SPAN if mark else (start, stop))
     spans = _bytes_apart(joined, names, spans)
-    words = list(zip(parts, said.word_ids(), strict=True))
-    return _marked(tokenizer, ids, names, spans, words, _segment(said, parts), joined)
+    return _marked(tokenizer, ids, names, spans, _segment(said, parts), joined)
 
 
 def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Encoded:
@@ -185,7 +162,7 @@ def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
         surfaces = [None if mark else name for name, mark in zip(names, added, strict=True)]
         spans = list(aligned(joined, surfaces, unknown))
         parts = [None if span == NO_SPAN else int(span[0] > len(text)) for span in spans]
-    return _marked(tokenizer, ids, names, spans, None, _segment(said, parts), joined)
+    return _marked(tokenizer, ids, names, spans, _segment(said, parts), joined)
 
 
 def _places(ids: list[int], parts: list[list[int]]) -> list[int]:
@@ -230,25 +207,10 @@ def _marked(
     ids: list[int],
     names: list[str],
     spans: list[Span],
-    words: Sequence[Any] | None,
     segment: list[int],
     text: str,
 ) -> Encoded:
     known = marks(tokenizer)
     special = [span == NO_SPAN or number in known for number, span in zip(ids, spans, strict=True)]
     places = [NO_SPAN if mark else span for mark, span in zip(special, spans, strict=True)]
-    if words is None or _overlong(text, places, words):
-        words = words_by_blanks(text, places)
-    order: dict[Any, int] = {}
-    numbered = [-1 if mark else order.setdefault(word, len(order)) for mark, word in zip(special, words, strict=True)]
-    return Encoded(ids, names, spans, special, numbered, segment, text)
-
-
-def _overlong(text: str, spans: list[Span], words: Sequence[Any]) -> bool:
-    # To Llama and others the whole text is one word.
-    real = [(word, span) for word, span in zip(words, spans, strict=True) if span != NO_SPAN]
-    for _, run in groupby(real, lambda one: one[0]):
-        own = [span for _, span in run]
-        if any(map(str.isspace, text[own[0][0] : own[-1][1]].strip())):
-            return True
-    return False
+    return Encoded(ids, names, spans, special, words_of(text, places), segment, text)

@@ -7,19 +7,28 @@ from torch import nn
 from attnwidget.engine.head import labels, predicts
 from attnwidget.engine.refusals import HEADS
 from attnwidget.engine.roles import towers_of
+from attnwidget.engine.sentences import Sentences
 from attnwidget.engine.trace import ModelFacts
 
 ATTENDING = {"attention", "full_attention", "sliding_attention", "chunked_attention", "hybrid", "full", "sliding"}
 """The names that hybrids give, in their list of layer types, to layers that have attention."""
 
 
-def facts_of(model: Any, tokenizer: Any | None, name: str, path: str, *, teaching: bool) -> ModelFacts:
+def facts_of(
+    model: Any,
+    tokenizer: Any | None,
+    name: str,
+    path: str,
+    *,
+    teaching: bool,
+    sentences: Sentences | None = None,
+) -> ModelFacts:
     """Facts as plain data: a trace keeps these, never the model."""
     return ModelFacts(
         name=name,
         architecture=type(model).__name__,
         kind=_kind(model),
-        limit=_limit(model, tokenizer),
+        limit=limit_of(model, tokenizer, sentences),
         predicts=predicts(model),
         labels=labels(model),
         heads=heads_by_layer(model),
@@ -77,9 +86,11 @@ def _kind(model: Any) -> str:
     return "decoder" if name.endswith(("ForCausalLM", "LMHeadModel")) and not causal else "encoder"
 
 
-def _limit(model: Any, tokenizer: Any | None) -> int | None:
+def limit_of(model: Any, tokenizer: Any | None, sentences: Sentences | None = None) -> int | None:
+    """The tokens that are read of a text at most; None where nothing says so."""
     config = _reading_config(model)
     known = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    known += [] if sentences is None else [sentences.limit]
     # RoBERTa and its kin begin to count positions behind the one for padding.
     tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings")]
     known += [

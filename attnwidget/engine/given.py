@@ -32,6 +32,11 @@ NONE = (
     "load it with attn_implementation='eager' and run it with output_attentions=True."
 )
 
+BEAMS = (
+    "These weights are of a search with beams: the rows of each step are those of the beams as they stood then, which need "
+    "not be the text that was chosen. Trace that text instead: with ids = output.sequences[:1], say aw.load(model).{}."
+)
+
 SIDES = "Of an encoder-decoder, give the decoder's tokens as tokens and the encoder's as key_tokens."
 
 
@@ -256,6 +261,8 @@ def _output(output: Any, found: dict[str, Any], part: str) -> dict[str, Any]:
     held = {name: arrays for name, arrays in found.items() if not _empty(arrays)}
     if not held:
         raise AttnWidgetError(NONE.format(f"{', '.join(found)} of this {type(output).__name__} are empty or"))
+    if _has(output, "beam_indices") and _held(output, "beam_indices") is not None:
+        raise AttnWidgetError(BEAMS.format("trace(ids)" if "attentions" in held else "trace(x, target=ids)"))
     return {part if name == "attentions" else OUTPUTS[name]: arrays for name, arrays in held.items()}
 
 

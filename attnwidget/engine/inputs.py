@@ -40,8 +40,11 @@ def read_inputs(
     target: Any = None,
     prepend_bos: bool | None = None,
     first: Any = None,
+    prompt: str = "",
 ) -> Inputs:
     """Inputs of one text, pair, chat, list of ids or mapping. `name` is the model's, for the sentences of errors.
+
+    `prompt` is what stands before every text, and is read with it.
 
     Raises EmptyText, TooLarge, and AttnWidgetError for what cannot be read.
     """
@@ -50,7 +53,7 @@ def read_inputs(
         if pair is not None or prepend_bos is not None:
             raise AttnWidgetError("A mapping of forward inputs is used as it is, without pair= and prepend_bos=.")
         return _with_target(model, tokenizer, name, _mapped(model, tokenizer, name, x), target)
-    tokens = read_tokens(model, tokenizer, name, x, pair, prepend_bos=prepend_bos, first=first)
+    tokens = read_tokens(model, tokenizer, name, x, pair, prepend_bos=prepend_bos, first=first, prompt=prompt)
     device = device_of(model)
     forward = {"input_ids": torch.tensor([tokens.ids], device=device)}
     if "token_type_ids" in getattr(tokenizer, "model_input_names", ()) and _accepts(model, "token_type_ids"):
@@ -67,6 +70,7 @@ def read_tokens(
     *,
     prepend_bos: bool | None = None,
     first: Any = None,
+    prompt: str = "",
 ) -> Tokens:
     """The tokens of a text, pair, chat or list of ids, all of them known to the model."""
     pair, first = text_or_none(pair), count_or_none(first)
@@ -79,7 +83,7 @@ def read_tokens(
                 "Pass one, aw.load(model, tokenizer), or trace token ids."
             )
         if isinstance(x, str):
-            tokens = read_text(tokenizer, x, pair, first=first, prepend_bos=prepend_bos)
+            tokens = read_text(tokenizer, x, pair, first=first, prepend_bos=prepend_bos, prompt=prompt)
         else:
             tokens = read_chat(tokenizer, x, first=first)
     else:

@@ -28,7 +28,8 @@ def load(
 ) -> AttentionModel:
     """Load a model for reading: the bundled teaching model, a name, a local folder, or a model already in hand.
 
-    A transformers pipeline, a PEFT model and a SentenceTransformer are taken apart. Any other torch module can be read
+    A transformers pipeline, a PEFT model and a SentenceTransformer are taken apart; texts of the last are read as its
+    `encode` reads them, behind its default prompt and up to its `max_seq_length`. Any other torch module can be read
     as well; `tokenize` then turns a text into its token ids, or (ids, pieces). Everything else is handed to
     `from_pretrained` (dtype, device_map, revision, ...), but for `device`, where the model is then moved. The class is
     taken from the model's own configuration. What runs is a copy over the same weights: hooks of yours on the model are
@@ -46,13 +47,22 @@ def load(
     if isinstance(source, AttentionModel):
         if tokenizer is None:
             return source
-        return AttentionModel(source.model, tokenizer, source.name, teaching=source.facts.teaching)
+        return AttentionModel(
+            source.model,
+            tokenizer,
+            source.name,
+            processor=source.processor,
+            teaching=source.facts.teaching,
+            sentences=source.sentences,
+        )
     at_hand = found(source, tokenizer, processor=processor, **from_pretrained)
     if not isinstance(at_hand.model, PreTrainedModel):
         return AnyModule(at_hand.model, tokenize or at_hand.tokenizer, at_hand.name)
     if tokenize is not None:
         raise AttnWidgetError(f"tokenize= is for torch modules; {at_hand.name} is read with its tokenizer.")
-    return AttentionModel(at_hand.model, at_hand.tokenizer, at_hand.name, processor=at_hand.processor)
+    return AttentionModel(
+        at_hand.model, at_hand.tokenizer, at_hand.name, processor=at_hand.processor, sentences=at_hand.sentences
+    )
 
 
 _shared: "WeakValueDictionary[str | None, AttentionModel]" = WeakValueDictionary()

@@ -8,7 +8,7 @@ from typing import Any
 from transformers import DynamicCache
 
 from attnwidget.engine import generate, prediction, verify
-from attnwidget.engine.facts import facts_of
+from attnwidget.engine.facts import facts_of, limit_of
 from attnwidget.engine.forward import NothingSeen, read
 from attnwidget.engine.inputs import Inputs, read_inputs, read_tokens
 from attnwidget.engine.memory import refuse_what_cannot_fit
@@ -16,8 +16,9 @@ from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.prefix import cached, needs_cache, reread
 from attnwidget.engine.refusals import refuse_what_cannot_work
 from attnwidget.engine.second import Texts, as_given, texts_of
+from attnwidget.engine.sentences import Sentences, reader_of
 from attnwidget.engine.shadow import eager_shadow_of, shadow_of, state_of
-from attnwidget.engine.tokens import Tokens, private_copy, vocabulary_of
+from attnwidget.engine.tokens import Tokens, vocabulary_of
 from attnwidget.engine.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.engine.wishes import wishes
@@ -41,19 +42,27 @@ class AttentionModel:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any | None, name: str, *, processor: Any | None = None, teaching: bool = False
+        self,
+        model: Any,
+        tokenizer: Any | None,
+        name: str,
+        *,
+        processor: Any | None = None,
+        teaching: bool = False,
+        sentences: Sentences | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
         self.name = name
+        self.sentences = sentences
         # A fast tokenizer keeps truncation and padding as state, and calls of the user's from another thread set it:
         # a shared one would cut our texts and pad theirs.
-        self._reader = private_copy(tokenizer)
-        self._reader_is_of = vocabulary_of(tokenizer)
+        self._reader = reader_of(tokenizer, sentences)
+        self._reader_is_of = self._read_by()
         refuse_what_cannot_work(model)
         path = self._shadow().path  # a model that cannot be read is refused here, not at the first text
-        self.facts = facts_of(model, tokenizer, name, path, teaching=teaching)
+        self.facts = facts_of(model, tokenizer, name, path, teaching=teaching, sentences=sentences)
 
     def __repr__(self) -> str:
         heads = self.facts.heads
@@ -66,7 +75,8 @@ class AttentionModel:
         Raises EmptyText, TooLarge, TooLong (with both counts), and AttnWidgetError for any other input.
         """
         self._renew_reader()
-        tokens = read_tokens(self.model, self._reader, self.name, x, pair, prepend_bos=prepend_bos, first=first)
+        told: dict[str, Any] = {"prepend_bos": prepend_bos, "first": first, "prompt": self.prompt}
+        tokens = read_tokens(self.model, self._reader, self.name, x, pair, **told)
         self._refuse_too_long(tokens)
         return tokens
 
@@ -79,7 +89,12 @@ class AttentionModel:
 
     def texts(self, text: str, pair: str = "") -> Texts:
         """Where in what is read the two texts of an explorer stand."""
-        return texts_of(self.facts, text, pair)
+        return texts_of(self.facts, text, pair, self.prompt)
+
+    @property
+    def prompt(self) -> str:
+        """What stands before every text that is read: the default prompt of a SentenceTransformer, else nothing."""
+        return "" if self.sentences is None else self.sentences.prompt
 
     def trace(
         self,
@@ -233,7 +248,7 @@ class AttentionModel:
 
     def _inputs(self, x: Any, pair: Any = None, **options: Any) -> Inputs:
         self._renew_reader()
-        given = read_inputs(self.model, self._reader, self.name, x, pair, **options)
+        given = read_inputs(self.model, self._reader, self.name, x, pair, prompt=self.prompt, **options)
         for tokens in given.tokens.values():
             self._refuse_too_long(tokens)
         return given
@@ -271,9 +286,16 @@ class AttentionModel:
         return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))
 
     def _renew_reader(self) -> None:
-        """Copy the user's tokenizer again when it has been given tokens or a template since."""
-        if (known := vocabulary_of(self.tokenizer)) != self._reader_is_of:
-            self._reader, self._reader_is_of = private_copy(self.tokenizer), known
+        """Copy the user's tokenizer again when it has been given tokens, a template or another limit since."""
+        if (known := self._read_by()) != self._reader_is_of:
+            self._reader, self._reader_is_of = reader_of(self.tokenizer, self.sentences), known
+            limit = limit_of(self.model, self.tokenizer, self.sentences)
+            self.facts = replace(self.facts, limit=limit)
+
+    def _read_by(self) -> tuple[Any, ...]:
+        """All that decides, beside the model, which tokens a text has and how many of them are read."""
+        told = () if self.sentences is None else (self.sentences.prompt, self.sentences.limit)
+        return (*vocabulary_of(self.tokenizer), *told)
 
     def _refuse_too_long(self, tokens: Tokens) -> None:
         limit = self.facts.limit

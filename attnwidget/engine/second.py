@@ -15,10 +15,12 @@ OF_THE_WHOLE = {"class", "answer span"}
 class Texts:
     """How what was read stands in two text fields.
 
+    `before` is where the first text begins in what was read: behind a prompt that was written before it.
     `split` is where the second text of a sentence pair begins in the text that was read, in code points. `two` says that
     the sequence which reads another one is the second text. `given`: there is no model behind it, and nothing to edit.
     """
 
+    before: int = 0
     split: int | None = None
     two: bool = False
     given: bool = False
@@ -45,9 +47,9 @@ def as_given(facts: ModelFacts, pair: str) -> dict[str, Any]:
     return {second: pair} if second is not None and pair else {}
 
 
-def texts_of(facts: ModelFacts, text: str, pair: str) -> Texts:
-    """How a text and a second one are read: a pair is joined by a line break."""
-    second = second_of(facts)
+def texts_of(facts: ModelFacts, text: str, pair: str, prompt: str = "") -> Texts:
+    """How a text and a second one are read: behind a prompt, and a pair is joined by a line break."""
+    second, before = second_of(facts), len(prompt)
     if second == "target":
-        return Texts(two=True)
-    return Texts(split=len(text) + 1) if second == "pair" and pair else Texts()
+        return Texts(before, two=True)
+    return Texts(before, before + len(text) + 1) if second == "pair" and pair else Texts(before)

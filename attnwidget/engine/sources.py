@@ -19,6 +19,7 @@ from transformers import (
 
 from attnwidget.engine import pretrained, readers
 from attnwidget.engine.hub import hub_options, place
+from attnwidget.engine.sentences import Sentences, sentences_of
 from attnwidget.errors import AttnWidgetError
 
 POSSIBLE = (
@@ -33,12 +34,16 @@ SAYS_NOTHING = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A torch module and what prepares its inputs; `model` is the user's own object where one was given."""
+    """A torch module and what prepares its inputs; `model` is the user's own object where one was given.
+
+    `sentences` is what held it, where that was a model of sentence-transformers.
+    """
 
     model: Any
     tokenizer: Any | None
     processor: Any | None
     name: str
+    sentences: Sentences | None = None
 
 
 def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_pretrained: Any) -> Source:
@@ -92,16 +97,17 @@ def short_name(name: str) -> str:
 
 
 def _in_hand(source: Any, tokenizer: Any, processor: Any) -> Source:
-    model, own_tokenizer, own_processor = _parts(source)
+    sentences = sentences_of(source) if _comes_from(source, "sentence_transformers") else None
+    model, own_tokenizer, own_processor = _parts(source if sentences is None else sentences)
     tokenizer = own_tokenizer if tokenizer is None else tokenizer
     processor = own_processor if processor is None else processor
     if not isinstance(model, PreTrainedModel):
-        return Source(model, tokenizer, processor, type(model).__name__)
+        return Source(model, tokenizer, processor, type(model).__name__, sentences)
     name = str(model.config.name_or_path or "")
     if name:
         hub = {"local_files_only": True, "trust_remote_code": False}
         tokenizer, processor = readers.readers_of(model, name, tokenizer, processor, hub, must=False)
-    return Source(model, tokenizer, processor, short_name(name) if name else type(model).__name__)
+    return Source(model, tokenizer, processor, short_name(name) if name else type(model).__name__, sentences)
 
 
 def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
@@ -109,8 +115,8 @@ def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
     if isinstance(source, Pipeline):
         model, _, _ = _parts(source.model)
         return model, source.tokenizer, source.processor or source.image_processor or source.feature_extractor
-    if _comes_from(source, "sentence_transformers"):
-        return _parts_of_sentence_model(source)
+    if isinstance(source, Sentences):
+        return _parts(source.model)[0], source.tokenizer, source.processor
     if _comes_from(source, "peft"):
         return _parts(_with_adapters(source))
     inner = getattr(source, "_orig_mod", None)  # torch.compile
@@ -121,20 +127,6 @@ def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
     if isinstance(source, nn.Module):
         return source, None, None
     raise AttnWidgetError(f"Cannot load a model from {_kind(source)}. {POSSIBLE}")
-
-
-def _parts_of_sentence_model(source: Any) -> tuple[nn.Module, Any, Any]:
-    first = source[0] if isinstance(source, nn.Sequential) else source
-    model = getattr(first, "auto_model", None) or getattr(first, "model", None)
-    if not isinstance(model, nn.Module):
-        raise AttnWidgetError(
-            f"The first module of this {_kind(source)} is {type(first).__name__}, which is no transformer with torch "
-            "weights, so it has no attention to show."
-        )
-    processor = getattr(first, "processor", None)
-    if isinstance(processor, PreTrainedTokenizerBase):
-        processor = None
-    return _parts(model)[0], getattr(first, "tokenizer", None), processor
 
 
 def _with_adapters(source: Any) -> nn.Module:

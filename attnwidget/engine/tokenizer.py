@@ -40,11 +40,12 @@ def special_id(tokenizer: Any, role: str) -> int | None:
 
 
 def vocabulary_of(tokenizer: Any | None) -> tuple[Any, ...]:
-    """What of a tokenizer users change after loading it: its tokens, its special ones, its chat template."""
+    """What of a tokenizer users change after loading it: its tokens, its special ones, its template, its limit."""
     if tokenizer is None:
         return ()
     special = tuple(sorted((name, str(token)) for name, token in tokenizer.special_tokens_map.items()))
-    return len(tokenizer), special, str(getattr(tokenizer, "chat_template", None))
+    limit = getattr(tokenizer, "model_max_length", None)
+    return len(tokenizer), special, str(getattr(tokenizer, "chat_template", None)), limit
 
 
 def marks(tokenizer: Any) -> frozenset[int]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from attnwidget.engine.alignment import NO_SPAN, Span
 from attnwidget.engine.chat import chat_text, is_chat
-from attnwidget.engine.encoding import Encoded, begun, encode, encode_again, encode_ids, words_by_blanks
+from attnwidget.engine.encoding import Encoded, begun, encode, encode_again, encode_ids
 from attnwidget.engine.tokenizer import decoded, marks, names_of, private_copy, vocabulary_of
+from attnwidget.engine.word_borders import words_of
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge
 
 __all__ = [
@@ -58,6 +59,22 @@ class Tokens:
     def __repr__(self) -> str:
         shown = " ".join(repr(piece) for piece in self.pieces[:8])
         return f"Tokens({len(self)}: {shown}{' …' if len(self) > 8 else ''})"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of this text before its numbers are believed, in whole sentences; () where there is nothing.
+
+        >>> Tokens.from_pieces(["The", "bank"]).notes
+        ()
+        """
+        own, added = self.spans[1:2] != (NO_SPAN,), self.spans[:1] == (NO_SPAN,)
+        if len(self) < 2 or not (added and own and self.special[1] and self.ids[0] == self.ids[1]):
+            return ()
+        twice = (
+            f"This text begins twice: it has a “{self.pieces[1]}” of its own, and another one is put before it. Leave it out "
+            "of the text, or give the messages of a chat to trace([...])."
+        )
+        return (twice,)
 
     def find(self, piece: Any, occurrence: Any = 0) -> int:
         """The index of a token by its piece, case ignored; `occurrence` counts from 0, negative from the end.
@@ -125,16 +142,19 @@ def read_text(
     first: int | None = None,
     prepend_bos: bool | None = None,
     add_special: bool = True,
+    prompt: str = "",
 ) -> Tokens:
     """Tokens of a text, or of a pair of texts, which are joined by a line break.
 
+    `prompt` is written before the text, and stands in the text of the tokens.
     `first` keeps that many tokens. `prepend_bos` makes sure that the text begins with the tokenizer's own first token
     (bos, or cls where there is none), once, or takes away the one that the tokenizer adds; None leaves it as it is.
     Raises EmptyText, TooLarge, and AttnWidgetError for a tokenizer that fails or that has no such token.
     """
     text, pair = well_formed(text), None if pair is None else well_formed(pair)
     _refuse_large(len(text) + len(pair or ""), "characters")
-    said = _not_empty(encode(tokenizer, text, pair, add_special=add_special))
+    prompt = well_formed(prompt)
+    said = _not_empty(encode(tokenizer, prompt + text, pair, add_special=add_special), len(prompt))
     return _tokens(begun(tokenizer, said, prepend_bos), first)
 
 
@@ -206,7 +226,7 @@ def _joined(tokenizer: Any, ids: Sequence[int], special: list[bool]) -> Tokens:
         text += "" if mark else piece.removeprefix("##")
         spans.append(NO_SPAN if mark else _trimmed(text, start, len(text)))
         pieces.append(piece.strip() or piece)
-    return _given(ids, pieces, spans, special, words_by_blanks(text, spans), text)
+    return _given(ids, pieces, spans, special, words_of(text, spans), text)
 
 
 def _spaced(ids: Sequence[int], pieces: list[str], special: list[bool]) -> Tokens:
@@ -254,8 +274,9 @@ def _tokens(said: Encoded, first: int | None = None) -> Tokens:
     )
 
 
-def _not_empty(said: Encoded) -> Encoded:
-    if all(span == NO_SPAN for span in said.spans):
+def _not_empty(said: Encoded, before: int = 0) -> Encoded:
+    # A prompt alone, the first so many characters, is no text.
+    if all(span == NO_SPAN or span[1] <= before > 0 for span in said.spans):
         raise EmptyText("There is no text to read yet. Type a few words.")
     return said
 

@@ -35,7 +35,7 @@ SIDE = 64
 SCORES = 2**26
 """Logits that are computed at once."""
 
-_SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated")
+_SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated", "notes")
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
 
 
@@ -90,7 +90,7 @@ def page_data(
     header = {
         "about": _about(about, chosen.part),
         "traits": {**traits, "chart": 0, "view": _view(traits.get("view"))},
-        "frame": {name: pinned.header[name] for name in _SHARED},
+        "frame": {name: pinned.header[name] for name in _SHARED if name in pinned.header},
         "query": list(chosen.query),
         "exact": [chosen.layer, chosen.head] if exact else [-1, -1],
         "held": [list(pair) for pair in keeps.whole],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from attnwidget.engine.second import Texts
-from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.tokens import NO_SPAN, Tokens
 from attnwidget.engine.trace import Trace
 from attnwidget.frames.utf16 import to_units
 
@@ -59,20 +59,35 @@ def homes(tokens: Tokens, texts: Texts, *, second: bool) -> tuple[list[tuple[int
     """(UTF-16 spans of tokens, each in the text field where it stands; which field that is: 0 or 1).
 
     `second` says that they stand in the second one; the fields are None where all are in the first. A special token
-    stands in the field of the one before it.
+    stands in the field of the one before it. Tokens of a prompt stand in no field, as special ones do.
 
     >>> pair = Tokens.from_pieces(["why", "[SEP]", "so"])
     >>> homes(pair, Texts(split=4), second=False)
     ([(0, 3), (-1, -1), (0, 2)], [0, 0, 1])
+    >>> homes(pair, Texts(before=4), second=False)
+    ([(-1, -1), (-1, -1), (0, 2)], None)
     """
     spans = to_units(tokens.text, tokens.spans)
+    if second:
+        return spans, [1] * len(tokens)
+    before = _units_before(tokens.text, texts.before)
     if texts.split is None:
-        return spans, [1] * len(tokens) if second else None
-    border = len(tokens.text[: texts.split].encode("utf-16-le")) // 2
+        return [_behind(span, before) for span in spans], None
+    border = _units_before(tokens.text, texts.split)
     field, found = 0, []
     for start, _ in spans:
         if start >= 0:
             field = int(start >= border)
         found.append(field)
-    shift = (0, border)
-    return [(a - shift[f], b - shift[f]) if a >= 0 else (a, b) for (a, b), f in zip(spans, found, strict=True)], found
+    begins = (before, border)
+    return [_behind(span, begins[field]) for span, field in zip(spans, found, strict=True)], found
+
+
+def _units_before(text: str, place: int) -> int:
+    return len(text[:place].encode("utf-16-le")) // 2
+
+
+def _behind(span: tuple[int, int], begin: int) -> tuple[int, int]:
+    """A span as it is counted from `begin` on; (-1, -1) where all of it stands before."""
+    start, stop = span
+    return NO_SPAN if start < begin >= stop else (max(start - begin, 0), stop - begin)

@@ -80,6 +80,8 @@ def compose_frame(
         "pooling": found.pooling,
         "timing": {"trace": traced_in, "frame": 1000 * (perf_counter() - started)},
     }
+    if notes := [*dict.fromkeys((*axes.queries.notes, *axes.keys.notes))]:
+        header["notes"] = notes
     if texts.given:
         header["texts"] = [text and text.text for text in texts_shown(trace, selection.part)]
     return Frame(header, blocks)

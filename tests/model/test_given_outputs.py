@@ -11,6 +11,7 @@ import attnwidget as aw
 from .families import FAMILIES
 from .families import build as family_of
 from .generating import NEW, PROMPT, build, eager, maps_of, run_own, whole_pass
+from .small import small
 
 OPTIONS = {"max_new_tokens": NEW, "do_sample": False, "output_attentions": True}
 
@@ -46,10 +47,39 @@ def test_steps_whose_cache_forgets(name):
         aw.Trace.from_weights(output, pieces(output.sequences[:, :-1]))
 
 
-def test_several_beams():
-    output = run_own(eager(build("gpt2")), PROMPT, **OPTIONS, num_beams=2)
-    with pytest.raises(aw.AttnWidgetError, match=r"batch of 2|differ in the batch"):
-        aw.Trace.from_weights(output, pieces(output.sequences[:, :-1]))
+@pytest.mark.parametrize("name", ["gpt2", "t5"])
+def test_beams_are_refused_for_the_text_that_was_chosen(name):
+    model = eager(build(name))
+    output = run_own(model, PROMPT, **OPTIONS, num_beams=2)
+    crossed = model.config.is_encoder_decoder
+    texts = (pieces(output.sequences[:, :-1]), pieces(PROMPT)) if crossed else (pieces(output.sequences[:, :-1]),)
+    call = r"trace\(x, target=ids\)" if crossed else r"trace\(ids\)"
+    for given in (output, dict(output)):
+        with pytest.raises(aw.AttnWidgetError, match=rf"beams.*{call}"):
+            aw.Trace.from_weights(given, *texts)
+    with pytest.raises(aw.AttnWidgetError, match=r"beams.*ids"):  # their steps alone
+        aw.Trace.from_weights(output.decoder_attentions if crossed else output.attentions, texts[0])
+
+
+def test_beams_of_whisper_look_like_one_text():
+    """It hands out one row a step, and these are rows of other beams."""
+    model = small("whisper")
+    model.set_attn_implementation("eager")
+    model.generation_config.suppress_tokens = model.generation_config.begin_suppress_tokens = None
+    sound = torch.randn(1, 8, 16, generator=torch.Generator().manual_seed(0))
+    output = model.generate(sound, num_beams=4, max_new_tokens=6, output_attentions=True, return_dict_in_generate=True)
+    ids = output.sequences[:1, :-1]
+    texts = pieces(ids), [f"{20 * i} ms" for i in range(8)]
+    assert {step[0].shape[0] for step in output.cross_attentions} == {1}
+    with pytest.raises(aw.AttnWidgetError, match=r"beams.*trace\(x, target=ids\)"):
+        aw.Trace.from_weights(output, *texts)
+    trace = aw.load(model).trace({"input_features": sound}, target=ids)
+    assert trace.tokens("cross")[0].ids == tuple(ids[0].tolist())
+
+
+def test_one_beam_is_a_text():
+    output = run_own(eager(build("gpt2")), PROMPT, **OPTIONS, num_beams=1)
+    assert aw.Trace.from_weights(output, pieces(output.sequences[:, :-1])).path == "given"
 
 
 @pytest.mark.parametrize("name", ["bert-masked-lm", "gpt2", "vit", "t5", "gpt2-cross", "jamba", "gpt-oss-sinks"])

@@ -11,6 +11,7 @@ import torch
 import attnwidget as aw
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import BadRequest
+from attnwidget.export.data import page_data
 from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
@@ -220,6 +221,19 @@ def test_the_golden_file_is_what_we_write():
 
 def _without_numbers(header):
     return {key: value for key, value in header.items() if key not in {"peak", "stats"}}
+
+
+def test_notes_of_a_text_stand_in_the_header():
+    trace = random_trace(2, 3, 6, causal=True, seed=7)
+    assert "notes" not in frame_of(trace)[0]
+    marks = {"special": (True, True, *trace.text.special[2:]), "spans": ((-1, -1), *trace.text.spans[1:])}
+    text = replace(trace.text, **marks, ids=(7, 7, *trace.text.ids[2:]))
+    twice = replace(trace, text=text, sequences={"self": (text, text)})
+    (note,) = frame_of(twice, words=True)[0]["notes"]
+    assert note == text.notes[0]
+    traits = {"layer": 0, "head": 0, "query": (3, 4), "direction": "reads", "part": "self"}
+    assert page_data(twice, {}, traits, str).header["frame"]["notes"] == [note]
+    assert "notes" not in page_data(trace, {}, traits, str).header["frame"]
 
 
 def test_a_wrong_query_is_a_bad_request():

@@ -248,6 +248,16 @@ def test_steps_of_a_generation_grow_by_what_was_read():
         aw.Trace.from_weights([steps[0], (None, whole[..., 3:4, :4])], list("abcd"))
 
 
+def test_more_keys_than_queries_are_named():
+    wide = [torch.rand(2, 3, 5).softmax(-1)]
+    for tokens in ("abc", "abcde"):
+        with pytest.raises(aw.AttnWidgetError, match=r"\(2, 3, 5\).*those of all keys as key_tokens\.$"):
+            aw.Trace.from_weights(wide, list(tokens))
+    assert aw.Trace.from_weights(wide, list("cde"), list("abcde")).weights(0).shape == (2, 3, 5)
+    with pytest.raises(aw.AttnWidgetError, match=r"\(2, 5, 5\).*Check the tokens"):
+        aw.Trace.from_weights([torch.rand(2, 5, 5).softmax(-1)], list("abc"))
+
+
 def test_an_encoder_decoder_needs_both_texts():
     maps = {
         "encoder": [torch.rand(2, 4, 4).softmax(-1)],

@@ -164,6 +164,32 @@ def test_a_first_token_once_or_not_at_all(build):
     assert typed.ids.count(typed.ids[0]) == 1
 
 
+def begins_twice(tokenizer, text, **options):
+    return [note for note in read_text(tokenizer, text, **options).notes if note.startswith("This text begins twice")]
+
+
+def test_a_text_that_begins_twice_is_read_as_it_is_and_says_so():
+    for build, name in ((wordpiece, "[CLS]"), (byte_fallback, "<s>")):
+        tokenizer = build()
+        written = read_text(tokenizer, f"{name}hello")
+        assert list(written.ids) == tokenizer(f"{name}hello").input_ids
+        assert written.ids[0] == written.ids[1]
+        (note,) = written.notes
+        assert note == (
+            f"This text begins twice: it has a “{name}” of its own, and another one is put before it. Leave it out of "
+            "the text, or give the messages of a chat to trace([...])."
+        )
+        assert begins_twice(tokenizer, f"{name}hello", first=3)
+        for text, options in (("hello", {}), (f"hello {name}", {}), (f"{name}hello", {"prepend_bos": False})):
+            assert not begins_twice(tokenizer, text, **options)
+    assert read_ids(wordpiece(), [2, 2, 5]).notes == ()  # ids are meant as they are
+    tokenizer = wordpiece()
+    tokenizer.chat_template = "[CLS]{% for m in messages %}{{ m.content }}{% endfor %}"
+    messages = [{"role": "user", "content": "hello"}]
+    assert read_chat(tokenizer, messages).notes == ()
+    assert begins_twice(tokenizer, tokenizer.apply_chat_template(messages, tokenize=False))
+
+
 def test_a_tokenizer_without_a_first_token():
     with pytest.raises(AttnWidgetError, match="no token to begin"):
         read_text(ByT5Tokenizer(), "a", prepend_bos=True)
