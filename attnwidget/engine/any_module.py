@@ -51,6 +51,7 @@ class AnyModule(AttentionModel):
         self.tokenizer = tokenize
         self.processor = None
         self.name = name
+        self.preparation = None
         self._reader = None
         self.facts = ModelFacts(name=name, architecture=type(module).__name__, path="function")
         shadow_of(module)
@@ -117,6 +118,9 @@ class AnyModule(AttentionModel):
         tokens = self.tokens(x, pair, **options)
         device = next((parameter.device for parameter in self.model.parameters()), torch.device("cpu"))
         return Inputs({self._first_argument(): torch.tensor([tokens.ids], device=device)}, {"text": tokens})
+
+    def _read_by(self) -> tuple[Any, ...]:
+        return ()  # of a function nothing is known
 
     def _first_argument(self) -> str:
         names = list(inspect.signature(self.model.forward).parameters)

@@ -5,9 +5,9 @@ from typing import Any
 from torch import nn
 
 from attnwidget.engine.head import labels, predicts
+from attnwidget.engine.preparation import Preparation
 from attnwidget.engine.refusals import HEADS
 from attnwidget.engine.roles import towers_of
-from attnwidget.engine.sentences import Sentences
 from attnwidget.engine.trace import ModelFacts
 
 ATTENDING = {"attention", "full_attention", "sliding_attention", "chunked_attention", "hybrid", "full", "sliding"}
@@ -21,14 +21,14 @@ def facts_of(
     path: str,
     *,
     teaching: bool,
-    sentences: Sentences | None = None,
+    preparation: Preparation | None = None,
 ) -> ModelFacts:
     """Facts as plain data: a trace keeps these, never the model."""
     return ModelFacts(
         name=name,
         architecture=type(model).__name__,
         kind=_kind(model),
-        limit=limit_of(model, tokenizer, sentences),
+        limit=limit_of(model, tokenizer, preparation),
         predicts=predicts(model),
         labels=labels(model),
         heads=heads_by_layer(model),
@@ -86,11 +86,11 @@ def _kind(model: Any) -> str:
     return "decoder" if name.endswith(("ForCausalLM", "LMHeadModel")) and not causal else "encoder"
 
 
-def limit_of(model: Any, tokenizer: Any | None, sentences: Sentences | None = None) -> int | None:
+def limit_of(model: Any, tokenizer: Any | None, preparation: Preparation | None = None) -> int | None:
     """The tokens that are read of a text at most; None where nothing says so."""
     config = _reading_config(model)
     known = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
-    known += [] if sentences is None else [sentences.limit]
+    known += [] if preparation is None else [preparation.limit]
     # RoBERTa and its kin begin to count positions behind the one for padding.
     tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings")]
     known += [

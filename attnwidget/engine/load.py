@@ -53,7 +53,7 @@ def load(
             source.name,
             processor=source.processor,
             teaching=source.facts.teaching,
-            sentences=source.sentences,
+            preparation=source.preparation,
         )
     at_hand = found(source, tokenizer, processor=processor, **from_pretrained)
     if not isinstance(at_hand.model, PreTrainedModel):
@@ -61,7 +61,7 @@ def load(
     if tokenize is not None:
         raise AttnWidgetError(f"tokenize= is for torch modules; {at_hand.name} is read with its tokenizer.")
     return AttentionModel(
-        at_hand.model, at_hand.tokenizer, at_hand.name, processor=at_hand.processor, sentences=at_hand.sentences
+        at_hand.model, at_hand.tokenizer, at_hand.name, processor=at_hand.processor, preparation=at_hand.preparation
     )
 
 

@@ -14,9 +14,9 @@ from attnwidget.engine.inputs import Inputs, read_inputs, read_tokens
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.prefix import cached, needs_cache, reread
+from attnwidget.engine.preparation import Preparation, reader_of
 from attnwidget.engine.refusals import refuse_what_cannot_work
 from attnwidget.engine.second import Texts, as_given, texts_of
-from attnwidget.engine.sentences import Sentences, reader_of
 from attnwidget.engine.shadow import eager_shadow_of, shadow_of, state_of
 from attnwidget.engine.tokens import Tokens, vocabulary_of
 from attnwidget.engine.trace import Trace
@@ -49,20 +49,20 @@ class AttentionModel:
         *,
         processor: Any | None = None,
         teaching: bool = False,
-        sentences: Sentences | None = None,
+        preparation: Preparation | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
         self.name = name
-        self.sentences = sentences
+        self.preparation = preparation
         # A fast tokenizer keeps truncation and padding as state, and calls of the user's from another thread set it:
         # a shared one would cut our texts and pad theirs.
-        self._reader = reader_of(tokenizer, sentences)
+        self._reader = reader_of(tokenizer, preparation)
         self._reader_is_of = self._read_by()
         refuse_what_cannot_work(model)
         path = self._shadow().path  # a model that cannot be read is refused here, not at the first text
-        self.facts = facts_of(model, tokenizer, name, path, teaching=teaching, sentences=sentences)
+        self.facts = facts_of(model, tokenizer, name, path, teaching=teaching, preparation=preparation)
 
     def __repr__(self) -> str:
         heads = self.facts.heads
@@ -93,8 +93,8 @@ class AttentionModel:
 
     @property
     def prompt(self) -> str:
-        """What stands before every text that is read: the default prompt of a SentenceTransformer, else nothing."""
-        return "" if self.sentences is None else self.sentences.prompt
+        """What stands before every text that is read: the default prompt of a SentenceTransformer, a pipeline's prefix, or nothing."""
+        return "" if self.preparation is None else self.preparation.prompt
 
     def trace(
         self,
@@ -254,8 +254,11 @@ class AttentionModel:
         return given
 
     def state(self) -> int:
-        """A number that changes whenever the model does: its weights by training, its modules by an adapter."""
-        return state_of(self.model, self._shadow())
+        """A number that changes whenever the model does, or how texts become its tokens.
+
+        By training, an adapter, tokens that the tokenizer is given, another prompt of a SentenceTransformer.
+        """
+        return hash((state_of(self.model, self._shadow()), self._read_by()))
 
     def _read(
         self,
@@ -266,8 +269,7 @@ class AttentionModel:
         *,
         keeps: bool = False,
     ) -> Trace:
-        shadow = self._shadow()
-        state = state_of(self.model, shadow)
+        shadow, state = self._shadow(), self.state()
         if reuse is not None and reuse.origin == state:
             found = reread(shadow, reuse, given, cancelled, progress)
             if found is not None:
@@ -288,13 +290,13 @@ class AttentionModel:
     def _renew_reader(self) -> None:
         """Copy the user's tokenizer again when it has been given tokens, a template or another limit since."""
         if (known := self._read_by()) != self._reader_is_of:
-            self._reader, self._reader_is_of = reader_of(self.tokenizer, self.sentences), known
-            limit = limit_of(self.model, self.tokenizer, self.sentences)
+            self._reader, self._reader_is_of = reader_of(self.tokenizer, self.preparation), known
+            limit = limit_of(self.model, self.tokenizer, self.preparation)
             self.facts = replace(self.facts, limit=limit)
 
     def _read_by(self) -> tuple[Any, ...]:
         """All that decides, beside the model, which tokens a text has and how many of them are read."""
-        told = () if self.sentences is None else (self.sentences.prompt, self.sentences.limit)
+        told = () if self.preparation is None else (self.preparation.prompt, self.preparation.limit)
         return (*vocabulary_of(self.tokenizer), *told)
 
     def _refuse_too_long(self, tokens: Tokens) -> None:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from tokenizers import normalizers
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from attnwidget.engine.tokenizer import private_copy
 from attnwidget.errors import AttnWidgetError
 
 
@@ -95,20 +93,3 @@ def sentences_of(source: Any) -> Sentences:
         )
     modules: Any = routes[route]
     return Sentences(source, modules[0])
-
-
-def reader_of(tokenizer: Any | None, sentences: Sentences | None) -> Any | None:
-    """A tokenizer of our own that gives the tokens which `encode` gives. Raises what `private_copy` raises."""
-    copied = private_copy(tokenizer)
-    return _lower_cased(copied) if copied is not None and sentences is not None and sentences.lowers(copied) else copied
-
-
-def _lower_cased(tokenizer: Any) -> Any:
-    # As a part of the tokenizer, so that spans stay places in the text as it was given.
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        tokenizer.do_lower_case = True
-        return tokenizer
-    own = [] if backend.normalizer is None else [backend.normalizer]
-    backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
-    return tokenizer

@@ -19,6 +19,7 @@ from transformers import (
 
 from attnwidget.engine import pretrained, readers
 from attnwidget.engine.hub import hub_options, place
+from attnwidget.engine.preparation import Piped, Preparation
 from attnwidget.engine.sentences import Sentences, sentences_of
 from attnwidget.errors import AttnWidgetError
 
@@ -36,14 +37,14 @@ SAYS_NOTHING = re.compile(
 class Source:
     """A torch module and what prepares its inputs; `model` is the user's own object where one was given.
 
-    `sentences` is what held it, where that was a model of sentence-transformers.
+    `preparation` is what its holder does to texts before that, where it was a pipeline or of sentence-transformers.
     """
 
     model: Any
     tokenizer: Any | None
     processor: Any | None
     name: str
-    sentences: Sentences | None = None
+    preparation: Preparation | None = None
 
 
 def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_pretrained: Any) -> Source:
@@ -97,17 +98,19 @@ def short_name(name: str) -> str:
 
 
 def _in_hand(source: Any, tokenizer: Any, processor: Any) -> Source:
-    sentences = sentences_of(source) if _comes_from(source, "sentence_transformers") else None
-    model, own_tokenizer, own_processor = _parts(source if sentences is None else sentences)
+    preparation: Preparation | None = Piped(source) if isinstance(source, Pipeline) else None
+    if _comes_from(source, "sentence_transformers"):
+        preparation = source = sentences_of(source)
+    model, own_tokenizer, own_processor = _parts(source)
     tokenizer = own_tokenizer if tokenizer is None else tokenizer
     processor = own_processor if processor is None else processor
     if not isinstance(model, PreTrainedModel):
-        return Source(model, tokenizer, processor, type(model).__name__, sentences)
+        return Source(model, tokenizer, processor, type(model).__name__, preparation)
     name = str(model.config.name_or_path or "")
     if name:
         hub = {"local_files_only": True, "trust_remote_code": False}
         tokenizer, processor = readers.readers_of(model, name, tokenizer, processor, hub, must=False)
-    return Source(model, tokenizer, processor, short_name(name) if name else type(model).__name__, sentences)
+    return Source(model, tokenizer, processor, short_name(name) if name else type(model).__name__, preparation)
 
 
 def _parts(source: Any) -> tuple[nn.Module, Any, Any]:

@@ -8,6 +8,7 @@ import torch
 import transformers
 
 import attnwidget as aw
+from attnwidget.engine.live import LiveSession
 from attnwidget.engine.sentences import sentences_of
 from attnwidget.frames.caret import query_at
 from attnwidget.frames.compose import compose_frame
@@ -125,6 +126,35 @@ def test_of_several_routes_the_default_one_is_read():
         aw.load(Whole(Router(None)))
     router = Router(None)
     assert aw.load(router.sub_modules["document"][0]).facts.limit == 9
+
+
+def test_a_session_reads_again_what_another_prompt_changes():
+    whole = Whole(Module(), "query")
+    session = LiveSession(aw.load(whole))
+    first = session.read("the bank")
+    assert session.read("the bank").id == first.id
+    whole.default_prompt_name = None
+    again = session.read("the bank")
+    assert again.id != first.id
+    assert (len(first.trace.text), len(again.trace.text)) == (7, 4)
+    whole[0].tokenizer.add_tokens(["boat"])  # and so does the tokenizer
+    assert session.read("the bank").id != again.id
+
+
+def test_a_pipeline_is_read_behind_its_prefix_and_up_to_its_length():
+    generator = transformers.LlamaForCausalLM(transformers.LlamaConfig(**SIZES)).eval()
+    writes = transformers.pipeline("text-generation", generator, tokenizer=words(special=True), prefix="who walked ")
+    tokens = aw.load(writes).tokens("the bank")
+    assert list(tokens.ids) == writes.preprocess("the bank", prefix="who walked ")["input_ids"][0].tolist()
+    assert tokens.text == "who walked the bank"
+    cuts = transformers.pipeline(
+        "feature-extraction", bert(), tokenizer=words(special=True), truncation=True, max_length=4
+    )
+    assert aw.load(cuts).facts.limit == 4
+    with pytest.raises(aw.AttnWidgetError, match="at most 4"):
+        aw.load(cuts).tokens("the quiet river bank")
+    whole = transformers.pipeline("feature-extraction", bert(), tokenizer=words(special=True), max_length=4)
+    assert aw.load(whole).facts.limit == 64  # without truncation it cuts nothing
 
 
 def test_another_tokenizer_is_read_behind_the_same_prompt():
