@@ -1,13 +1,14 @@
 """What holds a model may do something to a text before the tokenizer sees it -> the same is done here."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from tokenizers import normalizers
 
 from attnwidget.engine.tokenizer import private_copy
 
 
+@runtime_checkable
 class Preparation(Protocol):
     """Asked anew at every text: prompts and lengths are set at any time."""
 
