@@ -38,6 +38,15 @@ async (row) => {
 """
 
 
+# The figures that are there.
+NAMES = """
+async () => {
+  const loaded = await Promise.all([...window[Symbol.for("attnwidget.bokeh")].values()]);
+  return loaded.flatMap((bokeh) => bokeh.documents).flatMap((each) => each.roots().map((root) => root.name));
+}
+"""
+
+
 class Pane:
     """The pane of one view."""
 
@@ -174,6 +183,26 @@ def test_ten_figures_in_a_row_leave_one(bare, explorer, pane):
     bare.hide(explorer.shown)
     assert documents(pane.page) == 0
     assert pane.page.evaluate("() => bare.pageListeners()") < listeners
+
+
+def test_twenty_figures_listen_to_no_more_than_one(explorer, pane):
+    """Bokeh's plots listen to the viewport, and its fullscreen tool to the document; neither lets go by itself."""
+
+    def beside(number):
+        made = new_figure(height=200, tools="tap,fullscreen", name=f"figure {number}")
+        made.line([0, 1], [0, number])
+        explorer.beside(made)
+        until(pane.page, lambda: pane.page.evaluate(NAMES) == [f"figure {number}"])
+        pane.wait_until_drawn()
+
+    beside(0)
+    before = pane.page.evaluate("() => bare.pageListeners()")
+    for number in range(1, 21):
+        beside(number)
+    assert pane.page.evaluate("() => bare.pageListeners()") == before
+    pane.section.get_by_role("button", name="Close the chart").click()
+    expect(pane.section).to_have_count(0)
+    assert pane.page.evaluate("() => bare.pageListeners()") < before
 
 
 def test_a_figure_given_before_any_view_is_there_in_each_of_them(bare):

@@ -41,7 +41,10 @@ function Figure() {
     tell("loading");
     show(view, theme, place, life.signal).then(
       () => tell("shown"),
-      (error: unknown) => tell(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => {
+        tell(error instanceof Error ? error : new Error(String(error)));
+        life.abort();
+      },
     );
     return () => {
       // The page must not jump while one figure follows another.
@@ -51,13 +54,10 @@ function Figure() {
   }, [view, revision, theme]);
   return (
     <>
-      <p
-        class="aw-chart-state"
-        role="status"
-        data-failed={state instanceof Error || undefined}
-        hidden={state === "shown"}
-      >
-        {state === "loading" ? "Loading chart…" : state === "shown" ? "" : state.message}
+      {state === "loading" && <p class="aw-chart-state">Loading chart…</p>}
+      {/* Read out; that a chart is on its way is not, as it may come with every step of a loop. */}
+      <p class="aw-chart-state" role="status" data-failed hidden={!(state instanceof Error)}>
+        {state instanceof Error ? state.message : ""}
       </p>
       <div
         ref={host}

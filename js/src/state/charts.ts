@@ -40,10 +40,11 @@ export class Charts {
   ): Promise<Replies[Kind]> {
     return new Promise((resolve, reject) => {
       // Whoever else waits for the same library must hear that this explorer is gone.
-      this.#abort.addEventListener("abort", () => reject(new Error("The explorer was closed.")), {
-        once: true,
-      });
+      const gone = () => reject(new Error("The explorer was closed."));
+      if (this.#abort.aborted) return gone();
+      this.#abort.addEventListener("abort", gone, { once: true });
       void this.#ask(request as never).then((answer) => {
+        this.#abort.removeEventListener("abort", gone);
         if (answer.status === "ok") resolve(answer.reply as Replies[Kind]);
         else
           reject(

@@ -113,7 +113,7 @@ class Model {
   widget_manager = { get_model: () => Promise.reject(new Error("this host has no other models")) };
 }
 
-/* Listeners on what outlives a view: the window, the document and media queries. */
+/* Listeners on what outlives a view: the window, its viewport, the document and media queries. */
 const listening = new Set();
 const { addEventListener, removeEventListener } = EventTarget.prototype;
 const identities = new WeakMap(); // of targets and listeners: the page that watches must not keep what it watches
@@ -125,7 +125,7 @@ const identity = (thing) => {
   return identities.get(thing);
 };
 EventTarget.prototype.addEventListener = function (type, listener, options) {
-  const lasting = this === window || this === document || this instanceof MediaQueryList;
+  const lasting = this === window || this === document || this === window.visualViewport || this instanceof MediaQueryList;
   if (lasting && listener && !options?.signal?.aborted) {
     const name = nameOf(this, type, listener);
     listening.add(name);
