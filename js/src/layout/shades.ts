@@ -1,4 +1,4 @@
-import { inkOn, type Palette, type Ramp, type Rgb, rampColour } from "../lib/colour";
+import { hexOf, inkOn, mix, type Palette, type Ramp, type Rgb, rampColour, rgbOf } from "../lib/colour";
 import { shortWeight } from "../lib/format";
 import type { Metric } from "../wire/metric";
 
@@ -43,7 +43,6 @@ const light: Readonly<Record<string, Rgb>> = {
   block: [176, 210, 150],
   peaked: [238, 178, 190],
   even: [208, 213, 219],
-  "": [243, 244, 246],
 };
 
 const dark: Readonly<Record<string, Rgb>> = {
@@ -53,7 +52,6 @@ const dark: Readonly<Record<string, Rgb>> = {
   block: [62, 94, 40],
   peaked: [122, 58, 74],
   even: [70, 77, 85],
-  "": [33, 38, 44],
 };
 
 const codes: Readonly<Record<string, string>> = {
@@ -75,7 +73,9 @@ const codes: Readonly<Record<string, string>> = {
 
 export function tintOf(pattern: string, palette: Palette): Rgb {
   const tints = palette.dark ? dark : light;
-  return tints[kinds[pattern] ?? ""] ?? [0, 0, 0];
+  const tint = tints[kinds[pattern] ?? ""];
+  // A pattern of no kind is hardly more than the ground.
+  return tint ?? mix(rgbOf(palette.text), 0.06, rgbOf(palette.ground));
 }
 
 /** Numbers on one ramp from the least to the largest, or names in their tints. */
@@ -96,7 +96,7 @@ function nameShade(label: string, score: number, palette: Palette): Shade {
   const offset = label.startsWith("offset ") ? label.slice(7).replace("-", "−") : null;
   const colour = tintOf(offset === null ? label : "offset", palette);
   return {
-    fill: css(colour),
+    fill: hexOf(colour),
     ink: inkOn(colour),
     text: offset ?? codes[label] ?? label,
     said: spokenName(label, score),
@@ -114,7 +114,7 @@ function numberShade(value: number, metric: Metric, table: Ramp): Shade {
   const place = high > low ? (value - low) / (high - low) : 0.5;
   const colour = rampColour(table, place);
   return {
-    fill: css(colour),
+    fill: hexOf(colour),
     ink: inkOn(colour),
     text: shortNumber(value, unit),
     said: fullNumber(value, unit),
@@ -141,8 +141,4 @@ export function fullNumber(value: number, unit: string): string {
 export function spokenName(label: string, score: number): string {
   const name = label === "heterogeneous" ? "no single pattern" : label.replace("offset -", "offset −");
   return Number.isFinite(score) ? `${name} ${score.toFixed(2)}` : name;
-}
-
-function css([red, green, blue]: Rgb): string {
-  return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -39,69 +39,76 @@ export function ramp(stops: readonly Rgb[]): Ramp {
   return table;
 }
 
-const hex = (code: string): Rgb => [
+export const rgbOf = (code: string): Rgb => [
   Number.parseInt(code.slice(1, 3), 16),
   Number.parseInt(code.slice(3, 5), 16),
   Number.parseInt(code.slice(5, 7), 16),
 ];
 
-const ramps = {
-  orangeLight: ramp(
-    ["#fffaf5", "#feeddc", "#fdd6b0", "#fcb77d", "#f79350", "#e86f26", "#c44e0a", "#8d3204", "#5c1f04"].map(
-      hex,
-    ),
-  ),
-  blueLight: ramp(
-    ["#f7faff", "#e3eefb", "#c5dbf5", "#9dc3ed", "#6fa6e2", "#4484cf", "#2463b0", "#154585", "#0d2c59"].map(
-      hex,
-    ),
-  ),
-  orangeDark: ramp(
-    ["#17140f", "#2b1c10", "#4a2910", "#743a10", "#a44f14", "#d56a20", "#f78f42", "#ffb98a", "#ffe3cf"].map(
-      hex,
-    ),
-  ),
-  blueDark: ramp(
-    ["#10151c", "#122238", "#163457", "#1b4b80", "#2567ad", "#3b87d6", "#6aaaf0", "#a3cdf9", "#dbebfe"].map(
-      hex,
-    ),
-  ),
-  signedLight: ramp(
-    ["#431a68", "#7b4aa3", "#b08fcb", "#ded0e8", "#fbfafc", "#cfe6d3", "#86c493", "#2f8a4e", "#0b4f28"].map(
-      hex,
-    ),
-  ),
-  signedDark: ramp(
-    ["#e6d3fb", "#b98ae6", "#8450b8", "#4a2d69", "#171b20", "#1d4a2e", "#2c8450", "#62c587", "#c6f3d3"].map(
-      hex,
-    ),
-  ),
+const list = (codes: string): readonly Rgb[] => codes.split(" ").map(rgbOf);
+
+/** From the ground, which stands first, to the most; made for the grounds of our own themes. */
+const stops = {
+  orangeLight: list("#ffffff #feeddc #fdd6b0 #fcb77d #f79350 #e86f26 #c44e0a #8d3204 #5c1f04"),
+  blueLight: list("#ffffff #e3eefb #c5dbf5 #9dc3ed #6fa6e2 #4484cf #2463b0 #154585 #0d2c59"),
+  orangeDark: list("#14181d #2b1c10 #4a2910 #743a10 #a44f14 #d56a20 #f78f42 #ffb98a #ffe3cf"),
+  blueDark: list("#14181d #122238 #163457 #1b4b80 #2567ad #3b87d6 #6aaaf0 #a3cdf9 #dbebfe"),
+  belowLight: list("#ffffff #ded0e8 #b08fcb #7b4aa3 #431a68"),
+  aboveLight: list("#ffffff #cfe6d3 #86c493 #2f8a4e #0b4f28"),
+  belowDark: list("#14181d #4a2d69 #8450b8 #b98ae6 #e6d3fb"),
+  aboveDark: list("#14181d #1d4a2e #2c8450 #62c587 #c6f3d3"),
 } as const;
 
-export function palette(dark: boolean, font: string): Palette {
+const own = { light: rgbOf("#ffffff"), dark: rgbOf("#14181d") } as const;
+const inks = { light: rgbOf("#1f2328"), dark: rgbOf("#e6e8eb") } as const;
+
+export function palette(dark: boolean, font: string, ground: Rgb = dark ? own.dark : own.light): Palette {
+  const text = dark ? inks.dark : inks.light;
+  const on = (made: readonly Rgb[]) => made.map((colour) => onGround(colour, dark, ground));
+  const signed = (below: readonly Rgb[], above: readonly Rgb[]) =>
+    ramp([...on(below).reverse(), ...on(above).slice(1)]);
+  const common = {
+    dark,
+    font,
+    text: hexOf(text),
+    muted: hexOf(mix(text, 0.7, ground)),
+    hairline: hexOf(mix(text, 0.13, ground)),
+    ground: hexOf(ground),
+  };
   return dark
     ? {
-        dark,
-        font,
-        text: "#e6e8eb",
-        muted: "#9aa3ad",
-        hairline: "#2b3138",
-        ground: "#14181d",
-        reads: { strong: "#ff9145", mark: "#a24c0e", ramp: ramps.orangeDark },
-        readBy: { strong: "#6aaaf0", mark: "#2a62a8", ramp: ramps.blueDark },
-        signed: ramps.signedDark,
+        ...common,
+        reads: { strong: "#ff9145", mark: "#a24c0e", ramp: ramp(on(stops.orangeDark)) },
+        readBy: { strong: "#6aaaf0", mark: "#2a62a8", ramp: ramp(on(stops.blueDark)) },
+        signed: signed(stops.belowDark, stops.aboveDark),
       }
     : {
-        dark,
-        font,
-        text: "#1f2328",
-        muted: "#656d76",
-        hairline: "#e3e6ea",
-        ground: "#ffffff",
-        reads: { strong: "#d4540a", mark: "#f5904c", ramp: ramps.orangeLight },
-        readBy: { strong: "#2463b0", mark: "#7db1ea", ramp: ramps.blueLight },
-        signed: ramps.signedLight,
+        ...common,
+        reads: { strong: "#d4540a", mark: "#f5904c", ramp: ramp(on(stops.orangeLight)) },
+        readBy: { strong: "#2463b0", mark: "#7db1ea", ramp: ramp(on(stops.blueLight)) },
+        signed: signed(stops.belowLight, stops.aboveLight),
       };
+}
+
+/** A colour as it looks on another ground: laid over a light one as ink is, added to a dark one as light is. */
+function onGround(colour: Rgb, dark: boolean, ground: Rgb): Rgb {
+  const channel = (place: 0 | 1 | 2) =>
+    dark
+      ? 255 - ((255 - colour[place]) * (255 - ground[place])) / (255 - own.dark[place])
+      : (colour[place] * ground[place]) / own.light[place];
+  return [channel(0), channel(1), channel(2)].map((value) =>
+    Math.max(0, Math.min(255, value)),
+  ) as unknown as Rgb;
+}
+
+/** So much of one colour, the rest of another. */
+export function mix(one: Rgb, share: number, other: Rgb): Rgb {
+  const channel = (place: 0 | 1 | 2) => Math.round(one[place] * share + other[place] * (1 - share));
+  return [channel(0), channel(1), channel(2)];
+}
+
+export function hexOf(colour: Rgb): string {
+  return `#${colour.map((channel) => Math.round(channel).toString(16).padStart(2, "0")).join("")}`;
 }
 
 export function accent(colours: Palette, direction: "reads" | "read_by"): Accent {

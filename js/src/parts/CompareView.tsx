@@ -15,6 +15,7 @@ import { ChangeCaption, ChangedMost } from "./ChangeCaption";
 import { type Place, steerCompare } from "./compare-input";
 import { useFigure } from "./figures";
 import { useMeasure } from "./measure";
+import { Spoken } from "./Spoken";
 import { clearHover, useView, useWidth, type View } from "./view";
 
 const longestLabel = 12;
@@ -182,11 +183,7 @@ function Changes({ difference, late, current }: ChangesProps) {
         }}
         onKeyDown={(event) => current && steerCompare(view, difference, cell, look, event)}
       >
-        <div role="row" class="aw-unseen">
-          <div role="gridcell" id={id} aria-selected="true" aria-live="polite">
-            {spoken(difference, cell)}
-          </div>
-        </div>
+        <Spoken id={id}>{spoken(difference, cell)}</Spoken>
         {scene !== null && (
           <Canvas
             width={scene.width}

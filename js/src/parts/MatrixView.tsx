@@ -6,7 +6,6 @@ import { paintMatrix } from "../paint/matrix";
 import {
   type Cell,
   cellIn,
-  checksum,
   type Filter,
   isExplicit,
   type MapOnShow,
@@ -56,7 +55,7 @@ export function MatrixView() {
         data-rows={map?.rows}
         data-columns={map?.columns}
         data-exact={map?.exact}
-        data-checksum={useMemo(() => (map === null ? undefined : checksum(map.values)), [map])}
+        data-plot={scene === null ? undefined : [scene.left, scene.top, scene.across, scene.down].join(" ")}
         data-extent={scene?.zoomed ? [...scene.rows, ...scene.columns].join(" ") : undefined}
         data-tiles={picture?.tiles ?? undefined}
         onBlur={() => clearHover(view)}

@@ -1,9 +1,13 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Rgb } from "../lib/colour";
+import { groundOf } from "./ground";
 
 /** What the page around the explorer looks like. */
 export interface Environment {
   readonly dark: ReadonlySignal<boolean>;
   readonly ratio: ReadonlySignal<number>;
+  /** What the canvases lie on; null where that cannot be told. */
+  readonly ground: ReadonlySignal<Rgb | null>;
   readonly font: ReadonlySignal<string>;
 }
 
@@ -12,19 +16,35 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
   const dark = signal(isDark());
   const ratio = signal(window.devicePixelRatio || 1);
   const font = signal("sans-serif");
+  const ground = signal<Rgb | null>(null);
 
   const look = () => {
     dark.value = isDark();
     root.dataset.theme = dark.value ? "dark" : "light";
     font.value = getComputedStyle(root).fontFamily || "sans-serif";
+    const found = groundOf(root.querySelector(".aw-frame") ?? root);
+    if (String(found) !== String(ground.peek())) ground.value = found;
   };
   const observer = new MutationObserver(look);
-  const attributeFilter = ["class", "data-jp-theme-light", "data-jp-theme-name", "data-theme", "theme"];
+  const attributeFilter = [
+    "class",
+    "data-jp-theme-light",
+    "data-jp-theme-name",
+    "data-theme",
+    "theme",
+    "style",
+  ];
   for (const element of [document.documentElement, document.body])
     observer.observe(element, { attributes: true, attributeFilter });
   // A view may be made before it is on the page, where no style reaches it: its first size tells that it has arrived.
   const arrival = new ResizeObserver(look);
   arrival.observe(root);
+  // Whatever else changes the ground ends in this (style/frame.css), or brings a sheet into the head.
+  const changed = ({ target }: Event) => {
+    if (target instanceof Element && target.matches(".aw-frame")) look();
+  };
+  root.addEventListener("transitionend", changed, { signal: abort });
+  document.head.addEventListener("load", look, { capture: true, signal: abort });
   abort.addEventListener(
     "abort",
     () => {
@@ -36,12 +56,26 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
 
   for (const feature of ["prefers-color-scheme: dark", "forced-colors: active"])
     window.matchMedia?.(`(${feature})`).addEventListener("change", look, { signal: abort });
+  followRatio(ratio, abort);
+  look();
+  return { dark, ratio, font, ground };
+}
+
+/** A window that moves to another screen keeps its size: only a query for the resolution that it had tells. */
+function followRatio(ratio: Signal<number>, abort: AbortSignal): void {
+  let armed: AbortController | null = null;
   const measure = () => {
-    ratio.value = window.devicePixelRatio || 1;
+    const now = window.devicePixelRatio || 1;
+    if (armed !== null && now === ratio.peek()) return;
+    ratio.value = now;
+    armed?.abort();
+    armed = new AbortController();
+    const { signal } = armed;
+    window.matchMedia?.(`(resolution: ${now}dppx)`).addEventListener("change", measure, { signal });
   };
   window.addEventListener("resize", measure, { signal: abort });
-  look();
-  return { dark, ratio, font };
+  abort.addEventListener("abort", () => armed?.abort(), { once: true });
+  measure();
 }
 
 /** JupyterLab says so on the body, VS Code by a class, Colab and marimo on the root; else the system decides. */

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { MatrixScene } from "../layout/matrix";
 import { accent, type Palette } from "../lib/colour";
 import type { MatrixPicture } from "../paint/matrix";
@@ -7,6 +7,7 @@ import {
   blocksOf,
   type Cell,
   cellOf,
+  type Filter,
   fadingOf,
   type MapOnShow,
   type TiledMap,
@@ -64,12 +65,8 @@ export function usePicture(
     return () => clearTimeout(timer);
   }, [tiled, wanted, revision]);
 
-  const filter = view.derived.filter.value;
-  const faded = useMemo(() => (map === null ? null : fadingOf(map, filter)), [map, filter]);
-  const plain = useMemo(
-    () => (map === null ? null : plainPicture(map, faded, colours)),
-    [map, faded, colours],
-  );
+  const drawn = usePlain(map, view.derived.filter.value, colours);
+  const { plain, faded } = drawn ?? { plain: null, faded: null };
   const exact = useMemo(
     () =>
       map === null || plain === null || there === 0 ? null : mosaic(pieces, map, plain.image, plain.ramp),
@@ -84,6 +81,26 @@ export function usePicture(
     return { ...other, ...(there === 0 ? null : mosaic(pieces, map, other.image, other.ramp)), printed };
   };
   return { ...plain, ...exact, printed, tiles: state, repainted };
+}
+
+interface Drawn {
+  readonly map: MapOnShow;
+  readonly filter: Filter;
+  readonly colours: Palette;
+  readonly faded: Float32Array | null;
+  readonly plain: Omit<MatrixPicture, "printed">;
+}
+
+/** Of the two maps that the eye went between last: leaving a head makes nothing anew. */
+function usePlain(map: MapOnShow | null, filter: Filter, colours: Palette): Drawn | null {
+  const recent = useRef<readonly Drawn[]>([]);
+  if (map === null) return null;
+  const same = (one: Drawn) => one.map === map && one.filter === filter && one.colours === colours;
+  const known = recent.current.find(same);
+  const faded = known === undefined ? fadingOf(map, filter) : known.faded;
+  const drawn = known ?? { map, filter, colours, faded, plain: plainPicture(map, faded, colours) };
+  recent.current = [drawn, ...recent.current.filter((one) => one !== drawn)].slice(0, 2);
+  return drawn;
 }
 
 function plainPicture(

@@ -29,7 +29,9 @@ export function useView(): View {
 }
 
 export function paletteOf(environment: Environment): ReadonlySignal<Palette> {
-  return computed(() => palette(environment.dark.value, environment.font.value));
+  return computed(() =>
+    palette(environment.dark.value, environment.font.value, environment.ground.value ?? undefined),
+  );
 }
 
 /** The width of an element, followed. 0 before it is on the page. */

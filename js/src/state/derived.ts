@@ -76,10 +76,12 @@ export function derive(session: Session, local: Local): Derived {
   const frame = computed(() => session.shown.value?.frame ?? null);
   const tokens = computed(() => frame.value?.header.tokens ?? null);
   const keys = computed(() => (frame.value === null ? null : keysOf(frame.value.header)));
+  let looked: HeadRef | null = null;
   const head = computed(() => {
-    if (local.hoverHead.value !== null) return local.hoverHead.value;
-    const one = session.source.value === "head" && session.chosenHeads().length === 1;
-    return one ? session.clampedHead() : null;
+    const next = headLookedAt(session, local);
+    // The same object for the same head: what rests on it stays.
+    if (next?.layer !== looked?.layer || next?.head !== looked?.head) looked = next;
+    return looked;
   });
   const map = computed(() => mapFor(session, head.value));
   const direction = computed(() => directionOf(session, map.value, local));
@@ -155,6 +157,12 @@ export function derive(session: Session, local: Local): Derived {
     pairsKeys,
     pairs,
   };
+}
+
+function headLookedAt(session: Session, { hoverHead }: Local): HeadRef | null {
+  if (hoverHead.value !== null) return hoverHead.value;
+  const one = session.source.value === "head" && session.chosenHeads().length === 1;
+  return one ? session.clampedHead() : null;
 }
 
 function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {

@@ -69,7 +69,7 @@ export {
   sideOf,
 } from "./local";
 export { holds, joined } from "./look";
-export { cellIn, checksum, type MapOnShow, weightAt } from "./maps";
+export { cellIn, type MapOnShow, weightAt } from "./maps";
 export type { Mark, Segment } from "./marks";
 export type { Shade } from "./metrics";
 export { followPairs, type KeyOrder, openedKey, orderOf, type Pairs } from "./neuron";

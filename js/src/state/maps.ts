@@ -39,7 +39,16 @@ export interface MapOnShow extends MapPlace {
   readonly column: Float32Array | null;
 }
 
+const known = new WeakMap<Frame, MapOnShow>();
+
+/** One object for a frame, so that nothing is worked out again when the eye comes back to it. */
 export function mapOfFrame(frame: Frame): MapOnShow {
+  const map = known.get(frame) ?? readFrame(frame);
+  known.set(frame, map);
+  return map;
+}
+
+function readFrame(frame: Frame): MapOnShow {
   const { header, matrix } = frame;
   const [rows = 0, columns = 0] = matrix.shape;
   const dtype = header.blocks.find(({ name }) => name === "matrix")?.dtype;
@@ -186,13 +195,4 @@ export function columnOf(map: MapOnShow, [start, stop]: Span): Float32Array {
       sums[query] = (sums[query] as number) + weightAt(map, query, key);
   }
   return sums;
-}
-
-/** A cheap number that changes with the matrix, for tests. */
-export function checksum(values: Float32Array): string {
-  let sum = 0x811c9dc5;
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let index = 0; index < words.length; index++)
-    sum = Math.imul(sum ^ (words[index] as number), 0x01000193);
-  return (sum >>> 0).toString(16);
 }
