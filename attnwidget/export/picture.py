@@ -23,8 +23,8 @@ LABELLED = 40
 
 _INK, _MUTED, _EDGE, _GROUND = (31, 35, 40), (101, 109, 118), (208, 215, 222), (255, 255, 255)
 _RAMPS = {
-    "reads": "fffaf5 feeddc fdd6b0 fcb77d f79350 e86f26 c44e0a 8d3204 5c1f04",
-    "read_by": "f7faff e3eefb c5dbf5 9dc3ed 6fa6e2 4484cf 2463b0 154585 0d2c59",
+    "reads": "ffffff feeddc fdd6b0 fcb77d f79350 e86f26 c44e0a 8d3204 5c1f04",
+    "read_by": "ffffff e3eefb c5dbf5 9dc3ed 6fa6e2 4484cf 2463b0 154585 0d2c59",
 }
 """As js/src/lib/colour.ts has them: the picture must look like the page."""
 

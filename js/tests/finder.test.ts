@@ -79,7 +79,7 @@ describe("shades", () => {
   it("go from the least to the largest number, and are none where there is none", () => {
     const { cells, heads: wide } = shadesOf(numbers, light.reads.ramp, light);
     expect(wide).toBe(3);
-    expect(cells[0]?.fill).toBe("#fffaf5");
+    expect(cells[0]?.fill).toBe("#ffffff");
     expect(cells[1]?.fill).toBe("#5c1f04");
     expect(cells[1]?.ink).toBe("#ffffff");
     expect(cells[2]).toBeNull();

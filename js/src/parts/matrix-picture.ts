@@ -65,7 +65,7 @@ export function usePicture(
     return () => clearTimeout(timer);
   }, [tiled, wanted, revision]);
 
-  const drawn = usePlain(map, view.derived.filter.value, colours);
+  const drawn = usePlain(view, map, colours);
   const { plain, faded } = drawn ?? { plain: null, faded: null };
   const exact = useMemo(
     () =>
@@ -91,15 +91,19 @@ interface Drawn {
   readonly plain: Omit<MatrixPicture, "printed">;
 }
 
-/** Of the two maps that the eye went between last: leaving a head makes nothing anew. */
-function usePlain(map: MapOnShow | null, filter: Filter, colours: Palette): Drawn | null {
-  const recent = useRef<readonly Drawn[]>([]);
+/** Of the map on show and of the one to come back to: leaving a head makes nothing anew. */
+function usePlain({ local, derived }: View, map: MapOnShow | null, colours: Palette): Drawn | null {
+  const filter = derived.filter.value;
+  const hovering = local.hoverHead.peek() !== null;
+  const home = useRef<Drawn | null>(null);
+  const last = useRef<Drawn | null>(null);
   if (map === null) return null;
-  const same = (one: Drawn) => one.map === map && one.filter === filter && one.colours === colours;
-  const known = recent.current.find(same);
+  const same = (one: Drawn | null) => one?.map === map && one.filter === filter && one.colours === colours;
+  const known = [last.current, home.current].find(same) ?? undefined;
   const faded = known === undefined ? fadingOf(map, filter) : known.faded;
   const drawn = known ?? { map, filter, colours, faded, plain: plainPicture(map, faded, colours) };
-  recent.current = [drawn, ...recent.current.filter((one) => one !== drawn)].slice(0, 2);
+  last.current = drawn;
+  if (!hovering) home.current = drawn;
   return drawn;
 }
 
