@@ -76,7 +76,7 @@ const steps = {
   },
   async "hovering a head previews it, a click pins it, keys move it"() {
     await open({ model: "encoder" });
-    const sum = () => page.getAttribute(".aw-matrix", "data-checksum");
+    const sum = () => page.$eval(".aw-matrix canvas", (canvas) => canvas.toDataURL());
     const before = await sum();
     const grid = await page.locator(".aw-grid").boundingBox();
     await page.mouse.move(grid.x + 18 + 28 * 7 + 10, grid.y + 20 + 28 * 4 + 10);

@@ -1,6 +1,7 @@
 """One explorer on a page, bare or in a notebook, by the hooks that js/README.md promises."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,18 @@ from playwright.sync_api import Locator, Page, expect
 GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
 
 
+# FNV-1a over the float32 of the matrix on show, word by word; "" before there is one.
+CHECKSUM = """(matrix) => {
+  if (matrix.weights == null) return "";
+  const { buffer, byteOffset, length } = matrix.weights;
+  let sum = 0x811c9dc5;
+  for (const word of new Uint32Array(buffer, byteOffset, length)) sum = Math.imul(sum ^ word, 0x01000193);
+  return (sum >>> 0).toString(16);
+}"""
+
+
 def checksum_of(weights: ArrayLike) -> str:
-    """What a page says of this matrix: FNV-1a over its float32, word by word, as js/src/state/maps.ts does it."""
+    """The same of a matrix of ours."""
     value = 0x811C9DC5
     for word in np.ascontiguousarray(weights, dtype="<f4").view("<u4").ravel().tolist():
         value = ((value ^ word) * 0x01000193) & 0xFFFFFFFF
@@ -31,14 +42,21 @@ class ExplorerPage:
         self.status = root.locator(".aw-status")
 
     def wait_until_drawn(self, timeout: float = 30_000) -> None:
-        expect(self.matrix).to_have_attribute("data-checksum", re.compile(".+"), timeout=timeout)
+        expect(self.matrix).to_have_attribute("data-rows", re.compile(".+"), timeout=timeout)
 
     def tokens(self) -> int:
         """The number in the token count, whatever words are around it."""
         return int(re.search(r"\d+", self.token_count.inner_text().replace(",", ""))[0])
 
     def checksum(self) -> str:
-        return self.matrix.get_attribute("data-checksum") or ""
+        return self.matrix.evaluate(CHECKSUM)
+
+    def expect_checksum(self, checksum: str) -> None:
+        self._until(lambda: self.checksum() == checksum, f"the matrix does not become {checksum}")
+
+    def expect_weights(self, weights: ArrayLike) -> None:
+        """The matrix on show is this one, number by number."""
+        self.expect_checksum(checksum_of(weights))
 
     def heat(self) -> list[str]:
         """The look of every token: class and style of its mark, in order."""
@@ -51,7 +69,14 @@ class ExplorerPage:
         expect(self.token_count).to_contain_text(re.compile(rf"\b{count:,}\b"))
 
     def wait_for_change(self, checksum: str) -> None:
-        expect(self.matrix).not_to_have_attribute("data-checksum", checksum)
+        self._until(lambda: self.checksum() != checksum, "the matrix does not change")
+
+    def _until(self, condition: Callable[[], bool], otherwise: str) -> None:
+        for _ in range(300):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(otherwise)
 
     def caret_to_end(self) -> None:
         self.editor.click()

@@ -39,7 +39,7 @@ def test_the_matrix_is_the_traces_own_numbers(explorer):
     for layer, head in ((0, 0), (3, 1), (2, 3)):
         shown.click_head(layer, head)
         weights = explorer.trace.weights(layer, head).numpy()
-        expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(weights))
+        shown.expect_weights(weights)
 
 
 def test_the_text_carries_the_querys_row(explorer):
@@ -84,7 +84,7 @@ def test_thirty_quick_keystrokes_end_in_the_right_state(bare, explorer):
     weights = explorer.trace.weights(explorer.layer, explorer.head).numpy()
     fresh = bare.explore(text=text).trace.weights(explorer.layer, explorer.head).numpy()
     np.testing.assert_allclose(weights, fresh, atol=1e-5)
-    expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(weights))
+    shown.expect_weights(weights)
 
 
 def test_a_selection_is_a_query_of_several_tokens(explorer):
@@ -232,7 +232,7 @@ def test_heat_can_come_from_a_layer_or_from_all(explorer):
     shown.wait_for_change(checksum_of(mean))
     expect(shown.root.locator(".aw-title")).to_contain_text(re.compile("rollout", re.IGNORECASE))
     shown.click_head(1, 1)
-    expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(explorer.trace.weights(1, 1).numpy()))
+    shown.expect_weights(explorer.trace.weights(1, 1).numpy())
 
 
 def test_hovering_looks_and_leaving_looks_back(explorer):
@@ -240,9 +240,9 @@ def test_hovering_looks_and_leaving_looks_back(explorer):
     before = shown.checksum()
     there = explorer.trace.weights(3, 3).numpy()
     shown.hover_head(3, 3)
-    expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(there))
+    shown.expect_weights(there)
     shown.page.mouse.move(2, 2)
-    expect(shown.matrix).to_have_attribute("data-checksum", before)
+    shown.expect_checksum(before)
     assert (explorer.layer, explorer.head) != (3, 3)
 
 
@@ -288,7 +288,7 @@ def test_python_and_the_page_draw_the_same_place(bare, explorer):
     twin = bare.explore(text=TEXT, layer=2, head=3)
     shown = bare.show(twin)
     shown.wait_until_drawn()
-    expect(explorer.shown.matrix).to_have_attribute("data-checksum", shown.checksum())
+    explorer.shown.expect_checksum(shown.checksum())
 
 
 def test_keys_stay_inside(bare, explorer):

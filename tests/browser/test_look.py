@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.explorer_page import checksum_of
-
 TEXT = "The cat sat on the mat because it was tired."
 # Whether a colour, "#0072b2", is among the pixels of the canvas on top of the lines.
 HAS_COLOUR = """(root, colour) => {
@@ -46,7 +44,7 @@ def test_heads_that_are_clicked_together_have_lines_of_their_own_colours(explore
     expect(shown.root.locator(".aw-title")).to_have_text("Mean of L1H2, L2H3")
     until(shown, lambda: explorer.heads == ((1, 2), (2, 3)), "Python does not hear of the second head")
     mean = (explorer.trace.weights(1, 2) + explorer.trace.weights(2, 3)) / 2
-    expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(mean.numpy()))
+    shown.expect_weights(mean.numpy())
     shown.root.locator('[role="tab"][data-value="lines"]').click()
     expect(shown.root.locator(".aw-lines")).to_have_attribute("data-heads", "2")
     for colour in ("#0072b2", "#d4540a"):
@@ -93,14 +91,14 @@ def test_hidden_sinks_are_said_and_what_is_left_may_be_renormalised(explorer):
     expect(recipe).to_contain_text(f"sinks hidden, {lost:.3f} of a row on average")
     hidden = whole.copy()
     hidden[:, 0] = 0
-    expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(hidden))
+    shown.expect_weights(hidden)
     shown.choose("renormalise")
     expect(recipe).to_contain_text("the rest of each row divided by its sum")
     number = shown.root.locator(".aw-ranking[data-tint=reads] .aw-number").first
     expect(number).to_have_text(f"{np.max(hidden[2] / hidden[2].sum()):.3f}")
     until(shown, lambda: explorer.sinks == "renormalise", "Python does not hear of it")
     explorer.look = {"sinks": "show"}
-    expect(shown.matrix).to_have_attribute("data-checksum", checksum_of(whole))
+    shown.expect_weights(whole)
 
 
 def test_a_filter_from_python_fades_the_text_and_one_from_the_page_is_pythons(explorer):

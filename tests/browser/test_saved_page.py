@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 import attnwidget as aw
-from tests.browser.explorer_page import ExplorerPage, checksum_of
+from tests.browser.explorer_page import ExplorerPage
 
 TEXT = "The capital of France is Paris. The capital of France is"
 HOSTILE = "</script> <!-- ]]> \u2028 \ud800 <img src=x onerror=alert(1)>"
@@ -74,7 +74,7 @@ def test_a_file_opens_without_a_network_and_answers(opened, explorer, tmp_path):
     trace = explorer.trace
     assert opened.requests == [(tmp_path / "page.html").as_uri()]
     assert opened.page.evaluate("() => performance.now()") < 15_000
-    assert shown.checksum() == checksum_of(trace.weights(1, 2))
+    shown.expect_weights(trace.weights(1, 2))
     agree(ranked(shown, "reads"), trace.weights(1, 2)[4])
     agree(ranked(shown, "read_by"), trace.weights(1, 2)[:, 4])
 
@@ -171,7 +171,7 @@ def test_a_page_is_taken_from_the_menu(bare, opened, tmp_path):
     expect(shown.root.locator(".aw-export-outcome [role=status]")).to_contain_text("Saved tiny-causal-attention.html")
     waiting.value.save_as(tmp_path / "page.html")
     saved = opened.file(tmp_path / "page.html")
-    assert saved.checksum() == checksum_of(explorer.trace.weights(1, 2))
+    saved.expect_weights(explorer.trace.weights(1, 2))
     saved.root.get_by_role("button", name="Export").click()
     expect(saved.root.get_by_role("button", name="Save PNG")).to_be_visible()
     expect(saved.root.get_by_role("button", name="Save page (HTML)")).to_have_count(0)

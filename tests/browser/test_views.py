@@ -86,7 +86,7 @@ def test_the_matrix_comes_back_as_it_was(explorer):
     before = explorer.shown.checksum()
     open_view(explorer, "Lines")
     tab(explorer.shown, "Matrix").click()
-    expect(explorer.shown.matrix).to_have_attribute("data-checksum", before)
+    explorer.shown.expect_checksum(before)
 
 
 # ---------------------------------------------------------------------------------------------------------- layers

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "../layout/matrix";
 import { wholeMap } from "../layout/viewport";
 import { pieceLabel, shorten, weight } from "../lib/format";
@@ -27,10 +27,13 @@ import { sentence } from "./Toolbar";
 import { Tooltip } from "./Tooltip";
 import { clearHover, useView, useWidth, type View } from "./view";
 
+/** What is on show can be asked of the element. */
+type Told = HTMLDivElement & { weights?: Float32Array | undefined };
+
 /** The map on show as a matrix: queries downwards, keys to the right. It can be zoomed; what is pooled then comes as exact tiles. */
 export function MatrixView() {
   const view = useView();
-  const host = useRef<HTMLDivElement>(null);
+  const host = useRef<Told>(null);
   const width = useWidth(host);
   const id = useId();
   const map = view.derived.map.value;
@@ -41,6 +44,9 @@ export function MatrixView() {
   const reading = useReading(view, map, tiled, cell);
   const ready = map !== null && scene !== null && picture !== null;
   useSteering(host, view, scene);
+  useLayoutEffect(() => {
+    if (host.current !== null) host.current.weights = map?.values;
+  }, [map]);
   useFigure("stage", (look) => (ready ? matrixFigure(view, map, scene, picture, look) : null));
   return (
     <figure class="aw-view">
@@ -55,7 +61,6 @@ export function MatrixView() {
         data-rows={map?.rows}
         data-columns={map?.columns}
         data-exact={map?.exact}
-        data-plot={scene === null ? undefined : [scene.left, scene.top, scene.across, scene.down].join(" ")}
         data-extent={scene?.zoomed ? [...scene.rows, ...scene.columns].join(" ") : undefined}
         data-tiles={picture?.tiles ?? undefined}
         onBlur={() => clearHover(view)}
