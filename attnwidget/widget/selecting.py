@@ -201,6 +201,8 @@ class Selecting(anywidget.AnyWidget):
         """
         names = [*SPOKEN_OF, *(name for name in sync_data if name not in SPOKEN_OF)]
         state = {name: sync_data[name] for name in names if name in sync_data and name in CHOSEN}
+        if state:  # to every other page of this explorer; who wrote it knows its own
+            self._send({"method": "echo_update", "state": dict(state), "buffer_paths": []})
         with held():
             with suppress(AttnWidgetError):  # where the text cannot be read, the next one will tell
                 self.prepare(state)

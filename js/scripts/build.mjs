@@ -1,5 +1,5 @@
 // Builds the page: src -> ../attnwidget/static/explorer.{js,css}. `--watch` rebuilds, `--dev` builds the demo page.
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
@@ -11,7 +11,10 @@ const budget = 280 * 1024;
 const watch = process.argv.includes("--watch");
 const dev = process.argv.includes("--dev");
 
+const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+
 const shared = {
+  define: { attnwidgetVersion: JSON.stringify(version) },
   bundle: true,
   target: ["es2022", "chrome111", "firefox113", "safari16.4"],
   jsx: "automatic",

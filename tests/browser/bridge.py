@@ -117,6 +117,7 @@ class BridgeSocket(WebSocketHandler):
         self.bridge = bridge
         self.awaited: dict[str, Any] = {}
         self.parts: list[bytes] = []
+        self.handing_on = False
 
     def open(self, name: str) -> None:
         self.widget = self.bridge.widgets[name]
@@ -131,6 +132,8 @@ class BridgeSocket(WebSocketHandler):
 
     def listen(self, data: dict[str, Any], buffers: list[bytes]) -> None:
         """Called by the explorer, on whichever thread it sends from."""
+        if data["method"] == "echo_update" and self.handing_on:
+            return  # as the manager of ipywidgets: a page never hears itself
         self.bridge.on_the_loop(self.transmit, data, [bytes(buffer) for buffer in buffers])
 
     def transmit(self, data: dict[str, Any], buffers: list[bytes]) -> None:
@@ -148,7 +151,10 @@ class BridgeSocket(WebSocketHandler):
         if len(self.parts) < self.awaited["buffers"]:
             return
         data = {key: value for key, value in self.awaited.items() if key != "buffers"}
+        self.handing_on = True
         try:
             self.widget._handle_msg({"content": {"data": data}, "buffers": [memoryview(part) for part in self.parts]})
         except Exception as error:  # noqa: BLE001  kept for the test to find
             self.bridge.errors.append(error)
+        finally:
+            self.handing_on = False

@@ -151,3 +151,14 @@ def test_a_reading_that_was_stopped_leaves_no_name(model):
     with pytest.raises(Cancelled):
         session.read(TEXT, cancelled=lambda: True)
     assert session._readings == {}
+
+
+def test_what_one_page_writes_is_told_to_the_others(page, monkeypatch):
+    told = []
+    monkeypatch.setattr(page.explorer, "_send", lambda message, **_: told.append(message))
+    page.sets(text="The dog ran.", query=[1, 2])
+    echoes = [message["state"] for message in told if message["method"] == "echo_update"]
+    assert {name: value for state in echoes for name, value in state.items()} == {
+        "text": "The dog ran.",
+        "query": [1, 2],
+    }

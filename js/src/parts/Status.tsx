@@ -1,4 +1,5 @@
 import { count, weight } from "../lib/format";
+import { version } from "../lib/version";
 import { lost, type Problem, type Session } from "../state";
 import { AddSecond } from "./SecondText";
 import { useView } from "./view";
@@ -27,7 +28,7 @@ export function Status() {
 function kindOf(session: Session): "error" | "hint" | undefined {
   if (session.closed.value) return "error";
   const problem: Problem | null = session.problem.value;
-  if (problem === null) return undefined;
+  if (problem === null) return otherVersion(session) === null ? undefined : "hint";
   return problem.code === "empty" ? "hint" : "error";
 }
 
@@ -37,9 +38,18 @@ function sentence(session: Session): string {
   if (problem !== null) return problem.message;
   if (session.progress.value === null && session.waiting.value)
     return "waiting for the kernel: it may be busy with another cell…";
+  const other = otherVersion(session);
+  if (other !== null) return other;
   const truncated = session.shown.value?.frame.header.truncated ?? null;
   if (truncated === null) return session.about.value?.fixed ?? "";
   return `first ${truncated.shown.toLocaleString("en")} of ${count(truncated.total, "token")} shown`;
+}
+
+/** A page that was open while another version was installed still asks what it can, and says what it is. */
+function otherVersion(session: Session): string | null {
+  const about = session.about.value;
+  if (version === null || about === null || about.saved === true || about.version === version) return null;
+  return `The kernel runs attnwidget ${about.version}, and this page is of ${version}. Reload the page.`;
 }
 
 /** A pass that takes long, in numbers, where no sentence stands. */

@@ -75,6 +75,8 @@ export class Session extends Stores {
   #settled = 0;
   #remote = false;
   #started = false;
+  /** Whether Python, or another page, did the last thing: where the query is left to them. */
+  #follows = false;
   #lastAsked = "";
   #knocking = false;
   readonly #knocks: Delays;
@@ -258,6 +260,7 @@ export class Session extends Stores {
     if (turns.moving.has(name)) this.#caret = null;
     if (name === "text") this.#history.record(0, this.traits.text.peek(), "elsewhere");
     if (name === "pair") this.#history.record(1, this.traits.pair.peek(), "elsewhere");
+    this.#follows = true;
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {
@@ -346,6 +349,7 @@ export class Session extends Stores {
 
   /** Somebody does something: what waits to be asked anew is asked with it. */
   #act(): void {
+    this.#follows = false;
     if (this.#renewals.planned) this.#lastAsked = "";
     this.#renewals.end();
   }
@@ -356,10 +360,12 @@ export class Session extends Stores {
     this.problem.value = null;
     if (header.truncated === null) this.#first = false;
     const query = this.#caret === null ? this.traits.query.peek() : null;
-    const known = { query: this.traits.query.peek() };
-    const doubted = this.#fitted ? (["query"] as const) : [];
+    const { query: asked = this.traits.query.peek(), ...found } = adopted(header, query);
+    const doubted = this.#fitted && !this.#follows ? (["query"] as const) : [];
     this.#fitted = false;
-    this.#synced.write({ ...known, ...adopted(header, query), ...turns.ownTexts(frame) }, doubted);
+    if (this.#follows) this.#synced.keep({ query: asked });
+    const led = this.#follows ? {} : { query: asked };
+    this.#synced.write({ ...found, ...led, ...turns.ownTexts(frame) }, doubted);
     const { path } = header;
     // Given weights have no model to compare with, and eager maps are the model's own.
     if (path !== "given" && path !== "eager") this.#verifier.plan();

@@ -18,6 +18,8 @@ export interface Synced {
   readonly signals: { readonly [Name in TraitName]: ReadonlySignal<Traits[Name]> };
   /** Writes what differs, here and in Python; what is `doubted` in any case. Never calls `onRemote`. */
   write(patch: Partial<Traits>, doubted?: readonly TraitName[]): void;
+  /** Takes over what differs in this page alone. */
+  keep(patch: Partial<Traits>): void;
 }
 
 const names = [
@@ -61,6 +63,13 @@ export function bindTraits(
     abort.addEventListener("abort", () => model.off(`change:${name}`, listener), { once: true });
   }
 
+  const keep = (patch: Partial<Traits>) =>
+    batch(() => {
+      for (const name of names)
+        if (name in patch && !same(signals[name].peek(), patch[name]))
+          (signals[name] as Signal<unknown>).value = patch[name];
+    });
+
   const write = (patch: Partial<Traits>, doubted: readonly TraitName[] = []) => {
     const changed = names.filter(
       (name) => name in patch && (doubted.includes(name) || !same(signals[name].peek(), patch[name])),
@@ -68,9 +77,7 @@ export function bindTraits(
     if (changed.length === 0) return;
     writing = true;
     try {
-      batch(() => {
-        for (const name of changed) (signals[name] as Signal<unknown>).value = patch[name];
-      });
+      keep(patch);
       for (const name of changed) {
         // A model sends only what it takes for a change.
         if (same(model.get(name), patch[name])) model.set(name, null);
@@ -83,7 +90,7 @@ export function bindTraits(
       writing = false;
     }
   };
-  return { signals, write };
+  return { signals, write, keep };
 }
 
 function read<Name extends TraitName>(model: TraitModel, name: Name): Traits[Name];
