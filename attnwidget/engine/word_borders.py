@@ -2,13 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 import regex
 
 from attnwidget.engine.alignment import NO_SPAN, Span
 
-BORDER = regex.compile(r"(?w)\b")
-"""Borders of words by the Unicode Standard, annex 29: a letter and its signs are never parted, nor numbers, nor emoji."""
+WORD = regex.compile(r"(?sw).+?\b")
+"""Words, signs and blanks by the Unicode Standard, annex 29: a letter and its signs are never parted, nor numbers, nor emoji."""
 
 LETTER = regex.compile(r"\X")
 """What a reader takes for one letter, by the same annex."""
@@ -29,35 +30,37 @@ def words_of(text: str, spans: Sequence[Span]) -> list[int]:
     [0, 1]
     """
     begins = _begins(text)
-    parted = set(begins)
-    for start, stop in spans:
-        if stop - start > 1:
-            piece = text[start:stop]
-            first = start + len(piece) - len(piece.lstrip())
-            parted.difference_update(
-                begins[bisect_right(begins, first) : bisect_left(begins, start + len(piece.rstrip()))]
-            )
-    kept = sorted(parted)
+    bare = [span if span == NO_SPAN else _bare(text, *span) for span in spans]
+    within = {
+        place for start, stop in bare for place in begins[bisect_right(begins, start) : bisect_left(begins, stop)]
+    }
+    kept = [place for place in begins if place not in within] if within else begins
     order: dict[int, int] = {}
-    places = [_place(text, span) for span in spans]
-    return [-1 if place < 0 else order.setdefault(bisect_right(kept, place), len(order)) for place in places]
+    return [
+        -1 if span == NO_SPAN else order.setdefault(bisect_right(kept, place), len(order))
+        for span, (place, _) in zip(spans, bare, strict=True)
+    ]
 
 
-def _place(text: str, span: Span) -> int:
-    """Where a token is looked for: its first letter that is no blank."""
-    if span == NO_SPAN:
-        return -1
-    piece = text[slice(*span)]
-    return span[0] + (len(piece) - len(piece.lstrip()) if piece.strip() else 0)
+def _bare(text: str, start: int, stop: int) -> Span:
+    """A span without the blanks at its ends, unless there is nothing else in it."""
+    piece = text[start:stop]
+    kept = piece.strip()
+    if len(kept) in {0, len(piece)}:
+        return start, stop
+    start += piece.index(kept)
+    return start, start + len(kept)
 
 
 def _begins(text: str) -> list[int]:
-    """Places where a word, a sign or a blank begins."""
-    letters = {match.start() for match in LETTER.finditer(text)}
-    joined = {place for match in RUN.finditer(text) for place in range(match.start() + 1, match.end())}
-    places = {match.start() for match in BORDER.finditer(text)} & letters - joined
-    for place in [place for place in places if 0 < place < len(text) and text[place - 1] == " "]:
-        if not text[place].isspace():
-            places.discard(place)
-            places.add(place - 1)
-    return sorted(places)
+    """Places where a word, a sign or a blank begins, in order."""
+    places = [0, *accumulate(map(len, WORD.findall(text)))]
+    if not text.isascii():
+        letters = {0, *accumulate(map(len, LETTER.findall(text)))}
+        joined = {place for match in RUN.finditer(text) for place in range(match.start() + 1, match.end())}
+        places = [place for place in places if place in letters and place not in joined]
+    begins = [
+        place - 1 if text[place - 1 : place] == " " and not text[place : place + 1].isspace() else place
+        for place in places[:-1]
+    ]
+    return list(dict.fromkeys(begins))
