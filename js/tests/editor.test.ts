@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Request } from "../src/wire/types";
+import { frameBytes } from "./frames";
 import { mounted, settle } from "./mounted";
 
 afterEach(() => document.body.replaceChildren());
@@ -219,6 +221,23 @@ describe("newlines and signs that no control shows", () => {
     area().setSelectionRange(7, 7);
     model.set("text", "a longer c d");
     expect([area().value, area().selectionStart, area().selectionEnd]).toEqual(["a longer c d", 12, 12]);
+    close();
+  });
+});
+
+describe("what is worth knowing of the text", () => {
+  it("stands under it, a line each, and is told politely", async () => {
+    const { model, host, close } = mounted();
+    const { kernel } = model;
+    if (kernel === null) throw new Error("no kernel");
+    const own = kernel.answer.bind(kernel);
+    const notes = ["This text begins twice.", "And ends <b>once</b>."];
+    kernel.answer = (request: Request) =>
+      request.kind === "frame" ? { content: {}, buffers: [frameBytes({ notes }) as never] } : own(request);
+    model.set("layer", 1);
+    await settle();
+    const said = host.querySelector('.aw-notes[aria-live="polite"]');
+    expect([...(said?.children ?? [])].map((line) => line.textContent)).toEqual(notes);
     close();
   });
 });

@@ -107,13 +107,6 @@ def test_a_query_pinned_from_python_stays_until_the_caret_moves(explorer):
     until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
 
 
-def test_undo_belongs_to_the_browser(explorer):
-    shown = explorer.shown
-    shown.type(" Paris")
-    shown.editor.press("ControlOrMeta+Z")
-    expect(shown.editor).not_to_have_value(TEXT + " Paris")
-
-
 @pytest.mark.parametrize(
     "text",
     [
