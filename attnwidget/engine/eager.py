@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from attnwidget.engine.given import masked
+from attnwidget.engine.own_attention import own_attention
 from attnwidget.engine.roles import tower_of, towers_of
 from attnwidget.engine.trace import Block
 from attnwidget.errors import AttnWidgetError
@@ -38,6 +39,13 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
         for layer, given in enumerate(maps)
         if (dense := _dense(given, part, layer, model)) is not None
     ]
+    own = own_attention(model)
+    if not found and own is not None:
+        raise AttnWidgetError(
+            f"{type(model).__name__} runs an attention function of yours, {own!r}, which returns no weights, so there is "
+            "nothing to show. Let it return (output, weights), or say model.set_attn_implementation('sdpa') if it "
+            "computes what attention does, and load it again."
+        )
     if not found:
         raise AttnWidgetError(
             f"{type(model).__name__} computes no attention that could be seen, so there is nothing to show. State "

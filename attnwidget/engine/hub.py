@@ -23,6 +23,9 @@ SHARED_OPTIONS = (
 )
 """Options of `from_pretrained` that concern configuration, tokenizer and processor as much as the weights."""
 
+OF_ONE_REPOSITORY = {"code_revision", "gguf_file", "revision", "subfolder"}
+"""Those that say where in a repository something lies: they hold for no other one."""
+
 PATIENCE = 10
 """Seconds in which the hub must answer; as long as huggingface_hub itself waits for the head of a file."""
 
@@ -32,6 +35,11 @@ def hub_options(options: Mapping[str, Any]) -> dict[str, Any]:
     shared = {key: options[key] for key in SHARED_OPTIONS if key in options}
     # Said outright: where nothing is said, transformers asks at the keyboard.
     return {**shared, "trust_remote_code": bool(options.get("trust_remote_code", False))}
+
+
+def elsewhere(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options for configuration, tokenizer and processor of another repository than the one that they were given for."""
+    return {key: value for key, value in hub_options(options).items() if key not in OF_ONE_REPOSITORY}
 
 
 def place(source: str | Path) -> str:

@@ -5,6 +5,7 @@ and transformers never gets to ask at the keyboard.
 """
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 from transformers.models.auto import modeling_auto
 from transformers.utils import find_adapter_config_file, is_accelerate_available, is_peft_available
 
-from attnwidget.engine.hub import hub_options, within_reach
+from attnwidget.engine.hub import elsewhere, hub_options, within_reach
 from attnwidget.engine.not_loaded import OWN_CODE, not_loaded, one_sentence
+from attnwidget.engine.own_attention import is_kernel
 from attnwidget.errors import AttnWidgetError
 
 TASKS = {
@@ -53,8 +55,27 @@ def model_of(name: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]
     kept["trust_remote_code"] = hub["trust_remote_code"]
     with one_sentence(name, options):
         config = _config(name, kept.get("config"), hub)
-        model = _class_of(name, config, kept).from_pretrained(name, **kept)
+        model = _loaded(_class_of(name, config, kept), name, config, kept)
         return model if device is None else model.to(device), hub
+
+
+def _loaded(kind: Any, name: str, config: Any, options: dict[str, Any]) -> Any:
+    """The model; where a kernel for its attention cannot run here, with what transformers would choose instead."""
+    asked = options.get("attn_implementation") or getattr(config, "_attn_implementation", None)
+    kernels = [str(one) for one in (asked.values() if isinstance(asked, dict) else [asked]) if is_kernel(one)]
+    if not kernels:
+        return kind.from_pretrained(name, **options)
+    try:
+        return kind.from_pretrained(name, **options)
+    except Exception as error:  # noqa: BLE001  kernels of others, or what they need, or no GPU
+        model = kind.from_pretrained(name, **{**options, "attn_implementation": None})
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        warnings.warn(
+            f"{', '.join(kernels)} cannot run here ({reason}), so {name!r} was loaded with "
+            f"{model.config._attn_implementation}. Attention is the same, and attnwidget reads it in its own way.",  # noqa: SLF001
+            stacklevel=2,
+        )
+        return model
 
 
 def _refuse_empty(folder: Path, options: Mapping[str, Any]) -> None:
@@ -104,7 +125,7 @@ def _config_below_adapter(name: str, adapter: Path, hub: Mapping[str, Any]) -> A
     if not is_peft_available():
         raise not_loaded(name, "it is an adapter, which the package peft loads", "pip install peft, and restart")
     base = json.loads(adapter.read_text(encoding="utf-8"))["base_model_name_or_path"]
-    return AutoConfig.from_pretrained(base, trust_remote_code=hub["trust_remote_code"])
+    return AutoConfig.from_pretrained(base, **within_reach(base, elsewhere(hub)))
 
 
 def _class_of(name: str, config: Any, options: Mapping[str, Any]) -> Any:

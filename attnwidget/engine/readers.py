@@ -7,7 +7,7 @@ from typing import Any
 from transformers import AutoFeatureExtractor, AutoImageProcessor, AutoProcessor, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
-from attnwidget.engine.hub import place, within_reach
+from attnwidget.engine.hub import elsewhere, place, within_reach
 from attnwidget.engine.not_loaded import not_loaded, one_sentence
 
 
@@ -27,8 +27,7 @@ def readers_of(
         tokenizer = _own_tokenizer(name, hub, must=must)
     base = str(model.config.name_or_path or "")
     if tokenizer is None and base and base != name:  # an adapter is read by the tokenizer of the model it is for
-        asked = {key: hub[key] for key in ("local_files_only", "token", "trust_remote_code") if key in hub}
-        tokenizer = _own_tokenizer(base, asked, must=False)
+        tokenizer = _own_tokenizer(base, elsewhere(hub), must=False)
     if tokenizer is None and processor is None and not more_than_text:
         processor = _own_processor(name, hub)
     return tokenizer, processor

@@ -23,10 +23,6 @@ FAMILIES = {
 }
 """model_type -> why."""
 
-KNOWN = {"eager", "sdpa", "flex_attention"}
-KERNELS = ("flash", "paged", "/")
-"""Ways of computing the same attention: transformers' own, and by what the names of kernels are known."""
-
 HEADS = ("num_attention_heads", "encoder_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
 """The names under which configurations count their heads."""
 
@@ -39,25 +35,11 @@ def refuse_what_cannot_work(model: Any) -> None:
         why = "attends to blocks that are drawn at random (load it with attention_type='original_full' to see it whole)"
     if why is None and not _says_heads(config):
         why = "has no attention heads, so there is no attention to show"
-    own = _own_attention(model)
-    if own is not None:
-        raise AttnWidgetError(
-            f"{type(model).__name__} runs an attention function of its own, {own!r}, whose weights attnwidget cannot "
-            "compute. If it does what attention does, say model.set_attn_implementation('sdpa') and load it again."
-        )
     if why is not None:
         raise AttnWidgetError(
             f"{type(model).__name__} {why}. Nothing is drawn rather than something wrong; weights of your own go to "
             "Trace.from_weights."
         )
-
-
-def _own_attention(model: Any) -> str | None:
-    for part in model.modules():
-        name = getattr(getattr(part, "config", None), "_attn_implementation", None)
-        if isinstance(name, str) and name not in KNOWN and not any(mark in name for mark in KERNELS):
-            return name
-    return None
 
 
 def _says_heads(config: Any) -> bool:

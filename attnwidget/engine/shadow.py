@@ -8,14 +8,17 @@ import copy
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FunctionType, MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from attnwidget.engine import capture
 from attnwidget.engine.draws import draws
+from attnwidget.engine.own_attention import implementation, is_own, mark, own_attention
 from attnwidget.errors import AttnWidgetError
 
 
@@ -40,8 +43,14 @@ KEPT_HOOKS = ("transformers.", "torch.nn.utils.")
 
 PLAIN = {bool, int, float, str}
 
+DATA = (DataLoader, Dataset)
+"""What is not copied although it could be: it may be large, and no forward pass writes to it."""
+
 NOT_SETTINGS = frozenset(vars(nn.Module()))
 """What every module has, the mark of train mode included."""
+
+OWN = "own"
+"""Stands for: functions of the user's where there are some, and eager attention everywhere else."""
 
 MIXED = {"git"}
 """Families whose file uses the interface for one tower and code of its own for another."""
@@ -72,7 +81,7 @@ def eager_shadow_of(model: nn.Module) -> Shadow:
 
 
 def _keep(model: nn.Module, path: str, signature: int, lock: threading.RLock) -> Shadow:
-    attention = {"interface": _attention, "eager": lambda _model: "eager", "function": lambda _model: None}[path]
+    attention = {"interface": _attention, "eager": attention_with_maps, "function": lambda _model: None}[path]
     module = twin(model, attention(model))
     for name, part in module.named_modules():
         if isinstance(part, nn.ModuleList | nn.Sequential):
@@ -86,7 +95,12 @@ def _keep(model: nn.Module, path: str, signature: int, lock: threading.RLock) ->
 def _path(model: Any) -> str:
     if not isinstance(model, PreTrainedModel):
         return "function"
-    return "interface" if follows_interface(model) else "eager"
+    return "interface" if follows_interface(model) and own_attention(model) is None else "eager"
+
+
+def attention_with_maps(model: nn.Module) -> str:
+    """The attention implementation that hands out maps: eager, but a function of the user's stays what computes."""
+    return OWN if own_attention(model) is not None else "eager"
 
 
 def follows_interface(model: Any) -> bool:
@@ -111,15 +125,7 @@ def _models(model: nn.Module) -> list[Any]:
 
 def twin(model: Any, attention: str | None) -> Any:
     """A copy of the module tree over the same tensors, in eval mode, set to one attention implementation if any."""
-    _refuse_bound_forward(model)
-    try:
-        module = copy.deepcopy(model, memo=_shared(model))
-    except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(
-            f"{type(model).__name__} cannot be copied, and attnwidget only ever runs a copy: {reason} Take away what "
-            "was stored in its modules (locks, files, generators) and load it again."
-        ) from error
+    module = _copied(model)
     module.eval()
     for part in module.modules():
         _drop_hooks_of_others(part)
@@ -130,21 +136,49 @@ def twin(model: Any, attention: str | None) -> Any:
             config.use_cache = False
         if getattr(config, "return_dict", None) is False:
             config.return_dict = True
-    if attention is None:
-        return module
+    if attention is not None:
+        _attend_by(module, attention)
+    return module
+
+
+def _copied(model: Any) -> Any:
+    _refuse_bound_forward(model)
+    memo = _shared(model)
+    compiled = _compiled_forwards(model)
+    memo |= {id(forward): None for forward in compiled.values()}
+    try:
+        # What torch.compile has wrapped is read as the plain module: no graph is compiled for our copy. Inner ones first.
+        for part in reversed([part for part in model.modules() if _is_compiled(part)]):
+            memo[id(part)] = copy.deepcopy(part._orig_mod, memo)  # noqa: SLF001  as its documentation says
+        module = copy.deepcopy(model, memo)
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise AttnWidgetError(
+            f"{type(model).__name__} cannot be copied, and attnwidget only ever runs a copy: {reason.rstrip('.')}. "
+            "Take away the module that copy.deepcopy refuses, and load it again."
+        ) from error
+    for part, forward in compiled.items():
+        _plain_forward(memo[id(part)], forward)
+    return module
+
+
+def _attend_by(module: Any, attention: str) -> None:
     if follows_interface(module):
-        module.set_attn_implementation(attention)
         # A layer that was copied from elsewhere brings a configuration of its own.
-        for config in {id(part.config): part.config for part in module.modules() if _has_config(part)}.values():
-            if config._attn_implementation != attention:  # noqa: SLF001  no public way for a configuration alone
-                config._attn_implementation = attention  # noqa: SLF001
+        configs = {id(part.config): part.config for part in module.modules() if _has_config(part)}.values()
+        named = {id(config): implementation(config) for config in configs}
+        module.set_attn_implementation("eager" if attention == OWN else attention)
+        for config in configs:  # outer ones first: they set those within
+            name = named[id(config)]
+            wanted = attention if attention != OWN else name if is_own(name) else "eager"
+            if config._attn_implementation != wanted:  # noqa: SLF001  no public way for a configuration alone
+                config._attn_implementation = wanted  # noqa: SLF001
     else:
         # These families have no public switch, and it must be eager from the start: Falcon, made for sdpa and asked
         # for maps, leaves its causal mask out.
         module.config._attn_implementation = "eager"  # noqa: SLF001
         for part in module.modules():
             _make_eager(part)
-    return module
 
 
 def _has_config(part: Any) -> bool:
@@ -164,8 +198,31 @@ def _make_eager(part: nn.Module) -> None:
         part.__class__ = kind
 
 
+def _is_compiled(part: nn.Module) -> bool:
+    return isinstance(vars(part).get("_modules", {}).get("_orig_mod"), nn.Module)
+
+
+def _compiled_forwards(model: nn.Module) -> dict[nn.Module, Any]:
+    """Modules whose forward alone was compiled: `layer.forward = torch.compile(layer.forward)`."""
+    own = {part: vars(part).get("forward") for part in model.modules() if not _is_compiled(part)}
+    return {part: forward for part, forward in own.items() if hasattr(forward, "_torchdynamo_orig_callable")}
+
+
+def _plain_forward(part: nn.Module, forward: Any) -> None:
+    del part.forward
+    plain = getattr(forward._torchdynamo_orig_callable, "__func__", None)  # noqa: SLF001  no public way
+    if plain is not None and plain is not type(part).forward:
+        part.forward = MethodType(plain, part)
+
+
 def _shared(model: nn.Module) -> dict[int, Any]:
-    """By id, what a copy must not copy: tensors, also those that other packages keep beside a module's own."""
+    """By id, what a copy must not copy, and what stands in the copy instead: mostly the same object.
+
+    Copied are modules, configurations, and what modules compute with. Tensors are shared, also those that others keep
+    beside a module's own. Hooks are not copied but for those of `KEPT_HOOKS`: they would bring their owners with them,
+    and the copy drops them. What a user has hung on a module and cannot be copied (locks, files, loaders, a recorder
+    with activations) is shared, since a forward pass may name it. Replaced forwards (accelerate) are no hooks: copied.
+    """
     shared: dict[int, Any] = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
     for part in model.modules():
         # accelerate keeps weights on the CPU or on disk until their module runs.
@@ -181,7 +238,46 @@ def _shared(model: nn.Module) -> dict[int, Any]:
         state = getattr(part, "state", None)
         stores += [getattr(state, name, None) for name in ("CB", "SCB")]
         shared |= {id(store): store for store in stores if store is not None}
-    return shared
+        shared |= {id(hook): hook for hooks in _hooks(part) for hook in hooks.values() if not _is_kept(hook)}
+    return shared | _not_copied(model, shared)
+
+
+def _hooks(part: nn.Module) -> list[dict[int, Any]]:
+    return [value for name, value in vars(part).items() if name.endswith("_hooks") and isinstance(value, dict)]
+
+
+def _is_kept(hook: Any) -> bool:
+    return bool((getattr(hook, "__module__", None) or type(hook).__module__).startswith(KEPT_HOOKS))
+
+
+def _not_copied(model: nn.Module, shared: dict[int, Any]) -> dict[int, Any]:
+    """By id, the attributes of modules that cannot be copied; each is tried alone, with every module standing for itself."""
+    memo = shared | {id(part): part for part in model.modules()}
+    found: dict[int, Any] = {}
+    for part in model.modules():
+        for name, value in vars(part).items():
+            if name in NOT_SETTINGS or type(value) in PLAIN or isinstance(value, PreTrainedConfig | FunctionType):
+                continue
+            for one in _leaves(value):
+                if isinstance(one, DATA) or not _can_be_copied(one, memo):
+                    found[id(one)] = one
+    return found
+
+
+def _can_be_copied(value: Any, memo: dict[int, Any]) -> bool:
+    try:
+        copy.deepcopy(value, dict(memo))
+    except Exception:  # noqa: BLE001  objects of others raise whatever they like
+        return False
+    return True
+
+
+def _leaves(value: Any, depth: int = 3) -> Iterator[Any]:
+    if type(value) in {list, tuple, dict} and depth:
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(one, depth - 1)
+    elif value is not None and type(value) not in PLAIN and not isinstance(value, Tensor | nn.Module):
+        yield value
 
 
 def _tensors(values: Any, depth: int = 3) -> Iterator[Tensor]:
@@ -196,6 +292,8 @@ def _refuse_bound_forward(model: nn.Module) -> None:
     """Raise AttnWidgetError for a forward that was replaced by a function which calls the user's own module."""
     for name, part in model.named_modules():
         own = vars(part).get("forward")
+        if _is_compiled(part) or hasattr(own, "_torchdynamo_orig_callable"):
+            continue
         cells = getattr(own, "__closure__", None) or ()
         held = [_held(cell) for cell in cells] + [getattr(own, "__wrapped__", None)]
         if any(isinstance(getattr(one, "__self__", one), nn.Module) for one in held):
@@ -235,7 +333,7 @@ def _drop_hooks_of_others(part: nn.Module) -> None:
     # outputs that eager attention is asked for.
     for hooks in (part._forward_hooks, part._forward_pre_hooks):  # noqa: SLF001  torch has no public way
         for number, hook in list(hooks.items()):
-            if not (getattr(hook, "__module__", None) or type(hook).__module__).startswith(KEPT_HOOKS):
+            if not _is_kept(hook):
                 del hooks[number]
 
 
@@ -256,7 +354,7 @@ def _signature(model: nn.Module) -> int:
         (name, None if tensor.is_meta else (id(tensor), _address(tensor)), tensor.shape, tensor.dtype, tensor.device)
         for name, tensor in tensors
     )
-    return hash((marks, tuple((type(part).__name__, _settings(part)) for part in model.modules())))
+    return hash((marks, mark(model), tuple((type(part).__name__, _settings(part)) for part in model.modules())))
 
 
 def _address(tensor: Tensor) -> int:

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from attnwidget.engine import pretrained, readers
-from attnwidget.engine.hub import hub_options, place
+from attnwidget.engine.hub import elsewhere, hub_options, place
 from attnwidget.engine.preparation import Piped, Preparation
 from attnwidget.engine.sentences import Sentences, sentences_of
 from attnwidget.errors import AttnWidgetError
@@ -59,9 +59,8 @@ def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_p
     >>> found(GPT2Model(GPT2Config(n_embd=8, n_layer=1, n_head=2, vocab_size=9))).name
     'GPT2Model'
     """
-    hub = hub_options(from_pretrained)
-    if isinstance(source, str | Path):  # these options are about its own files
-        hub = {key: value for key, value in hub.items() if key not in {"revision", "subfolder", "gguf_file"}}
+    # Where there is a name, the options that say where in a repository are about its own files.
+    hub = (elsewhere if isinstance(source, str | Path) else hub_options)(from_pretrained)
     named = any(isinstance(given, str | Path) for given in (tokenizer, processor))
     if isinstance(tokenizer, ProcessorMixin | FeatureExtractionMixin | ImageProcessingMixin) and processor is None:
         tokenizer, processor = None, tokenizer

@@ -13,7 +13,7 @@ from attnwidget.engine.capture import REFERENCE, NotWritten, Watch, watching
 from attnwidget.engine.draws import own_draws
 from attnwidget.engine.forward import run, what_runs
 from attnwidget.engine.inputs import Inputs
-from attnwidget.engine.shadow import Shadow, twin
+from attnwidget.engine.shadow import Shadow, attention_with_maps, twin
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
@@ -82,7 +82,7 @@ def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs |
 
 def _public(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs:
     """(block, map) as the model's output carries it."""
-    reference = twin(model, "eager")
+    reference = twin(model, attention_with_maps(model))
     runs = what_runs(reference, given)
     with own_draws(shadow.draws):
         output = run(runs, given.forward, {"output_attentions": True})

@@ -108,12 +108,41 @@ def test_the_users_model_is_untouched_by_failures(name, monkeypatch):
     assert_same(picture(model), picture(model))
 
 
-def test_a_model_with_an_attention_function_of_its_own():
-    AttentionInterface.register("twice_as_sharp", lambda *_given, **_more: None)
+def sharp(_module, query, key, value, _mask, scaling, **_options):
+    weights = (2 * scaling * query @ key.transpose(-1, -2)).softmax(-1)
+    return (weights @ value).transpose(1, 2), weights
+
+
+def dumb(*given, **options):
+    return sharp(*given, **options)[0], None
+
+
+# Names say nothing: neither one that looks like a kernel's nor a known one that means another function now.
+@pytest.mark.parametrize("name", ["twice_as_sharp", "my_paged", "sdpa"])
+def test_a_function_of_the_users_is_shown_by_the_weights_that_it_returns(name, monkeypatch):
+    monkeypatch.setattr(AttentionInterface, "_global_mapping", {**AttentionInterface._global_mapping, name: sharp})
     model = build("gpt2")
-    model.set_attn_implementation("twice_as_sharp")
-    with pytest.raises(aw.AttnWidgetError, match=r"'twice_as_sharp'.*set_attn_implementation\('sdpa'\)"):
-        aw.load(model)
+    model.set_attn_implementation(name)
+    loaded = aw.load(model)
+    trace = loaded.trace([5, 6, 7])
+    with torch.no_grad():
+        expected = model(torch.tensor([[5, 6, 7]]), output_attentions=True).attentions
+    for layer, maps in enumerate(expected):
+        assert torch.allclose(trace.weights(layer), maps[0], atol=1e-6)
+    assert trace.path == "eager"
+    assert trace.weights(0)[0, 0, 2] > 0.0  # it knows no mask, and so none is shown
+    assert loaded.verify([5, 6, 7]).error < 1e-6
+    assert model.config._attn_implementation == name
+
+
+def test_a_function_of_the_users_that_returns_no_weights_is_refused():
+    AttentionInterface.register("dumb", dumb)
+    model = build("gpt2")
+    model.set_attn_implementation("dumb")
+    with pytest.raises(
+        aw.AttnWidgetError, match=r"'dumb', which returns no weights.*set_attn_implementation\('sdpa'\)"
+    ):
+        aw.load(model).trace([5, 6, 7])
     model.set_attn_implementation("sdpa")
     assert aw.load(model).trace([5, 6, 7]).weights(0).shape[-1] == 3
 

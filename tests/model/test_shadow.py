@@ -1,11 +1,13 @@
 """The user's model is never switched, hooked or locked, and shares every weight with the one that runs here."""
 
 import gc
+import sys
 import threading
 import weakref
 
 import pytest
 import torch
+from torch import nn
 
 import attnwidget as aw
 from attnwidget.engine.shadow import shadow_of
@@ -161,3 +163,105 @@ def test_a_model_that_computes_no_numbers_is_not_called_exact():
         reader.verify([1, 2, 3])
     with pytest.raises(aw.AttnWidgetError, match="not numbers"):
         compose_frame(reader.trace([1, 2, 3]), Selection(layer=1), str)
+
+
+class Recorder:
+    """Keeps what goes by, as people do: activations with a gradient, a lock."""
+
+    def __init__(self):
+        self.kept, self.lock = [], threading.Lock()
+
+    def keep(self, _module, *given):
+        self.kept.append(given[-1])
+
+
+def test_what_hangs_on_a_model_neither_stops_a_copy_nor_hears_of_it():
+    model, recorder = build("gpt2"), Recorder()
+    layer = model.transformer.h[0]
+    plain = aw.load(build("gpt2")).trace([1, 2, 3])
+    layer.register_forward_hook(recorder.keep)
+    layer.register_forward_pre_hook(recorder.keep)
+    layer.register_full_backward_hook(recorder.keep)
+    layer.register_full_backward_pre_hook(recorder.keep)
+    layer.register_state_dict_post_hook(lambda *_given: None)
+    layer.register_load_state_dict_post_hook(recorder.keep)
+    layer.recorder, layer.lock = recorder, threading.Lock()
+    layer.several = {"recorders": [recorder], "file": sys.stdout}
+    layer.loader = torch.utils.data.DataLoader(list(range(3)))
+    model(torch.tensor([[1, 2, 3]])).logits.sum().backward()
+    heard = len(recorder.kept)
+    assert heard == 4
+    reader = aw.load(model)
+    assert torch.equal(reader.trace([1, 2, 3]).weights(1), plain.weights(1))
+    assert reader.verify([1, 2, 3]).error < 1e-5
+    assert len(recorder.kept) == heard
+    inside = shadow_of(model).module.transformer.h[0]
+    assert inside.loader is layer.loader
+    assert not inside._forward_hooks.keys() & layer._forward_hooks.keys()
+
+
+def test_weights_that_hooks_of_torch_compute_are_computed_for_the_copy_too():
+    model = build("llama-grouped")
+    layer = model.model.layers[0].self_attn
+    nn.utils.parametrizations.weight_norm(layer.q_proj)
+    nn.utils.weight_norm(layer.k_proj)
+    layer.v_proj.keeper = Recorder()
+    with torch.no_grad():
+        layer.k_proj.weight_g.mul_(2)
+        layer.q_proj.parametrizations.weight.original0.mul_(2)
+    ids = torch.tensor([[1, 2, 3]])
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        expected = model(ids, output_attentions=True).attentions[0][0]
+    assert torch.allclose(aw.load(model).trace(ids).weights(0), expected, atol=1e-5)
+
+
+def compiled_models():
+    """(name, model) of every way to compile a model or a part of it; `graphs` hears what was compiled."""
+    graphs = []
+
+    def backend(graph, _inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    def each(change):
+        model = build("llama-grouped")
+        change(model, lambda part: torch.compile(part, backend=backend))
+        return model
+
+    def layers(model, compiled):
+        model.model.layers = nn.ModuleList(map(compiled, model.model.layers))
+
+    def parts(model, compiled):
+        for layer in model.model.layers:
+            layer.self_attn, layer.mlp = compiled(layer.self_attn), compiled(layer.mlp)
+            layer.self_attn._orig_mod.q_proj = compiled(layer.self_attn._orig_mod.q_proj)
+
+    def body(model, compiled):
+        model.model = compiled(model.model)
+
+    def forwards(model, compiled):
+        model.forward = compiled(model.forward)
+        model.model.layers[0].forward = compiled(model.model.layers[0].forward)
+
+    def in_place(model, _compiled):
+        model.compile(backend=backend)
+        model.model.layers[0].compile(backend=backend)
+
+    changes = (layers, parts, body, forwards, in_place)
+    return graphs, {change.__name__: each(change) for change in changes} | {
+        "whole": torch.compile(build("llama-grouped"), backend=backend)
+    }
+
+
+def test_compiled_models_are_read_as_plain_ones():
+    graphs, models = compiled_models()
+    plain = aw.load(build("llama-grouped")).trace([5, 6, 7])
+    for name, model in models.items():
+        loaded = aw.load(model)
+        trace = loaded.trace([5, 6, 7])
+        assert [block.path for block in trace.blocks] == [block.path for block in plain.blocks], name
+        assert all(torch.equal(trace.weights(layer), plain.weights(layer)) for layer in range(3)), name
+        assert torch.equal(trace.logits(), plain.logits()), name
+        assert loaded.verify([5, 6, 7]).error < 1e-5
+    assert not graphs

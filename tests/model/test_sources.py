@@ -42,6 +42,8 @@ from transformers import (
 )
 
 import attnwidget as aw
+from attnwidget.engine import pretrained, readers
+from attnwidget.engine.hub import hub_options
 from attnwidget.engine.sources import found
 
 from .conftest import build
@@ -568,6 +570,51 @@ def test_a_folder_with_an_adapter(folder, words):
     assert source.tokenizer.vocab_size == words.vocab_size
 
 
+def test_the_base_of_an_adapter_is_looked_for_with_the_options_that_were_given(tmp_path, words, monkeypatch):
+    monkeypatch.setattr(pretrained, "is_peft_available", lambda: True)
+    cached_model(tmp_path, [("main", build("llama-grouped"), words)])
+    adapter = tmp_path / "adapter" / "adapter_config.json"
+    adapter.parent.mkdir()
+    adapter.write_text('{"base_model_name_or_path": "org/small"}')
+    options = {"cache_dir": str(tmp_path), "revision": "of-the-adapter", "subfolder": "of-the-adapter", "token": "mine"}
+    asked = []
+    known = transformers.AutoConfig.from_pretrained
+    monkeypatch.setattr(
+        transformers.AutoConfig, "from_pretrained", lambda name, **given: (asked.append(given), known(name, **given))[1]
+    )
+    config = pretrained._config_below_adapter("mine", adapter, hub_options(options))
+    assert type(config) is transformers.LlamaConfig
+    assert asked == [
+        {"cache_dir": str(tmp_path), "token": "mine", "local_files_only": True, "trust_remote_code": False}
+    ]
+    model = build("llama-grouped")
+    model.config.name_or_path = "org/small"
+    tokenizer, _ = readers.readers_of(model, str(adapter.parent), None, None, hub_options(options))
+    assert tokenizer.vocab_size == words.vocab_size
+
+
+@pytest.mark.parametrize("name", ["flash_attention_2", "flash_attention_3", "kernels-community/flash-attn"])
+@pytest.mark.parametrize("way", ["option", "config"])
+def test_a_kernel_that_cannot_run_here_is_done_without_and_said(folder, name, way, monkeypatch):
+    if torch.cuda.is_available():
+        pytest.skip("here it may run")
+    if way == "option":
+        options = {"attn_implementation": name}
+    else:
+        config = transformers.AutoConfig.from_pretrained(folder)
+        config._attn_implementation = name
+        options = {"config": config}
+    with pytest.warns(UserWarning, match=f"{name} cannot run here .*loaded with sdpa"):
+        model = aw.load(folder, **options)
+    assert model.model.config._attn_implementation == "sdpa"
+    assert torch.equal(model.trace([5, 6, 7]).weights(1), aw.load(folder).trace([5, 6, 7]).weights(1))
+
+
+def test_flex_attention_needs_nothing(folder):
+    model = aw.load(folder, attn_implementation="flex_attention")
+    assert torch.equal(model.trace([5, 6, 7]).weights(1), aw.load(folder).trace([5, 6, 7]).weights(1))
+
+
 @pytest.mark.skipif(importlib.util.find_spec("peft") is not None, reason="the package itself is tried above")
 def test_peft_by_its_shape_alone(folder):
     """Stand-ins for the few names of peft's that are used, where the package is not there."""
@@ -813,6 +860,8 @@ hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
 threading.Thread(target=hub.serve_forever, daemon=True).start()
 os.environ.update(HF_ENDPOINT=f"http://127.0.0.1:{hub.server_port}", HF_HUB_OFFLINE="0", TRANSFORMERS_OFFLINE="0")
 
+from attnwidget.engine import pretrained, readers
+from attnwidget.engine.hub import hub_options
 from attnwidget.engine.sources import found
 from attnwidget.errors import AttnWidgetError
 
