@@ -117,7 +117,9 @@ class AnyModule(AttentionModel):
             return Inputs({self._first_argument(): x})
         tokens = self.tokens(x, pair, **options)
         device = next((parameter.device for parameter in self.model.parameters()), torch.device("cpu"))
-        return Inputs({self._first_argument(): torch.tensor([tokens.ids], device=device)}, {"text": tokens})
+        return Inputs(
+            {self._first_argument(): torch.tensor([tokens.ids], dtype=torch.long, device=device)}, {"text": tokens}
+        )
 
     def _read_by(self) -> tuple[Any, ...]:
         return ()  # of a function nothing is known

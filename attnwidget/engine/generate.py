@@ -109,7 +109,7 @@ class _Stream:
         at = len(self.start) + len(self.produced) - 1
         self.steps.append(step(at, number, self.passes.pending.pop(0).cpu(), self.decode))
         if len(self.steps) == 1:  # not before: the first pass may show that another shadow is needed
-            self._tell(torch.tensor([self.start]))
+            self._tell(torch.tensor([self.start], dtype=torch.long, device="cpu"))
         self._tell(value)
         if self.cancelled():
             raise _Enough
@@ -225,7 +225,7 @@ def _refuse_both_ways(trace: Trace, start: int) -> None:
             continue
         seen = visible(block) if block.dense is None else (block.dense != 0).any(0)
         # What padding attends to is no number that anybody reads; models out of the interface let it read everything.
-        real = torch.tensor([not mark for mark in trace.tokens(block.part)[0].padding], device=seen.device)
+        real = torch.tensor(trace.tokens(block.part)[0].padding, dtype=torch.bool, device=seen.device).logical_not()
         if bool(seen.triu(1)[real, start:].any()):
             raise AttnWidgetError(
                 f"{trace.model.architecture} reads a whole text in both directions, so its weights over the finished "
@@ -237,7 +237,7 @@ def _lengthened(forward: Mapping[str, Tensor], ids: Sequence[int], *, crossed: b
     """Forward inputs of the whole text, from those of its beginning."""
     name, mask = ("decoder_input_ids", "decoder_attention_mask") if crossed else ("input_ids", "attention_mask")
     device = next(iter(forward.values())).device
-    found = {**forward, name: torch.tensor([ids], device=device)}
+    found = {**forward, name: torch.tensor([ids], dtype=torch.long, device=device)}
     for key, value in forward.items():
         more = len(ids) - value.shape[-1]
         if key == mask:

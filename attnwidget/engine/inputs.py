@@ -55,9 +55,9 @@ def read_inputs(
         return _with_target(model, tokenizer, name, _mapped(model, tokenizer, name, x), target)
     tokens = read_tokens(model, tokenizer, name, x, pair, prepend_bos=prepend_bos, first=first, prompt=prompt)
     device = device_of(model)
-    forward = {"input_ids": torch.tensor([tokens.ids], device=device)}
+    forward = {"input_ids": torch.tensor([tokens.ids], dtype=torch.long, device=device)}
     if "token_type_ids" in getattr(tokenizer, "model_input_names", ()) and _accepts(model, "token_type_ids"):
-        forward["token_type_ids"] = torch.tensor([tokens.segment], device=device)
+        forward["token_type_ids"] = torch.tensor([tokens.segment], dtype=torch.long, device=device)
     return _with_target(model, tokenizer, name, Inputs(forward, {"text": tokens}), target, first)
 
 
@@ -228,7 +228,7 @@ def _with_target(
         )
     tokens = target_tokens(model, tokenizer, name, target, first)
     refuse_foreign(model, name, tokens.ids)
-    ids = torch.tensor([tokens.ids], device=device_of(model))
+    ids = torch.tensor([tokens.ids], dtype=torch.long, device=device_of(model))
     return Inputs({**given.forward, "decoder_input_ids": ids}, {**given.tokens, "target": tokens})
 
 

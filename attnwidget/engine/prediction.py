@@ -145,11 +145,11 @@ def _named(trace: "Trace", scores: Tensor, count: int) -> tuple[Candidate, ...]:
 def _spans(trace: "Trace", count: int) -> tuple[Candidate, ...]:
     # A span runs within one text: no special token, such as the one that parts question and passage, is in it.
     tokens, (begin, end) = trace.text, _numbers(trace.logits(slice(None))).softmax(0).T
-    marks = torch.tensor([0, *map(int, tokens.special)]).cumsum(0)
+    marks = torch.tensor([0, *map(int, tokens.special)], dtype=torch.long, device="cpu").cumsum(0)
     length = len(tokens)
     starts, stops, values = [], [], []
     for width in range(1, min(LONGEST_ANSWER, length) + 1):
-        at = torch.arange(length - width + 1)
+        at = torch.arange(length - width + 1, device="cpu")
         at = at[marks[at + width] == marks[at]]
         starts.append(at)
         stops.append(at + width - 1)

@@ -117,7 +117,7 @@ def _could(shadow: Shadow, earlier: Trace) -> bool:
 def _trial(shadow: Shadow, earlier: Trace) -> str:
     """The way in which a few tokens of this text, read in two passes, give what a single pass gives."""
     count, shared = PROBE
-    ids = torch.tensor([earlier.text.ids[:count]])
+    ids = torch.tensor([earlier.text.ids[:count]], dtype=torch.long, device="cpu")
     cache = DynamicCache()
     try:
         whole = _plain(shadow, ids)

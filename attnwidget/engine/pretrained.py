@@ -95,7 +95,7 @@ def _device(device: Any, options: Mapping[str, Any]) -> torch.device | None:
     if options.get("device_map") is not None:
         raise AttnWidgetError("Both device= and device_map= were given. Give one: device_map= also says where to.")
     try:
-        return torch.empty(0, device=device).device
+        return torch.empty(0, dtype=torch.bool, device=device).device
     except (AssertionError, NotImplementedError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise AttnWidgetError(

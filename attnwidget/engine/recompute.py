@@ -9,6 +9,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from attnwidget.engine.exact import exactly
 from attnwidget.engine.stopping import go_on
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import Indices, LayerMaps
@@ -44,7 +45,7 @@ def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None
     counts = block.heads if heads is None else len(heads), len(rows), width if columns is None else len(columns)
     # Whatever the user has made torch's defaults.
     out = torch.zeros(counts, dtype=torch.float32, device="cpu")
-    with torch.autocast(block.q.device.type, enabled=False):  # a user's would round what is said to be exact
+    with exactly(block.q.device.type):
         for place, run, shared in _runs(block, heads, len(rows)):
             query, key = block.q[0, run], block.k[0, shared].float()
             step = max(1, TILE // ((run.stop - run.start) * width))
@@ -73,7 +74,6 @@ class Steps:
     weight: Float[Tensor, " key"]
 
 
-@torch.no_grad()
 def steps(block: "Block", head: int, query: int) -> Steps:
     """The steps from q and k to the weights of one head and query, over all keys, on the CPU.
 
@@ -84,8 +84,8 @@ def steps(block: "Block", head: int, query: int) -> Steps:
     _, _, width = block.shape
     group = head // (block.heads // block.kv_heads)
     own, shared, reach = slice(head, head + 1), slice(group, group + 1), slice(0, width)
-    rows = torch.tensor([query], device="cpu")
-    with torch.autocast(block.q.device.type, enabled=False):
+    rows = torch.tensor([query], dtype=torch.long, device="cpu")
+    with exactly(block.q.device.type):
         q, k = block.q[0, own][:, rows.to(block.q.device)].float(), block.k[0, shared].float()
         scaled = _products(q, k, block.scale)
         capped = None if block.softcap is None else _cap(scaled.clone(), block.softcap)
@@ -97,8 +97,9 @@ def steps(block: "Block", head: int, query: int) -> Steps:
         mask = _allowed_in(block, own, rows)
         _hide(logit, block, mask, rows, reach)
         weight = _softmax(logit, block, own, mask)
+        dot = _products(q, k, 1.0)
     return Steps(
-        dot=_products(q, k, 1.0)[0, 0].cpu(),
+        dot=dot[0, 0].cpu(),
         scaled=scaled[0, 0].cpu(),
         capped=None if capped is None else capped[0, 0].cpu(),
         bias=bias[0, 0].cpu() if bool(bias.any()) else None,

@@ -25,7 +25,11 @@ def target_tokens(model: Any, tokenizer: Any | None, name: str, target: Any, fir
     if not tokens.special[-1]:
         labels.append(model.config.get_text_config().eos_token_id or labels[-1])
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
-    shifted = [start_token(model, name), *labels[:-1]] if shift is None else shift(torch.tensor([labels]))[0].tolist()
+    shifted = (
+        [start_token(model, name), *labels[:-1]]
+        if shift is None
+        else shift(torch.tensor([labels], dtype=torch.long, device="cpu"))[0].tolist()
+    )
     if shifted[1:] != labels[:-1]:
         return read_ids(tokenizer, shifted[:first])
     return _behind(tokens, read_ids(tokenizer, shifted[:1]), len(shifted[:first]) - 1)

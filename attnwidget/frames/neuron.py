@@ -118,7 +118,11 @@ def _header(trace: Trace, block: Block, question: NeuronQuestion) -> dict[str, A
 
 def _softmax(found: Steps) -> dict[str, float | None]:
     """What the softmax divides by, as e^(logit - peak) / total; and the share of the sink in it."""
-    logits = found.logit if found.sink is None else torch.cat([found.logit, torch.tensor([found.sink])])
+    logits = (
+        found.logit
+        if found.sink is None
+        else torch.cat([found.logit, torch.tensor([found.sink], dtype=torch.float32, device="cpu")])
+    )
     peak = float(logits.max())
     if peak == -torch.inf or not bool(found.weight.any()):
         return {"peak": None, "total": None, "sink": found.sink, "sink_weight": None}

@@ -46,7 +46,7 @@ def _plain_vectors(trace: Trace, block: Block, span: slice, direction: str) -> F
     if max(size, keys) <= WHOLE_BELOW or span.stop - span.start == 1:
         return trace.weights(block.layer, part=block.part, queries=span).mean(1)
     # A selection may be the whole text, and then all its rows are all maps.
-    sums = torch.zeros(heads, keys)
+    sums = torch.zeros(heads, keys, dtype=torch.float32, device="cpu")
     for chosen, portion in tiles(block, span.stop - span.start):
         rows = slice(span.start + portion.start, span.start + portion.stop)
         sums[chosen] += weights(block, chosen, queries=rows).sum(1)

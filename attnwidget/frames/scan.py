@@ -63,9 +63,10 @@ def scan(
     # Whole pooling cells per portion.
     step = max(1, TILE // (width * pooling)) * pooling
     tally = _Tally(axes, causal=causal)
-    row = torch.zeros(width)
+    padding = torch.tensor(axes.queries.padding, dtype=torch.bool, device="cpu")
+    row = torch.zeros(width, dtype=torch.float32, device="cpu")
     pixels, columns = [], []
-    for chunk in torch.arange(size).split(step):
+    for chunk in torch.arange(size, device="cpu").split(step):
         maps = rows(chunk)
         # One weight that is no number makes the sum of its row one.
         if not bool(maps.sum(-1).isfinite().all()):
@@ -75,9 +76,9 @@ def scan(
             columns.append(maps[:, span].sum(-1))
         if asks:
             row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
-        tally.add(chunk, maps, torch.tensor([axes.queries.padding[i] for i in chunk.tolist()]))
+        tally.add(chunk, maps, padding[chunk])
     sinks = _sinks(tally, axes, readers) if known_sinks is None else known_sinks
-    open_keys = torch.ones(width, dtype=torch.bool)
+    open_keys = torch.ones(width, dtype=torch.bool, device="cpu")
     open_keys[list(sinks)] = False
     return Scan(
         matrix=torch.cat(pixels),
@@ -103,7 +104,7 @@ class _Tally:
     def __init__(self, axes: Axes, *, causal: bool) -> None:
         self.square, self.causal = axes.square, causal
         self.width = len(axes.keys)
-        self.received, self.mass, self.highest = torch.zeros(3, self.width, dtype=torch.float32).unbind()
+        self.received, self.mass, self.highest = torch.zeros(3, self.width, dtype=torch.float32, device="cpu").unbind()
         self.sums = (math.inf, -math.inf)
         self._rows = self._later_rows = 0
         self._entropy = self._limit = self._distance = self._previous = 0.0
@@ -133,7 +134,7 @@ class _Tally:
         """What depends on where the key stands beside the query."""
         own = maps.gather(1, chunk[:, None])[:, 0]
         self.received.index_add_(0, chunk, -own)
-        offset = (chunk[:, None].float() - torch.arange(self.width).float()).abs_()
+        offset = (chunk[:, None].float() - torch.arange(self.width, dtype=torch.float32, device="cpu")).abs_()
         self._distance += float(offset.mul_(maps).sum())
         behind = chunk > 0
         self._later_rows += int(behind.sum())

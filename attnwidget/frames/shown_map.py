@@ -134,6 +134,6 @@ def readers_of_units(trace: Trace, selection: Selection, sides: Sides) -> Int[Te
 
 def units_seen(blocks: tuple[Block, ...], sides: Sides, rows: Indices) -> Bool[Tensor, "query key"]:
     """Which keys each of these may read in any of the blocks: a word's last token, and the first one of another word."""
-    first = torch.tensor([start for start, _ in sides.keys.ranges], device="cpu")
-    last = torch.tensor([stop - 1 for _, stop in sides.queries.ranges], device="cpu")[rows]
+    first = torch.tensor([start for start, _ in sides.keys.ranges], dtype=torch.long, device="cpu")
+    last = torch.tensor([stop - 1 for _, stop in sides.queries.ranges], dtype=torch.long, device="cpu")[rows]
     return torch.stack([visible(block, last)[:, first] for block in blocks]).any(0)

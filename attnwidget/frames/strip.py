@@ -124,7 +124,7 @@ def _vector(shown: ShownMap, query: tuple[int, int], direction: str, *, causal: 
     start, stop = query
     # Of a text that is read from left to right nothing earlier reads the span.
     rows = (start, stop) if direction == "reads" else (start if causal else 0, len(shown.sides.queries))
-    found = torch.zeros(len(shown.sides.others(direction)), device="cpu")
+    found = torch.zeros(len(shown.sides.others(direction)), dtype=torch.float32, device="cpu")
     for portion in torch.arange(*rows, device="cpu").split(max(1, TILE // len(shown.sides.keys))):
         maps = shown.read(portion)
         if not bool(maps.isfinite().all()):
@@ -158,7 +158,7 @@ def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap) ->
 def _reckoned(trace: Trace, block: Block, selection: Selection, shown: ShownMap) -> TokenVector:
     """What each key gets from the other queries in all, reckoned from some rows of a long text."""
     rows = read_rows(shown.sides.queries.tokens)
-    rows = rows[((torch.arange(SAMPLED) + 0.5) * len(rows) / SAMPLED).long()]
+    rows = rows[((torch.arange(SAMPLED, dtype=torch.float32, device="cpu") + 0.5) * len(rows) / SAMPLED).long()]
     received, _ = received_by(shown, rows)
     seen = units_seen((block,), shown.sides, rows)
     asked = seen.sum(0)

@@ -19,7 +19,11 @@ def thumbnails(trace: Trace, part: str) -> np.ndarray:
     blocks = trace.part_blocks(part)
     _, size, keys = blocks[0].shape
     down, across = min(size, SIDE), min(keys, SIDE)
-    rows = None if max(size, keys) <= WHOLE_BELOW else ((torch.arange(down) + 0.5) * size / down).long()
+    rows = (
+        None
+        if max(size, keys) <= WHOLE_BELOW
+        else ((torch.arange(down, dtype=torch.float32, device="cpu") + 0.5) * size / down).long()
+    )
     counts = trace.heads(part)
     out = np.zeros((len(counts), max(counts), down, across), np.uint8)
     for block in blocks:

@@ -53,7 +53,7 @@ def compose_tile(
     if cells > LARGEST_TILE:
         raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
     portions = []
-    for chunk in torch.arange(*rows).split(max(1, TILE // across)):
+    for chunk in torch.arange(*rows, device="cpu").split(max(1, TILE // across)):
         if cancelled():
             raise Cancelled
         portions.append(shown.read(chunk)[:, slice(*columns)])

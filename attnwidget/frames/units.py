@@ -30,7 +30,8 @@ class Units:
     def places(self) -> Indices:
         """For every token the number of its unit."""
         return torch.repeat_interleave(
-            torch.arange(len(self), device="cpu"), torch.tensor([stop - start for start, stop in self.ranges])
+            torch.arange(len(self), device="cpu"),
+            torch.tensor([stop - start for start, stop in self.ranges], dtype=torch.long, device="cpu"),
         )
 
     @property
@@ -153,7 +154,7 @@ def by_words(
     summed = maps.new_zeros(*maps.shape[:-1], len(keys)).index_add_(-1, keys.places, maps)
     if queries.single:
         return summed
-    sizes = torch.tensor([stop - start for start, stop in queries.ranges], device="cpu")[rows]
+    sizes = torch.tensor([stop - start for start, stop in queries.ranges], dtype=torch.long, device="cpu")[rows]
     owners = torch.repeat_interleave(torch.arange(len(rows), device="cpu"), sizes)
     found = maps.new_zeros(*maps.shape[:-2], len(rows), len(keys)).index_add_(-2, owners, summed)
     return found / sizes[:, None]
@@ -163,8 +164,8 @@ def tokens_of(units: Units, rows: Indices) -> Int[Tensor, " token"]:
     """The tokens of the units `rows`, one unit after the other."""
     if units.single:
         return rows
-    starts = torch.tensor([start for start, _ in units.ranges], device="cpu")[rows]
-    sizes = torch.tensor([stop - start for start, stop in units.ranges], device="cpu")[rows]
+    starts = torch.tensor([start for start, _ in units.ranges], dtype=torch.long, device="cpu")[rows]
+    sizes = torch.tensor([stop - start for start, stop in units.ranges], dtype=torch.long, device="cpu")[rows]
     before = sizes.cumsum(0) - sizes
     within = torch.arange(int(sizes.sum()), device="cpu") - torch.repeat_interleave(before, sizes)
     return torch.repeat_interleave(starts, sizes) + within

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from attnwidget.engine.exact import exactly
 from attnwidget.engine.recompute import TILE, weights
 from attnwidget.engine.stream import Norm
 from attnwidget.engine.trace import Block, Trace
@@ -58,7 +59,7 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     rows = asked_rows(query, len(queries), "alti")
     refuse_padding(query, rows, queries)
     found = started(rows, counted)
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):  # a user's would round
+    with exactly():
         for block in reversed(blocks):
             found = _below(found, Layer.of(block), counted)
     found = widened(found, counted, len(keys))

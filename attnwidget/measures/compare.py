@@ -230,7 +230,7 @@ def _rows(
         raise NotNumbers
     if len(keys) == maps.shape[-1]:
         return maps, torch.zeros(maps.shape[:2], dtype=torch.float32, device="cpu")
-    kept = maps.index_select(-1, torch.tensor(keys, device="cpu"))
+    kept = maps.index_select(-1, torch.tensor(keys, dtype=torch.long, device="cpu"))
     return kept, (maps.sum(-1) - kept.sum(-1)).clamp_min(0)
 
 

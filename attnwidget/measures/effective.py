@@ -98,7 +98,7 @@ def _projected(
 ) -> HeadMap:
     width = block.shape[2]
     found = torch.zeros(len(rows), width, dtype=torch.float32, device="cpu")
-    for portion in torch.arange(len(rows)).split(max(1, TILE // max(1, width))):
+    for portion in torch.arange(len(rows), device="cpu").split(max(1, TILE // max(1, width))):
         maps = weights(block, [head], queries=rows[portion])[0]
         if not bool(torch.isfinite(maps).all()):
             raise NotNumbers

@@ -141,7 +141,9 @@ def sampled_rows(trace: Trace, part: str | None, rows: Any) -> tuple[Indices, st
     if wanted is None or len(every) <= wanted:
         return every, f"all {len(every)} queries that are not padding"
     places = np.linspace(0, len(every) - 1, wanted).round().astype(np.int64) if wanted > 1 else [len(every) - 1]
-    return every[torch.as_tensor(places)], f"{wanted} evenly spaced of {len(every)} queries that are not padding"
+    return every[
+        torch.as_tensor(places, device="cpu")
+    ], f"{wanted} evenly spaced of {len(every)} queries that are not padding"
 
 
 def _pair(head: Any) -> tuple[int, int]:

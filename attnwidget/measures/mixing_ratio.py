@@ -1,8 +1,8 @@
 """How much a layer mixes tokens, beside how much of each token it keeps."""
 
 import numpy as np
-import torch
 
+from attnwidget.engine.exact import exactly
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import LayerScores
@@ -49,7 +49,7 @@ def mixing_ratio(trace: Trace, *, part: str | None = None) -> LayerScores:
 
 def _mixing_and_preserving(block: Block) -> tuple[Vectors, Vectors]:
     residual, norm = residual_of(block), stream_of(block).norm
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):  # a user's would round
+    with exactly():
         others, own = others_and_own(block)
         preserving = own + residual
         return (others, preserving) if norm is None else (norm.linear(others), norm.linear(preserving))

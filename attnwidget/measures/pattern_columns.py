@@ -91,7 +91,7 @@ def fixed_columns(columns: Columns, portion: Portion, first: int) -> Float[Tenso
 def _readers(portion: Portion, at: Tensor) -> Tensor:
     """How many other queries can read any of these keys, for each head."""
     found = torch.zeros(len(at), dtype=torch.float64, device="cpu")
-    padding = torch.tensor(portion.keys.padding, device="cpu")
+    padding = torch.tensor(portion.keys.padding, dtype=torch.bool, device="cpu")
     for rows in read_rows(portion.queries).split(max(1, TILE // len(padding))):
         seen = visible(portion.block, rows) & ~padding
         others = but_itself(seen, own_or_none(portion, rows))[seen.sum(-1) > 1]

@@ -10,6 +10,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.exact import exactly
 from attnwidget.engine.trace import Trace
 from attnwidget.measures import pattern_shapes as shapes
 from attnwidget.measures.entropy import row_entropy
@@ -29,6 +30,7 @@ FAR = {k: f"offset {k:+d}" for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1)
 DISTANCES = [(NEAR | FAR)[k] for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1)]
 
 
+@exactly()
 def pattern_scores(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
     """Every pattern's score of every head, (layer head), and under "distance" where the best fixed offset leads.
 
@@ -91,7 +93,8 @@ def _readings(portion: Portion, ground: Ground, marks: Marks) -> list[Reading]:
 def _evenly(maps: LayerMaps, marks: Marks) -> tuple[Float[Tensor, "head query"], Float[Tensor, " query"]]:
     """Mass in the query's own block, as far as it is spread evenly there."""
     if marks.block is None:
-        return torch.zeros(maps.shape[:2], device="cpu"), torch.full(maps.shape[1:2], torch.nan, device="cpu")
+        nothing = torch.zeros(maps.shape[:2], dtype=torch.float32, device="cpu")
+        return nothing, torch.full(maps.shape[1:2], torch.nan, dtype=torch.float32, device="cpu")
     keys, chance, several = marks.block
     inside = maps * keys
     spread = row_entropy(inside) - torch.special.entr(inside.sum(-1))

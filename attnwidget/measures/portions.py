@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from attnwidget.engine.exact import exactly
 from attnwidget.engine.recompute import visible, weights
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
@@ -34,7 +35,7 @@ class Portion:
 
         Of weights that were given, zeros tell causality and sliding windows (`given.masked`), and no other mask.
         """
-        return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, device="cpu")
+        return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, dtype=torch.bool, device="cpu")
 
     @cached_property
     def own(self) -> Indices:
@@ -73,6 +74,7 @@ def portions(
             yield Portion(block, heads, chosen, maps, queries, keys)
 
 
+@exactly()
 def head_means(trace: Trace, part: str | None, statistics: Mapping[str, Statistic]) -> dict[str, np.ndarray]:
     """Each statistic of every head, (layer head): the mean over the rows that have one.
 

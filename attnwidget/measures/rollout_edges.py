@@ -84,7 +84,7 @@ def rollout_edges(
     refuse_padding(query, rows, tokens)
     counted = read_rows(tokens)
     reading = fused_rows(fusion)
-    reached = torch.zeros(len(blocks) + 1, len(tokens))
+    reached = torch.zeros(len(blocks) + 1, len(tokens), dtype=torch.float32, device="cpu")
     above = started(rows, counted)[0]
     reached[-1, counted] = above
     found: list[tuple[np.ndarray, ...]] = []
@@ -97,7 +97,7 @@ def rollout_edges(
             for chosen in portioned(len(counted), len(counted))
             if bool(above[chosen].any())
         ]
-        above = sum((sums for *_, sums in layer), torch.zeros(len(counted)))
+        above = sum((sums for *_, sums in layer), torch.zeros(len(counted), dtype=torch.float32, device="cpu"))
         reached[level, counted] = above
         shares, sources, targets = (torch.cat([portion[at] for portion in layer]) for at in range(3))
         order = shares.argsort(descending=True, stable=True)[:STRONGEST]

@@ -59,7 +59,9 @@ def others_and_own(block: Block) -> tuple[Vectors, Vectors]:
         for head, whole in zip(heads, maps, strict=True):
             read, matrix = values[head // group], matrices[:, head].T
             own[portion] += whole[places, rows, None] * read[rows] @ matrix
-            others[portion] += whole.index_put((places, rows), torch.zeros(())) @ read @ matrix
+            others[portion] += (
+                whole.index_put((places, rows), torch.zeros((), dtype=torch.float32, device="cpu")) @ read @ matrix
+            )
     return others, own
 
 

@@ -8,6 +8,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.exact import exactly
 from attnwidget.engine.names import parse_head
 from attnwidget.engine.projection import Projection
 from attnwidget.engine.recompute import TILE
@@ -78,13 +79,12 @@ def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tens
         yield _written(portion.float(), weight)
 
 
-@torch.no_grad()
 def _written(
     values: Float[Tensor, "shared key dim"], weight: Float[Tensor, "group shared dim out"]
 ) -> Float[Tensor, "key head out"]:
     turns, heads, _, out = weight.shape
     found = values.new_empty(values.shape[1], heads, turns, out)
-    with torch.autocast(values.device.type, enabled=False):  # a user's would round
+    with exactly(values.device.type):
         # Heads that share their values take turns: no value is copied.
         for turn, matrices in enumerate(weight):
             found[:, :, turn] = torch.bmm(values, matrices).transpose(0, 1)

@@ -33,7 +33,9 @@ def repetition(examined: Examined) -> Finding | None:
     copied = _copying(examined, {query: keys for query, keys in earlier.items() if keys})
     copying = named_heads(copied, over=COPIES)
     prompt = [at for at in range(produced[0]) if examined.content[at]]
-    rows = mean_rows(examined.trace, examined.part, torch.tensor([at - 1 for at in stretch], device="cpu"))
+    rows = mean_rows(
+        examined.trace, examined.part, torch.tensor([at - 1 for at in stretch], dtype=torch.long, device="cpu")
+    )
     return Finding(
         "repetition loop",
         "high",
@@ -103,7 +105,7 @@ def _copying(examined: Examined, rounds: Mapping[int, Sequence[int]]) -> np.ndar
     counts = trace.heads(part)
     found = np.full((len(counts), max(counts)), np.nan, np.float32)
     for portion in portions(trace, part, torch.tensor(list(rounds), dtype=torch.long, device="cpu")):
-        marks = torch.zeros(portion.maps.shape[1:], device="cpu")
+        marks = torch.zeros(portion.maps.shape[1:], dtype=torch.float32, device="cpu")
         for at, row in enumerate(portion.rows.tolist()):
             marks[at, list(rounds[row])] = 1
         sums = (portion.maps * marks).sum((1, 2)).numpy() / len(rounds)
@@ -115,10 +117,10 @@ def _copying(examined: Examined, rounds: Mapping[int, Sequence[int]]) -> np.ndar
 def _spread(examined: Examined, queries: Sequence[int]) -> np.ndarray:
     """(query): normalised entropy of each row, the mean over all heads."""
     rows = torch.tensor(queries, dtype=torch.long, device="cpu")
-    sums, heads = torch.zeros(len(rows), dtype=torch.float64), torch.zeros(len(rows))
+    sums, heads = torch.zeros(2, len(rows), dtype=torch.float64, device="cpu")
     order = {int(row): at for at, row in enumerate(rows)}
     for portion in portions(examined.trace, examined.part, rows):
-        at = torch.tensor([order[int(row)] for row in portion.rows])
+        at = torch.tensor([order[int(row)] for row in portion.rows], dtype=torch.long, device="cpu")
         sums[at] += normalised_entropy(portion).nan_to_num(0).double().sum(0)
         heads[at] += len(portion.heads)
     return (sums / heads).numpy()
