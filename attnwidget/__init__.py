@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from attnwidget.engine.tokens import Tokens
     from attnwidget.engine.trace import Block, Trace
     from attnwidget.errors import AttnWidgetError
-    from attnwidget.experiments.dynamics import dynamics
     from attnwidget.experiments.induction import induction_scores
+    from attnwidget.experiments.over_training import dynamics
     from attnwidget.export.highlight import highlight
     from attnwidget.measures.alignment import alignment
     from attnwidget.measures.alti import alti
@@ -115,7 +115,7 @@ _HOME = {
     "diagnose": "measures.diagnose",
     "distance": "measures.distance",
     "drift": "measures.drift",
-    "dynamics": "experiments.dynamics",
+    "dynamics": "experiments.over_training",
     "effective": "measures.effective",
     "entropy": "measures.entropy",
     "explore": "widget.exploring",

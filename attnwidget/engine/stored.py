@@ -17,7 +17,7 @@ from attnwidget.engine.projection import Projection
 from attnwidget.engine.stored_checks import checked, need
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, ModelFacts, Trace
-from attnwidget.engine.whole_file import file_of, write_whole
+from attnwidget.engine.whole_file import file_of, named_file, write_whole
 from attnwidget.errors import AttnWidgetError
 
 SUFFIX = ".safetensors"
@@ -72,7 +72,7 @@ class Contents:
 
 def save(trace: Trace, path: Any, *, values: bool) -> Path:
     """Write a trace into one file and say where it is. See `Trace.save`."""
-    file = file_of(path, SUFFIX, "trace")
+    file = file_of(path, SUFFIX, example="trace")
     if values and any(block.v is None for block in trace.blocks):
         raise AttnWidgetError(
             "This trace carries no values (v), so values=True has nothing to add. Trace the model with attnwidget "
@@ -95,13 +95,13 @@ def save(trace: Trace, path: Any, *, values: bool) -> Path:
         trace.steps,
     )
     metadata = {ENTRY: json.dumps(plain(contents), separators=(",", ":"))}
-    write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
-    return file
+    return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
 
 
 def load(path: Any) -> Trace:
     """Read a trace from a file. See `Trace.load`."""
-    file = file_of(path, SUFFIX, "trace")
+    given = named_file(path, f"trace{SUFFIX}")
+    file = given if given.is_file() else file_of(given, SUFFIX, example="trace")
     try:
         with safe_open(file, framework="pt", device="cpu") as opened:
             contents = _contents(file, (opened.metadata() or {}).get(ENTRY))
@@ -166,13 +166,10 @@ def _placed(projection: Projection, kept: _Kept) -> StoredProjection:
 
 
 def _write(part: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    part.touch()
-    rights = part.stat().st_mode  # safetensors' own would keep everybody else out
     try:
         save_file(tensors, part, metadata)
     except SafetensorError as error:
         raise OSError(str(error)) from None
-    part.chmod(rights)
 
 
 def _contents(file: Path, text: str | None) -> Contents:

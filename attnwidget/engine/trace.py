@@ -254,7 +254,7 @@ class Trace:
         return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
 
     def save(self, path: Any, *, values: bool = False) -> Path:
-        """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a bare name.
+        """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a name without.
 
         The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
         biases, sinks, given weights), the tokens, what is known of the model, the steps of a generation, and logits

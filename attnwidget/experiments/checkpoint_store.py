@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from attnwidget.engine.whole_file import write_whole
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.checkpoints import Checkpoint, Step
 from attnwidget.experiments.head_changes import KeptRows
@@ -121,19 +122,13 @@ class Store:
             )
 
     def _write(self, name: str, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        # Under another name first: a run that dies here leaves no half a file that counts.
-        part = self.folder / f"{name}.part"
-        try:
-            with part.open("wb") as file:
-                everything: dict[str, Any] = {ABOUT: np.array(json.dumps(about)), **arrays}
+        everything: dict[str, Any] = {ABOUT: np.array(json.dumps(about)), **arrays}
+
+        def write(part: Path) -> None:
+            with part.open("wb") as file:  # by its name, numpy would add a suffix
                 np.savez(file, **everything)
-            part.replace(self.folder / name)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            reason = os.strerror(error.errno) if error.errno else error
-            raise AttnWidgetError(
-                f"{self.folder / name} could not be written: {reason}. Give a store that may be written to and has room."
-            ) from None
+
+        write_whole(self.folder / name, "reading", write)
 
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

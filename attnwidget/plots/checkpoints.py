@@ -56,7 +56,7 @@ def dynamics(
     Dynamics, for a number or a head that is not there, and for `log_x` where steps have names or are negative.
 
     >>> import attnwidget as aw
-    >>> from attnwidget.experiments.dynamics import dynamics as run
+    >>> from attnwidget.experiments.over_training import dynamics as run
     >>> chart = aw.plots.dynamics(run([aw.load()] * 2, "The cat sat on the mat."), "induction", ["L1H0"])
     >>> [item.label.value for item in chart.legend[0].items]
     ['L1H0', 'other heads']

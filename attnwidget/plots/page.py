@@ -12,7 +12,7 @@ from attnwidget.plots.colours import LOOKS, look_of
 from attnwidget.plots.pane import bundled, item_of
 from attnwidget.plots.theme import CAPTION, FONT, painted, plots_in, theme_of
 
-SUFFIX = ".html"
+SUFFIXES = (".html", ".htm")
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -53,7 +53,7 @@ dark.addEventListener("change", () => { drawn = drawn.then(draw); });
 
 
 def save(figure: Any, path: Any, *, title: str | None = None, theme: str | None = None) -> Path:
-    """Write a figure into one HTML file and say where it is: `.html` is added to a bare name.
+    """Write a figure into one HTML file and say where it is: `.html` is added to a name that ends neither so nor in `.htm`.
 
     BokehJS is in the file (1.3 MB), so it opens offline and asks nothing of any server. With `theme` None a chart of
     attnwidget follows the viewer's light or dark setting; "light" or "dark" fixes it. `title` is that of the browser's
@@ -67,7 +67,7 @@ def save(figure: Any, path: Any, *, title: str | None = None, theme: str | None 
     'heads.html'
     """
     plots = plots_in(figure)
-    file = file_of(path, SUFFIX, "heads")
+    file = file_of(path, *SUFFIXES, example="heads")
     follows = theme is None and any(theme_of(plot) is not None for plot in plots)
     themes = list(LOOKS) if follows else [look_of(theme).name]
     items = {}
@@ -76,8 +76,7 @@ def save(figure: Any, path: Any, *, title: str | None = None, theme: str | None 
             items[name] = item_of(figure)
     words = _words(plots)
     text = _page(figure, items, title or (words[0] if words else "attnwidget"), " ".join(words))
-    write_whole(file, "figure", lambda part: part.write_text(text, encoding="utf-8", errors="replace"))
-    return file
+    return write_whole(file, "figure", lambda part: part.write_text(text, encoding="utf-8", errors="replace"))
 
 
 def _page(figure: Any, items: dict[str, Any], title: str, said: str) -> str:

@@ -1,14 +1,12 @@
 """ex.save: the explorer as it stands -> a page in a file."""
 
 import re
-import secrets
-from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnwidget.errors import AttnWidgetError
+from attnwidget.engine.whole_file import file_of, write_whole
 from attnwidget.export.data import page_data, precision
 from attnwidget.export.page import Shell, page_html
 from attnwidget.widget.answers import about
@@ -65,21 +63,8 @@ def write_page(path: Any, html: str) -> Path:
 
     A name that does not end in .html or .htm gets .html.
     """
-    try:
-        target = Path(path).expanduser()
-        if target.suffix.lower() not in {".html", ".htm"}:
-            target = target.with_name(f"{target.name}.html")
-        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise AttnWidgetError(f"{path!r} is no path of a file.") from error
-    try:
-        unfinished.write_text(html, "utf-8", newline="\n")
-        unfinished.replace(target)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            unfinished.unlink()
-        raise AttnWidgetError(f"{str(target)!r} cannot be written: {getattr(error, 'strerror', error)}.") from error
-    return target
+    file = file_of(path, ".html", ".htm", example="lesson")
+    return write_whole(file, "page", lambda part: part.write_text(html, "utf-8", newline="\n"))
 
 
 def _line(text: str) -> str:

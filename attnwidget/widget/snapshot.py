@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from attnwidget.engine.whole_file import named_file, write_whole
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.picture import picture_png
 from attnwidget.export.still import still_html
@@ -21,17 +22,12 @@ class Snapshot:
 
     def save(self, path: Any) -> Path:
         """Write the picture (`.png`) or the words (`.html`), by the name's end. Raises AttnWidgetError where it cannot."""
-        target = Path(path)
-        if target.suffix not in {".png", ".html"}:
-            raise AttnWidgetError(f"A snapshot is saved as .png or .html, not as {target.name!r}.")
-        try:
-            if target.suffix == ".png":
-                target.write_bytes(self.png)
-            else:
-                target.write_text(f'<!doctype html><meta charset="utf-8">{self.html}', encoding="utf-8")
-        except OSError as error:
-            raise AttnWidgetError(f"{target} cannot be written: {error.strerror or error}.") from None
-        return target
+        file = named_file(path, "head.png")
+        ends = file.suffix.lower()
+        if ends not in {".png", ".html"}:
+            raise AttnWidgetError(f"A snapshot is saved as .png or .html, not as {file.name!r}.")
+        content = self.png if ends == ".png" else f'<!doctype html><meta charset="utf-8">{self.html}'.encode()
+        return write_whole(file, "snapshot", lambda part: part.write_bytes(content))
 
     @property
     def mime(self) -> dict[str, str]:

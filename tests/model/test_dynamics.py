@@ -16,7 +16,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditional
 import attnwidget as aw
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.checkpoints import ordered
-from attnwidget.experiments.dynamics import dynamics
+from attnwidget.experiments.over_training import dynamics
 from attnwidget.tiny.train import waves
 
 from .conftest import build

@@ -205,12 +205,16 @@ def test_views_of_one_memory(trace, tmp_path):
 
 def test_names_of_files(trace, tmp_path, monkeypatch):
     assert trace.save(str(tmp_path / "one")) == tmp_path / "one.safetensors"
-    assert trace.save(tmp_path / "two.trace") == tmp_path / "two.trace"
-    for name in ("one", "one.safetensors", "two.trace"):
+    assert trace.save(tmp_path / "two.v2") == tmp_path / "two.v2.safetensors"
+    for name in ("one", "one.safetensors", "two.v2"):
         assert aw.Trace.load(tmp_path / name).text == trace.text
     monkeypatch.setenv("HOME", str(tmp_path))
     assert trace.save("~/three") == tmp_path / "three.safetensors"
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["one.safetensors", "three.safetensors", "two.trace"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "one.safetensors",
+        "three.safetensors",
+        "two.v2.safetensors",
+    ]
 
 
 def test_others_may_read_it_as_any_new_file(trace, tmp_path):

@@ -40,3 +40,15 @@ def test_every_public_name_can_be_fetched():
 
 def test_an_unknown_name_is_an_attribute_error():
     assert not hasattr(attnwidget, "no_such_name")
+
+
+def test_a_room_has_what_is_called_by_its_name():
+    for name, home in attnwidget._HOME.items():
+        room = home.split(".")[0]
+        if room in attnwidget._ROOMS:
+            assert getattr(getattr(attnwidget, room), name) is getattr(attnwidget, name)
+    for room in attnwidget._ROOMS:
+        found = getattr(attnwidget, room)
+        assert set(found.__all__) <= set(dir(found))
+        for name in found.__all__:
+            assert callable(getattr(found, name)), "importing a module of this name would put it in its place"
