@@ -15,7 +15,7 @@ from attnwidget.errors import NotNumbers
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Direction
 from attnwidget.measures.entropy import row_entropy
-from attnwidget.measures.sinks import all_readers, sink_tokens
+from attnwidget.measures.sinks import sink_tokens
 from attnwidget.shapes import HeadMap, Indices
 
 LARGEST_SIDE = 512
@@ -47,14 +47,13 @@ def scan(
     *,
     causal: bool,
     direction: Direction = "reads",
-    readers: Int[Tensor, " token"] | None = None,
+    readers: Int[Tensor, " token"],
     known_sinks: tuple[int, ...] | None = None,
 ) -> Scan:
     """Read a map row by row through `rows` (indices -> exact rows), in bounded memory.
 
-    `readers` is how many other queries can see each key, where more than causality and padding hides some. `direction`
-    says of which axis `query` is, where there are two. Of a map without its sinks they cannot be told any more:
-    `known_sinks` are those.
+    `readers` is how many other queries can see each key. `direction` says of which axis `query` is, where there are two.
+    Of a map without its sinks they cannot be told any more: `known_sinks` are those.
     """
     size, width = len(axes.queries), len(axes.keys)
     pooling = math.ceil(max(size, width) / LARGEST_SIDE)
@@ -77,7 +76,9 @@ def scan(
         if asks:
             row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
         tally.add(chunk, maps, padding[chunk])
-    sinks = _sinks(tally, axes, readers) if known_sinks is None else known_sinks
+    sinks = (
+        sink_tokens(tally.received, axes.keys, readers, crossed=not axes.square) if known_sinks is None else known_sinks
+    )
     open_keys = torch.ones(width, dtype=torch.bool, device="cpu")
     open_keys[list(sinks)] = False
     return Scan(
@@ -90,12 +91,6 @@ def scan(
         stats=tally.stats(sinks),
         sums=tally.sums,
     )
-
-
-def _sinks(tally: "_Tally", axes: Axes, readers: Int[Tensor, " token"] | None) -> tuple[int, ...]:
-    if readers is None and not axes.square:
-        readers = all_readers(axes.queries, axes.keys)
-    return sink_tokens(tally.received, axes.keys, causal=tally.causal, readers=readers, crossed=not axes.square)
 
 
 class _Tally:

@@ -101,9 +101,8 @@ def received_by(whole: ShownMap, rows: Indices) -> tuple[TokenVector, TokenVecto
 
 def sinks_of(trace: Trace, selection: Selection, sides: Sides, received: TokenVector) -> tuple[int, ...]:
     """The keys that are sinks of a map, by what each gets from the other queries."""
-    causal = is_causal(trace, selection)
     readers = readers_of_units(trace, selection, sides)
-    return sink_tokens(received, sides.keys.tokens, causal=causal, readers=readers, crossed=not sides.square)
+    return sink_tokens(received, sides.keys.tokens, readers, crossed=not sides.square)
 
 
 def is_causal(trace: Trace, selection: Selection) -> bool:

@@ -73,8 +73,8 @@ def rollout_edges(
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
     >>> edges = rollout_edges(trace, -1)
-    >>> bool(np.allclose(edges.reached[0], aw.rollout(trace, query=-1), atol=1e-6)), edges.kept[0] <= 1
-    (True, True)
+    >>> bool(np.allclose(edges.reached[0], aw.rollout(trace, query=-1), atol=1e-6)), edges.attending
+    (True, (0, 1, 2, 3))
     """
     require_trace(trace)
     residual = check_share("residual", residual, "(attention alone) to 1")

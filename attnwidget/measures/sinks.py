@@ -4,9 +4,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from attnwidget.engine.recompute import TILE, visible
 from attnwidget.engine.tokens import Tokens
-from attnwidget.engine.trace import Block
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
 
@@ -20,20 +18,17 @@ FEWEST = 3
 def sink_tokens(
     received: TokenVector,
     text: Tokens,
+    readers: Int[Tensor, " token"],
     *,
-    causal: bool,
-    readers: Int[Tensor, " token"] | None = None,
     crossed: bool = False,
 ) -> tuple[int, ...]:
     """Keys of a map that are drawn as sinks: scored above 0.3, and carrying no content of their own.
 
     `received` is what each key got in all from the other queries that are not padding, so that a map can be read in
-    portions; `readers` is how many of them can see it (see `readers_of`), without it what causality and padding say.
-    Without content are the first token, special tokens and pieces without a letter or digit: a content word that many
-    tokens read is a finding, not a sink.
+    portions; `readers` is how many of them can see it. Without content are the first token, special tokens and pieces
+    without a letter or digit: a content word that many tokens read is a finding, not a sink.
     """
-    counted = unmasked_readers(text, causal=causal) if readers is None else readers
-    scores = sink_scores(received, counted)
+    scores = sink_scores(received, readers)
     first = None if crossed else next((i for i, padding in enumerate(text.padding) if not padding), None)
     return tuple(i for i, score in enumerate(scores.tolist()) if score > THRESHOLD and _empty(text, i, first))
 
@@ -61,19 +56,6 @@ def unmasked_readers(text: Tokens, *, causal: bool) -> Int[Tensor, " token"]:
     real = ~torch.tensor(text.padding, dtype=torch.bool, device="cpu")
     others = real.sum() - (real.cumsum(0) if causal else 1)
     return others * real
-
-
-def readers_of(block: Block, text: Tokens) -> Int[Tensor, " token"]:
-    """How many other queries can see each key of a square map, windows and masks included; 0 for padding."""
-    if block.mask is None:
-        return unmasked_readers(text, causal=block.causal)
-    real = read_rows(text)
-    found = torch.zeros(len(text), dtype=torch.long, device="cpu")
-    for rows in real.split(max(1, TILE // len(text))):
-        seen = visible(block, rows)
-        found[real] += seen.sum(0)[real]
-        found[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
-    return found
 
 
 def all_readers(queries: Tokens, keys: Tokens) -> Int[Tensor, " token"]:

@@ -3,8 +3,7 @@ import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src/index";
 import { FakeSource, heads } from "./chart-source";
-
-const settle = (time = 150) => new Promise((resolve) => setTimeout(resolve, time));
+import { settle } from "./clock";
 
 /** A BokehJS that only counts: the page already has it, so that no script is run. */
 function fakeBokeh(version = "3.9.9") {

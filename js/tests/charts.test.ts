@@ -2,9 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import { loadOnce } from "../src/state/charts";
 import { linkSources } from "../src/state/links";
 import { FakeSource, heads } from "./chart-source";
+import { settle } from "./clock";
 import { ok, open } from "./opened";
-
-const settle = (time = 150) => new Promise((resolve) => setTimeout(resolve, time));
 
 async function linked(source: FakeSource, state: Record<string, unknown> = {}) {
   const opened = open(state);

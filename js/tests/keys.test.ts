@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { keyLabel, keyPlaces } from "../src/lib/keys";
-import { mounted, settle } from "./mounted";
+import { settle } from "./clock";
+import { mounted } from "./mounted";
 
 const every = [
   ..."abcdefghijklmnopqrstuvwxyz0123456789+-=/?. ",

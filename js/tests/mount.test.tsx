@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src/index";
+import { settle } from "./clock";
 
 const text = "The river bank was quiet";
 
@@ -34,8 +35,6 @@ function census(model: DemoModel) {
   const onModel = () => [...model.listeners.values()].reduce((sum, known) => sum + known.size, 0);
   return { count: () => open + onModel(), end: () => spies.map((spy) => spy.mockRestore()) };
 }
-
-const settle = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 afterEach(() => document.body.replaceChildren());
 
@@ -166,12 +165,12 @@ describe("the widget", () => {
     closes[0]?.();
   });
 
-  it("leaves nothing behind when it is opened and closed 100 times", async () => {
+  it("leaves nothing behind when it is opened and closed 30 times", async () => {
     const model = demo();
     const watch = census(model);
     const observed = vi.spyOn(ResizeObserver.prototype, "observe");
     const released = vi.spyOn(ResizeObserver.prototype, "disconnect");
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < 30; round++) {
       const { closes, end } = open(model);
       if (round % 10 === 0) await settle();
       for (const close of closes) close();

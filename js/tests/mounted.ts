@@ -22,5 +22,3 @@ export function mounted(state: Record<string, unknown> = {}, name = "causal") {
   const close = render({ model, el: host } as never) as unknown as () => void;
   return { model, host, close };
 }
-
-export const settle = (time = 150) => new Promise((resolve) => setTimeout(resolve, time));

@@ -11,9 +11,9 @@ import { composeNeuron } from "../src/source/embedded/neuron";
 import { keysWanted, openedKey, orderOf, type Pairs, pairsRequest } from "../src/state/neuron";
 import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from "../src/state/pair";
 import { decodeNeuron } from "../src/wire/neuron";
+import { settle } from "./clock";
 
 const text = "The river bank was quiet";
-const settle = (time = 120) => new Promise((resolve) => setTimeout(resolve, time));
 
 /** Two keys and a third that is masked, in numbers that can be checked by hand. */
 const pairs: Pairs = {

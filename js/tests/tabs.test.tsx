@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src/index";
+import { settle } from "./clock";
 
 const text = "The river bank was quiet";
-const settle = (time = 120) => new Promise((resolve) => setTimeout(resolve, time));
 
 function open(change: Record<string, unknown> = {}, kind = "causal") {
   const state = {

@@ -31,9 +31,9 @@ def naive(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_equals_the_form_with_a_vector_for_every_pair(name):
     expected, found = naive(name), alti(traced(name))
-    assert np.asarray(found) == pytest.approx(expected, abs=2e-5)
+    assert np.asarray(found) == pytest.approx(expected, rel=1e-5, abs=2e-5)
     for query in (0, 7, -1):
-        assert np.asarray(alti(traced(name), query=query)) == pytest.approx(expected[query], abs=2e-5)
+        assert np.asarray(alti(traced(name), query=query)) == pytest.approx(expected[query], rel=1e-5, abs=2e-5)
     assert "no residual added" in found.recipe
     assert "MLPs ignored" in found.recipe
     assert ("post-norm" in found.recipe) == (name in {"bert-masked-lm", "distilbert"})
@@ -42,7 +42,7 @@ def test_it_equals_the_form_with_a_vector_for_every_pair(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_sum_to_one_and_causality_is_kept(name):
     found = np.asarray(alti(traced(name)))
-    assert found.sum(-1) == pytest.approx(np.ones(len(found)), abs=1e-5)
+    assert found.sum(-1) == pytest.approx(np.ones(len(found)), rel=1e-5, abs=1e-5)
     assert found.min() >= 0
     if "bert" not in name:
         assert not np.triu(found, 1).any()
@@ -89,7 +89,7 @@ def test_one_layer_by_hand_with_a_norm_whose_eps_is_large():
             part = parts[i, j] + (x[i] if i == j else 0)
             part = (part - part.mean()) / (total[i].var(correction=0) + 0.5).sqrt() * norm.weight.detach()
             near[i, j] = max(0, float(output[i].abs().sum() - (output[i] - part).abs().sum()))
-    assert np.asarray(alti(trace)) == pytest.approx((near / near.sum(-1, keepdim=True)).numpy(), abs=1e-5)
+    assert np.asarray(alti(trace)) == pytest.approx((near / near.sum(-1, keepdim=True)).numpy(), rel=1e-5, abs=1e-5)
 
 
 def test_one_token_and_half_precision():
@@ -98,7 +98,7 @@ def test_one_token_and_half_precision():
         assert np.asarray(alti(model.trace(torch.tensor([5]), keep=("inputs",)))).tolist() == [[1.0]]
         found = np.asarray(alti(model.trace(torch.arange(8), keep=("inputs",))))
         assert found.dtype == np.float32
-        assert found.sum(-1) == pytest.approx(np.ones(8), abs=1e-5)
+        assert found.sum(-1) == pytest.approx(np.ones(8), rel=1e-5, abs=1e-5)
 
 
 def gpt2():
@@ -134,7 +134,7 @@ def test_the_size_of_the_portions_changes_nothing(tile, name, monkeypatch):
     whole = np.asarray(alti(traced(name)))
     for module in ("alti", "value_norms", "rows"):
         monkeypatch.setattr(f"attnwidget.measures.{module}.TILE", tile)
-    assert np.asarray(alti(traced(name))) == pytest.approx(whole, abs=1e-5)
+    assert np.asarray(alti(traced(name))) == pytest.approx(whole, rel=1e-5, abs=1e-5)
 
 
 def test_of_long_texts_no_vector_of_each_pair_is_made(monkeypatch):
@@ -148,7 +148,7 @@ def test_of_long_texts_no_vector_of_each_pair_is_made(monkeypatch):
 
 def test_parts_of_an_encoder_decoder():
     trace = traced("t5")
-    assert np.asarray(alti(trace, part="encoder")).sum(-1) == pytest.approx(np.ones(20), abs=1e-5)
+    assert np.asarray(alti(trace, part="encoder")).sum(-1) == pytest.approx(np.ones(20), rel=1e-5, abs=1e-5)
     for part in ("decoder", "cross"):
         with pytest.raises(aw.AttnWidgetError, match="reads a source as well"):
             alti(trace, part=part)

@@ -130,7 +130,7 @@ def test_verify_notices_a_wrong_weight(monkeypatch):
     model = aw.load(made(FusedGPT), tokenize=letters)
     plain = aw.Trace.weights
     monkeypatch.setattr(aw.Trace, "weights", lambda self, *args, **more: plain(self, *args, **more) + 0.01)
-    assert model.verify("the cat").error == pytest.approx(0.01, abs=1e-5)
+    assert model.verify("the cat").error == pytest.approx(0.01, rel=1e-5, abs=1e-5)
 
 
 def test_torchs_own_encoder_gives_its_weights():

@@ -12,6 +12,7 @@ import attnwidget as aw
 from attnwidget.engine.live import LiveSession
 
 from .families import build
+from .small import TEXT, words
 
 IDS = torch.randint(3, 100, (40,), generator=torch.Generator().manual_seed(3)).tolist()
 
@@ -47,13 +48,16 @@ def test_only_what_was_read_alike_is_reused(given):
 )
 def test_a_changed_model_is_read_as_it_is_now(change):
     own = build("gpt2")
-    loaded = aw.load(own)
+    loaded = aw.load(own, words())
     session, old = LiveSession(loaded), loaded.trace(IDS)
+    read = session.read(TEXT).trace
+    assert session.read(TEXT).trace is read
     change(own)
     with torch.no_grad():
-        fresh = aw.load(copy.deepcopy(own)).trace([*IDS, 50])
-    assert close(loaded.trace([*IDS, 50], reuse=old), fresh)
-    assert session.model.state() != old.origin or change is None
+        again = aw.load(copy.deepcopy(own), words())
+    assert close(loaded.trace([*IDS, 50], reuse=old), again.trace([*IDS, 50]))
+    assert session.read(TEXT).trace is not read
+    assert close(session.read(TEXT).trace, again.trace(TEXT))
 
 
 def test_what_an_old_trace_says_does_not_change_with_the_model():

@@ -6,7 +6,7 @@ import transformers
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import sdpa_mask
 
-from .families import FAMILIES, build, eager_maps
+from .families import FAMILIES, build, eager_maps, others_long
 from .families.family import INSTALLED, NEWEST
 
 TOKENS = 20
@@ -39,7 +39,7 @@ def test_names_parts_and_paths():
         assert set(family.layers or ()) <= set(family.parts)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", others_long(FAMILIES))
 def test_builds_and_runs(name):
     inputs = known(name).inputs(TOKENS)
     with torch.no_grad():
@@ -49,7 +49,7 @@ def test_builds_and_runs(name):
     assert all(tensor.isfinite().all() for tensor in tensors)
 
 
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize("name", others_long(READABLE))
 def test_maps_are_there_and_far_from_uniform(name):
     family = known(name)
     maps = eager_maps(name, family.inputs(TOKENS))
@@ -68,7 +68,7 @@ def test_maps_are_there_and_far_from_uniform(name):
 
 
 @pytest.mark.skipif(INSTALLED < NEWEST, reason="the paths are those of a newer transformers")
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize("name", others_long(READABLE))
 def test_the_path_is_the_promised_one(name):
     family = known(name)
     inputs = family.inputs(TOKENS)

@@ -183,7 +183,7 @@ def test_a_frame_of_portions_equals_one_of_whole_maps(model, trace, ids):
     assert torch.allclose(torch.tensor(found.blocks["column"]), maps[2, :, -1], atol=1e-5)
     distance = (torch.arange(TOKENS)[:, None] - torch.arange(TOKENS)).abs()
     assert found.header["stats"]["distance"] == pytest.approx(float((maps[2] * distance).sum(-1).mean()), rel=1e-4)
-    assert found.header["stats"]["previous"] == pytest.approx(float(maps[2].diagonal(-1).mean()), abs=1e-5)
+    assert found.header["stats"]["previous"] == pytest.approx(float(maps[2].diagonal(-1).mean()), rel=1e-5, abs=1e-5)
 
 
 def test_the_row_of_a_selection_is_the_mean_of_its_rows(model, trace, ids):

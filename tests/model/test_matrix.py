@@ -1,7 +1,8 @@
 """The parity matrix: every family against eager attention of transformers itself, in fp32, part by part.
 
 `python -m tests.model.families` writes the measured figures into attnwidget/engine/README.md. `make test-matrix` runs
-this file on the oldest transformers that is supported and on the newest.
+this file whole on the oldest transformers that is supported and on the newest. Every family has its exact weights in
+`make test`; what else is asked of all of them is in `make test-long`.
 """
 
 from functools import cache
@@ -12,7 +13,7 @@ import torch
 import attnwidget as aw
 from attnwidget.engine.recompute import weights as exact
 
-from .families import FAMILIES, build, eager_maps, reference
+from .families import EVERY_WAY, FAMILIES, build, eager_maps, others_long, reference
 from .families.family import INSTALLED, NEWEST
 
 SHOWN = [name for name, family in FAMILIES.items() if family.path != "refused" and family.known()]
@@ -59,7 +60,7 @@ def test_weights_equal_eager(name):
         assert (len(query), len(key)) == tuple(maps[0].shape[-2:])
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", others_long(SHOWN))
 def test_verify_agrees_by_the_models_own_file(name):
     # Of families with code of their own, both passes ask the same code: there it only says that nothing is random.
     family = FAMILIES[name]
@@ -70,7 +71,7 @@ def test_verify_agrees_by_the_models_own_file(name):
 
 
 @pytest.mark.parametrize("tokens", [1, 2, 210])
-@pytest.mark.parametrize("name", INTERFACE)
+@pytest.mark.parametrize("name", others_long(INTERFACE))
 def test_short_and_long_texts(name, tokens):
     family = FAMILIES[name]
     given = family.inputs(tokens)
@@ -85,7 +86,7 @@ def test_short_and_long_texts(name, tokens):
                 assert (column[..., 0] - true[..., 0]).abs().max() <= 2 * family.tolerance
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", others_long(SHOWN))
 def test_logits_equal_the_whole_model(name):
     model = loaded(name)
     given = FAMILIES[name].inputs(9)
@@ -117,7 +118,7 @@ def test_what_cannot_be_shown_truly_is_refused_in_one_sentence(name):
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("name", [name for name in TEXT if name not in CARRY_PADDING])
+@pytest.mark.parametrize("name", others_long(name for name in TEXT if name not in CARRY_PADDING))
 def test_inside_padding(name, side):
     family = FAMILIES[name]
     given = family.inputs(14)
@@ -137,7 +138,7 @@ def test_inside_padding(name, side):
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.bfloat16, 4e-2), (torch.float16, 5e-3)])
-@pytest.mark.parametrize("name", INTERFACE)
+@pytest.mark.parametrize("name", others_long(INTERFACE))
 def test_half_precision_is_recomputed_in_fp32(name, dtype, bound):
     # The first layer, as later ones also carry the model's own rounding; the truth is that of fp32.
     given = FAMILIES[name].inputs(20)
@@ -153,3 +154,4 @@ def test_half_precision_is_recomputed_in_fp32(name, dtype, bound):
 def test_the_matrix_is_wide():
     assert len(SHOWN) >= 180
     assert len(INTERFACE) >= 80
+    assert set(FAMILIES) >= EVERY_WAY

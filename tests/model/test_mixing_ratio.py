@@ -91,7 +91,7 @@ def test_it_equals_the_form_with_a_vector_for_every_pair(name):
         mixing, preserving = (parts.sum(1) - own).norm(dim=-1), own.norm(dim=-1)
         expected.append(float((mixing / (mixing + preserving)).mean()))
     found = mixing_ratio(trace)
-    assert np.asarray(found) == pytest.approx(expected, abs=1e-5)
+    assert np.asarray(found) == pytest.approx(expected, rel=1e-5, abs=1e-5)
     assert isinstance(found, LayerScores)
     assert found.top(1)[0].layer == int(np.argmax(expected))
     assert ("post-norm" in found.recipe) == (name in POST)
@@ -141,7 +141,9 @@ def test_padding_does_not_count():
         "position_ids": torch.tensor([[0] * 3 + list(range(6))]),
     }
     alone = mixing_ratio(model.trace({"input_ids": ids}, keep=("inputs",)))
-    assert np.asarray(mixing_ratio(model.trace(padded, keep=("inputs",)))) == pytest.approx(np.asarray(alone), abs=1e-5)
+    assert np.asarray(mixing_ratio(model.trace(padded, keep=("inputs",)))) == pytest.approx(
+        np.asarray(alone), rel=1e-5, abs=1e-5
+    )
 
 
 def test_half_precision_is_close():
@@ -155,7 +157,7 @@ def test_half_precision_is_close():
 def test_the_size_of_the_portions_changes_nothing(tile, monkeypatch):
     whole = np.asarray(mixing_ratio(traced("llama-grouped")))
     monkeypatch.setattr("attnwidget.measures.rows.TILE", tile)
-    assert np.asarray(mixing_ratio(traced("llama-grouped"))) == pytest.approx(whole, abs=1e-6)
+    assert np.asarray(mixing_ratio(traced("llama-grouped"))) == pytest.approx(whole, rel=1e-5, abs=1e-6)
 
 
 def test_what_is_missing_is_named_with_the_call_that_gives_it(tmp_path):

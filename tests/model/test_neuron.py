@@ -71,7 +71,7 @@ def test_every_step_follows_from_the_one_before(family):
     assert (arrays["weight"][~seen] == 0).all()
     made = np.exp(arrays["logit"][seen] - header["peak"]) / header["total"]
     np.testing.assert_allclose(arrays["weight"][seen], made, rtol=1e-5, atol=1e-7)
-    assert np.sum(made) + (header["sink_weight"] or 0) == pytest.approx(1, abs=1e-5)
+    assert np.sum(made) + (header["sink_weight"] or 0) == pytest.approx(1, rel=1e-5, abs=1e-5)
     assert (header["sink"] is None) == (block.sinks is None)
 
 

@@ -66,7 +66,7 @@ def test_verify_notices_a_wrong_weight(monkeypatch):
     model = aw.load(build("gpt2"))
     plain = aw.Trace.weights
     monkeypatch.setattr(aw.Trace, "weights", lambda self, *args, **kw: plain(self, *args, **kw) + 0.01)
-    assert model.verify([3, 4, 5]).error == pytest.approx(0.01, abs=1e-5)
+    assert model.verify([3, 4, 5]).error == pytest.approx(0.01, rel=1e-5, abs=1e-5)
 
 
 def varied_texts():

@@ -48,7 +48,8 @@ def decode(number):
 
 def best(scores, count=5):
     return [
-        (int(number), pytest.approx(float(scores.softmax(-1)[number]), abs=1e-5)) for number in scores.topk(count)[1]
+        (int(number), pytest.approx(float(scores.softmax(-1)[number]), rel=1e-5, abs=1e-5))
+        for number in scores.topk(count)[1]
     ]
 
 
@@ -67,7 +68,9 @@ def test_a_decoder_predicts_the_next_token(tiny):
         if position + 1 < len(trace.text):
             actual = trace.text.ids[position + 1]
             assert prediction.actual.id == actual
-            assert prediction.actual.probability == pytest.approx(float(scores[position].softmax(-1)[actual]), abs=1e-5)
+            assert prediction.actual.probability == pytest.approx(
+                float(scores[position].softmax(-1)[actual]), rel=1e-5, abs=1e-5
+            )
             assert prediction.rank == 1 + scores[position].argsort(descending=True).tolist().index(actual)
     assert prediction.actual is prediction.rank is None
     assert tiny.predict(trace) == prediction

@@ -14,7 +14,7 @@ from attnwidget.engine.shadow import shadow_of
 from attnwidget.errors import Cancelled
 
 from .conftest import build as first_family
-from .families import FAMILIES, build, reference
+from .families import FAMILIES, build, others_long, reference
 from .families.family import INSTALLED, NEWEST
 
 INTERFACE = [name for name, family in FAMILIES.items() if family.path == "interface" and family.known()]
@@ -58,7 +58,7 @@ def written_by(trace, block):
     return whole if block.projection.bias is None else whole + block.projection.bias
 
 
-@pytest.mark.parametrize("name", [name for name in INTERFACE if name not in BETWEEN])
+@pytest.mark.parametrize("name", others_long(name for name in INTERFACE if name not in BETWEEN))
 def test_the_heads_through_the_projection_are_what_the_models_own_layer_puts_out(name):
     trace = traced(name)
     if INSTALLED >= NEWEST:

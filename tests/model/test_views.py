@@ -118,11 +118,13 @@ def test_sinks_of_a_sample_are_those_of_all_rows(tiny):
     trace = tiny.trace(LONG)
     assert len(trace.text) > SAMPLED
     found = compose_strip(trace, Question((5, 6), fusion="single", head=0)).sinks
-    from attnwidget.measures.sinks import sink_tokens
+    from attnwidget.measures.sinks import sink_tokens, unmasked_readers
 
     for layer, sinks in enumerate(found):
         maps = trace.weights(layer, 0)
-        assert sinks == sink_tokens(maps.sum(0) - maps.diagonal(), trace.text, causal=True)
+        assert sinks == sink_tokens(
+            maps.sum(0) - maps.diagonal(), trace.text, unmasked_readers(trace.text, causal=True)
+        )
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_reverse_is_as_sharp_and_falls(size):
 @given(st.integers(2, 60), st.integers(2, 60))
 def test_uniform_rows_have_neither_sharpness_nor_order(length, width):
     sharpness, order, coverage = numbers(alignment(crossed(torch.full((1, length, width), 1 / width))))
-    assert sharpness == pytest.approx(0, abs=1e-5)
+    assert sharpness == pytest.approx(0, rel=1e-5, abs=1e-5)
     assert order == 0
     assert coverage == (length / width >= 0.5)
 
@@ -58,7 +58,9 @@ def test_uniform_rows_that_differ_by_rounding_have_no_order(length, width, seed)
 @given(st.permutations(range(9)))
 def test_a_reordering_has_the_tau_of_its_permutation(order):
     found = alignment(crossed(torch.eye(9)[list(order)][None]))
-    assert float(found.monotonicity[0, 0]) == pytest.approx(scipy.stats.kendalltau(range(9), order).statistic, abs=1e-6)
+    assert float(found.monotonicity[0, 0]) == pytest.approx(
+        scipy.stats.kendalltau(range(9), order).statistic, rel=1e-5, abs=1e-6
+    )
     assert [link.key for link in found.links(0, 0)] == list(order)
 
 
@@ -68,15 +70,15 @@ def test_random_maps_against_scipy(length, width):
     found = alignment(crossed(maps))
     rows = maps.double().numpy()
     entropies = scipy.stats.entropy(rows, axis=-1) / np.log(width)
-    assert found.sharpness[0] == pytest.approx(1 - entropies.mean(-1), abs=1e-5)
+    assert found.sharpness[0] == pytest.approx(1 - entropies.mean(-1), rel=1e-5, abs=1e-5)
     places = (rows * np.arange(width)).sum(-1)
     expected = [scipy.stats.kendalltau(range(length), head).statistic for head in places]
-    assert found.monotonicity[0] == pytest.approx(expected, abs=1e-5)
-    assert found.coverage[0] == pytest.approx((rows.sum(1) >= 0.5).mean(-1), abs=1e-6)
+    assert found.monotonicity[0] == pytest.approx(expected, rel=1e-5, abs=1e-5)
+    assert found.coverage[0] == pytest.approx((rows.sum(1) >= 0.5).mean(-1), rel=1e-5, abs=1e-6)
     for head in range(3):
         links = found.links(0, head)
         assert [link.key for link in links] == rows[head].argmax(-1).tolist()
-        assert [link.value for link in links] == pytest.approx(rows[head].max(-1).tolist(), abs=1e-6)
+        assert [link.value for link in links] == pytest.approx(rows[head].max(-1).tolist(), rel=1e-5, abs=1e-6)
 
 
 def test_heads_in_no_order_have_a_small_tau():
@@ -108,9 +110,9 @@ def test_links_read_as_pairs():
 def test_rows_with_a_sink_outside_the_source_are_shares_of_what_is_read():
     maps = random_maps(2, 5, 6)
     whole, leaking = alignment(crossed(maps)), alignment(crossed(maps * torch.linspace(0.1, 0.9, 5)[:, None]))
-    assert leaking.sharpness.values == pytest.approx(whole.sharpness.values, abs=1e-5)
-    assert leaking.monotonicity.values == pytest.approx(whole.monotonicity.values, abs=1e-5)
-    assert leaking.links(0, 0)[0].value == pytest.approx(0.1 * whole.links(0, 0)[0].value, abs=1e-6)
+    assert leaking.sharpness.values == pytest.approx(whole.sharpness.values, rel=1e-5, abs=1e-5)
+    assert leaking.monotonicity.values == pytest.approx(whole.monotonicity.values, rel=1e-5, abs=1e-5)
+    assert leaking.links(0, 0)[0].value == pytest.approx(0.1 * whole.links(0, 0)[0].value, rel=1e-5, abs=1e-6)
     assert "shares of what they read" in leaking.recipe
 
 
@@ -157,14 +159,14 @@ def test_padding_counts_on_neither_side():
     cut = maps[:, :4, :4] / maps[:, :4, :4].sum(-1, keepdim=True)
     for name in ("sharpness", "monotonicity"):
         expected = getattr(alignment(crossed(cut)), name).values
-        assert getattr(alignment(ending), name).values == pytest.approx(expected, abs=1e-5)
+        assert getattr(alignment(ending), name).values == pytest.approx(expected, rel=1e-5, abs=1e-5)
     assert max(link.key for head in range(2) for link in alignment(ending).links(0, head)) <= 3
 
 
 def test_a_triangular_map_is_no_mask_between_two_texts():
     found = alignment(crossed((torch.ones(4, 4).tril() / torch.arange(1, 5)[:, None])[None]))
     rows = [np.log(at) / np.log(4) for at in range(1, 5)]
-    assert float(found.sharpness[0, 0]) == pytest.approx(1 - np.mean(rows), abs=1e-6)
+    assert float(found.sharpness[0, 0]) == pytest.approx(1 - np.mean(rows), rel=1e-5, abs=1e-6)
 
 
 def test_one_target_token_and_one_source_token():
@@ -198,7 +200,7 @@ def test_portions_give_what_the_whole_gives(monkeypatch):
     monkeypatch.setattr("attnwidget.measures.rows.TILE", 20)
     parts = alignment(trace)
     for name in ("sharpness", "monotonicity", "coverage"):
-        assert getattr(parts, name).values == pytest.approx(getattr(whole, name).values, abs=1e-6)
+        assert getattr(parts, name).values == pytest.approx(getattr(whole, name).values, rel=1e-5, abs=1e-6)
     assert parts.links(0, 2) == whole.links(0, 2)
 
 
@@ -225,7 +227,7 @@ def test_a_model_agrees_with_its_own_eager_maps(family):
         width = rows.shape[-1]
         entropies = scipy.stats.entropy(rows, axis=-1) / np.log(width)
         assert found.sharpness[layer] == pytest.approx(1 - entropies.mean(-1), abs=1e-4)
-        assert found.coverage[layer] == pytest.approx((rows.sum(1) >= 0.5).mean(-1), abs=1e-6)
+        assert found.coverage[layer] == pytest.approx((rows.sum(1) >= 0.5).mean(-1), rel=1e-5, abs=1e-6)
         places = (rows * np.arange(width)).sum(-1).round(3)
         expected = [scipy.stats.kendalltau(range(len(head)), head).statistic for head in places]
         assert found.monotonicity[layer] == pytest.approx(expected, abs=0.05)  # a thousandth may fall on either side

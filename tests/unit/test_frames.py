@@ -16,7 +16,7 @@ from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
-from attnwidget.measures.sinks import sink_tokens
+from attnwidget.measures.sinks import sink_tokens, unmasked_readers
 
 from .frames_read import decode
 from .traces import random_trace
@@ -34,11 +34,11 @@ def test_the_head_is_what_the_trace_says(size, causal):
     trace = random_trace(2, 3, size, causal=causal)
     header, arrays = frame_of(trace, layer=1, head=2, query=(size - 1, size))
     exact = trace.weights(1, 2).numpy()
-    assert arrays["row"] == pytest.approx(exact[-1], abs=1e-7)
-    assert arrays["column"] == pytest.approx(exact[:, -1], abs=1e-7)
+    assert arrays["row"] == pytest.approx(exact[-1], rel=1e-5, abs=1e-6)
+    assert arrays["column"] == pytest.approx(exact[:, -1], rel=1e-5, abs=1e-6)
     if size <= 192:
         assert arrays["matrix"].dtype == np.float32
-        assert arrays["matrix"] == pytest.approx(exact, abs=1e-7)
+        assert arrays["matrix"] == pytest.approx(exact, rel=1e-5, abs=1e-6)
     elif size <= 512:
         assert arrays["matrix"].dtype == np.float16
         assert arrays["matrix"].astype(float) == pytest.approx(exact, abs=5e-4)
@@ -54,16 +54,16 @@ def test_a_span_reads_by_its_mean_and_is_read_by_its_sum():
     trace = random_trace(1, 2, 9)
     exact = trace.weights(0, 1)
     _, arrays = frame_of(trace, head=1, query=(2, 5))
-    assert arrays["row"] == pytest.approx(exact[2:5].mean(0).numpy(), abs=1e-6)
-    assert arrays["column"] == pytest.approx(exact[:, 2:5].sum(1).numpy(), abs=1e-6)
+    assert arrays["row"] == pytest.approx(exact[2:5].mean(0).numpy(), rel=1e-5, abs=1e-6)
+    assert arrays["column"] == pytest.approx(exact[:, 2:5].sum(1).numpy(), rel=1e-5, abs=1e-6)
 
 
 def test_the_layers_mean_and_rollout():
     trace = random_trace(3, 4, 8, causal=True)
     _, arrays = frame_of(trace, layer=1, source="layer")
-    assert arrays["matrix"] == pytest.approx(trace.weights(1).mean(0).numpy(), abs=1e-6)
+    assert arrays["matrix"] == pytest.approx(trace.weights(1).mean(0).numpy(), rel=1e-5, abs=1e-6)
     header, arrays = frame_of(trace, source="rollout")
-    assert arrays["matrix"] == pytest.approx(np.asarray(aw.rollout(trace)), abs=1e-6)
+    assert arrays["matrix"] == pytest.approx(np.asarray(aw.rollout(trace)), rel=1e-5, abs=1e-6)
     assert "residual 0.5" in header["recipe"]
 
 
@@ -107,7 +107,7 @@ def gapped(**change):
 def test_a_layer_without_attention_keeps_its_number_and_is_refused():
     header, arrays = frame_of(gapped(), layer=2, head=1)
     assert (header["layers"], header["heads"]) == (3, [2, 0, 2])
-    assert arrays["matrix"] == pytest.approx(gapped().weights(2, 1).numpy(), abs=1e-7)
+    assert arrays["matrix"] == pytest.approx(gapped().weights(2, 1).numpy(), rel=1e-5, abs=1e-6)
     assert not arrays["thumbnails"][1].any()
     with pytest.raises(BadRequest, match="Layer 1 has no attention"):
         frame_of(gapped(), layer=1)
@@ -154,7 +154,7 @@ def test_an_array_the_page_does_not_know():
 def test_sinks_are_places_without_content():
     text = Tokens.from_pieces(["[CLS]", "the", "river", "bank", ".", "[SEP]"])
     received = torch.tensor([2.0, 0.1, 2.5, 0.1, 1.9, 0.2])
-    assert sink_tokens(received, text, causal=False) == (0, 4)
+    assert sink_tokens(received, text, unmasked_readers(text, causal=False)) == (0, 4)
 
 
 def test_a_flat_map_has_a_scale():
@@ -214,7 +214,7 @@ def test_the_golden_file_is_what_we_write():
     assert stored_header == golden["header"]
     assert list(stored) == list(arrays)
     for name, array in arrays.items():
-        assert stored[name] == pytest.approx(array, abs=1e-6)
+        assert stored[name] == pytest.approx(array, rel=1e-5, abs=1e-6)
         assert stored[name].dtype == array.dtype
     assert _without_numbers(header) == _without_numbers(stored_header)
 

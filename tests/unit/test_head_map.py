@@ -60,8 +60,8 @@ def test_distances_of_a_trace_are_roots_of_its_divergences():
     trace = random_trace(1, 3, 6)  # three heads always have a place in the plane
     found = head_map(trace)
     divergences = aw.head_distances(trace).values
-    assert squareform(pdist(found.positions)) ** 2 == pytest.approx(divergences, abs=1e-5)
-    assert found.explained == pytest.approx(1, abs=1e-5)
+    assert squareform(pdist(found.positions)) ** 2 == pytest.approx(divergences, rel=1e-5, abs=1e-5)
+    assert found.explained == pytest.approx(1, rel=1e-5, abs=1e-5)
     assert (head_map(aw.head_distances(trace)).positions == found.positions).all()
 
 
@@ -98,7 +98,7 @@ def test_later_layers_are_to_the_right_and_up():
 
 def test_one_layer_that_is_symmetric_has_a_sign_too():
     found = head_map(distances_of(np.array([[-1.0, 0], [1, 0]]), [(0, 0), (0, 1)]))
-    assert found.positions.tolist() == pytest.approx(np.array([[1, 0], [-1, 0]]), abs=1e-6)
+    assert found.positions.tolist() == pytest.approx(np.array([[1, 0], [-1, 0]]), rel=1e-5, abs=1e-6)
 
 
 @given(st.integers(1, 20), st.integers(0, 99))
@@ -125,8 +125,8 @@ def test_turning_is_scipys_procrustes_and_stretches_nothing():
     alone = head_map(random_trace(3, 4, 9, seed=2))
     found = head_map(random_trace(3, 4, 9, seed=2), after=earlier)
     turn, _ = orthogonal_procrustes(alone.positions - alone.positions.mean(0), earlier.positions)
-    assert found.positions == pytest.approx(alone.positions @ turn, abs=1e-5)
-    assert pdist(found.positions) == pytest.approx(pdist(alone.positions), abs=1e-5)
+    assert found.positions == pytest.approx(alone.positions @ turn, rel=1e-5, abs=1e-5)
+    assert pdist(found.positions) == pytest.approx(pdist(alone.positions), rel=1e-5, abs=1e-5)
 
 
 def test_only_heads_of_both_maps_decide():
@@ -161,7 +161,7 @@ def test_two_heads_lie_on_a_line_as_far_apart_as_they_are():
     maps = torch.stack([torch.eye(3), torch.eye(3).roll(1, 0)])
     found = head_map(aw.Trace.from_weights([maps], list("abc")))
     assert found.positions[:, 1].tolist() == [0, 0]
-    assert np.ptp(found.positions[:, 0]) == pytest.approx(np.sqrt(np.log(2)), abs=1e-5)
+    assert np.ptp(found.positions[:, 0]) == pytest.approx(np.sqrt(np.log(2)), rel=1e-5, abs=1e-5)
 
 
 def test_layers_without_attention_have_no_points():
@@ -169,7 +169,7 @@ def test_layers_without_attention_have_no_points():
     found = head_map(aw.Trace.from_weights([maps[:1], None, maps], list("abc")))
     assert found.names == ("L0H0", "L2H0", "L2H1")
     assert found.layers == 3
-    assert found.positions[0] == pytest.approx(found.positions[1], abs=1e-6)
+    assert found.positions[0] == pytest.approx(found.positions[1], rel=1e-5, abs=1e-6)
 
 
 def test_cross_attention_sinks_and_one_token_have_maps():

@@ -1,11 +1,14 @@
 """What a reading will take, from a configuration; what is free, from the system's own files; and what is refused."""
 
 import sys
+import weakref
 from types import SimpleNamespace
 
 import pytest
 import torch
 import transformers
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from transformers import (
     BambaConfig,
     BambaForCausalLM,
@@ -26,9 +29,11 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
+import attnwidget as aw
 from attnwidget.engine import free_memory, memory
 from attnwidget.engine.memory import needed, refuse_what_cannot_fit
 from attnwidget.errors import AttnWidgetError, OutOfMemory
+from tests.model.families import FAMILIES, build
 
 SIZES = {"num_hidden_layers": 4, "num_attention_heads": 8, "hidden_size": 512, "intermediate_size": 1024}
 GIB = 2**30
@@ -55,6 +60,47 @@ def pairs(model, path):
 def added(kept, widest, size=4):
     """Bytes for each token of so many entries that are kept, and of the widest activation."""
     return size * (memory.SLACK * kept + memory.WIDEST * widest)
+
+
+class Held(TorchDispatchMode):
+    """The bytes of all tensors that were made meanwhile and are still there, and the most that there ever were."""
+
+    def __init__(self):
+        super().__init__()
+        self.known, self.now, self.most = set(), 0, 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        given = {storage._cdata for storage in storages((args, kwargs))}
+        made = operation(*args, **(kwargs or {}))
+        for storage in storages(made):
+            if storage._cdata not in self.known | given:
+                self.known.add(storage._cdata)
+                self.now += storage.nbytes()
+                self.most = max(self.most, self.now)
+                weakref.finalize(storage, self.freed, storage._cdata, storage.nbytes())
+        return made
+
+    def freed(self, number, size):
+        self.known.discard(number)
+        self.now -= size
+
+
+def storages(tree):
+    return [leaf.untyped_storage() for leaf in tree_leaves(tree) if isinstance(leaf, torch.Tensor)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gpt2", "llama-grouped", "bert-masked-lm", "mistral-window", "deepseek-v3", "gemma2-soft-cap", "t5", "bloom"],
+)
+def test_what_is_said_to_be_needed_is_enough_and_not_far_too_much(name):
+    model, given = aw.load(build(name)), FAMILIES[name].inputs(280)
+    first = model.trace(given)  # what is made once for all texts
+    with Held() as held:
+        trace = model.trace(given)
+    assert 0 < held.now < held.most
+    assert held.most <= needed(model.model, 280, trace.path) <= 4 * held.most
+    assert first.path == trace.path
 
 
 def test_queries_keys_and_values_of_every_layer_and_the_widest_activation():

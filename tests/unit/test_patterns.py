@@ -160,13 +160,13 @@ def test_uniform_attention_has_nothing_of_any_pattern():
     for causal in (False, True):
         found = patterns(trace_of(uniform(12, causal=causal), tokens=repeating(12)))
         scores = {name: float(score[0, 0]) for name, score in found.scores.items()}
-        assert scores.pop("uniform") == pytest.approx(1, abs=1e-5)
-        assert np.nan_to_num(list(scores.values())) == pytest.approx(np.zeros(len(scores)), abs=1e-5)
+        assert scores.pop("uniform") == pytest.approx(1, rel=1e-5, abs=1e-5)
+        assert np.nan_to_num(list(scores.values())) == pytest.approx(np.zeros(len(scores)), rel=1e-5, abs=1e-5)
 
 
 def test_a_perfect_head_scores_one_and_half_of_it_half():
     found = patterns(trace_of(at_distance(10, -1), 0.5 * at_distance(10, -1) + 0.5 * uniform(10, causal=False)))
-    assert np.asarray(found.scores["previous token"])[0] == pytest.approx([1, 0.5], abs=1e-6)
+    assert np.asarray(found.scores["previous token"])[0] == pytest.approx([1, 0.5], rel=1e-5, abs=1e-6)
 
 
 @given(sizes, seeds, st.booleans(), st.floats(0, 3))
@@ -193,7 +193,7 @@ def test_what_a_column_is_and_what_an_offset():
     column = at_keys(12, 4)
     column[4] = torch.eye(12)[0]  # its own row is no reader
     found = patterns(trace_of(column, at_keys(12, 0)))
-    assert np.asarray(found.scores["vertical"])[0] == pytest.approx([1, 0], abs=1e-6)
+    assert np.asarray(found.scores["vertical"])[0] == pytest.approx([1, 0], rel=1e-5, abs=1e-6)
     few = torch.eye(10)
     few[7:] = at_distance(10, -7)[7:]  # three rows of ten are no offset
     assert patterns(trace_of(few)).scores["offset"][0, 0] < 0.1
@@ -271,7 +271,7 @@ def test_special_tokens_do_not_count_as_repeated():
 def test_weight_that_goes_to_sinks_outside_the_text_counts_for_nothing():
     found = patterns(trace_of(0.6 * at_distance(30, -1), 0.4 * at_distance(30, -1), 0.5 * uniform(30, causal=False)))
     assert found.labels.tolist() == [["previous token", HETEROGENEOUS, HETEROGENEOUS]]
-    assert found.scores["uniform"][0, 2] == pytest.approx(0.5, abs=1e-5)
+    assert found.scores["uniform"][0, 2] == pytest.approx(0.5, rel=1e-5, abs=1e-5)
 
 
 def test_padding_changes_nothing():
@@ -280,7 +280,7 @@ def test_padding_changes_nothing():
     padded[:10, :10], padded[:10, 10:] = head, 0
     alone, beside = patterns(trace_of(head)), patterns(trace_of(padded))
     for name, score in alone.scores.items():
-        assert beside.scores[name][0, 0] == pytest.approx(float(score[0, 0]), abs=1e-5, nan_ok=True), name
+        assert beside.scores[name][0, 0] == pytest.approx(float(score[0, 0]), rel=1e-5, abs=1e-5, nan_ok=True), name
 
 
 def test_weights_that_are_not_numbers():
@@ -329,4 +329,4 @@ def test_more_than_one_tile(monkeypatch):
     tiled = patterns(trace)
     assert tiled.labels.tolist() == whole.labels.tolist() == [["previous token", "vertical"]]
     for name, score in whole.scores.items():
-        assert np.asarray(tiled.scores[name]) == pytest.approx(np.asarray(score), abs=1e-6, nan_ok=True)
+        assert np.asarray(tiled.scores[name]) == pytest.approx(np.asarray(score), rel=1e-5, abs=1e-6, nan_ok=True)

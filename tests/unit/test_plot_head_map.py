@@ -55,7 +55,7 @@ def test_the_points_are_those_of_the_map():
     found = head_map(TRACE)
     for figure in (plots.head_map(TRACE), plots.head_map(found), plots.head_map(aw.head_distances(TRACE))):
         data = points(figure)
-        assert np.column_stack([data["x"], data["y"]]) == pytest.approx(found.positions, abs=1e-6)
+        assert np.column_stack([data["x"], data["y"]]) == pytest.approx(found.positions, rel=1e-5, abs=1e-6)
         assert list(zip(data["layer"], data["head"], strict=True)) == list(found.heads)
     assert figure.match_aspect  # else distances would not be what they are
     assert found.recipe.split(",")[0].lower() in caption(figure).lower()
@@ -134,7 +134,7 @@ def test_a_map_can_follow_an_earlier_one():
     earlier = head_map(random_trace(3, 4, 9, seed=5))
     data = points(plots.head_map(TRACE, after=earlier))
     expected = head_map(TRACE, after=earlier).positions
-    assert np.column_stack([data["x"], data["y"]]) == pytest.approx(expected, abs=1e-6)
+    assert np.column_stack([data["x"], data["y"]]) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("colour", ["layer", "cluster"])

@@ -1,13 +1,14 @@
 """Messages from the page: good ones become requests, garbage becomes one sentence."""
 
 import contextlib
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from attnwidget.errors import BadRequest
-from attnwidget.widget.requests import parse_request
+from attnwidget.widget.requests import KINDS, Request, parse_request
 
 
 def test_a_full_request():
@@ -71,25 +72,44 @@ JSON = st.recursive(
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
     max_leaves=8,
 )
-FIELDS = [
-    "id",
-    "kind",
-    "text",
-    "layer",
-    "head",
-    "part",
-    "direction",
-    "source",
-    "caret",
-    "query",
-    "position",
-    "first",
-    "name",
-    "count",
+FIELDS = [field.name for field in fields(Request)]
+ODD = [
+    None,
+    True,
+    -1,
+    10**400,
+    0.5,
+    float("nan"),
+    "",
+    "frame",
+    "\ud800",
+    [],
+    [1],
+    [1, "2"],
+    [[1, 2, 3]],
+    [[True, 1]],
+    {},
 ]
 
 
-@given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["frame", "about", "1"])))
+@given(
+    JSON
+    | st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["1", *KINDS]))
+    | st.fixed_dictionaries(
+        {"id": st.just("1"), "kind": st.sampled_from(KINDS)},
+        optional={name: JSON for name in FIELDS if name not in {"id", "kind"}},
+    )
+)
 def test_nothing_else_is_ever_raised(content):
     with contextlib.suppress(BadRequest):
         parse_request(content)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_field_is_checked(name):
+    """Whatever stands in a field, it comes in as its own type, or not at all."""
+    kind = type(getattr(parse_request({"id": "1", "kind": "frame"}), name))
+    for value in ODD:
+        with contextlib.suppress(BadRequest):
+            read = getattr(parse_request({"id": "1", "kind": "frame", name: value}), name)
+            assert type(read) in {kind, tuple if kind is type(None) else kind}

@@ -32,7 +32,7 @@ def test_edges_are_those_of_the_product(causal, residual):
         dense[edges.targets[here], edges.sources[here]] = edges.shares[here]
         np.testing.assert_allclose(dense, expected, atol=1e-6)
         np.testing.assert_allclose(edges.reached[layer + 1], row, atol=1e-6)
-        assert edges.kept[layer] == pytest.approx(1, abs=1e-5)
+        assert edges.kept[layer] == pytest.approx(1, rel=1e-5, abs=1e-5)
         row = expected.sum(0)
     np.testing.assert_allclose(edges.reached[0], row, atol=1e-6)
 

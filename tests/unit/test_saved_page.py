@@ -55,11 +55,11 @@ def test_what_is_held_is_what_the_trace_says(monkeypatch, kind):
     assert len(header["held"]) == {"all": 16, "layer": 4, "head": 1}[kind]
     for pair, steps in zip(header["held"], arrays["maps"], strict=True):
         assert from_steps(steps, 20) == pytest.approx(trace.weights(*pair).numpy(), **NEAR)
-    assert arrays["exact"] == pytest.approx(trace.weights(1, 2).numpy(), abs=1e-7)
+    assert arrays["exact"] == pytest.approx(trace.weights(1, 2).numpy(), rel=1e-5, abs=1e-6)
     for layer in range(4):
         exact = trace.weights(layer).numpy()
-        assert arrays["rows"][layer] == pytest.approx(exact[:, 7], abs=1e-7)
-        assert arrays["columns"][layer] == pytest.approx(exact[:, :, 7], abs=1e-7)
+        assert arrays["rows"][layer] == pytest.approx(exact[:, 7], rel=1e-5, abs=1e-6)
+        assert arrays["columns"][layer] == pytest.approx(exact[:, :, 7], rel=1e-5, abs=1e-6)
         norms = np.asarray(aw.value_norms(trace, layer))
         assert arrays["norms"][layer] == pytest.approx(norms / longest, rel=2e-3)
         if kind != "all":
@@ -80,9 +80,11 @@ def test_both_languages_read_the_same_pages(monkeypatch):
         header, arrays = decode(encode_frame(frame))
         assert _plain(header) == _plain(stored_header)
         for name, array in arrays.items():
-            assert stored[name].astype(float) == pytest.approx(
-                array.astype(float), abs=1 if array.dtype == "u1" else 1e-6, nan_ok=True
-            )
+            # The order of sums is each processor's own: what differs is small beside the largest number.
+            size = float(np.nanmax(np.abs(array.astype(float)), initial=0))
+            share = 2e-3 if array.dtype == "f2" else 1e-5
+            near = {"abs": 1} if array.dtype == "u1" else {"rel": share, "abs": share * size}
+            assert stored[name].astype(float) == pytest.approx(array.astype(float), **near, nan_ok=True), name
     for new, old in zip(asked, golden["asked"], strict=True):
         assert json.loads(json.dumps(new["request"])) == old["request"]
         assert _answered(new["answer"]) == _answered(old["answer"])

@@ -91,15 +91,18 @@ def test_a_newer_text_stops_the_running_one(bench):
 
 def test_a_new_question_about_the_same_text_lets_the_pass_finish(bench):
     stops = []
+    started, asked_again = threading.Event(), threading.Event()
 
     def run(stop):
-        time.sleep(0.05)
+        started.set()
+        assert asked_again.wait(10)
         stops.append(stop())
         return "read"
 
     bench.worker.submit("frame", bench.job("first", run, topic="text"))
-    time.sleep(0.01)
+    assert started.wait(10)
     bench.worker.submit("frame", bench.job("second", topic="text"))
+    asked_again.set()
     assert bench.finish(2) == [("done", "read"), ("done", "second")]
     assert stops == [False]
 
