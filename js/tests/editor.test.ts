@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Request } from "../src/wire/types";
 import { frameBytes } from "./frames";
-import { mounted, settle } from "./mounted";
+import { settle } from "./clock";
+import { mounted } from "./mounted";
 
 afterEach(() => document.body.replaceChildren());
 
