@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Request } from "../src/wire/types";
-import { frameBytes } from "./frames";
 import { settle } from "./clock";
+import { frameBytes } from "./frames";
 import { mounted } from "./mounted";
 
 afterEach(() => document.body.replaceChildren());
