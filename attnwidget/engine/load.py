@@ -71,8 +71,7 @@ _shared: "WeakValueDictionary[str | None, AttentionModel]" = WeakValueDictionary
 def shared(source: Any = None, tokenizer: Any = None) -> AttentionModel:
     """What `load` gives, but the same model again for a name that is still in use: for those who only look.
 
-    ipywidgets keeps every explorer until the kernel ends, and an explorer its model; a cell that is run again must not
-    add another copy. What lies in a folder of the user's may have changed, so folders are always read.
+    A cell that is run again must not load another copy while the explorer before is still shown. What lies in a folder of the user's may have changed, so folders are always read.
     """
     if tokenizer is not None or not (source is None or isinstance(source, str)) or (source and Path(source).exists()):
         return load(source, tokenizer)

@@ -15,9 +15,11 @@ from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.prefix import cached, needs_cache, reread
 from attnwidget.engine.preparation import Preparation, reader_of
+from attnwidget.engine.recent import Recent
 from attnwidget.engine.refusals import refuse_what_cannot_work
 from attnwidget.engine.second import Texts, as_given, texts_of
 from attnwidget.engine.shadow import eager_shadow_of, shadow_of, state_of
+from attnwidget.engine.tensors import device_of
 from attnwidget.engine.tokens import Tokens, vocabulary_of
 from attnwidget.engine.trace import Trace
 from attnwidget.engine.verify import Verification
@@ -26,6 +28,9 @@ from attnwidget.errors import AttnWidgetError, TooLong
 
 LARGEST_ID = 2**31
 """Tokenizers count in 32 bits."""
+
+READ = 4
+"""Texts of which the tokens are kept: the newest, those that it is compared with, and one on the way."""
 
 KEPT = ("inputs",)
 """What `trace` can keep beside what attention is computed from."""
@@ -60,6 +65,7 @@ class AttentionModel:
         # a shared one would cut our texts and pad theirs.
         self._reader = reader_of(tokenizer, preparation)
         self._reader_is_of = self._read_by()
+        self._recent: Recent[Inputs] = Recent(READ)
         refuse_what_cannot_work(model)
         path = self._shadow().path  # a model that cannot be read is refused here, not at the first text
         self.facts = facts_of(model, tokenizer, name, path, teaching=teaching, preparation=preparation)
@@ -248,10 +254,28 @@ class AttentionModel:
 
     def _inputs(self, x: Any, pair: Any = None, **options: Any) -> Inputs:
         self._renew_reader()
-        given = read_inputs(self.model, self._reader, self.name, x, pair, prompt=self.prompt, **options)
+        given = self._once(x, pair, {name: value for name, value in options.items() if value is not None})
         for tokens in given.tokens.values():
             self._refuse_too_long(tokens)
         return given
+
+    def _once(self, x: Any, pair: Any, options: dict[str, Any]) -> Inputs:
+        """Inputs of plain texts are kept: an explorer asks for the same ones from every keystroke to its answer."""
+        reader, prompt = self._reader, self.prompt
+        if not isinstance(x, str) or not all(isinstance(said, str | int | None) for said in (pair, *options.values())):
+            return read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options)
+        key = (
+            x,
+            pair,
+            prompt,
+            str(device_of(self.model)),
+            *((name, type(said), said) for name, said in options.items()),
+        )
+        given = self._recent.get(
+            key, lambda: read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options)
+        )
+        # A model may write into what it is given.
+        return replace(given, forward={name: tensor.clone() for name, tensor in given.forward.items()})
 
     def state(self) -> int:
         """A number that changes whenever the model does, or how texts become its tokens.
@@ -291,6 +315,7 @@ class AttentionModel:
         """Copy the user's tokenizer again when it has been given tokens, a template or another limit since."""
         if (known := self._read_by()) != self._reader_is_of:
             self._reader, self._reader_is_of = reader_of(self.tokenizer, self.preparation), known
+            self._recent = Recent(READ)
             limit = limit_of(self.model, self.tokenizer, self.preparation)
             self.facts = replace(self.facts, limit=limit)
 

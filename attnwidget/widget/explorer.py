@@ -6,6 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakMethod
+
+from ipywidgets.widgets.widget import _instances
 
 from attnwidget.engine.live import LiveSession, Reading
 from attnwidget.engine.model import AttentionModel
@@ -16,6 +19,7 @@ from attnwidget.widget.answers import Answer, about, answer, frame_of, problem
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.changing import TURN, turn
+from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.link import Link, linked_names
@@ -43,6 +47,7 @@ class Explorer(Selecting):
 
     _esm = bundle("explorer.js")
     _css = bundle("explorer.css")
+    _unseen = False  # a page showed it, and none does now
 
     def __init__(
         self,
@@ -73,7 +78,11 @@ class Explorer(Selecting):
         self._figures = Figures()
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
-        super().__init__()
+        with TURN:
+            for known in list(_instances.values()):
+                if isinstance(known, Explorer):
+                    known.let_go()
+        super().__init__(_view_count=0)  # from now on pages count their views of it
         try:
             self._begin(text, pair, part)
             self.prepare({"layer": layer})
@@ -87,7 +96,7 @@ class Explorer(Selecting):
         except AttnWidgetError:
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
-        self.on_msg(self._on_request)
+        self.on_msg(_weakly(self._on_request))
 
     def __repr__(self) -> str:
         shown = self.text if len(self.text) <= 40 else f"{self.text[:39]}…"
@@ -95,7 +104,7 @@ class Explorer(Selecting):
 
     @property
     def model(self) -> AttentionModel | None:
-        """The model that is looked at; None over given weights."""
+        """The model that is looked at; None over given weights, and in an explorer that is closed."""
         return None if isinstance(self._model, GivenModel) else self._model
 
     @property
@@ -153,11 +162,46 @@ class Explorer(Selecting):
         """
         self.chart = self._figures.put(figure)
 
-    def close(self) -> None:
-        """Take the explorer off every page, and let go of what it read and what it was asked."""
-        if hasattr(self, "_slot"):  # ipywidgets closes also what could not be made
-            self._worker.forget(lambda slot: isinstance(slot, tuple) and slot[0] is self._slot)
+    def open(self) -> None:
+        """Get a line to the page. ipywidgets keeps every widget; an explorer it keeps only while a page has it."""
+        super().open()
+        self.comm.on_msg(_weakly(self._handle_msg))
+        _instances.pop(self.model_id, None)
+
+    def get_view_spec(self) -> Any:
+        """What a page needs to show it."""
+        self._show_up()
+        return super().get_view_spec()
+
+    def _show_up(self) -> None:
+        self._unseen = False
+        if self.comm is not None:
+            _instances[self.model_id] = self
+
+    def notify_change(self, change: Any) -> None:
+        """Notice also how many views pages have of it."""
+        super().notify_change(change)
+        if change["name"] == "_view_count" and change["new"]:
+            self._show_up()
+        elif change["name"] == "_view_count":
+            self._unseen = True  # a cell that is moved shows it again in a moment
+
+    def let_go(self) -> None:
+        """Leave an explorer that no page shows any more to those who hold it, and what it read to be read again."""
+        if self._unseen:
+            _instances.pop(self.model_id, None)
             self._session = LiveSession(self._model)
+
+    def close(self) -> None:
+        """Take the explorer off every page, and let go of its model, of what it read and what it was asked.
+
+        What was chosen can still be read, and `state()` given to another explorer; whatever needs the model raises
+        AttnWidgetError.
+        """
+        if hasattr(self, "_slot"):  # ipywidgets closes also what could not be made
+            self._model = Closed(self._model.name, self._model.facts)
+            self._session = LiveSession(self._model)
+            self._worker.forget(lambda slot: isinstance(slot, tuple) and slot[0] is self._slot)
             self._figures.put(None)
             for link in self.links:
                 link.unlink()
@@ -194,6 +238,9 @@ class Explorer(Selecting):
         """
         if not isinstance(other, Explorer) or other is self:
             raise AttnWidgetError(f"Another explorer is needed to link with, not {other!r:.60}.")
+        for model in (self._model, other._model):  # noqa: SLF001  our own class
+            if isinstance(model, Closed):
+                model.refuse()
         return Link(self, other, linked_names(names))
 
     def snapshot(self) -> Snapshot:
@@ -217,10 +264,11 @@ class Explorer(Selecting):
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             return snapshot_of(frame, text, pair or "", self._model.name)
 
-        found: Snapshot = self._worker.result(run, topic=request.topic, timeout=timeout)
+        found: Snapshot = self._worker.result(run, topic=request.topic, timeout=timeout, owner=self._slot)
         return found
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        self._show_up()
         bundle: Any = super()._repr_mimebundle_(**options)
         # What GitHub and a notebook without a kernel show. A cell must not wait for it.
         with suppress(AttnWidgetError, TimeoutError):
@@ -243,7 +291,10 @@ class Explorer(Selecting):
         texts = texts or self._texts
         first = texts == self._cut_text
         trace: Trace = self._worker.result(
-            lambda stop: self._take(*texts, first=first, cancelled=stop).trace, topic=texts, timeout=timeout
+            lambda stop: self._take(*texts, first=first, cancelled=stop).trace,
+            topic=texts,
+            timeout=timeout,
+            owner=self._slot,
         )
         self.keep_inside()  # what was presumed of the model need not hold; where there is a page, it says so itself
         return trace
@@ -300,3 +351,14 @@ class Explorer(Selecting):
         if not isinstance(error, AttnWidgetError):
             log.error("attnwidget could not answer", exc_info=error)
         self.send({"id": number, "status": "error", **problem(error)})
+
+
+def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The same bound method, but without holding its object: one that holds itself is freed late, and a model with it."""
+    found = WeakMethod(method)
+
+    def call(*given: Any) -> Any:
+        alive = found()
+        return None if alive is None else alive(*given)
+
+    return call

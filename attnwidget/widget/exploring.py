@@ -8,7 +8,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.state import checked_state, model_of, unsaid
+from attnwidget.widget.state import begun, checked_state, model_of
 
 
 def explore(
@@ -70,8 +70,4 @@ def explore(
     explorer = Explorer(loaded, shown, **chosen)
     if tokenizer is None and (named is None or isinstance(named, str | Path)):
         explorer._source = "" if named is None else str(named)  # noqa: SLF001  this is where explorers are made
-    try:
-        return explorer.restore(unsaid(kept, chosen))
-    except AttnWidgetError:
-        explorer.close()
-        raise
+    return begun(explorer, kept, chosen)

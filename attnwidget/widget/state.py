@@ -81,3 +81,12 @@ def unsaid(state: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     if "look" in kept and isinstance(kept["look"], Mapping):
         kept["look"] = {name: value for name, value in kept["look"].items() if name not in said}
     return kept
+
+
+def begun(explorer: "Explorer", state: Any, said: Mapping[str, Any]) -> "Explorer":
+    """A new explorer brought to a state, but for what was said beside it. Closes it and raises where that cannot be."""
+    try:
+        return explorer if state is None else explorer.restore(unsaid(checked_state(state), said))
+    except AttnWidgetError:
+        explorer.close()
+        raise

@@ -6,6 +6,7 @@ from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.given import GivenModel
+from attnwidget.widget.state import begun
 
 
 def view(
@@ -16,16 +17,27 @@ def view(
     *,
     causal: Any = None,
     layer: int | None = None,
-    head: int = 0,
+    head: int | None = None,
     query: Any = None,
-    direction: str = "reads",
-    view: str = "matrix",
+    direction: str | None = None,
+    view: str | None = None,
+    heads: Any = None,
+    filter: Any = None,  # noqa: A002  the trait's name
+    look: Any = None,
+    source: str | None = None,
+    fusion: str | None = None,
+    words: bool | None = None,
+    sinks: str | None = None,
+    weight: str | None = None,
+    layers: str | None = None,
+    against: str | None = None,
+    state: Any = None,
 ) -> Explorer:
     """An explorer over attention weights from anywhere, or over a Trace: everything but the editing.
 
-    `weights`, `tokens`, `key_tokens` and `causal` are those of `Trace.from_weights`, and so is `part` where weights are
-    given ("self" by default); of a trace, `part` is the one to begin with. The rest is as in `explore`. Raises
-    AttnWidgetError for what cannot be shown.
+    `weights`, `tokens`, `key_tokens` and `causal` are those of `Trace.from_weights`. `part` names the part that one set
+    of weights is ("self" by default); of a trace, or of weights by part, it is the one to begin with. The rest is as in
+    `explore`. Raises AttnWidgetError for what cannot be shown.
 
     >>> import attnwidget as aw, numpy as np
     >>> ex = aw.view(np.full((1, 2, 3, 3), 1 / 3), ["The", "river", "bank"])     # layer head query key
@@ -35,12 +47,15 @@ def view(
     if isinstance(weights, Trace):
         if tokens is not None or key_tokens is not None or causal is not None:
             raise AttnWidgetError("A trace has its tokens. Give aw.view(trace) alone, or weights and tokens.")
-        trace, shown = weights, part
+        trace = weights
     elif tokens is None:
         raise AttnWidgetError(
             "Weights alone do not say what they are between. Give tokens too: aw.view(weights, tokens)."
         )
     else:
-        trace, shown = Trace.from_weights(weights, tokens, key_tokens, part or "self", causal=causal), None
-    chosen = {"query": query, "direction": direction, "part": shown, "view": view}
-    return Explorer(GivenModel(trace), "", layer=layer, head=head, **chosen)
+        trace = Trace.from_weights(weights, tokens, key_tokens, "self" if part is None else part, causal=causal)
+    given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
+    given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return begun(Explorer(GivenModel(trace), "", **chosen), state, chosen)

@@ -1,18 +1,22 @@
 """One thread per model: the newest request of each kind and explorer is answered, older ones are let go."""
 
+import atexit
 import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
-from attnwidget.errors import Cancelled
+from attnwidget.errors import AttnWidgetError, Cancelled
 
 log = logging.getLogger(__name__)
 
 IDLE = 30.0
 """Seconds without work after which the thread ends."""
+
+LAST = 60.0
+"""Seconds that an interpreter which ends waits for a layer that is being computed; usually it takes none of them."""
 
 
 @dataclass(eq=False)
@@ -40,21 +44,40 @@ class Worker:
         self._waiting: dict[Hashable, Job] = {}
         self._running: tuple[Hashable, Job] | None = None
         self._thread: threading.Thread | None = None
+        self._ended = False
+        _made.add(self)
 
     def submit(self, slot: Hashable, job: Job) -> None:
         """Hand in a job; a waiting or running one in the same slot gives way. Never blocks."""
         with self._changed:
-            replaced = self._waiting.get(slot)
-            # In place: a slot that is refilled keeps its turn, so a fast typist starves nobody, nor is starved.
-            self._waiting[slot] = job
-            if self._running is not None and _gives_way(*self._running, slot, job):
-                self._running[1].stop.set()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="attnwidget", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+            replaced = job if self._ended else self._waiting.get(slot)
+            if not self._ended:
+                self._queue(slot, job)
         if replaced is not None:
             _end(replaced.superseded)
+
+    def _queue(self, slot: Hashable, job: Job) -> None:
+        # In place: a slot that is refilled keeps its turn, so a fast typist starves nobody, nor is starved.
+        self._waiting[slot] = job
+        if self._running is not None and _gives_way(*self._running, slot, job):
+            self._running[1].stop.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="attnwidget", daemon=True)
+            self._thread.start()
+        self._changed.notify()
+
+    def end(self) -> None:
+        """Stop what runs at its next layer, let go of what waits, and take nothing more. Never blocks."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        self.forget(lambda _slot: True)
+
+    def join(self, timeout: float) -> None:
+        """Wait until a worker that was ended has stopped, or the time (seconds) runs out."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
 
     def forget(self, is_mine: Callable[[Hashable], bool]) -> None:
         """Let go of the jobs in some slots: those that wait give way, one that runs is stopped. Never blocks."""
@@ -65,8 +88,13 @@ class Worker:
         for job in dropped:
             _end(job.superseded)
 
-    def result(self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None) -> Any:
-        """Run something and wait for it. Raises what it raises, and TimeoutError when the time (seconds) runs out."""
+    def result(
+        self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None, owner: object = None
+    ) -> Any:
+        """Run something and wait for it. Raises what it raises, and TimeoutError when the time (seconds) runs out.
+
+        Its slot is (owner, ...), by which it can be forgotten: then, and when Python ends, AttnWidgetError is raised.
+        """
         if self.here:
             return run(lambda: False)
         ended = threading.Event()
@@ -77,9 +105,11 @@ class Worker:
             ended.set()
 
         # Of its own slot: several cells may wait at once, and none may supersede another.
-        self.submit(object(), Job(run, end, end, ended.set, topic))
+        self.submit((owner, object()), Job(run, end, end, ended.set, topic))
         if not ended.wait(timeout):
             raise TimeoutError
+        if not outcome:
+            raise AttnWidgetError("This was stopped before it was done, as its explorer was closed or Python ends.")
         if isinstance(outcome[0], Exception):
             raise outcome[0]
         return outcome[0]
@@ -93,7 +123,8 @@ class Worker:
         while True:
             with self._changed:
                 self._running = None
-                if not self._waiting and not self._changed.wait_for(lambda: self._waiting, IDLE):
+                self._changed.wait_for(lambda: self._waiting or self._ended, IDLE)
+                if not self._waiting:
                     # The next job starts a new thread; until then nothing holds on to the model.
                     self._thread = None
                     return
@@ -127,6 +158,19 @@ def _end(call: Callable[..., None], *given: Any) -> None:
         call(*given)
     except Exception:
         log.exception("attnwidget could not deliver an answer")
+
+
+_made: "WeakSet[Worker]" = WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Stop in good order before the interpreter goes: torch aborts the process when a thread of its own is cut off."""
+    ending = list(_made)
+    for worker in ending:
+        worker.end()
+    for worker in ending:
+        worker.join(LAST)
 
 
 _workers: "WeakKeyDictionary[Any, Worker]" = WeakKeyDictionary()
