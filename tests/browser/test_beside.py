@@ -127,7 +127,7 @@ def test_the_chart_follows_python_and_the_page(explorer, pane):
     until_selected(pane.page, [[12]])
     explorer.shown.click_head(1, 2)
     until_selected(pane.page, [[6]])
-    assert (explorer.layer, explorer.head) == (1, 2)
+    until(pane.page, lambda: (explorer.layer, explorer.head) == (1, 2))
 
 
 def test_one_click_is_one_change(explorer, pane):

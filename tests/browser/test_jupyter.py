@@ -132,6 +132,7 @@ def test_thirty_quick_keystrokes_end_in_the_right_state(lesson):
     explorer.expect_weights(drawn)
 
 
+@pytest.mark.long  # the bare page is asked the same
 def test_one_explorer_shown_twice_is_one_explorer(lesson):
     lesson.run("ex")
     expect(lesson.explorers()).to_have_count(2)
@@ -145,6 +146,7 @@ def test_one_explorer_shown_twice_is_one_explorer(lesson):
     second.wait_for_tokens(tokens)
 
 
+@pytest.mark.long  # the bare page is asked the same
 def test_two_explorers_do_not_disturb_each_other(lesson):
     lesson.run("other = aw.explore(text='The river of Veldt is Miro. The river of Veldt is'); other")
     expect(lesson.explorers()).to_have_count(2)

@@ -53,7 +53,7 @@ def test_heads_that_are_clicked_together_have_lines_of_their_own_colours(explore
     expect(shown.root.locator(".aw-title")).to_have_text("Layer 2 · Head 3")
     expect(shown.root.locator(".aw-lines[data-heads]")).to_have_count(0)
     assert not shown.root.evaluate(HAS_COLOUR, "#0072b2")
-    assert (explorer.heads, explorer.layer, explorer.head) == (((2, 3),), 2, 3)
+    until(shown, lambda: (explorer.heads, explorer.layer, explorer.head) == (((2, 3),), 2, 3), "Python does not follow")
 
 
 def test_words_of_an_encoder_are_shown_whole(bare):

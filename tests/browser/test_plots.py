@@ -122,8 +122,16 @@ def test_a_large_map_numbers_its_tokens_and_nothing_may_be_evaluated(shown):
     assert page.evaluate(tried) == "EvalError"
 
 
-@pytest.mark.parametrize("width", [480, 980])
-@pytest.mark.parametrize("size", [9, 24, 60])
+@pytest.mark.parametrize(
+    ("width", "size"),
+    [
+        (480, 24),
+        *(
+            pytest.param(*each, marks=pytest.mark.long)
+            for each in ((480, 9), (480, 60), (980, 9), (980, 24), (980, 60))
+        ),
+    ],
+)
 def test_the_cells_of_a_map_are_nearly_square(shown, width, size):
     pieces = tuple(f"token {at}" for at in range(size))
     page = shown(plots.token_map(TokenMap(np.eye(size), "an example", pieces, pieces)), width=width)
