@@ -72,6 +72,7 @@ def trained(tmp_path_factory):
     return found
 
 
+@pytest.mark.long
 def test_a_model_trained_on_what_repeats_shows_the_rise(trained):
     found = dynamics(trained, [list(range(1, 13)) * 2])
     assert found.steps == (0, 60, 200)

@@ -104,6 +104,7 @@ def test_the_first_head_reads_the_answer_of_the_first_example(loaded):
     assert encoded[0, read] == ids[" Paris"]
 
 
+@pytest.mark.long
 def test_training_gives_the_same_weights_from_the_same_seed(tmp_path):
     from attnwidget.tiny import train
 

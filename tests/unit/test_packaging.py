@@ -36,6 +36,7 @@ def test_the_wheel_is_complete_and_clean(wheel):
     assert not [name for name in names if "node_modules" in name or "__pycache__" in name]
 
 
+@pytest.mark.long
 def test_the_wheel_works_on_its_own(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
     program = USE.format(folder=str(tmp_path))
