@@ -72,7 +72,13 @@ def storage(tensor):
     return tensor.untyped_storage().data_ptr()
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+EVERY_TIME = ("gpt2", "mistral-window", "gpt-oss-sinks", "bert")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[name if name in EVERY_TIME else pytest.param(name, marks=pytest.mark.long) for name in FAMILIES],
+)
 def model(request):
     name, sizes = FAMILIES[request.param]
     torch.manual_seed(0)

@@ -80,7 +80,7 @@ def norms(trace):
     return lambda layer, head: torch.tensor(np.asarray(aw.norm_weighted(trace, layer, head)))
 
 
-@pytest.mark.parametrize("name", ["tiny", "minilm"])
+@pytest.mark.parametrize("name", ["tiny", pytest.param("minilm", marks=pytest.mark.long)])
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(("words", "sinks", "weight"), LOOKS)
 def test_frames_and_tiles_show_the_map_that_is_meant(traces, name, source, words, sinks, weight):
@@ -100,7 +100,7 @@ def test_frames_and_tiles_show_the_map_that_is_meant(traces, name, source, words
     assert tile == pytest.approx(frame.blocks["matrix"][1:, : size - 1], rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["tiny", "minilm"])
+@pytest.mark.parametrize("name", ["tiny", pytest.param("minilm", marks=pytest.mark.long)])
 @pytest.mark.parametrize("direction", ["reads", "read_by"])
 @pytest.mark.parametrize(("words", "sinks", "weight"), LOOKS)
 def test_strips_and_previews_are_the_frames_own_rows(traces, name, direction, words, sinks, weight):
