@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from attnwidget.tiny import EXAMPLES
+from tests.browser.conftest import new_page
 from tests.browser.explorer_page import checksum_of
 
 TEXT = "The capital of France is Paris. The capital of France is"
@@ -339,6 +340,24 @@ def test_one_explorer_shown_twice_is_one_explorer(bare, explorer):
     second.click_head(3, 3)
     expect(explorer.shown.grid).to_have_attribute("data-head", "3")
     expect(explorer.shown.grid).to_have_attribute("data-layer", "3")
+
+
+def test_what_is_typed_in_one_page_shows_in_another_and_both_rest(bare, explorer, browser, bridge):
+    page = new_page(browser)
+    other = type(bare)(page, bridge)
+    other.load()
+    second = other.show(explorer)
+    second.wait_until_drawn()
+    for here, there, typed in ((explorer.shown, second, " Paris"), (second, explorer.shown, " and Rome")):
+        text = here.editor.input_value() + typed
+        here.type(typed)
+        expect(there.editor).to_have_value(text)
+        until(here, lambda text=text: explorer.text == text)
+        for shown in (here, there):
+            shown.wait_for_tokens(len(explorer.trace.text))
+    assert second.checksum() == explorer.shown.checksum()
+    page.context.close()
+    page.log.check()
 
 
 def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
