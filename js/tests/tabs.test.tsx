@@ -174,9 +174,11 @@ describe("the lines", () => {
     const grid = find(".aw-lines");
     press(grid, "ArrowUp");
     const told = () => find('.aw-lines [role="gridcell"]')?.textContent;
-    await vi.waitFor(() => expect(told()).toMatch(/^river reads /));
+    await settle();
+    expect(told()).toMatch(/^river reads /);
     press(grid, "ArrowRight");
-    await vi.waitFor(() => expect(told()).toMatch(/^river reads \w+ 0\.\d{3}$/));
+    await settle();
+    expect(told()).toMatch(/^river reads \w+ 0\.\d{3}$/);
     press(grid, "Enter");
     expect(model.state.query).toEqual([1, 2]);
     close();
