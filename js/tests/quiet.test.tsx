@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { settle } from "./clock";
 import { mounted } from "./mounted";
 
 const counts = vi.hoisted(() => new Map<string, number>());
@@ -34,7 +35,8 @@ const pen = new Proxy({} as Record<PropertyKey, unknown>, {
 vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockImplementation((() => pen) as never);
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-const quiet = () => new Promise((resolve) => setTimeout(resolve, 200));
+/** Long enough for what is asked when nothing else is. */
+const quiet = () => settle(3000);
 
 afterEach(() => document.body.replaceChildren());
 
