@@ -15,6 +15,7 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import row_entropy
+from attnwidget.measures.given_numbers import real_number, truth
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.portions import Portion, portions
 from attnwidget.measures.results import HeadScores, RankedPair, piece_of
@@ -106,6 +107,7 @@ def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: 
     """
     require_trace(trace)
     _check(trace, part, special, least)
+    special, least = bool(special), float(least)
     queries, keys = trace.tokens(part)
     counted = torch.tensor(
         [not padding and (special or not own) for padding, own in zip(keys.padding, keys.special, strict=True)],
@@ -211,9 +213,10 @@ def _may_read(portion: Portion) -> Bool[Tensor, "query key"]:
 
 
 def _check(trace: Trace, part: Any, special: Any, least: Any) -> None:
-    if not isinstance(special, bool):
+    if truth(special) is None:
         raise AttnWidgetError(f"special={special!r} is neither True nor False. Say whether special tokens count.")
-    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 < least < float("inf"):
+    number = real_number(least)
+    if number is None or not 0 < number < float("inf"):
         raise AttnWidgetError(f"least={least!r} is no amount of attention. Give a number above 0, such as 0.5.")
     known = part in trace.parts
     if (not known and "cross" not in trace.parts) or (known and part != "cross" and _one_text(*trace.tokens(part))):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.aligned_tokens import AlignedTokens, aligned_tokens
+from attnwidget.measures.given_numbers import share_or_none
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
 from attnwidget.shapes import HeadMap, LayerMaps
@@ -126,9 +126,9 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     require_trace(a)
     require_trace(b)
     _refuse_other_shapes(a, b, part)
-    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= float(threshold) <= 1:
+    beyond = share_or_none(threshold)
+    if beyond is None:
         raise AttnWidgetError(f"threshold={threshold!r} is no difference of weights. Give a number from 0 to 1.")
-    beyond = float(threshold)
     queries, keys = _aligned(a.tokens(part), b.tokens(part))
     found = _summed(a, b, part, queries, keys, beyond)
     recipe = _recipe(found.unaligned, len(queries), len(keys)) + said_part(a, part)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import Tensor
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import normalised_entropy
+from attnwidget.measures.given_numbers import share_or_none
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores, RankedHead
@@ -61,8 +61,9 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
     """
     require_trace(trace)
     for name, share in (("uniform", uniform), ("silent", silent)):
-        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) <= 1:
+        if share_or_none(share) is None:
             raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 to 1.")
+    uniform, silent = float(uniform), float(silent)
     statistics: dict[str, Statistic] = {"uniform": normalised_entropy, "written": written}
     found = head_means(trace, part, statistics)
     median = np.array([[np.nan if np.isnan(row).all() else np.nanmedian(row)] for row in found["written"]])

@@ -3,13 +3,12 @@
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_numbers import so_many
+from attnwidget.measures.given_numbers import real_number, so_many
 
 FEWEST = 5
 """Texts on either side: with fewer no test can tell anything from chance."""
@@ -75,9 +74,10 @@ class Drift:
 
         Raises AttnWidgetError for a level outside (0, 1).
         """
-        if isinstance(level, bool) or not isinstance(level, Real) or not 0 < float(level) < 1:
+        bound = real_number(level)
+        if bound is None or not 0 < bound < 1:
             raise AttnWidgetError(f"level={level!r} is no probability. Give a number between 0 and 1.")
-        return tuple(number for number in self.top(len(self)) if number.adjusted <= float(level))
+        return tuple(number for number in self.top(len(self)) if number.adjusted <= bound)
 
     def __repr__(self) -> str:
         lines = [f"Drift({len(self)} numbers, {len(self.alarms())} alarms at 0.01; {self.recipe})"]

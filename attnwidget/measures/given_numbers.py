@@ -1,7 +1,10 @@
-"""The numbers that a measure is given: what counts as a whole one."""
+"""The numbers that a measure is given: what counts as one, as a whole one, and as yes or no."""
 
+import math
 import operator
 from typing import Any
+
+import numpy as np
 
 from attnwidget.errors import AttnWidgetError
 
@@ -14,9 +17,36 @@ def whole_number(value: Any) -> int | None:
     (3, None, None)
     """
     try:
-        return None if isinstance(value, bool) else operator.index(value)
+        return None if _is_truth(value) else operator.index(value)
     except (TypeError, ValueError, RuntimeError):  # arrays of several, and of no whole numbers
         return None
+
+
+def real_number(value: Any) -> float | None:
+    """A number of any kind, numpy's and torch's too, as a plain one; None for NaN, truth values, text and several.
+
+    >>> import numpy as np
+    >>> real_number(np.float32(0.5)), real_number(2), real_number("0.5"), real_number(float("nan"))
+    (0.5, 2.0, None, None)
+    """
+    if _is_truth(value) or isinstance(value, str | bytes | bytearray) or getattr(value, "ndim", 0) != 0:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None
+    return None if math.isnan(number) else number
+
+
+def truth(value: Any) -> bool | None:
+    """True or False, numpy's too, as a plain one; None for anything else."""
+    return bool(value) if isinstance(value, bool | np.bool_) else None
+
+
+def share_or_none(value: Any) -> float | None:
+    """A number from 0 to 1 as a plain one; None for anything else."""
+    number = real_number(value)
+    return number if number is not None and 0 <= number <= 1 else None
 
 
 def whole_from_one(name: str, value: Any) -> int:
@@ -43,3 +73,7 @@ def so_many(count: Any) -> int:
             f"top takes how many are wanted, and {count!r} is no whole number. Write for example top(5)."
         )
     return max(0, number)
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in {"bool", "torch.bool"}

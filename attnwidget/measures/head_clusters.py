@@ -9,6 +9,7 @@ from scipy.spatial.distance import squareform
 
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_numbers import whole_number
 from attnwidget.measures.head_distances import HeadDistances
 from attnwidget.measures.head_map import numbers_of
 from attnwidget.measures.results import RankedHead, _Result
@@ -55,9 +56,10 @@ class HeadClusters(_Result):
 
         Raises AttnWidgetError for a cluster that is not there.
         """
-        if isinstance(cluster, bool) or not hasattr(cluster, "__index__") or not 0 <= cluster < self.count:
+        number = whole_number(cluster)
+        if number is None or not 0 <= number < self.count:
             raise AttnWidgetError(f"There is no cluster {cluster!r}: they are numbered 0 to {self.count - 1}.")
-        return self.groups[cluster]
+        return self.groups[number]
 
     def __repr__(self) -> str:
         lines = [f"  {number:<3} {stands_for(group)}" for number, group in enumerate(self.groups)]
@@ -87,11 +89,12 @@ def head_clusters(
     distances = distances_of(trace, part, rows)
     apart = np.sqrt(numbers_of(distances))
     size = len(apart)
-    if count is not None and (isinstance(count, bool) or not hasattr(count, "__index__") or not 1 <= count <= size):
+    wanted = whole_number(count)
+    if count is not None and (wanted is None or not 1 <= wanted <= size):
         raise AttnWidgetError(
             f"count={count!r} is no number of clusters. Give an integer from 1 to {size}, the number of heads, or None."
         )
-    flat, score, how = _cut(apart, None if count is None else int(count))
+    flat, score, how = _cut(apart, wanted)
     groups = sorted(
         (np.flatnonzero(flat == label) for label in np.unique(flat)),
         key=lambda group: (-len(group), min(distances.heads[at] for at in group)),

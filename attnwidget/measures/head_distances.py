@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from attnwidget.engine.recompute import TILE, weights
 from attnwidget.engine.stopping import go_on
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_numbers import whole_number
+from attnwidget.measures.given_numbers import share_or_none, whole_number
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import _Result
 from attnwidget.measures.rows import read_rows
@@ -90,18 +89,19 @@ def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, s
     """
     require_trace(trace)
     chosen, sampled = sampled_rows(trace, part, rows)
-    if isinstance(smoothing, bool) or not isinstance(smoothing, Real) or not 0 <= float(smoothing) < 1:
+    mixed = share_or_none(smoothing)
+    if mixed is None or mixed == 1:
         raise AttnWidgetError(f"smoothing={smoothing!r} is no share. Give a number from 0 (none) to below 1.")
     blocks = trace.part_blocks(part)
     heads = tuple((block.layer, head) for block in blocks for head in range(block.heads))
     total = torch.zeros(len(heads), len(heads), dtype=torch.float64, device="cpu")
     for stack in _stacks(blocks, chosen):
-        _add_divergences(total, _outcomes(stack, float(smoothing)))
+        _add_divergences(total, _outcomes(stack, mixed))
     values = (total / max(1, len(chosen))).clamp_min(0).float()
     values = torch.maximum(values, values.T).fill_diagonal_(0)
     if not len(chosen):
         values.fill_(torch.nan)
-    smoothed = f"smoothed by {smoothing:g}" if smoothing else "unsmoothed"
+    smoothed = f"smoothed by {mixed:g}" if mixed else "unsmoothed"
     recipe = _recipe(smoothed, sampled) + said_part(trace, part)
     return HeadDistances(values.numpy(), recipe, heads, trace.layers(part))
 

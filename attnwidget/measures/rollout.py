@@ -1,7 +1,6 @@
 """Attention followed through all layers: how much of each input reaches each output."""
 
 from collections.abc import Callable
-from numbers import Real
 from typing import Any, TypeAlias
 
 import torch
@@ -13,7 +12,7 @@ from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.fusion import check_fusion, fused, without_lowest
-from attnwidget.measures.given_numbers import whole_number
+from attnwidget.measures.given_numbers import share_or_none, whole_number
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows
@@ -139,9 +138,10 @@ def same_text(one: Tokens, other: Tokens) -> bool:
 
 def check_share(name: str, share: Any, span: str) -> float:
     """A number of any kind from 0 to 1, as a plain one. Raises AttnWidgetError for anything else."""
-    if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) <= 1:
+    number = share_or_none(share)
+    if number is None:
         raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 {span}.")
-    return float(share)
+    return number
 
 
 def asked_rows(query: Any, size: int, measure: str) -> Indices:

@@ -13,7 +13,7 @@ from torch import Tensor
 from attnwidget.engine.names import fit_index
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_numbers import whole_from_one
+from attnwidget.measures.given_numbers import share_or_none, whole_from_one
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.kinds import kind_of_keys
 from attnwidget.measures.portions import portions
@@ -111,11 +111,8 @@ def share_number(name: str, value: Any) -> float:
     >>> share_number("threshold", 0.3)
     0.3
     """
-    try:
-        number = float("nan") if isinstance(value, bool | str) else float(value)
-    except (TypeError, ValueError, RuntimeError):
-        number = float("nan")
-    if not 0 <= number <= 1:
+    number = share_or_none(value)
+    if number is None:
         raise AttnWidgetError(f"{name}={value!r} is no share of attention. Give a number from 0 to 1.")
     return number
 
