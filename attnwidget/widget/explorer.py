@@ -1,6 +1,7 @@
 """The explorer: one widget, and the questions that its page asks."""
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -206,6 +207,11 @@ class Explorer(Selecting):
             for link in self.links:
                 link.unlink()
         super().close()
+
+    def __del__(self, _ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        # Where Python ends there is nothing left to tell, and modules may be empty by now: hence a default.
+        if not _ending():
+            super().__del__()
 
     def restore(self, state: Any) -> "Explorer":
         """Show what a state says; what it does not name stays.

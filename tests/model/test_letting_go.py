@@ -268,6 +268,19 @@ def test_python_ends_in_good_order_while_a_text_is_read(end):
     assert ran.stderr.count("Traceback") == (1 if "raise" in end else 0)
 
 
+KEPT = """
+import sys, attnwidget as aw
+from attnwidget.widget import explorer
+aw.shown = aw.explore(text="The cat sat.")
+sys.kept = aw, explorer  # what Python ends with: modules that are emptied, the one with the explorer last
+"""
+
+
+def test_python_ends_in_silence_with_an_explorer_in_a_module():
+    ran = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, timeout=300, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
 # tokens
 
 
