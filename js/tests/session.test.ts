@@ -34,6 +34,22 @@ describe("a session", () => {
     expect(model.state.text).toBe("The river banks ");
   });
 
+  it.each([
+    ["chart", 3],
+    ["view", "lines"],
+    ["layer", 1],
+  ])("tells the query of what was written, though Python sets the %s meanwhile", async (name, value) => {
+    const { session, frames, model } = open();
+    await frames()[0]?.answer(ok({ query: [2, 3] }));
+    session.edit("The river", [9, 9], 0);
+    model.set(name, value);
+    await Promise.resolve();
+    await frames()
+      .at(-1)
+      ?.answer(ok({ query: [1, 2] }));
+    expect(model.state.query).toEqual([1, 2]);
+  });
+
   it("adopts the query of the newest frame only, but shows older ones", async () => {
     const { session, frames, model } = open();
     session.edit("The river banks", [15, 15], 0);
@@ -149,6 +165,19 @@ describe("a session", () => {
     await frames()[2]?.answer(ok());
     vi.advanceTimersByTime(5000);
     expect(verifications().length).toBe(1);
+  });
+
+  it("verifies a text after all, when the connection was lost meanwhile", async () => {
+    const { session, asked, frames } = open();
+    const verifications = () => asked.filter(({ request }) => request.kind === "verify");
+    await frames()[0]?.answer(ok());
+    await vi.advanceTimersByTimeAsync(1000);
+    session.setClosed(true);
+    await verifications()[0]?.answer({ status: "error", problem: { code: "closed", message: "Gone." } });
+    session.setClosed(false);
+    await frames().at(-1)?.answer(ok());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(verifications().length).toBe(2);
   });
 
   it("leaves a text that is too long to verify to the next one", async () => {

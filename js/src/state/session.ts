@@ -260,7 +260,8 @@ export class Session extends Stores {
     if (turns.moving.has(name)) this.#caret = null;
     if (name === "text") this.#history.record(0, this.traits.text.peek(), "elsewhere");
     if (name === "pair") this.#history.record(1, this.traits.pair.peek(), "elsewhere");
-    this.#follows = true;
+    // Whatever else they do, what was written here is still to be answered: nobody else says what the query becomes.
+    if (turns.moving.has(name) || !this.#patience.out) this.#follows = true;
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {

@@ -35,6 +35,9 @@ export class Verifier {
     if (asked === this.#tried) return;
     this.#tried = asked;
     const answer = await this.#ask({ kind: "verify", ...texts });
-    if (!this.#abort.aborted && answer.status === "ok") this.result.value = answer.reply;
+    if (this.#abort.aborted) return;
+    if (answer.status === "ok") this.result.value = answer.reply;
+    // Nobody has looked at them.
+    else if (answer.status === "error" && answer.problem.code === "closed") this.#tried = null;
   }
 }
