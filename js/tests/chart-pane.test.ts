@@ -116,4 +116,23 @@ describe("the pane", () => {
     expect(host.querySelector(".aw-chart-state")?.textContent).toContain("'Odd' does not exist");
     close();
   });
+
+  it("shows a figure after all, when the kernel that went away is heard again", async () => {
+    const { model, host, close } = mounted(0);
+    await settle();
+    const send = model.send.bind(model);
+    const lost: { id: string }[] = [];
+    model.send = (content) => void lost.push(content as { id: string });
+    model.set("chart", 1);
+    await settle();
+    model.fire("comm_live_update");
+    await settle();
+    expect(host.querySelector(".aw-chart-state[data-failed]")?.textContent).toMatch(/restarted or has ended/);
+    model.send = send;
+    model.fire("msg:custom", { id: lost.at(-1)?.id, status: "progress", done: 0, total: 0 });
+    await settle();
+    expect(host.querySelector<HTMLElement>(".aw-chart-figure")?.dataset.state).toBe("shown");
+    expect(host.querySelector(".aw-chart-state[data-failed]")?.textContent).toBe("");
+    close();
+  });
 });

@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { linkSources, type Theme } from "../state";
 import { bokehOf, embed } from "./bokeh";
@@ -27,6 +28,7 @@ function Figure() {
   const view = useView();
   const host = useRef<HTMLDivElement>(null);
   const [state, setState] = useState<State>("loading");
+  const again = useReturns(view.session.closed, state instanceof Error);
   const revision = view.session.charts.revision.value;
   const theme: Theme = view.environment.dark.value ? "dark" : "light";
   useLayoutEffect(() => {
@@ -51,7 +53,7 @@ function Figure() {
       place.style.minHeight = `${place.offsetHeight}px`;
       life.abort();
     };
-  }, [view, revision, theme]);
+  }, [view, revision, theme, again]);
   return (
     <>
       {state === "loading" && <p class="aw-chart-state">Loading chart…</p>}
@@ -67,6 +69,20 @@ function Figure() {
       />
     </>
   );
+}
+
+/** How often the kernel has come back to what had failed. */
+function useReturns(closed: ReadonlySignal<boolean>, failed: boolean): number {
+  const [count, setCount] = useState(0);
+  useLayoutEffect(() => {
+    let gone = false;
+    if (!failed) return;
+    return closed.subscribe((now) => {
+      if (gone && !now) setCount((before) => before + 1);
+      gone = now;
+    });
+  }, [closed, failed]);
+  return count;
 }
 
 /** Each figure gets an element of its own, so that one on its way out never meets the next one. */
