@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { FakeKernel } from "../dev/fake";
+import { type FakeKernel, models } from "../dev/fake";
 import type { Request } from "../src/wire/types";
 import { mounted } from "./mounted";
 
@@ -8,9 +8,17 @@ afterEach(() => document.body.replaceChildren());
 const press = (element: Element | null, key: string) =>
   element?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 
+/** Keys one after the other, each where the one before has led. */
+async function pressed(element: Element | null, ...keys: string[]) {
+  for (const key of keys) {
+    press(element, key);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+}
+
 /** The page over a thought-up kernel that can be trained, and can leave questions of a kind open. */
-function opened(state: Record<string, unknown> = {}) {
-  const page = mounted({ text: "The river bank was quiet", query: [4, 5], ...state });
+function opened(state: Record<string, unknown> = {}, name = "causal") {
+  const page = mounted({ text: "The river bank was quiet", query: [4, 5], ...state }, name);
   const kernel = page.model.kernel as FakeKernel;
   const own = kernel.answer.bind(kernel);
   const open = new Set<string>();
@@ -39,13 +47,50 @@ describe("a picture of an older reading", () => {
       await vi.waitFor(() => expect(sent("frame").length).toBe(2));
       await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
       const before = model.state.query;
-      press(find(grid), "End");
-      press(find(grid), "ArrowDown");
-      press(find(grid), "Enter");
+      await pressed(find(grid), "End", "ArrowUp", "Enter");
       expect(model.state.query).toBe(before);
       close();
     },
   );
+});
+
+describe("a picture of another part", () => {
+  /** The part that is on show from now on: the thought-up kernel has one alone. */
+  const show = ({ model, kernel }: ReturnType<typeof opened>, part: string) => {
+    Object.assign(kernel, { model: { ...models.t5, part } });
+    model.set("part", part);
+  };
+
+  it.each([
+    { view: "flow", grid: ".aw-flow", look: {} },
+    { view: "compare", grid: ".aw-compare", look: { against: "The river bank" } },
+  ])(
+    "of the same reading is looked at, but its places are not taken for the new part's: $view",
+    async (state) => {
+      const { view, grid, look } = state;
+      const page = opened({ view, look, part: "encoder" }, "t5");
+      const { model, find, close, open } = page;
+      await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("false"));
+      open.add(view);
+      show(page, "decoder");
+      await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
+      const before = model.state.query;
+      await pressed(find(grid), "End", "ArrowUp", "Enter");
+      expect(model.state.query).toBe(before);
+      close();
+    },
+  );
+
+  it("is no row of keys: neuron", async () => {
+    const page = opened({ view: "neuron", part: "encoder" }, "t5");
+    const { find, close, open } = page;
+    await vi.waitFor(() => expect(find("[data-neuron]")).not.toBeNull());
+    open.add("neuron");
+    show(page, "decoder");
+    await vi.waitFor(() => expect(find('.aw-neuron[aria-busy="true"]')).not.toBeNull());
+    expect(find("[data-neuron]")).toBeNull();
+    close();
+  });
 });
 
 describe("a model that was trained", () => {

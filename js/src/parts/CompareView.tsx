@@ -14,6 +14,7 @@ import { Canvas } from "./Canvas";
 import { ChangeCaption, ChangedMost } from "./ChangeCaption";
 import { type Place, steerCompare } from "./compare-input";
 import { useFigure } from "./figures";
+import { useLastGood } from "./last-good";
 import { useMeasure } from "./measure";
 import { Spoken } from "./Spoken";
 import { clearHover, useView, useWidth, type View } from "./view";
@@ -29,21 +30,17 @@ export function CompareView() {
   const { against } = session.traits.look.value;
   const head = derived.head.value ?? session.clampedHead();
   const request = compareRequest(session, head);
-  const known = differenceAt(session, request);
-  const reading = session.shown.value?.reading ?? "";
-  const last = useRef<{ readonly reading: string; readonly difference: Difference } | null>(null);
-  if (known !== undefined) last.current = { reading, difference: known };
+  const { value: shown, late, current } = useLastGood(session, differenceAt(session, request));
   if (against === "") return <Invitation />;
   if (session.shown.value?.text === against) return <Unchanged against={against} />;
-  const shown = last.current?.difference ?? null;
   const problem = differenceProblem(session, request);
   return (
     <figure class="aw-view">
       <Held against={against} />
-      {shown === null || (problem !== null && known === undefined) ? (
+      {shown === null || (problem !== null && late) ? (
         <p class="aw-view-state">{problem ?? "Comparing…"}</p>
       ) : (
-        <Changes difference={shown} late={known === undefined} current={last.current?.reading === reading} />
+        <Changes difference={shown} late={late} current={current} />
       )}
     </figure>
   );

@@ -7,6 +7,7 @@ import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
 import { flowFigure, flowLegend, rowsNote } from "./flow-figure";
 import { type Looking, pointFlow, pressFlow, steerFlow } from "./flow-input";
+import { useLastGood } from "./last-good";
 import { useMeasure } from "./measure";
 import { ViewGrid } from "./ViewGrid";
 import { useView, useWidth, type View } from "./view";
@@ -26,7 +27,7 @@ export function FlowView() {
   const [offset, setOffset] = useState(0);
   const [step, setStep] = useState(2);
   const [node, set] = useState<Node | null>(null);
-  const { flow: whole, late, current } = useLastGood(view);
+  const { value: whole, late, current } = useLastGood(session, flowAt(session));
   const least = (steps[step] ?? 10) / 1000;
   const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
   const names = useMemo(
@@ -117,19 +118,6 @@ export function FlowView() {
       {flow !== null && <Caption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />}
     </figure>
   );
-}
-
-/** What was there before stays until the next one has come. Its places are those of the text only while that is the same reading. */
-function useLastGood({ session }: View): { flow: Flow | null; late: boolean; current: boolean } {
-  const last = useRef<{ readonly reading: string; readonly flow: Flow } | null>(null);
-  const reading = session.shown.value?.reading ?? "";
-  const known = flowAt(session);
-  if (known !== undefined) last.current = { reading, flow: known };
-  return {
-    flow: last.current?.flow ?? null,
-    late: known === undefined,
-    current: last.current?.reading === reading,
-  };
 }
 
 const largerThanMeasured = 12 / 11;

@@ -17,6 +17,7 @@ import {
 } from "../state";
 import { bitmap, Canvas } from "./Canvas";
 import { useFigure } from "./figures";
+import { useLastGood } from "./last-good";
 import { layersFigure } from "./layers-figure";
 import { pointLayers, pressLayers, steerLayers } from "./layers-input";
 import { useMeasure } from "./measure";
@@ -34,7 +35,7 @@ export function LayersView() {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const [offset, setOffset] = useState(0);
-  const { strip, late } = useLastGood(view);
+  const { strip, late } = useStrip(view);
   const lay = useLay(view, strip, width);
   const scene = lay === null ? null : lay(offset);
   const picture = usePicture(view, strip, scene?.turned ?? false);
@@ -86,16 +87,11 @@ export function LayersView() {
   );
 }
 
-/** What was there before stays until the next one has come, as long as it is of the same reading. */
-function useLastGood({ derived, session }: View): { strip: StripOnShow | null; late: boolean } {
-  const last = useRef<{ readonly reading: string; readonly strip: StripOnShow } | null>(null);
-  const reading = session.shown.value?.reading ?? "";
-  const strip = derived.strip.value;
-  if (strip !== null) last.current = { reading, strip };
-  const count = derived.others.value?.pieces.length;
-  const known = last.current;
-  const same = known !== null && known.reading === reading && known.strip.count === count;
-  return { strip: strip ?? (same ? known.strip : null), late: strip === null };
+/** What was there before stays until the next one has come, as long as it is of the same reading and part. */
+function useStrip({ derived, session }: View): { strip: StripOnShow | null; late: boolean } {
+  const { value, late, current } = useLastGood(session, derived.strip.value);
+  const same = current && value?.count === derived.others.value?.pieces.length;
+  return { strip: same ? value : null, late };
 }
 
 const longestLabel = 12;

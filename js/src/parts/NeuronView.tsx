@@ -5,6 +5,7 @@ import { paintNeuron } from "../paint/neuron";
 import { type KeyOrder, openedKey, orderOf, type Pairs, sentenceOf } from "../state";
 import { Canvas } from "./Canvas";
 import { useFigure } from "./figures";
+import { useLastGood } from "./last-good";
 import { useMeasure } from "./measure";
 import { NeuronCaption, neuronRecipe } from "./NeuronCaption";
 import { type LayNeuron, neuronFigure } from "./neuron-figure";
@@ -101,16 +102,12 @@ export function NeuronView() {
   );
 }
 
-/** What was there before stays until the next one has come, as long as it is of the same reading. */
+/** What was there before stays until the next one has come, as long as it is of the same reading and part. */
 function usePairs({ derived, session }: View) {
-  const last = useRef<{ readonly reading: string; readonly pairs: Pairs } | null>(null);
   const request = derived.pairsRequest.value;
-  const pairs = derived.pairs.value;
-  const reading = request?.reading ?? "";
-  if (pairs !== null) last.current = { reading, pairs };
+  const { value, late, current } = useLastGood(session, derived.pairs.value);
   const problem = request === null ? null : session.neurons.problem(request);
-  const before = last.current?.reading === reading && problem === null ? last.current.pairs : null;
-  return { pairs: pairs ?? before, late: pairs === null, problem };
+  return { pairs: current && (!late || problem === null) ? value : null, late, problem };
 }
 
 function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
