@@ -198,9 +198,10 @@ describe("the listeners of a figure", () => {
     const life = new AbortController();
     const embedded = embed(bokeh, { root_id: "p" }, document.createElement("div"), life.signal);
     const others = () => {};
-    setTimeout(() => window.addEventListener("resize", others), 0);
-    await embedded;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    const added = new Promise<void>((resolve) =>
+      setTimeout(() => resolve(window.addEventListener("resize", others)), 0),
+    );
+    await Promise.all([embedded, added]);
     life.abort();
     expect([...listening]).toEqual([others]);
   });
