@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { palette, type Rgb, rampColour, rgbOf, signedTone } from "../src/lib/colour";
 import { watchEnvironment } from "../src/parts/environment";
 import { groundOf } from "../src/parts/ground";
-import { text } from "./files";
 
 const contrasts = (colour: Rgb) => colour[0] * 0.2126 + colour[1] * 0.7152 + colour[2] * 0.0722;
 
@@ -46,12 +45,6 @@ describe("the ground of an element", () => {
 
   it("is not known where nothing has a colour", () => {
     expect(groundOf(document.body)).toBeNull();
-  });
-
-  it("is followed where less motion is wanted too: what tells of it hangs on no such wish", () => {
-    expect(text("src/style/frame.css")).toMatch(
-      /^\.attnwidget \.aw-frame \{[^}]*transition: background-color/m,
-    );
   });
 
   it("is followed when the page changes its style", async () => {
