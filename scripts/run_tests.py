@@ -19,19 +19,21 @@ CORES = os.cpu_count() or 1
 
 
 class Group(NamedTuple):
-    """Tests that run together: which, where they are, and in how many processes."""
+    """Tests that run together: which, how, and in how many processes."""
 
     marked: str
-    folder: tuple[str, ...]
+    arguments: tuple[str, ...]
     processes: int
 
 
+# The annotations of what runs are checked in the tests without a browser; here that would only cost time.
+BROWSER = ("--jaxtyping-packages=", "tests/browser")
 GROUPS = (
     # Each process imports torch and transformers: half a gigabyte.
     Group("not browser", (), min(CORES, 8)),
     # A page, a kernel's work and a test want more than one core between them.
-    Group("browser and not jupyterlab", ("tests/browser",), min(CORES, 2)),
-    Group("jupyterlab", ("tests/browser",), 1),
+    Group("browser and not jupyterlab", BROWSER, min(CORES, 2)),
+    Group("jupyterlab", BROWSER, 1),
 )
 
 
@@ -53,7 +55,7 @@ def selected(group: Group, length: str, *, named: bool) -> list[str]:
         return marks
     # A file stays in one process: its models are built once.
     spread = ["-n", str(group.processes), "--dist", "loadfile"] if group.processes > 1 else []
-    return [*marks, *spread, *group.folder]
+    return [*marks, *spread, *group.arguments]
 
 
 def pytest(arguments: list[str]) -> int:

@@ -24,3 +24,9 @@ def test_every_test_belongs_to_one_group_and_one_command(kind, long):
 def test_a_file_that_is_named_runs_in_one_process():
     for group in GROUPS:
         assert selected(group, "not long", named=True) == ["-m", f"{group.marked} and not long"]
+
+
+def test_without_a_browser_annotations_are_checked():
+    kernel, *browsers = (selected(group, "not long", named=False) for group in GROUPS)
+    assert "--jaxtyping-packages=" not in kernel
+    assert all("--jaxtyping-packages=" in each for each in browsers)
