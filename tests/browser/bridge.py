@@ -151,6 +151,9 @@ class BridgeSocket(WebSocketHandler):
         if len(self.parts) < self.awaited["buffers"]:
             return
         data = {key: value for key, value in self.awaited.items() if key != "buffers"}
+        if data == {"method": "ping"}:
+            self.bridge.on_the_loop(self.transmit, {"method": "pong"}, [])  # behind all that was sent before
+            return
         self.handing_on = True
         try:
             self.widget._handle_msg({"content": {"data": data}, "buffers": [memoryview(part) for part in self.parts]})

@@ -17,6 +17,7 @@ from tests.browser.page_log import PageLog
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWPORT = {"width": 1280, "height": 1000}
+MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference"}
 RESULTS = ROOT / "test-results"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -42,10 +43,9 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport(item, call):
     report = yield
     page = item.funcargs.get("page") or getattr(item.funcargs.get("lesson"), "page", None)
-    if report.when == "call" and page is not None:
-        page.failed = report.failed
-        if report.failed:
-            keep_evidence(item, page)
+    if report.failed and report.when != "teardown" and page is not None:
+        page.failed = True
+        keep_evidence(item, page)
     return report
 
 
@@ -79,14 +79,58 @@ def browser(chromium_path):
         started.close()
 
 
+@pytest.fixture(scope="session")
+def pages(browser):
+    kept = Pages(lambda: new_page(browser))
+    yield kept
+    kept.drop()
+
+
 @pytest.fixture
-def page(browser):
-    """A fresh page of a fresh context. Any request that leaves loopback fails the test, as does an uncaught error."""
-    opened = new_page(browser)
+def page(pages, request):
+    """An empty page as new. Any request that leaves loopback fails the test, as does an uncaught error."""
+    own = request.node.get_closest_marker("own_page") or "jupyter" in request.fixturenames
+    opened = pages.new() if own else pages.as_new()
     yield opened
-    opened.context.close()
+    if own:
+        opened.context.close()
+    elif opened.failed:
+        pages.drop()
+    else:
+        pages.undo()
     if not opened.failed:
         opened.log.check()
+
+
+class Pages:
+    """Gives a page as new: the one that is kept, or another where a test failed."""
+
+    def __init__(self, new):
+        self.new = new
+        self.kept = None
+
+    def as_new(self):
+        if self.kept is None:
+            self.kept = self.new()
+        self.kept.log.clear()
+        return self.kept
+
+    def undo(self):
+        """Take back what a test can do to a page that outlives its document; what else it does is for a page of its own."""
+        page, self.kept = self.kept, None  # in case this fails
+        if page.url != "about:blank":
+            page.goto("about:blank")
+        page.mouse.move(0, 0)
+        page.set_viewport_size(VIEWPORT)
+        page.emulate_media(**MEDIA)
+        page.context.set_offline(False)
+        page.context.clear_permissions()
+        self.kept = page
+
+    def drop(self):
+        if self.kept is not None:
+            self.kept.context.close()
+        self.kept = None
 
 
 def new_page(browser):
@@ -120,6 +164,11 @@ class BarePage:
         self.page.goto(self.bridge.url)
         self.page.wait_for_function("() => window.bare !== undefined")
 
+    def leave(self):
+        if not self.page.failed:
+            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.goto("about:blank")
+
     def explore(self, *arguments, **options):
         """aw.explore, joined to the page; show() puts it there."""
         import attnwidget
@@ -144,6 +193,10 @@ class BarePage:
             "async ([name, content]) => (await bare.model(name)).send(content)", [explorer.model_id, content]
         )
 
+    def settle(self, explorer):
+        """Wait until the page and Python have heard all that they had to say to each other; timers of the page may still run."""
+        self.page.evaluate("(name) => bare.settle(name)", explorer.model_id)
+
     def keys_that_escaped(self):
         return self.page.evaluate("() => bare.escapedKeys")
 
@@ -154,7 +207,7 @@ def bare(page, bridge):
     host = BarePage(page, bridge)
     host.load()
     yield host
-    page.goto("about:blank")  # the sockets close before the explorers do
+    host.leave()  # the sockets close before the explorers do
     for explorer in host.made:
         explorer.close()
     assert bridge.errors == []

@@ -12,6 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
 
 
+# Two frames: what was to be painted has been.
+FRAMES = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))"
+
 # FNV-1a over the float32 of the matrix on show, word by word; "" before there is one.
 CHECKSUM = """(matrix) => {
   if (matrix.weights == null) return "";

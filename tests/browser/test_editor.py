@@ -91,6 +91,7 @@ def test_the_browsers_own_undo_is_never_at_work(explorer):
     expect(shown.editor).to_have_value("Python says this")
 
 
+@pytest.mark.own_page
 def test_python_waits_for_an_input_method(explorer):
     shown, page = explorer.shown, explorer.shown.page
     texts = []

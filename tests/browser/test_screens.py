@@ -53,6 +53,7 @@ def shown_in(explorer, shown, view):
     expect(shown.root.locator(".aw-stage [aria-busy=true]")).to_have_count(0)
 
 
+@pytest.mark.own_page
 def test_every_canvas_has_the_pixels_of_the_screen_that_it_is_moved_to(bare):
     explorer = bare.explore(text=TEXT, against="The dog sat on the mat.")
     shown = bare.show(explorer, width="731.3px")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.memory import held
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.own_page, pytest.mark.timeout(900)]
 
 TEXT = "The capital of France is Paris. The river of Veldt is Miro. The capital of France is"
 WARM_UP, EDITS = 60, 500

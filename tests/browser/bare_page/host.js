@@ -11,6 +11,7 @@ class Model {
   #state = {};
   #socket;
   #awaited = null;
+  #pongs = [];
 
   static async connect(name) {
     const model = new Model();
@@ -50,6 +51,10 @@ class Model {
   }
 
   #receive(message) {
+    if (message.method === "pong") {
+      this.#pongs.shift()();
+      return;
+    }
     if (message.method === "custom") {
       this.#emit("msg:custom", message.content, message.views);
       return;
@@ -104,6 +109,14 @@ class Model {
     if (event == null) this.#listeners.clear();
     else if (listener == null) this.#listeners.delete(event);
     else this.#listeners.get(event)?.delete(listener);
+  }
+
+  /* Once Python has handled all that was sent before, and what it sent meanwhile has come. */
+  roundTrip() {
+    return new Promise((resolve) => {
+      this.#pongs.push(resolve);
+      this.#transmit({ method: "ping" });
+    });
   }
 
   get listenerCount() {
@@ -182,10 +195,20 @@ async function hide(id) {
   views.delete(id);
 }
 
+/* Once all that was on its way between the page and Python has come, has been painted, and what that sent has been handled. */
+async function settle(name) {
+  const { model } = await runtime(name);
+  for (let times = 0; times < 2; times++) {
+    await model.roundTrip();
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  }
+  await model.roundTrip();
+}
+
 /* Keys that reach the page around the widget; a notebook would act on them. */
 const escapedKeys = [];
 document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("#views")) escapedKeys.push(event.key);
 });
 
-window.bare = { escapedKeys, hide, model, pageListeners: () => listening.size, show };
+window.bare = { escapedKeys, hide, model, pageListeners: () => listening.size, settle, show };
