@@ -129,10 +129,10 @@ REACHABLE = """(root) => [...root.querySelectorAll("button, select, textarea, in
 
 
 def test_tab_goes_through_every_control_with_a_ring_and_out_again(bare, explorer):
-    before, reachable = -1, 0
-    while before != reachable:  # some controls come when the page is idle
-        before, reachable = reachable, explorer.shown.root.evaluate(REACHABLE)
-        bare.page.wait_for_timeout(2500)
+    for idle in (".aw-alike button", ".aw-chip-verify"):  # they come when nothing else goes on
+        expect(explorer.shown.root.locator(idle).first).to_be_visible()
+    bare.settle(explorer)
+    reachable = explorer.shown.root.evaluate(REACHABLE)
     for scheme in ("light", "dark"):
         bare.page.emulate_media(color_scheme=scheme)
         seen = tabbed_through(bare.page, reachable + 2)
@@ -169,17 +169,20 @@ def test_a_view_is_told_in_a_sentence_and_a_table_and_not_while_typing(explorer)
           }).observe(document.querySelector("#views"), { subtree: true, characterData: true, childList: true });
         }"""
     )
-    shown.editor.focus()
     said = described.get_by_role("status")
+    caption = described.locator("caption")
+    last = caption.inner_text()
     shown.caret_to_end()
-    shown.page.wait_for_timeout(1500)
+    shown.editor.press("ControlOrMeta+Home")
+    expect(caption).not_to_have_text(last)
+    expect(said).to_have_text(caption.inner_text())
     shown.page.evaluate("() => { window.heard.length = 0; }")
     for step in range(8):
         shown.matrix.hover(position={"x": 120 + 30 * step, "y": 200})
-    shown.page.keyboard.type(" Paris. The river", delay=40)
+    shown.page.keyboard.type("Paris. The river ", delay=40)
     typed = str(len(shown.editor.input_value()))
     expect(shown.root.locator(".attnwidget")).to_have_attribute("data-painted-text-length", typed)
-    expect(said).to_have_text(described.locator("caption").inner_text())
+    expect(said).to_have_text(caption.inner_text())
     assert len(shown.page.evaluate("() => window.heard")) <= 2  # of 17 keys; a second one where the machine paused
     shown.matrix.focus()
     shown.page.keyboard.press("ArrowLeft")
@@ -212,12 +215,14 @@ def test_the_directions_differ_by_more_than_colour(explorer):
 
 
 class Sleepy(torch.nn.Module):
+    seconds = 0.0
+
     def __init__(self, inner):
         super().__init__()
         self.inner = inner
 
     def forward(self, *given):
-        time.sleep(0.6)
+        time.sleep(self.seconds)
         return self.inner(*given)
 
 
@@ -229,7 +234,9 @@ def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare):
     explorer = bare.explore(slow, TEXT, tokenizer=teaching.tokenizer)
     shown = bare.show(explorer)
     shown.wait_until_drawn()
-    expect(shown.root.locator(".aw-chip-verify")).to_be_visible(timeout=30_000)  # that is two readings more
+    expect(shown.root.locator(".aw-chip-verify")).to_be_visible()  # after which nothing else is read
+    for layer in slow.transformer.h:
+        layer.mlp.seconds = 0.6
     shown.page.evaluate(
         """() => {
           window.steps = [];
@@ -254,6 +261,7 @@ def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare):
     assert len(shown.page.evaluate("() => window.steps")) >= 3
 
 
+@pytest.mark.own_page
 def test_ten_views_leave_nothing_behind(bare, explorer):
     def come_and_go(times):
         for number in range(times):

@@ -67,7 +67,6 @@ def test_the_caret_is_the_query(explorer):
     shown = explorer.shown
     shown.caret_to_end()
     last = len(explorer.trace.text)
-    shown.page.wait_for_function("() => true")
     until(shown, lambda: tuple(explorer.query) == (last - 1, last))
     shown.editor.press("ControlOrMeta+Home")
     shown.editor.press("ArrowRight")
@@ -97,12 +96,12 @@ def test_a_selection_is_a_query_of_several_tokens(explorer):
     until(shown, lambda: tuple(explorer.query) == (tokens - 2, tokens))
 
 
-def test_a_query_pinned_from_python_stays_until_the_caret_moves(explorer):
+def test_a_query_pinned_from_python_stays_until_the_caret_moves(bare, explorer):
     shown = explorer.shown
     explorer.query = 3
     until(shown, lambda: shown.root.locator(".aw-mark[data-query]").count() == 1)
     expect(shown.root.locator(".aw-mark[data-query]")).to_have_attribute("data-token", "3")
-    shown.page.wait_for_timeout(500)
+    bare.settle(explorer)
     assert tuple(explorer.query) == (3, 4)
     shown.caret_to_end()
     until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
@@ -364,7 +363,7 @@ def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
     listeners = "async (name) => (await bare.model(name)).listenerCount"
     bare.hide(bare.show(explorer))  # what is made once and kept is made by now
     before = bare.page.evaluate(listeners, explorer.model_id)
-    bare.page.wait_for_timeout(500)  # effects come after the paint
+    bare.settle(explorer)  # effects come after the paint
     page_before = bare.page.evaluate("() => bare.pageListeners()")
     for _ in range(20):
         view = bare.show(explorer)
@@ -391,17 +390,21 @@ def test_messages_out_of_order_end_in_the_right_state(bare, explorer):
     assert shown.editor.input_value() == TEXT + " Paris is"
 
 
-@pytest.mark.parametrize(
-    "garbage",
-    [None, 7, "text", [], {}, {"id": "x"}, {"kind": "frame"}, {"id": 1, "kind": "frame"}, {"id": "y", "kind": "nonsense"},
-     {"id": "z", "kind": "frame", "text": 5}, {"id": "w", "kind": "frame", "text": "a", "layer": "b", "query": "c"}],
-    ids=str,
-)  # fmt: skip
-def test_garbage_from_the_page_does_no_harm(bare, explorer, garbage):
-    bare.send(explorer, garbage)
-    explorer.shown.type(" Paris")
-    until(explorer.shown, lambda: explorer.text == TEXT + " Paris")
-    explorer.shown.wait_for_tokens(len(explorer.trace.text))
+GARBAGE = [
+    None, 7, "text", [], {}, {"id": "x"}, {"kind": "frame"}, {"id": 1, "kind": "frame"}, {"id": "y", "kind": "nonsense"},
+    {"id": "z", "kind": "frame", "text": 5}, {"id": "w", "kind": "frame", "text": "a", "layer": "b", "query": "c"},
+]  # fmt: skip
+
+
+def test_garbage_from_the_page_does_no_harm(bare, explorer):
+    shown, text = explorer.shown, TEXT
+    for garbage in GARBAGE:
+        bare.send(explorer, garbage)
+        shown.type(" a")
+        text += " a"
+        until(shown, lambda text=text: explorer.text == text, f"after {garbage!r}")
+        shown.wait_for_tokens(len(explorer.trace.text))
+        assert bare.bridge.errors == [], garbage
 
 
 def test_garbage_from_python_does_no_harm(bare, explorer):
@@ -454,13 +457,13 @@ def tones_follow(tones, row):
     return rising and abs(pairs[-1][1] - 1) < 1e-3
 
 
-def until(shown, holds, seconds=15):
+def until(shown, holds, when="", seconds=15):
     """Wait for something on the Python side; the page goes on meanwhile."""
     for _ in range(seconds * 20):
         if holds():
             return
         shown.page.wait_for_timeout(50)
-    pytest.fail(f"still not so after {seconds} s")
+    pytest.fail(f"{when} still not so after {seconds} s".strip())
 
 
 def explorer_limit(explorer):

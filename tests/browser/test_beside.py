@@ -130,12 +130,12 @@ def test_the_chart_follows_python_and_the_page(explorer, pane):
     until(pane.page, lambda: (explorer.layer, explorer.head) == (1, 2))
 
 
-def test_one_click_is_one_change(explorer, pane):
+def test_one_click_is_one_change(bare, explorer, pane):
     seen = []
     explorer.observe(lambda change: seen.append((change["name"], change["new"])), ["layer", "head"])
     pane.click(4 + 1)
     until(pane.page, lambda: (explorer.layer, explorer.head) == (1, 1))
-    pane.page.wait_for_timeout(500)
+    bare.settle(explorer)
     assert sorted(seen) == [("head", 1), ("layer", 1)]
 
 

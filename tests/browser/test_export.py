@@ -112,7 +112,7 @@ def test_copied_code_makes_the_same_explorer_and_its_numbers(explorer, bare):
         for name, value in place.items():
             setattr(explorer, name, value)
         explorer.shown.wait_for_tokens(len(explorer.trace.text))
-        explorer.shown.page.wait_for_timeout(300)
+        bare.settle(explorer)
         code = copied(explorer.shown, "As Python", "Python that makes this explorer")
         names = {}
         with bridged_widgets():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.explorer_page import ExplorerPage
+from tests.browser.explorer_page import FRAMES, ExplorerPage
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -26,15 +26,32 @@ def test_typing_changes_count_highlight_and_matrix(lesson):
     lesson.run_until("print(ex.text)", explorer.editor.input_value())
 
 
+# Runs until the page has put a mark behind the text; not for ever where that never comes.
+UNTIL_MARKED = """
+import time
+print("begun")
+end = time.monotonic() + 60
+while not ex.text.endswith("!") and time.monotonic() < end:
+    time.sleep(0.05)
+"""
+# JupyterLab makes the subshell for widgets some time after the first of them.
+SUBSHELLS = """async () => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  for (const comm of kernel._comms.values()) await (await comm).subshellStarted;
+}"""
+
+
 def test_typing_works_while_a_cell_runs(lesson):
     explorer = lesson.explorer
-    lesson.page.wait_for_timeout(3000)  # JupyterLab makes the subshell for widgets some time after the first of them
-    lesson.start("import time; time.sleep(8)")
-    lesson.page.wait_for_timeout(500)
+    lesson.page.evaluate(SUBSHELLS)
+    lesson.start(UNTIL_MARKED)
+    expect(lesson.page.locator(".jp-Notebook .jp-OutputArea-output").last).to_have_text("begun")
     count = explorer.tokens()
     explorer.type(" Paris Paris")
-    expect(explorer.token_count).not_to_contain_text(re.compile(rf"\b{count}\b"), timeout=6_000)
+    expect(explorer.token_count).not_to_contain_text(re.compile(rf"\b{count}\b"))
     assert lesson.last_cell_runs()
+    explorer.type("!")
+    lesson.run_until("ex.text[-1]", "'!'")
 
 
 def test_a_clicked_head_can_be_read_in_python(lesson):
@@ -70,7 +87,7 @@ def test_keys_in_the_explorer_leave_the_notebook_alone(lesson, place):
     # Cells are compared after every key: what b inserts, d d would take away again.
     for key in ("b", "a", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Backspace", "m", "d", "d", "x", "z"):
         lesson.page.keyboard.press(key)
-        lesson.page.wait_for_timeout(100)
+        lesson.page.evaluate(FRAMES)  # what Lab does, it does with the key or in the next frame
         assert lesson.cells() == cells, key
     assert lesson.errors() == []
 

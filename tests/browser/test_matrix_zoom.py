@@ -9,6 +9,7 @@ import transformers
 from playwright.sync_api import expect
 
 import attnwidget as aw
+from tests.browser.explorer_page import FRAMES
 from tests.model.small import WORDS, words
 
 pytestmark = pytest.mark.timeout(180)
@@ -48,8 +49,12 @@ class Matrix:
         self.page.keyboard.down("Control")
         for _ in range(turns):
             self.page.mouse.wheel(0, delta)
-            self.page.wait_for_timeout(30)
+            self.page.evaluate(FRAMES)  # turns in one frame may be one
         self.page.keyboard.up("Control")
+
+    def rest(self):
+        """Wait until a movement has ended: the same extent in several frames after each other."""
+        self.page.evaluate(AT_REST, self.shown.root.get_attribute("id"))
 
     def read(self):
         """(query, key, text) of the tooltip over a long text, once its number is exact."""
@@ -65,6 +70,21 @@ class Matrix:
             self.page.wait_for_timeout(50)
         pytest.fail(f"{what}: the extent is still {self.extent()}")
 
+
+# A movement gives every frame an extent of its own, but the last ones of it may be the same in whole cells.
+AT_REST = """
+async (id) => {
+  const matrix = document.querySelector(`#${id} .aw-matrix`);
+  const began = performance.now();
+  let same = 0, last = matrix.dataset.extent;
+  while (same < 12) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    same = matrix.dataset.extent === last ? same + 1 : 0;
+    last = matrix.dataset.extent;
+    if (performance.now() - began > 15000) throw new Error(`still moving at ${last}`);
+  }
+}
+"""
 
 # The square has a hairline around it; its place is worked out from the canvas, whose pixels nobody else knows.
 SQUARE = """
@@ -140,7 +160,7 @@ def test_a_plain_wheel_scrolls_the_page_until_the_matrix_is_zoomed(matrix):
     assert page.evaluate("() => scrollY") == before
 
 
-def test_dragging_pans_a_zoomed_matrix_and_pins_nothing(matrix):
+def test_dragging_pans_a_zoomed_matrix_and_pins_nothing(bare, matrix):
     query = tuple(matrix.explorer.query)
     matrix.zoom(0.5, 0.5, turns=4)
     before = matrix.until(lambda extent: extent is not None, "zoomed")
@@ -151,10 +171,9 @@ def test_dragging_pans_a_zoomed_matrix_and_pins_nothing(matrix):
     page.mouse.up()
     after = matrix.until(lambda extent: extent[0] > before[0] and extent[2] > before[2], "dragged")
     assert abs((after[1] - after[0]) - (before[1] - before[0])) <= 1
-    page.wait_for_timeout(200)
+    bare.settle(matrix.explorer)
     assert tuple(matrix.explorer.query) == query
     page.mouse.click(*matrix.at(0.5, 0.5))  # a click is still a click
-    page.wait_for_function("(query) => true", arg=list(query))
     for _ in range(100):
         if tuple(matrix.explorer.query) != query:
             break
@@ -194,7 +213,8 @@ def test_the_zoom_is_a_short_movement_where_motion_is_wanted(matrix, motion, lea
         }"""
     )
     page.mouse.dblclick(*matrix.at(0.3, 0.9))
-    page.wait_for_timeout(600)
+    page.wait_for_function("() => window.painted.length > 0")
+    matrix.rest()
     assert least <= page.evaluate("() => window.painted.length") <= most
 
 
@@ -203,7 +223,7 @@ def test_keys_zoom_walk_and_take_the_extent_along(matrix):
     matrix.element.focus()
     for key in ("ArrowRight", "+", "+", "+", "+"):
         page.keyboard.press(key)
-        page.wait_for_timeout(250)
+        matrix.rest()
     zoomed = matrix.until(lambda extent: extent is not None, "zoomed by key")
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
@@ -213,10 +233,9 @@ def test_keys_zoom_walk_and_take_the_extent_along(matrix):
     page.keyboard.press("End")
     count = len(matrix.explorer.trace.text)
     matrix.until(lambda extent: extent[3] == count and extent[0] == 0, "walked to the last key")
-    text = matrix.element.locator("[role=gridcell]").inner_text()
-    assert text.endswith("not visible")
+    expect(matrix.element.locator("[role=gridcell]")).to_have_text(re.compile("not visible$"))
     page.keyboard.press("-")
-    page.wait_for_timeout(250)
+    matrix.rest()
     wider = matrix.extent()
     assert wider is None or wider[1] - wider[0] > zoomed[1] - zoomed[0]
     page.keyboard.press("0")
@@ -233,16 +252,17 @@ def test_the_extent_is_said_and_its_button_shows_the_whole(matrix):
     matrix.until(lambda extent: extent is None, "the whole again")
 
 
-def test_typing_keeps_the_extent_where_it_is(matrix):
+def test_typing_keeps_the_extent_where_it_is(bare, matrix):
     matrix.zoom(0.2, 0.2, turns=4)
     before = matrix.until(lambda extent: extent is not None, "zoomed")
     matrix.shown.type(" Paris")
     matrix.until(lambda _: matrix.explorer.text == TEXT + " Paris", "typed")
     matrix.shown.wait_for_tokens(len(matrix.explorer.trace.text))
-    matrix.page.wait_for_timeout(200)
+    bare.settle(matrix.explorer)
     assert matrix.extent() == before
 
 
+@pytest.mark.own_page
 def test_two_fingers_pinch_and_one_scrolls_until_then(matrix):
     page = matrix.page
     touch = page.context.new_cdp_session(page)
@@ -324,7 +344,7 @@ def test_every_pair_has_the_tone_of_its_own_weight(long):
     for step in range(24):
         x, y = long.at(0.2 + 0.03 * step, 0.7 - 0.02 * (step % 5))
         long.page.mouse.move(x, y)
-        long.page.wait_for_timeout(60)
+        long.page.evaluate(FRAMES)
         query, key, _ = long.read()
         tones[query, key] = min(float(weights[query, key]), peak), long.page.evaluate(SHADE, root)
     ordered = sorted(tones.values())
@@ -345,7 +365,7 @@ SHADE = """
 
 
 def test_a_tile_that_is_late_leaves_the_pooled_picture_standing(bare, bridge, long):
-    long.page.wait_for_timeout(300)
+    bare.settle(long.explorer)
     bridge.hold()
     long.zoom(0.3, 0.8, turns=6)
     expect(long.element).to_have_attribute("data-tiles", "loading")
