@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from attnwidget.engine.arrays import Steps, checked, layers, nothing
+from attnwidget.engine.given_numbers import truth
 from attnwidget.engine.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
 
@@ -100,7 +101,8 @@ def masked(
     Raises AttnWidgetError for a `causal` that is no boolean, or True of weights that read later keys or another
     sequence.
     """
-    if not isinstance(causal, bool | None):
+    asked = truth(causal)
+    if asked is None and causal is not None:
         raise AttnWidgetError(f"causal={causal!r} is neither True, False nor None. None judges by the zeros.")
     groups: dict[Any, list[Block]] = {}
     for block in blocks:
@@ -109,7 +111,7 @@ def masked(
     found: dict[Block, Block] = {}
     for (part, _), group in groups.items():
         maps = [block.dense for block in group if block.dense is not None]
-        found.update(_judged(group, maps, None if texts is None else texts[part], causal))
+        found.update(_judged(group, maps, None if texts is None else texts[part], asked))
     return tuple(found.get(block, block) for block in blocks)
 
 

@@ -1,7 +1,6 @@
 """What a user hands in -> what the model's forward pass takes, and the tokens that it reads."""
 
 import inspect
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import truth_of, whole_number
 from attnwidget.engine.head import predicts
 from attnwidget.engine.target import shifted_tokens, start_token, target_tokens
 from attnwidget.engine.tensors import device_of, plain_ids, refuse_images, tensor_of
@@ -38,7 +38,7 @@ def read_inputs(
     pair: Any = None,
     *,
     target: Any = None,
-    prepend_bos: bool | None = None,
+    prepend_bos: Any = None,
     first: Any = None,
     prompt: str = "",
 ) -> Inputs:
@@ -68,12 +68,13 @@ def read_tokens(
     x: Any,
     pair: Any = None,
     *,
-    prepend_bos: bool | None = None,
+    prepend_bos: Any = None,
     first: Any = None,
     prompt: str = "",
 ) -> Tokens:
     """The tokens of a text, pair, chat or list of ids, all of them known to the model."""
     pair, first = text_or_none(pair), count_or_none(first)
+    prepend_bos = None if prepend_bos is None else truth_of("prepend_bos", prepend_bos)
     if isinstance(x, str) or is_chat(x):
         if pair is not None and not isinstance(x, str):
             raise AttnWidgetError("Chat messages are read without pair=. Put the second text into a message.")
@@ -109,11 +110,8 @@ def count_or_none(first: Any) -> int | None:
     """
     if first is None:
         return None
-    try:
-        number = 0 if isinstance(first, bool) else operator.index(first)
-    except TypeError:
-        number = 0
-    if number < 1:
+    number = whole_number(first)
+    if number is None or number < 1:
         raise AttnWidgetError(f"first is {first!r}. Give a whole number of tokens, 1 or more, or leave it out.")
     return number
 

@@ -10,6 +10,7 @@ from transformers import DynamicCache
 from attnwidget.engine import generate, prediction, verify
 from attnwidget.engine.facts import facts_of, limit_of
 from attnwidget.engine.forward import NothingSeen, read
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.inputs import Inputs, read_inputs, read_tokens
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
@@ -75,7 +76,7 @@ class AttentionModel:
         sizes = f", {len(heads)} layers x {max(heads)} heads" if heads else ""
         return f"AttentionModel({self.name}, {self.facts.kind}{sizes})"
 
-    def tokens(self, x: Any, pair: Any = None, *, prepend_bos: bool | None = None, first: Any = None) -> Tokens:
+    def tokens(self, x: Any, pair: Any = None, *, prepend_bos: Any = None, first: Any = None) -> Tokens:
         """Tokens of a text, a sentence pair, chat messages, or token ids used as given; at most `first` of them.
 
         Raises EmptyText, TooLarge, TooLong (with both counts), and AttnWidgetError for any other input.
@@ -108,7 +109,7 @@ class AttentionModel:
         pair: Any = None,
         *,
         target: Any = None,
-        prepend_bos: bool | None = None,
+        prepend_bos: Any = None,
         first: Any = None,
         reuse: Any = None,
         keep: Any = (),
@@ -147,7 +148,7 @@ class AttentionModel:
         pair: Any = None,
         *,
         max_new_tokens: Any = 20,
-        prepend_bos: bool | None = None,
+        prepend_bos: Any = None,
         on_token: Any = None,
         cancelled: Callable[[], bool] = lambda: False,
         **options: Any,
@@ -226,7 +227,7 @@ class AttentionModel:
             )
         return found
 
-    def verify(self, x: Any, pair: Any = None, *, target: Any = None, prepend_bos: bool | None = None) -> Verification:
+    def verify(self, x: Any, pair: Any = None, *, target: Any = None, prepend_bos: Any = None) -> Verification:
         """Compare every weight of every layer with eager attention, on this model and this input.
 
         Runs the model twice. Raises what `trace` raises.
@@ -241,8 +242,9 @@ class AttentionModel:
 
     def piece(self, number: Any) -> str:
         """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
-        if isinstance(number, bool) or not hasattr(number, "__index__") or not 0 <= number < LARGEST_ID:
-            raise AttnWidgetError(f"{number!r} is no token id. Give a whole number, 0 or more.")
+        given, number = number, whole_number(number)
+        if number is None or not 0 <= number < LARGEST_ID:
+            raise AttnWidgetError(f"{given!r} is no token id. Give a whole number, 0 or more.")
         # Models are often padded to more entries than their tokenizer has.
         if self._reader is None or (name := self._reader.convert_ids_to_tokens(number)) is None:
             return f"#{number}"

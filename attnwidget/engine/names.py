@@ -1,9 +1,9 @@
 """Layers and heads by number and by name: -1, L5H3."""
 
-import operator
 import re
 from typing import Any
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.errors import AttnWidgetError
 
 
@@ -19,7 +19,7 @@ def parse_head(name: str, head: Any = None) -> tuple[int, int | None]:
     if match[2] is None:
         return int(match[1]), head
     number = int(match[2])
-    if head is not None and _whole(head) != number:
+    if head is not None and whole_number(head) != number:
         raise AttnWidgetError(f"{name!r} names its head, and {head!r} was given as well. Give one of them.")
     return int(match[1]), number
 
@@ -30,16 +30,9 @@ def fit_index(what: str, value: Any, size: int) -> int:
     >>> fit_index("layer", -1, 12)
     11
     """
-    number = _whole(value)
+    number = whole_number(value)
     if number is None:
         raise AttnWidgetError(f"{value!r} is no {what}. Give an integer from 0 to {size - 1}.")
     if not -size <= number < size:
         raise AttnWidgetError(f"There is no {what} {number}: there are {what}s 0 to {size - 1}.")
     return number % size
-
-
-def _whole(value: Any) -> int | None:
-    try:
-        return None if isinstance(value, bool) else operator.index(value)
-    except (TypeError, RuntimeError):  # arrays of several, and of no whole numbers
-        return None

@@ -1,6 +1,5 @@
 """What a model predicts, as people read it: the likeliest tokens, classes, labels or answers."""
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.recompute import indices
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
@@ -106,11 +106,8 @@ def _numbers(scores: Tensor) -> Tensor:
 
 
 def _counted(top: Any) -> int:
-    try:
-        number = 0 if isinstance(top, bool) else operator.index(top)
-    except TypeError:
-        number = 0
-    if number < 1:
+    number = whole_number(top)
+    if number is None or number < 1:
         raise AttnWidgetError(f"top is {top!r}. Give a whole number of candidates, 1 or more.")
     return number
 

@@ -8,6 +8,7 @@ from typing import Any
 from attnwidget.engine.alignment import NO_SPAN, Span
 from attnwidget.engine.chat import chat_text, is_chat
 from attnwidget.engine.encoding import Encoded, begun, encode, encode_again, encode_ids
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.tokenizer import decoded, marks, names_of, private_copy, vocabulary_of
 from attnwidget.engine.word_borders import words_of
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge
@@ -84,7 +85,8 @@ class Tokens:
         >>> Tokens.from_pieces(["a", "rose", "is", "a", "rose"]).find("rose", -1)
         4
         """
-        if not isinstance(piece, str) or isinstance(occurrence, bool) or not hasattr(occurrence, "__index__"):
+        number = whole_number(occurrence)
+        if not isinstance(piece, str) or number is None:
             raise AttnWidgetError(
                 f"find takes the piece of a token and which of those it is; {piece!r} and {occurrence!r} were given. "
                 "Write for example find('cat') or find('cat', 1)."
@@ -92,10 +94,10 @@ class Tokens:
         wanted = piece.strip().casefold()
         found = [i for i, own in enumerate(self.pieces) if own.strip().casefold() == wanted]
         try:
-            return found[occurrence]
+            return found[number]
         except IndexError:
             raise AttnWidgetError(
-                f"No token number {occurrence} reads {piece!r}. The tokens are: {', '.join(self.pieces[:40])}."
+                f"No token number {number} reads {piece!r}. The tokens are: {', '.join(self.pieces[:40])}."
             ) from None
 
     @staticmethod

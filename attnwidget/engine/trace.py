@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine import given, recompute
+from attnwidget.engine.given_numbers import truth_of
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.prediction import Step
 from attnwidget.engine.projection import Projection
@@ -253,7 +254,7 @@ class Trace:
         judged = given.masked(blocks, found.sequences, causal=causal)
         return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
 
-    def save(self, path: Any, *, values: bool = False) -> Path:
+    def save(self, path: Any, *, values: Any = False) -> Path:
         """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a name without.
 
         The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
@@ -271,7 +272,7 @@ class Trace:
         """
         from attnwidget.engine import stored
 
-        return stored.save(self, path, values=values)
+        return stored.save(self, path, values=truth_of("values", values))
 
     @staticmethod
     def load(path: Any) -> "Trace":

@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers import GenerationConfig
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.inputs import Inputs, forward_names
 from attnwidget.engine.trace import ModelFacts
 from attnwidget.errors import AttnWidgetError
@@ -69,13 +70,16 @@ def wishes(model: Any, given: Inputs, facts: ModelFacts, max_new_tokens: Any, op
     asked = _asker(others, config, defaults)
     _refuse_ways(asked)
     _refuse_inputs(others, forward_names(model) or set())
-    _refuse_length(model, given, facts, max_new_tokens)
+    count = whole_number(max_new_tokens)
+    if count is None or count < 1:
+        raise AttnWidgetError(f"max_new_tokens is {max_new_tokens!r:.60}. Give a whole number, 1 or more.")
+    _refuse_length(model, given, facts, count)
     for settings in (defaults, config):
         if settings is not None:
             _ours(settings)
     if config is not None:
-        config.max_new_tokens = max_new_tokens
-    return Wishes(max_new_tokens, asked("use_cache") is not False, defaults, config, others, options.get("streamer"))
+        config.max_new_tokens = count
+    return Wishes(count, asked("use_cache") is not False, defaults, config, others, options.get("streamer"))
 
 
 def _refuse_kinds(config: Any, streamer: Any) -> None:
@@ -144,9 +148,7 @@ def _refuse_inputs(options: Mapping[str, Any], known: set[str]) -> None:
         )
 
 
-def _refuse_length(model: Any, given: Inputs, facts: ModelFacts, count: Any) -> None:
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise AttnWidgetError(f"max_new_tokens is {count!r}. Give a whole number, 1 or more.")
+def _refuse_length(model: Any, given: Inputs, facts: ModelFacts, count: int) -> None:
     crossed = bool(getattr(model.config, "is_encoder_decoder", False))
     prompt = given.tokens.get("target" if crossed else "text")
     if prompt is None and not crossed:

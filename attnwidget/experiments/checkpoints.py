@@ -9,6 +9,7 @@ from inspect import isroutine
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from attnwidget.engine.given_numbers import real_number, whole_number
 from attnwidget.engine.load import load as load_any
 from attnwidget.engine.model import AttentionModel
 from attnwidget.errors import AttnWidgetError
@@ -90,12 +91,9 @@ def told_at(step: Step) -> Iterator[None]:
 def _step(given: Any) -> Step:
     if isinstance(given, str) and given:
         return given
-    if hasattr(given, "__index__") and not isinstance(given, bool):
-        return int(given)
-    try:
-        number = math.nan if isinstance(given, bool | str) else float(given)
-    except (TypeError, ValueError, RuntimeError):
-        number = math.nan
-    if not math.isfinite(number):
+    whole, number = whole_number(given), real_number(given)
+    if whole is not None:
+        return whole
+    if number is None or not math.isfinite(number):
         raise AttnWidgetError(f"{given!r} is no step of a training run. Give a number or a name.")
     return int(number) if number.is_integer() else number

@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.recompute import indices, visible
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.experiments.random_tokens import repeated
-from attnwidget.measures.given_numbers import whole_number
 from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores

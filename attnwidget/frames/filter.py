@@ -3,9 +3,9 @@
 import math
 import re
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias
 
+from attnwidget.engine.given_numbers import real_number, whole_number
 from attnwidget.errors import AttnWidgetError
 
 Kind: TypeAlias = Literal["auto", "all", "mass", "top", "least"]
@@ -55,13 +55,9 @@ def read_filter(value: Any) -> Filter:
 def _parts(value: Any) -> tuple[str, float | None]:
     if isinstance(value, str):
         return _written(value)
-    if isinstance(value, bool):
-        return "", None
-    if isinstance(value, Real):
-        return "top" if isinstance(value, Integral) else "least", _number(value)
     if isinstance(value, list | tuple) and len(value) == 2 and isinstance(value[0], str):
-        return value[0], _number(value[1])
-    return "", None
+        return value[0], _finite(value[1])
+    return "least" if whole_number(value) is None else "top", _finite(value)
 
 
 _WRITTEN = re.compile(r"\s*(?:(auto|all|mass|top|least|>=|≥)\s*)?(?:(\d*\.?\d+(?:e-?\d+)?)\s*(%)?)?\s*", re.IGNORECASE)
@@ -78,11 +74,6 @@ def _written(text: str) -> tuple[str, float | None]:
     return ("", None) if percent and kind != "mass" else (kind, amount)
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:  # a whole number of hundreds of digits
-        return None
-    return found if math.isfinite(found) else None
+def _finite(value: Any) -> float | None:
+    found = real_number(value)
+    return found if found is not None and math.isfinite(found) else None

@@ -9,13 +9,13 @@ from jaxtyping import Bool, Float
 from scipy.stats import kendalltau
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import real_number, truth_of
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.recompute import visible
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import row_entropy
-from attnwidget.measures.given_numbers import real_number, truth
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.portions import Portion, portions
 from attnwidget.measures.results import HeadScores, RankedPair, piece_of
@@ -213,8 +213,7 @@ def _may_read(portion: Portion) -> Bool[Tensor, "query key"]:
 
 
 def _check(trace: Trace, part: Any, special: Any, least: Any) -> None:
-    if truth(special) is None:
-        raise AttnWidgetError(f"special={special!r} is neither True nor False. Say whether special tokens count.")
+    truth_of("special", special)
     number = real_number(least)
     if number is None or not 0 < number < float("inf"):
         raise AttnWidgetError(f"least={least!r} is no amount of attention. Give a number above 0, such as 0.5.")

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import share_or_none
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.recompute import TILE, weights
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.aligned_tokens import AlignedTokens, aligned_tokens
-from attnwidget.measures.given_numbers import share_or_none
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
 from attnwidget.shapes import HeadMap, LayerMaps

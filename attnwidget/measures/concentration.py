@@ -5,8 +5,8 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import whole_from_one
 from attnwidget.engine.trace import Trace
-from attnwidget.measures.given_numbers import whole_from_one
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores

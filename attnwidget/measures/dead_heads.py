@@ -10,10 +10,10 @@ from einops import einsum
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import share_or_none
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.entropy import normalised_entropy
-from attnwidget.measures.given_numbers import share_or_none
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores, RankedHead

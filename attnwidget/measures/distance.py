@@ -1,16 +1,19 @@
 """How far each head looks."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import truth_of
 from attnwidget.engine.trace import Trace
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
 
-def distance(trace: Trace, *, part: str | None = None, signed: bool = False) -> HeadScores:
+def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> HeadScores:
     """Distance sum_j A |i - j| between query i and what it reads, (layer head), in tokens: the mean over queries.
 
     `signed` takes i - j instead: positive for a head that looks back, negative for one that looks ahead. Weights that
@@ -27,6 +30,7 @@ def distance(trace: Trace, *, part: str | None = None, signed: bool = False) -> 
     (0.5, -0.5)
     """
     require_trace(trace)
+    signed = truth_of("signed", signed)
     found = head_means(trace, part, {"distance": offset if signed else far})["distance"]
     what = "signed distance i - j, positive is back," if signed else "distance |i - j|"
     recipe = f"{what} in tokens, weighted by attention, mean over queries that are not padding"

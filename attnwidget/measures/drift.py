@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attnwidget.engine.given_numbers import real_number, so_many
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_numbers import real_number, so_many
 
 FEWEST = 5
 """Texts on either side: with fewer no test can tell anything from chance."""

@@ -1,16 +1,19 @@
 """How widely each head spreads its attention."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import truth_of
 from attnwidget.engine.trace import Trace
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
 
-def entropy(trace: Trace, *, part: str | None = None, normalised: bool = False) -> HeadScores:
+def entropy(trace: Trace, *, part: str | None = None, normalised: Any = False) -> HeadScores:
     """Shannon entropy -sum_j A log A of every head's rows, (layer head), unsmoothed: the mean over queries.
 
     In nats: 0 for a head that reads one key, log n for one that reads n keys alike. `normalised` divides each row by
@@ -31,6 +34,7 @@ def entropy(trace: Trace, *, part: str | None = None, normalised: bool = False) 
     1.0
     """
     require_trace(trace)
+    normalised = truth_of("normalised", normalised)
     statistic = normalised_entropy if normalised else plain_entropy
     unit = "as a share of the log of the keys that may be read" if normalised else "in nats"
     found = head_means(trace, part, {"entropy": statistic})["entropy"]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Int32
 
+from attnwidget.engine.given_numbers import truth_of
 from attnwidget.engine.recompute import indices
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
@@ -45,7 +46,7 @@ def flow(
     part: str | None = None,
     fusion: str = "mean",
     residual: Any = 0.5,
-    normalise: bool = True,
+    normalise: Any = True,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> TokenMap | TokenScores:
@@ -80,6 +81,7 @@ def flow(
     check_fusion(fusion)
     blocks = own_blocks(trace, part, "Flow")
     text = trace.tokens(part)[1]
+    normalise = truth_of("normalise", normalise)
     rows, counted = asked_rows(query, len(text), "flow"), read_rows(text)
     refuse_padding(query, rows, text)
     found = np.zeros((len(rows), len(text)), np.float32)

@@ -7,9 +7,9 @@ import numpy as np
 from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import squareform
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_numbers import whole_number
 from attnwidget.measures.head_distances import HeadDistances
 from attnwidget.measures.head_map import numbers_of
 from attnwidget.measures.results import RankedHead, _Result

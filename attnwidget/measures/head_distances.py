@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import share_or_none, whole_number
 from attnwidget.engine.names import parse_head
 from attnwidget.engine.recompute import TILE, weights
 from attnwidget.engine.stopping import go_on
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_numbers import share_or_none, whole_number
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import _Result
 from attnwidget.measures.rows import read_rows

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from attnwidget.measures.given_numbers import so_many
+from attnwidget.engine.given_numbers import so_many, truth_of
 
 
 class RankedHead(NamedTuple):
@@ -99,14 +99,14 @@ class _Result(NDArrayOperatorsMixin):
         numbers = np.array2string(self.values, precision=3, suppress_small=True, threshold=64)
         return f"{type(self).__name__}({size}; {self.recipe})\n{numbers}"
 
-    def _best(self, count: Any, *, lowest: bool) -> list[tuple[int, ...]]:
+    def _best(self, count: Any, *, lowest: Any) -> list[tuple[int, ...]]:
         """Where the highest (or lowest) numbers stand, best first; of equals the first. NaN is never among them.
 
         Raises AttnWidgetError for a count that is no whole number.
         """
         wanted = so_many(count)
         flat = np.asarray(self.values, np.float64).ravel()
-        order = np.argsort(flat if lowest else -flat, kind="stable")
+        order = np.argsort(flat if truth_of("lowest", lowest) else -flat, kind="stable")
         chosen = [int(at) for at in order if not np.isnan(flat[at])][:wanted]
         return [tuple(int(axis) for axis in np.unravel_index(at, self.shape)) for at in chosen]
 
@@ -114,7 +114,7 @@ class _Result(NDArrayOperatorsMixin):
 class HeadScores(_Result):
     """One number per head: `values` is (layer head). NaN for layers without attention and for heads a layer lacks."""
 
-    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedHead, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedHead, ...]:
         """The heads with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> HeadScores(np.array([[0.1, 0.9], [0.5, np.nan]]), "an example").top(2)
@@ -127,7 +127,7 @@ class HeadScores(_Result):
 class LayerScores(_Result):
     """One number per layer: `values` is (layer). NaN for layers without attention."""
 
-    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedLayer, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedLayer, ...]:
         """The layers with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> LayerScores(np.array([0.1, 0.9, np.nan]), "an example").top(2)
@@ -142,7 +142,7 @@ class TokenScores(_Result):
 
     pieces: tuple[str, ...] = ()
 
-    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedToken, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
         """The tokens with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> TokenScores(np.array([0.1, 0.9]), "an example", ("a", "b")).top(1)
@@ -160,7 +160,7 @@ class KeyScores(_Result):
 
     pieces: tuple[str, ...] = ()
 
-    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedKey, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedKey, ...]:
         """The keys of any head with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> KeyScores(np.array([[0.1, 0.9], [0.5, 0.2]]), "an example", ("a", "b")).top(2)
@@ -183,7 +183,7 @@ class TokenMap(_Result):
     key_pieces: tuple[str, ...] = ()
     query_positions: tuple[int, ...] = ()
 
-    def top(self, count: Any = 5, *, lowest: bool = False) -> tuple[RankedPair, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedPair, ...]:
         """The pairs with the highest numbers, best first; with `lowest` those with the lowest.
 
         >>> TokenMap(np.eye(2) * [1, 2], "an example", ("a", "b"), ("a", "b")).top(1)

@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import share_or_none, whole_number
 from attnwidget.engine.recompute import TILE, indices, visible
 from attnwidget.engine.tokens import Tokens
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.fusion import check_fusion, fused, without_lowest
-from attnwidget.measures.given_numbers import share_or_none, whole_number
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows

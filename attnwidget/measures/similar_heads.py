@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from attnwidget.engine.given_numbers import whole_from_one
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_numbers import whole_from_one
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.head_distances import ROWS, HeadDistances, distances_from, head_distances
 from attnwidget.measures.results import HeadScores, RankedHead

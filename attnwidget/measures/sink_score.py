@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from attnwidget.engine.given_numbers import share_or_none, whole_from_one
 from attnwidget.engine.names import fit_index
 from attnwidget.engine.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_numbers import share_or_none, whole_from_one
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.kinds import kind_of_keys
 from attnwidget.measures.portions import portions

@@ -15,6 +15,7 @@ from bokeh.models import (
     Range1d,
 )
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.heads_in_time import Dynamics
 from attnwidget.measures.results import HeadScores
@@ -100,7 +101,9 @@ def _chosen(found: Dynamics, values: np.ndarray, heads: Any, most: int) -> list[
         highest = np.where(np.isnan(values), -np.inf, values).max(0)
         best = HeadScores(np.where(np.isfinite(highest), highest, np.nan), "highest").top(NAMED)
         return [(head.layer, head.head) for head in best]
-    one = isinstance(heads, str) or (isinstance(heads, tuple) and len(heads) == 2 and isinstance(heads[0], int))
+    one = isinstance(heads, str) or (
+        isinstance(heads, tuple) and len(heads) == 2 and whole_number(heads[0]) is not None
+    )
     listed = [heads] if one else heads
     if not isinstance(listed, list | tuple) or not 1 <= len(listed) <= most:
         raise AttnWidgetError(f"heads is {heads!r}. Give a list of one to {most} heads, such as ['L1H0', (0, 2)].")

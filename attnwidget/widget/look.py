@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from attnwidget.engine.given_numbers import truth
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError
 
@@ -51,8 +52,9 @@ def read_part(name: str, value: Any) -> Any:
         if not isinstance(value, str) or len(value) > LARGEST_TEXT:
             raise AttnWidgetError(f"against must be a text to compare with, or '' for none, not {value!r:.60}.")
         return well_formed(value)
+    plain = value if truth(value) is None else truth(value)
     for possible in CHOICES[name]:
-        if type(value) is type(possible) and value == possible:
+        if type(plain) is type(possible) and plain == possible:
             return possible
     raise AttnWidgetError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}.")
 

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from traitlets import HasTraits, TraitType
 
+from attnwidget.engine.given_numbers import whole_number
 from attnwidget.engine.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError, TooLarge
 from attnwidget.frames.filter import read_filter
@@ -58,13 +59,13 @@ class Query(Shared[tuple[int, int], Any]):
     """A half-open range of tokens; a single number means that token, negative ones count from the end."""
 
     def validate(self, obj: Any, value: Any) -> tuple[int, int]:
-        if hasattr(value, "__index__") and not isinstance(value, bool):
-            number = value.__index__()
-            value = (number, number + 1)
+        token = whole_number(value)
         try:
-            start, stop = (item.__index__() for item in value)
-        except (TypeError, ValueError, AttributeError):
-            raise AttnWidgetError(f"query must be a token number or (start, stop), not {value!r}.") from None
+            start, stop = map(whole_number, value) if token is None else (token, token + 1)
+        except (TypeError, ValueError):
+            start = stop = None
+        if start is None or stop is None:
+            raise AttnWidgetError(f"query must be a token number or (start, stop), not {value!r}.")
         return obj.fit_query((start, stop))
 
 

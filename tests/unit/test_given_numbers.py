@@ -1,12 +1,21 @@
 """A number is one whatever library made it; what only looks like one is refused, everywhere in the same way."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import attnwidget as aw
+from attnwidget.engine.given_numbers import real_number, truth, whole_number
+from attnwidget.engine.inputs import count_or_none
+from attnwidget.engine.names import fit_index, parse_head
+from attnwidget.experiments.checkpoints import ordered
+from attnwidget.frames.filter import read_filter
+from attnwidget.widget.look import PLAIN, read_look
 
 from .charts import translation
 from .traces import example
@@ -84,7 +93,92 @@ def test_what_is_no_count_is_a_sentence(name, wrong):
         COUNTS[name](wrong)
 
 
-def test_numpys_truth_is_truth():
-    assert (
-        aw.alignment(translation(), special=np.bool_(False)).recipe == aw.alignment(translation(), special=False).recipe
-    )
+# Elsewhere than in measures
+
+WHOLES = [int, np.int8, np.uint8, np.int64, np.array, torch.tensor, lambda n: torch.tensor(n, dtype=torch.int16)]
+REALS = [float, np.float32, np.float64, np.array, Fraction, Decimal, lambda x: torch.tensor(x, dtype=torch.float64)]
+SEVERAL = [[2], (2,), np.array([2]), torch.tensor([2]), np.array([2, 3]), torch.tensor([2, 3])]
+TEXT = aw.Tokens.from_pieces(["a"] * 200)
+
+
+def asked(number):
+    """Whatever takes a whole number, by name."""
+    explorer, model = aw.explore(text="The cat sat."), aw.load()
+    explorer.head = explorer.query = number
+    both = explorer.head, explorer.query
+    explorer.heads, explorer.query = [(0, number)], (0, number)
+    return {
+        "layer": fit_index("layer", number, 200),
+        "name": parse_head(f"L0H{int(number)}", number),
+        "first": count_or_none(number),
+        "occurrence": TEXT.find("a", number),
+        "step": [(one.step, type(one.step)) for one in ordered([(number, "a")])],
+        "filter": str(read_filter(number)),
+        "filter in two parts": str(read_filter(("top", number))),
+        "explorer": (*both, explorer.heads, explorer.query),
+        "piece": model.piece(number),
+        "prediction": model.predict(model.trace("The cat sat."), -1, top=number),
+    }
+
+
+def test_a_whole_number_of_any_kind_is_one_everywhere():
+    first, *others = [asked(spell(3)) for spell in WHOLES]
+    assert all(other == first for other in others)
+
+
+@given(st.integers(0, 127))
+def test_all_spellings_of_a_whole_number_are_one(number):
+    assert {(whole_number(spell(number)), type(whole_number(spell(number)))) for spell in WHOLES} == {(number, int)}
+    assert {fit_index("head", spell(number), 128) for spell in WHOLES} == {number}
+
+
+@given(st.floats(0, 1, width=32, exclude_min=True))
+def test_all_spellings_of_a_number_are_one(number):
+    assert {real_number(spell(number)) for spell in REALS} == {number}
+    assert {read_filter(spell(number)) for spell in REALS} == {read_filter(("least", number))}
+    assert len({repr(ordered([(spell(number), "a")])[0].step) for spell in REALS}) == 1
+
+
+@pytest.mark.parametrize("wrong", [*SEVERAL, True, np.bool_(True), torch.tensor(True), float("nan"), "2"], ids=repr)
+def test_what_is_no_whole_number_is_a_sentence_everywhere(wrong):
+    assert whole_number(wrong) is None
+    for ask in (
+        lambda: fit_index("layer", wrong, 9),
+        lambda: count_or_none(wrong),
+        lambda: TEXT.find("a", wrong),
+        lambda: aw.load().piece(wrong),
+        lambda: aw.load().generate("The cat", max_new_tokens=wrong),
+        lambda: aw.load().predict(aw.load().trace("The cat sat."), -1, top=wrong),
+    ):
+        with pytest.raises(aw.AttnWidgetError):
+            ask()
+
+
+def test_new_tokens_are_counted_by_any_whole_number():
+    first, *others = [aw.load().generate("The cat", max_new_tokens=two).text.ids for two in TWO]
+    assert all(other == first for other in others)
+
+
+FLAGS = {
+    "alignment": lambda flag: aw.alignment(translation(), special=flag).recipe,
+    "distance": lambda flag: aw.distance(example(), signed=flag).recipe,
+    "entropy": lambda flag: aw.entropy(example(), normalised=flag).recipe,
+    "flow": lambda flag: aw.flow(example(), normalise=flag).recipe,
+    "top": lambda flag: aw.entropy(example()).top(lowest=flag),
+    "words": lambda flag: read_look({"words": flag}, PLAIN),
+    "prepend_bos": lambda flag: aw.load().tokens("The cat sat.", prepend_bos=flag).ids,
+    "causal": lambda flag: aw.Trace.from_weights([np.eye(2)[None]], ["a", "b"], causal=flag).blocks[0].causal,
+}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_yes_and_no_of_any_kind_and_nothing_else(name):
+    for flag in (False, True):
+        assert FLAGS[name](np.bool_(flag)) == FLAGS[name](torch.tensor(flag)) == FLAGS[name](flag)
+    for wrong in ("no", 1, 0.0, np.array([True])):
+        with pytest.raises(aw.AttnWidgetError):
+            FLAGS[name](wrong)
+
+
+def test_what_is_neither_yes_nor_no():
+    assert [truth(wrong) for wrong in (1, "True", None, np.array([True, False]), torch.tensor([True]))] == [None] * 5

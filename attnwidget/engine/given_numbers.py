@@ -1,10 +1,8 @@
-"""The numbers that a measure is given: what counts as one, as a whole one, and as yes or no."""
+"""The numbers that a user gives: what counts as one, as a whole one, and as yes or no."""
 
 import math
 import operator
 from typing import Any
-
-import numpy as np
 
 from attnwidget.errors import AttnWidgetError
 
@@ -17,7 +15,7 @@ def whole_number(value: Any) -> int | None:
     (3, None, None)
     """
     try:
-        return None if _is_truth(value) else operator.index(value)
+        return None if _is_truth(value) or getattr(value, "ndim", 0) != 0 else operator.index(value)
     except (TypeError, ValueError, RuntimeError):  # arrays of several, and of no whole numbers
         return None
 
@@ -39,8 +37,21 @@ def real_number(value: Any) -> float | None:
 
 
 def truth(value: Any) -> bool | None:
-    """True or False, numpy's too, as a plain one; None for anything else."""
-    return bool(value) if isinstance(value, bool | np.bool_) else None
+    """True or False, numpy's and torch's too, as a plain one; None for anything else."""
+    return bool(value) if _is_truth(value) and getattr(value, "ndim", 0) == 0 else None
+
+
+def truth_of(name: str, value: Any) -> bool:
+    """True or False. Raises AttnWidgetError for anything else.
+
+    >>> import numpy as np
+    >>> truth_of("causal", np.bool_(True))
+    True
+    """
+    found = truth(value)
+    if found is None:
+        raise AttnWidgetError(f"{name}={value!r:.60} is neither True nor False. Give one of them.")
+    return found
 
 
 def share_or_none(value: Any) -> float | None:
