@@ -92,14 +92,14 @@ def page(pages, request):
     own = request.node.get_closest_marker("own_page") or "jupyter" in request.fixturenames
     opened = pages.new() if own else pages.as_new()
     yield opened
-    if own:
-        opened.context.close()
-    elif opened.failed:
+    if opened.failed and not own:
         pages.drop()
-    else:
+    elif not own:
         pages.undo()
-    if not opened.failed:
-        opened.log.check()
+    else:
+        opened.context.close()
+        if not opened.failed:
+            opened.log.check()
 
 
 class Pages:
@@ -125,6 +125,7 @@ class Pages:
         page.emulate_media(**MEDIA)
         page.context.set_offline(False)
         page.context.clear_permissions()
+        page.log.check()
         self.kept = page
 
     def drop(self):
