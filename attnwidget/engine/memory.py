@@ -25,6 +25,9 @@ WIDEST = 8
 MASK = 7
 """Bytes for each pair of tokens while the mask of a window is made and handed to a fused kernel."""
 
+SCORES = 4
+"""Tiles of scores in fp32 that are there at once where soft caps and sinks leave no fused kernel."""
+
 MAPS = 3
 """Scores, softmax and a copy of it: the maps that one layer of eager attention has in the making."""
 
@@ -78,16 +81,20 @@ def longest(model: Any, tokens: int, path: str, free: int) -> int:
 
 @dataclass(frozen=True)
 class _Cost:
-    """Bytes for each token, for each pair of tokens, and at any length; a mask is made of texts longer than `window`."""
+    """Bytes for each token and for each pair of tokens; a mask is made of texts longer than `window`.
+
+    `tiled` is how many heads' scores are worked out tile by tile, 0 where a fused kernel does it.
+    """
 
     token: float
     pair: float
-    fixed: int
+    tiled: int
     window: int | None
 
     def of(self, tokens: int) -> int:
         masked = self.window is not None and tokens > self.window
-        return int(self.token * tokens + (self.pair + MASK * masked) * tokens**2 + self.fixed)
+        scores = SCORES * 4 * min(TILE, self.tiled * tokens**2)
+        return int(self.token * tokens + (self.pair + MASK * masked) * tokens**2 + scores)
 
 
 _costs: "WeakKeyDictionary[Any, dict[tuple[str, torch.dtype], _Cost | None]]" = WeakKeyDictionary()
@@ -113,9 +120,11 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
     if path == "eager":
         # Of half precision the maps are there twice: as the model hands them out, and in fp32.
         pair += stacks * sum(heads) * (size if size == 4 else size + 4) + MAPS * most * size
-    capped = path == "interface" and _number(layers, "attn_logit_softcapping") is not None
+    # Of sinks no configuration tells: they are parameters of the attention.
+    sinks = any(name.endswith(".sinks") for name, _ in model.named_parameters())
+    capped = path == "interface" and (sinks or _number(layers, "attn_logit_softcapping") is not None)
     window = _number(layers, "sliding_window", "local_attention", "attention_chunk_size")
-    return _Cost(token, pair, 4 * 4 * TILE if capped else 0, window)
+    return _Cost(token, pair, most if capped else 0, window)
 
 
 def _kept(config: Any, heads: int, width: int) -> int:

@@ -91,7 +91,17 @@ def storages(tree):
 
 @pytest.mark.parametrize(
     "name",
-    ["gpt2", "llama-grouped", "bert-masked-lm", "mistral-window", "deepseek-v3", "gemma2-soft-cap", "t5", "bloom"],
+    [
+        "gpt2",
+        "llama-grouped",
+        "bert-masked-lm",
+        "mistral-window",
+        "deepseek-v3",
+        "gemma2-soft-cap",
+        "gpt-oss-sinks",
+        "t5",
+        "bloom",
+    ],
 )
 def test_what_is_said_to_be_needed_is_enough_and_not_far_too_much(name):
     model, given = aw.load(build(name)), FAMILIES[name].inputs(280)
