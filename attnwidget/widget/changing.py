@@ -46,14 +46,22 @@ def in_turn() -> bool:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """What changes inside is told at the end of the outermost one: once, as the difference between before and after."""
+    """What changes inside is told at the end of the outermost one: once, as the difference between before and after.
+
+    Raises the first error of an observer, unless what was done inside has raised; the others are in the log.
+    """
     _mine.holds += 1
+    done = False
     try:
         yield
+        done = True
     finally:
         _mine.holds -= 1
-        if not _mine.holds:
-            _tell()
+        errors = [] if _mine.holds else _tell()
+        for error in errors[done:]:
+            log.error("Another observer of an explorer raised an error, too", exc_info=error)
+        if done and errors:
+            raise errors[0]
 
 
 @contextmanager
@@ -114,7 +122,8 @@ def _finish() -> None:
             link.copy(explorer, follow)
 
 
-def _tell() -> None:
+def _tell() -> list[Exception]:
+    """Tell pages and observers; give what observers have raised."""
     before, page, _mine.before, _mine.said = _mine.before, _mine.said, {}, {}
     changes: list[tuple[Selecting, Bunch]] = []
     with TURN:  # so that no page hears an older value after a newer one
@@ -123,11 +132,7 @@ def _tell() -> None:
             names = [name for name in old if name in new and old[name] != new[name]]
             explorer.tell_page(names, page.get(explorer, {}))
             changes += [(explorer, _change(explorer, name, old[name], new[name])) for name in names]
-    errors = [error for explorer, change in changes for error in explorer.tell_observers(change)]
-    for error in errors[1:]:
-        log.error("Another observer of an explorer raised an error, too", exc_info=error)
-    if errors:
-        raise errors[0]
+    return [error for explorer, change in changes for error in explorer.tell_observers(change)]
 
 
 def _change(explorer: "Selecting", name: str, old: Any, new: Any) -> Bunch:

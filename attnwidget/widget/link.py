@@ -1,17 +1,21 @@
 """Two explorers that move together: what is chosen in one is chosen in the other, as far as the other has it."""
 
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.widget.changing import TURN, stir, turn
+from attnwidget.widget.changing import stir, turn
 
 if TYPE_CHECKING:
     from attnwidget.widget.selecting import Selecting
 
 LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """What two explorers can share. The text, the model and its part are each one's own."""
+
+_ENDS = threading.RLock()
+"""Held while a link is written down. The turn must not be: Python lets go of explorers in the midst of anything."""
 
 
 class Link:
@@ -23,8 +27,9 @@ class Link:
         for end in self._ends:
             end.prepare({"heads": None})  # which heads there are cannot be found out during a turn
         with turn(one):
-            for end in self._ends:
-                end.links = (*end.links, self)
+            with _ENDS:
+                for end in self._ends:
+                    end.links = (*end.links, self)
             stir(one, self.names)
 
     def other(self, explorer: "Selecting") -> "Selecting":
@@ -41,7 +46,7 @@ class Link:
 
     def unlink(self) -> None:
         """Let each go its own way again. Called twice, it does nothing."""
-        with TURN:
+        with _ENDS:
             for end in self._ends:
                 end.links = tuple(link for link in end.links if link is not self)
 

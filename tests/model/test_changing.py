@@ -333,6 +333,24 @@ def test_what_is_the_pages_fault_is_still_said_to_be(explorer, page, caplog):
     assert [type(record.exc_info[1]) for record in caplog.records if record.exc_info] == [ZeroDivisionError]
 
 
+def test_an_error_of_an_observer_does_not_hide_that_of_a_bad_value(explorer, caplog):
+    def fails(_change):
+        raise KeyError("an observer's own")
+
+    explorer.observe(fails, "layer")
+    other = explorer.layer + 1
+
+    def choose():
+        with explorer.hold_sync():
+            explorer.layer = other
+            explorer.layer = 99
+
+    with pytest.raises(aw.AttnWidgetError, match="no layer 99"):
+        choose()
+    assert explorer.layer == other
+    assert "an observer's own" in caplog.text
+
+
 def test_errors_of_several_observers_are_all_told(explorer, caplog):
     explorer.observe(lambda _change: 1 / 0, "layer")
     explorer.observe(lambda _change: {}[0], "layer")
