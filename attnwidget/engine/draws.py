@@ -64,7 +64,9 @@ def draws(module: nn.Module) -> bool:
     False
     """
     kinds: set[Any] = {type(part) for part in module.modules()}
-    return any(map(_class_draws, kinds))
+    # Of a module alone, as accelerate and users replace it.
+    own = {_function(vars(part).get("forward")) for part in module.modules()}
+    return any(map(_class_draws, kinds)) or any(_is_read(forward) and _draws(forward) for forward in own if forward)
 
 
 class _OwnDraws(TorchDispatchMode):
@@ -80,6 +82,7 @@ class _OwnDraws(TorchDispatchMode):
         kwargs = kwargs or {}
         if torch.Tag.nondeterministic_seeded not in func.tags or kwargs.get("generator") is not None:
             return func(*args, **kwargs)
+        kwargs = {name: value for name, value in kwargs.items() if name != "generator"}
         tensor = next((value for value in args if isinstance(value, Tensor)), None)
         device: torch.device = torch.device(kwargs.get("device") or ("cpu" if tensor is None else tensor.device))
         if device.type == "meta":
@@ -153,13 +156,18 @@ def _reached(function: FunctionType, calls: Callable[[FunctionType], set[str]]) 
     for step in reached:
         for name in calls(step):
             found = _function(step.__globals__.get(name))
-            if found is not None and found not in reached and not (found.__module__ or "").startswith(TRUSTED):
+            if found is not None and found not in reached and _is_read(found):
                 reached.append(found)
     return reached
 
 
+def _is_read(function: FunctionType) -> bool:
+    return not (function.__module__ or "").startswith(TRUSTED)
+
+
 def _function(found: Any) -> FunctionType | None:
     plain = inspect.unwrap(found) if callable(found) else None
+    plain = getattr(plain, "__func__", plain)  # of a bound method
     return plain if isinstance(plain, FunctionType) else None
 
 

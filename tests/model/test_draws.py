@@ -1,7 +1,7 @@
 """Nothing that is read touches the random numbers of others, and a model that draws reads a text alike every time."""
 
 import threading
-from types import FunctionType
+from types import FunctionType, MethodType
 
 import numpy as np
 import pytest
@@ -135,6 +135,23 @@ def test_only_code_that_draws_outside_of_training_pays():
     assert not draws(nn.TransformerEncoderLayer(8, 2, 8))
     typed = FunctionType(Noisy.forward.__code__.replace(co_filename="<no source is to be had>"), globals())
     assert draws(type("Typed", (nn.Module,), {"forward": typed})())
+
+
+def test_a_forward_that_was_replaced_in_one_module_is_looked_at():
+    plain, replaced = nn.Sequential(Trains()), nn.Sequential(Trains())
+    replaced[0].forward = MethodType(Noisy.forward, replaced[0])
+    assert (draws(plain), draws(replaced)) == (False, True)
+    replaced[0].forward = MethodType(Trains.forward, replaced[0])
+    assert not draws(replaced)
+
+
+def test_a_generator_that_is_none_is_none():
+    state = torch.get_rng_state()
+    with own_draws(True):
+        torch.rand(3, generator=None)
+        torch.randint(0, 5, (3,), generator=None)
+        torch.empty(3).normal_(generator=None)
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 @pytest.mark.long
