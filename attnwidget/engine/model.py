@@ -263,7 +263,7 @@ class AttentionModel:
 
     def _once(self, x: Any, pair: Any, options: dict[str, Any]) -> Inputs:
         """Inputs of plain texts are kept: an explorer asks for the same ones from every keystroke to its answer."""
-        reader, prompt = self._reader, self.prompt
+        recent, reader, prompt = self._recent, self._reader, self.prompt  # renewed in the other order
         if not isinstance(x, str) or not all(isinstance(said, str | int | None) for said in (pair, *options.values())):
             return read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options)
         key = (
@@ -273,9 +273,7 @@ class AttentionModel:
             str(device_of(self.model)),
             *((name, type(said), said) for name, said in options.items()),
         )
-        given = self._recent.get(
-            key, lambda: read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options)
-        )
+        given = recent.get(key, lambda: read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options))
         # A model may write into what it is given.
         return replace(given, forward={name: tensor.clone() for name, tensor in given.forward.items()})
 
@@ -316,8 +314,10 @@ class AttentionModel:
     def _renew_reader(self) -> None:
         """Copy the user's tokenizer again when it has been given tokens, a template or another limit since."""
         if (known := self._read_by()) != self._reader_is_of:
-            self._reader, self._reader_is_of = reader_of(self.tokenizer, self.preparation), known
+            # In this order: another thread that finds the mark renewed finds nothing that the reader before has read.
+            self._reader = reader_of(self.tokenizer, self.preparation)
             self._recent = Recent(READ)
+            self._reader_is_of = known
             limit = limit_of(self.model, self.tokenizer, self.preparation)
             self.facts = replace(self.facts, limit=limit)
 

@@ -14,13 +14,17 @@ from ipywidgets.widgets.widget import _instances
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 import attnwidget as aw
+from attnwidget.engine import model as engine_model
 from attnwidget.errors import Cancelled
+from attnwidget.widget.changing import turn
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.worker import Worker
 
 from .played_page import Page
 
 TEXT = "The cat sat on the mat."
+STUCK = 120
+"""Seconds after which a thread is held to be waited for by the one that it waits for."""
 
 
 def own(tiny):
@@ -72,6 +76,28 @@ def test_an_explorer_that_nobody_has_is_gone(tiny):
     explorer.snapshot()
     del explorer
     assert dead(*held)
+
+
+def test_linked_explorers_are_let_go_in_the_midst_of_a_change_of_others(tiny):
+    # Python collects rings in whatever thread it likes, which may hold what the thread that changes something waits for.
+    changed, one, other = (Explorer(tiny, TEXT) for _ in range(3))
+    one.link(other)
+    ends, begun, gone = [weakref.ref(one), weakref.ref(other)], threading.Event(), threading.Event()
+    waited = []
+
+    def change():
+        with turn(changed):
+            begun.set()
+            waited.append(gone.wait(STUCK))
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    begun.wait()
+    del one, other
+    assert dead(*ends)
+    gone.set()
+    thread.join()
+    assert waited == [True]
 
 
 def test_an_explorer_holds_itself_in_no_ring(tiny):
@@ -321,3 +347,26 @@ def test_tokens_are_those_of_the_tokenizer_as_it_is_now(tiny):
     model.model.resize_token_embeddings(len(tokenizer))
     assert "<new>" in model.sequences("The <new> cat")["text"].pieces
     assert len(model.trace("The <new> cat", first=2).text) == 2
+
+
+def test_what_another_thread_reads_while_the_tokenizer_is_renewed_is_of_the_new_one(tiny, monkeypatch):
+    tokenizer = copy.deepcopy(tiny.tokenizer)
+    model = aw.load(copy.deepcopy(tiny.model), tokenizer)
+    model.sequences("The <new> cat")
+    tokenizer.add_tokens(["<new>"])
+    model.model.resize_token_embeddings(len(tokenizer))
+    pieces = []
+
+    def beside():
+        pieces.extend(model.sequences("The <new> cat")["text"].pieces)
+
+    def renewed(most):
+        monkeypatch.undo()
+        thread = threading.Thread(target=beside)
+        thread.start()
+        thread.join()
+        return engine_model.Recent(most)
+
+    monkeypatch.setattr(engine_model, "Recent", renewed)
+    model.sequences("The <new> cat")
+    assert "<new>" in pieces
