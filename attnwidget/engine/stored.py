@@ -1,6 +1,7 @@
 """A trace <-> one safetensors file: its tensors, and everything else as one JSON text in the file's metadata."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -101,7 +102,7 @@ def save(trace: Trace, path: Any, *, values: bool) -> Path:
 def load(path: Any) -> Trace:
     """Read a trace from a file. See `Trace.load`."""
     given = named_file(path, f"trace{SUFFIX}")
-    file = given if given.is_file() else file_of(given, SUFFIX, example="trace")
+    file = given if os.path.isfile(given) else file_of(given, SUFFIX, example="trace")  # noqa: PTH113  Path raises OSError
     try:
         with safe_open(file, framework="pt", device="cpu") as opened:
             contents = _contents(file, (opened.metadata() or {}).get(ENTRY))

@@ -93,7 +93,9 @@ class Explorer(Selecting):
             if heads is not None:
                 self.heads = heads
             self.filter = filter
-            self.look = {**(look or {}), **parts}
+            if look is not None:
+                self.look = look
+            self.look = parts
         except AttnWidgetError:
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
@@ -277,7 +279,8 @@ class Explorer(Selecting):
         self._show_up()
         bundle: Any = super()._repr_mimebundle_(**options)
         # What GitHub and a notebook without a kernel show. A cell must not wait for it.
-        with suppress(AttnWidgetError, TimeoutError):
+        # Whatever a model raises, the page asks for itself and says it.
+        with suppress(Exception):
             data, metadata = bundle
             bundle = {**data, **self._snapshot(STILL).mime}, metadata
         return bundle

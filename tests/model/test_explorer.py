@@ -278,6 +278,15 @@ def test_a_failure_inside_the_model_is_one_sentence(page, explorer, monkeypatch,
     monkeypatch.undo()
 
 
+def test_an_explorer_whose_model_fails_is_shown_all_the_same(explorer, monkeypatch):
+    def broken(*_args, **_kw):
+        raise ZeroDivisionError("somewhere deep")
+
+    monkeypatch.setattr(explorer._session, "read", broken)
+    data, _ = explorer._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id
+
+
 def test_the_pages_traits_arrive_together(page, explorer):
     # A query of the new text may stand before the text in the message.
     page.sets(query=[20, 21], text="the " * 30, layer=3)

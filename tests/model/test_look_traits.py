@@ -73,6 +73,16 @@ def test_a_look_that_cannot_be_is_refused(explorer, wrong):
     assert explorer.words
 
 
+@pytest.mark.parametrize("wrong", ["words", 1, ["words"], {"word": True}])
+def test_a_look_that_cannot_be_begins_no_explorer(tiny, wrong):
+    for begin in (
+        lambda: aw.explore(tiny, TEXT, look=wrong, words=True),
+        lambda: aw.view(tiny.trace(TEXT), look=wrong),
+    ):
+        with pytest.raises(aw.AttnWidgetError, match=r"^look "):
+            begin()
+
+
 def test_a_look_keeps_what_is_not_named(explorer):
     explorer.sinks = "hide"
     explorer.look = {"words": True}

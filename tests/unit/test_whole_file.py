@@ -152,6 +152,11 @@ def test_a_store_leaves_the_users_files_alone_and_nothing_half_behind(tmp_path, 
     assert [file.name for file in tmp_path.iterdir()] == ["mine.part"]
 
 
+def test_a_trace_whose_name_no_system_takes_is_a_sentence():
+    with pytest.raises(aw.AttnWidgetError):
+        aw.Trace.load("x" * 300)
+
+
 def test_a_trace_under_another_name_is_read(tmp_path):
     moved = example().save(tmp_path / "cat").rename(tmp_path / "cat.v2")
     assert aw.Trace.load(moved).text.pieces == ("a", "b", "c")
