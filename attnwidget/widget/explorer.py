@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from weakref import WeakMethod
+from weakref import WeakMethod, ref
 
 from ipywidgets.widgets.widget import _instances
 
@@ -24,6 +24,7 @@ from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.link import Link, linked_names
+from attnwidget.widget.output_cache import forget_output
 from attnwidget.widget.progress import progress_message, sparing
 from attnwidget.widget.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.saving import page_name, page_of, write_page
@@ -48,7 +49,7 @@ class Explorer(Selecting):
 
     _esm = bundle("explorer.js")
     _css = bundle("explorer.css")
-    _unseen = False  # a page showed it, and none does now
+    unseen = False  # a page showed it, and none does now
 
     def __init__(
         self,
@@ -80,9 +81,7 @@ class Explorer(Selecting):
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
         with TURN:
-            for known in list(_instances.values()):
-                if isinstance(known, Explorer):
-                    known.let_go()
+            _let_go_of_unseen()
         super().__init__(_view_count=0)  # from now on pages count their views of it
         try:
             self._begin(text, pair, part)
@@ -177,7 +176,7 @@ class Explorer(Selecting):
         return super().get_view_spec()
 
     def _show_up(self) -> None:
-        self._unseen = False
+        self.unseen = False
         if self.comm is not None:
             _instances[self.model_id] = self
 
@@ -187,13 +186,11 @@ class Explorer(Selecting):
         if change["name"] == "_view_count" and change["new"]:
             self._show_up()
         elif change["name"] == "_view_count":
-            self._unseen = True  # a cell that is moved shows it again in a moment
+            self.unseen = True  # a cell that is moved shows it again in a moment
 
-    def let_go(self) -> None:
-        """Leave an explorer that no page shows any more to those who hold it, and what it read to be read again."""
-        if self._unseen:
-            _instances.pop(self.model_id, None)
-            self._session = LiveSession(self._model)
+    def forget_reading(self) -> None:
+        """Let go of what was read: it is read again when somebody asks."""
+        self._session = LiveSession(self._model)
 
     def close(self) -> None:
         """Take the explorer off every page, and let go of its model, of what it read and what it was asked.
@@ -360,6 +357,25 @@ class Explorer(Selecting):
         if not isinstance(error, AttnWidgetError):
             log.error("attnwidget could not answer", exc_info=error)
         self.send({"id": number, "status": "error", **problem(error)})
+
+
+def _let_go_of_unseen() -> None:
+    """Leave the explorers that no page shows any more to those who hold them: to ipywidgets and to `Out` they are nothing.
+
+    Those that somebody holds stay where a page that is opened again finds them, and read again when they are asked.
+    """
+    unseen = [name for name, known in list(_instances.items()) if isinstance(known, Explorer) and known.unseen]
+    for name in unseen:
+        known: Any = _instances.pop(name, None)
+        if known is None:
+            continue
+        known.forget_reading()
+        forget_output(known)
+        found = ref(known)
+        del known
+        if (held := found()) is not None:
+            _instances[name] = held
+        del held
 
 
 def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:

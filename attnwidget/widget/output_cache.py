@@ -1,0 +1,24 @@
+"""IPython's `Out`, which holds the value of every cell that was ever run."""
+
+from typing import Any
+
+from IPython import get_ipython
+
+
+def forget_output(value: Any) -> None:
+    """Take a value out of `Out`, `_7` and the like, where a cell that was run again has left it. `_` and `__` stay.
+
+    Outside of IPython there is nothing to do.
+    """
+    shell = get_ipython()
+    if shell is None:
+        return
+    outputs = shell.user_ns.get("_oh")
+    if not isinstance(outputs, dict):
+        return
+    for number in [number for number, kept in list(outputs.items()) if kept is value]:
+        outputs.pop(number, None)
+        # The second one tells IPython's own names from the user's.
+        for names in (shell.user_ns, shell.user_ns_hidden):
+            if names.get(f"_{number}") is value:
+                names.pop(f"_{number}", None)
