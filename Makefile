@@ -4,7 +4,8 @@
 #   make dev         the same, and every change of js/ shows up in the open page
 #   make js          only the page: js/ into attnwidget/static
 #   make test        all tests: JavaScript, Python, notebooks, a real JupyterLab in a real browser; ARGS="-k matrix" for some
-#   make test-long   only what make test leaves out: soaks of hundreds of edits, screenshot matrices, more of the same model matrices
+#   make test-long   what make test leaves out: soaks, matrices of families and widths, wheels, trainings, real models; then all tests
+#                    without a browser once more, annotations checked
 #   make test-matrix only the parity matrix, on the lowest transformers that is supported and on the newest
 #   make check       format, lint, types, rooms
 #   make bench       writes tests/benchmarks/RESULTS.md

@@ -5,6 +5,9 @@
 
 First those without a browser, on every core; then those of the bare page, two at a time; then JupyterLab, alone.
 Other arguments are pytest's.
+
+To check the annotations of all that runs takes as long as the tests themselves. It is done for the examples in the docstrings, which
+call everything that is public, for files that are named, and with --long for all tests that need no browser, which are then run once more.
 """
 
 import os
@@ -26,36 +29,45 @@ class Group(NamedTuple):
     processes: int
 
 
-# The annotations of what runs are checked in the tests without a browser; here that would only cost time.
-BROWSER = ("--jaxtyping-packages=", "tests/browser")
-GROUPS = (
-    # Each process imports torch and transformers: half a gigabyte.
-    Group("not browser", (), min(CORES, 8)),
+UNCHECKED = "--jaxtyping-packages="
+"""pytest's option that leaves annotations alone."""
+
+# Each process imports torch and transformers: half a gigabyte.
+EXAMPLES = Group("not browser", ("attnwidget",), min(CORES, 8))
+KERNEL = Group("not browser", (UNCHECKED, "tests/unit", "tests/model"), min(CORES, 8))
+BROWSER = (
     # A page, a kernel's work and a test want more than one core between them.
-    Group("browser and not jupyterlab", BROWSER, min(CORES, 2)),
-    Group("jupyterlab", BROWSER, 1),
+    Group("browser and not jupyterlab", (UNCHECKED, "tests/browser"), min(CORES, 2)),
+    Group("jupyterlab", (UNCHECKED, "tests/browser"), 1),
 )
+CHECKED = Group("not browser", (), min(CORES, 8))
+"""All that needs no browser, annotations checked."""
 
 
 def main(arguments: list[str]) -> int:
-    length = "long" if "--long" in arguments else "not long"
     rest = [given for given in arguments if given != "--long"]
     named = any((ROOT / given.split("::")[0]).exists() for given in rest)
-    codes = [pytest([*selected(group, length, named=named), *rest]) for group in GROUPS]
+    codes = [pytest([*chosen, *rest]) for chosen in selected(long="--long" in arguments, named=named)]
     failed = [code for code in codes if code not in {0, NOTHING_FOUND}]
     if failed:
         return failed[0]
     return NOTHING_FOUND if set(codes) == {NOTHING_FOUND} else 0
 
 
-def selected(group: Group, length: str, *, named: bool) -> list[str]:
-    """Pytest's arguments for a group; where files are named, those only, and in one process."""
-    marks = ["-m", f"{group.marked} and {length}"]
+def selected(*, long: bool, named: bool) -> list[list[str]]:
+    """Pytest's arguments for each of its runs; where files are named, for those only, and each in one process."""
+    length = "long" if long else "not long"
     if named:
-        return marks
+        return [["-m", f"{group.marked} and {length}"] for group in (CHECKED, *BROWSER)]
+    if long:
+        return [spread(CHECKED, CHECKED.marked), *(spread(group, f"{group.marked} and long") for group in BROWSER)]
+    return [spread(group, f"{group.marked} and not long") for group in (EXAMPLES, KERNEL, *BROWSER)]
+
+
+def spread(group: Group, marked: str) -> list[str]:
     # A file stays in one process: its models are built once.
-    spread = ["-n", str(group.processes), "--dist", "loadfile"] if group.processes > 1 else []
-    return [*marks, *spread, *group.arguments]
+    processes = ["-n", str(group.processes), "--dist", "loadfile"] if group.processes > 1 else []
+    return ["-m", marked, *processes, *group.arguments]
 
 
 def pytest(arguments: list[str]) -> int:

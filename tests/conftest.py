@@ -1,5 +1,6 @@
 """Every test runs offline: no model hub is asked, whatever the machine's own settings are."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -17,3 +18,9 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser):
     parser.addoption("--update-images", action="store_true", help="write the README's pictures into docs/images")
+
+
+def pytest_collection_finish():
+    # A million objects of torch and transformers are here for good: without this every search for rings goes through them all.
+    gc.collect()
+    gc.freeze()
