@@ -267,6 +267,7 @@ def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare):
     assert len(shown.page.evaluate("() => window.steps")) >= 3
 
 
+@pytest.mark.long
 @pytest.mark.own_page
 def test_ten_views_leave_nothing_behind(bare, explorer):
     def come_and_go(times):

@@ -88,6 +88,7 @@ def varied_texts():
     ]
 
 
+@pytest.mark.long
 def test_a_trained_encoder_agrees_with_eager(minilm):
     texts = varied_texts()
     assert len(set(texts)) == 50

@@ -11,7 +11,12 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.i
 lessons = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-@lessons
+# Each takes a kernel and some ten seconds: `make test` runs the first one, `make test-long` the others.
+@pytest.mark.parametrize(
+    "path",
+    [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.long) for path in NOTEBOOKS[1:])],
+    ids=lambda path: path.stem,
+)
 def test_a_lesson_runs(path):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=100, kernel_name="python3").execute()
