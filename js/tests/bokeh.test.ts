@@ -193,6 +193,17 @@ describe("the listeners of a figure", () => {
     expect([listening.size, documents.length]).toEqual([0, 0]);
   });
 
+  it("leave another view of the same figure alone, which was drawn while this one failed", async () => {
+    const { bokeh, documents } = leaky();
+    const place = () => document.createElement("div");
+    const { signal } = new AbortController();
+    await Promise.allSettled([
+      embed(bokeh, { root_id: "p" }, place(), signal),
+      embed(bokeh, { root_id: "p", bad: true }, place(), signal),
+    ]);
+    expect([documents.length, documents[0]?.cleared]).toEqual([1, false]);
+  });
+
   it("are its own: those that others add meanwhile stay", async () => {
     const { bokeh } = leaky();
     const life = new AbortController();

@@ -89,10 +89,28 @@ function useReturns(closed: ReadonlySignal<boolean>, failed: boolean): number {
 async function show({ session }: View, theme: Theme, host: HTMLElement, abort: AbortSignal): Promise<void> {
   const { version, item } = await session.charts.chart(theme);
   const bokeh = await bokehOf(version, () => session.charts.script());
+  await onThePage(host, abort);
   if (abort.aborted) return;
   const place = document.createElement("div");
   host.append(place);
   abort.addEventListener("abort", () => place.remove(), { once: true });
   const models = await embed(bokeh, item, place, abort);
   if (!abort.aborted) linkSources(models, session, abort);
+}
+
+/** A notebook may make a cell's output before it puts it anywhere; Bokeh draws only where it can be seen. */
+function onThePage(host: HTMLElement, abort: AbortSignal): Promise<void> {
+  if (host.isConnected) return Promise.resolve();
+  return new Promise((resolve) => {
+    const observer = new ResizeObserver(() => {
+      if (host.isConnected) end();
+    });
+    const end = () => {
+      observer.disconnect();
+      abort.removeEventListener("abort", end);
+      resolve();
+    };
+    observer.observe(host);
+    abort.addEventListener("abort", end);
+  });
 }

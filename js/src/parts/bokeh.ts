@@ -70,6 +70,9 @@ function run(page: Page, version: string, text: string): Bokeh {
   throw new Error(`This page does not run the script that draws charts${reason}.`);
 }
 
+/** What is on the page, by some view. */
+const drawn = new WeakSet<ChartDocument>();
+
 /** Puts a figure into an element that is on the page. It leaves nothing behind when the signal ends, or when it fails half way. */
 export async function embed(
   bokeh: Bokeh,
@@ -83,12 +86,14 @@ export async function embed(
   try {
     views = await bokeh.embed.embed_item(item, element);
   } catch (error) {
-    const own = bokeh.documents.filter((each) => !others.has(each) && isOf(item, each));
+    // Another view of the same figure may have been drawn meanwhile.
+    const own = bokeh.documents.filter((each) => !others.has(each) && !drawn.has(each) && isOf(item, each));
     forget(bokeh, own);
     element.replaceChildren();
     throw error;
   }
   const documents = new Set(views.roots.flatMap(({ model }) => model.document ?? []));
+  for (const each of documents) drawn.add(each);
   const end = () => {
     views.clear();
     forget(bokeh, documents);
