@@ -54,5 +54,6 @@ FAMILIES = (
         inputs=pair,
         maps=TWO_TOWERS,
         gain=7,
+        tolerance=3e-5,  # larger logits than the others', and rounding grows with them
     ),
 )
