@@ -80,6 +80,32 @@ describe("the memory", () => {
     expect(memory.bytes).toBe(before / 2);
   });
 
+  it.each([
+    { status: "ok", reading: "one", reply: new Float32Array(1000) },
+    { status: "changed" },
+    { status: "superseded" },
+    failed("too_large"),
+  ])("lets an answer pass that comes when another reading is shown: $status", async (answer) => {
+    const { memory, asked, told } = asking();
+    const seen: number[] = [];
+    const wanted: boolean[] = [];
+    memory.turn("one");
+    void memory.ask("strip", key(1), texts);
+    void memory.ask("tile", key(2), texts, (tile) => memory.put("tile", key(3), tile));
+    memory.turn("two");
+    effect(() => void seen.push(memory.revision("strip")));
+    effect(() => void wanted.push(memory.wants("strip", key(1))));
+    for (const { answer: say } of asked) await say(answer);
+    expect(memory.bytes).toBe(0);
+    expect(told).toEqual([]);
+    expect(memory.problem("strip", key(1))).toBeNull();
+    expect(wanted.at(-1)).toBe(true); // nothing was learnt, and nobody waits for it any more
+    expect(memory.busy("strip")).toBe(false);
+    expect(seen.length).toBe(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(seen.length).toBe(2);
+  });
+
   it("asks once, and wakes whoever looks at that kind", async () => {
     const { memory, asked, told } = asking();
     const seen: unknown[] = [];
@@ -118,6 +144,30 @@ describe("the memory", () => {
     expect(memory.problem("strip", key(1))).toBeNull();
     vi.advanceTimersByTime(200);
     expect(wanted.at(-1)).toBe(true);
+  });
+
+  it("lets what gives way over and over wait longer, but not long, and soon again when something else was answered", async () => {
+    const { memory, asked } = asking();
+    const giveWay = async () => {
+      void memory.ask("strip", key(1), texts);
+      await asked.at(-1)?.answer({ status: "superseded" });
+      const before = Date.now();
+      while (!memory.wants("strip", key(1))) vi.advanceTimersByTime(50);
+      return Date.now() - before;
+    };
+    const waited: number[] = [];
+    for (let round = 0; round < 12; round++) waited.push(await giveWay());
+    expect(waited[0]).toBe(150);
+    expect(waited).toEqual([...waited].sort((one, other) => one - other));
+    expect(waited.at(-1)).toBe(1200);
+    void memory.ask("flow", key(2), texts);
+    await asked.at(-1)?.answer({ status: "ok", reply: "a flow" });
+    expect(await giveWay()).toBe(150);
+    // That it gave way does not count as a failure.
+    void memory.ask("strip", key(1), texts);
+    await asked.at(-1)?.answer(failed("failed"));
+    vi.advanceTimersByTime(1000);
+    expect(memory.wants("strip", key(1))).toBe(true);
   });
 
   it("lets what failed be asked again after ever longer, never for good", async () => {

@@ -9,16 +9,16 @@ export type Kind = Exclude<keyof Replies, "about" | "frame" | "verify" | "page" 
 /** Bytes that are kept in all: the maps of as many heads as are drawn at once, at their largest, and what is beside them. */
 const most = 48 * 2 ** 20;
 
-/** Milliseconds until something is asked again: what gave way, and what failed; twice as long each time, up to the last. */
-const soon = 150;
-const later = 1000;
-const latest = 30_000;
+/** Milliseconds until something is asked again, twice as long each time up to a last one: what gave way, and what failed. */
+const soon = [150, 1200] as const;
+const later = [1000, 30_000] as const;
+
+const delay = ([first, last]: readonly [number, number], times: number) => Math.min(last, first * 2 ** times);
 
 /** What only another frame can change: it would be refused again. */
 const settled: ReadonlySet<string> = new Set(["bad_request", "empty", "too_long", "too_large"]);
 
 interface Kept {
-  readonly kind: Kind;
   readonly reading: string;
   readonly value: unknown;
   readonly bytes: number;
@@ -27,7 +27,10 @@ interface Kept {
 interface Miss {
   /** Null for what only gave way. */
   readonly message: string | null;
-  readonly tries: number;
+  /** How often it failed. */
+  readonly failed: number;
+  /** How often it gave way since anything was answered: then there is room again. */
+  yielded: number;
   /** Whether it may be asked again. */
   due: boolean;
 }
@@ -35,6 +38,14 @@ interface Miss {
 /** Names what was asked about a reading: its own name, and the small things that were asked. Never the text. */
 export function keyOf({ reading = "" }: TextsRequest, ...asked: readonly unknown[]): string {
   return `${reading}\n${JSON.stringify(asked)}`;
+}
+
+function nameOf(kind: Kind, key: string): string {
+  return `${kind}\n${key}`;
+}
+
+function readingOf(key: string): string {
+  return key.slice(0, key.indexOf("\n"));
 }
 
 /**
@@ -51,6 +62,8 @@ export class Memory {
   /** In the order in which they were last looked at. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
+  /** What is shown; before there is anything, no answer is too late. */
+  #reading: string | undefined;
   readonly #out = new Set<string>();
   readonly #missed = new Map<string, Miss>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -87,7 +100,7 @@ export class Memory {
   }
 
   peek<Value>(kind: Kind, key: string): Value | undefined {
-    const name = `${kind}\n${key}`;
+    const name = nameOf(kind, key);
     const kept = this.#kept.get(name);
     if (kept === undefined) return undefined;
     this.#kept.delete(name);
@@ -99,13 +112,13 @@ export class Memory {
   problem(kind: Kind, key: string): string | null {
     this.revision(kind);
     if (this.#closed.value) return lost;
-    return this.#missed.get(`${kind}\n${key}`)?.message ?? null;
+    return this.#missed.get(nameOf(kind, key))?.message ?? null;
   }
 
   /** Whether it is to be asked for. Reads signals. */
   wants(kind: Kind, key: string): boolean {
     this.revision(kind);
-    return !this.#closed.value && !this.#kept.has(`${kind}\n${key}`) && this.#isFree(`${kind}\n${key}`);
+    return !this.#closed.value && this.#isFree(nameOf(kind, key));
   }
 
   /** Whether a question of a kind is out. */
@@ -114,9 +127,10 @@ export class Memory {
   }
 
   put(kind: Kind, key: string, value: unknown): void {
-    this.#drop(`${kind}\n${key}`);
+    const name = nameOf(kind, key);
+    this.#drop(name);
     const bytes = weigh(value);
-    this.#kept.set(`${kind}\n${key}`, { kind, reading: key.slice(0, key.indexOf("\n")), value, bytes });
+    this.#kept.set(name, { reading: readingOf(key), value, bytes });
     this.#bytes += bytes;
     // The newest stays, however large.
     for (const oldest of this.#kept.keys()) {
@@ -133,24 +147,28 @@ export class Memory {
     request: TextsRequest & object,
     keep?: (reply: Replies[K]) => void,
   ): Promise<void> {
-    const name = `${kind}\n${key}`;
-    if (this.#kept.has(name) || !this.#isFree(name)) return;
+    const name = nameOf(kind, key);
+    if (!this.#isFree(name)) return;
     this.#out.add(name);
     const answer = (await this.#ask({ kind, ...request } as never)) as Answer<Replies[K]>;
     this.#out.delete(name);
     if (this.#abort.aborted) return;
+    // Another reading is shown by now: of the older one nothing is kept, and nothing it says is about this one.
+    const late = this.#reading !== undefined && readingOf(key) !== this.#reading;
     batch(() => {
-      this.#settle(kind, name, answer, request.reading, () =>
-        keep === undefined
-          ? this.put(kind, key, (answer as { reply?: unknown }).reply)
-          : keep((answer as { reply: Replies[K] }).reply),
-      );
+      if (!late)
+        this.#settle(kind, name, answer, request.reading, () =>
+          keep === undefined
+            ? this.put(kind, key, (answer as { reply?: unknown }).reply)
+            : keep((answer as { reply: Replies[K] }).reply),
+        );
       this.#revision(kind).value++;
     });
   }
 
   /** A new frame: what is of another reading goes, and what was refused may be asked again. */
   turn(reading: string): void {
+    this.#reading = reading;
     for (const [name, kept] of this.#kept) if (kept.reading !== reading) this.#drop(name);
     this.retry();
   }
@@ -172,40 +190,40 @@ export class Memory {
     put: () => void,
   ): void {
     const { status } = answer;
+    const { failed, yielded } = this.#missed.get(name) ?? { failed: 0, yielded: 0 };
     const strange = status === "ok" && reading !== undefined && (answer.reading ?? reading) !== reading;
     if (status === "changed" || strange) {
       // A new frame follows, and everything is asked of that.
-      this.#missed.set(name, { message: null, tries: 0, due: false });
+      this.#missed.set(name, { message: null, failed: 0, yielded: 0, due: false });
       this.#onAnswer(false);
     } else if (status === "ok") {
       this.#missed.delete(name);
+      for (const miss of this.#missed.values()) miss.yielded = 0;
       this.#onAnswer(true);
       put();
     } else if (status === "superseded") {
-      this.#miss(kind, name, null, soon);
+      const miss = { message: null, failed, yielded: yielded + 1, due: false };
+      this.#miss(kind, name, miss, delay(soon, yielded));
     } else if (answer.problem.code !== "closed") {
-      this.#miss(kind, name, answer.problem.message, settled.has(answer.problem.code) ? null : later);
+      const { code, message } = answer.problem;
+      const miss = { message, failed: failed + 1, yielded: 0, due: false };
+      this.#miss(kind, name, miss, settled.has(code) ? null : delay(later, failed));
     }
   }
 
-  #miss(kind: Kind, name: string, message: string | null, delay: number | null): void {
-    const tries = (this.#missed.get(name)?.tries ?? 0) + 1;
-    const miss: Miss = { message, tries, due: false };
+  #miss(kind: Kind, name: string, miss: Miss, wait: number | null): void {
     this.#missed.set(name, miss);
-    if (delay === null) return;
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        miss.due = true;
-        this.#revision(kind).value++;
-      },
-      Math.min(latest, delay * 2 ** (tries - 1)),
-    );
+    if (wait === null) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      miss.due = true;
+      this.#revision(kind).value++;
+    }, wait);
     this.#timers.add(timer);
   }
 
   #isFree(name: string): boolean {
-    return !this.#out.has(name) && (this.#missed.get(name)?.due ?? true);
+    return !this.#kept.has(name) && !this.#out.has(name) && (this.#missed.get(name)?.due ?? true);
   }
 
   #drop(name: string): void {
