@@ -87,3 +87,17 @@ def test_the_canvases_lie_on_the_ground_of_a_tinted_theme_and_follow_it(bare, th
     for view in VIEWS:
         shown_in(explorer, shown, view)
         until(bare.page, lambda: bare.page.evaluate(COLOURS).get(hairline, 0) > 500)
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_ground_that_the_class_of_any_ancestor_brings_is_seen_however_little_may_move(bare, motion):
+    ground, _, hairline = TINTED["sepia"]
+    bare.page.emulate_media(reduced_motion=motion)
+    # As pages write it that want nothing to move.
+    still = "@media (prefers-reduced-motion: reduce) { * { transition: none !important; } }"
+    bare.page.add_style_tag(content=f".sepia {{ --jp-layout-color0: {ground}; }} {still}")
+    shown = bare.show(bare.explore(text=TEXT), width="1000px")
+    shown.wait_until_drawn()
+    assert hairline not in bare.page.evaluate(COLOURS)
+    bare.page.evaluate("() => document.querySelector('#views').classList.add('sepia')")
+    until(bare.page, lambda: bare.page.evaluate(COLOURS).get(hairline, 0) > 500)
