@@ -96,8 +96,11 @@ def test_a_ground_that_the_class_of_any_ancestor_brings_is_seen_however_little_m
     # As pages write it that want nothing to move.
     still = "@media (prefers-reduced-motion: reduce) { * { transition: none !important; } }"
     bare.page.add_style_tag(content=f".sepia {{ --jp-layout-color0: {ground}; }} {still}")
-    shown = bare.show(bare.explore(text=TEXT), width="1000px")
-    shown.wait_until_drawn()
+    explorer = bare.explore(text=TEXT)
+    shown = bare.show(explorer, width="1000px")
+    for last in (".aw-alike button", ".aw-chip-verify"):  # which change its size, whereupon it looks around
+        expect(shown.root.locator(last).first).to_be_visible()
+    bare.settle(explorer)
     assert hairline not in bare.page.evaluate(COLOURS)
     bare.page.evaluate("() => document.querySelector('#views').classList.add('sepia')")
     until(bare.page, lambda: bare.page.evaluate(COLOURS).get(hairline, 0) > 500)
