@@ -89,16 +89,19 @@ def scan(
         sinks=sinks,
         peak=float(tally.highest[open_keys].max()) if bool(open_keys.any()) else float(tally.highest.max()),
         stats=tally.stats(sinks),
-        sums=tally.sums,
+        sums=tally.sums if math.isfinite(tally.sums[0]) else (0.0, 0.0),  # of padding alone
     )
 
 
 class _Tally:
-    """Running sums over rows; the mean over the rows that are not padding comes out at the end."""
+    """Running sums over rows; the mean over the rows that are not padding and read anything comes out at the end."""
 
     def __init__(self, axes: Axes, *, causal: bool) -> None:
         self.square, self.causal = axes.square, causal
         self.width = len(axes.keys)
+        real = ~torch.tensor(axes.keys.padding, dtype=torch.bool, device="cpu")
+        self.real, self.upto = real, real.cumsum(0).clamp_min(1)
+        self.first = int(real.int().argmax())
         self.received, self.mass, self.highest = torch.zeros(3, self.width, dtype=torch.float32, device="cpu").unbind()
         self.sums = (math.inf, -math.inf)
         self._rows = self._later_rows = 0
@@ -109,18 +112,21 @@ class _Tally:
             return
         if bool(padding.any()):
             chunk, maps = chunk[~padding], maps[~padding]
+        total = maps.sum(-1)
+        self.sums = (min(self.sums[0], float(total.min())), max(self.sums[1], float(total.max())))
+        chunk, maps = chunk[total != 0], maps[total != 0]  # no mean is taken over queries that read nothing
+        if not len(chunk):
+            return
         mass = maps.sum(0)
         self.mass += mass
         self.received += mass
         # The first row of a causal map can only be 1; it says nothing about the scale.
-        later = maps[1:] if self.causal and self.width > 1 and int(chunk[0]) == 0 else maps
+        later = maps[1:] if self.causal and self.width > 1 and int(chunk[0]) == self.first else maps
         if len(later):
             self.highest = torch.maximum(self.highest, later.amax(0))
-        total = maps.sum(-1)
-        self.sums = (min(self.sums[0], float(total.min())), max(self.sums[1], float(total.max())))
         self._rows += len(chunk)
         self._entropy += float(row_entropy(maps).sum())
-        seen = (chunk + 1).clamp_max(self.width) if self.causal else torch.full_like(chunk, self.width)
+        seen = self.upto[chunk.clamp_max(self.width - 1)] if self.causal else self.upto[-1].expand(len(chunk))
         self._limit += float(seen.float().log().sum())
         if self.square:
             self._add_places(chunk, maps)
@@ -131,7 +137,7 @@ class _Tally:
         self.received.index_add_(0, chunk, -own)
         offset = (chunk[:, None].float() - torch.arange(self.width, dtype=torch.float32, device="cpu")).abs_()
         self._distance += float(offset.mul_(maps).sum())
-        behind = chunk > 0
+        behind = (chunk > 0) & self.real[chunk - 1]
         self._later_rows += int(behind.sum())
         previous = maps.gather(1, (chunk - 1).clamp_min(0)[:, None])[:, 0]
         self._previous += float(previous[behind].sum())
@@ -143,7 +149,7 @@ class _Tally:
             "entropy_limit": self._limit / rows,
             "distance": self._distance / rows if self.square else None,
             "previous": self._previous / later if self.square else None,
-            "first": float(self.mass[0]) / rows,
+            "first": float(self.mass[self.first]) / rows,
             "sink": float(self.mass[list(sinks)].sum()) / rows,
         }
 

@@ -65,7 +65,7 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
             raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 to 1.")
     uniform, silent = float(uniform), float(silent)
     statistics: dict[str, Statistic] = {"uniform": normalised_entropy, "written": written}
-    found = head_means(trace, part, statistics)
+    found = head_means(trace, part, statistics, also_empty={"written"})
     median = np.array([[np.nan if np.isnan(row).all() else np.nanmedian(row)] for row in found["written"]])
     # Where half of a layer is 0 there is no share to speak of: those that write anything are far above the median.
     zero = np.where(found["written"] > 0, np.inf, np.where(np.isnan(found["written"]), np.nan, 0))

@@ -65,7 +65,12 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     groups = relevant if isinstance(relevant, Mapping) else {} if relevant is None else {"relevant": relevant}
     named = {str(name): tokens_named(keys, what) for name, what in groups.items()}
     asked = _asked(trace, part, query, queries.padding)
-    examined = Examined(trace, part, asked, named, _statistics(trace, part))
+    statistics = _statistics(trace, part)
+    if np.isnan(statistics["padding"]).all():
+        raise AttnWidgetError(
+            "No query of this text reads anything: all of it is padding or masked. Give a text that is more than padding."
+        )
+    examined = Examined(trace, part, asked, named, statistics)
     skipped = _skipped(examined)
     found = {name: check(examined) for name, check in CHECKS.items() if name not in skipped}
     findings = sorted(filter(None, found.values()), key=lambda finding: SEVERITIES.index(finding.severity))
@@ -105,6 +110,8 @@ def _skipped(examined: Examined) -> dict[str, str]:
     skipped = {}
     if not examined.named:
         skipped["ignored context"] = "say what is relevant"
+    elif not np.nan_to_num(examined.rows).any():
+        skipped["ignored context"] = "the query reads nothing"
     elif not examined.readable[list(examined.relevant)].any():
         skipped["ignored context"] = "the relevant tokens come after the query, or cannot be read from there"
     if not wrote(examined.trace, examined.part):

@@ -68,6 +68,11 @@ class HeadDistances(_Result):
         return float(self.values[self.at(first), self.at(second)])
 
 
+NO_QUERY = (
+    "These distances are not numbers, as no query was there to compare heads by. Give a text that is more than padding."
+)
+
+
 def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, smoothing: Any = 0.0) -> HeadDistances:
     """Jensen-Shannon divergence of every two heads of all layers, (head head) in nats: the mean over queries.
 

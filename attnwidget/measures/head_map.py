@@ -8,7 +8,7 @@ import scipy.linalg
 
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.head_distances import HeadDistances
+from attnwidget.measures.head_distances import NO_QUERY, HeadDistances
 from attnwidget.measures.results import _Result
 from attnwidget.measures.similar_heads import distances_of
 
@@ -53,7 +53,7 @@ def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any
     al. 2019 (W19-4828) scale the divergences themselves, and by SMACOF.
 
     >>> import numpy as np
-    >>> from attnwidget.measures.head_distances import HeadDistances
+    >>> from attnwidget.measures.head_distances import NO_QUERY, HeadDistances
     >>> apart = np.array([[0, 9, 25], [9, 0, 16], [25, 16, 0]])             # squares: 3, 4 and 5
     >>> found = head_map(HeadDistances(apart, "an example", ((0, 0), (0, 1), (1, 0)), 2))
     >>> round(float(np.linalg.norm(found[0] - found[2])), 4), round(found.explained, 4)
@@ -79,10 +79,7 @@ def numbers_of(distances: HeadDistances) -> np.ndarray:
     """The divergences in fp64. Raises AttnWidgetError where they are NaN, as when every query is padding."""
     values = np.asarray(distances.values, np.float64)
     if not np.isfinite(values).all():
-        raise AttnWidgetError(
-            "These distances are not numbers, as no query was there to compare heads by. Give a text that is more than "
-            "padding."
-        )
+        raise AttnWidgetError(NO_QUERY)
     return values
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from attnwidget.engine.recompute import TILE, visible
@@ -22,7 +22,7 @@ READERS = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Sums over the rows of one layer, written into as portions come; a row that sees one key does not count.
+    """Sums over the rows of one layer, written into as portions come. A row that sees one key, or reads none, does not count.
 
     `received` is what each key got from other queries, `chance` what it would have got from uniform attention,
     `readers` how many there were. `peaks` has each row's largest weight beyond chance, at the key that got it, and
@@ -35,21 +35,26 @@ class Columns:
     peaks: Float[Tensor, "head key"]
     strays: Float[Tensor, "head key"]
     rows: Float[Tensor, " head"]
+    reads: Bool[Tensor, "head query"]
 
     @staticmethod
-    def empty(heads: int, keys: int) -> "Columns":
+    def empty(heads: int, keys: int, queries: int) -> "Columns":
         """Nothing read yet."""
         received, chance, readers, peaks, strays = torch.zeros(5, heads, keys, dtype=torch.float64, device="cpu")
-        return Columns(received, chance, readers, peaks, strays, torch.zeros(heads, dtype=torch.float64, device="cpu"))
+        rows = torch.zeros(heads, dtype=torch.float64, device="cpu")
+        reads = torch.zeros(heads, queries, dtype=torch.bool, device="cpu")
+        return Columns(received, chance, readers, peaks, strays, rows, reads)
 
     def add(self, portion: Portion, marks: Marks) -> None:
         """Count these rows."""
-        heads, counted = portion.heads, marks.choices > 1
+        heads, counted = portion.heads, (marks.choices > 1) & portion.reads
+        reads, others = portion.reads.double(), marks.others.double()
         choices = marks.choices.double().clamp_min(2)
         self.received[heads] += (portion.maps * marks.others).sum(1)
-        self.chance[heads] += (1 / choices) @ marks.others.double()
-        self.readers[heads] += marks.others.sum(0)
-        self.rows[heads] += counted.sum()
+        self.chance[heads] += (reads / choices) @ others
+        self.readers[heads] += reads @ others
+        self.rows[heads] += counted.sum(-1)
+        self.reads[torch.tensor(heads, device="cpu")[:, None], portion.rows] = portion.reads
         largest, at = portion.maps.max(-1)
         beyond = ((largest - 1 / choices) / (1 - 1 / choices)).masked_fill(~counted, 0.0)
         none = torch.zeros_like(self.peaks[heads])
@@ -79,7 +84,7 @@ def fixed_columns(columns: Columns, portion: Portion, first: int) -> Float[Tenso
     received, chance = columns.received.gather(-1, at), columns.chance.gather(-1, at)
     found = best[:, :1]
     for count in range(2, most + 1):
-        readers = _readers(portion, at[:, :count])
+        readers = _readers(portion, at[:, :count], columns.reads)
         expected = chance[:, :count].sum(-1)
         together = (received[:, :count].sum(-1) - expected) / (readers - expected)
         together = together.masked_fill(best[:, count - 1].isinf(), -torch.inf)
@@ -88,12 +93,13 @@ def fixed_columns(columns: Columns, portion: Portion, first: int) -> Float[Tenso
     return score.clamp(0, 1).masked_fill(score.isinf(), torch.nan).float()
 
 
-def _readers(portion: Portion, at: Tensor) -> Tensor:
-    """How many other queries can read any of these keys, for each head."""
+def _readers(portion: Portion, at: Tensor, reads: Bool[Tensor, "head query"]) -> Tensor:
+    """How many other queries that read anything can read any of these keys, for each head."""
     found = torch.zeros(len(at), dtype=torch.float64, device="cpu")
     padding = torch.tensor(portion.keys.padding, dtype=torch.bool, device="cpu")
     for rows in read_rows(portion.queries).split(max(1, TILE // len(padding))):
         seen = visible(portion.block, rows) & ~padding
-        others = but_itself(seen, own_or_none(portion, rows))[seen.sum(-1) > 1]
-        found += others[:, at].any(-1).sum(0)
+        several = seen.sum(-1) > 1
+        others = but_itself(seen, own_or_none(portion, rows))[several]
+        found += (others[:, at].any(-1) & reads[:, rows[several]].T).sum(0)
     return found

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from attnwidget.engine.exact import exactly
@@ -18,6 +18,7 @@ from attnwidget.measures.pattern_columns import Columns, fixed_columns, moving
 from attnwidget.measures.pattern_marks import Keys, Marks, remembered
 from attnwidget.measures.pattern_shapes import Ground, own_or_none
 from attnwidget.measures.portions import Portion, portions
+from attnwidget.measures.rows import read_rows
 from attnwidget.measures.sinks import FEWEST
 from attnwidget.shapes import LayerMaps
 
@@ -38,17 +39,20 @@ def pattern_scores(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
     Raises AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
     """
     counts = trace.heads(part)
-    ground = shapes.ground_of(trace.tokens(part)[1])
+    queries, keys = trace.tokens(part)
+    ground = shapes.ground_of(keys)
     tables: dict[str, np.ndarray] = {}
+    if not len(read_rows(queries)):
+        return tables
     for layer, read in groupby(portions(trace, part), key=lambda portion: portion.block.layer):
-        for name, found in _of_layer(read, ground, counts[layer]).items():
+        for name, found in _of_layer(read, ground, counts[layer], len(queries)).items():
             table = tables.setdefault(name, np.full((len(counts), max(counts)), np.nan, np.float32))
             table[layer, : counts[layer]] = found.numpy()
     return tables
 
 
-def _of_layer(read: Iterator[Portion], ground: Ground, heads: int) -> dict[str, Scores]:
-    columns = Columns.empty(heads, len(ground.kinds))
+def _of_layer(read: Iterator[Portion], ground: Ground, heads: int, queries: int) -> dict[str, Scores]:
+    columns = Columns.empty(heads, len(ground.kinds), queries)
     sums = torch.zeros(3, 0, heads, dtype=torch.float64, device="cpu")
     names: list[str] = []
     last: Portion | None = None
@@ -59,7 +63,7 @@ def _of_layer(read: Iterator[Portion], ground: Ground, heads: int) -> dict[str, 
         names = [name for name, _, _ in readings]
         if not sums.shape[1]:
             sums = sums.new_zeros(3, len(names), heads)
-        sums[:, :, portion.heads] += _summed(readings)
+        sums[:, :, portion.heads] += _summed(readings, portion.reads)
         columns.add(portion, marks)
     if last is None:
         return {}
@@ -101,13 +105,13 @@ def _evenly(maps: LayerMaps, marks: Marks) -> tuple[Float[Tensor, "head query"],
     return spread / several.log().clamp_min(1e-9), chance
 
 
-def _summed(readings: list[Reading]) -> Float[Tensor, "sum kind head"]:
-    """Mass, chance and number of rows, over the rows that count."""
+def _summed(readings: list[Reading], reads: Bool[Tensor, "head query"]) -> Float[Tensor, "sum kind head"]:
+    """Mass, chance and number of rows, over the rows that count: those that could show the pattern, and read anything."""
     chance = torch.stack([chance for _, _, chance in readings])
-    counted = ~chance.isnan()[:, None]
-    mass = torch.stack([mass for _, mass, _ in readings]).where(counted, 0.0).sum(-1, dtype=torch.float64)
-    expected, rows = chance.nansum(-1, dtype=torch.float64), counted.sum(-1, dtype=torch.float64)
-    return torch.stack([mass, expected[:, None].expand_as(mass), rows.expand_as(mass)])
+    counted = ~chance.isnan()
+    mass = torch.stack([mass for _, mass, _ in readings]).where(counted[:, None], 0.0).sum(-1, dtype=torch.float64)
+    expected, rows = chance.nan_to_num(0.0).double() @ reads.T.double(), counted.double() @ reads.T.double()
+    return torch.stack([mass, expected, rows])
 
 
 def _mass(maps: LayerMaps, keys: Keys) -> Float[Tensor, "head query"]:

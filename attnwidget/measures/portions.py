@@ -1,6 +1,6 @@
 """One reading of all heads, a portion at a time: what every statistic of heads is made from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,6 +36,13 @@ class Portion:
         Of weights that were given, zeros tell causality and sliding windows (`given.masked`), and no other mask.
         """
         return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, dtype=torch.bool, device="cpu")
+
+    @cached_property
+    def reads(self) -> Bool[Tensor, "head query"]:
+        """Which rows read anything: not those of queries that may read nothing, nor what was given as NaN or zeros."""
+        every = torch.ones(self.maps.shape[:2], dtype=torch.bool, device="cpu")
+        # With a sink outside the text a row may go there altogether, and that is a reading.
+        return self.maps.amax(-1) > 0 if self.block.sinks is None else every
 
     @cached_property
     def own(self) -> Indices:
@@ -75,11 +82,13 @@ def portions(
 
 
 @exactly()
-def head_means(trace: Trace, part: str | None, statistics: Mapping[str, Statistic]) -> dict[str, np.ndarray]:
+def head_means(
+    trace: Trace, part: str | None, statistics: Mapping[str, Statistic], *, also_empty: Collection[str] = ()
+) -> dict[str, np.ndarray]:
     """Each statistic of every head, (layer head): the mean over the rows that have one.
 
-    All statistics are taken in one reading. NaN for layers without attention, heads that a layer lacks, and heads of
-    which no row has a number.
+    Rows that read nothing have none, but of those statistics that are named `also_empty`. All are taken in one
+    reading. NaN for layers without attention, heads that a layer lacks, and heads of which no row has a number.
     """
     counts = trace.heads(part)
     sums = {name: np.zeros((len(counts), max(counts))) for name in statistics}
@@ -87,6 +96,8 @@ def head_means(trace: Trace, part: str | None, statistics: Mapping[str, Statisti
     for portion in portions(trace, part):
         for name, statistic in statistics.items():
             found = statistic(portion)
+            if name not in also_empty:
+                found = found.masked_fill(~portion.reads, torch.nan)
             layer = portion.block.layer
             sums[name][layer, portion.heads] += found.double().nansum(-1).numpy()
             numbers[name][layer, portion.heads] += (~found.isnan()).sum(-1).numpy()

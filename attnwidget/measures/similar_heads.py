@@ -10,7 +10,7 @@ from attnwidget.engine.given_numbers import whole_from_one
 from attnwidget.engine.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace
-from attnwidget.measures.head_distances import ROWS, HeadDistances, distances_from, head_distances
+from attnwidget.measures.head_distances import NO_QUERY, ROWS, HeadDistances, distances_from, head_distances
 from attnwidget.measures.results import HeadScores, RankedHead
 
 
@@ -45,7 +45,7 @@ def similar_heads(
     The distance is the Jensen-Shannon divergence of `head_distances`, whose result may stand in place of the trace, so
     that it is computed only once, and `rows` says how many queries are read of a trace, those of `head_distances` if it
     is left out. Of equal heads the first comes first. Raises AttnWidgetError for a head that is not
-    there, a count below 1, `part` or `rows` beside distances that are given, and as `head_distances`.
+    there, a count below 1, a text that is all padding, `part` or `rows` beside distances that are given, and as `head_distances`.
     Source: Clark et al. 2019 (W19-4828), section 6.
 
     >>> import torch
@@ -61,6 +61,8 @@ def similar_heads(
         require_trace(trace)
         distances = distances_from(trace, head, part=part, rows=ROWS if rows is ... else rows)
     at = distances.at(head)
+    if np.isnan(np.delete(distances.values[at], at)).any():
+        raise AttnWidgetError(NO_QUERY)
     order = [int(other) for other in np.argsort(distances.values[at], kind="stable") if other != at]
     nearest = [RankedHead(*distances.heads[other], float(distances.values[at, other])) for other in order[:wanted]]
     return SimilarHeads(distances.heads[at], tuple(nearest), f"distance, smallest first: {distances.recipe}")

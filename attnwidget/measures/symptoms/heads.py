@@ -60,7 +60,7 @@ def position_bias(examined: Examined) -> Finding | None:
         return None
     bound = np.maximum.reduce([np.nan_to_num(examined.heads[name]) for name in POSITIONS])
     there = ~np.isnan(examined.heads["self"])
-    share = float((bound[there] > BOUND).mean())
+    share = float((bound[there] > BOUND).mean()) if there.any() else 0.0
     if share < 0.5:
         return None
     places = {f"heads on {name}": float((examined.heads[name][there] > BOUND).mean()) for name in POSITIONS}
