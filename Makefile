@@ -21,6 +21,9 @@ SETUP := $(PYTHON) scripts/setup_environment.py
 JAVASCRIPT := $(BIN)/python scripts/javascript.py
 LAB_ARGS := --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/01_first_look.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_first_look.ipynb $(ARGS)
 
+# Many processes import the same files: each is compiled once, whatever this machine's own settings are.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Nothing here may ask a model hub, in tests least of all.
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 

@@ -32,13 +32,17 @@ class Group(NamedTuple):
 UNCHECKED = "--jaxtyping-packages="
 """pytest's option that leaves annotations alone."""
 
+# A folder that is named has its conftest.py imported, models and all, before the first process for tests is started.
+WITHOUT_BROWSER = (UNCHECKED, "tests", "--ignore=tests/browser")
+WITH_BROWSER = (UNCHECKED, "tests", "--ignore=tests/unit", "--ignore=tests/model")
+
 # Each process imports torch and transformers: half a gigabyte.
 EXAMPLES = Group("not browser", ("attnwidget",), min(CORES, 8))
-KERNEL = Group("not browser", (UNCHECKED, "tests/unit", "tests/model"), min(CORES, 8))
+KERNEL = Group("not browser", WITHOUT_BROWSER, min(CORES, 8))
 BROWSER = (
     # A page, a kernel's work and a test want more than one core between them.
-    Group("browser and not jupyterlab", (UNCHECKED, "tests/browser"), min(CORES, 2)),
-    Group("jupyterlab", (UNCHECKED, "tests/browser"), 1),
+    Group("browser and not jupyterlab", WITH_BROWSER, min(CORES, 2)),
+    Group("jupyterlab", WITH_BROWSER, 1),
 )
 CHECKED = Group("not browser", (), min(CORES, 8))
 """All that needs no browser, annotations checked."""

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Bokeh, bokehOf, embed } from "../src/parts/bokeh";
 import { open } from "./opened";

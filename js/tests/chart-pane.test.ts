@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";

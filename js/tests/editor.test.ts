@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, describe, expect, it } from "vitest";
 import type { Request } from "../src/wire/types";
 import { settle } from "./clock";

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { palette, type Rgb, rampColour, rgbOf, signedTone } from "../src/lib/colour";
 import { watchEnvironment } from "../src/parts/environment";

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { keyLabel, keyPlaces } from "../src/lib/keys";
 import { settle } from "./clock";

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FakeKernel, models } from "../dev/fake";
 import type { Request } from "../src/wire/types";

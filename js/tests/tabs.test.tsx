@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";

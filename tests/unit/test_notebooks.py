@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -18,12 +16,17 @@ lessons = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
     ids=lambda path: path.stem,
 )
 def test_a_lesson_runs(path):
+    import nbformat  # takes seconds, also where the tests of this file are only counted
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=100, kernel_name="python3").execute()
 
 
 @lessons
 def test_a_lesson_is_stored_clean(path):
+    import nbformat
+
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -18,6 +18,7 @@ PAD, BOS, EOS = 0, 1, 2
 NEWEST = Version("5.23")
 """The release of transformers that `Family.path` speaks of. Older ones have fewer families in the interface."""
 INSTALLED = Version(transformers.__version__)
+NAMES = frozenset(dir(transformers))  # without importing what has them
 
 SIZES = {
     "vocab_size": VOCABULARY,
@@ -63,7 +64,7 @@ class Family:
 
     def known(self) -> bool:
         """Whether the installed transformers has this model and can show its maps; old ones lack some."""
-        return hasattr(transformers, self.model) and (not self.newer or INSTALLED >= NEWEST)
+        return self.model in NAMES and (not self.newer or INSTALLED >= NEWEST)
 
     def build(self, **attention: str) -> Any:
         """The model as its own initialisation leaves it."""
