@@ -154,6 +154,7 @@ def test_labels_may_hold_anything_a_text_may(page, explorer):
     assert json.dumps(labels[1])[1:-1] in json.dumps(source)
 
 
+@pytest.mark.long  # another Python
 def test_an_explorer_without_a_figure_imports_no_bokeh():
     made = "import sys, attnwidget as aw; aw.explore(text='The cat'); print([m for m in sys.modules if m.startswith('bokeh')])"
     found = subprocess.run([sys.executable, "-c", made], capture_output=True, text=True, check=True)

@@ -182,6 +182,7 @@ def test_an_explorer_in_a_box_is_kept_by_the_box(tiny):
     box.close()
 
 
+@pytest.mark.long
 def test_thirty_runs_of_a_cell_take_the_memory_of_a_few(tiny):
     """A model of 30 MB is made, explored and shown in every run."""
     config = GPT2Config(n_layer=2, n_head=2, n_embd=512, n_positions=64, vocab_size=len(tiny.tokenizer))
@@ -324,6 +325,7 @@ sys.kept = aw, explorer  # what Python ends with: modules that are emptied, the 
 """
 
 
+@pytest.mark.long  # another Python
 def test_python_ends_in_silence_with_an_explorer_in_a_module():
     ran = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, timeout=300, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

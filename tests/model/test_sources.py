@@ -882,6 +882,7 @@ say("org/busy")
 """
 
 
+@pytest.mark.long  # another Python
 def test_a_hub_that_does_not_answer_is_asked_once(tmp_path, words):
     """A hub on this machine. transformers alone would ask it six times over half a minute."""
     cached_model(tmp_path, [("main", build("gpt2"), words)])

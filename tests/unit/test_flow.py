@@ -244,6 +244,7 @@ def test_the_recipe_travels_with_the_numbers():
     assert "divided by its sum" in aw.flow(example()).recipe
 
 
+@pytest.mark.long  # another Python
 def test_only_who_asks_for_a_flow_waits_for_scipy():
     code = "import sys, attnwidget, attnwidget.measures.flow; sys.exit('scipy.sparse' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

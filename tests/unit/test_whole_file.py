@@ -17,11 +17,11 @@ from attnwidget.widget.snapshot import Snapshot
 from .traces import example
 
 SNAPSHOT = Snapshot("<p>words</p>", b"picture", "a head")
-CHART = aw.plots.head_grid(example())
+CHART = aw.plots.pattern_grid(example())
 
 WRITERS = {
     ".safetensors": lambda path: example().save(path),
-    ".html": lambda path: aw.plots.save(CHART, path),
+    ".html": lambda path: aw.plots.save(CHART, path, theme="light"),
     "page.html": lambda path: write_page(path, "<p>page</p>"),
     ".png": SNAPSHOT.save,
     "words.html": SNAPSHOT.save,
