@@ -59,7 +59,8 @@ def write_whole(file: Path, what: str, write: Callable[[Path], object]) -> Path:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # less the umask
         rights = stat.S_IMODE(part.stat().st_mode) if rights is None else rights
         write(part)
-        part.chmod(rights)  # a library may have put a file of its own there
+        if stat.S_IMODE(part.stat().st_mode) != rights:  # a library may have put a file of its own there
+            part.chmod(rights)  # which not every file system can
         part.replace(target)
     except (OSError, RuntimeError) as error:  # the latter for links that lead in a circle
         if not isinstance(error, OSError) and part is not None:

@@ -275,5 +275,14 @@ def problem(error: Exception) -> dict[str, Any]:
         return {"code": error.code, "message": str(error), "tokens": error.tokens, "limit": error.limit}
     if isinstance(error, AttnWidgetError):
         return {"code": error.code, "message": str(error)}
+    return {"code": "failed", "message": f"{unread(error)} The kernel's log has the details."}
+
+
+def unread(error: Exception) -> str:
+    """What is said of a text where the model itself has raised something.
+
+    >>> unread(RuntimeError("CUDA error: device-side assert triggered"))
+    'This text could not be read: CUDA error: device-side assert triggered.'
+    """
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return {"code": "failed", "message": f"This text could not be read: {reason} The kernel's log has the details."}
+    return f"This text could not be read: {reason}{'' if reason.endswith(('.', '!', '?', '…')) else '.'}"

@@ -48,7 +48,8 @@ def in_turn() -> bool:
 def held() -> Iterator[None]:
     """What changes inside is told at the end of the outermost one: once, as the difference between before and after.
 
-    Raises the first error of an observer, unless what was done inside has raised; the others are in the log.
+    Raises the first error of a page's line or an observer, unless what was done inside has raised; the others are in the
+    log.
     """
     _mine.holds += 1
     done = False
@@ -59,7 +60,7 @@ def held() -> Iterator[None]:
         _mine.holds -= 1
         errors = [] if _mine.holds else _tell()
         for error in errors[done:]:
-            log.error("Another observer of an explorer raised an error, too", exc_info=error)
+            log.error("Another page or observer of an explorer raised an error, too", exc_info=error)
         if done and errors:
             raise errors[0]
 
@@ -123,16 +124,20 @@ def _finish() -> None:
 
 
 def _tell() -> list[Exception]:
-    """Tell pages and observers; give what observers have raised."""
+    """Tell pages and observers, each whatever others raise; give what they have raised."""
     before, page, _mine.before, _mine.said = _mine.before, _mine.said, {}, {}
     changes: list[tuple[Selecting, Bunch]] = []
+    errors: list[Exception] = []
     with TURN:  # so that no page hears an older value after a newer one
         for explorer, old in before.items():
             new = explorer.values()
             names = [name for name in old if name in new and old[name] != new[name]]
-            explorer.tell_page(names, page.get(explorer, {}))
+            try:
+                explorer.tell_page(names, page.get(explorer, {}))
+            except Exception as error:  # noqa: BLE001  whatever a line to a page raises, the others are told
+                errors.append(error)
             changes += [(explorer, _change(explorer, name, old[name], new[name])) for name in names]
-    return [error for explorer, change in changes for error in explorer.tell_observers(change)]
+    return errors + [error for explorer, change in changes for error in explorer.tell_observers(change)]
 
 
 def _change(explorer: "Selecting", name: str, old: Any, new: Any) -> Bunch:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,8 @@ from attnwidget.engine.live import LiveSession, Reading
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.names import parse_head
 from attnwidget.engine.trace import Trace
-from attnwidget.errors import AttnWidgetError, BadRequest
-from attnwidget.widget.answers import Answer, about, answer, frame_of, problem
+from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
+from attnwidget.widget.answers import Answer, about, answer, frame_of, problem, unread
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.changing import TURN, turn
@@ -113,7 +113,7 @@ class Explorer(Selecting):
     def trace(self) -> Trace:
         """The trace of the newest text; waits until it has been read, with or without a page.
 
-        Raises AttnWidgetError when the text cannot be read.
+        Raises AttnWidgetError when the text cannot be read; where the model itself raised something, that is its cause.
         """
         return self._read(None)
 
@@ -269,7 +269,7 @@ class Explorer(Selecting):
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             return snapshot_of(frame, text, pair or "", self._model.name)
 
-        found: Snapshot = self._worker.result(run, topic=request.topic, timeout=timeout, owner=self._slot)
+        found: Snapshot = self._wait_for(run, request.topic, timeout)
         return found
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -296,14 +296,24 @@ class Explorer(Selecting):
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
         texts = texts or self._texts
         first = texts == self._cut_text
-        trace: Trace = self._worker.result(
-            lambda stop: self._take(*texts, first=first, cancelled=stop).trace,
-            topic=texts,
-            timeout=timeout,
-            owner=self._slot,
+        trace: Trace = self._wait_for(
+            lambda stop: self._take(*texts, first=first, cancelled=stop).trace, topic=texts, timeout=timeout
         )
         self.keep_inside()  # what was presumed of the model need not hold; where there is a page, it says so itself
         return trace
+
+    def _wait_for(self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None) -> Any:
+        """Let the worker do something and wait. What a model raises of its own is the cause of an AttnWidgetError."""
+
+        def told(stop: Callable[[], bool]) -> Any:
+            try:
+                return run(stop)
+            except (AttnWidgetError, Cancelled):
+                raise
+            except Exception as error:
+                raise AttnWidgetError(unread(error)) from error
+
+        return self._worker.result(told, topic=topic, timeout=timeout, owner=self._slot)
 
     @property
     def _texts(self) -> tuple[str, str]:

@@ -198,14 +198,13 @@ class Selecting(anywidget.AnyWidget):
         """Take what the page has set, all of it in one turn; what cannot be kept is dropped with a warning, and only that.
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
+        Nothing is read for it, as nobody may wait here: layers and heads a page knows from an answer, after we do.
         """
         names = [*SPOKEN_OF, *(name for name in sync_data if name not in SPOKEN_OF)]
         state = {name: sync_data[name] for name in names if name in sync_data and name in CHOSEN}
         if state:  # to every other page of this explorer; who wrote it knows its own
             self._send({"method": "echo_update", "state": dict(state), "buffer_paths": []})
         with held():
-            with suppress(AttnWidgetError):  # where the text cannot be read, the next one will tell
-                self.prepare(state)
             said(self, state)
             with turn(self):
                 for name, value in state.items():

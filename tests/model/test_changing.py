@@ -292,7 +292,58 @@ def test_the_part_that_is_chosen_while_a_text_is_read_stays(tiny, monkeypatch):
     assert (explorer.part, len(explorer._shown.heads)) == ("decoder", 3)
 
 
-# observers that raise
+def test_what_the_page_chooses_waits_for_no_reading(tiny, monkeypatch):
+    """While a text is read for the first time nobody knows the heads of the cross part; messages go on being heard."""
+    config = T5Config(vocab_size=len(tiny.tokenizer), d_model=16, d_kv=8, d_ff=16, num_layers=2, num_heads=2)
+    config.decoder_start_token_id = 0
+    explorer = Explorer(aw.load(T5ForConditionalGeneration(config), tiny.tokenizer), TEXT)
+    page, read, asked, go_on = Page(explorer, monkeypatch), explorer._session.read, threading.Event(), threading.Event()
+
+    def slowly(*texts, **how):
+        asked.set()
+        assert go_on.wait(STUCK)
+        return read(*texts, **how)
+
+    monkeypatch.setattr(explorer._session, "read", slowly)
+    first = page.ask("frame", text=TEXT, part="encoder")
+    assert asked.wait(STUCK)
+    messages = threading.Thread(target=lambda: (page.sets(part="cross"), page.sets(view="lines")), daemon=True)
+    messages.start()
+    messages.join(STUCK / 4)
+    waited = messages.is_alive()
+    go_on.set()
+    assert not waited
+    assert page.end_of(first)[0]["status"] == "ok"
+    assert (explorer.part, explorer.view) == ("cross", "lines")
+    page.sets(layer=1, head=1)
+    assert (explorer.layer, explorer.head) == (1, 1)
+
+
+# pages and observers that raise
+
+
+def test_a_line_to_a_page_that_breaks_keeps_nobody_else_from_hearing(tiny, monkeypatch, caplog):
+    explorers = made(tiny, 3)
+    explorers[0].link(explorers[1])
+    explorers[0].link(explorers[2])
+    told, heard = [], []
+
+    def breaks(number):
+        def send(names):
+            told.append((number, "layer" in names))
+            raise OSError(f"line {number} is broken")
+
+        return send
+
+    for number, one in enumerate(explorers):
+        monkeypatch.setattr(one, "send_state", breaks(number))
+        one.observe(heard.append, "layer")
+    with caplog.at_level(logging.ERROR), pytest.raises(OSError, match="line 0 is broken"):
+        explorers[0].layer = 2
+    assert [one.layer for one in explorers] == [2, 2, 2]
+    assert sorted(told) == [(0, True), (1, True), (2, True)]
+    assert sorted(map(id, (change["owner"] for change in heard))) == sorted(map(id, explorers))
+    assert sorted(str(record.exc_info[1]) for record in caplog.records) == ["line 1 is broken", "line 2 is broken"]
 
 
 def test_an_error_of_an_observer_is_the_users_and_the_others_hear(explorer, page, caplog):

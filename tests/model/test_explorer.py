@@ -140,6 +140,25 @@ def test_the_trace_waits_for_the_newest_text(explorer):
     assert explorer.wait(10)
 
 
+@pytest.mark.parametrize(
+    "raised", [RuntimeError("CUDA error: device-side assert"), TimeoutError(), IndexError("index 7")]
+)
+def test_what_a_model_raises_of_its_own_is_the_cause_of_ours(tiny, raised, monkeypatch):
+    explorer = Explorer(tiny, TEXT)
+
+    def fails(*_texts, **_how):
+        raise raised
+
+    monkeypatch.setattr(explorer._session, "read", fails)
+    for ask in (lambda: explorer.trace, explorer.snapshot):
+        with pytest.raises(aw.AttnWidgetError, match=f"could not be read: {str(raised) or 'TimeoutError'}\\.") as found:
+            ask()
+        assert found.value.__cause__ is raised
+    assert explorer.wait(60)
+    monkeypatch.undo()
+    assert explorer.trace.text.text == TEXT
+
+
 def test_a_text_that_cannot_be_read_raises_in_the_cell_and_recovers(explorer):
     explorer.text = ""
     assert explorer.wait(10)

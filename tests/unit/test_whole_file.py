@@ -114,6 +114,18 @@ def test_rights_are_those_that_the_file_had_or_the_users_own(writer, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o604
 
 
+def test_a_file_system_without_rights_is_written_to(tmp_path, monkeypatch):
+    """As a memory stick or a network share: all its files have the same rights, and to ask for others is an error."""
+
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    for words in ("new", "newer"):
+        assert write_whole(tmp_path / "page.html", "page", lambda part: part.write_text(words)).read_text() == words  # noqa: B023
+
+
 def test_a_link_stays_one(writer, tmp_path):
     real, link = tmp_path / "real", tmp_path / writer.name
     real.write_text("old")
