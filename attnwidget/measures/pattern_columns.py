@@ -54,7 +54,7 @@ class Columns:
         self.chance[heads] += (reads / choices) @ others
         self.readers[heads] += reads @ others
         self.rows[heads] += counted.sum(-1)
-        self.reads[torch.tensor(heads, device="cpu")[:, None], portion.rows] = portion.reads
+        self.reads[torch.tensor(heads, dtype=torch.long, device="cpu")[:, None], portion.rows] = portion.reads
         largest, at = portion.maps.max(-1)
         beyond = ((largest - 1 / choices) / (1 - 1 / choices)).masked_fill(~counted, 0.0)
         none = torch.zeros_like(self.peaks[heads])
