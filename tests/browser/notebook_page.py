@@ -49,6 +49,16 @@ class NotebookPage:
     def run_all(self) -> None:
         self.command("notebook:run-all-cells")
 
+    def run_again(self, index: int) -> None:
+        """Run a cell that is there, as a person would who goes back to it."""
+        self.page.evaluate(
+            """async (index) => {
+              window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+              await window.jupyterapp.commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+
     def run(self, source: str, seconds: float = SECONDS_FOR_A_CELL) -> str:
         """Run a new last cell and return its text: what it printed, else its value. An error in it fails the test."""
         outputs = self.page.evaluate(RUN, [source, seconds])
