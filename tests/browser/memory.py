@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
+from tests.browser.explorer_page import FRAMES
+
 
 class Held(NamedTuple):
     bytes: int
@@ -15,7 +17,7 @@ def held(page: Page) -> Held:
     session = page.context.new_cdp_session(page)
     for _ in range(3):  # what a finaliser lets go of is collected next time
         session.send("HeapProfiler.collectGarbage")
-        page.wait_for_timeout(100)
+        page.evaluate(FRAMES)
     counted = session.send("Memory.getDOMCounters")
     used = session.send("Runtime.getHeapUsage")
     session.detach()

@@ -2,8 +2,9 @@
 
 import copy
 import importlib.util
+import math
 import re
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from tests.browser.memory import held
 TEXT = "The capital of France is Paris. The capital of France is"
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 FOUND = """
-async () => {
-  const { violations } = await axe.run("#views", { resultTypes: ["violations"] });
+async (where) => {
+  const { violations } = await axe.run(where, { resultTypes: ["violations"] });
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.length} × ${nodes[0].target} ${nodes[0].failureSummary}`);
@@ -40,10 +41,10 @@ def explorer(bare):
 def complaints(page):
     """What axe-core has against the page as it is now: serious and critical."""
 
-    def found():
+    def found(where="#views"):
         if page.evaluate("() => window.axe === undefined"):
             page.evaluate(AXE.read_text(encoding="utf-8"))
-        return page.evaluate(FOUND)
+        return page.evaluate(FOUND, where)
 
     return found
 
@@ -61,26 +62,26 @@ def test_axe_finds_nothing_serious_in_any_view(bare, explorer, complaints, schem
         assert complaints() == [], view
 
 
-def test_axe_finds_nothing_serious_while_something_is_said(bare, explorer, complaints):
+@SCHEMES
+def test_axe_finds_nothing_serious_while_something_is_said(bare, explorer, complaints, scheme):
     shown = explorer.shown
-    for scheme in ("light", "dark"):
-        bare.page.emulate_media(color_scheme=scheme)
-        shown.root.locator(".aw-help-button").click()
-        expect(shown.root.get_by_role("dialog", name="Keys")).to_be_focused()
-        assert complaints() == [], (scheme, "help")
-        bare.page.keyboard.press("Escape")
-        shown.matrix.hover(position={"x": 300, "y": 300})
-        expect(shown.root.locator(".aw-tooltip")).to_be_visible()
-        assert complaints() == [], (scheme, "tooltip")
-        shown.replace_text("the river " * 600)
-        expect(shown.status).to_have_attribute("data-kind", "error")
-        assert complaints() == [], (scheme, "error")
-        shown.replace_text("x")
-        shown.editor.press("Backspace")
-        expect(shown.status).to_have_attribute("data-kind", "hint")
-        assert complaints() == [], (scheme, "hint")
-        shown.replace_text(TEXT)
-        expect(shown.status).not_to_have_attribute("data-kind", re.compile(".+"))
+    bare.page.emulate_media(color_scheme=scheme)
+    shown.root.locator(".aw-help-button").click()
+    expect(shown.root.get_by_role("dialog", name="Keys")).to_be_focused()
+    assert complaints("[role=dialog]") == []
+    bare.page.keyboard.press("Escape")
+    shown.matrix.hover(position={"x": 300, "y": 300})
+    expect(shown.root.locator(".aw-tooltip")).to_be_visible()
+    assert complaints(".aw-stage") == []
+    shown.replace_text("the river " * 600)
+    expect(shown.status).to_have_attribute("data-kind", "error")
+    assert complaints() == []
+    shown.replace_text("x")
+    shown.editor.press("Backspace")
+    expect(shown.status).to_have_attribute("data-kind", "hint")
+    assert complaints(".aw-status") == []
+    shown.replace_text(TEXT)
+    expect(shown.status).not_to_have_attribute("data-kind", re.compile(".+"))
 
 
 def test_special_tokens_are_buttons_for_everyone(bare, complaints):
@@ -220,29 +221,54 @@ def test_the_directions_differ_by_more_than_colour(explorer):
 # ------------------------------------------------------------------------------------------------- progress and life
 
 
-class Sleepy(torch.nn.Module):
-    seconds = 0.0
+class Gate:
+    """Holds whoever comes to it, once it is shut, and lets them go one by one."""
 
-    def __init__(self, inner):
+    def __init__(self):
+        self.came, self.may = 0, math.inf
+        self.changed = threading.Condition()
+
+    def go_through(self):
+        with self.changed:
+            self.came += 1
+            assert self.changed.wait_for(lambda: self.may > 0, 60)
+            self.may -= 1
+
+    def let(self, count):
+        with self.changed:
+            self.may = count
+            self.changed.notify_all()
+
+
+class Gated(torch.nn.Module):
+    def __init__(self, inner, gate):
         super().__init__()
-        self.inner = inner
+        self.inner, self.gate = inner, gate
 
     def forward(self, *given):
-        time.sleep(self.seconds)
+        self.gate.go_through()
         return self.inner(*given)
 
 
-def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare):
-    teaching = attnwidget.load()
+def until(page, holds):
+    for _ in range(300):
+        if holds():
+            return
+        page.wait_for_timeout(20)
+    assert holds()
+
+
+def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare, monkeypatch):
+    monkeypatch.setattr("attnwidget.widget.progress.EVERY", -1)  # nothing is too quick to be told
+    teaching, gate = attnwidget.load(), Gate()
     slow = copy.deepcopy(teaching.model)
     for layer in slow.transformer.h:
-        layer.mlp = Sleepy(layer.mlp)
+        layer.mlp = Gated(layer.mlp, gate)
     explorer = bare.explore(slow, TEXT, tokenizer=teaching.tokenizer)
     shown = bare.show(explorer)
-    shown.wait_until_drawn()
-    expect(shown.root.locator(".aw-chip-verify")).to_be_visible()  # after which nothing else is read
-    for layer in slow.transformer.h:
-        layer.mlp.seconds = 0.6
+    for last in (".aw-alike button", ".aw-chip-verify"):  # after which nothing else is read
+        expect(shown.root.locator(last).first).to_be_visible()
+    bare.settle(explorer)
     shown.page.evaluate(
         """() => {
           window.steps = [];
@@ -253,18 +279,27 @@ def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare):
           }).observe(document.querySelector(".aw-progress"), { attributes: true, subtree: true });
         }"""
     )
+    gate.let(0)
+    came = gate.came
     shown.type(" Paris")
-    expect(shown.root.get_by_role("progressbar")).to_have_attribute("aria-valuenow", re.compile("[1-4]"))
+    for _ in range(9):  # the passes of the first letters end at a layer
+        until(shown.page, lambda: gate.came > came)  # noqa: B023  asked before the next round
+        bare.settle(explorer)
+        if len(shown.page.evaluate("() => window.steps")) >= 3:
+            break
+        came = gate.came
+        gate.let(1)
+    assert shown.page.evaluate("() => window.steps") == ["1", "2", "3"]
     shown.type(" is the")  # while it reads
     expect(shown.root.locator(".aw-pace")).to_have_text(re.compile(r"layer [1-4] of 4"))
     shown.type(" river")
+    gate.let(math.inf)
     whole = f"{TEXT} Paris is the river"
     expect(shown.editor).to_have_value(whole)
     shown.wait_for_tokens(len(teaching.trace(whole).text))  # the explorer may not have heard of the last letter yet
     expect(shown.root.locator(".attnwidget")).to_have_attribute("data-painted-text-length", str(len(whole)))
     expect(shown.root.get_by_role("progressbar")).to_have_count(0)
     assert explorer.trace.text.text == whole
-    assert len(shown.page.evaluate("() => window.steps")) >= 3
 
 
 @pytest.mark.long

@@ -31,6 +31,20 @@ LIGHTNESS = """
 """
 
 
+# Once a canvas looks the same in several frames after each other.
+AT_REST = """async (canvas) => {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const began = performance.now();
+  for (let same = 0, last = ""; same < 12; ) {
+    await frame();
+    const now = canvas.toDataURL();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    if (performance.now() - began > 15000) throw new Error("it does not come to rest");
+  }
+}"""
+
+
 def test_light_and_dark(lesson, request):
     lab, explorer = lesson, lesson.explorer
     lab.page.set_viewport_size({"width": 1320, "height": 1700})
@@ -42,10 +56,11 @@ def test_light_and_dark(lesson, request):
         lab.theme(f"JupyterLab {theme.title()}")
         explorer.root.scroll_into_view_if_needed()
         lab.page.mouse.move(5, 5)
-        lab.page.wait_for_timeout(
-            1500 if images else 200
-        )  # the check against eager attention comes when the page is idle
-        lightness[theme] = explorer.matrix.locator("canvas").evaluate(LIGHTNESS)
+        for last in (".aw-alike button", ".aw-chip-verify") if images else ():  # they come when the page is idle
+            expect(explorer.root.locator(last).first).to_be_visible()
+        canvas = explorer.matrix.locator("canvas")
+        canvas.evaluate(AT_REST)
+        lightness[theme] = canvas.evaluate(LIGHTNESS)
         if images:
             IMAGES.mkdir(parents=True, exist_ok=True)
             explorer.root.locator(".aw-frame").screenshot(path=IMAGES / f"explorer-{theme}.png")
@@ -75,7 +90,8 @@ def test_every_view_has_a_picture_of_its_own(bare, request):
         canvas = stage.locator("canvas").last
         expect(canvas).to_be_visible(timeout=30_000)
         expect(stage.locator("[aria-busy=true]")).to_have_count(0)
-        bare.page.wait_for_timeout(1500 if request.config.getoption("--update-images") else 300)
+        bare.page.wait_for_function(f"(canvas) => ({INK})(canvas) > 20", arg=canvas.element_handle())
+        canvas.evaluate(AT_REST)
         assert canvas.evaluate(INK) > 20, view
         if request.config.getoption("--update-images"):
             stage.screenshot(path=IMAGES / f"view-{view}.png")

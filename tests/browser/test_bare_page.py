@@ -379,15 +379,23 @@ def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
 
 
 def test_messages_out_of_order_end_in_the_right_state(bare, explorer):
-    shown = explorer.shown
+    shown, whole = explorer.shown, TEXT + " Paris is"
+    asked, answered = {}, []
+
+    def hear(data, _buffers):
+        if data["method"] == "custom" and data["content"]["status"] == "ok":
+            answered.append(asked.get(data["content"]["id"]))
+
+    explorer.on_msg(lambda _widget, question, _buffers: asked.update({question["id"]: question}))
+    explorer.comm.listeners.append(hear)
     bare.bridge.hold()
     shown.type(" Paris is", delay=60)
-    until(shown, lambda: explorer.text == TEXT + " Paris is")
+    until(shown, lambda: explorer.text == whole)
     tokens = len(explorer.trace.text)
-    shown.page.wait_for_timeout(500)
-    assert bare.bridge.release(backwards=True) > 0
+    until(shown, lambda: any(one and (one["kind"], one["text"]) == ("frame", whole) for one in answered))
+    assert bare.bridge.release(backwards=True) > 1
     shown.wait_for_tokens(tokens)
-    assert shown.editor.input_value() == TEXT + " Paris is"
+    assert shown.editor.input_value() == whole
 
 
 GARBAGE = [

@@ -64,32 +64,34 @@ def test_a_picture_has_the_wished_scale_and_the_colours_of_the_map(explorer):
     assert shades[0] > shades[-1]
 
 
-def test_svg_is_text_and_shapes_and_looks_as_the_png(explorer, browser):
-    for view in ("Matrix", "Lines", "Layers", "Neuron"):
-        explorer.shown.root.get_by_role("tab", name=view).click()
-        shown = explorer.shown.root.locator(f".aw-{view.lower()}")
-        expect(shown.locator("canvas").first).to_be_visible()
-        if view == "Layers":
-            expect(shown).to_have_attribute("data-exact", "true")
-        panel = open_export(explorer.shown)
-        panel.get_by_label("scale").fill("1")
-        drawn = picture_of(saved(explorer.shown, "Save PNG")[1])
-        name, data = saved(explorer.shown, "Save SVG")
-        explorer.shown.page.keyboard.press("Escape")
-        expect(explorer.shown.root.get_by_role("button", name="Export")).to_be_focused()
-        assert name.endswith(f"-{view.lower()}.svg")
-        root = ET.fromstring(data)  # noqa: S314  of our own making
-        written = [element.text for element in root.iter(f"{SVG}text")]
-        assert {"capital", "France"} <= set(written)
-        assert not list(root.iter(f"{SVG}image"))
-        page = browser.new_page(viewport={"width": drawn.width, "height": drawn.height})
-        page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{data.decode()}")
-        rendered = picture_of(page.screenshot())
-        page.close()
-        apart = np.abs(np.asarray(rendered).astype(int) - np.asarray(drawn).astype(int)).max(axis=2)
-        # Edges of letters and curves may differ by a fraction of a pixel; nothing else may.
-        assert (apart > 40).mean() < 0.012, view
-        assert (apart > 110).mean() < 0.004, view
+@pytest.mark.parametrize(
+    "view", ["Matrix", "Lines", *(pytest.param(view, marks=pytest.mark.long) for view in ("Layers", "Neuron"))]
+)
+def test_svg_is_text_and_shapes_and_looks_as_the_png(explorer, browser, view):
+    explorer.shown.root.get_by_role("tab", name=view).click()
+    shown = explorer.shown.root.locator(f".aw-{view.lower()}")
+    expect(shown.locator("canvas").first).to_be_visible()
+    if view == "Layers":
+        expect(shown).to_have_attribute("data-exact", "true")
+    panel = open_export(explorer.shown)
+    panel.get_by_label("scale").fill("1")
+    drawn = picture_of(saved(explorer.shown, "Save PNG")[1])
+    name, data = saved(explorer.shown, "Save SVG")
+    explorer.shown.page.keyboard.press("Escape")
+    expect(explorer.shown.root.get_by_role("button", name="Export")).to_be_focused()
+    assert name.endswith(f"-{view.lower()}.svg")
+    root = ET.fromstring(data)  # noqa: S314  of our own making
+    written = [element.text for element in root.iter(f"{SVG}text")]
+    assert {"capital", "France"} <= set(written)
+    assert not list(root.iter(f"{SVG}image"))
+    page = browser.new_page(viewport={"width": drawn.width, "height": drawn.height})
+    page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{data.decode()}")
+    rendered = picture_of(page.screenshot())
+    page.close()
+    apart = np.abs(np.asarray(rendered).astype(int) - np.asarray(drawn).astype(int)).max(axis=2)
+    # Edges of letters and curves may differ by a fraction of a pixel; nothing else may.
+    assert (apart > 40).mean() < 0.012
+    assert (apart > 110).mean() < 0.004
 
 
 def copied(shown, name, said):

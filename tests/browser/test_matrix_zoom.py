@@ -53,15 +53,14 @@ class Matrix:
         self.page.keyboard.up("Control")
 
     def rest(self):
-        """Wait until a movement has ended: the same extent in several frames after each other."""
+        """Wait until a movement has ended, the page's too: the same extent in several frames after each other."""
         self.page.evaluate(AT_REST, self.shown.root.get_attribute("id"))
 
     def read(self):
-        """(query, key, text) of the tooltip over a long text, once its number is exact."""
-        expect(self.tooltip).to_have_attribute("data-kind", "exact")
-        text = self.tooltip.inner_text()
+        """(query, key, text, shade) under the pointer over a long text, once its number is exact."""
+        text, shade = self.page.evaluate(EXACT, self.shown.root.get_attribute("id"))
         query, key = re.search(r"(\d+) → (\d+)$", text).groups()
-        return int(query), int(key), re.search(r"(<?\d\.\d{3})", text)[1]
+        return int(query), int(key), re.search(r"(<?\d\.\d{3})", text)[1], shade
 
     def until(self, holds, what):
         for _ in range(200):
@@ -71,16 +70,35 @@ class Matrix:
         pytest.fail(f"{what}: the extent is still {self.extent()}")
 
 
+# What the tooltip says once it is exact, and how dark the cell under the pointer is: it stands over its middle, at its edge.
+EXACT = """
+async (id) => {
+  const find = (name) => document.querySelector(`#${id} .aw-matrix ${name}`);
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const began = performance.now();
+  for (let frames = 0; frames < 2 || find(".aw-tooltip")?.dataset.kind !== "exact"; frames++) {
+    await frame();
+    if (performance.now() - began > 15000) throw new Error("no exact number");
+  }
+  const tooltip = find(".aw-tooltip");
+  const { left, top } = tooltip.style;
+  const context = find("canvas").getContext("2d");
+  const [red, green, blue] = context.getImageData(parseInt(left), parseInt(top) + 8, 1, 1).data;
+  return [tooltip.innerText, 765 - red - green - blue];
+}
+"""
+
 # A movement gives every frame an extent of its own, but the last ones of it may be the same in whole cells.
 AT_REST = """
 async (id) => {
   const matrix = document.querySelector(`#${id} .aw-matrix`);
   const began = performance.now();
-  let same = 0, last = matrix.dataset.extent;
+  const seen = () => `${matrix.dataset.extent} ${scrollX} ${scrollY}`;
+  let same = 0, last = seen();
   while (same < 12) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
-    same = matrix.dataset.extent === last ? same + 1 : 0;
-    last = matrix.dataset.extent;
+    same = seen() === last ? same + 1 : 0;
+    last = seen();
     if (performance.now() - began > 15000) throw new Error(`still moving at ${last}`);
   }
 }
@@ -93,9 +111,10 @@ SQUARE = """
   const { left, top, width, height } = canvas.getBoundingClientRect();
   const context = canvas.getContext("2d");
   const rows = Number(document.querySelector(`#${id} .aw-matrix`).dataset.rows);
-  const hit = (x, y) => context.getImageData(x, y, 1, 1).data[3] > 0;
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const hit = (x, y) => data[(y * canvas.width + x) * 4 + 3] > 0;
   // Six pixels below the square are kept for the extent: the hairline is the last full line above them.
-  let bottom = height - 1;
+  let bottom = canvas.height - 1;
   const filled = (y) => {
     let count = 0;
     for (let x = 0; x < width; x++) if (hit(x, y)) count++;
@@ -152,8 +171,9 @@ def test_a_plain_wheel_scrolls_the_page_until_the_matrix_is_zoomed(matrix):
     assert matrix.extent() is None
     matrix.element.scroll_into_view_if_needed()
     matrix.zoom(0.5, 0.5, turns=4)
-    extent = matrix.until(lambda extent: extent is not None, "zoomed")
-    page.wait_for_timeout(400)
+    matrix.until(lambda extent: extent is not None, "zoomed")
+    matrix.rest()
+    extent = matrix.extent()
     before = page.evaluate("() => scrollY")
     page.mouse.wheel(0, 60)
     matrix.until(lambda now: now[0] > extent[0], "panned by the wheel")
@@ -317,7 +337,7 @@ def test_the_value_under_the_pointer_is_the_traces_at_any_zoom(long):
     for turns in (0, 4, 4, 4, 4, 4, 4):
         long.zoom(0.2, 0.9, turns=turns)
         long.hover(0.21, 0.9)
-        query, key, text = long.read()
+        query, key, text, _ = long.read()
         assert text == rounded(float(weights[query, key])), long.extent()
     assert long.extent()[1] - long.extent()[0] < 20
 
@@ -338,30 +358,17 @@ def test_every_pair_has_the_tone_of_its_own_weight(long):
     first_row, last_row, *_ = long.extent()
     assert last_row - first_row < 40
     weights = long.explorer.trace.weights(1, 1)
-    root = long.shown.root.get_attribute("id")
+    square = long.rectangle()
     peak = float(long.shown.root.locator(".aw-scale .aw-number").last.inner_text())
     tones = {}
     for step in range(24):
-        x, y = long.at(0.2 + 0.03 * step, 0.7 - 0.02 * (step % 5))
-        long.page.mouse.move(x, y)
-        long.page.evaluate(FRAMES)
-        query, key, _ = long.read()
-        tones[query, key] = min(float(weights[query, key]), peak), long.page.evaluate(SHADE, root)
+        across, down = 0.2 + 0.03 * step, 0.7 - 0.02 * (step % 5)
+        long.page.mouse.move(square["left"] + across * square["side"], square["top"] + down * square["side"])
+        query, key, _, shade = long.read()
+        tones[query, key] = min(float(weights[query, key]), peak), shade
     ordered = sorted(tones.values())
     assert len({round(weight, 5) for weight, _ in ordered}) > 12  # pairs side by side, not one pooled cell
     assert all(one[1] <= other[1] + 8 for one, other in pairwise(ordered)), ordered
-
-
-# How dark the cell under the pointer is: the tooltip stands over its middle, at its upper edge.
-SHADE = """
-(id) => {
-  const find = (name) => document.querySelector(`#${id} .aw-matrix ${name}`);
-  const { left, top } = find(".aw-tooltip").style;
-  const context = find("canvas").getContext("2d");
-  const [red, green, blue] = context.getImageData(parseInt(left), parseInt(top) + 8, 1, 1).data;
-  return 765 - red - green - blue;
-}
-"""
 
 
 def test_a_tile_that_is_late_leaves_the_pooled_picture_standing(bare, bridge, long):
@@ -388,7 +395,7 @@ def test_another_head_gets_tiles_of_its_own(long):
     assert long.extent() == extent
     expect(long.element).to_have_attribute("data-tiles", "exact")
     long.hover(0.3, 0.8)
-    query, key, text = long.read()
+    query, key, text, _ = long.read()
     assert text == rounded(float(long.explorer.trace.weights(0, 1)[query, key]))
 
 

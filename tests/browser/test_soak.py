@@ -1,7 +1,9 @@
 """What only time shows: memory, listeners and kept answers after hundreds of edits, views and figures."""
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser.explorer_page import FRAMES
 from tests.browser.memory import held
 
 pytestmark = [pytest.mark.long, pytest.mark.own_page, pytest.mark.timeout(900)]
@@ -57,7 +59,7 @@ def test_a_hundred_views_come_and_go(bare, explorer):
     assert after.listeners <= before.listeners + 10, (before, after)
 
 
-def test_walking_through_all_heads_and_views_ends_where_it_began(explorer):
+def test_walking_through_all_heads_and_views_ends_where_it_began(bare, explorer):
     shown = explorer.shown
 
     def walk():
@@ -66,8 +68,10 @@ def test_walking_through_all_heads_and_views_ends_where_it_began(explorer):
             for layer in range(4):
                 for head in range(4):
                     explorer.layer, explorer.head = layer, head
-                    shown.page.wait_for_timeout(20)
-        shown.page.wait_for_timeout(500)
+                    shown.page.evaluate(FRAMES)
+        expect(shown.grid).to_have_attribute("data-layer", "3")
+        expect(shown.grid).to_have_attribute("data-head", "3")
+        bare.settle(explorer)
 
     for _ in range(2):
         walk()
