@@ -83,6 +83,8 @@ def test_every_view_has_a_picture_of_its_own(bare, request):
     heads = ["L1H1", "L2H0", "L1H0"]
     explorer = bare.explore(text=EXAMPLE, heads=heads, against=EXAMPLE.replace("Paris", "Oslo"))
     shown = bare.show(explorer, width="1000px")
+    shown.wait_until_drawn()
+    bare.settle(explorer)  # ipywidgets may lose what is set here while it hears from the page on the bridge's thread
     for view in VIEWS:
         explorer.heads = heads if view == "lines" else heads[-1:]
         explorer.view = view
