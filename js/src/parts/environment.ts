@@ -40,10 +40,7 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
   const arrival = new ResizeObserver(look);
   arrival.observe(root);
   // Whatever else changes the ground ends in this (style/frame.css), or brings a sheet into the head.
-  const changed = ({ target }: Event) => {
-    if (target instanceof Element && target.matches(".aw-frame")) look();
-  };
-  root.addEventListener("transitionend", changed, { signal: abort });
+  root.addEventListener("transitionend", look, { signal: abort });
   document.head.addEventListener("load", look, { capture: true, signal: abort });
   abort.addEventListener(
     "abort",

@@ -123,7 +123,7 @@ export class Memory {
 
   /** Whether a question of a kind is out. */
   busy(kind: Kind): boolean {
-    return [...this.#out].some((name) => name.startsWith(`${kind}\n`));
+    return [...this.#out].some((name) => name.startsWith(nameOf(kind, "")));
   }
 
   put(kind: Kind, key: string, value: unknown): void {
@@ -157,11 +157,7 @@ export class Memory {
     const late = this.#reading !== undefined && readingOf(key) !== this.#reading;
     batch(() => {
       if (!late)
-        this.#settle(kind, name, answer, request.reading, () =>
-          keep === undefined
-            ? this.put(kind, key, (answer as { reply?: unknown }).reply)
-            : keep((answer as { reply: Replies[K] }).reply),
-        );
+        this.#settle(kind, name, answer, request.reading, keep ?? ((reply) => this.put(kind, key, reply)));
       this.#revision(kind).value++;
     });
   }
@@ -187,33 +183,33 @@ export class Memory {
     name: string,
     answer: Answer<Replies[K]>,
     reading: string | undefined,
-    put: () => void,
+    put: (reply: Replies[K]) => void,
   ): void {
     const { status } = answer;
     const { failed, yielded } = this.#missed.get(name) ?? { failed: 0, yielded: 0 };
     const strange = status === "ok" && reading !== undefined && (answer.reading ?? reading) !== reading;
     if (status === "changed" || strange) {
       // A new frame follows, and everything is asked of that.
-      this.#missed.set(name, { message: null, failed: 0, yielded: 0, due: false });
+      this.#miss(kind, name, null, 0, 0);
       this.#onAnswer(false);
     } else if (status === "ok") {
       this.#missed.delete(name);
       for (const miss of this.#missed.values()) miss.yielded = 0;
       this.#onAnswer(true);
-      put();
+      put(answer.reply);
     } else if (status === "superseded") {
-      const miss = { message: null, failed, yielded: yielded + 1, due: false };
-      this.#miss(kind, name, miss, delay(soon, yielded));
+      this.#miss(kind, name, null, failed, yielded + 1, delay(soon, yielded));
     } else if (answer.problem.code !== "closed") {
       const { code, message } = answer.problem;
-      const miss = { message, failed: failed + 1, yielded: 0, due: false };
-      this.#miss(kind, name, miss, settled.has(code) ? null : delay(later, failed));
+      this.#miss(kind, name, message, failed + 1, 0, settled.has(code) ? 0 : delay(later, failed));
     }
   }
 
-  #miss(kind: Kind, name: string, miss: Miss, wait: number | null): void {
+  /** Without `wait`, only another frame lets it be asked again. */
+  #miss(kind: Kind, name: string, message: string | null, failed: number, yielded: number, wait = 0): void {
+    const miss = { message, failed, yielded, due: false };
     this.#missed.set(name, miss);
-    if (wait === null) return;
+    if (wait === 0) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       miss.due = true;
