@@ -1,7 +1,7 @@
 """How a figure looks in the light and in the dark."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,10 +42,10 @@ def themed(figure: Any, theme: str | None = None) -> Any:
     """
     look = look_of(theme)
     for plot in plots_in(figure):
-        before = theme_of(plot)
+        before, models = theme_of(plot), plot.references()  # gone through once: it is most of what this costs
         if before is not None:
-            _exchange(plot, LOOKS[before], look)
-        _dress(plot, look)
+            _exchange(models, LOOKS[before], look)
+        _dress(models, look)
         plot.tags = [tag for tag in plot.tags if not str(tag).startswith(_TAG)] + [f"{_TAG}{look.name}"]
     return figure
 
@@ -92,44 +92,45 @@ def tip_style(look: Look) -> str:
     ).replace('"', "'")
 
 
-def _dress(plot: Plot, look: Look) -> None:
-    plot.background_fill_color = plot.border_fill_color = look.ground
-    plot.outline_line_color = None
-    for axis in plot.select({"type": Axis}):
-        axis.axis_line_color = axis.major_tick_line_color = look.edge
-        axis.minor_tick_line_color = None
-        axis.major_label_text_color = axis.axis_label_text_color = look.muted
-        axis.major_label_text_font = axis.axis_label_text_font = FONT
-        axis.major_label_text_font_size = axis.axis_label_text_font_size = "11px"
-        axis.axis_label_text_font_style = "normal"
-    for grid in plot.select({"type": Grid}):
-        grid.grid_line_color = look.hairline
-    for title in plot.select({"type": Title}):
-        title.text_font = FONT
-        title.text_color = look.muted if title.name == CAPTION else look.text
-    for bar in plot.select({"type": ColorBar}):
-        bar.background_fill_color = None
-        bar.bar_line_color = bar.major_tick_line_color = None
-        bar.major_label_text_color = bar.title_text_color = look.muted
-        bar.major_label_text_font = bar.title_text_font = FONT
-        bar.major_label_text_font_size = bar.title_text_font_size = "11px"
-        bar.title_text_font_style = "normal"
-    for legend in plot.select({"type": Legend}):
-        legend.background_fill_color = legend.border_line_color = None
-        legend.label_text_color, legend.label_text_font, legend.label_text_font_size = look.text, FONT, "11px"
+def _dress(models: Iterable[Model], look: Look) -> None:
+    for model in models:
+        if isinstance(model, Plot):
+            model.background_fill_color = model.border_fill_color = look.ground
+            model.outline_line_color = None
+        elif isinstance(model, Axis):
+            model.axis_line_color = model.major_tick_line_color = look.edge
+            model.minor_tick_line_color = None
+            model.major_label_text_color = model.axis_label_text_color = look.muted
+            model.major_label_text_font = model.axis_label_text_font = FONT
+            model.major_label_text_font_size = model.axis_label_text_font_size = "11px"
+            model.axis_label_text_font_style = "normal"
+        elif isinstance(model, Grid):
+            model.grid_line_color = look.hairline
+        elif isinstance(model, Title):
+            model.text_font = FONT
+            model.text_color = look.muted if model.name == CAPTION else look.text
+        elif isinstance(model, ColorBar):
+            model.background_fill_color = None
+            model.bar_line_color = model.major_tick_line_color = None
+            model.major_label_text_color = model.title_text_color = look.muted
+            model.major_label_text_font = model.title_text_font = FONT
+            model.major_label_text_font_size = model.title_text_font_size = "11px"
+            model.title_text_font_style = "normal"
+        elif isinstance(model, Legend):
+            model.background_fill_color = model.border_line_color = None
+            model.label_text_color, model.label_text_font, model.label_text_font_size = look.text, FONT, "11px"
 
 
-def _exchange(plot: Plot, before: Look, after: Look) -> None:
+def _exchange(models: Iterable[Model], before: Look, after: Look) -> None:
     """One look's colours for the other's, wherever the figure has them; never in its data."""
     table = _table(before, after)
-    for model in plot.references():
+    for model in models:
         if isinstance(model, ColumnarDataSource):
             continue
         for name, value in model.properties_with_values(include_defaults=False).items():
             _swap(model, name, value, table)
-    for hover in plot.select({"type": HoverTool}):
-        if isinstance(hover.tooltips, str):
-            hover.tooltips = hover.tooltips.replace(tip_style(before), tip_style(after))
+        if isinstance(model, HoverTool) and isinstance(model.tooltips, str):
+            model.tooltips = model.tooltips.replace(tip_style(before), tip_style(after))
 
 
 def _swap(model: Model, name: str, value: Any, table: dict[Any, Any]) -> None:
