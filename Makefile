@@ -3,7 +3,7 @@
 #   make lab         JupyterLab with the first lesson; ARGS=--no-browser on a server
 #   make dev         the same, and every change of js/ shows up in the open page
 #   make js          only the page: js/ into attnwidget/static
-#   make test        all tests: JavaScript, Python, the first lesson, a real JupyterLab in a real browser; ARGS="-k matrix" for some
+#   make test        all tests: JavaScript, Python, the first lesson in a real JupyterLab in a real browser; ARGS="-k matrix" for some
 #   make test-long   what make test leaves out: soaks, matrices of families and widths, wheels, trainings, real models; then all tests
 #                    without a browser once more, annotations checked
 #   make test-matrix only the parity matrix, on the lowest transformers that is supported and on the newest

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+from functools import cache
 
 import attnwidget as aw
 from attnwidget.engine.live import Reading
@@ -54,8 +55,13 @@ REQUESTS = [
 ]
 
 
+model = cache(aw.load)
+"""The bundled model, loaded once."""
+
+
+@cache
 def trace():
-    return aw.load().trace(TEXT)
+    return model().trace(TEXT)
 
 
 def saved(monkeypatch, kind):
@@ -63,13 +69,13 @@ def saved(monkeypatch, kind):
     monkeypatch.setattr(held, "ALL", 10**9 if kind == "all" else 0)
     monkeypatch.setattr(held, "LAYER", 0 if kind == "head" else 10**9)
     monkeypatch.setattr(data, "SIDE", 3)
-    return data.page_data(trace(), {"version": "0"}, {**TRAITS, "text": TEXT}, aw.load().piece)
+    return data.page_data(trace(), {"version": "0"}, {**TRAITS, "text": TEXT}, model().piece)
 
 
 def asked(request):
     """What the kernel sends: the fields of its message, and the buffer."""
     read, question = trace(), parse_request({"id": "1", "text": TEXT, **request})
-    made = answer(aw.load(), lambda *_, **__: Reading(read, 0.0, None), question, lambda: False, lambda _: None)
+    made = answer(model(), lambda *_, **__: Reading(read, 0.0, None), question, lambda: False, lambda _: None)
     told = {name: value for name, value in made.content.items() if name != "reading"}  # a saved page has one alone
     return {**told, "buffers": [base64.b64encode(each).decode() for each in made.buffers]}
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from attnwidget.widget.look import PLAIN, read_look
 
 from .charts import translation
 from .traces import example
+
+model = cache(aw.load)
 
 HALF = [
     0.5,
@@ -146,16 +149,16 @@ def test_what_is_no_whole_number_is_a_sentence_everywhere(wrong):
         lambda: fit_index("layer", wrong, 9),
         lambda: count_or_none(wrong),
         lambda: TEXT.find("a", wrong),
-        lambda: aw.load().piece(wrong),
-        lambda: aw.load().generate("The cat", max_new_tokens=wrong),
-        lambda: aw.load().predict(aw.load().trace("The cat sat."), -1, top=wrong),
+        lambda: model().piece(wrong),
+        lambda: model().generate("The cat", max_new_tokens=wrong),
+        lambda: model().predict(model().trace("The cat sat."), -1, top=wrong),
     ):
         with pytest.raises(aw.AttnWidgetError):
             ask()
 
 
 def test_new_tokens_are_counted_by_any_whole_number():
-    first, *others = [aw.load().generate("The cat", max_new_tokens=two).text.ids for two in TWO]
+    first, *others = [model().generate("The cat", max_new_tokens=two).text.ids for two in TWO]
     assert all(other == first for other in others)
 
 
@@ -166,7 +169,7 @@ FLAGS = {
     "flow": lambda flag: aw.flow(example(), normalise=flag).recipe,
     "top": lambda flag: aw.entropy(example()).top(lowest=flag),
     "words": lambda flag: read_look({"words": flag}, PLAIN),
-    "prepend_bos": lambda flag: aw.load().tokens("The cat sat.", prepend_bos=flag).ids,
+    "prepend_bos": lambda flag: model().tokens("The cat sat.", prepend_bos=flag).ids,
     "causal": lambda flag: aw.Trace.from_weights([np.eye(2)[None]], ["a", "b"], causal=flag).blocks[0].causal,
 }
 

@@ -9,12 +9,9 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.i
 lessons = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-# Each takes a kernel and some ten seconds: `make test` runs the first one, `make test-long` the others.
-@pytest.mark.parametrize(
-    "path",
-    [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.long) for path in NOTEBOOKS[1:])],
-    ids=lambda path: path.stem,
-)
+# Each takes a kernel and some ten seconds. The first one make test runs too, in JupyterLab.
+@pytest.mark.long
+@lessons
 def test_a_lesson_runs(path):
     import nbformat  # takes seconds, also where the tests of this file are only counted
     from nbclient import NotebookClient
