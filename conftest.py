@@ -33,7 +33,8 @@ def pytest_addoption(parser):
 
 
 def pytest_collection(session):
-    if not session.config.pluginmanager.hasplugin("dsession"):  # the process that only hands out tests
+    hooked = session.config.getoption("jaxtyping_packages")
+    if hooked and not session.config.pluginmanager.hasplugin("dsession"):  # which only hands out tests
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for name in FIRST:

@@ -92,7 +92,7 @@ def test_the_browsers_own_undo_is_never_at_work(explorer):
 
 
 @pytest.mark.own_page
-def test_python_waits_for_an_input_method(explorer):
+def test_python_waits_for_an_input_method(bare, explorer):
     shown, page = explorer.shown, explorer.shown.page
     texts = []
     explorer.observe(lambda change: texts.append(change["new"]), "text")
@@ -102,9 +102,7 @@ def test_python_waits_for_an_input_method(explorer):
         method.send("Input.imeSetComposition", {"text": half, "selectionStart": len(half), "selectionEnd": len(half)})
     expect(shown.editor).to_have_value(TEXT + "にほ")
     explorer.text = "Python says this"
-    page.wait_for_function(
-        "async (name) => (await bare.model(name)).get('text') === 'Python says this'", arg=explorer.model_id
-    )
+    bare.settle(explorer)
     method.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
     expect(shown.editor).to_have_value(TEXT + "にほん")
     method.send("Input.insertText", {"text": "日本"})

@@ -191,6 +191,7 @@ def test_nothing_leaves_this_machine(lesson):
     assert lesson.page.log.strangers() == []
 
 
+@pytest.mark.long
 def test_after_a_restart_the_view_keeps_its_text_and_says_so_and_the_cell_run_again_lives(lesson):
     explorer = lesson.explorer
     explorer.type(" Paris")
