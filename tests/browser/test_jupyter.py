@@ -121,6 +121,7 @@ def test_a_cell_is_run_from_the_text_and_breaks_no_line(lesson):
     }"""
     lesson.run("ex")
     shown = ExplorerPage(lesson.explorers().nth(1))
+    shown.wait_until_drawn()
     text = shown.editor.input_value()
     for keys in ("ControlOrMeta+Enter", "Shift+Enter"):
         shown.type(" now")
@@ -129,6 +130,7 @@ def test_a_cell_is_run_from_the_text_and_breaks_no_line(lesson):
         shown.editor.press(keys)
         lesson.page.wait_for_function(f"(before) => (({number})() ?? before) > before", arg=before)
         expect(lesson.explorers()).to_have_count(2)
+        shown.wait_until_drawn()
         expect(shown.editor).to_have_value(text)
     assert lesson.run("print(ex.text)") == text
     assert lesson.errors() == []
