@@ -16,38 +16,38 @@ if TYPE_CHECKING:
     from attnwidget import experiments, plots
     from attnwidget.engine.load import load
     from attnwidget.engine.model import AttentionModel
-    from attnwidget.engine.tokens import Tokens
-    from attnwidget.engine.trace import Block, Trace
+    from attnwidget.engine.text.tokens import Tokens
+    from attnwidget.engine.trace.trace import Block, Trace
     from attnwidget.errors import AttnWidgetError
-    from attnwidget.experiments.induction import induction_scores
-    from attnwidget.experiments.over_training import dynamics
+    from attnwidget.experiments.probes.induction import induction_scores
+    from attnwidget.experiments.training.dynamics import dynamics
     from attnwidget.export.highlight import highlight
-    from attnwidget.measures.alignment import alignment
-    from attnwidget.measures.alti import alti
-    from attnwidget.measures.attention_sinks import attention_sinks
-    from attnwidget.measures.compare import compare
-    from attnwidget.measures.concentration import concentration
-    from attnwidget.measures.confidence import confidence
-    from attnwidget.measures.dead_heads import dead_heads
-    from attnwidget.measures.diagnose import diagnose
-    from attnwidget.measures.distance import distance
-    from attnwidget.measures.drift import drift
-    from attnwidget.measures.effective import effective
-    from attnwidget.measures.entropy import entropy
-    from attnwidget.measures.flow import flow
-    from attnwidget.measures.head_clusters import head_clusters
-    from attnwidget.measures.head_distances import head_distances
-    from attnwidget.measures.head_map import head_map
-    from attnwidget.measures.influence import trace_influence
-    from attnwidget.measures.mixing_ratio import mixing_ratio
-    from attnwidget.measures.norm_weighted import norm_weighted
-    from attnwidget.measures.patterns import patterns
-    from attnwidget.measures.rollout import rollout
-    from attnwidget.measures.share import share
-    from attnwidget.measures.similar_heads import redundancy, similar_heads
-    from attnwidget.measures.sink_score import sink_rate, sink_score
-    from attnwidget.measures.summary import summary
-    from attnwidget.measures.value_norms import value_norms
+    from attnwidget.measures.comparison.alignment import alignment
+    from attnwidget.measures.comparison.compare import compare
+    from attnwidget.measures.comparison.drift import drift
+    from attnwidget.measures.diagnosis.diagnose import diagnose
+    from attnwidget.measures.diagnosis.summary import summary
+    from attnwidget.measures.heads.attention_sinks import attention_sinks
+    from attnwidget.measures.heads.concentration import concentration
+    from attnwidget.measures.heads.confidence import confidence
+    from attnwidget.measures.heads.dead_heads import dead_heads
+    from attnwidget.measures.heads.distance import distance
+    from attnwidget.measures.heads.entropy import entropy
+    from attnwidget.measures.heads.share import share
+    from attnwidget.measures.heads.sink_score import sink_rate, sink_score
+    from attnwidget.measures.paths.alti import alti
+    from attnwidget.measures.paths.flow import flow
+    from attnwidget.measures.paths.influence import trace_influence
+    from attnwidget.measures.paths.rollout import rollout
+    from attnwidget.measures.patterns.patterns import patterns
+    from attnwidget.measures.similarity.head_clusters import head_clusters
+    from attnwidget.measures.similarity.head_distances import head_distances
+    from attnwidget.measures.similarity.head_map import head_map
+    from attnwidget.measures.similarity.similar_heads import redundancy, similar_heads
+    from attnwidget.measures.values.effective import effective
+    from attnwidget.measures.values.mixing_ratio import mixing_ratio
+    from attnwidget.measures.values.norm_weighted import norm_weighted
+    from attnwidget.measures.values.value_norms import value_norms
     from attnwidget.widget.explorer import Explorer
     from attnwidget.widget.exploring import explore
     from attnwidget.widget.viewing import view
@@ -101,43 +101,43 @@ __all__ = [
 _HOME = {
     "AttentionModel": "engine.model",
     "AttnWidgetError": "errors",
-    "Block": "engine.trace",
+    "Block": "engine.trace.trace",
     "Explorer": "widget.explorer",
-    "Tokens": "engine.tokens",
-    "Trace": "engine.trace",
-    "alignment": "measures.alignment",
-    "alti": "measures.alti",
-    "attention_sinks": "measures.attention_sinks",
-    "compare": "measures.compare",
-    "concentration": "measures.concentration",
-    "confidence": "measures.confidence",
-    "dead_heads": "measures.dead_heads",
-    "diagnose": "measures.diagnose",
-    "distance": "measures.distance",
-    "drift": "measures.drift",
-    "dynamics": "experiments.over_training",
-    "effective": "measures.effective",
-    "entropy": "measures.entropy",
+    "Tokens": "engine.text.tokens",
+    "Trace": "engine.trace.trace",
+    "alignment": "measures.comparison.alignment",
+    "alti": "measures.paths.alti",
+    "attention_sinks": "measures.heads.attention_sinks",
+    "compare": "measures.comparison.compare",
+    "concentration": "measures.heads.concentration",
+    "confidence": "measures.heads.confidence",
+    "dead_heads": "measures.heads.dead_heads",
+    "diagnose": "measures.diagnosis.diagnose",
+    "distance": "measures.heads.distance",
+    "drift": "measures.comparison.drift",
+    "dynamics": "experiments.training.dynamics",
+    "effective": "measures.values.effective",
+    "entropy": "measures.heads.entropy",
     "explore": "widget.exploring",
-    "flow": "measures.flow",
-    "head_clusters": "measures.head_clusters",
-    "head_distances": "measures.head_distances",
-    "head_map": "measures.head_map",
+    "flow": "measures.paths.flow",
+    "head_clusters": "measures.similarity.head_clusters",
+    "head_distances": "measures.similarity.head_distances",
+    "head_map": "measures.similarity.head_map",
     "highlight": "export.highlight",
-    "induction_scores": "experiments.induction",
+    "induction_scores": "experiments.probes.induction",
     "load": "engine.load",
-    "mixing_ratio": "measures.mixing_ratio",
-    "norm_weighted": "measures.norm_weighted",
-    "patterns": "measures.patterns",
-    "redundancy": "measures.similar_heads",
-    "rollout": "measures.rollout",
-    "share": "measures.share",
-    "similar_heads": "measures.similar_heads",
-    "sink_rate": "measures.sink_score",
-    "sink_score": "measures.sink_score",
-    "summary": "measures.summary",
-    "trace_influence": "measures.influence",
-    "value_norms": "measures.value_norms",
+    "mixing_ratio": "measures.values.mixing_ratio",
+    "norm_weighted": "measures.values.norm_weighted",
+    "patterns": "measures.patterns.patterns",
+    "redundancy": "measures.similarity.similar_heads",
+    "rollout": "measures.paths.rollout",
+    "share": "measures.heads.share",
+    "similar_heads": "measures.similarity.similar_heads",
+    "sink_rate": "measures.heads.sink_score",
+    "sink_score": "measures.heads.sink_score",
+    "summary": "measures.diagnosis.summary",
+    "trace_influence": "measures.paths.influence",
+    "value_norms": "measures.values.value_norms",
     "view": "widget.viewing",
 }
 

@@ -9,20 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.engine.alignment import aligned
-from attnwidget.engine.capture import Watch, watching
-from attnwidget.engine.draws import own_draws
-from attnwidget.engine.forward import run
-from attnwidget.engine.function import Spy
-from attnwidget.engine.inputs import Inputs
+from attnwidget.engine.capture.attention_function import Watch, watching
+from attnwidget.engine.capture.forward import run
+from attnwidget.engine.capture.plain_modules import Seen, seen_blocks, seen_sequences
+from attnwidget.engine.capture.random_draws import own_draws
+from attnwidget.engine.capture.shadow import shadow_of
+from attnwidget.engine.capture.torch_functions import Spy
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.inputs.tensors import plain_ids
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction import Prediction
-from attnwidget.engine.recompute import weights
-from attnwidget.engine.seen import Seen, seen_blocks, seen_sequences
-from attnwidget.engine.shadow import shadow_of
-from attnwidget.engine.tensors import plain_ids
-from attnwidget.engine.tokens import LARGEST_TEXT, Tokens, read_ids, well_formed
-from attnwidget.engine.trace import ModelFacts, Trace
+from attnwidget.engine.text.spans import aligned
+from attnwidget.engine.text.tokens import LARGEST_TEXT, Tokens, read_ids, well_formed
+from attnwidget.engine.trace.recompute import weights
+from attnwidget.engine.trace.trace import ModelFacts, Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, EmptyText, NotNumbers, TooLarge
 

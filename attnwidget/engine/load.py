@@ -11,8 +11,8 @@ from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from attnwidget.engine.any_module import AnyModule
+from attnwidget.engine.loading.sources import found
 from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.sources import found
 from attnwidget.errors import AttnWidgetError
 
 TINY = Path(__file__).parent.parent / "tiny" / "causal"

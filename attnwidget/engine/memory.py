@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from attnwidget.engine.facts import heads_by_layer, said
 from attnwidget.engine.free_memory import available
-from attnwidget.engine.head import answers_at_once, predicts
-from attnwidget.engine.recompute import TILE
+from attnwidget.engine.loading.facts import heads_by_layer, said
+from attnwidget.engine.prediction_head import answers_at_once, predicts
+from attnwidget.engine.trace.recompute import TILE
 from attnwidget.errors import OutOfMemory
 
 SMALL = 2**28

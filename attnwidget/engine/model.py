@@ -7,24 +7,25 @@ from typing import Any
 
 from transformers import DynamicCache
 
-from attnwidget.engine import generate, prediction, verify
-from attnwidget.engine.facts import facts_of, limit_of
-from attnwidget.engine.forward import NothingSeen, read
-from attnwidget.engine.given_numbers import whole_number
-from attnwidget.engine.inputs import Inputs, read_inputs, read_tokens
+from attnwidget.arguments import whole_number
+from attnwidget.engine import prediction, verify
+from attnwidget.engine.capture.forward import NothingSeen, read
+from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
+from attnwidget.engine.generation import generate
+from attnwidget.engine.generation.options import wishes
+from attnwidget.engine.inputs.inputs import Inputs, read_inputs, read_tokens
+from attnwidget.engine.inputs.tensors import device_of
+from attnwidget.engine.live.prefix import cached, needs_cache, reread
+from attnwidget.engine.live.recent import Recent
+from attnwidget.engine.live.second_text import Texts, as_given, texts_of
+from attnwidget.engine.loading.facts import facts_of, limit_of
+from attnwidget.engine.loading.preparation import Preparation, reader_of
+from attnwidget.engine.loading.refusals import refuse_what_cannot_work
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
-from attnwidget.engine.prefix import cached, needs_cache, reread
-from attnwidget.engine.preparation import Preparation, reader_of
-from attnwidget.engine.recent import Recent
-from attnwidget.engine.refusals import refuse_what_cannot_work
-from attnwidget.engine.second import Texts, as_given, texts_of
-from attnwidget.engine.shadow import eager_shadow_of, shadow_of, state_of
-from attnwidget.engine.tensors import device_of
-from attnwidget.engine.tokens import Tokens, vocabulary_of
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.text.tokens import Tokens, vocabulary_of
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
-from attnwidget.engine.wishes import wishes
 from attnwidget.errors import AttnWidgetError, TooLong
 
 LARGEST_ID = 2**31

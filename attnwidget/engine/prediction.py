@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from attnwidget.engine.given_numbers import whole_number
-from attnwidget.engine.recompute import indices
+from attnwidget.arguments import whole_number
+from attnwidget.engine.trace.recompute import indices
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
 if TYPE_CHECKING:
-    from attnwidget.engine.trace import Trace
+    from attnwidget.engine.trace.trace import Trace
 
 RUNNERS = 5
 LONGEST_ANSWER = 30

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.engine import eager
-from attnwidget.engine.capture import REFERENCE, NotWritten, Watch, watching
-from attnwidget.engine.draws import own_draws
-from attnwidget.engine.forward import run, what_runs
-from attnwidget.engine.inputs import Inputs
-from attnwidget.engine.shadow import Shadow, attention_with_maps, twin
-from attnwidget.engine.trace import Block, Trace
+from attnwidget.engine.capture import eager
+from attnwidget.engine.capture.attention_function import REFERENCE, NotWritten, Watch, watching
+from attnwidget.engine.capture.forward import run, what_runs
+from attnwidget.engine.capture.random_draws import own_draws
+from attnwidget.engine.capture.shadow import Shadow, attention_with_maps, twin
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.trace.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
 LONGEST = 256

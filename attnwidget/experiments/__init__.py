@@ -4,13 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from attnwidget.experiments.induction import InductionScores, induction_scores
-    from attnwidget.experiments.over_training import dynamics
+    from attnwidget.experiments.probes.induction import InductionScores, induction_scores
+    from attnwidget.experiments.training.dynamics import dynamics
 
 __all__ = ["InductionScores", "dynamics", "induction_scores"]
 
 # No module is called as a function is: importing it would put it in the function's place.
-_HOME = {"InductionScores": "induction", "dynamics": "over_training", "induction_scores": "induction"}
+_HOME = {
+    "InductionScores": "probes.induction",
+    "dynamics": "training.dynamics",
+    "induction_scores": "probes.induction",
+}
 
 
 def __getattr__(name: str) -> Any:

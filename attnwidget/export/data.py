@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.nn.functional import max_pool2d
 
-from attnwidget.engine.second import Texts
-from attnwidget.engine.trace import WHOLE_BELOW, Trace
+from attnwidget.engine.live.second_text import Texts
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.head_numbers import alike, head_numbers
 from attnwidget.export.held import EXACT, Held, held
@@ -18,11 +18,11 @@ from attnwidget.export.neuron import saved_neuron
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.maps.readers import value_lengths
+from attnwidget.frames.maps.shown_map import readers_of_units
+from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.thumbnails import thumbnails
 from attnwidget.frames.predictions import predictions
-from attnwidget.frames.readers import value_lengths
-from attnwidget.frames.shown_map import readers_of_units
-from attnwidget.frames.strip import Question, compose_strip
-from attnwidget.frames.thumbnails import thumbnails
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import CAUTIONS
 from attnwidget.measures.given_trace import said_part

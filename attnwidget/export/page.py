@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 
-from attnwidget.engine.tokens import well_formed
+from attnwidget.engine.text.tokens import well_formed
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.frame import Frame
 

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnwidget.engine.second import Texts
-from attnwidget.engine.tokens import Tokens
-from attnwidget.engine.trace import WHOLE_BELOW, Trace
+from attnwidget.engine.live.second_text import Texts
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest
 from attnwidget.frames import words
 from attnwidget.frames.axes import Axes, axes_of, homes, is_second, texts_shown
 from attnwidget.frames.frame import MOST_HEADS, Frame, Selection
+from attnwidget.frames.maps.previews import previews
+from attnwidget.frames.maps.readers import rolled_out
+from attnwidget.frames.maps.scan import Scan, scan
+from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_units, shown_map
+from attnwidget.frames.maps.thumbnails import thumbnails
 from attnwidget.frames.predictions import predictions, predicts
-from attnwidget.frames.previews import previews
-from attnwidget.frames.readers import rolled_out
-from attnwidget.frames.scan import Scan, scan
-from attnwidget.frames.shown_map import ShownMap, is_causal, readers_of_units, shown_map
-from attnwidget.frames.thumbnails import thumbnails
 from attnwidget.frames.units import Units
 
 

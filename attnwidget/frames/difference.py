@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest
-from attnwidget.measures.compare import Comparison, compare
+from attnwidget.measures.comparison.compare import Comparison, compare
 from attnwidget.measures.results import RankedHead
 
 CHANGED = 8

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from attnwidget.engine.given_numbers import real_number, whole_number
+from attnwidget.arguments import real_number, whole_number
 from attnwidget.errors import AttnWidgetError
 
 Kind: TypeAlias = Literal["auto", "all", "mass", "top", "least"]

@@ -10,18 +10,18 @@ import numpy as np
 from jaxtyping import Float
 
 from attnwidget.engine.stopping import stopping_when
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import BadRequest
-from attnwidget.measures.concentration import concentration
-from attnwidget.measures.confidence import confidence
-from attnwidget.measures.dead_heads import dead_heads
-from attnwidget.measures.distance import distance
-from attnwidget.measures.entropy import entropy
-from attnwidget.measures.head_distances import HeadDistances, head_distances
-from attnwidget.measures.patterns import Patterns, patterns
+from attnwidget.measures.heads.concentration import concentration
+from attnwidget.measures.heads.confidence import confidence
+from attnwidget.measures.heads.dead_heads import dead_heads
+from attnwidget.measures.heads.distance import distance
+from attnwidget.measures.heads.entropy import entropy
+from attnwidget.measures.heads.share import share
+from attnwidget.measures.patterns.patterns import Patterns, patterns
 from attnwidget.measures.results import HeadScores
-from attnwidget.measures.share import share
-from attnwidget.measures.similar_heads import SimilarHeads, redundancy, similar_heads
+from attnwidget.measures.similarity.head_distances import HeadDistances, head_distances
+from attnwidget.measures.similarity.similar_heads import SimilarHeads, redundancy, similar_heads
 
 Group: TypeAlias = Literal["name", "pattern", "measure"]
 Measure: TypeAlias = Callable[..., HeadScores]

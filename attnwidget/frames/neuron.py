@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnwidget.engine.recompute import Steps, steps
-from attnwidget.engine.trace import Block, Trace
+from attnwidget.engine.trace.recompute import Steps, steps
+from attnwidget.engine.trace.trace import Block, Trace
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.frame import Frame
 

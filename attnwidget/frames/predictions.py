@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from attnwidget.engine.live.second_text import OF_THE_WHOLE
 from attnwidget.engine.prediction import predict
-from attnwidget.engine.second import OF_THE_WHOLE
-from attnwidget.engine.trace import ModelFacts, Trace
+from attnwidget.engine.trace.trace import ModelFacts, Trace
 from attnwidget.errors import NotNumbers
 
 DECODERS = ("decoder", "cross")

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.frames.frame import Selection
 
 if TYPE_CHECKING:
-    from attnwidget.frames.strip import Question
+    from attnwidget.frames.maps.strip import Question
 
 CAUTIONS = {
     "head": "Attention says where this head looks, not what the output rests on: equal weights can carry very "

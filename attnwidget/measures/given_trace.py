@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
 

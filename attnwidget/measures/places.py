@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from attnwidget.engine.recompute import indices
-from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.recompute import indices
 from attnwidget.errors import AttnWidgetError
 
 

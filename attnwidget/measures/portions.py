@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from attnwidget.engine.exact import exactly
-from attnwidget.engine.recompute import visible, weights
-from attnwidget.engine.tokens import Tokens
-from attnwidget.engine.trace import Block, Trace
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.recompute import visible, weights
+from attnwidget.engine.trace.trace import Block, Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.rows import read_rows, tiles
 from attnwidget.shapes import Indices, LayerMaps

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from attnwidget.engine.given_numbers import so_many, truth_of
+from attnwidget.arguments import so_many, truth_of
 
 
 class RankedHead(NamedTuple):

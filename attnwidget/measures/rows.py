@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import torch
 
-from attnwidget.engine.recompute import TILE
-from attnwidget.engine.tokens import Tokens
-from attnwidget.engine.trace import Block
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.recompute import TILE
+from attnwidget.engine.trace.trace import Block
 from attnwidget.shapes import Indices
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from bokeh.models import ColumnDataSource, Range1d, Span
 
-from attnwidget.engine.names import fit_index
-from attnwidget.engine.tokens import Tokens
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.names import fit_index
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.attention_sinks import Sinks
-from attnwidget.measures.influence import Influence
+from attnwidget.measures.heads.attention_sinks import Sinks
+from attnwidget.measures.paths.influence import Influence
 from attnwidget.measures.results import TokenScores
 from attnwidget.plots.chart import empty, finished, hover, tap, token_axis
 from attnwidget.plots.colours import Look, look_of

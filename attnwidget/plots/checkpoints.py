@@ -15,9 +15,9 @@ from bokeh.models import (
     Range1d,
 )
 
-from attnwidget.engine.given_numbers import whole_number
+from attnwidget.arguments import whole_number
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.heads_in_time import Dynamics
+from attnwidget.experiments.training.heads_in_time import Dynamics
 from attnwidget.measures.results import HeadScores
 from attnwidget.plots.chart import empty, finished, hover, tap
 from attnwidget.plots.colours import Look, look_of
@@ -57,7 +57,7 @@ def dynamics(
     Dynamics, for a number or a head that is not there, and for `log_x` where steps have names or are negative.
 
     >>> import attnwidget as aw
-    >>> from attnwidget.experiments.over_training import dynamics as run
+    >>> from attnwidget.experiments.training.dynamics import dynamics as run
     >>> chart = aw.plots.dynamics(run([aw.load()] * 2, "The cat sat on the mat."), "induction", ["L1H0"])
     >>> [item.label.value for item in chart.legend[0].items]
     ['L1H0', 'other heads']

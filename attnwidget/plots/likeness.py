@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from bokeh.models import BooleanFilter, BoxSelectTool, CDSView, ColumnDataSource, Legend, LegendItem
 
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.head_clusters import HeadClusters, head_clusters, stands_for
-from attnwidget.measures.head_distances import HeadDistances, head_distances
-from attnwidget.measures.head_map import HeadMap
-from attnwidget.measures.head_map import head_map as map_of
-from attnwidget.measures.patterns import HETEROGENEOUS, Patterns
+from attnwidget.measures.patterns.patterns import HETEROGENEOUS, Patterns
 from attnwidget.measures.results import HeadScores
+from attnwidget.measures.similarity.head_clusters import HeadClusters, head_clusters, stands_for
+from attnwidget.measures.similarity.head_distances import HeadDistances, head_distances
+from attnwidget.measures.similarity.head_map import HeadMap
+from attnwidget.measures.similarity.head_map import head_map as map_of
 from attnwidget.plots.chart import colour_bar, empty, finished, hover, mapper, tap
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.heads import heads_source

@@ -7,7 +7,7 @@ from typing import Any
 
 from bokeh.models import Title
 
-from attnwidget.engine.whole_file import file_of, write_whole
+from attnwidget.files import file_of, write_whole
 from attnwidget.plots.colours import LOOKS, look_of
 from attnwidget.plots.pane import bundled, item_of
 from attnwidget.plots.theme import CAPTION, FONT, painted, plots_in, theme_of

@@ -22,7 +22,7 @@ def scatter(x_scores: Any, y_scores: Any, *, theme: str | None = None, title: st
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
-    >>> from attnwidget.measures.entropy import entropy
+    >>> from attnwidget.measures.heads.entropy import entropy
     >>> chart = aw.plots.scatter(entropy(trace), entropy(trace, normalised=True))
     >>> chart.xaxis[0].axis_label
     'Entropy (nats)'

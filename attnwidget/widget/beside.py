@@ -5,8 +5,8 @@ import threading
 from typing import Any
 
 from attnwidget.errors import AttnWidgetError, BadRequest
-from attnwidget.widget.answers import problem
-from attnwidget.widget.requests import Request
+from attnwidget.widget.answering.answers import problem
+from attnwidget.widget.answering.requests import Request
 
 _drawing = threading.Lock()
 """Bokeh gathers a figure's models in a document for as long as it writes them down: one thread at a time."""

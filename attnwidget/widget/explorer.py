@@ -11,28 +11,28 @@ from weakref import WeakMethod, ref
 
 from ipywidgets.widgets.widget import _instances
 
-from attnwidget.engine.live import LiveSession, Reading
+from attnwidget.engine.live.session import LiveSession, Reading
 from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.names import parse_head
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.names import parse_head
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
-from attnwidget.widget.answers import Answer, about, answer, frame_of, problem, unread
+from attnwidget.widget.answering.answers import Answer, about, answer, frame_of, problem, unread
+from attnwidget.widget.answering.progress import progress_message, sparing
+from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
+from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
+from attnwidget.widget.answering.worker import Job, worker_of
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.bundle import bundle
-from attnwidget.widget.changing import TURN, turn
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.link import Link, linked_names
 from attnwidget.widget.output_cache import forget_output
-from attnwidget.widget.progress import progress_message, sparing
-from attnwidget.widget.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.saving import page_name, page_of, write_page
-from attnwidget.widget.selecting import Selecting
-from attnwidget.widget.shown import presumed, refuse_without_text, seen
+from attnwidget.widget.selection.changing import TURN, turn
+from attnwidget.widget.selection.link import Link, linked_names
+from attnwidget.widget.selection.selecting import Selecting
+from attnwidget.widget.selection.state import checked_state, request_of
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
-from attnwidget.widget.state import checked_state, request_of
-from attnwidget.widget.worker import Job, worker_of
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.state import begun, checked_state, model_of
+from attnwidget.widget.selection.state import begun, checked_state, model_of
 
 
 def explore(

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from attnwidget.engine.second import Texts
-from attnwidget.engine.tokens import Tokens
-from attnwidget.engine.trace import ModelFacts, Trace
+from attnwidget.engine.live.second_text import Texts
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.trace import ModelFacts, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.axes import axes_of, texts_shown
 

@@ -6,17 +6,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnwidget.engine.whole_file import file_of, write_whole
 from attnwidget.export.data import page_data, precision
 from attnwidget.export.page import Shell, page_html
-from attnwidget.widget.answers import about
+from attnwidget.files import file_of, write_whole
+from attnwidget.widget.answering.answers import about
 from attnwidget.widget.bundle import bundle
 
 if TYPE_CHECKING:
     from attnwidget.engine.model import AttentionModel
-    from attnwidget.engine.trace import Trace
+    from attnwidget.engine.trace.trace import Trace
+    from attnwidget.widget.answering.shown import Shown
     from attnwidget.widget.given import GivenModel
-    from attnwidget.widget.shown import Shown
 
 LONGEST_TITLE = 80
 

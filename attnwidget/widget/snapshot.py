@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attnwidget.engine.whole_file import named_file, write_whole
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.picture import picture_png
 from attnwidget.export.still import still_html
+from attnwidget.files import named_file, write_whole
 from attnwidget.frames.frame import Frame
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.state import begun
+from attnwidget.widget.selection.state import begun
 
 
 def view(

@@ -7,7 +7,7 @@ import torch
 import attnwidget as aw
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.thumbnails import thumbnails
+from attnwidget.frames.maps.thumbnails import thumbnails
 from tests.benchmarks.geometry import HEADS, LAYERS, gpt2_small, token_ids
 from tests.benchmarks.report import machine, ms, ratio, table
 from tests.benchmarks.timing import alternating, milliseconds

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
 import attnwidget as aw
-from attnwidget.engine.recompute import weights
+from attnwidget.engine.trace.recompute import weights
 from tests.benchmarks.geometry import HEADS, LAYERS, gpt2_small, token_ids
 from tests.benchmarks.report import machine, ms, ratio, table
 from tests.benchmarks.timing import alternating, milliseconds

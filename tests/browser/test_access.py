@@ -259,7 +259,7 @@ def until(page, holds):
 
 
 def test_a_slow_model_tells_how_far_it_is_and_the_last_text_wins(bare, monkeypatch):
-    monkeypatch.setattr("attnwidget.widget.progress.EVERY", -1)  # nothing is too quick to be told
+    monkeypatch.setattr("attnwidget.widget.answering.progress.EVERY", -1)  # nothing is too quick to be told
     teaching, gate = attnwidget.load(), Gate()
     slow = copy.deepcopy(teaching.model)
     for layer in slow.transformer.h:

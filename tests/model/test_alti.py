@@ -10,7 +10,7 @@ from torch.nn.functional import layer_norm
 from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 
 import attnwidget as aw
-from attnwidget.measures.alti import alti, closeness, shares
+from attnwidget.measures.paths.alti import alti, closeness, shares
 
 from . import test_long
 from .test_mixing_ratio import NAMES, bert, parts_and_output, traced

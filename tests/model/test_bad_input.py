@@ -8,7 +8,7 @@ import torch
 from transformers import AttentionInterface
 
 import attnwidget as aw
-from attnwidget.engine.shadow import shadow_of
+from attnwidget.engine.capture.shadow import shadow_of
 from attnwidget.errors import TooLong
 
 from .families import build

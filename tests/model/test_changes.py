@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import attnwidget as aw
-from attnwidget.engine.live import LiveSession
+from attnwidget.engine.live.session import LiveSession
 
 from .families import build
 from .small import TEXT, words

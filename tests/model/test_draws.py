@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 import attnwidget as aw
-from attnwidget.engine.draws import draws, own_draws
+from attnwidget.engine.capture.random_draws import draws, own_draws
 
 from .families import FAMILIES, build
 

@@ -15,8 +15,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditional
 
 import attnwidget as aw
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.checkpoints import ordered
-from attnwidget.experiments.over_training import dynamics
+from attnwidget.experiments.training.checkpoints import ordered
+from attnwidget.experiments.training.dynamics import dynamics
 from attnwidget.tiny.train import waves
 
 from .conftest import build

@@ -5,7 +5,7 @@ import pytest
 
 import attnwidget as aw
 from attnwidget.errors import AttnWidgetError, Cancelled
-from attnwidget.experiments.over_training import dynamics
+from attnwidget.experiments.training.dynamics import dynamics
 
 from .small_checkpoints import IDS, QUICK, gpt2, refuses_to_load, same
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.widget import progress
+from attnwidget.widget.answering import progress
 from attnwidget.widget.explorer import Explorer
 
 from .played_page import Page

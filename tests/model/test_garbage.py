@@ -8,8 +8,8 @@ from bokeh.plotting import figure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from attnwidget.widget.answering.requests import KINDS
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.requests import KINDS
 
 from .played_page import Page
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import attnwidget as aw
 from attnwidget.engine import memory
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import OutOfMemory
 
 from .generating import DECODER, FAMILIES, NEW, PROMPT, SIDE, SIDES, build, eager, maps_of, run_own, whole_pass

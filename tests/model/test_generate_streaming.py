@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.continued import continued
-from attnwidget.engine.tokens import read_ids
+from attnwidget.engine.generation.continued import continued
+from attnwidget.engine.text.tokens import read_ids
 
 from .generating import NEW, PROMPT, build
 

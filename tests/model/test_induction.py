@@ -18,8 +18,8 @@ from transformers import (
 
 import attnwidget as aw
 from attnwidget.errors import Cancelled
-from attnwidget.experiments.induction import induction_scores, on_repeats
-from attnwidget.experiments.random_tokens import first_tokens, plain_tokens
+from attnwidget.experiments.probes.induction import induction_scores, on_repeats
+from attnwidget.experiments.probes.random_tokens import first_tokens, plain_tokens
 from attnwidget.tiny import evaluate
 
 from .conftest import build

@@ -5,8 +5,8 @@ import torch
 from transformers import VisionEncoderDecoderConfig, ViTConfig
 
 import attnwidget as aw
-from attnwidget.engine.inputs import Inputs, read_inputs
-from attnwidget.engine.sequences import patches
+from attnwidget.engine.capture.sequences import patches
+from attnwidget.engine.inputs.inputs import Inputs, read_inputs
 
 from .families import FAMILIES, build, eager
 

@@ -10,9 +10,10 @@ from transformers import BertConfig, BertModel, GraniteConfig, GraniteForCausalL
 from transformers.models.bert.modeling_bert import BertSelfOutput
 
 import attnwidget as aw
-from attnwidget.engine import forward, streams
-from attnwidget.engine.shadow import shadow_of
-from attnwidget.engine.stream import Norm, norm_of
+from attnwidget.engine.capture import forward
+from attnwidget.engine.capture import residual_search as streams
+from attnwidget.engine.capture.shadow import shadow_of
+from attnwidget.engine.trace.residual import Norm, norm_of
 from attnwidget.errors import Cancelled
 
 from .conftest import build as first_family

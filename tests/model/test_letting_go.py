@@ -17,9 +17,9 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 import attnwidget as aw
 from attnwidget.engine import model as engine_model
 from attnwidget.errors import Cancelled
-from attnwidget.widget.changing import turn
+from attnwidget.widget.answering.worker import Worker
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.worker import Worker
+from attnwidget.widget.selection.changing import turn
 
 from .played_page import Page
 

@@ -9,14 +9,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import attnwidget as aw
-from attnwidget.engine import recompute
-from attnwidget.engine.shadow import twin
+from attnwidget.engine.capture.shadow import twin
+from attnwidget.engine.trace import recompute
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.previews import previews
-from attnwidget.frames.thumbnails import thumbnails
-from attnwidget.measures import rollout, rows
+from attnwidget.frames.maps.previews import previews
+from attnwidget.frames.maps.thumbnails import thumbnails
+from attnwidget.measures import rows
+from attnwidget.measures.paths import rollout
 
 TOKENS = 1100
 SQUARE = TOKENS**2

@@ -10,10 +10,10 @@ import attnwidget as aw
 from attnwidget.errors import BadRequest
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.strip import Question, compose_strip
-from attnwidget.frames.tile import compose_tile
+from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.units import Sides, token_units, word_units
-from attnwidget.measures.sinks import sink_tokens, unmasked_readers
+from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers
 
 PIECES = "The unbelievably tokenized riverbank was quiet."
 LONG = " ".join([PIECES] * 22)
@@ -186,7 +186,7 @@ def test_windows_are_windows_for_words_too(minilm):
     trace = minilm.trace(PIECES)
     units = word_units(trace.text)
     assert units.around((2, 3)) == (2, 3)
-    from attnwidget.frames.shown_map import readers_of_units
+    from attnwidget.frames.maps.shown_map import readers_of_units
 
     readers = readers_of_units(trace, Selection(), Sides(units, units, square=True))
     assert readers.tolist() == [len(units) - 1] * len(units)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import attnwidget as aw
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.look import CHOICES, PLAIN
+from attnwidget.widget.selection.look import CHOICES, PLAIN
 
 from .played_page import Page
 

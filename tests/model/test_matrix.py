@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.recompute import weights as exact
+from attnwidget.engine.trace.recompute import weights as exact
 
 from .families import EVERY_WAY, FAMILIES, build, eager_maps, others_long, reference
 from .families.family import INSTALLED, NEWEST

@@ -11,9 +11,9 @@ from torch import nn
 from transformers import BertConfig, BertModel
 
 import attnwidget as aw
-from attnwidget.measures.mixing_ratio import mixing_ratio
 from attnwidget.measures.results import LayerScores
-from attnwidget.measures.sublayer import others_and_own, summed
+from attnwidget.measures.values.mixing_ratio import mixing_ratio
+from attnwidget.measures.values.sublayer import others_and_own, summed
 
 from . import test_long
 from .families import FAMILIES, build, reference

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.recompute import steps
+from attnwidget.engine.trace.recompute import steps
 from attnwidget.errors import BadRequest
 from attnwidget.export.neuron import saved_neuron
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.neuron import MOST_KEYS, NeuronQuestion, compose_neuron
+from attnwidget.widget.answering.requests import parse_request
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.requests import parse_request
 from tests.unit.frames_read import decode
 
 from .families import FAMILIES, build

@@ -7,9 +7,9 @@ from einops import einsum, repeat
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 import attnwidget as aw
-from attnwidget.measures import norm_weighted as measured
-from attnwidget.measures.norm_weighted import norm_weighted
-from attnwidget.measures.value_norms import value_norms, written_values
+from attnwidget.measures.values import norm_weighted as measured
+from attnwidget.measures.values.norm_weighted import norm_weighted
+from attnwidget.measures.values.value_norms import value_norms, written_values
 
 from . import test_long
 from .families import FAMILIES, build, reference

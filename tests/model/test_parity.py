@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.shadow import twin
+from attnwidget.engine.capture.shadow import twin
 
 from .conftest import VOCABULARY, build
 

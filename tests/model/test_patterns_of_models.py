@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnwidget.measures.patterns import HETEROGENEOUS, patterns
+from attnwidget.measures.patterns.patterns import HETEROGENEOUS, patterns
 
 TEXTS = [
     "The river of Veldt is Miro. The capital of France is Paris. What is the river of Veldt?",

@@ -9,7 +9,7 @@ import transformers as hf
 
 import attnwidget as aw
 from attnwidget.engine.prediction import predict
-from attnwidget.engine.trace import Trace
+from attnwidget.engine.trace.trace import Trace
 
 SIZES = {
     "num_hidden_layers": 2,

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine import prefix
-from attnwidget.engine.live import LiveSession
+from attnwidget.engine.live import prefix
+from attnwidget.engine.live.session import LiveSession
 from attnwidget.errors import Cancelled
 
 from .families import build

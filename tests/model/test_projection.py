@@ -9,8 +9,8 @@ from torch import nn
 from transformers import BertConfig, BertModel
 
 import attnwidget as aw
-from attnwidget.engine import follow
-from attnwidget.engine.shadow import shadow_of
+from attnwidget.engine.capture import projection_search as follow
+from attnwidget.engine.capture.shadow import shadow_of
 from attnwidget.errors import Cancelled
 
 from .conftest import build as first_family

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.live import LiveSession
+from attnwidget.engine.live.session import LiveSession
 from attnwidget.errors import Cancelled
 from attnwidget.widget.explorer import Explorer
 

@@ -8,8 +8,8 @@ import torch
 import transformers
 
 import attnwidget as aw
-from attnwidget.engine.live import LiveSession
-from attnwidget.engine.sentences import sentences_of
+from attnwidget.engine.live.session import LiveSession
+from attnwidget.engine.loading.sentence_transformers import sentences_of
 from attnwidget.frames.caret import query_at
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import attnwidget as aw
-from attnwidget.engine.shadow import shadow_of
+from attnwidget.engine.capture.shadow import shadow_of
 
 from .conftest import VOCABULARY, build
 

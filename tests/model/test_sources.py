@@ -42,9 +42,10 @@ from transformers import (
 )
 
 import attnwidget as aw
-from attnwidget.engine import pretrained, readers
-from attnwidget.engine.hub import hub_options
-from attnwidget.engine.sources import found
+from attnwidget.engine.loading import pretrained
+from attnwidget.engine.loading import processors as readers
+from attnwidget.engine.loading.hub import hub_options
+from attnwidget.engine.loading.sources import found
 
 from .conftest import build
 
@@ -860,9 +861,11 @@ hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
 threading.Thread(target=hub.serve_forever, daemon=True).start()
 os.environ.update(HF_ENDPOINT=f"http://127.0.0.1:{hub.server_port}", HF_HUB_OFFLINE="0", TRANSFORMERS_OFFLINE="0")
 
-from attnwidget.engine import pretrained, readers
-from attnwidget.engine.hub import hub_options
-from attnwidget.engine.sources import found
+from attnwidget.engine.loading import pretrained
+
+from attnwidget.engine.loading import processors as readers
+from attnwidget.engine.loading.hub import hub_options
+from attnwidget.engine.loading.sources import found
 from attnwidget.errors import AttnWidgetError
 
 def say(name, **options):

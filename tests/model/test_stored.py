@@ -10,8 +10,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import attnwidget as aw
-from attnwidget.engine import stored
-from attnwidget.engine.recompute import weights
+from attnwidget.engine.trace import storage as stored
+from attnwidget.engine.trace.recompute import weights
 
 from . import generating
 from .families import FAMILIES, build

@@ -6,14 +6,14 @@ import torch
 import transformers
 
 import attnwidget as aw
-from attnwidget.engine.live import LiveSession
+from attnwidget.engine.live.session import LiveSession
 from attnwidget.errors import BadRequest, Cancelled
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.tile import LARGEST_TILE, compose_tile
-from attnwidget.measures.fusion import fused
-from attnwidget.widget.answers import answer
-from attnwidget.widget.requests import parse_request
+from attnwidget.frames.maps.tile import LARGEST_TILE, compose_tile
+from attnwidget.measures.paths.fusion import fused
+from attnwidget.widget.answering.answers import answer
+from attnwidget.widget.answering.requests import parse_request
 from tests.unit.frames_read import decode
 
 TOKENS = 1300

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.frames.strip import Question, compose_strip
+from attnwidget.frames.maps.strip import Question, compose_strip
 from attnwidget.widget.explorer import Explorer
 
 from .families.encoder_decoders import BART, T5

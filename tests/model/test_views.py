@@ -11,11 +11,11 @@ import torch
 import attnwidget as aw
 from attnwidget.errors import Cancelled, NotNumbers
 from attnwidget.frames.difference import compose_difference
-from attnwidget.frames.strip import SAMPLED, Question, compose_strip
-from attnwidget.measures.rollout_edges import rollout_edges
+from attnwidget.frames.maps.strip import SAMPLED, Question, compose_strip
+from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.widget.answering.requests import parse_request
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.requests import parse_request
-from attnwidget.widget.selecting import Selecting
+from attnwidget.widget.selection.selecting import Selecting
 
 from .played_page import Page
 
@@ -118,7 +118,7 @@ def test_sinks_of_a_sample_are_those_of_all_rows(tiny):
     trace = tiny.trace(LONG)
     assert len(trace.text) > SAMPLED
     found = compose_strip(trace, Question((5, 6), fusion="single", head=0)).sinks
-    from attnwidget.measures.sinks import sink_tokens, unmasked_readers
+    from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers
 
     for layer, sinks in enumerate(found):
         maps = trace.weights(layer, 0)
@@ -203,7 +203,7 @@ def test_a_strip_that_cannot_be_had_is_an_error_with_a_sentence(page, wrong):
 
 def test_a_newer_strip_stops_an_older_one_of_the_same_text(page, explorer, monkeypatch):
     began, go_on = threading.Event(), threading.Event()
-    from attnwidget.widget import answers
+    from attnwidget.widget.answering import answers
 
     own = answers.compose_strip
 

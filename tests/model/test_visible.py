@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.recompute import visible
+from attnwidget.engine.trace.recompute import visible
 from tests.model.families import build
 
 from .small import small

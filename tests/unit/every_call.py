@@ -17,11 +17,11 @@ from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.difference import compose_difference
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.head_metrics import choices, metric, similar
+from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
-from attnwidget.frames.strip import Question, compose_strip
-from attnwidget.frames.tile import compose_tile
-from attnwidget.measures.head_distances import distances_from
-from attnwidget.measures.rollout_edges import rollout_edges
+from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.measures.similarity.head_distances import distances_from
 
 from .charts import EVERY, translation
 

@@ -5,11 +5,11 @@ import gzip
 from functools import cache
 
 import attnwidget as aw
-from attnwidget.engine.live import Reading
+from attnwidget.engine.live.session import Reading
 from attnwidget.export import data, held
 from attnwidget.frames.codec import encode_frame
-from attnwidget.widget.answers import answer
-from attnwidget.widget.requests import parse_request
+from attnwidget.widget.answering.answers import answer
+from attnwidget.widget.answering.requests import parse_request
 
 TEXT = "The river 😀 bank was unexpectedly quiet."
 """12 tokens in 8 words: the fourth of them has five."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnwidget import Tokens
-from attnwidget.measures.aligned_tokens import aligned_tokens
+from attnwidget.measures.comparison.aligned_tokens import aligned_tokens
 
 WORDS = st.lists(st.sampled_from("abcd"), max_size=9)
 

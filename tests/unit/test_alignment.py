@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from attnwidget.engine.alignment import NO_SPAN, aligned
+from attnwidget.engine.text.spans import NO_SPAN, aligned
 
 WORDS = "the river bank rose early yesterday while nobody looked through seven broken windows über Straße Ωmega".split()
 BYTE_LETTERS = bytes_to_unicode()

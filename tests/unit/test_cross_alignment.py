@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnwidget as aw
-from attnwidget.engine.tokens import Tokens
-from attnwidget.measures.alignment import alignment
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.measures.comparison.alignment import alignment
 from tests.model.families import FAMILIES, build, eager_maps
 
 from .traces import example

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.projection import Projection
-from attnwidget.engine.trace import ModelFacts
+from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.trace import ModelFacts
 
 from .traces import example, random_trace
 

@@ -10,8 +10,8 @@ from transformers import T5Config, T5ForConditionalGeneration
 
 import attnwidget as aw
 from attnwidget.engine.prediction import Step
+from attnwidget.measures.diagnosis.symptoms.examined import mean_rows
 from attnwidget.measures.places import tokens_named
-from attnwidget.measures.symptoms.examined import mean_rows
 
 from .traces import example, random_trace
 
@@ -249,5 +249,5 @@ def translator():
 
 
 def test_many_heads_are_compared_on_few_rows_or_not_at_all(monkeypatch):
-    monkeypatch.setattr("attnwidget.measures.diagnose.PAIRS_OF_WEIGHTS", 10)
+    monkeypatch.setattr("attnwidget.measures.diagnosis.diagnose.PAIRS_OF_WEIGHTS", 10)
     assert "aw.redundancy" in aw.diagnose(trace_of(*ordinary())).skipped["redundant heads"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnwidget as aw
-from attnwidget.measures.drift import drift
+from attnwidget.measures.comparison.drift import drift
 
 pytestmark = pytest.mark.filterwarnings("ignore:ks_2samp")  # of the calls that the tests make themselves
 

@@ -16,7 +16,7 @@ from attnwidget.errors import Cancelled, NotNumbers
 
 from .traces import example, random_trace
 
-module = importlib.import_module("attnwidget.measures.flow")
+module = importlib.import_module("attnwidget.measures.paths.flow")
 
 
 @pytest.fixture(params=["as a whole", "grown"])
@@ -246,5 +246,5 @@ def test_the_recipe_travels_with_the_numbers():
 
 @pytest.mark.long  # another Python
 def test_only_who_asks_for_a_flow_waits_for_scipy():
-    code = "import sys, attnwidget, attnwidget.measures.flow; sys.exit('scipy.sparse' in sys.modules)"
+    code = "import sys, attnwidget, attnwidget.measures.paths.flow; sys.exit('scipy.sparse' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import BadRequest
 from attnwidget.export.data import page_data
 from attnwidget.frames.caret import clamped, tokens_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
-from attnwidget.measures.sinks import sink_tokens, unmasked_readers
+from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers
 
 from .frames_read import decode
 from .traces import random_trace

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnwidget as aw
-from attnwidget.engine.given_numbers import real_number, truth, whole_number
-from attnwidget.engine.inputs import count_or_none
-from attnwidget.engine.names import fit_index, parse_head
-from attnwidget.experiments.checkpoints import ordered
+from attnwidget.arguments import real_number, truth, whole_number
+from attnwidget.engine.inputs.inputs import count_or_none
+from attnwidget.engine.trace.names import fit_index, parse_head
+from attnwidget.experiments.training.checkpoints import ordered
 from attnwidget.frames.filter import read_filter
-from attnwidget.widget.look import PLAIN, read_look
+from attnwidget.widget.selection.look import PLAIN, read_look
 
 from .charts import translation
 from .traces import example

@@ -11,8 +11,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 
 import attnwidget as aw
-from attnwidget.measures.head_clusters import head_clusters, silhouettes
-from attnwidget.measures.head_distances import HeadDistances
+from attnwidget.measures.similarity.head_clusters import head_clusters, silhouettes
+from attnwidget.measures.similarity.head_distances import HeadDistances
 
 from .traces import example, random_trace
 

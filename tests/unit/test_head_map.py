@@ -9,8 +9,8 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.distance import pdist, squareform
 
 import attnwidget as aw
-from attnwidget.measures.head_distances import HeadDistances
-from attnwidget.measures.head_map import HeadMap, head_map
+from attnwidget.measures.similarity.head_distances import HeadDistances
+from attnwidget.measures.similarity.head_map import HeadMap, head_map
 
 from .traces import example, random_trace
 

@@ -8,7 +8,7 @@ import attnwidget as aw
 from attnwidget.errors import BadRequest, Cancelled
 from attnwidget.frames import head_metrics
 from attnwidget.frames.head_metrics import NAMES, choices, metric, similar, told
-from attnwidget.measures.patterns import THRESHOLDS
+from attnwidget.measures.patterns.patterns import THRESHOLDS
 from tests.unit.traces import random_trace
 
 TOKENS = ["one", "two", ",", "three", "one", "two", "four", "."]

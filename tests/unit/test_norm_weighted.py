@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attnwidget as aw
-from attnwidget.engine.projection import Projection
-from attnwidget.engine.trace import ModelFacts
-from attnwidget.measures.norm_weighted import norm_weighted
-from attnwidget.measures.value_norms import value_norms
+from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.trace import ModelFacts
+from attnwidget.measures.values.norm_weighted import norm_weighted
+from attnwidget.measures.values.value_norms import value_norms
 
 from .traces import example
 
@@ -197,8 +197,8 @@ def test_half_precision_is_computed_in_fp32(dtype):
 def test_the_size_of_the_portions_changes_nothing(tile, monkeypatch):
     trace = trace_of(layer(4, 2))
     whole, lengths = np.asarray(norm_weighted(trace, 0)), value_norms(trace, 0).values
-    monkeypatch.setattr("attnwidget.measures.norm_weighted.TILE", tile)
-    monkeypatch.setattr("attnwidget.measures.value_norms.TILE", tile)
+    monkeypatch.setattr("attnwidget.measures.values.norm_weighted.TILE", tile)
+    monkeypatch.setattr("attnwidget.measures.values.value_norms.TILE", tile)
     assert np.asarray(norm_weighted(trace, 0)) == pytest.approx(whole, rel=1e-5, abs=1e-6)
     assert value_norms(trace, 0).values == pytest.approx(lengths, rel=1e-5, abs=1e-6)
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from attnwidget.engine import output
-from attnwidget.engine.output import fused, written_out
+from attnwidget.engine.capture import attention_output as output
+from attnwidget.engine.capture.attention_output import fused, written_out
 
 SIZES = [(4, 4, 30, 30), (4, 2, 30, 37), (4, 1, 1, 9)]
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnwidget as aw
-from attnwidget.measures.pattern_shapes import ground_of
-from attnwidget.measures.patterns import HETEROGENEOUS, THRESHOLDS, TIERS, patterns
+from attnwidget.measures.patterns.patterns import HETEROGENEOUS, THRESHOLDS, TIERS, patterns
+from attnwidget.measures.patterns.shapes import ground_of
 
 NOISE = 0.25
 """Share of each row that is given to random attention."""

@@ -9,7 +9,7 @@ from bokeh.models import HoverTool, TapTool
 
 from attnwidget import plots
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.heads_in_time import Dynamics
+from attnwidget.experiments.training.heads_in_time import Dynamics
 from attnwidget.plots.pane import item_of
 from attnwidget.plots.theme import CAPTION
 

@@ -10,9 +10,9 @@ from bokeh.models import ColorBar, HoverTool, LinearColorMapper, TapTool, Text
 
 import attnwidget as aw
 from attnwidget import plots
-from attnwidget.measures.head_clusters import head_clusters
-from attnwidget.measures.head_map import head_map
 from attnwidget.measures.results import HeadScores
+from attnwidget.measures.similarity.head_clusters import head_clusters
+from attnwidget.measures.similarity.head_map import head_map
 from attnwidget.plots.colours import LIGHT
 from attnwidget.plots.pane import item_of
 from attnwidget.plots.theme import CAPTION

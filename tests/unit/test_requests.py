@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnwidget.errors import BadRequest
-from attnwidget.widget.requests import KINDS, Request, parse_request
+from attnwidget.widget.answering.requests import KINDS, Request, parse_request
 
 
 def test_a_full_request():

@@ -11,7 +11,7 @@ from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 
 import attnwidget as aw
 from attnwidget.errors import NotNumbers
-from attnwidget.measures.fusion import without_lowest
+from attnwidget.measures.paths.fusion import without_lowest
 
 from .traces import example, random_trace
 

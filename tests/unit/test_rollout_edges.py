@@ -6,8 +6,8 @@ import torch
 
 import attnwidget as aw
 from attnwidget.errors import Cancelled
-from attnwidget.measures import rollout_edges as module
-from attnwidget.measures.rollout_edges import rollout_edges
+from attnwidget.measures.paths import rollout_edges as module
+from attnwidget.measures.paths.rollout_edges import rollout_edges
 
 
 def maps(layers=3, heads=2, size=6, *, causal=True):

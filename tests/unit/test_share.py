@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import AutoModel, AutoTokenizer
 
 import attnwidget as aw
-from attnwidget.measures.kinds import kind_of_keys
+from attnwidget.measures.heads.token_kinds import kind_of_keys
 from tests.model.small import small, words
 
 from .traces import example, random_trace

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import attnwidget as aw
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.head_distances import distances_from
+from attnwidget.measures.similarity.head_distances import distances_from
 
 from .traces import example, random_trace
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.text.tokens import Tokens
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.scan import scan
-from attnwidget.frames.shown_map import readers_of_units
+from attnwidget.frames.maps.scan import scan
+from attnwidget.frames.maps.shown_map import readers_of_units
 from attnwidget.frames.units import Sides, token_units
-from attnwidget.measures.sinks import sink_tokens, unmasked_readers
+from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers
 
 from .traces import random_trace
 
@@ -62,7 +62,7 @@ def readers_in(trace, text=None):
 
 @pytest.mark.parametrize("tile", [2**20, 10])
 def test_readers_within_a_window(tile, monkeypatch):
-    monkeypatch.setattr("attnwidget.frames.shown_map.TILE", tile)
+    monkeypatch.setattr("attnwidget.frames.maps.shown_map.TILE", tile)
     back = torch.arange(9)[:, None] - torch.arange(9)
     allowed = (back >= 0) & (back < 4)
     trace = aw.Trace.from_weights([(allowed / allowed.sum(-1, keepdim=True))[None]], list("abcdefghi"))

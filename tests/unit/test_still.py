@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from attnwidget import Trace
-from attnwidget.engine.tokens import Tokens
+from attnwidget.engine.text.tokens import Tokens
 from attnwidget.export.picture import LARGEST, picture_png
 from attnwidget.export.still import LONGEST, still_html
 from attnwidget.frames.compose import compose_frame

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from attnwidget.engine import recompute
-from attnwidget.engine.stitch import stitched
-from attnwidget.engine.trace import Block, Trace
+from attnwidget.engine.trace import recompute
+from attnwidget.engine.trace.stitch import stitched
+from attnwidget.engine.trace.trace import Block, Trace
 
 
 def _block(queries: int, keys: int, **more: Any) -> Block:

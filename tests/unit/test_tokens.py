@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import ByT5Tokenizer, CanineTokenizer, PerceiverTokenizer
 
-from attnwidget.engine.tokens import (
+from attnwidget.engine.text.tokens import (
     LARGEST_TEXT,
     NO_SPAN,
     Tokens,

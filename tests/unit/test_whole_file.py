@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import attnwidget as aw
-from attnwidget.engine.whole_file import write_whole
-from attnwidget.experiments.checkpoint_store import Store
+from attnwidget.experiments.training.checkpoint_store import Store
+from attnwidget.files import write_whole
 from attnwidget.widget.saving import write_page
 from attnwidget.widget.snapshot import Snapshot
 

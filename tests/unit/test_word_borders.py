@@ -7,9 +7,9 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnwidget.engine.alignment import NO_SPAN
-from attnwidget.engine.tokens import read_text
-from attnwidget.engine.word_borders import words_of
+from attnwidget.engine.text.spans import NO_SPAN
+from attnwidget.engine.text.tokens import read_text
+from attnwidget.engine.text.words import words_of
 
 from .built_tokenizers import byte_fallback, byte_level, unigram, wordpiece
 

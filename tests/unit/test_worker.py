@@ -6,8 +6,8 @@ import time
 import pytest
 
 from attnwidget.errors import Cancelled
-from attnwidget.widget import worker as worker_module
-from attnwidget.widget.worker import Job, Worker
+from attnwidget.widget.answering import worker as worker_module
+from attnwidget.widget.answering.worker import Job, Worker
 
 
 class Bench:

@@ -4,7 +4,7 @@ import { type Maps, NotSaved } from "./maps";
 import type { SavedHeader } from "./saved";
 import { layerHeads } from "./selection";
 
-/** As attnwidget/measures/rollout_edges.py has them. */
+/** As attnwidget/measures/paths/rollout_edges.py has them. */
 const residual = 0.5;
 const strongest = 400;
 

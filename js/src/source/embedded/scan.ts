@@ -1,7 +1,7 @@
 import type { Stats, Tokens } from "../../wire/types";
 import type { SquareMap } from "./vectors";
 
-/** The numbers of a map that its heads' facts do not have: attnwidget/frames/scan.py. */
+/** The numbers of a map that its heads' facts do not have: attnwidget/frames/maps/scan.py. */
 export interface Scan {
   readonly peak: number;
   readonly stats: Stats;

@@ -5,7 +5,7 @@ import { massOf, sinksOf, unmaskedReaders } from "./sinks";
 import { byWords, type Units, unitsShown } from "./units";
 import type { SquareMap } from "./vectors";
 
-/** The map on show: weighted, by words, without its sinks, as a selection says. attnwidget/frames/shown_map.py. */
+/** The map on show: weighted, by words, without its sinks, as a selection says. attnwidget/frames/maps/shown_map.py. */
 export interface ShownMap extends SavedMap {
   readonly units: Units;
   /** Those that are hidden, or would be hatched. */

@@ -1,7 +1,7 @@
 import type { Tokens } from "../../wire/types";
 import type { SquareMap } from "./vectors";
 
-/** As attnwidget/measures/sinks.py has them. */
+/** As attnwidget/measures/heads/sinks.py has them. */
 const threshold = 0.3;
 const fewest = 3;
 

@@ -1,0 +1,273 @@
+"""Watching attention go by: one function registered with transformers, active only inside `watching`.
+
+The function answers with scaled_dot_product_attention, at the speed of the bare model, and keeps references to what
+the weights can be recomputed from. It is registered under a plain name: names that contain "sdpa" or "flash" are taken
+for those, and an implementation without a mask function of its own silently loses every mask.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.masking_utils import eager_mask, sdpa_mask
+
+from attnwidget.engine.capture.attention_output import fused, written_out
+from attnwidget.errors import AttnWidgetError, Cancelled
+
+NAME, WHOLE_MASKS, REFERENCE = "attnwidget", "attnwidget_masked", "attnwidget_eager"
+"""Of the function below; of the same where a mask is never left out; and of the eager attention that files carry."""
+
+SPARSE = ("indices", "block_indices", "sinks")
+"""Arguments by which a few families choose keys, or weigh them, in ways that the formula here does not know."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Entry number `serial` of a forward pass into layer `index` of the list of layers at `path`."""
+
+    path: str
+    index: int
+    serial: int
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What one attention layer was asked, as it was asked. Shapes as in `Block`.
+
+    `path` is that of the module; `place` says within which layers it was called, outermost first: where one module
+    serves several layers, only this tells them apart.
+    """
+
+    module: nn.Module
+    path: str
+    place: tuple[Place, ...]
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    scale: float
+    mask: Tensor | None
+    bias: Tensor | None
+    softcap: float | None
+    sinks: Tensor | None
+    causal: bool
+
+
+def ignore(_call: Call, _output: Tensor) -> None:
+    """What hears of an output when nobody asks."""
+
+
+class NotOurs(Exception):
+    """What a function of the user's raised while the model ran; goes out as it was raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(eq=False)
+class Watch:
+    """The calls of one forward pass, in their order, and a way to stop it between two layers.
+
+    `names` maps modules (by id) to their paths. `progress` hears how many attention layers are done, or with
+    `counts_layers` how many layers of any kind: where no attention is heard. `answered` hears the output (batch query
+    head dim) of each call.
+    """
+
+    names: Mapping[int, str] = field(default_factory=dict)
+    cancelled: Callable[[], bool] = lambda: False
+    progress: Callable[[int], None] = lambda _done: None
+    counts_layers: bool = False
+    answered: Callable[[Call, Tensor], None] = ignore
+    calls: list[Call] = field(default_factory=list)
+    maps: list[tuple[str, Tensor]] = field(default_factory=list)  # (path, weights) of eager attention
+    _entered: int = 0
+    _passed: int = 0
+    _inside: list[Place] = field(default_factory=list)
+
+    def enter(self, path: str, index: int) -> None:
+        """A layer begins. Raises Cancelled when nobody waits for the result any more."""
+        self._stop_if_cancelled()
+        self._entered += 1
+        self._inside.append(Place(path, index, self._entered))
+
+    def leave(self) -> None:
+        """The layer that was entered last has ended."""
+        self._inside.pop()
+        if not self._inside and self.counts_layers:
+            self._passed += 1
+            self._tell(self._passed)
+
+    def hear(self, call: Call) -> None:
+        """An attention layer was asked."""
+        self._stop_if_cancelled()
+        self.calls.append(call)
+        self._tell(len(self.calls))
+
+    def _stop_if_cancelled(self) -> None:
+        try:
+            stop = self.cancelled()
+        except Exception as error:
+            raise NotOurs(error) from error
+        if stop:
+            raise Cancelled
+
+    def _tell(self, done: int) -> None:
+        try:
+            self.progress(done)
+        except Exception as error:
+            raise NotOurs(error) from error
+
+    @property
+    def place(self) -> tuple[Place, ...]:
+        return tuple(self._inside)
+
+
+_active: ContextVar[Watch | None] = ContextVar("attnwidget_watch", default=None)
+
+
+def current() -> Watch | None:
+    """The watch of this thread, inside `watching`."""
+    return _active.get()
+
+
+@contextmanager
+def watching(watch: Watch) -> Iterator[Watch]:
+    """Every attention call of this thread inside the block goes to `watch`."""
+    token = _active.set(watch)
+    try:
+        yield watch
+    finally:
+        _active.reset(token)
+
+
+def attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    is_causal: bool | None = None,
+    position_bias: Tensor | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, Tensor | None]:
+    """The attention function: output (batch query head dim), and no weights."""
+    watch = _active.get()
+    if attention_mask is not None and attention_mask.shape[-1] > key.shape[-2]:
+        attention_mask = attention_mask[..., : key.shape[-2]]  # hybrids of transformers 5.0 count one key too many
+    if scaling is None:
+        scaling = _unsaid_scale(module, query.shape[-1])
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
+    call = Call(
+        module,
+        "" if watch is None else watch.names.get(id(module), ""),
+        () if watch is None else watch.place,
+        query,
+        key,
+        value,
+        scale,
+        attention_mask,
+        position_bias,
+        softcap,
+        None if s_aux is None else s_aux.detach().clone(),  # a parameter: training must not change old traces
+        causal=bool(causal) and query.shape[2] > 1,
+    )
+    if watch is not None:
+        _refuse_unknown(call, kwargs)
+        watch.hear(call)
+    if softcap is not None or s_aux is not None:
+        output = written_out(
+            query,
+            key,
+            value,
+            attention_mask,
+            scale,
+            causal=call.causal,
+            bias=position_bias,
+            softcap=softcap,
+            sinks=s_aux,
+        )
+    else:
+        # Not passed on: a user's output_attentions would only make the fused function warn.
+        options = {name: given for name, given in kwargs.items() if name != "output_attentions"}
+        output = fused(
+            module,
+            query,
+            key,
+            value,
+            attention_mask,
+            dropout=dropout,
+            scaling=scaling,
+            is_causal=is_causal,
+            position_bias=position_bias,
+            **options,
+        )
+    if watch is not None:
+        watch.answered(call, output)
+    return output, None
+
+
+def _unsaid_scale(module: Any, width: int) -> float | None:
+    """The scale of GPT-2, which transformers 5.0 tells only its own eager attention; None for the usual one."""
+    if not hasattr(module, "scale_attn_by_inverse_layer_idx"):
+        return None
+    scale = width**-0.5 if getattr(module, "scale_attn_weights", True) else 1.0
+    return float(scale / (module.layer_idx + 1) if module.scale_attn_by_inverse_layer_idx else scale)
+
+
+def _refuse_unknown(call: Call, kwargs: Mapping[str, Any]) -> None:
+    given = next((name for name in SPARSE if kwargs.get(name) is not None), None)
+    if given is not None:
+        raise AttnWidgetError(
+            f"{type(call.module).__name__} chooses its keys by {given}, a sparse attention that attnwidget cannot "
+            "compute again exactly. Nothing is drawn rather than something wrong; give weights to Trace.from_weights."
+        )
+    if call.q.shape[0] != 1:
+        raise AttnWidgetError(
+            f"{type(call.module).__name__} attends within {call.q.shape[0]} pieces (windows, or several images), each by "
+            "itself, so there is no map over the whole input. Windowed attention cannot be shown; give one image at a time."
+        )
+
+
+def attend_masked(module: nn.Module, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
+    """The attention function of families that transformers does not run with sdpa: no mask means that all is seen.
+
+    Their modules say nothing of causality that could be trusted (Splinter, an encoder, says nothing; NLLB's decoder
+    says it is not causal), so their masks are never left out.
+    """
+    return attend(module, *args, **{**kwargs, "is_causal": False})
+
+
+def attend_as_written(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **kwargs: Any
+) -> tuple[Tensor, Tensor | None]:
+    """The eager attention of the model's own file; its weights go to the watch, beside the path of the module."""
+    written = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
+    if written is None:
+        raise NotWritten
+    output, weights = written(module, query, key, value, attention_mask, **kwargs)
+    watch = _active.get()
+    if watch is not None:
+        watch.maps.append((watch.names.get(id(module), ""), weights))
+    return output, weights
+
+
+class NotWritten(Exception):
+    """The model's file has no eager attention under its usual name. Never reaches a user."""
+
+
+AttentionInterface.register(NAME, attend)
+AttentionMaskInterface.register(NAME, sdpa_mask)
+AttentionInterface.register(WHOLE_MASKS, attend_masked)
+AttentionMaskInterface.register(WHOLE_MASKS, eager_mask)
+AttentionInterface.register(REFERENCE, attend_as_written)
+AttentionMaskInterface.register(REFERENCE, eager_mask)

@@ -1,0 +1,95 @@
+"""Fallback 1: the maps that eager attention hands out, for families outside transformers' attention interface."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor
+
+from attnwidget.engine.capture.registered_function import own_attention
+from attnwidget.engine.capture.roles import tower_of, towers_of
+from attnwidget.engine.trace.from_weights import masked
+from attnwidget.engine.trace.trace import Block
+from attnwidget.errors import AttnWidgetError
+
+FIELDS = {
+    "encoder_attentions": "encoder",
+    "decoder_attentions": "decoder",
+    "cross_attentions": "cross",
+    "cross_encoder_attentions": "cross",
+    "language_attentions": "text",
+    "vision_attentions": "vision",
+}
+TOWERS = {"text_model_output": "text", "vision_model_output": "vision"}
+ROWS_SUM_TO_ONE = 1e-2
+"""How far the sum of a row may be from 1, or from 0 for one that may read nothing: half precision needs as much."""
+
+
+def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
+    """Blocks with their maps (head query key). Layers without attention are left out under their numbers.
+
+    What may be read, windows included, is told from the zeros of the maps: configurations say it in many ways, and names
+    mislead (XLNetLMHeadModel reads both ways).
+
+    Raises AttnWidgetError for a model that hands out no maps, and for maps that are no softmax over single positions:
+    of windows, of pooled, hashed or sampled keys.
+    """
+    found = [
+        Block(part, layer, "", len(dense), len(dense), dense=dense)
+        for part, maps in parts(output, model, ran)
+        for layer, given in enumerate(maps)
+        if (dense := _dense(given, part, layer, model)) is not None
+    ]
+    own = own_attention(model)
+    if not found and own is not None:
+        raise AttnWidgetError(
+            f"{type(model).__name__} runs an attention function of yours, {own!r}, which returns no weights, so there is "
+            "nothing to show. Let it return (output, weights), or say model.set_attn_implementation('sdpa') if it "
+            "computes what attention does, and load it again."
+        )
+    if not found:
+        raise AttnWidgetError(
+            f"{type(model).__name__} computes no attention that could be seen, so there is nothing to show. State "
+            "space and convolutional models have none; for others, give weights to Trace.from_weights."
+        )
+    return masked(found)
+
+
+def parts(output: Any, model: Any, ran: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """(part, one entry per layer) of everything that an output calls attentions."""
+    for name, tower in TOWERS.items():
+        inner: Any = getattr(output, name, None)
+        if getattr(inner, "attentions", None):
+            yield tower, tuple(inner.attentions)
+    for name, part in FIELDS.items():
+        if isinstance(maps := getattr(output, name, None), list | tuple) and maps:
+            yield part, tuple(maps)
+    if maps := getattr(output, "attentions", None):
+        yield _lone(model, ran), tuple(maps)
+
+
+def _lone(model: Any, ran: Any) -> str:
+    if not towers_of(model):
+        return "self"
+    path = next((name for name, module in model.named_modules() if module is ran), "")
+    return tower_of(path) or "text"
+
+
+def _dense(given: Any, part: str, layer: int, model: Any) -> Tensor | None:
+    if isinstance(given, tuple):
+        given = given[0] if given else None
+    if given is None:
+        return None
+    if not isinstance(given, Tensor) or given.ndim != 4 or given.shape[0] != 1:
+        shape = tuple(getattr(given, "shape", ())) or type(given).__name__
+        raise AttnWidgetError(
+            f"{type(model).__name__} hands out attention of the shape {shape} in layer {layer} of part {part!r}, not "
+            "one map (head query key) over the whole input. Windowed and banded attention cannot be shown."
+        )
+    dense = given[0].detach().float().cpu()
+    total = dense.nan_to_num().sum(-1)
+    if not bool((((total - 1).abs() < ROWS_SUM_TO_ONE) | (total.abs() < ROWS_SUM_TO_ONE)).all()):
+        raise AttnWidgetError(
+            f"{type(model).__name__} hands out maps whose rows do not sum to 1 (layer {layer} of part {part!r}), so "
+            "they are no attention weights as they stand. Nothing is drawn rather than something wrong."
+        )
+    return dense

@@ -1,0 +1,183 @@
+"""One forward pass of a shadow, watched -> Trace."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attnwidget.engine.capture import eager
+from attnwidget.engine.capture.attention_function import Call, NotOurs, NotWritten, Watch, watching
+from attnwidget.engine.capture.projection_search import follow_outputs
+from attnwidget.engine.capture.random_draws import own_draws
+from attnwidget.engine.capture.residual_search import Listener, hear_streams
+from attnwidget.engine.capture.roles import Role, layers_once, roles
+from attnwidget.engine.capture.sequences import sequences_of
+from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.inputs.inputs import Inputs, forward_names
+from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
+from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.trace import Block, ModelFacts, Trace
+from attnwidget.errors import AttnWidgetError, Cancelled
+
+
+def read(
+    shadow: Shadow,
+    given: Inputs,
+    facts: ModelFacts,
+    cancelled: Callable[[], bool],
+    progress: Callable[[int], None],
+    cache: Any = None,
+    *,
+    keeps: bool = False,
+) -> Trace:
+    """Run the model once over its inputs and keep what its attention was computed from.
+
+    `cache` is filled where one is given; `keeps` keeps the residual stream around each layer. Raises NothingSeen when an interface shadow computed no attention that could
+    be seen, Cancelled between two layers when `cancelled` answers True, and AttnWidgetError for what the model cannot
+    read.
+    """
+    watch = Watch(shadow.names, cancelled, progress, counts_layers=shadow.path == "eager")
+    module = shadow.module
+    runs = what_runs(module, given)
+    listening = partial(hear_streams, shadow, watch) if keeps and shadow.path == "interface" else nullcontext
+    with (
+        shadow.lock,
+        torch.no_grad(),
+        own_draws(shadow.draws),
+        watching(watch),
+        follow_outputs(shadow, watch) as follower,
+        listening() as listener,
+    ):
+        options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
+        if cache is not None:
+            options = {"past_key_values": cache, "use_cache": True}
+        output = run(runs, given.forward, options)
+        projections = follower.learn()
+    if shadow.path == "eager":
+        blocks = eager.blocks(output, module, runs)
+        depths = {block.part: 0 for block in blocks}
+    else:
+        if not watch.calls:
+            raise NothingSeen
+        calls = layers_once(watch.calls)
+        found = roles(calls, module)
+        if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
+            raise NothingSeen  # a tower follows the interface, and the model that reads the text does not
+        blocks = tuple(
+            _with_stream(block_of(call, role, projections.get(call.path)), call, listener)
+            for call, role in zip(calls, found, strict=True)
+        )
+        depths = {role.part: role.depth for role in found}
+        _refuse_unheard(blocks, facts)
+    text, sequences = sequences_of(blocks, given, module.config)
+    # A tower that ran alone has no head over it.
+    whole = runs is module or runs is module.base_model
+    hidden = getattr(output, "last_hidden_state", None)
+    return Trace(
+        blocks,
+        text,
+        shadow.path,
+        facts,
+        sequences,
+        depths,
+        hidden=hidden[0] if whole and isinstance(hidden, Tensor) else None,
+        head=prediction_head(module) if runs is module.base_model else None,
+        scores=scores(output, facts.predicts) if runs is module else None,
+    )
+
+
+def _with_stream(block: Block, call: Call, listener: Listener | None) -> Block:
+    return block if listener is None else replace(block, inputs=listener.stream(call, block.projection))
+
+
+def _refuse_unheard(blocks: tuple[Block, ...], facts: ModelFacts) -> None:
+    """Raise AttnWidgetError when fewer layers were heard than the configuration says attend."""
+    part = next((part for part in ("self", "encoder", "text") if any(block.part == part for block in blocks)), None)
+    attending = sum(1 for heads in facts.heads if heads)
+    heard = sum(1 for block in blocks if block.part in {part, "cross" if part == "text" else part})
+    if part is not None and heard < attending:
+        raise AttnWidgetError(
+            f"Of {attending} layers of {facts.name} that attend, {heard} computed attention that could be seen; a trace "
+            "without the others would mislead. Was a forward of theirs replaced?"
+        )
+
+
+class NothingSeen(Exception):
+    """The model's source promised attention through the interface, and none came. Never reaches a user."""
+
+
+def what_runs(module: Any, given: Inputs) -> Any:
+    """The module whose forward pass gives all attention that these inputs cause, at the least cost."""
+    # Logits over all positions would cost more than the attention on small models: the body alone.
+    body = module if answers_at_once(module) or predicts(module) is None else module.base_model
+    if (
+        predicts(module) is None
+        and module.base_model is not module
+        and given.forward.keys() <= _names(module.base_model)
+    ):
+        body = module.base_model
+    for tower, needed in (("text_model", "pixel_values"), ("vision_model", "input_ids")):
+        other = {"text_model": "vision_model", "vision_model": "text_model"}[tower]
+        if hasattr(module, tower) and hasattr(module, other) and needed not in given.forward:
+            return getattr(module, tower)
+    return body
+
+
+def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) -> Any:
+    """A forward pass whose failures are said in a sentence."""
+    try:
+        return module(**forward, **options)
+    except (Cancelled, NotWritten, AttnWidgetError):
+        raise
+    except NotOurs as told:
+        raise told.error from None
+    except Exception as error:
+        if _out_of_memory(error):
+            count = max(tensor.shape[-1] if tensor.ndim == 2 else 1 for tensor in forward.values())
+            raise AttnWidgetError(
+                f"There is not enough memory to read {count:,} tokens with this model. Give a shorter text."
+            ) from None
+        # Models raise whatever they like; the first line is what tells.
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise AttnWidgetError(f"The model could not read this: {reason}") from error
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # On processors torch says so in words alone.
+    words = ("can't allocate memory", "not enough memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
+
+
+def block_of(call: Call, role: Role, projection: Projection | None = None) -> Block:
+    """The block of one attention call, and the linear layer that its output went into."""
+    size = (call.q.shape[2], call.k.shape[2])
+    return Block(
+        part=role.part,
+        layer=role.layer,
+        path=call.path,
+        heads=call.q.shape[1],
+        kv_heads=call.k.shape[1],
+        q=call.q,
+        k=call.k,
+        v=call.v,
+        scale=call.scale,
+        softcap=call.softcap,
+        sinks=call.sinks,
+        mask=_over(call.mask, size),
+        bias=_over(call.bias, size),
+        causal=call.causal,
+        projection=projection,
+    )
+
+
+def _over(tensor: Tensor | None, size: tuple[int, int]) -> Tensor | None:
+    # Masks of padding alone have one row for all queries.
+    return None if tensor is None else tensor.expand(-1, -1, *size)
+
+
+def _names(module: Any) -> set[str]:
+    return forward_names(module) or set()

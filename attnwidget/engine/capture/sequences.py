@@ -1,0 +1,138 @@
+"""Which tokens the queries and the keys of each part are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.trace import Block
+from attnwidget.errors import AttnWidgetError
+
+BY_SQUARES = ("qwen2_vl", "qwen3_vl", "qwen3_5", "glm4v", "glm46v", "glm_ocr", "ernie4_5_vl")
+"""Kinds of models (what their names begin with) whose patches come square by square; others go row by row, or unsaid."""
+
+DISTILLED = ("[CLS]", "[DIST]")
+
+PIXELS = 4
+"""Axes of images that are not cut into patches yet, at least."""
+
+AXES = 2
+
+
+def sequences_of(
+    blocks: Sequence[Block], given: Inputs, config: Any
+) -> tuple[Tokens, dict[str, tuple[Tokens, Tokens]]]:
+    """The text that was read, and the (query, key) tokens of every part for which that is not both.
+
+    Sequences that are no text get tokens of their own: image patches by row and column, sounds by frame. Raises
+    AttnWidgetError for self-attention that is not square, or does not fit the tokens: what such a map shows is not
+    what its axes would say.
+    """
+    sizes = {block.part: block.shape[1:] for block in blocks}
+    lacking = {"encoder", "decoder"} - sizes.keys()
+    if getattr(config, "is_encoder_decoder", False) and lacking and "encoder_outputs" not in given.forward:
+        raise AttnWidgetError(
+            f"The {' and the '.join(sorted(lacking))} of this model computes attention in a way that cannot be seen, so "
+            "its trace would lack a part. Give the weights to Trace.from_weights."
+        )
+    for block in blocks:
+        if block.shape[1:] != sizes[block.part]:
+            raise AttnWidgetError(
+                f"The layers of part {block.part!r} read sequences of different lengths ({block.shape[1]} and "
+                f"{sizes[block.part][0]} queries). Attention that is pooled or windowed on the way cannot be shown."
+            )
+    found: dict[str, tuple[Tokens, Tokens]] = {}
+    for part, (queries, keys) in sizes.items():
+        if part == "cross":
+            continue
+        if queries != keys:
+            raise AttnWidgetError(
+                f"Part {part!r} attends from {queries} positions to {keys}: no attention of a sequence to itself, so "
+                "its axes are unknown. Give the weights to Trace.from_weights with tokens and key_tokens."
+            )
+        own = _own(part, queries, given, config)
+        found[part] = own, own
+    if "cross" in sizes:
+        found["cross"] = _crossed(sizes["cross"], found, given)
+    text = given.tokens.get("text") or next(iter(found.values()))[0]
+    return text, found
+
+
+def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
+    name = "target" if part == "decoder" else "text"
+    known = given.tokens.get(name)
+    if part not in {"vision", "audio"} and known is not None and len(known) == count:
+        return known
+    if part not in {"vision", "audio"} and known is not None and "pixel_values" not in given.forward:
+        raise AttnWidgetError(
+            f"Part {part!r} has maps of {count} positions for {len(known)} tokens. Attention that is padded, pooled or "
+            "cut into windows cannot be shown with these tokens."
+        )
+    # Queries that are learned, and images among the tokens of a text, are no patches.
+    of_image = part == "vision" or (part in {"self", "encoder"} and known is None)
+    if of_image and "pixel_values" in given.forward:
+        return patches(count, given, config)
+    return Tokens.frames(count)
+
+
+def _crossed(size: tuple[int, int], found: Mapping[str, tuple[Tokens, Tokens]], given: Inputs) -> tuple[Tokens, Tokens]:
+    queries, keys = size
+    read_by_others = {"encoder", "vision", "audio"}
+    asking = [texts[0] for part, texts in found.items() if part not in read_by_others]
+    asking += [given.tokens[name] for name in ("target", "text") if name in given.tokens]
+    read = [texts[0] for part, texts in found.items() if part in read_by_others]
+    query = next((text for text in asking if len(text) == queries), None)
+    key = next((text for text in read if len(text) == keys), None)
+    return query or Tokens.frames(queries), key or Tokens.frames(keys)
+
+
+def patches(count: int, given: Inputs, config: Any) -> Tokens:
+    """Tokens of an image: patches by row and column, behind the class token and its kin; numbers where unsure."""
+    vision = next((own for name in ("vision_config", "encoder") if (own := getattr(config, name, None))), config)
+    if "image_grid_thw" in given.forward:
+        return _merged(count, given.forward["image_grid_thw"], config, vision)
+    image, size = given.forward["pixel_values"], getattr(vision, "patch_size", None)
+    sizes = [side for side in (size if isinstance(size, list | tuple) else [size] * AXES) if isinstance(side, int)]
+    if image.ndim < PIXELS or len(sizes) != AXES or min(sizes) < 1:
+        return Tokens.frames(count)
+    rows, columns = (side // own for side, own in zip(image.shape[-2:], sizes, strict=True))
+    before = _before(count - rows * columns, vision)
+    if before is None or rows * columns == 0:
+        return Tokens.frames(count)
+    return Tokens.patches(rows, columns, before=before)
+
+
+def _before(count: int, vision: Any) -> tuple[str, ...] | None:
+    """What stands before the patches; None where that cannot be known."""
+    if count in (0, 1):
+        return ("[CLS]",) * count
+    if count == len(DISTILLED) and getattr(vision, "model_type", "") == "deit":
+        return DISTILLED
+    # Tokens that nobody declares may as well stand behind the patches, as those of detectors do.
+    registers = getattr(vision, "num_register_tokens", None)
+    if count > 1 and registers == count - 1:
+        return ("[CLS]", *(f"[REG{number}]" for number in range(1, count)))
+    return None
+
+
+def _merged(count: int, grids: Tensor, config: Any, vision: Any) -> Tokens:
+    """Patches of one image in the order of those that are merged later: square by square, and row by row in each."""
+    merge = getattr(vision, "spatial_merge_size", None)
+    windowed = any(getattr(vision, name, None) is not None for name in ("window_size", "fullatt_block_indexes"))
+    ordered = str(getattr(config, "model_type", "")).startswith(BY_SQUARES) and not windowed
+    if not ordered or not isinstance(merge, int) or merge < 1 or tuple(grids.shape) != (1, 3):
+        return Tokens.frames(count)
+    frames, rows, columns = (int(side) for side in grids[0])
+    if frames != 1 or rows * columns != count or rows % merge or columns % merge:
+        return Tokens.frames(count)
+    within = [(row, column) for row in range(merge) for column in range(merge)]
+    return Tokens.from_pieces(
+        [
+            f"{top + row},{left + column}"
+            for top in range(0, rows, merge)
+            for left in range(0, columns, merge)
+            for row, column in within
+        ]
+    )

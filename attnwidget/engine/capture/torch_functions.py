@@ -1,0 +1,222 @@
+"""Fallback 2: attention seen as it is computed, for any torch module, through TorchFunctionMode.
+
+Seen are scaled_dot_product_attention (q and k are kept, and weights computed again from them), torch's own
+MultiheadAttention, and softmaxes that values are multiplied with (the maps themselves are kept). What a module computes
+by other means is not seen.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from attnwidget.engine.capture.attention_function import Call, Watch
+from attnwidget.engine.capture.plain_modules import Seen
+from attnwidget.errors import AttnWidgetError
+
+SOFTMAXES = {torch.softmax, functional.softmax, Tensor.softmax, torch.special.softmax}
+
+PRODUCTS = {"matmul", "__matmul__", "bmm", "mm", "baddbmm", "einsum"}
+
+SAME = {"dropout", "to", "type", "type_as", "float", "half", "bfloat16", "double", "contiguous", "clone", "detach"} | {
+    "reshape",
+    "view",
+    "flatten",
+    "unflatten",
+    "squeeze",
+    "unsqueeze",
+    "expand",
+}
+"""What leaves weights the weights that they are, in another type or shape."""
+
+CHANGED = {"masked_fill", "masked_fill_", "nan_to_num", "where", "mul", "__mul__", "__rmul__", "div", "__truediv__"} | {
+    "add",
+    "__add__",
+    "__radd__",
+    "sub",
+    "__sub__",
+    "add_",
+    "__iadd__",
+    "mul_",
+    "__imul__",
+    "div_",
+    "__itruediv__",
+    "clamp",
+    "tanh",
+    "select",
+    "__getitem__",
+}
+"""What makes other weights of weights, or other scores of scores."""
+
+
+class Spy(TorchFunctionMode):
+    """Sees every attention inside `with Spy(watch):`, in its order. Raises AttnWidgetError for more than one input."""
+
+    def __init__(self, watch: Watch, *, unfused: bool = False) -> None:
+        super().__init__()
+        self.watch = watch
+        self.unfused = unfused  # torch's own slow attention instead, which hands out its weights
+        self.seen: list[Seen] = []
+        self._scores: Any = WeakTensorKeyDictionary()  # tensors that came of a product
+        self._weights: Any = WeakTensorKeyDictionary()  # what came of a softmax -> the weights that it stands for
+        self._used: set[int] = set()
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is functional.multi_head_attention_forward:
+            return self._multi_head(func, args, kwargs)
+        if func is functional.scaled_dot_product_attention:
+            call = _call(self.watch, *args, **kwargs)
+            if self.unfused:
+                return self._slow(*args, **kwargs)
+            self.seen.append(Seen(self.watch.place, call=call))
+            return func(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        if name in PRODUCTS:
+            self._multiplied(name, args, kwargs)
+        result = func(*args, **kwargs)
+        if isinstance(result, Tensor):
+            self._follow(func, name, [*args, *kwargs.values()], result, _last(args, kwargs))
+        return result
+
+    def _follow(self, func: Callable[..., Any], name: str, given: list[Any], result: Tensor, dim: Any) -> None:
+        if name in PRODUCTS:
+            self._scores[result] = True
+        elif func in SOFTMAXES and dim in {-1, result.ndim - 1} and result.ndim > 1:
+            square = result.shape[-1] == result.shape[-2]
+            # A softmax over channels or experts is no map, unless it is of products of queries and keys.
+            if square or _known(self._scores, given) is not None:
+                self._weights[result] = result
+        elif name in SAME or name in CHANGED:
+            if _known(self._scores, given) is not None:
+                self._scores[result] = True
+            source = _known(self._weights, given)
+            if source is not None and source.shape[-2:] == result.shape[-2:]:
+                known = self._weights[source]
+                kept = name in SAME and known.numel() == result.numel() and known.ndim <= 4
+                self._weights[result] = known if kept else result
+
+    def _multiplied(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        for weights in _left(name, [*args, *kwargs.values()]):
+            if weights not in self._weights or id(self._weights[weights]) in self._used:
+                continue
+            maps = self._weights[weights]
+            _refuse_batch(maps)
+            self._used.add(id(maps))
+            self.seen.append(Seen(self.watch.place, maps=maps))
+
+    def _slow(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attn_mask: Any = None,
+        dropout_p: Any = 0.0,  # noqa: ARG002  weights are those before dropout
+        *more: Any,
+        **options: Any,
+    ) -> Tensor:
+        slow = torch.ops.aten._scaled_dot_product_attention_math  # noqa: SLF001  the only one that gives its weights
+        is_causal = options.pop("is_causal", more[0] if more else False)
+        if attn_mask is not None and attn_mask.dtype == torch.bool:
+            # The slow one would add True and False as numbers.
+            added = torch.zeros(attn_mask.shape, dtype=query.dtype, device=query.device)
+            attn_mask = added.masked_fill(~attn_mask, float("-inf"))
+        output, maps = slow(query, key, value, attn_mask, 0.0, is_causal, **options)
+        self.seen.append(Seen(self.watch.place, maps=maps))
+        found: Tensor = output
+        return found
+
+    def _multi_head(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        # It hides what it computes from other modes, but hands out its weights when asked.
+        wanted, mean = kwargs.get("need_weights", True), kwargs.get("average_attn_weights", True)
+        output, maps = func(*args, **{**kwargs, "need_weights": True, "average_attn_weights": False})
+        _refuse_batch(maps)
+        query, key = [*args, *(kwargs[name] for name in ("query", "key") if name in kwargs)][:2]
+        same = query is key or (query.shape == key.shape and torch.equal(query, key))
+        self.seen.append(Seen(self.watch.place, maps=maps, crossed=not same))
+        if not wanted:
+            return output, None
+        return output, maps.mean(-3) if mean else maps
+
+
+def _call(
+    watch: Watch,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,  # noqa: ARG001  torch's signature
+    is_causal: bool = False,  # noqa: FBT002  torch's signature
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,  # noqa: ARG001  the counts of heads say it
+) -> Call:
+    for tensor in (query, key):
+        _refuse_batch(tensor)
+    # With fewer axes there is no batch, or it is one and folded into the heads.
+    query, key, value = (tensor[(None,) * (4 - tensor.ndim)] for tensor in (query, key, value))
+    mask = None if attn_mask is None else attn_mask.reshape((1,) * (4 - attn_mask.ndim) + attn_mask.shape)
+    queries, keys = query.shape[2], key.shape[2]
+    if is_causal and queries != keys:
+        # torch counts both from the first, a Block from the last.
+        mask = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=query.device).tril()
+        is_causal = False
+    return Call(
+        module=nn.Identity(),
+        path="",
+        place=watch.place,
+        q=query,
+        k=key,
+        v=value,
+        scale=query.shape[-1] ** -0.5 if scale is None else scale,
+        mask=mask,
+        bias=None,
+        softcap=None,
+        sinks=None,
+        causal=is_causal,
+    )
+
+
+def _refuse_batch(tensor: Tensor) -> None:
+    if tensor.ndim > 4 or (tensor.ndim == 4 and tensor.shape[0] != 1):
+        raise AttnWidgetError(
+            f"This module attends over tensors of shape {tuple(tensor.shape)}: several inputs, or several windows of "
+            "one. A trace reads one input as a whole; choose one."
+        )
+
+
+def _left(name: str, given: list[Any]) -> list[Tensor]:
+    """The operands of a product whose rows weigh the rows of the other one."""
+    if name != "einsum":
+        left, right = given[:2] if name != "baddbmm" else given[1:3]
+        # Values are computed: a parameter is a layer, or a table.
+        return [] if isinstance(right, nn.Parameter) or not isinstance(left, Tensor) else [left]
+    operands = given[1] if len(given) == 2 and isinstance(given[1], list | tuple) else given[1:]
+    if not isinstance(given[0], str):
+        return []
+    inputs, arrow, output = given[0].replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    found = []
+    for number, (term, operand) in enumerate(zip(terms, operands, strict=False)):
+        others = "".join(other for at, other in enumerate(terms) if at != number)
+        if len(term) < 2:
+            continue
+        query, key = term[-2], term[-1]
+        weighs = key in others and query not in others and not (arrow and (key in output or query not in output))
+        if weighs and isinstance(operand, Tensor):
+            found.append(operand)
+    return found
+
+
+def _known(tensors: Any, given: list[Any]) -> Any:
+    return next((tensor for tensor in given if isinstance(tensor, Tensor) and tensor in tensors), None)
+
+
+def _last(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return kwargs.get("dim", args[1] if len(args) > 1 and isinstance(args[1], int) else None)

@@ -1,0 +1,166 @@
+"""What the passes of one generation compute, put away pass by pass.
+
+Of earlier passes only the query rows are kept: a cache that grows copies its keys at every step, and the last ones
+hold all that came before.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from attnwidget.engine.capture.attention_function import Watch, current, watching
+from attnwidget.engine.capture.forward import NothingSeen, block_of
+from attnwidget.engine.capture.projection_search import Follower, follow_outputs
+from attnwidget.engine.capture.roles import layers_once, roles
+from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.prediction_head import answers_at_once
+from attnwidget.engine.trace.stitch import Masks, stitched
+from attnwidget.engine.trace.trace import Block
+
+BESIDE = {"vision", "audio", "encoder", "cross"}
+"""Parts whose attention may be seen although that over the text goes another way."""
+
+
+@dataclass(eq=False)
+class Passes:
+    """Filled while `listening`: the rows of every layer, in the order of the first pass, and what the head reads.
+
+    `pending` are raw scores (vocabulary) behind the last token of each pass; whoever uses one takes it out.
+    """
+
+    shadow: Shadow
+    pending: list[Tensor] = field(default_factory=list)
+    depths: dict[str, int] = field(default_factory=dict)
+    _rows: dict[tuple[str, int], list[Block]] = field(default_factory=dict)
+    _hidden: list[Tensor] = field(default_factory=list)  # position dim
+    _scores: list[Tensor] = field(default_factory=list)  # position vocabulary
+    _inputs: dict[str, Any] = field(default_factory=dict)  # of the last pass
+    _watch: Watch = field(init=False)
+    _follower: Follower | None = None
+
+    def __post_init__(self) -> None:
+        self._watch = Watch(self.shadow.names)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Everything that the shadow computes in this thread, inside the block, is put away."""
+        module = self.shadow.module
+        with (
+            self.shadow.lock,
+            torch.no_grad(),
+            watching(self._watch),
+            follow_outputs(self.shadow, self._watch) as self._follower,
+        ):
+            hooks = [
+                module.register_forward_pre_hook(self._begins, with_kwargs=True),
+                module.register_forward_hook(self._ends),
+            ]
+            if module.base_model is not module:
+                hooks.append(module.base_model.register_forward_hook(self._body_ends))
+            try:
+                yield
+            finally:
+                for hook in hooks:
+                    hook.remove()
+
+    def forget(self) -> None:
+        """Generation begins now: what ran before it (to find out a language, say) is no part of it.
+
+        An encoder that has just run is: its calls have not been put away yet.
+        """
+        for kept in (self.pending, self.depths, self._rows, self._hidden, self._scores, self._inputs):
+            kept.clear()
+
+    def one_more(self, number: int) -> None:
+        """Run the shadow on one token more, as generate would, for the row of the token that was produced last."""
+        if self._inputs.get("past_key_values") is not None:
+            self.shadow.module(**following(self._inputs, number, self.shadow.module.config))
+
+    def blocks(self, tokens: int) -> tuple[Block, ...] | None:
+        """Every layer whole, or None when the rows do not make up maps of that many tokens."""
+        found = []
+        masks: Masks = {}
+        for rows in self._rows.values():
+            block = stitched(rows, masks)
+            # What ran in one pass only was a tower or an encoder, over a sequence of its own.
+            if block is None or (len(rows) > 1 and block.shape[1] != tokens):
+                return None
+            found.append(block)
+        return tuple(found) if any(len(rows) > 1 for rows in self._rows.values()) else None
+
+    @property
+    def hidden(self) -> Tensor | None:
+        """Final hidden rows (position dim) of all passes."""
+        return torch.cat(self._hidden) if self._hidden else None
+
+    @property
+    def scores(self) -> Tensor | None:
+        """Logits (position vocabulary) of all passes, of a model whose head does not run by itself."""
+        return torch.cat(self._scores) if self._scores else None
+
+    def _begins(self, _module: Any, _given: Any, named: dict[str, Any]) -> None:
+        # A callback of the user's may read another text meanwhile, with a watch of its own.
+        if current() is self._watch:
+            self._put_away()
+            self._inputs = dict(named)
+
+    def _ends(self, module: Any, _given: Any, output: Any) -> None:
+        if current() is self._watch:
+            self._put_away()
+            if self.shadow.path == "interface" and not any(part not in BESIDE for part, _ in self._rows):
+                raise NothingSeen
+            self.pending.append(output.logits[0, -1].clone())
+            if answers_at_once(module):
+                self._scores.append(output.logits[0])
+
+    def _body_ends(self, _module: Any, _given: Any, output: Any) -> None:
+        rows = getattr(output, "last_hidden_state", None)
+        if current() is self._watch and isinstance(rows, Tensor):
+            self._hidden.append(rows[0])
+
+    def _put_away(self) -> None:
+        calls, self._watch.calls = layers_once(self._watch.calls), []
+        if not calls:
+            return
+        projections = {} if self._follower is None else self._follower.learn()
+        for call, role in zip(calls, roles(calls, self.shadow.module), strict=True):
+            self.depths[role.part] = role.depth
+            rows = self._rows.setdefault((role.part, role.layer), [])
+            if rows:
+                rows[-1] = _without_keys(rows[-1])
+            rows.append(block_of(call, role, projections.get(call.path)))
+
+
+def following(inputs: dict[str, Any], number: int, config: Any) -> dict[str, Any]:
+    """The inputs of the pass after this one: one token more, and the same cache."""
+    crossed = bool(getattr(config, "is_encoder_decoder", False))
+    ids, mask = ("decoder_input_ids", "decoder_attention_mask") if crossed else ("input_ids", "attention_mask")
+    found: dict[str, Any] = {}
+    for name, value in inputs.items():
+        if not isinstance(value, Tensor):
+            found[name] = value
+        elif name == ids:
+            found[name] = torch.full_like(value[:, -1:], number)
+        elif name == mask:
+            found[name] = pad(value, (0, 1), value=1)
+        elif name.endswith(("position_ids", "cache_position")):
+            found[name] = value[..., -1:] + 1
+        elif name == "mm_token_type_ids":
+            found[name] = torch.zeros_like(value[..., -1:])
+        elif name.endswith("token_type_ids"):
+            found[name] = value[..., -1:]
+        elif name == "cross_attention_mask":
+            found[name] = value[:, -1:]
+        elif crossed or name.startswith("encoder_"):  # a decoder alone has read its images in the first pass
+            found[name] = value
+    return found
+
+
+def _without_keys(block: Block) -> Block:
+    shape = None if block.k is None else torch.empty_like(block.k, device="meta")
+    return replace(block, k=shape, v=None)

@@ -1,0 +1,1 @@
+"""What a user hands in -> what the forward pass takes."""

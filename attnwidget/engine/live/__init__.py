@@ -1,0 +1,1 @@
+"""The session of one explorer: what was read is used again."""

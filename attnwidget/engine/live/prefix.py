@@ -1,0 +1,220 @@
+"""An edited text read from its first changed token on: keys and values of what stands before are at hand.
+
+The cache is filled with the keys and values of the earlier trace, in layers that keep every column; models that cache
+something else (DeepSeek's compressed latents) get back what they had cached. Nothing is cropped in place, so a pass
+that is cancelled or fails leaves the earlier trace as it was.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from attnwidget.engine.capture.attention_function import Call, Watch, watching
+from attnwidget.engine.capture.forward import block_of, run, what_runs
+from attnwidget.engine.capture.projection_search import follow_outputs
+from attnwidget.engine.capture.roles import Role
+from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.prediction_head import prediction_head
+from attnwidget.engine.trace.stitch import Masks, stitched
+from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.errors import AttnWidgetError
+
+SHORTEST = 16
+"""Tokens that must be shared before it is worth the trouble."""
+
+PROBE = 12, 7
+"""Tokens of the text on which reuse is tried once per model, and how many of them count as shared."""
+
+STATEFUL_ROPE = {"dynamic", "longrope"}
+"""Position encodings whose early tokens change with the length of the text."""
+
+Layers: TypeAlias = Sequence[tuple[Tensor, Tensor]]
+"""What a model caches, layer by layer."""
+
+_ways: "WeakKeyDictionary[Any, str]" = WeakKeyDictionary()
+"""How each shadow's passes are continued: from "keys" and values, from its own "cache", or "never"."""
+
+
+def needs_cache(shadow: Shadow) -> bool:
+    """Whether passes of this model can be continued only when they have filled a cache."""
+    return _ways.get(shadow.module) == "cache"
+
+
+def cached(cache: Any) -> Layers:
+    """What a pass has left in a cache, as `Trace` keeps it."""
+    return tuple((layer.keys, layer.values) for layer in cache.layers)
+
+
+def reread(
+    shadow: Shadow,
+    earlier: Trace,
+    given: Inputs,
+    cancelled: Callable[[], bool],
+    progress: Callable[[int], None],
+) -> Trace | None:
+    """A trace of the new text that reads only what follows the beginning it shares with an earlier trace.
+
+    None where that is not possible or not worth it: another kind of input, too little in common, a model that keeps a
+    state besides keys and values, or one for which a trial on this text did not give what a whole pass gives.
+    """
+    shared = common_start(earlier, given)
+    if shared < SHORTEST or 4 * shared < len(given.tokens["text"]) or not _could(shadow, earlier):
+        return None
+    with shadow.lock:
+        if shadow.module not in _ways:
+            _ways[shadow.module] = _trial(shadow, earlier)
+    layers = earlier.cache or [
+        (block.k, block.v) for block in earlier.blocks if block.k is not None and block.v is not None
+    ]
+    if _ways[shadow.module] == "never" or (needs_cache(shadow) and not earlier.cache):
+        return None
+    return _continued(shadow, earlier, shared, layers, given, cancelled, progress)
+
+
+def common_start(earlier: Trace, given: Inputs) -> int:
+    """How many tokens both texts begin with; at least one of the new text is always read."""
+    text = given.tokens.get("text")
+    if text is None or given.forward.keys() - {"input_ids", "token_type_ids"}:
+        return 0
+    if any(earlier.text.padding) or "decoder" in earlier.parts:
+        return 0
+    same = 0
+    for old, new in zip(_read(earlier.text), _read(text), strict=False):
+        if old != new:
+            break
+        same += 1
+    return min(same, len(text) - 1)
+
+
+def _read(tokens: Any) -> list[tuple[int, int]]:
+    return list(zip(tokens.ids, tokens.segment, strict=True))
+
+
+def _could(shadow: Shadow, earlier: Trace) -> bool:
+    blocks, module = earlier.blocks, shadow.module
+    rope = getattr(module.config.get_text_config(), "rope_parameters", None) or {}
+    kinds = [rope, *(value for value in rope.values() if isinstance(value, dict))]
+    return (
+        shadow.path == earlier.path == "interface"
+        and len(earlier.parts) == 1
+        and len(blocks) == earlier.layers()
+        and not getattr(module, "_is_stateful", False)
+        and not shadow.draws  # a second pass would draw other numbers
+        and all(block.k is not None and block.v is not None for block in blocks)
+        and all(block.causal or block.mask is not None for block in blocks)
+        and all(block.bias is None and (block.mask is None or block.mask.dtype == torch.bool) for block in blocks)
+        and not any(kind.get("rope_type") in STATEFUL_ROPE for kind in kinds)
+        and earlier.hidden is not None
+    )
+
+
+def _trial(shadow: Shadow, earlier: Trace) -> str:
+    """The way in which a few tokens of this text, read in two passes, give what a single pass gives."""
+    count, shared = PROBE
+    ids = torch.tensor([earlier.text.ids[:count]], dtype=torch.long, device="cpu")
+    cache = DynamicCache()
+    try:
+        whole = _plain(shadow, ids)
+        first = _plain(shadow, ids[:, :shared], past_key_values=cache, use_cache=True)
+    except AttnWidgetError:
+        return "never"
+    own = cached(cache)  # before the cache grows
+    if _agrees(shadow, ids, whole, [(call.k, call.v) for call in first[0]], shared):
+        return "keys"
+    return "cache" if _agrees(shadow, ids, whole, own, shared) else "never"
+
+
+def _agrees(shadow: Shadow, ids: Tensor, whole: tuple[list[Call], Tensor], layers: Layers, shared: int) -> bool:
+    try:
+        rest = _plain(shadow, ids[:, shared:], past_key_values=_filled(layers, shared), use_cache=True)
+    except AttnWidgetError:
+        return False
+    if len(rest[0]) != len(whole[0]):
+        return False
+    pairs = [(piece.k, block.k) for piece, block in zip(rest[0], whole[0], strict=True)]
+    pairs += [(piece.q, block.q[:, :, shared:]) for piece, block in zip(rest[0], whole[0], strict=True)]
+    pairs += [(rest[1], whole[1][shared:])]
+    return all(_alike(*pair) for pair in pairs)
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    if one.shape != other.shape:
+        return False
+    # Two ways of adding the same numbers up: a few units in the last place, many times over.
+    tolerance = 64 * torch.finfo(one.dtype).eps
+    return bool((one - other).abs().max() <= tolerance * max(1.0, float(other.abs().max())))
+
+
+def _plain(shadow: Shadow, ids: Tensor, **options: Any) -> tuple[list[Call], Tensor]:
+    watch = Watch(shadow.names)
+    device = shadow.module.get_input_embeddings().weight.device
+    with torch.no_grad(), watching(watch):
+        output = run(shadow.module.base_model, {"input_ids": ids.to(device)}, options)
+    return watch.calls, output.last_hidden_state[0]
+
+
+def _filled(layers: Layers, shared: int) -> DynamicCache:
+    cache = DynamicCache()
+    for index, (key, value) in enumerate(layers):
+        # Nothing is copied here: the first update of the model's own puts old and new together.
+        cache.update(key[:, :, :0], value[:, :, :0], index)
+        cache.layers[index].keys = key[:, :, :shared]
+        cache.layers[index].values = value[:, :, :shared]
+    return cache
+
+
+def _continued(
+    shadow: Shadow,
+    earlier: Trace,
+    shared: int,
+    layers: Layers,
+    given: Inputs,
+    cancelled: Callable[[], bool],
+    progress: Callable[[int], None],
+) -> Trace | None:
+    watch = Watch(shadow.names, cancelled, progress)
+    suffix = {name: tensor[:, shared:] for name, tensor in given.forward.items()}
+    cache = _filled(layers, shared)
+    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:
+        runs = what_runs(shadow.module, given)
+        if runs is not shadow.module.base_model:
+            return None
+        output = run(runs, suffix, {"past_key_values": cache, "use_cache": True})
+        projections = follower.learn()
+    depth = earlier.layers()
+    pieces = [
+        block_of(call, Role(block.part, block.layer, depth), projections.get(call.path))
+        for call, block in zip(watch.calls, earlier.blocks, strict=False)
+    ]
+    if len(pieces) != len(earlier.blocks) or earlier.hidden is None:
+        return None
+    masks: Masks = {}
+    blocks = [stitched([_beginning(old, shared), new], masks) for old, new in zip(earlier.blocks, pieces, strict=True)]
+    if any(block is None for block in blocks):
+        return None
+    text = given.tokens["text"]
+    return replace(
+        earlier,
+        blocks=tuple(block for block in blocks if block is not None),
+        text=text,
+        sequences=dict.fromkeys(earlier.parts, (text, text)),
+        hidden=torch.cat([earlier.hidden[:shared], output.last_hidden_state[0]]),
+        head=prediction_head(shadow.module),
+        cache=cached(cache) if earlier.cache else (),
+        steps=(),
+        _whole={},
+    )
+
+
+def _beginning(block: Block, shared: int) -> Block:
+    def cut(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor[:, :, :shared]
+
+    mask = None if block.mask is None else block.mask[:, :, :shared, :shared]
+    return replace(block, q=cut(block.q), k=cut(block.k), v=cut(block.v), mask=mask, inputs=None)

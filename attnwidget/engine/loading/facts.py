@@ -1,0 +1,103 @@
+"""What a model's configuration says of it, before any text is read."""
+
+from typing import Any
+
+from torch import nn
+
+from attnwidget.engine.capture.roles import towers_of
+from attnwidget.engine.loading.preparation import Preparation
+from attnwidget.engine.loading.refusals import HEADS
+from attnwidget.engine.prediction_head import labels, predicts
+from attnwidget.engine.trace.trace import ModelFacts
+
+ATTENDING = {"attention", "full_attention", "sliding_attention", "chunked_attention", "hybrid", "full", "sliding"}
+"""The names that hybrids give, in their list of layer types, to layers that have attention."""
+
+
+def facts_of(
+    model: Any,
+    tokenizer: Any | None,
+    name: str,
+    path: str,
+    *,
+    teaching: bool,
+    preparation: Preparation | None = None,
+) -> ModelFacts:
+    """Facts as plain data: a trace keeps these, never the model."""
+    return ModelFacts(
+        name=name,
+        architecture=type(model).__name__,
+        kind=_kind(model),
+        limit=limit_of(model, tokenizer, preparation),
+        predicts=predicts(model),
+        labels=labels(model),
+        heads=heads_by_layer(model),
+        path=path,
+        teaching=teaching,
+    )
+
+
+def heads_by_layer(model: Any) -> tuple[int, ...]:
+    """Heads of every layer that reads the text, 0 for layers without attention; () where the config does not say."""
+    config = _reading_config(model)
+    layers = _first(config, "num_hidden_layers", "encoder_layers", "num_layers", "n_layer", "n_layers")
+    heads = _first(config, *HEADS)
+    if not isinstance(layers, int) or heads is None:
+        return ()
+    counts = list(heads) if isinstance(heads, list | tuple) else [heads] * layers
+    kinds = getattr(config, "layers_block_type", None) or getattr(config, "layer_types", None)
+    attending = getattr(config, "attn_layer_indices", None)
+    if isinstance(kinds, list | tuple) and len(kinds) == layers and set(kinds) & ATTENDING:
+        counts = [count if kind in ATTENDING else 0 for count, kind in zip(counts, kinds, strict=True)]
+    elif isinstance(attending, list | tuple):
+        counts = [count if layer in attending else 0 for layer, count in enumerate(counts)]
+    return tuple(int(count or 0) for count in counts)
+
+
+def _reading_config(model: Any) -> Any:
+    config = model.config
+    if getattr(config, "is_encoder_decoder", False):
+        return getattr(config, "encoder", None) or config.get_text_config(encoder=True)
+    return config.get_text_config()
+
+
+def said(config: Any, name: str) -> Any:
+    """What a configuration says under a name; None for nothing, and where it differs from layer to layer."""
+    try:
+        return getattr(config, name, None)
+    except Exception:  # noqa: BLE001  transformers' own error for that is no AttributeError
+        return None
+
+
+def _first(config: Any, *names: str) -> Any:
+    return next((value for name in names if (value := said(config, name)) is not None), None)
+
+
+def _kind(model: Any) -> str:
+    if getattr(model.config, "is_encoder_decoder", False):
+        return "encoder-decoder"
+    if "vision" in towers_of(model) and hasattr(model, "text_model") and hasattr(model, "vision_model"):
+        return "two towers"
+    causal = [part.is_causal for part in model.modules() if isinstance(getattr(part, "is_causal", None), bool)]
+    if any(causal):
+        return "decoder"
+    # Families with attention of their own do not mark their modules.
+    name = type(model).__name__
+    return "decoder" if name.endswith(("ForCausalLM", "LMHeadModel")) and not causal else "encoder"
+
+
+def limit_of(model: Any, tokenizer: Any | None, preparation: Preparation | None = None) -> int | None:
+    """The tokens that are read of a text at most; None where nothing says so."""
+    config = _reading_config(model)
+    known = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    known += [] if preparation is None else [preparation.limit]
+    # RoBERTa and its kin begin to count positions behind the one for padding.
+    tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings")]
+    known += [
+        table.num_embeddings - table.padding_idx - 1
+        for table in tables
+        if isinstance(table, nn.Embedding) and table.padding_idx is not None
+    ]
+    # Tokenizers without a limit carry 1e30; a limit is what the position table allows.
+    real = [int(size) for size in known if isinstance(size, int | float) and 0 < size < 10**9]
+    return min(real) if real else None

@@ -1,0 +1,163 @@
+"""What a user hands over -> Source: the module to read, its tokenizer and processor, and a short name for it."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from transformers import (
+    FeatureExtractionMixin,
+    ImageProcessingMixin,
+    Pipeline,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    ProcessorMixin,
+)
+
+from attnwidget.engine.loading import pretrained
+from attnwidget.engine.loading import processors as readers
+from attnwidget.engine.loading.hub import elsewhere, hub_options, place
+from attnwidget.engine.loading.preparation import Piped, Preparation
+from attnwidget.engine.loading.sentence_transformers import Sentences, sentences_of
+from attnwidget.errors import AttnWidgetError
+
+POSSIBLE = (
+    "Give a name such as 'gpt2', a local folder, a transformers model and its tokenizer, a pipeline, or any torch "
+    "module."
+)
+SAYS_NOTHING = re.compile(
+    r"\.*|checkpoint.*|epoch.*|step.*|v?\d+|[0-9a-f]{40}|model|final|best|last|output|out", re.IGNORECASE
+)
+"""Names of folders that are the same in every project."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A torch module and what prepares its inputs; `model` is the user's own object where one was given.
+
+    `preparation` is what its holder does to texts before that, where it was a pipeline or of sentence-transformers.
+    """
+
+    model: Any
+    tokenizer: Any | None
+    processor: Any | None
+    name: str
+    preparation: Preparation | None = None
+
+
+def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_pretrained: Any) -> Source:
+    """Find the model that a user means: a name, a local folder, a model in hand, or an object that holds one.
+
+    Holders are pipelines, PEFT and sentence-transformers models, and torch's wrappers (compile, DataParallel). What is
+    not given is looked up where the model came from; a tokenizer or processor that is not there is None. Everything
+    else goes to `from_pretrained`, except `device`, to which the model is moved. Code that comes with a model is only
+    run with trust_remote_code=True. Raises AttnWidgetError, with the way out, for what cannot be found or loaded.
+
+    >>> from transformers import GPT2Config, GPT2Model
+    >>> found(GPT2Model(GPT2Config(n_embd=8, n_layer=1, n_head=2, vocab_size=9))).name
+    'GPT2Model'
+    """
+    # Where there is a name, the options that say where in a repository are about its own files.
+    hub = (elsewhere if isinstance(source, str | Path) else hub_options)(from_pretrained)
+    named = any(isinstance(given, str | Path) for given in (tokenizer, processor))
+    if isinstance(tokenizer, ProcessorMixin | FeatureExtractionMixin | ImageProcessingMixin) and processor is None:
+        tokenizer, processor = None, tokenizer
+    if isinstance(processor, str | Path):
+        processor = readers.named_processor(processor, hub)
+    if isinstance(tokenizer, str | Path):
+        tokenizer = readers.named_tokenizer(tokenizer, hub)
+    if tokenizer is None:
+        tokenizer = getattr(processor, "tokenizer", None)
+    if isinstance(source, str | Path):
+        name = place(source)
+        model, hub = pretrained.model_of(name, from_pretrained)
+        return Source(model, *readers.readers_of(model, name, tokenizer, processor, hub), short_name(name))
+    in_hand = _in_hand(source, tokenizer, processor)
+    if unused := [option for option in from_pretrained if not (named and option in hub)]:
+        raise AttnWidgetError(
+            f"{', '.join(unused)} cannot be set on what is loaded already, and this {_kind(source)} is. Set it where the "
+            "model is made, or give the model's name."
+        )
+    return in_hand
+
+
+def short_name(name: str) -> str:
+    """How a model is called in a title: the last part of its name, and the folder above where that says nothing.
+
+    >>> short_name("org/some-model"), short_name("/home/me/my-run/checkpoint-500")
+    ('some-model', 'my-run/checkpoint-500')
+    """
+    path = Path(os.path.abspath(name) if Path(name).is_dir() else name)  # noqa: PTH100  links keep their names
+    cached = next((part for part in path.parts if part.startswith("models--")), None)
+    if cached is not None:  # a snapshot in the hub's cache
+        return cached.split("--")[-1]
+    return "/".join(path.parts[-2:]) if SAYS_NOTHING.fullmatch(path.name) else path.name
+
+
+def _in_hand(source: Any, tokenizer: Any, processor: Any) -> Source:
+    preparation: Preparation | None = Piped(source) if isinstance(source, Pipeline) else None
+    if _comes_from(source, "sentence_transformers"):
+        preparation = source = sentences_of(source)
+    model, own_tokenizer, own_processor = _parts(source)
+    tokenizer = own_tokenizer if tokenizer is None else tokenizer
+    processor = own_processor if processor is None else processor
+    if not isinstance(model, PreTrainedModel):
+        return Source(model, tokenizer, processor, type(model).__name__, preparation)
+    name = str(model.config.name_or_path or "")
+    if name:
+        hub = {"local_files_only": True, "trust_remote_code": False}
+        tokenizer, processor = readers.readers_of(model, name, tokenizer, processor, hub, must=False)
+    return Source(model, tokenizer, processor, short_name(name) if name else type(model).__name__, preparation)
+
+
+def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
+    """(model, tokenizer, processor) of any object that holds a model."""
+    if isinstance(source, Pipeline):
+        model, _, _ = _parts(source.model)
+        return model, source.tokenizer, source.processor or source.image_processor or source.feature_extractor
+    if isinstance(source, Sentences):
+        return _parts(source.model)[0], source.tokenizer, source.processor
+    if _comes_from(source, "peft"):
+        return _parts(_with_adapters(source))
+    inner = getattr(source, "_orig_mod", None)  # torch.compile
+    if isinstance(source, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        inner = source.module
+    if isinstance(inner, nn.Module):
+        return _parts(inner)
+    if isinstance(source, nn.Module):
+        return source, None, None
+    raise AttnWidgetError(f"Cannot load a model from {_kind(source)}. {POSSIBLE}")
+
+
+def _with_adapters(source: Any) -> nn.Module:
+    """The model inside a PEFT object. Adapters stand in its tree, so its own forward pass runs them."""
+    config = getattr(source, "active_peft_config", None)
+    kind = str(getattr(config, "peft_type", "")).rpartition(".")[2]
+    outside = getattr(config, "is_prompt_learning", False) or kind in {"XLORA", "POLY"}
+    if outside or getattr(config, "alora_invocation_tokens", None):
+        raise AttnWidgetError(
+            f"The {kind} adapter of this {type(source).__name__} works outside the model that it adapts (virtual tokens, "
+            "or a choice made for every text), so it cannot be read. Adapters inside the layers, such as LoRA, can."
+        )
+    children = dict(source.named_children()) if isinstance(source, nn.Module) else {}
+    inner = source.get_base_model() if hasattr(type(source), "get_base_model") else None
+    inner = inner or children.get("base_model") or children.get("model")
+    if inner is None:
+        raise AttnWidgetError(f"This {_kind(source)} of peft holds no model. {POSSIBLE}")
+    return inner
+
+
+def _comes_from(source: Any, package: str) -> bool:
+    # Asked of the class, so that neither package has to be there.
+    return any(kind.__module__.partition(".")[0] == package for kind in type(source).__mro__)
+
+
+def _kind(source: Any) -> str:
+    if isinstance(source, type):
+        return f"the class {source.__name__} (not an instance of it)"
+    if isinstance(source, PreTrainedTokenizerBase | PreTrainedConfig):
+        return f"{type(source).__name__} alone"
+    return type(source).__name__

@@ -1,0 +1,1 @@
+"""Text, pairs, chats and ids -> Tokens."""

@@ -1,0 +1,216 @@
+"""A tokenizer of any kind and a text -> what the tokenizer says of it, with a span for every token."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from attnwidget.engine.text.pieces import LOST, byte_named, characters
+from attnwidget.engine.text.spans import NO_SPAN, Span, aligned
+from attnwidget.engine.text.tokenizer import asked, decoded, marks, names_of, special_id
+from attnwidget.engine.text.words import words_of
+from attnwidget.errors import AttnWidgetError
+
+_one_at_a_time = threading.Lock()
+"""Some tokenizers switch to the target language and back, or change their post-processor, while they are called."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a tokenizer makes of a text, or of a pair joined by a line break.
+
+    `names` are the vocabulary's own; `spans` are in the joined text, `(-1, -1)` for what the tokenizer adds; `special`
+    is also what marks up the text in the text itself; `words` counts through, -1 for special tokens; `segment` is what
+    the model is given.
+    """
+
+    ids: list[int]
+    names: list[str]
+    spans: list[Span]
+    special: list[bool]
+    words: list[int]
+    segment: list[int]
+    text: str
+
+    def part(self, kept: slice) -> "Encoded":
+        """Some tokens in a row, of the same text."""
+        return Encoded(
+            self.ids[kept],
+            self.names[kept],
+            self.spans[kept],
+            self.special[kept],
+            self.words[kept],
+            self.segment[kept],
+            self.text,
+        )
+
+
+def encode(
+    tokenizer: Any, text: str, pair: str | None = None, *, add_special: bool = True, target: bool = False
+) -> Encoded:
+    """Read a text or a pair with any tokenizer of transformers; with `target`, a text for the decoder.
+
+    Raises AttnWidgetError when the tokenizer fails, with the first line of what it says.
+    """
+    options: dict[str, Any] = {"add_special_tokens": add_special, "return_special_tokens_mask": True, "verbose": False}
+    if "token_type_ids" in tokenizer.model_input_names:
+        options["return_token_type_ids"] = True
+    given = {"text_target": text} if target else {"text": text, "text_pair": pair}
+    with _one_at_a_time:
+        read = _fast if getattr(tokenizer, "is_fast", False) else _slow
+        return read(tokenizer, given, options, text, pair)
+
+
+def encode_ids(tokenizer: Any, ids: list[int], text: str) -> Encoded:
+    """Ids that are known to make this text, set against it; nothing is added."""
+    names = names_of(tokenizer, ids)
+    spans = list(aligned(text, names, tokenizer.special_tokens_map.get("unk_token")))
+    return _marked(tokenizer, ids, names, spans, [0] * len(ids), text)
+
+
+def encode_again(tokenizer: Any, ids: list[int]) -> Encoded | None:
+    """Ids without special tokens, in the text that they decode to; None where a piece cannot be found in it."""
+    try:
+        text = decoded(tokenizer, ids)
+        again = encode(tokenizer, text, add_special=False)
+        # Ids that a model wrote are often not those that the tokenizer would choose.
+        said = again if again.ids == ids else encode_ids(tokenizer, ids, text)
+    except AttnWidgetError:
+        return None
+    # The blank that SentencePiece puts before a text has no place in it.
+    seen = all(start < stop or not name.strip("▁") for (start, stop), name in zip(said.spans, said.names, strict=True))
+    return said if seen and text.strip() else None
+
+
+def begun(tokenizer: Any, said: Encoded, prepend_bos: bool | None) -> Encoded:
+    """With the tokenizer's own first token once (True), without the one that it adds (False), or as it is (None).
+
+    Raises AttnWidgetError when it has none to begin with.
+    """
+    if prepend_bos is None:
+        return said
+    known = [special_id(tokenizer, role) for role in ("bos_token", "cls_token")]
+    own = [number for number in known if number is not None]
+    if not own and prepend_bos:
+        raise AttnWidgetError(f"{type(tokenizer).__name__} has no token to begin a text with. Leave prepend_bos out.")
+    added = said.ids[0] in own and said.spans[0] == NO_SPAN
+    if added and (not prepend_bos or said.ids[1:2] == said.ids[:1]):
+        return said.part(slice(1, None))
+    if not prepend_bos or said.ids[0] in own:
+        return said
+    return Encoded(
+        [own[0], *said.ids],
+        [*names_of(tokenizer, own[:1]), *said.names],
+        [NO_SPAN, *said.spans],
+        [True, *said.special],
+        [-1, *said.words],
+        [said.segment[0], *said.segment],
+        said.text,
+    )
+
+
+def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Encoded:
+    said = asked(tokenizer, lambda: tokenizer(**given, **options, return_offsets_mapping=True))
+    ids = list(said["input_ids"])
+    names = names_of(tokenizer, ids)
+    parts = said.sequence_ids()
+    joined = text if pair is None else f"{text}\n{pair}"
+    spans: list[Span] = []
+    for name, mark, part, span in zip(names, said["special_tokens_mask"], parts, said["offset_mapping"], strict=True):
+        shift = len(text) + 1 if part == 1 else 0
+        start, stop = span[0] + shift, span[1] + shift
+        if not name.strip("▁") and joined[start:stop].strip():
+            # A blank of its own is said to be the letter after it. It is the blank before, or no part of the text.
+            stop, start = start, start - (span[0] > 0 and joined[start - 1].isspace())
+        spans.append(NO_SPAN if mark else (start, stop))
+    spans = _bytes_apart(joined, names, spans)
+    return _marked(tokenizer, ids, names, spans, _segment(said, parts), joined)
+
+
+def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Encoded:
+    said = asked(tokenizer, lambda: tokenizer(**given, **options))
+    ids = list(said["input_ids"])
+    if None in ids:
+        raise AttnWidgetError(f"{type(tokenizer).__name__} has no token for a part of this text. Give ids instead.")
+    joined = text if pair is None else f"{text}\n{pair}"
+    unknown = tokenizer.special_tokens_map.get("unk_token")
+    names = names_of(tokenizer, ids)
+    spans = [NO_SPAN] * len(ids)
+    parts: list[int | None] = [None] * len(ids)
+    texts = [text] if pair is None else [text, pair]
+    # The pieces as they were cut say more than names of ids, which read [UNK] where a piece is not in the vocabulary.
+    # Where they do not make these ids (the target is in another vocabulary, say) the names must do.
+    cut = asked(tokenizer, lambda: [tokenizer.tokenize(one) for one in texts])
+    if any(LOST in surface for surfaces in cut for surface in surfaces):
+        cut = []  # mistral-common cannot find such pieces again
+    places = _places(ids, asked(tokenizer, lambda: [tokenizer.convert_tokens_to_ids(surfaces) for surfaces in cut]))
+    for part, (surfaces, place) in enumerate(zip(cut, places, strict=False)):
+        here = slice(place, place + len(surfaces))
+        shift = part * (len(text) + 1)
+        names[here] = surfaces
+        parts[here] = [part] * len(surfaces)
+        # VITS puts a blank token, which reads like a letter, around every letter.
+        blank = len(surfaces) > 2 and getattr(tokenizer, "add_blank", False)
+        said_of = [None if blank and i % 2 == 0 else surface for i, surface in enumerate(surfaces)]
+        found = aligned(texts[part], said_of, unknown)
+        spans[here] = [span if span == NO_SPAN else (span[0] + shift, span[1] + shift) for span in found]
+    if len(places) < len(texts):
+        known = marks(tokenizer)
+        told = said["special_tokens_mask"] if len(said["special_tokens_mask"]) == len(ids) else [0] * len(ids)
+        added = [bool(mark) or number in known for number, mark in zip(ids, told, strict=True)]
+        surfaces = [None if mark else name for name, mark in zip(names, added, strict=True)]
+        spans = list(aligned(joined, surfaces, unknown))
+        parts = [None if span == NO_SPAN else int(span[0] > len(text)) for span in spans]
+    return _marked(tokenizer, ids, names, spans, _segment(said, parts), joined)
+
+
+def _places(ids: list[int], parts: list[list[int]]) -> list[int]:
+    """Where the tokens of each text begin among those that the tokenizer adds; no places when they are not there."""
+    places: list[int] = []
+    here = 0
+    for part in parts:
+        place = next((at for at in range(here, min(here + 64, len(ids)) + 1) if ids[at : at + len(part)] == part), None)
+        if place is None:
+            return []
+        places.append(place)
+        here = place + len(part)
+    return places
+
+
+def _segment(said: Any, parts: Sequence[int | None]) -> list[int]:
+    if "token_type_ids" in said:
+        return list(said["token_type_ids"])
+    segment, now = [], 0
+    for part in parts:
+        now = now if part is None else part
+        segment.append(now)
+    return segment
+
+
+def _bytes_apart(text: str, names: list[str], spans: list[Span]) -> list[Span]:
+    # Unigram gives every byte of a stretch that is not in its vocabulary the span of the whole stretch.
+    apart = list(spans)
+    numbers = [byte_named(name) for name in names]
+    for (span, known), run in groupby(range(len(names)), lambda i: (spans[i], numbers[i] is not None)):
+        tokens = list(run)
+        if known and len(tokens) > 1:
+            letters, owner = characters(bytes(numbers[i] or 0 for i in tokens))
+            if letters == text[span[0] : span[1]]:
+                for i, letter in zip(tokens, owner, strict=True):
+                    apart[i] = (span[0] + letter, span[0] + letter + 1)
+    return apart
+
+
+def _marked(
+    tokenizer: Any,
+    ids: list[int],
+    names: list[str],
+    spans: list[Span],
+    segment: list[int],
+    text: str,
+) -> Encoded:
+    known = marks(tokenizer)
+    special = [span == NO_SPAN or number in known for number, span in zip(ids, spans, strict=True)]
+    places = [NO_SPAN if mark else span for mark, span in zip(special, spans, strict=True)]
+    return Encoded(ids, names, spans, special, words_of(text, places), segment, text)

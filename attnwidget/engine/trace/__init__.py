@@ -1,0 +1,1 @@
+"""The record of one forward pass, and every weight from it."""

@@ -1,0 +1,298 @@
+"""Weights from anywhere -> maps and tokens of every part, or one sentence that says what is wrong with them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from attnwidget.arguments import truth
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.arrays import Steps, checked, layers, nothing
+from attnwidget.errors import AttnWidgetError
+
+if TYPE_CHECKING:
+    from attnwidget.engine.trace.trace import Block
+
+OUTPUTS = {
+    "attentions": "self",
+    "encoder_attentions": "encoder",
+    "decoder_attentions": "decoder",
+    "cross_attentions": "cross",
+}
+"""Where the outputs of transformers keep their weights -> the part that they belong to."""
+
+ACTIVATION = re.compile(r"(blocks|encoder|decoder)\.(\d+)\.(attn|cross_attn)\.hook_pattern")
+"""How TransformerLens calls the weights of a layer in an ActivationCache."""
+
+NONE = (
+    "{} None: this model returned no weights, as models with fused attention (sdpa) do. Trace it with attnwidget, or "
+    "load it with attn_implementation='eager' and run it with output_attentions=True."
+)
+
+BEAMS = (
+    "These weights are of a search with beams: the rows of each step are those of the beams as they stood then, which need "
+    "not be the text that was chosen. Trace that text instead: with ids = output.sequences[:1], say aw.load(model).{}."
+)
+
+SIDES = "Of an encoder-decoder, give the decoder's tokens as tokens and the encoder's as key_tokens."
+
+
+@dataclass(frozen=True)
+class Given:
+    """Maps as they were given, checked: (part, layer, fp32 CPU tensor (head query key)) of every layer that attends."""
+
+    maps: tuple[tuple[str, int, Tensor], ...]
+    text: Tokens
+    sequences: dict[str, tuple[Tokens, Tokens]]
+    depths: dict[str, int]
+
+
+def read(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> Given:
+    """Weights in any form beside their tokens. Forms and errors: see `Trace.from_weights`.
+
+    Rows that are NaN throughout become zero, and queries for which that holds in all layers and heads are padding.
+    """
+    if not isinstance(part, str):
+        raise AttnWidgetError(f"part is {type(part).__name__}. Give the name of a part, such as 'self'.")
+    query_text = _text(tokens, "tokens")
+    key_text = None if key_tokens is None else _text(key_tokens, "key_tokens")
+    maps: list[tuple[str, int, Tensor]] = []
+    pairs: dict[str, tuple[Tokens, Tokens]] = {}
+    depths: dict[str, int] = {}
+    parts = _parts(weights, part)
+    for name, arrays in parts.items():
+        query, key = _sequences(name, query_text, key_text, crossed="cross" in parts)
+        hint = SIDES if name in {"encoder", "decoder", "cross"} and key_text is None else ""
+        found = layers(arrays)
+        if _empty(found):
+            raise AttnWidgetError(NONE.format("Layer 0 is" if part == name else f"Layer 0 of part {name!r} is"))
+        blank = torch.ones(len(query), dtype=torch.bool, device="cpu")
+        for number, array in enumerate(found):
+            if array is None:
+                continue
+            dense = checked(array, number, len(query), len(key), hint=hint, steps=isinstance(found, Steps))
+            blank &= dense.isnan().all(-1).all(0)
+            maps.append((name, number, dense.nan_to_num()))
+        pairs[name] = _marked(query, key, blank)
+        depths[name] = len(found)
+    text = next((texts[0] for name, texts in pairs.items() if name != "encoder"), pairs[next(iter(pairs))][0])
+    return Given(tuple(maps), text, pairs, depths)
+
+
+def masked(
+    blocks: Sequence["Block"], texts: Mapping[str, tuple[Tokens, Tokens]] | None = None, *, causal: Any = None
+) -> tuple["Block", ...]:
+    """Blocks of given weights with what may be read there, as far as zeros tell: `causal`, and a `mask` for windows.
+
+    A softmax gives something to every key, so what no head reads was masked. Only rows and keys that are not padding
+    count, by `texts` (part -> query and key Tokens). Without `texts` the weights must come from a model that ran, and
+    then leading keys that no query behind them reads are padding.
+
+    The layers of a part are judged together: all of them are causal where none reads a later key; else only those that
+    read everything up to the query, or to a window's edge, and nothing later. A window is seen where in every row more
+    than half of the heads read each key up to one distance, two keys at least, and no head reads one further back (nor
+    ahead, in layers that are not causal): heads that read one key each make none. Keys of another sequence have
+    neither. `causal` leaves the zeros alone: all keys up to the query are open (True), or all keys (False).
+
+    Raises AttnWidgetError for a `causal` that is no boolean, or True of weights that read later keys or another
+    sequence.
+    """
+    asked = truth(causal)
+    if asked is None and causal is not None:
+        raise AttnWidgetError(f"causal={causal!r} is neither True, False nor None. None judges by the zeros.")
+    groups: dict[Any, list[Block]] = {}
+    for block in blocks:
+        if block.dense is not None:
+            groups.setdefault((block.part, block.shape[1:]), []).append(block)
+    found: dict[Block, Block] = {}
+    for (part, _), group in groups.items():
+        maps = [block.dense for block in group if block.dense is not None]
+        found.update(_judged(group, maps, None if texts is None else texts[part], asked))
+    return tuple(found.get(block, block) for block in blocks)
+
+
+def _judged(
+    blocks: list["Block"], maps: list[Tensor], text: tuple[Tokens, Tokens] | None, causal: bool | None
+) -> dict["Block", "Block"]:
+    """What becomes of the layers of one part, all of one size."""
+    before = _before(blocks[0], text)
+    if before is None and causal:
+        raise AttnWidgetError(f"{blocks[0]!r} reads another sequence than its own, so it cannot be causal.")
+    if before is None or causal is False:
+        return {}
+    read = torch.zeros(maps[0].shape[1:], dtype=torch.bool, device="cpu")
+    for head in (head for layer in maps for head in layer):
+        read |= head > 0
+    rows, columns = _counted(read, text)
+    back = (rows + before)[:, None] - columns
+    earlier = not bool((read[rows][:, columns] & (back < 0)).any())
+    if causal and not earlier:
+        raise AttnWidgetError("causal=True, but some queries read later keys. Leave it out, or say causal=False.")
+    if causal:
+        return {block: replace(block, causal=True) for block in blocks}
+    if len(columns) < 2 or not len(rows):
+        return {}
+    masks: dict[tuple[int, int], Tensor] = {}  # layers share them
+    found = {}
+    for block, layer in zip(blocks, maps, strict=True):
+        low, high = _band(layer, rows, columns, back)
+        looks_back = earlier or (low == 0 and high > 0)
+        windowed = 0 < high < int(back.max()) and low == (0 if looks_back else -high)
+        if windowed and (low, high) not in masks:
+            masks[low, high] = _within(low, high, before, read.shape)
+        found[block] = replace(block, causal=looks_back, mask=masks[low, high] if windowed else None)
+    return found
+
+
+def _before(block: "Block", text: tuple[Tokens, Tokens] | None) -> int | None:
+    """How many keys there are before the first query; None where queries and keys are of two sequences."""
+    _, queries, keys = block.shape
+    before = keys - queries
+    if block.part == "cross" or before < 0 or (text is None and before):
+        return None
+    if text is None:
+        return before
+    query, key = text
+    return before if (query.ids, query.pieces) == (key.ids[before:], key.pieces[before:]) else None
+
+
+def _counted(
+    read: Bool[Tensor, "query key"], text: tuple[Tokens, Tokens] | None
+) -> tuple[Int[Tensor, " row"], Int[Tensor, " column"]]:
+    """The queries and keys that are not padding."""
+    if text is not None:
+        query, key = (torch.tensor(own.padding, dtype=torch.bool, device="cpu") for own in text)
+        return (~query).nonzero()[:, 0], (~key).nonzero()[:, 0]
+    every = torch.arange(len(read), device="cpu")
+    # A query of padding to the left may read nothing, and then eager attention lets it read everything.
+    first = torch.where(read.any(-1), read.int().argmax(-1), len(read))
+    unread_before = first.flip(0).cummin(0).values.flip(0) >= every
+    begins = int(unread_before[: max(1, len(read) - 1)].nonzero().max())
+    return every[begins:], every[begins:]
+
+
+def _band(
+    layer: Tensor, rows: Int[Tensor, " row"], columns: Int[Tensor, " column"], back: Int[Tensor, "row column"]
+) -> tuple[int, int]:
+    """(nearest, farthest) key that is read, counted backwards; (0, 0) unless most heads read each one between."""
+    readers = torch.zeros(back.shape, dtype=torch.int32, device="cpu")
+    for head in layer:
+        readers += head[rows][:, columns] > 0
+    reached = back[readers > 0]
+    if not len(reached):
+        return 0, 0
+    low, high = int(reached.min()), int(reached.max())
+    inside = (back >= low) & (back <= high)
+    return (low, high) if bool((2 * readers[inside] > len(layer)).all()) else (0, 0)
+
+
+def _within(low: int, high: int, before: int, size: torch.Size) -> Bool[Tensor, "batch head query key"]:
+    back = torch.arange(before, before + size[0], device="cpu")[:, None] - torch.arange(size[1], device="cpu")
+    return ((back >= low) & (back <= high))[None, None]
+
+
+def _sequences(part: str, query_text: Tokens, key_text: Tokens | None, *, crossed: bool) -> tuple[Tokens, Tokens]:
+    # Of an encoder-decoder, the queries are the decoder's and the keys the encoder's.
+    if part == "encoder":
+        return (query_text, query_text) if key_text is None else (key_text, key_text)
+    if part == "decoder" or key_text is None or (part == "self" and crossed):
+        return query_text, query_text
+    return query_text, key_text
+
+
+def _marked(query: Tokens, key: Tokens, blank: Tensor) -> tuple[Tokens, Tokens]:
+    """The tokens with those queries marked as padding whose rows hold nothing."""
+    seen = replace(query, padding=tuple(map(bool.__or__, query.padding, blank.tolist())))
+    return seen, seen if key is query else key
+
+
+def _text(tokens: Any, name: str) -> Tokens:
+    if isinstance(tokens, Tokens):
+        return tokens
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable) or getattr(tokens, "ndim", 1) == 0:
+        raise AttnWidgetError(
+            f"{name} is {type(tokens).__name__}, not a list of tokens. Give one piece of text per token, for example "
+            "tokenizer.convert_ids_to_tokens(ids), or Tokens."
+        )
+    pieces = list(tokens)
+    strange = next((type(piece).__name__ for piece in pieces if not isinstance(piece, str)), None)
+    if strange is not None:
+        raise AttnWidgetError(
+            f"{name} holds {strange} where each token must be text. From ids, tokenizer.convert_ids_to_tokens(ids) "
+            "makes them."
+        )
+    return Tokens.from_pieces([str(piece) for piece in pieces])
+
+
+def _parts(weights: Any, part: str) -> dict[str, Any]:
+    """Part -> whatever holds its layers."""
+    if isinstance(weights, list | tuple) or hasattr(weights, "ndim"):
+        return {part: weights}
+    if hasattr(weights, "keys") and hasattr(weights, "__getitem__"):
+        names = [name for name in weights.keys() if isinstance(name, str)]  # noqa: SIM118  a cache is no mapping
+        if any(".hook_" in name or name.startswith("hook_") for name in names):
+            return _activations(weights, names, part)
+    found = {name: _held(weights, name) for name in OUTPUTS if _has(weights, name)}
+    if found:
+        return _output(weights, found, part)
+    if not isinstance(weights, Mapping):
+        raise nothing(f"{type(weights).__name__} holds no layers.")
+    if hasattr(weights, "to_tuple"):
+        raise AttnWidgetError(
+            f"{type(weights).__name__} holds no attentions of its own, only {', '.join(map(str, weights))}. Give the "
+            "part of it that does, for example output.text_model_output."
+        )
+    if not weights:
+        raise nothing("There are no attention weights here: the mapping or tuple is empty.")
+    strange = next((name for name in weights if not isinstance(name, str)), None)
+    if strange is not None:
+        raise AttnWidgetError(
+            f"The mapping has the key {strange!r}. Give a mapping from the name of a part to its layers, or the layers "
+            "alone in a list."
+        )
+    if all(_empty(arrays) for arrays in weights.values()):
+        raise AttnWidgetError(NONE.format("All parts are empty or"))
+    return dict(weights)
+
+
+def _output(output: Any, found: dict[str, Any], part: str) -> dict[str, Any]:
+    held = {name: arrays for name, arrays in found.items() if not _empty(arrays)}
+    if not held:
+        raise AttnWidgetError(NONE.format(f"{', '.join(found)} of this {type(output).__name__} are empty or"))
+    if _has(output, "beam_indices") and _held(output, "beam_indices") is not None:
+        raise AttnWidgetError(BEAMS.format("trace(ids)" if "attentions" in held else "trace(x, target=ids)"))
+    return {part if name == "attentions" else OUTPUTS[name]: arrays for name, arrays in held.items()}
+
+
+def _activations(cache: Any, names: list[str], part: str) -> dict[str, Any]:
+    """Part -> layers of a TransformerLens ActivationCache, by the numbers in its keys."""
+    found: dict[str, dict[int, Any]] = {}
+    for name in names:
+        match = ACTIVATION.fullmatch(name)
+        if match is not None:
+            side = part if match[1] == "blocks" else match[1]
+            own = found.setdefault("cross" if match[3] == "cross_attn" else side, {})
+            own[int(match[2])] = cache[name]
+    if not found:
+        raise AttnWidgetError(
+            f"This cache of {len(names)} activations holds no attention patterns. Run the model with a names_filter that "
+            "keeps 'blocks.0.attn.hook_pattern' and its kind, or with none."
+        )
+    return {side: [own.get(number) for number in range(max(own) + 1)] for side, own in found.items()}
+
+
+def _has(weights: Any, name: str) -> bool:
+    return hasattr(weights, name) or (isinstance(weights, Mapping) and name in weights)
+
+
+def _held(weights: Any, name: str) -> Any:
+    return weights[name] if isinstance(weights, Mapping) and name in weights else getattr(weights, name)
+
+
+def _empty(arrays: Any) -> bool:
+    """Whether there is no array in any layer, or in any step."""
+    return arrays is None or (isinstance(arrays, list | tuple) and all(_empty(array) for array in arrays))

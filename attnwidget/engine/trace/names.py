@@ -1,0 +1,38 @@
+"""Layers and heads by number and by name: -1, L5H3."""
+
+import re
+from typing import Any
+
+from attnwidget.arguments import whole_number
+from attnwidget.errors import AttnWidgetError
+
+
+def parse_head(name: str, head: Any = None) -> tuple[int, int | None]:
+    """A head by its name: L5H3 is (5, 3), L5 alone is (5, None).
+
+    >>> parse_head("L5H3"), parse_head("l2.h0")
+    ((5, 3), (2, 0))
+    """
+    match = re.fullmatch(r"\s*L(-?\d{1,9})[\s.,·]*(?:H(-?\d{1,9}))?\s*", name, re.IGNORECASE)
+    if match is None:
+        raise AttnWidgetError(f"{name!r} names no head. Write a layer and a head as in 'L5H3', both counted from 0.")
+    if match[2] is None:
+        return int(match[1]), head
+    number = int(match[2])
+    if head is not None and whole_number(head) != number:
+        raise AttnWidgetError(f"{name!r} names its head, and {head!r} was given as well. Give one of them.")
+    return int(match[1]), number
+
+
+def fit_index(what: str, value: Any, size: int) -> int:
+    """A layer or head counted from 0; negative numbers count from the end. Raises AttnWidgetError for any other.
+
+    >>> fit_index("layer", -1, 12)
+    11
+    """
+    number = whole_number(value)
+    if number is None:
+        raise AttnWidgetError(f"{value!r} is no {what}. Give an integer from 0 to {size - 1}.")
+    if not -size <= number < size:
+        raise AttnWidgetError(f"There is no {what} {number}: there are {what}s 0 to {size - 1}.")
+    return number % size

@@ -1,0 +1,279 @@
+"""Exact attention weights for any heads x rows x columns, in fp32 and bounded memory, from q and k alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from attnwidget.engine.exact import exactly
+from attnwidget.engine.stopping import go_on
+from attnwidget.errors import AttnWidgetError
+from attnwidget.shapes import Indices, LayerMaps
+
+if TYPE_CHECKING:
+    from attnwidget.engine.trace.trace import Block
+
+Rows: TypeAlias = int | slice | Sequence[int] | Tensor | None
+
+TILE = 2**20
+"""Entries of head x query x key that are in the making at once: 4 MiB of fp32, a few times over."""
+
+MASKED = 0.5
+"""A float mask entry below this share of its type's minimum means "never": models add finfo.min, never -inf."""
+
+
+@torch.no_grad()
+def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None, keys: Rows = None) -> LayerMaps:
+    """softmax(q k^T * scale [soft cap] [+ bias] [+ mask]) of the chosen heads, rows and columns, on the CPU.
+
+    The softmax runs over all keys, and over the sink logits where the model has them. Rows that may attend to nothing
+    are zero. Beside the result only a few tiles are in memory at once, however long the text. Raises Cancelled inside
+    `stopping_when`.
+    """
+    go_on()
+    if block.dense is not None:
+        return select(block.dense if heads is None else block.dense[_together(heads)], queries, keys)
+    if block.q is None or block.k is None:
+        raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
+    _, length, width = block.shape
+    rows = indices(queries, length, "query")
+    columns = None if keys is None else indices(keys, width, "key")
+    counts = block.heads if heads is None else len(heads), len(rows), width if columns is None else len(columns)
+    # Whatever the user has made torch's defaults.
+    out = torch.zeros(counts, dtype=torch.float32, device="cpu")
+    with exactly(block.q.device.type):
+        for place, run, shared in _runs(block, heads, len(rows)):
+            query, key = block.q[0, run], block.k[0, shared].float()
+            step = max(1, TILE // ((run.stop - run.start) * width))
+            for start in range(0, len(rows), step):
+                go_on()
+                portion = slice(start, start + step)
+                _fill(out[place, portion], block, run, query, key, rows[portion], columns)
+    return out
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Steps:
+    """How the weights of one query come about, one number per key and step; None where the model takes no such step.
+
+    `dot` is q.k, `scaled` that times the scale, `capped` after the soft cap, `bias` what is added to it, by a bias or by
+    a mask that adds; `logit` is what the softmax is taken of, -inf for a key that may not be read. `sink` is the
+    logit that shares the softmax and reads nothing.
+    """
+
+    dot: Float[Tensor, " key"]
+    scaled: Float[Tensor, " key"]
+    capped: Float[Tensor, " key"] | None
+    bias: Float[Tensor, " key"] | None
+    logit: Float[Tensor, " key"]
+    sink: float | None
+    weight: Float[Tensor, " key"]
+
+
+def steps(block: "Block", head: int, query: int) -> Steps:
+    """The steps from q and k to the weights of one head and query, over all keys, on the CPU.
+
+    Raises AttnWidgetError for a block without q and k.
+    """
+    if block.q is None or block.k is None or block.dense is not None:
+        raise AttnWidgetError(f"{block!r} carries no q and k.")
+    _, _, width = block.shape
+    group = head // (block.heads // block.kv_heads)
+    own, shared, reach = slice(head, head + 1), slice(group, group + 1), slice(0, width)
+    rows = torch.tensor([query], dtype=torch.long, device="cpu")
+    with exactly(block.q.device.type):
+        q, k = block.q[0, own][:, rows.to(block.q.device)].float(), block.k[0, shared].float()
+        scaled = _products(q, k, block.scale)
+        capped = None if block.softcap is None else _cap(scaled.clone(), block.softcap)
+        logit = (scaled if capped is None else capped).clone()
+        bias = torch.zeros_like(logit)
+        for added in _additions(block, own, rows, reach, logit.device):
+            logit += added
+            bias += added
+        mask = _allowed_in(block, own, rows)
+        _hide(logit, block, mask, rows, reach)
+        weight = _softmax(logit, block, own, mask)
+        dot = _products(q, k, 1.0)
+    return Steps(
+        dot=dot[0, 0].cpu(),
+        scaled=scaled[0, 0].cpu(),
+        capped=None if capped is None else capped[0, 0].cpu(),
+        bias=bias[0, 0].cpu() if bool(bias.any()) else None,
+        logit=logit[0, 0].cpu(),
+        sink=None if block.sinks is None else float(block.sinks[head]),
+        weight=weight[0, 0].cpu(),
+    )
+
+
+def visible(block: "Block", queries: Rows = None) -> Bool[Tensor, "query key"]:
+    """Which keys each of the chosen queries may read, in any head; of given weights as far as their zeros tell."""
+    _, length, width = block.shape
+    rows = indices(queries, length, "query")
+    if block.mask is None:
+        every = torch.ones(len(rows), width, dtype=torch.bool, device="cpu")
+        return _earlier(block, rows, width) if block.causal else every
+    return _allowed(block.mask[0][:, rows.to(block.mask.device)]).any(0).cpu()
+
+
+def select(maps: LayerMaps, queries: Rows, keys: Rows) -> Float[Tensor, "head row column"]:
+    """Rows and columns of maps that are at hand."""
+    if queries is not None:
+        maps = maps[:, indices(queries, maps.shape[1], "query")]
+    if keys is not None:
+        maps = maps[:, :, indices(keys, maps.shape[2], "key")]
+    return maps
+
+
+def indices(rows: Any, size: int, what: str) -> Indices:
+    """Any way of naming rows -> indices from 0. Raises AttnWidgetError for one that is not there.
+
+    >>> indices(-1, 5, "query"), indices(slice(1, 3), 5, "key")
+    (tensor([4]), tensor([1, 2]))
+    """
+    if rows is None:
+        return torch.arange(size, device="cpu")
+    found: Tensor | None = None
+    try:
+        if isinstance(rows, slice):
+            return torch.tensor(range(*rows.indices(size)), dtype=torch.long, device="cpu")
+        named = torch.as_tensor(rows, device="cpu")
+        whole = not (named.is_floating_point() or named.is_complex() or named.dtype == torch.bool)
+        if whole and named.ndim <= 1:
+            found = named.reshape(-1).long()
+    except (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedError):
+        found = None
+    if found is None:
+        raise AttnWidgetError(f"{rows!r} names no {what}. Give an integer, a slice or a sequence of integers.")
+    outside = found[(found < -size) | (found >= size)]
+    if len(outside):
+        raise AttnWidgetError(f"There is no {what} {int(outside[0])}: there are {size}, counted from 0.")
+    return found % size
+
+
+def _together(heads: list[int]) -> list[int] | slice:
+    """Neighbouring heads as a slice: a view, where a list would copy their whole maps before rows are chosen."""
+    neighbours = heads == list(range(heads[0], heads[0] + len(heads))) if heads else False
+    return slice(heads[0], heads[0] + len(heads)) if neighbours else heads
+
+
+def _runs(block: "Block", heads: list[int] | None, rows: int) -> Iterator[tuple[slice, slice, slice]]:
+    """(where in the result, which heads, which key heads) of what is computed together.
+
+    Of all heads as many as fit a tile, those that share a key head together; chosen ones each by itself.
+    """
+    group = block.heads // block.kv_heads
+    if heads is not None and heads != list(range(block.heads)):
+        for at, head in enumerate(heads):
+            yield slice(at, at + 1), slice(head, head + 1), slice(head // group, head // group + 1)
+        return
+    # Keys of half precision are copied as they become fp32, and so must fit as well.
+    _, _, width = block.shape
+    copied = 0 if block.k is None or block.k.dtype == torch.float32 else block.k.shape[-1]
+    step = max(1, TILE // (width * max(1, group * rows, copied)))
+    for at in range(0, block.kv_heads, step):
+        last = min(at + step, block.kv_heads)
+        run = slice(at * group, last * group)
+        yield run, run, slice(at, last)
+
+
+def _fill(
+    out: Tensor, block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Tensor, columns: Tensor | None
+) -> None:
+    """Write the weights of a few rows into `out`, which is zero; keys that none of them may read are left alone."""
+    mask = _allowed_in(block, heads, rows)
+    reach = _reach(block, mask, rows, key.shape[1])
+    inside = None if columns is None else (columns >= reach.start) & (columns < reach.stop)
+    if reach.start >= reach.stop or (inside is not None and not bool(inside.any())):
+        return
+    scores = _scores(block, heads, query[:, rows.to(query.device)].float(), key[:, reach], rows, reach)
+    _hide(scores, block, mask, rows, reach)
+    found = _softmax(scores, block, heads, mask)
+    if columns is None or inside is None:
+        out[..., reach] = found
+    else:
+        out[..., inside] = found[..., (columns[inside] - reach.start).to(found.device)].cpu()
+
+
+def _scores(block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Indices, reach: slice) -> LayerMaps:
+    """What the softmax is taken of: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
+    scores = _products(query, key, block.scale)
+    if block.softcap is not None:
+        _cap(scores, block.softcap)
+    for added in _additions(block, heads, rows, reach, key.device):
+        scores += added
+    return scores
+
+
+def _products(query: Tensor, key: Tensor, scale: float) -> LayerMaps:
+    # Heads that share a key head are more rows of one product: no key is copied.
+    together = rearrange(query, "(shared head) query dim -> shared (head query) dim", shared=len(key))
+    scores = torch.baddbmm(query.new_zeros(()), together, key.transpose(1, 2), beta=0, alpha=scale)
+    return rearrange(scores, "shared (head query) key -> (shared head) query key", query=query.shape[1])
+
+
+def _cap(scores: Tensor, limit: float) -> Tensor:
+    return scores.div_(limit).tanh_().mul_(limit)
+
+
+def _additions(block: "Block", heads: slice, rows: Indices, reach: slice, device: torch.device) -> Iterator[Tensor]:
+    """What is added to the scores: a bias, and the entries of an additive mask that do not say "never"."""
+    if block.bias is not None:
+        yield _of_heads(block.bias[0], heads)[:, rows.to(device), reach]
+    if block.mask is not None and block.mask.dtype != torch.bool:
+        added = _of_heads(block.mask[0], heads)[:, rows.to(device), reach]
+        yield added.masked_fill(~_allowed(added), 0.0)
+
+
+def _hide(scores: Tensor, block: "Block", mask: Tensor | None, rows: Indices, reach: slice) -> None:
+    """Make what may not be read -inf."""
+    if mask is not None:
+        scores.masked_fill_(~mask[..., reach], float("-inf"))
+    elif block.causal and (len(rows) != 1 or reach.stop > int(rows[0]) + 1):
+        scores.masked_fill_(~_earlier(block, rows, reach.stop).to(scores.device), float("-inf"))
+
+
+def _softmax(scores: Tensor, block: "Block", heads: slice, mask: Tensor | None) -> Tensor:
+    """Over all keys, and the sink logits where there are some; rows that may read nothing are zero."""
+    if block.sinks is not None:
+        sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, scores.shape[1], 1)
+        found = torch.cat([scores, sink.to(scores.device)], dim=-1).softmax(-1)[..., :-1]
+    else:
+        found = scores.softmax(-1)
+    blocked = None if mask is None else ~mask.any(-1, keepdim=True)
+    if blocked is not None and bool(blocked.any()):
+        found = found.masked_fill(blocked, 0.0)
+    return found
+
+
+def _allowed_in(block: "Block", heads: slice, rows: Indices) -> Bool[Tensor, "head query key"] | None:
+    if block.mask is None:
+        return None
+    return _allowed(_of_heads(block.mask[0], heads)[:, rows.to(block.mask.device)])
+
+
+def _allowed(mask: Tensor) -> Tensor:
+    return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min * MASKED
+
+
+def _earlier(block: "Block", rows: Indices, width: int) -> Bool[Tensor, "query key"]:
+    # Queries are the last ones of the keys when a prefix came from a cache.
+    shift = block.shape[2] - block.shape[1]
+    return torch.arange(width, device=rows.device) <= rearrange(rows + shift, "query -> query 1")
+
+
+def _reach(block: "Block", mask: Tensor | None, rows: Indices, width: int) -> slice:
+    """The range of keys outside which none of these rows may read."""
+    if mask is not None:
+        seen = mask.flatten(0, 1).any(0).nonzero()
+        return slice(int(seen[0]), int(seen[-1]) + 1) if len(seen) else slice(0, 0)
+    if block.causal and len(rows):
+        return slice(0, min(width, int(rows.max()) + 1 + block.shape[2] - block.shape[1]))
+    return slice(0, width)
+
+
+def _of_heads(stack: Tensor, heads: slice) -> Tensor:
+    return stack if stack.shape[0] == 1 else stack[heads]

@@ -1,0 +1,236 @@
+"""A trace <-> one safetensors file: its tensors, and everything else as one JSON text in the file's metadata."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from attnwidget.engine.prediction import Step
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.plain_data import Unfit, fitted, plain
+from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.storage_checks import checked, need
+from attnwidget.engine.trace.trace import Block, ModelFacts, Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.files import file_of, named_file, write_whole
+
+SUFFIX = ".safetensors"
+ENTRY = "attnwidget.trace"
+"""The metadata entry that makes a safetensors file a trace."""
+
+FORMAT = 1
+"""Counts up whenever files are written that the released versions would misread."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where a tensor is in the file. It may be smaller there: axes along which it repeats itself are stored once."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StoredProjection:
+    """An output projection by its module's path, and where its tensors are."""
+
+    path: str
+    weight: Stored
+    bias: Stored | None
+
+
+@dataclass(frozen=True)
+class StoredBlock:
+    """A block without its tensors, and where these are. Early files have no projections."""
+
+    facts: Block
+    tensors: dict[str, Stored]
+    projection: StoredProjection | None = None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the JSON text says. `text` and `sequences` are places in `tokens`: parts share what they shared."""
+
+    version: int
+    path: str
+    model: ModelFacts
+    tokens: tuple[Tokens, ...]
+    text: int
+    sequences: dict[str, tuple[int, int]]
+    depths: dict[str, int]
+    blocks: tuple[StoredBlock, ...]
+    scores: Stored | None
+    steps: tuple[Step, ...]
+
+
+def save(trace: Trace, path: Any, *, values: bool) -> Path:
+    """Write a trace into one file and say where it is. See `Trace.save`."""
+    file = file_of(path, SUFFIX, example="trace")
+    if values and any(block.v is None for block in trace.blocks):
+        raise AttnWidgetError(
+            "This trace carries no values (v), so values=True has nothing to add. Trace the model with attnwidget "
+            "where it follows transformers' attention interface, or save without values."
+        )
+    kept = _Kept()
+    texts = [trace.text, *(text for pair in trace.sequences.values() for text in pair)]
+    unique = {id(text): text for text in texts}
+    place = {own: number for number, own in enumerate(unique)}
+    contents = Contents(
+        FORMAT,
+        trace.path,
+        trace.model,
+        tuple(unique.values()),
+        place[id(trace.text)],
+        {part: (place[id(query)], place[id(key)]) for part, (query, key) in trace.sequences.items()},
+        dict(trace.depths),
+        tuple(_without_tensors(block, kept, values=values) for block in trace.blocks),
+        None if trace.scores is None else kept.place(trace.scores),
+        trace.steps,
+    )
+    metadata = {ENTRY: json.dumps(plain(contents), separators=(",", ":"))}
+    return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
+
+
+def load(path: Any) -> Trace:
+    """Read a trace from a file. See `Trace.load`."""
+    given = named_file(path, f"trace{SUFFIX}")
+    file = given if os.path.isfile(given) else file_of(given, SUFFIX, example="trace")  # noqa: PTH113  Path raises OSError
+    try:
+        with safe_open(file, framework="pt", device="cpu") as opened:
+            contents = _contents(file, (opened.metadata() or {}).get(ENTRY))
+            loaded: dict[str, Tensor] = {}
+
+            def tensor(stored: Stored) -> Tensor:
+                if stored.name not in loaded:
+                    # A copy: the file may change or go while the trace is in use.
+                    loaded[stored.name] = opened.get_tensor(stored.name).clone()
+                return _spread(loaded[stored.name], stored)
+
+            return checked(_trace(contents, tensor))
+    except FileNotFoundError:
+        raise AttnWidgetError(f"There is no file {file}. Give the path that trace.save returned.") from None
+    except Unfit as error:
+        raise AttnWidgetError(
+            f"{file} does not hold a trace as attnwidget writes it: {error}. Save the trace again."
+        ) from None
+    except (OSError, SafetensorError) as error:
+        raise AttnWidgetError(
+            f"{file} cannot be read as safetensors: {error}. It is another kind of file, or a part of it is missing."
+        ) from None
+
+
+@dataclass(eq=False)
+class _Kept:
+    """The tensors of a file, each once."""
+
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    _names: dict[Any, str] = field(default_factory=dict)
+    _memory: set[int] = field(default_factory=set)
+
+    def place(self, tensor: Tensor) -> Stored:
+        lean = tensor.detach()
+        for axis, step in enumerate(tensor.stride()):
+            if step == 0 and tensor.shape[axis] > 1:
+                lean = lean.narrow(axis, 0, 1)
+        memory = lean.untyped_storage().data_ptr()
+        same = (lean.device, memory, lean.storage_offset(), lean.shape, lean.stride(), lean.dtype)
+        if same not in self._names:
+            self._names[same] = name = str(len(self.tensors))
+            own = lean.cpu().contiguous()
+            storage = own.untyped_storage()
+            # safetensors takes no two tensors that share memory, even where they do not overlap.
+            shares = storage.nbytes() > own.nbytes or storage.data_ptr() in self._memory
+            self._memory.add(storage.data_ptr())
+            self.tensors[name] = own.clone() if shares else own
+        return Stored(self._names[same], tuple(tensor.shape))
+
+
+def _without_tensors(block: Block, kept: _Kept, *, values: bool) -> StoredBlock:
+    tensors = {own.name: held for own in fields(block) if isinstance(held := getattr(block, own.name), Tensor)}
+    places = {name: kept.place(tensor) for name, tensor in tensors.items() if values or name != "v"}
+    none: dict[str, Any] = dict.fromkeys([*tensors, "projection", "inputs"])
+    projection = _placed(block.projection, kept) if values and block.projection is not None else None
+    return StoredBlock(replace(block, **none), places, projection)
+
+
+def _placed(projection: Projection, kept: _Kept) -> StoredProjection:
+    bias = projection.bias
+    return StoredProjection(projection.path, kept.place(projection.weight), None if bias is None else kept.place(bias))
+
+
+def _write(part: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    try:
+        save_file(tensors, part, metadata)
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
+
+
+def _contents(file: Path, text: str | None) -> Contents:
+    if text is None:
+        raise AttnWidgetError(
+            f"{file} is a safetensors file without a trace in it. Give a file that trace.save has written; models are "
+            "read by aw.load."
+        )
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unfit("its description is no JSON") from None
+    version = said.get("version") if isinstance(said, dict) else None
+    if type(version) is int and version > FORMAT:
+        raise AttnWidgetError(
+            f"{file} was written by a newer attnwidget (format {version}; this one reads {FORMAT}). Update attnwidget."
+        )
+    if version != FORMAT:
+        raise Unfit(f"its format is {version!r}, not {FORMAT}")
+    found: Contents = fitted(Contents, said)
+    return found
+
+
+def _spread(tensor: Tensor, stored: Stored) -> Tensor:
+    fits = tensor.ndim == len(stored.shape) and all(
+        own in {1, size} and size >= 0 for own, size in zip(tensor.shape, stored.shape, strict=True)
+    )
+    if not fits:
+        raise Unfit(f"tensor {stored.name} has the shape {tuple(tensor.shape)} instead of {stored.shape}")
+    return tensor.expand(stored.shape)
+
+
+def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> Trace:
+    def text(place: int) -> Tokens:
+        need(0 <= place < len(contents.tokens), f"there is no sequence {place}")
+        return contents.tokens[place]
+
+    known = {own.name for own in fields(Block)}
+    for block in contents.blocks:
+        unknown = block.tensors.keys() - (known - {"projection", "inputs"})
+        need(not unknown, f"a block has no {', '.join(sorted(unknown))}")
+
+    def whole(block: StoredBlock) -> Block:
+        tensors: dict[str, Any] = {name: tensor(place) for name, place in block.tensors.items()}
+        return replace(block.facts, **tensors, projection=projection(block.projection))
+
+    # Layers that shared a projection share it again.
+    @cache
+    def projection(own: StoredProjection | None) -> Projection | None:
+        if own is None:
+            return None
+        return Projection(own.path, tensor(own.weight), None if own.bias is None else tensor(own.bias))
+
+    return Trace(
+        tuple(map(whole, contents.blocks)),
+        text(contents.text),
+        contents.path,
+        contents.model,
+        {part: (text(query), text(key)) for part, (query, key) in contents.sequences.items()},
+        contents.depths,
+        scores=None if contents.scores is None else tensor(contents.scores),
+        steps=contents.steps,
+    )

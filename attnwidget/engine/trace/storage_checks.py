@@ -1,0 +1,88 @@
+"""Whether the pieces of a trace that comes from a file fit each other: a file may be anybody's."""
+
+import math
+
+from attnwidget.engine.text.tokens import NO_SPAN, Tokens
+from attnwidget.engine.trace.plain_data import Unfit, plain
+from attnwidget.engine.trace.trace import Block, Trace
+
+MOST_LAYERS = 10_000
+
+
+def checked(trace: Trace) -> Trace:
+    """The trace, if its pieces fit each other. Raises Unfit."""
+    need(len(trace.blocks) > 0, "there are no blocks")
+    texts = {id(text): text for pair in trace.sequences.values() for text in pair} | {id(trace.text): trace.text}
+    for text in texts.values():
+        _check_tokens(text)
+    for block in trace.blocks:
+        _check_block(block, *map(len, trace.sequences.get(block.part, (trace.text, trace.text))))
+    need(all(0 <= depth <= MOST_LAYERS for depth in trace.depths.values()), "its counts of layers make no sense")
+    longest = max(map(len, texts.values()))
+    need(all(0 <= step.position < longest for step in trace.steps), "a step has no place among the tokens")
+    scores = trace.scores
+    need(scores is None or (scores.ndim == 2 and scores.is_floating_point()), "its logits have no two axes of numbers")
+    return trace
+
+
+def _check_tokens(text: Tokens) -> None:
+    lengths = {len(own) for own in plain(text).values() if isinstance(own, list)}
+    need(lengths == {len(text)}, "a sequence has not as many pieces as ids, spans or marks")
+    end = len(text.text)
+    fit = all(span == NO_SPAN or 0 <= span[0] <= span[1] <= end for span in text.spans)
+    need(fit, "a token lies outside its text")
+
+
+def _check_block(block: Block, queries: int, keys: int) -> None:
+    name, heads = f"{block.part} {block.layer}", block.heads
+    need(0 <= block.layer < MOST_LAYERS and heads > 0, f"block {name} has an impossible number")
+    need(block.kv_heads > 0 and heads % block.kv_heads == 0, f"block {name} has an impossible number of key heads")
+    capped = block.softcap is None or (math.isfinite(block.softcap) and block.softcap != 0)
+    need(math.isfinite(block.scale) and capped, f"block {name} has a scale or soft cap that is no number")
+    _need_shape(block, "mask", (1, {1, heads}, queries, keys))
+    if block.dense is not None:
+        _need_shape(block, "dense", (heads, queries, keys))
+        return
+    if block.q is None or block.k is None:
+        raise Unfit(f"block {name} has neither q and k nor weights")
+    width = block.q.shape[-1] if block.q.ndim else 0
+    _need_shape(block, "q", (1, heads, queries, width))
+    _need_shape(block, "k", (1, block.kv_heads, keys, width))
+    _need_shape(block, "v", (1, block.kv_heads, keys, None))
+    _need_shape(block, "bias", (1, {1, heads}, queries, keys))
+    _need_shape(block, "sinks", (heads,))
+    _check_projection(block)
+
+
+def _check_projection(block: Block) -> None:
+    projection = block.projection
+    if projection is None:
+        return
+    name = f"the projection of block {block.part} {block.layer}"
+    weight, bias = projection.weight, projection.bias
+    width = 0 if block.v is None else block.heads * block.v.shape[-1]
+    need(weight.ndim == 2 and weight.shape[1] == width, f"{name} does not fit its values")
+    need(bias is None or bias.shape == weight.shape[:1], f"{name} has a bias that does not fit")
+    kinds = [weight] if bias is None else [weight, bias]
+    need(all(tensor.is_floating_point() for tensor in kinds), f"{name} holds no numbers")
+
+
+def _need_shape(block: Block, field: str, shape: tuple[int | set[int] | None, ...]) -> None:
+    """Sizes as given, one of a set, or None for any; of floating point, masks also of booleans."""
+    tensor = getattr(block, field)
+    if tensor is None:
+        return
+    size = tuple(tensor.shape)
+    fits = len(size) == len(shape) and all(
+        wanted is None or own in (wanted if isinstance(wanted, set) else {wanted})
+        for own, wanted in zip(size, shape, strict=True)
+    )
+    name = f"{field} of block {block.part} {block.layer}"
+    need(fits, f"{name} has the shape {size}, which does not fit {block.heads} heads and its tokens")
+    kind = tensor.is_floating_point() or (field == "mask" and str(tensor.dtype) == "torch.bool")
+    need(kind, f"{name} holds {tensor.dtype}")
+
+
+def need(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Unfit(otherwise)

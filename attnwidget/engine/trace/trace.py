@@ -1,0 +1,294 @@
+"""Trace and Block: references to what attention was computed from, and the facts needed to compute it again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attnwidget.arguments import truth_of
+from attnwidget.engine.prediction import Step
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace import from_weights as given
+from attnwidget.engine.trace import recompute
+from attnwidget.engine.trace.names import fit_index, parse_head
+from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.recompute import Rows
+from attnwidget.engine.trace.residual import Stream
+from attnwidget.errors import AttnWidgetError
+from attnwidget.shapes import HeadMap, LayerMaps, Logits
+
+WHOLE_BELOW = 192
+"""Tokens. Up to here all maps of a layer are kept once computed: they are smaller than q, k and v (3 x head width)."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Block:
+    """One attention layer of one forward pass.
+
+    `q` is (batch head query dim), `k` and `v` are (batch kv_head key dim): references, not copies. `mask` is boolean
+    (True = may attend) or additive; `causal` says that no query reads a later key, which is all the mask there is when
+    `mask` is None. `dense` holds given weights (head query key) where there is no q and k. `projection` is the linear
+    layer that the heads' outputs go into at once; None where something lies between, or the model was not followed.
+    `inputs` is the residual stream around the layer, where `keep=("inputs",)` asked for it and it was found.
+    """
+
+    part: str
+    layer: int
+    path: str
+    heads: int
+    kv_heads: int
+    q: Tensor | None = None
+    k: Tensor | None = None
+    v: Tensor | None = None
+    scale: float = 1.0
+    softcap: float | None = None
+    sinks: Tensor | None = None
+    mask: Tensor | None = None
+    bias: Tensor | None = None
+    causal: bool = False
+    dense: Tensor | None = None
+    projection: Projection | None = None
+    inputs: Stream | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(head, query, key)."""
+        if self.dense is not None:
+            heads, queries, keys = self.dense.shape
+            return heads, queries, keys
+        if self.q is None or self.k is None:
+            raise AttnWidgetError(f"{self!r} carries neither q and k nor weights, so it has no map.")
+        return self.heads, self.q.shape[-2], self.k.shape[-2]
+
+    def __repr__(self) -> str:
+        return f"Block({self.part} {self.layer}, {self.heads} heads, {self.path or 'given weights'})"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of the model, as plain data: a trace keeps these, never the model."""
+
+    name: str = "given weights"
+    architecture: str = ""
+    kind: str = ""  # "decoder", "encoder", "encoder-decoder", "two towers", or "" when unknown
+    limit: int | None = None
+    predicts: str | None = None  # "next token", "this token", "class", "label", "answer span" or None
+    labels: tuple[str, ...] = ()  # of classes and labels, in the order of the logits
+    heads: tuple[int, ...] = ()  # of each layer that reads text, 0 without attention; () when unknown before a pass
+    path: str = "given"
+    teaching: bool = False
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Trace:
+    """One reading of one text: everything the attention of every layer can be computed from, exactly, on demand.
+
+    Above 192 tokens nothing of size head x query x key is held; below, the maps of a layer are kept once they were asked
+    for, as they are smaller than q, k and v. `path` says how the weights were come by: "interface"
+    (recomputed from q and k), "eager" (the model's own maps) or "given". `text` is what was read first; `sequences`
+    has the (query, key) tokens of every part for which that is not both. `depths` counts the layers of each part,
+    those without attention included. `hidden` and `head` are for logits on demand, `scores` are logits at hand;
+    `steps` are the tokens that the model produced itself, with what else could have come.
+
+    >>> import attnwidget as aw
+    >>> trace = aw.load().trace("The cat sat on the mat.")
+    >>> trace
+    Trace(tiny-causal, 4 layers x 4 heads, 7 tokens, interface)
+    >>> bool(torch.allclose(trace.weights("L1H2").sum(-1), torch.ones(7)))
+    True
+    """
+
+    blocks: tuple[Block, ...]
+    text: Tokens
+    path: str
+    model: ModelFacts
+    sequences: Mapping[str, tuple[Tokens, Tokens]] = field(default_factory=dict)
+    depths: Mapping[str, int] = field(default_factory=dict)
+    hidden: Tensor | None = None  # position dim: what the prediction head reads
+    head: Callable[[Tensor], Tensor] | None = None
+    scores: Tensor | None = None  # position vocabulary
+    origin: int | None = None  # of the state the model was in
+    steps: tuple[Step, ...] = ()  # of the tokens that were produced
+    cache: Sequence[tuple[Tensor, Tensor]] = ()  # of models that cache other things than k and v
+    _whole: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # (part, layer) -> kept maps
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The kinds of attention there are, in the order of the forward pass."""
+        return tuple(dict.fromkeys(block.part for block in self.blocks))
+
+    def __repr__(self) -> str:
+        sizes = [f"{self.layers(part)} layers x {max(self.heads(part))} heads" for part in self.parts]
+        if len(sizes) > 1:
+            sizes = [f"{part} {size}" for part, size in zip(self.parts, sizes, strict=True)]
+        return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path})"
+
+    def layers(self, part: str | None = None) -> int:
+        """How many layers a part has, those without attention included."""
+        blocks = self.part_blocks(part)
+        return max(self.depths.get(blocks[0].part, 0), 1 + max(block.layer for block in blocks))
+
+    def heads(self, part: str | None = None) -> tuple[int, ...]:
+        """The heads of every layer of a part; 0 for a layer without attention."""
+        counts = [0] * self.layers(part)
+        for block in self.part_blocks(part):
+            counts[block.layer] = block.heads
+        return tuple(counts)
+
+    def block(self, layer: Any, part: str | None = None) -> Block:
+        """The block of one layer, by its true number. Raises AttnWidgetError where that layer has no attention."""
+        blocks = self.part_blocks(part)
+        number = fit_index("layer", layer, self.layers(part))
+        found = next((block for block in blocks if block.layer == number), None)
+        if found is None:
+            attending = ", ".join(str(block.layer) for block in blocks)
+            raise AttnWidgetError(f"Layer {number} has no attention. The layers that attend are {attending}.")
+        return found
+
+    def part_blocks(self, part: str | None = None) -> tuple[Block, ...]:
+        """The layers of one part, first to last. Without a part there must be only one."""
+        if part is None and len(self.parts) == 1:
+            return self.blocks
+        if part not in self.parts:
+            given_part = "No part was given" if part is None else f"There is no part {part!r}"
+            raise AttnWidgetError(f"{given_part}; this trace has {', '.join(self.parts)}. Say part=...")
+        return tuple(block for block in self.blocks if block.part == part)
+
+    def tokens(self, part: str | None = None) -> tuple[Tokens, Tokens]:
+        """(query Tokens, key Tokens) of a part; the same object twice for self-attention.
+
+        Raises AttnWidgetError for a part that is not there, or an ambiguous one.
+        """
+        return self.sequences.get(self.part_blocks(part)[0].part, (self.text, self.text))
+
+    def weights(
+        self,
+        layer: Any,
+        head: Any = None,
+        part: str | None = None,
+        *,
+        queries: Any = None,
+        keys: Any = None,
+    ) -> HeadMap | LayerMaps:
+        """Exact attention weights in fp32 on the CPU: (query key) of one head, (head query key) without a head.
+
+        Negative indices count from the end, `weights("L5H3")` names both. `queries` and `keys` (an index, a slice or a
+        sequence) choose rows and columns; the softmax always runs over all keys. Raises AttnWidgetError for a layer or
+        head that is not there, or an ambiguous part.
+
+        >>> import attnwidget as aw
+        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> trace.weights(-1, 0, queries=-1).shape
+        torch.Size([1, 7])
+        """
+        if isinstance(layer, str):
+            layer, head = parse_head(layer, head)
+        block = self.block(layer, part)
+        heads = None if head is None else [fit_index("head", head, block.heads)]
+        _, length, width = block.shape
+        rows = None if queries is None else recompute.indices(queries, length, "query")
+        columns = None if keys is None else recompute.indices(keys, width, "key")
+        maps = self._maps(block, heads, rows, columns)
+        return maps if heads is None else maps[0]
+
+    def logits(self, positions: Any = -1) -> Logits:
+        """Raw scores (position vocabulary) at the asked positions only, in fp32.
+
+        For a model that predicts a class (one class); labels and answer spans have columns for each label, or for
+        start and end. The positions of an encoder-decoder are those of its decoder. Raises AttnWidgetError when the
+        model has no head that predicts or the trace came without one.
+        """
+        if self.scores is not None:
+            if self.model.predicts == "class":
+                return self.scores.float().cpu()
+            return self.scores[recompute.indices(positions, len(self.scores), "position")].float().cpu()
+        if self.hidden is None or self.head is None:
+            raise AttnWidgetError(
+                "This trace carries no final hidden states or no prediction head. Trace a model that was loaded with "
+                "its head, for example AutoModelForCausalLM, to get logits."
+            )
+        chosen = recompute.indices(positions, len(self.hidden), "position")
+        with torch.no_grad():
+            return self.head(self.hidden[chosen.to(self.hidden.device)]).float().cpu()
+
+    def _maps(self, block: Block, heads: list[int] | None, queries: Rows, keys: Rows) -> Tensor:
+        if block.dense is None and max(block.shape[1:]) > WHOLE_BELOW:
+            return recompute.weights(block, heads, queries, keys)
+        name = (block.part, block.layer)
+        if name not in self._whole:
+            self._whole[name] = recompute.weights(block)
+        maps = self._whole[name]
+        # A copy: what a user does to a result must reach neither the trace nor the weights that were given.
+        return recompute.select(maps if heads is None else maps[heads], queries, keys).clone()
+
+    @staticmethod
+    def from_weights(
+        weights: Any,
+        tokens: Any,
+        key_tokens: Any = None,
+        part: Any = "self",
+        *,
+        causal: Any = None,
+    ) -> "Trace":
+        """A trace of weights from anywhere: one (head, query, key) array per layer.
+
+        `weights` are torch, numpy or JAX arrays of any real number type, nested lists, one (layer, head, query, key)
+        array, the tuples of Hugging Face (batch of one) and of the steps of its `generate`, a whole output of either, a
+        TransformerLens ActivationCache, or a mapping part -> layers. `tokens` are Tokens or pieces of text; of an
+        encoder-decoder they are the decoder's, and `key_tokens` the encoder's. Layers that are None among others have
+        no attention. A query whose rows are NaN everywhere is padding. Rows may sum to less than 1, as with sinks.
+        Which keys may be read is told from zeros, sliding windows included (see `given.masked`); `causal` says that all
+        keys up to the query may be (True), or all keys (False).
+        Raises AttnWidgetError for a tuple of None, an empty tuple, a batch of more than one, shapes that do not fit the
+        tokens, values that are no weights (not numbers, negative, or of more than 1 in a row), and `causal` weights that
+        read later keys.
+
+        >>> import torch
+        >>> Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])
+        Trace(given weights, 1 layers x 2 heads, 3 tokens, given)
+        """
+        found = given.read(weights, tokens, key_tokens, part)
+        blocks = [Block(name, number, "", len(dense), len(dense), dense=dense) for name, number, dense in found.maps]
+        judged = given.masked(blocks, found.sequences, causal=causal)
+        return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
+
+    def save(self, path: Any, *, values: Any = False) -> Path:
+        """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a name without.
+
+        The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
+        biases, sinks, given weights), the tokens, what is known of the model, the steps of a generation, and logits
+        that are at hand; with `values`, also v and the output projections, each once. It has no prediction head, so
+        logits that would be computed on demand are not in it, a later trace cannot go on from it (`reuse`), and what
+        `keep` has kept stays out. Raises AttnWidgetError when the file cannot be written, there are no values, or the
+        projections have changed since.
+
+        >>> import attnwidget as aw, tempfile
+        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     trace.save(folder + "/cat").name
+        'cat.safetensors'
+        """
+        from attnwidget.engine.trace import storage as stored
+
+        return stored.save(self, path, values=truth_of("values", values))
+
+    @staticmethod
+    def load(path: Any) -> "Trace":
+        """The trace that `save` wrote, its tensors on the CPU: the same weights, bit for bit, without the model.
+
+        Logits are there only if they were at hand when it was saved. Nothing in the file is executed. Raises
+        AttnWidgetError for a file that is not there, is damaged, holds no trace, or comes from a newer attnwidget.
+
+        >>> import attnwidget as aw, tempfile
+        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = aw.Trace.load(trace.save(folder + "/cat"))
+        >>> bool((again.weights("L1H2") == trace.weights("L1H2")).all()), again.text.pieces[1]
+        (True, 'cat')
+        """
+        from attnwidget.engine.trace import storage as stored
+
+        return stored.load(path)

@@ -1,0 +1,1 @@
+"""Models on texts made for the question."""

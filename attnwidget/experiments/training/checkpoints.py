@@ -1,0 +1,99 @@
+"""Checkpoints of one training run: which is read when, and how one becomes a model."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from inspect import isroutine
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from attnwidget.arguments import real_number, whole_number
+from attnwidget.engine.load import load as load_any
+from attnwidget.engine.model import AttentionModel
+from attnwidget.errors import AttnWidgetError
+
+Step: TypeAlias = int | float | str
+"""How many steps were trained, or what a checkpoint is called."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A step, and where its model comes from."""
+
+    step: Step
+    source: Any
+
+    @property
+    def place(self) -> str:
+        """Where its model comes from as text, folders from the root on; "" for a model in hand and for a function."""
+        if not isinstance(self.source, str | Path):
+            return ""
+        return str(Path(self.source).resolve()) if Path(self.source).exists() else str(self.source)
+
+
+def ordered(checkpoints: Any) -> tuple[Checkpoint, ...]:
+    """The checkpoints of a mapping, of (step, source) pairs, or of a list of sources, which are numbered from 0.
+
+    Where all steps are numbers they are brought into their order; names stay in the order given. Raises
+    AttnWidgetError for none, for a step that is neither number nor name, for one that is there twice, and for what is
+    no mapping and no list.
+
+    >>> [one.step for one in ordered({100: "b", 20: "a"})], [one.step for one in ordered(["a", "b"])]
+    ([20, 100], [0, 1])
+    """
+    if isinstance(checkpoints, Mapping):
+        pairs = list(checkpoints.items())
+    elif isinstance(checkpoints, list | tuple):
+        paired = bool(checkpoints) and all(isinstance(one, tuple) and len(one) == 2 for one in checkpoints)
+        pairs = list(checkpoints) if paired else list(enumerate(checkpoints))
+    else:
+        raise AttnWidgetError(
+            f"The checkpoints are {type(checkpoints).__name__}. Give a mapping of steps to folders, names or models, or "
+            "a list of them in the order of training."
+        )
+    if not pairs:
+        raise AttnWidgetError(
+            "No checkpoint was given. Give at least one: a mapping of steps to folders, names or models."
+        )
+    found = [Checkpoint(_step(step), source) for step, source in pairs]
+    steps = [one.step for one in found]
+    twice = next((step for step in steps if steps.count(step) > 1), None)
+    if twice is not None:
+        raise AttnWidgetError(f"Step {twice!r} is there twice. Give every checkpoint a step of its own.")
+    if not any(isinstance(step, str) for step in steps):
+        found.sort(key=lambda one: float(one.step))
+    return tuple(found)
+
+
+def opened(checkpoint: Checkpoint, load: Callable[[Any], Any] | None) -> AttentionModel:
+    """The model of a checkpoint, loaded now: by `load`, or as `aw.load` does. A function as source is called first.
+
+    Raises AttnWidgetError for what cannot be loaded.
+    """
+    source = checkpoint.source
+    # torch modules and pipelines can be called as well, and are no functions.
+    if isroutine(source) or isinstance(source, partial):
+        source = source()
+    return load_any(source if load is None else load(source))
+
+
+@contextmanager
+def told_at(step: Step) -> Iterator[None]:
+    """Errors from here on say at what checkpoint they arose."""
+    try:
+        yield
+    except AttnWidgetError as error:
+        raise AttnWidgetError(f"Checkpoint {step}: {error}") from error
+
+
+def _step(given: Any) -> Step:
+    if isinstance(given, str) and given:
+        return given
+    whole, number = whole_number(given), real_number(given)
+    if whole is not None:
+        return whole
+    if number is None or not math.isfinite(number):
+        raise AttnWidgetError(f"{given!r} is no step of a training run. Give a number or a name.")
+    return int(number) if number.is_integer() else number

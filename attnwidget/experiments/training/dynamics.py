@@ -1,0 +1,169 @@
+"""Heads over training: one fixed set of texts, read by checkpoint after checkpoint."""
+
+import gc
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from torch.nn import Module
+
+from attnwidget.engine.model import AttentionModel
+from attnwidget.errors import AttnWidgetError, Cancelled
+from attnwidget.experiments.training.checkpoint_store import Reading, Store
+from attnwidget.experiments.training.checkpoints import Checkpoint, Step, opened, ordered, told_at
+from attnwidget.experiments.training.head_changes import RECIPE, KeptRows, head_changes, refuse_other_heads
+from attnwidget.experiments.training.heads_in_time import CHANGES, Dynamics
+from attnwidget.experiments.training.probe import Measures, Probe, probed, rows_alone
+
+Rows = tuple[KeptRows, ...]
+
+
+def dynamics(
+    checkpoints: Any,
+    texts: Any,
+    *,
+    measures: Any = None,
+    load: Callable[[Any], Any] | None = None,
+    store: Any = None,
+    part: str | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Dynamics:
+    """Every head's numbers at every checkpoint of a training run, (checkpoint layer head), over one set of texts.
+
+    `checkpoints` maps steps to what `aw.load` takes (a folder, a name, a model) or to functions that give it; or is a
+    list of them, or of (step, source) pairs. Numbered ones are brought into order. One model is in memory at a time,
+    and beside it at most 64 rows of every head on every text. `load` turns a source into a model where `aw.load(source)`
+    does not: with a tokenizer of its own, or from bare weights. `measures` maps names to functions f(trace) (or
+    f(trace, part=...) if a part is given) with one number per head. Without it they are `entropy` (1 is uniform),
+    `previous`, `sink` (both weights, on the previous and the first token), `confidence`, and `induction`: on random
+    tokens where the model reads causally, else by `patterns` on the texts. All are means over the texts that have a
+    number. `changes` is the Jensen-Shannon divergence in nats between each head's rows on the same text at this
+    checkpoint and the one before: 0 where they are equal, log 2 where they read no key in common.
+
+    With `store`, a folder, what a checkpoint gave is written there when it is done; the next call does not load it
+    again. Only one whose predecessor is not as it was then, is. A store tells functions apart by their names alone.
+    `progress` hears (checkpoints done, of how many); when `cancelled` answers True, Cancelled is raised, and the
+    store keeps what was done. Raises AttnWidgetError for no checkpoints or texts, for checkpoints of different
+    architectures, for texts that they read as different tokens, for a store of other texts, measures, part or run, and
+    for what cannot be loaded or traced.
+    Source: Olsson et al. 2022 (arXiv 2209.11895), whose induction heads form in a phase change; Gu et al. 2024 (arXiv
+    2410.10781) for sinks; the divergence is that of Clark et al. 2019 (W19-4828), over time.
+
+    >>> import attnwidget as aw
+    >>> model = aw.load()
+    >>> found = dynamics({0: model, 100: model}, ["The cat sat on the mat."])
+    >>> next(iter(found.rises("induction")))
+    'L1H0'
+    >>> found.of("changes", "L1H0").tolist()                   # the same model twice
+    [nan, 0.0]
+    """
+    chosen = ordered(checkpoints)
+    probe = Probe(_texts(texts), _measures(measures), part, cancelled)
+    kept = None if store is None else Store(store, probe.fingerprint())
+    run = _Run(probe, load, kept)
+    readings: list[Reading] = []
+    for done, checkpoint in enumerate(chosen):
+        if cancelled():
+            raise Cancelled
+        progress(done, len(chosen))
+        readings.append(run.read(checkpoint, chosen[done - 1] if done else None, readings[-1] if done else None))
+    progress(len(chosen), len(chosen))
+    return _together(readings, len(probe.texts))
+
+
+class _Run:
+    """Reads checkpoint after checkpoint, with the rows of the last one at hand."""
+
+    def __init__(self, probe: Probe, load: Callable[[Any], Any] | None, store: Store | None) -> None:
+        self._probe, self._load, self._store = probe, load, store
+        self._last: tuple[Step, Rows] | None = None
+
+    def read(self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: Reading | None) -> Reading:
+        """What a checkpoint gives, from the store if it is there."""
+        earlier_step = None if before is None else before.step
+        stored = None if self._store is None else self._store.reading(checkpoint, earlier_step)
+        found = stored or self._now(checkpoint, before, earlier)
+        if earlier is not None:
+            with told_at(checkpoint.step):
+                refuse_other_heads(earlier.heads, found.heads)
+        return found
+
+    def _now(self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: Reading | None) -> Reading:
+        rows_before = None if before is None else self._rows(before)
+        found = self._with_model(checkpoint, probed)
+        heads = found.rows[0].heads
+        changes = np.full((len(heads), max(heads)), np.nan)
+        with told_at(checkpoint.step):
+            if rows_before is not None:
+                pairs = zip(rows_before, found.rows, strict=True)
+                changes = np.mean([head_changes(one, other) for one, other in pairs], axis=0)
+            if earlier is not None:
+                _refuse_other_recipes(earlier.recipes, found.recipes)
+        earlier_step = None if before is None else before.step
+        reading = Reading(checkpoint.step, earlier_step, heads, found.tables, changes, found.recipes)
+        self._last = checkpoint.step, found.rows
+        if self._store is not None:
+            self._store.keep(checkpoint, reading, found.rows)
+        return reading
+
+    def _rows(self, checkpoint: Checkpoint) -> Rows:
+        """The rows that are compared with: at hand, stored, or read once more."""
+        if self._last is not None and self._last[0] == checkpoint.step:
+            return self._last[1]
+        stored = None if self._store is None else self._store.rows(checkpoint.step)
+        return stored or self._with_model(checkpoint, rows_alone)
+
+    def _with_model(self, checkpoint: Checkpoint, ask: Callable[..., Any]) -> Any:
+        with told_at(checkpoint.step):
+            try:
+                return ask(opened(checkpoint, self._load), self._probe)
+            finally:
+                # Modules are full of cycles: the next model would come to lie beside this one.
+                if not isinstance(checkpoint.source, Module | AttentionModel):
+                    gc.collect()
+
+
+def _refuse_other_recipes(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    if dict(before) != dict(after):
+        raise AttnWidgetError(
+            "its numbers are made otherwise than those of the checkpoint before, so they do not make one line. Give "
+            "checkpoints of one architecture, and measures= that suit them all."
+        )
+
+
+def _together(readings: list[Reading], texts: int) -> Dynamics:
+    first = readings[0]
+    scores = {name: np.stack([reading.tables[name] for reading in readings]) for name in first.tables}
+    recipe = f"{_counted(len(readings), 'checkpoint')}, mean over {_counted(texts, 'text')}"
+    steps = tuple(reading.step for reading in readings)
+    changes = np.stack([reading.changes for reading in readings])
+    return Dynamics(steps, scores, changes, recipe, {**first.recipes, CHANGES: RECIPE})
+
+
+def _texts(texts: Any) -> tuple[Any, ...]:
+    if isinstance(texts, str):
+        return (texts,)
+    if not isinstance(texts, list | tuple) or any(isinstance(text, int | float) or text is None for text in texts):
+        raise AttnWidgetError(
+            f"The texts are {type(texts).__name__} of no texts. Give a list of texts, or of token ids."
+        )
+    if not texts:
+        raise AttnWidgetError("No text was given. Give at least one that every checkpoint is to read.")
+    return tuple(texts)
+
+
+def _measures(measures: Any) -> Measures | None:
+    if measures is None:
+        return None
+    if not isinstance(measures, Mapping) or not measures or not all(callable(one) for one in measures.values()):
+        raise AttnWidgetError(
+            "measures is no mapping of names to functions. Give one such as {'entropy': aw.entropy}, or leave it out."
+        )
+    if CHANGES in measures or not all(isinstance(name, str) for name in measures):
+        raise AttnWidgetError(f"Measures are called by texts other than {CHANGES!r}, which is what every head changed.")
+    return dict(measures)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

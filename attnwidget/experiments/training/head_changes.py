@@ -1,0 +1,100 @@
+"""How much every head's rows on a text differ from those that it had before."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.engine.trace.recompute import TILE, weights
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.similarity.head_distances import ROWS, TINY, sampled_rows
+from attnwidget.shapes import LayerMaps
+
+RECIPE = (
+    "Jensen-Shannon divergence in nats between a head's rows and those at the checkpoint before, mass outside the text "
+    f"is one outcome, mean over queries that are not padding (of more than {ROWS} evenly spaced ones) and over texts"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRows:
+    """At most 64 rows of every head on one text, by layer, and the tokens that they are of."""
+
+    heads: tuple[int, ...]
+    pieces: tuple[str, ...]
+    maps: Mapping[int, LayerMaps]
+
+
+def kept_rows(trace: Trace, part: str | None = None) -> KeptRows:
+    """At most 64 evenly spaced rows of every head: what is kept of a reading when its model goes.
+
+    Raises AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
+    """
+    chosen, _ = sampled_rows(trace, part, ROWS)
+    queries, keys = trace.tokens(part)
+    pieces = queries.pieces if queries is keys else (*queries.pieces, *keys.pieces)
+    maps = {block.layer: weights(block, queries=chosen) for block in trace.part_blocks(part)}
+    if not all(bool(torch.isfinite(rows).all()) for rows in maps.values()):
+        raise NotNumbers
+    return KeptRows(trace.heads(part), pieces, maps)
+
+
+def head_changes(before: KeptRows, after: KeptRows) -> np.ndarray:
+    """Jensen-Shannon divergence of every head's rows from those before, (layer head) in nats: the mean over queries.
+
+    Exactly 0 for rows that are equal, log 2 for rows that read no key in common. What a row lacks to a sum of 1 is one
+    more outcome. NaN for layers without attention. Raises AttnWidgetError where layers or heads differ, and where the
+    text was read as other tokens.
+    Source: Clark et al. 2019 (W19-4828), of heads; here of one head at two times.
+
+    >>> rows = [torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[0.0, 1.0]]])]
+    >>> one, other = (KeptRows((1,), ("a", "b"), {0: row}) for row in rows)
+    >>> head_changes(one, one).tolist(), head_changes(one, other).round(4).tolist()
+    ([[0.0]], [[0.6931]])
+    """
+    refuse_other_heads(before.heads, after.heads)
+    if before.pieces != after.pieces:
+        raise AttnWidgetError(
+            f"a text is read as other tokens here ({len(after.pieces)}) than by the checkpoint before "
+            f"({len(before.pieces)}), so rows cannot be compared. Give all checkpoints one tokenizer, by load=."
+        )
+    found = np.full((len(after.heads), max(after.heads)), np.nan)
+    for layer, rows in after.maps.items():
+        found[layer, : len(rows)] = _divergences(before.maps[layer], rows).numpy()
+    return found
+
+
+def refuse_other_heads(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    """Raises AttnWidgetError where two checkpoints have other layers or heads."""
+    if before != after:
+        raise AttnWidgetError(
+            f"this one has {len(after)} layers with {_each(after)} heads, the one before {len(before)} with "
+            f"{_each(before)}. Give checkpoints of one architecture: head after head is followed."
+        )
+
+
+def _divergences(before: LayerMaps, after: LayerMaps) -> Float[Tensor, " head"]:
+    heads, rows, keys = after.shape
+    total = torch.zeros(heads, dtype=torch.float64, device="cpu")
+    step = max(1, TILE // (heads * keys))
+    for start in range(0, rows, step):
+        portion = slice(start, start + step)
+        p, q = _outcomes(before[:, portion]), _outcomes(after[:, portion])
+        middle = ((p + q) / 2).clamp_min(TINY)
+        # Of equal rows every logarithm is that of 1.
+        total += (torch.xlogy(p, p / middle) + torch.xlogy(q, q / middle)).sum((1, 2)) / 2
+    return (total / (rows or math.nan)).clamp(0, math.log(2))
+
+
+def _outcomes(maps: LayerMaps) -> Float[Tensor, "head query outcome"]:
+    exact = maps.double()
+    return torch.cat([exact, (1 - exact.sum(-1, keepdim=True)).clamp_min(0)], -1)
+
+
+def _each(heads: tuple[int, ...]) -> str:
+    return str(heads[0]) if len(set(heads)) == 1 else "/".join(map(str, heads))

@@ -1,0 +1,1 @@
+"""The maps, rows and tiles of a frame."""

@@ -1,0 +1,130 @@
+"""Exact rows of the map that is looked at, token by token: its heads fused, weighted by the value's norm where asked."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.engine.trace.recompute import weights
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Block, Trace
+from attnwidget.errors import Cancelled
+from attnwidget.frames.frame import Selection
+from attnwidget.measures.paths.rollout import rollout
+from attnwidget.measures.rows import tiles
+from attnwidget.measures.values.value_norms import lengths
+from attnwidget.shapes import HeadMap, Indices, LayerMaps
+
+Reader: TypeAlias = Callable[[Indices], HeadMap]
+"""Any rows of one map, on demand."""
+
+Stopped: TypeAlias = Callable[[], bool]
+
+
+def never() -> bool:
+    """Nobody asks to stop.
+
+    >>> never()
+    False
+    """
+    return False
+
+
+def blocks_read(trace: Trace, selection: Selection) -> dict[Block, tuple[int, ...]]:
+    """The layers that a map is made of, and the heads of each; all of them for a rollout."""
+    blocks = {block.layer: block for block in trace.part_blocks(selection.part)}
+    if selection.source == "rollout":
+        return {block: tuple(range(block.heads)) for block in blocks.values()}
+    if selection.source == "layer":
+        block = blocks[selection.layer]
+        return {block: tuple(range(block.heads))}
+    return {
+        blocks[layer]: tuple(sorted({head for other, head in selection.chosen if other == layer}))
+        for layer in sorted({layer for layer, _ in selection.chosen})
+    }
+
+
+def token_rows(trace: Trace, selection: Selection, cancelled: Stopped = never) -> Reader:
+    """Exact rows on demand, token by token.
+
+    Heads that are weighted by what they write are weighted before they are fused, and their rows divided by their own
+    sums after it: shares of what was written, which compare with attention. A rollout is made of attention alone.
+    Raises AttnWidgetError, as it reads, for a trace without values or output projections.
+    """
+    if selection.source == "rollout":
+        whole, _ = rolled_out(trace, selection.part)
+        return lambda rows: whole[rows]
+    read = blocks_read(trace, selection)
+    number = sum(len(heads) for heads in read.values())
+    width = next(iter(read)).shape[2]
+
+    def fused(rows: Indices) -> HeadMap:
+        found = torch.zeros(len(rows), width, dtype=torch.float32, device="cpu")
+        for block, heads in read.items():
+            for together, portion in tiles(block, len(rows)):
+                chosen = [head for head in together if head in heads]
+                if not chosen:
+                    continue
+                if cancelled():
+                    raise Cancelled
+                maps = layer_rows(trace, block, chosen, rows[portion], selection.weight)
+                if selection.fusion == "max":
+                    found[portion] = torch.maximum(found[portion], maps.amax(0))
+                else:
+                    found[portion] += maps.sum(0)
+        if selection.fusion == "mean" and number > 1:
+            found /= number
+        return shares(found) if selection.weight == "norm" else found
+
+    return fused
+
+
+def layer_rows(trace: Trace, block: Block, heads: list[int], rows: Indices, weight: str) -> LayerMaps:
+    """Rows of some heads of a layer, weighted by what each of them writes for each key where asked."""
+    if max(block.shape[1:]) <= WHOLE_BELOW:
+        # The trace keeps the maps of short texts.
+        maps = trace.weights(block.layer, part=block.part, queries=rows)
+        maps = maps if len(heads) == block.heads else maps[heads]
+    else:
+        maps = weights(block, heads, queries=rows)
+    if weight == "norm":
+        maps = maps * value_lengths(trace, block)[heads][:, None]
+    return maps
+
+
+def shares(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stack query key"]:
+    """Rows divided by their sums; a row of zeros stays one.
+
+    >>> shares(torch.tensor([[1.0, 3.0], [0.0, 0.0]])).tolist()
+    [[0.25, 0.75], [0.0, 0.0]]
+    """
+    return maps / maps.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+_lengths: "WeakKeyDictionary[Trace, dict[tuple[str, int], Float[Tensor, 'head key']]]" = WeakKeyDictionary()
+
+
+def value_lengths(trace: Trace, block: Block) -> Float[Tensor, "head key"]:
+    """||W_O v|| of every head and key of a block, worked out once per trace: every move of the caret asks again.
+
+    Raises AttnWidgetError for a trace without values or output projections, saying which.
+    """
+    known = _lengths.setdefault(trace, {})
+    name = (block.part, block.layer)
+    if name not in known:
+        known[name] = lengths(block)
+    return known[name]
+
+
+_rollouts: "WeakKeyDictionary[Trace, dict[str, tuple[HeadMap, str]]]" = WeakKeyDictionary()
+
+
+def rolled_out(trace: Trace, part: str) -> tuple[HeadMap, str]:
+    """The whole rollout and its recipe, made once per trace: every move of the caret asks for another of its rows."""
+    kept = _rollouts.setdefault(trace, {})
+    if part not in kept:
+        result = rollout(trace, part=part)
+        kept[part] = torch.from_numpy(result.values), result.recipe
+    return kept[part]

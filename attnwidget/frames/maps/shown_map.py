@@ -1,0 +1,138 @@
+"""The map on show: exact rows of the source, by words where asked, without sinks where asked. Frames, tiles and strips read it."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from attnwidget.engine.trace.recompute import TILE, visible
+from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.errors import NotNumbers
+from attnwidget.frames.axes import Axes
+from attnwidget.frames.frame import Selection
+from attnwidget.frames.maps.readers import Reader, Stopped, blocks_read, never, shares, token_rows
+from attnwidget.frames.units import Sides, by_words, sides_of, tokens_of
+from attnwidget.measures.heads.sinks import all_readers, sink_tokens, unmasked_readers
+from attnwidget.measures.rows import read_rows
+from attnwidget.shapes import HeadMap, Indices, TokenVector
+
+
+@dataclass(frozen=True, eq=False)
+class ShownMap:
+    """`read` gives rows by unit; `sinks` are the keys that are hidden, and `hidden` is their mean mass of a row."""
+
+    read: Reader
+    sides: Sides
+    sinks: tuple[int, ...] = ()
+    hidden: float = 0.0
+
+
+def shown_map(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped = never) -> ShownMap:
+    """The map that a selection looks at, rows on demand. Raises Cancelled as it reads, when `cancelled()` says so."""
+    whole = unhidden(trace, selection, axes, cancelled)
+    if selection.sinks == "show":
+        return whole
+    sinks, hidden = resting_in(trace, selection, whole)
+    columns = torch.tensor(sinks, dtype=torch.long, device="cpu")
+
+    def read(rows: Indices) -> HeadMap:
+        return without(whole.read(rows), columns, again=selection.sinks == "renormalise")
+
+    return ShownMap(read, whole.sides, sinks, hidden)
+
+
+def unhidden(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped = never) -> ShownMap:
+    """The map with its sinks."""
+    sides = sides_of(axes, words=selection.words)
+    queries, keys = sides.queries, sides.keys
+    of_tokens = token_rows(trace, selection, cancelled)
+    if not selection.words:
+        return ShownMap(of_tokens, sides)
+    return ShownMap(lambda rows: by_words(of_tokens(tokens_of(queries, rows)), queries, keys, rows), sides)
+
+
+def without(
+    maps: Float[Tensor, "*stack query key"], columns: Indices, *, again: bool
+) -> Float[Tensor, "*stack query key"]:
+    """Maps without some keys; `again` divides what is left of a row by its sum.
+
+    >>> without(torch.tensor([[0.5, 0.25, 0.25]]), torch.tensor([0]), again=True).tolist()
+    [[0.0, 0.5, 0.5]]
+    """
+    left = maps.clone()
+    left[..., columns] = 0.0
+    return shares(left) if again else left
+
+
+_known: "WeakKeyDictionary[Trace, dict[tuple[object, ...], tuple[tuple[int, ...], float]]]" = WeakKeyDictionary()
+
+
+def resting_in(trace: Trace, selection: Selection, whole: ShownMap) -> tuple[tuple[int, ...], float]:
+    """The sinks of a map and their mean mass of a row, told by all its rows; once per trace and map."""
+    known = _known.setdefault(trace, {})
+    name = _name(selection)
+    if name not in known:
+        rows = read_rows(whole.sides.queries.tokens)
+        received, mass = received_by(whole, rows)
+        found = sinks_of(trace, selection, whole.sides, received)
+        known[name] = found, float(mass[list(found)].sum()) / max(1, len(rows))
+    return known[name]
+
+
+def _name(selection: Selection) -> tuple[object, ...]:
+    heads = {"head": selection.chosen, "layer": (selection.layer,), "rollout": ()}[selection.source]
+    return selection.part, selection.source, tuple(heads), selection.fusion, selection.weight, selection.words
+
+
+def received_by(whole: ShownMap, rows: Indices) -> tuple[TokenVector, TokenVector]:
+    """What each key gets from the other queries in all, and what it gets with its own."""
+    mass, own = torch.zeros(2, len(whole.sides.keys), dtype=torch.float32, device="cpu").unbind()
+    for portion in rows.split(max(1, TILE // len(whole.sides.keys))):
+        maps = whole.read(portion)
+        if not bool(maps.sum(-1).isfinite().all()):
+            raise NotNumbers
+        mass += maps.sum(0)
+        if whole.sides.square:
+            own[portion] = maps.gather(1, portion[:, None])[:, 0]
+    return mass - own, mass
+
+
+def sinks_of(trace: Trace, selection: Selection, sides: Sides, received: TokenVector) -> tuple[int, ...]:
+    """The keys that are sinks of a map, by what each gets from the other queries."""
+    readers = readers_of_units(trace, selection, sides)
+    return sink_tokens(received, sides.keys.tokens, readers, crossed=not sides.square)
+
+
+def is_causal(trace: Trace, selection: Selection) -> bool:
+    """Whether nothing of the part reads what comes later."""
+    return all(block.causal for block in trace.part_blocks(selection.part))
+
+
+def readers_of_units(trace: Trace, selection: Selection, sides: Sides) -> Int[Tensor, " unit"]:
+    """How many queries, other than itself, can see each key, windows and masks included; 0 for padding.
+
+    Rollout reaches through all layers, past any window.
+    """
+    queries, keys = sides.queries, sides.keys
+    masked = [block for block in blocks_read(trace, selection) if block.mask is not None]
+    if selection.source == "rollout" or not masked:
+        if sides.square:
+            return unmasked_readers(keys.tokens, causal=is_causal(trace, selection))
+        return all_readers(queries.tokens, keys.tokens)
+    real = read_rows(queries.tokens)
+    found = torch.zeros(len(keys), dtype=torch.long, device="cpu")
+    for rows in real.split(max(1, TILE // keys.ranges[-1][1])):
+        seen = units_seen(tuple(blocks_read(trace, selection)), sides, rows)
+        found += seen.sum(0)
+        if sides.square:
+            found[rows] -= seen.gather(1, rows[:, None])[:, 0].long()
+    return found * ~torch.tensor(keys.tokens.padding, dtype=torch.bool, device="cpu")
+
+
+def units_seen(blocks: tuple[Block, ...], sides: Sides, rows: Indices) -> Bool[Tensor, "query key"]:
+    """Which keys each of these may read in any of the blocks: a word's last token, and the first one of another word."""
+    first = torch.tensor([start for start, _ in sides.keys.ranges], dtype=torch.long, device="cpu")
+    last = torch.tensor([stop - 1 for _, stop in sides.queries.ranges], dtype=torch.long, device="cpu")[rows]
+    return torch.stack([visible(block, last)[:, first] for block in blocks]).any(0)

@@ -1,0 +1,41 @@
+"""Every head at once, small: bytes for pixels, never for numbers that are read."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_max_pool2d
+
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+
+SIDE = 32
+"""Pixels of a thumbnail per side, at most."""
+
+
+def thumbnails(trace: Trace, part: str) -> np.ndarray:
+    """u8 (layer head row column) of all maps: the maximum over cells, so that a single spike survives.
+
+    Long texts are sampled: evenly spaced query rows, each with its exact softmax, the keys pooled.
+    """
+    blocks = trace.part_blocks(part)
+    _, size, keys = blocks[0].shape
+    down, across = min(size, SIDE), min(keys, SIDE)
+    rows = (
+        None
+        if max(size, keys) <= WHOLE_BELOW
+        else ((torch.arange(down, dtype=torch.float32, device="cpu") + 0.5) * size / down).long()
+    )
+    counts = trace.heads(part)
+    out = np.zeros((len(counts), max(counts), down, across), np.uint8)
+    for block in blocks:
+        maps = trace.weights(block.layer, part=part, queries=rows)
+        out[block.layer, : block.heads] = as_bytes(adaptive_max_pool2d(maps, (down, across)))
+    return out
+
+
+def as_bytes(shares: Tensor) -> np.ndarray:
+    """Weights in [0, 1] -> bytes on a square-root scale: weight = (byte / 255)^2, fine where weights are small.
+
+    >>> as_bytes(torch.tensor([0.0, 0.25, 1.0])).tolist()
+    [0, 128, 255]
+    """
+    return (shares.clamp(0, 1).sqrt() * 255).round().to(torch.uint8).numpy()

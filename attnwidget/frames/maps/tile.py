@@ -1,0 +1,62 @@
+"""A rectangle of the map on show, exact: what the page asks for where a pooled cell is no longer enough."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from attnwidget.engine.trace.recompute import TILE
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.errors import BadRequest, Cancelled
+from attnwidget.frames.axes import axes_of
+from attnwidget.frames.compose import check_selection
+from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.maps.shown_map import shown_map
+
+LARGEST_TILE = 2**20
+"""Cells. A screen shows fewer at once when each of them has a pixel; as f16 they are 2 MiB."""
+
+Extent = tuple[int, int]
+
+
+@torch.no_grad()
+def compose_tile(
+    trace: Trace,
+    selection: Selection,
+    rows: Extent,
+    columns: Extent,
+    cancelled: Callable[[], bool] = lambda: False,
+    *,
+    exact: bool = False,
+) -> Frame:
+    """The weights of queries `rows` and keys `columns` (half-open) of the map that `selection` looks at.
+
+    They count what the map shows: tokens, or words.
+
+    The block `matrix` is f32 up to 192 x 192 cells, or where it is to be `exact`, and f16 above; neither is pooled, and the softmax ran over all keys.
+    Raises BadRequest for what the trace does not have or a rectangle outside the text, and Cancelled when a newer
+    question made it pointless.
+
+    >>> import attnwidget as aw
+    >>> trace = aw.load().trace("The cat sat on the mat.")
+    >>> compose_tile(trace, Selection(layer=1, head=2), (2, 5), (0, 4))
+    Frame(; matrix float32[3, 4])
+    """
+    axes = axes_of(trace, selection.part)
+    check_selection(trace, selection, axes)
+    shown = shown_map(trace, selection, axes, cancelled)
+    across, kind = len(shown.sides.keys), "words" if selection.words else "tokens"
+    for name, (start, stop), size in (("rows", rows, len(shown.sides.queries)), ("columns", columns, across)):
+        if not 0 <= start < stop <= size:
+            raise BadRequest(f"There are no {name} {start} to {stop}: the text has {size} {kind}.")
+    cells = (rows[1] - rows[0]) * (columns[1] - columns[0])
+    if cells > LARGEST_TILE:
+        raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
+    portions = []
+    for chunk in torch.arange(*rows, device="cpu").split(max(1, TILE // across)):
+        if cancelled():
+            raise Cancelled
+        portions.append(shown.read(chunk)[:, slice(*columns)])
+    dtype = np.float32 if exact or cells <= WHOLE_BELOW**2 else np.float16
+    matrix = torch.cat(portions).numpy().astype(dtype)
+    return Frame({"rows": list(rows), "columns": list(columns)}, {"matrix": matrix})

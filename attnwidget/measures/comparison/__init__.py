@@ -1,0 +1,1 @@
+"""Two texts, or two runs, beside each other."""

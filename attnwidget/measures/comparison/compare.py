@@ -1,0 +1,282 @@
+"""Two readings compared: where the attention of one differs from that of the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.arguments import share_or_none
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.names import fit_index, parse_head
+from attnwidget.engine.trace.recompute import TILE, weights
+from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
+from attnwidget.shapes import HeadMap, LayerMaps
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What changed from trace `a` to trace `b`, over the tokens that both texts have.
+
+    `queries` and `keys` say which these are. `mean_difference`, `largest_difference` (of |b - a|) and `changed_share`
+    (pairs beyond `threshold`) are per head: `.top()` gives the heads that changed most; `mean` and `maximum` are over
+    all heads. `mean_map` is b - a in the mean over all heads and layers, `exceeding` its pairs beyond the threshold,
+    largest first, with the positions that they have in `a`. `unaligned_mass` is the mean weight that the queries of a
+    and of b give to keys without a partner, which no other number here contains.
+    """
+
+    a: Trace
+    b: Trace
+    part: str | None
+    threshold: float
+    queries: AlignedTokens
+    keys: AlignedTokens
+    mean_difference: HeadScores
+    largest_difference: HeadScores
+    changed_share: HeadScores
+    mean_map: TokenMap
+    exceeding: tuple[RankedPair, ...]
+    unaligned_mass: tuple[float, float]
+    recipe: str
+
+    @property
+    def mean(self) -> float:
+        """Mean |b - a| over all heads and pairs."""
+        return float(np.nanmean(self.mean_difference.values))
+
+    @property
+    def maximum(self) -> float:
+        """Largest |b - a| of any head and pair."""
+        return float(np.nanmax(self.largest_difference.values))
+
+    def __repr__(self) -> str:
+        heads = ", ".join(map(repr, self.largest_difference.top(3)))
+        return (
+            f"Comparison({len(self.queries)} of {len(self.a.tokens(self.part)[0])} and "
+            f"{len(self.b.tokens(self.part)[0])} queries, mean {self.mean:.4g}, maximum {self.maximum:.4g}, "
+            f"{len(self.exceeding)} pairs of the mean map beyond {self.threshold:g}; {self.recipe})\n"
+            f"most changed heads: {heads}"
+        )
+
+    def map(self, layer: Any, head: Any = None) -> TokenMap:
+        """The difference b - a of one head, (query key) over the tokens that both texts have, named as in `Trace.weights`.
+
+        Rows and columns count these tokens: `queries` and `keys` say where they stand in either text. Raises
+        AttnWidgetError for a head that is not there.
+
+        >>> import attnwidget as aw
+        >>> model = aw.load()
+        >>> changed = compare(model.trace("The cat sat on the mat."), model.trace("The dog sat on the mat."))
+        >>> changed.map("L1H2").shape
+        (6, 6)
+        """
+        if isinstance(layer, str):
+            layer, head = parse_head(layer, head)
+        if head is None:
+            raise AttnWidgetError(
+                f"A head is needed beside layer {layer!r}, as differences are shown of one at a time. Write map({layer!r}, 0) "
+                "or map('L5H3'); of all heads `mean_map` has the mean."
+            )
+        ours = self.a.block(layer, self.part)
+        theirs = self.b.block(layer, self.part)
+        number = fit_index("head", head, ours.heads)
+        values = torch.zeros(len(self.queries), len(self.keys), dtype=torch.float32, device="cpu")
+        for found in _differences(ours, theirs, self.queries, self.keys, [number]):
+            values[found.rows] = found.signed[0]
+        return TokenMap(
+            values.numpy(),
+            f"b - a of L{ours.layer}H{number}: {self.recipe}",
+            *_pieces(self.a.tokens(self.part), self.queries, self.keys),
+        )
+
+    def where(self, layer: Any, head: Any = None) -> tuple[RankedPair, ...]:
+        """The pairs of one head that changed by more than the threshold, largest first, by their positions in `a`.
+
+        The values are b - a, of either sign. Raises AttnWidgetError for a head that is not there.
+        """
+        return _beyond(self.map(layer, head), self.threshold, self.queries, self.keys)
+
+
+def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1) -> Comparison:
+    """What changed from one reading to another: of one text by two models of the same shape, or of two texts.
+
+    Weights are compared as they are, over the tokens that both texts have (`aligned_tokens`; queries and keys each by
+    themselves where they are of two texts). Keys without a partner are dropped, nothing is normalised again, and
+    `unaligned_mass` says how much is left out. Pairs that a mask hides count as 0. `threshold` (0 to 1) is the
+    absolute difference from which on a pair is named. Layers without attention are NaN. Raises AttnWidgetError for
+    traces with other numbers of layers or heads, an ambiguous part, texts without a common token and a threshold that
+    is no share, and NotNumbers for weights that are NaN.
+    Source: ours; differences of maps before and after fine-tuning are those of Kovaleva et al. 2019 (D19-1445).
+
+    >>> import attnwidget as aw
+    >>> model = aw.load()
+    >>> cat, dog = model.trace("The cat sat on the mat."), model.trace("The dog sat on the mat.")
+    >>> compare(cat, cat).maximum
+    0.0
+    >>> compare(cat, dog).queries.first                     # all but the animal
+    (0, 2, 3, 4, 5, 6)
+    """
+    require_trace(a)
+    require_trace(b)
+    _refuse_other_shapes(a, b, part)
+    beyond = share_or_none(threshold)
+    if beyond is None:
+        raise AttnWidgetError(f"threshold={threshold!r} is no difference of weights. Give a number from 0 to 1.")
+    queries, keys = _aligned(a.tokens(part), b.tokens(part))
+    found = _summed(a, b, part, queries, keys, beyond)
+    recipe = _recipe(found.unaligned, len(queries), len(keys)) + said_part(a, part)
+    mean_map = TokenMap(
+        found.mean_map.numpy(),
+        f"mean over all heads and layers: {recipe}",
+        *_pieces(a.tokens(part), queries, keys),
+    )
+    return Comparison(
+        a,
+        b,
+        part,
+        beyond,
+        queries,
+        keys,
+        HeadScores(found.mean, f"mean absolute difference: {recipe}"),
+        HeadScores(found.largest, f"largest absolute difference: {recipe}"),
+        HeadScores(found.changed, f"share of pairs that differ by more than {beyond:g}: {recipe}"),
+        mean_map,
+        _beyond(mean_map, beyond, queries, keys),
+        found.unaligned,
+        recipe,
+    )
+
+
+def _recipe(left_out: tuple[float, float], queries: int, keys: int) -> str:
+    return (
+        f"weights of b minus weights of a over {queries} queries x {keys} keys that both texts have, keys without a "
+        f"partner dropped ({left_out[0]:.1%} of a row's weight in a, {left_out[1]:.1%} in b), not normalised again"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Portion:
+    """b - a of some rows of some heads of a layer, and what each of these rows gives to keys without a partner."""
+
+    heads: list[int]
+    rows: slice
+    signed: LayerMaps
+    lost: tuple[Float[Tensor, "head query"], Float[Tensor, "head query"]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Summed:
+    """What one reading of all heads gives: three (layer head) tables, the mean map, and the mass of a and b left out."""
+
+    mean: np.ndarray
+    largest: np.ndarray
+    changed: np.ndarray
+    mean_map: HeadMap
+    unaligned: tuple[float, float]
+
+
+def _summed(
+    a: Trace, b: Trace, part: str | None, queries: AlignedTokens, keys: AlignedTokens, threshold: float
+) -> _Summed:
+    counts = a.heads(part)
+    exists = np.arange(max(counts)) < np.array(counts)[:, None]
+    total, largest, changed = np.where(exists, np.zeros((3, *exists.shape)), np.nan)
+    mean_map = torch.zeros(len(queries), len(keys), dtype=torch.float32, device="cpu")
+    lost = [0.0, 0.0]
+    for ours, theirs in zip(a.part_blocks(part), b.part_blocks(part), strict=True):
+        for portion in _differences(ours, theirs, queries, keys, list(range(ours.heads))):
+            size = portion.signed.abs()
+            at = ours.layer, portion.heads
+            total[at] += size.sum((1, 2), dtype=torch.float64).numpy()
+            largest[at] = np.maximum(largest[at], size.amax((1, 2)).numpy())
+            changed[at] += (size > threshold).sum((1, 2)).numpy()
+            mean_map[portion.rows] += portion.signed.sum(0) / sum(counts)
+            for side in (0, 1):
+                lost[side] += float(portion.lost[side].double().sum())
+    pairs, rows = len(queries) * len(keys), sum(counts) * len(queries)
+    mean, most, share = (table.astype(np.float32) for table in (total / pairs, largest, changed / pairs))
+    return _Summed(mean, most, share, mean_map, (lost[0] / rows, lost[1] / rows))
+
+
+def _differences(
+    ours: Block, theirs: Block, queries: AlignedTokens, keys: AlignedTokens, heads: list[int]
+) -> Iterator[_Portion]:
+    """Those heads of a layer, as many rows at a time as fit a tile in either trace."""
+    wider = max(ours, theirs, key=lambda block: block.shape[-1])
+    width = wider.shape[-1]
+    together = len(heads) * len(queries) * width <= TILE
+    step = len(queries) if together else max(1, TILE // width)
+    for some in [heads] if together else [[head] for head in heads]:
+        for start in range(0, len(queries), step):
+            rows = slice(start, min(start + step, len(queries)))
+            first, lost_first = _rows(ours, some, queries.first[rows], keys.first)
+            second, lost_second = _rows(theirs, some, queries.second[rows], keys.second)
+            yield _Portion(some, rows, second - first, (lost_first, lost_second))
+
+
+def _rows(
+    block: Block, heads: list[int], queries: tuple[int, ...], keys: tuple[int, ...]
+) -> tuple[LayerMaps, Float[Tensor, "head query"]]:
+    """The weights of these rows on keys that have a partner, and how much they give to the others."""
+    maps = weights(block, heads, queries=queries)
+    if not bool(torch.isfinite(maps).all()):
+        raise NotNumbers
+    if len(keys) == maps.shape[-1]:
+        return maps, torch.zeros(maps.shape[:2], dtype=torch.float32, device="cpu")
+    kept = maps.index_select(-1, torch.tensor(keys, dtype=torch.long, device="cpu"))
+    return kept, (maps.sum(-1) - kept.sum(-1)).clamp_min(0)
+
+
+def _refuse_other_shapes(a: Trace, b: Trace, part: str | None) -> None:
+    ours, theirs = a.heads(part), b.heads(part)
+    if ours != theirs:
+        raise AttnWidgetError(
+            f"Only traces with the same layers and heads can be compared, head by head: a has {_geometry(ours)} and b "
+            f"has {_geometry(theirs)}."
+        )
+
+
+def _geometry(heads: tuple[int, ...]) -> str:
+    each = str(heads[0]) if len(set(heads)) == 1 else "/".join(map(str, heads))
+    return f"{len(heads)} layers x {each} heads"
+
+
+def _aligned(first: tuple[Tokens, Tokens], second: tuple[Tokens, Tokens]) -> tuple[AlignedTokens, AlignedTokens]:
+    queries = aligned_tokens(first[0], second[0])
+    same = first[0] is first[1] and second[0] is second[1]
+    keys = queries if same else aligned_tokens(first[1], second[1])
+    if not len(queries) or not len(keys):
+        raise AttnWidgetError(
+            "The two texts have no token in common, so nothing can be compared. Give two versions of one text."
+        )
+    return queries, keys
+
+
+def _beyond(found: TokenMap, threshold: float, queries: AlignedTokens, keys: AlignedTokens) -> tuple[RankedPair, ...]:
+    size = np.abs(found.values)
+    rows, columns = np.nonzero(size > threshold)
+    order = np.argsort(-size[rows, columns], kind="stable")
+    return tuple(
+        RankedPair(
+            queries.first[row],
+            keys.first[column],
+            found.query_pieces[row],
+            found.key_pieces[column],
+            float(found[row, column]),
+        )
+        for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True)
+    )
+
+
+def _pieces(
+    texts: tuple[Tokens, Tokens], queries: AlignedTokens, keys: AlignedTokens
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """How the aligned queries and keys read, which is the same in both texts."""
+    return tuple(texts[0].pieces[at] for at in queries.first), tuple(texts[1].pieces[at] for at in keys.first)

@@ -1,0 +1,185 @@
+"""Whether the attention of new texts is still that of the texts a model was checked on."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attnwidget.arguments import real_number, so_many
+from attnwidget.errors import AttnWidgetError
+
+FEWEST = 5
+"""Texts on either side: with fewer no test can tell anything from chance."""
+
+
+SIDES = ("reference", "current")
+
+
+class DriftedNumber(NamedTuple):
+    """One number of a summary in two sets of texts.
+
+    `difference` is that of the means in pooled standard deviations, `statistic` the largest distance between the two
+    distribution functions (Kolmogorov-Smirnov, 0 to 1), `p` its probability under no drift, and `adjusted` that p
+    corrected for how many numbers were tested.
+    """
+
+    name: str
+    reference_mean: float
+    current_mean: float
+    difference: float
+    statistic: float
+    p: float
+    adjusted: float
+
+    def __repr__(self) -> str:
+        means = f"{self.reference_mean:.4g} -> {self.current_mean:.4g}"
+        return (
+            f"{self.name}: {means} ({self.difference:+.2f} sd, KS {self.statistic:.2f}, adjusted p {self.adjusted:.2g})"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Drift:
+    """Every number that both sets have, in the order of the reference.
+
+    `left_out` names the numbers that some text lacks or that too few texts have a value of, `differing` the words, such
+    as model and path, that are not the same in all texts: then it may be these that the numbers follow.
+    """
+
+    numbers: tuple[DriftedNumber, ...]
+    left_out: tuple[str, ...]
+    recipe: str
+    differing: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, name: str) -> DriftedNumber:
+        """One number by its name. Raises AttnWidgetError for one that was not compared."""
+        found = next((number for number in self.numbers if number.name == name), None)
+        if found is None:
+            known = ", ".join(number.name for number in self.numbers)
+            raise AttnWidgetError(f"{name!r} was not compared. What was: {known}.")
+        return found
+
+    def top(self, count: Any = 5) -> tuple[DriftedNumber, ...]:
+        """The numbers that drifted most: lowest p first, of equals the largest difference first."""
+        order = sorted(self.numbers, key=lambda number: (number.p, -abs(number.difference)))
+        return tuple(order[: so_many(count)])
+
+    def alarms(self, level: Any = 0.01) -> tuple[DriftedNumber, ...]:
+        """The numbers whose adjusted p is at most `level`: of these a share of `level` is expected to be false alarms.
+
+        Raises AttnWidgetError for a level outside (0, 1).
+        """
+        bound = real_number(level)
+        if bound is None or not 0 < bound < 1:
+            raise AttnWidgetError(f"level={level!r} is no probability. Give a number between 0 and 1.")
+        return tuple(number for number in self.top(len(self)) if number.adjusted <= bound)
+
+    def __repr__(self) -> str:
+        lines = [f"Drift({len(self)} numbers, {len(self.alarms())} alarms at 0.01; {self.recipe})"]
+        return "\n".join([*lines, *map(repr, self.top())])
+
+
+def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str, Any]]) -> Drift:
+    """Which numbers of `summary` are distributed otherwise in `current` texts than in the `reference` texts.
+
+    Both are sets of mappings name -> number or word, one per text, at least 5, as `summary` gives them. Numbers are
+    compared that every mapping of both sets has; those that are NaN in some texts with the rest of them, if 5 remain on
+    either side; `left_out` names the others. Words are not compared: those that differ between texts, such as the
+    model, are in `differing` and in the recipe. The test is that of Kolmogorov and Smirnov, two-sided, corrected over
+    all numbers by Benjamini and Hochberg. Texts of different lengths differ in most numbers: give texts of like
+    lengths, or expect that. Raises AttnWidgetError for smaller sets, sets without a number in common and values that
+    are neither numbers nor words.
+    Source: Benjamini & Hochberg 1995 (10.1111/j.2517-6161.1995.tb02031.x); scipy.stats.ks_2samp.
+
+    >>> before = [{"entropy": value / 10} for value in range(10)]
+    >>> after = [{"entropy": 2 + value / 10} for value in range(10)]
+    >>> drift(before, after).alarms()
+    (entropy: 0.45 -> 2.45 (+6.61 sd, KS 1.00, adjusted p 1.1e-05),)
+    """
+    from scipy.stats import false_discovery_control, ks_2samp
+
+    facts = [_facts(texts, name) for texts, name in zip((reference, current), SIDES, strict=True)]
+    sets = [[_numbers(text, name) for text in texts] for texts, name in zip(facts, SIDES, strict=True)]
+    known = dict.fromkeys(name for texts in sets for text in texts for name in text)
+    shared = [name for name in known if all(name in text for texts in sets for text in texts)]
+    samples = {name: tuple(_finite(texts, name) for texts in sets) for name in shared}
+    kept = [name for name, sides in samples.items() if min(map(len, sides)) >= FEWEST]
+    if not kept:
+        raise AttnWidgetError(
+            f"The two sets share no number that is finite in {FEWEST} texts of each. Give the summaries of one kind of "
+            "trace, made with the same options."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # that many ties leave no exact p: it is asymptotic then
+        tests = [ks_2samp(*samples[name]) for name in kept]
+    adjusted = false_discovery_control([test.pvalue for test in tests])
+    numbers = tuple(
+        _drifted(name, samples[name], test, float(corrected))
+        for name, test, corrected in zip(kept, tests, adjusted, strict=True)
+    )
+    recipe = (
+        f"{len(sets[0])} reference and {len(sets[1])} current texts, two-sample Kolmogorov-Smirnov, p adjusted by "
+        f"Benjamini-Hochberg over {len(kept)} numbers"
+    )
+    differing = _differing(facts)
+    recipe += "".join(f"; {name} differs: {' -> '.join(both)}" for name, both in differing.items())
+    return Drift(numbers, tuple(name for name in known if name not in kept), recipe, tuple(differing))
+
+
+def _drifted(name: str, sides: tuple[np.ndarray, ...], test: Any, adjusted: float) -> DriftedNumber:
+    before, after = sides
+    difference = float(after.mean() - before.mean())
+    freedom = len(before) + len(after) - 2
+    spread = float(np.sqrt(((len(before) - 1) * before.var(ddof=1) + (len(after) - 1) * after.var(ddof=1)) / freedom))
+    standardised = difference / spread if spread else float(np.copysign(np.inf, difference)) if difference else 0.0
+    means = float(before.mean()), float(after.mean())
+    return DriftedNumber(name, *means, standardised, float(test.statistic), float(test.pvalue), adjusted)
+
+
+def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    """A set of summaries. Raises AttnWidgetError for what is none."""
+    if isinstance(texts, Mapping | str) or not isinstance(texts, Iterable):
+        raise AttnWidgetError(f"{name} is {type(texts).__name__}. Give a list with one summary, a mapping, per text.")
+    found = list(texts)
+    for text in found:
+        if not isinstance(text, Mapping):
+            raise AttnWidgetError(
+                f"{name} holds {type(text).__name__}. Each text is one mapping from names to numbers."
+            )
+    if len(found) < FEWEST:
+        raise AttnWidgetError(f"{name} has {len(found)} texts; drift needs at least {FEWEST} on either side.")
+    return found
+
+
+def _numbers(text: Mapping[str, Any], name: str) -> dict[str, float]:
+    """The numbers of a summary as floats, without its words. Raises AttnWidgetError for what is neither."""
+    try:
+        return {str(key): float(value) for key, value in text.items() if not isinstance(value, str)}
+    except (TypeError, ValueError):
+        raise AttnWidgetError(
+            f"{name} holds values that are neither numbers nor words. Give mappings of names to numbers."
+        ) from None
+
+
+def _differing(facts: list[list[Mapping[str, Any]]]) -> dict[str, list[str]]:
+    """The words that are not the same in all texts: of either set all that there are, in the order of the texts."""
+    names = dict.fromkeys(
+        key for texts in facts for text in texts for key, value in text.items() if isinstance(value, str)
+    )
+    found = {
+        str(name): [list(dict.fromkeys(str(text.get(name, "none")) for text in texts)) for texts in facts]
+        for name in names
+    }
+    return {
+        name: [" and ".join(side) for side in both] for name, both in found.items() if len({*both[0], *both[1]}) > 1
+    }
+
+
+def _finite(texts: list[dict[str, float]], name: str) -> np.ndarray:
+    values = np.array([text[name] for text in texts])
+    return values[np.isfinite(values)]

@@ -1,0 +1,118 @@
+"""Symptoms of what a model reads: the context it ignores, the words it dwells on, padding."""
+
+import numpy as np
+
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.measures.diagnosis.report import Finding
+from attnwidget.measures.diagnosis.symptoms.examined import Examined, named_heads, named_tokens, present
+
+READS = 0.3
+"""Mass on the relevant tokens by which a head is said to have looked at them."""
+
+READ = 1.5
+"""Lift from which the relevant tokens count as read, whether or not a single head looks at them."""
+
+
+def ignored_context(examined: Examined) -> Finding | None:
+    """Whether the asked queries read what is relevant: hardly at all, less than by chance, or well."""
+    mass, lift = examined.mass(examined.relevant), examined.lift(examined.relevant)
+    best = float(np.nanmax(mass))
+    readers = named_heads(mass, over=READS)
+    evidence = {"lift over chance": lift, "mean mass": float(np.nanmean(mass)), "best head": best}
+    evidence |= {
+        f"mass on {name}": float(np.nanmean(examined.mass(at))) for name, at in list(examined.named.items())[1:]
+    }
+    evidence["mass on the first token"] = float(np.nanmean(examined.rows[..., examined.first].sum(-1)))
+    apart = "" if examined.content[list(examined.relevant)].any() else " They take attention whatever the text says."
+    if lift >= READ or (readers and lift >= 1):
+        return Finding(
+            "relevant tokens were read",
+            "note",
+            f"They are read {lift:.1f} times as much as other words.{apart} If the answer is still wrong, the fact was seen "
+            "and not used.",
+            "the value that is carried, or later layers",
+            "weight by what is carried (norm_weighted), remove the heads that read it and see whether the output moves",
+            evidence,
+            readers,
+        )
+    if readers or lift >= 0.5:
+        return Finding(
+            "weakly read context",
+            "medium" if lift < 1 else "low",
+            "The relevant tokens are read no more than other words in the mean"
+            + (", though some heads look at them." if readers else ", and no head looks at them."),
+            "position, or words that compete with the fact",
+            "move or mark the fact, remove what competes, and look at the heads that do read it",
+            evidence,
+            readers or named_tokens(examined.keys, _elsewhere(examined), 3),
+        )
+    return Finding(
+        "ignored context",
+        "high",
+        f"The relevant tokens are hardly read: no head gives them {READS:.0%}. What is read instead is named here.",
+        "the fact is too far, badly placed or badly marked; capacity; embeddings",
+        "move the fact next to the question, mark it, shorten the rest, check how its tokens are split",
+        evidence,
+        named_tokens(examined.keys, _elsewhere(examined), 3),
+    )
+
+
+def spurious_attention(examined: Examined) -> Finding | None:
+    """Whether content words that nobody called relevant hold the attention of most heads."""
+    mass = examined.rows.copy()
+    mass[..., ~examined.content] = 0
+    if examined.relevant:
+        mass[..., list(examined.relevant)] = 0
+    mean = np.nanmean(mass, axis=(0, 1))
+    at = int(mean.argmax())
+    attached = present(mass[..., at])
+    share = float((attached > READS).mean())
+    if share < 0.4 or examined.content.sum() < 8:
+        return None
+    return Finding(
+        "spurious attention",
+        "high" if share > 0.6 else "medium",
+        f"One word of content holds {READS:.0%} or more of the row in {share:.0%} of all heads.",
+        "a bias in the data, or a word that stands for the label there",
+        "replace the word and see whether the output moves; augment or debias the data",
+        {"share of heads": share, "mean mass": float(mean[at])},
+        named_tokens(examined.keys, [at]),
+    )
+
+
+def attention_to_padding(examined: Examined) -> Finding | None:
+    """Whether padding gets weight, which a mask would have made impossible."""
+    mass = examined.heads["padding"]
+    worst = float(np.nanmax(mass))
+    if not worst > 0.01:
+        return None
+    return Finding(
+        "attention to padding",
+        "high",
+        "Queries that are not padding read padding.",
+        "the attention mask is missing or wrong",
+        "pass attention_mask, and compare the output with that of the text alone",
+        {"mean mass": float(np.nanmean(mass)), "worst head": worst},
+        named_heads(mass, over=0.01),
+    )
+
+
+def padding_of(keys: Tokens) -> np.ndarray:
+    """(key): padding by the mask, and special tokens that are called padding: without a mask nothing else tells.
+
+    A single one at the beginning is none: that is how T5's decoder starts.
+
+    >>> padding_of(Tokens.from_pieces(["<pad>", "a", "[PAD]"])).tolist()
+    [False, False, True]
+    """
+    named = np.array(
+        [special and "pad" in piece.casefold() for special, piece in zip(keys.special, keys.pieces, strict=True)]
+    )
+    if named[:1].all() and not named[1:2].all():
+        named[:1] = False
+    return np.array(keys.padding) | named
+
+
+def _elsewhere(examined: Examined) -> list[int]:
+    reading = np.nanmean(examined.rows, axis=(0, 1)) * examined.content
+    return [int(at) for at in np.argsort(-reading) if examined.content[at] and at not in examined.relevant]

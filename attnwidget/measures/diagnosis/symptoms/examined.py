@@ -1,0 +1,129 @@
+"""What all symptoms are judged by: one reading of a trace, and what the user said matters."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.recompute import visible
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.measures.heads.token_kinds import kind_of_keys
+from attnwidget.measures.portions import portions
+from attnwidget.shapes import Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A trace, the queries that are judged, the groups of keys that were named, and statistics of every head.
+
+    `heads` has (layer head) arrays by name; `named` begins with what is relevant, when anything is. `asked` are the
+    queries: those that produced the generated tokens, the one that was asked for, or the last.
+    """
+
+    trace: Trace
+    part: str | None
+    asked: Indices
+    named: Mapping[str, tuple[int, ...]]
+    heads: Mapping[str, np.ndarray]
+
+    @property
+    def keys(self) -> Tokens:
+        return self.trace.tokens(self.part)[1]
+
+    @property
+    def relevant(self) -> tuple[int, ...]:
+        return next(iter(self.named.values()), ())
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(layer head key): what the asked queries read in the mean. NaN for heads that are not there."""
+        return mean_rows(self.trace, self.part, self.asked)
+
+    @cached_property
+    def content(self) -> np.ndarray:
+        """(key): what could carry meaning and can be read by an asked query.
+
+        Neither the first token nor special ones nor padding: these take attention whatever the text says.
+        """
+        keys = self.keys
+        return ~(np.array(keys.special) | np.array(keys.padding) | self.first) & self.readable
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """(key): the first token that is not padding."""
+        return kind_of_keys(self.keys, "first").numpy()
+
+    @cached_property
+    def readable(self) -> np.ndarray:
+        """(key): what one of the asked queries may read, in any layer."""
+        seen = [visible(block, self.asked).any(0) for block in self.trace.part_blocks(self.part)]
+        return torch.stack(seen).any(0).numpy()
+
+    def mass(self, positions: Sequence[int]) -> np.ndarray:
+        """(layer head): what the asked queries give to these keys in all."""
+        return self.rows[..., list(positions)].sum(-1)
+
+    def lift(self, positions: Sequence[int]) -> float:
+        """How much of the attention to content goes there, over the share of content that they are; 1 is by chance.
+
+        What was named counts as content, whatever it is. NaN where no asked query can read any of it.
+        """
+        content = self.content.copy()
+        content[list(positions)] = self.readable[list(positions)]
+        inside = [at for at in positions if content[at]]
+        reading = np.nanmean(self.rows, axis=(0, 1))
+        whole = reading[content].sum()
+        if not inside or whole == 0:
+            return float("nan")
+        return float((reading[inside].sum() / whole) / (len(inside) / content.sum()))
+
+
+def mean_rows(trace: Trace, part: str | None, queries: Indices) -> np.ndarray:
+    """(layer head key): the mean row of these queries in every head; NaN for heads that are not there."""
+    counts = trace.heads(part)
+    found = np.full((len(counts), max(counts), len(trace.tokens(part)[1])), np.nan, np.float32)
+    for portion in portions(trace, part, queries):
+        sums = portion.maps.sum(1).numpy() / len(queries)
+        place = found[portion.block.layer]
+        place[portion.heads] = np.nan_to_num(place[portion.heads]) + sums
+    return found
+
+
+def named_heads(scores: np.ndarray, *, over: float, at_most: int = 5) -> tuple[str, ...]:
+    """The names of the heads whose number is above a bound, highest first.
+
+    >>> named_heads(np.array([[0.1, 0.9], [0.8, np.nan]]), over=0.5)
+    ('L0H1', 'L1H0')
+    """
+    order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), axis=None)
+    places = [tuple(int(axis) for axis in np.unravel_index(at, scores.shape)) for at in order[:at_most]]
+    return tuple(f"L{layer}H{head}" for layer, head in places if scores[layer, head] > over)
+
+
+def named_tokens(text: Tokens, positions: Iterable[int], at_most: int = 5) -> tuple[str, ...]:
+    """Tokens as a reader finds them: piece and place.
+
+    >>> named_tokens(Tokens.from_pieces(["a", "cat"]), [1])
+    ("'cat' at 1",)
+    """
+    return tuple(f"{text.pieces[at].strip()!r} at {at}" for at in list(positions)[:at_most])
+
+
+def present(scores: np.ndarray) -> np.ndarray:
+    """The numbers of heads that are there."""
+    return scores[~np.isnan(scores)]
+
+
+def wrote(trace: Trace, part: str | None) -> bool:
+    """Whether the queries of a part are the text that the model produced: not those of an encoder."""
+    written = trace.sequences.get("decoder", (trace.text, trace.text))[0]
+    return bool(trace.steps) and trace.tokens(part)[0].pieces == written.pieces
+
+
+def producing(trace: Trace, part: str | None) -> Indices | None:
+    """The queries that produced each generated token: the positions before them. None where these wrote nothing."""
+    found = sorted({step.position - 1 for step in trace.steps if step.position > 0}) if wrote(trace, part) else []
+    return torch.tensor(found, dtype=torch.long, device="cpu") if found else None

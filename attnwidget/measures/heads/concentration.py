@@ -1,0 +1,44 @@
+"""How much of each head's attention lies on a few keys."""
+
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.arguments import whole_from_one
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.portions import Portion, Statistic, head_means
+from attnwidget.measures.results import HeadScores
+
+
+def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> HeadScores:
+    """Mass on the `count` largest weights of every head's rows, (layer head), a share from 0 to 1: mean over queries.
+
+    A row with fewer keys gives its sum: 1, or less where the model has sinks outside the text. Hence the first rows of
+    a causal text are concentrated whatever the head does. Queries that are padding do not count. Layers without
+    attention are NaN. Raises AttnWidgetError for an ambiguous part and for a count that is no positive integer, and
+    NotNumbers for weights that are NaN.
+    Source: the sum of the `count` largest weights of a row; our choice of statistic, not that of a paper.
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> trace = Trace.from_weights([torch.full((1, 4, 4), 0.25)], ["a", "b", "c", "d"])
+    >>> float(concentration(trace, count=3)[0, 0])
+    0.75
+    """
+    require_trace(trace)
+    number = whole_from_one("count", count)
+    found = head_means(trace, part, {"concentration": of_largest(number)})["concentration"]
+    recipe = f"mass on the {number} largest weights of a row, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
+
+
+def of_largest(count: int) -> Statistic:
+    """The statistic: mass on so many largest weights of every row."""
+
+    def mass(portion: Portion) -> Float[Tensor, "head query"]:
+        width = portion.maps.shape[-1]
+        return portion.maps.topk(min(count, width), dim=-1, sorted=False).values.sum(-1)
+
+    return mass

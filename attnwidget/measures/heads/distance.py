@@ -1,0 +1,51 @@
+"""How far each head looks."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.arguments import truth_of
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.portions import Portion, head_means
+from attnwidget.measures.results import HeadScores
+
+
+def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> HeadScores:
+    """Distance sum_j A |i - j| between query i and what it reads, (layer head), in tokens: the mean over queries.
+
+    `signed` takes i - j instead: positive for a head that looks back, negative for one that looks ahead. Weights that
+    sum to less than 1 are taken as they are. Queries that are padding do not count. A first token that takes what is
+    left over makes distances large, and a sliding window bounds them. Layers without attention are NaN. Raises
+    AttnWidgetError for an ambiguous part and for one whose queries and keys are two sequences, as in cross-attention,
+    and NotNumbers for weights that are NaN.
+    Source: Vig & Belinkov 2019 (W19-4808), section 4.2.
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> trace = Trace.from_weights([torch.tensor([[[0.0, 1.0], [0.0, 1.0]]])], ["a", "b"])
+    >>> float(distance(trace)[0, 0]), float(distance(trace, signed=True)[0, 0])
+    (0.5, -0.5)
+    """
+    require_trace(trace)
+    signed = truth_of("signed", signed)
+    found = head_means(trace, part, {"distance": offset if signed else far})["distance"]
+    what = "signed distance i - j, positive is back," if signed else "distance |i - j|"
+    recipe = f"{what} in tokens, weighted by attention, mean over queries that are not padding"
+    return HeadScores(found, recipe + said_part(trace, part))
+
+
+def far(portion: Portion) -> Float[Tensor, "head query"]:
+    """Mean distance of what each row reads, in tokens."""
+    return (portion.maps * _back(portion).abs()).sum(-1)
+
+
+def offset(portion: Portion) -> Float[Tensor, "head query"]:
+    """How many tokens back is what each row reads, in the mean; negative is ahead."""
+    return (portion.maps * _back(portion)).sum(-1)
+
+
+def _back(portion: Portion) -> Float[Tensor, "query key"]:
+    return (portion.own[:, None] - torch.arange(portion.maps.shape[-1], device="cpu")).float()

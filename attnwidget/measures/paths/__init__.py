@@ -1,0 +1,1 @@
+"""Attention followed through the layers."""

@@ -1,0 +1,60 @@
+"""The heads of a layer fused into one map."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from attnwidget.engine.trace.recompute import indices, weights
+from attnwidget.engine.trace.trace import Block
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.rows import tiles
+from attnwidget.shapes import HeadMap, Indices
+
+_FUSIONS: dict[str, tuple[float, Callable[..., Any]]] = {
+    "mean": (0.0, torch.add),
+    "max": (-torch.inf, torch.maximum),
+    "min": (torch.inf, torch.minimum),
+}
+"""What a fusion begins with, and how one more head is taken in: never are the maps of all heads there at once."""
+
+
+def fused(block: Block, fusion: str = "mean", rows: Indices | None = None) -> HeadMap:
+    """One (query key) map of all heads of a block, or a few of its rows. Raises AttnWidgetError for another fusion."""
+    check_fusion(fusion)
+    begin, join = _FUSIONS[fusion]
+    _, length, width = block.shape
+    chosen = indices(None, length, "query") if rows is None else rows
+    found = torch.full((len(chosen), width), begin, dtype=torch.float32, device="cpu")
+    for heads, portion in tiles(block, len(chosen)):
+        for head in weights(block, heads, queries=chosen[portion]):
+            join(found[portion], head, out=found[portion])
+    return found / block.heads if fusion == "mean" else found
+
+
+def check_fusion(fusion: Any) -> None:
+    """Raises AttnWidgetError where heads cannot be fused so."""
+    if not isinstance(fusion, str) or fusion not in _FUSIONS:
+        raise AttnWidgetError(f"There is no fusion {fusion!r}. Heads are fused by {', '.join(_FUSIONS)}.")
+
+
+def without_lowest(whole: HeadMap, share: float) -> HeadMap:
+    """The map with the lowest `share` of all its entries set to 0: int(size * share) of them, those that were 0 counted.
+
+    Entry (0, 0) stays, though it is counted. Of equal entries those that come first, row by row, are kept.
+    Source: jacobgil/vit-explain, `discard_ratio`.
+
+    >>> without_lowest(torch.tensor([[0.5, 0.5], [0.2, 0.8]]), 0.5).tolist()
+    [[0.5, 0.0], [0.0, 0.800000011920929]]
+    """
+    count = int(whole.numel() * share)
+    if count == 0:
+        return whole
+    flat = whole.flatten().numpy()
+    limit = np.partition(flat, count - 1)[count - 1]
+    lowest = flat < limit
+    equal = np.flatnonzero(flat == limit)
+    lowest[equal[len(equal) - (count - int(lowest.sum())) :]] = True
+    lowest[0] = False
+    return whole.masked_fill(torch.from_numpy(lowest).reshape(whole.shape), 0.0)

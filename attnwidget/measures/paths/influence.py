@@ -1,0 +1,85 @@
+"""Which positions one query reads, over all heads and layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from attnwidget.engine.trace.names import fit_index
+from attnwidget.engine.trace.recompute import indices
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.heads.sink_score import share_number
+from attnwidget.measures.portions import portions
+from attnwidget.measures.results import RankedToken, TokenScores
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Influence:
+    """The keys that a query reads most, best first, `len` of them; numpy.asarray gives the whole mean row (key)."""
+
+    query: int
+    positions: tuple[int, ...]
+    pieces: tuple[str, ...]
+    values: tuple[float, ...]
+    row: TokenScores
+    threshold: float
+    recipe: str
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.row.__array__(dtype, copy)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __repr__(self) -> str:
+        found = self.row.top(len(self.positions))
+        listed = ", ".join(map(repr, found)) or "none"
+        return f"Influence(query {self.query}: {listed}; above {self.threshold:.4g}; {self.recipe})"
+
+    def top(self, count: int = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
+        """The keys that are read most, above the threshold or not, best first; with `lowest` the least."""
+        return self.row.top(count, lowest=lowest)
+
+
+def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str | None = None) -> Influence:
+    """Positions that get more than `threshold` of one query's attention in the mean over all heads and layers.
+
+    `row` (key) is that mean row of weights, 0 to 1, every head of every layer counting alike; `positions`, `pieces`
+    and `values` are those above the threshold, best first. `query` is one token; negative ones count from the end. A
+    mean hides heads that disagree, and attention is not what the output depends on. Raises AttnWidgetError for a query
+    that is not there, is several or is padding, for a threshold that is no share, and for an ambiguous part; NotNumbers
+    for weights that are NaN.
+    Source: the mean over heads and layers of raw attention; compare Abnar & Zuidema 2020, arXiv 2005.00928, section 3.
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> trace = Trace.from_weights([torch.tensor([[[1.0, 0.0], [0.25, 0.75]]])], ["a", "b"])
+    >>> trace_influence(trace, -1, threshold=0.5).positions
+    (1,)
+    """
+    require_trace(trace)
+    limit = share_number("threshold", threshold)
+    queries, keys = trace.tokens(part)
+    number = fit_index("query", query, len(queries))
+    if queries.padding[number]:
+        raise AttnWidgetError(f"Query {number} is padding, which reads nothing. Choose a token of the text.")
+    whole = torch.zeros(len(keys), dtype=torch.float64, device="cpu")
+    heads = 0
+    for portion in portions(trace, part, indices(number, len(queries), "query")):
+        whole += portion.maps[:, 0].sum(0, dtype=torch.float64)
+        heads += len(portion.heads)
+    recipe = f"weights of query {number}, mean over all heads and layers, not normalised{said_part(trace, part)}"
+    row = TokenScores((whole / heads).float().numpy(), recipe, keys.pieces)
+    above = [token for token in row.top(len(row)) if token.value > limit]
+    return Influence(
+        number,
+        tuple(token.position for token in above),
+        tuple(token.piece for token in above),
+        tuple(token.value for token in above),
+        row,
+        limit,
+        recipe,
+    )

@@ -1,0 +1,1 @@
+"""The pattern of every head, by name."""

@@ -1,0 +1,192 @@
+"""The pattern of every head, by name."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.patterns.scores import pattern_scores
+from attnwidget.measures.results import HeadScores, RankedHead
+
+HETEROGENEOUS = "heterogeneous"
+
+THRESHOLDS = {
+    "previous token": 0.5,
+    "next token": 0.5,
+    "diagonal": 0.5,
+    "induction": 0.4,
+    "duplicate token": 0.4,
+    "offset": 0.5,
+    "first token": 0.5,
+    "separator": 0.5,
+    "off-diagonal": 0.5,
+    "vertical": 0.5,
+    "vertical + diagonal": 0.5,
+    "block diagonal": 0.5,
+    "peaked": 0.5,
+    "uniform": 0.9,
+}
+"""Half of what a perfect head would have beyond uniform attention. Clark et al. 2019 ask for half of the mass of a
+head by position and 0.6 of one by special tokens or punctuation, not corrected; Voita et al. 2019 for 0.9 of the
+largest weights at one offset. Induction and duplicates get by with less: such a head looks up where that helps, and
+rests elsewhere. Uniform is nine tenths of the entropy that there could be: softmax always leaves a lot."""
+
+TIERS = (
+    ("previous token", "next token", "diagonal", "induction", "duplicate token", "offset"),
+    ("off-diagonal", "first token", "separator", "vertical", "vertical + diagonal"),
+    ("block diagonal",),
+    ("peaked", "uniform"),
+)
+"""What is specific is named before what is general. In a tier the highest score is; of like ones the first."""
+
+LIKE = 0.05
+"""Scores that differ by less say the same: which of them is higher is chance."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Patterns:
+    """Every head's pattern by name. `labels` and the scores are (layer head).
+
+    `labels` are "" where nothing can be said: without attention, and on texts too short to tell. "offset -3" tells
+    which offset. `scores` has every pattern's score of every head, from 0 to 1, `best` that of the label: NaN for
+    heterogeneous heads. `distances` are the offsets that the scores of "offset" are those of, -3 for three back.
+    `thresholds` are the scores from which a head is so called.
+    """
+
+    labels: np.ndarray
+    scores: Mapping[str, HeadScores]
+    best: HeadScores
+    distances: np.ndarray
+    thresholds: Mapping[str, float]
+    recipe: str
+
+    def of(self, name: str) -> tuple[RankedHead, ...]:
+        """The heads that are called so, best first; "offset" are those at any offset.
+
+        Raises AttnWidgetError for a name that no pattern has.
+        """
+        wanted = _known(name, [*self.thresholds, HETEROGENEOUS])
+        called = self.labels == name if wanted != name else np.vectorize(_family, otypes=[object])(self.labels) == name
+        if name == HETEROGENEOUS:
+            return tuple(RankedHead(int(at), int(head), float("nan")) for at, head in np.argwhere(called))
+        return HeadScores(np.where(called, self.best.values, np.nan), self.recipe).top(called.size)
+
+    def top(self, name: str, count: Any = 5) -> tuple[RankedHead, ...]:
+        """The heads that have most of a pattern, whatever they are called. Raises AttnWidgetError as `of`.
+
+        "offset" are those at any offset, "offset -3" those whose best one is three back.
+        """
+        wanted = _known(name, list(self.scores))
+        found = self.scores[wanted]
+        if wanted != name:
+            there = self.distances == int(name.removeprefix("offset "))
+            found = HeadScores(np.where(there, found.values, np.nan), found.recipe)
+        return found.top(count)
+
+    def __repr__(self) -> str:
+        counts = Counter(_family(label) for label in self.labels.ravel())
+        order = [*self.thresholds, HETEROGENEOUS]
+        lines = [
+            f"  {name:<20}{counts[name]:>4}  {', '.join(_shown(self, head) for head in self.of(name)[:4])}"
+            for name in sorted(filter(counts.get, order), key=lambda name: -counts[name])
+        ]
+        layers, heads = self.labels.shape
+        return "\n".join([f"Patterns({layers} x {heads}; {self.recipe})", *lines])
+
+
+def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
+    """The pattern of every head by name, with every pattern's score from 0 to 1, (layer head), in one reading.
+
+    Most scores are (mass - chance) / (1 - chance), summed over the rows that can show the pattern: mass is the weight
+    on its keys, chance what uniform attention over the visible keys would put there. A uniform head has 0, a perfect
+    one 1. Rows that see a single key show nothing, and fewer than three rows are no pattern: NaN.
+
+    | pattern | keys that count |
+    |---|---|
+    | previous token, next token, diagonal | one before the query, one behind it, the query itself |
+    | offset | the best distance from 2 to 8, either way, that at least half of the rows have |
+    | induction | those after an earlier token equal to the query; rows that have one (Olsson et al. 2022) |
+    | duplicate token | earlier tokens equal to the query; rows that have one |
+    | first token | the first that is no padding; its own row left out |
+    | separator | special tokens and pieces without a letter or digit, other than the first |
+    | vertical | the best one to three columns, at most one key in eight, that are not the first; own rows left out |
+    | block diagonal | the query's own segment, or else sentence; mass counts as far as it is spread evenly there |
+
+    The others: "peaked" is the mean of the largest weights beyond chance, the most favoured key left out, so that its
+    place must move; "uniform" the entropy as a share of the log of the visible keys; "vertical + diagonal" twice the
+    lesser of the best fixed place and the best distance. In cross-attention, "diagonal" is the mass near the straight
+    line from start to end (a tenth of the keys to either side, at least one), and "off-diagonal" is "peaked" counted
+    where the largest weight is off that line, as in reordering; patterns by distance and equality are NaN there.
+
+    A pattern passes at its threshold (0.5; induction and duplicate token 0.4, uniform 0.9). Of those that pass, specific ones are named before general
+    ones: by distance and equality, then off-diagonal and fixed places (first token, separator, vertical, vertical +
+    diagonal), then blocks, and last peaked and uniform; in each of these groups the highest score decides, and among
+    scores within 0.05 of it the order told here. "heterogeneous": none passes. A triangular map is the mask's
+    work and no pattern. Weights that go to sinks outside the text count for no pattern. Equality on natural text is
+    confounded by common phrases: `induction_scores(model)` asks with random tokens. Raises AttnWidgetError for an
+    ambiguous part, and NotNumbers for weights that are NaN.
+    Source: classes of Kovaleva et al. 2019 (D19-1445) and Clark et al. 2019 (W19-4828); these scores are ours.
+
+    >>> import torch
+    >>> from attnwidget import Trace
+    >>> previous = torch.eye(6).roll(-1, 1)                    # row i reads key i - 1
+    >>> found = patterns(Trace.from_weights([previous[None]], list("abcdef")))
+    >>> found.labels.tolist(), found.of("previous token")
+    ([['previous token']], (L0H0 1,))
+    """
+    require_trace(trace)
+    tables = pattern_scores(trace, part)
+    counts = trace.heads(part)
+    nothing = np.full((len(counts), max(counts)), np.nan, np.float32)
+    recipe = "weight beyond uniform attention on the keys of each pattern, mean over rows that can show it"
+    recipe += said_part(trace, part)
+    scores = {name: HeadScores(tables.get(name, nothing), f"{name}: {recipe}") for name in THRESHOLDS}
+    chosen = _chosen({name: found.values for name, found in scores.items()})
+    best = nothing.copy()
+    for name, found in scores.items():
+        best[chosen == name] = found.values[chosen == name]
+    labels = chosen.copy()
+    for at in zip(*np.nonzero(chosen == "offset"), strict=True):
+        labels[at] = f"offset {int(tables['distance'][at]):+d}"
+    named = HeadScores(best, f"score of the pattern named; {recipe}")
+    return Patterns(labels, scores, named, tables.get("distance", nothing), dict(THRESHOLDS), recipe)
+
+
+def _chosen(scores: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(layer head) names: of the first tier that has a score at its threshold or above, the highest or one like it."""
+    found = np.full(next(iter(scores.values())).shape, "", object)
+    found[np.any([~np.isnan(values) for values in scores.values()], axis=0)] = HETEROGENEOUS
+    for tier in reversed(TIERS):
+        passed = np.stack([np.where(scores[name] >= THRESHOLDS[name], scores[name], -np.inf) for name in tier])
+        highest = passed.max(0)
+        first = (passed >= highest - LIKE).argmax(0)
+        found = np.where(np.isfinite(highest), np.array(tier, object)[first], found)
+    return found
+
+
+def _family(label: str) -> str:
+    return "offset" if label.startswith("offset") else label
+
+
+def _known(name: str, names: list[str]) -> str:
+    """The pattern that a name belongs to. Raises AttnWidgetError where there is none."""
+    known = "offset" if re.fullmatch(r"offset [+-]\d+", str(name)) else name
+    if known not in names:
+        raise AttnWidgetError(f"There is no pattern {name!r}. The patterns are {', '.join(names)}.")
+    return known
+
+
+def _shown(found: Patterns, head: RankedHead) -> str:
+    label = found.labels[head.layer, head.head]
+    return f"L{head.layer}H{head.head}" if label == HETEROGENEOUS else _scored(label, head)
+
+
+def _scored(label: str, head: RankedHead) -> str:
+    distance = f" ({label.removeprefix('offset ')})" if label.startswith("offset") else ""
+    return f"L{head.layer}H{head.head} {head.value:.2f}{distance}"

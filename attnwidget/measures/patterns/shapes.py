@@ -1,0 +1,130 @@
+"""Which keys a query would read if its head had this pattern: from the tokens alone, before any weight is read."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+from torch.nn.functional import pad
+
+from attnwidget.engine.text.tokens import NO_SPAN, Tokens
+from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.portions import Portion, own_keys
+from attnwidget.shapes import Indices
+
+FARTHEST = 8
+"""Tokens. A head that reads a fixed number of tokens away is looked for up to here, both ways."""
+
+BAND = 0.1
+"""Share of the keys that counts as near the monotone line, to either side; at least one key."""
+
+FULL_WIDTH_STOPS = frozenset("。！？")
+STOPS = frozenset(".!?…\n") | FULL_WIDTH_STOPS
+CLOSERS = "\"')]}»”’"
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What the tokens of the keys say: the first one, which are separators, which are equal, which stand together."""
+
+    first: int
+    separators: Bool[Tensor, " key"]
+    kinds: Int[Tensor, " key"]  # equal tokens have equal numbers, special ones and padding -1
+    blocks: Int[Tensor, " key"]  # number of the segment or sentence, special tokens and padding -1
+
+
+def ground_of(keys: Tokens) -> Ground:
+    """The ground of a sequence of keys. Separators are special tokens and pieces without a letter or digit.
+
+    >>> ground = ground_of(Tokens.from_pieces(["[CLS]", "a", "b", ".", "a", "[SEP]"]))
+    >>> ground.separators.int().tolist(), ground.kinds.tolist(), ground.blocks.tolist()
+    ([0, 0, 0, 1, 0, 1], [-1, 0, 1, 2, 0, -1], [-1, 0, 0, 0, 1, -1])
+    """
+    first = next((i for i, padding in enumerate(keys.padding) if not padding), 0)
+    plain = [not (special or padding) for special, padding in zip(keys.special, keys.padding, strict=True)]
+    separators = [
+        i != first and not keys.padding[i] and (keys.special[i] or not any(letter.isalnum() for letter in piece))
+        for i, piece in enumerate(keys.pieces)
+    ]
+    numbers: dict[int | str, int] = {}
+    kinds = [
+        # Pieces that came without a vocabulary have no ids.
+        numbers.setdefault(keys.ids[i] if keys.ids[i] >= 0 else keys.pieces[i], len(numbers)) if content else -1
+        for i, content in enumerate(plain)
+    ]
+    blocks = [block if content else -1 for block, content in zip(_blocks(keys, plain), plain, strict=True)]
+    return Ground(first, _tensor(separators, torch.bool), _tensor(kinds, torch.long), _tensor(blocks, torch.long))
+
+
+def own_or_none(portion: Portion, rows: Indices) -> Indices | None:
+    """For each of these queries the key that it is itself; None in cross-attention, where there is none."""
+    try:
+        return own_keys(portion.block, portion.queries, portion.keys, rows)
+    except AttnWidgetError:
+        return None
+
+
+def offsets(own: Indices, width: int) -> tuple[Int[Tensor, "query offset"], Bool[Tensor, "query offset"]]:
+    """The keys from eight tokens before each query to eight after it, and which of them there are."""
+    places = own[:, None] + torch.arange(-FARTHEST, FARTHEST + 1, device="cpu")
+    return places.clamp(0, width - 1), (places >= 0) & (places < width)
+
+
+def earlier_equal(ground: Ground, own: Indices) -> Bool[Tensor, "query key"]:
+    """Earlier tokens equal to the query."""
+    kinds = ground.kinds
+    same = (kinds == kinds[own][:, None]) & (kinds >= 0)
+    return same & (torch.arange(len(kinds), device="cpu") < own[:, None])
+
+
+def after_earlier_equal(ground: Ground, own: Indices) -> Bool[Tensor, "query key"]:
+    """Tokens that follow an earlier one equal to the query; never the query itself."""
+    followed = pad(earlier_equal(ground, own)[:, :-1], (1, 0))
+    return followed & (torch.arange(len(ground.kinds), device="cpu") < own[:, None])
+
+
+def same_block(ground: Ground, own: Indices) -> Bool[Tensor, "query key"]:
+    """Tokens of the query's own segment or sentence; none where there is only one of them."""
+    if len(set(ground.blocks.tolist()) - {-1}) < 2:
+        return torch.zeros(len(own), len(ground.blocks), dtype=torch.bool, device="cpu")
+    return (ground.blocks == ground.blocks[own][:, None]) & (ground.blocks >= 0)
+
+
+def monotone(rows: Indices, length: int, width: int) -> Bool[Tensor, "query key"]:
+    """Keys near the straight line from the first of both sequences to the last, whatever their lengths.
+
+    >>> monotone(torch.arange(2), 2, 6).int().tolist()
+    [[1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1]]
+    """
+    line = rows * ((width - 1) / max(1, length - 1))
+    far = (torch.arange(width, device="cpu") - line[:, None]).abs()
+    return far <= max(1.0, BAND * width)
+
+
+def _blocks(keys: Tokens, plain: list[bool]) -> list[int]:
+    told = {segment for segment, content in zip(keys.segment, plain, strict=True) if content}
+    return list(keys.segment) if len(told) > 1 else _sentences(keys)
+
+
+def _sentences(keys: Tokens) -> list[int]:
+    # A sentence ends after a full stop or its kin, and what closes a quote behind it, if a blank follows.
+    number, ended, last = 0, False, NO_SPAN
+    numbers = []
+    for piece, span in zip(keys.pieces, keys.spans, strict=True):
+        if span != NO_SPAN:
+            between = keys.text[last[1] : span[0]] if last != NO_SPAN else ""
+            if last != NO_SPAN and ((ended and (between or _full_width(keys.text, last))) or "\n" in between):
+                number += 1
+            closes = ended and not between and piece.strip(CLOSERS) == ""
+            ended = closes or piece.rstrip(CLOSERS)[-1:] in STOPS
+            last = span
+        numbers.append(number)
+    return numbers
+
+
+def _full_width(text: str, span: tuple[int, int]) -> bool:
+    return text[span[0] : span[1]][-1:] in FULL_WIDTH_STOPS
+
+
+def _tensor(values: list[bool] | list[int], dtype: torch.dtype) -> Tensor:
+    return torch.tensor(values, dtype=dtype, device="cpu")

@@ -1,0 +1,1 @@
+"""What is carried: values, projections, residuals."""

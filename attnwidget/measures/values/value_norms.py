@@ -1,0 +1,110 @@
+"""What each head would write for each key, before any attention: the values through the output projection."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from attnwidget.engine.exact import exactly
+from attnwidget.engine.trace.names import parse_head
+from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.recompute import TILE
+from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.results import KeyScores
+
+
+def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScores:
+    """||f^h(x_j)|| of every head and key of a layer, (head key) in fp32: the length of W_O^h v_j^h.
+
+    What a head writes into the model at a query is the sum of these vectors, weighted by its attention; a key with a
+    short one adds little however much it is read. The bias of the values is inside v, that of the projection is left
+    out. In units of the model's own hidden states, not normalised. `layer` is a number or a name such as "L1"; keys
+    that are padding are NaN. Raises AttnWidgetError for a trace without values or output projections, for a layer that
+    is not there or a name with a head, and NotNumbers for values that are NaN.
+    Source: Kobayashi et al. 2020 (2020.emnlp-main.574, arXiv 2004.10102), ||f(x)||.
+
+    >>> import attnwidget as aw
+    >>> trace = aw.load().trace("The cat sat on the mat.")
+    >>> value_norms(trace, 0).shape                        # head key
+    (4, 7)
+    """
+    require_trace(trace)
+    if isinstance(layer, str):
+        name, (layer, head) = layer, parse_head(layer)
+        if head is not None:
+            raise AttnWidgetError(
+                f"{name!r} names a head, and value_norms gives all heads of a layer. Take that head's row: "
+                f"value_norms(trace, {layer})[{head}]."
+            )
+    block, keys = trace.block(layer, part), trace.tokens(part)[1]
+    found = lengths(block)
+    found[:, torch.tensor(keys.padding, dtype=torch.bool, device="cpu")] = torch.nan
+    recipe = (
+        f"||f|| of the heads of layer {block.layer}, f = W_O v with the value's bias and without the projection's, not "
+        f"normalised{', keys that are padding left out' if any(keys.padding) else ''}{said_part(trace, part)}"
+    )
+    return KeyScores(found.numpy(), recipe, keys.pieces)
+
+
+def lengths(block: Block, head: int | None = None) -> Float[Tensor, "head key"]:
+    """||f^h(x_j)|| of all heads of a block, or of one. Raises what `value_norms` raises."""
+    found = [torch.linalg.vector_norm(vectors, dim=-1).cpu() for vectors in written_values(block, head)]
+    return torch.cat(found).T.contiguous()
+
+
+def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tensor, "key head out"]]:
+    """f^h(x_j) = W_O^h v_j^h of all heads (or of one) in fp32, some keys after others, each portion within one tile.
+
+    Raises what `value_norms` raises.
+    """
+    given, projection = values_of(block)
+    values = given[0]  # shared key dim
+    weight = rearrange(
+        projection.weight.T,
+        "(shared group dim) out -> group shared dim out",
+        shared=block.kv_heads,
+        dim=values.shape[2],
+    )
+    if head is not None:
+        shared, turn = divmod(head, block.heads // block.kv_heads)
+        values, weight = values[shared : shared + 1], weight[turn : turn + 1, shared : shared + 1]
+    weight = weight.float()
+    turns, heads, _, out = weight.shape
+    for portion in values.split(max(1, TILE // (turns * heads * out)), dim=1):
+        yield _written(portion.float(), weight)
+
+
+def _written(
+    values: Float[Tensor, "shared key dim"], weight: Float[Tensor, "group shared dim out"]
+) -> Float[Tensor, "key head out"]:
+    turns, heads, _, out = weight.shape
+    found = values.new_empty(values.shape[1], heads, turns, out)
+    with exactly(values.device.type):
+        # Heads that share their values take turns: no value is copied.
+        for turn, matrices in enumerate(weight):
+            found[:, :, turn] = torch.bmm(values, matrices).transpose(0, 1)
+    if not bool(torch.isfinite(found).all()):
+        raise NotNumbers("values")
+    return found.flatten(1, 2)
+
+
+def values_of(block: Block) -> tuple[Tensor, Projection]:
+    """The values (batch shared key dim) and W_O. Raises AttnWidgetError where either is missing, naming it."""
+    if block.v is None:
+        raise AttnWidgetError(
+            f"{block!r} carries no values (v), and how much a key adds depends on them. Trace the text with a model that "
+            "follows transformers' attention interface, aw.load(model).trace(text); of a saved trace, save it with "
+            "values=True."
+        )
+    if block.projection is None:
+        raise AttnWidgetError(
+            f"{block!r} carries no output projection (projection): none was found, as its heads' outputs go through "
+            "something else first, or the file has none. Trace a model whose attention ends in a linear layer, "
+            "aw.load(model).trace(text)."
+        )
+    return block.v, block.projection

@@ -1,0 +1,288 @@
+"""A request -> its answer. Pure but for the forward pass: no comm, no trait, no thread."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from attnwidget.engine.live.second_text import as_given, second_of
+from attnwidget.engine.live.session import Reading
+from attnwidget.engine.model import AttentionModel
+from attnwidget.engine.verify import LONGEST
+from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
+from attnwidget.frames.axes import axes_of
+from attnwidget.frames.caret import clamped, fitted, query_at
+from attnwidget.frames.codec import encode_frame
+from attnwidget.frames.compose import check_query, compose_frame
+from attnwidget.frames.difference import compose_difference
+from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.head_metrics import choices, metric, similar, told
+from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.tile import compose_tile
+from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
+from attnwidget.frames.predictions import predictions, predicts
+from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.version import __version__
+from attnwidget.widget.answering.requests import BACKGROUND, Request
+from attnwidget.widget.answering.shown import Shown, seen
+from attnwidget.widget.given import GivenModel
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The fields of a message, `ok` where they do not say otherwise, and its buffers."""
+
+    content: dict[str, Any]
+    buffers: list[bytes] = field(default_factory=list)
+
+
+def about(
+    model: AttentionModel | GivenModel,
+    shown: Shown,
+    examples: tuple[tuple[str, str], ...],
+    source: str | None = None,
+) -> Answer:
+    """What the page needs to know before any text is read.
+
+    `source` is what names the model to `aw.explore`: "" for the bundled one, None where it was given as an object.
+    """
+    facts = model.facts
+    described = {
+        "name": facts.name,
+        "source": source,
+        "architecture": facts.architecture,
+        "kind": facts.kind,
+        "layers": len(shown.heads),
+        "heads": list(shown.heads),
+        "parts": list(shown.parts or (shown.part,)),
+        "second": None if isinstance(model, GivenModel) else second_of(facts),
+        "limit": facts.limit,
+        "teaching": facts.teaching,
+        "path": facts.path,
+        "predicts": predicts(facts, shown.part),
+    }
+    # Only a trace of our own function has values.
+    asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
+    titled = [{"title": name, "text": text} for name, text in examples]
+    told = {"version": __version__, "model": described, "examples": titled, "metrics": asked}
+    given = isinstance(model, GivenModel)
+    fixed = {"fixed": "These weights were given: their text cannot be changed."} if given else {}
+    return Answer({"about": {**told, "editable": not given, **fixed}})
+
+
+def answer(
+    model: AttentionModel | GivenModel,
+    read: Callable[..., Reading],
+    request: Request,
+    cancelled: Callable[[], bool],
+    progress: Callable[[int], None],
+) -> Answer:
+    """Answer a request about a text, which `read` reads as LiveSession.read does. The answer names the reading.
+
+    Where the request is about another one, which is gone, the answer is only that: its places may not be there any more.
+    Raises AttnWidgetError, and Cancelled when a newer text made it pointless.
+    """
+    if request.kind == "verify":
+        return _verify(model, request)
+    reading = read(request.text, request.pair, first=request.first, cancelled=cancelled, progress=progress)
+    if request.reading not in {"", reading.id}:
+        return Answer({"status": "changed", "reading": reading.id})
+    found = _about_reading(model, read, request, reading, cancelled)
+    return replace(found, content={"reading": reading.id, **found.content})
+
+
+def _about_reading(
+    model: AttentionModel | GivenModel,
+    read: Callable[..., Reading],
+    request: Request,
+    reading: Reading,
+    cancelled: Callable[[], bool],
+) -> Answer:
+    if request.kind == "predict":
+        return _predict(model, request, reading)
+    if request.kind == "strip":
+        return _strip(request, reading, cancelled)
+    if request.kind == "flow":
+        return _flow(request, reading, cancelled)
+    if request.kind in BACKGROUND:
+        return _heads(request, reading, cancelled)
+    if request.kind == "compare":
+        # Read last, so that it stays while the other text is edited.
+        return _compare(request, reading, read(request.against, request.pair, first=request.first, cancelled=cancelled))
+    if request.kind in {"tile", "cell"}:
+        return _tile(request, reading, cancelled)
+    if request.kind == "neuron":
+        return _neuron(request, reading)
+    return Answer({}, [encode_frame(frame_of(model, request, reading))])
+
+
+def _predict(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Answer:
+    part = seen(reading.trace).asked(request.part).part
+    check_query((request.position, request.position + 1), len(axes_of(reading.trace, part).queries))
+    return Answer({"predictions": predictions(reading.trace, part, request.position, model.piece)})
+
+
+def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Frame:
+    """The frame that a request of the kind "frame" or "preview" is answered with."""
+    trace, texts = reading.trace, reading.texts
+    part = seen(trace).asked(request.part).part
+    found = None
+    if request.caret is not None:
+        found = query_at(trace, part, texts, request.caret, request.field, request.direction)
+    if found is None:
+        special = axes_of(trace, part).asked(request.direction).special
+        found = fitted(request.query or (-1, 0), special), request.direction
+    query, direction = found
+    return compose_frame(
+        trace,
+        replace(_selection(request, seen(trace), query), direction=direction),
+        model.piece,
+        texts=texts,
+        overview=request.kind == "frame",
+        truncated=reading.truncated,
+        traced_in=reading.milliseconds,
+    )
+
+
+def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    shown = seen(reading.trace).asked(request.part)
+    query = clamped(request.query or (-1, 0), len(axes_of(reading.trace, shown.part).asked(request.direction)))
+    question = Question(
+        query,
+        request.direction,
+        request.fusion,
+        request.head,
+        shown.part,
+        request.words,
+        request.sinks,
+        request.weight,
+    )
+    strip = compose_strip(reading.trace, question, cancelled)
+    layers, tokens = strip.values.shape
+    told = {"query": list(strip.query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
+    sizes = {"layers": layers, "tokens": tokens, "sinks": [list(found) for found in strip.sinks]}
+    return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
+
+
+def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    shown = seen(reading.trace).asked(request.part)
+    tokens, _ = reading.trace.tokens(shown.part)
+    query, _ = clamped((request.position, request.position + 1), len(tokens))
+    found = rollout_edges(reading.trace, query, part=shown.part, cancelled=cancelled)
+    places = np.searchsorted(found.attending, found.layers)
+    ends = np.stack([places, found.sources, found.targets], -1)
+    told = {
+        "query": query,
+        "levels": len(found.reached),
+        "pieces": list(tokens.pieces),
+        "attending": list(found.attending),
+        "kept": list(found.kept),
+        "recipe": found.recipe,
+    }
+    numbers = [found.reached.astype("<f4"), ends.astype("<u4"), found.shares.astype("<f4")]
+    return Answer({"flow": told}, [array.tobytes() for array in numbers])
+
+
+def _heads(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    """A number of every head, or the heads that read like one."""
+    part, layer, head = _place(request, seen(reading.trace))
+    if request.kind == "metric":
+        found = metric(reading.trace, request.name, part, cancelled)
+        return Answer({"metric": told(found)}, [found.values.astype("<f4").tobytes()])
+    near = similar(reading.trace, (layer, head), part, request.count, cancelled)
+    nearest = [{"layer": each.layer, "head": each.head, "distance": each.value} for each in near]
+    return Answer({"similar": {"layer": layer, "head": head, "nearest": nearest, "recipe": near.recipe}})
+
+
+def _compare(request: Request, reading: Reading, held: Reading) -> Answer:
+    shown = seen(reading.trace)
+    part, layer, head = _place(request, shown)
+    found = compose_difference(held.trace, reading.trace, part, layer, head)
+    told = {
+        "layer": layer,
+        "head": head,
+        "queries": list(found.queries[1]),
+        "keys": list(found.keys[1]),
+        "heldQueries": list(found.queries[0]),
+        "heldKeys": list(found.keys[0]),
+        "queryPieces": [reading.trace.tokens(part)[0].pieces[at] for at in found.queries[1]],
+        "keyPieces": [reading.trace.tokens(part)[1].pieces[at] for at in found.keys[1]],
+        "counts": [len(held.trace.tokens(part)[0]), len(reading.trace.tokens(part)[0])],
+        "dropped": list(found.dropped),
+        "changed": [{"layer": one.layer, "head": one.head, "value": one.value} for one in found.changed],
+        "recipe": found.recipe,
+    }
+    return Answer({"difference": told}, [found.values.astype("<f4").tobytes()])
+
+
+def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+    if request.rows is None or request.columns is None:
+        raise BadRequest(f"A request {request.kind!r} needs rows and columns: two numbers each.")
+    selection = _selection(request, seen(reading.trace), (0, 1))
+    tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled, exact=request.exact)
+    return Answer({}, [encode_frame(tile)])
+
+
+def _neuron(request: Request, reading: Reading) -> Answer:
+    part, layer, head = _place(request, seen(reading.trace))
+    # One vector is looked at: the first of a span.
+    query, _ = clamped(request.query or (-1, 0), len(axes_of(reading.trace, part).queries))
+    return Answer(
+        {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, query, request.keys, part)))]
+    )
+
+
+def _selection(request: Request, shown: Shown, query: tuple[int, int]) -> Selection:
+    part, layer, head = _place(request, shown)
+    return Selection(
+        layer=layer,
+        head=head,
+        query=query,
+        direction=request.direction,
+        source=request.source,
+        part=part,
+        heads=request.heads if len(request.heads) > 1 else (),
+        fusion="max" if request.fusion == "max" else "mean",
+        words=request.words,
+        sinks=request.sinks,
+        weight=request.weight,
+    )
+
+
+def _place(request: Request, shown: Shown) -> tuple[str, int, int]:
+    """(part, layer, head) to show. A page asks for its first frame before it knows which part and layers there are."""
+    shown = shown.asked(request.part)
+    there = 0 <= request.layer < len(shown.heads)
+    if there and shown.heads[request.layer] == 0:
+        return shown.part, *shown.nearest(request.layer, request.head)
+    return shown.part, request.layer, request.head
+
+
+def _verify(model: AttentionModel | GivenModel, request: Request) -> Answer:
+    if isinstance(model, GivenModel):
+        return Answer({"verify": None})
+    if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST:
+        return Answer({"verify": None})
+    found = model.verify(request.text, **as_given(model.facts, request.pair))
+    # Eager maps are the model's own: there is nothing that could differ.
+    return Answer({"verify": None if found.path == "eager" else {"error": found.error, "path": found.path}})
+
+
+def problem(error: Exception) -> dict[str, Any]:
+    """The fields of an `error` message: what went wrong, for people."""
+    if isinstance(error, TooLong):
+        return {"code": error.code, "message": str(error), "tokens": error.tokens, "limit": error.limit}
+    if isinstance(error, AttnWidgetError):
+        return {"code": error.code, "message": str(error)}
+    return {"code": "failed", "message": f"{unread(error)} The kernel's log has the details."}
+
+
+def unread(error: Exception) -> str:
+    """What is said of a text where the model itself has raised something.
+
+    >>> unread(RuntimeError("CUDA error: device-side assert triggered"))
+    'This text could not be read: CUDA error: device-side assert triggered.'
+    """
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"This text could not be read: {reason}{'' if reason.endswith(('.', '!', '?', '…')) else '.'}"

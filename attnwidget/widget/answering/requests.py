@@ -1,0 +1,176 @@
+"""Messages from the page -> requests, or one BadRequest. The mirror of js/src/wire/requests.ts."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from attnwidget.engine.text.tokens import well_formed
+from attnwidget.errors import BadRequest
+from attnwidget.frames.frame import Direction, HeadFusion, HeadName, Sinks, Source, Weight
+from attnwidget.frames.maps.strip import Fusion
+from attnwidget.version import __version__
+
+KINDS = (
+    "about",
+    "frame",
+    "preview",
+    "predict",
+    "verify",
+    "strip",
+    "flow",
+    "compare",
+    "tile",
+    "cell",
+    "neuron",
+    "metric",
+    "similar",
+    "page",
+    "chart",
+    "bokeh",
+)
+BACKGROUND = frozenset({"metric", "similar"})
+"""What is asked when nothing else is: it gives way to everything."""
+Theme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens.
+
+    `asker` is who waits for it, a view of a page: the newest question counts for each. `reading` is what it asks about, ""
+    for whatever the text is read as now.
+    """
+
+    id: str
+    kind: str
+    asker: str = ""
+    reading: str = ""
+    text: str = ""
+    pair: str = ""
+    against: str = ""
+    first: bool = False
+    layer: int = 0
+    head: int = 0
+    part: str = "self"
+    direction: Direction = "reads"
+    source: Source = "head"
+    heads: tuple[HeadName, ...] = ()
+    fusion: Fusion = "mean"  # of a strip of a layer's heads, else of what is shown, which is never "single"
+    words: bool = False
+    sinks: Sinks = "show"
+    weight: Weight = "attention"
+    caret: tuple[int, int] | None = None
+    field: int = 0
+    query: tuple[int, int] | None = None
+    position: int = 0
+    rows: tuple[int, int] | None = None
+    columns: tuple[int, int] | None = None
+    keys: tuple[int, ...] = ()
+    exact: bool = False
+    theme: Theme = "light"
+    name: str = ""
+    count: int = 5
+
+    @property
+    def topic(self) -> tuple[Any, ...]:
+        """What a job reads: a newer one of another topic stops it midway. A strip is work of its own beyond its text."""
+        read = (self.text, self.pair, self.first)
+        if self.kind == "strip":
+            return *read, self.part, self.query, self.direction, self.head, *self._look
+        if self.kind in {"tile", "cell"}:
+            place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
+            return *read, self.part, self.source, *place, *self._look
+        if self.kind in BACKGROUND:
+            return *read, self.part, self.name, self.layer, self.head, self.count
+        if self.kind == "compare":
+            return *read, self.against, self.part, self.layer, self.head
+        return *read, *((self.part, self.position) if self.kind == "flow" else ())
+
+    @property
+    def _look(self) -> tuple[Any, ...]:
+        return self.fusion, self.words, self.sinks, self.weight
+
+
+def parse_request(content: Any) -> Request:
+    """Check every field of a message. Raises BadRequest that names the first one that does not fit."""
+    if not isinstance(content, dict) or not isinstance(content.get("id"), str):
+        raise BadRequest("A request is an object with an id.")
+    kind = content.get("kind")
+    if kind not in KINDS:
+        raise BadRequest(
+            f"There is no request {kind!r} in attnwidget {__version__}. Possible are {', '.join(KINDS)}. "
+            "If the page is of another version, reload it."
+        )
+    caret, query, rows, columns = (_pair(content, name) for name in ("caret", "query", "rows", "columns"))
+    return Request(
+        id=content["id"],
+        kind=kind,
+        asker=_typed(content, "asker", str, ""),
+        reading=_typed(content, "reading", str, ""),
+        text=well_formed(_typed(content, "text", str, "")),
+        pair=well_formed(_typed(content, "pair", str, "")),
+        against=well_formed(_typed(content, "against", str, "")),
+        first=_typed(content, "first", bool, default=False),
+        layer=_typed(content, "layer", int, 0),
+        head=_typed(content, "head", int, 0),
+        part=_typed(content, "part", str, "self"),
+        direction=_choice(content, "direction", Direction),
+        source=_choice(content, "source", Source),
+        heads=_heads(content),
+        fusion=_choice(content, "fusion", Fusion if kind == "strip" else HeadFusion),
+        words=_typed(content, "words", bool, default=False),
+        sinks=_choice(content, "sinks", Sinks),
+        weight=_choice(content, "weight", Weight),
+        caret=caret,
+        field=_typed(content, "field", int, 0),
+        query=query,
+        position=_typed(content, "position", int, 0),
+        rows=rows,
+        columns=columns,
+        keys=_numbers(content, "keys"),
+        exact=_typed(content, "exact", bool, default=False),
+        theme=_choice(content, "theme", Theme),
+        name=_typed(content, "name", str, ""),
+        count=_typed(content, "count", int, 5),
+    )
+
+
+def _typed(content: dict[str, Any], name: str, kind: type, default: Any) -> Any:
+    value = content.get(name, default)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise BadRequest(f"{name} must be {kind.__name__}, not {value!r}.")
+    return value
+
+
+def _choice(content: dict[str, Any], name: str, alternatives: Any) -> Any:
+    possible = get_args(alternatives)
+    value = content.get(name, possible[0])
+    if not isinstance(value, str) or value not in possible:
+        raise BadRequest(f"{name} must be one of {', '.join(possible)}, not {value!r}.")
+    return value
+
+
+def _pair(content: dict[str, Any], name: str) -> tuple[int, int] | None:
+    value = content.get(name)
+    if value is None:
+        return None
+    if not _is_pair(value):
+        raise BadRequest(f"{name} must be two whole numbers, not {value!r}.")
+    return value[0], value[1]
+
+
+def _heads(content: dict[str, Any]) -> tuple[HeadName, ...]:
+    value = content.get("heads", ())
+    if not isinstance(value, list | tuple) or not all(_is_pair(item) for item in value):
+        raise BadRequest(f"heads must be pairs of whole numbers, layer and head, not {value!r}.")
+    return tuple((layer, head) for layer, head in value)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(type(item) is int for item in value)
+
+
+def _numbers(content: dict[str, Any], name: str) -> tuple[int, ...]:
+    value = content.get(name, ())
+    if not (isinstance(value, list | tuple) and all(type(item) is int for item in value)):
+        raise BadRequest(f"{name} must be whole numbers, not {value!r}.")
+    return tuple(value)

@@ -1,0 +1,1 @@
+"""What is chosen: traits, what a change brings with it, state, links."""

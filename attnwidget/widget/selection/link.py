@@ -1,0 +1,68 @@
+"""Two explorers that move together: what is chosen in one is chosen in the other, as far as the other has it."""
+
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from attnwidget.errors import AttnWidgetError
+from attnwidget.widget.selection.changing import stir, turn
+
+if TYPE_CHECKING:
+    from attnwidget.widget.selection.selecting import Selecting
+
+LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look")
+"""What two explorers can share. The text, the model and its part are each one's own."""
+
+_ENDS = threading.RLock()
+"""Held while a link is written down. The turn must not be: Python lets go of explorers in the midst of anything."""
+
+
+class Link:
+    """A link between two explorers, until `unlink()`. Both change in the same turn (see changing.py)."""
+
+    def __init__(self, one: "Selecting", other: "Selecting", names: Iterable[str]) -> None:
+        self._ends = (one, other)
+        self.names = tuple(names)
+        for end in self._ends:
+            end.prepare({"heads": None})  # which heads there are cannot be found out during a turn
+        with turn(one):
+            with _ENDS:
+                for end in self._ends:
+                    end.links = (*end.links, self)
+            stir(one, self.names)
+
+    def other(self, explorer: "Selecting") -> "Selecting":
+        """The end that is not this one."""
+        return self._ends[self._ends[0] is explorer]
+
+    def copy(self, source: "Selecting", names: Iterable[str]) -> None:
+        """Bring the other end to what one has chosen."""
+        target = self.other(source)
+        with turn(target):
+            for name in names:
+                with suppress(AttnWidgetError):  # what the other model or text does not have
+                    setattr(target, name, target.nearest(name, getattr(source, name)))
+
+    def unlink(self) -> None:
+        """Let each go its own way again. Called twice, it does nothing."""
+        with _ENDS:
+            for end in self._ends:
+                end.links = tuple(link for link in end.links if link is not self)
+
+    def __repr__(self) -> str:
+        one, other = self._ends
+        return f"Link({one!r}, {other!r}: {', '.join(self.names)})"
+
+
+def linked_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names to link, all when none is given. Raises AttnWidgetError for one that cannot be linked.
+
+    >>> linked_names(["layer", "head"])
+    ('layer', 'head')
+    """
+    wanted = tuple(names) or LINKED
+    strange = [name for name in wanted if name not in LINKED]
+    if strange:
+        raise AttnWidgetError(f"{strange[0]!r} cannot be linked. What can be is {', '.join(LINKED)}.")
+    return wanted

@@ -1,0 +1,73 @@
+"""How maps are shown: the parts of the trait `look`, each of them also a trait of its own in Python."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from attnwidget.arguments import truth
+from attnwidget.engine.text.tokens import LARGEST_TEXT, well_formed
+from attnwidget.errors import AttnWidgetError
+
+CHOICES: Mapping[str, tuple[Any, ...]] = {
+    "source": ("head", "layer", "rollout"),
+    "fusion": ("mean", "max"),
+    "words": (False, True),
+    "sinks": ("show", "hide", "renormalise"),
+    "weight": ("attention", "norm"),
+    "layers": ("mean", "single", "max"),
+}
+"""What each part can be, the first of them to begin with."""
+
+AGAINST = "against"
+"""The part that is a text: what the text on show is compared with, "" for nothing."""
+
+PLAIN: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
+
+
+class FixedLook(dict[str, Any]):
+    """A look as it is read: a dictionary that nobody can change behind the explorer's back.
+
+    >>> FixedLook(PLAIN)["words"]
+    False
+    """
+
+    def _refuse(self, *_given: Any, **_named: Any) -> NoReturn:
+        raise AttnWidgetError(
+            "A look is not changed in place, as nobody would hear of it. Set a part by its name, ex.words = True, or "
+            'several at once: ex.look = {"words": True, "sinks": "hide"}.'
+        )
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
+
+    def __reduce__(self) -> Any:
+        return FixedLook, (dict(self),)
+
+
+def read_part(name: str, value: Any) -> Any:
+    """One part of a look. Raises AttnWidgetError for what it cannot be, saying what it can.
+
+    >>> read_part("sinks", "hide")
+    'hide'
+    """
+    if name == AGAINST:
+        if not isinstance(value, str) or len(value) > LARGEST_TEXT:
+            raise AttnWidgetError(f"against must be a text to compare with, or '' for none, not {value!r:.60}.")
+        return well_formed(value)
+    plain = value if truth(value) is None else truth(value)
+    for possible in CHOICES[name]:
+        if type(plain) is type(possible) and plain == possible:
+            return possible
+    raise AttnWidgetError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}.")
+
+
+def read_look(value: Any, before: Mapping[str, Any]) -> FixedLook:
+    """A whole look: what is not named stays as it was before. Raises AttnWidgetError for parts that there are not.
+
+    >>> read_look({"words": True}, PLAIN)["words"], read_look({}, PLAIN) == dict(PLAIN)
+    (True, True)
+    """
+    if not isinstance(value, Mapping):
+        raise AttnWidgetError(f"look must be a dictionary of {', '.join(PLAIN)}, not {type(value).__name__}.")
+    unknown = [name for name in value if not isinstance(name, str) or name not in PLAIN]
+    if unknown:
+        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(PLAIN)}.")
+    return FixedLook({name: read_part(name, value.get(name, before[name])) for name in PLAIN})

@@ -1,0 +1,353 @@
+"""What an explorer looks at: the traits that say so, each kept inside what the model and the text have."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+from traitlets import All, EventHandler, TraitError, default
+
+from attnwidget.engine.live.second_text import second_of
+from attnwidget.engine.model import AttentionModel
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
+from attnwidget.frames.caret import clamped, fitted
+from attnwidget.widget.answering.shown import Shown, asked_of, last_word
+from attnwidget.widget.beside import Figures
+from attnwidget.widget.given import GivenModel
+from attnwidget.widget.selection.changing import changed, held, in_turn, said, spare, turn
+from attnwidget.widget.selection.look import PLAIN
+from attnwidget.widget.selection.state import plain, state_of
+from attnwidget.widget.selection.traits import (
+    Chart,
+    Choice,
+    Filtering,
+    Heads,
+    Index,
+    Look,
+    LookPart,
+    Part,
+    Query,
+    Shared,
+    Text,
+)
+
+if TYPE_CHECKING:
+    from attnwidget.widget.selection.link import Link
+
+log = logging.getLogger(__name__)
+
+SPOKEN_OF = ("part", "text", "pair", "direction", "layer")
+"""What a page sets is taken in this order, and then the rest: a query and a head speak of these."""
+
+
+class Selecting(anywidget.AnyWidget):
+    """The traits of an explorer, and what happens to one when another changes. Reading texts is the explorer's."""
+
+    _model: AttentionModel | GivenModel
+    _seen: Shown
+    _figures: Figures
+    links: tuple["Link", ...] = ()
+    """Those that move with this one."""
+
+    if TYPE_CHECKING:
+
+        def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace: ...
+
+    text = Text("").tag(sync=True, echo_update=False)
+    """The text in the editor."""
+    pair = Text("").tag(sync=True, echo_update=False)
+    """The second text, "" for none: of a sentence pair, or what the decoder of an encoder-decoder reads (`target`)."""
+    layer = Index("layer").tag(sync=True, echo_update=False)
+    """The chosen layer, from 0."""
+    head = Index("head").tag(sync=True, echo_update=False)
+    """The chosen head, from 0."""
+    query = Query((0, 1)).tag(sync=True, echo_update=False)
+    """The tokens asked about, (start, stop); a single number is accepted.
+
+    In a part that reads another text they are tokens that read, or with "read_by" tokens that are read.
+    """
+    direction = Choice("reads", "read_by").tag(sync=True, echo_update=False)
+    """Whether colour shows what the query reads, or what reads it."""
+    part = Part("self").tag(sync=True, echo_update=False)
+    """The part of the model on show: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
+    chart = Chart(0).tag(sync=True, echo_update=False)
+    """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
+    view = Choice("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(sync=True, echo_update=False)
+    """What the stage shows: one map, the query through all layers, what flows into it, or how its weights come about."""
+    heads = Heads().tag(sync=True, echo_update=False)
+    """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
+    accepted; the last one becomes the chosen head."""
+    filter = Filtering("auto").tag(sync=True, echo_update=False)
+    """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a least weight such as 0.01."""
+    look = Look().tag(sync=True, echo_update=False)
+    """How maps are shown, all of it: the seven traits below as a dictionary."""
+    source = LookPart("source")
+    """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
+    fusion = LookPart("fusion")
+    """What several heads become: their "mean", or "max", the largest of them."""
+    words = LookPart("words")
+    """Whether words are shown instead of their pieces: sums over a word's keys, means over its queries."""
+    sinks = LookPart("sinks")
+    """What becomes of sinks: "show", "hide", or "renormalise" what is left of each row."""
+    weight = LookPart("weight")
+    """What is shown of a pair: its "attention", or attention weighted by the value's "norm"."""
+    layers = LookPart("layers")
+    """What the heads of each layer become in the view "layers": their "mean", the chosen one ("single"), or "max"."""
+    against = LookPart("against")
+    """The text that is held, with which the view "compare" compares the one in the editor; "" for none."""
+
+    def _begin(self, text: str, pair: str, part: str | None) -> None:
+        if not isinstance(self._model, GivenModel):
+            with turn(self):
+                self.text, self.pair = text, pair
+        # Whoever gives a target wants to see how it reads the source.
+        crossed = part is None and self.pair and "cross" in self._seen.parts
+        self.part = "cross" if crossed else self._seen.part if part is None else part
+        if isinstance(self._model, GivenModel):
+            self._follow_given()
+
+    def _follow_given(self) -> None:
+        if isinstance(self._model, GivenModel):
+            self.text, self.pair = self._model.texts_of(self.part)
+
+    @default("text")
+    def _first_text(self) -> str:
+        return self._model.texts_of(self.part)[0] if isinstance(self._model, GivenModel) else ""
+
+    @default("pair")
+    def _first_pair(self) -> str:
+        return self._model.texts_of(self.part)[1] if isinstance(self._model, GivenModel) else ""
+
+    @default("layer")
+    def _first_layer(self) -> int:
+        return next(iter(self._shown.attending), 0)
+
+    @default("heads")
+    def _only_head(self) -> tuple[tuple[int, int], ...]:
+        return ((self.layer, self.head),)
+
+    @default("part")
+    def _presumed_part(self) -> str:
+        return self._seen.part
+
+    @property
+    def target(self) -> str:
+        """`pair` by the name that it has beside an encoder-decoder."""
+        return str(self.pair)
+
+    @target.setter
+    def target(self, text: str) -> None:
+        self.pair = text
+
+    def state(self) -> dict[str, Any]:
+        """What is on screen as plain data, which JSON can carry: `aw.explore(model, state=...)` shows it again.
+
+        >>> import attnwidget as aw
+        >>> state = aw.explore(text="The cat sat on the mat.", layer=1, view="lines").state()
+        >>> aw.explore(state=state).state() == state
+        True
+        """
+        return state_of(self)
+
+    def nearest(self, name: str, value: Any) -> Any:
+        """The value of a trait that comes nearest to one of another explorer."""
+        shown = self._shown
+        if name in {"layer", "head", "heads"} and not shown.attending:
+            return value
+        if name in {"layer", "head"}:
+            layer, head = (value, self.head) if name == "layer" else (self.layer, value)
+            return shown.nearest(layer, head)[0 if name == "layer" else 1]
+        if name == "heads":
+            return tuple(dict.fromkeys(shown.nearest(*pair) for pair in value))
+        special = self._special() if name == "query" else None
+        return value if special is None else fitted(value, special)
+
+    def fit(self, what: str, value: Any) -> int:
+        """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
+        shown = self._shown
+        if not shown.heads and type(value) is int and value == 0:
+            return 0  # where to begin, whatever the first text shows
+        return shown.fit_layer(value) if what == "layer" else shown.fit_head(value, self.layer)
+
+    def fit_heads(self, value: Any) -> tuple[tuple[int, int], ...]:
+        """Heads as they may be kept, each once. Raises AttnWidgetError for what names none, or one that is not there."""
+        shown = self._shown
+        if not shown.heads and value == ((0, 0),):
+            return ((0, 0),)  # where to begin, whatever the first text shows
+        return shown.fit_heads(value)
+
+    def fit_part(self, part: Any) -> str:
+        """The part as it may be kept. Raises AttnWidgetError for one that is not there."""
+        return self._seen.fit_part(part)
+
+    def fit_text(self, name: str, text: str) -> str:
+        """A text as it may be kept. Raises AttnWidgetError for one that nothing reads."""
+        if isinstance(self._model, GivenModel):
+            if text != self._model.texts_of(self.part)[name == "pair"]:
+                self._model.refuse_editing()
+        elif name == "pair" and text and second_of(self._model.facts) is None:
+            raise AttnWidgetError(
+                f"{self._model.name} reads one text. Sentence pairs are for encoders, targets for encoder-decoders."
+            )
+        return text
+
+    def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
+        """A query as it may be kept: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
+        start, stop = query
+        special = self._special()
+        if special is None:
+            return (max(0, start), max(1, stop, start + 1))
+        size = len(special)
+        if not (-size <= start < size) or (start >= 0 and not start < stop <= size):
+            raise AttnWidgetError(f"There are no tokens {start} to {stop}: the text has {size}, counted from 0.")
+        return clamped(query, size)
+
+    # changes
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page has set, all of it in one turn; what cannot be kept is dropped with a warning, and only that.
+
+        The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
+        Nothing is read for it, as nobody may wait here: layers and heads a page knows from an answer, after we do.
+        """
+        names = [*SPOKEN_OF, *(name for name in sync_data if name not in SPOKEN_OF)]
+        state = {name: sync_data[name] for name in names if name in sync_data and name in CHOSEN}
+        if state:  # to every other page of this explorer; who wrote it knows its own
+            self._send({"method": "echo_update", "state": dict(state), "buffer_paths": []})
+        with held():
+            said(self, state)
+            with turn(self):
+                for name, value in state.items():
+                    fitting = self._inside(value) if name == "query" else value
+                    state[name] = fitting
+                    try:
+                        setattr(self, name, fitting)
+                    except (TraitError, ValueError, TypeError) as error:
+                        log.warning("attnwidget dropped what the page set: %s", error)
+            super().set_state({name: value for name, value in sync_data.items() if name not in state})
+
+    def notify_change(self, change: Any) -> None:
+        """Let a change take effect in what else is chosen. The page and the observers are told when all of it is done."""
+        if change["name"] not in CHOSEN:
+            super().notify_change(change)  # layout and the like are ipywidgets' own
+            return
+        with turn(self):
+            changed(self, change["name"], change["old"])
+            self._follow(change["name"], change["new"])
+
+    def hold_sync(self) -> AbstractContextManager[None]:
+        """Tell what changes inside at its end, to the page and to the observers."""
+        return held()
+
+    hold_trait_notifications = hold_sync
+
+    def values(self) -> dict[str, Any]:
+        """The values of all that is chosen, as they are at this moment."""
+        return {name: self._trait_values[name] for name in CHOSEN if name in self._trait_values}
+
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Take back what has not been told yet. Only in a turn."""
+        for name in self.values().keys() - values.keys():
+            del self._trait_values[name]
+        self._trait_values.update(values)
+
+    def tell_page(self, names: Iterable[str], known: Mapping[str, Any]) -> None:
+        """Send the page what it does not know."""
+        news = [name for name in names if name in self.keys]
+        news = [name for name in news if name not in known or plain(getattr(self, name)) != plain(known[name])]
+        if news:
+            self.send_state(news)
+
+    def tell_observers(self, change: Any) -> list[Exception]:
+        """Let every observer hear of a change, whatever others raise; give what they have raised."""
+        errors = []
+        for key in (change["name"], All):
+            for kind in (change["type"], All):
+                for observer in list(self._trait_notifiers.get(key, {}).get(kind, ())):
+                    named = isinstance(observer, EventHandler) and observer.name is not None
+                    try:
+                        (getattr(self, observer.name) if named else observer)(change)
+                    except Exception as error:  # noqa: BLE001  the user's own
+                        errors.append(error)
+        return errors
+
+    def prepare(self, state: Mapping[str, Any]) -> None:
+        """Find out how many layers and heads there are before they are chosen, as that may need a reading.
+
+        Raises AttnWidgetError for a text that cannot be read, but for one that only has to be changed.
+        """
+        part = state.get("part", self.part)
+        if in_turn() or not {"part", "layer", "head", "heads"} & state.keys():
+            return
+        if not isinstance(part, str) or self._seen.of(part).heads:
+            return
+        text, pair = state.get("text", self.text), state.get("pair", self.pair)
+        if isinstance(text, str) and isinstance(pair, str):
+            with suppress(EmptyText, TooLarge, TooLong):
+                self._read(None, (text, pair))
+
+    def settle(self, names: Collection[str]) -> None:
+        """Bring in order, at the end of a turn, what depends on several traits. Only in a turn."""
+        if not {"text", "pair", "part", "direction"}.isdisjoint(names):
+            special, written = self._special(), {"text", "pair"}
+            if special is not None:
+                self.query = fitted(self.query, special, anew=not written.isdisjoint(names))
+            # Where somebody writes in the page the caret is the query, which it says as soon as the text is read.
+            spare(self, written, "query", self.query)
+        if (self.layer, self.head) not in self.heads:
+            self.heads = ((self.layer, self.head),)
+
+    def _follow(self, name: str, value: Any) -> None:
+        if name == "part":
+            self._follow_given()
+            self.keep_inside()
+        elif name == "layer" and self._shown.heads:
+            self.head = min(self.head, self._shown.heads[value] - 1)
+        elif name == "heads":
+            self.layer, self.head = value[-1]
+        elif name == "look":
+            for part, chosen in value.items():
+                setattr(self, part, chosen)
+        elif name in PLAIN:
+            self.look = {name: value}
+
+    def keep_inside(self) -> None:
+        """Choose the nearest of what there is, where what was chosen is not there."""
+        with turn(self):
+            shown = self._shown
+            if shown.part != self.part:
+                self.part = shown.part
+            if not shown.attending:
+                return
+            self.layer, self.head = shown.nearest(self.layer, self.head)
+            there = tuple(head for head in self.heads if shown.has(head))
+            if there != self.heads:
+                self.heads = there or ((self.layer, self.head),)
+
+    @property
+    def _shown(self) -> Shown:
+        """What there is of the part on show. Of two records each has one writer: readings, and the trait."""
+        return self._seen.of(self.part)
+
+    def _inside(self, query: Any) -> Any:
+        special = self._special()
+        told = special is not None and isinstance(query, list) and [type(item) for item in query] == [int, int]
+        return fitted((query[0], query[1]), special or ()) if told else query
+
+    def _special(self) -> tuple[bool, ...] | None:
+        try:
+            return asked_of(self._model, self.text, self.pair, self.part, self.direction).special
+        except AttnWidgetError:
+            return None
+
+    def _last_word(self) -> tuple[int, int]:
+        try:
+            return last_word(asked_of(self._model, self.text, self.pair, self.part, self.direction))
+        except AttnWidgetError:
+            return 0, 1
+
+
+CHOSEN = frozenset(name for name, value in vars(Selecting).items() if isinstance(value, Shared))
+"""The traits above: those that change in turn."""

@@ -1,0 +1,92 @@
+"""What an explorer shows, as plain data: to keep, to send to somebody, and to begin with."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attnwidget.errors import AttnWidgetError
+from attnwidget.widget.answering.requests import Request
+from attnwidget.widget.selection.changing import TURN
+
+if TYPE_CHECKING:
+    from attnwidget.widget.explorer import Explorer
+
+TEACHING = "tiny-causal"
+
+KEPT = ("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
+"""In the order in which they are set: each may speak of those before it."""
+
+ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
+"""The traits that a request has fields for, of the same name."""
+
+
+def state_of(explorer: "Explorer") -> dict[str, Any]:
+    """Everything that decides what is on screen, but for the model itself, of which it has the name."""
+    name = explorer._model.name  # noqa: SLF001  also of weights that have no model
+    with TURN:
+        return {"model": name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
+
+
+def request_of(explorer: "Explorer", kind: str) -> Request:
+    """What a page that shows this would ask."""
+    with TURN:
+        chosen = {name: getattr(explorer, name) for name in ASKED}
+        several = explorer.heads if len(explorer.heads) > 1 else ()
+    return Request(id="", kind=kind, heads=several, **chosen)
+
+
+def plain(value: Any) -> Any:
+    """Tuples as lists, so that what comes back from JSON is equal to what went there.
+
+    >>> plain(((1, 2), {"a": (3,)}))
+    [[1, 2], {'a': [3]}]
+    """
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def checked_state(state: Any) -> dict[str, Any]:
+    """The state without the model's name. Raises AttnWidgetError for what is no state, naming what is not known.
+
+    >>> checked_state({"model": "gpt2", "layer": 3})
+    {'layer': 3}
+    """
+    if not isinstance(state, Mapping):
+        raise AttnWidgetError(f"A state is what ex.state() returns, a dict; {type(state).__name__} was given.")
+    strange = [str(name) for name in state if name not in (*KEPT, "model")]
+    if strange:
+        raise AttnWidgetError(f"A state has no {strange[0]!r}. It may have {', '.join(('model', *KEPT))}.")
+    return {name: state[name] for name in KEPT if name in state}
+
+
+def model_of(state: Any) -> str | None:
+    """What to load for a state; None for the bundled model, whose name is nobody's on a hub."""
+    name = state.get("model") if isinstance(state, Mapping) else None
+    return None if name == TEACHING else name
+
+
+def unsaid(state: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a state still counts beside arguments: a head that is named leaves no room for those of the state.
+
+    >>> unsaid({"layer": 1, "head": 2, "heads": [[1, 2]], "view": "lines"}, {"layer": 3})
+    {'view': 'lines'}
+    >>> unsaid({"look": {"words": True, "sinks": "hide"}}, {"words": False})
+    {'look': {'sinks': 'hide'}}
+    """
+    places = {"layer", "head", "heads"}
+    gone = set(said) | (places if places & set(said) else set())
+    kept = {name: value for name, value in state.items() if name not in gone}
+    if "look" in kept and isinstance(kept["look"], Mapping):
+        kept["look"] = {name: value for name, value in kept["look"].items() if name not in said}
+    return kept
+
+
+def begun(explorer: "Explorer", state: Any, said: Mapping[str, Any]) -> "Explorer":
+    """A new explorer brought to a state, but for what was said beside it. Closes it and raises where that cannot be."""
+    try:
+        return explorer if state is None else explorer.restore(unsaid(checked_state(state), said))
+    except AttnWidgetError:
+        explorer.close()
+        raise

@@ -1,0 +1,128 @@
+"""The synced traits: each turns what a user may write into one plain value, or raises and keeps the old one."""
+
+from typing import Any, TypeVar
+
+from traitlets import HasTraits, TraitType
+
+from attnwidget.arguments import whole_number
+from attnwidget.engine.text.tokens import LARGEST_TEXT, well_formed
+from attnwidget.errors import AttnWidgetError, TooLarge
+from attnwidget.frames.filter import read_filter
+from attnwidget.widget.selection.changing import turn
+from attnwidget.widget.selection.look import PLAIN, FixedLook, read_look, read_part
+
+Kept = TypeVar("Kept")
+Given = TypeVar("Given")
+
+
+class Shared(TraitType[Kept, Given]):
+    """A trait that threads, links and pages change in turn; what only a reading can tell is found out before."""
+
+    def set(self, obj: HasTraits, value: Given) -> None:
+        """Keep a value, and all that it entails, or raise and leave everything as it was."""
+        explorer: Any = obj
+        explorer.prepare({self.name: value})
+        with turn(explorer):
+            super().set(obj, value)
+
+
+class Text(Shared[str, str]):
+    """A text; lone surrogates become U+FFFD, which Jupyter can carry."""
+
+    def validate(self, obj: Any, value: Any) -> str:
+        if not isinstance(value, str):
+            raise AttnWidgetError(f"{self.name} must be a string, not {type(value).__name__}.")
+        if len(value) > LARGEST_TEXT:
+            raise TooLarge(f"This text has {len(value):,} characters; at most {LARGEST_TEXT:,} are read.")
+        return str(obj.fit_text(self.name, well_formed(value)))
+
+
+class Index(Shared[int, int]):
+    """A layer or head that the model has, counted from 0; negative numbers count from the end."""
+
+    def __init__(self, what: str, **options: Any) -> None:
+        super().__init__(0, **options)
+        self._what = what
+
+    def validate(self, obj: Any, value: Any) -> int:
+        return int(obj.fit(self._what, value))
+
+
+class Part(Shared[str, str]):
+    """The part of the model that is shown."""
+
+    def validate(self, obj: Any, value: Any) -> str:
+        return str(obj.fit_part(value))
+
+
+class Query(Shared[tuple[int, int], Any]):
+    """A half-open range of tokens; a single number means that token, negative ones count from the end."""
+
+    def validate(self, obj: Any, value: Any) -> tuple[int, int]:
+        token = whole_number(value)
+        try:
+            start, stop = map(whole_number, value) if token is None else (token, token + 1)
+        except (TypeError, ValueError):
+            start = stop = None
+        if start is None or stop is None:
+            raise AttnWidgetError(f"query must be a token number or (start, stop), not {value!r}.")
+        return obj.fit_query((start, stop))
+
+
+class Chart(Shared[int, int]):
+    """The number of the figure that was last given to the explorer, or 0 for none."""
+
+    def validate(self, obj: Any, value: Any) -> int:
+        return int(obj._figures.fit(value))  # noqa: SLF001  the explorer has no other use for it in public
+
+
+class Choice(Shared[str, str]):
+    """One of a few words."""
+
+    def __init__(self, *words: str, **options: Any) -> None:
+        super().__init__(words[0], **options)
+        self._words = words
+
+    def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
+        if value not in self._words:
+            raise AttnWidgetError(f"{self.name} must be one of {', '.join(map(repr, self._words))}, not {value!r}.")
+        return str(value)
+
+
+class Heads(Shared[tuple[tuple[int, int], ...], Any]):
+    """Heads that are looked at together, each (layer, head) or a name such as "L5H3"; one alone may stand by itself."""
+
+    def validate(self, obj: Any, value: Any) -> tuple[tuple[int, int], ...]:
+        fitted: tuple[tuple[int, int], ...] = obj.fit_heads(value)
+        return fitted
+
+
+class Filtering(Shared[str, Any]):
+    """Which weights of a row are kept, in the one way of writing it that travels."""
+
+    def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
+        return str(read_filter(value))
+
+
+class Look(Shared[FixedLook, Any]):
+    """All of how maps are shown; what is not named stays as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(FixedLook(PLAIN), **options)
+
+    def make_dynamic_default(self) -> FixedLook:
+        return FixedLook(PLAIN)
+
+    def validate(self, obj: Any, value: Any) -> FixedLook:
+        return read_look(value, {**PLAIN, **(obj._trait_values.get(self.name) or {})})  # noqa: SLF001  the old value
+
+
+class LookPart(Shared[Any, Any]):
+    """One part of the look, which Python sets and reads by its own name."""
+
+    def __init__(self, part: str, **options: Any) -> None:
+        super().__init__(PLAIN[part], **options)
+        self._part = part
+
+    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002  traitlets' signature
+        return read_part(self._part, value)
