@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from attnwidget.engine.load import load
     from attnwidget.engine.model import AttentionModel
     from attnwidget.engine.text.tokens import Tokens
-    from attnwidget.engine.trace.trace import Block, Trace
+    from attnwidget.engine.trace.records import Block
+    from attnwidget.engine.trace.trace import Trace
     from attnwidget.errors import AttnWidgetError
     from attnwidget.experiments.probes.induction import induction_scores
     from attnwidget.experiments.training.dynamics import dynamics
@@ -101,7 +102,7 @@ __all__ = [
 _HOME = {
     "AttentionModel": "engine.model",
     "AttnWidgetError": "errors",
-    "Block": "engine.trace.trace",
+    "Block": "engine.trace.records",
     "Explorer": "widget.explorer",
     "Tokens": "engine.text.tokens",
     "Trace": "engine.trace.trace",

@@ -22,7 +22,8 @@ from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.text.spans import aligned
 from attnwidget.engine.text.tokens import LARGEST_TEXT, Tokens, read_ids, well_formed
 from attnwidget.engine.trace.recompute import weights
-from attnwidget.engine.trace.trace import ModelFacts, Trace
+from attnwidget.engine.trace.records import ModelFacts
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, EmptyText, NotNumbers, TooLarge
 

@@ -2,49 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from attnwidget.arguments import whole_number
 from attnwidget.engine.trace.recompute import indices
+from attnwidget.engine.trace.records import Candidate, Step
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
-
-if TYPE_CHECKING:
-    from attnwidget.engine.trace.trace import Trace
 
 RUNNERS = 5
 LONGEST_ANSWER = 30
 """Tokens of the longest span that counts as an answer."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Something that could be predicted: a token of the vocabulary, a class, a label, or a span of the text.
-
-    `id` is its number in the vocabulary or among the labels; of a span, its first token.
-    """
-
-    id: int
-    piece: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Step:
-    """A token that was produced, at `position` among the tokens of the trace (of an encoder-decoder: the decoder's).
-
-    `probability` and `rank` (1 is the likeliest) are those under the model's raw distribution, before temperature,
-    top-k or penalties had their say; `runners` are the five likeliest others, best first.
-    """
-
-    position: int
-    id: int
-    piece: str
-    probability: float
-    rank: int
-    runners: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +34,7 @@ class Prediction:
     rank: int | None = None
 
 
-def predict(trace: "Trace", position: Any, decode: Callable[[int], str], top: Any = 5) -> Prediction | None:
+def predict(trace: Trace, position: Any, decode: Callable[[int], str], top: Any = 5) -> Prediction | None:
     """The `top` likeliest predictions at a position; None for a trace whose model predicts nothing.
 
     `decode` tells how a token of the vocabulary reads. Positions are those of the text, or of an encoder-decoder's
@@ -134,12 +105,12 @@ def rank_of(scores: Tensor, number: int) -> int:
     return 1 + int((scores > scores[number]).sum())
 
 
-def _named(trace: "Trace", scores: Tensor, count: int) -> tuple[Candidate, ...]:
+def _named(trace: Trace, scores: Tensor, count: int) -> tuple[Candidate, ...]:
     names = trace.model.labels
     return likeliest(scores.softmax(-1), count, lambda number: names[number] if number < len(names) else f"#{number}")
 
 
-def _spans(trace: "Trace", count: int) -> tuple[Candidate, ...]:
+def _spans(trace: Trace, count: int) -> tuple[Candidate, ...]:
     # A span runs within one text: no special token, such as the one that parts question and passage, is in it.
     tokens, (begin, end) = trace.text, _numbers(trace.logits(slice(None))).softmax(0).T
     marks = torch.tensor([0, *map(int, tokens.special)], dtype=torch.long, device="cpu").cumsum(0)

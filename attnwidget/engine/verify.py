@@ -14,7 +14,8 @@ from attnwidget.engine.capture.forward import run, what_runs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow, attention_with_maps, twin
 from attnwidget.engine.inputs.inputs import Inputs
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
 LONGEST = 256

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.trace.recompute import Steps, steps
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.frame import Frame
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from attnwidget.engine.live.second_text import OF_THE_WHOLE
 from attnwidget.engine.prediction import predict
-from attnwidget.engine.trace.trace import ModelFacts, Trace
+from attnwidget.engine.trace.records import ModelFacts
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import NotNumbers
 
 DECODERS = ("decoder", "cross")

@@ -6,7 +6,7 @@ import torch
 
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.trace import Block
+from attnwidget.engine.trace.records import Block
 from attnwidget.shapes import Indices
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from attnwidget.engine.live.second_text import Texts
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.trace import ModelFacts, Trace
+from attnwidget.engine.trace.records import ModelFacts
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.axes import axes_of, texts_shown
 

@@ -8,7 +8,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.engine.trace.projection import Projection
-from attnwidget.engine.trace.trace import ModelFacts
+from attnwidget.engine.trace.records import ModelFacts
 
 from .traces import example, random_trace
 

@@ -9,7 +9,7 @@ import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
 import attnwidget as aw
-from attnwidget.engine.prediction import Step
+from attnwidget.engine.trace.records import Step
 from attnwidget.measures.diagnosis.symptoms.examined import mean_rows
 from attnwidget.measures.places import tokens_named
 

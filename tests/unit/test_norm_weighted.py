@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import attnwidget as aw
 from attnwidget.engine.trace.projection import Projection
-from attnwidget.engine.trace.trace import ModelFacts
+from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.measures.values.norm_weighted import norm_weighted
 from attnwidget.measures.values.value_norms import value_norms
 

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.trace import recompute
+from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.stitch import stitched
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.trace import Trace
 
 
 def _block(queries: int, keys: int, **more: Any) -> Block:

@@ -8,7 +8,7 @@ from torch import Tensor
 from attnwidget.engine.capture.registered_function import own_attention
 from attnwidget.engine.capture.roles import tower_of, towers_of
 from attnwidget.engine.trace.from_weights import masked
-from attnwidget.engine.trace.trace import Block
+from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
 FIELDS = {

@@ -20,7 +20,8 @@ from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.inputs.inputs import Inputs, forward_names
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
 from attnwidget.engine.trace.projection import Projection
-from attnwidget.engine.trace.trace import Block, ModelFacts, Trace
+from attnwidget.engine.trace.records import Block, ModelFacts
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
 
 

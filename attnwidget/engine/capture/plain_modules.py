@@ -13,7 +13,7 @@ from attnwidget.engine.capture.forward import block_of
 from attnwidget.engine.capture.roles import Role
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.from_weights import masked
-from attnwidget.engine.trace.trace import Block
+from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
 LAYERS = {"layer", "layers", "block", "blocks", "h"}

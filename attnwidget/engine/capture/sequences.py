@@ -7,7 +7,7 @@ from torch import Tensor
 
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.trace import Block
+from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
 BY_SQUARES = ("qwen2_vl", "qwen3_vl", "qwen3_5", "glm4v", "glm46v", "glm_ocr", "ernie4_5_vl")

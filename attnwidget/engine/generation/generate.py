@@ -21,11 +21,12 @@ from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import Wishes
 from attnwidget.engine.generation.passes import BESIDE, Passes
 from attnwidget.engine.inputs.inputs import Inputs, forward_names
-from attnwidget.engine.prediction import Step, step
+from attnwidget.engine.prediction import step
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head
 from attnwidget.engine.text.tokens import read_ids
 from attnwidget.engine.trace.recompute import visible
-from attnwidget.engine.trace.trace import ModelFacts, Trace
+from attnwidget.engine.trace.records import ModelFacts, Step
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
 

@@ -9,7 +9,7 @@ from transformers import GenerationConfig
 
 from attnwidget.arguments import whole_number
 from attnwidget.engine.inputs.inputs import Inputs, forward_names
-from attnwidget.engine.trace.trace import ModelFacts
+from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.errors import AttnWidgetError
 
 SINGLE = ("num_beams", "num_return_sequences")

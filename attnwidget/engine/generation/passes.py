@@ -19,8 +19,8 @@ from attnwidget.engine.capture.projection_search import Follower, follow_outputs
 from attnwidget.engine.capture.roles import layers_once, roles
 from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.prediction_head import answers_at_once
+from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.stitch import Masks, stitched
-from attnwidget.engine.trace.trace import Block
 
 BESIDE = {"vision", "audio", "encoder", "cross"}
 """Parts whose attention may be seen although that over the text goes another way."""

@@ -21,8 +21,9 @@ from attnwidget.engine.capture.roles import Role
 from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.prediction_head import prediction_head
+from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.stitch import Masks, stitched
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
 SHORTEST = 16

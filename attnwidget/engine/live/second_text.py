@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from attnwidget.engine.trace.trace import ModelFacts
+from attnwidget.engine.trace.records import ModelFacts
 
 Second: TypeAlias = Literal["pair", "target"]
 

@@ -8,7 +8,8 @@ from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
 
 from attnwidget.engine.live.second_text import Texts, as_given
-from attnwidget.engine.trace.trace import ModelFacts, Trace
+from attnwidget.engine.trace.records import ModelFacts
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import Cancelled, TooLong
 
 

@@ -8,7 +8,7 @@ from attnwidget.engine.capture.roles import towers_of
 from attnwidget.engine.loading.preparation import Preparation
 from attnwidget.engine.loading.refusals import HEADS
 from attnwidget.engine.prediction_head import labels, predicts
-from attnwidget.engine.trace.trace import ModelFacts
+from attnwidget.engine.trace.records import ModelFacts
 
 ATTENDING = {"attention", "full_attention", "sliding_attention", "chunked_attention", "hybrid", "full", "sliding"}
 """The names that hybrids give, in their list of layer types, to layers that have attention."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Int
@@ -12,10 +12,8 @@ from torch import Tensor
 from attnwidget.arguments import truth
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.arrays import Steps, checked, layers, nothing
+from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
-
-if TYPE_CHECKING:
-    from attnwidget.engine.trace.trace import Block
 
 OUTPUTS = {
     "attentions": "self",
@@ -84,8 +82,8 @@ def read(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> Given:
 
 
 def masked(
-    blocks: Sequence["Block"], texts: Mapping[str, tuple[Tokens, Tokens]] | None = None, *, causal: Any = None
-) -> tuple["Block", ...]:
+    blocks: Sequence[Block], texts: Mapping[str, tuple[Tokens, Tokens]] | None = None, *, causal: Any = None
+) -> tuple[Block, ...]:
     """Blocks of given weights with what may be read there, as far as zeros tell: `causal`, and a `mask` for windows.
 
     A softmax gives something to every key, so what no head reads was masked. Only rows and keys that are not padding
@@ -116,8 +114,8 @@ def masked(
 
 
 def _judged(
-    blocks: list["Block"], maps: list[Tensor], text: tuple[Tokens, Tokens] | None, causal: bool | None
-) -> dict["Block", "Block"]:
+    blocks: list[Block], maps: list[Tensor], text: tuple[Tokens, Tokens] | None, causal: bool | None
+) -> dict[Block, Block]:
     """What becomes of the layers of one part, all of one size."""
     before = _before(blocks[0], text)
     if before is None and causal:
@@ -148,7 +146,7 @@ def _judged(
     return found
 
 
-def _before(block: "Block", text: tuple[Tokens, Tokens] | None) -> int | None:
+def _before(block: Block, text: tuple[Tokens, Tokens] | None) -> int | None:
     """How many keys there are before the first query; None where queries and keys are of two sequences."""
     _, queries, keys = block.shape
     before = keys - queries

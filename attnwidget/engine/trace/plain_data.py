@@ -14,7 +14,7 @@ class Unfit(Exception):
 def plain(value: Any) -> Any:
     """Records, tuples and mappings as dictionaries and lists of strings and numbers.
 
-    >>> from attnwidget.engine.prediction import Candidate
+    >>> from attnwidget.engine.trace.records import Candidate
     >>> plain((Candidate(5, "bank", 0.25), None))
     [{'id': 5, 'piece': 'bank', 'probability': 0.25}, None]
     """

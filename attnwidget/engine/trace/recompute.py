@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from einops import rearrange
@@ -11,11 +11,9 @@ from torch import Tensor
 
 from attnwidget.engine.exact import exactly
 from attnwidget.engine.stopping import go_on
+from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import Indices, LayerMaps
-
-if TYPE_CHECKING:
-    from attnwidget.engine.trace.trace import Block
 
 Rows: TypeAlias = int | slice | Sequence[int] | Tensor | None
 
@@ -27,7 +25,7 @@ MASKED = 0.5
 
 
 @torch.no_grad()
-def weights(block: "Block", heads: list[int] | None = None, queries: Rows = None, keys: Rows = None) -> LayerMaps:
+def weights(block: Block, heads: list[int] | None = None, queries: Rows = None, keys: Rows = None) -> LayerMaps:
     """softmax(q k^T * scale [soft cap] [+ bias] [+ mask]) of the chosen heads, rows and columns, on the CPU.
 
     The softmax runs over all keys, and over the sink logits where the model has them. Rows that may attend to nothing
@@ -74,7 +72,7 @@ class Steps:
     weight: Float[Tensor, " key"]
 
 
-def steps(block: "Block", head: int, query: int) -> Steps:
+def steps(block: Block, head: int, query: int) -> Steps:
     """The steps from q and k to the weights of one head and query, over all keys, on the CPU.
 
     Raises AttnWidgetError for a block without q and k.
@@ -109,7 +107,7 @@ def steps(block: "Block", head: int, query: int) -> Steps:
     )
 
 
-def visible(block: "Block", queries: Rows = None) -> Bool[Tensor, "query key"]:
+def visible(block: Block, queries: Rows = None) -> Bool[Tensor, "query key"]:
     """Which keys each of the chosen queries may read, in any head; of given weights as far as their zeros tell."""
     _, length, width = block.shape
     rows = indices(queries, length, "query")
@@ -160,7 +158,7 @@ def _together(heads: list[int]) -> list[int] | slice:
     return slice(heads[0], heads[0] + len(heads)) if neighbours else heads
 
 
-def _runs(block: "Block", heads: list[int] | None, rows: int) -> Iterator[tuple[slice, slice, slice]]:
+def _runs(block: Block, heads: list[int] | None, rows: int) -> Iterator[tuple[slice, slice, slice]]:
     """(where in the result, which heads, which key heads) of what is computed together.
 
     Of all heads as many as fit a tile, those that share a key head together; chosen ones each by itself.
@@ -181,7 +179,7 @@ def _runs(block: "Block", heads: list[int] | None, rows: int) -> Iterator[tuple[
 
 
 def _fill(
-    out: Tensor, block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Tensor, columns: Tensor | None
+    out: Tensor, block: Block, heads: slice, query: Tensor, key: Tensor, rows: Tensor, columns: Tensor | None
 ) -> None:
     """Write the weights of a few rows into `out`, which is zero; keys that none of them may read are left alone."""
     mask = _allowed_in(block, heads, rows)
@@ -198,7 +196,7 @@ def _fill(
         out[..., inside] = found[..., (columns[inside] - reach.start).to(found.device)].cpu()
 
 
-def _scores(block: "Block", heads: slice, query: Tensor, key: Tensor, rows: Indices, reach: slice) -> LayerMaps:
+def _scores(block: Block, heads: slice, query: Tensor, key: Tensor, rows: Indices, reach: slice) -> LayerMaps:
     """What the softmax is taken of: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
     scores = _products(query, key, block.scale)
     if block.softcap is not None:
@@ -219,7 +217,7 @@ def _cap(scores: Tensor, limit: float) -> Tensor:
     return scores.div_(limit).tanh_().mul_(limit)
 
 
-def _additions(block: "Block", heads: slice, rows: Indices, reach: slice, device: torch.device) -> Iterator[Tensor]:
+def _additions(block: Block, heads: slice, rows: Indices, reach: slice, device: torch.device) -> Iterator[Tensor]:
     """What is added to the scores: a bias, and the entries of an additive mask that do not say "never"."""
     if block.bias is not None:
         yield _of_heads(block.bias[0], heads)[:, rows.to(device), reach]
@@ -228,7 +226,7 @@ def _additions(block: "Block", heads: slice, rows: Indices, reach: slice, device
         yield added.masked_fill(~_allowed(added), 0.0)
 
 
-def _hide(scores: Tensor, block: "Block", mask: Tensor | None, rows: Indices, reach: slice) -> None:
+def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reach: slice) -> None:
     """Make what may not be read -inf."""
     if mask is not None:
         scores.masked_fill_(~mask[..., reach], float("-inf"))
@@ -236,7 +234,7 @@ def _hide(scores: Tensor, block: "Block", mask: Tensor | None, rows: Indices, re
         scores.masked_fill_(~_earlier(block, rows, reach.stop).to(scores.device), float("-inf"))
 
 
-def _softmax(scores: Tensor, block: "Block", heads: slice, mask: Tensor | None) -> Tensor:
+def _softmax(scores: Tensor, block: Block, heads: slice, mask: Tensor | None) -> Tensor:
     """Over all keys, and the sink logits where there are some; rows that may read nothing are zero."""
     if block.sinks is not None:
         sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, scores.shape[1], 1)
@@ -249,7 +247,7 @@ def _softmax(scores: Tensor, block: "Block", heads: slice, mask: Tensor | None) 
     return found
 
 
-def _allowed_in(block: "Block", heads: slice, rows: Indices) -> Bool[Tensor, "head query key"] | None:
+def _allowed_in(block: Block, heads: slice, rows: Indices) -> Bool[Tensor, "head query key"] | None:
     if block.mask is None:
         return None
     return _allowed(_of_heads(block.mask[0], heads)[:, rows.to(block.mask.device)])
@@ -259,13 +257,13 @@ def _allowed(mask: Tensor) -> Tensor:
     return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min * MASKED
 
 
-def _earlier(block: "Block", rows: Indices, width: int) -> Bool[Tensor, "query key"]:
+def _earlier(block: Block, rows: Indices, width: int) -> Bool[Tensor, "query key"]:
     # Queries are the last ones of the keys when a prefix came from a cache.
     shift = block.shape[2] - block.shape[1]
     return torch.arange(width, device=rows.device) <= rearrange(rows + shift, "query -> query 1")
 
 
-def _reach(block: "Block", mask: Tensor | None, rows: Indices, width: int) -> slice:
+def _reach(block: Block, mask: Tensor | None, rows: Indices, width: int) -> slice:
     """The range of keys outside which none of these rows may read."""
     if mask is not None:
         seen = mask.flatten(0, 1).any(0).nonzero()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from attnwidget.engine.trace.trace import Block
+from attnwidget.engine.trace.records import Block
 
 Masks: TypeAlias = dict[Any, tuple[Tensor | None, bool]]
 """(mask, causal) by what they were made of: layers share their masks, before and after."""

@@ -12,12 +12,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from attnwidget.engine.prediction import Step
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.plain_data import Unfit, fitted, plain
 from attnwidget.engine.trace.projection import Projection
+from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
 from attnwidget.engine.trace.storage_checks import checked, need
-from attnwidget.engine.trace.trace import Block, ModelFacts, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.files import file_of, named_file, write_whole
 
@@ -71,7 +70,7 @@ class Contents:
     steps: tuple[Step, ...]
 
 
-def save(trace: Trace, path: Any, *, values: bool) -> Path:
+def save(trace: SavedTrace, path: Any, *, values: bool) -> Path:
     """Write a trace into one file and say where it is. See `Trace.save`."""
     file = file_of(path, SUFFIX, example="trace")
     if values and any(block.v is None for block in trace.blocks):
@@ -99,7 +98,7 @@ def save(trace: Trace, path: Any, *, values: bool) -> Path:
     return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
 
 
-def load(path: Any) -> Trace:
+def load(path: Any) -> SavedTrace:
     """Read a trace from a file. See `Trace.load`."""
     given = named_file(path, f"trace{SUFFIX}")
     file = given if os.path.isfile(given) else file_of(given, SUFFIX, example="trace")  # noqa: PTH113  Path raises OSError
@@ -203,7 +202,7 @@ def _spread(tensor: Tensor, stored: Stored) -> Tensor:
     return tensor.expand(stored.shape)
 
 
-def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> Trace:
+def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace:
     def text(place: int) -> Tokens:
         need(0 <= place < len(contents.tokens), f"there is no sequence {place}")
         return contents.tokens[place]
@@ -224,7 +223,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> Trace:
             return None
         return Projection(own.path, tensor(own.weight), None if own.bias is None else tensor(own.bias))
 
-    return Trace(
+    return SavedTrace(
         tuple(map(whole, contents.blocks)),
         text(contents.text),
         contents.path,

@@ -4,12 +4,12 @@ import math
 
 from attnwidget.engine.text.tokens import NO_SPAN, Tokens
 from attnwidget.engine.trace.plain_data import Unfit, plain
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block, SavedTrace
 
 MOST_LAYERS = 10_000
 
 
-def checked(trace: Trace) -> Trace:
+def checked(trace: SavedTrace) -> SavedTrace:
     """The trace, if its pieces fit each other. Raises Unfit."""
     need(len(trace.blocks) > 0, "there are no blocks")
     texts = {id(text): text for pair in trace.sequences.values() for text in pair} | {id(trace.text): trace.text}

@@ -1,7 +1,7 @@
-"""Trace and Block: references to what attention was computed from, and the facts needed to compute it again."""
+"""Trace: references to what attention was computed from, and the facts needed to compute it again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -9,77 +9,17 @@ import torch
 from torch import Tensor
 
 from attnwidget.arguments import truth_of
-from attnwidget.engine.prediction import Step
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
 from attnwidget.engine.trace import recompute
 from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.recompute import Rows
-from attnwidget.engine.trace.residual import Stream
+from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import HeadMap, LayerMaps, Logits
 
 WHOLE_BELOW = 192
 """Tokens. Up to here all maps of a layer are kept once computed: they are smaller than q, k and v (3 x head width)."""
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Block:
-    """One attention layer of one forward pass.
-
-    `q` is (batch head query dim), `k` and `v` are (batch kv_head key dim): references, not copies. `mask` is boolean
-    (True = may attend) or additive; `causal` says that no query reads a later key, which is all the mask there is when
-    `mask` is None. `dense` holds given weights (head query key) where there is no q and k. `projection` is the linear
-    layer that the heads' outputs go into at once; None where something lies between, or the model was not followed.
-    `inputs` is the residual stream around the layer, where `keep=("inputs",)` asked for it and it was found.
-    """
-
-    part: str
-    layer: int
-    path: str
-    heads: int
-    kv_heads: int
-    q: Tensor | None = None
-    k: Tensor | None = None
-    v: Tensor | None = None
-    scale: float = 1.0
-    softcap: float | None = None
-    sinks: Tensor | None = None
-    mask: Tensor | None = None
-    bias: Tensor | None = None
-    causal: bool = False
-    dense: Tensor | None = None
-    projection: Projection | None = None
-    inputs: Stream | None = None
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(head, query, key)."""
-        if self.dense is not None:
-            heads, queries, keys = self.dense.shape
-            return heads, queries, keys
-        if self.q is None or self.k is None:
-            raise AttnWidgetError(f"{self!r} carries neither q and k nor weights, so it has no map.")
-        return self.heads, self.q.shape[-2], self.k.shape[-2]
-
-    def __repr__(self) -> str:
-        return f"Block({self.part} {self.layer}, {self.heads} heads, {self.path or 'given weights'})"
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """What is known of the model, as plain data: a trace keeps these, never the model."""
-
-    name: str = "given weights"
-    architecture: str = ""
-    kind: str = ""  # "decoder", "encoder", "encoder-decoder", "two towers", or "" when unknown
-    limit: int | None = None
-    predicts: str | None = None  # "next token", "this token", "class", "label", "answer span" or None
-    labels: tuple[str, ...] = ()  # of classes and labels, in the order of the logits
-    heads: tuple[int, ...] = ()  # of each layer that reads text, 0 without attention; () when unknown before a pass
-    path: str = "given"
-    teaching: bool = False
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -271,9 +211,12 @@ class Trace:
         ...     trace.save(folder + "/cat").name
         'cat.safetensors'
         """
-        from attnwidget.engine.trace import storage as stored
+        from attnwidget.engine.trace import storage  # needs a library that who saves nothing does without
 
-        return stored.save(self, path, values=truth_of("values", values))
+        saved = SavedTrace(
+            self.blocks, self.text, self.path, self.model, self.sequences, self.depths, self.scores, self.steps
+        )
+        return storage.save(saved, path, values=truth_of("values", values))
 
     @staticmethod
     def load(path: Any) -> "Trace":
@@ -289,6 +232,7 @@ class Trace:
         >>> bool((again.weights("L1H2") == trace.weights("L1H2")).all()), again.text.pieces[1]
         (True, 'cat')
         """
-        from attnwidget.engine.trace import storage as stored
+        from attnwidget.engine.trace import storage
 
-        return stored.load(path)
+        saved = storage.load(path)
+        return Trace(**{own.name: getattr(saved, own.name) for own in fields(saved)})

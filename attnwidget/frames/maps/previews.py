@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace.recompute import weights
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.readers import layer_rows, shares

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace.recompute import weights
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import Cancelled
 from attnwidget.frames.frame import Selection
 from attnwidget.measures.paths.rollout import rollout

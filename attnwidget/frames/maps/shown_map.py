@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from attnwidget.engine.trace.recompute import TILE, visible
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import NotNumbers
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection

@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float
 
 from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.axes import Axes, axes_of
 from attnwidget.frames.compose import check_query

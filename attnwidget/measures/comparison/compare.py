@@ -13,7 +13,8 @@ from attnwidget.arguments import share_or_none
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.names import fit_index, parse_head
 from attnwidget.engine.trace.recompute import TILE, weights
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
 from attnwidget.measures.given_trace import require_trace, said_part

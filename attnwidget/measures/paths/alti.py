@@ -10,8 +10,9 @@ from torch import Tensor
 
 from attnwidget.engine.exact import exactly
 from attnwidget.engine.trace.recompute import TILE, weights
+from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.residual import Norm
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.paths.cross_rollout import crossing

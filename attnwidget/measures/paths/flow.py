@@ -11,7 +11,8 @@ from jaxtyping import Bool, Int32
 from attnwidget.arguments import truth_of
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.recompute import indices
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import Cancelled
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.paths.fusion import check_fusion

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from attnwidget.engine.trace.recompute import indices, weights
-from attnwidget.engine.trace.trace import Block
+from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.rows import tiles
 from attnwidget.shapes import HeadMap, Indices

@@ -10,7 +10,8 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none, whole_number
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.recompute import TILE, indices, visible
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.paths.fusion import check_fusion, fused, without_lowest

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from attnwidget.engine.trace.names import fit_index, parse_head
 from attnwidget.engine.trace.recompute import TILE, indices, weights
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap

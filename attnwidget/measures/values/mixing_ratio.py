@@ -3,7 +3,8 @@
 import numpy as np
 
 from attnwidget.engine.exact import exactly
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.paths.rollout import own_blocks
 from attnwidget.measures.results import LayerScores

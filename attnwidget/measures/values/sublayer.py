@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.trace.recompute import weights
+from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.residual import Stream
-from attnwidget.engine.trace.trace import Block
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.rows import tiles
 from attnwidget.measures.values.value_norms import values_of

@@ -12,7 +12,8 @@ from attnwidget.engine.exact import exactly
 from attnwidget.engine.trace.names import parse_head
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.trace import Block, Trace
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import KeyScores
