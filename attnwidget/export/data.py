@@ -17,10 +17,10 @@ from attnwidget.export.log_scale import as_steps, least, steps_for, worst
 from attnwidget.export.neuron import saved_neuron
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.compose import compose_frame
-from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.frame import Frame, Question, Selection
 from attnwidget.frames.maps.readers import value_lengths
 from attnwidget.frames.maps.shown_map import readers_of_units
-from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.thumbnails import thumbnails
 from attnwidget.frames.predictions import predictions
 from attnwidget.frames.units import sides_of

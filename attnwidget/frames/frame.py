@@ -11,6 +11,8 @@ Source: TypeAlias = Literal["head", "layer", "rollout"]
 HeadFusion: TypeAlias = Literal["mean", "max"]
 Sinks: TypeAlias = Literal["show", "hide", "renormalise"]
 Weight: TypeAlias = Literal["attention", "norm"]
+Fusion: TypeAlias = Literal["mean", "single", "max"]
+"""What a layer's heads become: their mean, the one that was chosen, or at each token the largest of them."""
 HeadName: TypeAlias = tuple[int, int]
 """(layer, head)"""
 
@@ -52,6 +54,43 @@ class Selection:
     def plain(self) -> bool:
         """Whether the map is shown as it was computed: tokens, attention, sinks and all."""
         return not self.words and self.sinks == "show" and self.weight == "attention"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every layer: `query` is a half-open range of tokens, `head` counts for fusion "single" alone.
+
+    Words, sinks and weight are those of a `Selection`.
+    """
+
+    query: tuple[int, int]
+    direction: Direction = "reads"
+    fusion: Fusion = "mean"
+    head: int = 0
+    part: str = "self"
+    words: bool = False
+    sinks: Sinks = "show"
+    weight: Weight = "attention"
+
+    def of_layer(self, layer: int) -> Selection:
+        """The map of one layer that is asked about.
+
+        >>> Question((0, 1), fusion="max").of_layer(3).source
+        'layer'
+        """
+        one = self.fusion == "single"
+        return Selection(
+            layer=layer,
+            head=self.head if one else 0,
+            query=self.query,
+            direction=self.direction,
+            source="head" if one else "layer",
+            part=self.part,
+            fusion="max" if self.fusion == "max" else "mean",
+            words=self.words,
+            sinks=self.sinks,
+            weight=self.weight,
+        )
 
 
 @dataclass(frozen=True, repr=False, eq=False)

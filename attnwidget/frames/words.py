@@ -1,12 +1,7 @@
 """The words beside a map: its title, its recipe and the caution that fits it."""
 
-from typing import TYPE_CHECKING
-
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.frames.frame import Selection
-
-if TYPE_CHECKING:
-    from attnwidget.frames.maps.strip import Question
+from attnwidget.frames.frame import Question, Selection
 
 CAUTIONS = {
     "head": "Attention says where this head looks, not what the output rests on: equal weights can carry very "
@@ -104,7 +99,7 @@ def _changes(selection: "Selection | Question", hidden: float) -> str:
     return f"{words} · sinks hidden, {hidden:.3f} of a row on average{left}"
 
 
-def strip_recipe(trace: Trace, question: "Question", *, sampled: bool, hidden: float = 0.0) -> str:
+def strip_recipe(trace: Trace, question: Question, *, sampled: bool, hidden: float = 0.0) -> str:
     """How the numbers of one query through all layers were made; `sampled` when its sinks were told by some rows."""
     made = EAGER if trace.path == "eager" else f"softmax weights{_weighted(question)}, fp32"
     heads = {"mean": "mean of the heads", "max": "largest of the heads", "single": f"head {question.head}"}[

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 import attnwidget as aw
-from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.frame import Question
+from attnwidget.frames.maps.strip import compose_strip
 
 TEXT = "The capital of France is Paris. The capital of France is"
 LONG = "The capital of France is Paris. " * 43

@@ -9,8 +9,8 @@ import torch
 import attnwidget as aw
 from attnwidget.errors import BadRequest
 from attnwidget.frames.compose import compose_frame
-from attnwidget.frames.frame import Selection
-from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.frame import Question, Selection
+from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.units import Sides, token_units, word_units
 from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers

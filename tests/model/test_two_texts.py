@@ -5,7 +5,8 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.frame import Question
+from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.widget.explorer import Explorer
 
 from .families.encoder_decoders import BART, T5

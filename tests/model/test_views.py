@@ -11,7 +11,8 @@ import torch
 import attnwidget as aw
 from attnwidget.errors import Cancelled, NotNumbers
 from attnwidget.frames.difference import compose_difference
-from attnwidget.frames.maps.strip import SAMPLED, Question, compose_strip
+from attnwidget.frames.frame import Question
+from attnwidget.frames.maps.strip import SAMPLED, compose_strip
 from attnwidget.measures.paths.rollout_edges import rollout_edges
 from attnwidget.widget.answering.requests import parse_request
 from attnwidget.widget.explorer import Explorer

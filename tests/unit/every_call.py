@@ -15,9 +15,9 @@ from attnwidget.export.data import page_data
 from attnwidget.export.picture import picture_png
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.difference import compose_difference
-from attnwidget.frames.frame import Selection
+from attnwidget.frames.frame import Question, Selection
 from attnwidget.frames.head_metrics import choices, metric, similar
-from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.measures.paths.rollout_edges import rollout_edges

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,7 +14,7 @@ from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.axes import Axes, axes_of
 from attnwidget.frames.compose import check_query
-from attnwidget.frames.frame import Direction, Selection, Sinks, Weight
+from attnwidget.frames.frame import Question, Selection
 from attnwidget.frames.maps.readers import Stopped, never
 from attnwidget.frames.maps.shown_map import ShownMap, readers_of_units, received_by, shown_map, sinks_of, units_seen
 from attnwidget.frames.units import sides_of
@@ -23,48 +22,8 @@ from attnwidget.frames.words import strip_recipe
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
 
-Fusion: TypeAlias = Literal["mean", "single", "max"]
-"""What a layer's heads become: their mean, the one that was chosen, or at each token the largest of them."""
-
 SAMPLED = 64
 """Queries by which the sinks of a long text are told."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of every layer: `query` is a half-open range of tokens, `head` counts for fusion "single" alone.
-
-    Words, sinks and weight are those of a `Selection`.
-    """
-
-    query: tuple[int, int]
-    direction: Direction = "reads"
-    fusion: Fusion = "mean"
-    head: int = 0
-    part: str = "self"
-    words: bool = False
-    sinks: Sinks = "show"
-    weight: Weight = "attention"
-
-    def of_layer(self, layer: int) -> Selection:
-        """The map of one layer that is asked about.
-
-        >>> Question((0, 1), fusion="max").of_layer(3).source
-        'layer'
-        """
-        one = self.fusion == "single"
-        return Selection(
-            layer=layer,
-            head=self.head if one else 0,
-            query=self.query,
-            direction=self.direction,
-            source="head" if one else "layer",
-            part=self.part,
-            fusion="max" if self.fusion == "max" else "mean",
-            words=self.words,
-            sinks=self.sinks,
-            weight=self.weight,
-        )
 
 
 @dataclass(frozen=True, eq=False)

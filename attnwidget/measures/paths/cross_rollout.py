@@ -11,7 +11,7 @@ from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.paths.rollout import (
+from attnwidget.measures.paths.steps import (
     Reading,
     Rows,
     carried,

@@ -16,7 +16,7 @@ from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import Cancelled
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.paths.fusion import check_fusion
-from attnwidget.measures.paths.rollout import (
+from attnwidget.measures.paths.steps import (
     asked_rows,
     check_share,
     fused_rows,

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import Cancelled
 from attnwidget.measures.given_trace import require_trace, said_part
-from attnwidget.measures.paths.rollout import (
+from attnwidget.measures.paths.steps import (
     asked_rows,
     check_share,
     fused_rows,

@@ -16,9 +16,9 @@ from attnwidget.frames.caret import clamped, fitted, query_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import check_query, compose_frame
 from attnwidget.frames.difference import compose_difference
-from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.frame import Frame, Question, Selection
 from attnwidget.frames.head_metrics import choices, metric, similar, told
-from attnwidget.frames.maps.strip import Question, compose_strip
+from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predictions, predicts

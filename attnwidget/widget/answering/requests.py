@@ -5,8 +5,7 @@ from typing import Any, Literal, get_args
 
 from attnwidget.engine.text.tokens import well_formed
 from attnwidget.errors import BadRequest
-from attnwidget.frames.frame import Direction, HeadFusion, HeadName, Sinks, Source, Weight
-from attnwidget.frames.maps.strip import Fusion
+from attnwidget.frames.frame import Direction, Fusion, HeadFusion, HeadName, Sinks, Source, Weight
 from attnwidget.version import __version__
 
 KINDS = (

@@ -1,0 +1,139 @@
+"""The layers of a model one after the other: which blocks, which rows, and what a step through one of them is."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from attnwidget.arguments import share_or_none, whole_number
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.recompute import TILE, indices
+from attnwidget.engine.trace.records import Block
+from attnwidget.engine.trace.trace import Trace
+from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.paths.fusion import fused, without_lowest
+from attnwidget.shapes import HeadMap, Indices
+
+Queries: TypeAlias = Int[Tensor, " query"]
+Keys: TypeAlias = Int[Tensor, " key"]
+"""The numbers of the tokens that count: those that are not padding."""
+
+Rows: TypeAlias = Callable[[Indices], HeadMap]
+"""Any rows of one map, on demand."""
+
+Reading: TypeAlias = Callable[[Block, Queries, Keys], Rows]
+"""How a block becomes one map of the queries and keys that count."""
+
+
+def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:
+    """The layers of a part whose tokens read each other. Raises AttnWidgetError for any other part."""
+    blocks = trace.part_blocks(part)
+    texts = trace.tokens(part)
+    for block in blocks:
+        _, queries, keys = block.shape
+        if queries != keys or queries != len(texts[1]):
+            raise AttnWidgetError(
+                f"{measure} needs square maps of all {len(texts[1])} tokens; {block!r} is {queries} x {keys}. Choose a "
+                "self-attention part."
+            )
+    if blocks[0].part == "cross" or not same_text(*texts):
+        raise AttnWidgetError(
+            f"{measure} follows one text through its layers, and {blocks[0]!r} reads another sequence than its own. "
+            "Choose a self-attention part."
+        )
+    return blocks
+
+
+def same_text(one: Tokens, other: Tokens) -> bool:
+    """Whether these are the same tokens, whatever is marked as padding."""
+    return one is other or (one.ids, one.pieces) == (other.ids, other.pieces)
+
+
+def check_share(name: str, share: Any, span: str) -> float:
+    """A number of any kind from 0 to 1, as a plain one. Raises AttnWidgetError for anything else."""
+    number = share_or_none(share)
+    if number is None:
+        raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 {span}.")
+    return number
+
+
+def asked_rows(query: Any, size: int, measure: str) -> Indices:
+    """The row that is asked for, or all. Raises AttnWidgetError for what is not one token."""
+    number = whole_number(query)
+    if query is not None and number is None:
+        raise AttnWidgetError(
+            f"query={query!r} is not one token. For several, take rows of the whole {measure}(trace)."
+        )
+    return indices(number, size, "query")
+
+
+def refuse_padding(query: Any, rows: Indices, text: Tokens) -> None:
+    """Raises AttnWidgetError where the one token that is asked for is padding."""
+    if query is not None and text.padding[int(rows[0])]:
+        raise AttnWidgetError(f"Query {int(rows[0])} is padding, which reads nothing. Choose a token of the text.")
+
+
+def fused_rows(fusion: str, discard: float = 0.0) -> Reading:
+    """The heads of a block fused, a few rows at a time; raises NotNumbers as it meets NaN."""
+
+    def read(block: Block, queries: Queries, keys: Keys) -> Rows:
+        def some(chosen: Indices) -> HeadMap:
+            found = fused(block, fusion, queries[chosen])
+            found = found if len(keys) == found.shape[1] else found[:, keys]
+            if not bool(torch.isfinite(found).all()):
+                raise NotNumbers
+            return found
+
+        if not discard:
+            return some
+        whole = without_lowest(some(indices(None, len(queries), "query")), discard)
+        return lambda chosen: whole[chosen]
+
+    return read
+
+
+def carried(found: HeadMap, blocks: tuple[Block, ...], counted: Keys, reading: Reading, residual: float) -> HeadMap:
+    """These rows times the product over all layers, from the top down: cheap for a single row."""
+    for block in reversed(blocks):
+        found = stepped(found, reading(block, counted, counted), residual)
+    return found
+
+
+def stepped(found: HeadMap, rows: Rows, residual: float) -> HeadMap:
+    """These rows times one layer's map, of which only a few rows are there at a time."""
+    size = found.shape[1]
+    below = torch.zeros_like(found)
+    for chosen in portioned(size, size):
+        reaching = found[:, chosen]
+        if bool(reaching.any()):
+            below.addmm_(reaching, mixed(rows(chosen), chosen, residual))
+    return below
+
+
+def portioned(size: int, width: int) -> tuple[Indices, ...]:
+    """The numbers of all rows of a map, in portions that stay within one tile."""
+    return indices(None, size, "query").split(max(1, TILE // max(1, width)))
+
+
+def mixed(fused_rows: HeadMap, chosen: Queries, residual: float) -> HeadMap:
+    """rownorm(residual I + (1 - residual) fused) of the rows numbered `chosen`."""
+    found = (1 - residual) * fused_rows
+    found[torch.arange(len(chosen), device="cpu"), chosen] += residual
+    # Rows of models with sinks, and fusions other than the mean, do not sum to 1.
+    return found / found.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def started(rows: Queries, counted: Keys) -> HeadMap:
+    """One row for each token that is asked for, 1 where it stands among those that count: rows of padding are 0."""
+    return (rows[:, None] == counted).float()
+
+
+def widened(found: HeadMap, counted: Keys, size: int) -> Float[Tensor, "query token"]:
+    """Columns for all tokens again: those of padding are 0."""
+    if len(counted) == size:
+        return found
+    whole = torch.zeros(len(found), size, dtype=torch.float32, device="cpu")
+    whole[:, counted] = found
+    return whole
