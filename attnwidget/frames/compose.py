@@ -10,16 +10,16 @@ import torch
 from attnwidget.engine.live.second_text import Texts
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
-from attnwidget.errors import BadRequest
 from attnwidget.frames import words
 from attnwidget.frames.axes import Axes, axes_of, homes, is_second, texts_shown
-from attnwidget.frames.frame import MOST_HEADS, Frame, Selection
+from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.maps.previews import previews
 from attnwidget.frames.maps.readers import rolled_out
 from attnwidget.frames.maps.scan import Scan, scan
 from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_units, shown_map
 from attnwidget.frames.maps.thumbnails import thumbnails
 from attnwidget.frames.predictions import predictions, predicts
+from attnwidget.frames.selection_checks import check_selection
 from attnwidget.frames.units import Units
 
 
@@ -85,32 +85,6 @@ def compose_frame(
     if texts.given:
         header["texts"] = [text and text.text for text in texts_shown(trace, selection.part)]
     return Frame(header, blocks)
-
-
-def check_selection(trace: Trace, selection: Selection, axes: Axes) -> None:
-    """Raises BadRequest for a layer, head or query that the trace does not have."""
-    counts = trace.heads(selection.part)
-    for layer, head in ((selection.layer, selection.head), *selection.heads):
-        _check_head(counts, layer, head)
-    if len(selection.heads) > MOST_HEADS:
-        raise BadRequest(f"At most {MOST_HEADS} heads are shown together, not {len(selection.heads)}.")
-    check_query(selection.query, len(axes.asked(selection.direction)))
-
-
-def check_query(query: tuple[int, int], size: int) -> None:
-    """Raises BadRequest for a span that is not inside a text of so many tokens."""
-    start, stop = query
-    if not 0 <= start < stop <= size:
-        raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")
-
-
-def _check_head(counts: tuple[int, ...], layer: int, head: int) -> None:
-    if not 0 <= layer < len(counts):
-        raise BadRequest(f"There is no layer {layer}: this part has layers 0 to {len(counts) - 1}.")
-    if counts[layer] == 0:
-        raise BadRequest(f"Layer {layer} has no attention.")
-    if not 0 <= head < counts[layer]:
-        raise BadRequest(f"There is no head {head}: layer {layer} has heads 0 to {counts[layer] - 1}.")
 
 
 def _arrays(found: Scan, axes: Axes) -> dict[str, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
@@ -27,3 +29,27 @@ def said_part(trace: Trace, part: str | None) -> str:
     ", part 'cross'"
     """
     return f", part {part!r}" if len(trace.parts) > 1 else ""
+
+
+def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:
+    """The layers of a part whose tokens read each other. Raises AttnWidgetError for any other part."""
+    blocks = trace.part_blocks(part)
+    texts = trace.tokens(part)
+    for block in blocks:
+        _, queries, keys = block.shape
+        if queries != keys or queries != len(texts[1]):
+            raise AttnWidgetError(
+                f"{measure} needs square maps of all {len(texts[1])} tokens; {block!r} is {queries} x {keys}. Choose a "
+                "self-attention part."
+            )
+    if blocks[0].part == "cross" or not same_text(*texts):
+        raise AttnWidgetError(
+            f"{measure} follows one text through its layers, and {blocks[0]!r} reads another sequence than its own. "
+            "Choose a self-attention part."
+        )
+    return blocks
+
+
+def same_text(one: Tokens, other: Tokens) -> bool:
+    """Whether these are the same tokens, whatever is marked as padding."""
+    return one is other or (one.ids, one.pieces) == (other.ids, other.pieces)

@@ -31,7 +31,7 @@ from attnwidget.widget.saving import page_name, page_of, write_page
 from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
-from attnwidget.widget.selection.state import checked_state, request_of
+from attnwidget.widget.selection.state import checked_state, request_of, state_of
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 
 log = logging.getLogger(__name__)
@@ -211,6 +211,16 @@ class Explorer(Selecting):
         # Where Python ends there is nothing left to tell, and modules may be empty by now: hence a default.
         if not _ending():
             super().__del__()
+
+    def state(self) -> dict[str, Any]:
+        """What is on screen as plain data, which JSON can carry: `aw.explore(model, state=...)` shows it again.
+
+        >>> import attnwidget as aw
+        >>> state = aw.explore(text="The cat sat on the mat.", layer=1, view="lines").state()
+        >>> aw.explore(state=state).state() == state
+        True
+        """
+        return state_of(self)
 
     def restore(self, state: Any) -> "Explorer":
         """Show what a state says; what it does not name stays.

@@ -13,10 +13,10 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.axes import Axes, axes_of
-from attnwidget.frames.compose import check_query
 from attnwidget.frames.frame import Question, Selection
 from attnwidget.frames.maps.readers import Stopped, never
 from attnwidget.frames.maps.shown_map import ShownMap, readers_of_units, received_by, shown_map, sinks_of, units_seen
+from attnwidget.frames.selection_checks import check_query
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import strip_recipe
 from attnwidget.measures.rows import read_rows

@@ -9,9 +9,9 @@ from attnwidget.engine.trace.recompute import TILE
 from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
 from attnwidget.errors import BadRequest, Cancelled
 from attnwidget.frames.axes import axes_of
-from attnwidget.frames.compose import check_selection
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.maps.shown_map import shown_map
+from attnwidget.frames.selection_checks import check_selection
 
 LARGEST_TILE = 2**20
 """Cells. A screen shows fewer at once when each of them has a pixel; as f16 they are 2 MiB."""

@@ -14,9 +14,9 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.residual import Norm
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.paths.cross_rollout import crossing
-from attnwidget.measures.paths.steps import asked_rows, own_blocks, refuse_padding, started, widened
+from attnwidget.measures.paths.steps import asked_rows, refuse_padding, started, widened
 from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.values.sublayer import Vectors, norms_of, residual_of, stream_of, summed

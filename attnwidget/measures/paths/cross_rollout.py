@@ -11,17 +11,8 @@ from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.paths.steps import (
-    Reading,
-    Rows,
-    carried,
-    own_blocks,
-    portioned,
-    same_text,
-    started,
-    stepped,
-    widened,
-)
+from attnwidget.measures.given_trace import own_blocks, same_text
+from attnwidget.measures.paths.steps import Reading, Rows, carried, portioned, started, stepped, widened
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import HeadMap, Indices
 

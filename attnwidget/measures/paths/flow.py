@@ -14,18 +14,9 @@ from attnwidget.engine.trace.recompute import indices
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import Cancelled
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, require_trace, said_part, same_text
 from attnwidget.measures.paths.fusion import check_fusion
-from attnwidget.measures.paths.steps import (
-    asked_rows,
-    check_share,
-    fused_rows,
-    mixed,
-    own_blocks,
-    portioned,
-    refuse_padding,
-    same_text,
-)
+from attnwidget.measures.paths.steps import asked_rows, check_share, fused_rows, mixed, portioned, refuse_padding
 from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices

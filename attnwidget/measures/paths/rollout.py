@@ -9,7 +9,7 @@ from attnwidget.engine.trace.recompute import visible
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.paths import cross_rollout
 from attnwidget.measures.paths.fusion import check_fusion
 from attnwidget.measures.paths.steps import (
@@ -21,7 +21,6 @@ from attnwidget.measures.paths.steps import (
     carried,
     check_share,
     fused_rows,
-    own_blocks,
     refuse_padding,
     started,
     widened,

@@ -10,13 +10,12 @@ from jaxtyping import Float, Int
 
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import Cancelled
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.paths.steps import (
     asked_rows,
     check_share,
     fused_rows,
     mixed,
-    own_blocks,
     portioned,
     refuse_padding,
     started,

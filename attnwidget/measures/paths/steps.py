@@ -11,7 +11,6 @@ from attnwidget.arguments import share_or_none, whole_number
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.recompute import TILE, indices
 from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.paths.fusion import fused, without_lowest
 from attnwidget.shapes import HeadMap, Indices
@@ -25,30 +24,6 @@ Rows: TypeAlias = Callable[[Indices], HeadMap]
 
 Reading: TypeAlias = Callable[[Block, Queries, Keys], Rows]
 """How a block becomes one map of the queries and keys that count."""
-
-
-def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:
-    """The layers of a part whose tokens read each other. Raises AttnWidgetError for any other part."""
-    blocks = trace.part_blocks(part)
-    texts = trace.tokens(part)
-    for block in blocks:
-        _, queries, keys = block.shape
-        if queries != keys or queries != len(texts[1]):
-            raise AttnWidgetError(
-                f"{measure} needs square maps of all {len(texts[1])} tokens; {block!r} is {queries} x {keys}. Choose a "
-                "self-attention part."
-            )
-    if blocks[0].part == "cross" or not same_text(*texts):
-        raise AttnWidgetError(
-            f"{measure} follows one text through its layers, and {blocks[0]!r} reads another sequence than its own. "
-            "Choose a self-attention part."
-        )
-    return blocks
-
-
-def same_text(one: Tokens, other: Tokens) -> bool:
-    """Whether these are the same tokens, whatever is marked as padding."""
-    return one is other or (one.ids, one.pieces) == (other.ids, other.pieces)
 
 
 def check_share(name: str, share: Any, span: str) -> float:

@@ -5,8 +5,7 @@ import numpy as np
 from attnwidget.engine.exact import exactly
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.measures.given_trace import require_trace, said_part
-from attnwidget.measures.paths.steps import own_blocks
+from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.results import LayerScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.values.sublayer import Vectors, norms_of, others_and_own, residual_of, stream_of

@@ -14,7 +14,7 @@ from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at
 from attnwidget.frames.codec import encode_frame
-from attnwidget.frames.compose import check_query, compose_frame
+from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.difference import compose_difference
 from attnwidget.frames.frame import Frame, Question, Selection
 from attnwidget.frames.head_metrics import choices, metric, similar, told
@@ -22,6 +22,7 @@ from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predictions, predicts
+from attnwidget.frames.selection_checks import check_query
 from attnwidget.measures.paths.rollout_edges import rollout_edges
 from attnwidget.version import __version__
 from attnwidget.widget.answering.requests import BACKGROUND, Request

@@ -18,7 +18,7 @@ from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.changing import changed, held, in_turn, said, spare, turn
 from attnwidget.widget.selection.look import PLAIN
-from attnwidget.widget.selection.state import plain, state_of
+from attnwidget.widget.selection.state import plain
 from attnwidget.widget.selection.traits import (
     Chart,
     Choice,
@@ -140,16 +140,6 @@ class Selecting(anywidget.AnyWidget):
     @target.setter
     def target(self, text: str) -> None:
         self.pair = text
-
-    def state(self) -> dict[str, Any]:
-        """What is on screen as plain data, which JSON can carry: `aw.explore(model, state=...)` shows it again.
-
-        >>> import attnwidget as aw
-        >>> state = aw.explore(text="The cat sat on the mat.", layer=1, view="lines").state()
-        >>> aw.explore(state=state).state() == state
-        True
-        """
-        return state_of(self)
 
     def nearest(self, name: str, value: Any) -> Any:
         """The value of a trait that comes nearest to one of another explorer."""
