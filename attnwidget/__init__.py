@@ -14,7 +14,7 @@ from attnwidget.version import __version__
 
 if TYPE_CHECKING:
     from attnwidget import experiments, plots
-    from attnwidget.engine.load import load
+    from attnwidget.engine.load_model import load
     from attnwidget.engine.model import AttentionModel
     from attnwidget.engine.text.tokens import Tokens
     from attnwidget.engine.trace.records import Block
@@ -126,7 +126,7 @@ _HOME = {
     "head_map": "measures.similarity.head_map",
     "highlight": "export.highlight",
     "induction_scores": "experiments.probes.induction",
-    "load": "engine.load",
+    "load": "engine.load_model",
     "mixing_ratio": "measures.values.mixing_ratio",
     "norm_weighted": "measures.values.norm_weighted",
     "patterns": "measures.patterns.patterns",

@@ -20,12 +20,13 @@ from attnwidget.engine.inputs.tensors import plain_ids
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.text.spans import aligned
-from attnwidget.engine.text.tokens import LARGEST_TEXT, Tokens, read_ids, well_formed
+from attnwidget.engine.text.tokens import Tokens, read_ids
 from attnwidget.engine.trace.recompute import weights
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, EmptyText, NotNumbers, TooLarge
+from attnwidget.text import LARGEST_TEXT, well_formed
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import max_pool2d
 
-from attnwidget.engine.live.second_text import Texts
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Texts, Trace, kept_whole
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.head_numbers import alike, head_numbers
 from attnwidget.export.held import EXACT, Held, held
@@ -103,7 +102,7 @@ def page_data(
         "similar": alike(silent, chosen.part),
         "predictions": _predictions(trace, chosen.part, size, chosen.query[1] - 1, decode),
         "sinks": _strip_sinks(silent, chosen),
-        "sampled": size > WHOLE_BELOW,
+        "sampled": not kept_whole(size),
         "steps": steps,
         "note": f" · saved in steps of {100 / steps:.3g} %",
         "part_note": said_part(silent, chosen.part),

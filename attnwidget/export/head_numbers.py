@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.head_metrics import choices, metric, similar, told
 

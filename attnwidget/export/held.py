@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 
 ALL = 2_400_000

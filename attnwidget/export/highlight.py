@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine import Tokens
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.card import MUTED, card, heat
 

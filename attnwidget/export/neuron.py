@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import BadRequest
 from attnwidget.export.held import EXACT
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron

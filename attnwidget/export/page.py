@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 
-from attnwidget.engine.text.tokens import well_formed
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.frame import Frame
+from attnwidget.text import well_formed
 
 START = """
 globalThis[Symbol.for("attnwidget.page")] = (open) =>

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from attnwidget.engine.live.second_text import Texts
-from attnwidget.engine.text.tokens import NO_SPAN, Tokens
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import NO_SPAN, Texts, Tokens, Trace
 from attnwidget.frames.axes import axes_of, homes, is_second
 from attnwidget.frames.frame import Direction
 from attnwidget.frames.utf16 import to_units

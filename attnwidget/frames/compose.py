@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnwidget.engine.live.second_text import Texts
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Texts, Tokens, Trace, kept_whole
 from attnwidget.frames import words
 from attnwidget.frames.axes import Axes, axes_of, homes, is_second, texts_shown
 from attnwidget.frames.frame import Frame, Selection
@@ -88,7 +86,7 @@ def compose_frame(
 
 
 def _arrays(found: Scan, axes: Axes) -> dict[str, np.ndarray]:
-    exact = np.float32 if max(len(axes.queries), len(axes.keys)) <= WHOLE_BELOW else np.float16
+    exact = np.float32 if kept_whole(len(axes.queries), len(axes.keys)) else np.float16
     arrays = {"matrix": found.matrix.numpy().astype(exact)}
     if found.row is not None:
         arrays["row"] = found.row.numpy()

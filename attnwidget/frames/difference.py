@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.measures.comparison.compare import Comparison, compare
 from attnwidget.measures.results import RankedHead

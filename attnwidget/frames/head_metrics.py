@@ -9,8 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from jaxtyping import Float
 
-from attnwidget.engine.stopping import stopping_when
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace, stopping_when
 from attnwidget.errors import BadRequest
 from attnwidget.measures.heads.concentration import concentration
 from attnwidget.measures.heads.confidence import confidence

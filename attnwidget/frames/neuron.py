@@ -7,9 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import Steps, steps
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Steps, Trace, steps
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.frame import Frame
 

@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from attnwidget.engine.live.second_text import OF_THE_WHOLE
-from attnwidget.engine.prediction import predict
-from attnwidget.engine.trace.records import ModelFacts
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import OF_THE_WHOLE, ModelFacts, Trace, predict
 from attnwidget.errors import NotNumbers
 
 DECODERS = ("decoder", "cross")

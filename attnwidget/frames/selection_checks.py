@@ -1,6 +1,6 @@
 """Whether a trace has what a selection names."""
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import BadRequest
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import MOST_HEADS, Selection

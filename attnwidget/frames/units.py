@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from attnwidget.engine.text.tokens import NO_SPAN, Tokens
+from attnwidget.engine import NO_SPAN, Tokens
 from attnwidget.frames.axes import Axes
 from attnwidget.shapes import Indices
 

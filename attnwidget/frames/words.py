@@ -1,6 +1,6 @@
 """The words beside a map: its title, its recipe and the caution that fits it."""
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.frames.frame import Question, Selection
 
 CAUTIONS = {

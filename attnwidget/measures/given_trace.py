@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
 
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import indices
+from attnwidget.engine import Tokens, indices
 from attnwidget.errors import AttnWidgetError
 
 

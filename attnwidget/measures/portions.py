@@ -9,11 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attnwidget.engine.exact import exactly
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import visible, weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Tokens, Trace, exactly, visible, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.rows import read_rows, tiles
 from attnwidget.shapes import Indices, LayerMaps

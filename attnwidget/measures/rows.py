@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 import torch
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.records import Block
+from attnwidget.engine import Block, Tokens, fit_together, rows_together
 from attnwidget.shapes import Indices
 
 
@@ -18,10 +16,10 @@ def read_rows(text: Tokens) -> Indices:
 def tiles(block: Block, rows: int) -> Iterator[tuple[list[int], slice]]:
     """(heads, portion of so many rows) whose maps stay within one tile: all heads at once, or else one by one."""
     heads, _, keys = block.shape
-    if heads * rows * keys <= TILE:
+    if fit_together(heads * rows * keys):
         yield list(range(heads)), slice(0, rows)
         return
-    step = max(1, TILE // keys)
+    step = rows_together(keys)
     for head in range(heads):
         for start in range(0, rows, step):
             yield [head], slice(start, min(start + step, rows))

@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 from bokeh.models import ColumnDataSource, Range1d, Span
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.names import fit_index
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Tokens, Trace, fit_index
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.heads.attention_sinks import Sinks
 from attnwidget.measures.paths.influence import Influence

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from bokeh.models import BooleanFilter, BoxSelectTool, CDSView, ColumnDataSource, Legend, LegendItem
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.patterns.patterns import HETEROGENEOUS, Patterns
 from attnwidget.measures.results import HeadScores

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from bokeh.models import BooleanFilter, CDSView, Legend, LegendItem
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.plots.chart import finished, hover, tap
 from attnwidget.plots.colours import Look, look_of

@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from attnwidget.engine.trace.records import ModelFacts
+from attnwidget.engine import ModelFacts
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.given import GivenModel
 

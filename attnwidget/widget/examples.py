@@ -1,7 +1,7 @@
 """The texts of the explorer's menu: (title, text)."""
 
 from attnwidget import tiny
-from attnwidget.engine.trace.records import ModelFacts
+from attnwidget.engine import ModelFacts
 
 PLAIN = (
     ("A cat on a mat", "The cat sat on the mat because it was tired."),

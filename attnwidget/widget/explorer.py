@@ -11,10 +11,7 @@ from weakref import WeakMethod, ref
 
 from ipywidgets.widgets.widget import _instances
 
-from attnwidget.engine.live.session import LiveSession, Reading
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.trace.names import parse_head
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.widget.answering.answers import Answer, about, answer, frame_of, problem, unread
 from attnwidget.widget.answering.progress import progress_message, sparing

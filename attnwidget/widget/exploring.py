@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from attnwidget.engine.load import shared
+from attnwidget.engine import shared
 from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.examples import examples

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from attnwidget.engine.live.second_text import Texts
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.records import ModelFacts
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import ModelFacts, Texts, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.axes import axes_of, texts_shown
 

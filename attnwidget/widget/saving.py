@@ -13,8 +13,7 @@ from attnwidget.widget.answering.answers import about
 from attnwidget.widget.bundle import bundle
 
 if TYPE_CHECKING:
-    from attnwidget.engine.model import AttentionModel
-    from attnwidget.engine.trace.trace import Trace
+    from attnwidget.engine import AttentionModel, Trace
     from attnwidget.widget.answering.shown import Shown
     from attnwidget.widget.given import GivenModel
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.given import GivenModel

@@ -132,8 +132,7 @@ def test_padding_changes_nothing_among_the_other_tokens(build):
 @pytest.mark.parametrize(("tile", "name"), [(700, "llama-grouped"), (5000, "bert-masked-lm")])
 def test_the_size_of_the_portions_changes_nothing(tile, name, monkeypatch):
     whole = np.asarray(alti(traced(name)))
-    for module in ("alti", "value_norms", "rows"):
-        monkeypatch.setattr(f"attnwidget.measures.{module}.TILE", tile)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", tile)
     assert np.asarray(alti(traced(name))) == pytest.approx(whole, rel=1e-5, abs=1e-5)
 
 

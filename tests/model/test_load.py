@@ -224,7 +224,7 @@ def test_a_tokenizer_of_another_model_is_one_sentence(tiny):
 
 
 def test_explorers_of_one_name_share_a_model_and_load_gives_a_new_one():
-    from attnwidget.engine.load import shared
+    from attnwidget.engine.load_model import shared
 
     assert shared() is shared()
     assert aw.load().model is not aw.load().model

@@ -16,8 +16,6 @@ from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.previews import previews
 from attnwidget.frames.maps.thumbnails import thumbnails
-from attnwidget.measures import rows
-from attnwidget.measures.paths import rollout
 
 TOKENS = 1100
 SQUARE = TOKENS**2
@@ -205,8 +203,7 @@ def test_the_row_of_a_selection_is_the_mean_of_its_rows(model, trace, ids):
 def test_the_size_of_the_portions_changes_no_weight(model, ids, tile, monkeypatch):
     short = model.trace(ids[:, :200])
     expected = eager(model, ids[:, :200])
-    for module in (recompute, rollout, rows):
-        monkeypatch.setattr(module, "TILE", tile)
+    monkeypatch.setattr(recompute, "TILE", tile)
     for layer, (maps,) in enumerate(expected):
         block = short.block(layer)
         assert torch.allclose(recompute.weights(block), maps, atol=1e-5)

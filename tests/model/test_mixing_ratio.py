@@ -156,7 +156,7 @@ def test_half_precision_is_close():
 @pytest.mark.parametrize("tile", [1, 40])
 def test_the_size_of_the_portions_changes_nothing(tile, monkeypatch):
     whole = np.asarray(mixing_ratio(traced("llama-grouped")))
-    monkeypatch.setattr("attnwidget.measures.rows.TILE", tile)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", tile)
     assert np.asarray(mixing_ratio(traced("llama-grouped"))) == pytest.approx(whole, rel=1e-5, abs=1e-6)
 
 

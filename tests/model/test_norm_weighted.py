@@ -7,7 +7,7 @@ from einops import einsum, repeat
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 import attnwidget as aw
-from attnwidget.measures.values import norm_weighted as measured
+from attnwidget.engine.trace import recompute
 from attnwidget.measures.values.norm_weighted import norm_weighted
 from attnwidget.measures.values.value_norms import value_norms, written_values
 
@@ -115,7 +115,7 @@ def test_of_long_texts_no_vector_of_a_pair_and_no_maps_of_all_heads_are_made(nam
         "lengths": lambda: value_norms(trace, 0),
     }[asked]
     limit = HEADS * TOKENS**2
-    assert measured.TILE < limit < TOKENS**2 * WIDTH
+    assert recompute.TILE < limit < TOKENS**2 * WIDTH
     monkeypatch.setattr(test_long, "SQUARE", limit)
     with test_long.Largest() as largest:
         ask()

@@ -20,7 +20,7 @@ from transformers import (
     XLNetTokenizer,
 )
 
-from attnwidget.engine.load import TINY
+from attnwidget.engine.load_model import TINY
 
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 MARKS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

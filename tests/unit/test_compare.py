@@ -115,7 +115,7 @@ def test_differences_obey_the_triangle(seeds):
 def test_portions_give_what_the_whole_gives(monkeypatch):
     a, b = trace_of(A), trace_of(B, seed=1)
     whole = aw.compare(a, b)
-    monkeypatch.setattr("attnwidget.measures.comparison.compare.TILE", 7)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 7)
     portioned = aw.compare(a, b)
     for name in ("mean_difference", "largest_difference", "changed_share", "mean_map"):
         assert getattr(portioned, name).values == pytest.approx(getattr(whole, name).values, rel=1e-5, abs=1e-6)

@@ -197,7 +197,7 @@ def test_layers_without_attention_and_missing_heads_are_nan():
 def test_portions_give_what_the_whole_gives(monkeypatch):
     trace = crossed(random_maps(3, 9, 7))
     whole = alignment(trace)
-    monkeypatch.setattr("attnwidget.measures.rows.TILE", 20)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 20)
     parts = alignment(trace)
     for name in ("sharpness", "monotonicity", "coverage"):
         assert getattr(parts, name).values == pytest.approx(getattr(whole, name).values, rel=1e-5, abs=1e-6)

@@ -106,7 +106,7 @@ def test_portions_rows_and_names(monkeypatch):
     chosen = effective(trace, -1, -1, queries=[4, -1])
     assert np.asarray(chosen) == pytest.approx(whole.values[[4, 8]], rel=1e-5, abs=1e-6)
     assert {pair.query for pair in chosen.top(18)} == {4, 8}
-    monkeypatch.setattr("attnwidget.measures.values.effective.TILE", 1)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 1)
     assert np.asarray(effective(trace, 0, 3)) == pytest.approx(np.asarray(whole), rel=1e-5, abs=1e-6)
     for said in ("L0H3", "rank 6 for 9 keys", "1e-06", "may be negative", "not normalised"):
         assert said in whole.recipe

@@ -91,7 +91,7 @@ def test_rows_that_are_sampled_are_read_alone(rows, size):
 def test_portions_give_what_the_whole_gives(monkeypatch):
     trace = random_trace(3, 4, 20, causal=True)
     whole = aw.head_distances(trace).values
-    monkeypatch.setattr("attnwidget.measures.similarity.head_distances.TILE", 500)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 500)
     monkeypatch.setattr("attnwidget.measures.similarity.head_distances.PAIRS", 40)
     assert aw.head_distances(trace).values == pytest.approx(whole, rel=1e-5, abs=1e-6)
 
@@ -104,7 +104,7 @@ def test_never_more_than_a_tile_of_all_heads_is_there(monkeypatch):
         seen.append(sum(tensor.numel() for tensor in tensors))
         return original(tensors, *more)
 
-    monkeypatch.setattr("attnwidget.measures.similarity.head_distances.TILE", 4 * 300)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 4 * 300)
     monkeypatch.setattr(torch, "cat", watched)
     aw.head_distances(random_trace(2, 2, 300), rows=None)
     assert len(seen) >= 300

@@ -197,8 +197,7 @@ def test_half_precision_is_computed_in_fp32(dtype):
 def test_the_size_of_the_portions_changes_nothing(tile, monkeypatch):
     trace = trace_of(layer(4, 2))
     whole, lengths = np.asarray(norm_weighted(trace, 0)), value_norms(trace, 0).values
-    monkeypatch.setattr("attnwidget.measures.values.norm_weighted.TILE", tile)
-    monkeypatch.setattr("attnwidget.measures.values.value_norms.TILE", tile)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", tile)
     assert np.asarray(norm_weighted(trace, 0)) == pytest.approx(whole, rel=1e-5, abs=1e-6)
     assert value_norms(trace, 0).values == pytest.approx(lengths, rel=1e-5, abs=1e-6)
 

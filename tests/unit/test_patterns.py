@@ -325,7 +325,7 @@ def test_the_table_in_words():
 def test_more_than_one_tile(monkeypatch):
     trace = trace_of(noisy(at_distance(24, -1), 0.2, 0, causal=True), noisy(at_keys(24, 4), 0.2, 1, causal=True))
     whole = patterns(trace)
-    monkeypatch.setattr("attnwidget.measures.rows.TILE", 24 * 5)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 24 * 5)
     tiled = patterns(trace)
     assert tiled.labels.tolist() == whole.labels.tolist() == [["previous token", "vertical"]]
     for name, score in whole.scores.items():

@@ -121,7 +121,7 @@ def test_nothing_changes_the_trace():
 def test_small_portions_give_the_same(name, monkeypatch):
     trace = aw.load().trace("The cat sat on the mat. " * 3)
     expected = numbers(name, trace)
-    monkeypatch.setattr("attnwidget.measures.rows.TILE", 4 * len(trace.text))
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 4 * len(trace.text))
     assert len(list(portions(trace))) > 4 * 4 * 3
     assert numbers(name, trace) == pytest.approx(expected, rel=1e-5, abs=1e-5, nan_ok=True)
 
@@ -129,7 +129,7 @@ def test_small_portions_give_the_same(name, monkeypatch):
 def test_columns_that_are_received_in_small_portions(monkeypatch):
     trace = aw.load().trace("The cat sat on the mat. " * 3)
     expected = [np.asarray(measure(trace)) for measure in (aw.sink_score, aw.sink_rate, aw.attention_sinks)]
-    monkeypatch.setattr("attnwidget.measures.rows.TILE", 4 * len(trace.text))
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", 4 * len(trace.text))
     for measure, whole in zip((aw.sink_score, aw.sink_rate, aw.attention_sinks), expected, strict=True):
         assert np.asarray(measure(trace)) == pytest.approx(whole, rel=1e-5, abs=1e-5, nan_ok=True)
 

@@ -62,7 +62,7 @@ def readers_in(trace, text=None):
 
 @pytest.mark.parametrize("tile", [2**20, 10])
 def test_readers_within_a_window(tile, monkeypatch):
-    monkeypatch.setattr("attnwidget.frames.maps.shown_map.TILE", tile)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", tile)
     back = torch.arange(9)[:, None] - torch.arange(9)
     allowed = (back >= 0) & (back < 4)
     trace = aw.Trace.from_weights([(allowed / allowed.sum(-1, keepdim=True))[None]], list("abcdefghi"))

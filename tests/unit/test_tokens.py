@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from transformers import ByT5Tokenizer, CanineTokenizer, PerceiverTokenizer
 
 from attnwidget.engine.text.tokens import (
-    LARGEST_TEXT,
     NO_SPAN,
     Tokens,
     is_chat,
@@ -19,6 +18,7 @@ from attnwidget.engine.text.tokens import (
     read_text,
 )
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge
+from attnwidget.text import LARGEST_TEXT
 
 from .built_tokenizers import FAST, PYTHON, byte_fallback, byte_level, chatting, mbart, own_ids, wordpiece, xlnet
 

@@ -12,9 +12,9 @@ from attnwidget.engine.text.spans import NO_SPAN, Span
 from attnwidget.engine.text.tokenizer import decoded, marks, names_of, private_copy, vocabulary_of
 from attnwidget.engine.text.words import words_of
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge
+from attnwidget.text import LARGEST_TEXT, well_formed
 
 __all__ = [
-    "LARGEST_TEXT",
     "NO_SPAN",
     "Tokens",
     "is_chat",
@@ -24,11 +24,7 @@ __all__ = [
     "read_target",
     "read_text",
     "vocabulary_of",
-    "well_formed",
 ]
-
-LARGEST_TEXT = 200_000
-"""Characters. Past this nobody can look at the result, and tokenising alone would stall the kernel."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -288,15 +284,6 @@ def _refuse_large(size: int, what: str) -> None:
         raise TooLarge(
             f"This text has {size:,} {what}; at most {LARGEST_TEXT:,} are read. Give a shorter passage of it."
         )
-
-
-def well_formed(text: str) -> str:
-    """The text with every lone surrogate replaced by U+FFFD: neither tokenizers nor Jupyter can carry one.
-
-    >>> well_formed("a" + chr(0xD800) + "b") == "a" + chr(0xFFFD) + "b"
-    True
-    """
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _trimmed(text: str, start: int, stop: int, *, special: bool = False) -> Span:

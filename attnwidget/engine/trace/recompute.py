@@ -20,6 +20,25 @@ Rows: TypeAlias = int | slice | Sequence[int] | Tensor | None
 TILE = 2**20
 """Entries of head x query x key that are in the making at once: 4 MiB of fp32, a few times over."""
 
+
+def fit_together(entries: int) -> bool:
+    """Whether so many entries may be in the making at once.
+
+    >>> fit_together(12 * 128 * 128), fit_together(12 * 4096 * 4096)
+    (True, False)
+    """
+    return entries <= TILE
+
+
+def rows_together(entries: int) -> int:
+    """How many rows of so many entries each may be in the making at once: at least one.
+
+    >>> rows_together(12 * 4096)
+    21
+    """
+    return max(1, TILE // max(1, entries))
+
+
 MASKED = 0.5
 """A float mask entry below this share of its type's minimum means "never": models add finfo.min, never -inf."""
 

@@ -22,6 +22,15 @@ WHOLE_BELOW = 192
 """Tokens. Up to here all maps of a layer are kept once computed: they are smaller than q, k and v (3 x head width)."""
 
 
+def kept_whole(*sizes: int) -> bool:
+    """Whether maps with so many queries and keys are short: kept once computed, and shown without sampling.
+
+    >>> kept_whole(128), kept_whole(128, 512)
+    (True, False)
+    """
+    return max(sizes) <= WHOLE_BELOW
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Trace:
     """One reading of one text: everything the attention of every layer can be computed from, exactly, on demand.
@@ -155,7 +164,7 @@ class Trace:
             return self.head(self.hidden[chosen.to(self.hidden.device)]).float().cpu()
 
     def _maps(self, block: Block, heads: list[int] | None, queries: Rows, keys: Rows) -> Tensor:
-        if block.dense is None and max(block.shape[1:]) > WHOLE_BELOW:
+        if block.dense is None and not kept_whole(*block.shape[1:]):
             return recompute.weights(block, heads, queries, keys)
         name = (block.part, block.layer)
         if name not in self._whole:

@@ -11,9 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.trace.recompute import indices, visible
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import AttentionModel, Trace, indices, visible
 from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.experiments.probes.random_tokens import repeated
 from attnwidget.measures.given_trace import said_part

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from attnwidget.engine.model import AttentionModel
+from attnwidget.engine import AttentionModel
 from attnwidget.errors import AttnWidgetError
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from attnwidget.arguments import real_number, whole_number
-from attnwidget.engine.load import load as load_any
-from attnwidget.engine.model import AttentionModel
+from attnwidget.engine import AttentionModel
+from attnwidget.engine import load as load_any
 from attnwidget.errors import AttnWidgetError
 
 Step: TypeAlias = int | float | str

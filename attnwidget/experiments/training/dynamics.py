@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch.nn import Module
 
-from attnwidget.engine.model import AttentionModel
+from attnwidget.engine import AttentionModel
 from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.experiments.training.checkpoint_store import Reading, Store
 from attnwidget.experiments.training.checkpoints import Checkpoint, Step, opened, ordered, told_at

@@ -9,8 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import TILE, weights
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.similarity.head_distances import ROWS, TINY, sampled_rows
 from attnwidget.shapes import LayerMaps
@@ -81,7 +80,7 @@ def refuse_other_heads(before: tuple[int, ...], after: tuple[int, ...]) -> None:
 def _divergences(before: LayerMaps, after: LayerMaps) -> Float[Tensor, " head"]:
     heads, rows, keys = after.shape
     total = torch.zeros(heads, dtype=torch.float64, device="cpu")
-    step = max(1, TILE // (heads * keys))
+    step = rows_together(heads * keys)
     for start in range(0, rows, step):
         portion = slice(start, start + step)
         p, q = _outcomes(before[:, portion]), _outcomes(after[:, portion])

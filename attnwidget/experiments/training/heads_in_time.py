@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.trace.names import fit_index, parse_head
+from attnwidget.engine import fit_index, parse_head
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.training.checkpoints import Step
 from attnwidget.measures.results import HeadScores

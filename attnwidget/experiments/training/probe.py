@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import AttentionModel, Trace
 from attnwidget.errors import AttnWidgetError, Cancelled, NotNumbers
 from attnwidget.experiments.probes.induction import induction_scores
 from attnwidget.experiments.probes.random_tokens import first_tokens, plain_tokens

@@ -7,9 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Block, Trace, kept_whole, weights
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.readers import layer_rows, shares
@@ -26,7 +24,7 @@ def previews(trace: Trace, selection: Selection, axes: Axes) -> np.ndarray | Non
     None where it would need every map of a long text whole.
     """
     whole = selection.direction == "read_by" or not selection.plain
-    if whole and max(len(axes.queries), len(axes.keys)) > WHOLE_BELOW:
+    if whole and not kept_whole(len(axes.queries), len(axes.keys)):
         return None
     counts = trace.heads(selection.part)
     sides = sides_of(axes, words=selection.words)
@@ -44,7 +42,7 @@ def _plain_vectors(trace: Trace, block: Block, span: slice, direction: str) -> F
     if direction == "read_by":
         return trace.weights(block.layer, part=block.part, keys=span).sum(-1)
     heads, size, keys = block.shape
-    if max(size, keys) <= WHOLE_BELOW or span.stop - span.start == 1:
+    if kept_whole(size, keys) or span.stop - span.start == 1:
         return trace.weights(block.layer, part=block.part, queries=span).mean(1)
     # A selection may be the whole text, and then all its rows are all maps.
     sums = torch.zeros(heads, keys, dtype=torch.float32, device="cpu")

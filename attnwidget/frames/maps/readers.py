@@ -8,9 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Block, Trace, kept_whole, weights
 from attnwidget.errors import Cancelled
 from attnwidget.frames.frame import Selection
 from attnwidget.measures.paths.rollout import rollout
@@ -84,7 +82,7 @@ def token_rows(trace: Trace, selection: Selection, cancelled: Stopped = never) -
 
 def layer_rows(trace: Trace, block: Block, heads: list[int], rows: Indices, weight: str) -> LayerMaps:
     """Rows of some heads of a layer, weighted by what each of them writes for each key where asked."""
-    if max(block.shape[1:]) <= WHOLE_BELOW:
+    if kept_whole(*block.shape[1:]):
         # The trace keeps the maps of short texts.
         maps = trace.weights(block.layer, part=block.part, queries=rows)
         maps = maps if len(heads) == block.heads else maps[heads]

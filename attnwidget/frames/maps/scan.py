@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from attnwidget.engine.trace.recompute import TILE
+from attnwidget.engine import rows_together
 from attnwidget.errors import NotNumbers
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Direction
@@ -60,7 +60,7 @@ def scan(
     span = slice(*query)
     asks, asked = axes.square or direction == "reads", axes.square or direction == "read_by"
     # Whole pooling cells per portion.
-    step = max(1, TILE // (width * pooling)) * pooling
+    step = rows_together(width * pooling) * pooling
     tally = _Tally(axes, causal=causal)
     padding = torch.tensor(axes.queries.padding, dtype=torch.bool, device="cpu")
     row = torch.zeros(width, dtype=torch.float32, device="cpu")

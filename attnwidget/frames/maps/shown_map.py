@@ -7,9 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import TILE, visible
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace, rows_together, visible
 from attnwidget.errors import NotNumbers
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
@@ -90,7 +88,7 @@ def _name(selection: Selection) -> tuple[object, ...]:
 def received_by(whole: ShownMap, rows: Indices) -> tuple[TokenVector, TokenVector]:
     """What each key gets from the other queries in all, and what it gets with its own."""
     mass, own = torch.zeros(2, len(whole.sides.keys), dtype=torch.float32, device="cpu").unbind()
-    for portion in rows.split(max(1, TILE // len(whole.sides.keys))):
+    for portion in rows.split(rows_together(len(whole.sides.keys))):
         maps = whole.read(portion)
         if not bool(maps.sum(-1).isfinite().all()):
             raise NotNumbers
@@ -124,7 +122,7 @@ def readers_of_units(trace: Trace, selection: Selection, sides: Sides) -> Int[Te
         return all_readers(queries.tokens, keys.tokens)
     real = read_rows(queries.tokens)
     found = torch.zeros(len(keys), dtype=torch.long, device="cpu")
-    for rows in real.split(max(1, TILE // keys.ranges[-1][1])):
+    for rows in real.split(rows_together(keys.ranges[-1][1])):
         seen = units_seen(tuple(blocks_read(trace, selection)), sides, rows)
         found += seen.sum(0)
         if sides.square:

@@ -8,9 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Block, Trace, kept_whole, rows_together
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.axes import Axes, axes_of
 from attnwidget.frames.frame import Question, Selection
@@ -69,7 +67,7 @@ def compose_strip(trace: Trace, question: Question, cancelled: Stopped = never) 
         hidden.append(shown.hidden)
         if question.direction == "reads":
             found[block.layer] = _sinks(trace, block, selection, shown)
-    sampled = len(axes.queries) > WHOLE_BELOW and question.sinks == "show"
+    sampled = not kept_whole(len(axes.queries)) and question.sinks == "show"
     recipe = strip_recipe(trace, question, sampled=sampled, hidden=float(np.mean(hidden)) if hidden else 0.0)
     return Strip(out, tuple(found), recipe, query)
 
@@ -85,7 +83,7 @@ def _vector(shown: ShownMap, query: tuple[int, int], direction: str, *, causal: 
     # Of a text that is read from left to right nothing earlier reads the span.
     rows = (start, stop) if direction == "reads" else (start if causal else 0, len(shown.sides.queries))
     found = torch.zeros(len(shown.sides.others(direction)), dtype=torch.float32, device="cpu")
-    for portion in torch.arange(*rows, device="cpu").split(max(1, TILE // len(shown.sides.keys))):
+    for portion in torch.arange(*rows, device="cpu").split(rows_together(len(shown.sides.keys))):
         maps = shown.read(portion)
         if not bool(maps.isfinite().all()):
             raise NotNumbers
@@ -107,7 +105,7 @@ def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap) ->
     name = replace(selection, query=(0, 1), direction="reads")
     if name not in known:
         rows = read_rows(shown.sides.queries.tokens)
-        if len(rows) <= WHOLE_BELOW:
+        if kept_whole(len(rows)):
             received, _ = received_by(shown, rows)
         else:
             received = _reckoned(trace, block, selection, shown)

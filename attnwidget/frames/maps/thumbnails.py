@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d
 
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Trace, kept_whole
 
 SIDE = 32
 """Pixels of a thumbnail per side, at most."""
@@ -21,7 +21,7 @@ def thumbnails(trace: Trace, part: str) -> np.ndarray:
     down, across = min(size, SIDE), min(keys, SIDE)
     rows = (
         None
-        if max(size, keys) <= WHOLE_BELOW
+        if kept_whole(size, keys)
         else ((torch.arange(down, dtype=torch.float32, device="cpu") + 0.5) * size / down).long()
     )
     counts = trace.heads(part)

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.trace import WHOLE_BELOW, Trace
+from attnwidget.engine import Trace, rows_together
 from attnwidget.errors import BadRequest, Cancelled
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.frame import Frame, Selection
@@ -15,6 +14,9 @@ from attnwidget.frames.selection_checks import check_selection
 
 LARGEST_TILE = 2**20
 """Cells. A screen shows fewer at once when each of them has a pixel; as f16 they are 2 MiB."""
+
+EXACT_CELLS = 192**2
+"""Up to here a tile is f32."""
 
 Extent = tuple[int, int]
 
@@ -53,10 +55,10 @@ def compose_tile(
     if cells > LARGEST_TILE:
         raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
     portions = []
-    for chunk in torch.arange(*rows, device="cpu").split(max(1, TILE // across)):
+    for chunk in torch.arange(*rows, device="cpu").split(rows_together(across)):
         if cancelled():
             raise Cancelled
         portions.append(shown.read(chunk)[:, slice(*columns)])
-    dtype = np.float32 if exact or cells <= WHOLE_BELOW**2 else np.float16
+    dtype = np.float32 if exact or cells <= EXACT_CELLS else np.float16
     matrix = torch.cat(portions).numpy().astype(dtype)
     return Frame({"rows": list(rows), "columns": list(columns)}, {"matrix": matrix})

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine import Tokens
 
 Read: TypeAlias = tuple[str, bool]
 """What makes a token the same as another: how it reads, and whether it is special."""

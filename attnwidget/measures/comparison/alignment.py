@@ -10,10 +10,7 @@ from scipy.stats import kendalltau
 from torch import Tensor
 
 from attnwidget.arguments import real_number, truth_of
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.recompute import visible
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Tokens, Trace, fit_index, parse_head, visible
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.heads.entropy import row_entropy

@@ -10,11 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import share_or_none
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.recompute import TILE, weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Tokens, Trace, fit_index, fit_together, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
 from attnwidget.measures.given_trace import require_trace, said_part
@@ -212,8 +208,8 @@ def _differences(
     """Those heads of a layer, as many rows at a time as fit a tile in either trace."""
     wider = max(ours, theirs, key=lambda block: block.shape[-1])
     width = wider.shape[-1]
-    together = len(heads) * len(queries) * width <= TILE
-    step = len(queries) if together else max(1, TILE // width)
+    together = fit_together(len(heads) * len(queries) * width)
+    step = len(queries) if together else rows_together(width)
     for some in [heads] if together else [[head] for head in heads]:
         for start in range(0, len(queries), step):
             rows = slice(start, min(start + step, len(queries)))

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnwidget.engine.trace.recompute import indices
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace, indices
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.diagnosis.report import SEVERITIES, Finding, Report
 from attnwidget.measures.diagnosis.symptoms.context import (

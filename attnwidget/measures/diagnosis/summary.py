@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.heads.concentration import of_largest

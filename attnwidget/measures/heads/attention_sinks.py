@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace, fit_index, parse_head
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.heads.sink_score import received

@@ -11,8 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import share_or_none
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.heads.entropy import normalised_entropy

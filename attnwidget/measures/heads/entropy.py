@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import truth_of
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores

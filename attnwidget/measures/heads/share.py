@@ -7,9 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import indices
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Tokens, Trace, indices
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.heads.token_kinds import kind_of_keys

@@ -11,9 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from attnwidget.arguments import share_or_none, whole_from_one
-from attnwidget.engine.trace.names import fit_index
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace, fit_index
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.heads.token_kinds import kind_of_keys

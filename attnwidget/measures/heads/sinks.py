@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine import Tokens
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine import Tokens
 from attnwidget.errors import AttnWidgetError
 
 KINDS = ("special", "punctuation", "padding", "first")

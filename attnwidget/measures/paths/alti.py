@@ -8,11 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from attnwidget.engine.exact import exactly
-from attnwidget.engine.trace.recompute import TILE, weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.residual import Norm
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Norm, Trace, exactly, rows_together, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.paths.cross_rollout import crossing
@@ -116,7 +112,7 @@ def _below(found: HeadMap, layer: Layer, counted: Int[Tensor, " counted"]) -> Fl
     below = torch.zeros_like(found)
     heads, _, width = layer.block.shape
     reached = found.any(0).nonzero()[:, 0]
-    for chosen in reached.split(max(1, TILE // (heads * width))):
+    for chosen in reached.split(rows_together(heads * width)):
         near = _near(layer, counted[chosen])[:, counted]
         below += found[:, chosen] @ shares(near, chosen)
     return below
@@ -128,7 +124,7 @@ def _near(layer: Layer, rows: Indices) -> HeadMap:
     found = torch.zeros(maps.shape[1:], dtype=torch.float32, device="cpu")
     for start, vectors in _vectors(layer):
         keys = slice(start, start + len(vectors))
-        step = max(1, TILE // (len(vectors) * vectors.shape[2]))
+        step = rows_together(len(vectors) * vectors.shape[2])
         for some in torch.arange(len(rows), device="cpu").split(step):
             parts = torch.bmm(maps[:, some, keys].permute(2, 1, 0), vectors).transpose(0, 1)  # query key dim
             mine = ((rows[some] >= keys.start) & (rows[some] < keys.stop)).nonzero()[:, 0]

@@ -7,9 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import own_blocks, same_text
 from attnwidget.measures.paths.steps import Reading, Rows, carried, portioned, started, stepped, widened

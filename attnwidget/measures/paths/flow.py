@@ -9,10 +9,7 @@ import torch
 from jaxtyping import Bool, Int32
 
 from attnwidget.arguments import truth_of
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import indices
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Tokens, Trace, indices
 from attnwidget.errors import Cancelled
 from attnwidget.measures.given_trace import own_blocks, require_trace, said_part, same_text
 from attnwidget.measures.paths.fusion import check_fusion

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnwidget.engine.trace.recompute import indices, weights
-from attnwidget.engine.trace.records import Block
+from attnwidget.engine import Block, indices, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.rows import tiles
 from attnwidget.shapes import HeadMap, Indices

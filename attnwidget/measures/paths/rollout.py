@@ -4,10 +4,7 @@ from typing import Any
 
 import torch
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import visible
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Tokens, Trace, visible
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.paths import cross_rollout

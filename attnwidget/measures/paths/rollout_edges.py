@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import Cancelled
 from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.paths.steps import (

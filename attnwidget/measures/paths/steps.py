@@ -8,9 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from attnwidget.arguments import share_or_none, whole_number
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import TILE, indices
-from attnwidget.engine.trace.records import Block
+from attnwidget.engine import Block, Tokens, indices, rows_together
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.paths.fusion import fused, without_lowest
 from attnwidget.shapes import HeadMap, Indices
@@ -89,7 +87,7 @@ def stepped(found: HeadMap, rows: Rows, residual: float) -> HeadMap:
 
 def portioned(size: int, width: int) -> tuple[Indices, ...]:
     """The numbers of all rows of a map, in portions that stay within one tile."""
-    return indices(None, size, "query").split(max(1, TILE // max(1, width)))
+    return indices(None, size, "query").split(rows_together(width))
 
 
 def mixed(fused_rows: HeadMap, chosen: Queries, residual: float) -> HeadMap:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import TILE, visible
+from attnwidget.engine import rows_together, visible
 from attnwidget.measures.heads.sinks import FEWEST
 from attnwidget.measures.patterns.marks import Marks, but_itself
 from attnwidget.measures.patterns.shapes import own_or_none
@@ -97,7 +97,7 @@ def _readers(portion: Portion, at: Tensor, reads: Bool[Tensor, "head query"]) ->
     """How many other queries that read anything can read any of these keys, for each head."""
     found = torch.zeros(len(at), dtype=torch.float64, device="cpu")
     padding = torch.tensor(portion.keys.padding, dtype=torch.bool, device="cpu")
-    for rows in read_rows(portion.queries).split(max(1, TILE // len(padding))):
+    for rows in read_rows(portion.queries).split(rows_together(len(padding))):
         seen = visible(portion.block, rows) & ~padding
         several = seen.sum(-1) > 1
         others = but_itself(seen, own_or_none(portion, rows))[several]

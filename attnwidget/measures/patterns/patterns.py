@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.patterns.scores import pattern_scores

@@ -10,8 +10,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attnwidget.engine.exact import exactly
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace, exactly
 from attnwidget.measures.heads.entropy import row_entropy
 from attnwidget.measures.heads.sinks import FEWEST
 from attnwidget.measures.patterns import shapes

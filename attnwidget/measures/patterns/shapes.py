@@ -7,7 +7,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from attnwidget.engine.text.tokens import NO_SPAN, Tokens
+from attnwidget.engine import NO_SPAN, Tokens
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.portions import Portion, own_keys
 from attnwidget.shapes import Indices

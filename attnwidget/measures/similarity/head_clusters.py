@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import squareform
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.results import RankedHead, _Result
 from attnwidget.measures.similarity.head_distances import HeadDistances

@@ -10,11 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import share_or_none, whole_number
-from attnwidget.engine.stopping import go_on
-from attnwidget.engine.trace.names import parse_head
-from attnwidget.engine.trace.recompute import TILE, weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace, go_on, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import _Result
@@ -172,7 +168,7 @@ def _stacks(blocks: tuple[Block, ...], chosen: Indices) -> Iterator[LayerMaps]:
         )
     width = widths.pop()
     count = sum(block.heads for block in blocks)
-    for rows in chosen.split(max(1, TILE // (count * width))):
+    for rows in chosen.split(rows_together(count * width)):
         stack = torch.cat([weights(block, queries=rows) for block in blocks])
         if not bool(torch.isfinite(stack).all()):
             raise NotNumbers

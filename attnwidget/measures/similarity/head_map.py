@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.results import _Result
 from attnwidget.measures.similarity.head_distances import NO_QUERY, HeadDistances

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from attnwidget.arguments import whole_from_one
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.results import HeadScores, RankedHead

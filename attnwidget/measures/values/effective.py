@@ -6,10 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.recompute import TILE, indices, weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace, fit_index, indices, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap
@@ -99,7 +96,7 @@ def _projected(
 ) -> HeadMap:
     width = block.shape[2]
     found = torch.zeros(len(rows), width, dtype=torch.float32, device="cpu")
-    for portion in torch.arange(len(rows), device="cpu").split(max(1, TILE // max(1, width))):
+    for portion in torch.arange(len(rows), device="cpu").split(rows_together(width)):
         maps = weights(block, [head], queries=rows[portion])[0]
         if not bool(torch.isfinite(maps).all()):
             raise NotNumbers

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from attnwidget.engine.exact import exactly
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace, exactly
 from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
 from attnwidget.measures.results import LayerScores
 from attnwidget.measures.rows import read_rows

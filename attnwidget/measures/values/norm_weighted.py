@@ -7,10 +7,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.recompute import TILE, indices, weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Trace, fit_index, indices, parse_head, rows_together, weights
 from attnwidget.errors import NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import TokenMap
@@ -73,7 +70,7 @@ def _of_layer(block: Block, rows: Indices) -> HeadMap:
     products = _inner_products(block)
     _, _, width = block.shape
     found = torch.empty(len(rows), width, dtype=torch.float32, device="cpu")
-    step = max(1, TILE // (block.heads * width))
+    step = rows_together(block.heads * width)
     for start in range(0, len(rows), step):
         maps = _finite(weights(block, queries=rows[start : start + step]))
         shares = rearrange(maps, "head query key -> key query head").double()

@@ -7,9 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.trace.recompute import weights
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.residual import Stream
+from attnwidget.engine import Block, Stream, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.rows import tiles
 from attnwidget.measures.values.value_norms import values_of

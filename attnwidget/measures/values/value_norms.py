@@ -8,12 +8,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine.exact import exactly
-from attnwidget.engine.trace.names import parse_head
-from attnwidget.engine.trace.projection import Projection
-from attnwidget.engine.trace.recompute import TILE
-from attnwidget.engine.trace.records import Block
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Block, Projection, Trace, exactly, parse_head, rows_together
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import KeyScores
@@ -76,7 +71,7 @@ def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tens
         values, weight = values[shared : shared + 1], weight[turn : turn + 1, shared : shared + 1]
     weight = weight.float()
     turns, heads, _, out = weight.shape
-    for portion in values.split(max(1, TILE // (turns * heads * out)), dim=1):
+    for portion in values.split(rows_together(turns * heads * out), dim=1):
         yield _written(portion.float(), weight)
 
 

@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine.live.second_text import as_given, second_of
-from attnwidget.engine.live.session import Reading
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.verify import LONGEST
+from attnwidget.engine import LONGEST, AttentionModel, Reading, as_given, second_of
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at

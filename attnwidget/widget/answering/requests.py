@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from attnwidget.engine.text.tokens import well_formed
 from attnwidget.errors import BadRequest
 from attnwidget.frames.frame import Direction, Fusion, HeadFusion, HeadName, Sinks, Source, Weight
+from attnwidget.text import well_formed
 from attnwidget.version import __version__
 
 KINDS = (

@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from attnwidget.engine.capture.roles import towers_of
-from attnwidget.engine.inputs.inputs import forward_names
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import AttentionModel, Tokens, Trace, fit_index, forward_names, parse_head, towers_of
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.frame import MOST_HEADS, HeadName

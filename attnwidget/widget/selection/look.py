@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from attnwidget.arguments import truth
-from attnwidget.engine.text.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError
+from attnwidget.text import LARGEST_TEXT, well_formed
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "source": ("head", "layer", "rollout"),

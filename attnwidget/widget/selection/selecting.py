@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 from traitlets import All, EventHandler, TraitError, default
 
-from attnwidget.engine.live.second_text import second_of
-from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import AttentionModel, Trace, second_of
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped, fitted
 from attnwidget.widget.answering.shown import Shown, asked_of, last_word

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 from traitlets import HasTraits, TraitType
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.text.tokens import LARGEST_TEXT, well_formed
 from attnwidget.errors import AttnWidgetError, TooLarge
 from attnwidget.frames.filter import read_filter
+from attnwidget.text import LARGEST_TEXT, well_formed
 from attnwidget.widget.selection.changing import turn
 from attnwidget.widget.selection.look import PLAIN, FixedLook, read_look, read_part
 

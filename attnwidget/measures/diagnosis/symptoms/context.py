@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine import Tokens
 from attnwidget.measures.diagnosis.report import Finding
 from attnwidget.measures.diagnosis.symptoms.examined import Examined, named_heads, named_tokens, present
 

@@ -7,9 +7,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.recompute import visible
-from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine import Tokens, Trace, visible
 from attnwidget.measures.heads.token_kinds import kind_of_keys
 from attnwidget.measures.portions import portions
 from attnwidget.shapes import Indices
