@@ -5,10 +5,13 @@ import pytest
 import torch
 
 import attnwidget as aw
+from attnwidget.lazy import homes
 
 from .traces import random_trace
 
-MEASURES = sorted(name for name, home in aw._HOME.items() if home.startswith("measures.") and name != "drift")
+MEASURES = sorted(
+    name for name, home in homes(aw.__file__).items() if home.startswith("attnwidget.measures.") and name != "drift"
+)
 MORE = {
     "effective": (0,),
     "norm_weighted": (0,),

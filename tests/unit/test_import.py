@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import attnwidget
+from attnwidget.lazy import homes
 
 SECONDS = 0.25
 HEAVY = ("torch", "transformers", "numpy", "anywidget", "ipywidgets", "jaxtyping")
@@ -43,11 +44,12 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_a_room_has_what_is_called_by_its_name():
-    for name, home in attnwidget._HOME.items():
-        room = home.split(".")[0]
-        if room in attnwidget._ROOMS:
+    rooms = {"experiments", "plots"}
+    for name, home in homes(attnwidget.__file__).items():
+        room = home.removeprefix("attnwidget.").split(".")[0]
+        if room in rooms:
             assert getattr(getattr(attnwidget, room), name) is getattr(attnwidget, name)
-    for room in attnwidget._ROOMS:
+    for room in rooms:
         found = getattr(attnwidget, room)
         assert set(found.__all__) <= set(dir(found))
         for name in found.__all__:

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 import attnwidget as aw
+from attnwidget.lazy import homes
 
 README = Path(aw.__file__).parent / "measures" / "README.md"
-PUBLIC = sorted(name for name, home in aw._HOME.items() if home.startswith(("measures.", "experiments.")))
+PUBLIC = sorted(
+    name
+    for name, home in homes(aw.__file__).items()
+    if home.startswith(("attnwidget.measures.", "attnwidget.experiments."))
+)
 
 
 def test_the_overview_names_exactly_the_public_measures():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import attnwidget as aw
+from attnwidget.lazy import homes
 
 from .every_call import ELSEWHERE, EVERYTHING, MEASURES, arrays_of, fresh, read
 
@@ -71,7 +72,7 @@ def same(one, other):
 
 
 def test_every_public_measure_is_asked():
-    measures = {name for name, home in aw._HOME.items() if home.startswith("measures.")}
+    measures = {name for name, home in homes(aw.__file__).items() if home.startswith("attnwidget.measures.")}
     assert measures - set(MEASURES) == ELSEWHERE
 
 

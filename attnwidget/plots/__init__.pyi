@@ -1,0 +1,16 @@
+from attnwidget.plots.bars import flow_bars as flow_bars
+from attnwidget.plots.bars import rollout_bars as rollout_bars
+from attnwidget.plots.bars import token_bars as token_bars
+from attnwidget.plots.checkpoints import dynamics as dynamics
+from attnwidget.plots.grid import head_grid as head_grid
+from attnwidget.plots.layers import layer_profile as layer_profile
+from attnwidget.plots.likeness import head_map as head_map
+from attnwidget.plots.maps import comparison as comparison
+from attnwidget.plots.maps import token_map as token_map
+from attnwidget.plots.page import save as save
+from attnwidget.plots.pane import Embedded as Embedded
+from attnwidget.plots.pane import embed as embed
+from attnwidget.plots.pattern import pattern_grid as pattern_grid
+from attnwidget.plots.plane import scatter as scatter
+from attnwidget.plots.spread import distributions as distributions
+from attnwidget.plots.theme import themed as themed
