@@ -12,8 +12,8 @@ from torch import Tensor
 from attnwidget.arguments import real_number, truth_of
 from attnwidget.engine import Tokens, Trace, fit_index, parse_head, visible
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.heads.entropy import row_entropy
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, portions
 from attnwidget.measures.results import HeadScores, RankedPair, piece_of
 from attnwidget.shapes import LayerMaps
@@ -75,6 +75,7 @@ class Alignment:
         return "\n".join([f"Alignment({layers} x {heads}; {self.recipe})", *best])
 
 
+@measure
 def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: Any = 0.5) -> Alignment:
     """How each head of a cross-attention follows the source: sharpness, monotonicity, coverage (layer head), and links.
 
@@ -102,7 +103,6 @@ def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: 
     >>> found.links("L0H0")[1]
     1 'chat' -> 1 'cat' 1
     """
-    require_trace(trace)
     _check(trace, part, special, least)
     special, least = bool(special), float(least)
     queries, keys = trace.tokens(part)

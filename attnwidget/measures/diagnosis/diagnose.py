@@ -18,9 +18,9 @@ from attnwidget.measures.diagnosis.symptoms.context import (
 from attnwidget.measures.diagnosis.symptoms.examined import Examined, producing, wrote
 from attnwidget.measures.diagnosis.symptoms.generated import repetition, thin_attention
 from attnwidget.measures.diagnosis.symptoms.heads import collapse, position_bias, redundant_heads, uniform_attention
-from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.heads.entropy import normalised_entropy
 from attnwidget.measures.heads.share import mass_on
+from attnwidget.measures.measure import measure
 from attnwidget.measures.places import tokens_named
 from attnwidget.measures.portions import Statistic, head_means, reads_itself
 from attnwidget.measures.similarity.similar_heads import redundancy
@@ -46,6 +46,7 @@ PAIRS_OF_WEIGHTS, FEWEST_ROWS = 2 * 10**8, 4
 """What comparing every two heads may cost, in pairs of weights (about a second), and the rows that it needs."""
 
 
+@measure
 def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str | None = None) -> Report:
     """Look for the symptoms of a failing model: what attention shows, how grave, the likely cause, what to try next.
 
@@ -64,7 +65,6 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     >>> report["relevant tokens were read"].evidence["best head"] > 0.9
     True
     """
-    require_trace(trace)
     queries, keys = trace.tokens(part)
     groups = relevant if isinstance(relevant, Mapping) else {} if relevant is None else {"relevant": relevant}
     named = {str(name): tokens_named(keys, what) for name, what in groups.items()}

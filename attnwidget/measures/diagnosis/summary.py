@@ -7,12 +7,12 @@ import numpy as np
 
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.heads.concentration import of_largest
 from attnwidget.measures.heads.confidence import largest
 from attnwidget.measures.heads.distance import far
 from attnwidget.measures.heads.entropy import normalised_entropy, plain_entropy
 from attnwidget.measures.heads.share import mass_on
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Statistic, head_means, reads_itself
 from attnwidget.measures.rows import read_rows
 
@@ -24,6 +24,7 @@ UNIFORM = 0.95
 SINK = 0.3
 
 
+@measure
 def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict[str, Fact]:
     """All head statistics as one flat dict of plain numbers and strings, ready for json.dumps and any logger.
 
@@ -48,7 +49,6 @@ def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict
     >>> found["model"], found["tokens"], len([name for name in found if name.startswith("entropy")])
     ('tiny-causal', 7, 5)
     """
-    require_trace(trace)
     if per not in LEVELS:
         raise AttnWidgetError(f"per={per!r} is no level. Give {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}.")
     found: dict[str, Fact] = {"model": trace.model.name, "path": trace.path}

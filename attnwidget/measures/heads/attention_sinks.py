@@ -9,8 +9,9 @@ import torch
 
 from attnwidget.engine import Trace, fit_index, parse_head
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.heads.sink_score import received
+from attnwidget.measures.measure import measure
 from attnwidget.measures.results import RankedToken, TokenScores
 from attnwidget.measures.rows import read_rows
 
@@ -46,6 +47,7 @@ class Sinks:
         return self.received.top(count, lowest=lowest)
 
 
+@measure
 def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None, head: Any = None) -> Sinks:
     """Tokens whose mean received attention exceeds the mean over tokens by two standard deviations (population).
 
@@ -64,7 +66,6 @@ def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None,
     >>> attention_sinks(Trace.from_weights([maps], ["<s>", *"abcdefg"]))
     Sinks(0 '<s>' 0.5625; above 0.4557; attention received, mean over all heads and layers and ...)
     """
-    require_trace(trace)
     chosen, what = _chosen(trace, part, layer, head)
     queries, keys = trace.tokens(part)
     read = ~torch.tensor(keys.padding, dtype=torch.bool, device="cpu")

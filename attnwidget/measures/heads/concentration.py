@@ -7,11 +7,13 @@ from torch import Tensor
 
 from attnwidget.arguments import whole_from_one
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores
 
 
+@measure
 def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> HeadScores:
     """Mass on the `count` largest weights of every head's rows, (layer head), a share from 0 to 1: mean over queries.
 
@@ -27,7 +29,6 @@ def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> H
     >>> float(concentration(trace, count=3)[0, 0])
     0.75
     """
-    require_trace(trace)
     number = whole_from_one("count", count)
     found = head_means(trace, part, {"concentration": of_largest(number)})["concentration"]
     recipe = f"mass on the {number} largest weights of a row, mean over queries that are not padding"

@@ -4,11 +4,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
 
+@measure
 def confidence(trace: Trace, *, part: str | None = None) -> HeadScores:
     """Largest weight max_j A of every head's rows, (layer head), a share from 0 to 1: the mean over queries.
 
@@ -23,7 +25,6 @@ def confidence(trace: Trace, *, part: str | None = None) -> HeadScores:
     >>> float(confidence(trace)[0, 0])
     0.875
     """
-    require_trace(trace)
     found = head_means(trace, part, {"confidence": largest})["confidence"]
     recipe = "confidence: largest weight of a row, all tokens, mean over queries that are not padding"
     return HeadScores(found, recipe + said_part(trace, part))

@@ -13,8 +13,9 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none
 from attnwidget.engine import Block, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.heads.entropy import normalised_entropy
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores, RankedHead
 
@@ -40,6 +41,7 @@ class DeadHeads:
         return "\n".join(lines)
 
 
+@measure
 def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, silent: Any = 0.05) -> DeadHeads:
     """Heads that read all keys alike, or write next to nothing into the stream, on this text; worst first.
 
@@ -59,7 +61,6 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
     >>> dead_heads(Trace.from_weights([heads], ["a", "b", "c", "d"])).uniform
     (L0H1 1,)
     """
-    require_trace(trace)
     for name, share in (("uniform", uniform), ("silent", silent)):
         if share_or_none(share) is None:
             raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 to 1.")

@@ -8,11 +8,13 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
 
+@measure
 def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> HeadScores:
     """Distance sum_j A |i - j| between query i and what it reads, (layer head), in tokens: the mean over queries.
 
@@ -29,7 +31,6 @@ def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> H
     >>> float(distance(trace)[0, 0]), float(distance(trace, signed=True)[0, 0])
     (0.5, -0.5)
     """
-    require_trace(trace)
     signed = truth_of("signed", signed)
     found = head_means(trace, part, {"distance": offset if signed else far})["distance"]
     what = "signed distance i - j, positive is back," if signed else "distance |i - j|"

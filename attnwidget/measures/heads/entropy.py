@@ -8,11 +8,13 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
 
+@measure
 def entropy(trace: Trace, *, part: str | None = None, normalised: Any = False) -> HeadScores:
     """Shannon entropy -sum_j A log A of every head's rows, (layer head), unsmoothed: the mean over queries.
 
@@ -33,7 +35,6 @@ def entropy(trace: Trace, *, part: str | None = None, normalised: Any = False) -
     >>> round(float(entropy(uniform, normalised=True)[0, 0]), 4)
     1.0
     """
-    require_trace(trace)
     normalised = truth_of("normalised", normalised)
     statistic = normalised_entropy if normalised else plain_entropy
     unit = "as a share of the log of the keys that may be read" if normalised else "in nats"

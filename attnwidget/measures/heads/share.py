@@ -9,8 +9,9 @@ from torch import Tensor
 
 from attnwidget.engine import Tokens, Trace, indices
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.heads.token_kinds import kind_of_keys
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -19,6 +20,7 @@ NEIGHBOURS = {"self": 0, "previous": -1, "next": 1}
 SHOWN = 8
 
 
+@measure
 def share(trace: Trace, of: Any, *, part: str | None = None) -> HeadScores:
     """Mass on keys of a kind in every head's rows, (layer head), a share from 0 to 1: the mean over queries.
 
@@ -37,7 +39,6 @@ def share(trace: Trace, of: Any, *, part: str | None = None) -> HeadScores:
     >>> float(share(trace, "previous")[0, 0]), float(share(trace, "punctuation")[0, 0])
     (0.25, 0.375)
     """
-    require_trace(trace)
     keys = trace.tokens(part)[1]
     found = head_means(trace, part, {"share": mass_on(of, keys)})["share"]
     recipe = f"share of attention on {_named(of, len(keys))}, mean over queries that are not padding"

@@ -13,8 +13,9 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none, whole_from_one
 from attnwidget.engine import Block, Trace, fit_index
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.heads.token_kinds import kind_of_keys
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import portions
 from attnwidget.measures.results import HeadScores, TokenScores
 
@@ -44,6 +45,7 @@ def received(
         yield Received(block, sums, readers)
 
 
+@measure
 def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: Any = 1) -> HeadScores:
     """Sink score alpha of one key in every head, (layer head): its mean weight, 0 to 1, over queries that can read it.
 
@@ -60,7 +62,6 @@ def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: A
     >>> float(sink_score(trace)[0, 0]), float(sink_score(trace, key=-1)[0, 0])
     (0.75, 0.5)
     """
-    require_trace(trace)
     _, keys = trace.tokens(part)
     number, needed = fit_index("key", key, len(keys)), whole_from_one("fewest", fewest)
     if keys.padding[number]:
@@ -75,6 +76,7 @@ def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: A
     return HeadScores(table, recipe + said_part(trace, part))
 
 
+@measure
 def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fewest: Any = 1) -> TokenScores:
     """Sink rate of every key, (key): the share of heads of all layers whose sink score exceeds `threshold`.
 
@@ -90,7 +92,6 @@ def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fe
     >>> sink_rate(trace, threshold=0.6).values.tolist()
     [1.0, 0.0]
     """
-    require_trace(trace)
     limit, needed = share_number("threshold", threshold), whole_from_one("fewest", fewest)
     _, keys = trace.tokens(part)
     above = torch.zeros(len(keys), dtype=torch.float64, device="cpu")

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Norm, Trace, exactly, rows_together, weights
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.cross_rollout import crossing
 from attnwidget.measures.paths.steps import asked_rows, refuse_padding, started, widened
 from attnwidget.measures.results import TokenMap, TokenScores
@@ -20,6 +21,7 @@ from attnwidget.measures.values.value_norms import written_values
 from attnwidget.shapes import HeadMap, Indices
 
 
+@measure
 def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMap | TokenScores:
     """Aggregation of layer-wise token-to-token interactions: how much of each input reaches each output.
 
@@ -44,7 +46,6 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     >>> reach.shape, round(float(reach.values.sum()), 4)
     ((7,), 1.0)
     """
-    require_trace(trace)
     if crossing(trace, part) is not None:
         raise AttnWidgetError(
             "ALTI follows one text through its layers, and this decoder reads a source as well. Say part='encoder' for "

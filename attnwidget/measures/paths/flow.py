@@ -11,7 +11,8 @@ from jaxtyping import Bool, Int32
 from attnwidget.arguments import truth_of
 from attnwidget.engine import Block, Tokens, Trace, indices
 from attnwidget.errors import Cancelled
-from attnwidget.measures.given_trace import own_blocks, require_trace, said_part, same_text
+from attnwidget.measures.given_trace import own_blocks, said_part, same_text
+from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.fusion import check_fusion
 from attnwidget.measures.paths.steps import asked_rows, check_share, fused_rows, mixed, portioned, refuse_padding
 from attnwidget.measures.results import TokenMap, TokenScores
@@ -28,6 +29,7 @@ _EVERY = 8
 """Problems between two reports of progress."""
 
 
+@measure
 def flow(
     trace: Trace,
     *,
@@ -65,7 +67,6 @@ def flow(
     >>> [round(float(value), 4) for value in flow(uniform, query=0, normalise=False).values]
     [1.0, 0.5, 0.5]
     """
-    require_trace(trace)
     residual = check_share("residual", residual, "(attention alone) to 1")
     check_fusion(fusion)
     blocks = own_blocks(trace, part, "Flow")

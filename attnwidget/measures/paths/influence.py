@@ -8,8 +8,9 @@ import torch
 
 from attnwidget.engine import Trace, fit_index, indices
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.heads.sink_score import share_number
+from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import portions
 from attnwidget.measures.results import RankedToken, TokenScores
 
@@ -42,6 +43,7 @@ class Influence:
         return self.row.top(count, lowest=lowest)
 
 
+@measure
 def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str | None = None) -> Influence:
     """Positions that get more than `threshold` of one query's attention in the mean over all heads and layers.
 
@@ -58,7 +60,6 @@ def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str
     >>> trace_influence(trace, -1, threshold=0.5).positions
     (1,)
     """
-    require_trace(trace)
     limit = share_number("threshold", threshold)
     queries, keys = trace.tokens(part)
     number = fit_index("query", query, len(queries))

@@ -6,7 +6,8 @@ import torch
 
 from attnwidget.engine import Block, Tokens, Trace, visible
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.paths import cross_rollout
 from attnwidget.measures.paths.fusion import check_fusion
 from attnwidget.measures.paths.steps import (
@@ -27,6 +28,7 @@ from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import HeadMap, Indices
 
 
+@measure
 def rollout(
     trace: Trace,
     *,
@@ -67,7 +69,6 @@ def rollout(
     >>> bool((torch.tensor(rollout(identity).values) == torch.eye(3)).all())
     True
     """
-    require_trace(trace)
     residual = check_share("residual", residual, "(attention alone) to 1")
     discard = check_share("discard", discard, "(nothing) to 1")
     _check_choices(fusion, null)

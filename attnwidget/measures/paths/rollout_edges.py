@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 
 from attnwidget.engine import Trace
 from attnwidget.errors import Cancelled
-from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.steps import (
     asked_rows,
     check_share,
@@ -51,7 +52,7 @@ class RolloutEdges:
         return f"RolloutEdges({len(self)} edges in {len(self.attending)} layers; {self.recipe})"
 
 
-@torch.no_grad()
+@measure
 def rollout_edges(
     trace: Trace,
     query: Any,
@@ -75,7 +76,6 @@ def rollout_edges(
     >>> bool(np.allclose(edges.reached[0], aw.rollout(trace, query=-1), atol=1e-6)), edges.attending
     (True, (0, 1, 2, 3))
     """
-    require_trace(trace)
     residual = check_share("residual", residual, "(attention alone) to 1")
     blocks = own_blocks(trace, part, "Rollout")
     tokens, _ = trace.tokens(part)

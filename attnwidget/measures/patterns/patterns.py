@@ -10,7 +10,8 @@ import numpy as np
 
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.patterns.scores import pattern_scores
 from attnwidget.measures.results import HeadScores, RankedHead
 
@@ -100,6 +101,7 @@ class Patterns:
         return "\n".join([f"Patterns({layers} x {heads}; {self.recipe})", *lines])
 
 
+@measure
 def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     """The pattern of every head by name, with every pattern's score from 0 to 1, (layer head), in one reading.
 
@@ -140,7 +142,6 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     >>> found.labels.tolist(), found.of("previous token")
     ([['previous token']], (L0H0 1,))
     """
-    require_trace(trace)
     tables = pattern_scores(trace, part)
     counts = trace.heads(part)
     nothing = np.full((len(counts), max(counts)), np.nan, np.float32)

@@ -12,7 +12,8 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none, whole_number
 from attnwidget.engine import Block, Trace, go_on, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.results import _Result
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices, LayerMaps
@@ -70,6 +71,7 @@ NO_QUERY = (
 )
 
 
+@measure
 def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, smoothing: Any = 0.0) -> HeadDistances:
     """Jensen-Shannon divergence of every two heads of all layers, (head head) in nats: the mean over queries.
 
@@ -89,7 +91,6 @@ def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, s
     >>> round(found.between("L0H0", "L0H1"), 4)                # the first rows agree, the second cost log 2
     0.3466
     """
-    require_trace(trace)
     chosen, sampled = sampled_rows(trace, part, rows)
     mixed = share_or_none(smoothing)
     if mixed is None or mixed == 1:

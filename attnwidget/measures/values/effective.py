@@ -8,7 +8,8 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Trace, fit_index, indices, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import HeadMap, Indices
@@ -17,6 +18,7 @@ RANK = 1e-6
 """Singular values of T below this share of the largest count as 0: what rounding in fp32 leaves of equal values."""
 
 
+@measure
 def effective(trace: Trace, layer: Any, head: Any = None, *, part: str | None = None, queries: Any = None) -> TokenMap:
     """Effective attention (query key) of one head: A without its component in the left null space of T = V W_O.
 
@@ -40,7 +42,6 @@ def effective(trace: Trace, layer: Any, head: Any = None, *, part: str | None = 
     >>> print(found.recipe.partition(",")[0])
     effective attention of L1H2
     """
-    require_trace(trace)
     if isinstance(layer, str):
         layer, head = parse_head(layer, head)
     block = trace.block(layer, part)

@@ -3,12 +3,14 @@
 import numpy as np
 
 from attnwidget.engine import Block, Trace, exactly
-from attnwidget.measures.given_trace import own_blocks, require_trace, said_part
+from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.results import LayerScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.values.sublayer import Vectors, norms_of, others_and_own, residual_of, stream_of
 
 
+@measure
 def mixing_ratio(trace: Trace, *, part: str | None = None) -> LayerScores:
     """||mixing|| / (||mixing|| + ||preserving||) of each layer, (layer) from 0 to 1: the mean over queries.
 
@@ -31,7 +33,6 @@ def mixing_ratio(trace: Trace, *, part: str | None = None) -> LayerScores:
     >>> ratios.shape, bool((0 < ratios.values.min()) & (ratios.values.max() < 1))
     ((4,), True)
     """
-    require_trace(trace)
     blocks = own_blocks(trace, part, "The mixing ratio")
     counted = read_rows(trace.tokens(part)[0])
     found = np.full(trace.layers(part), np.nan, np.float32)

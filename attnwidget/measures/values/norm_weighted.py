@@ -9,12 +9,14 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Trace, fit_index, indices, parse_head, rows_together, weights
 from attnwidget.errors import NotNumbers
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.values.value_norms import lengths, written_values
 from attnwidget.shapes import HeadMap, Indices
 
 
+@measure
 def norm_weighted(
     trace: Trace, layer: Any, head: Any = None, *, part: str | None = None, queries: Any = None
 ) -> TokenMap:
@@ -38,7 +40,6 @@ def norm_weighted(
     >>> print(norm_weighted(trace, "L1H2").recipe)
     norm-based attention A ||f|| of L1H2, f = W_O v with the value's bias and without the projection's, not normalised
     """
-    require_trace(trace)
     if isinstance(layer, str):
         layer, head = parse_head(layer, head)
     block = trace.block(layer, part)

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Projection, Trace, exactly, parse_head, rows_together
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.measure import measure
 from attnwidget.measures.results import KeyScores
 
 
+@measure
 def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScores:
     """||f^h(x_j)|| of every head and key of a layer, (head key) in fp32: the length of W_O^h v_j^h.
 
@@ -29,7 +31,6 @@ def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScor
     >>> value_norms(trace, 0).shape                        # head key
     (4, 7)
     """
-    require_trace(trace)
     if isinstance(layer, str):
         name, (layer, head) = layer, parse_head(layer)
         if head is not None:
