@@ -31,4 +31,4 @@ from attnwidget.engine.trace.residual import Norm as Norm
 from attnwidget.engine.trace.residual import Stream as Stream
 from attnwidget.engine.trace.trace import Trace as Trace
 from attnwidget.engine.trace.trace import kept_whole as kept_whole
-from attnwidget.engine.verify import LONGEST as LONGEST
+from attnwidget.engine.verify import LONGEST_VERIFIED as LONGEST_VERIFIED

@@ -13,19 +13,19 @@ from attnwidget.engine.prediction_head import answers_at_once, predicts
 from attnwidget.engine.trace.recompute import TILE
 from attnwidget.errors import OutOfMemory
 
-SMALL = 2**28
+SMALL_READING = 2**28
 """Bytes below which nobody is asked how much is free: such a reading is worth trying anywhere."""
 
 SLACK = 1.25
 """What is kept lies between what is freed again, so that more is held than is used."""
 
-WIDEST = 8
+WIDEST_COPIES = 8
 """Copies of a layer's widest activation that are there at once: measured over families, tests/benchmarks has how well."""
 
 MASK = 7
 """Bytes for each pair of tokens while the mask of a window is made and handed to a fused kernel."""
 
-SCORES = 4
+SCORE_TILES = 4
 """Tiles of scores in fp32 that are there at once where soft caps and sinks leave no fused kernel."""
 
 MAPS = 3
@@ -39,7 +39,7 @@ def refuse_what_cannot_fit(model: Any, tokens: int, path: str, device: Any = Non
     the need or the room is unknown, nothing is refused. Takes a few microseconds for what is small.
     """
     need = needed(model, tokens, path)
-    if need is None or need < SMALL:
+    if need is None or need < SMALL_READING:
         return
     places = getattr(model, "hf_device_map", None) or {}
     if len(set(places.values())) > 1:
@@ -93,7 +93,7 @@ class _Cost:
 
     def of(self, tokens: int) -> int:
         masked = self.window is not None and tokens > self.window
-        scores = SCORES * 4 * min(TILE, self.tiled * tokens**2)
+        scores = SCORE_TILES * 4 * min(TILE, self.tiled * tokens**2)
         return int(self.token * tokens + (self.pair + MASK * masked) * tokens**2 + scores)
 
 
@@ -110,7 +110,7 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
     stacks = 3 if getattr(model.config, "is_encoder_decoder", False) else 1  # encoder, decoder, and what lies across
     layers = list(config.per_layer_config) if getattr(config, "is_heterogeneous", False) else [config] * len(heads)
     kept = stacks * sum(_kept(layer, count, width) for layer, count in zip(layers, heads, strict=False))
-    token = size * (SLACK * kept + WIDEST * max(_widest(layer, most, width) for layer in layers))
+    token = size * (SLACK * kept + WIDEST_COPIES * max(_widest(layer, most, width) for layer in layers))
     if (answers_at_once(model) or predicts(model) is None) and model.get_output_embeddings() is not None:
         token += size * (_number(layers, "vocab_size") or 0)
     pair = 0.0

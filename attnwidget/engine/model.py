@@ -31,10 +31,10 @@ from attnwidget.errors import AttnWidgetError, TooLong
 LARGEST_ID = 2**31
 """Tokenizers count in 32 bits."""
 
-READ = 4
+TEXTS_KEPT = 4
 """Texts of which the tokens are kept: the newest, those that it is compared with, and one on the way."""
 
-KEPT = ("inputs",)
+KEEPABLE = ("inputs",)
 """What `trace` can keep beside what attention is computed from."""
 
 
@@ -67,7 +67,7 @@ class AttentionModel:
         # a shared one would cut our texts and pad theirs.
         self._reader = reader_of(tokenizer, preparation)
         self._reader_is_of = self._read_by()
-        self._recent: Recent[Inputs] = Recent(READ)
+        self._recent: Recent[Inputs] = Recent(TEXTS_KEPT)
         refuse_what_cannot_work(model)
         path = self._shadow().path  # a model that cannot be read is refused here, not at the first text
         self.facts = facts_of(model, tokenizer, name, path, teaching=teaching, preparation=preparation)
@@ -317,7 +317,7 @@ class AttentionModel:
         if (known := self._read_by()) != self._reader_is_of:
             # In this order: another thread that finds the mark renewed finds nothing that the reader before has read.
             self._reader = reader_of(self.tokenizer, self.preparation)
-            self._recent = Recent(READ)
+            self._recent = Recent(TEXTS_KEPT)
             self._reader_is_of = known
             limit = limit_of(self.model, self.tokenizer, self.preparation)
             self.facts = replace(self.facts, limit=limit)
@@ -336,9 +336,9 @@ class AttentionModel:
 def _kept(keep: Any) -> bool:
     """Whether inputs are kept. Raises AttnWidgetError for anything else that cannot be."""
     names = keep if isinstance(keep, tuple | list | set | frozenset) else [keep]
-    if isinstance(keep, str) or any(name not in KEPT for name in names):
+    if isinstance(keep, str) or any(name not in KEEPABLE for name in names):
         raise AttnWidgetError(
-            f"keep={keep!r} names nothing that can be kept. Give a tuple of names out of {', '.join(KEPT)}: "
+            f"keep={keep!r} names nothing that can be kept. Give a tuple of names out of {', '.join(KEEPABLE)}: "
             'keep=("inputs",).'
         )
     return "inputs" in names

@@ -10,7 +10,7 @@ from transformers import PreTrainedConfig
 
 from attnwidget.errors import AttnWidgetError
 
-KINDS = (
+HEAD_KINDS = (
     (("ForSequenceClassification", "ForImageClassification", "ForAudioClassification"), "class"),
     (("ForTokenClassification",), "label"),
     (("ForQuestionAnswering",), "answer span"),
@@ -19,7 +19,7 @@ KINDS = (
 )
 """How transformers names its classes -> what their head predicts."""
 
-PLAIN = bool | int | float | str | PreTrainedConfig
+PlainSetting = bool | int | float | str | PreTrainedConfig
 
 
 def predicts(model: Any) -> str | None:
@@ -29,7 +29,7 @@ def predicts(model: Any) -> str | None:
         return "next token" if getattr(model.config, "causal", False) else "this token"
     if name == "XLNetLMHeadModel":
         return None  # it predicts what a permutation hides, which a plain text does not have
-    return next((kind for endings, kind in KINDS if name.endswith(endings)), None)
+    return next((kind for endings, kind in HEAD_KINDS if name.endswith(endings)), None)
 
 
 def labels(model: Any) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class _Stored(nn.Module):
 
 def _plain(module: nn.Module, depth: int = 2) -> dict[str, Any]:
     """The attributes of a module that are no tensors, and those of its children."""
-    own = {name: value for name, value in vars(module).items() if isinstance(value, PLAIN)}
+    own = {name: value for name, value in vars(module).items() if isinstance(value, PlainSetting)}
     if depth == 0:
         return own
     return {**{name: _plain(child, depth - 1) for name, child in module.named_children()}, **own}

@@ -18,7 +18,7 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
-LONGEST = 256
+LONGEST_VERIFIED = 256
 """Tokens up to which the explorer checks by itself: eager attention keeps every map of every layer."""
 
 

@@ -28,10 +28,10 @@ from attnwidget.measures.given_trace import said_part
 
 FIXED = "Saved page: the text cannot be changed."
 
-SIDE = 64
+PICTURE_SIDE = 64
 """Cells per side of the picture of a map that is not held whole, at most."""
 
-SCORES = 2**26
+LOGITS_AT_ONCE = 2**26
 """Logits that are computed at once."""
 
 _SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated", "notes")
@@ -237,7 +237,7 @@ def _by_head(counts: tuple[int, ...], arrays: Mapping[tuple[int, int], np.ndarra
 
 
 def _pooled(weights: torch.Tensor) -> torch.Tensor:
-    factor = -(-len(weights) // SIDE)
+    factor = -(-len(weights) // PICTURE_SIDE)
     return max_pool2d(weights[None], factor, ceil_mode=True)[0]
 
 
@@ -248,7 +248,7 @@ def _predictions(trace: Trace, part: str, size: int, position: int, decode: Call
         return [first]
     if size > EXACT:
         return [first if at == position else None for at in range(size)]
-    if trace.scores is None and size * trace.logits(0).shape[-1] <= SCORES:
+    if trace.scores is None and size * trace.logits(0).shape[-1] <= LOGITS_AT_ONCE:
         trace = replace(trace, scores=trace.logits(slice(None)))
     return [predictions(trace, part, at, decode) for at in range(size)]
 

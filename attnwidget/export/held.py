@@ -14,7 +14,7 @@ LAYER = 3_300_000
 EXACT = 512
 """Tokens up to which the pinned head's map is held exactly, and rollout at all."""
 
-LONGEST = 2_048
+LONGEST_PAGE = 2_048
 """Tokens. More would be a file that nobody sends."""
 
 
@@ -34,9 +34,9 @@ def held(trace: Trace, part: str, layer: int, head: int) -> Held:
     'all'
     """
     size = len(trace.tokens(part)[0])
-    if size > LONGEST:
+    if size > LONGEST_PAGE:
         raise AttnWidgetError(
-            f"This text has {size:,} tokens; a saved page holds at most {LONGEST:,}. Save a shorter text, or the trace "
+            f"This text has {size:,} tokens; a saved page holds at most {LONGEST_PAGE:,}. Save a shorter text, or the trace "
             "itself: ex.trace.save(path)."
         )
     counts = trace.heads(part)

@@ -6,10 +6,10 @@ import zlib
 import numpy as np
 from torch import Tensor
 
-STEPS = (20, 14, 10, 8)
+STEPS_IN_A_FOLD = (20, 14, 10, 8)
 """In one e-fold of weight: two neighbours are 5 % apart, or 7, 10, 12.5."""
 
-LARGEST = 1_750_000
+LARGEST_PACKED = 1_750_000
 """Bytes of compressed maps above which coarser steps are taken: the page must stay small enough to be sent."""
 
 
@@ -58,5 +58,10 @@ def steps_for(weights: Tensor) -> int:
     20
     """
     return next(
-        (steps for steps in STEPS if len(zlib.compress(as_steps(weights, steps).tobytes())) <= LARGEST), STEPS[-1]
+        (
+            steps
+            for steps in STEPS_IN_A_FOLD
+            if len(zlib.compress(as_steps(weights, steps).tobytes())) <= LARGEST_PACKED
+        ),
+        STEPS_IN_A_FOLD[-1],
     )

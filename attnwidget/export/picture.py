@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from attnwidget.export.still import asked_of, caption
 from attnwidget.frames.frame import Frame
 
-LARGEST = 50 * 1024
+LARGEST_PICTURE = 50 * 1024
 """Bytes. Every copy of the notebook carries them."""
 
 MAP = 448
@@ -46,7 +46,7 @@ def picture_png(frame: Frame, model: str) -> bytes:
     matrix = np.nan_to_num(np.asarray(frame.blocks["matrix"], np.float32))
     while True:
         drawn = _drawn(frame.header, matrix, model)
-        if len(drawn) <= LARGEST or max(matrix.shape) <= LABELLED:
+        if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
         matrix = _halved(matrix)
 

@@ -11,7 +11,7 @@ from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
 
 LISTED = 5
-LONGEST = 2_000
+LONGEST_STILL = 2_000
 """Characters of a text that are shown: a notebook keeps every one of them."""
 
 ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207)}
@@ -92,7 +92,7 @@ def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray
             query = header["query"] if tokens is asked else (0, 0)
             shown = tones if tokens is others else np.zeros(len(spans))
             return _words(text, spans, shown, query, direction)
-    return iter([escape(text[:LONGEST])])
+    return iter([escape(text[:LONGEST_STILL])])
 
 
 def tones_of(weights: np.ndarray, sinks: set[int]) -> np.ndarray:
@@ -113,7 +113,7 @@ def _words(
     text: str, spans: Sequence[tuple[int, int]], tones: np.ndarray, query: Sequence[int], direction: str
 ) -> Iterator[str]:
     """The text, stretch by stretch; tokens that share a stretch show the strongest of them, and the query has a frame."""
-    shown = text[:LONGEST]
+    shown = text[:LONGEST_STILL]
     place = 0
     for (start, stop), tokens in _stretches(spans):
         if start < place or stop > len(shown):
@@ -123,7 +123,7 @@ def _words(
         yield escape(shown[place:start])
         yield _word(escape(shown[start:stop]), tone, ACCENTS[direction], asked=asked)
         place = stop
-    yield escape(shown[place:]) + ("…" if len(text) > LONGEST else "")
+    yield escape(shown[place:]) + ("…" if len(text) > LONGEST_STILL else "")
 
 
 def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool) -> str:

@@ -13,7 +13,7 @@ from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.measures.comparison.compare import Comparison, compare
 from attnwidget.measures.results import RankedHead
 
-CHANGED = 8
+MOST_CHANGED = 8
 """Heads that are named as those that changed most."""
 
 
@@ -59,7 +59,7 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
         (found.queries.first, found.queries.second),
         (found.keys.first, found.keys.second),
         found.unaligned_mass,
-        found.largest_difference.top(CHANGED),
+        found.largest_difference.top(MOST_CHANGED),
         _recipe(found, layer, head),
     )
 

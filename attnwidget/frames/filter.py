@@ -10,10 +10,10 @@ from attnwidget.errors import AttnWidgetError
 
 Kind: TypeAlias = Literal["auto", "all", "mass", "top", "least"]
 
-MOST = 10_000
+MOST_KEPT = 10_000
 """Weights of a row that "top" may keep."""
 
-POSSIBLE = 'Possible are "auto", "all", "70 %" (of the mass), "top 5", and a least weight such as 0.01.'
+POSSIBLE_FILTERS = 'Possible are "auto", "all", "70 %" (of the mass), "top 5", and a least weight such as 0.01.'
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def read_filter(value: Any) -> Filter:
         return Filter("auto" if kind == "auto" else "all")
     if kind == "mass" and amount is not None and 0 < amount <= 1:
         return Filter("mass", amount)
-    if kind == "top" and amount is not None and 1 <= amount <= MOST and amount == int(amount):
+    if kind == "top" and amount is not None and 1 <= amount <= MOST_KEPT and amount == int(amount):
         return Filter("top", int(amount))
     if kind == "least" and amount is not None and 0 < amount <= 1:
         return Filter("least", amount)
-    raise AttnWidgetError(f"{value!r} is no filter. {POSSIBLE}")
+    raise AttnWidgetError(f"{value!r} is no filter. {POSSIBLE_FILTERS}")
 
 
 def _parts(value: Any) -> tuple[str, float | None]:

@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 Direction: TypeAlias = Literal["reads", "read_by"]
-Source: TypeAlias = Literal["head", "layer", "rollout"]
+MapSource: TypeAlias = Literal["head", "layer", "rollout"]
 HeadFusion: TypeAlias = Literal["mean", "max"]
-Sinks: TypeAlias = Literal["show", "hide", "renormalise"]
+SinkChoice: TypeAlias = Literal["show", "hide", "renormalise"]
 Weight: TypeAlias = Literal["attention", "norm"]
 Fusion: TypeAlias = Literal["mean", "single", "max"]
 """What a layer's heads become: their mean, the one that was chosen, or at each token the largest of them."""
@@ -33,12 +33,12 @@ class Selection:
     head: int = 0
     query: tuple[int, int] = (0, 1)
     direction: Direction = "reads"
-    source: Source = "head"
+    source: MapSource = "head"
     part: str = "self"
     heads: tuple[HeadName, ...] = ()
     fusion: HeadFusion = "mean"
     words: bool = False
-    sinks: Sinks = "show"
+    sinks: SinkChoice = "show"
     weight: Weight = "attention"
 
     @property
@@ -69,7 +69,7 @@ class Question:
     head: int = 0
     part: str = "self"
     words: bool = False
-    sinks: Sinks = "show"
+    sinks: SinkChoice = "show"
     weight: Weight = "attention"
 
     def of_layer(self, layer: int) -> Selection:

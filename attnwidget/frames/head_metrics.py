@@ -129,7 +129,7 @@ def choices(*, values: bool = True) -> tuple[Choice, ...]:
     return (PATTERN, *of_patterns, *(choice for choice, _ in MEASURES.values()), *((WRITTEN,) if values else ()))
 
 
-NAMES = tuple(choice.name for choice in choices())
+METRIC_NAMES = tuple(choice.name for choice in choices())
 
 
 def metric(trace: Trace, name: str, part: str, cancelled: Callable[[], bool] = lambda: False) -> Metric:
@@ -139,7 +139,7 @@ def metric(trace: Trace, name: str, part: str, cancelled: Callable[[], bool] = l
     """
     choice = next((known for known in choices() if known.name == name), None)
     if choice is None:
-        raise BadRequest(f"There is no metric {name!r}. Possible are {', '.join(NAMES)}.")
+        raise BadRequest(f"There is no metric {name!r}. Possible are {', '.join(METRIC_NAMES)}.")
     known = _known.setdefault(trace, {})
     asked = ("pattern", part) if choice.group != "measure" else (name, part)
     if asked not in known:
@@ -170,7 +170,7 @@ def similar(
         return similar_heads(trace, head, count=count, part=part)
 
 
-USUAL = 0.5
+USUAL_SCORE = 0.5
 """The score from which most patterns are named."""
 
 _known: "WeakKeyDictionary[Trace, dict[tuple[str, str], HeadScores | Patterns]]" = WeakKeyDictionary()
@@ -198,8 +198,8 @@ def _measured(trace: Trace, name: str, part: str) -> HeadScores:
 
 def _named(found: Patterns, choice: Choice) -> Metric:
     labels = tuple(tuple(map(str, row)) for row in found.labels)
-    other = ", ".join(f"{name} {least:g}" for name, least in found.thresholds.items() if least != USUAL)
-    recipe = f"the most specific pattern with a score of {USUAL:g} or more ({other}); score: {found.recipe}"
+    other = ", ".join(f"{name} {least:g}" for name, least in found.thresholds.items() if least != USUAL_SCORE)
+    recipe = f"the most specific pattern with a score of {USUAL_SCORE:g} or more ({other}); score: {found.recipe}"
     return Metric(choice, np.asarray(found.best.values, np.float32), recipe, labels)
 
 

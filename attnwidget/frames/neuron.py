@@ -48,13 +48,13 @@ def compose_neuron(trace: Trace, question: NeuronQuestion) -> Frame:
     if not bool(found.dot.isfinite().all() and found.weight.isfinite().all()):
         raise NotNumbers
     blocks = {"q": q, "k": k[list(question.keys)]}
-    blocks |= {name: vector for name in STEPS if (vector := getattr(found, name)) is not None}
+    blocks |= {name: vector for name in WEIGHT_STEPS if (vector := getattr(found, name)) is not None}
     blocks["norm"] = k.norm(dim=-1)
     header = {**_header(trace, block, question), **_softmax(found)}
     return Frame(header, {name: vector.numpy().astype(np.float32) for name, vector in blocks.items()})
 
 
-STEPS = ("dot", "scaled", "capped", "bias", "logit", "weight")
+WEIGHT_STEPS = ("dot", "scaled", "capped", "bias", "logit", "weight")
 
 
 def _block(trace: Trace, question: NeuronQuestion) -> Block:

@@ -16,7 +16,7 @@ CAUTIONS = {
 EAGER = "the model's own eager maps"
 
 
-NAMED = 6
+HEADS_IN_TITLE = 6
 """Heads that a title names; of more it gives the number."""
 
 
@@ -37,7 +37,7 @@ def title(trace: Trace, selection: Selection) -> str:
         return f"{layer.capitalize()} {selection.layer} · {selection.fusion} of {heads} heads"
     if len(selection.chosen) > 1:
         names = [f"L{number}H{head}" for number, head in selection.chosen]
-        listed = ", ".join(names) if len(names) <= NAMED else f"{len(names)} heads"
+        listed = ", ".join(names) if len(names) <= HEADS_IN_TITLE else f"{len(names)} heads"
         of = "" if selection.part == "self" else f"{selection.part.capitalize()} · "
         return f"{of}{selection.fusion.capitalize() if not of else selection.fusion} of {listed}"
     return f"{layer.capitalize()} {selection.layer} · Head {selection.head}"

@@ -12,7 +12,7 @@ from attnwidget.plots.labels import LONGEST_PIECE, LONGEST_TITLE, plain, sentenc
 from attnwidget.plots.theme import CAPTION, themed, tip_style
 
 NARROWEST = 280
-WIDEST = 980
+WIDEST_CHART = 980
 
 
 def empty(
@@ -22,7 +22,7 @@ def empty(
     *,
     height: int,
     tools: str = "pan,wheel_zoom,reset,save",
-    widest: int = WIDEST,
+    widest: int = WIDEST_CHART,
     **kw: Any,
 ) -> Any:
     """A figure without marks: it takes the width it is given, between 280 px and `widest`."""
@@ -32,7 +32,7 @@ def empty(
         y_axis_label=plain(y),
         height=height,
         min_width=NARROWEST,
-        max_width=max(NARROWEST, min(WIDEST, widest)),
+        max_width=max(NARROWEST, min(WIDEST_CHART, widest)),
         sizing_mode="stretch_width",
         tools=tools,
         **kw,

@@ -24,7 +24,7 @@ from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.heads import NAME
 from attnwidget.plots.labels import head_name, number, plain
 
-NAMED = 5
+NAMED_HEADS = 5
 """Heads that are named when none are chosen: those that get highest."""
 
 WORDS = {
@@ -36,7 +36,7 @@ WORDS = {
 }
 """The axis of what is not said by its name alone."""
 
-Head = tuple[int, int]
+HeadPlace = tuple[int, int]
 
 
 def dynamics(
@@ -96,10 +96,10 @@ def dynamics(
     return finished(figure, look, found.recipes.get(what, what), found.recipe, *notes)
 
 
-def _chosen(found: Dynamics, values: np.ndarray, heads: Any, most: int) -> list[Head]:
+def _chosen(found: Dynamics, values: np.ndarray, heads: Any, most: int) -> list[HeadPlace]:
     if heads is None:
         highest = np.where(np.isnan(values), -np.inf, values).max(0)
-        best = HeadScores(np.where(np.isfinite(highest), highest, np.nan), "highest").top(NAMED)
+        best = HeadScores(np.where(np.isfinite(highest), highest, np.nan), "highest").top(NAMED_HEADS)
         return [(head.layer, head.head) for head in best]
     one = isinstance(heads, str) or (
         isinstance(heads, tuple) and len(heads) == 2 and whole_number(heads[0]) is not None
@@ -158,7 +158,7 @@ def _range(values: np.ndarray) -> Range1d:
     return Range1d(low - (room if low < 0 else 0), high + room)
 
 
-def _faint(figure: Any, look: Look, found: Dynamics, what: str, places: np.ndarray, chosen: list[Head]) -> None:
+def _faint(figure: Any, look: Look, found: Dynamics, what: str, places: np.ndarray, chosen: list[HeadPlace]) -> None:
     values = found.of(what)
     others = [
         (layer, head)
@@ -189,7 +189,7 @@ def _faint(figure: Any, look: Look, found: Dynamics, what: str, places: np.ndarr
     hover(figure, look, [lines], "<b>@name</b> · @text")
 
 
-def _named(figure: Any, look: Look, found: Dynamics, what: str, places: np.ndarray, chosen: list[Head]) -> None:
+def _named(figure: Any, look: Look, found: Dynamics, what: str, places: np.ndarray, chosen: list[HeadPlace]) -> None:
     values = found.of(what)
     source = _dots(found, values, places, chosen)
     dots = []
@@ -225,7 +225,7 @@ def _arrange(figure: Any) -> None:
         figure.add_layout(legend, "above")
 
 
-def _dots(found: Dynamics, values: np.ndarray, places: np.ndarray, chosen: list[Head]) -> ColumnDataSource:
+def _dots(found: Dynamics, values: np.ndarray, places: np.ndarray, chosen: list[HeadPlace]) -> ColumnDataSource:
     rows = [
         (layer, head, at, values[at, layer, head])
         for layer, head in chosen

@@ -8,11 +8,11 @@ from bokeh.models import ColumnDataSource, Range1d
 
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.results import TokenMap
-from attnwidget.plots.chart import NARROWEST, WIDEST, colour_bar, empty, finished, hover, mapper, token_axis
+from attnwidget.plots.chart import NARROWEST, WIDEST_CHART, colour_bar, empty, finished, hover, mapper, token_axis
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.labels import number, token_name
 
-LONGEST_PIECE = 10
+LONGEST_MAP_LABEL = 10
 """Characters of a token: labels on both sides leave a map little room."""
 
 MOST_NAMED = 64 * 64
@@ -24,7 +24,7 @@ BESIDE, ABOVE = 185, 170
 LOWEST, HIGHEST, LARGEST = 60, 620, 40
 """Pixels: a map's height within its axes, and the side of a cell."""
 
-USUAL = 448
+USUAL_WIDTH = 448
 """Pixels: the width at which cells are square, that of a page 480 px wide."""
 
 SMALLEST = 400
@@ -117,7 +117,7 @@ def _picture(found: TokenMap, values: np.ndarray, scale: Any, look: Look, title:
         title,
         "key →",
         "query ↓",
-        height=_height(USUAL, queries, keys),
+        height=_height(USUAL_WIDTH, queries, keys),
         tools="pan,wheel_zoom,box_zoom,reset,save",
         x_axis_location="above",
         x_range=Range1d(-0.5, keys - 0.5, bounds=(-0.5, keys - 0.5)),
@@ -128,8 +128,8 @@ def _picture(found: TokenMap, values: np.ndarray, scale: Any, look: Look, title:
     figure.axis.axis_line_alpha = figure.axis.major_tick_line_alpha = 0
     # Slanted labels need more room than they show: many stand upright.
     figure.xaxis.major_label_orientation = np.pi / 3 if keys <= 12 else np.pi / 2
-    token_axis(figure.xaxis[0], found.key_pieces, keys, LONGEST_PIECE)
-    token_axis(figure.yaxis[0], found.query_pieces, queries, LONGEST_PIECE)
+    token_axis(figure.xaxis[0], found.key_pieces, keys, LONGEST_MAP_LABEL)
+    token_axis(figure.yaxis[0], found.query_pieces, queries, LONGEST_MAP_LABEL)
     named = values.size <= MOST_NAMED
     data = {"image": [values]} | (_names(found, values) if named else {})
     source = ColumnDataSource(name="attnwidget.pairs", data=data)
@@ -160,6 +160,6 @@ def _height(width: float, queries: int, keys: int) -> int:
 def _square_cells(figure: Any, queries: int, keys: int) -> None:
     """The height follows the width, within what square cells need where the figure is narrowest and widest."""
     room = int(keys * min(LARGEST, HIGHEST / queries))
-    figure.max_width = min(WIDEST, max(SMALLEST, room + BESIDE))
+    figure.max_width = min(WIDEST_CHART, max(SMALLEST, room + BESIDE))
     figure.min_height, figure.max_height = (_height(width, queries, keys) for width in (NARROWEST, figure.max_width))
-    figure.sizing_mode, figure.aspect_ratio, figure.height = "scale_width", USUAL / figure.height, None
+    figure.sizing_mode, figure.aspect_ratio, figure.height = "scale_width", USUAL_WIDTH / figure.height, None

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
 from attnwidget.tiny import evaluate, language, rows, tokenizer
-from attnwidget.tiny.evaluate import Figures, Head
+from attnwidget.tiny.evaluate import CardFigures, Head
 
 CARD = """---
 library_name: transformers
@@ -95,7 +95,7 @@ def _named(head: Head) -> str:
     return f"layer {head.layer}, head {head.head}: {head.score:.3f}"
 
 
-def text(model: GPT2LMHeadModel, figures: Figures, recipe: Mapping[str, object], minutes: float) -> str:
+def text(model: GPT2LMHeadModel, figures: CardFigures, recipe: Mapping[str, object], minutes: float) -> str:
     """The card as Markdown."""
     config = model.config
     return CARD.format(
@@ -110,7 +110,7 @@ def text(model: GPT2LMHeadModel, figures: Figures, recipe: Mapping[str, object],
     )  # fmt: skip
 
 
-def write(folder: Path, recipe: Mapping[str, object], minutes: float) -> Figures:
+def write(folder: Path, recipe: Mapping[str, object], minutes: float) -> CardFigures:
     """Measures the model in `folder` and writes figures.json and README.md there."""
     model, ids = load(folder)
     figures = evaluate.measure(model, ids)

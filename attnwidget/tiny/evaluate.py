@@ -9,9 +9,9 @@ from torch import Tensor
 from transformers import GPT2LMHeadModel
 
 from attnwidget.tiny import rows, vocabulary
-from attnwidget.tiny.language import KINDS, facts
+from attnwidget.tiny.language import SENTENCE_KINDS, facts
 
-JUDGED = tuple(kind for kind in KINDS if kind != "story")
+JUDGED = tuple(kind for kind in SENTENCE_KINDS if kind != "story")
 EVALUATION_SEED = 20_000
 SHORT_FACTS_LENGTH = 3 * 7 + 14
 
@@ -26,7 +26,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Figures:
+class CardFigures:
     """What the model card tells. `accuracy`: kind -> share of answers right; heads: measured on random ids that come twice."""
 
     accuracy: dict[str, float]
@@ -110,7 +110,9 @@ def head_scores(model: GPT2LMHeadModel, batch: rows.Rows, block: int) -> tuple[T
     return previous, matching
 
 
-def measure(model: GPT2LMHeadModel, ids: Mapping[str, int], count: int = 200, seed: int = EVALUATION_SEED) -> Figures:
+def measure(
+    model: GPT2LMHeadModel, ids: Mapping[str, int], count: int = 200, seed: int = EVALUATION_SEED
+) -> CardFigures:
     """All figures on `count` held-out rows each (a sixteenth of them where rows are 512 long)."""
     model.eval()
     entries, same = max(ids.values()) + 1, answer_ids(ids)
@@ -130,12 +132,12 @@ def measure(model: GPT2LMHeadModel, ids: Mapping[str, int], count: int = 200, se
         "repeats, 512 tokens": right(model, long, same),
     }
     short_heads, long_heads = head_scores(model, plain, 48), head_scores(model, long, 256)
-    return Figures(
+    return CardFigures(
         {kind: round(share, 4) for kind, share in accuracy.items()}, *map(_best, (*short_heads, *long_heads))
     )
 
 
-def one_line(figures: Figures) -> str:
+def one_line(figures: CardFigures) -> str:
     """The figures in one line, for the log of a training run."""
     shares = "  ".join(f"{kind} {share:.2f}" for kind, share in figures.accuracy.items())
     heads = (("previous", figures.previous_token), ("prefix", figures.prefix_matching),

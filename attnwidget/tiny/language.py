@@ -244,6 +244,6 @@ def story(rng: Random, held_out: bool) -> Document:
     return Document(tuple(render(rng.choice(STORIES), fills)))
 
 
-KINDS = {
+SENTENCE_KINDS = {
     "facts": facts, "two_names": two_names, "agreement": agreement, "pronouns": pronouns, "enclosed": enclosed, "story": story,
 }  # fmt: skip

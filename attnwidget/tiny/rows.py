@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from attnwidget.tiny.language import KINDS, Document, Token, facts
+from attnwidget.tiny.language import SENTENCE_KINDS, Document, Token, facts
 from attnwidget.tiny.vocabulary import COUNTRIES, END, NEWLINE
 
 FIRST_TIME_WEIGHT = 0.1
@@ -47,7 +47,7 @@ def written(rng: Random, kind: str, length: int, held_out: bool = False) -> list
     separators = FACTS_SEPARATORS if kind in ("facts", "mixed") else OTHER_SEPARATORS
     subjects: list[str] = []
     while len(tokens) < length:
-        now = rng.choice(tuple(KINDS)) if kind == "mixed" else kind
+        now = rng.choice(tuple(SENTENCE_KINDS)) if kind == "mixed" else kind
         if now == "facts":
             most = 12 if length > 128 and rng.random() < 0.3 else 6
             if (
@@ -56,7 +56,7 @@ def written(rng: Random, kind: str, length: int, held_out: bool = False) -> list
                 subjects = rng.sample(COUNTRIES, len(COUNTRIES))
             document, subjects = facts(rng, held_out, subjects, most), subjects[most:]
         else:
-            document = KINDS[now](rng, held_out)
+            document = SENTENCE_KINDS[now](rng, held_out)
         separator = rng.choice(separators) if tokens and tokens[-1].surface != END else ""
         if separator:
             tokens.append(Token(separator))

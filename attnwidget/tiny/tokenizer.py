@@ -22,7 +22,7 @@ POSITIONS = 512
 
 def _corpus(seed: int = 0, documents: int = 2000) -> Iterator[str]:
     rng = Random(seed)
-    makers = tuple(language.KINDS.values())
+    makers = tuple(language.SENTENCE_KINDS.values())
     for number in range(documents):
         yield makers[number % len(makers)](rng, False).text
     # Each word some more times, so that rare words shape the merges too.

@@ -3,7 +3,7 @@
 from attnwidget import tiny
 from attnwidget.engine import ModelFacts
 
-PLAIN = (
+PLAIN_EXAMPLES = (
     ("A cat on a mat", "The cat sat on the mat because it was tired."),
     ("Two banks", "The river bank was quiet, so she walked to the bank for money."),
     ("A fact in the text", "The capital of France is Paris. What is the capital of France?"),
@@ -13,4 +13,4 @@ PLAIN = (
 
 def examples(facts: ModelFacts) -> tuple[tuple[str, str], ...]:
     """Texts that show something of this model; the first is the one to begin with."""
-    return tiny.EXAMPLES if facts.teaching else PLAIN
+    return tiny.EXAMPLES if facts.teaching else PLAIN_EXAMPLES

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from attnwidget.widget.answering.shown import Shown
     from attnwidget.widget.given import GivenModel
 
-LONGEST_TITLE = 80
+LONGEST_PAGE_TITLE = 80
 
 
 def page_of(
@@ -68,7 +68,7 @@ def write_page(path: Any, html: str) -> Path:
 
 def _line(text: str) -> str:
     words = " ".join(text.split())
-    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1]}…"
+    return words if len(words) <= LONGEST_PAGE_TITLE else f"{words[: LONGEST_PAGE_TITLE - 1]}…"
 
 
 def _today() -> str:

@@ -8,7 +8,7 @@ from bokeh.plotting import figure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attnwidget.widget.answering.requests import KINDS
+from attnwidget.widget.answering.requests import REQUEST_KINDS
 from attnwidget.widget.explorer import Explorer
 
 from .played_page import Page
@@ -36,7 +36,7 @@ FIELDS = [
     *"filter look words sinks weight metric view chart".split(),
 ]
 REQUESTS = st.fixed_dictionaries(
-    {"id": st.text(max_size=3) | JSON, "kind": st.sampled_from(KINDS) | JSON},
+    {"id": st.text(max_size=3) | JSON, "kind": st.sampled_from(REQUEST_KINDS) | JSON},
     optional=dict.fromkeys(FIELDS, NEARLY),
 )
 BUFFERS = st.lists(st.binary(max_size=40), max_size=3)

@@ -197,7 +197,7 @@ def test_a_model_that_leaves_generation_to_another_is_refused():
 
 
 def test_what_is_to_be_produced_counts_towards_memory(tiny, monkeypatch):
-    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "SMALL_READING", 0)
     monkeypatch.setattr(memory, "available", lambda _device: memory.needed(tiny.model, 12, "interface"))
     prompt = len(tiny.tokens("The cat sat on the"))
     assert len(tiny.generate("The cat sat on the", max_new_tokens=12 - prompt).text) == 12

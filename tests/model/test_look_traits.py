@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import attnwidget as aw
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.selection.look import CHOICES, PLAIN
+from attnwidget.widget.selection.look import CHOICES, PLAIN_LOOK
 
 from .played_page import Page
 
@@ -24,7 +24,7 @@ def page(explorer, monkeypatch):
 
 
 def test_it_begins_with_one_head_and_a_plain_look(explorer):
-    assert (explorer.heads, explorer.filter, explorer.look) == (((1, 2),), "auto", dict(PLAIN))
+    assert (explorer.heads, explorer.filter, explorer.look) == (((1, 2),), "auto", dict(PLAIN_LOOK))
 
 
 def test_the_last_of_several_heads_is_the_chosen_one(explorer):
@@ -56,13 +56,13 @@ def test_each_part_of_the_look_is_a_trait_of_its_own_and_both_agree(explorer, na
     explorer.observe(lambda change: heard.append(change["name"]), ["look", name])
     other = CHOICES[name][-1]
     setattr(explorer, name, other)
-    assert explorer.look == {**PLAIN, name: other}
+    assert explorer.look == {**PLAIN_LOOK, name: other}
     explorer.look = {name: CHOICES[name][0]}
     assert getattr(explorer, name) == CHOICES[name][0]
     assert sorted(heard) == sorted(["look", name] * 2)
     with pytest.raises(aw.AttnWidgetError, match=f"{name} must be one of"):
         setattr(explorer, name, "else")
-    assert explorer.look == PLAIN
+    assert explorer.look == PLAIN_LOOK
 
 
 @pytest.mark.parametrize("wrong", [None, "words", {"word": True}, {"words": 1}, {"sinks": ["hide"]}, {1: 2}])
@@ -106,7 +106,7 @@ def test_the_page_sets_them_together_and_no_head_is_heard_of_that_nobody_chose(p
 
 
 def test_the_page_sets_heads_filter_and_look(page, explorer):
-    page.sets(heads=[[0, 1], [1, 3]], layer=1, head=3, filter="top 4", look={**PLAIN, "words": True})
+    page.sets(heads=[[0, 1], [1, 3]], layer=1, head=3, filter="top 4", look={**PLAIN_LOOK, "words": True})
     assert explorer.heads == ((0, 1), (1, 3))
     assert (explorer.filter, explorer.words) == ("top 4", True)
 
@@ -140,7 +140,7 @@ def test_garbage_from_the_page_changes_nothing_that_is_not_valid(page, explorer,
     assert all(head in {(layer, head[1]) for layer in range(4)} and 0 <= head[1] < 4 for head in explorer.heads)
     assert (explorer.layer, explorer.head) in explorer.heads
     assert all(explorer.look[name] in CHOICES[name] for name in CHOICES)
-    assert {name: getattr(explorer, name) for name in PLAIN} == explorer.look
+    assert {name: getattr(explorer, name) for name in PLAIN_LOOK} == explorer.look
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def saved(monkeypatch, kind):
     """The data of a page that holds "all", a "layer" or a "head"."""
     monkeypatch.setattr(held, "ALL", 10**9 if kind == "all" else 0)
     monkeypatch.setattr(held, "LAYER", 0 if kind == "head" else 10**9)
-    monkeypatch.setattr(data, "SIDE", 3)
+    monkeypatch.setattr(data, "PICTURE_SIDE", 3)
     return data.page_data(trace(), {"version": "0"}, {**TRAITS, "text": TEXT}, model().piece)
 
 

@@ -16,7 +16,7 @@ from attnwidget.engine.inputs.inputs import count_or_none
 from attnwidget.engine.trace.names import fit_index, parse_head
 from attnwidget.experiments.training.checkpoints import ordered
 from attnwidget.frames.filter import read_filter
-from attnwidget.widget.selection.look import PLAIN, read_look
+from attnwidget.widget.selection.look import PLAIN_LOOK, read_look
 
 from .charts import translation
 from .traces import example
@@ -168,7 +168,7 @@ FLAGS = {
     "entropy": lambda flag: aw.entropy(example(), normalised=flag).recipe,
     "flow": lambda flag: aw.flow(example(), normalise=flag).recipe,
     "top": lambda flag: aw.entropy(example()).top(lowest=flag),
-    "words": lambda flag: read_look({"words": flag}, PLAIN),
+    "words": lambda flag: read_look({"words": flag}, PLAIN_LOOK),
     "prepend_bos": lambda flag: model().tokens("The cat sat.", prepend_bos=flag).ids,
     "causal": lambda flag: aw.Trace.from_weights([np.eye(2)[None]], ["a", "b"], causal=flag).blocks[0].causal,
 }

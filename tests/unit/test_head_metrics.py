@@ -7,7 +7,7 @@ import torch
 import attnwidget as aw
 from attnwidget.errors import BadRequest, Cancelled
 from attnwidget.frames import head_metrics
-from attnwidget.frames.head_metrics import NAMES, choices, metric, similar, told
+from attnwidget.frames.head_metrics import METRIC_NAMES, choices, metric, similar, told
 from attnwidget.measures.patterns.patterns import THRESHOLDS
 from tests.unit.traces import random_trace
 
@@ -21,12 +21,12 @@ def example(layers=2, heads=3):
 
 
 def test_every_pattern_can_be_asked_for_and_nothing_is_called_twice():
-    assert set(THRESHOLDS) < set(NAMES)
-    assert len(set(NAMES)) == len(NAMES)
+    assert set(THRESHOLDS) < set(METRIC_NAMES)
+    assert len(set(METRIC_NAMES)) == len(METRIC_NAMES)
     assert "written" not in [choice.name for choice in choices(values=False)]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "written"])
+@pytest.mark.parametrize("name", [name for name in METRIC_NAMES if name != "written"])
 def test_everything_that_is_offered_can_be_had(name):
     found = metric(example(), name, "self")
     assert found.values.shape == (2, 3)

@@ -59,7 +59,7 @@ def pairs(model, path):
 
 def added(kept, widest, size=4):
     """Bytes for each token of so many entries that are kept, and of the widest activation."""
-    return size * (memory.SLACK * kept + memory.WIDEST * widest)
+    return size * (memory.SLACK * kept + memory.WIDEST_COPIES * widest)
 
 
 class Held(TorchDispatchMode):

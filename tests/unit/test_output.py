@@ -75,7 +75,7 @@ def test_without_a_mask_a_layer_that_is_not_causal_reads_everything():
 @pytest.mark.parametrize("keys", [30, 37])
 @pytest.mark.parametrize("width", [6, 8])
 def test_windows_are_read_one_by_one(keys, width, monkeypatch):
-    monkeypatch.setattr(output, "ROWS", 7)
+    monkeypatch.setattr(output, "ROWS_AT_ONCE", 7)
     given = states(4, 2, 30, keys, width=width)
     mask = window(30, keys)
     found = fused(Attention(), *given, mask, scaling=0.3)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnwidget.errors import BadRequest
-from attnwidget.widget.answering.requests import KINDS, Request, parse_request
+from attnwidget.widget.answering.requests import REQUEST_KINDS, Request, parse_request
 
 
 def test_a_full_request():
@@ -94,9 +94,9 @@ ODD = [
 
 @given(
     JSON
-    | st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["1", *KINDS]))
+    | st.dictionaries(st.sampled_from(FIELDS), JSON | st.sampled_from(["1", *REQUEST_KINDS]))
     | st.fixed_dictionaries(
-        {"id": st.just("1"), "kind": st.sampled_from(KINDS)},
+        {"id": st.just("1"), "kind": st.sampled_from(REQUEST_KINDS)},
         optional={name: JSON for name in FIELDS if name not in {"id", "kind"}},
     )
 )

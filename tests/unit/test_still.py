@@ -10,8 +10,8 @@ from PIL import Image
 
 from attnwidget import Trace
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.export.picture import LARGEST, picture_png
-from attnwidget.export.still import LONGEST, still_html
+from attnwidget.export.picture import LARGEST_PICTURE, picture_png
+from attnwidget.export.still import LONGEST_STILL, still_html
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
 
@@ -55,7 +55,7 @@ def test_a_long_text_is_cut_and_says_so():
     maps = torch.full((1, 1_000, 1_000), 1 / 1_000)
     frame, text = frame_of(maps, words)
     page = still_html(frame, text, "given")
-    assert len(page) < 15 * LONGEST  # every word of it coloured
+    assert len(page) < 15 * LONGEST_STILL  # every word of it coloured
     assert "…</p>" in page
 
 
@@ -71,5 +71,5 @@ def test_the_picture_has_the_matrix_pixel_for_pixel():
 def test_noise_is_pooled_until_it_is_small():
     frame, _ = frame_of(softmax(500), [str(number) for number in range(500)])
     drawn = picture_png(frame, "given")
-    assert len(drawn) <= LARGEST
+    assert len(drawn) <= LARGEST_PICTURE
     assert min(Image.open(BytesIO(drawn)).size) > 300

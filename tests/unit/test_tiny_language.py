@@ -9,12 +9,12 @@ import pytest
 
 from attnwidget.tiny import language, rows, vocabulary
 
-KINDS = tuple(language.KINDS)
+KINDS = tuple(language.SENTENCE_KINDS)
 
 
 def documents(kind: str, count: int, held_out: bool = False) -> list[language.Document]:
     rng = Random(f"{kind} {held_out}")
-    return [language.KINDS[kind](rng, held_out) for _ in range(count)]
+    return [language.SENTENCE_KINDS[kind](rng, held_out) for _ in range(count)]
 
 
 def test_importing_the_package_and_the_language_imports_no_torch() -> None:

@@ -42,10 +42,10 @@ def test_every_surface_is_one_token(built: PreTrainedTokenizerFast, ids: dict[st
             assert built("\n" + surface).input_ids[-1] == ids[surface] or surface == "\n"
 
 
-@pytest.mark.parametrize("kind", tuple(language.KINDS))
+@pytest.mark.parametrize("kind", tuple(language.SENTENCE_KINDS))
 def test_the_generators_ids_are_the_tokenizers(kind: str, built: PreTrainedTokenizerFast, ids: dict[str, int]) -> None:
     rng = Random(kind)
-    for document in (language.KINDS[kind](rng, False) for _ in range(200)):
+    for document in (language.SENTENCE_KINDS[kind](rng, False) for _ in range(200)):
         assert built(document.text).input_ids == [ids[token.surface] for token in document.tokens]
 
 

@@ -10,7 +10,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from attnwidget.engine.trace.recompute import TILE
 
-ROWS = 1024
+ROWS_AT_ONCE = 1024
 """Queries of a masked layer that the kernel gets at once: it makes the mask a float, and need only read what is open."""
 
 
@@ -23,15 +23,25 @@ def fused(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Te
     if width < query.shape[-1]:
         # Of unequal widths (multi-head latent attention) the kernel for processors would build every map.
         value = pad(value, (0, query.shape[-1] - width))
-    if mask is None or mask.dtype != torch.bool or query.shape[2] <= ROWS or options.get("position_bias") is not None:
+    if (
+        mask is None
+        or mask.dtype != torch.bool
+        or query.shape[2] <= ROWS_AT_ONCE
+        or options.get("position_bias") is not None
+    ):
         output, _ = sdpa_attention_forward(module, query, key, value, mask, **options)
         return output[..., :width]
     found = []
-    for start in range(0, query.shape[2], ROWS):
-        rows = mask[:, :, start : start + ROWS]
+    for start in range(0, query.shape[2], ROWS_AT_ONCE):
+        rows = mask[:, :, start : start + ROWS_AT_ONCE]
         keys = open_keys(rows)
         output, _ = sdpa_attention_forward(
-            module, query[:, :, start : start + ROWS], key[:, :, keys], value[:, :, keys], rows[..., keys], **options
+            module,
+            query[:, :, start : start + ROWS_AT_ONCE],
+            key[:, :, keys],
+            value[:, :, keys],
+            rows[..., keys],
+            **options,
         )
         found.append(output)
     return torch.cat(found, 1)[..., :width]

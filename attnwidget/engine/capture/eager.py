@@ -19,7 +19,7 @@ FIELDS = {
     "language_attentions": "text",
     "vision_attentions": "vision",
 }
-TOWERS = {"text_model_output": "text", "vision_model_output": "vision"}
+TOWER_OUTPUTS = {"text_model_output": "text", "vision_model_output": "vision"}
 ROWS_SUM_TO_ONE = 1e-2
 """How far the sum of a row may be from 1, or from 0 for one that may read nothing: half precision needs as much."""
 
@@ -56,7 +56,7 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
 
 def parts(output: Any, model: Any, ran: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """(part, one entry per layer) of everything that an output calls attentions."""
-    for name, tower in TOWERS.items():
+    for name, tower in TOWER_OUTPUTS.items():
         inner: Any = getattr(output, name, None)
         if getattr(inner, "attentions", None):
             yield tower, tuple(inner.attentions)

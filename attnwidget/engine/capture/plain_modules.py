@@ -16,7 +16,7 @@ from attnwidget.engine.trace.from_weights import masked
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
-LAYERS = {"layer", "layers", "block", "blocks", "h"}
+LAYER_LISTS = {"layer", "layers", "block", "blocks", "h"}
 """What lists of layers are called: their entries are never the heads of one layer."""
 
 
@@ -100,7 +100,7 @@ def _fitting(known: Iterable[Tokens | None], count: int) -> Tokens:
 
 def _layer(one: Seen) -> tuple[Place, ...]:
     """The place of the layer: a lone head in a list of heads belongs to the layer around the list."""
-    if _is_head(one) and len(one.place) > 1 and one.place[-1].path.split(".")[-1] not in LAYERS:
+    if _is_head(one) and len(one.place) > 1 and one.place[-1].path.split(".")[-1] not in LAYER_LISTS:
         return one.place[:-1]
     return one.place
 

@@ -23,7 +23,7 @@ from attnwidget.engine.trace.affine import writes
 from attnwidget.engine.trace.projection import Projection, matrix_of
 from attnwidget.engine.trace.residual import Norm, Stream, norm_of
 
-LAYERS = 2
+LAYERS_LATER = 2
 """How many layers later the stream must have gone on: some layers hold attention alone."""
 
 
@@ -139,8 +139,8 @@ class Listener:
         if serial == self._serial:
             return
         self._serial, self._layer = serial, self._layer + 1
-        self._open = [own for own in self._open if own.layer >= self._layer - LAYERS]
-        self._before = [one for one in self._before if one.layer >= self._layer - LAYERS]
+        self._open = [own for own in self._open if own.layer >= self._layer - LAYERS_LATER]
+        self._before = [one for one in self._before if one.layer >= self._layer - LAYERS_LATER]
 
     def _close(self) -> None:
         for own in self._open:

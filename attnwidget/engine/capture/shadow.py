@@ -41,7 +41,7 @@ class Shadow:
 KEPT_HOOKS = ("transformers.", "torch.nn.utils.")
 """Whose hooks the copy keeps: they collect the outputs of eager attention, and make pruned and normalised weights."""
 
-PLAIN = {bool, int, float, str}
+PLAIN_TYPES = {bool, int, float, str}
 
 DATA = (DataLoader, Dataset)
 """What is not copied although it could be: it may be large, and no forward pass writes to it."""
@@ -256,7 +256,7 @@ def _not_copied(model: nn.Module, shared: dict[int, Any]) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for part in model.modules():
         for name, value in vars(part).items():
-            if name in NOT_SETTINGS or type(value) in PLAIN or isinstance(value, PreTrainedConfig | FunctionType):
+            if name in NOT_SETTINGS or type(value) in PLAIN_TYPES or isinstance(value, PreTrainedConfig | FunctionType):
                 continue
             for one in _leaves(value):
                 if isinstance(one, DATA) or not _can_be_copied(one, memo):
@@ -276,7 +276,7 @@ def _leaves(value: Any, depth: int = 3) -> Iterator[Any]:
     if type(value) in {list, tuple, dict} and depth:
         for one in value.values() if isinstance(value, dict) else value:
             yield from _leaves(one, depth - 1)
-    elif value is not None and type(value) not in PLAIN and not isinstance(value, Tensor | nn.Module):
+    elif value is not None and type(value) not in PLAIN_TYPES and not isinstance(value, Tensor | nn.Module):
         yield value
 
 
@@ -367,7 +367,7 @@ def _address(tensor: Tensor) -> int:
 def _settings(part: nn.Module) -> tuple[Any, ...]:
     # Scales, windows and the like are plain attributes of modules; adapters are chosen, switched off and merged by such.
     settings = vars(part).items()
-    plain = tuple(value for name, value in settings if type(value) in PLAIN and name != "training")
+    plain = tuple(value for name, value in settings if type(value) in PLAIN_TYPES and name != "training")
     if not type(part).__module__.startswith("peft."):
         return plain
     return (*plain, repr([(name, value) for name, value in settings if name not in NOT_SETTINGS and _is_plain(value)]))

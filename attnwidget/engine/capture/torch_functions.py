@@ -33,7 +33,17 @@ SAME = {"dropout", "to", "type", "type_as", "float", "half", "bfloat16", "double
 }
 """What leaves weights the weights that they are, in another type or shape."""
 
-CHANGED = {"masked_fill", "masked_fill_", "nan_to_num", "where", "mul", "__mul__", "__rmul__", "div", "__truediv__"} | {
+CHANGING = {
+    "masked_fill",
+    "masked_fill_",
+    "nan_to_num",
+    "where",
+    "mul",
+    "__mul__",
+    "__rmul__",
+    "div",
+    "__truediv__",
+} | {
     "add",
     "__add__",
     "__radd__",
@@ -93,7 +103,7 @@ class Spy(TorchFunctionMode):
             # A softmax over channels or experts is no map, unless it is of products of queries and keys.
             if square or _known(self._scores, given) is not None:
                 self._weights[result] = result
-        elif name in SAME or name in CHANGED:
+        elif name in SAME or name in CHANGING:
             if _known(self._scores, given) is not None:
                 self._scores[result] = True
             source = _known(self._weights, given)

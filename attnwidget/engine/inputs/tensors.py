@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnwidget.errors import AttnWidgetError, EmptyText
 
-POSSIBLE = (
+POSSIBLE_INPUTS = (
     "Give a text, token ids ([n] or [1, n]), chat messages ({'role': ..., 'content': ...}), or a mapping of forward "
     "inputs such as what the model's tokenizer or processor returns."
 )
@@ -30,7 +30,7 @@ BATCHES = {
 OF_TOKENS = {"input_ids", "decoder_input_ids", "attention_mask", "decoder_attention_mask", "token_type_ids", "labels"}
 """Those of them that have one number for each token, so that the batch may be left out."""
 
-UNREADABLE = (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedError)
+NO_TENSOR = (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedError)
 """What torch raises for things that are no tensor, or none whose numbers are at hand."""
 
 
@@ -38,9 +38,9 @@ def tensor_of(model: Any, key: str, value: Any) -> Tensor:
     """One input of a forward pass, floats in the model's own type. Raises AttnWidgetError for what is none."""
     try:
         tensor = plain(value)
-    except UNREADABLE:
+    except NO_TENSOR:
         raise AttnWidgetError(
-            f"{key} is {type(value).__name__}, which is no tensor of plain numbers. {POSSIBLE}"
+            f"{key} is {type(value).__name__}, which is no tensor of plain numbers. {POSSIBLE_INPUTS}"
         ) from None
     if key in OF_TOKENS and tensor.ndim == 1:
         tensor = tensor[None]
@@ -95,11 +95,11 @@ def device_of(model: Any) -> Any:
 def plain_ids(x: Any, first: int | None = None) -> list[int]:
     """Token ids of one text from a list or array of shape [n] or [1, n]. Raises AttnWidgetError for anything else."""
     if x is None or isinstance(x, dict):
-        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE}")
+        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE_INPUTS}")
     try:
         ids = plain(x).cpu()
-    except UNREADABLE:
-        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE}") from None
+    except NO_TENSOR:
+        raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE_INPUTS}") from None
     if ids.ndim == 2 and ids.shape[0] == 1:
         ids = ids[0]
     if ids.numel() == 0:

@@ -26,7 +26,7 @@ from attnwidget.engine.trace.stitch import Masks, stitched
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
-SHORTEST = 16
+SHORTEST_PREFIX = 16
 """Tokens that must be shared before it is worth the trouble."""
 
 PROBE = 12, 7
@@ -65,7 +65,7 @@ def reread(
     state besides keys and values, or one for which a trial on this text did not give what a whole pass gives.
     """
     shared = common_start(earlier, given)
-    if shared < SHORTEST or 4 * shared < len(given.tokens["text"]) or not _could(shadow, earlier):
+    if shared < SHORTEST_PREFIX or 4 * shared < len(given.tokens["text"]) or not _could(shadow, earlier):
         return None
     with shadow.lock:
         if shadow.module not in _ways:

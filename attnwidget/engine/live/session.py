@@ -46,7 +46,7 @@ class Reads(Protocol):
         """A number that changes whenever the model does."""
 
 
-KEPT = 3
+READINGS_KEPT = 3
 """Readings: the page may be one keystroke ahead of the trait that Python reads, and compare with a third."""
 
 
@@ -96,7 +96,7 @@ class LiveSession:
         named = () if texts.given else (text, pair, "" if truncated is None else "cut")
         reading = Reading(trace, 1000 * (perf_counter() - started), truncated, texts, _named(state, *named))
         self._readings[text, pair, first] = reading
-        while len(self._readings) > KEPT:
+        while len(self._readings) > READINGS_KEPT:
             del self._readings[next(iter(self._readings))]
         return reading
 

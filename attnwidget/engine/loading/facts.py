@@ -6,7 +6,7 @@ from torch import nn
 
 from attnwidget.engine.capture.roles import towers_of
 from attnwidget.engine.loading.preparation import Preparation
-from attnwidget.engine.loading.refusals import HEADS
+from attnwidget.engine.loading.refusals import HEAD_COUNTS
 from attnwidget.engine.prediction_head import labels, predicts
 from attnwidget.engine.trace.records import ModelFacts
 
@@ -41,7 +41,7 @@ def heads_by_layer(model: Any) -> tuple[int, ...]:
     """Heads of every layer that reads the text, 0 for layers without attention; () where the config does not say."""
     config = _reading_config(model)
     layers = _first(config, "num_hidden_layers", "encoder_layers", "num_layers", "n_layer", "n_layers")
-    heads = _first(config, *HEADS)
+    heads = _first(config, *HEAD_COUNTS)
     if not isinstance(layers, int) or heads is None:
         return ()
     counts = list(heads) if isinstance(heads, list | tuple) else [heads] * layers

@@ -23,7 +23,7 @@ FAMILIES = {
 }
 """model_type -> why."""
 
-HEADS = ("num_attention_heads", "encoder_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
+HEAD_COUNTS = ("num_attention_heads", "encoder_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
 """The names under which configurations count their heads."""
 
 
@@ -45,6 +45,6 @@ def refuse_what_cannot_work(model: Any) -> None:
 def _says_heads(config: Any) -> bool:
     # Of the model or of any model inside it: a tower, an encoder, a decoder.
     inner = [getattr(config, name, None) for name in getattr(config, "sub_configs", {})]
-    return any(getattr(config, name, None) is not None for name in HEADS) or any(
+    return any(getattr(config, name, None) is not None for name in HEAD_COUNTS) or any(
         _says_heads(part) for part in (*inner, getattr(config, "encoder", None)) if hasattr(part, "to_dict")
     )

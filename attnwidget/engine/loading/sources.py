@@ -24,7 +24,7 @@ from attnwidget.engine.loading.preparation import Piped, Preparation
 from attnwidget.engine.loading.sentence_transformers import Sentences, sentences_of
 from attnwidget.errors import AttnWidgetError
 
-POSSIBLE = (
+POSSIBLE_SOURCES = (
     "Give a name such as 'gpt2', a local folder, a transformers model and its tokenizer, a pipeline, or any torch "
     "module."
 )
@@ -129,7 +129,7 @@ def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
         return _parts(inner)
     if isinstance(source, nn.Module):
         return source, None, None
-    raise AttnWidgetError(f"Cannot load a model from {_kind(source)}. {POSSIBLE}")
+    raise AttnWidgetError(f"Cannot load a model from {_kind(source)}. {POSSIBLE_SOURCES}")
 
 
 def _with_adapters(source: Any) -> nn.Module:
@@ -146,7 +146,7 @@ def _with_adapters(source: Any) -> nn.Module:
     inner = source.get_base_model() if hasattr(type(source), "get_base_model") else None
     inner = inner or children.get("base_model") or children.get("model")
     if inner is None:
-        raise AttnWidgetError(f"This {_kind(source)} of peft holds no model. {POSSIBLE}")
+        raise AttnWidgetError(f"This {_kind(source)} of peft holds no model. {POSSIBLE_SOURCES}")
     return inner
 
 

@@ -16,7 +16,7 @@ ANCHOR = 12
 """Folded characters, of a piece and of those after it, that are looked for together."""
 TELLING = 6
 """From so many characters on the nearest hit is believed, however far it is."""
-FAR = 256
+LOOK_AHEAD = 256
 """Folded characters to look ahead; more after every piece that was not found."""
 SHARED = 200
 """Characters that several pieces may share when nothing tells them apart."""
@@ -99,7 +99,7 @@ def _places(target: _Target, pieces: list[Piece]) -> list[Span | None]:
             if not piece.folded:
                 continue
             ahead = [pieces[n] for n in heavy[rank : rank + ANCHOR]]
-            place = _ahead(target, ahead, here, unknown, min(FAR, 2 + 2 * lost), FAR << min(missed, 5))
+            place = _ahead(target, ahead, here, unknown, min(LOOK_AHEAD, 2 + 2 * lost), LOOK_AHEAD << min(missed, 5))
             if place is None:
                 lost += len(piece.folded)
                 missed += 1
@@ -138,11 +138,11 @@ def _ahead(target: _Target, pieces: list[Piece], here: int, unknown: int, near: 
 
 def _after_unknown(target: _Target, own: str, start: int, unknown: int) -> int | None:
     # An unknown piece is mostly a whole word, so a word begins after it.
-    nearest = place = target.folded.find(own, start, start + 16 * FAR)
+    nearest = place = target.folded.find(own, start, start + 16 * LOOK_AHEAD)
     while 0 <= place <= start + 48 * unknown:
         if target.begins_word(place):
             return place
-        place = target.folded.find(own, place + 1, start + 16 * FAR)
+        place = target.folded.find(own, place + 1, start + 16 * LOOK_AHEAD)
     if nearest >= 0:
         return nearest
     # Or it stood for something that leaves no trace.

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import LayerMaps
 
-MOST = 1 + 2**-7
+LARGEST_SUM = 1 + 2**-7
 """A row of weights sums to 1, or less with sinks; rounding to bfloat16 can add 1/256."""
 
 
@@ -23,7 +23,7 @@ FORGETS = (
 KEYS = "Give the tokens of the queries as tokens and those of all keys as key_tokens."
 
 
-class Steps(list[Any]):
+class GeneratedSteps(list[Any]):
     """One array per layer, put together from the steps of `generate`."""
 
 
@@ -142,7 +142,7 @@ def _refuse_no_weights(maps: Tensor, number: int) -> None:
             "the softmax over the last axis first."
         )
     sums = maps.sum(-1)
-    if sums.numel() and float(sums.max()) > MOST:
+    if sums.numel() and float(sums.max()) > LARGEST_SUM:
         head, query = divmod(int(sums.argmax()), sums.shape[1])
         raise AttnWidgetError(
             f"The weights of query {query} in layer {number}, head {head} sum to {float(sums.max()):.4g}, and a query "
@@ -159,7 +159,7 @@ def _are_steps(arrays: Sequence[Any]) -> bool:
     return all(getattr(array, "ndim", 0) >= 3 for array in inner)
 
 
-def _stitched(steps: Sequence[Sequence[Any]]) -> Steps:
+def _stitched(steps: Sequence[Sequence[Any]]) -> GeneratedSteps:
     """One map per layer from steps whose rows grow longer: what was not there yet gets no weight."""
     counts = {len(step) for step in steps}
     if len(counts) > 1:
@@ -167,7 +167,7 @@ def _stitched(steps: Sequence[Sequence[Any]]) -> Steps:
             f"The steps of this generation have {min(counts)} to {max(counts)} layers. Give all layers of every step, as "
             "generate returns them."
         )
-    return Steps(_layer_of(steps, layer) for layer in range(counts.pop()))
+    return GeneratedSteps(_layer_of(steps, layer) for layer in range(counts.pop()))
 
 
 def _layer_of(steps: Sequence[Sequence[Any]], layer: int) -> Tensor | None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from attnwidget.arguments import truth
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.arrays import Steps, checked, layers, nothing
+from attnwidget.engine.trace.arrays import GeneratedSteps, checked, layers, nothing
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
@@ -26,7 +26,7 @@ OUTPUTS = {
 ACTIVATION = re.compile(r"(blocks|encoder|decoder)\.(\d+)\.(attn|cross_attn)\.hook_pattern")
 """How TransformerLens calls the weights of a layer in an ActivationCache."""
 
-NONE = (
+NO_WEIGHTS = (
     "{} None: this model returned no weights, as models with fused attention (sdpa) do. Trace it with attnwidget, or "
     "load it with attn_implementation='eager' and run it with output_attentions=True."
 )
@@ -36,7 +36,7 @@ BEAMS = (
     "not be the text that was chosen. Trace that text instead: with ids = output.sequences[:1], say aw.load(model).{}."
 )
 
-SIDES = "Of an encoder-decoder, give the decoder's tokens as tokens and the encoder's as key_tokens."
+BOTH_SIDES = "Of an encoder-decoder, give the decoder's tokens as tokens and the encoder's as key_tokens."
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ def read(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> Given:
     parts = _parts(weights, part)
     for name, arrays in parts.items():
         query, key = _sequences(name, query_text, key_text, crossed="cross" in parts)
-        hint = SIDES if name in {"encoder", "decoder", "cross"} and key_text is None else ""
+        hint = BOTH_SIDES if name in {"encoder", "decoder", "cross"} and key_text is None else ""
         found = layers(arrays)
         if _empty(found):
-            raise AttnWidgetError(NONE.format("Layer 0 is" if part == name else f"Layer 0 of part {name!r} is"))
+            raise AttnWidgetError(NO_WEIGHTS.format("Layer 0 is" if part == name else f"Layer 0 of part {name!r} is"))
         blank = torch.ones(len(query), dtype=torch.bool, device="cpu")
         for number, array in enumerate(found):
             if array is None:
                 continue
-            dense = checked(array, number, len(query), len(key), hint=hint, steps=isinstance(found, Steps))
+            dense = checked(array, number, len(query), len(key), hint=hint, steps=isinstance(found, GeneratedSteps))
             blank &= dense.isnan().all(-1).all(0)
             maps.append((name, number, dense.nan_to_num()))
         pairs[name] = _marked(query, key, blank)
@@ -253,14 +253,14 @@ def _parts(weights: Any, part: str) -> dict[str, Any]:
             "alone in a list."
         )
     if all(_empty(arrays) for arrays in weights.values()):
-        raise AttnWidgetError(NONE.format("All parts are empty or"))
+        raise AttnWidgetError(NO_WEIGHTS.format("All parts are empty or"))
     return dict(weights)
 
 
 def _output(output: Any, found: dict[str, Any], part: str) -> dict[str, Any]:
     held = {name: arrays for name, arrays in found.items() if not _empty(arrays)}
     if not held:
-        raise AttnWidgetError(NONE.format(f"{', '.join(found)} of this {type(output).__name__} are empty or"))
+        raise AttnWidgetError(NO_WEIGHTS.format(f"{', '.join(found)} of this {type(output).__name__} are empty or"))
     if _has(output, "beam_indices") and _held(output, "beam_indices") is not None:
         raise AttnWidgetError(BEAMS.format("trace(ids)" if "attentions" in held else "trace(x, target=ids)"))
     return {part if name == "attentions" else OUTPUTS[name]: arrays for name, arrays in held.items()}

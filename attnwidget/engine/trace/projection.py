@@ -12,7 +12,7 @@ from attnwidget.engine.trace.affine import Affine
 PRECISE = 1e-5
 """How far two products of the same matrices may differ in fp32, as a share of the largest number."""
 
-ROWS = 8
+COMPARED_ROWS = 8
 """Tokens on which a layer is compared with its matrix: those with the largest numbers."""
 
 
@@ -74,7 +74,7 @@ def projection_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -
     if len(read) != len(written):
         return None
     # Rows of padding may be zero, and zeros agree with any matrix.
-    rows = read.float().abs().sum(-1).topk(min(ROWS, len(read))).indices
+    rows = read.float().abs().sum(-1).topk(min(COMPARED_ROWS, len(read))).indices
     read, written = read[rows].to(matrix.dtype), written[rows]
     own_bias = None if bias is None else bias.detach()
     for weight in (matrix.detach(), matrix.detach().T):

@@ -15,7 +15,7 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import Indices, LayerMaps
 
-Rows: TypeAlias = int | slice | Sequence[int] | Tensor | None
+AxisIndex: TypeAlias = int | slice | Sequence[int] | Tensor | None
 
 TILE = 2**20
 """Entries of head x query x key that are in the making at once: 4 MiB of fp32, a few times over."""
@@ -44,7 +44,9 @@ MASKED = 0.5
 
 
 @torch.no_grad()
-def weights(block: Block, heads: list[int] | None = None, queries: Rows = None, keys: Rows = None) -> LayerMaps:
+def weights(
+    block: Block, heads: list[int] | None = None, queries: AxisIndex = None, keys: AxisIndex = None
+) -> LayerMaps:
     """softmax(q k^T * scale [soft cap] [+ bias] [+ mask]) of the chosen heads, rows and columns, on the CPU.
 
     The softmax runs over all keys, and over the sink logits where the model has them. Rows that may attend to nothing
@@ -126,7 +128,7 @@ def steps(block: Block, head: int, query: int) -> Steps:
     )
 
 
-def visible(block: Block, queries: Rows = None) -> Bool[Tensor, "query key"]:
+def visible(block: Block, queries: AxisIndex = None) -> Bool[Tensor, "query key"]:
     """Which keys each of the chosen queries may read, in any head; of given weights as far as their zeros tell."""
     _, length, width = block.shape
     rows = indices(queries, length, "query")
@@ -136,7 +138,7 @@ def visible(block: Block, queries: Rows = None) -> Bool[Tensor, "query key"]:
     return _allowed(block.mask[0][:, rows.to(block.mask.device)]).any(0).cpu()
 
 
-def select(maps: LayerMaps, queries: Rows, keys: Rows) -> Float[Tensor, "head row column"]:
+def select(maps: LayerMaps, queries: AxisIndex, keys: AxisIndex) -> Float[Tensor, "head row column"]:
     """Rows and columns of maps that are at hand."""
     if queries is not None:
         maps = maps[:, indices(queries, maps.shape[1], "query")]

@@ -24,7 +24,7 @@ SUFFIX = ".safetensors"
 ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
-FORMAT = 1
+TRACE_FORMAT = 1
 """Counts up whenever files are written that the released versions would misread."""
 
 
@@ -83,7 +83,7 @@ def save(trace: SavedTrace, path: Any, *, values: bool) -> Path:
     unique = {id(text): text for text in texts}
     place = {own: number for number, own in enumerate(unique)}
     contents = Contents(
-        FORMAT,
+        TRACE_FORMAT,
         trace.path,
         trace.model,
         tuple(unique.values()),
@@ -183,12 +183,12 @@ def _contents(file: Path, text: str | None) -> Contents:
     except (ValueError, RecursionError):
         raise Unfit("its description is no JSON") from None
     version = said.get("version") if isinstance(said, dict) else None
-    if type(version) is int and version > FORMAT:
+    if type(version) is int and version > TRACE_FORMAT:
         raise AttnWidgetError(
-            f"{file} was written by a newer attnwidget (format {version}; this one reads {FORMAT}). Update attnwidget."
+            f"{file} was written by a newer attnwidget (format {version}; this one reads {TRACE_FORMAT}). Update attnwidget."
         )
-    if version != FORMAT:
-        raise Unfit(f"its format is {version!r}, not {FORMAT}")
+    if version != TRACE_FORMAT:
+        raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
     found: Contents = fitted(Contents, said)
     return found
 

@@ -13,7 +13,7 @@ from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
 from attnwidget.engine.trace import recompute
 from attnwidget.engine.trace.names import fit_index, parse_head
-from attnwidget.engine.trace.recompute import Rows
+from attnwidget.engine.trace.recompute import AxisIndex
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import HeadMap, LayerMaps, Logits
@@ -163,7 +163,7 @@ class Trace:
         with torch.no_grad():
             return self.head(self.hidden[chosen.to(self.hidden.device)]).float().cpu()
 
-    def _maps(self, block: Block, heads: list[int] | None, queries: Rows, keys: Rows) -> Tensor:
+    def _maps(self, block: Block, heads: list[int] | None, queries: AxisIndex, keys: AxisIndex) -> Tensor:
         if block.dense is None and not kept_whole(*block.shape[1:]):
             return recompute.weights(block, heads, queries, keys)
         name = (block.part, block.layer)

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.training.checkpoints import Checkpoint, Step
+from attnwidget.experiments.training.checkpoints import Checkpoint, TrainingStep
 from attnwidget.experiments.training.head_changes import KeptRows
 from attnwidget.files import write_whole
 
-FORMAT = 1
+STORE_FORMAT = 1
 """Counts up whenever files are written that the released versions would misread."""
 
 NUMBERS, ROWS = "numbers-", "rows-"
@@ -26,11 +26,11 @@ ABOUT = "about"
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class StoredCheckpoint:
     """What is known of a checkpoint: (layer head) tables, the change from the checkpoint `before`, how they were made."""
 
-    step: Step
-    before: Step | None
+    step: TrainingStep
+    before: TrainingStep | None
     heads: tuple[int, ...]
     tables: Mapping[str, np.ndarray]
     changes: np.ndarray
@@ -58,7 +58,7 @@ class Store:
         for about, _ in self._known:
             self._refuse_others(about)
 
-    def reading(self, checkpoint: Checkpoint, before: Step | None) -> Reading | None:
+    def reading(self, checkpoint: Checkpoint, before: TrainingStep | None) -> StoredCheckpoint | None:
         """What is stored of a checkpoint that comes after `before`; None where nothing is.
 
         Raises AttnWidgetError where the step is that of another folder or name.
@@ -75,13 +75,13 @@ class Store:
                 return None
             tables = {name: arrays[f"table {name}"] for name in about["recipes"]}
             heads = tuple(about["heads"])
-            return Reading(checkpoint.step, before, heads, tables, arrays["changes"], about["recipes"])
+            return StoredCheckpoint(checkpoint.step, before, heads, tables, arrays["changes"], about["recipes"])
         return None
 
-    def keep(self, checkpoint: Checkpoint, reading: Reading, rows: tuple[KeptRows, ...]) -> None:
+    def keep(self, checkpoint: Checkpoint, reading: StoredCheckpoint, rows: tuple[KeptRows, ...]) -> None:
         """Write a reading, and the rows that the next one will be compared with in the place of the last ones."""
         about = {
-            "format": FORMAT,
+            "format": STORE_FORMAT,
             **self._fingerprint,
             "step": reading.step,
             "before": reading.before,
@@ -98,7 +98,7 @@ class Store:
             if older.name != own:
                 older.unlink(missing_ok=True)
 
-    def rows(self, step: Step) -> tuple[KeptRows, ...] | None:
+    def rows(self, step: TrainingStep) -> tuple[KeptRows, ...] | None:
         """The rows of a checkpoint, if it was the last one read."""
         file = self.folder / _name(ROWS, step)
         if not file.exists():
@@ -114,7 +114,7 @@ class Store:
 
     def _refuse_others(self, about: Mapping[str, Any]) -> None:
         other = [name for name, value in self._fingerprint.items() if about.get(name) != value]
-        if about.get("format") != FORMAT or other:
+        if about.get("format") != STORE_FORMAT or other:
             what = " and ".join(other) or "version"
             raise AttnWidgetError(
                 f"The store {self.folder} was made with other {what}, so its numbers do not belong here. Give another "
@@ -146,7 +146,7 @@ def _flat(rows: tuple[KeptRows, ...]) -> dict[str, np.ndarray]:
     return {f"{text} {layer}": maps.numpy() for text, one in enumerate(rows) for layer, maps in one.maps.items()}
 
 
-def _name(kind: str, step: Step) -> str:
+def _name(kind: str, step: TrainingStep) -> str:
     """A file name that tells the step, and is different for every step."""
     mark = hashlib.sha256(json.dumps(step).encode()).hexdigest()[:8]
     return f"{kind}{re.sub(r'[^A-Za-z0-9.-]+', '-', str(step))[:40]}-{mark}.npz"

@@ -14,7 +14,7 @@ from attnwidget.engine import AttentionModel
 from attnwidget.engine import load as load_any
 from attnwidget.errors import AttnWidgetError
 
-Step: TypeAlias = int | float | str
+TrainingStep: TypeAlias = int | float | str
 """How many steps were trained, or what a checkpoint is called."""
 
 
@@ -22,7 +22,7 @@ Step: TypeAlias = int | float | str
 class Checkpoint:
     """A step, and where its model comes from."""
 
-    step: Step
+    step: TrainingStep
     source: Any
 
     @property
@@ -80,7 +80,7 @@ def opened(checkpoint: Checkpoint, load: Callable[[Any], Any] | None) -> Attenti
 
 
 @contextmanager
-def told_at(step: Step) -> Iterator[None]:
+def told_at(step: TrainingStep) -> Iterator[None]:
     """Errors from here on say at what checkpoint they arose."""
     try:
         yield
@@ -88,7 +88,7 @@ def told_at(step: Step) -> Iterator[None]:
         raise AttnWidgetError(f"Checkpoint {step}: {error}") from error
 
 
-def _step(given: Any) -> Step:
+def _step(given: Any) -> TrainingStep:
     if isinstance(given, str) and given:
         return given
     whole, number = whole_number(given), real_number(given)

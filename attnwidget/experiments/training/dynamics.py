@@ -9,13 +9,13 @@ from torch.nn import Module
 
 from attnwidget.engine import AttentionModel
 from attnwidget.errors import AttnWidgetError, Cancelled
-from attnwidget.experiments.training.checkpoint_store import Reading, Store
-from attnwidget.experiments.training.checkpoints import Checkpoint, Step, opened, ordered, told_at
+from attnwidget.experiments.training.checkpoint_store import Store, StoredCheckpoint
+from attnwidget.experiments.training.checkpoints import Checkpoint, TrainingStep, opened, ordered, told_at
 from attnwidget.experiments.training.head_changes import RECIPE, KeptRows, head_changes, refuse_other_heads
 from attnwidget.experiments.training.heads_in_time import CHANGES, Dynamics
 from attnwidget.experiments.training.probe import Measures, Probe, probed, rows_alone
 
-Rows = tuple[KeptRows, ...]
+ProbeRows = tuple[KeptRows, ...]
 
 
 def dynamics(
@@ -62,7 +62,7 @@ def dynamics(
     probe = Probe(_texts(texts), _measures(measures), part, cancelled)
     kept = None if store is None else Store(store, probe.fingerprint())
     run = _Run(probe, load, kept)
-    readings: list[Reading] = []
+    readings: list[StoredCheckpoint] = []
     for done, checkpoint in enumerate(chosen):
         if cancelled():
             raise Cancelled
@@ -77,9 +77,11 @@ class _Run:
 
     def __init__(self, probe: Probe, load: Callable[[Any], Any] | None, store: Store | None) -> None:
         self._probe, self._load, self._store = probe, load, store
-        self._last: tuple[Step, Rows] | None = None
+        self._last: tuple[TrainingStep, ProbeRows] | None = None
 
-    def read(self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: Reading | None) -> Reading:
+    def read(
+        self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: StoredCheckpoint | None
+    ) -> StoredCheckpoint:
         """What a checkpoint gives, from the store if it is there."""
         earlier_step = None if before is None else before.step
         stored = None if self._store is None else self._store.reading(checkpoint, earlier_step)
@@ -89,7 +91,9 @@ class _Run:
                 refuse_other_heads(earlier.heads, found.heads)
         return found
 
-    def _now(self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: Reading | None) -> Reading:
+    def _now(
+        self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: StoredCheckpoint | None
+    ) -> StoredCheckpoint:
         rows_before = None if before is None else self._rows(before)
         found = self._with_model(checkpoint, probed)
         heads = found.rows[0].heads
@@ -101,13 +105,13 @@ class _Run:
             if earlier is not None:
                 _refuse_other_recipes(earlier.recipes, found.recipes)
         earlier_step = None if before is None else before.step
-        reading = Reading(checkpoint.step, earlier_step, heads, found.tables, changes, found.recipes)
+        reading = StoredCheckpoint(checkpoint.step, earlier_step, heads, found.tables, changes, found.recipes)
         self._last = checkpoint.step, found.rows
         if self._store is not None:
             self._store.keep(checkpoint, reading, found.rows)
         return reading
 
-    def _rows(self, checkpoint: Checkpoint) -> Rows:
+    def _rows(self, checkpoint: Checkpoint) -> ProbeRows:
         """The rows that are compared with: at hand, stored, or read once more."""
         if self._last is not None and self._last[0] == checkpoint.step:
             return self._last[1]
@@ -132,7 +136,7 @@ def _refuse_other_recipes(before: Mapping[str, str], after: Mapping[str, str]) -
         )
 
 
-def _together(readings: list[Reading], texts: int) -> Dynamics:
+def _together(readings: list[StoredCheckpoint], texts: int) -> Dynamics:
     first = readings[0]
     scores = {name: np.stack([reading.tables[name] for reading in readings]) for name in first.tables}
     recipe = f"{_counted(len(readings), 'checkpoint')}, mean over {_counted(texts, 'text')}"

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from attnwidget.engine import Trace, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.similarity.head_distances import ROWS, TINY, sampled_rows
+from attnwidget.measures.similarity.head_distances import NEARLY_NOTHING, SAMPLED_QUERIES, sampled_rows
 from attnwidget.shapes import LayerMaps
 
 RECIPE = (
     "Jensen-Shannon divergence in nats between a head's rows and those at the checkpoint before, mass outside the text "
-    f"is one outcome, mean over queries that are not padding (of more than {ROWS} evenly spaced ones) and over texts"
+    f"is one outcome, mean over queries that are not padding (of more than {SAMPLED_QUERIES} evenly spaced ones) and over texts"
 )
 
 
@@ -34,7 +34,7 @@ def kept_rows(trace: Trace, part: str | None = None) -> KeptRows:
 
     Raises AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
     """
-    chosen, _ = sampled_rows(trace, part, ROWS)
+    chosen, _ = sampled_rows(trace, part, SAMPLED_QUERIES)
     queries, keys = trace.tokens(part)
     pieces = queries.pieces if queries is keys else (*queries.pieces, *keys.pieces)
     maps = {block.layer: weights(block, queries=chosen) for block in trace.part_blocks(part)}
@@ -84,7 +84,7 @@ def _divergences(before: LayerMaps, after: LayerMaps) -> Float[Tensor, " head"]:
     for start in range(0, rows, step):
         portion = slice(start, start + step)
         p, q = _outcomes(before[:, portion]), _outcomes(after[:, portion])
-        middle = ((p + q) / 2).clamp_min(TINY)
+        middle = ((p + q) / 2).clamp_min(NEARLY_NOTHING)
         # Of equal rows every logarithm is that of 1.
         total += (torch.xlogy(p, p / middle) + torch.xlogy(q, q / middle)).sum((1, 2)) / 2
     return (total / (rows or math.nan)).clamp(0, math.log(2))

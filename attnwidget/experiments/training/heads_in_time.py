@@ -9,11 +9,11 @@ import numpy as np
 
 from attnwidget.engine import fit_index, parse_head
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.training.checkpoints import Step
+from attnwidget.experiments.training.checkpoints import TrainingStep
 from attnwidget.measures.results import HeadScores
 
 CHANGES = "changes"
-SHOWN = 3
+LISTED_HEADS = 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,7 +24,7 @@ class Dynamics:
     first. `steps` are the checkpoints in order, `recipes` say how each number was made. NaN: layers without attention.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[TrainingStep, ...]
     scores: Mapping[str, np.ndarray]
     changes: np.ndarray
     recipe: str
@@ -52,7 +52,7 @@ class Dynamics:
         layer, number = self.head(head)
         return values[:, layer, number].copy()
 
-    def at(self, step: Step) -> dict[str, HeadScores]:
+    def at(self, step: TrainingStep) -> dict[str, HeadScores]:
         """All numbers of one checkpoint, as charts of heads take them. Raises AttnWidgetError for an unknown step."""
         if step not in self.steps:
             raise AttnWidgetError(f"There is no checkpoint {step!r}. There are {', '.join(map(str, self.steps))}.")
@@ -62,7 +62,7 @@ class Dynamics:
             for name in self.names
         }
 
-    def rises(self, name: str, over: float = 0.5) -> dict[str, Step]:
+    def rises(self, name: str, over: float = 0.5) -> dict[str, TrainingStep]:
         """The first step at which each head has more than `over`; heads that never have are not in it. Earliest first.
 
         Of heads at the same step the one with the most comes first. Raises AttnWidgetError for an unknown name.
@@ -101,7 +101,7 @@ def _highest(found: Dynamics, name: str) -> str:
     """The heads that got highest, with where they began (if it was known) and when they were there."""
     values = found.of(name)
     most = np.where(np.isnan(values), -np.inf, values).max(0)
-    top = HeadScores(np.where(np.isfinite(most), most, np.nan), name).top(SHOWN)
+    top = HeadScores(np.where(np.isfinite(most), most, np.nan), name).top(LISTED_HEADS)
     texts = []
     for head in top:
         series = values[:, head.layer, head.head]

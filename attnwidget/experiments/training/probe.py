@@ -30,7 +30,7 @@ DEFAULT = {
 """What is measured on every text without `measures`, in one reading; and induction."""
 
 LENGTH = 50
-SHORTEST = 8
+FEWEST_RANDOM_TOKENS = 8
 """Random tokens that go round: as many as these where the model reads that many, and no fewer than those."""
 
 Measures = Mapping[str, Callable[..., Any]]
@@ -125,7 +125,7 @@ def _on_random_tokens(model: AttentionModel, probe: Probe) -> HeadScores | None:
         return None
     room = LENGTH if model.facts.limit is None else (model.facts.limit - len(first_tokens(model))) // 2
     length = min(LENGTH, room, len(plain_tokens(model)))
-    if length < SHORTEST:
+    if length < FEWEST_RANDOM_TOKENS:
         return None
     try:
         return induction_scores(model, length=length, part=probe.part, cancelled=probe.cancelled).induction

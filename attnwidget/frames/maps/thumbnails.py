@@ -7,7 +7,7 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from attnwidget.engine import Trace, kept_whole
 
-SIDE = 32
+THUMBNAIL_SIDE = 32
 """Pixels of a thumbnail per side, at most."""
 
 
@@ -18,7 +18,7 @@ def thumbnails(trace: Trace, part: str) -> np.ndarray:
     """
     blocks = trace.part_blocks(part)
     _, size, keys = blocks[0].shape
-    down, across = min(size, SIDE), min(keys, SIDE)
+    down, across = min(size, THUMBNAIL_SIDE), min(keys, THUMBNAIL_SIDE)
     rows = (
         None
         if kept_whole(size, keys)

@@ -10,7 +10,7 @@ import numpy as np
 from attnwidget.arguments import real_number, so_many
 from attnwidget.errors import AttnWidgetError
 
-FEWEST = 5
+FEWEST_TEXTS = 5
 """Texts on either side: with fewer no test can tell anything from chance."""
 
 
@@ -108,10 +108,10 @@ def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str,
     known = dict.fromkeys(name for texts in sets for text in texts for name in text)
     shared = [name for name in known if all(name in text for texts in sets for text in texts)]
     samples = {name: tuple(_finite(texts, name) for texts in sets) for name in shared}
-    kept = [name for name, sides in samples.items() if min(map(len, sides)) >= FEWEST]
+    kept = [name for name, sides in samples.items() if min(map(len, sides)) >= FEWEST_TEXTS]
     if not kept:
         raise AttnWidgetError(
-            f"The two sets share no number that is finite in {FEWEST} texts of each. Give the summaries of one kind of "
+            f"The two sets share no number that is finite in {FEWEST_TEXTS} texts of each. Give the summaries of one kind of "
             "trace, made with the same options."
         )
     with warnings.catch_warnings():
@@ -151,8 +151,8 @@ def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, A
             raise AttnWidgetError(
                 f"{name} holds {type(text).__name__}. Each text is one mapping from names to numbers."
             )
-    if len(found) < FEWEST:
-        raise AttnWidgetError(f"{name} has {len(found)} texts; drift needs at least {FEWEST} on either side.")
+    if len(found) < FEWEST_TEXTS:
+        raise AttnWidgetError(f"{name} has {len(found)} texts; drift needs at least {FEWEST_TEXTS} on either side.")
     return found
 
 

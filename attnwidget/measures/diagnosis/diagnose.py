@@ -39,7 +39,7 @@ CHECKS: Mapping[str, Callable[[Examined], Finding | None]] = {
 }
 OF_HEADS = ("collapsed heads", "uniform attention", "position bias", "redundant heads")
 
-SHORTEST = 8
+SHORTEST_TEXT = 8
 """Tokens to read below which heads of any kind look alike."""
 
 PAIRS_OF_WEIGHTS, FEWEST_ROWS = 2 * 10**8, 4
@@ -128,8 +128,8 @@ def _skipped(examined: Examined) -> dict[str, str]:
         skipped["position bias"] = "queries and keys are of two texts"
     if "redundancy" not in examined.heads:
         skipped["redundant heads"] = "so many heads take minutes: see aw.redundancy"
-    if int(examined.readable.sum()) < SHORTEST:
-        skipped |= dict.fromkeys(OF_HEADS, f"fewer than {SHORTEST} tokens to read")
+    if int(examined.readable.sum()) < SHORTEST_TEXT:
+        skipped |= dict.fromkeys(OF_HEADS, f"fewer than {SHORTEST_TEXT} tokens to read")
     return skipped
 
 

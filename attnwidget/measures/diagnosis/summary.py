@@ -16,7 +16,7 @@ from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Statistic, head_means, reads_itself
 from attnwidget.measures.rows import read_rows
 
-Fact: TypeAlias = float | int | str
+SummaryValue: TypeAlias = float | int | str
 
 LEVELS = ("model", "layer", "head")
 LARGEST = 5
@@ -25,7 +25,7 @@ SINK = 0.3
 
 
 @measure
-def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict[str, Fact]:
+def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict[str, SummaryValue]:
     """All head statistics as one flat dict of plain numbers and strings, ready for json.dumps and any logger.
 
     `per` is how deep it goes: "model" for means over heads, "layer" for the means of each layer too, "head" for every
@@ -51,14 +51,14 @@ def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict
     """
     if per not in LEVELS:
         raise AttnWidgetError(f"per={per!r} is no level. Give {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}.")
-    found: dict[str, Fact] = {"model": trace.model.name, "path": trace.path}
+    found: dict[str, SummaryValue] = {"model": trace.model.name, "path": trace.path}
     for name in trace.parts if part is None else (part,):
         prefix = f"{name}." if part is None and len(trace.parts) > 1 else ""
         found.update((prefix + key, fact) for key, fact in _of_part(trace, name, LEVELS.index(per)))
     return found
 
 
-def _of_part(trace: Trace, part: str, depth: int) -> Iterator[tuple[str, Fact]]:
+def _of_part(trace: Trace, part: str, depth: int) -> Iterator[tuple[str, SummaryValue]]:
     queries, keys = trace.tokens(part)
     yield "tokens", len(read_rows(queries))
     yield "layers", trace.layers(part)
@@ -74,7 +74,7 @@ def _of_part(trace: Trace, part: str, depth: int) -> Iterator[tuple[str, Fact]]:
                 yield from _of_level(name, table, level)
 
 
-def _of_level(name: str, table: np.ndarray, level: int) -> Iterator[tuple[str, Fact]]:
+def _of_level(name: str, table: np.ndarray, level: int) -> Iterator[tuple[str, SummaryValue]]:
     if level == 0:
         groups = [(name, table)]
     elif level == 1:

@@ -17,7 +17,7 @@ from attnwidget.measures.results import HeadScores
 
 KINDS_OF_TOKENS = ("special", "punctuation", "padding")
 NEIGHBOURS = {"self": 0, "previous": -1, "next": 1}
-SHOWN = 8
+LISTED_KEYS = 8
 
 
 @measure
@@ -115,5 +115,5 @@ def _named(of: Any, size: int) -> str:
     if isinstance(of, str):
         return {**dict.fromkeys(NEIGHBOURS, f"{of} token"), "first": "first token"}.get(of, f"{of} tokens")
     positions = _chosen(of, size).nonzero()[:, 0].tolist()
-    shown = ", ".join(str(position) for position in positions[:SHOWN])
-    return f"keys {shown}{' …' if len(positions) > SHOWN else ''}" if positions else "no keys"
+    shown = ", ".join(str(position) for position in positions[:LISTED_KEYS])
+    return f"keys {shown}{' …' if len(positions) > LISTED_KEYS else ''}" if positions else "no keys"

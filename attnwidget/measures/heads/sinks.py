@@ -11,7 +11,7 @@ from attnwidget.shapes import TokenVector
 THRESHOLD = 0.3
 """Gu et al. 2024 (arXiv 2410.10781) call a key a sink when later queries give it more than this on average."""
 
-FEWEST = 3
+FEWEST_QUERIES = 3
 """Queries that must have had the choice: the mean over one or two rows says nothing."""
 
 
@@ -44,7 +44,7 @@ def sink_scores(received: TokenVector, readers: Int[Tensor, " token"]) -> TokenV
     >>> [round(score, 2) for score in sink_scores(received, readers)[:1].tolist()]
     [0.8]
     """
-    return torch.where(readers >= FEWEST, received / readers.clamp_min(1), torch.nan)
+    return torch.where(readers >= FEWEST_QUERIES, received / readers.clamp_min(1), torch.nan)
 
 
 def unmasked_readers(text: Tokens, *, causal: bool) -> Int[Tensor, " token"]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from attnwidget.engine import Tokens
 from attnwidget.errors import AttnWidgetError
 
-KINDS = ("special", "punctuation", "padding", "first")
+TOKEN_KINDS = ("special", "punctuation", "padding", "first")
 
 BLANKS = "Ġ▁Ċ"
 """How byte-level vocabularies and SentencePiece write a blank or a line break before a word, in pieces that were given."""
@@ -38,7 +38,7 @@ def kind_of_keys(tokens: Tokens, kind: str) -> Bool[Tensor, " key"]:
     if kind == "punctuation":
         marks = torch.tensor([is_punctuation(piece) for piece in tokens.pieces], dtype=torch.bool, device="cpu")
         return marks & ~special & ~padding
-    raise AttnWidgetError(f"There is no kind of token {kind!r}. The kinds are {', '.join(KINDS)}.")
+    raise AttnWidgetError(f"There is no kind of token {kind!r}. The kinds are {', '.join(TOKEN_KINDS)}.")
 
 
 def is_punctuation(piece: str) -> bool:

@@ -10,7 +10,7 @@ from torch import Tensor
 from attnwidget.engine import Block, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import own_blocks, same_text
-from attnwidget.measures.paths.steps import Reading, Rows, carried, portioned, started, stepped, widened
+from attnwidget.measures.paths.steps import BlockReader, RowsOnDemand, carried, portioned, started, stepped, widened
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import HeadMap, Indices
 
@@ -90,7 +90,7 @@ def crossing(trace: Trace, part: str | None) -> Crossing | None:
     )
 
 
-def followed(crossing: Crossing, part: str, rows: Indices, reading: Reading, residual: float) -> HeadMap:
+def followed(crossing: Crossing, part: str, rows: Indices, reading: BlockReader, residual: float) -> HeadMap:
     """Rows (target query) of what reaches them: (source key) for part "cross", else (target key)."""
     start = started(rows, crossing.targets)
     source, own = joint(start, crossing, reading, residual)
@@ -100,7 +100,9 @@ def followed(crossing: Crossing, part: str, rows: Indices, reading: Reading, res
     return widened(source, crossing.sources, len(crossing.source))
 
 
-def joint(start: FromTarget, crossing: Crossing, reading: Reading, residual: float) -> tuple[FromSource, FromTarget]:
+def joint(
+    start: FromTarget, crossing: Crossing, reading: BlockReader, residual: float
+) -> tuple[FromSource, FromTarget]:
     """How much of each row reaches (the encoder's last layer, the target's input), together all of it.
 
     Upwards, M_x = X R_enc (1 - residual) + residual S M_x and M_y = residual S M_y, with S the self-attention and X the
@@ -118,7 +120,7 @@ def joint(start: FromTarget, crossing: Crossing, reading: Reading, residual: flo
     return source, own
 
 
-def _handed_over(own: FromTarget, source: FromSource, rows: Rows, residual: float) -> FromTarget:
+def _handed_over(own: FromTarget, source: FromSource, rows: RowsOnDemand, residual: float) -> FromTarget:
     """What stays with the target; what a cross-attention reads from the source is added to `source`."""
     left = torch.zeros_like(own)
     for chosen in portioned(own.shape[1], source.shape[1]):

@@ -22,7 +22,7 @@ from attnwidget.shapes import Indices
 UNIT = 2**30
 """A capacity of 1 as an integer. What leaves a token sums to 1, so that no flow reaches the limit of int32, 2^31."""
 
-SMALL = 8000
+SMALL_NETWORK = 8000
 """Pipes. A network of so few is solved as a whole: finding out which of them matter would take longer."""
 
 _EVERY = 8
@@ -146,7 +146,7 @@ def _row(network: _Network, query: int, watch: _Watch) -> np.ndarray:
         reached[level] = edges[level][reached[level + 1]].any(0)
     usable = edges & reached[1:, :, None]
     usable[0] = False  # but for those into the key
-    whole = np.count_nonzero(usable) <= SMALL
+    whole = np.count_nonzero(usable) <= SMALL_NETWORK
     if not whole:
         # To stay with a token, and to leave the query, is what a first solution may do.
         stays = np.eye(size, dtype=bool)

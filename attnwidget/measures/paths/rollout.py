@@ -11,10 +11,10 @@ from attnwidget.measures.measure import measure
 from attnwidget.measures.paths import cross_rollout
 from attnwidget.measures.paths.fusion import check_fusion
 from attnwidget.measures.paths.steps import (
-    Keys,
+    BlockReader,
+    CountedKeys,
     Queries,
-    Reading,
-    Rows,
+    RowsOnDemand,
     asked_rows,
     carried,
     check_share,
@@ -79,7 +79,7 @@ def rollout(
     refuse_padding(query, rows, queries)
     counted = read_rows(keys)
 
-    def follow(reading: Reading) -> HeadMap:
+    def follow(reading: BlockReader) -> HeadMap:
         if crossing is not None:
             return cross_rollout.followed(crossing, trace.part_blocks(part)[0].part, rows, reading, residual)
         return widened(carried(started(rows, counted), blocks, counted, reading, residual), counted, len(keys))
@@ -108,7 +108,7 @@ def _left_out(discard: float, queries: Tokens, keys: Tokens) -> str:
     return lowest + (", padding left out" if any(queries.padding) or any(keys.padding) else "")
 
 
-def _uniform(block: Block, queries: Queries, keys: Keys) -> Rows:
+def _uniform(block: Block, queries: Queries, keys: CountedKeys) -> RowsOnDemand:
     def some(chosen: Indices) -> HeadMap:
         seen = visible(block, queries[chosen])[:, keys].float()
         return seen / seen.sum(-1, keepdim=True).clamp_min(1)

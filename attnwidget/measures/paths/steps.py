@@ -14,13 +14,13 @@ from attnwidget.measures.paths.fusion import fused, without_lowest
 from attnwidget.shapes import HeadMap, Indices
 
 Queries: TypeAlias = Int[Tensor, " query"]
-Keys: TypeAlias = Int[Tensor, " key"]
+CountedKeys: TypeAlias = Int[Tensor, " key"]
 """The numbers of the tokens that count: those that are not padding."""
 
-Rows: TypeAlias = Callable[[Indices], HeadMap]
+RowsOnDemand: TypeAlias = Callable[[Indices], HeadMap]
 """Any rows of one map, on demand."""
 
-Reading: TypeAlias = Callable[[Block, Queries, Keys], Rows]
+BlockReader: TypeAlias = Callable[[Block, Queries, CountedKeys], RowsOnDemand]
 """How a block becomes one map of the queries and keys that count."""
 
 
@@ -48,10 +48,10 @@ def refuse_padding(query: Any, rows: Indices, text: Tokens) -> None:
         raise AttnWidgetError(f"Query {int(rows[0])} is padding, which reads nothing. Choose a token of the text.")
 
 
-def fused_rows(fusion: str, discard: float = 0.0) -> Reading:
+def fused_rows(fusion: str, discard: float = 0.0) -> BlockReader:
     """The heads of a block fused, a few rows at a time; raises NotNumbers as it meets NaN."""
 
-    def read(block: Block, queries: Queries, keys: Keys) -> Rows:
+    def read(block: Block, queries: Queries, keys: CountedKeys) -> RowsOnDemand:
         def some(chosen: Indices) -> HeadMap:
             found = fused(block, fusion, queries[chosen])
             found = found if len(keys) == found.shape[1] else found[:, keys]
@@ -67,14 +67,16 @@ def fused_rows(fusion: str, discard: float = 0.0) -> Reading:
     return read
 
 
-def carried(found: HeadMap, blocks: tuple[Block, ...], counted: Keys, reading: Reading, residual: float) -> HeadMap:
+def carried(
+    found: HeadMap, blocks: tuple[Block, ...], counted: CountedKeys, reading: BlockReader, residual: float
+) -> HeadMap:
     """These rows times the product over all layers, from the top down: cheap for a single row."""
     for block in reversed(blocks):
         found = stepped(found, reading(block, counted, counted), residual)
     return found
 
 
-def stepped(found: HeadMap, rows: Rows, residual: float) -> HeadMap:
+def stepped(found: HeadMap, rows: RowsOnDemand, residual: float) -> HeadMap:
     """These rows times one layer's map, of which only a few rows are there at a time."""
     size = found.shape[1]
     below = torch.zeros_like(found)
@@ -98,12 +100,12 @@ def mixed(fused_rows: HeadMap, chosen: Queries, residual: float) -> HeadMap:
     return found / found.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
 
 
-def started(rows: Queries, counted: Keys) -> HeadMap:
+def started(rows: Queries, counted: CountedKeys) -> HeadMap:
     """One row for each token that is asked for, 1 where it stands among those that count: rows of padding are 0."""
     return (rows[:, None] == counted).float()
 
 
-def widened(found: HeadMap, counted: Keys, size: int) -> Float[Tensor, "query token"]:
+def widened(found: HeadMap, counted: CountedKeys, size: int) -> Float[Tensor, "query token"]:
     """Columns for all tokens again: those of padding are 0."""
     if len(counted) == size:
         return found

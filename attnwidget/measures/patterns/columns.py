@@ -7,13 +7,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from attnwidget.engine import rows_together, visible
-from attnwidget.measures.heads.sinks import FEWEST
+from attnwidget.measures.heads.sinks import FEWEST_QUERIES
 from attnwidget.measures.patterns.marks import Marks, but_itself
 from attnwidget.measures.patterns.shapes import own_or_none
 from attnwidget.measures.portions import Portion
 from attnwidget.measures.rows import read_rows
 
-MOST = 3
+FEW_COLUMNS = 3
 """Columns that are still few; at most one in eight keys."""
 
 READERS = 0.25
@@ -67,7 +67,7 @@ class Columns:
 def moving(peaks: Float[Tensor, "head key"], rows: Float[Tensor, " head"]) -> Float[Tensor, " head"]:
     """Mean of the largest weights beyond chance, those on the most favoured key left out: 0 for a head that reads one."""
     found = ((peaks.sum(-1) - peaks.amax(-1)) / (rows - 1).clamp_min(1)).clamp(0, 1)
-    return found.masked_fill(rows < FEWEST, torch.nan).float()
+    return found.masked_fill(rows < FEWEST_QUERIES, torch.nan).float()
 
 
 def fixed_columns(columns: Columns, portion: Portion, first: int) -> Float[Tensor, " head"]:
@@ -75,11 +75,11 @@ def fixed_columns(columns: Columns, portion: Portion, first: int) -> Float[Tenso
 
     `portion` is any of the layer. The first token, and keys that hardly any query can read, are no such columns.
     """
-    allowed = (columns.readers >= FEWEST) & (columns.readers >= READERS * columns.rows[:, None])
+    allowed = (columns.readers >= FEWEST_QUERIES) & (columns.readers >= READERS * columns.rows[:, None])
     allowed[:, first] = False
     share = (columns.received - columns.chance) / (columns.readers - columns.chance)
     share = share.masked_fill(~allowed, -torch.inf)
-    most = max(1, min(MOST, share.shape[-1] // 8))
+    most = max(1, min(FEW_COLUMNS, share.shape[-1] // 8))
     best, at = share.topk(most, dim=-1)
     received, chance = columns.received.gather(-1, at), columns.chance.gather(-1, at)
     found = best[:, :1]

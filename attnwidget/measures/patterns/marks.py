@@ -17,10 +17,10 @@ Chance: TypeAlias = Float[Tensor, " query"]
 """How much of a pattern a row would have if the head read all visible keys alike; NaN for rows that say nothing:
 without a key of the pattern, or without any other key."""
 
-Keys: TypeAlias = Float[Tensor, "query key"]
+KeyMarks: TypeAlias = Float[Tensor, "query key"]
 """1 for the keys that count, 0 for the others."""
 
-KEPT = 2**23
+MARKS_KEPT = 2**23
 """Entries of query x key whose marks are kept at once, a few times over."""
 
 
@@ -34,11 +34,11 @@ class Marks:
 
     own: Indices | None
     choices: Float[Tensor, " query"]
-    others: Keys
-    masses: tuple[tuple[str, Keys, Chance], ...]
+    others: KeyMarks
+    masses: tuple[tuple[str, KeyMarks, Chance], ...]
     first: Chance
     separator: Chance
-    block: tuple[Keys, Chance, Float[Tensor, " query"]] | None
+    block: tuple[KeyMarks, Chance, Float[Tensor, " query"]] | None
     places: Int[Tensor, "query offset"] | None
     distances: Float[Tensor, "offset query"] | None
     monotone: Bool[Tensor, "query key"] | None
@@ -73,7 +73,7 @@ def remembered(ground: Ground) -> Callable[[Portion], Marks]:
         rows = portion.rows
         name = int(rows[0]), int(rows[-1]), len(rows)
         if name not in known:
-            if (len(known) + 1) * portion.maps[0].numel() > KEPT:
+            if (len(known) + 1) * portion.maps[0].numel() > MARKS_KEPT:
                 known.clear()
             known[name] = marks_of(portion, ground)
         return known[name]
@@ -90,7 +90,7 @@ def but_itself(seen: Bool[Tensor, "query key"], own: Indices | None) -> Bool[Ten
 
 def _blocks(
     ground: Ground, own: Indices, seen: Bool[Tensor, "query key"], choices: Float[Tensor, " query"]
-) -> tuple[Keys, Chance, Float[Tensor, " query"]] | None:
+) -> tuple[KeyMarks, Chance, Float[Tensor, " query"]] | None:
     """Keys of the query's own block, their chance, and how many can be read; None where there is only one block."""
     block = shapes.same_block(ground, own)
     if not bool(block.any()):

@@ -12,17 +12,17 @@ from torch import Tensor
 
 from attnwidget.engine import Trace, exactly
 from attnwidget.measures.heads.entropy import row_entropy
-from attnwidget.measures.heads.sinks import FEWEST
+from attnwidget.measures.heads.sinks import FEWEST_QUERIES
 from attnwidget.measures.patterns import shapes
 from attnwidget.measures.patterns.columns import Columns, fixed_columns, moving
-from attnwidget.measures.patterns.marks import Keys, Marks, remembered
+from attnwidget.measures.patterns.marks import KeyMarks, Marks, remembered
 from attnwidget.measures.patterns.shapes import Ground, own_or_none
 from attnwidget.measures.portions import Portion, portions
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import LayerMaps
 
 Scores: TypeAlias = Float[Tensor, " head"]
-Reading: TypeAlias = tuple[str, Float[Tensor, "head query"], Float[Tensor, " query"]]
+PatternRows: TypeAlias = tuple[str, Float[Tensor, "head query"], Float[Tensor, " query"]]
 """A pattern, how much of it each row has, and its chance."""
 
 NEAR = {-1: "previous token", 0: "diagonal", 1: "next token"}
@@ -76,7 +76,7 @@ def _of_layer(read: Iterator[Portion], ground: Ground, heads: int, queries: int)
     return found
 
 
-def _readings(portion: Portion, ground: Ground, marks: Marks) -> list[Reading]:
+def _readings(portion: Portion, ground: Ground, marks: Marks) -> list[PatternRows]:
     maps, choices = portion.maps, marks.choices
     entropy = row_entropy(maps) - torch.special.entr(maps.sum(-1))
     found = [
@@ -104,7 +104,7 @@ def _evenly(maps: LayerMaps, marks: Marks) -> tuple[Float[Tensor, "head query"],
     return spread / several.log().clamp_min(1e-9), chance
 
 
-def _summed(readings: list[Reading], reads: Bool[Tensor, "head query"]) -> Float[Tensor, "sum kind head"]:
+def _summed(readings: list[PatternRows], reads: Bool[Tensor, "head query"]) -> Float[Tensor, "sum kind head"]:
     """Mass, chance and number of rows, over the rows that count: those that could show the pattern, and read anything."""
     chance = torch.stack([chance for _, _, chance in readings])
     counted = ~chance.isnan()
@@ -113,14 +113,14 @@ def _summed(readings: list[Reading], reads: Bool[Tensor, "head query"]) -> Float
     return torch.stack([mass, expected, rows])
 
 
-def _mass(maps: LayerMaps, keys: Keys) -> Float[Tensor, "head query"]:
+def _mass(maps: LayerMaps, keys: KeyMarks) -> Float[Tensor, "head query"]:
     return (maps * keys).sum(-1)
 
 
 def _beyond_chance(sums: Float[Tensor, "sum kind head"]) -> Float[Tensor, "kind head"]:
     """(mass - chance) / (rows - chance), summed over the rows that count: 1 for a perfect head, 0 for a uniform one."""
     mass, chance, rows = sums
-    return ((mass - chance) / (rows - chance)).clamp(0, 1).masked_fill(rows < FEWEST, torch.nan).float()
+    return ((mass - chance) / (rows - chance)).clamp(0, 1).masked_fill(rows < FEWEST_QUERIES, torch.nan).float()
 
 
 def _best_offset(found: dict[str, Scores], rows: dict[str, Tensor], read: Tensor) -> dict[str, Scores]:

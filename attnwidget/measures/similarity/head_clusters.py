@@ -15,13 +15,13 @@ from attnwidget.measures.similarity.head_distances import HeadDistances
 from attnwidget.measures.similarity.head_map import numbers_of
 from attnwidget.measures.similarity.similar_heads import distances_of
 
-MOST = 12
+MOST_CLUSTERS = 12
 """Clusters among which the number is chosen: more than these nobody can keep apart."""
 
 WEAK = 0.25
 """Mean silhouettes below this show no clusters worth the name (Kaufman & Rousseeuw 1990)."""
 
-NONE = -1
+NO_CLUSTER = -1
 """The label of layers without attention, and of heads a layer lacks."""
 
 
@@ -99,7 +99,7 @@ def head_clusters(
         (np.flatnonzero(flat == label) for label in np.unique(flat)),
         key=lambda group: (-len(group), min(distances.heads[at] for at in group)),
     )
-    labels = np.full((distances.layers, max(head for _, head in distances.heads) + 1), NONE, np.int32)
+    labels = np.full((distances.layers, max(head for _, head in distances.heads) + 1), NO_CLUSTER, np.int32)
     for number, group in enumerate(groups):
         for at in group:
             labels[distances.heads[at]] = number
@@ -139,7 +139,7 @@ def stands_for(group: tuple[RankedHead, ...]) -> str:
 def _cut(apart: np.ndarray, count: int | None) -> tuple[np.ndarray, float, str]:
     """Labels in any numbering, their mean silhouette, and in words how many were chosen."""
     size = len(apart)
-    counts = [count] if count else list(range(2, min(MOST, size - 1) + 1))
+    counts = [count] if count else list(range(2, min(MOST_CLUSTERS, size - 1) + 1))
     if not counts or (count is None and not apart.any()) or count == 1:
         why = "as asked for" if count else "too few heads to part" if not counts else "as all heads read alike"
         return np.zeros(size, np.int64), float("nan"), f"one cluster, {why}"

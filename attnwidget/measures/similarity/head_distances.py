@@ -18,13 +18,13 @@ from attnwidget.measures.results import _Result
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices, LayerMaps
 
-ROWS = 64
+SAMPLED_QUERIES = 64
 """Queries that are read of a longer text: distances between heads settle long before that."""
 
 PAIRS = 2**17
 """Entries of head x (query, key) that are compared at once: they stay in the processor's cache."""
 
-TINY = 1e-30
+NEARLY_NOTHING = 1e-30
 """Takes the place of 0 in x log x: no fp32 weight above 1e-22 changes by it."""
 
 
@@ -72,7 +72,9 @@ NO_QUERY = (
 
 
 @measure
-def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, smoothing: Any = 0.0) -> HeadDistances:
+def head_distances(
+    trace: Trace, *, part: str | None = None, rows: Any = SAMPLED_QUERIES, smoothing: Any = 0.0
+) -> HeadDistances:
     """Jensen-Shannon divergence of every two heads of all layers, (head head) in nats: the mean over queries.
 
     0 for heads that read alike, log 2 for heads that never read the same key; it is the divergence, not its root. Of
@@ -109,7 +111,7 @@ def head_distances(trace: Trace, *, part: str | None = None, rows: Any = ROWS, s
     return HeadDistances(values.numpy(), recipe, heads, trace.layers(part))
 
 
-def distances_from(trace: Trace, head: Any, *, part: str | None = None, rows: Any = ROWS) -> HeadDistances:
+def distances_from(trace: Trace, head: Any, *, part: str | None = None, rows: Any = SAMPLED_QUERIES) -> HeadDistances:
     """`head_distances` of one head alone: its row of `values`, the others NaN, for a share of the time.
 
     The numbers are the same to the last bit. Raises AttnWidgetError for a head that is not there, and as
@@ -209,8 +211,8 @@ def _add_divergences_from(total: Float[Tensor, " head"], outcomes: Float[Tensor,
         own = part.contiguous()
         sums, logs = torch.empty_like(own), torch.empty_like(own)
         alone = _sum_log(own, own, sums, logs)
-        torch.add(own[at], own + TINY, out=sums)
-        torch.add(own[at + 1 :], own[at] + TINY, out=sums[at + 1 :])
+        torch.add(own[at], own + NEARLY_NOTHING, out=sums)
+        torch.add(own[at + 1 :], own[at] + NEARLY_NOTHING, out=sums[at + 1 :])
         both = torch.log(sums, out=logs).mul_(sums).sum(-1).double()
         total += (alone[at] + alone) / 4 - both / 2
 
@@ -223,5 +225,5 @@ def _sum_log(
     many: Float[Tensor, "head outcome"], one: Float[Tensor, "*head outcome"], sums: Tensor, logs: Tensor
 ) -> Float[Tensor, " head"]:
     """The sum of s log s with s = many + one, in fp64; `sums` and `logs` are memory to do it in."""
-    torch.add(many, one + TINY, out=sums)
+    torch.add(many, one + NEARLY_NOTHING, out=sums)
     return torch.log(sums, out=logs).mul_(sums).sum(-1).double()

@@ -12,7 +12,7 @@ from attnwidget.measures.results import _Result
 from attnwidget.measures.similarity.head_distances import NO_QUERY, HeadDistances
 from attnwidget.measures.similarity.similar_heads import distances_of
 
-Heads = tuple[tuple[int, int], ...]
+MapHeads = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -23,7 +23,7 @@ class HeadMap(_Result):
     `explained` is the share of the sum of all squared distances that the plane keeps: 1 is a map that loses nothing.
     """
 
-    heads: Heads = ()
+    heads: MapHeads = ()
     layers: int = 0
     explained: float = 1.0
 
@@ -98,7 +98,7 @@ def _scaled(squared: np.ndarray) -> tuple[np.ndarray, float]:
     return points, min(1.0, float(sizes.sum()) / total) if total > 0 else 1.0
 
 
-def _turned(column: np.ndarray, heads: Heads) -> np.ndarray:
+def _turned(column: np.ndarray, heads: MapHeads) -> np.ndarray:
     """A direction or its opposite, by what does not depend on the order of the heads."""
     layers = np.array([layer for layer, _ in heads], np.float64)
     order = sorted(range(len(heads)), key=heads.__getitem__)
@@ -112,7 +112,7 @@ def _turned(column: np.ndarray, heads: Heads) -> np.ndarray:
     return column if decisive > 0 else -column
 
 
-def _laid_on(points: np.ndarray, heads: Heads, earlier: HeadMap) -> tuple[np.ndarray, int]:
+def _laid_on(points: np.ndarray, heads: MapHeads, earlier: HeadMap) -> tuple[np.ndarray, int]:
     """The points turned, mirrored and moved onto an earlier map, and how many heads are in both."""
     before = {head: at for at, head in enumerate(earlier.heads)}
     common = [at for at, head in enumerate(heads) if head in before]

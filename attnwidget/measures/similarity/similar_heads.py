@@ -11,7 +11,13 @@ from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import require_trace
 from attnwidget.measures.results import HeadScores, RankedHead
-from attnwidget.measures.similarity.head_distances import NO_QUERY, ROWS, HeadDistances, distances_from, head_distances
+from attnwidget.measures.similarity.head_distances import (
+    NO_QUERY,
+    SAMPLED_QUERIES,
+    HeadDistances,
+    distances_from,
+    head_distances,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +65,7 @@ def similar_heads(
         distances = distances_of(trace, part, rows)
     else:
         require_trace(trace)
-        distances = distances_from(trace, head, part=part, rows=ROWS if rows is ... else rows)
+        distances = distances_from(trace, head, part=part, rows=SAMPLED_QUERIES if rows is ... else rows)
     at = distances.at(head)
     if np.isnan(np.delete(distances.values[at], at)).any():
         raise AttnWidgetError(NO_QUERY)
@@ -95,7 +101,7 @@ def distances_of(trace: Any, part: str | None, rows: Any) -> HeadDistances:
     """Distances that are given, or those of a trace, on 64 queries unless `rows` (not `...`) says how many."""
     if not isinstance(trace, HeadDistances):
         require_trace(trace)
-        return head_distances(trace, part=part, rows=ROWS if rows is ... else rows)
+        return head_distances(trace, part=part, rows=SAMPLED_QUERIES if rows is ... else rows)
     if part is not None or rows is not ...:
         raise AttnWidgetError(
             "These distances are computed already, so part and rows have no effect. Give them to head_distances, or "

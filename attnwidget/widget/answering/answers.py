@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine import LONGEST, AttentionModel, Reading, as_given, second_of
+from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_given, second_of
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at
@@ -260,7 +260,7 @@ def _place(request: Request, shown: Shown) -> tuple[str, int, int]:
 def _verify(model: AttentionModel | GivenModel, request: Request) -> Answer:
     if isinstance(model, GivenModel):
         return Answer({"verify": None})
-    if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST:
+    if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST_VERIFIED:
         return Answer({"verify": None})
     found = model.verify(request.text, **as_given(model.facts, request.pair))
     # Eager maps are the model's own: there is nothing that could differ.

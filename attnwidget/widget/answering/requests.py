@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from attnwidget.errors import BadRequest
-from attnwidget.frames.frame import Direction, Fusion, HeadFusion, HeadName, Sinks, Source, Weight
+from attnwidget.frames.frame import Direction, Fusion, HeadFusion, HeadName, MapSource, SinkChoice, Weight
 from attnwidget.text import well_formed
 from attnwidget.version import __version__
 
-KINDS = (
+REQUEST_KINDS = (
     "about",
     "frame",
     "preview",
@@ -51,11 +51,11 @@ class Request:
     head: int = 0
     part: str = "self"
     direction: Direction = "reads"
-    source: Source = "head"
+    source: MapSource = "head"
     heads: tuple[HeadName, ...] = ()
     fusion: Fusion = "mean"  # of a strip of a layer's heads, else of what is shown, which is never "single"
     words: bool = False
-    sinks: Sinks = "show"
+    sinks: SinkChoice = "show"
     weight: Weight = "attention"
     caret: tuple[int, int] | None = None
     field: int = 0
@@ -94,9 +94,9 @@ def parse_request(content: Any) -> Request:
     if not isinstance(content, dict) or not isinstance(content.get("id"), str):
         raise BadRequest("A request is an object with an id.")
     kind = content.get("kind")
-    if kind not in KINDS:
+    if kind not in REQUEST_KINDS:
         raise BadRequest(
-            f"There is no request {kind!r} in attnwidget {__version__}. Possible are {', '.join(KINDS)}. "
+            f"There is no request {kind!r} in attnwidget {__version__}. Possible are {', '.join(REQUEST_KINDS)}. "
             "If the page is of another version, reload it."
         )
     caret, query, rows, columns = (_pair(content, name) for name in ("caret", "query", "rows", "columns"))
@@ -113,11 +113,11 @@ def parse_request(content: Any) -> Request:
         head=_typed(content, "head", int, 0),
         part=_typed(content, "part", str, "self"),
         direction=_choice(content, "direction", Direction),
-        source=_choice(content, "source", Source),
+        source=_choice(content, "source", MapSource),
         heads=_heads(content),
         fusion=_choice(content, "fusion", Fusion if kind == "strip" else HeadFusion),
         words=_typed(content, "words", bool, default=False),
-        sinks=_choice(content, "sinks", Sinks),
+        sinks=_choice(content, "sinks", SinkChoice),
         weight=_choice(content, "weight", Weight),
         caret=caret,
         field=_typed(content, "field", int, 0),

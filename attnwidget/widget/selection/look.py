@@ -20,7 +20,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
 AGAINST = "against"
 """The part that is a text: what the text on show is compared with, "" for nothing."""
 
-PLAIN: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
+PLAIN_LOOK: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
 
 
 class FixedLook(dict[str, Any]):
@@ -66,8 +66,8 @@ def read_look(value: Any, before: Mapping[str, Any]) -> FixedLook:
     (True, True)
     """
     if not isinstance(value, Mapping):
-        raise AttnWidgetError(f"look must be a dictionary of {', '.join(PLAIN)}, not {type(value).__name__}.")
-    unknown = [name for name in value if not isinstance(name, str) or name not in PLAIN]
+        raise AttnWidgetError(f"look must be a dictionary of {', '.join(PLAIN_LOOK)}, not {type(value).__name__}.")
+    unknown = [name for name in value if not isinstance(name, str) or name not in PLAIN_LOOK]
     if unknown:
-        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(PLAIN)}.")
-    return FixedLook({name: read_part(name, value.get(name, before[name])) for name in PLAIN})
+        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(PLAIN_LOOK)}.")
+    return FixedLook({name: read_part(name, value.get(name, before[name])) for name in PLAIN_LOOK})

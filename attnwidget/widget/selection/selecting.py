@@ -15,16 +15,16 @@ from attnwidget.widget.answering.shown import Shown, asked_of, last_word
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.changing import changed, held, in_turn, said, spare, turn
-from attnwidget.widget.selection.look import PLAIN
+from attnwidget.widget.selection.look import PLAIN_LOOK
 from attnwidget.widget.selection.state import plain
 from attnwidget.widget.selection.traits import (
     Chart,
-    Choice,
+    ChoiceTrait,
     Filtering,
-    Heads,
+    HeadsTrait,
     Index,
-    Look,
     LookPart,
+    LookTrait,
     Part,
     Query,
     Shared,
@@ -66,20 +66,22 @@ class Selecting(anywidget.AnyWidget):
 
     In a part that reads another text they are tokens that read, or with "read_by" tokens that are read.
     """
-    direction = Choice("reads", "read_by").tag(sync=True, echo_update=False)
+    direction = ChoiceTrait("reads", "read_by").tag(sync=True, echo_update=False)
     """Whether colour shows what the query reads, or what reads it."""
     part = Part("self").tag(sync=True, echo_update=False)
     """The part of the model on show: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = Choice("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(sync=True, echo_update=False)
+    view = ChoiceTrait("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(
+        sync=True, echo_update=False
+    )
     """What the stage shows: one map, the query through all layers, what flows into it, or how its weights come about."""
-    heads = Heads().tag(sync=True, echo_update=False)
+    heads = HeadsTrait().tag(sync=True, echo_update=False)
     """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
     accepted; the last one becomes the chosen head."""
     filter = Filtering("auto").tag(sync=True, echo_update=False)
     """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a least weight such as 0.01."""
-    look = Look().tag(sync=True, echo_update=False)
+    look = LookTrait().tag(sync=True, echo_update=False)
     """How maps are shown, all of it: the seven traits below as a dictionary."""
     source = LookPart("source")
     """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
@@ -298,7 +300,7 @@ class Selecting(anywidget.AnyWidget):
         elif name == "look":
             for part, chosen in value.items():
                 setattr(self, part, chosen)
-        elif name in PLAIN:
+        elif name in PLAIN_LOOK:
             self.look = {name: value}
 
     def keep_inside(self) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TEACHING = "tiny-causal"
 
-KEPT = ("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
+STATE_NAMES = ("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """In the order in which they are set: each may speak of those before it."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
@@ -23,7 +23,7 @@ def state_of(explorer: "Explorer") -> dict[str, Any]:
     """Everything that decides what is on screen, but for the model itself, of which it has the name."""
     name = explorer._model.name  # noqa: SLF001  also of weights that have no model
     with TURN:
-        return {"model": name, **{name: plain(getattr(explorer, name)) for name in KEPT}}
+        return {"model": name, **{name: plain(getattr(explorer, name)) for name in STATE_NAMES}}
 
 
 def request_of(explorer: "Explorer", kind: str) -> Request:
@@ -55,10 +55,10 @@ def checked_state(state: Any) -> dict[str, Any]:
     """
     if not isinstance(state, Mapping):
         raise AttnWidgetError(f"A state is what ex.state() returns, a dict; {type(state).__name__} was given.")
-    strange = [str(name) for name in state if name not in (*KEPT, "model")]
+    strange = [str(name) for name in state if name not in (*STATE_NAMES, "model")]
     if strange:
-        raise AttnWidgetError(f"A state has no {strange[0]!r}. It may have {', '.join(('model', *KEPT))}.")
-    return {name: state[name] for name in KEPT if name in state}
+        raise AttnWidgetError(f"A state has no {strange[0]!r}. It may have {', '.join(('model', *STATE_NAMES))}.")
+    return {name: state[name] for name in STATE_NAMES if name in state}
 
 
 def model_of(state: Any) -> str | None:

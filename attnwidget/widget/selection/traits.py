@@ -9,16 +9,16 @@ from attnwidget.errors import AttnWidgetError, TooLarge
 from attnwidget.frames.filter import read_filter
 from attnwidget.text import LARGEST_TEXT, well_formed
 from attnwidget.widget.selection.changing import turn
-from attnwidget.widget.selection.look import PLAIN, FixedLook, read_look, read_part
+from attnwidget.widget.selection.look import PLAIN_LOOK, FixedLook, read_look, read_part
 
 Kept = TypeVar("Kept")
-Given = TypeVar("Given")
+GivenValue = TypeVar("GivenValue")
 
 
-class Shared(TraitType[Kept, Given]):
+class Shared(TraitType[Kept, GivenValue]):
     """A trait that threads, links and pages change in turn; what only a reading can tell is found out before."""
 
-    def set(self, obj: HasTraits, value: Given) -> None:
+    def set(self, obj: HasTraits, value: GivenValue) -> None:
         """Keep a value, and all that it entails, or raise and leave everything as it was."""
         explorer: Any = obj
         explorer.prepare({self.name: value})
@@ -76,7 +76,7 @@ class Chart(Shared[int, int]):
         return int(obj._figures.fit(value))  # noqa: SLF001  the explorer has no other use for it in public
 
 
-class Choice(Shared[str, str]):
+class ChoiceTrait(Shared[str, str]):
     """One of a few words."""
 
     def __init__(self, *words: str, **options: Any) -> None:
@@ -89,7 +89,7 @@ class Choice(Shared[str, str]):
         return str(value)
 
 
-class Heads(Shared[tuple[tuple[int, int], ...], Any]):
+class HeadsTrait(Shared[tuple[tuple[int, int], ...], Any]):
     """Heads that are looked at together, each (layer, head) or a name such as "L5H3"; one alone may stand by itself."""
 
     def validate(self, obj: Any, value: Any) -> tuple[tuple[int, int], ...]:
@@ -104,24 +104,24 @@ class Filtering(Shared[str, Any]):
         return str(read_filter(value))
 
 
-class Look(Shared[FixedLook, Any]):
+class LookTrait(Shared[FixedLook, Any]):
     """All of how maps are shown; what is not named stays as it is."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(FixedLook(PLAIN), **options)
+        super().__init__(FixedLook(PLAIN_LOOK), **options)
 
     def make_dynamic_default(self) -> FixedLook:
-        return FixedLook(PLAIN)
+        return FixedLook(PLAIN_LOOK)
 
     def validate(self, obj: Any, value: Any) -> FixedLook:
-        return read_look(value, {**PLAIN, **(obj._trait_values.get(self.name) or {})})  # noqa: SLF001  the old value
+        return read_look(value, {**PLAIN_LOOK, **(obj._trait_values.get(self.name) or {})})  # noqa: SLF001  the old value
 
 
 class LookPart(Shared[Any, Any]):
     """One part of the look, which Python sets and reads by its own name."""
 
     def __init__(self, part: str, **options: Any) -> None:
-        super().__init__(PLAIN[part], **options)
+        super().__init__(PLAIN_LOOK[part], **options)
         self._part = part
 
     def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002  traitlets' signature

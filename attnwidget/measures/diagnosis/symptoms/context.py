@@ -9,7 +9,7 @@ from attnwidget.measures.diagnosis.symptoms.examined import Examined, named_head
 READS = 0.3
 """Mass on the relevant tokens by which a head is said to have looked at them."""
 
-READ = 1.5
+READ_LIFT = 1.5
 """Lift from which the relevant tokens count as read, whether or not a single head looks at them."""
 
 
@@ -24,7 +24,7 @@ def ignored_context(examined: Examined) -> Finding | None:
     }
     evidence["mass on the first token"] = float(np.nanmean(examined.rows[..., examined.first].sum(-1)))
     apart = "" if examined.content[list(examined.relevant)].any() else " They take attention whatever the text says."
-    if lift >= READ or (readers and lift >= 1):
+    if lift >= READ_LIFT or (readers and lift >= 1):
         return Finding(
             "relevant tokens were read",
             "note",

@@ -8,7 +8,7 @@ from attnwidget.measures.diagnosis.symptoms.examined import Examined, named_head
 UNIFORM, PEAKED, BOUND = 0.95, 0.15, 0.7
 """Normalised entropy above which a head is flat and below which it is peaked; mass on one place by which it is bound."""
 
-POSITIONS = ("first", "previous", "next", "self")
+POSITIONAL_PATTERNS = ("first", "previous", "next", "self")
 
 
 def uniform_attention(examined: Examined) -> Finding | None:
@@ -58,12 +58,12 @@ def position_bias(examined: Examined) -> Finding | None:
     """Whether heads follow positions whatever the content."""
     if "previous" not in examined.heads:
         return None
-    bound = np.maximum.reduce([np.nan_to_num(examined.heads[name]) for name in POSITIONS])
+    bound = np.maximum.reduce([np.nan_to_num(examined.heads[name]) for name in POSITIONAL_PATTERNS])
     there = ~np.isnan(examined.heads["self"])
     share = float((bound[there] > BOUND).mean()) if there.any() else 0.0
     if share < 0.5:
         return None
-    places = {f"heads on {name}": float((examined.heads[name][there] > BOUND).mean()) for name in POSITIONS}
+    places = {f"heads on {name}": float((examined.heads[name][there] > BOUND).mean()) for name in POSITIONAL_PATTERNS}
     return Finding(
         "position bias",
         "high" if share > 0.8 else "medium",
