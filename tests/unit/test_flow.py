@@ -22,7 +22,7 @@ module = importlib.import_module("attnwidget.measures.paths.flow")
 @pytest.fixture(params=["as a whole", "grown"])
 def way(request, monkeypatch):
     """How a network is solved does not depend on its size in these tests."""
-    monkeypatch.setattr(module, "SMALL", 10**9 if request.param == "as a whole" else -1)
+    monkeypatch.setattr(module, "SMALL_NETWORK", 10**9 if request.param == "as a whole" else -1)
 
 
 def steps(trace, residual=0.5):
@@ -80,7 +80,7 @@ def test_against_a_linear_programme(layers, size, causal, seed, residual, grown)
     trace = random_trace(layers, 2, size, causal=causal, seed=seed)
     capacities = steps(trace, residual)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "SMALL", -1 if grown else 10**9)
+        patch.setattr(module, "SMALL_NETWORK", -1 if grown else 10**9)
         for query in {0, size - 1}:
             found = np.asarray(aw.flow(trace, query=query, residual=residual, normalise=False))
             expected = [by_linear_programme(capacities, query, key) for key in range(size)]
@@ -97,7 +97,7 @@ def test_a_network_that_is_grown_has_the_flow_of_the_whole(layers, size, seed, r
     found = []
     for limit in (-1, 10**9):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "SMALL", limit)
+            patch.setattr(module, "SMALL_NETWORK", limit)
             found.append(np.asarray(aw.flow(trace, residual=residual, normalise=False)))
     assert found[0] == pytest.approx(found[1], rel=1e-5, abs=1e-6)
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import attnwidget as aw
+from attnwidget.lazy import homes
 
 from .every_call import ELSEWHERE, read
 from .every_call import MEASURES as CALLS
@@ -20,7 +21,7 @@ NEED = {
 
 
 def test_every_measure_is_here():
-    measures = {name for name, home in aw._HOME.items() if home.startswith("measures.")}
+    measures = {name for name, home in homes(aw.__file__).items() if home.startswith("attnwidget.measures.")}
     assert measures - set(CALLS) == ELSEWHERE
 
 

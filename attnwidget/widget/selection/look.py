@@ -26,7 +26,7 @@ PLAIN_LOOK: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICE
 class FixedLook(dict[str, Any]):
     """A look as it is read: a dictionary that nobody can change behind the explorer's back.
 
-    >>> FixedLook(PLAIN)["words"]
+    >>> FixedLook(PLAIN_LOOK)["words"]
     False
     """
 
@@ -62,7 +62,7 @@ def read_part(name: str, value: Any) -> Any:
 def read_look(value: Any, before: Mapping[str, Any]) -> FixedLook:
     """A whole look: what is not named stays as it was before. Raises AttnWidgetError for parts that there are not.
 
-    >>> read_look({"words": True}, PLAIN)["words"], read_look({}, PLAIN) == dict(PLAIN)
+    >>> read_look({"words": True}, PLAIN_LOOK)["words"], read_look({}, PLAIN_LOOK) == dict(PLAIN_LOOK)
     (True, True)
     """
     if not isinstance(value, Mapping):
