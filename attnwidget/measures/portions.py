@@ -30,7 +30,7 @@ class Portion:
     def visible(self) -> Bool[Tensor, "query key"]:
         """Which keys each query may read, in any head; padding is none of them.
 
-        Of weights that were given, zeros tell causality and sliding windows (`given.masked`), and no other mask.
+        Of weights that were given, zeros tell causality and sliding windows (`from_weights.masked`), and no other mask.
         """
         return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, dtype=torch.bool, device="cpu")
 

@@ -48,7 +48,7 @@ def window(queries, keys):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("tile", [2**20, 500])  # all at once, and in many portions
 def test_soft_caps_sinks_and_biases_are_written_out(size, tile, monkeypatch):
-    monkeypatch.setattr(output, "TILE", tile)
+    monkeypatch.setattr("attnwidget.engine.trace.recompute.TILE", tile)
     heads, _, queries, keys = size
     given = states(*size, width=6)
     masks = [

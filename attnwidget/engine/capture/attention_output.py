@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from attnwidget.engine.trace.recompute import TILE
+from attnwidget.engine.trace.recompute import rows_together
 
 ROWS_AT_ONCE = 1024
 """Queries of a masked layer that the kernel gets at once: it makes the mask a float, and need only read what is open."""
@@ -71,11 +71,11 @@ def written_out(
     group = heads // shared
     out = value.new_empty(batch, queries, heads, value.shape[-1])
     # Few rows of all heads would read all keys again for each of them: as many rows as fit come first.
-    together = max(1, TILE // (group * queries * keys))
+    together = rows_together(group * queries * keys)
     for at in range(0, shared, together):
         last = min(at + together, shared)
         own = slice(at * group, last * group)
-        step = max(1, TILE // ((last - at) * group * keys))
+        step = rows_together((last - at) * group * keys)
         for start in range(0, queries, step):
             rows = slice(start, min(start + step, queries))
             open_to = slice(0, keys)

@@ -67,7 +67,7 @@ def weights(
     with exactly(block.q.device.type):
         for place, run, shared in _runs(block, heads, len(rows)):
             query, key = block.q[0, run], block.k[0, shared].float()
-            step = max(1, TILE // ((run.stop - run.start) * width))
+            step = rows_together((run.stop - run.start) * width)
             for start in range(0, len(rows), step):
                 go_on()
                 portion = slice(start, start + step)
@@ -192,7 +192,7 @@ def _runs(block: Block, heads: list[int] | None, rows: int) -> Iterator[tuple[sl
     # Keys of half precision are copied as they become fp32, and so must fit as well.
     _, _, width = block.shape
     copied = 0 if block.k is None or block.k.dtype == torch.float32 else block.k.shape[-1]
-    step = max(1, TILE // (width * max(1, group * rows, copied)))
+    step = rows_together(width * max(1, group * rows, copied))
     for at in range(0, block.kv_heads, step):
         last = min(at + step, block.kv_heads)
         run = slice(at * group, last * group)

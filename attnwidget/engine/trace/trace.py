@@ -189,7 +189,7 @@ class Trace:
         TransformerLens ActivationCache, or a mapping part -> layers. `tokens` are Tokens or pieces of text; of an
         encoder-decoder they are the decoder's, and `key_tokens` the encoder's. Layers that are None among others have
         no attention. A query whose rows are NaN everywhere is padding. Rows may sum to less than 1, as with sinks.
-        Which keys may be read is told from zeros, sliding windows included (see `given.masked`); `causal` says that all
+        Which keys may be read is told from zeros, sliding windows included (see `from_weights.masked`); `causal` says that all
         keys up to the query may be (True), or all keys (False).
         Raises AttnWidgetError for a tuple of None, an empty tuple, a batch of more than one, shapes that do not fit the
         tokens, values that are no weights (not numbers, negative, or of more than 1 in a row), and `causal` weights that
@@ -222,9 +222,7 @@ class Trace:
         """
         from attnwidget.engine.trace import storage  # needs a library that who saves nothing does without
 
-        saved = SavedTrace(
-            self.blocks, self.text, self.path, self.model, self.sequences, self.depths, self.scores, self.steps
-        )
+        saved = SavedTrace(**{own.name: getattr(self, own.name) for own in fields(SavedTrace)})
         return storage.save(saved, path, values=truth_of("values", values))
 
     @staticmethod

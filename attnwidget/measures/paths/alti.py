@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from attnwidget.engine import Block, Norm, Trace, exactly, rows_together, weights
+from attnwidget.engine import Block, Norm, Trace, rows_together, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import own_blocks, said_part
 from attnwidget.measures.measure import measure
@@ -57,9 +57,8 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     rows = asked_rows(query, len(queries), "alti")
     refuse_padding(query, rows, queries)
     found = started(rows, counted)
-    with exactly():
-        for block in reversed(blocks):
-            found = _below(found, Layer.of(block), counted)
+    for block in reversed(blocks):
+        found = _below(found, Layer.of(block), counted)
     found = widened(found, counted, len(keys))
     recipe = "ALTI, L1 distances to each layer's output, rows divided by their sums, no residual added, MLPs ignored"
     recipe += f", {norms_of(blocks)}" + (", padding left out" if any(keys.padding) else "")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnwidget.engine import Block, Trace, exactly
+from attnwidget.engine import Block, Trace
 from attnwidget.measures.given_trace import own_blocks, said_part
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import LayerScores
@@ -48,7 +48,6 @@ def mixing_ratio(trace: Trace, *, part: str | None = None) -> LayerScores:
 
 def _mixing_and_preserving(block: Block) -> tuple[Vectors, Vectors]:
     residual, norm = residual_of(block), stream_of(block).norm
-    with exactly():
-        others, own = others_and_own(block)
-        preserving = own + residual
-        return (others, preserving) if norm is None else (norm.linear(others), norm.linear(preserving))
+    others, own = others_and_own(block)
+    preserving = own + residual
+    return (others, preserving) if norm is None else (norm.linear(others), norm.linear(preserving))
