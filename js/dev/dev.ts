@@ -1,4 +1,4 @@
-import widget from "../src/index";
+import widget from "../src";
 import { FakeKernel, models } from "./fake";
 import { DemoModel } from "./model";
 

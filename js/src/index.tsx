@@ -1,9 +1,9 @@
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
-import { mount } from "./parts/mount";
+import { mount } from "./explorer/mount";
+import { Session } from "./session/session";
+import type { TraitModel } from "./session/traits";
 import { embeddedSource, localModel, readSaved } from "./source/embedded";
 import { type Channel, kernelSource } from "./source/kernel";
-import { Session } from "./state";
-import type { TraitModel } from "./state/synced";
 
 /** One model, any number of views: the session is the model's, so that two views do not supersede each other's requests. */
 export default () => {

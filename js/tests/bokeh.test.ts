@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Bokeh, bokehOf, embed } from "../src/parts/bokeh";
+import { type Bokeh, bokehOf, embed } from "../src/charts/bokeh";
 import { open } from "./opened";
 
 type Page = { Bokeh?: unknown };

@@ -21,18 +21,18 @@ const breakable = vi.hoisted(
       return { ...own, ...Object.fromEntries(wrapped) };
     },
 );
-vi.mock("../src/layout/matrix", breakable(["matrixScene"]));
-vi.mock("../src/layout/lines", breakable(["linesFrame"]));
-vi.mock("../src/layout/layers", breakable(["layersScene"]));
-vi.mock("../src/layout/flow", breakable(["flowFrame"]));
-vi.mock("../src/layout/neuron", breakable(["neuronScene"]));
-vi.mock("../src/layout/grid", breakable(["gridScene"]));
-vi.mock("../src/layout/difference", breakable(["differenceScene"]));
-vi.mock("../src/layout/balance", breakable(["underGrid"]));
-vi.mock("../src/state/fields", breakable(["fieldOf"]));
-vi.mock("../src/state/maps", breakable(["mapOfFrame"]));
-vi.mock("../src/state/strips", breakable(["stripAt", "stripRequest"]));
-vi.mock("../src/paint/matrix", breakable(["paintMatrix"]));
+vi.mock("../src/views/matrix/scene", breakable(["matrixScene"]));
+vi.mock("../src/views/lines/scene", breakable(["linesFrame"]));
+vi.mock("../src/views/layers/scene", breakable(["layersScene"]));
+vi.mock("../src/views/flow/scene", breakable(["flowFrame"]));
+vi.mock("../src/views/neuron/scene", breakable(["neuronScene"]));
+vi.mock("../src/heads/scene", breakable(["gridScene"]));
+vi.mock("../src/views/compare/scene", breakable(["differenceScene"]));
+vi.mock("../src/heads/balance", breakable(["underGrid"]));
+vi.mock("../src/focus/fields", breakable(["fieldOf"]));
+vi.mock("../src/focus/maps", breakable(["mapOfFrame"]));
+vi.mock("../src/views/layers/strips", breakable(["stripAt", "stripRequest"]));
+vi.mock("../src/views/matrix/paint", breakable(["paintMatrix"]));
 
 let said: ReturnType<typeof vi.spyOn>;
 const rejected: unknown[] = [];

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
-import widget from "../src/index";
+import widget from "../src";
 import { FakeSource, heads } from "./chart-source";
 import { settle } from "./clock";
 

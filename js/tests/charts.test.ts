@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { loadOnce } from "../src/state/charts";
-import { linkSources } from "../src/state/links";
+import { loadOnce } from "../src/session/answers/charts";
+import { linkSources } from "../src/session/links";
 import { FakeSource, heads } from "./chart-source";
 import { settle } from "./clock";
 import { ok, open } from "./opened";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { type CodeInput, pythonCode } from "../src/export/code";
+import { matrixCsv, rowCsv, rowText } from "../src/export/copied";
 import { csv, quoted } from "../src/lib/csv";
 import { exactDigits } from "../src/lib/digits";
 import { pythonString, pythonValue } from "../src/lib/python";
-import { type CodeInput, pythonCode } from "../src/state/code";
-import { matrixCsv, rowCsv, rowText } from "../src/state/copied";
-import { plainLook } from "../src/state/look";
+import { plainLook } from "../src/session/look";
 
 /** The same numbers in every run. */
 function random(seed: number): () => number {

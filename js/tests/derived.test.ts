@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLocal, derive, followPointer } from "../src/state";
-import { alone } from "../src/state/previews";
+import { derive } from "../src/focus/derived";
+import { followPointer } from "../src/focus/follow-pointer";
+import { createLocal } from "../src/focus/pointer";
+import { alone } from "../src/session/answers/previews";
 import { ok, open } from "./opened";
 
 beforeEach(() => void vi.useFakeTimers());

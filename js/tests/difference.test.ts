@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { differenceHit, differenceScene } from "../src/layout/difference";
 import { palette, rampColour } from "../src/lib/colour";
-import { signedMap } from "../src/paint/difference";
-import { largestChange, pooledChanges } from "../src/state/difference";
+import { largestChange, pooledChanges } from "../src/views/compare/difference";
+import { signedMap } from "../src/views/compare/paint";
+import { differenceHit, differenceScene } from "../src/views/compare/scene";
 import { readDifference } from "../src/wire/difference";
 
 const measure = (text: string) => text.length * 6;

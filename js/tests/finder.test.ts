@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { gridScene, headAt, headRect } from "../src/layout/grid";
-import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/layout/shades";
+import { census, find } from "../src/heads/finder";
+import { followHeads, metricAt, refusalAt, similarAt } from "../src/heads/metrics";
+import { gridScene, headAt, headRect } from "../src/heads/scene";
+import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/heads/shades";
+import { ofHeads } from "../src/heads/words";
 import { palette } from "../src/lib/colour";
-import { census, find, followHeads, metricAt, refusalAt, similarAt } from "../src/state";
-import { ofHeads } from "../src/state/heads-in-words";
 import { type Metric, readMetric } from "../src/wire/metric";
 import { ok, open } from "./opened";
 

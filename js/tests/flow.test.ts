@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { flowCurves, flowFrame, flowHead, flowHit, levelX, revealFlow, tokenY } from "../src/layout/flow";
-import { sparseFlow } from "../src/state/sparse-flow";
+import {
+  flowCurves,
+  flowFrame,
+  flowHead,
+  flowHit,
+  levelX,
+  revealFlow,
+  tokenY,
+} from "../src/views/flow/scene";
+import { sparseFlow } from "../src/views/flow/sparse-flow";
 import { readFlow } from "../src/wire/flow";
 
 const frameOf = (count: number, offset = 0) =>

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { watchEnvironment } from "../src/display/environment";
+import { groundOf } from "../src/display/ground";
 import { palette, type Rgb, rampColour, rgbOf, signedTone } from "../src/lib/colour";
-import { watchEnvironment } from "../src/parts/environment";
-import { groundOf } from "../src/parts/ground";
 
 const contrasts = (colour: Rgb) => colour[0] * 0.2126 + colour[1] * 0.7152 + colour[2] * 0.0722;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { History, type Way } from "../src/state/history";
+import { History, type Way } from "../src/session/text/history";
 
 /** Writes at the caret, as a control would say it. */
 function writer(text = "") {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { layersHit, layersScene, reveal } from "../src/layout/layers";
 import { palette } from "../src/lib/colour";
-import { paintLayers } from "../src/paint/layers";
-import { stripPixels } from "../src/paint/strip-pixels";
+import { paintLayers } from "../src/views/layers/paint";
+import { stripPixels } from "../src/views/layers/pixels";
+import { layersHit, layersScene, reveal } from "../src/views/layers/scene";
 
 const few = {
   labels: ["The", "river", "bank", "was"],

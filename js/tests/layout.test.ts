@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { underGrid } from "../src/layout/balance";
-import { gridScene, headAt, headRect } from "../src/layout/grid";
-import { labelStep, thinLabels } from "../src/layout/labels";
-import { type MatrixInput, matrixHit, matrixScene } from "../src/layout/matrix";
+import { labelStep, thinLabels } from "../src/drawing/labels";
+import { underGrid } from "../src/heads/balance";
+import { gridScene, headAt, headRect } from "../src/heads/scene";
+import { type MatrixInput, matrixHit, matrixScene } from "../src/views/matrix/scene";
 
 const heads = (layers: number, count: number) => Array<number>(layers).fill(count);
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { faintCurves, lineMiddle, linesFrame, linesHit, revealLine } from "../src/layout/lines";
+import { fading, fadingOf, keepOf, residue, ruleOf } from "../src/focus/kept";
+import { type MapOnShow, mapOfFrame } from "../src/focus/maps";
 import { palette } from "../src/lib/colour";
-import { paintFaint, paintStrong } from "../src/paint/lines";
-import { readFilter } from "../src/state/filter";
-import { fading, fadingOf, keepOf, residue, ruleOf } from "../src/state/keep";
-import { linesFilter, linesOf } from "../src/state/lines";
-import { type MapOnShow, mapOfFrame } from "../src/state/maps";
+import { readFilter } from "../src/session/filter";
+import { linesFilter, linesOf } from "../src/views/lines/lines";
+import { paintFaint, paintStrong } from "../src/views/lines/paint";
+import { faintCurves, lineMiddle, linesFrame, linesHit, revealLine } from "../src/views/lines/scene";
 import { decodeFrame } from "../src/wire/decode";
 import { frameBytes } from "./frames";
 

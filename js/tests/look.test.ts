@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { sinkNote } from "../src/focus/kept";
 import { contrast, palette, type Rgb } from "../src/lib/colour";
 import { headColour, headColourCount } from "../src/lib/head-colours";
-import { adopted } from "../src/state/asked";
-import { filterText, readFilter } from "../src/state/filter";
-import { sinkNote } from "../src/state/keep";
-import { changesOf, headsAsked, joined, plainLook, readHeads, readLook, toggled } from "../src/state/look";
-import { tokenCount, tokenOf, toTokens, toUnits } from "../src/state/units";
+import { filterText, readFilter } from "../src/session/filter";
+import { adopted } from "../src/session/frame-request";
+import { changesOf, headsAsked, joined, plainLook, readHeads, readLook, toggled } from "../src/session/look";
+import { tokenCount, tokenOf, toTokens, toUnits } from "../src/session/units";
 import type { Header } from "../src/wire/types";
 import { header } from "./frames";
 

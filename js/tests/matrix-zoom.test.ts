@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type MatrixInput, matrixFrame, matrixHit, matrixScene } from "../src/layout/matrix";
+import { weightPixels } from "../src/drawing/pixels";
 import { palette } from "../src/lib/colour";
-import { type MatrixPicture, paintMatrix } from "../src/paint/matrix";
-import { weightPixels } from "../src/paint/pixels";
+import { type MatrixPicture, paintMatrix } from "../src/views/matrix/paint";
+import { type MatrixInput, matrixFrame, matrixHit, matrixScene } from "../src/views/matrix/scene";
 import type { Viewport } from "../src/wire/types";
 
 const input = (count: number, viewport?: Viewport, more: Partial<MatrixInput> = {}): MatrixInput => ({

@@ -1,10 +1,12 @@
 import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLocal, derive, followPointer } from "../src/state";
-import { metricAt } from "../src/state/follow-heads";
-import { keyOf, Memory } from "../src/state/memory";
-import { stripAt, stripRequest } from "../src/state/strips";
-import { weigh } from "../src/state/weigh";
+import { derive } from "../src/focus/derived";
+import { followPointer } from "../src/focus/follow-pointer";
+import { createLocal } from "../src/focus/pointer";
+import { metricAt } from "../src/heads/metrics";
+import { keyOf, Memory } from "../src/session/answers/memory";
+import { weigh } from "../src/session/answers/weigh";
+import { stripAt, stripRequest } from "../src/views/layers/strips";
 import { ok, open } from "./opened";
 
 beforeEach(() => void vi.useFakeTimers());

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
-import widget from "../src/index";
+import widget from "../src";
 import { settle } from "./clock";
 
 const text = "The river bank was quiet";

@@ -1,6 +1,6 @@
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
-import widget from "../src/index";
+import widget from "../src";
 
 /** The whole page over a thought-up kernel, in a document that knows no sizes but these. */
 export function mounted(state: Record<string, unknown> = {}, name = "causal") {

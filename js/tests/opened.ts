@@ -1,5 +1,5 @@
 import { DemoModel } from "../dev/model";
-import { Session } from "../src/state";
+import { Session } from "../src/session/session";
 import { decodeFrame } from "../src/wire/decode";
 import type { Answer, Ask, Header, Request } from "../src/wire/types";
 import { frameBytes } from "./frames";

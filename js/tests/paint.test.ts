@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { gridScene } from "../src/layout/grid";
-import { matrixScene } from "../src/layout/matrix";
+import type { Brush } from "../src/drawing/brush";
+import { thumbnailPixels, weightPixels } from "../src/drawing/pixels";
+import { paintGrid } from "../src/heads/paint";
+import { gridScene } from "../src/heads/scene";
 import { palette } from "../src/lib/colour";
-import type { Brush } from "../src/paint/brush";
-import { paintGrid } from "../src/paint/grid";
-import { type MatrixPicture, paintMatrix } from "../src/paint/matrix";
-import { thumbnailPixels, weightPixels } from "../src/paint/pixels";
+import { type MatrixPicture, paintMatrix } from "../src/views/matrix/paint";
+import { matrixScene } from "../src/views/matrix/scene";
 
 /** A context that writes down what is done to it. */
 function recorder(): { brush: Brush; calls: [string, unknown[]][] } {

@@ -20,9 +20,9 @@ const counted = vi.hoisted(
       return { ...own, ...Object.fromEntries(wrapped) };
     },
 );
-vi.mock("../src/paint/pixels", counted(["weightPixels", "thumbnailPixels"]));
-vi.mock("../src/paint/grid", counted(["paintCells", "paintPointed"]));
-vi.mock("../src/paint/matrix", counted(["paintMatrix"]));
+vi.mock("../src/drawing/pixels", counted(["weightPixels", "thumbnailPixels"]));
+vi.mock("../src/heads/paint", counted(["paintCells", "paintPointed"]));
+vi.mock("../src/views/matrix/paint", counted(["paintMatrix"]));
 
 /** A pen that draws nothing. */
 const pen = new Proxy({} as Record<PropertyKey, unknown>, {

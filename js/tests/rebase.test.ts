@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { toChips, toMarks, toSegments } from "../src/focus/marks";
 import { wellFormed } from "../src/lib/format";
-import { toChips, toMarks, toSegments } from "../src/state/marks";
-import { rebase } from "../src/state/rebase";
+import { rebase } from "../src/session/text/rebase";
 import { header } from "./frames";
 
 const words = (text: string) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowFacts } from "../src/state/row-facts";
+import { rowFacts } from "../src/focus/row-facts";
 import { header } from "./frames";
 
 const { tokens } = header;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DemoModel } from "../dev/model";
+import { nextLayer } from "../src/session/nearest-head";
+import { Session } from "../src/session/session";
 import { kernelSource } from "../src/source/kernel";
-import { nextLayer, Session } from "../src/state";
 import { ok, open } from "./opened";
 
 const tooLong = {

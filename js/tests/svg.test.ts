@@ -1,19 +1,19 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { layersScene } from "../src/layout/layers";
-import { placeLineEnds } from "../src/layout/line-labels";
-import { linesFrame } from "../src/layout/lines";
-import { matrixScene } from "../src/layout/matrix";
+import type { Brush, Pen } from "../src/drawing/brush";
+import { type Images, svgOf } from "../src/export/svg/brush";
+import { runsOf } from "../src/export/svg/image";
+import { SvgPath } from "../src/export/svg/path";
+import { xmlNumber, xmlText } from "../src/export/svg/text";
 import { palette } from "../src/lib/colour";
-import type { Brush, Pen } from "../src/paint/brush";
-import { paintLayers } from "../src/paint/layers";
-import { paintLineLabels } from "../src/paint/line-labels";
-import { paintStrong } from "../src/paint/lines";
-import { paintMatrix } from "../src/paint/matrix";
-import { type Images, svgOf } from "../src/paint/svg";
-import { runsOf } from "../src/paint/svg-image";
-import { SvgPath } from "../src/paint/svg-path";
-import { xmlNumber, xmlText } from "../src/paint/svg-text";
+import { paintLayers } from "../src/views/layers/paint";
+import { layersScene } from "../src/views/layers/scene";
+import { paintLineLabels } from "../src/views/lines/labels-paint";
+import { placeLineEnds } from "../src/views/lines/labels-scene";
+import { paintStrong } from "../src/views/lines/paint";
+import { linesFrame } from "../src/views/lines/scene";
+import { paintMatrix } from "../src/views/matrix/paint";
+import { matrixScene } from "../src/views/matrix/scene";
 
 const hostile = [
   "</svg><script>alert(1)</script>",

@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import { DemoModel } from "../dev/model";
-import { plainLook } from "../src/state/look";
-import { bindTraits } from "../src/state/synced";
+import { plainLook } from "../src/session/look";
+import { bindTraits } from "../src/session/traits";
 
 function open(state: Record<string, unknown> = {}) {
   const model = new DemoModel(null, {

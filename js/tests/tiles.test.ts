@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { encodeFrame } from "../dev/encode";
-import { mapOfFrame } from "../src/state/maps";
-import { Memory } from "../src/state/memory";
-import { around, blocksOf, cellOf, cut, type TiledMap, Tiles, tiledMap } from "../src/state/tiles";
+import { mapOfFrame } from "../src/focus/maps";
+import { Memory } from "../src/session/answers/memory";
+import { around, blocksOf, cellOf, cut, type TiledMap, Tiles, tiledMap } from "../src/session/answers/tiles";
 import { decodeTile, WireError } from "../src/wire/decode";
 import type { Answer, Ask, Request, Span, Tile } from "../src/wire/types";
 import { ok, open } from "./opened";

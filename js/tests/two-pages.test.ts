@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
+import { Session } from "../src/session/session";
 import { kernelSource } from "../src/source/kernel";
-import { Session } from "../src/state";
 import type { Request } from "../src/wire/types";
 
 const traits = {

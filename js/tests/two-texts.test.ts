@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { linesFrame, linesHit } from "../src/layout/lines";
-import { type MatrixInput, matrixHit, matrixScene } from "../src/layout/matrix";
-import { clampViewport, extentOf, leastSpan, type Plot, zoomAbout } from "../src/layout/viewport";
-import { fieldOf, isAsked } from "../src/state/fields";
-import { columnOf, mapOfFrame, mapOfThumbnail, rowOf, weightAt } from "../src/state/maps";
-import type { Session } from "../src/state/session";
-import { askedAt, directionPatch, partPatch, queryPatch, secondPatch } from "../src/state/turns";
+import { fieldOf, isAsked } from "../src/focus/fields";
+import { columnOf, mapOfFrame, mapOfThumbnail, rowOf, weightAt } from "../src/focus/maps";
+import { askedAt, directionPatch, partPatch, queryPatch, secondPatch } from "../src/session/patches";
+import type { Session } from "../src/session/session";
+import { linesFrame, linesHit } from "../src/views/lines/scene";
+import { type MatrixInput, matrixHit, matrixScene } from "../src/views/matrix/scene";
+import { clampViewport, extentOf, leastSpan, type Plot, zoomAbout } from "../src/views/matrix/viewport";
 import { decodeFrame } from "../src/wire/decode";
 import type { About, Frame, Header, Tokens } from "../src/wire/types";
 import { frameBytes } from "./frames";

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from playwright.sync_api import Locator, Page, expect
 
-# The room for labels around the grid's cells, in CSS pixels; see js/src/layout/grid.ts.
+# The room for labels around the grid's cells, in CSS pixels; see js/src/heads/scene.ts.
 GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
 
 

@@ -2,11 +2,11 @@ import type { Answer, Ask, Replies, Request } from "../wire/types";
 import { composeFlow } from "./embedded/flow";
 import { composeFrame, predictionsAt } from "./embedded/frame";
 import { savedMetric, savedSimilar } from "./embedded/head-numbers";
-import { NotSaved, savedMaps } from "./embedded/maps";
+import { NotSaved, savedMaps } from "./embedded/maps/maps";
+import { composeTile } from "./embedded/maps/tile";
 import { composeNeuron } from "./embedded/neuron";
 import type { Saved } from "./embedded/saved";
 import { composeStrip } from "./embedded/strip";
-import { composeTile } from "./embedded/tile";
 import type { Source } from "./source";
 
 export { localModel } from "./embedded/local-model";

@@ -37,7 +37,7 @@ export interface Traits {
   readonly view: ViewName;
   /** The heads that are looked at together, `layer` and `head` among them. */
   readonly heads: readonly HeadPair[];
-  /** What is kept of each row, as `state/filter.ts` reads it. */
+  /** What is kept of each row, as `session/filter.ts` reads it. */
   readonly filter: string;
   readonly look: Look;
 }

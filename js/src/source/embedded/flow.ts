@@ -1,6 +1,6 @@
 import type { Flow, FlowRequest } from "../../wire/types";
 import { clamped } from "./caret";
-import { type Maps, NotSaved } from "./maps";
+import { type Maps, NotSaved } from "./maps/maps";
 import type { SavedHeader } from "./saved";
 import { layerHeads } from "./selection";
 

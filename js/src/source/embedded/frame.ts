@@ -1,13 +1,13 @@
 import type { Direction, Frame, FrameRequest, Predictions, Span } from "../../wire/types";
 import { clamped, tokensAt } from "./caret";
-import { type Maps, NotSaved, sameSpan } from "./maps";
+import { type Maps, NotSaved, sameSpan } from "./maps/maps";
+import { scan } from "./maps/scan";
+import { type ShownMap, shownMap } from "./maps/shown";
+import { asByte } from "./maps/thumbnails";
+import { type Units, unitsAround, unitsShown } from "./maps/units";
+import { columnOf, pooled, rowOf, vectorOf } from "./maps/vectors";
 import type { SavedHeader } from "./saved";
-import { scan } from "./scan";
 import { alone, headsRead, isPlain, layerHeads, type Selection, selectionOf } from "./selection";
-import { type ShownMap, shownMap } from "./shown";
-import { asByte } from "./thumbnails";
-import { type Units, unitsAround, unitsShown } from "./units";
-import { columnOf, pooled, rowOf, vectorOf } from "./vectors";
 import { cautionOf, factsName, poolingNote, recipeOf, titleOf } from "./words";
 
 /** Cells of a matrix per side, as in the kernel. */

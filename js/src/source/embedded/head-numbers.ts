@@ -1,5 +1,5 @@
 import type { Metric, MetricRequest, Similar, SimilarRequest } from "../../wire/metric";
-import { NotSaved } from "./maps";
+import { NotSaved } from "./maps/maps";
 import type { Saved, SavedHeader } from "./saved";
 
 /** One number of every head, as the kernel gave it. Raises NotSaved with the kernel's reason where it gave none. */

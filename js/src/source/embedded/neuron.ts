@@ -1,5 +1,5 @@
 import type { Neuron, NeuronRequest } from "../../wire/neuron";
-import { NotSaved } from "./maps";
+import { NotSaved } from "./maps/maps";
 import type { Saved, SavedNeuron } from "./saved";
 
 const none =

@@ -1,11 +1,11 @@
 import type { Span, Strip, StripRequest } from "../../wire/types";
 import { clamped } from "./caret";
-import { type Maps, NotSaved, sameSpan } from "./maps";
+import { type Maps, NotSaved, sameSpan } from "./maps/maps";
+import { shownMap } from "./maps/shown";
+import { unitsAround, unitsShown } from "./maps/units";
+import { vectorOf } from "./maps/vectors";
 import type { SavedHeader } from "./saved";
 import { headsRead, isPlain, selectionOfLayer } from "./selection";
-import { shownMap } from "./shown";
-import { unitsAround, unitsShown } from "./units";
-import { vectorOf } from "./vectors";
 import { factsName, stripRecipe } from "./words";
 
 /** The strip that the kernel would send. Raises NotSaved where a head's map is not in the file. */

@@ -1,0 +1,96 @@
+import { useView } from "../display/view";
+import type { Filter } from "../session/filter";
+import { NumberInput } from "./NumberInput";
+import { Segmented } from "./Segmented";
+
+type Kind = Exclude<Filter["kind"], "auto">;
+
+/** What is pressed first, and what it is left at when it is pressed again. */
+const firstAmounts = { mass: 0.7, top: 5, least: 0.01 } as const;
+
+/** What is kept of each row, everywhere. Nothing pressed: lines keep 70 %, all else is whole. */
+export function FilterControl() {
+  const { session, derived } = useView();
+  const filter = derived.filter.value;
+  const choose = (kind: Kind) => {
+    if (kind === filter.kind) session.setFilter({ kind: "auto" });
+    else session.setFilter(kind === "all" ? { kind } : { kind, amount: firstAmounts[kind] });
+  };
+  return (
+    <span class="aw-control">
+      <span class="aw-label">keep</span>
+      <Segmented
+        label="What is kept of each row"
+        choices={choicesFor(filter)}
+        value={filter.kind === "auto" ? null : filter.kind}
+        onChoose={choose}
+      />
+      <Amount filter={filter} />
+    </span>
+  );
+}
+
+function choicesFor(filter: Filter) {
+  const amount = (kind: keyof typeof firstAmounts) =>
+    filter.kind === kind ? filter.amount : firstAmounts[kind];
+  return [
+    {
+      value: "mass",
+      text: filter.kind === "mass" ? "mass" : `${Math.round(amount("mass") * 100)} %`,
+      title: "The fewest that hold this share of each row, outside sinks. Again: as it was.",
+    },
+    {
+      value: "top",
+      text: filter.kind === "top" ? "top" : `top ${amount("top")}`,
+      title: "The strongest of each row. Again: as it was.",
+    },
+    {
+      value: "least",
+      text: filter.kind === "least" ? "≥" : `≥ ${amount("least")}`,
+      title: "Weights of at least so much. Again: as it was.",
+    },
+    { value: "all", text: "all", title: "All of each row, lines too. Again: as it was." },
+  ] as const satisfies readonly { value: Kind; text: string; title: string }[];
+}
+
+function Amount({ filter }: { readonly filter: Filter }) {
+  const { session } = useView();
+  switch (filter.kind) {
+    case "mass":
+      return (
+        <span>
+          <NumberInput
+            label="Share of the mass, in percent"
+            value={Number((filter.amount * 100).toPrecision(4))}
+            least={1}
+            most={100}
+            onChange={(percent) => session.setFilter({ kind: "mass", amount: percent / 100 })}
+          />{" "}
+          <span class="aw-unit">%</span>
+        </span>
+      );
+    case "top":
+      return (
+        <NumberInput
+          label="How many of each row"
+          value={filter.amount}
+          least={1}
+          most={999}
+          onChange={(amount) => session.setFilter({ kind: "top", amount })}
+        />
+      );
+    case "least":
+      return (
+        <NumberInput
+          label="The least weight"
+          value={filter.amount}
+          least={0.001}
+          most={1}
+          step={0.001}
+          onChange={(amount) => session.setFilter({ kind: "least", amount })}
+        />
+      );
+    default:
+      return null;
+  }
+}

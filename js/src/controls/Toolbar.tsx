@@ -1,0 +1,86 @@
+import { useView } from "../display/view";
+import { hasSecond } from "../focus/fields";
+import { pieceLabel, shorten } from "../lib/format";
+import type { Session } from "../session/session";
+import { unitsOf } from "../session/shown";
+import { toTokens } from "../session/units";
+import type { Direction, Span, Tokens } from "../wire/types";
+import { FilterControl } from "./FilterControl";
+import { ChangeControls, SourceControls } from "./LookControls";
+import { Segmented } from "./Segmented";
+
+const directions = [
+  {
+    value: "reads",
+    text: "reads",
+    tint: "reads",
+    title: "Which tokens the query reads. Shortcut in grid and matrix: r",
+  },
+  {
+    value: "read_by",
+    text: "is read by",
+    tint: "read_by",
+    title: "Which tokens read the query. Shortcut in grid and matrix: r",
+  },
+] as const satisfies readonly { value: Direction; text: string; tint: string; title: string }[];
+
+export function Toolbar() {
+  const { session, derived } = useView();
+  const tokens = derived.asked.value;
+  const focus = derived.focus.value;
+  const parts = partsOf(session);
+  return (
+    <div class="aw-toolbar">
+      <Segmented
+        label="Direction"
+        choices={directions}
+        value={session.traits.direction.value}
+        onChoose={(direction) => session.setDirection(direction)}
+      />
+      {tokens !== null && focus[1] > focus[0] && (
+        <span class="aw-query">
+          query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
+          <span class="aw-number">
+            {spanNumber(toTokens(unitsOf(session.shown.value, derived.direction.value), focus))}
+          </span>
+        </span>
+      )}
+      <span class="aw-toolbar-end">
+        {parts.length > 1 && (
+          <Segmented
+            label="Part of the model"
+            choices={parts.map((part) => ({ value: part, text: part }))}
+            value={session.traits.part.value}
+            onChoose={(part) => session.setPart(part)}
+          />
+        )}
+        <SourceControls />
+      </span>
+      <span class="aw-toolbar-look">
+        <FilterControl />
+        <ChangeControls />
+      </span>
+    </div>
+  );
+}
+
+/** The parts to choose from. Beside a source alone a decoder has nothing to say. */
+function partsOf(session: Session): readonly string[] {
+  const about = session.about.value;
+  if (about === null) return [];
+  const alone = about.model.second === "target" && !hasSecond(session);
+  return alone && session.traits.part.value === about.model.parts[0] ? [] : about.model.parts;
+}
+
+export function spanLabel(tokens: Tokens, [start, stop]: Span): string {
+  return shorten(tokens.pieces.slice(start, stop).map(pieceLabel).join(" "), 28);
+}
+
+function spanNumber([start, stop]: Span): string {
+  return stop - start === 1 ? `#${start}` : `#${start}–${stop - 1}`;
+}
+
+/** "“is” reads". */
+export function sentence(tokens: Tokens, span: Span, direction: Direction): string {
+  return `“${spanLabel(tokens, span)}” ${direction === "reads" ? "reads" : "is read by"}`;
+}

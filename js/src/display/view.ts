@@ -1,0 +1,81 @@
+import { batch, computed, type ReadonlySignal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext, useLayoutEffect, useState } from "preact/hooks";
+import type { Derived } from "../focus/derived";
+import { type Local, sideOf } from "../focus/pointer";
+import { assert } from "../lib/assert";
+import { type Palette, palette } from "../lib/colour";
+import type { Session } from "../session/session";
+import type { Environment } from "./environment";
+import type { Figures } from "./figures";
+import { useGuard } from "./guard";
+
+/** All that the parts of one view share. */
+export interface View {
+  readonly session: Session;
+  readonly local: Local;
+  readonly derived: Derived;
+  readonly environment: Environment;
+  readonly palette: ReadonlySignal<Palette>;
+  /** What can be saved as a picture. */
+  readonly figures: Figures;
+  readonly abort: AbortSignal;
+}
+
+export const ViewContext = createContext<View | null>(null);
+
+export function useView(): View {
+  const view = useContext(ViewContext);
+  assert(view !== null, "a part outside a view");
+  return view;
+}
+
+export function paletteOf(environment: Environment): ReadonlySignal<Palette> {
+  return computed(() =>
+    palette(environment.dark.value, environment.font.value, environment.ground.value ?? undefined),
+  );
+}
+
+/** The width of an element, followed. 0 before it is on the page. */
+export function useWidth<Element extends HTMLElement>(ref: { readonly current: Element | null }): number {
+  const [width, setWidth] = useState(0);
+  const guard = useGuard();
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (element === null) return;
+    const measure = guard(() => setWidth(Math.floor(element.clientWidth)));
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, [ref]);
+  return width;
+}
+
+/** What keys mean in the grid and the matrix alike. */
+export function commonKey(view: View, event: KeyboardEvent): boolean {
+  if (event.key !== "r" || event.ctrlKey || event.metaKey || event.altKey) return false;
+  toggleDirection(view);
+  return true;
+}
+
+export function toggleDirection({ session }: View): void {
+  session.setDirection(session.traits.direction.peek() === "reads" ? "read_by" : "reads");
+}
+
+/** Pins what is looked at. */
+export function pinFocus({ session, derived }: View): void {
+  session.pinQuery(derived.focus.peek(), sideOf(derived.direction.peek()));
+}
+
+export function clearHover({ local }: View): void {
+  batch(() => {
+    local.hoverHead.value = null;
+    local.hoverSide.value = null;
+    local.hoverToken.value = null;
+    local.marked.value = null;
+    local.cell.value = null;
+    local.stripCell.value = null;
+    local.pairCell.value = null;
+  });
+}

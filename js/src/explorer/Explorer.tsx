@@ -1,0 +1,146 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { ChartPane } from "../charts/ChartPane";
+import { Toolbar } from "../controls/Toolbar";
+import { Boundary, Foot } from "../display/Boundary";
+import { useGuard } from "../display/guard";
+import { useView, useWidth } from "../display/view";
+import { type UnderGrid, underGrid } from "../heads/balance";
+import { Finder, Kept } from "../heads/Finder";
+import { HeadFacts } from "../heads/HeadFacts";
+import { HeadGrid } from "../heads/HeadGrid";
+import { ShadeChoice } from "../heads/ShadeChoice";
+import { Expectations, Neighbours } from "../readout/Readout";
+import { Editor } from "../surface/Editor";
+import { ProgressLine } from "../surface/Status";
+import { Header } from "./Header";
+import { Help } from "./Help";
+import { Stage } from "./Stage";
+
+export function Explorer() {
+  const { session } = useView();
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
+  const caution = session.shown.value?.frame.header.caution ?? "";
+  return (
+    <div
+      ref={frame}
+      class="aw-frame"
+      data-chart={session.charts.revision.value > 0 || undefined}
+      data-stale={session.problem.value !== null || undefined}
+    >
+      <Boundary of="The direction" instead={null}>
+        <Directed frame={frame} />
+      </Boundary>
+      <Boundary of="The header">
+        <Header />
+        <Help />
+      </Boundary>
+      <ProgressLine />
+      <Editor />
+      <Boundary of="The toolbar">
+        <Toolbar />
+      </Boundary>
+      <div class="aw-columns">
+        <div class="aw-heads">
+          <Boundary of="The grid of heads">
+            <Heads />
+          </Boundary>
+          <Boundary of="What is said of the head">
+            <UnderHeads width={width} />
+          </Boundary>
+        </div>
+        <Stage />
+        <Boundary of="The chart">
+          <ChartPane />
+        </Boundary>
+      </div>
+      <Boundary of="The lists">
+        <Below width={width} />
+      </Boundary>
+      <Foot />
+      {caution !== "" && <footer class="aw-caution">{caution}</footer>}
+      <Boundary of="The page" instead={null}>
+        <Painted />
+      </Boundary>
+    </div>
+  );
+}
+
+/** Which way the eye looks, for the style sheet. */
+function Directed({ frame }: { readonly frame: RefObject<HTMLDivElement | null> }) {
+  const direction = useView().derived.direction.value;
+  useLayoutEffect(() => {
+    if (frame.current !== null) frame.current.dataset.direction = direction;
+  }, [frame, direction]);
+  return null;
+}
+
+function Heads() {
+  if (useView().session.traits.view.value === "model") return <Finder />;
+  return (
+    <>
+      <ShadeChoice />
+      <HeadGrid />
+      <Kept />
+    </>
+  );
+}
+
+function useUnder(width: number): UnderGrid {
+  const { session } = useView();
+  const model = session.about.value?.model;
+  if (session.traits.view.value === "model") return "nothing";
+  return underGrid(session.heads.value, width, model != null && model.predicts !== null);
+}
+
+function UnderHeads({ width }: { readonly width: number }) {
+  const under = useUnder(width);
+  return (
+    <>
+      <HeadFacts long={under === "long facts"} />
+      {under === "neighbours" && (
+        <div class="aw-readout">
+          <Neighbours />
+        </div>
+      )}
+      {under === "expectations" && (
+        <div class="aw-readout">
+          <Expectations />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Below({ width }: { readonly width: number }) {
+  const { derived } = useView();
+  const under = useUnder(width);
+  if (derived.tokens.value === null || (under === "neighbours" && derived.predictions.value === null))
+    return null;
+  return (
+    <div class="aw-readout aw-below">
+      {under !== "neighbours" && <Neighbours />}
+      {under !== "expectations" && <Expectations />}
+    </div>
+  );
+}
+
+/** Runs after all other parts have painted: says which frame is on the page, and when it came. */
+function Painted() {
+  const { session } = useView();
+  const ref = useRef<HTMLSpanElement>(null);
+  const shown = session.shown.value;
+  const guard = useGuard();
+  useLayoutEffect(() => {
+    const root = ref.current?.closest<HTMLElement>(".attnwidget");
+    if (shown === null || root == null) return;
+    root.dataset.frameId = shown.id;
+    root.dataset.paintedTextLength = String(shown.text.length);
+    const request = requestAnimationFrame(
+      guard((now) => session.painted(shown, Math.max(now, performance.now()))),
+    );
+    return () => cancelAnimationFrame(request);
+  }, [session, shown]);
+  return <span ref={ref} hidden />;
+}

@@ -1,0 +1,162 @@
+import { useRef } from "preact/hooks";
+import { useView } from "../display/view";
+import { Export } from "../export/Export";
+import { count, magnitude } from "../lib/format";
+import { unitsOf } from "../session/shown";
+import { tokenCount } from "../session/units";
+import type { Direction } from "../wire/types";
+import { HelpButton } from "./Help";
+
+export function Header() {
+  const { session, derived } = useView();
+  const about = session.about.value;
+  const tokens = derived.tokens.value;
+  const keys = derived.keys.value;
+  const units = (direction: Direction) => unitsOf(session.shown.value, direction);
+  return (
+    <header class="aw-header">
+      <span class="aw-brand">attnwidget</span>
+      <span class="aw-model">
+        {about !== null && (
+          <span class="aw-model-name" title={about.model.name}>
+            {about.model.name}
+          </span>
+        )}
+        {about !== null && (
+          <span>
+            {" "}
+            {about.model.kind !== "" && `· ${about.model.kind} `}
+            {shape(session.heads.value, session.shown.value?.frame.header.part ?? about.model.parts[0])}
+          </span>
+        )}
+        {tokens !== null && (
+          <span>
+            {" · "}
+            <span class="aw-token-count">
+              {keys !== null && keys !== tokens && `${tokenCount(units("reads"), tokens.pieces.length)} × `}
+              {keys !== null && keys !== tokens
+                ? count(tokenCount(units("read_by"), keys.pieces.length), "token")
+                : count(tokenCount(units("reads"), tokens.pieces.length), "token")}
+            </span>
+          </span>
+        )}
+      </span>
+      <span class="aw-chips">
+        <Chips />
+        <Examples />
+        <Export />
+        <HelpButton />
+      </span>
+    </header>
+  );
+}
+
+/** "· 4 layers × 4 heads"; which part they are of where it is not all of the model; how many attend where not all do. */
+function shape(heads: readonly number[], part: string | undefined): string {
+  const attending = heads.filter((number) => number > 0);
+  const most = Math.max(...attending);
+  if (attending.length === 0) return "";
+  const owner = part === undefined || part === "self" ? "" : `${part} of `;
+  const few = attending.length < heads.length ? ` (${attending.length} attend)` : "";
+  const same = attending.every((number) => number === most);
+  return `· ${owner}${count(heads.length, "layer")}${few} × ${same ? "" : "up to "}${count(most, "head")}`;
+}
+
+const teaching =
+  "A small model trained on a made-up language, to learn with. It is not a language model: what its heads do here need not hold for large ones.";
+
+function Chips() {
+  const { session } = useView();
+  const editTime = session.editTime.value;
+  return (
+    <>
+      {session.about.value?.model.teaching === true && (
+        <span class="aw-chip aw-chip-teaching" title={teaching}>
+          teaching model
+        </span>
+      )}
+      <Trust />
+      {editTime !== null && (
+        <span
+          class="aw-chip aw-chip-edit"
+          title="From the last key press to the picture, measured in this page."
+        >
+          edit {Math.max(1, Math.round(editTime))} ms
+        </span>
+      )}
+    </>
+  );
+}
+
+/** How the weights compare with those of transformers: measured, or the same by construction. */
+function Trust() {
+  const { session } = useView();
+  const verification = session.verification.value;
+  if (session.path.value === "eager") {
+    return (
+      <span
+        class="aw-chip aw-chip-verify"
+        title="These are the weights that the model's own eager attention gives."
+      >
+        eager maps
+      </span>
+    );
+  }
+  if (verification === null) return null;
+  const largest = verification.error.toExponential(1);
+  return (
+    <span
+      class="aw-chip aw-chip-verify"
+      title={`Compared with the eager attention of transformers on this text: no weight differs by more than ${largest}.`}
+    >
+      exact to {magnitude(verification.error)}
+    </span>
+  );
+}
+
+/** A native menu: it sets the text and shows its name again. Keys that would change a closed one open it instead. */
+function Examples() {
+  const { session } = useView();
+  const about = session.about.value;
+  const key = useRef(false);
+  if (about === null || !about.editable || about.examples.length === 0) return null;
+  // What a key changes it changes before anything else happens; an open list tells of itself later.
+  const pressed = () => {
+    key.current = true;
+    setTimeout(() => {
+      key.current = false;
+    });
+  };
+  const choose = (event: Event) => {
+    const select = event.currentTarget as HTMLSelectElement;
+    const example = about.examples[select.selectedIndex - 1];
+    select.selectedIndex = 0;
+    if (!key.current) {
+      if (example !== undefined) session.useText(example.text);
+      return;
+    }
+    try {
+      select.showPicker();
+    } catch {
+      // Where it cannot be opened from here, the space bar does.
+    }
+  };
+  return (
+    <span class="aw-select">
+      <select
+        class="aw-examples"
+        aria-label="Examples"
+        onKeyDown={pressed}
+        onKeyPress={pressed}
+        onChange={choose}
+      >
+        <option value="" disabled selected hidden>
+          Examples
+        </option>
+        {about.examples.map((example) => (
+          <option key={example.title}>{example.title}</option>
+        ))}
+      </select>
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useView } from "../display/view";
+import { keyLabel, keyPlaces } from "../lib/keys";
+
+/** All keys by place, over the explorer. It closes when the focus goes elsewhere; else the focus goes back to where it was. */
+export function Help() {
+  return useView().local.help.value ? <Panel /> : null;
+}
+
+function Panel() {
+  const { local } = useView();
+  const panel = useRef<HTMLElement>(null);
+  const close = () => {
+    local.help.value = false;
+  };
+  useLayoutEffect(() => {
+    const element = panel.current;
+    if (element === null) return;
+    const root = element.getRootNode() as Document | ShadowRoot;
+    const before = root.activeElement;
+    element.focus();
+    return () => {
+      if (element.contains(root.activeElement) && before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <section
+      ref={panel}
+      class="aw-help"
+      role="dialog"
+      aria-label="Keys"
+      tabIndex={-1}
+      onFocusOut={({ relatedTarget }) => {
+        if (relatedTarget instanceof Node && panel.current?.contains(relatedTarget) === false) close();
+      }}
+    >
+      <button
+        type="button"
+        class="aw-close"
+        aria-label="Close the keys"
+        title="Close (Esc)"
+        onClick={close}
+      />
+      {keyPlaces.map(({ name, title, rows }) => (
+        <div key={name} class="aw-help-place">
+          <h3>{title}</h3>
+          <dl>
+            {rows.map(({ keys, does }) => (
+              <div key={does}>
+                <dt>
+                  {keys.map((key) => (
+                    <kbd key={key}>{keyLabel(key)}</kbd>
+                  ))}
+                </dt>
+                <dd>{does}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+export function HelpButton() {
+  const { local } = useView();
+  const open = local.help.value;
+  return (
+    <button
+      type="button"
+      class="aw-help-button"
+      aria-label="Keys"
+      aria-expanded={open}
+      title="All keys (?)"
+      // The press would take the focus from an open list, and so close it: the click then opened it again.
+      onPointerDown={(event) => open && event.preventDefault()}
+      onClick={() => {
+        local.help.value = !open;
+      }}
+    >
+      ?
+    </button>
+  );
+}

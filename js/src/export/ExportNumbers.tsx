@@ -1,0 +1,52 @@
+import { useView, type View } from "../display/view";
+import { type Copy, copyMatrix, copyPython, copyRowCsv, copyRowText } from "./copies";
+import { copyText } from "./hand-over";
+import type { Handed } from "./Outcome";
+
+interface Props {
+  readonly tell: (handed: Handed) => void;
+}
+
+const copies = [
+  { text: "Row as text", title: "The weights of the row on show, for people", of: copyRowText },
+  { text: "Row as CSV", title: "The same with all digits, for programs", of: copyRowCsv },
+  { text: "Matrix as CSV", title: "Every weight of the map on show, all digits", of: copyMatrix },
+  { text: "As Python", title: "Code that makes this explorer and gives its numbers", of: copyPython },
+] as const satisfies readonly { text: string; title: string; of: (view: View) => Copy | Promise<Copy> }[];
+
+/** Numbers, and the code that gives them, for the clipboard. */
+export function ExportNumbers({ tell }: Props) {
+  const view = useView();
+  const act = (of: (view: View) => Copy | Promise<Copy>) => () => {
+    hand(view, of).then(tell, (error: unknown) =>
+      tell({ failed: true, message: error instanceof Error ? error.message : String(error) }),
+    );
+  };
+  return (
+    <section>
+      <h3>Copy</h3>
+      <div class="aw-export-actions">
+        {copies.map(({ text, title, of }) => (
+          <button key={text} type="button" title={title} onClick={act(of)}>
+            {text}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const longestShown = 200_000;
+
+async function hand(view: View, of: (view: View) => Copy | Promise<Copy>): Promise<Handed> {
+  const made = of(view);
+  const done = await copyText(made instanceof Promise ? made.then(({ text }) => text) : made.text);
+  const { text, what } = await made;
+  if (done) return { message: `Copied: ${what}.` };
+  if (text.length > longestShown)
+    return {
+      failed: true,
+      message: "The browser did not allow copying, and this is too long to be shown here.",
+    };
+  return { failed: true, message: "The browser did not allow copying. Take it from here:", text };
+}

@@ -1,0 +1,54 @@
+import { useState } from "preact/hooks";
+import { useView } from "../display/view";
+import { mayBeBarred, saveFile } from "./hand-over";
+import type { Handed } from "./Outcome";
+
+interface Props {
+  readonly tell: (handed: Handed) => void;
+}
+
+/** The explorer as it stands, as one file that works offline. A saved page cannot be saved again: the file is there. */
+export function ExportPage({ tell }: Props) {
+  const { session } = useView();
+  const [busy, setBusy] = useState(false);
+  if (session.about.value?.saved === true) return null;
+  const save = async () => {
+    setBusy(true);
+    try {
+      const { name, html } = await session.pages.page();
+      saveFile(html, name);
+      tell({ message: barred(`Saved ${name}, ${kilobytes(html)} KB`) });
+    } catch (error) {
+      tell({ failed: true, message: error instanceof Error ? error.message : String(error) });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section>
+      <h3>Page</h3>
+      <div class="aw-export-actions">
+        <button
+          type="button"
+          disabled={busy}
+          aria-busy={busy}
+          title="One file that works offline, without Python: everything but typing stays live. In Python: ex.save(path)"
+          onClick={() => void save()}
+        >
+          {busy ? "Writing the page…" : "Save page (HTML)"}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function kilobytes(blob: Blob): string {
+  return Math.max(1, Math.round(blob.size / 1024)).toLocaleString("en");
+}
+
+/** No page is told whether a download came to something. */
+function barred(message: string): string {
+  return mayBeBarred()
+    ? `${message}. If nothing was saved, use ex.save("page.html") in Python.`
+    : `${message}.`;
+}

@@ -1,0 +1,142 @@
+import { pythonString, pythonValue } from "../lib/python";
+import { plainLook } from "../session/look";
+import type { HeadPair, Look, Traits } from "../wire/types";
+
+/** All that the code of a state depends on. */
+export interface CodeInput {
+  readonly traits: Omit<Traits, "chart">;
+  /** What `aw.explore` was given: a name, "" for the bundled model, null for an object. */
+  readonly source: string | null;
+  /** Whether the weights were given, and no model. */
+  readonly given: boolean;
+  /** How the object would be described to its owner. */
+  readonly model: string;
+  /** The part that is shown when none is asked for. */
+  readonly usualPart: string;
+  /** The layers that have attention. */
+  readonly attending: readonly number[];
+  /** How many tokens are shown of a text that is too long; null where all are. */
+  readonly cut: number | null;
+}
+
+/** What is said only where it is not as usual. A new trait is one line here. */
+const usual: readonly {
+  readonly name: string;
+  readonly of: (input: CodeInput) => unknown;
+  readonly when: unknown;
+}[] = [
+  { name: "pair", of: ({ traits, given }) => (given ? "" : traits.pair), when: "" },
+  { name: "direction", of: ({ traits }) => traits.direction, when: "reads" },
+  { name: "view", of: ({ traits }) => traits.view, when: "matrix" },
+  { name: "part", of: ({ traits, usualPart }) => (traits.part === usualPart ? "" : traits.part), when: "" },
+  {
+    name: "heads",
+    of: ({ traits }) => (traits.heads.length > 1 ? traits.heads.map(headName) : null),
+    when: null,
+  },
+  { name: "filter", of: ({ traits }) => traits.filter, when: "auto" },
+  ...(Object.keys(plainLook) as (keyof Look)[]).map((name) => ({
+    name,
+    of: ({ traits }: CodeInput) => traits.look[name],
+    when: plainLook[name],
+  })),
+];
+
+const longestLine = 100;
+
+/** Python that makes the same explorer anew, and gives the numbers that it shows. */
+export function pythonCode(input: CodeInput): string {
+  const { traits, source } = input;
+  const [start, stop] = traits.query;
+  const given = [
+    ...begin(input),
+    `layer=${traits.layer}`,
+    `head=${traits.head}`,
+    `query=${stop - start === 1 ? start : pythonValue(traits.query)}`,
+    ...usual
+      .map(({ name, of, when }) => ({ name, value: of(input), when }))
+      .filter(({ value, when }) => value !== when)
+      .map(({ name, value }) => `${name}=${pythonValue(value)}`),
+  ];
+  const name = input.given ? "aw.view" : "aw.explore";
+  const line = `ex = ${name}(${given.join(", ")})`;
+  const call = line.length <= longestLine ? line : `ex = ${name}(\n    ${given.join(",\n    ")},\n)`;
+  const shown = numbers(input);
+  return [
+    ...(shown.some((one) => one.includes("torch.")) ? ["import torch"] : []),
+    "import attnwidget as aw",
+    "",
+    ...(source === null ? [missing(input)] : []),
+    call,
+    ...(input.cut === null ? [] : [`# the page shows the first ${input.cut} tokens of this text`]),
+    ...shown,
+    "",
+  ].join("\n");
+}
+
+/** What comes before the place that is looked at. */
+function begin({ traits, source, given }: CodeInput): string[] {
+  const text = pythonString(traits.text);
+  if (given) return ["weights", "tokens"];
+  if (source === "") return [`text=${text}`];
+  return [source === null ? "model" : pythonString(source), text];
+}
+
+function missing({ given, model }: CodeInput): string {
+  if (given) return "# weights, tokens: what this explorer was given";
+  return `# model: the ${model} that this explorer was given; add tokenizer= where you gave one`;
+}
+
+function headName([layer, head]: HeadPair): string {
+  return `L${layer}H${head}`;
+}
+
+/** The row or column on show, from the trace; and what the page has made of it since. */
+function numbers(input: CodeInput): string[] {
+  const { look, view, direction, query } = input.traits;
+  const [start, stop] = query;
+  const single = stop - start === 1;
+  const place = single ? String(start) : `${start}:${stop}`;
+  const index =
+    direction === "reads"
+      ? `[${place}]${single ? "" : ".mean(0)"}`
+      : `[:, ${place}]${single ? "" : ".sum(1)"}`;
+  const changed = [
+    ...(look.words ? ["puts words together"] : []),
+    ...(look.sinks === "show"
+      ? []
+      : [look.sinks === "hide" ? "hides sinks" : "hides sinks and renormalises"]),
+    ...(look.weight === "norm" ? ["weights by the values' norms"] : []),
+  ];
+  const note = changed.length === 0 ? [] : [`# as the model has them; the page also ${changed.join(", ")}`];
+  if (view === "layers") return [...note, layersLine(input, index)];
+  return [...note, ...mapLines(input, index)];
+}
+
+function partOf({ traits, usualPart }: CodeInput): string {
+  return usualPart === "self" && traits.part === "self" ? "" : `, part=${pythonString(traits.part)}`;
+}
+
+function mapLines(input: CodeInput, index: string): string[] {
+  const { look, layer, head, heads } = input.traits;
+  const part = partOf(input);
+  const fused = look.fusion === "max" ? ".amax(0)" : ".mean(0)";
+  if (look.source === "rollout") return [`weights = aw.rollout(ex.trace${part}).values${index}`];
+  if (look.source === "layer") return [`weights = ex.trace.weights(${layer}${part})${fused}${index}`];
+  if (heads.length < 2) return [`weights = ex.trace.weights(${layer}, ${head}${part})${index}`];
+  return [
+    `maps = [ex.trace.weights(layer, head${part}) for layer, head in ex.heads]`,
+    `weights = torch.stack(maps)${fused}${index}`,
+  ];
+}
+
+function layersLine(input: CodeInput, index: string): string {
+  const { look, head } = input.traits;
+  const part = partOf(input);
+  const one = look.layers === "single" ? `(layer, ${head}${part})` : `(layer${part})`;
+  const fused = { mean: ".mean(0)", max: ".amax(0)", single: "" }[look.layers];
+  const { attending } = input;
+  const dense = attending.every((layer, place) => layer === place);
+  const layers = dense ? `range(${attending.length})` : pythonValue(attending);
+  return `weights = [ex.trace.weights${one}${fused}${index} for layer in ${layers}]`;
+}

@@ -1,0 +1,94 @@
+import type { Brush, Pen } from "../drawing/brush";
+import { paintHeat } from "../drawing/heat";
+import { accent, type Palette, rampColour, tone } from "../lib/colour";
+import type { FigureFont, FigureScene } from "./figure-scene";
+
+export const figureFonts: Readonly<Record<FigureFont, string>> = {
+  title: "600 14px",
+  words: "400 14px",
+  caption: "400 11px",
+};
+
+const steps = 64;
+
+/** All of a figure: what is around the picture, and the picture in its place. */
+export function paintFigure(
+  brush: Brush,
+  scene: FigureScene,
+  direction: "reads" | "read_by",
+  palette: Palette,
+  paintPicture: (brush: Brush) => void,
+): void {
+  const { context } = brush;
+  context.fillStyle = palette.ground;
+  context.fillRect(0, 0, scene.width, scene.height);
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  paintLines(context, scene.title, "title", palette.text, palette);
+  paintWords(context, scene, direction, palette);
+  paintLines(context, scene.caption, "caption", palette.muted, palette);
+  if (scene.scale !== null) paintScale(context, scene.scale, direction, palette);
+  context.save();
+  context.translate(scene.picture.x, scene.picture.y);
+  paintPicture(brush);
+  context.restore();
+}
+
+function paintLines(
+  context: Pen,
+  lines: FigureScene["title"],
+  font: FigureFont,
+  colour: string,
+  palette: Palette,
+): void {
+  context.font = `${figureFonts[font]} ${palette.font}`;
+  context.fillStyle = colour;
+  for (const { text, x, y } of lines) context.fillText(text, x, y);
+}
+
+function paintWords(
+  context: Pen,
+  { words }: FigureScene,
+  direction: "reads" | "read_by",
+  palette: Palette,
+): void {
+  const colours = accent(palette, direction);
+  for (const word of words) {
+    if (word.tone === null) continue;
+    paintHeat(context, { ...word, tone: word.tone, ring: word.focus ? 2 : 0 }, colours, palette);
+  }
+  context.font = `${figureFonts.words} ${palette.font}`;
+  context.fillStyle = palette.text;
+  for (const { text, x, y, height } of words) {
+    if (text.trim() !== "") context.fillText(text, x, y + height / 2);
+  }
+}
+
+function paintScale(
+  context: Pen,
+  { x, y, width, height, peak, kind }: NonNullable<FigureScene["scale"]>,
+  direction: "reads" | "read_by",
+  palette: Palette,
+): void {
+  const { ramp, strong } = accent(palette, direction);
+  const middle = y + height / 2;
+  if (kind === "wedge") {
+    context.fillStyle = strong;
+    context.beginPath();
+    context.moveTo(x, middle - 0.5);
+    context.lineTo(x + width, y);
+    context.lineTo(x + width, y + height);
+    context.lineTo(x, middle + 0.5);
+    context.fill();
+  }
+  for (let step = 0; step < steps && kind === "ramp"; step++) {
+    context.fillStyle = `rgb(${rampColour(ramp, tone(step + 0.5, steps)).join(",")})`;
+    // A hair wider, so that no ground shows between two of them.
+    const overlap = step < steps - 1 ? 0.5 : 0;
+    context.fillRect(x + (step * width) / steps, y, width / steps + overlap, height);
+  }
+  context.font = `${figureFonts.caption} ${palette.font}`;
+  context.fillStyle = palette.muted;
+  context.fillText("0", x - 12, middle);
+  context.fillText(peak, x + width + 6, middle);
+}

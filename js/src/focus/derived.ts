@@ -1,0 +1,262 @@
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { tone } from "../lib/colour";
+import { alone } from "../session/answers/previews";
+import { type Filter, readFilter } from "../session/filter";
+import type { Session } from "../session/session";
+import { unitsOf } from "../session/shown";
+import { type StripOnShow, stripAt, stripRequest } from "../views/layers/strips";
+import { keysWanted, type Pairs, type PairsRequest, pairsRequest } from "../views/neuron/pairs";
+import type { Changes, Direction, Predictions, Span, StripRequest, Tokens } from "../wire/types";
+import { type Field, type FieldNumber, fieldOf } from "./fields";
+import { fading, type Kept, keepOf } from "./kept";
+import {
+  askedOf,
+  columnOf,
+  keysOf,
+  type MapOnShow,
+  mapOfFrame,
+  mapOfThumbnail,
+  othersOf,
+  rowOf,
+} from "./maps";
+import type { HeadRef, Local } from "./pointer";
+
+export interface Heat {
+  /** 0 to 1 by token, on the square-root scale. */
+  readonly tones: Float32Array;
+  readonly peak: number;
+  readonly sinks: ReadonlySet<number>;
+  /** What the filter keeps of it; null where it keeps all. */
+  readonly kept: Kept | null;
+}
+
+export interface Ranked {
+  readonly token: number;
+  readonly weight: number;
+}
+
+/** Everything that is worked out from the traits, the frame and the pointer. */
+export interface Derived {
+  /** The queries, and the keys: the same object where a text reads itself. */
+  readonly tokens: ReadonlySignal<Tokens | null>;
+  readonly keys: ReadonlySignal<Tokens | null>;
+  /** The tokens that the focus is among, and those that it reads, or that read it. */
+  readonly asked: ReadonlySignal<Tokens | null>;
+  readonly others: ReadonlySignal<Tokens | null>;
+  /** What the two text fields show. */
+  readonly fields: readonly [ReadonlySignal<Field>, ReadonlySignal<Field>];
+  /** The head that is hovered, else the pinned one; null when no single head is looked at. */
+  readonly head: ReadonlySignal<HeadRef | null>;
+  readonly map: ReadonlySignal<MapOnShow | null>;
+  /** The token that is hovered, else the query. */
+  readonly focus: ReadonlySignal<Span>;
+  /** Which way the focus looks: the map's own, unless a token of the other text is hovered. */
+  readonly direction: ReadonlySignal<Direction>;
+  /** By key and by query. Of two texts, only the one that the focus has. */
+  readonly row: ReadonlySignal<Float32Array | null>;
+  readonly column: ReadonlySignal<Float32Array | null>;
+  readonly heat: ReadonlySignal<Heat | null>;
+  /** What is kept of every row. */
+  readonly filter: ReadonlySignal<Filter>;
+  /** Whether row and column are the kernel's numbers, and not a thumbnail's or a pooled cell's. */
+  readonly certain: ReadonlySignal<boolean>;
+  readonly reads: ReadonlySignal<readonly Ranked[]>;
+  readonly readBy: ReadonlySignal<readonly Ranked[]>;
+  readonly predictions: ReadonlySignal<Predictions | null>;
+  /** The focus through all layers: what would be asked, and what there is of it. */
+  readonly stripRequest: ReadonlySignal<StripRequest | null>;
+  readonly strip: ReadonlySignal<StripOnShow | null>;
+  /** The focus in one head, down to q and k: what would be asked, of which keys, and what there is of it. */
+  readonly pairsRequest: ReadonlySignal<PairsRequest | null>;
+  readonly pairsKeys: ReadonlySignal<readonly number[]>;
+  readonly pairs: ReadonlySignal<Pairs | null>;
+}
+
+export function derive(session: Session, local: Local): Derived {
+  const frame = computed(() => session.shown.value?.frame ?? null);
+  const tokens = computed(() => frame.value?.header.tokens ?? null);
+  const keys = computed(() => (frame.value === null ? null : keysOf(frame.value.header)));
+  let looked: HeadRef | null = null;
+  const head = computed(() => {
+    const next = headLookedAt(session, local);
+    // The same object for the same head: what rests on it stays.
+    if (next?.layer !== looked?.layer || next?.head !== looked?.head) looked = next;
+    return looked;
+  });
+  const map = computed(() => mapFor(session, head.value));
+  const direction = computed(() => directionOf(session, map.value, local));
+  const asked = computed(() => (frame.value === null ? null : askedOf(frame.value.header, direction.value)));
+  const others = computed(() =>
+    frame.value === null ? null : othersOf(frame.value.header, direction.value),
+  );
+  const field = (number: FieldNumber) =>
+    computed(() => fieldOf(session, direction.value, number, local.drafts[number].value));
+  const fields = [field(0), field(1)] as const;
+  const focus = computed(() => focusOf(map.value, local.hoverToken.value, direction.value));
+  const exact = computed(() => exactFor(session, map.value, focus.value, direction.value));
+  const row = computed(() => {
+    if (map.value === null || !(map.value.square || direction.value === "reads")) return null;
+    return exact.value?.row ?? rowOf(map.value, focus.value);
+  });
+  const column = computed(() => {
+    if (map.value === null || !(map.value.square || direction.value === "read_by")) return null;
+    return exact.value?.column ?? columnOf(map.value, focus.value);
+  });
+  const filter = computed(() => readFilter(session.traits.filter.value));
+  const heat = computed(() =>
+    heatOf(map.value, direction.value === "reads" ? row.value : column.value, direction.value, filter.value),
+  );
+  const certain = computed(
+    () => map.value?.exact === true && (exact.value !== null || map.value.pooling === 1),
+  );
+  const reads = computed(() => strongest(row.value, keys.value));
+  const readBy = computed(() => strongest(column.value, tokens.value));
+  const predictions = computed(() => predictionsFor(session, local.hoverToken.value, direction.value));
+  const request = computed(() => {
+    const number = local.hoverHead.value?.head ?? session.clampedHead().head;
+    return stripRequest(session, focus.value, direction.value, number);
+  });
+  const strip = computed(() => stripAt(session, request.value));
+  const asking = computed(() =>
+    pairsRequest(session, queryOf(map.value, focus.value, column.value), head.value ?? session.clampedHead()),
+  );
+  const pairs = computed(() => {
+    const { value } = asking;
+    return value === null ? null : session.neurons.at(value);
+  });
+  const pairsKeys = computed(() => {
+    const opened = local.pairCell.value?.key ?? local.openKey.value;
+    // Words are no keys.
+    const guess = unitsOf(session.shown.value) === null ? row.value : null;
+    return keysWanted(pairs.value, guess, session.neurons.order.value, {
+      rows: local.keyRows.value,
+      opened,
+    });
+  });
+  return {
+    tokens,
+    keys,
+    asked,
+    others,
+    fields,
+    head,
+    map,
+    focus,
+    direction,
+    row,
+    column,
+    heat,
+    filter,
+    certain,
+    reads,
+    readBy,
+    predictions,
+    stripRequest: request,
+    strip,
+    pairsRequest: asking,
+    pairsKeys,
+    pairs,
+  };
+}
+
+function headLookedAt(session: Session, { hoverHead }: Local): HeadRef | null {
+  if (hoverHead.value !== null) return hoverHead.value;
+  const one = session.source.value === "head" && session.chosenHeads().length === 1;
+  return one ? session.clampedHead() : null;
+}
+
+function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { header } = shown.frame;
+  const one = header.source === "head" && header.chosen.length === 1;
+  if (head === null || (one && header.layer === head.layer && header.head === head.head))
+    return mapOfFrame(shown.frame);
+  const preview = session.previews.frameOf(alone(head));
+  if (preview !== undefined) return mapOfFrame(preview);
+  // Thumbnails are of attention, token by token.
+  const first = isPlain(shown.asked) ? mapOfThumbnail(shown.frame, head) : null;
+  return first ?? mapOfFrame(shown.frame);
+}
+
+function isPlain({ words, sinks, weight }: Changes): boolean {
+  return words === undefined && sinks === undefined && weight === undefined;
+}
+
+/** The query that is looked at; of a key of another text, the one that reads it most. */
+function queryOf(map: MapOnShow | null, focus: Span, column: Float32Array | null): Span {
+  if (map === null || map.square || column === null) return focus;
+  const reader = column.indexOf(Math.max(...column));
+  return [reader, reader + 1];
+}
+
+function directionOf(session: Session, map: MapOnShow | null, local: Local): Direction {
+  if (map === null) return session.traits.direction.value;
+  if (map.square || local.hoverToken.value === null || local.hoverSide.value === null) return map.direction;
+  return local.hoverSide.value === "query" ? "reads" : "read_by";
+}
+
+function focusOf(map: MapOnShow | null, hovered: number | null, direction: Direction): Span {
+  if (map === null) return [0, 0];
+  const count = direction === "reads" ? map.queries : map.keys;
+  if (hovered !== null && hovered < count) return [hovered, hovered + 1];
+  return map.query;
+}
+
+interface Vectors {
+  readonly row: Float32Array | null;
+  readonly column: Float32Array | null;
+}
+
+/** Vectors that the kernel computed for this focus, where it did. */
+function exactFor(
+  session: Session,
+  map: MapOnShow | null,
+  focus: Span,
+  direction: Direction,
+): Vectors | null {
+  if (map === null) return null;
+  const same = focus[0] === map.query[0] && focus[1] === map.query[1];
+  if (same && direction === map.direction) return map;
+  if (map.pooling === 1) return null;
+  return session.previews.frameOf(map, { query: focus, direction }) ?? null;
+}
+
+function heatOf(
+  map: MapOnShow | null,
+  weights: Float32Array | null,
+  direction: Direction,
+  filter: Filter,
+): Heat | null {
+  if (map === null || weights === null) return null;
+  const sinks: ReadonlySet<number> = direction === "reads" ? map.sinks : new Set<number>();
+  let peak = 0;
+  weights.forEach((weight, token) => {
+    if (!sinks.has(token) && weight > peak) peak = weight;
+  });
+  // Nothing but sinks to read, as from the first token: then they are the scale.
+  if (peak === 0) peak = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  // A sink that this row really rests on is past the scale and gets the full tone; one that it passes by stays faint.
+  const faded = fading(weights, sinks, filter);
+  const tones = weights.map((weight, token) => tone(weight, peak) * (faded?.[token] ?? 1));
+  return { tones, peak, sinks, kept: faded === null ? null : keepOf(weights, sinks, filter) };
+}
+
+const listed = 5;
+
+function strongest(weights: Float32Array | null, tokens: Tokens | null): readonly Ranked[] {
+  if (weights === null || tokens === null) return [];
+  return Array.from(weights, (weight, token) => ({ token, weight }))
+    .filter(({ token, weight }) => weight > 0 && tokens.padding[token] !== true)
+    .sort((one, other) => other.weight - one.weight)
+    .slice(0, listed);
+}
+
+function predictionsFor(session: Session, hovered: number | null, direction: Direction): Predictions | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const own = shown.frame.header.predictions;
+  if (hovered === null || hovered === own?.position) return own;
+  if (shown.frame.header.key_tokens != null && direction === "read_by") return own;
+  return session.expected.at(hovered) ?? own;
+}

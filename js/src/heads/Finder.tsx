@@ -1,0 +1,141 @@
+import { useId } from "preact/hooks";
+import { Segmented } from "../controls/Segmented";
+import { useView } from "../display/view";
+import { keptOf } from "../views/model/View";
+import type { Metric, MetricChoice } from "../wire/metric";
+import { FoundList } from "./FoundList";
+import { census, type FoundHead, headsOf, named, unnamed } from "./finder";
+import { metricIn, useFound } from "./picture";
+import { tintOf } from "./shades";
+
+/** Heads by what they do: the name of a pattern, how much of one, or a measure. */
+export function Finder() {
+  const view = useView();
+  const { session } = view;
+  const { metrics } = session;
+  const by = metrics.by.value;
+  const metric = metricIn(session);
+  const found = useFound(view);
+  const choices = session.about.value?.metrics ?? [];
+  const meaning = choices.find(({ name }) => name === by)?.meaning;
+  return (
+    <section class="aw-finder" aria-label="Find heads" data-by={by}>
+      <div class="aw-finder-head">
+        <h3>Find heads by</h3>
+        <span class="aw-select">
+          <select
+            aria-label="Find heads by"
+            value={by}
+            onChange={(event) => metrics.choose(event.currentTarget.value)}
+          >
+            <Options choices={choices} />
+          </select>
+        </span>
+      </div>
+      {meaning !== undefined && <p class="aw-finder-meaning">{meaning}</p>}
+      {by === named ? <Census metric={metric} /> : <Limits metric={metric} />}
+      <FoundList found={found} metric={metric} />
+    </section>
+  );
+}
+
+function Options({ choices }: { readonly choices: readonly MetricChoice[] }) {
+  const of = (group: MetricChoice["group"]) =>
+    choices
+      .filter((choice) => choice.group === group)
+      .map(({ name, title }) => (
+        <option key={name} value={name}>
+          {title}
+        </option>
+      ));
+  return (
+    <>
+      {of("name")}
+      <optgroup label="How much of one pattern">{of("pattern")}</optgroup>
+      <optgroup label="A measure">{of("measure")}</optgroup>
+    </>
+  );
+}
+
+/** How many heads have each pattern; one that is pressed keeps only those. */
+function Census({ metric }: { readonly metric: Metric | null }) {
+  const { session, palette } = useView();
+  const { only } = session.metrics;
+  if (metric === null) return null;
+  return (
+    <div class="aw-census" role="group" aria-label="Patterns">
+      {census(metric, session.heads.value).map(({ label, count }) => (
+        <button
+          key={label}
+          type="button"
+          data-value={label}
+          aria-pressed={only.value === label}
+          onClick={() => {
+            only.value = only.peek() === label ? null : label;
+          }}
+        >
+          <span class="aw-tint" style={{ background: `rgb(${tintOf(label, palette.value).join(" ")})` }} />
+          {label === unnamed ? "no single pattern" : label} <span class="aw-number">{count}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Which end of the numbers, and how many heads. */
+function Limits({ metric }: { readonly metric: Metric | null }) {
+  const { session } = useView();
+  const { lowest, top } = session.metrics;
+  const id = useId();
+  const all = metric === null ? 0 : countOf(headsOf(metric, session.heads.value));
+  const most = Math.max(1, all);
+  const shown = top.value === 0 ? most : Math.min(top.value, most);
+  const keep = (count: number) => {
+    top.value = count >= most ? 0 : Math.max(1, count);
+  };
+  return (
+    <div class="aw-limits">
+      <Segmented
+        label="Order"
+        choices={[
+          { value: "highest", text: "highest" },
+          { value: "lowest", text: "lowest" },
+        ]}
+        value={lowest.value ? "lowest" : "highest"}
+        onChoose={(end) => {
+          lowest.value = end === "lowest";
+        }}
+      />
+      <input
+        type="range"
+        min={1}
+        max={most}
+        value={shown}
+        aria-labelledby={id}
+        onInput={(event) => keep(Number(event.currentTarget.value))}
+      />
+      <span id={id} class="aw-number">
+        {shown === most ? `all ${all}` : `${shown} of ${all}`}
+      </span>
+    </div>
+  );
+}
+
+function countOf(heads: readonly FoundHead[]): number {
+  return heads.filter(({ value }) => !Number.isNaN(value)).length;
+}
+
+/** Under the small grid: what stands out there, and the way back. */
+export function Kept() {
+  const view = useView();
+  const found = useFound(view);
+  if (found === null || found.kept === null) return null;
+  return (
+    <p class="aw-kept">
+      {keptOf(view, found)}{" "}
+      <button type="button" class="aw-link" onClick={() => view.session.metrics.showAll()}>
+        show all
+      </button>
+    </p>
+  );
+}

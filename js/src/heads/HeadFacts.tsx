@@ -1,0 +1,119 @@
+import { useView } from "../display/view";
+import type { Stats } from "../wire/types";
+import { headName, named } from "./finder";
+import { metricAt, similarAt } from "./metrics";
+import { spokenName } from "./shades";
+
+/** The caption under the grid: which map is on show, and its measures. */
+export function HeadFacts({ long }: { readonly long: boolean }) {
+  const { derived } = useView();
+  const map = derived.map.value;
+  if (map === null) return null;
+  return (
+    <div class="aw-facts">
+      <div class="aw-title-line">
+        <h3 class="aw-title">{map.title}</h3>
+        <Pattern />
+      </div>
+      <dl data-approximate={map.stats === null} data-long={long}>
+        {facts(map.stats, map.sinks.size > 0).map(({ name, value, unit, title }) => (
+          <div key={name} title={title}>
+            <dt>{name}</dt>
+            <dd>
+              {value}
+              {unit !== undefined && <span class="aw-unit"> {unit}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Alike />
+    </div>
+  );
+}
+
+/** What the head is called, once somebody had the time to find out. */
+function Pattern() {
+  const { session, derived } = useView();
+  const head = derived.head.value;
+  const names = metricAt(session, named);
+  if (head === null || names === null) return null;
+  const label = names.labels?.[head.layer]?.[head.head] ?? "";
+  if (label === "") return null;
+  const score = names.values[head.layer * names.heads + head.head] ?? Number.NaN;
+  return (
+    <span class="aw-pattern" title={names.recipe}>
+      {spokenName(label, score)}
+    </span>
+  );
+}
+
+/** The heads that read most like the pinned one. */
+function Alike() {
+  const view = useView();
+  const { session, local } = view;
+  const similar = similarAt(session, session.clampedHead());
+  if (session.source.value !== "head" || similar === null || similar.nearest.length === 0) return null;
+  return (
+    <p class="aw-alike" title={similar.recipe}>
+      similar to {headName(similar)}
+      {similar.nearest.map(({ layer, head, distance }) => (
+        <button
+          key={headName({ layer, head })}
+          type="button"
+          title={`distance ${distance.toFixed(3)} nats`}
+          onPointerEnter={() => {
+            local.hoverHead.value = { layer, head };
+          }}
+          onPointerLeave={() => {
+            local.hoverHead.value = null;
+          }}
+          onClick={() => session.pinHead(layer, head)}
+        >
+          {headName({ layer, head })} <span class="aw-number">{distance.toFixed(2)}</span>
+        </button>
+      ))}
+    </p>
+  );
+}
+
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly unit?: string;
+  readonly title: string;
+}
+
+function facts(stats: Stats | null, sinks: boolean): Fact[] {
+  const digits = (value: number | null | undefined, places: number) =>
+    value == null || !Number.isFinite(value) ? "–" : value.toFixed(places);
+  return [
+    {
+      name: "entropy",
+      value: digits(stats?.entropy, 2),
+      unit: `of ${digits(stats?.entropy_limit, 2)} nats`,
+      title:
+        "How widely the head looks: the mean over the queries; the second number is what an even spread would have.",
+    },
+    {
+      name: "distance",
+      value: digits(stats?.distance, 1),
+      ...(stats?.distance === null ? {} : { unit: "tokens" }),
+      title: "How far away it looks, weighted by the weights.",
+    },
+    {
+      name: "previous token",
+      value: digits(stats?.previous, 2),
+      title: "The mean weight on the token just before.",
+    },
+    { name: "first token", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
+    ...(sinks
+      ? [
+          {
+            name: "sinks",
+            value: digits(stats?.sink, 2),
+            title: "The mean weight on tokens that soak up attention without being about them.",
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,199 @@
+import type { ComponentChildren } from "preact";
+import { useId, useMemo, useRef } from "preact/hooks";
+import { Canvas, useGround } from "../display/Canvas";
+import { useFigure } from "../display/figures";
+import { Spoken } from "../display/Spoken";
+import { clearHover, commonKey, useView, useWidth, type View } from "../display/view";
+import type { HeadRef } from "../focus/pointer";
+import { accent } from "../lib/colour";
+import { holds, joined } from "../session/look";
+import { nearestHead, nextLayer } from "../session/nearest-head";
+import type { Session } from "../session/session";
+import { openAlone } from "./FoundList";
+import { paintCells, paintGrid, paintPointed } from "./paint";
+import { metricIn, shadesIn, thumbnailsIn, titleOf, together, useHeadPicture } from "./picture";
+import { type GridRoom, type GridScene, gridScene, headAt } from "./scene";
+import { shadeAt } from "./shades";
+
+const mapsCaption =
+  "Every head: layers downwards, heads to the right; sampled queries, strongest keys, square-root tone.";
+const grown: GridRoom = { largest: 160, height: 700 };
+
+interface Props {
+  /** Grown to the stage. */
+  readonly large?: boolean;
+  /** What floats over it. */
+  readonly over?: (scene: GridScene) => ComponentChildren;
+}
+
+/** Every head at once: layers downwards, heads to the right. */
+export function HeadGrid({ large = false, over }: Props) {
+  const view = useView();
+  const { session, local, derived } = view;
+  const host = useRef<HTMLDivElement>(null);
+  const width = useWidth(host);
+  const id = useId();
+  const heads = session.heads.value;
+  const scene = useMemo(() => gridScene(heads, width, large ? grown : undefined), [heads, width, large]);
+  const pinned = session.clampedHead();
+  const spoken = derived.head.value ?? pinned;
+  const colours = view.palette.value;
+  const frame = session.shown.value?.frame;
+  const direction = frame?.header.direction ?? "reads";
+  const picture = useHeadPicture(view);
+  const told = shadeAt(picture.shades, spoken.layer, spoken.head);
+  const said = told === null ? "" : `: ${told.said}`;
+  const { image, shades, kept } = picture;
+  const cells = useGround(width, scene.height, [scene, image, shades, kept, colours], (brush) =>
+    paintCells(brush, scene, picture, colours),
+  );
+  useFigure(large ? "stage" : "heads", ({ palette, outlined }) => {
+    if (frame?.thumbnails == null || width === 0) return null;
+    const strong = accent(palette, direction).strong;
+    const pointed = {
+      pinned: outlined ? picture.pinned : null,
+      together: outlined ? together(session, palette.dark) : [],
+      hovered: null,
+    };
+    const inks = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
+    const drawn = { ...picture, ...pointed, ...inks, strong };
+    return {
+      name: "grid",
+      title:
+        inks.shades === null ? "All heads" : `All heads by ${titleOf(session, session.metrics.by.value)}`,
+      width: scene.left + Math.max(...heads) * scene.pitch + 3,
+      height: scene.height,
+      caption: inks.shades === null ? mapsCaption : `Every head: ${metricIn(session)?.recipe ?? ""}.`,
+      direction,
+      peak: null,
+      paint: (brush) => paintGrid(brush, scene, drawn, palette),
+    };
+  });
+  return (
+    <div
+      ref={host}
+      class="aw-grid"
+      role="grid"
+      tabIndex={0}
+      aria-label={label(heads)}
+      aria-activedescendant={id}
+      data-layer={pinned.layer}
+      data-head={pinned.head}
+      data-large={large || undefined}
+      data-shade={picture.shades === null ? "maps" : session.metrics.by.value}
+      data-kept={picture.kept?.size}
+      data-chosen={chosenNames(session)}
+      onPointerMove={(event) => hover(view, scene, event)}
+      onPointerLeave={() => {
+        local.hoverHead.value = null;
+      }}
+      onClick={(event) => pin(view, scene, event)}
+      onDblClick={(event) => alone(view, scene, event)}
+      onKeyDown={(event) => steer(view, heads, event)}
+    >
+      <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}${said}`}</Spoken>
+      {width > 0 && heads.length > 0 && (
+        <Canvas
+          width={width}
+          height={scene.height}
+          paint={(brush) => {
+            cells(brush);
+            paintPointed(brush, scene, picture, colours);
+          }}
+        />
+      )}
+      {over?.(scene)}
+    </div>
+  );
+}
+
+function chosenNames(session: Session): string | undefined {
+  if (session.source.value !== "head") return undefined;
+  return session
+    .chosenHeads()
+    .map(([layer, head]) => `L${layer}H${head}`)
+    .join(" ");
+}
+
+function label(heads: readonly number[]): string {
+  const without = heads.filter((count) => count === 0).length;
+  const silent = without === 0 ? "" : `, ${without} without attention`;
+  return `Heads: ${heads.length} layers, ${Math.max(0, ...heads)} heads${silent}`;
+}
+
+function under(scene: GridScene, event: MouseEvent) {
+  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return headAt(scene, event.clientX - left, event.clientY - top);
+}
+
+function hover({ local, session }: View, scene: GridScene, event: PointerEvent): void {
+  const found = under(scene, event);
+  // One of several that are chosen is on show already, with the others.
+  const chosen = session.source.peek() === "head" ? session.chosenHeads() : [];
+  const among = found !== null && chosen.length > 1 && holds(chosen, found.layer, found.head);
+  const head = among ? null : found;
+  const known = local.hoverHead.peek();
+  if (head?.layer === known?.layer && head?.head === known?.head) return;
+  local.hoverHead.value = head;
+}
+
+function pin({ session, local }: View, scene: GridScene, event: MouseEvent): void {
+  const head = under(scene, event);
+  if (head === null) return;
+  if (event.shiftKey) {
+    local.hoverHead.value = null;
+    session.toggleHead(head.layer, head.head);
+  } else session.pinHead(head.layer, head.head);
+}
+
+function alone(view: View, scene: GridScene, event: MouseEvent): void {
+  const head = under(scene, event);
+  if (head !== null && view.session.traits.view.peek() === "model") openAlone(view, head);
+}
+
+function steer(view: View, heads: readonly number[], event: KeyboardEvent): void {
+  const { session, local } = view;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const { layer, head } = session.clampedHead();
+  const last = (heads[layer] ?? 1) - 1;
+  const moves: Readonly<Record<string, HeadRef>> = {
+    ArrowLeft: { layer, head: Math.max(0, head - 1) },
+    ArrowRight: { layer, head: Math.min(last, head + 1) },
+    ArrowUp: { layer: nextLayer(heads, layer, -1), head },
+    ArrowDown: { layer: nextLayer(heads, layer, 1), head },
+    Home: { layer, head: 0 },
+    End: { layer, head: last },
+  };
+  const move = moves[event.key];
+  if (move !== undefined) {
+    local.hoverHead.value = null;
+    if (event.shiftKey) reach(session, move);
+    else session.pinHead(move.layer, move.head);
+  } else if (!event.shiftKey && (event.key === "Enter" || event.key === " ")) pinFocused(view);
+  else if (event.key === "Escape") goBack(view);
+  else if (!commonKey(view, event)) return;
+  event.preventDefault();
+}
+
+/** One head further, which joins those that are looked at; back over one that has joined, the last one leaves again. */
+function reach(session: Session, wish: HeadRef): void {
+  const { layer, head } = nearestHead(session.heads.peek(), wish.layer, wish.head);
+  const now = session.clampedHead();
+  if (layer === now.layer && head === now.head) return;
+  const back = session.traits.heads.peek().at(-2);
+  if (back?.[0] === layer && back[1] === head) session.toggleHead(now.layer, now.head);
+  else session.toggleHead(layer, head, joined);
+}
+
+/** Back to what is pinned; and of several heads that are, to the last one. */
+function goBack(view: View): void {
+  const { session, local } = view;
+  const { layer, head } = session.clampedHead();
+  if (local.hoverHead.peek() === null && session.chosenHeads().length > 1) session.pinHead(layer, head);
+  clearHover(view);
+}
+
+function pinFocused({ session, derived }: View): void {
+  const { layer, head } = derived.head.peek() ?? session.clampedHead();
+  session.pinHead(layer, head);
+}

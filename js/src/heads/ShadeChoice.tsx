@@ -1,0 +1,41 @@
+import { batch } from "@preact/signals";
+import { useView } from "../display/view";
+import { named } from "./finder";
+
+/** What the cells of the grid show. */
+export function ShadeChoice() {
+  const { session } = useView();
+  const { shade, by, number } = session.metrics;
+  const titles = new Map(session.about.value?.metrics.map(({ name, title }) => [name, title]));
+  const looked = shade.value === "maps" ? "maps" : by.value === named ? named : number.value;
+  const choices = [
+    { name: "maps", text: "All heads", title: "The map of every head" },
+    {
+      name: number.value,
+      text: `by ${titles.get(number.value) ?? number.value}`,
+      title: "One number of every head; the Model view has more of them",
+    },
+    { name: named, text: "by pattern", title: "What every head does, by name" },
+  ];
+  const choose = (name: string) =>
+    batch(() => {
+      shade.value = name === "maps" ? "maps" : "values";
+      if (name !== "maps") session.metrics.choose(name);
+    });
+  return (
+    <div class="aw-shades" role="group" aria-label="What the heads show">
+      {choices.map(({ name, text, title }) => (
+        <button
+          key={name}
+          type="button"
+          data-value={name}
+          title={title}
+          aria-pressed={name === looked}
+          onClick={() => choose(name)}
+        >
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import type { HeadRef } from "../focus/pointer";
+import { wellFormed } from "../lib/format";
+import type { Session } from "../session/session";
+import { textsOf } from "../session/shown";
+import { watch } from "../session/watch";
+import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
+import { metricKey, named, similarKey } from "./finder";
+
+const nearest = 5;
+/** Weights that are read unasked, only to name the head on show: about three seconds of work. */
+const mostUnasked = 2 ** 28;
+const soon = 60;
+const idle = 500;
+
+/** What would be asked of all heads; null before the first frame. Reads signals. */
+export function metricRequest(session: Session, name: string): MetricRequest | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  return { ...textsOf(shown), part: shown.frame.header.part, name };
+}
+
+export function similarRequest(session: Session, { layer, head }: HeadRef): SimilarRequest | null {
+  const shown = session.shown.value;
+  if (shown === null || (session.heads.value[layer] ?? 0) <= head) return null;
+  return { ...textsOf(shown), part: shown.frame.header.part, layer, head, count: nearest };
+}
+
+/** What is known of every head of the text on show; null where it is not, or not yet. Reads signals. */
+export function metricAt(session: Session, name: string): Metric | null {
+  const request = metricRequest(session, name);
+  return request === null ? null : (session.memory.get<Metric>("metric", metricKey(request)) ?? null);
+}
+
+/** Why it cannot be had. Reads signals. */
+export function refusalAt(session: Session, name: string): string | null {
+  const request = metricRequest(session, name);
+  return request === null ? null : session.memory.problem("metric", metricKey(request));
+}
+
+export function similarAt(session: Session, head: HeadRef): Similar | null {
+  const request = similarRequest(session, head);
+  return request === null ? null : (session.memory.get<Similar>("similar", similarKey(request)) ?? null);
+}
+
+/** Asks for what the grid or the finder shows, and, when nothing else goes on, for what the head on show is called. */
+export function followHeads(session: Session, abort: AbortSignal): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  watch(session, abort, () => {
+    const next = session.closed.value ? null : wanted(session);
+    if (next === null) return;
+    timer = setTimeout(next.ask, next.delay);
+    return () => clearTimeout(timer);
+  });
+}
+
+interface Wish {
+  readonly delay: number;
+  readonly ask: () => void;
+}
+
+/** The next thing to ask. Nothing while somebody types: the text would be another one before the answer is there. */
+function wanted(session: Session): Wish | null {
+  const { metrics, traits, shown } = session;
+  const typed =
+    shown.value?.text === wellFormed(traits.text.value) && shown.value.pair === wellFormed(traits.pair.value);
+  if (shown.value === null || !typed) return null;
+  const looked = traits.view.value === "model" || metrics.shade.value === "values";
+  if (looked) {
+    const found = wish(session, metrics.by.value, soon);
+    if (found !== null) return found;
+  }
+  if (!cheap(session)) return null;
+  return wish(session, named, idle) ?? wishAlike(session);
+}
+
+function wish(session: Session, name: string, delay: number): Wish | null {
+  const request = metricRequest(session, name);
+  if (request === null || !session.memory.wants("metric", metricKey(request))) return null;
+  return { delay, ask: () => void session.memory.ask("metric", metricKey(request), request) };
+}
+
+function wishAlike(session: Session): Wish | null {
+  const request = similarRequest(session, session.clampedHead());
+  if (request === null || !session.memory.wants("similar", similarKey(request))) return null;
+  return { delay: idle, ask: () => void session.memory.ask("similar", similarKey(request), request) };
+}
+
+function cheap(session: Session): boolean {
+  const { tokens, key_tokens = null } = session.shown.value?.frame.header ?? {};
+  const queries = tokens?.pieces.length ?? 0;
+  const keys = key_tokens?.pieces.length ?? queries;
+  const heads = session.heads.value.reduce((sum, number) => sum + number, 0);
+  return heads * queries * keys <= mostUnasked;
+}

@@ -1,0 +1,158 @@
+import { labelStep } from "../drawing/labels";
+import type { Label, Rect } from "../drawing/scene";
+
+export interface GridScene {
+  readonly width: number;
+  readonly height: number;
+  readonly cell: number;
+  readonly pitch: number;
+  readonly left: number;
+  readonly top: number;
+  /** One for each layer. */
+  readonly rows: readonly Row[];
+  readonly columnLabels: readonly Label[];
+  readonly rowLabels: readonly Label[];
+  /** What stands in the rows of layers without attention: rules, and words where there is room. */
+  readonly rules: readonly Rect[];
+  readonly notes: readonly Label[];
+}
+
+interface Row {
+  readonly y: number;
+  readonly height: number;
+  /** 0 for a layer without attention. */
+  readonly heads: number;
+}
+
+export const note = "no attention";
+const largestCell = 84;
+const labelRoom = 15;
+/** Kept free at the right and below, for the ring around the last cell. */
+const margin = 3;
+/** A layer without attention needs no more than a line of small text. */
+const emptyRow = 16;
+const noteRoom = 76;
+const noteHeight = 13;
+
+/** How large a cell may be, and about how high the whole grid. */
+export interface GridRoom {
+  readonly largest: number;
+  readonly height: number;
+}
+
+const beside: GridRoom = { largest: largestCell, height: Number.POSITIVE_INFINITY };
+/** Cells are not made smaller than this for the sake of the height: the page can scroll. */
+const fairPitch = 30;
+
+/** Layers downwards, heads to the right; cells as large as the room allows. */
+export function gridScene(heads: readonly number[], width: number, room: GridRoom = beside): GridScene {
+  const most = Math.max(1, ...heads);
+  const left = heads.length > 10 ? 24 : 18;
+  const top = 20;
+  const pitch = Math.max(
+    3,
+    Math.min(
+      room.largest + gapOf(room.largest),
+      Math.floor((width - left - margin) / most),
+      Math.max(fairPitch, Math.floor((room.height - top - margin) / Math.max(1, heads.length))),
+    ),
+  );
+  const cell = Math.max(2, pitch - gapOf(pitch));
+  const step = labelStep(pitch, most > 10 ? labelRoom + 3 : labelRoom);
+  const gap = pitch - cell;
+  const rows = rowsOf(heads, top, pitch, gap);
+  const columnLabels = numbered(most, step, (index) => ({ x: left + index * pitch + cell / 2, y: top - 10 }));
+  const rowLabels = numbered(heads.length, step, (index) => ({
+    x: left - 8,
+    y: middle(rows[index], gap),
+  }));
+  const last = rows.at(-1);
+  return {
+    width,
+    height: (last === undefined ? top : last.y + last.height) + margin,
+    cell,
+    pitch,
+    left,
+    top,
+    rows,
+    columnLabels,
+    rowLabels,
+    ...quiet(rows, gap, left, left + most * pitch - gap),
+  };
+}
+
+function gapOf(pitch: number): number {
+  if (pitch > 48) return 6;
+  if (pitch > 18) return 3;
+  return pitch > 14 ? 2 : 1;
+}
+
+function rowsOf(heads: readonly number[], top: number, pitch: number, gap: number): Row[] {
+  let y = top;
+  return heads.map((count) => {
+    const height = count > 0 ? pitch : Math.min(pitch, emptyRow + gap);
+    const row = { y, height, heads: count };
+    y += height;
+    return row;
+  });
+}
+
+function middle(row: Row | undefined, gap: number): number {
+  return row === undefined ? 0 : row.y + (row.height - gap) / 2;
+}
+
+/** The words once for each run of layers without attention, in its middle; a rule for each of them that has the room. */
+function quiet(
+  rows: readonly Row[],
+  gap: number,
+  left: number,
+  right: number,
+): Pick<GridScene, "rules" | "notes"> {
+  const notes: Label[] = [];
+  const rules: Rect[] = [];
+  for (const run of runs(rows)) {
+    const height = run.reduce((sum, layer) => sum + (rows[layer]?.height ?? 0), 0);
+    const told = height < noteHeight || right - left < noteRoom ? -1 : run[(run.length - 1) >> 1];
+    for (const layer of run) {
+      const y = middle(rows[layer], gap);
+      const x = layer === told ? left + noteRoom : left;
+      const roomy = told === -1 || (rows[layer]?.height ?? 0) >= noteHeight;
+      if (layer === told) notes.push({ index: layer, text: note, x: left, y, tone: "plain" });
+      if (right > x && (roomy || layer === told))
+        rules.push({ x, y: Math.round(y), width: right - x, height: 1 });
+    }
+  }
+  return { rules, notes };
+}
+
+function runs(rows: readonly Row[]): number[][] {
+  const found: number[][] = [];
+  rows.forEach((row, layer) => {
+    if (row.heads > 0) return;
+    const last = found.at(-1);
+    if (last !== undefined && last.at(-1) === layer - 1) last.push(layer);
+    else found.push([layer]);
+  });
+  return found;
+}
+
+function numbered(count: number, step: number, place: (index: number) => { x: number; y: number }): Label[] {
+  const labels: Label[] = [];
+  for (let index = 0; index < count; index += step) {
+    labels.push({ index, text: String(index), ...place(index), tone: "plain" });
+  }
+  return labels;
+}
+
+export function headRect(scene: GridScene, layer: number, head: number): Rect {
+  const { left, top, pitch, cell } = scene;
+  return { x: left + head * pitch, y: scene.rows[layer]?.y ?? top, width: cell, height: cell };
+}
+
+/** The head under a point; the gap belongs to the cell before it, so that there are no dead stripes. */
+export function headAt(scene: GridScene, x: number, y: number): { layer: number; head: number } | null {
+  const layer = scene.rows.findIndex((row) => y >= row.y && y < row.y + row.height);
+  const head = Math.floor((x - scene.left) / scene.pitch);
+  const count = scene.rows[layer]?.heads ?? 0;
+  return head < 0 || head >= count ? null : { layer, head };
+}

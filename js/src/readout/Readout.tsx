@@ -1,0 +1,224 @@
+import type { ComponentChildren } from "preact";
+import { spanLabel } from "../controls/Toolbar";
+import { useView } from "../display/view";
+import type { Ranked } from "../focus/derived";
+import { exactDigits } from "../lib/digits";
+import { pieceLabel, pieceParts, shorten, weight } from "../lib/format";
+import type { Predictions, Tokens } from "../wire/types";
+import { RowNumbers } from "./RowNumbers";
+
+/** What the focus reads, and what reads it. */
+export function Neighbours() {
+  const { derived } = useView();
+  const { tokens: queries, keys, asked } = derived;
+  if (queries.value === null || keys.value === null || asked.value === null) return null;
+  const name = <bdi>“{spanLabel(asked.value, derived.focus.value)}”</bdi>;
+  // Of two texts a token reads or is read, and nothing is on the other list.
+  const crossing = derived.map.value?.square === false;
+  const looks = derived.direction.value;
+  const reads = derived.reads.value;
+  const readBy = derived.readBy.value;
+  // One scale for both: a bar on the left and one on the right can be compared.
+  const most = Math.max(reads[0]?.weight ?? 0, readBy[0]?.weight ?? 0, Number.MIN_VALUE);
+  return (
+    <>
+      {!(crossing && looks === "read_by") && (
+        <Ranking
+          tint="reads"
+          heading={<>{name} reads</>}
+          ranked={reads}
+          weights={derived.row.value}
+          most={most}
+          tokens={keys.value}
+        />
+      )}
+      {!(crossing && looks === "reads") && (
+        <Ranking
+          tint="read_by"
+          heading={<>{name} is read by</>}
+          ranked={readBy}
+          weights={derived.column.value}
+          most={most}
+          tokens={queries.value}
+        />
+      )}
+    </>
+  );
+}
+
+interface RankingProps {
+  readonly tint: "reads" | "read_by";
+  readonly heading: ComponentChildren;
+  readonly ranked: readonly Ranked[];
+  readonly weights: Float32Array | null;
+  readonly most: number;
+  readonly tokens: Tokens;
+}
+
+function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps) {
+  const { session, local, derived } = useView();
+  const certain = derived.certain.value;
+  return (
+    <section class="aw-ranking" data-tint={tint}>
+      <h3>{heading}</h3>
+      <ol>
+        {ranked.map(({ token, weight: amount }) => (
+          <li key={token}>
+            <button
+              type="button"
+              data-token={token}
+              title={`Token ${token}${certain ? `: ${exactDigits(amount)}` : ""}. Click to look from it.`}
+              onClick={() => session.pinQuery([token, token + 1], tint === "reads" ? "key" : "query")}
+              onPointerEnter={() => {
+                local.marked.value = token;
+              }}
+              onPointerLeave={() => {
+                local.marked.value = null;
+              }}
+            >
+              <Bar
+                label={<TokenName tokens={tokens} token={token} />}
+                share={amount / most}
+                number={certain ? weight(amount) : "…"}
+              />
+            </button>
+          </li>
+        ))}
+      </ol>
+      {ranked.length === 0 && <p class="aw-none">nothing</p>}
+      {weights !== null && <RowNumbers tint={tint} weights={weights} tokens={tokens} />}
+    </section>
+  );
+}
+
+/** A token by its piece; by its number too where the text has the piece more than once. */
+function TokenName({ tokens, token }: { readonly tokens: Tokens; readonly token: number }) {
+  const piece = tokens.pieces[token] ?? "";
+  const alone = tokens.pieces.indexOf(piece) === tokens.pieces.lastIndexOf(piece);
+  return (
+    <>
+      <bdi>{shorten(pieceLabel(piece), 18)}</bdi>
+      {!alone && <span class="aw-unit"> #{token}</span>}
+    </>
+  );
+}
+
+function Bar({
+  label,
+  note,
+  share,
+  number,
+}: {
+  readonly label: ComponentChildren;
+  /** Words behind the bar, for one that leaves them room. */
+  readonly note?: string;
+  readonly share: number;
+  readonly number: string;
+}) {
+  return (
+    <span class="aw-bar">
+      <span class="aw-bar-label">{label}</span>
+      <span class="aw-bar-track">
+        <span style={{ width: `${Math.max(0.5, Math.min(1, share) * 100).toFixed(2)}%` }} />
+        {note !== undefined && <small class="aw-unit">{note}</small>}
+      </span>
+      <span class="aw-number">{number}</span>
+    </span>
+  );
+}
+
+/** What the model expects at the focus. */
+export function Expectations() {
+  const { derived } = useView();
+  const predictions = derived.predictions.value;
+  const tokens = derived.tokens.value;
+  if (predictions === null || tokens === null) return null;
+  const { kind, actual } = predictions;
+  const listed = actual !== null && predictions.top.some(({ piece }) => piece === actual.piece);
+  return (
+    <section class="aw-ranking" data-tint="expected" data-kind={kind}>
+      <h3>
+        <Heading predictions={predictions} tokens={tokens} />
+      </h3>
+      <ol>
+        {predictions.top.map(({ piece, probability }, index) => (
+          <Expected
+            key={index}
+            piece={piece}
+            token={kind === "next token" || kind === "this token"}
+            share={probability}
+            number={weight(probability)}
+            actual={piece === actual?.piece}
+          />
+        ))}
+        {actual !== null && !listed && <Missed actual={actual} share={actual.probability} />}
+      </ol>
+    </section>
+  );
+}
+
+function Heading({ predictions, tokens }: { readonly predictions: Predictions; readonly tokens: Tokens }) {
+  const { kind, position } = predictions;
+  const name = <bdi>“{shorten(pieceLabel(tokens.pieces[position ?? -1] ?? ""), 18)}”</bdi>;
+  switch (kind) {
+    case "next token":
+      return <>Next token after {name}</>;
+    case "this token":
+      return <>In the place of {name}</>;
+    case "label":
+      return <>Label of {name}</>;
+    case "class":
+      return <>Class</>;
+    case "answer span":
+      return <>Answer</>;
+  }
+}
+
+/** A token of the vocabulary: its leading space matters. */
+function tokenLabel(piece: string): ComponentChildren {
+  const { space, rest } = pieceParts(piece);
+  return (
+    <>
+      {space !== "" && <span class="aw-space">{space}</span>}
+      {shorten(rest, 16)}
+    </>
+  );
+}
+
+function Expected(props: {
+  readonly piece: string;
+  /** A token of the vocabulary, and not a label or an answer. */
+  readonly token: boolean;
+  readonly share: number;
+  readonly number: string;
+  readonly actual: boolean;
+}) {
+  const words = props.token ? tokenLabel(props.piece) : pieceLabel(props.piece);
+  const title = props.token ? undefined : props.piece;
+  const label = <bdi title={props.actual ? "This is what the text has" : title}>{words}</bdi>;
+  return (
+    <li data-actual={props.actual || undefined}>
+      <Bar label={label} share={props.share} number={props.number} />
+    </li>
+  );
+}
+
+function Missed({
+  actual,
+  share,
+}: {
+  readonly actual: NonNullable<Predictions["actual"]>;
+  readonly share: number;
+}) {
+  const { rest } = pieceParts(actual.piece);
+  return (
+    <li data-actual title={`This is what the text has: number ${actual.rank} of what is expected`}>
+      <Bar
+        label={<bdi>{shorten(rest, 12)}</bdi>}
+        note={`rank ${actual.rank.toLocaleString("en")}`}
+        share={share}
+        number={weight(actual.probability)}
+      />
+    </li>
+  );
+}

@@ -1,0 +1,38 @@
+import type { Direction, Frame, FrameRequest, TextsRequest } from "../wire/types";
+import { unitsFor } from "./patches";
+import type { Units } from "./units";
+
+/** A frame, the texts it was made from, and the request that brought it. */
+export interface Shown {
+  readonly id: string;
+  /** What was read: numbers of another one are not shown beside it. */
+  readonly reading: string;
+  readonly order: number;
+  readonly text: string;
+  readonly pair: string;
+  /** How the frame was asked for. */
+  readonly asked: FrameRequest;
+  readonly frame: Frame;
+  /** When the edit began that this frame answers; undefined where it answers something else. */
+  readonly editedAt: number | undefined;
+}
+
+/** What a question about the same texts says of them. */
+export function textsOf({
+  text,
+  pair,
+  reading,
+  frame,
+}: Pick<Shown, "text" | "pair" | "reading" | "frame">): TextsRequest {
+  return {
+    reading,
+    text,
+    ...(pair === "" ? {} : { pair }),
+    ...(frame.header.truncated === null ? {} : { first: true as const }),
+  };
+}
+
+/** The units of the queries; of two texts, of those that look in a direction. */
+export function unitsOf(shown: Shown | null, direction: Direction = "reads"): Units {
+  return shown === null ? null : unitsFor(shown.frame, direction);
+}

@@ -1,0 +1,99 @@
+import { useEffect, useRef } from "preact/hooks";
+import { Boundary } from "../display/Boundary";
+import { useView } from "../display/view";
+import { type FieldNumber, hasSecond } from "../focus/fields";
+import { Chip, Mirror, Plain } from "./Mirror";
+import { FieldLabel, namesOf } from "./SecondText";
+import { Status } from "./Status";
+import { liven } from "./text-control";
+
+/** The text is the heatmap: native controls that are never rendered again, the colours behind them. */
+export function Editor() {
+  const { session } = useView();
+  const two = hasSecond(session);
+  return (
+    <section class="aw-editor" aria-label="Text" data-fields={two ? 2 : 1}>
+      <TextField number={0} />
+      {two && <TextField number={1} />}
+      <Boundary of="The line under the text">
+        <Status />
+        <Notes />
+      </Boundary>
+    </section>
+  );
+}
+
+/** What is worth knowing of the text on show, a line each. */
+function Notes() {
+  const notes = useView().session.shown.value?.frame.header.notes ?? [];
+  return (
+    <div class="aw-notes" role="status" aria-live="polite">
+      {notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+    </div>
+  );
+}
+
+/** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */
+function TextField({ number }: { readonly number: FieldNumber }) {
+  const { session } = useView();
+  return (
+    <div class="aw-field" data-field={number}>
+      {hasSecond(session) && <FieldLabel number={number} />}
+      <div class="aw-scroll">
+        <Boundary of="The special tokens" instead={null}>
+          <Leading number={number} />
+        </Boundary>
+        <div class="aw-stack">
+          {/* Whatever becomes of the colours, the control keeps the text. */}
+          <Boundary of="The colours of the text" instead={<Plain number={number} />}>
+            <Mirror number={number} />
+          </Boundary>
+          <Control number={number} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Leading({ number }: { readonly number: FieldNumber }) {
+  const { leading } = useView().derived.fields[number].value.chips;
+  if (leading.length === 0) return null;
+  return (
+    <span class="aw-leading">
+      {leading.map((token) => (
+        <Chip key={token} token={token} number={number} />
+      ))}
+    </span>
+  );
+}
+
+function Control({ number }: { readonly number: FieldNumber }) {
+  const view = useView();
+  const { session } = view;
+  const ref = useRef<HTMLTextAreaElement>(null);
+  const fixed = session.about.value?.editable === false;
+  useEffect(() => {
+    if (ref.current === null) return;
+    const end = new AbortController();
+    liven(view, ref.current, number, end.signal);
+    // Opened by hand, and not by a text that came: whoever opened it wants to write.
+    if (number === 1 && session.traits.pair.peek() === "" && session.second.peek()) ref.current.focus();
+    return () => end.abort();
+  }, [view]);
+  const names = namesOf(session);
+  return (
+    <textarea
+      ref={ref}
+      rows={1}
+      cols={1}
+      dir="auto"
+      spellcheck={false}
+      autocomplete="off"
+      placeholder={number === 1 ? names.hint : undefined}
+      aria-label={hasSecond(session) ? names.aria[number] : fixed ? "Text" : "Text to explore"}
+      aria-readonly={fixed}
+    />
+  );
+}

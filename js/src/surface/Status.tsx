@@ -1,0 +1,117 @@
+import { useView } from "../display/view";
+import { count, weight } from "../lib/format";
+import { version } from "../lib/version";
+import type { Session } from "../session/session";
+import { lost } from "../wire/problem";
+import type { Problem } from "../wire/types";
+import { AddSecond } from "./SecondText";
+
+/** The line under the text: what went wrong or is on its way, and the scale of the colours. */
+export function Status() {
+  const { session } = useView();
+  const problem = session.closed.value ? null : session.problem.value;
+  return (
+    <div class="aw-underline">
+      <AddSecond />
+      <div class="aw-status" role="status" aria-live="polite" data-kind={kindOf(session)}>
+        {sentence(session)}
+        {problem?.code === "too_long" && problem.limit !== undefined && (
+          <button type="button" class="aw-first" onClick={() => session.showFirst()}>
+            Show the first {problem.limit.toLocaleString("en")} tokens
+          </button>
+        )}
+      </div>
+      <Pace />
+      <Legend />
+    </div>
+  );
+}
+
+function kindOf(session: Session): "error" | "hint" | undefined {
+  if (session.closed.value) return "error";
+  const problem: Problem | null = session.problem.value;
+  if (problem === null) return otherVersion(session) === null ? undefined : "hint";
+  return problem.code === "empty" ? "hint" : "error";
+}
+
+function sentence(session: Session): string {
+  if (session.closed.value) return lost;
+  const problem = session.problem.value;
+  if (problem !== null) return problem.message;
+  if (session.progress.value === null && session.waiting.value)
+    return "waiting for the kernel: it may be busy with another cell…";
+  const other = otherVersion(session);
+  if (other !== null) return other;
+  const truncated = session.shown.value?.frame.header.truncated ?? null;
+  if (truncated === null) return session.about.value?.fixed ?? "";
+  return `first ${truncated.shown.toLocaleString("en")} of ${count(truncated.total, "token")} shown`;
+}
+
+/** A page that was open while another version was installed still asks what it can, and says what it is. */
+function otherVersion(session: Session): string | null {
+  const about = session.about.value;
+  if (version === null || about === null || about.saved === true || about.version === version) return null;
+  return `The kernel runs attnwidget ${about.version}, and this page is of ${version}. Reload the page.`;
+}
+
+/** A pass that takes long, in numbers, where no sentence stands. */
+function Pace() {
+  const { session } = useView();
+  const progress = session.progress.value;
+  if (progress === null || progress.total <= 0 || !session.waiting.value || session.problem.value !== null)
+    return null;
+  return (
+    <span class="aw-pace aw-number" aria-hidden="true">
+      reading: layer {progress.done} of {progress.total}
+    </span>
+  );
+}
+
+function Legend() {
+  const { derived } = useView();
+  const heat = derived.heat.value;
+  if (heat === null) return null;
+  const hatched = Array.from(heat.sinks).some((token) => (heat.tones[token] ?? 0) > 0);
+  return (
+    <div class="aw-legend">
+      <span class="aw-number">0</span>
+      <span class="aw-legend-ramp" />
+      <span class="aw-number aw-legend-peak">{weight(heat.peak)}</span>
+      <span>square-root tone</span>
+      {heat.kept !== null && (
+        <span class="aw-legend-kept">
+          kept {heat.kept.tokens.length} of {heat.kept.all}
+          {heat.kept.resting > 0 && " and the sinks"},{" "}
+          <span class="aw-number">{heat.kept.share.toFixed(2)}</span> of the{" "}
+          {derived.direction.value === "read_by" ? "column" : "row"}
+        </span>
+      )}
+      {hatched && (
+        <span>
+          <span class="aw-legend-hatch" /> sink
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** How far the reading is, in layers that attend. It is drawn and said on request, but never read out by itself: it changes all the time. */
+export function ProgressLine() {
+  const { session } = useView();
+  const progress = session.progress.value;
+  const known = progress !== null && progress.total > 0 ? progress : null;
+  const share = known === null ? 0 : Math.min(1, known.done / known.total);
+  const reading = {
+    role: "progressbar",
+    "aria-label": "Reading the text",
+    "aria-valuemax": known?.total,
+    "aria-valuenow": known?.done,
+    "aria-valuetext": known === null ? "waiting" : `layer ${known.done} of ${known.total}`,
+  } as const;
+  const busy = session.waiting.value || known !== null;
+  return (
+    <div class="aw-progress" data-busy={busy} {...(busy ? reading : {})}>
+      <span style={{ transform: `scaleX(${share})` }} />
+    </div>
+  );
+}

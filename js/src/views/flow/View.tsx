@@ -1,0 +1,217 @@
+import { useMemo, useRef, useState } from "preact/hooks";
+import { Canvas } from "../../display/Canvas";
+import { useFigure } from "../../display/figures";
+import { useLastGood } from "../../display/last-good";
+import { useMeasure } from "../../display/measure";
+import { ViewGrid } from "../../display/ViewGrid";
+import { useView, useWidth, type View } from "../../display/view";
+import { count, pieceLabel, shorten, weight } from "../../lib/format";
+import type { Flow } from "../../wire/flow";
+import { flowFigure, flowLegend, rowsNote } from "./figure";
+import { flowAt, flowProblem } from "./flow";
+import { type Looking, pointFlow, pressFlow, steerFlow } from "./input";
+import { paintFlow } from "./paint";
+import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "./scene";
+import { type SparseFlow, sparseFlow } from "./sparse-flow";
+
+const longestLabel = 14;
+const budget = 1500;
+
+/** Of the whole, in parts of a thousand: the steps of the slider. */
+const steps = [2, 5, 10, 20, 50, 100, 200] as const;
+
+/** What flows into the query through all layers, edge by edge, by rollout. */
+export function FlowView() {
+  const view = useView();
+  const { session, local, palette } = view;
+  const scroller = useRef<HTMLDivElement>(null);
+  const width = useWidth(scroller);
+  const [offset, setOffset] = useState(0);
+  const [step, setStep] = useState(2);
+  const [node, set] = useState<Node | null>(null);
+  const { value: whole, late, current } = useLastGood(session, flowAt(session));
+  const least = (steps[step] ?? 10) / 1000;
+  const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
+  const names = useMemo(
+    () => flow?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
+    [flow],
+  );
+  const frame = useFrame(view, flow, names, width, offset);
+  const drawn = useMemo(
+    () =>
+      frame === null || flow === null ? { curves: [], passing: 0 } : flowCurves(frame, flow, least, budget),
+    [frame, flow, least],
+  );
+  const looking: Looking = { node: inside(flow, node), set };
+  const problem = flowProblem(session);
+  useFigure("stage", ({ palette: colours }) =>
+    flow === null || frame === null ? null : flowFigure(flow, frame, names, least, colours),
+  );
+  const ready = flow !== null && frame !== null;
+  return (
+    <figure class="aw-view">
+      <div class="aw-view-head">
+        <h3>
+          {flow !== null && (
+            <>
+              What flows into “<bdi>{shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}</bdi>”
+            </>
+          )}
+        </h3>
+        <label class="aw-threshold">
+          edges of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
+          <input
+            type="range"
+            min={0}
+            max={steps.length - 1}
+            value={step}
+            onInput={(event) => setStep(event.currentTarget.valueAsNumber)}
+          />
+        </label>
+      </div>
+      <ViewGrid
+        name="flow"
+        label="What flows into the query: tokens downwards, layers to the right"
+        spoken={flow === null ? "" : spoken(flow, looking.node)}
+        data={{
+          levels: flow?.levels,
+          tokens: flow?.all,
+          rows: flow?.places.length,
+          edges: drawn.curves.length,
+        }}
+        busy={late}
+        scroller={scroller}
+        extent={frame}
+        reveal={(token) => {
+          const row = flow?.places.indexOf(token) ?? -1;
+          return frame === null || row < 0 ? null : revealFlow(frame, row);
+        }}
+        looked={looking.node === null ? null : (flow?.places[looking.node.token] ?? null)}
+        onScroll={setOffset}
+        onPoint={(event) => ready && current && pointFlow(view, flow, frame, looking, event)}
+        onPress={(event) => ready && current && pressFlow(view, flow, frame, event)}
+        onSteer={(event) => flow !== null && current && steerFlow(view, flow, looking, event)}
+        onLeave={() => set(null)}
+        over={ready && <Tooltip flow={flow} frame={frame} node={looking.node} />}
+      >
+        {ready && (
+          <Canvas
+            width={frame.width}
+            height={frame.height}
+            paint={(brush) =>
+              paintFlow(
+                brush,
+                frame,
+                {
+                  names,
+                  curves: drawn.curves,
+                  reached: (level, token) => flow.reached[level * flow.pieces.length + token] ?? 0,
+                  query: flow.query,
+                  looked: looking.node,
+                  marked: rowOf(flow, local.marked.value),
+                },
+                palette.value,
+              )
+            }
+          />
+        )}
+      </ViewGrid>
+      {flow === null && <p class="aw-view-state">{problem ?? "Following all layers…"}</p>}
+      {flow !== null && <Caption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />}
+    </figure>
+  );
+}
+
+const largerThanMeasured = 12 / 11;
+
+function useFrame(
+  view: View,
+  flow: Flow | null,
+  names: readonly string[],
+  width: number,
+  offset: number,
+): FlowFrame | null {
+  const measure = useMeasure(view.palette.value.font);
+  const widest = useMemo(
+    () => Math.max(24, ...names.map((name) => measure(name))) * largerThanMeasured,
+    [names, measure],
+  );
+  return useMemo(() => {
+    if (flow === null || width === 0) return null;
+    const { levels, attending } = flow;
+    return flowFrame({ count: flow.pieces.length, levels, attending, width, offset, widest });
+  }, [flow, width, offset, widest]);
+}
+
+function inside(flow: Flow | null, node: Node | null): Node | null {
+  return flow !== null && node !== null && node.level < flow.levels && node.token < flow.pieces.length
+    ? node
+    : null;
+}
+
+function rowOf(flow: SparseFlow, token: number | null): number | null {
+  const row = token === null ? -1 : flow.places.indexOf(token);
+  return row < 0 ? null : row;
+}
+
+function placeOf({ attending, levels }: Flow, level: number): string {
+  if (level === 0) return "input";
+  return level === levels - 1 ? "output" : `after layer ${attending[level - 1]}`;
+}
+
+function spoken(flow: Flow, node: Node | null): string {
+  const name = (token: number) => pieceLabel(flow.pieces[token] ?? "");
+  if (node === null) {
+    const inputs = Array.from(flow.reached.subarray(0, flow.pieces.length), (share, token) => ({
+      share,
+      token,
+    }));
+    const first = inputs.sort((one, other) => other.share - one.share).slice(0, 3);
+    return `${name(flow.query)} rests on ${first.map(({ share, token }) => `${name(token)} ${weight(share)}`).join(", ")}`;
+  }
+  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
+  return `${name(node.token)}, ${placeOf(flow, node.level)}: ${weight(share)} of ${name(flow.query)}`;
+}
+
+function Tooltip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node | null }) {
+  if (node === null) return null;
+  const x = levelX(frame, node.level);
+  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
+  return (
+    <div
+      class="aw-tooltip"
+      role="presentation"
+      data-flipped={x > frame.width * 0.6}
+      style={{ left: `${Math.round(x)}px`, top: `${Math.round(tokenY(frame, node.token) - 10)}px` }}
+    >
+      {placeOf(flow, node.level)} · <bdi>{shorten(pieceLabel(flow.pieces[node.token] ?? ""), 28)}</bdi>{" "}
+      <b class="aw-number">{weight(share)}</b>
+    </div>
+  );
+}
+
+interface CaptionProps {
+  readonly flow: SparseFlow;
+  readonly drawn: { readonly curves: readonly unknown[]; readonly passing: number };
+  readonly least: number;
+  readonly problem: string | null;
+}
+
+function Caption({ flow, drawn, least, problem }: CaptionProps) {
+  const lowest = Math.min(1, ...flow.kept);
+  const shown = count(drawn.curves.length, "edge");
+  const faint = flow.shares.some((share) => share >= least) ? "" : ", none so strong";
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {flow.recipe} · {shown} in sight{faint}
+        {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
+        {lowest < 0.995 &&
+          ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
+        {rowsNote(flow)}
+        {` · ${flowLegend}`}
+        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
+      </span>
+    </figcaption>
+  );
+}

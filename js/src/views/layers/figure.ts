@@ -1,0 +1,35 @@
+import { sentence } from "../../controls/Toolbar";
+import { type Figure, type FigureLook, tallestFigure } from "../../display/figures";
+import { count } from "../../lib/format";
+import type { Filter } from "../../session/filter";
+import type { Tokens } from "../../wire/types";
+import { paintLayers } from "./paint";
+import type { StripOnShow } from "./strips";
+import { type LayLayers, pictureOf, recipeOf } from "./View";
+
+/** The strip as it is on the page, all its tokens with it, as far as a picture reaches. */
+export function layersFigure(
+  strip: StripOnShow,
+  tokens: Tokens,
+  lay: LayLayers,
+  filter: Filter,
+  { palette, outlined }: FigureLook,
+): Figure {
+  const whole = lay(0, tallestFigure);
+  const begin = whole.queryBand === null ? 0 : strip.query[0];
+  const first = lay(Math.max(0, begin * whole.tokenPitch - tallestFigure / 2), tallestFigure);
+  const scene = { ...first, cross: null, ...(outlined ? {} : { pinned: null, queryBand: null }) };
+  const shown = scene.tokenLabels.length;
+  const cut = shown < strip.count ? ` · ${shown} of ${count(strip.count, "token")}` : "";
+  const { left, layers, layerPitch, area } = scene;
+  return {
+    name: "layers",
+    title: `${sentence(tokens, strip.query, strip.direction)}, layer by layer`,
+    width: scene.turned ? left + layers * layerPitch + 4 : Math.min(scene.width, left + area.width + 60),
+    height: scene.height,
+    caption: recipeOf(strip, filter) + cut,
+    direction: strip.direction,
+    peak: strip.peak,
+    paint: (brush) => paintLayers(brush, scene, pictureOf(strip, scene.turned, filter, palette), palette),
+  };
+}

@@ -1,0 +1,174 @@
+import type { Brush, Pen } from "../../drawing/brush";
+import { hatch } from "../../drawing/hatch";
+import type { Label, Rect } from "../../drawing/scene";
+import { labelAngle } from "../../drawing/tilt";
+import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
+import { shortWeight } from "../../lib/format";
+import { cellRect, type LayersScene } from "./scene";
+
+export interface LayersPicture {
+  /** One pixel for each layer and token, turned as the scene is. */
+  readonly image: CanvasImageSource;
+  /** The weight in a cell; null where there is none to print. */
+  readonly printed: ((layer: number, token: number) => number | null) | null;
+  readonly sinks: readonly ReadonlySet<number>[];
+  readonly peak: number;
+  readonly ramp: Ramp;
+  readonly strong: string;
+}
+
+const printedFrom = 32;
+const printedHeight = 15;
+
+export function paintLayers(
+  { context }: Brush,
+  scene: LayersScene,
+  picture: LayersPicture,
+  palette: Palette,
+): void {
+  const { area } = scene;
+  context.save();
+  context.beginPath();
+  context.rect(area.x, area.y, area.width, area.height);
+  context.clip();
+  paintImage(context, scene, picture);
+  paintSinks(context, scene, picture, palette);
+  paintGaps(context, scene, palette);
+  paintSilent(context, scene, palette);
+  paintNumbers(context, scene, picture, palette);
+  context.restore();
+  paintBoxes(context, scene, picture, palette);
+  paintLabels(context, scene, picture, palette);
+}
+
+function paintImage(
+  context: Pen,
+  { turned, count, layers, whole }: LayersScene,
+  { image }: LayersPicture,
+): void {
+  const [across, down] = turned ? [layers, count] : [count, layers];
+  context.imageSmoothingEnabled = false;
+  context.drawImage(image, 0, 0, across, down, whole.x, whole.y, whole.width, whole.height);
+}
+
+/** Layers are tracks of their own: a thin line of the ground between them. */
+function paintGaps(context: Pen, scene: LayersScene, palette: Palette): void {
+  const { turned, left, top, layerPitch, layers, area } = scene;
+  if (layerPitch < 8) return;
+  context.fillStyle = palette.ground;
+  for (let layer = 1; layer < layers; layer++) {
+    const at = layer * layerPitch - 1;
+    if (turned) context.fillRect(left + at, top, 1, area.height);
+    else context.fillRect(left, top + at, area.width, 1);
+  }
+}
+
+function paintSinks(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
+  context.strokeStyle = palette.ground;
+  context.lineWidth = 1.25;
+  context.globalAlpha = 0.55;
+  picture.sinks.forEach((sinks, layer) => {
+    for (const token of sinks) hatch(context, cellRect(scene, layer, token));
+  });
+  context.globalAlpha = 1;
+}
+
+function paintSilent(context: Pen, scene: LayersScene, palette: Palette): void {
+  context.fillStyle = palette.hairline;
+  for (const { x, y, width, height } of scene.notes) {
+    if (scene.turned) context.fillRect(Math.round(x + width / 2), y, 1, height);
+    else context.fillRect(x, Math.round(y + height / 2), width, 1);
+  }
+}
+
+function paintNumbers(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
+  if (picture.printed === null) return;
+  const [width, height] = scene.turned
+    ? [scene.layerPitch, scene.tokenPitch]
+    : [scene.tokenPitch, scene.layerPitch];
+  if (width < printedFrom || height < printedHeight) return;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `400 11px ${palette.font}`;
+  // Only where much goes: weights near nothing are all ".01", and make the strong ones hard to find.
+  const least = Math.max(0.005, picture.peak / 4);
+  for (const { index: token } of scene.tokenLabels) {
+    for (let layer = 0; layer < scene.layers; layer++) {
+      const weight = picture.printed(layer, token);
+      if (weight === null || !(weight >= least)) continue;
+      const cell = cellRect(scene, layer, token);
+      context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.peak)));
+      context.fillText(shortWeight(weight), cell.x + width / 2, cell.y + height / 2);
+    }
+  }
+}
+
+function paintBoxes(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
+  const { area } = scene;
+  context.save();
+  context.beginPath();
+  context.rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4);
+  context.clip();
+  paintBox(context, scene.whole, palette.hairline, 1);
+  if (scene.queryBand !== null) paintBox(context, scene.queryBand, picture.strong, 0.75);
+  if (scene.pinned !== null) paintBox(context, scene.pinned, picture.strong, 1.5);
+  if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
+  context.restore();
+}
+
+function paintBox(context: Pen, { x, y, width, height }: Rect, colour: string, weight: number): void {
+  context.strokeStyle = colour;
+  context.lineWidth = weight;
+  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+}
+
+function paintLabels(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
+  const { turned, area } = scene;
+  context.textBaseline = "middle";
+  context.save();
+  if (turned) {
+    context.beginPath();
+    context.rect(0, area.y, area.x, area.height);
+    context.clip();
+  }
+  for (const label of scene.tokenLabels) paintToken(context, label, scene, picture, palette);
+  context.restore();
+  context.textAlign = turned ? "center" : "right";
+  for (const label of scene.layerLabels) {
+    dress(context, label, picture, palette);
+    context.fillText(label.text, label.x, label.y);
+  }
+  context.font = `400 10px ${palette.font}`;
+  context.fillStyle = palette.muted;
+  context.textAlign = "right";
+  const [first, second] = turned ? ["layer →", "token ↓"] : ["token →", "layer ↓"];
+  context.fillText(first, scene.left - 8, scene.top - 22);
+  context.fillText(second, scene.left - 8, scene.top - 9);
+}
+
+function paintToken(
+  context: Pen,
+  label: Label,
+  scene: LayersScene,
+  picture: LayersPicture,
+  palette: Palette,
+): void {
+  dress(context, label, picture, palette);
+  if (scene.turned || !scene.tilted) {
+    context.textAlign = scene.turned ? "right" : "center";
+    context.fillText(label.text, label.x, label.y);
+    return;
+  }
+  context.save();
+  context.translate(label.x, label.y);
+  context.rotate(labelAngle);
+  context.textAlign = "left";
+  context.fillText(label.text, 0, 0);
+  context.restore();
+}
+
+function dress(context: Pen, label: Label, picture: LayersPicture, palette: Palette): void {
+  context.font = `${label.tone === "plain" ? "400" : "600"} 11px ${palette.font}`;
+  context.fillStyle =
+    label.tone === "plain" ? palette.muted : label.tone === "strong" ? palette.text : picture.strong;
+}

@@ -1,0 +1,30 @@
+import { type Ramp, tone } from "../../lib/colour";
+
+export interface StripValues {
+  /** By layer and token. */
+  readonly values: ArrayLike<number>;
+  readonly layers: number;
+  readonly count: number;
+  readonly peak: number;
+  readonly isVisible: (token: number) => boolean;
+  /** How much of its tone each value keeps. */
+  readonly fading?: ArrayLike<number> | null;
+}
+
+/** Weights -> one pixel each, layers downwards or, turned, to the right. What is unseen or no number stays transparent. */
+export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Uint8ClampedArray {
+  const { values, layers, count, peak, fading = null } = strip;
+  const pixels = new Uint8ClampedArray(layers * count * 4);
+  for (let token = 0; token < count; token++) {
+    if (!strip.isVisible(token)) continue;
+    for (let layer = 0; layer < layers; layer++) {
+      const index = layer * count + token;
+      const weight = values[index] as number;
+      if (Number.isNaN(weight)) continue;
+      const from = Math.round(tone(weight, peak) * (fading?.[index] ?? 1) * 255) * 3;
+      const to = (turned ? token * layers + layer : layer * count + token) * 4;
+      pixels.set([ramp[from] as number, ramp[from + 1] as number, ramp[from + 2] as number, 255], to);
+    }
+  }
+  return pixels;
+}

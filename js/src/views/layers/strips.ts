@@ -1,0 +1,158 @@
+import { othersOf, readPreview } from "../../focus/maps";
+import { keyOf } from "../../session/answers/memory";
+import type { Session } from "../../session/session";
+import { textsOf, unitsOf } from "../../session/shown";
+import { toTokens, toUnits } from "../../session/units";
+import { watch } from "../../session/watch";
+import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../../wire/types";
+
+/** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
+export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
+  readonly count: number;
+  readonly exact: boolean;
+  readonly causal: boolean;
+  readonly sinks: readonly ReadonlySet<number>[];
+  /** Top of the scale: the largest weight outside the sinks. */
+  readonly peak: number;
+}
+
+function stripKey(request: StripRequest): string {
+  const { query, part, direction, fusion, head, words, sinks, weight } = request;
+  // The other heads do not matter to what is fused from all of them.
+  const one = fusion === "single" ? head : 0;
+  return keyOf(request, query, part, direction, fusion, one, words, sinks, weight);
+}
+
+/** What would be asked for a focus, which counts what is shown and looks in a direction. Reads signals. */
+export function stripRequest(
+  session: Session,
+  focus: Span,
+  direction: Direction,
+  head: number,
+): StripRequest | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { part } = shown.frame.header;
+  const { words, sinks, weight } = shown.asked;
+  return {
+    ...textsOf(shown),
+    query: toTokens(unitsOf(shown, direction), focus),
+    part,
+    direction,
+    fusion: session.traits.look.value.layers,
+    head,
+    ...(words && { words }),
+    ...(sinks && { sinks }),
+    ...(weight && { weight }),
+  };
+}
+
+/** The strip of a request: the kernel's, or a first sight of it from the frame; null where neither is there. Reads signals. */
+export function stripAt(session: Session, request: StripRequest | null): StripOnShow | null {
+  const frame = session.shown.value?.frame;
+  if (request === null || frame === undefined) return null;
+  const known = session.memory.get<Strip>("strip", stripKey(request));
+  if (known !== undefined && known.tokens === othersOf(frame.header, request.direction).pieces.length)
+    return onShow(known, frame.header.causal, true);
+  const first = firstSight(frame, request);
+  return first === null ? null : onShow(first, frame.header.causal, false);
+}
+
+/** Why the exact one cannot be had. Reads signals. */
+export function stripProblem(session: Session, request: StripRequest | null): string | null {
+  return request === null ? null : session.memory.problem("strip", stripKey(request));
+}
+
+function onShow(strip: Strip, causal: boolean, exact: boolean): StripOnShow {
+  const { sinks: listed, tokens, ...rest } = strip;
+  const sinks = listed.map((found) => new Set(found));
+  return { ...rest, sinks, count: tokens, causal, exact, peak: peakOf(strip.values, tokens, sinks) };
+}
+
+/** As in the text's heat: sinks are past the scale, unless there is nothing else to read. */
+function peakOf(values: Float32Array, count: number, sinks: readonly ReadonlySet<number>[]): number {
+  let peak = 0;
+  let all = 0;
+  values.forEach((weight, index) => {
+    if (weight > all) all = weight;
+    if (weight > peak && !sinks[Math.floor(index / count)]?.has(index % count)) peak = weight;
+  });
+  return peak > 0 ? peak : all;
+}
+
+/** The query's row, or column, of every head has come with the frame, in bytes. */
+function firstSight(frame: Frame, request: StripRequest): Strip | null {
+  const { query, direction, heads, sinks, units, key_tokens, key_units } = frame.header;
+  const keys = key_tokens != null && direction === "read_by";
+  const asked = toUnits((keys ? key_units : units) ?? null, request.query);
+  const same = query[0] === asked[0] && query[1] === asked[1];
+  if (frame.previews === null || !same || direction !== request.direction) return null;
+  // What is done to heads once they are fused is not done to each of them before; nor is a span's mean taken then.
+  const early = request.fusion === "max" && query[1] - query[0] > 1;
+  if (request.fusion !== "single" && (early || request.sinks !== undefined || request.weight !== undefined))
+    return null;
+  const count = othersOf(frame.header, direction).pieces.length;
+  const values = new Float32Array(heads.length * count).fill(Number.NaN);
+  heads.forEach((number, layer) => {
+    const chosen = request.fusion === "single" ? [request.head] : Array.from({ length: number }, (_, i) => i);
+    const vectors = chosen
+      .filter((head) => head < number)
+      .map((head) => readPreview(frame.previews, layer, head));
+    if (vectors.length > 0) values.set(fuse(vectors, request.fusion, count), layer * count);
+  });
+  const found = direction === "reads" ? sinks : [];
+  const recipe = "A first sight, in 256 steps; the exact weights are on their way.";
+  return {
+    ...request,
+    query,
+    layers: heads.length,
+    tokens: count,
+    sinks: heads.map(() => found),
+    recipe,
+    values,
+  };
+}
+
+function fuse(vectors: readonly (Float32Array | null)[], fusion: Fusion, count: number): Float32Array {
+  const fused = new Float32Array(count);
+  for (const vector of vectors) {
+    vector?.forEach((weight, token) => {
+      const before = fused[token] as number;
+      fused[token] = fusion === "max" ? Math.max(before, weight) : before + weight / vectors.length;
+    });
+  }
+  return fused;
+}
+
+const rest = 60;
+
+/** Asks for the strip that is looked at, while layers are. A token under the pointer waits until it rests there. */
+export function followStrip(
+  session: Session,
+  asker: string,
+  wanted: () => { readonly request: StripRequest | null; readonly hovered: boolean },
+  abort: AbortSignal,
+): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  watch(session, abort, () => {
+    if (session.traits.view.value !== "layers" || session.closed.value) return;
+    const { request, hovered } = wanted();
+    if (request === null) return;
+    const key = stripKey(request);
+    if (!session.memory.wants("strip", key)) return;
+    timer = setTimeout(
+      () => void session.memory.ask("strip", key, { ...request, asker }),
+      hovered ? rest : 0,
+    );
+    return () => clearTimeout(timer);
+  });
+}
+
+/** Whether a token can be looked at from the query at all. */
+export function isVisible(
+  { causal, direction, query }: Pick<StripOnShow, "causal" | "query"> & { readonly direction: Direction },
+  token: number,
+): boolean {
+  if (!causal) return true;
+  return direction === "reads" ? token < query[1] : token >= query[0];
+}

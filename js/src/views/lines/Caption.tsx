@@ -1,0 +1,63 @@
+import { spanLabel } from "../../controls/Toolbar";
+import { useView } from "../../display/view";
+import { ruleOf, sinksOf } from "../../focus/kept";
+import type { MapOnShow } from "../../focus/maps";
+import { count, weight } from "../../lib/format";
+import type { Filter } from "../../session/filter";
+import type { Direction } from "../../wire/types";
+import type { Strong } from "./View";
+
+interface Props {
+  readonly map: MapOnShow;
+  readonly strong: Strong;
+  readonly keep: Filter;
+  /** Whether the lines are those of several heads, each in its colour. */
+  readonly several: boolean;
+  readonly faint: { readonly curves: readonly unknown[]; readonly passing: number };
+}
+
+/** How the numbers were made, which lines are drawn, and what is left out of them. */
+export function LinesCaption({ map, strong, keep, several, faint }: Props) {
+  const { asked, focus, direction } = useView().derived;
+  const looks = direction.value;
+  const shown = strong[looks];
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {map.recipe} · {rule(map, keep)}
+        {several && " · a colour for each head’s own lines, numbers and faint lines of all together"}
+        {shown !== null && asked.value !== null && (
+          <>
+            {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, looks)}
+          </>
+        )}
+        {faint.passing > faint.curves.length &&
+          ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
+        {map.pooling !== 1 && " · of so long a text only these lines"}
+      </span>
+      {shown !== null && (
+        <span class="aw-scale">
+          <span class="aw-number">0</span>
+          <span class="aw-scale-wedge" data-direction={looks} />
+          <span class="aw-number">{weight(shown.kept.peak)}</span>
+        </span>
+      )}
+    </figcaption>
+  );
+}
+
+export function rule(map: MapOnShow, keep: Filter): string {
+  const sinks = sinksOf(map, map.direction).size > 0;
+  if (keep.kind === "all") return `all lines of at least 0.001${sinks ? ", sinks dashed" : ""}`;
+  return `lines: ${ruleOf(keep, map.direction, sinks)}${sinks ? " (dashed)" : ""}`;
+}
+
+type Left = NonNullable<Strong[Direction]>["kept"];
+
+/** What is kept of what is looked at, and with it what is not drawn. */
+export function left({ tokens, all, resting, share }: Left, direction: Direction): string {
+  const [one, many, whole] = direction === "reads" ? ["key", "keys", "row"] : ["query", "queries", "column"];
+  const sinks = resting > 0 ? ["and the sinks", ` (${weight(resting)} on sinks)`] : ["", ""];
+  const kept = `kept ${tokens.length} of ${all} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
+  return `${kept}, ${share.toFixed(2)} of the ${whole}${sinks[1]}`;
+}

@@ -1,0 +1,58 @@
+import type { Rect } from "../../drawing/scene";
+import { type LinesFrame, lineMiddle } from "./scene";
+
+/** A token beside its lines, as the page writes it. */
+export interface LineEnd {
+  readonly side: "query" | "key";
+  readonly token: number;
+  readonly text: string;
+  /** The weight that is written beside it; "" for none. */
+  readonly number: string;
+  readonly tone: number;
+  readonly sink: boolean;
+  /** How thick an outline it has, 0 for none. */
+  readonly ring: number;
+}
+
+/** Where it stands: the ground of its heat, its text and its number. */
+export interface PlacedLineEnd extends LineEnd, Rect {
+  readonly align: "left" | "right";
+  readonly textX: number;
+  readonly numberX: number;
+  readonly middle: number;
+}
+
+const away = 9;
+const padding = 4;
+const gap = 6;
+const markHeight = 17;
+const numberRoom = 34;
+
+/** The same places as the style sheet gives them. Words that are too long end in an ellipsis. */
+export function placeLineEnds(
+  frame: LinesFrame,
+  ends: readonly LineEnd[],
+  measure: (text: string, strong: boolean) => number,
+): PlacedLineEnd[] {
+  const room = frame.left - away - 2 * padding - 2;
+  return ends.map((end) => {
+    const wide = (text: string) => measure(text, end.ring > 0);
+    const text = fitted(end.text, room - (end.number === "" ? 0 : numberRoom), wide);
+    const width = wide(text) + 2 * padding;
+    const middle = lineMiddle(frame, [end.token, end.token + 1]);
+    const box = { width, height: markHeight, y: middle - markHeight / 2, middle };
+    if (end.side === "key") {
+      const x = frame.right + away;
+      return { ...end, ...box, text, x, align: "left", textX: x + padding, numberX: x + width + gap };
+    }
+    const x = frame.left - away - width;
+    return { ...end, ...box, text, x, align: "right", textX: x + width - padding, numberX: x - gap };
+  });
+}
+
+function fitted(text: string, room: number, measure: (text: string) => number): string {
+  if (measure(text) <= room) return text;
+  const signs = Array.from(text);
+  while (signs.length > 1 && measure(`${signs.join("")}…`) > room) signs.pop();
+  return `${signs.join("")}…`;
+}

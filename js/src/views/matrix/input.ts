@@ -1,0 +1,292 @@
+import type { Guard } from "../../display/guard";
+import { clearHover, commonKey, pinFocus, type View } from "../../display/view";
+import type { Cell } from "../../focus/pointer";
+import type { Viewport } from "../../wire/types";
+import { type Glide, glider } from "./glide";
+import { type MatrixHit, type MatrixScene, matrixHit } from "./scene";
+import {
+  leastSpan,
+  type Place,
+  panBy,
+  pinch,
+  reveal,
+  spansOf,
+  wholeMap,
+  zoomAbout,
+  zoomTo,
+} from "./viewport";
+
+/** Movement below this is a click with an unsteady hand. */
+const steady = 4;
+const keyStep = 1.5;
+/** The most that one turn of a wheel does: a mouse sends a hundred pixels at a time, a pinch on a pad two or three. */
+const wheelStep = 0.25;
+const wheelSpeed = 0.01;
+const lineHeight = 16;
+/** Milliseconds in which a turn that met the border of the map still belongs to the map. */
+const latch = 300;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Desk {
+  readonly element: HTMLElement;
+  readonly view: View;
+  readonly scene: () => MatrixScene | null;
+  readonly glide: Glide;
+}
+
+/** Pointer, wheel, fingers and keys over the matrix, until the signal ends. */
+export function steerMatrix(
+  element: HTMLElement,
+  view: View,
+  scene: () => MatrixScene | null,
+  abort: AbortSignal,
+  guard: Guard,
+): void {
+  const desk: Desk = { element, view, scene, glide: glider(view.local.viewport, abort, guard) };
+  const options = { signal: abort, passive: false };
+  const hands = handsOn(desk);
+  let panned = 0;
+  element.addEventListener("pointerdown", hands.down, options);
+  element.addEventListener("pointermove", hands.move, options);
+  for (const end of ["pointerup", "pointercancel"] as const) element.addEventListener(end, hands.up, options);
+  element.addEventListener("pointerleave", () => hands.idle() && clearHover(view), options);
+  element.addEventListener("click", (event) => hands.steady() && press(desk, event), options);
+  element.addEventListener("dblclick", (event) => look(desk, event), options);
+  element.addEventListener("keydown", (event) => steer(desk, event), options);
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      panned = turn(desk, event, panned);
+    },
+    options,
+  );
+  // One finger scrolls the page while all of the map is there; what else fingers do is ours.
+  element.addEventListener(
+    "touchmove",
+    (event) => {
+      if (event.touches.length > 1 || scene()?.zoomed === true) event.preventDefault();
+    },
+    options,
+  );
+}
+
+function pointIn({ element }: Desk, event: MouseEvent): Point {
+  const { left, top } = element.getBoundingClientRect();
+  return { x: event.clientX - left, y: event.clientY - top };
+}
+
+function placeIn(scene: MatrixScene, { x, y }: Point): Place {
+  const share = (offset: number, size: number) => Math.max(0, Math.min(1, offset / size));
+  return { x: share(x - scene.left, scene.across), y: share(y - scene.top, scene.down) };
+}
+
+// ------------------------------------------------------------------------------------------------------ hovering
+
+function point({ view }: Desk, scene: MatrixScene, { x, y }: Point): void {
+  const hit = matrixHit(scene, x, y);
+  const { local } = view;
+  if (hit?.kind === "cell") {
+    showCell(view, hit);
+    return;
+  }
+  local.cell.value = null;
+  local.marked.value = null;
+  local.hoverSide.value = hit === null ? null : hit.kind === "row" ? "query" : "key";
+  local.hoverToken.value = hit === null ? null : hit.token;
+}
+
+/** A cell shows its pair: one token is looked at, the other pointed out. Which is which, the direction says. */
+function showCell({ local, session }: View, { query, key }: Cell): void {
+  const known = local.cell.peek();
+  if (known?.query === query && known.key === key) return;
+  const reads = session.traits.direction.peek() === "reads";
+  local.cell.value = { query, key };
+  local.hoverSide.value = null;
+  local.hoverToken.value = reads ? query : key;
+  local.marked.value = reads ? key : query;
+}
+
+function press(desk: Desk, event: MouseEvent): void {
+  const scene = desk.scene();
+  const { x, y } = pointIn(desk, event);
+  const hit = scene === null ? null : matrixHit(scene, x, y);
+  if (hit !== null) pin(hit, desk.view);
+}
+
+function pin(hit: MatrixHit, { session }: View): void {
+  const reads = session.traits.direction.peek() === "reads";
+  const token = hit.kind === "cell" ? (reads ? hit.query : hit.key) : hit.token;
+  const side = hit.kind === "cell" ? undefined : hit.kind === "row" ? "query" : "key";
+  session.pinQuery([token, token + 1], side);
+}
+
+// ------------------------------------------------------------------------------------------------------ pointers
+
+/** Mouse, pen and fingers that are down: one moves the map, two pinch it. */
+function handsOn(desk: Desk) {
+  const { element, view, glide } = desk;
+  const held = new Map<number, Point>();
+  let from: Point = { x: 0, y: 0 };
+  let moved = false;
+
+  const grasp = () => {
+    moved = true;
+    element.dataset.dragging = "true";
+    clearHover(view);
+    for (const hand of held.keys()) element.setPointerCapture(hand);
+  };
+
+  const down = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    if (held.size === 0) moved = false;
+    from = pointIn(desk, event);
+    held.set(event.pointerId, from);
+    if (held.size === 2) grasp();
+  };
+
+  const move = (event: PointerEvent) => {
+    const scene = desk.scene();
+    const last = held.get(event.pointerId);
+    if (scene === null) return;
+    const now = pointIn(desk, event);
+    if (last === undefined) return point(desk, scene, now);
+    const before = [...held.values()];
+    if (held.size === 1 && !moved) {
+      if (!scene.zoomed || Math.hypot(now.x - from.x, now.y - from.y) < steady)
+        return point(desk, scene, now);
+      grasp();
+    }
+    held.set(event.pointerId, now);
+    const current = view.local.viewport.peek();
+    if (held.size === 1) {
+      const by = { x: (now.x - last.x) / scene.across, y: (now.y - last.y) / scene.down };
+      glide.jump(panBy(current, by, scene));
+    } else glide.jump(pinched(current, scene, before, [...held.values()]));
+  };
+
+  const up = (event: PointerEvent) => {
+    held.delete(event.pointerId);
+    if (held.size === 0) delete element.dataset.dragging;
+  };
+
+  return { down, move, up, idle: () => held.size === 0, steady: () => !moved };
+}
+
+function pinched(current: Viewport, scene: MatrixScene, before: Point[], after: Point[]): Viewport {
+  const [one, two] = [before, after].map(([a, b]) => {
+    const [left, right] = [a as Point, b as Point];
+    const middle = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 };
+    return { middle: placeIn(scene, middle), apart: Math.hypot(left.x - right.x, left.y - right.y) };
+  }) as [{ middle: Place; apart: number }, { middle: Place; apart: number }];
+  const factor = one.apart > 0 && two.apart > 0 ? two.apart / one.apart : 1;
+  return pinch(current, factor, one.middle, two.middle, scene);
+}
+
+// --------------------------------------------------------------------------------------------------------- wheel
+
+/** With Ctrl or Cmd, which is also how pads send a pinch, the wheel zooms; else it moves a map that is zoomed, or the page. */
+function turn(desk: Desk, event: WheelEvent, panned: number): number {
+  const scene = desk.scene();
+  if (scene === null) return panned;
+  const current = desk.view.local.viewport.peek();
+  const unit = [1, lineHeight, scene.down][event.deltaMode] ?? 1;
+  const spot = pointIn(desk, event);
+  if (event.ctrlKey || event.metaKey) {
+    if (leastSpan(scene) >= scene.keys) return panned;
+    event.preventDefault();
+    const step = Math.max(-wheelStep, Math.min(wheelStep, event.deltaY * unit * wheelSpeed));
+    show(desk, scene, zoomAbout(current, Math.exp(-step), placeIn(scene, spot), scene), spot);
+    return panned;
+  }
+  if (!scene.zoomed) return panned;
+  const sideways = event.shiftKey && event.deltaX === 0;
+  const [x, y] = sideways ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
+  const next = panBy(current, { x: (-x * unit) / scene.across, y: (-y * unit) / scene.down }, scene);
+  const stuck = next.query === scene.view.query && next.key === scene.view.key;
+  if (!stuck || event.timeStamp - panned < latch) event.preventDefault();
+  if (stuck) return panned;
+  show(desk, scene, next, spot);
+  return event.timeStamp;
+}
+
+/** Another part of the map, and what of it is now under the pointer. */
+function show(desk: Desk, scene: MatrixScene, view: Viewport, spot: Point): void {
+  desk.glide.jump(view);
+  const seen = spansOf(view, scene);
+  const pitches = { columnPitch: scene.across / seen.keys, rowPitch: scene.down / seen.queries };
+  point(desk, { ...scene, view, ...pitches }, spot);
+}
+
+function look(desk: Desk, event: MouseEvent): void {
+  const scene = desk.scene();
+  if (scene === null) return;
+  const { x, y } = pointIn(desk, event);
+  const hit = matrixHit(scene, x, y);
+  event.preventDefault();
+  if (scene.zoomed) desk.glide.to(wholeMap, scene);
+  else if (hit?.kind === "cell") desk.glide.to(zoomTo(hit, scene), scene);
+}
+
+// ---------------------------------------------------------------------------------------------------------- keys
+
+function steer(desk: Desk, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "+")) return;
+  const { view } = desk;
+  const map = view.derived.map.peek();
+  const scene = desk.scene();
+  if (map === null || scene === null) return;
+  const { query, key } = view.local.cell.peek() ?? startCell(view);
+  const to = (cell: Cell) => () => {
+    showCell(view, cell);
+    if (scene.zoomed) desk.glide.jump(reveal(view.local.viewport.peek(), cell, scene));
+  };
+  const zoom = (factor: number) => () =>
+    desk.glide.to(zoomAbout(scene.view, factor, middleOf(scene), scene), scene);
+  const moves: Readonly<Record<string, () => void>> = {
+    ArrowUp: to({ query: Math.max(0, query - 1), key }),
+    ArrowDown: to({ query: Math.min(map.queries - 1, query + 1), key }),
+    ArrowLeft: to({ query, key: Math.max(0, key - 1) }),
+    ArrowRight: to({ query, key: Math.min(map.keys - 1, key + 1) }),
+    Home: to({ query, key: 0 }),
+    End: to({ query, key: map.keys - 1 }),
+    Enter: () => pinFocus(view),
+    " ": () => pinFocus(view),
+    Escape: () => back(desk, scene),
+    "+": zoom(keyStep),
+    "=": zoom(keyStep),
+    "-": zoom(1 / keyStep),
+    "0": () => desk.glide.to(wholeMap, scene),
+  };
+  const move = moves[event.key];
+  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
+  move?.();
+}
+
+/** From the cell to what is pinned; from there to the whole map. */
+function back({ view, glide }: Desk, scene: MatrixScene): void {
+  const looked = view.local.cell.peek() ?? view.local.hoverToken.peek();
+  clearHover(view);
+  if (looked === null && scene.zoomed) glide.to(wholeMap, scene);
+}
+
+/** What keys zoom about: the cell that is looked at, where it is in sight. */
+function middleOf({ cross, left, top, across, down }: MatrixScene): Place {
+  if (cross === null) return { x: 0.5, y: 0.5 };
+  const x = (cross.x + cross.width / 2 - left) / across;
+  const y = (cross.y + cross.height / 2 - top) / down;
+  const seen = x >= 0 && x <= 1 && y >= 0 && y <= 1;
+  return seen ? { x, y } : { x: 0.5, y: 0.5 };
+}
+
+/** Where the keyboard begins: at the query and what it reads most. */
+function startCell({ derived }: View): Cell {
+  const map = derived.map.peek();
+  const focus = derived.focus.peek()[0];
+  const ranked = map?.direction === "read_by" ? derived.readBy.peek() : derived.reads.peek();
+  const other = ranked[0]?.token ?? 0;
+  return map?.direction === "read_by" ? { query: other, key: focus } : { query: focus, key: other };
+}

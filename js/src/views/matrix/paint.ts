@@ -1,0 +1,175 @@
+import type { Brush, Pen } from "../../drawing/brush";
+import type { Label, Rect } from "../../drawing/scene";
+import { labelAngle } from "../../drawing/tilt";
+import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
+import { shortWeight } from "../../lib/format";
+import { columnX, type MatrixScene, rowY } from "./scene";
+
+export interface MatrixPicture {
+  readonly image: CanvasImageSource;
+  readonly rows: number;
+  readonly columns: number;
+  /** Tokens in a pixel of the image, along each axis. */
+  readonly queriesEach: number;
+  readonly keysEach: number;
+  /** The tokens at which the image begins: the first ones when not said. */
+  readonly first?: { readonly query: number; readonly key: number };
+  /** The weight in a cell, where cells are large enough to print it; null elsewhere. */
+  readonly printed: ((query: number, key: number) => number | null) | null;
+  readonly peak: number;
+  readonly ramp: Ramp;
+  readonly strong: string;
+}
+
+const printedFrom = 34;
+const printedHeight = 16;
+
+export function paintMatrix(
+  { context }: Brush,
+  scene: MatrixScene,
+  picture: MatrixPicture,
+  palette: Palette,
+): void {
+  const { left, top, across, down } = scene;
+  clipped(context, { x: left, y: top, width: across, height: down }, () => {
+    paintImage(context, scene, picture);
+    if (picture.printed !== null && scene.columnPitch >= printedFrom && scene.rowPitch >= printedHeight)
+      paintNumbers(context, scene, picture, palette);
+    for (const guide of scene.guides) paintGuide(context, guide, palette);
+  });
+  paintBox(context, { x: left, y: top, width: across, height: down }, palette.hairline, 1);
+  // Half a pixel of an outline lies outside of what it surrounds.
+  clipped(context, { x: left - 1.5, y: top - 1.5, width: across + 3, height: down + 3 }, () => {
+    if (scene.band !== null)
+      paintBox(context, scene.band, picture.strong, scene.focusBand === null ? 1.5 : 0.75);
+    if (scene.focusBand !== null) paintBox(context, scene.focusBand, picture.strong, 1.5);
+    if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
+  });
+  context.textBaseline = "middle";
+  paintCorner(context, scene, palette);
+  for (const label of scene.rowLabels) paintRowLabel(context, label, picture, palette);
+  for (const label of scene.columnLabels) paintColumnLabel(context, label, scene, picture, palette);
+  for (const thumb of scene.thumbs) paintThumb(context, thumb, palette);
+}
+
+function clipped(context: Pen, { x, y, width, height }: Rect, paint: () => void): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  paint();
+  context.restore();
+}
+
+/** Only the pixels in sight are handed to the canvas: an image that is enlarged 200 times would be dear. */
+function paintImage(context: Pen, scene: MatrixScene, picture: MatrixPicture): void {
+  const { first = { query: 0, key: 0 }, queriesEach, keysEach } = picture;
+  const [width, height] = [scene.columnPitch * keysEach, scene.rowPitch * queriesEach];
+  const across = inSight(scene.columns, first.key, keysEach, picture.columns);
+  const down = inSight(scene.rows, first.query, queriesEach, picture.rows);
+  if (across.many <= 0 || down.many <= 0) return;
+  context.imageSmoothingEnabled = width < 1 || height < 1;
+  context.drawImage(
+    picture.image,
+    across.from,
+    down.from,
+    across.many,
+    down.many,
+    columnX(scene, first.key + across.from * keysEach),
+    rowY(scene, first.query + down.from * queriesEach),
+    width * across.many,
+    height * down.many,
+  );
+}
+
+function inSight([start, stop]: readonly [number, number], first: number, each: number, most: number) {
+  const from = Math.max(0, Math.floor((start - first) / each));
+  return { from, many: Math.min(most, Math.ceil((stop - first) / each)) - from };
+}
+
+function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, palette: Palette): void {
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `400 11px ${palette.font}`;
+  for (let query = scene.rows[0]; query < scene.rows[1]; query++) {
+    for (let key = scene.columns[0]; key < scene.columns[1]; key++) {
+      const weight = picture.printed?.(query, key) ?? null;
+      if (weight === null || !(weight >= 0.005)) continue;
+      context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.peak)));
+      context.fillText(shortWeight(weight), columnX(scene, key + 0.5), rowY(scene, query + 0.5));
+    }
+  }
+}
+
+/** Two fine lines along a row or a column: what lies between them keeps its colour. */
+function paintGuide(context: Pen, { x, y, width, height }: Rect, palette: Palette): void {
+  context.save();
+  context.globalAlpha = 0.3;
+  context.fillStyle = palette.text;
+  if (width > height) {
+    context.fillRect(x, y - 1, width, 1);
+    context.fillRect(x, y + height, width, 1);
+  } else {
+    context.fillRect(x - 1, y, 1, height);
+    context.fillRect(x + width, y, 1, height);
+  }
+  context.restore();
+}
+
+function paintThumb(context: Pen, { x, y, width, height }: Rect, palette: Palette): void {
+  context.save();
+  context.globalAlpha = 0.45;
+  context.fillStyle = palette.muted;
+  context.beginPath();
+  context.roundRect(x, y, width, height, Math.min(width, height) / 2);
+  context.fill();
+  context.restore();
+}
+
+function paintBox(context: Pen, { x, y, width, height }: Rect, colour: string, weight: number): void {
+  context.strokeStyle = colour;
+  context.lineWidth = weight;
+  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+}
+
+function paintRowLabel(context: Pen, label: Label, picture: MatrixPicture, palette: Palette): void {
+  dress(context, label, picture, palette);
+  context.textAlign = "right";
+  context.fillText(label.text, label.x, label.y);
+}
+
+function paintColumnLabel(
+  context: Pen,
+  label: Label,
+  scene: MatrixScene,
+  picture: MatrixPicture,
+  palette: Palette,
+): void {
+  dress(context, label, picture, palette);
+  if (!scene.tilted) {
+    context.textAlign = "center";
+    context.fillText(label.text, label.x, label.y - 2);
+    return;
+  }
+  context.save();
+  context.translate(label.x, label.y);
+  context.rotate(labelAngle);
+  context.textAlign = "left";
+  context.fillText(label.text, 0, 0);
+  context.restore();
+}
+
+/** Which axis is which, where the two meet. */
+function paintCorner(context: Pen, { left, top }: MatrixScene, palette: Palette): void {
+  context.font = `400 10px ${palette.font}`;
+  context.fillStyle = palette.muted;
+  context.textAlign = "right";
+  context.fillText("key →", left - 8, top - 22);
+  context.fillText("query ↓", left - 8, top - 9);
+}
+
+function dress(context: Pen, label: Label, picture: MatrixPicture, palette: Palette): void {
+  context.font = `${label.tone === "plain" ? "400" : "600"} 11px ${palette.font}`;
+  context.fillStyle =
+    label.tone === "plain" ? palette.muted : label.tone === "strong" ? palette.text : picture.strong;
+}

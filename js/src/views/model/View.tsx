@@ -1,0 +1,114 @@
+import { LinearScale, Scale } from "../../controls/Scale";
+import { useView, type View } from "../../display/view";
+import { type Found, headName, named } from "../../heads/finder";
+import { HeadGrid } from "../../heads/HeadGrid";
+import { metricAt, refusalAt } from "../../heads/metrics";
+import { metricIn, titleOf, useFound } from "../../heads/picture";
+import { ShadeChoice } from "../../heads/ShadeChoice";
+import { type GridScene, headRect } from "../../heads/scene";
+import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
+import type { Metric } from "../../wire/metric";
+import type { Frame } from "../../wire/types";
+
+/** The grid of all heads, grown to the stage. */
+export function ModelView() {
+  const view = useView();
+  const { session } = view;
+  const metric = metricIn(session);
+  const found = useFound(view);
+  const by = session.metrics.by.value;
+  const busy = metric === null && session.shown.value !== null;
+  const refused = refusalAt(session, by);
+  return (
+    <figure class="aw-view aw-all-heads" data-by={by} aria-busy={busy && refused === null}>
+      <div class="aw-view-head">
+        <ShadeChoice />
+        <h3 class="aw-model-state">
+          {refused ?? (busy ? "Reading all heads…" : found === null ? "" : keptOf(view, found))}
+        </h3>
+      </div>
+      <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
+      <ModelCaption metric={metric} />
+    </figure>
+  );
+}
+
+/** What stays when others fade, in words. */
+export function keptOf({ session }: View, { kept, heads }: Found): string {
+  if (kept === null) return "";
+  const all = session.heads.value.reduce((sum, count) => sum + count, 0);
+  const { by, only, lowest } = session.metrics;
+  const what =
+    by.value === named
+      ? (only.value ?? "")
+      : `${lowest.value ? "lowest" : "highest"} ${titleOf(session, by.value)}`;
+  return `${heads.length} of ${all} heads: ${what}`;
+}
+
+function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric: Metric | null }) {
+  const { session, local } = useView();
+  const head = local.hoverHead.value;
+  if (head === null) return null;
+  const { x, y, width } = headRect(scene, head.layer, head.head);
+  const names = metricAt(session, named);
+  const at = (of: Metric) => of.values[head.layer * of.heads + head.head] ?? Number.NaN;
+  const label = names?.labels?.[head.layer]?.[head.head] ?? "";
+  return (
+    <div
+      class="aw-tooltip"
+      role="presentation"
+      data-flipped={x > scene.width * 0.6}
+      style={{ left: `${Math.round(x + width / 2)}px`, top: `${Math.round(y)}px` }}
+    >
+      <b class="aw-number">{headName(head)}</b>
+      {names !== null && label !== "" && ` ${spokenName(label, at(names))}`}
+      {metric !== null && metric.labels === null && (
+        <span class="aw-unit">
+          {" "}
+          {titleOf(session, metric.name)} {fullNumber(at(metric), metric.unit)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** How the cells came about, and what stays. */
+function ModelCaption({ metric }: { readonly metric: Metric | null }) {
+  const view = useView();
+  const { session } = view;
+  const shown = session.shown.value;
+  const found = useFound(view);
+  if (shown === null) return null;
+  const { direction } = shown.frame.header;
+  const values = session.metrics.shade.value === "values" && metric !== null;
+  const fading = found !== null && found.kept !== null;
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {values ? metric.recipe : mapsRecipe(shown.frame)}
+        {fading && ` · ${keptOf(view, found)}; the others are faint`}
+        {fading && !values && metric !== null && ` (${metric.recipe})`}
+      </span>
+      {!values && <Scale direction={direction} peak={1} />}
+      {values && metric.labels === null && (
+        <LinearScale
+          direction={direction}
+          from={fullNumber(scaleOf(metric).low, metric.unit)}
+          to={fullNumber(scaleOf(metric).high, metric.unit)}
+        />
+      )}
+    </figcaption>
+  );
+}
+
+function mapsRecipe({ header, thumbnails }: Frame): string {
+  const queries = header.tokens.pieces.length;
+  const keys = header.key_tokens?.pieces.length ?? queries;
+  const [, , rows = 0, columns = 0] = thumbnails?.shape ?? [];
+  const start = "softmax weights of every head, queries downwards, one scale for all";
+  const fewer = [
+    ...(rows < queries ? [`${rows} of ${queries} queries`] : []),
+    ...(columns < keys ? [`the largest of ${columns} stretches of keys`] : []),
+  ];
+  return fewer.length === 0 ? start : `${start}: ${fewer.join(", ")}`;
+}

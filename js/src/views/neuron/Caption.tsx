@@ -1,0 +1,61 @@
+import { useView, type View } from "../../display/view";
+import { rampColour } from "../../lib/colour";
+import { count, exact, weight } from "../../lib/format";
+import type { Pairs } from "./pairs";
+
+/** What the numbers are. */
+export function neuronRecipe({ session, derived }: View, pairs: Pairs): string {
+  const [start, stop] = derived.pairsRequest.value?.query ?? [0, 1];
+  const { source, sinks, weight: weighed, words } = session.traits.look.value;
+  const several = source !== "head" || session.chosenHeads().length > 1;
+  const changed = words || sinks !== "show" || weighed !== "attention";
+  const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
+  return [
+    "q and k as they meet in the model, its encoding of positions included, fp32",
+    `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${masked.toLocaleString("en")} masked` : ""}`,
+    ...(pairs.sink === null
+      ? []
+      : [
+          `a sink of logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
+        ]),
+    ...(stop - start > 1 ? [`the first of ${stop - start} tokens`] : []),
+    ...(session.traits.direction.value === "reads"
+      ? []
+      : ["what it reads: a softmax runs over one query's keys"]),
+    ...(several ? ["one head: several together have no q and k"] : []),
+    ...(changed ? ["tokens and attention as they are, not as the other views show them"] : []),
+  ].join(" · ");
+}
+
+interface Props {
+  readonly recipe: string;
+  readonly problem: string | null;
+}
+
+/** What the numbers are, and the colours of those with a sign. */
+export function NeuronCaption({ recipe, problem }: Props) {
+  return (
+    <figcaption class="aw-caption">
+      <span class="aw-recipe">
+        {recipe}
+        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
+      </span>
+      <SignedScale />
+    </figcaption>
+  );
+}
+
+function SignedScale() {
+  const { signed } = useView().palette.value;
+  const stops = Array.from({ length: 17 }, (_, index) => `rgb(${rampColour(signed, index / 16).join(" ")})`);
+  return (
+    <span class="aw-scale">
+      <span class="aw-number">−</span>
+      <span
+        class="aw-scale-bar"
+        style={{ backgroundImage: `linear-gradient(to right, ${stops.join(", ")})` }}
+      />
+      <span class="aw-number">+</span>
+    </span>
+  );
+}

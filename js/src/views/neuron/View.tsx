@@ -1,0 +1,165 @@
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Segmented } from "../../controls/Segmented";
+import { Canvas } from "../../display/Canvas";
+import { useFigure } from "../../display/figures";
+import { useLastGood } from "../../display/last-good";
+import { useMeasure } from "../../display/measure";
+import { ViewGrid } from "../../display/ViewGrid";
+import { useView, useWidth, type View } from "../../display/view";
+import { exact, pieceLabel, shorten } from "../../lib/format";
+import { NeuronCaption, neuronRecipe } from "./Caption";
+import { type LayNeuron, neuronFigure } from "./figure";
+import { pointPairs, pressPairs, steerPairs } from "./input";
+import { PairPanel } from "./PairPanel";
+import { paintNeuron } from "./paint";
+import { sentenceOf } from "./pair";
+import { type KeyOrder, openedKey, orderOf, type Pairs } from "./pairs";
+import { neuronPicture, type Shown } from "./picture";
+import { type NeuronScene, neuronScene, revealRow } from "./scene";
+
+const orders = [
+  { value: "strongest", text: "strongest first", title: "Keys by their weight" },
+  { value: "reading", text: "as they are read", title: "Keys in the order of the text" },
+] as const satisfies readonly { value: KeyOrder; text: string; title: string }[];
+
+const longestLabel = 13;
+const largerThanMeasured = 12 / 11;
+
+/** How the weights of one query come about: its vector, the keys' vectors, and every step to the softmax. */
+export function NeuronView() {
+  const view = useView();
+  const { session, local } = view;
+  const scroller = useRef<HTMLDivElement>(null);
+  const width = useWidth(scroller);
+  const [offset, setOffset] = useState(0);
+  const { pairs, late, problem } = usePairs(view);
+  const shown = useShown(view, pairs);
+  const lay = useLay(view, shown, width);
+  const scene = lay === null ? null : lay(offset);
+  const recipe = shown === null ? "" : neuronRecipe(view, shown.pairs);
+  useFigure("stage", (look) =>
+    shown === null || lay === null ? null : neuronFigure(shown, lay, offset, recipe, look),
+  );
+  useSight(view, scene);
+  const colours = view.palette.value;
+  const key = shown?.key ?? 0;
+  const reading = session.neurons.order.value === "reading";
+  return (
+    <figure
+      class="aw-view"
+      data-neuron={shown === null ? undefined : `L${shown.pairs.layer}H${shown.pairs.head}`}
+    >
+      <div class="aw-view-head">
+        <h3>
+          {shown !== null && (
+            <>
+              How “<bdi>{shorten(pieceLabel(shown.pairs.piece), 20)}</bdi>” reads
+              <span class="aw-unit">
+                {" "}
+                layer {shown.pairs.layer}, head {shown.pairs.head}
+              </span>
+            </>
+          )}
+        </h3>
+        {shown !== null && (
+          <Segmented
+            label="Order of keys"
+            choices={orders}
+            value={session.neurons.order.value}
+            onChoose={(order) => {
+              session.neurons.order.value = order;
+            }}
+          />
+        )}
+      </div>
+      {shown !== null && <PairPanel shown={shown} />}
+      <ViewGrid
+        name="neuron"
+        label="The keys of one query, and how each weight comes about"
+        spoken={shown === null ? "" : spoken(shown, local.pairCell.value?.dimension ?? null)}
+        data={{ keys: shown?.order.length, dimensions: shown?.pairs.q.length, opened: shown?.key }}
+        busy={late}
+        scroller={scroller}
+        extent={scene}
+        reveal={(row) => (scene === null ? null : revealRow(scene, row))}
+        home={reading ? (shown?.pairs.query ?? 0) : 0}
+        looked={local.pairCell.value === null || shown === null ? null : shown.order.indexOf(key)}
+        onScroll={setOffset}
+        onPoint={(event) => scene !== null && shown !== null && pointPairs(view, scene, shown.order, event)}
+        onPress={(event) => scene !== null && shown !== null && pressPairs(view, scene, shown.order, event)}
+        onSteer={(event) => shown !== null && steerPairs(view, shown, event)}
+      >
+        {shown !== null && scene !== null && (
+          <Canvas
+            width={width}
+            height={scene.height}
+            paint={(brush) => paintNeuron(brush, scene, neuronPicture(shown, scene, colours), colours)}
+          />
+        )}
+      </ViewGrid>
+      {shown === null && <p class="aw-view-state">{problem ?? "Reading queries and keys…"}</p>}
+      {shown !== null && <NeuronCaption recipe={recipe} problem={late ? problem : null} />}
+    </figure>
+  );
+}
+
+/** What was there before stays until the next one has come, as long as it is of the same reading and part. */
+function usePairs({ derived, session }: View) {
+  const request = derived.pairsRequest.value;
+  const { value, late, current } = useLastGood(session, derived.pairs.value);
+  const problem = request === null ? null : session.neurons.problem(request);
+  return { pairs: current && (!late || problem === null) ? value : null, late, problem };
+}
+
+function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
+  const order = session.neurons.order.value;
+  const cell = local.pairCell.value;
+  const opened = local.openKey.value;
+  const standing = useMemo(() => (pairs === null ? [] : orderOf(pairs, order)), [pairs, order]);
+  if (pairs === null) return null;
+  return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened };
+}
+
+function useLay(view: View, shown: Shown | null, width: number): LayNeuron | null {
+  const measure = useMeasure(view.palette.value.font);
+  const pieces = shown?.pairs.pieces;
+  const widest = useMemo(() => {
+    const widths = pieces?.map((piece) => measure(shorten(pieceLabel(piece), longestLabel))) ?? [];
+    return widths.reduce((most, own) => Math.max(most, own), 24) * largerThanMeasured;
+  }, [pieces, measure]);
+  if (shown === null || width === 0) return null;
+  const { pairs, order, key, cell } = shown;
+  const input = {
+    count: order.length,
+    dimensions: pairs.q.length,
+    width,
+    widest,
+    bent: pairs.bias !== null || pairs.softcap !== null,
+    row: cell === null ? null : order.indexOf(key),
+    dimension: cell?.dimension ?? null,
+  };
+  return (offset, tallest) =>
+    neuronScene({ ...input, offset, ...(tallest === undefined ? {} : { tallest }) });
+}
+
+/** What is in sight says which vectors are asked for. */
+function useSight({ local }: View, scene: NeuronScene | null): void {
+  const [from, to] = scene?.seen ?? [0, 0];
+  useLayoutEffect(() => {
+    local.keyRows.value = [from, to];
+  }, [local, from, to]);
+}
+
+/** "q 1.2 × k 0.5 = 0.6" */
+function product(q: number, k: number): string {
+  return `q ${exact(q)} × k ${exact(k)} = ${exact(q * k)}`;
+}
+
+function spoken({ pairs, key }: Shown, dimension: number | null): string {
+  const pair = `${pieceLabel(pairs.piece)} and ${pieceLabel(pairs.pieces[key] ?? "")}`;
+  if (dimension === null) return `${pair}: ${sentenceOf(pairs, key)}`;
+  const q = pairs.q[dimension] ?? Number.NaN;
+  const k = pairs.vectors.get(key)?.[dimension];
+  if (k === undefined) return `${pair}, dimension ${dimension}`;
+  return `${pair}, dimension ${dimension}: ${product(q, k)}`;
+}

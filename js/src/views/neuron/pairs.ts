@@ -1,0 +1,177 @@
+import { type Signal, signal } from "@preact/signals";
+import type { HeadRef } from "../../focus/pointer";
+import { keyOf, type Memory } from "../../session/answers/memory";
+import type { Session } from "../../session/session";
+import { textsOf } from "../../session/shown";
+import { toTokens, toUnits } from "../../session/units";
+import { watch } from "../../session/watch";
+import type { Neuron, NeuronRequest } from "../../wire/neuron";
+import type { Span } from "../../wire/types";
+
+/** In which order keys stand: by their weight, or as they are read. */
+export type KeyOrder = "strongest" | "reading";
+
+/** What is known of one query of one head: every step of all keys, and the vectors that have come so far. */
+export interface Pairs extends Omit<Neuron, "k" | "keys"> {
+  readonly vectors: ReadonlyMap<number, Float32Array>;
+}
+
+/** A request without its keys: those are told from what is in sight. */
+export type PairsRequest = Omit<NeuronRequest, "keys">;
+
+/** What was asked about single heads' q and k, by every view of a session. */
+export class Neurons {
+  readonly order: Signal<KeyOrder> = signal("strongest");
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** Reads signals. */
+  at(request: PairsRequest): Pairs | null {
+    return this.#memory.get<Pairs>("neuron", pairsKey(request)) ?? null;
+  }
+
+  /** Why they cannot be had. Reads signals. */
+  problem(request: PairsRequest): string | null {
+    return this.#memory.problem("neuron", askedKey(request));
+  }
+
+  /** Keys whose vectors are still to be asked for; null where nothing is. Reads signals. */
+  missing(request: PairsRequest, keys: readonly number[]): readonly number[] | null {
+    const known = this.at(request);
+    const missing = keys.filter((key) => known?.vectors.has(key) !== true);
+    if (known !== null && missing.length === 0) return null;
+    return this.#memory.wants("neuron", askedKey(request)) ? missing : null;
+  }
+
+  async ask(request: PairsRequest, keys: readonly number[]): Promise<void> {
+    const key = pairsKey(request);
+    // Two views that want other keys of the same ones wait for each other: what comes is joined.
+    await this.#memory.ask("neuron", askedKey(request), { ...request, keys } as NeuronRequest, (reply) =>
+      this.#memory.put("neuron", key, joined(this.#memory.peek<Pairs>("neuron", key), reply)),
+    );
+  }
+}
+
+function pairsKey(request: PairsRequest): string {
+  return keyOf(request, request.layer, request.head, request.part, request.query[0]);
+}
+
+/** What is on its way is no part of what is kept. */
+function askedKey(request: PairsRequest): string {
+  return `${pairsKey(request)} asked`;
+}
+
+/** What has come before and what comes now, as long as both are of the same numbers. */
+function joined(known: Pairs | undefined, { k, keys, ...told }: Neuron): Pairs {
+  const dim = told.q.length;
+  const same = known?.q.every((number, index) => number === told.q[index]);
+  const vectors = new Map(same === true ? known?.vectors : []);
+  keys.forEach((key, index) => {
+    vectors.set(key, k.subarray(index * dim, (index + 1) * dim));
+  });
+  return { ...told, vectors };
+}
+
+/** What would be asked for a focus, which counts what is shown, and a head. Reads signals. */
+export function pairsRequest(session: Session, focus: Span, { layer, head }: HeadRef): PairsRequest | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { part, units, key_tokens, direction } = shown.frame.header;
+  const pinned = session.traits.query.value;
+  const [start, stop] = toUnits(units, pinned);
+  // A piece that was asked for stays that piece where its word is shown; of two texts the query may be one of keys.
+  const queries = key_tokens == null || direction === "reads";
+  const stays = units !== null && queries && start === focus[0] && stop === focus[1];
+  const query = stays ? pinned : toTokens(units, focus);
+  return { ...textsOf(shown), layer, head, part, query };
+}
+
+type Weighed = Pick<Pairs, "weight" | "logit">;
+
+/** Sorted once: every move of the pointer asks again. */
+const sorted = new WeakMap<Float32Array, readonly number[]>();
+
+/** All keys in the order in which they stand; masked ones last, where the strongest are first. */
+export function orderOf(pairs: Weighed, order: KeyOrder): readonly number[] {
+  if (order === "reading") return Array.from(pairs.weight.keys());
+  const known = sorted.get(pairs.weight);
+  if (known !== undefined) return known;
+  const found = strongestFirst(pairs);
+  sorted.set(pairs.weight, found);
+  return found;
+}
+
+function strongestFirst({ weight, logit }: Weighed): readonly number[] {
+  const masked = (key: number) => Number(logit[key] === Number.NEGATIVE_INFINITY);
+  return Array.from(weight.keys()).sort(
+    (one, other) =>
+      masked(one) - masked(other) || (weight[other] as number) - (weight[one] as number) || one - other,
+  );
+}
+
+/** The pair that is opened: what is looked at, else what was kept open, else the strongest. */
+export function openedKey(pairs: Pairs, ...wanted: readonly (number | null | undefined)[]): number {
+  const there = wanted.find((key) => key != null && key < pairs.weight.length);
+  return there ?? orderOf(pairs, "strongest")[0] ?? 0;
+}
+
+const few = 64;
+/** Rows beside those in sight whose vectors are asked for as well. */
+const beside = 12;
+const firstRows = 32;
+
+export interface Sight {
+  /** The rows in sight: the second outside. */
+  readonly rows: Span;
+  /** A key that must be there, wherever it stands. */
+  readonly opened: number | null;
+}
+
+/** Keys whose vectors are worth asking for: all of a short text, else what is in sight or will be. */
+export function keysWanted(
+  pairs: Pairs | null,
+  guess: Float32Array | null,
+  order: KeyOrder,
+  sight: Sight,
+): readonly number[] {
+  const count = pairs?.weight.length ?? guess?.length ?? 0;
+  if (count <= few) return Array.from({ length: count }, (_, key) => key);
+  const standing = pairs === null ? guessed(guess as Float32Array, order) : orderOf(pairs, order);
+  const [from, to] = sight.rows;
+  const rows = standing.slice(Math.max(0, from - beside), Math.max(firstRows, to + beside));
+  return sight.opened === null || rows.includes(sight.opened) ? rows : [...rows, sight.opened];
+}
+
+/** Before anything is known, the weights on show tell which keys will stand first. */
+function guessed(weight: Float32Array, order: KeyOrder): readonly number[] {
+  return orderOf({ weight, logit: weight }, order);
+}
+
+const rest = 60;
+
+/** Asks for what is looked at while the neuron view is. A head or token under the pointer waits until it rests there. */
+export function followPairs(
+  session: Session,
+  asker: string,
+  wanted: () => {
+    readonly request: PairsRequest | null;
+    readonly keys: readonly number[];
+    readonly hovered: boolean;
+  },
+  abort: AbortSignal,
+): void {
+  watch(session, abort, () => {
+    if (session.traits.view.value !== "neuron" || session.closed.value) return;
+    const { request, keys, hovered } = wanted();
+    const missing = request === null ? null : session.neurons.missing(request, keys);
+    if (request === null || missing === null) return;
+    const timer = setTimeout(
+      () => void session.neurons.ask({ ...request, asker }, missing),
+      hovered ? rest : 0,
+    );
+    return () => clearTimeout(timer);
+  });
+}
