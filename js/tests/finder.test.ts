@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { census, find } from "../src/heads/finder";
+import { census, find } from "../src/heads/found";
 import { followHeads, metricAt, refusalAt, similarAt } from "../src/heads/metrics";
 import { gridScene, headAt, headRect } from "../src/heads/scene";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/heads/shades";

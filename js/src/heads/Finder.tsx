@@ -4,7 +4,7 @@ import { useView } from "../display/view";
 import { keptOf } from "../views/model/View";
 import type { Metric, MetricChoice } from "../wire/metric";
 import { FoundList } from "./FoundList";
-import { census, type FoundHead, headsOf, named, unnamed } from "./finder";
+import { census, type FoundHead, headsOf, named, unnamed } from "./found";
 import { metricIn, useFound } from "./picture";
 import { tintOf } from "./shades";
 

@@ -1,6 +1,6 @@
 import { useView } from "../display/view";
 import type { Stats } from "../wire/types";
-import { headName, named } from "./finder";
+import { headName, named } from "./found";
 import { metricAt, similarAt } from "./metrics";
 import { spokenName } from "./shades";
 

@@ -1,6 +1,6 @@
 import { batch } from "@preact/signals";
 import { useView } from "../display/view";
-import { named } from "./finder";
+import { named } from "./found";
 
 /** What the cells of the grid show. */
 export function ShadeChoice() {

@@ -4,7 +4,7 @@ import type { Session } from "../session/session";
 import { textsOf } from "../session/shown";
 import { watch } from "../session/watch";
 import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
-import { metricKey, named, similarKey } from "./finder";
+import { metricKey, named, similarKey } from "./found";
 
 const nearest = 5;
 /** Weights that are read unasked, only to name the head on show: about three seconds of work. */

@@ -6,7 +6,7 @@ import { accent, type Palette } from "../lib/colour";
 import { headColour } from "../lib/head-colours";
 import type { Metric } from "../wire/metric";
 import type { Frame } from "../wire/types";
-import { type Found, find } from "./finder";
+import { type Found, find } from "./found";
 import { metricAt } from "./metrics";
 import type { GridPicture } from "./paint";
 import { type Shades, shadesOf } from "./shades";

@@ -1,5 +1,5 @@
 import { batch, type Signal, signal } from "@preact/signals";
-import { named } from "./finder";
+import { named } from "./found";
 
 /** What the cells of the grid show: maps, or what was asked of every head. */
 export type Shade = "maps" | "values";

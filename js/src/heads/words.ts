@@ -1,7 +1,7 @@
 import type { Description } from "../focus/description";
 import { count } from "../lib/format";
 import type { Metric } from "../wire/metric";
-import { census, find, headName, type Search, unnamed } from "./finder";
+import { census, find, headName, type Search, unnamed } from "./found";
 
 const listed = 8;
 const said = 3;

@@ -1,6 +1,6 @@
 import { LinearScale, Scale } from "../../controls/Scale";
 import { useView, type View } from "../../display/view";
-import { type Found, headName, named } from "../../heads/finder";
+import { type Found, headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
 import { metricAt, refusalAt } from "../../heads/metrics";
 import { metricIn, titleOf, useFound } from "../../heads/picture";
