@@ -1,6 +1,6 @@
 from attnwidget.engine.capture.roles import towers_of as towers_of
 from attnwidget.engine.exact import exactly as exactly
-from attnwidget.engine.inputs.inputs import forward_names as forward_names
+from attnwidget.engine.inputs.recipient import forward_names as forward_names
 from attnwidget.engine.live.second_text import OF_THE_WHOLE as OF_THE_WHOLE
 from attnwidget.engine.live.second_text import Texts as Texts
 from attnwidget.engine.live.second_text import as_given as as_given
@@ -13,7 +13,7 @@ from attnwidget.engine.model import AttentionModel as AttentionModel
 from attnwidget.engine.prediction import predict as predict
 from attnwidget.engine.stopping import go_on as go_on
 from attnwidget.engine.stopping import stopping_when as stopping_when
-from attnwidget.engine.text.tokens import NO_SPAN as NO_SPAN
+from attnwidget.engine.text.spans import NO_SPAN as NO_SPAN
 from attnwidget.engine.text.tokens import Tokens as Tokens
 from attnwidget.engine.trace.names import fit_index as fit_index
 from attnwidget.engine.trace.names import parse_head as parse_head

@@ -20,7 +20,8 @@ from attnwidget.engine.inputs.tensors import plain_ids
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.text.spans import aligned
-from attnwidget.engine.text.tokens import Tokens, read_ids
+from attnwidget.engine.text.tokenise import tokenise_ids
+from attnwidget.engine.text.tokens import Tokens, placed
 from attnwidget.engine.trace.recompute import weights
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
@@ -68,7 +69,7 @@ class AnyModule(AttentionModel):
         if pair is not None or prepend_bos is not None:
             raise AttnWidgetError(f"{self.name} has its own tokenize, which knows no pairs and no first token.")
         if not isinstance(x, str):
-            return read_ids(None, _numbers(x, first))
+            return tokenise_ids(None, _numbers(x, first))
         return _cut(self.name, self.tokenizer, x, first)
 
     def predict(self, trace: Trace, position: int = -1, top: int = 5) -> Prediction:  # noqa: ARG002
@@ -212,16 +213,4 @@ def _cut(name: str, tokenize: Callable[[str], Any] | None, text: str, first: int
         raise AttnWidgetError("tokenize gave pieces that are no list. Give one piece of text for each id.") from error
     if len(pieces) != len(numbers):
         raise AttnWidgetError(f"tokenize gave {len(numbers)} ids and {len(pieces)} pieces. Give one piece for each id.")
-    spans = aligned(text, pieces)
-    kept = slice(first)
-    count = len(numbers[kept])
-    return Tokens(
-        ids=tuple(numbers[kept]),
-        pieces=tuple(pieces[kept]),
-        spans=tuple(spans[kept]),
-        words=tuple(range(count)),
-        special=tuple([False] * count),
-        padding=tuple([False] * count),
-        segment=tuple([0] * count),
-        text=text,
-    )
+    return placed(text, numbers, pieces, aligned(text, pieces), range(len(numbers)))[:first]

@@ -13,7 +13,8 @@ from attnwidget.engine.capture.forward import NothingSeen, read
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.options import wishes
-from attnwidget.engine.inputs.inputs import Inputs, read_inputs, read_tokens
+from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, tokens_of
+from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import device_of
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
@@ -23,7 +24,8 @@ from attnwidget.engine.loading.preparation import Preparation, reader_of
 from attnwidget.engine.loading.refusals import refuse_what_cannot_work
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
-from attnwidget.engine.text.tokens import Tokens, vocabulary_of
+from attnwidget.engine.text.tokenizer import vocabulary_of
+from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, TooLong
@@ -83,8 +85,7 @@ class AttentionModel:
         Raises EmptyText, TooLarge, TooLong (with both counts), and AttnWidgetError for any other input.
         """
         self._renew_reader()
-        told: dict[str, Any] = {"prepend_bos": prepend_bos, "first": first, "prompt": self.prompt}
-        tokens = read_tokens(self.model, self._reader, self.name, x, pair, **told)
+        tokens = tokens_of(self._recipient(), Given.checked(x, pair, prepend_bos=prepend_bos, first=first))
         self._refuse_too_long(tokens)
         return tokens
 
@@ -255,28 +256,25 @@ class AttentionModel:
     def _shadow(self) -> Any:
         return shadow_of(self.model)
 
+    def _recipient(self) -> Recipient:
+        return Recipient(self.model, self._reader, self.name, self.prompt)
+
     def _inputs(self, x: Any, pair: Any = None, **options: Any) -> Inputs:
         self._renew_reader()
-        given = self._once(x, pair, {name: value for name, value in options.items() if value is not None})
-        for tokens in given.tokens.values():
+        made = self._once(Given.checked(x, pair, **options))
+        for tokens in made.tokens.values():
             self._refuse_too_long(tokens)
-        return given
+        return made
 
-    def _once(self, x: Any, pair: Any, options: dict[str, Any]) -> Inputs:
+    def _once(self, given: Given) -> Inputs:
         """Inputs of plain texts are kept: an explorer asks for the same ones from every keystroke to its answer."""
-        recent, reader, prompt = self._recent, self._reader, self.prompt  # renewed in the other order
-        if not isinstance(x, str) or not all(isinstance(said, str | int | None) for said in (pair, *options.values())):
-            return read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options)
-        key = (
-            x,
-            pair,
-            prompt,
-            str(device_of(self.model)),
-            *((name, type(said), said) for name, said in options.items()),
-        )
-        given = recent.get(key, lambda: read_inputs(self.model, reader, self.name, x, pair, prompt=prompt, **options))
+        recent, recipient = self._recent, self._recipient()  # renewed in the other order
+        if not isinstance(given.x, str) or not isinstance(given.target, str | None):
+            return inputs_of(recipient, given)
+        key = (given, recipient.prompt, str(device_of(self.model)))
+        made = recent.get(key, lambda: inputs_of(recipient, given))
         # A model may write into what it is given.
-        return replace(given, forward={name: tensor.clone() for name, tensor in given.forward.items()})
+        return replace(made, forward={name: tensor.clone() for name, tensor in made.forward.items()})
 
     def state(self) -> int:
         """A number that changes whenever the model does, or how texts become its tokens.

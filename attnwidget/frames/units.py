@@ -1,7 +1,6 @@
 """What the rows and columns of a shown map stand for: tokens, or words of several tokens."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
 
@@ -91,7 +90,6 @@ def token_units(text: Tokens) -> Units:
 def word_units(text: Tokens) -> Units:
     """The words of a text: neighbouring tokens of one word. Special tokens and pieces without a word stay alone.
 
-    >>> from dataclasses import replace
     >>> text = Tokens.from_pieces(["[CLS]", "un", "happy", "cat"])
     >>> units = word_units(replace(text, words=(-1, 0, 0, 1)))
     >>> units.ranges, units.tokens.pieces
@@ -105,22 +103,9 @@ def word_units(text: Tokens) -> Units:
 
     runs = [list(run) for _, run in groupby(range(len(text)), key=name)]
     ranges = tuple((run[0], run[-1] + 1) for run in runs)
-    firsts = [start for start, _ in ranges]
-
-    def pick(values: Sequence[int]) -> tuple[int, ...]:
-        return tuple(values[first] for first in firsts)
-
     spans = tuple(_span(text, run) for run in ranges)
-    described = Tokens(
-        ids=pick(text.ids),
-        pieces=tuple(_piece(text, run, span) for run, span in zip(ranges, spans, strict=True)),
-        spans=spans,
-        words=pick(text.words),
-        special=tuple(text.special[first] for first in firsts),
-        padding=tuple(text.padding[first] for first in firsts),
-        segment=pick(text.segment),
-        text=text.text,
-    )
+    pieces = tuple(_piece(text, run, span) for run, span in zip(ranges, spans, strict=True))
+    described = replace(text[[start for start, _ in ranges]], pieces=pieces, spans=spans)
     return Units(ranges, described)
 
 
@@ -145,7 +130,6 @@ def by_words(
     What a word is read is the sum over its tokens, what it reads the mean over them: rows keep their sums.
     Source: Clark et al. 2019 (W19-4828), section 4.1.
 
-    >>> from dataclasses import replace
     >>> units = word_units(replace(Tokens.from_pieces(["un", "happy", "cat"]), words=(0, 0, 1)))
     >>> maps = torch.tensor([[1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5]])
     >>> by_words(maps, units, units, torch.arange(2)).tolist()

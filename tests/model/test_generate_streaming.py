@@ -7,7 +7,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.engine.generation.continued import continued
-from attnwidget.engine.text.tokens import read_ids
+from attnwidget.engine.text.tokenise import tokenise_ids
 
 from .generating import NEW, PROMPT, build
 
@@ -160,9 +160,9 @@ def test_the_prompt_stays_as_it_was_typed(tiny):
 
 def test_characters_of_several_tokens_are_whole_wherever_the_prompt_ends(tiny):
     ids = tiny.tokens("A river 🙂 über").ids
-    whole = read_ids(tiny._reader, ids)
+    whole = tokenise_ids(tiny._reader, ids)
     for cut in range(1, len(ids)):
-        found = continued(tiny._reader, read_ids(tiny._reader, ids[:cut]), ids[cut:])
+        found = continued(tiny._reader, tokenise_ids(tiny._reader, ids[:cut]), ids[cut:])
         assert found.ids == whole.ids
-        if "\ufffd" not in read_ids(tiny._reader, ids[:cut]).text:
+        if "\ufffd" not in tokenise_ids(tiny._reader, ids[:cut]).text:
             assert (found.text, found.pieces, found.spans) == (whole.text, whole.pieces, whole.spans)

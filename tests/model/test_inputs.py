@@ -6,7 +6,8 @@ from transformers import VisionEncoderDecoderConfig, ViTConfig
 
 import attnwidget as aw
 from attnwidget.engine.capture.sequences import patches
-from attnwidget.engine.inputs.inputs import Inputs, read_inputs
+from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of
+from attnwidget.engine.inputs.recipient import Recipient
 
 from .families import FAMILIES, build, eager
 
@@ -101,10 +102,10 @@ def test_inputs_that_begin_with_no_batch():
     trace = aw.load(model).trace({"input_ids": ids, "position_ids": position})
     assert torch.equal(trace.weights(1), aw.load(model).trace({"input_ids": ids}).weights(1))
     videos = {"pixel_values_videos": torch.zeros(16, 96), "video_grid_thw": torch.tensor([[1, 4, 4]] * 2)}
-    forward = read_inputs(model, None, "qwen", {"input_ids": ids, **videos}).forward
+    forward = inputs_of(Recipient(model, None, "qwen"), Given({"input_ids": ids, **videos})).forward
     assert forward["pixel_values_videos"].shape == (16, 96)
     images = {"pixel_values": torch.zeros(2, 3, 24, 24), "image_sizes": torch.tensor([[24, 24], [24, 24]])}
-    forward = read_inputs(build("llava-clip"), None, "llava", {"input_ids": ids, **images}).forward
+    forward = inputs_of(Recipient(build("llava-clip"), None, "llava"), Given({"input_ids": ids, **images})).forward
     assert len(forward["pixel_values"]) == len(forward["image_sizes"]) == 2
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnwidget.engine.text.spans import NO_SPAN
-from attnwidget.engine.text.tokens import read_text
+from attnwidget.engine.text.tokenise import tokenise_text
 from attnwidget.engine.text.words import words_of
 
 from .built_tokenizers import byte_fallback, byte_level, unigram, wordpiece
@@ -57,7 +57,7 @@ def test_words_of_a_script(name):
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_tokenizer_has_no_say_in_it(build, name):
     text, expected = SCRIPTS[name]
-    tokens = read_text(build(), text)
+    tokens = tokenise_text(build(), text)
     found = {}
     for word, span in zip(tokens.words, tokens.spans, strict=True):
         if span != NO_SPAN and span[0] < span[1]:
@@ -70,7 +70,7 @@ def test_what_one_token_holds_is_one_word():
     assert words_of("我爱你。", [(0, 1), (1, 3), (3, 4)]) == [0, 1, 2]
     assert words_of("a, b", [(0, 1), (1, 4)]) == [0, 1]
     assert words_of("a b c", [(0, 2), (2, 4), (4, 5)]) == [0, 1, 2]  # a blank at its end parts nothing
-    assert read_text(wordpiece(), "hello 中文").words == (-1, 0, 1, -1)  # [UNK] is the whole of it
+    assert tokenise_text(wordpiece(), "hello 中文").words == (-1, 0, 1, -1)  # [UNK] is the whole of it
 
 
 @given(st.data(), st.text(alphabet=st.characters() | st.sampled_from("ािํ้ー한가🇩🇪\u200d👩 \n"), min_size=1, max_size=30))

@@ -17,7 +17,8 @@ from attnwidget.engine.capture.residual_search import Listener, hear_streams
 from attnwidget.engine.capture.roles import Role, layers_once, roles
 from attnwidget.engine.capture.sequences import sequences_of
 from attnwidget.engine.capture.shadow import Shadow
-from attnwidget.engine.inputs.inputs import Inputs, forward_names
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.records import Block, ModelFacts

@@ -20,10 +20,11 @@ from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import Wishes
 from attnwidget.engine.generation.passes import BESIDE, Passes
-from attnwidget.engine.inputs.inputs import Inputs, forward_names
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.prediction import step
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head
-from attnwidget.engine.text.tokens import read_ids
+from attnwidget.engine.text.tokenise import tokenise_ids
 from attnwidget.engine.trace.recompute import visible
 from attnwidget.engine.trace.records import ModelFacts, Step
 from attnwidget.engine.trace.trace import Trace
@@ -58,7 +59,7 @@ def generate(
     name = "target" if crossed else "text"
     prompt = given.tokens.get(name)
     if prompt is None or list(prompt.ids) != stream.start:
-        prompt = read_ids(reader, stream.start)
+        prompt = tokenise_ids(reader, stream.start)
     whole = Inputs(
         _lengthened(given.forward, ids, crossed=crossed),
         {**given.tokens, name: continued(reader, prompt, stream.produced)},

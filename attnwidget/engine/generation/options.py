@@ -8,7 +8,8 @@ from typing import Any
 from transformers import GenerationConfig
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.inputs.inputs import Inputs, forward_names
+from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.errors import AttnWidgetError
 

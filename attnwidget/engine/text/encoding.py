@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from attnwidget.engine.text.pieces import LOST, byte_named, characters
 from attnwidget.engine.text.spans import NO_SPAN, Span, aligned
 from attnwidget.engine.text.tokenizer import asked, decoded, marks, names_of, special_id
+from attnwidget.engine.text.tokens import Tokens, placed
 from attnwidget.engine.text.words import words_of
 from attnwidget.errors import AttnWidgetError
 
@@ -16,40 +17,10 @@ _one_at_a_time = threading.Lock()
 """Some tokenizers switch to the target language and back, or change their post-processor, while they are called."""
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """What a tokenizer makes of a text, or of a pair joined by a line break.
-
-    `names` are the vocabulary's own; `spans` are in the joined text, `(-1, -1)` for what the tokenizer adds; `special`
-    is also what marks up the text in the text itself; `words` counts through, -1 for special tokens; `segment` is what
-    the model is given.
-    """
-
-    ids: list[int]
-    names: list[str]
-    spans: list[Span]
-    special: list[bool]
-    words: list[int]
-    segment: list[int]
-    text: str
-
-    def part(self, kept: slice) -> "Encoded":
-        """Some tokens in a row, of the same text."""
-        return Encoded(
-            self.ids[kept],
-            self.names[kept],
-            self.spans[kept],
-            self.special[kept],
-            self.words[kept],
-            self.segment[kept],
-            self.text,
-        )
-
-
 def encode(
     tokenizer: Any, text: str, pair: str | None = None, *, add_special: bool = True, target: bool = False
-) -> Encoded:
-    """Read a text or a pair with any tokenizer of transformers; with `target`, a text for the decoder.
+) -> Tokens:
+    """Tokens of a text or a pair, by any tokenizer of transformers; with `target`, a text for the decoder.
 
     Raises AttnWidgetError when the tokenizer fails, with the first line of what it says.
     """
@@ -62,28 +33,30 @@ def encode(
         return read(tokenizer, given, options, text, pair)
 
 
-def encode_ids(tokenizer: Any, ids: list[int], text: str) -> Encoded:
+def encode_ids(tokenizer: Any, ids: list[int], text: str) -> Tokens:
     """Ids that are known to make this text, set against it; nothing is added."""
     names = names_of(tokenizer, ids)
     spans = list(aligned(text, names, tokenizer.special_tokens_map.get("unk_token")))
     return _marked(tokenizer, ids, names, spans, [0] * len(ids), text)
 
 
-def encode_again(tokenizer: Any, ids: list[int]) -> Encoded | None:
+def encode_again(tokenizer: Any, ids: list[int]) -> Tokens | None:
     """Ids without special tokens, in the text that they decode to; None where a piece cannot be found in it."""
     try:
         text = decoded(tokenizer, ids)
         again = encode(tokenizer, text, add_special=False)
         # Ids that a model wrote are often not those that the tokenizer would choose.
-        said = again if again.ids == ids else encode_ids(tokenizer, ids, text)
+        said = again if list(again.ids) == ids else encode_ids(tokenizer, ids, text)
     except AttnWidgetError:
         return None
     # The blank that SentencePiece puts before a text has no place in it.
-    seen = all(start < stop or not name.strip("▁") for (start, stop), name in zip(said.spans, said.names, strict=True))
+    seen = all(
+        start < stop or not piece.strip("▁") for (start, stop), piece in zip(said.spans, said.pieces, strict=True)
+    )
     return said if seen and text.strip() else None
 
 
-def begun(tokenizer: Any, said: Encoded, prepend_bos: bool | None) -> Encoded:
+def begin(tokenizer: Any, said: Tokens, prepend_bos: bool | None) -> Tokens:
     """With the tokenizer's own first token once (True), without the one that it adds (False), or as it is (None).
 
     Raises AttnWidgetError when it has none to begin with.
@@ -96,21 +69,25 @@ def begun(tokenizer: Any, said: Encoded, prepend_bos: bool | None) -> Encoded:
         raise AttnWidgetError(f"{type(tokenizer).__name__} has no token to begin a text with. Leave prepend_bos out.")
     added = said.ids[0] in own and said.spans[0] == NO_SPAN
     if added and (not prepend_bos or said.ids[1:2] == said.ids[:1]):
-        return said.part(slice(1, None))
+        return said[1:]
     if not prepend_bos or said.ids[0] in own:
         return said
-    return Encoded(
-        [own[0], *said.ids],
-        [*names_of(tokenizer, own[:1]), *said.names],
-        [NO_SPAN, *said.spans],
-        [True, *said.special],
-        [-1, *said.words],
-        [said.segment[0], *said.segment],
-        said.text,
-    )
+    first = replace(said[:1], ids=(own[0],), pieces=tuple(names_of(tokenizer, own[:1])))
+    return first.beside(said.text) + said
 
 
-def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Encoded:
+def trimmed(text: str, start: int, stop: int, *, special: bool = False) -> Span:
+    """A span without the blanks at its ends that no mark in the text should have.
+
+    Byte-level tokens carry the blank before a word, and some special tokens the line break after them.
+    """
+    piece = text[start:stop]
+    kept = piece.lstrip()
+    end = stop - (len(piece) - len(piece.rstrip()) if special else 0)
+    return (stop - len(kept), end) if kept else (start, stop)
+
+
+def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Tokens:
     said = asked(tokenizer, lambda: tokenizer(**given, **options, return_offsets_mapping=True))
     ids = list(said["input_ids"])
     names = names_of(tokenizer, ids)
@@ -128,7 +105,7 @@ def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
     return _marked(tokenizer, ids, names, spans, _segment(said, parts), joined)
 
 
-def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Encoded:
+def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Tokens:
     said = asked(tokenizer, lambda: tokenizer(**given, **options))
     ids = list(said["input_ids"])
     if None in ids:
@@ -209,8 +186,15 @@ def _marked(
     spans: list[Span],
     segment: list[int],
     text: str,
-) -> Encoded:
+) -> Tokens:
     known = marks(tokenizer)
     special = [span == NO_SPAN or number in known for number, span in zip(ids, spans, strict=True)]
-    places = [NO_SPAN if mark else span for mark, span in zip(special, spans, strict=True)]
-    return Encoded(ids, names, spans, special, words_of(text, places), segment, text)
+    words = words_of(text, [NO_SPAN if mark else span for mark, span in zip(special, spans, strict=True)])
+    marked = [
+        span if span == NO_SPAN else trimmed(text, *span, special=mark)
+        for span, mark in zip(spans, special, strict=True)
+    ]
+    pieces = [
+        name if span == NO_SPAN else text[span[0] : span[1]] or name for span, name in zip(marked, names, strict=True)
+    ]
+    return placed(text, ids, pieces, marked, words, special, segment)

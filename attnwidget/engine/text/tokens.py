@@ -1,4 +1,4 @@
-"""Text, pair, chat or ids -> Tokens: what the model reads, and where each piece stands in the text."""
+"""One text as a model reads it: the pieces, and where each of them stands in the text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,25 +6,11 @@ from itertools import count
 from typing import Any
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.text.chat import chat_text, is_chat
-from attnwidget.engine.text.encoding import Encoded, begun, encode, encode_again, encode_ids
 from attnwidget.engine.text.spans import NO_SPAN, Span
-from attnwidget.engine.text.tokenizer import decoded, marks, names_of, private_copy, vocabulary_of
-from attnwidget.engine.text.words import words_of
-from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge
-from attnwidget.text import LARGEST_TEXT, well_formed
+from attnwidget.errors import AttnWidgetError
 
-__all__ = [
-    "NO_SPAN",
-    "Tokens",
-    "is_chat",
-    "private_copy",
-    "read_chat",
-    "read_ids",
-    "read_target",
-    "read_text",
-    "vocabulary_of",
-]
+COLUMNS = ("ids", "pieces", "spans", "words", "special", "padding", "segment")
+"""What of `Tokens` has one entry for each token."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +39,24 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __getitem__(self, chosen: Any) -> "Tokens":
+        """Some of them, `tokens[2:5]` or `tokens[[0, 3]]`, of the same text. Raises AttnWidgetError for one number."""
+        if not isinstance(chosen, slice | list | tuple):
+            raise AttnWidgetError(f"tokens[{chosen!r}] is no choice of tokens. Write tokens[2:5] or tokens[[0, 3]].")
+
+        def of(own: tuple[Any, ...]) -> Any:
+            return own[chosen] if isinstance(chosen, slice) else tuple(own[at] for at in chosen)
+
+        return replace(self, **{name: of(getattr(self, name)) for name in COLUMNS})
+
+    def __add__(self, behind: "Tokens") -> "Tokens":
+        """These tokens and, behind them, others of the same text. Raises AttnWidgetError for another text."""
+        if not isinstance(behind, Tokens):
+            return NotImplemented
+        if behind.text != self.text:
+            raise AttnWidgetError("These tokens are of two texts. Join the texts first, and tokenise them together.")
+        return replace(self, **{name: getattr(self, name) + getattr(behind, name) for name in COLUMNS})
+
     def __repr__(self) -> str:
         shown = " ".join(repr(piece) for piece in self.pieces[:8])
         return f"Tokens({len(self)}: {shown}{' …' if len(self) > 8 else ''})"
@@ -72,6 +76,11 @@ class Tokens:
             "of the text, or give the messages of a chat to trace([...])."
         )
         return (twice,)
+
+    def beside(self, text: str) -> "Tokens":
+        """The same tokens as special ones that a model is given with `text`, and that have no place in it."""
+        count = len(self)
+        return replace(self, spans=(NO_SPAN,) * count, words=(-1,) * count, special=(True,) * count, text=text)
 
     def find(self, piece: Any, occurrence: Any = 0) -> int:
         """The index of a token by its piece, case ignored; `occurrence` counts from 0, negative from the end.
@@ -102,7 +111,7 @@ class Tokens:
 
         Pieces in square or angle brackets, such as `[CLS]` and `<s>`, count as special and are no part of the text.
         """
-        return _spaced([-1] * len(pieces), list(pieces), [_looks_special(piece) for piece in pieces])
+        return spaced([-1] * len(pieces), pieces, [_looks_special(piece) for piece in pieces])
 
     @staticmethod
     def patches(rows: int, columns: int, before: Sequence[str] = (), after: Sequence[str] = ()) -> "Tokens":
@@ -118,7 +127,7 @@ class Tokens:
         names = [f"{row},{column}" for row in range(rows) for column in range(columns)]
         pieces = [*before, *names, *after]
         special = [*[True] * len(before), *[False] * len(names), *[True] * len(after)]
-        return _spaced([-1] * len(pieces), pieces, special)
+        return spaced([-1] * len(pieces), pieces, special)
 
     @staticmethod
     def frames(count: int) -> "Tokens":
@@ -129,174 +138,40 @@ class Tokens:
         """
         if count < 1:
             raise AttnWidgetError(f"A sequence has at least one position; {count} were given.")
-        return _spaced([-1] * count, [str(i) for i in range(count)], [False] * count)
+        return spaced([-1] * count, [str(i) for i in range(count)], [False] * count)
 
 
-def read_text(
-    tokenizer: Any,
-    text: str,
-    pair: str | None = None,
-    *,
-    first: int | None = None,
-    prepend_bos: bool | None = None,
-    add_special: bool = True,
-    prompt: str = "",
-) -> Tokens:
-    """Tokens of a text, or of a pair of texts, which are joined by a line break.
-
-    `prompt` is written before the text, and stands in the text of the tokens.
-    `first` keeps that many tokens. `prepend_bos` makes sure that the text begins with the tokenizer's own first token
-    (bos, or cls where there is none), once, or takes away the one that the tokenizer adds; None leaves it as it is.
-    Raises EmptyText, TooLarge, and AttnWidgetError for a tokenizer that fails or that has no such token.
-    """
-    text, pair = well_formed(text), None if pair is None else well_formed(pair)
-    _refuse_large(len(text) + len(pair or ""), "characters")
-    prompt = well_formed(prompt)
-    said = _not_empty(encode(tokenizer, prompt + text, pair, add_special=add_special), len(prompt))
-    return _tokens(begun(tokenizer, said, prepend_bos), first)
-
-
-def read_target(tokenizer: Any, text: str, *, first: int | None = None) -> Tokens:
-    """Tokens of a text that a decoder is to write, with the special tokens that targets get. Raises as `read_text`."""
-    text = well_formed(text)
-    _refuse_large(len(text), "characters")
-    return _tokens(_not_empty(encode(tokenizer, text, target=True)), first)
-
-
-def read_chat(tokenizer: Any, messages: Any, *, first: int | None = None) -> Tokens:
-    """Tokens of chat messages as the tokenizer's template writes them; its special tokens are part of the text.
-
-    Raises EmptyText, TooLarge, and AttnWidgetError for messages or templates that cannot be used.
-    """
-    text, ids = chat_text(tokenizer, messages)
-    text = well_formed(text)
-    _refuse_large(len(text), "characters")
-    said = encode(tokenizer, text, add_special=False) if ids is None else encode_ids(tokenizer, ids, text)
-    return _tokens(_not_empty(said), first)
-
-
-def read_ids(tokenizer: Any | None, ids: Sequence[int], *, attended: Sequence[bool] | None = None) -> Tokens:
-    """Tokens of ids used as given; their text is what the tokenizer decodes, or the numbers when there is none.
-
-    `attended` says which of them the model may attend to; the others are padding. Where the pieces cannot be found in
-    the decoded text, the text is put together from the pieces. Raises EmptyText, TooLarge, and AttnWidgetError when
-    there are not as many marks as ids.
-    """
-    if not ids:
-        raise EmptyText("No token ids were given. Give at least one.")
-    _refuse_large(len(ids), "token ids")
-    if attended is not None and len(attended) != len(ids):
-        raise AttnWidgetError(f"There are {len(ids)} token ids and {len(attended)} marks for them. Give one each.")
-    tokens = _spaced(ids, [str(number) for number in ids], [False] * len(ids))
-    if tokenizer is not None:
-        tokens = _decoded(tokenizer, ids)
-    return tokens if attended is None else replace(tokens, padding=tuple(not mark for mark in attended))
-
-
-def _decoded(tokenizer: Any, ids: Sequence[int]) -> Tokens:
-    known = marks(tokenizer)
-    special = [number in known for number in ids]
-    said = encode_again(tokenizer, [number for number, mark in zip(ids, special, strict=True) if not mark])
-    if said is None:
-        return _joined(tokenizer, ids, special)
-    spans, words = iter(said.spans), iter(said.words)
-    return _tokens(
-        Encoded(
-            list(ids),
-            names_of(tokenizer, ids),
-            [NO_SPAN if mark else next(spans) for mark in special],
-            special,
-            [-1 if mark else next(words) for mark in special],
-            [0] * len(ids),
-            said.text,
-        )
-    )
-
-
-def _joined(tokenizer: Any, ids: Sequence[int], special: list[bool]) -> Tokens:
-    # One piece after the other; special tokens are no part of the text.
-    text, spans, pieces = "", [], []
-    for number, name, mark in zip(ids, names_of(tokenizer, ids), special, strict=True):
-        # Alone, a piece that begins with SentencePiece's blank would be decoded without it.
-        known = "▁" not in name and name != f"#{number}"
-        piece = decoded(tokenizer, [number]) or name if known else name.replace("▁", " ")
-        start = len(text)
-        text += "" if mark else piece.removeprefix("##")
-        spans.append(NO_SPAN if mark else _trimmed(text, start, len(text)))
-        pieces.append(piece.strip() or piece)
-    return _given(ids, pieces, spans, special, words_of(text, spans), text)
-
-
-def _spaced(ids: Sequence[int], pieces: list[str], special: list[bool]) -> Tokens:
-    # Every piece is a word, with a blank before it; special tokens are no part of the text.
+def spaced(ids: Sequence[int], pieces: Sequence[str], special: Sequence[bool]) -> Tokens:
+    """Tokens without a text of their own: every piece is a word with a blank before it, and special ones no part of it."""
     text, spans = "", []
     for piece, mark in zip(pieces, special, strict=True):
         if not mark:
             text += f" {piece}" if text else piece
         spans.append(NO_SPAN if mark else (len(text) - len(piece), len(text)))
     numbers = count()
-    words = [-1 if mark else next(numbers) for mark in special]
-    return _given(ids, pieces, spans, special, words, text)
+    return placed(text, ids, pieces, spans, [-1 if mark else next(numbers) for mark in special], special)
 
 
-def _given(
-    ids: Sequence[int], pieces: list[str], spans: list[Span], special: list[bool], words: list[int], text: str
+def placed(
+    text: str,
+    ids: Sequence[int],
+    pieces: Sequence[str],
+    spans: Sequence[Span],
+    words: Sequence[int],
+    special: Sequence[bool] = (),
+    segment: Sequence[int] = (),
 ) -> Tokens:
+    """Tokens of a text, none of them padding; without marks none is special, without segments all are of the first."""
     return Tokens(
         ids=tuple(ids),
         pieces=tuple(pieces),
         spans=tuple(spans),
         words=tuple(words),
-        special=tuple(special),
+        special=tuple(special or [False] * len(ids)),
         padding=tuple([False] * len(ids)),
-        segment=tuple([0] * len(ids)),
+        segment=tuple(segment or [0] * len(ids)),
         text=text,
     )
-
-
-def _tokens(said: Encoded, first: int | None = None) -> Tokens:
-    said = said.part(slice(first))
-    spans = [
-        NO_SPAN if span == NO_SPAN else _trimmed(said.text, *span, special=mark)
-        for span, mark in zip(said.spans, said.special, strict=True)
-    ]
-    return Tokens(
-        ids=tuple(said.ids),
-        pieces=tuple(_piece(said.text, span, name) for span, name in zip(spans, said.names, strict=True)),
-        spans=tuple(spans),
-        words=tuple(said.words),
-        special=tuple(said.special),
-        padding=tuple([False] * len(said.ids)),
-        segment=tuple(said.segment),
-        text=said.text,
-    )
-
-
-def _not_empty(said: Encoded, before: int = 0) -> Encoded:
-    # A prompt alone, the first so many characters, is no text.
-    if all(span == NO_SPAN or span[1] <= before > 0 for span in said.spans):
-        raise EmptyText("There is no text to read yet. Type a few words.")
-    return said
-
-
-def _refuse_large(size: int, what: str) -> None:
-    if size > LARGEST_TEXT:
-        raise TooLarge(
-            f"This text has {size:,} {what}; at most {LARGEST_TEXT:,} are read. Give a shorter passage of it."
-        )
-
-
-def _trimmed(text: str, start: int, stop: int, *, special: bool = False) -> Span:
-    # Byte-level tokens carry the blank before a word, and some special tokens the line break after them; the mark in
-    # the text should not.
-    piece = text[start:stop]
-    kept = piece.lstrip()
-    end = stop - (len(piece) - len(piece.rstrip()) if special else 0)
-    return (stop - len(kept), end) if kept else (start, stop)
-
-
-def _piece(text: str, span: tuple[int, int], name: str) -> str:
-    return name if span == NO_SPAN else text[span[0] : span[1]] or name
 
 
 def _looks_special(piece: str) -> bool:

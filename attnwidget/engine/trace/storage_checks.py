@@ -2,7 +2,8 @@
 
 import math
 
-from attnwidget.engine.text.tokens import NO_SPAN, Tokens
+from attnwidget.engine.text.spans import NO_SPAN
+from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.plain_data import Unfit, plain
 from attnwidget.engine.trace.records import Block, SavedTrace
 

@@ -1,0 +1,45 @@
+"""The model that reads, as those who make its inputs know it."""
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from attnwidget.errors import AttnWidgetError
+
+
+@dataclass(frozen=True, eq=False)
+class Recipient:
+    """A model and its tokenizer; `name` is for the sentences of errors, `prompt` stands before every text."""
+
+    model: Any
+    tokenizer: Any | None
+    name: str
+    prompt: str = ""
+
+    def accepts(self, argument: str) -> bool:
+        """Whether the model's forward pass takes an argument of this name."""
+        names = forward_names(self.model)
+        return names is None or argument in names
+
+    def refuse_foreign(self, ids: Sequence[int]) -> None:
+        """Raise AttnWidgetError for an id that the model has no embedding for."""
+        try:
+            entries = self.model.get_input_embeddings().num_embeddings
+        except (AttributeError, NotImplementedError):
+            return
+        # On a GPU an id outside the table ends the whole process, so it must not get that far.
+        outside = [number for number in ids if not 0 <= number < entries]
+        if outside:
+            raise AttnWidgetError(
+                f"There is no token {outside[0]}: {self.name} has {entries:,}, counted from 0. "
+                "Does the tokenizer belong to another model?"
+            )
+
+
+def forward_names(module: Any) -> set[str] | None:
+    """The names of the arguments of a forward pass; None when it takes any."""
+    parameters = inspect.signature(module.forward).parameters.values()
+    # transformers types its open arguments as keywords of the output, so a **kwargs alone says nothing.
+    names = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD}
+    return names or None

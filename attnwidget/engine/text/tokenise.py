@@ -1,0 +1,118 @@
+"""Text, pair, chat or ids -> Tokens: what the model reads, and where each piece stands in the text."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from attnwidget.engine.text.chat import chat_text
+from attnwidget.engine.text.encoding import begin, encode, encode_again, encode_ids, trimmed
+from attnwidget.engine.text.spans import NO_SPAN
+from attnwidget.engine.text.tokenizer import decoded, marks, names_of
+from attnwidget.engine.text.tokens import Tokens, placed, spaced
+from attnwidget.engine.text.words import words_of
+from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge
+from attnwidget.text import LARGEST_TEXT, well_formed
+
+
+def tokenise_text(
+    tokenizer: Any,
+    text: str,
+    pair: str | None = None,
+    *,
+    first: int | None = None,
+    prepend_bos: bool | None = None,
+    add_special: bool = True,
+    prompt: str = "",
+) -> Tokens:
+    """Tokens of a text, or of a pair of texts, which are joined by a line break.
+
+    `prompt` is written before the text, and stands in the text of the tokens.
+    `first` keeps that many tokens. `prepend_bos` makes sure that the text begins with the tokenizer's own first token
+    (bos, or cls where there is none), once, or takes away the one that the tokenizer adds; None leaves it as it is.
+    Raises EmptyText, TooLarge, and AttnWidgetError for a tokenizer that fails or that has no such token.
+    """
+    text, pair = well_formed(text), None if pair is None else well_formed(pair)
+    _refuse_large(len(text) + len(pair or ""), "characters")
+    prompt = well_formed(prompt)
+    said = _not_empty(encode(tokenizer, prompt + text, pair, add_special=add_special), len(prompt))
+    return begin(tokenizer, said, prepend_bos)[:first]
+
+
+def tokenise_target(tokenizer: Any, text: str, *, first: int | None = None) -> Tokens:
+    """Tokens of a text that a decoder is to write, with the special tokens that targets get. Raises as `tokenise_text`."""
+    text = well_formed(text)
+    _refuse_large(len(text), "characters")
+    return _not_empty(encode(tokenizer, text, target=True))[:first]
+
+
+def tokenise_chat(tokenizer: Any, messages: Any, *, first: int | None = None) -> Tokens:
+    """Tokens of chat messages as the tokenizer's template writes them; its special tokens are part of the text.
+
+    Raises EmptyText, TooLarge, and AttnWidgetError for messages or templates that cannot be used.
+    """
+    text, ids = chat_text(tokenizer, messages)
+    text = well_formed(text)
+    _refuse_large(len(text), "characters")
+    said = encode(tokenizer, text, add_special=False) if ids is None else encode_ids(tokenizer, ids, text)
+    return _not_empty(said)[:first]
+
+
+def tokenise_ids(tokenizer: Any | None, ids: Sequence[int], *, attended: Sequence[bool] | None = None) -> Tokens:
+    """Tokens of ids used as given; their text is what the tokenizer decodes, or the numbers when there is none.
+
+    `attended` says which of them the model may attend to; the others are padding. Where the pieces cannot be found in
+    the decoded text, the text is put together from the pieces. Raises EmptyText, TooLarge, and AttnWidgetError when
+    there are not as many marks as ids.
+    """
+    if not ids:
+        raise EmptyText("No token ids were given. Give at least one.")
+    _refuse_large(len(ids), "token ids")
+    if attended is not None and len(attended) != len(ids):
+        raise AttnWidgetError(f"There are {len(ids)} token ids and {len(attended)} marks for them. Give one each.")
+    tokens = spaced(ids, [str(number) for number in ids], [False] * len(ids))
+    if tokenizer is not None:
+        tokens = _decoded(tokenizer, ids)
+    return tokens if attended is None else replace(tokens, padding=tuple(not mark for mark in attended))
+
+
+def _decoded(tokenizer: Any, ids: Sequence[int]) -> Tokens:
+    known = marks(tokenizer)
+    special = [number in known for number in ids]
+    inside = encode_again(tokenizer, [number for number, mark in zip(ids, special, strict=True) if not mark])
+    if inside is None:
+        return _joined(tokenizer, ids, special)
+    marked = [number for number in ids if number in known]
+    if not marked:
+        return inside
+    both = inside + spaced(marked, names_of(tokenizer, marked), [True] * len(marked)).beside(inside.text)
+    said, added = count(), count(len(inside))
+    return both[[next(added) if mark else next(said) for mark in special]]
+
+
+def _joined(tokenizer: Any, ids: Sequence[int], special: list[bool]) -> Tokens:
+    # One piece after the other; special tokens are no part of the text.
+    text, spans, pieces = "", [], []
+    for number, name, mark in zip(ids, names_of(tokenizer, ids), special, strict=True):
+        # Alone, a piece that begins with SentencePiece's blank would be decoded without it.
+        known = "▁" not in name and name != f"#{number}"
+        piece = decoded(tokenizer, [number]) or name if known else name.replace("▁", " ")
+        start = len(text)
+        text += "" if mark else piece.removeprefix("##")
+        spans.append(NO_SPAN if mark else trimmed(text, start, len(text)))
+        pieces.append(piece.strip() or piece)
+    return placed(text, ids, pieces, spans, words_of(text, spans), special)
+
+
+def _not_empty(said: Tokens, before: int = 0) -> Tokens:
+    # A prompt alone, the first so many characters, is no text.
+    if all(span == NO_SPAN or span[1] <= before > 0 for span in said.spans):
+        raise EmptyText("There is no text to read yet. Type a few words.")
+    return said
+
+
+def _refuse_large(size: int, what: str) -> None:
+    if size > LARGEST_TEXT:
+        raise TooLarge(
+            f"This text has {size:,} {what}; at most {LARGEST_TEXT:,} are read. Give a shorter passage of it."
+        )
