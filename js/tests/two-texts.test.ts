@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fieldOf, isAsked } from "../src/focus/fields";
+import { fieldOf } from "../src/focus/fields";
 import { columnOf, mapOfFrame, mapOfThumbnail, rowOf, weightAt } from "../src/focus/maps";
+import { isAsked } from "../src/session/axes";
 import { askedAt, directionPatch, partPatch, queryPatch, secondPatch } from "../src/session/patches";
 import type { Session } from "../src/session/session";
 import { linesFrame, linesHit } from "../src/views/lines/scene";

@@ -1,25 +1,18 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { tone } from "../lib/colour";
 import { alone } from "../session/answers/previews";
+import { askedOf, type FieldNumber, keysOf, othersOf } from "../session/axes";
 import { type Filter, readFilter } from "../session/filter";
+import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { unitsOf } from "../session/shown";
 import { type StripOnShow, stripAt, stripRequest } from "../views/layers/strips";
 import { keysWanted, type Pairs, type PairsRequest, pairsRequest } from "../views/neuron/pairs";
 import type { Changes, Direction, Predictions, Span, StripRequest, Tokens } from "../wire/types";
-import { type Field, type FieldNumber, fieldOf } from "./fields";
+import { type Field, fieldOf } from "./fields";
 import { fading, type Kept, keepOf } from "./kept";
-import {
-  askedOf,
-  columnOf,
-  keysOf,
-  type MapOnShow,
-  mapOfFrame,
-  mapOfThumbnail,
-  othersOf,
-  rowOf,
-} from "./maps";
-import type { HeadRef, Local } from "./pointer";
+import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
+import type { Local } from "./pointer";
 
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */

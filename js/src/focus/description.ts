@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { metricAt } from "../heads/metrics";
 import { ofHeads } from "../heads/words";
 import { count, exact, pieceLabel, weight } from "../lib/format";
+import { askedOf, othersOf } from "../session/axes";
 import type { Session } from "../session/session";
 import { flowAt } from "../views/flow/flow";
 import { isVisible, type StripOnShow, stripAt, stripRequest } from "../views/layers/strips";
@@ -9,7 +10,6 @@ import { isMasked, sentenceOf } from "../views/neuron/pair";
 import { openedKey, orderOf, type Pairs, pairsRequest } from "../views/neuron/pairs";
 import type { Flow } from "../wire/flow";
 import type { Header, Tokens } from "../wire/types";
-import { askedOf, othersOf } from "./maps";
 
 /** A view in words, for those who do not see its canvas: one sentence, and a short table. */
 export interface Description {

@@ -1,8 +1,8 @@
 import { alone, type MapPlace } from "../session/answers/previews";
-import type { Block, Direction, Frame, Header, Span, Stats, Tokens } from "../wire/types";
-import type { Cell, HeadRef } from "./pointer";
-
-type Axes = Pick<Header, "tokens" | "key_tokens">;
+import { keysOf } from "../session/axes";
+import type { HeadRef } from "../session/places";
+import type { Block, Direction, Frame, Header, Span, Stats } from "../wire/types";
+import type { Cell } from "./pointer";
 
 /** One attention map as it is on show: exact, from a frame, or for a moment from a thumbnail. */
 export interface MapOnShow extends MapPlace {
@@ -119,21 +119,6 @@ function facts(header: Header) {
   const square = header.key_tokens == null;
   const [queries, keys] = [tokens.pieces.length, keysOf(header).pieces.length];
   return { source, direction, query, causal, square, queries, keys };
-}
-
-/** The tokens that are read. */
-export function keysOf({ tokens, key_tokens }: Axes): Tokens {
-  return key_tokens ?? tokens;
-}
-
-/** The tokens along the axis of a query that looks in a direction; of a text that reads itself, all. */
-export function askedOf(header: Axes, direction: Direction): Tokens {
-  return direction === "reads" ? header.tokens : keysOf(header);
-}
-
-/** The tokens that it reads, or that read it. */
-export function othersOf(header: Axes, direction: Direction): Tokens {
-  return direction === "reads" ? keysOf(header) : header.tokens;
 }
 
 export function readThumbnail(frame: Frame, layer: number, head: number) {

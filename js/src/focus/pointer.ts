@@ -1,17 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Direction, Span, Viewport } from "../wire/types";
-
-export interface HeadRef {
-  readonly layer: number;
-  readonly head: number;
-}
-
-/** An axis of a map: the tokens that read, or those that are read. */
-export type Side = "query" | "key";
-
-export function sideOf(direction: Direction): Side {
-  return direction === "reads" ? "query" : "key";
-}
+import type { HeadRef, Side } from "../session/places";
+import type { Span, Viewport } from "../wire/types";
 
 /** A cell of the matrix, in tokens. */
 export interface Cell {

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef } from "preact/hooks";
 import { clearHover, commonKey, useView, type View } from "../display/view";
-import type { HeadRef } from "../focus/pointer";
+import type { HeadRef } from "../session/places";
 import type { Metric } from "../wire/metric";
 import { type Found, type FoundHead, headName } from "./found";
 import { fullNumber, spokenName } from "./shades";

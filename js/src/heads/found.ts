@@ -1,5 +1,5 @@
-import type { HeadRef } from "../focus/pointer";
 import { keyOf } from "../session/answers/memory";
+import type { HeadRef } from "../session/places";
 import type { Metric, MetricRequest, SimilarRequest } from "../wire/metric";
 
 export const named = "pattern";

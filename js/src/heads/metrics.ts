@@ -1,5 +1,5 @@
-import type { HeadRef } from "../focus/pointer";
 import { wellFormed } from "../lib/format";
+import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { textsOf } from "../session/shown";
 import { watch } from "../session/watch";

@@ -1,7 +1,7 @@
-import type { HeadRef } from "../focus/pointer";
 import type { FrameRequest, Header, HeadPair, Span, Traits } from "../wire/types";
 import { changesOf, headsAsked } from "./look";
 import { writtenTexts } from "./patches";
+import type { HeadRef } from "./places";
 import type { Synced } from "./traits";
 import { toTokens, toUnits } from "./units";
 

@@ -1,5 +1,5 @@
-import type { HeadRef } from "../focus/pointer";
 import type { Changes, HeadFusion, HeadPair, Look, MapSource, Traits } from "../wire/types";
+import type { HeadRef } from "./places";
 
 export const plainLook: Look = {
   source: "head",

@@ -1,4 +1,4 @@
-import type { HeadRef } from "../focus/pointer";
+import type { HeadRef } from "./places";
 
 /** The head that is looked at for a wish: the nearest layer that attends, the lower of two, and a head that it has. */
 export function nearestHead(heads: readonly number[], layer: number, head: number): HeadRef {

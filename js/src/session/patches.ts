@@ -1,11 +1,11 @@
 // What a change of the selection brings with it where queries and keys are two texts. Pure.
 
-import { type FieldNumber, isAsked } from "../focus/fields";
-import type { Side } from "../focus/pointer";
 import { wellFormed } from "../lib/format";
 import type { About, Direction, Frame, FrameRequest, Span, TextsRequest, Traits } from "../wire/types";
+import { type FieldNumber, isAsked } from "./axes";
+import type { Side } from "./places";
 import type { Synced } from "./traits";
-import { toTokens, type Units } from "./units";
+import { toTokens, unitsFor } from "./units";
 
 /** A caret, and the text field that it is in. */
 export interface Caret {
@@ -22,12 +22,6 @@ export function sameCaret(one: Caret | null, other: Caret): boolean {
 
 function isCrossing(frame: Frame | undefined): boolean {
   return frame?.header.key_tokens != null;
-}
-
-/** The units of the queries; of two texts, of those that look in a direction. */
-export function unitsFor({ header }: Frame, direction: Direction): Units {
-  const keys = header.key_tokens != null && direction === "read_by";
-  return (keys ? header.key_units : header.units) ?? null;
 }
 
 /** The query is of the text that was pointed at: it reads, or is read. */

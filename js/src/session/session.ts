@@ -1,6 +1,4 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { FieldNumber } from "../focus/fields";
-import type { Side } from "../focus/pointer";
 import { wellFormed } from "../lib/format";
 import type {
   About,
@@ -22,6 +20,7 @@ import type {
   ViewName,
 } from "../wire/types";
 import { Charts } from "./answers/charts";
+import type { FieldNumber } from "./axes";
 import { Delays } from "./delays";
 import { type Filter, filterText } from "./filter";
 import { adopted, askedFor } from "./frame-request";
@@ -29,6 +28,7 @@ import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
 import * as turns from "./patches";
 import { Patience } from "./patience";
+import type { Side } from "./places";
 import { type Shown, unitsOf } from "./shown";
 import { Stores } from "./stores";
 import { History, type Place, type Way } from "./text/history";

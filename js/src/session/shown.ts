@@ -1,6 +1,5 @@
 import type { Direction, Frame, FrameRequest, TextsRequest } from "../wire/types";
-import { unitsFor } from "./patches";
-import type { Units } from "./units";
+import { type Units, unitsFor } from "./units";
 
 /** A frame, the texts it was made from, and the request that brought it. */
 export interface Shown {
@@ -32,7 +31,7 @@ export function textsOf({
   };
 }
 
-/** The units of the queries; of two texts, of those that look in a direction. */
+/** The same of what is shown; null before anything is. */
 export function unitsOf(shown: Shown | null, direction: Direction = "reads"): Units {
   return shown === null ? null : unitsFor(shown.frame, direction);
 }

@@ -1,7 +1,13 @@
-import type { Span } from "../wire/types";
+import type { Direction, Frame, Span } from "../wire/types";
 
 /** The tokens of every unit where words are shown; null where each unit is a token. */
 export type Units = readonly Span[] | null;
+
+/** The units of the queries; of two texts, of those that look in a direction. */
+export function unitsFor({ header }: Frame, direction: Direction): Units {
+  const keys = header.key_tokens != null && direction === "read_by";
+  return (keys ? header.key_units : header.units) ?? null;
+}
 
 /** The units that a range of tokens touches. */
 export function toUnits(units: Units, [start, stop]: Span): Span {

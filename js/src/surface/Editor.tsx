@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Boundary } from "../display/Boundary";
 import { useView } from "../display/view";
-import { type FieldNumber, hasSecond } from "../focus/fields";
+import { hasSecond } from "../focus/fields";
+import type { FieldNumber } from "../session/axes";
 import { Chip, Mirror, Plain } from "./Mirror";
 import { FieldLabel, namesOf } from "./SecondText";
 import { Status } from "./Status";

@@ -2,10 +2,10 @@ import { batch } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useView, type View } from "../display/view";
 import type { Heat } from "../focus/derived";
-import type { FieldNumber } from "../focus/fields";
 import type { Mark } from "../focus/marks";
-import { sideOf } from "../focus/pointer";
 import { pieceLabel } from "../lib/format";
+import type { FieldNumber } from "../session/axes";
+import { sideOf } from "../session/places";
 import type { Span } from "../wire/types";
 import { isHatched, toneOf, useHeat } from "./heat";
 

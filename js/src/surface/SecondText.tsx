@@ -1,5 +1,6 @@
 import { useView } from "../display/view";
-import { type FieldNumber, hasSecond } from "../focus/fields";
+import { hasSecond } from "../focus/fields";
+import type { FieldNumber } from "../session/axes";
 import type { Session } from "../session/session";
 
 interface Names {

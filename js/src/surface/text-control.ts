@@ -1,7 +1,7 @@
 import type { View } from "../display/view";
-import type { FieldNumber } from "../focus/fields";
 import { wellFormed } from "../lib/format";
 import { placeIn, placeOut, plainNewlines } from "../lib/newlines";
+import type { FieldNumber } from "../session/axes";
 import type { Way } from "../session/text/history";
 import { changeOf, moved } from "../session/text/rebase";
 import { watch } from "../session/watch";

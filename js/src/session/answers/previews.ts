@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { HeadRef } from "../../focus/pointer";
 import type { Direction, Frame, HeadPair, MapSource, Span } from "../../wire/types";
 import { headsAsked } from "../look";
+import type { HeadRef } from "../places";
 import { type Shown, textsOf, unitsOf } from "../shown";
 import { toTokens } from "../units";
 import type { Memory } from "./memory";

@@ -1,8 +1,8 @@
-import type { MapOnShow } from "../../focus/maps";
 import type { Ask, Span, Tile, TileRequest } from "../../wire/types";
 import { headsAsked } from "../look";
 import { type Shown, textsOf } from "../shown";
 import { keyOf, type Memory } from "./memory";
+import type { MapPlace } from "./previews";
 
 /** A rectangle of a map, in what it shows. */
 export interface Region {
@@ -29,7 +29,10 @@ export type TileKind = "tile" | "cell";
 /** Tokens of a kept block, along each axis. */
 export const tileSide: Readonly<Record<TileKind, number>> = { tile: 128, cell: 32 };
 
-export function tiledMap(shown: Shown | null, map: MapOnShow | null): TiledMap | null {
+/** A map on show, as far as it matters to its tiles. */
+type Shows = MapPlace & Size & { readonly exact: boolean };
+
+export function tiledMap(shown: Shown | null, map: Shows | null): TiledMap | null {
   if (shown === null || map?.exact !== true) return null;
   const { layer, head, source, chosen, queries, keys } = map;
   const { part } = shown.frame.header;

@@ -1,5 +1,5 @@
-import type { FieldNumber } from "../../focus/fields";
 import type { Span } from "../../wire/types";
+import type { FieldNumber } from "../axes";
 import { type Change, changeOf } from "./rebase";
 
 /** How a change came: letters and erased letters in a row are one step, and so is what comes from elsewhere with nobody writing between. */

@@ -1,5 +1,5 @@
-import type { HeadRef } from "../../focus/pointer";
 import { keyOf } from "../../session/answers/memory";
+import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
 import { textsOf } from "../../session/shown";
 import { watch } from "../../session/watch";

@@ -1,6 +1,7 @@
 import { clearHover, commonKey, type View } from "../../display/view";
-import { type StripCell, sideOf } from "../../focus/pointer";
+import type { StripCell } from "../../focus/pointer";
 import { nextLayer } from "../../session/nearest-head";
+import { sideOf } from "../../session/places";
 import { type LayersHit, type LayersScene, layersHit } from "./scene";
 import type { StripOnShow } from "./strips";
 

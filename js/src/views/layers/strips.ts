@@ -1,5 +1,6 @@
-import { othersOf, readPreview } from "../../focus/maps";
+import { readPreview } from "../../focus/maps";
 import { keyOf } from "../../session/answers/memory";
+import { othersOf } from "../../session/axes";
 import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
 import { toTokens, toUnits } from "../../session/units";

@@ -1,7 +1,7 @@
 import { useView } from "../../display/view";
-import { sideOf } from "../../focus/pointer";
 import { tone } from "../../lib/colour";
 import { pieceLabel, weight } from "../../lib/format";
+import { sideOf } from "../../session/places";
 import type { Direction } from "../../wire/types";
 import { type LinesFrame, lineTop } from "./scene";
 import type { Strong } from "./View";

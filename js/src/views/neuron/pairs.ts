@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
-import type { HeadRef } from "../../focus/pointer";
 import { keyOf, type Memory } from "../../session/answers/memory";
+import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
 import { textsOf } from "../../session/shown";
 import { toTokens, toUnits } from "../../session/units";
