@@ -64,7 +64,7 @@ describe("changes", () => {
       signed,
     );
     for (const [index, place] of [0, 0.5, 1].entries())
-      expect([...pixels.slice(4 * index, 4 * index + 3)]).toEqual([...rampColour(signed, place)]);
+      expect([...pixels.data.slice(4 * index, 4 * index + 3)]).toEqual([...rampColour(signed, place)]);
   });
 });
 

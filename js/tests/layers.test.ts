@@ -82,14 +82,14 @@ describe("the pixels of layers", () => {
 
   it("leave what is no number, and what cannot be seen, transparent", () => {
     const all = stripPixels({ ...strip, isVisible: () => true }, ramp, false);
-    expect([3, 7, 11, 15].map((place) => all[place])).toEqual([255, 255, 0, 0]);
+    expect([3, 7, 11, 15].map((place) => all.data[place])).toEqual([255, 255, 0, 0]);
     const first = stripPixels({ ...strip, isVisible: (token) => token === 0 }, ramp, false);
-    expect([3, 7].map((place) => first[place])).toEqual([255, 0]);
+    expect([3, 7].map((place) => first.data[place])).toEqual([255, 0]);
   });
 
   it("are turned as the scene is", () => {
     const turned = stripPixels({ ...strip, isVisible: () => true }, ramp, true);
-    expect([3, 7, 11, 15].map((place) => turned[place])).toEqual([255, 0, 255, 0]);
+    expect([3, 7, 11, 15].map((place) => turned.data[place])).toEqual([255, 0, 255, 0]);
   });
 });
 

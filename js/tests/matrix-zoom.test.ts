@@ -129,7 +129,7 @@ function drawn(picture: Partial<MatrixPicture>, viewport: Viewport, count = 1300
   paintMatrix(
     { context: context as never, bitmap: () => ({}) as never },
     scene,
-    { image: {} as CanvasImageSource, ramp: colours.reads.ramp, ...whole, ...picture },
+    { image: {} as never, ramp: colours.reads.ramp, ...whole, ...picture },
     colours,
   );
   const images = calls
@@ -188,7 +188,7 @@ describe("the pixels of a rectangle", () => {
         { values: [1, 1, 1, 1, 1, 1], rows: 2, columns: 3, peak: 1, causal: true, shift },
         ramp,
       );
-      return Array.from({ length: 6 }, (_, index) => (pixels[index * 4 + 3] === 255 ? 1 : 0));
+      return Array.from({ length: 6 }, (_, index) => (pixels.data[index * 4 + 3] === 255 ? 1 : 0));
     };
     expect(alpha(0)).toEqual([1, 0, 0, 1, 1, 0]);
     expect(alpha(1)).toEqual([1, 1, 0, 1, 1, 1]);

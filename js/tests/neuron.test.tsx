@@ -212,7 +212,7 @@ describe("numbers with a sign", () => {
   it("are told apart as pixels", () => {
     const { signed } = palette(false, "Test");
     const pixels = signedPixels([[-1, 0, 1]], 3, 1, signed);
-    const colour = (at: number) => [...pixels.slice(4 * at, 4 * at + 3)];
+    const colour = (at: number) => [...pixels.data.slice(4 * at, 4 * at + 3)];
     expect(Math.min(...colour(1))).toBeGreaterThan(240);
     expect(colour(0)).not.toEqual(colour(2));
   });

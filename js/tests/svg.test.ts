@@ -180,7 +180,7 @@ describe("the pen", () => {
 });
 
 describe("pixels in SVG", () => {
-  const image = {} as CanvasImageSource;
+  const image = {} as never;
 
   it("are rectangles up to 64 x 64, and one image above", () => {
     const of = (side: number) =>
@@ -213,7 +213,7 @@ describe("pixels in SVG", () => {
 describe("the painters", () => {
   const labels = ["The", ...hostile];
   const measure = (text: string) => text.length * 6;
-  const image = {} as CanvasImageSource;
+  const image = {} as never;
   const look = { peak: 1, ramp: colours.reads.ramp, strong: colours.reads.strong };
 
   it("write a matrix, its labels as text", () => {

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Brush } from "../drawing/brush";
+import type { Pixels } from "../drawing/pixels";
 import { useGuard } from "./guard";
 import { useView } from "./view";
 
@@ -98,15 +99,23 @@ function prepare(
   return context;
 }
 
-/** Pixels -> something that a canvas can draw at any size. */
-export function bitmap(width: number, height: number, pixels: Uint8ClampedArray): CanvasImageSource {
+const made = new WeakMap<Pixels, HTMLCanvasElement>();
+
+/** Pixels -> something that a canvas can draw at any size, made once. */
+export function bitmap(pixels: Pixels): HTMLCanvasElement {
+  const known = made.get(pixels) ?? imageOf(pixels);
+  made.set(pixels, known);
+  return known;
+}
+
+function imageOf({ width, height, data }: Pixels): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, width);
   canvas.height = Math.max(1, height);
   const context = canvas.getContext("2d");
   if (context !== null && width > 0 && height > 0) {
     const image = context.createImageData(width, height);
-    image.data.set(pixels);
+    image.data.set(data);
     context.putImageData(image, 0, 0);
   }
   return canvas;

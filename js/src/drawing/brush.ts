@@ -1,7 +1,9 @@
+import type { Pixels } from "./pixels";
+
 /** What painters need of a canvas: the part of the 2D context that they use, and a way to make an image of pixels. */
 export interface Brush {
   readonly context: Pen;
-  bitmap(width: number, height: number, pixels: Uint8ClampedArray): CanvasImageSource;
+  bitmap(pixels: Pixels): CanvasImageSource;
 }
 
 export type Pen = Pick<

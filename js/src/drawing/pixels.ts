@@ -1,5 +1,12 @@
 import { type Ramp, tone } from "../lib/colour";
 
+/** RGBA, row by row. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
 export interface Values {
   readonly values: ArrayLike<number>;
   readonly rows: number;
@@ -13,17 +20,17 @@ export interface Values {
 }
 
 /** Weights -> one pixel each. What a causal map cannot see is left transparent. */
-export function weightPixels(map: Values, ramp: Ramp): Uint8ClampedArray {
+export function weightPixels(map: Values, ramp: Ramp): Pixels {
   const { values, rows, columns, peak, causal, shift = 0, fading = null } = map;
-  const pixels = new Uint8ClampedArray(rows * columns * 4);
+  const data = new Uint8ClampedArray(rows * columns * 4);
   for (let row = 0; row < rows; row++) {
     const stop = causal ? Math.min(columns, row + shift + 1) : columns;
     for (let column = 0; column < stop; column++) {
       const index = row * columns + column;
-      put(pixels, index, ramp, tone(values[index] as number, peak) * (fading?.[index] ?? 1));
+      put(data, index, ramp, tone(values[index] as number, peak) * (fading?.[index] ?? 1));
     }
   }
-  return pixels;
+  return { width: columns, height: rows, data };
 }
 
 /** Thumbnails hold the square root already. All heads in one image, side by side. The shape is layers, heads, rows, columns. */
@@ -32,18 +39,18 @@ export function thumbnailPixels(
   [layers, heads, rows, columns]: readonly [number, number, number, number],
   causal: boolean,
   ramp: Ramp,
-): Uint8ClampedArray {
+): Pixels {
   const width = heads * columns;
-  const pixels = new Uint8ClampedArray(layers * rows * width * 4);
+  const data = new Uint8ClampedArray(layers * rows * width * 4);
   for (let source = 0; source < bytes.length; source++) {
     const column = source % columns;
     const row = Math.floor(source / columns) % rows;
     if (causal && column > row) continue;
     const map = Math.floor(source / (rows * columns));
     const y = Math.floor(map / heads) * rows + row;
-    put(pixels, y * width + (map % heads) * columns + column, ramp, (bytes[source] as number) / 255);
+    put(data, y * width + (map % heads) * columns + column, ramp, (bytes[source] as number) / 255);
   }
-  return pixels;
+  return { width, height: layers * rows, data };
 }
 
 function put(pixels: Uint8ClampedArray, index: number, ramp: Ramp, place: number): void {

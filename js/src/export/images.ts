@@ -15,5 +15,5 @@ export const images: Images = {
     context.drawImage(image, x, y, width, height, 0, 0, across, down);
     return { width: across, height: down, data: context.getImageData(0, 0, across, down).data };
   },
-  png: ({ width, height, data }) => (bitmap(width, height, data) as HTMLCanvasElement).toDataURL("image/png"),
+  png: (pixels) => bitmap(pixels).toDataURL("image/png"),
 };

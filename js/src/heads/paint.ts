@@ -1,4 +1,5 @@
 import type { Brush, Pen } from "../drawing/brush";
+import type { Pixels } from "../drawing/pixels";
 import type { Rect } from "../drawing/scene";
 import type { Palette } from "../lib/colour";
 import { type GridScene, headRect } from "./scene";
@@ -6,7 +7,7 @@ import type { Shades } from "./shades";
 
 export interface GridPicture {
   /** All thumbnails in one image; null before the first frame. */
-  readonly image: CanvasImageSource | null;
+  readonly image: Pixels | null;
   /** Of one thumbnail. */
   readonly rows: number;
   readonly columns: number;
@@ -34,17 +35,13 @@ export function paintGrid(brush: Brush, scene: GridScene, picture: GridPicture, 
 }
 
 /** What stays while the pointer moves. */
-export function paintCells(
-  { context }: Brush,
-  scene: GridScene,
-  picture: GridPicture,
-  palette: Palette,
-): void {
+export function paintCells(brush: Brush, scene: GridScene, picture: GridPicture, palette: Palette): void {
+  const { context } = brush;
   paintQuiet(context, scene, palette);
   scene.rows.forEach(({ heads }, layer) => {
     for (let head = 0; head < heads; head++) {
       context.globalAlpha = picture.kept?.has(`L${layer}H${head}`) === false ? faded : 1;
-      paintHead(context, scene, picture, palette, layer, head);
+      paintHead(brush, scene, picture, palette, layer, head);
     }
   });
   context.globalAlpha = 1;
@@ -67,7 +64,7 @@ export function paintPointed(
 }
 
 function paintHead(
-  context: Pen,
+  { context, bitmap }: Brush,
   scene: GridScene,
   picture: GridPicture,
   palette: Palette,
@@ -93,7 +90,7 @@ function paintHead(
     context.clip();
     const { image, rows, columns } = picture;
     context.imageSmoothingEnabled = Math.max(rows, columns) > width * 2;
-    context.drawImage(image, head * columns, layer * rows, columns, rows, x, y, width, height);
+    context.drawImage(bitmap(image), head * columns, layer * rows, columns, rows, x, y, width, height);
   }
   context.restore();
   if (scene.cell < 14) return;

@@ -1,5 +1,4 @@
 import { useMemo } from "preact/hooks";
-import { bitmap } from "../display/Canvas";
 import type { View } from "../display/view";
 import { thumbnailPixels } from "../drawing/pixels";
 import { accent, type Palette } from "../lib/colour";
@@ -75,8 +74,8 @@ export function thumbnailsIn(frame: Frame | undefined, palette: Palette): Thumbn
   const [layers = 0, heads = 0, rows = 0, columns = 0] = frame.thumbnails.shape;
   const { ramp } = accent(palette, frame.header.direction);
   const shape = [layers, heads, rows, columns] as const;
-  const pixels = thumbnailPixels(frame.thumbnails.data, shape, frame.header.causal, ramp);
-  return { image: bitmap(heads * columns, layers * rows, pixels), rows, columns };
+  const image = thumbnailPixels(frame.thumbnails.data, shape, frame.header.causal, ramp);
+  return { image, rows, columns };
 }
 
 export function titleOf(session: View["session"], name: string): string {

@@ -1,5 +1,6 @@
 import type { Brush, Pen } from "../../drawing/brush";
-import { type Pixels, runsOf } from "./image";
+import type { Pixels } from "../../drawing/pixels";
+import { runsOf } from "./image";
 import { SvgPath } from "./path";
 import { xmlNumber as n, xmlText } from "./text";
 

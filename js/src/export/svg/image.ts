@@ -1,10 +1,4 @@
-/** RGBA, row by row. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8ClampedArray;
-}
-
+import type { Pixels } from "../../drawing/pixels";
 /** A stretch of one colour in a row of pixels. */
 export interface Run {
   readonly x: number;

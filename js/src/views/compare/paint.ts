@@ -1,4 +1,5 @@
 import type { Brush, Pen } from "../../drawing/brush";
+import type { Pixels } from "../../drawing/pixels";
 import type { Label } from "../../drawing/scene";
 import { labelAngle } from "../../drawing/tilt";
 import { inkOn, type Palette, type Ramp, rampColour, signedTone } from "../../lib/colour";
@@ -24,24 +25,14 @@ export function paintDifference(
 ): void {
   const { area, pitch } = scene;
   const { rows, columns, pooling } = picture;
-  const pixels = signedMap(picture, palette.signed);
+  const image = bitmap(signedMap(picture, palette.signed));
   context.imageSmoothingEnabled = pitch * pooling < 1;
   const unit = pitch * pooling;
   context.save();
   context.beginPath();
   context.rect(area.x, area.y, area.width, area.height);
   context.clip();
-  context.drawImage(
-    bitmap(columns, rows, pixels),
-    0,
-    0,
-    columns,
-    rows,
-    area.x,
-    area.y,
-    columns * unit,
-    rows * unit,
-  );
+  context.drawImage(image, 0, 0, columns, rows, area.x, area.y, columns * unit, rows * unit);
   context.restore();
   if (pitch >= smallestPrinted && pooling === 1) paintNumbers(context, scene, picture, palette);
   context.strokeStyle = palette.hairline;
@@ -57,13 +48,13 @@ export function paintDifference(
 }
 
 /** One pixel a cell: the middle of the ramp is no change. */
-export function signedMap({ values, peak }: DifferencePicture, ramp: Ramp): Uint8ClampedArray {
-  const pixels = new Uint8ClampedArray(values.length * 4);
+export function signedMap({ values, rows, columns, peak }: DifferencePicture, ramp: Ramp): Pixels {
+  const data = new Uint8ClampedArray(values.length * 4);
   values.forEach((value, index) => {
     const [red, green, blue] = rampColour(ramp, signedTone(value, peak));
-    pixels.set([red, green, blue, 255], index * 4);
+    data.set([red, green, blue, 255], index * 4);
   });
-  return pixels;
+  return { width: columns, height: rows, data };
 }
 
 function paintNumbers(

@@ -4,8 +4,9 @@ import { count } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Tokens } from "../../wire/types";
 import { paintLayers } from "./paint";
+import { type LayLayers, pictureOf } from "./picture";
 import type { StripOnShow } from "./strips";
-import { type LayLayers, pictureOf, recipeOf } from "./View";
+import { recipeOf } from "./words";
 
 /** The strip as it is on the page, all its tokens with it, as far as a picture reaches. */
 export function layersFigure(

@@ -1,5 +1,6 @@
 import type { Brush, Pen } from "../../drawing/brush";
 import { hatch } from "../../drawing/hatch";
+import type { Pixels } from "../../drawing/pixels";
 import type { Label, Rect } from "../../drawing/scene";
 import { labelAngle } from "../../drawing/tilt";
 import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
@@ -8,7 +9,7 @@ import { cellRect, type LayersScene } from "./scene";
 
 export interface LayersPicture {
   /** One pixel for each layer and token, turned as the scene is. */
-  readonly image: CanvasImageSource;
+  readonly image: Pixels;
   /** The weight in a cell; null where there is none to print. */
   readonly printed: ((layer: number, token: number) => number | null) | null;
   readonly sinks: readonly ReadonlySet<number>[];
@@ -21,7 +22,7 @@ const printedFrom = 32;
 const printedHeight = 15;
 
 export function paintLayers(
-  { context }: Brush,
+  { context, bitmap }: Brush,
   scene: LayersScene,
   picture: LayersPicture,
   palette: Palette,
@@ -31,7 +32,7 @@ export function paintLayers(
   context.beginPath();
   context.rect(area.x, area.y, area.width, area.height);
   context.clip();
-  paintImage(context, scene, picture);
+  paintImage(context, scene, bitmap(picture.image));
   paintSinks(context, scene, picture, palette);
   paintGaps(context, scene, palette);
   paintSilent(context, scene, palette);
@@ -44,7 +45,7 @@ export function paintLayers(
 function paintImage(
   context: Pen,
   { turned, count, layers, whole }: LayersScene,
-  { image }: LayersPicture,
+  image: CanvasImageSource,
 ): void {
   const [across, down] = turned ? [layers, count] : [count, layers];
   context.imageSmoothingEnabled = false;

@@ -1,3 +1,4 @@
+import type { Pixels } from "../../drawing/pixels";
 import { type Ramp, tone } from "../../lib/colour";
 
 export interface StripValues {
@@ -12,9 +13,9 @@ export interface StripValues {
 }
 
 /** Weights -> one pixel each, layers downwards or, turned, to the right. What is unseen or no number stays transparent. */
-export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Uint8ClampedArray {
+export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pixels {
   const { values, layers, count, peak, fading = null } = strip;
-  const pixels = new Uint8ClampedArray(layers * count * 4);
+  const data = new Uint8ClampedArray(layers * count * 4);
   for (let token = 0; token < count; token++) {
     if (!strip.isVisible(token)) continue;
     for (let layer = 0; layer < layers; layer++) {
@@ -23,8 +24,8 @@ export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Ui
       if (Number.isNaN(weight)) continue;
       const from = Math.round(tone(weight, peak) * (fading?.[index] ?? 1) * 255) * 3;
       const to = (turned ? token * layers + layer : layer * count + token) * 4;
-      pixels.set([ramp[from] as number, ramp[from + 1] as number, ramp[from + 2] as number, 255], to);
+      data.set([ramp[from] as number, ramp[from + 1] as number, ramp[from + 2] as number, 255], to);
     }
   }
-  return pixels;
+  return turned ? { width: layers, height: count, data } : { width: count, height: layers, data };
 }

@@ -1,11 +1,10 @@
 import { spanLabel } from "../../controls/Toolbar";
 import { useView } from "../../display/view";
-import { ruleOf, sinksOf } from "../../focus/kept";
 import type { MapOnShow } from "../../focus/maps";
 import { count, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";
-import type { Direction } from "../../wire/types";
-import type { Strong } from "./View";
+import type { Strong } from "./picture";
+import { left, rule } from "./words";
 
 interface Props {
   readonly map: MapOnShow;
@@ -44,20 +43,4 @@ export function LinesCaption({ map, strong, keep, several, faint }: Props) {
       )}
     </figcaption>
   );
-}
-
-export function rule(map: MapOnShow, keep: Filter): string {
-  const sinks = sinksOf(map, map.direction).size > 0;
-  if (keep.kind === "all") return `all lines of at least 0.001${sinks ? ", sinks dashed" : ""}`;
-  return `lines: ${ruleOf(keep, map.direction, sinks)}${sinks ? " (dashed)" : ""}`;
-}
-
-type Left = NonNullable<Strong[Direction]>["kept"];
-
-/** What is kept of what is looked at, and with it what is not drawn. */
-export function left({ tokens, all, resting, share }: Left, direction: Direction): string {
-  const [one, many, whole] = direction === "reads" ? ["key", "keys", "row"] : ["query", "queries", "column"];
-  const sinks = resting > 0 ? ["and the sinks", ` (${weight(resting)} on sinks)`] : ["", ""];
-  const kept = `kept ${tokens.length} of ${all} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
-  return `${kept}, ${share.toFixed(2)} of the ${whole}${sinks[1]}`;
 }

@@ -3,8 +3,8 @@ import { tone } from "../../lib/colour";
 import { pieceLabel, weight } from "../../lib/format";
 import { sideOf } from "../../session/places";
 import type { Direction } from "../../wire/types";
+import type { Strong } from "./picture";
 import { type LinesFrame, lineTop } from "./scene";
-import type { Strong } from "./View";
 
 interface Props {
   readonly frame: LinesFrame;

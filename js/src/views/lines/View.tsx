@@ -4,25 +4,22 @@ import { useFigure } from "../../display/figures";
 import { useMeasure } from "../../display/measure";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
-import { type Kept, keepOf, sinksOf } from "../../focus/kept";
+import { keepOf, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
-import { HeadLegend } from "../../heads/HeadLegend";
-import { type Palette, tone } from "../../lib/colour";
-import { pieceLabel, weight } from "../../lib/format";
-import { headColour } from "../../lib/head-colours";
+import { pieceLabel } from "../../lib/format";
 import { filterText, readFilter } from "../../session/filter";
-import type { Direction, Tokens } from "../../wire/types";
+import type { Direction } from "../../wire/types";
 import { LinesCaption } from "./Caption";
 import { linesFigure } from "./figure";
-import { type HeadOnShow, headsOnShow, vectorOfHead } from "./head-lines";
+import { HeadLegend } from "./HeadLegend";
+import { headsOnShow, vectorOfHead } from "./head-lines";
 import { pointLines, pressLines, steerLines } from "./input";
 import { LineLabels } from "./Labels";
-import { type Lines, linesFilter, linesOf } from "./lines";
+import { linesFilter, linesOf } from "./lines";
 import { paintFaint, paintStrong } from "./paint";
-import { type Curve, faintCurves, type LinesFrame, lineMiddle, linesFrame, revealLine } from "./scene";
-
-/** More thin lines at once than this cannot be told apart, and cost more than a picture may. */
-const budget = 800;
+import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
+import { type Curve, type LinesFrame, lineMiddle, linesFrame, revealLine } from "./scene";
+import { spoken } from "./words";
 
 /** The map on show as lines: queries on the left, keys on the right. */
 export function LinesView() {
@@ -69,7 +66,7 @@ export function LinesView() {
       <ViewGrid
         name="lines"
         label="Attention as lines: queries on the left, keys on the right"
-        spoken={map === null ? "" : spoken(view, map)}
+        spoken={map === null ? "" : spoken(derived, local.cell.value, map)}
         data={{
           tokens: map?.queries,
           keys: map?.keys,
@@ -105,11 +102,6 @@ export function LinesView() {
   );
 }
 
-/** The lines of what is looked at, each way that is shown. */
-export type Strong = Readonly<
-  Record<Direction, { readonly kept: Kept; readonly weights: Float32Array } | null>
->;
-
 /** The pinned query has its lines in the chosen direction; a token under the pointer both ways. */
 function useStrong({ derived, local }: View, map: MapOnShow | null, rule: string): Strong | null {
   const row = derived.row.value;
@@ -126,9 +118,6 @@ function useStrong({ derived, local }: View, map: MapOnShow | null, rule: string
   }, [map, row, column, both, looks, rule]);
 }
 
-/** The lines of each of several heads; none while a single one is looked at. */
-export type HeadLines = readonly (HeadOnShow & { readonly strong: Strong | null })[];
-
 function useHeads({ session, derived, local }: View, rule: string): HeadLines {
   const heads = local.hoverHead.value === null ? headsOnShow(session) : [];
   const focus = derived.focus.value;
@@ -143,55 +132,12 @@ function useHeads({ session, derived, local }: View, rule: string): HeadLines {
   });
 }
 
-/** Of several heads each in its own colour, once their maps have come; until then of what they are together. */
-export function curvesOf(
-  strong: Strong,
-  heads: HeadLines,
-  frame: LinesFrame,
-  focus: readonly [number, number],
-  palette: Palette,
-): Curve[] {
-  const known = heads.filter((each) => each.strong !== null);
-  if (known.length === 0) return strongCurves(strong, frame, focus);
-  return known.flatMap((each) =>
-    strongCurves(each.strong as Strong, frame, focus).map((curve) => ({
-      ...curve,
-      colour: headColour(palette.dark, each.index),
-    })),
-  );
-}
-
-function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
-  const middle = lineMiddle(frame, focus);
-  const found: Curve[] = [];
-  for (const direction of ["reads", "read_by"] as const) {
-    const one = strong[direction];
-    if (one === null) continue;
-    const add = (other: number, dashed: boolean) => {
-      const end = lineMiddle(frame, [other, other + 1]);
-      const [from, to] = direction === "reads" ? [middle, end] : [end, middle];
-      found.push({ from, to, tone: tone(one.weights[other] ?? 0, one.kept.peak), dashed, direction });
-    };
-    for (const other of one.kept.tokens) add(other, false);
-    for (const other of one.kept.sinks) add(other, true);
-  }
-  return found;
-}
-
 function partnersOf(strong: Strong, direction: Direction): readonly number[] {
   const kept = strong[direction]?.kept;
   return kept === undefined ? [] : [...kept.tokens, ...kept.sinks];
 }
 
-export function faintOf(map: MapOnShow | null, frame: LinesFrame | null, lines: Lines | null) {
-  if (map === null || frame === null || lines === null) return { curves: [], passing: 0 };
-  return faintCurves(frame, lines, (amount) => tone(amount, map.peak), map.direction, budget);
-}
-
 const largerThanMeasured = 13 / 11;
-
-/** Makes the frame of the lines: on the page what is seen of them, in a figure as much as may be. */
-export type LayLines = (offset: number, tallest?: number) => LinesFrame;
 
 function useLay(view: View, map: MapOnShow | null, width: number): LayLines | null {
   const { tokens, keys: read } = view.derived;
@@ -215,20 +161,4 @@ function pointedCurve({ local }: View, map: MapOnShow, frame: LinesFrame): Curve
   const from = lineMiddle(frame, [cell.query, cell.query + 1]);
   const to = lineMiddle(frame, [cell.key, cell.key + 1]);
   return { from, to, tone: 1, dashed: false, direction: map.direction };
-}
-
-function spoken({ derived, local }: View, map: MapOnShow): string {
-  const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token] ?? "");
-  const reads = derived.direction.value === "reads";
-  const cell = cellIn(map, local.cell.value);
-  const weights = (reads ? derived.row.value : derived.column.value) ?? new Float32Array();
-  if (cell !== null) {
-    const amount = weights[reads ? cell.key : cell.query] ?? Number.NaN;
-    return `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)} ${weight(amount)}`;
-  }
-  const ranked = (reads ? derived.reads.value : derived.readBy.value).slice(0, 3);
-  const list = ranked
-    .map((found) => `${name(derived.others.value, found.token)} ${weight(found.weight)}`)
-    .join(", ");
-  return `${name(derived.asked.value, derived.focus.value[0])} ${reads ? "reads" : "is read by"} ${list || "nothing"}`;
 }

@@ -8,13 +8,13 @@ import { tone } from "../../lib/colour";
 import { count, pieceLabel, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import { sideOf } from "../../session/places";
-import { left, rule } from "./Caption";
 import { lineLabelFont, paintLineLabels } from "./labels-paint";
 import { type LineEnd, placeLineEnds } from "./labels-scene";
 import type { Lines } from "./lines";
 import { paintFaint, paintStrong } from "./paint";
+import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
 import { type LinesFrame, lineMiddle } from "./scene";
-import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./View";
+import { left, rule } from "./words";
 
 interface Drawn {
   readonly map: MapOnShow;

@@ -1,4 +1,5 @@
 import type { Brush, Pen } from "../../drawing/brush";
+import type { Pixels } from "../../drawing/pixels";
 import type { Label, Rect } from "../../drawing/scene";
 import { labelAngle } from "../../drawing/tilt";
 import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
@@ -6,7 +7,7 @@ import { shortWeight } from "../../lib/format";
 import { columnX, type MatrixScene, rowY } from "./scene";
 
 export interface MatrixPicture {
-  readonly image: CanvasImageSource;
+  readonly image: Pixels;
   readonly rows: number;
   readonly columns: number;
   /** Tokens in a pixel of the image, along each axis. */
@@ -25,14 +26,15 @@ const printedFrom = 34;
 const printedHeight = 16;
 
 export function paintMatrix(
-  { context }: Brush,
+  brush: Brush,
   scene: MatrixScene,
   picture: MatrixPicture,
   palette: Palette,
 ): void {
+  const { context } = brush;
   const { left, top, across, down } = scene;
   clipped(context, { x: left, y: top, width: across, height: down }, () => {
-    paintImage(context, scene, picture);
+    paintImage(brush, scene, picture);
     if (picture.printed !== null && scene.columnPitch >= printedFrom && scene.rowPitch >= printedHeight)
       paintNumbers(context, scene, picture, palette);
     for (const guide of scene.guides) paintGuide(context, guide, palette);
@@ -62,7 +64,7 @@ function clipped(context: Pen, { x, y, width, height }: Rect, paint: () => void)
 }
 
 /** Only the pixels in sight are handed to the canvas: an image that is enlarged 200 times would be dear. */
-function paintImage(context: Pen, scene: MatrixScene, picture: MatrixPicture): void {
+function paintImage({ context, bitmap }: Brush, scene: MatrixScene, picture: MatrixPicture): void {
   const { first = { query: 0, key: 0 }, queriesEach, keysEach } = picture;
   const [width, height] = [scene.columnPitch * keysEach, scene.rowPitch * queriesEach];
   const across = inSight(scene.columns, first.key, keysEach, picture.columns);
@@ -70,7 +72,7 @@ function paintImage(context: Pen, scene: MatrixScene, picture: MatrixPicture): v
   if (across.many <= 0 || down.many <= 0) return;
   context.imageSmoothingEnabled = width < 1 || height < 1;
   context.drawImage(
-    picture.image,
+    bitmap(picture.image),
     across.from,
     down.from,
     across.many,

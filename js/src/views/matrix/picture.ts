@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { bitmap } from "../../display/Canvas";
 import type { View } from "../../display/view";
 import { weightPixels } from "../../drawing/pixels";
 import { fadingOf } from "../../focus/kept";
@@ -107,7 +106,7 @@ function plainPicture(
 ): Omit<MatrixPicture, "printed"> {
   const { ramp, strong } = accent(palette, map.direction);
   const { rows, columns, queriesEach, keysEach, peak } = map;
-  const image = bitmap(columns, rows, weightPixels({ ...map, fading: faded }, ramp));
+  const image = weightPixels({ ...map, fading: faded }, ramp);
   return { image, rows, columns, queriesEach, keysEach, peak, ramp, strong };
 }
 

@@ -1,4 +1,5 @@
 import type { Brush, Pen } from "../../drawing/brush";
+import type { Pixels } from "../../drawing/pixels";
 import type { Rect } from "../../drawing/scene";
 import { type Palette, type Ramp, rampColour, signedTone } from "../../lib/colour";
 import type { NeuronScene, NumberName, PairScene, Track } from "./scene";
@@ -69,11 +70,7 @@ function paintQuery(
 ): void {
   const { query, top } = scene;
   const middle = query.y + query.height / 2;
-  const image = bitmap(
-    scene.dimensions,
-    1,
-    signedPixels([picture.q], scene.dimensions, picture.peaks.q, palette.signed),
-  );
+  const image = bitmap(signedPixels([picture.q], scene.dimensions, picture.peaks.q, palette.signed));
   context.imageSmoothingEnabled = false;
   context.drawImage(image, 0, 0, scene.dimensions, 1, query.x, query.y, query.width, query.height);
   box(context, query, palette.hairline);
@@ -119,7 +116,7 @@ function paintVectors(
     peak,
     palette.signed,
   );
-  const image = bitmap(dimensions, rows.length, pixels);
+  const image = bitmap(pixels);
   context.imageSmoothingEnabled = false;
   rows.forEach((vector, index) => {
     if (vector === null) return;
@@ -185,19 +182,19 @@ export function signedPixels(
   dimensions: number,
   peak: number,
   ramp: Ramp,
-): Uint8ClampedArray {
-  const pixels = new Uint8ClampedArray(vectors.length * dimensions * 4);
+): Pixels {
+  const data = new Uint8ClampedArray(vectors.length * dimensions * 4);
   let to = 0;
   for (const vector of vectors) {
     for (let at = 0; at < dimensions; at++) {
       const from = Math.round(signedTone(vector[at] ?? 0, peak) * 255) * 3;
-      pixels[to++] = ramp[from] as number;
-      pixels[to++] = ramp[from + 1] as number;
-      pixels[to++] = ramp[from + 2] as number;
-      pixels[to++] = 255;
+      data[to++] = ramp[from] as number;
+      data[to++] = ramp[from + 1] as number;
+      data[to++] = ramp[from + 2] as number;
+      data[to++] = 255;
     }
   }
-  return pixels;
+  return { width: dimensions, height: vectors.length, data };
 }
 
 export interface PairPicture {

@@ -1,6 +1,6 @@
-import { useView } from "../display/view";
-import { headColour } from "../lib/head-colours";
-import type { HeadOnShow } from "../views/lines/head-lines";
+import { useView } from "../../display/view";
+import { headColour } from "../../lib/head-colours";
+import type { HeadOnShow } from "./head-lines";
 
 /** Which colour is which head, where several are drawn. A click looks at that one alone. */
 export function HeadLegend({ heads }: { readonly heads: readonly HeadOnShow[] }) {

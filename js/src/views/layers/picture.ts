@@ -1,0 +1,67 @@
+import { fading, isExplicit } from "../../focus/kept";
+import { accent, type Palette } from "../../lib/colour";
+import type { Filter } from "../../session/filter";
+import type { LayersPicture } from "./paint";
+import { stripPixels } from "./pixels";
+import type { LayersScene } from "./scene";
+import { isVisible, type StripOnShow } from "./strips";
+
+/** Makes the scene of a strip: on the page what is seen of it, in a figure as much as may be. */
+export type LayLayers = (offset: number, tallest?: number) => LayersScene;
+
+/** The cell that was pointed at may be gone. */
+export function cellIn<Cell extends { layer: number; token: number }>(strip: StripOnShow, cell: Cell | null) {
+  return cell !== null && cell.layer < strip.layers && cell.token < strip.count ? cell : null;
+}
+
+/** Layers without numbers, and the tokens that matter most in any layer. */
+export function factsOf({ values, layers, count, sinks }: StripOnShow) {
+  const silent = new Set<number>();
+  const most = new Float32Array(count);
+  for (let layer = 0; layer < layers; layer++) {
+    if (Number.isNaN(values[layer * count])) silent.add(layer);
+    else
+      for (let token = 0; token < count; token++) {
+        const amount = sinks[layer]?.has(token) ? 0 : (values[layer * count + token] as number);
+        if (amount > (most[token] as number)) most[token] = amount;
+      }
+  }
+  const ranked = Array.from(most.keys()).sort((one, other) => (most[other] ?? 0) - (most[one] ?? 0));
+  return { silent, strong: ranked.filter((token) => (most[token] ?? 0) >= 0.1).slice(0, 3) };
+}
+
+/** Cells as pixels, and what is written into them. */
+export function pictureOf(
+  strip: StripOnShow,
+  turned: boolean,
+  filter: Filter,
+  palette: Palette,
+): LayersPicture {
+  const { ramp, strong } = accent(palette, strip.direction);
+  const { layers, count, values, sinks, peak, exact } = strip;
+  const seen = (token: number) => isVisible(strip, token);
+  const faded = stripFading(strip, filter);
+  const image = stripPixels({ layers, count, values, peak, isVisible: seen, fading: faded }, ramp, turned);
+  const printed = (layer: number, token: number) =>
+    seen(token) && (faded?.[layer * count + token] ?? 1) === 1
+      ? (values[layer * count + token] ?? null)
+      : null;
+  const faint = new Set<number>();
+  const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
+  return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
+}
+
+/** Each layer's row, or column, by itself. */
+function stripFading({ values, layers, count, sinks }: StripOnShow, filter: Filter): Float32Array | null {
+  if (!isExplicit(filter)) return null;
+  const faded = new Float32Array(values.length);
+  for (let layer = 0; layer < layers; layer++) {
+    const line = fading(
+      values.subarray(layer * count, (layer + 1) * count),
+      sinks[layer] ?? new Set(),
+      filter,
+    );
+    if (line !== null) faded.set(line, layer * count);
+  }
+  return faded;
+}
