@@ -7,7 +7,7 @@ import { build, context } from "esbuild";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const output = join(root, "../attnwidget/static");
 // Sent once per explorer and page. Measured, so that a library that slips in is noticed.
-const budget = 280 * 1024;
+const budget = 300 * 1024;
 const watch = process.argv.includes("--watch");
 const dev = process.argv.includes("--dev");
 
