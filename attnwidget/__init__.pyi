@@ -2,6 +2,7 @@ from attnwidget import experiments as experiments
 from attnwidget import plots as plots
 from attnwidget.engine.load_model import load as load
 from attnwidget.engine.model import AttentionModel as AttentionModel
+from attnwidget.engine.stopping import stopping_when as stopping_when
 from attnwidget.engine.text.tokens import Tokens as Tokens
 from attnwidget.engine.trace.records import Block as Block
 from attnwidget.engine.trace.trace import Trace as Trace

@@ -71,7 +71,7 @@ class BadRequest(AttnWidgetError):
 
 
 class Cancelled(Exception):
-    """A newer request has made this forward pass pointless. Never reaches a user."""
+    """Somebody asked for an end of this: a newer request, which the page never hears of, or your own `stopping_when`."""
 
 
 def _size(count: int) -> str:

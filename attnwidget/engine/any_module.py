@@ -86,7 +86,7 @@ class AnyModule(AttentionModel):
         Maps that the module computed itself are compared with those of a second pass.
         """
         given = self._inputs(x)
-        trace = self._read(given, lambda: False, lambda _done: None)
+        trace = self._read(given)
         again = self._seen(given, Watch(shadow_of(self.model).names), unfused=True)
         other = {(block.part, block.layer): block for block in seen_blocks(again, self.name)}
         if other.keys() != {(block.part, block.layer) for block in trace.blocks}:
@@ -136,13 +136,12 @@ class AnyModule(AttentionModel):
     def _read(
         self,
         given: Inputs,
-        cancelled: Callable[[], bool],
-        progress: Callable[[int], None],
+        progress: Callable[[int], None] = lambda _done: None,
         reuse: Trace | None = None,  # noqa: ARG002  nothing is known of a cache
         *,
         keeps: bool = False,  # noqa: ARG002  without a projection no stream is told from others
     ) -> Trace:
-        watch = Watch(shadow_of(self.model).names, cancelled, progress, counts_layers=True)
+        watch = Watch(shadow_of(self.model).names, progress, counts_layers=True)
         state = self.state()
         blocks = seen_blocks(self._seen(given, watch), self.name)
         if not blocks:

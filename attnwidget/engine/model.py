@@ -24,6 +24,7 @@ from attnwidget.engine.loading.preparation import Preparation, reader_of
 from attnwidget.engine.loading.refusals import refuse_what_cannot_work
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
+from attnwidget.engine.stopping import to_the_end
 from attnwidget.engine.text.tokenizer import vocabulary_of
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.trace import Trace
@@ -115,7 +116,6 @@ class AttentionModel:
         first: Any = None,
         reuse: Any = None,
         keep: Any = (),
-        cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Trace:
         """Read an input once: one forward pass at the speed of the bare model, from which any weight can be had.
@@ -128,8 +128,8 @@ class AttentionModel:
         the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
         (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole
         text is read again, whatever `reuse` has.
-        `progress` hears how many layers are done; when `cancelled` answers True, the pass stops before the next layer
-        and raises Cancelled. Raises what `tokens` raises, and AttnWidgetError when there is no attention to show.
+        `progress` hears how many layers are done. Raises what `tokens` raises, and AttnWidgetError when there is no
+        attention to show.
 
         >>> import attnwidget as aw
         >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -142,7 +142,7 @@ class AttentionModel:
             )
         keeps = _kept(keep)
         given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
-        return self._read(given, cancelled, progress, None if keeps else reuse, keeps=keeps)
+        return self._read(given, progress, None if keeps else reuse, keeps=keeps)
 
     def generate(
         self,
@@ -152,7 +152,6 @@ class AttentionModel:
         max_new_tokens: Any = 20,
         prepend_bos: Any = None,
         on_token: Any = None,
-        cancelled: Callable[[], bool] = lambda: False,
         **options: Any,
     ) -> Trace:
         """Let the model go on from a prompt, and keep the rows of every step: one trace of prompt and produced tokens.
@@ -160,8 +159,8 @@ class AttentionModel:
         `prompt` is anything that `trace` takes; `options` are those of transformers' `generate` (do_sample, temperature,
         top_p, generation_config, stopping_criteria, streamer, ...), and with the same seed the tokens are the same; of
         lengths, only `max_new_tokens` counts. `trace.steps` has each produced token's probability, its rank and the
-        five runners-up. `on_token` hears each step at once, on this thread; when `cancelled` answers True after a
-        token, that token was the last. Raises what `trace` raises, and AttnWidgetError for a model that does not
+        five runners-up. `on_token` hears each step at once, on this thread; a `stopping_when` that answers True after
+        a token makes it the last. Raises what `trace` raises, and AttnWidgetError for a model that does not
         generate, for beams, several continuations, a second model or a cache of the user's, and for more tokens than
         the model reads.
 
@@ -182,23 +181,24 @@ class AttentionModel:
         state = self.state()
         length = max((len(tokens) for tokens in start.tokens.values()), default=0) + wished.max_new_tokens
         refuse_what_cannot_fit(self.model, length, self._shadow().path)
-        if cancelled():
-            return self._read(given, lambda: False, lambda _done: None)
-        produce = partial(
-            generate.generate,
-            reader=self._reader,
-            given=start,
-            facts=self.facts,
-            wishes=wished,
-            on_token=on_token,
-            cancelled=cancelled,
-            decode=self.piece,
-            read=lambda whole: self._read(whole, lambda: False, lambda _done: None),
-        )
-        try:
-            trace = produce(self._shadow())
-        except NothingSeen:
-            trace = produce(eager_shadow_of(self.model))
+        with to_the_end() as enough:
+            if enough():
+                return self._read(given)
+            produce = partial(
+                generate.generate,
+                reader=self._reader,
+                given=start,
+                facts=self.facts,
+                wishes=wished,
+                on_token=on_token,
+                enough=enough,
+                decode=self.piece,
+                read=self._read,
+            )
+            try:
+                trace = produce(self._shadow())
+            except NothingSeen:
+                trace = produce(eager_shadow_of(self.model))
         plain = start.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None)
 
@@ -239,7 +239,7 @@ class AttentionModel:
         True
         """
         given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos)
-        trace = self._read(given, lambda: False, lambda _done: None)
+        trace = self._read(given)
         return verify.against_eager(self.model, trace, given, self._shadow())
 
     def piece(self, number: Any) -> str:
@@ -286,26 +286,25 @@ class AttentionModel:
     def _read(
         self,
         given: Inputs,
-        cancelled: Callable[[], bool],
-        progress: Callable[[int], None],
+        progress: Callable[[int], None] = lambda _done: None,
         reuse: Trace | None = None,
         *,
         keeps: bool = False,
     ) -> Trace:
         shadow, state = self._shadow(), self.state()
         if reuse is not None and reuse.origin == state:
-            found = reread(shadow, reuse, given, cancelled, progress)
+            found = reread(shadow, reuse, given, progress)
             if found is not None:
                 return found
         length = max((len(tokens) for tokens in given.tokens.values()), default=0)
         refuse_what_cannot_fit(self.model, length, shadow.path)
         cache = DynamicCache() if needs_cache(shadow) else None
         try:
-            trace = read(shadow, given, self.facts, cancelled, progress, cache, keeps=keeps)
+            trace = read(shadow, given, self.facts, progress, cache, keeps=keeps)
         except NothingSeen:
             # Its source names the interface and its attention went another way: its own maps remain.
             refuse_what_cannot_fit(self.model, length, "eager")
-            trace = read(eager_shadow_of(self.model), given, self.facts, cancelled, progress)
+            trace = read(eager_shadow_of(self.model), given, self.facts, progress)
         # Only what the tokens say all of can be continued from them.
         plain = given.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from jaxtyping import Float
 
-from attnwidget.engine import Trace, stopping_when
+from attnwidget.engine import Trace
 from attnwidget.errors import BadRequest
 from attnwidget.measures.heads.concentration import concentration
 from attnwidget.measures.heads.confidence import confidence
@@ -132,7 +132,7 @@ def choices(*, values: bool = True) -> tuple[Choice, ...]:
 METRIC_NAMES = tuple(choice.name for choice in choices())
 
 
-def metric(trace: Trace, name: str, part: str, cancelled: Callable[[], bool] = lambda: False) -> Metric:
+def metric(trace: Trace, name: str, part: str) -> Metric:
     """The number of every head; worked out once per trace. Patterns are read all at once.
 
     Raises BadRequest for a name that is none of `choices`, AttnWidgetError as the measure does, and Cancelled.
@@ -143,8 +143,7 @@ def metric(trace: Trace, name: str, part: str, cancelled: Callable[[], bool] = l
     known = _known.setdefault(trace, {})
     asked = ("pattern", part) if choice.group != "measure" else (name, part)
     if asked not in known:
-        with stopping_when(cancelled):
-            known[asked] = patterns(trace, part=part) if choice.group != "measure" else _measured(trace, name, part)
+        known[asked] = patterns(trace, part=part) if choice.group != "measure" else _measured(trace, name, part)
     found = known[asked]
     if isinstance(found, Patterns):
         if name == PATTERN.name:
@@ -153,9 +152,7 @@ def metric(trace: Trace, name: str, part: str, cancelled: Callable[[], bool] = l
     return Metric(choice, np.asarray(found.values, np.float32), found.recipe)
 
 
-def similar(
-    trace: Trace, head: tuple[int, int], part: str, count: int, cancelled: Callable[[], bool] = lambda: False
-) -> SimilarHeads:
+def similar(trace: Trace, head: tuple[int, int], part: str, count: int) -> SimilarHeads:
     """The heads nearest to one. Raises BadRequest for a head that is not there and a count below 1, and Cancelled."""
     layer, number = head
     counts = trace.heads(part)
@@ -166,8 +163,7 @@ def similar(
     known = _apart.get(trace, {}).get(part)
     if known is not None:
         return similar_heads(known, head, count=count)
-    with stopping_when(cancelled):
-        return similar_heads(trace, head, count=count, part=part)
+    return similar_heads(trace, head, count=count, part=part)
 
 
 USUAL_SCORE = 0.5

@@ -270,8 +270,8 @@ class Explorer(Selecting):
     def _snapshot(self, timeout: float | None) -> Snapshot:
         request = replace(request_of(self, "preview"), first=(self.text, self.pair) == self._cut_text)
 
-        def run(stop: Callable[[], bool]) -> Snapshot:
-            reading = self._take(request.text, request.pair, first=request.first, cancelled=stop)
+        def run() -> Snapshot:
+            reading = self._take(request.text, request.pair, first=request.first)
             frame = frame_of(self._model, request, reading)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             return snapshot_of(frame, text, pair or "", self._model.name)
@@ -303,18 +303,16 @@ class Explorer(Selecting):
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
         texts = texts or self._texts
         first = texts == self._cut_text
-        trace: Trace = self._wait_for(
-            lambda stop: self._take(*texts, first=first, cancelled=stop).trace, topic=texts, timeout=timeout
-        )
+        trace: Trace = self._wait_for(lambda: self._take(*texts, first=first).trace, topic=texts, timeout=timeout)
         self.keep_inside()  # what was presumed of the model need not hold; where there is a page, it says so itself
         return trace
 
-    def _wait_for(self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None) -> Any:
+    def _wait_for(self, run: Callable[[], Any], topic: Hashable, timeout: float | None) -> Any:
         """Let the worker do something and wait. What a model raises of its own is the cause of an AttnWidgetError."""
 
-        def told(stop: Callable[[], bool]) -> Any:
+        def told() -> Any:
             try:
-                return run(stop)
+                return run()
             except (AttnWidgetError, Cancelled):
                 raise
             except Exception as error:
@@ -355,10 +353,8 @@ class Explorer(Selecting):
     def _job(self, request: Request) -> Job:
         progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))
         return Job(
-            run=lambda stop: (
-                self._page_answer()
-                if request.kind == "page"
-                else answer(self._model, self._take, request, stop, progress)
+            run=lambda: (
+                self._page_answer() if request.kind == "page" else answer(self._model, self._take, request, progress)
             ),
             done=lambda result: self._answer(request.id, result),
             failed=lambda error: self._answer_error(request.id, error),

@@ -141,8 +141,8 @@ def test_errors_of_the_users_own_functions_stay_their_own():
     model = aw.load(build("gpt2"))
     with pytest.raises(KeyError):
         model.trace(IDS, progress=lambda done: {}[done])
-    with pytest.raises(ZeroDivisionError):
-        model.trace(IDS, cancelled=lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError), aw.stopping_when(lambda: 1 // 0):
+        model.trace(IDS)
     assert model.trace(IDS).blocks
 
 

@@ -262,7 +262,7 @@ def test_state_is_set_where_the_model_is_run_while_an_observer_waits_for_it(tiny
 
 
 def test_the_trace_is_there_on_the_workers_own_thread(explorer):
-    found = explorer._worker.result(lambda _stop: explorer.trace, topic=None, timeout=STUCK)
+    found = explorer._worker.result(lambda: explorer.trace, topic=None, timeout=STUCK)
     assert found.text.text == TEXT
 
 

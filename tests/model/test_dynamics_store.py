@@ -20,13 +20,12 @@ def test_stored_checkpoints_are_not_loaded_again(tmp_path):
 def test_a_run_that_was_cancelled_goes_on_where_it_stopped(tmp_path):
     heard = []
     sources = {step: gpt2(step) for step in range(4)}
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: (2, 4) in heard):
         dynamics(
             sources,
             IDS,
             measures=QUICK,
             store=tmp_path,
-            cancelled=lambda: (2, 4) in heard,
             progress=lambda done, total: heard.append((done, total)),
         )
     assert heard == [(0, 4), (1, 4), (2, 4)]

@@ -31,7 +31,8 @@ def test_tokens_stream_in_order_on_the_calling_thread(family):
 @pytest.mark.parametrize("family", ["gpt2", "mistral-window", "gptj-fallback", "t5"])
 def test_cancelled_after_three_tokens_it_has_these_three(family):
     at_hand, heard = aw.load(build(family)), []
-    trace = at_hand.generate(PROMPT, max_new_tokens=NEW, on_token=heard.append, cancelled=lambda: len(heard) == 3)
+    with aw.stopping_when(lambda: len(heard) == 3):
+        trace = at_hand.generate(PROMPT, max_new_tokens=NEW, on_token=heard.append)
     expected = at_hand.generate(PROMPT, max_new_tokens=3)
     assert trace.steps == expected.steps == tuple(heard)
     part = trace.parts[-1]
@@ -42,7 +43,8 @@ def test_cancelled_after_three_tokens_it_has_these_three(family):
 
 
 def test_cancelled_before_it_began_it_is_the_prompt(gpt2):
-    trace = aw.load(gpt2).generate(PROMPT, cancelled=lambda: True)
+    with aw.stopping_when(lambda: True):
+        trace = aw.load(gpt2).generate(PROMPT)
     assert list(trace.text.ids) == PROMPT[0].tolist()
     assert trace.steps == ()
 

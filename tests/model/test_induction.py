@@ -144,8 +144,10 @@ def test_progress_and_cancel(tiny):
     heard = []
     induction_scores(tiny, length=8, count=3, progress=lambda *said: heard.append(said))
     assert heard == [(0, 3), (1, 3), (2, 3), (3, 3)]
-    with pytest.raises(Cancelled):
-        induction_scores(tiny, length=8, count=3, cancelled=lambda: len(heard) == 4)
+    heard.clear()
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: len(heard) == 2):
+        induction_scores(tiny, length=8, count=3, progress=lambda *said: heard.append(said))
+    assert heard == [(0, 3), (1, 3)]
 
 
 def test_encoders_and_encoder_decoders_are_refused(minilm):

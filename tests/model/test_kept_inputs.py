@@ -214,8 +214,8 @@ def test_no_hook_is_left(stopping):
     if stopping == "no":
         model.trace(torch.arange(9), keep=("inputs",))
     elif stopping == "cancelled":
-        with pytest.raises(Cancelled):
-            model.trace(torch.arange(9), keep=("inputs",), progress=done.append, cancelled=lambda: len(done) >= 2)
+        with pytest.raises(Cancelled), aw.stopping_when(lambda: len(done) >= 2):
+            model.trace(torch.arange(9), keep=("inputs",), progress=done.append)
     else:
         with pytest.raises(KeyError):
             model.trace(torch.arange(9), keep=("inputs",), progress=raising)

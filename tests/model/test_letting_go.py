@@ -15,6 +15,7 @@ from ipywidgets.widgets.widget import _instances
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 import attnwidget as aw
+from attnwidget.engine import go_on
 from attnwidget.engine import model as engine_model
 from attnwidget.errors import Cancelled
 from attnwidget.widget.answering.worker import Worker
@@ -243,11 +244,11 @@ def test_an_explorer_is_shown_twice(tiny, monkeypatch):
 def test_a_cell_that_waits_is_told_when_its_explorer_is_closed(tiny, monkeypatch):
     explorer, reads, told = Explorer(tiny, TEXT), threading.Event(), []
 
-    def slowly(*_texts, cancelled, **_how):
+    def slowly(*_texts, **_how):
         reads.set()
-        while not cancelled():
+        while True:
+            go_on()
             threading.Event().wait(0.001)
-        raise Cancelled
 
     monkeypatch.setattr(explorer._session, "read", slowly)
 
@@ -265,7 +266,7 @@ def test_a_cell_that_waits_is_told_when_its_explorer_is_closed(tiny, monkeypatch
 
 
 def test_what_is_cancelled_has_a_sentence_and_no_index():
-    def cancel(_stop):
+    def cancel():
         raise Cancelled
 
     with pytest.raises(aw.AttnWidgetError, match="stopped"):
@@ -274,12 +275,12 @@ def test_what_is_cancelled_has_a_sentence_and_no_index():
 
 def test_a_worker_that_has_ended_takes_nothing_more():
     worker, ran = Worker(), []
-    worker.result(ran.append, topic=None, timeout=60)
+    worker.result(lambda: ran.append(1), topic=None, timeout=60)
     worker.end()
     worker.join(60)
     assert worker._thread is None
     with pytest.raises(aw.AttnWidgetError, match="Python ends"):
-        worker.result(ran.append, topic=None, timeout=60)
+        worker.result(lambda: ran.append(1), topic=None, timeout=60)
     assert len(ran) == 1
 
 

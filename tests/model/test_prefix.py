@@ -128,8 +128,8 @@ def test_a_cancelled_edit_leaves_the_earlier_trace_whole(stop):
     model, earlier = ready("gpt2")
     before = [earlier.weights(layer).clone() for layer in range(3)]
     done = []
-    with pytest.raises(Cancelled):
-        model.trace(EDITS["last words"], reuse=earlier, cancelled=lambda: len(done) > stop, progress=done.append)
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: len(done) > stop):
+        model.trace(EDITS["last words"], reuse=earlier, progress=done.append)
     assert all(torch.equal(earlier.weights(layer), maps) for layer, maps in enumerate(before))
     again = model.trace(EDITS["last words"], reuse=earlier)
     assert torch.allclose(again.weights(2), model.trace(EDITS["last words"]).weights(2), atol=1e-5)

@@ -163,8 +163,8 @@ def test_a_first_pass_that_does_not_end_leaves_nothing_behind(stopping):
 
     done = []
     if stopping == "cancelled":
-        with pytest.raises(Cancelled):
-            model.trace(torch.arange(9), progress=done.append, cancelled=lambda: len(done) >= 2)
+        with pytest.raises(Cancelled), aw.stopping_when(lambda: len(done) >= 2):
+            model.trace(torch.arange(9), progress=done.append)
     else:
         with pytest.raises(KeyError):
             model.trace(torch.arange(9), progress=raising)

@@ -148,8 +148,8 @@ def test_fields_that_nobody_knows_yet_do_no_harm(page):
 
 def test_a_reading_that_was_stopped_leaves_no_name(model):
     session = LiveSession(model)
-    with pytest.raises(Cancelled):
-        session.read(TEXT, cancelled=lambda: True)
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: True):
+        session.read(TEXT)
     assert session._readings == {}
 
 

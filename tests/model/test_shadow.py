@@ -125,10 +125,8 @@ def test_a_cancelled_pass_leaves_everything_usable():
     expected = reader.trace([1, 2, 3]).weights(2)
     for layer in (1, 2, 3):
         done = []
-        with pytest.raises(Cancelled):
-            reader.trace(
-                [4, 5, 6], cancelled=lambda done=done, layer=layer: len(done) >= layer - 1, progress=done.append
-            )
+        with pytest.raises(Cancelled), aw.stopping_when(lambda done=done, layer=layer: len(done) >= layer - 1):
+            reader.trace([4, 5, 6], progress=done.append)
         assert torch.equal(reader.trace([1, 2, 3]).weights(2), expected)
 
 

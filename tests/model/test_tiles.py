@@ -102,8 +102,8 @@ def test_what_is_not_there_is_refused(trace, rows, columns, selection):
 
 
 def test_a_tile_that_is_no_longer_wanted_stops(trace):
-    with pytest.raises(Cancelled):
-        compose_tile(trace, Selection(), (0, 100), (0, 100), cancelled=lambda: True)
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: True):
+        compose_tile(trace, Selection(), (0, 100), (0, 100))
 
 
 # ------------------------------------------------------------------------------------------------- over the wire
@@ -117,7 +117,7 @@ def session():
 def asked(session, **request):
     text = "The river bank was quiet, so she walked to the bank for money."
     parsed = parse_request({"id": "1", "kind": "tile", "text": text, **request})
-    answered = answer(session.model, session.read, parsed, lambda: False, lambda _done: None)
+    answered = answer(session.model, session.read, parsed, lambda _done: None)
     return session.read(text).trace, decode(answered.buffers[0])
 
 

@@ -157,8 +157,9 @@ def test_it_stops_between_layers_when_nobody_wants_it_any_more(tiny, direction):
         asked.append(True)
         return len(asked) > 2
 
-    with pytest.raises(Cancelled):
-        compose_strip(tiny.trace(TEXT), Question((1, 2), direction), cancelled)
+    trace = tiny.trace(TEXT)
+    with pytest.raises(Cancelled), aw.stopping_when(cancelled):
+        compose_strip(trace, Question((1, 2), direction))
     assert len(asked) == 3
 
 
@@ -208,11 +209,11 @@ def test_a_newer_strip_stops_an_older_one_of_the_same_text(page, explorer, monke
 
     own = answers.compose_strip
 
-    def slowly(trace, question, cancelled):
+    def slowly(trace, question):
         if question.query == (1, 2):
             began.set()
             assert go_on.wait(10)
-        return own(trace, question, cancelled)
+        return own(trace, question)
 
     monkeypatch.setattr(answers, "compose_strip", slowly)
     old = page.ask("strip", text=TEXT, query=[1, 2])

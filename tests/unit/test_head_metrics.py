@@ -90,12 +90,12 @@ def test_a_reading_ends_midway_and_is_not_taken_for_a_whole_one():
         return len(seen) > 2
 
     for ask in (
-        lambda stop: metric(trace, "pattern", "self", stop),
-        lambda stop: similar(trace, (0, 0), "self", 2, stop),
+        lambda: metric(trace, "pattern", "self"),
+        lambda: similar(trace, (0, 0), "self", 2),
     ):
         seen.clear()
-        with pytest.raises(Cancelled):
-            ask(after_two)
+        with pytest.raises(Cancelled), aw.stopping_when(after_two):
+            ask()
     assert metric(trace, "pattern", "self").labels is not None
 
 

@@ -62,5 +62,5 @@ def test_only_the_strongest_are_kept_and_the_rest_is_counted(monkeypatch):
 
 
 def test_a_newer_question_stops_it():
-    with pytest.raises(Cancelled):
-        rollout_edges(aw.Trace.from_weights(maps(), list("abcdef")), 5, cancelled=lambda: True)
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: True):
+        rollout_edges(aw.Trace.from_weights(maps(), list("abcdef")), 5)

@@ -17,6 +17,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask, sdpa_mask
 
 from attnwidget.engine.capture.attention_output import fused, written_out
+from attnwidget.engine.stopping import go_on
 from attnwidget.errors import AttnWidgetError, Cancelled
 
 NAME, WHOLE_MASKS, REFERENCE = "attnwidget", "attnwidget_masked", "attnwidget_eager"
@@ -71,7 +72,7 @@ class NotOurs(Exception):
 
 @dataclass(eq=False)
 class Watch:
-    """The calls of one forward pass, in their order, and a way to stop it between two layers.
+    """The calls of one forward pass, in their order; it can be stopped before each of them.
 
     `names` maps modules (by id) to their paths. `progress` hears how many attention layers are done, or with
     `counts_layers` how many layers of any kind: where no attention is heard. `answered` hears the output (batch query
@@ -79,7 +80,6 @@ class Watch:
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
-    cancelled: Callable[[], bool] = lambda: False
     progress: Callable[[int], None] = lambda _done: None
     counts_layers: bool = False
     answered: Callable[[Call, Tensor], None] = ignore
@@ -91,7 +91,7 @@ class Watch:
 
     def enter(self, path: str, index: int) -> None:
         """A layer begins. Raises Cancelled when nobody waits for the result any more."""
-        self._stop_if_cancelled()
+        _go_on()
         self._entered += 1
         self._inside.append(Place(path, index, self._entered))
 
@@ -104,17 +104,9 @@ class Watch:
 
     def hear(self, call: Call) -> None:
         """An attention layer was asked."""
-        self._stop_if_cancelled()
+        _go_on()
         self.calls.append(call)
         self._tell(len(self.calls))
-
-    def _stop_if_cancelled(self) -> None:
-        try:
-            stop = self.cancelled()
-        except Exception as error:
-            raise NotOurs(error) from error
-        if stop:
-            raise Cancelled
 
     def _tell(self, done: int) -> None:
         try:
@@ -125,6 +117,15 @@ class Watch:
     @property
     def place(self) -> tuple[Place, ...]:
         return tuple(self._inside)
+
+
+def _go_on() -> None:
+    try:
+        go_on()
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise NotOurs(error) from error
 
 
 _active: ContextVar[Watch | None] = ContextVar("attnwidget_watch", default=None)

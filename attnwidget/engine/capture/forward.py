@@ -30,7 +30,6 @@ def read(
     shadow: Shadow,
     given: Inputs,
     facts: ModelFacts,
-    cancelled: Callable[[], bool],
     progress: Callable[[int], None],
     cache: Any = None,
     *,
@@ -38,11 +37,11 @@ def read(
 ) -> Trace:
     """Run the model once over its inputs and keep what its attention was computed from.
 
-    `cache` is filled where one is given; `keeps` keeps the residual stream around each layer. Raises NothingSeen when an interface shadow computed no attention that could
-    be seen, Cancelled between two layers when `cancelled` answers True, and AttnWidgetError for what the model cannot
-    read.
+    `cache` is filled where one is given; `keeps` keeps the residual stream around each layer. Raises NothingSeen when an
+    interface shadow computed no attention that could be seen, Cancelled between two layers, and AttnWidgetError for what
+    the model cannot read.
     """
-    watch = Watch(shadow.names, cancelled, progress, counts_layers=shadow.path == "eager")
+    watch = Watch(shadow.names, progress, counts_layers=shadow.path == "eager")
     module = shadow.module
     runs = what_runs(module, given)
     listening = partial(hear_streams, shadow, watch) if keeps and shadow.path == "interface" else nullcontext

@@ -39,17 +39,17 @@ def generate(
     wishes: Wishes,
     *,
     on_token: Callable[[Step], None] | None,
-    cancelled: Callable[[], bool],
+    enough: Callable[[], bool],
     decode: Callable[[int], str],
     read: Callable[[Inputs], Trace],
 ) -> Trace:
     """The prompt and what the model makes of it, as one trace with a `Step` for every token produced.
 
-    `read` reads inputs in one ordinary pass. Raises NothingSeen, before any token, when an interface shadow computed no
+    `read` reads inputs in one ordinary pass; `enough` is asked after every token. Raises NothingSeen, before any token, when an interface shadow computed no
     attention over the text that could be seen; AttnWidgetError when the model fails; and whatever `on_token` does.
     """
     passes = Passes(shadow)
-    stream = _Stream(passes, decode, on_token, cancelled, wishes.streamer)
+    stream = _Stream(passes, decode, on_token, enough, wishes.streamer)
     with passes.listening():
         _run(shadow, given, facts, wishes, stream)
         if shadow.path == "interface":
@@ -84,7 +84,7 @@ class _Stream:
     passes: Passes
     decode: Callable[[int], str]
     on_token: Callable[[Step], None] | None
-    cancelled: Callable[[], bool]
+    enough: Callable[[], bool]
     other: Any | None  # the user's own
     start: list[int] = field(default_factory=list)
     produced: list[int] = field(default_factory=list)
@@ -113,7 +113,7 @@ class _Stream:
         if len(self.steps) == 1:  # not before: the first pass may show that another shadow is needed
             self._tell(torch.tensor([self.start], dtype=torch.long, device="cpu"))
         self._tell(value)
-        if self.cancelled():
+        if self.enough():
             raise _Enough
 
     def end(self) -> None:

@@ -56,7 +56,6 @@ def reread(
     shadow: Shadow,
     earlier: Trace,
     given: Inputs,
-    cancelled: Callable[[], bool],
     progress: Callable[[int], None],
 ) -> Trace | None:
     """A trace of the new text that reads only what follows the beginning it shares with an earlier trace.
@@ -75,7 +74,7 @@ def reread(
     ]
     if _ways[shadow.module] == "never" or (needs_cache(shadow) and not earlier.cache):
         return None
-    return _continued(shadow, earlier, shared, layers, given, cancelled, progress)
+    return _continued(shadow, earlier, shared, layers, given, progress)
 
 
 def common_start(earlier: Trace, given: Inputs) -> int:
@@ -176,10 +175,9 @@ def _continued(
     shared: int,
     layers: Layers,
     given: Inputs,
-    cancelled: Callable[[], bool],
     progress: Callable[[int], None],
 ) -> Trace | None:
-    watch = Watch(shadow.names, cancelled, progress)
+    watch = Watch(shadow.names, progress)
     suffix = {name: tensor[:, shared:] for name, tensor in given.forward.items()}
     cache = _filled(layers, shared)
     with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:

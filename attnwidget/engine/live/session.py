@@ -8,9 +8,10 @@ from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
 
 from attnwidget.engine.live.second_text import Texts, as_given
+from attnwidget.engine.stopping import go_on
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.errors import Cancelled, TooLong
+from attnwidget.errors import TooLong
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Reads(Protocol):
 
     @property
     def trace(self) -> Callable[..., Trace]:
-        """Read a text, with `pair` or `target`, `first`, `reuse`, `cancelled` and `progress`."""
+        """Read a text, with `pair` or `target`, `first`, `reuse` and `progress`."""
 
     def texts(self, text: str, pair: str) -> Texts:
         """How the two texts stand in what is read."""
@@ -64,7 +65,6 @@ class LiveSession:
         pair: str = "",
         *,
         first: bool = False,
-        cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Reading:
         """The reading of a text: a kept one, or a new forward pass. `first` reads only the tokens that fit.
@@ -83,14 +83,13 @@ class LiveSession:
             return replace(known, milliseconds=0.0)
         started = perf_counter()
         try:
-            trace, truncated = self._trace(text, pair, cancelled=cancelled, progress=progress), None
+            trace, truncated = self._trace(text, pair, progress=progress), None
         except TooLong as error:
             if not first:
                 raise
-            trace = self._trace(text, pair, first=error.limit, cancelled=cancelled, progress=progress)
+            trace = self._trace(text, pair, first=error.limit, progress=progress)
             truncated = (error.limit, error.tokens)
-        if cancelled():
-            raise Cancelled
+        go_on()
         texts = self.model.texts(text, pair)
         # What was given is the same whatever text is asked for.
         named = () if texts.given else (text, pair, "" if truncated is None else "cut")

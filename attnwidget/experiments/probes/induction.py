@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine import AttentionModel, Trace, indices, visible
-from attnwidget.errors import AttnWidgetError, Cancelled
+from attnwidget.engine import AttentionModel, Trace, go_on, indices, visible
+from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.probes.random_tokens import repeated
 from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.portions import Portion, head_means
@@ -48,7 +48,6 @@ def induction_scores(
     count: Any = 4,
     seed: Any = 0,
     part: str | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> InductionScores:
     """Induction, duplicate-token and previous-token scores of every head, (layer head), on repeated random tokens.
@@ -60,7 +59,7 @@ def induction_scores(
     chance is taken off, and weight on the first token counts as weight elsewhere: such a head may rest there. Queries
     whose window or chunk does not reach back that far do not count; NaN where that is all of them, and without attention. The
     same `seed` gives the same tokens; torch's generator is not touched. `progress` hears (sequences done, of how
-    many); when `cancelled` answers True, Cancelled is raised. Runs the model `count` times.
+    many). Runs the model `count` times.
     Raises AttnWidgetError for a model that does not read causally, for numbers that make no repetition, for more
     tokens than the model reads or has, and for an ambiguous part.
     Source: Olsson et al. 2022 (arXiv 2209.11895), prefix matching.
@@ -74,10 +73,9 @@ def induction_scores(
     start, sequences = repeated(model, length, repeats, count, seed)
     found: list[dict[str, np.ndarray]] = []
     for done, ids in enumerate(sequences):
-        if cancelled():
-            raise Cancelled
+        go_on()
         progress(done, count)
-        trace = model.trace(ids, cancelled=cancelled)
+        trace = model.trace(ids)
         _refuse_later_keys(model, trace, part)
         found.append(on_repeats(trace, start, length, part))
     progress(count, count)

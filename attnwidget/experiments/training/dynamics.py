@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from torch.nn import Module
 
-from attnwidget.engine import AttentionModel
-from attnwidget.errors import AttnWidgetError, Cancelled
+from attnwidget.engine import AttentionModel, go_on
+from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.training.checkpoint_store import Store, StoredCheckpoint
 from attnwidget.experiments.training.checkpoints import Checkpoint, TrainingStep, opened, ordered, told_at
 from attnwidget.experiments.training.head_changes import RECIPE, KeptRows, head_changes, refuse_other_heads
@@ -26,7 +26,6 @@ def dynamics(
     load: Callable[[Any], Any] | None = None,
     store: Any = None,
     part: str | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Dynamics:
     """Every head's numbers at every checkpoint of a training run, (checkpoint layer head), over one set of texts.
@@ -43,8 +42,7 @@ def dynamics(
 
     With `store`, a folder, what a checkpoint gave is written there when it is done; the next call does not load it
     again. Only one whose predecessor is not as it was then, is. A store tells functions apart by their names alone.
-    `progress` hears (checkpoints done, of how many); when `cancelled` answers True, Cancelled is raised, and the
-    store keeps what was done. Raises AttnWidgetError for no checkpoints or texts, for checkpoints of different
+    `progress` hears (checkpoints done, of how many). When it is stopped, the store keeps what was done. Raises AttnWidgetError for no checkpoints or texts, for checkpoints of different
     architectures, for texts that they read as different tokens, for a store of other texts, measures, part or run, and
     for what cannot be loaded or traced.
     Source: Olsson et al. 2022 (arXiv 2209.11895), whose induction heads form in a phase change; Gu et al. 2024 (arXiv
@@ -59,13 +57,12 @@ def dynamics(
     [nan, 0.0]
     """
     chosen = ordered(checkpoints)
-    probe = Probe(_texts(texts), _measures(measures), part, cancelled)
+    probe = Probe(_texts(texts), _measures(measures), part)
     kept = None if store is None else Store(store, probe.fingerprint())
     run = _Run(probe, load, kept)
     readings: list[StoredCheckpoint] = []
     for done, checkpoint in enumerate(chosen):
-        if cancelled():
-            raise Cancelled
+        go_on()
         progress(done, len(chosen))
         readings.append(run.read(checkpoint, chosen[done - 1] if done else None, readings[-1] if done else None))
     progress(len(chosen), len(chosen))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine import AttentionModel, Trace
-from attnwidget.errors import AttnWidgetError, Cancelled, NotNumbers
+from attnwidget.engine import AttentionModel, Trace, go_on
+from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.experiments.probes.induction import induction_scores
 from attnwidget.experiments.probes.random_tokens import first_tokens, plain_tokens
 from attnwidget.experiments.training.head_changes import KeptRows, kept_rows
@@ -38,12 +38,11 @@ Measures = Mapping[str, Callable[..., Any]]
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """The texts, what is measured on them (None: the default numbers), the part, and who may stop it."""
+    """The texts, what is measured on them (None: the default numbers), and the part."""
 
     texts: tuple[Any, ...]
     measures: Measures | None
     part: str | None
-    cancelled: Callable[[], bool] = lambda: False
 
     def fingerprint(self) -> dict[str, Any]:
         """What must be the same for numbers to be comparable. Raises AttnWidgetError for texts that are no data."""
@@ -82,9 +81,8 @@ def probed(model: AttentionModel, probe: Probe) -> Probed:
     kept = []
     asks = "induction" not in tables
     for text in probe.texts:
-        if probe.cancelled():
-            raise Cancelled
-        trace = model.trace(text, cancelled=probe.cancelled)
+        go_on()
+        trace = model.trace(text)
         scores = _default(trace, probe.part, induction=asks) if probe.measures is None else _own(trace, probe)
         for name, one in scores.items():
             tables.setdefault(name, []).append(_table(name, one, trace, probe.part))
@@ -95,7 +93,7 @@ def probed(model: AttentionModel, probe: Probe) -> Probed:
 
 def rows_alone(model: AttentionModel, probe: Probe) -> tuple[KeptRows, ...]:
     """Only what the next checkpoint is compared with."""
-    return tuple(kept_rows(model.trace(text, cancelled=probe.cancelled), probe.part) for text in probe.texts)
+    return tuple(kept_rows(model.trace(text), probe.part) for text in probe.texts)
 
 
 def _default(trace: Trace, part: str | None, *, induction: bool) -> dict[str, HeadScores]:
@@ -128,7 +126,7 @@ def _on_random_tokens(model: AttentionModel, probe: Probe) -> HeadScores | None:
     if length < FEWEST_RANDOM_TOKENS:
         return None
     try:
-        return induction_scores(model, length=length, part=probe.part, cancelled=probe.cancelled).induction
+        return induction_scores(model, length=length, part=probe.part).induction
     except NotNumbers:
         raise
     except AttnWidgetError:  # a decoder that reads later tokens, or one that reads more than ids

@@ -8,8 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine import Block, Trace, kept_whole, weights
-from attnwidget.errors import Cancelled
+from attnwidget.engine import Block, Trace, go_on, kept_whole, weights
 from attnwidget.frames.frame import Selection
 from attnwidget.measures.paths.rollout import rollout
 from attnwidget.measures.rows import tiles
@@ -18,17 +17,6 @@ from attnwidget.shapes import HeadMap, Indices, LayerMaps
 
 Reader: TypeAlias = Callable[[Indices], HeadMap]
 """Any rows of one map, on demand."""
-
-Stopped: TypeAlias = Callable[[], bool]
-
-
-def never() -> bool:
-    """Nobody asks to stop.
-
-    >>> never()
-    False
-    """
-    return False
 
 
 def blocks_read(trace: Trace, selection: Selection) -> dict[Block, tuple[int, ...]]:
@@ -45,7 +33,7 @@ def blocks_read(trace: Trace, selection: Selection) -> dict[Block, tuple[int, ..
     }
 
 
-def token_rows(trace: Trace, selection: Selection, cancelled: Stopped = never) -> Reader:
+def token_rows(trace: Trace, selection: Selection) -> Reader:
     """Exact rows on demand, token by token.
 
     Heads that are weighted by what they write are weighted before they are fused, and their rows divided by their own
@@ -66,8 +54,7 @@ def token_rows(trace: Trace, selection: Selection, cancelled: Stopped = never) -
                 chosen = [head for head in together if head in heads]
                 if not chosen:
                     continue
-                if cancelled():
-                    raise Cancelled
+                go_on()
                 maps = layer_rows(trace, block, chosen, rows[portion], selection.weight)
                 if selection.fusion == "max":
                     found[portion] = torch.maximum(found[portion], maps.amax(0))

@@ -11,7 +11,7 @@ from attnwidget.engine import Block, Trace, rows_together, visible
 from attnwidget.errors import NotNumbers
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
-from attnwidget.frames.maps.readers import Reader, Stopped, blocks_read, never, shares, token_rows
+from attnwidget.frames.maps.readers import Reader, blocks_read, shares, token_rows
 from attnwidget.frames.units import Sides, by_words, sides_of, tokens_of
 from attnwidget.measures.heads.sinks import all_readers, sink_tokens, unmasked_readers
 from attnwidget.measures.rows import read_rows
@@ -28,9 +28,9 @@ class ShownMap:
     hidden: float = 0.0
 
 
-def shown_map(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped = never) -> ShownMap:
-    """The map that a selection looks at, rows on demand. Raises Cancelled as it reads, when `cancelled()` says so."""
-    whole = unhidden(trace, selection, axes, cancelled)
+def shown_map(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:
+    """The map that a selection looks at, rows on demand. Raises Cancelled as it reads."""
+    whole = unhidden(trace, selection, axes)
     if selection.sinks == "show":
         return whole
     sinks, hidden = resting_in(trace, selection, whole)
@@ -42,11 +42,11 @@ def shown_map(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped
     return ShownMap(read, whole.sides, sinks, hidden)
 
 
-def unhidden(trace: Trace, selection: Selection, axes: Axes, cancelled: Stopped = never) -> ShownMap:
+def unhidden(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:
     """The map with its sinks."""
     sides = sides_of(axes, words=selection.words)
     queries, keys = sides.queries, sides.keys
-    of_tokens = token_rows(trace, selection, cancelled)
+    of_tokens = token_rows(trace, selection)
     if not selection.words:
         return ShownMap(of_tokens, sides)
     return ShownMap(lambda rows: by_words(of_tokens(tokens_of(queries, rows)), queries, keys, rows), sides)

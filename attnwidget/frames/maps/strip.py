@@ -12,7 +12,6 @@ from attnwidget.engine import Block, Trace, kept_whole, rows_together
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.axes import Axes, axes_of
 from attnwidget.frames.frame import Question, Selection
-from attnwidget.frames.maps.readers import Stopped, never
 from attnwidget.frames.maps.shown_map import ShownMap, readers_of_units, received_by, shown_map, sinks_of, units_seen
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.frames.units import sides_of
@@ -38,12 +37,12 @@ class Strip:
 
 
 @torch.no_grad()
-def compose_strip(trace: Trace, question: Question, cancelled: Stopped = never) -> Strip:
+def compose_strip(trace: Trace, question: Question) -> Strip:
     """The query's row (the mean over its span) or column (the sum), in every layer of a part.
 
     Each layer is that of a frame of it. The sinks of a long text are told by some of its rows, except where they are
     hidden; what is read by is not about them. Raises BadRequest for a query, head or part that is not there, NotNumbers
-    for weights that are NaN, Cancelled when `cancelled()` says so.
+    for weights that are NaN, and Cancelled.
 
     >>> from attnwidget import Trace
     >>> heads = torch.stack([torch.eye(2), torch.ones(2, 2) / 2])
@@ -62,7 +61,7 @@ def compose_strip(trace: Trace, question: Question, cancelled: Stopped = never) 
         if question.fusion == "single" and question.head >= block.heads:
             continue
         selection = question.of_layer(block.layer)
-        shown = shown_map(trace, selection, axes, cancelled)
+        shown = shown_map(trace, selection, axes)
         out[block.layer] = _vector(shown, query, question.direction, causal=block.causal).numpy()
         hidden.append(shown.hidden)
         if question.direction == "reads":

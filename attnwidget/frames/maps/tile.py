@@ -1,12 +1,10 @@
 """A rectangle of the map on show, exact: what the page asks for where a pooled cell is no longer enough."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
-from attnwidget.engine import Trace, rows_together
-from attnwidget.errors import BadRequest, Cancelled
+from attnwidget.engine import Trace, go_on, rows_together
+from attnwidget.errors import BadRequest
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.maps.shown_map import shown_map
@@ -27,7 +25,6 @@ def compose_tile(
     selection: Selection,
     rows: Extent,
     columns: Extent,
-    cancelled: Callable[[], bool] = lambda: False,
     *,
     exact: bool = False,
 ) -> Frame:
@@ -46,7 +43,7 @@ def compose_tile(
     """
     axes = axes_of(trace, selection.part)
     check_selection(trace, selection, axes)
-    shown = shown_map(trace, selection, axes, cancelled)
+    shown = shown_map(trace, selection, axes)
     across, kind = len(shown.sides.keys), "words" if selection.words else "tokens"
     for name, (start, stop), size in (("rows", rows, len(shown.sides.queries)), ("columns", columns, across)):
         if not 0 <= start < stop <= size:
@@ -56,8 +53,7 @@ def compose_tile(
         raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
     portions = []
     for chunk in torch.arange(*rows, device="cpu").split(rows_together(across)):
-        if cancelled():
-            raise Cancelled
+        go_on()
         portions.append(shown.read(chunk)[:, slice(*columns)])
     dtype = np.float32 if exact or cells <= EXACT_CELLS else np.float16
     matrix = torch.cat(portions).numpy().astype(dtype)

@@ -9,8 +9,7 @@ import torch
 from jaxtyping import Bool, Int32
 
 from attnwidget.arguments import truth_of
-from attnwidget.engine import Block, Tokens, Trace, indices
-from attnwidget.errors import Cancelled
+from attnwidget.engine import Block, Tokens, Trace, go_on, indices
 from attnwidget.measures.given_trace import own_blocks, said_part, same_text
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.fusion import check_fusion
@@ -38,7 +37,6 @@ def flow(
     fusion: str = "mean",
     residual: Any = 0.5,
     normalise: Any = True,
-    cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> TokenMap | TokenScores:
     """Attention flow: the maximum flow from a token in the top layer down to each input token.
@@ -51,8 +49,8 @@ def flow(
 
     One row takes about layers x n^2 steps for each of its n keys: on one core and for 12 layers about 0.1 s at 64
     tokens and 2 to 4 s at 256; the whole matrix takes up to n times as long. Memory: 6 bytes x layers x n^2, no more
-    than one layer's heads at a time. `cancelled` is asked before every key and ends the work with Cancelled;
-    `progress(done, total)` counts keys, of all rows, every few of them and after every row.
+    than one layer's heads at a time. `progress(done, total)` counts keys, of all rows, every few of them and after every
+    row.
 
     Of an encoder-decoder, part "decoder" is followed through its self-attention alone: what it reads from the source is
     left out, and the recipe says so; `rollout` follows both.
@@ -80,7 +78,7 @@ def flow(
         place = {token: at for at, token in enumerate(counted.tolist())}
         for done, token in enumerate(rows.tolist()):
             if token in place:
-                watch = _Watch(cancelled, progress, done * len(counted), len(rows) * len(counted))
+                watch = _Watch(progress, done * len(counted), len(rows) * len(counted))
                 found[done, counted.numpy()] = _row(network, place[token], watch)
             progress((done + 1) * len(counted), len(rows) * len(counted))
     if normalise:
@@ -111,15 +109,13 @@ class _Network:
 
 @dataclass(frozen=True)
 class _Watch:
-    cancelled: Callable[[], bool]
     progress: Callable[[int, int], None]
     before: int
     total: int
 
     def look(self, done: int) -> None:
         """Raises Cancelled where nobody waits any more."""
-        if self.cancelled():
-            raise Cancelled
+        go_on()
         if done and done % _EVERY == 0:
             self.progress(self.before + done, self.total)
 

@@ -1,6 +1,5 @@
 """The way of rollout, step by step: how much of what reaches one output passes each edge between two layers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from attnwidget.engine import Trace
-from attnwidget.errors import Cancelled
+from attnwidget.engine import Trace, go_on
 from attnwidget.measures.given_trace import own_blocks, said_part
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.steps import (
@@ -60,14 +58,13 @@ def rollout_edges(
     part: str | None = None,
     fusion: str = "mean",
     residual: Any = 0.5,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> RolloutEdges:
     """How much of what reaches the token `query` passes each edge of each layer, from the output down to the inputs.
 
     With r the row of rollout above a layer and A' = rownorm(residual I + (1 - residual) A) its mixed map, the edge from
     token j to token i carries r_i A'_ij, and what it leaves at j is the row below. Edges of a layer sum to 1, and the
-    lowest level is `rollout(trace, query=query)`. Of a layer the 400 strongest edges are kept. `cancelled` is asked
-    between layers. Raises what `rollout` raises, and Cancelled.
+    lowest level is `rollout(trace, query=query)`. Of a layer the 400 strongest edges are kept. Raises what
+    `rollout` raises.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928; edge by edge ours.
 
     >>> import attnwidget as aw
@@ -88,8 +85,7 @@ def rollout_edges(
     reached[-1, counted] = above
     found: list[tuple[np.ndarray, ...]] = []
     for level, block in reversed(list(enumerate(blocks))):
-        if cancelled():
-            raise Cancelled
+        go_on()
         read = reading(block, counted, counted)
         layer = [
             _strongest(above[chosen, None] * mixed(read(chosen), chosen, residual), chosen)

@@ -73,7 +73,6 @@ def answer(
     model: AttentionModel | GivenModel,
     read: Callable[..., Reading],
     request: Request,
-    cancelled: Callable[[], bool],
     progress: Callable[[int], None],
 ) -> Answer:
     """Answer a request about a text, which `read` reads as LiveSession.read does. The answer names the reading.
@@ -83,10 +82,10 @@ def answer(
     """
     if request.kind == "verify":
         return _verify(model, request)
-    reading = read(request.text, request.pair, first=request.first, cancelled=cancelled, progress=progress)
+    reading = read(request.text, request.pair, first=request.first, progress=progress)
     if request.reading not in {"", reading.id}:
         return Answer({"status": "changed", "reading": reading.id})
-    found = _about_reading(model, read, request, reading, cancelled)
+    found = _about_reading(model, read, request, reading)
     return replace(found, content={"reading": reading.id, **found.content})
 
 
@@ -95,21 +94,20 @@ def _about_reading(
     read: Callable[..., Reading],
     request: Request,
     reading: Reading,
-    cancelled: Callable[[], bool],
 ) -> Answer:
     if request.kind == "predict":
         return _predict(model, request, reading)
     if request.kind == "strip":
-        return _strip(request, reading, cancelled)
+        return _strip(request, reading)
     if request.kind == "flow":
-        return _flow(request, reading, cancelled)
+        return _flow(request, reading)
     if request.kind in BACKGROUND:
-        return _heads(request, reading, cancelled)
+        return _heads(request, reading)
     if request.kind == "compare":
         # Read last, so that it stays while the other text is edited.
-        return _compare(request, reading, read(request.against, request.pair, first=request.first, cancelled=cancelled))
+        return _compare(request, reading, read(request.against, request.pair, first=request.first))
     if request.kind in {"tile", "cell"}:
-        return _tile(request, reading, cancelled)
+        return _tile(request, reading)
     if request.kind == "neuron":
         return _neuron(request, reading)
     return Answer({}, [encode_frame(frame_of(model, request, reading))])
@@ -143,7 +141,7 @@ def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Read
     )
 
 
-def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+def _strip(request: Request, reading: Reading) -> Answer:
     shown = seen(reading.trace).asked(request.part)
     query = clamped(request.query or (-1, 0), len(axes_of(reading.trace, shown.part).asked(request.direction)))
     question = Question(
@@ -156,18 +154,18 @@ def _strip(request: Request, reading: Reading, cancelled: Callable[[], bool]) ->
         request.sinks,
         request.weight,
     )
-    strip = compose_strip(reading.trace, question, cancelled)
+    strip = compose_strip(reading.trace, question)
     layers, tokens = strip.values.shape
     told = {"query": list(strip.query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
     sizes = {"layers": layers, "tokens": tokens, "sinks": [list(found) for found in strip.sinks]}
     return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
 
 
-def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+def _flow(request: Request, reading: Reading) -> Answer:
     shown = seen(reading.trace).asked(request.part)
     tokens, _ = reading.trace.tokens(shown.part)
     query, _ = clamped((request.position, request.position + 1), len(tokens))
-    found = rollout_edges(reading.trace, query, part=shown.part, cancelled=cancelled)
+    found = rollout_edges(reading.trace, query, part=shown.part)
     places = np.searchsorted(found.attending, found.layers)
     ends = np.stack([places, found.sources, found.targets], -1)
     told = {
@@ -182,13 +180,13 @@ def _flow(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> 
     return Answer({"flow": told}, [array.tobytes() for array in numbers])
 
 
-def _heads(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+def _heads(request: Request, reading: Reading) -> Answer:
     """A number of every head, or the heads that read like one."""
     part, layer, head = _place(request, seen(reading.trace))
     if request.kind == "metric":
-        found = metric(reading.trace, request.name, part, cancelled)
+        found = metric(reading.trace, request.name, part)
         return Answer({"metric": told(found)}, [found.values.astype("<f4").tobytes()])
-    near = similar(reading.trace, (layer, head), part, request.count, cancelled)
+    near = similar(reading.trace, (layer, head), part, request.count)
     nearest = [{"layer": each.layer, "head": each.head, "distance": each.value} for each in near]
     return Answer({"similar": {"layer": layer, "head": head, "nearest": nearest, "recipe": near.recipe}})
 
@@ -214,11 +212,11 @@ def _compare(request: Request, reading: Reading, held: Reading) -> Answer:
     return Answer({"difference": told}, [found.values.astype("<f4").tobytes()])
 
 
-def _tile(request: Request, reading: Reading, cancelled: Callable[[], bool]) -> Answer:
+def _tile(request: Request, reading: Reading) -> Answer:
     if request.rows is None or request.columns is None:
         raise BadRequest(f"A request {request.kind!r} needs rows and columns: two numbers each.")
     selection = _selection(request, seen(reading.trace), (0, 1))
-    tile = compose_tile(reading.trace, selection, request.rows, request.columns, cancelled, exact=request.exact)
+    tile = compose_tile(reading.trace, selection, request.rows, request.columns, exact=request.exact)
     return Answer({}, [encode_frame(tile)])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+from attnwidget.engine import stopping_when
 from attnwidget.errors import AttnWidgetError, Cancelled
 
 log = logging.getLogger(__name__)
@@ -21,13 +22,13 @@ LAST = 60.0
 
 @dataclass(eq=False)
 class Job:
-    """Something to do for a model. `run` gets a function that says whether to stop; exactly one of the ends is called.
+    """Something to do for a model. `run` is done inside `stopping_when`; exactly one of the ends is called.
 
     `topic` is what the job reads (a text): a newer job of the same slot about the same topic does not stop it midway.
     One that `yields` stops midway for any other job that does not, and is superseded: whoever asked may ask again.
     """
 
-    run: Callable[[Callable[[], bool]], Any]
+    run: Callable[[], Any]
     done: Callable[[Any], None]
     failed: Callable[[Exception], None]
     superseded: Callable[[], None]
@@ -88,15 +89,13 @@ class Worker:
         for job in dropped:
             _end(job.superseded)
 
-    def result(
-        self, run: Callable[[Callable[[], bool]], Any], topic: Hashable, timeout: float | None, owner: object = None
-    ) -> Any:
+    def result(self, run: Callable[[], Any], topic: Hashable, timeout: float | None, owner: object = None) -> Any:
         """Run something and wait for it. Raises what it raises, and TimeoutError when the time (seconds) runs out.
 
         Its slot is (owner, ...), by which it can be forgotten: then, and when Python ends, AttnWidgetError is raised.
         """
         if self.here:
-            return run(lambda: False)
+            return run()
         ended = threading.Event()
         outcome: list[Any] = []
 
@@ -137,7 +136,8 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            result = job.run(job.stop.is_set)
+            with stopping_when(job.stop.is_set):
+                result = job.run()
         except Cancelled:
             _end(job.superseded)
         except Exception as error:  # noqa: BLE001  whatever a model raises, the thread lives on and the page is told
