@@ -58,7 +58,7 @@ def pixel_of(shown, layer, head):
 def test_heads_are_found_by_what_they_do(explorer):
     shown, trace = explorer.shown, explorer.trace
     look_for(shown, "induction", top=3)
-    expected = [f"L{head.layer}H{head.head}" for head in aw.patterns(trace).top("induction", 3)]
+    expected = [f"L{head.layer}H{head.head}" for head in aw.patterns(trace).score("induction").top(3)]
     expect(shown.root.locator(".aw-found-name")).to_have_count(3)
     assert names(shown) == expected
     expect(shown.grid).to_have_attribute("data-kept", "3")

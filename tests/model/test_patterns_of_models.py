@@ -25,13 +25,13 @@ def test_minilm_has_a_previous_token_head(minilm, text):
 def test_the_previous_token_head_of_the_bundled_model(tiny, text):
     found = patterns(tiny.trace(text))
     assert found.labels[0, 2] == "previous token"
-    assert found.top("previous token", 1)[0][:2] == (0, 2)
+    assert found.score("previous token").top(1)[0][:2] == (0, 2)
 
 
 def test_the_induction_heads_of_the_bundled_model(tiny):
     found = patterns(tiny.trace(REPEATING))
     assert found.labels[1, :3].tolist() == ["induction"] * 3
-    assert found.top("induction", 1)[0][:2] == (1, 0)
+    assert found.score("induction").top(1)[0][:2] == (1, 0)
     assert [head[:2] for head in found.of("induction")] == [(1, 0), (1, 2), (1, 1)]
 
 

@@ -135,12 +135,6 @@ def test_another_model_or_path_is_said(tiny):
     assert "model differs: tiny-causal -> tiny-causal and another" in drift(before, mixed).recipe
 
 
-@pytest.mark.parametrize("count", ["a", 2.0, None])
-def test_how_many_are_wanted_is_a_whole_number(count):
-    with pytest.raises(aw.AttnWidgetError, match="whole number"):
-        drift(normal(), normal()).top(count)
-
-
 @pytest.mark.parametrize("level", [0, 1, -1, True, "low"])
 def test_a_level_that_is_no_probability(level):
     with pytest.raises(aw.AttnWidgetError):

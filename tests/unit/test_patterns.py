@@ -299,16 +299,16 @@ def test_names_are_asked_for():
     found = patterns(trace_of(at_distance(20, -3), at_distance(20, -2), at_distance(20, -1), torch.eye(20)))
     assert [head.head for head in found.of("offset")] == [0, 1]
     assert [head.head for head in found.of("offset -3")] == [0]
-    assert {head.head for head in found.top("offset")} >= {0, 1}
-    assert found.top("offset -3", 1)[0].head == 0
-    assert {found.distances[head.layer, head.head] for head in found.top("offset -3", 99)} == {-3}
-    assert found.top("offset +8", 1) == ()
+    assert {head.head for head in found.score("offset").top()} >= {0, 1}
+    assert found.score("offset -3").top(1)[0].head == 0
+    assert {found.distances[head.layer, head.head] for head in found.score("offset -3").top(99)} == {-3}
+    assert found.score("offset +8").top(1) == ()
     assert found.of("induction") == ()
-    assert [head.head for head in found.top("diagonal", 1)] == [3]
+    assert [head.head for head in found.score("diagonal").top(1)] == [3]
     with pytest.raises(aw.AttnWidgetError, match="There is no pattern 'sideways'"):
         found.of("sideways")
     with pytest.raises(aw.AttnWidgetError, match="heterogeneous"):
-        found.top(HETEROGENEOUS)
+        found.score(HETEROGENEOUS)
     with pytest.raises(aw.AttnWidgetError):
         patterns(trace_of(torch.eye(4)), part="cross")
 

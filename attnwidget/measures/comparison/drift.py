@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnwidget.arguments import real_number, so_many
+from attnwidget.arguments import real_number, so_many, truth_of
 from attnwidget.errors import AttnWidgetError
 
 FEWEST_TEXTS = 5
@@ -64,9 +64,10 @@ class Drift:
             raise AttnWidgetError(f"{name!r} was not compared. What was: {known}.")
         return found
 
-    def top(self, count: Any = 5) -> tuple[DriftedNumber, ...]:
-        """The numbers that drifted most: lowest p first, of equals the largest difference first."""
-        order = sorted(self.numbers, key=lambda number: (number.p, -abs(number.difference)))
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[DriftedNumber, ...]:
+        """The numbers that drifted most, lowest p first; with `lowest` the least. Of equal p the larger difference is more."""
+        sign = -1 if truth_of("lowest", lowest) else 1
+        order = sorted(self.numbers, key=lambda number: (sign * number.p, -sign * abs(number.difference)))
         return tuple(order[: so_many(count)])
 
     def alarms(self, level: Any = 0.01) -> tuple[DriftedNumber, ...]:

@@ -42,7 +42,7 @@ class Sinks:
         found = [RankedToken(at, piece, float(self.received[at])) for at, piece in named]
         return f"Sinks({', '.join(map(repr, found)) or 'none'}; above {self.threshold:.4g}; {self.recipe})"
 
-    def top(self, count: int = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
         """The tokens that received the most, sinks or not, best first; with `lowest` the least."""
         return self.received.top(count, lowest=lowest)
 

@@ -38,7 +38,7 @@ class Influence:
         listed = ", ".join(map(repr, found)) or "none"
         return f"Influence(query {self.query}: {listed}; above {self.threshold:.4g}; {self.recipe})"
 
-    def top(self, count: int = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
         """The keys that are read most, above the threshold or not, best first; with `lowest` the least."""
         return self.row.top(count, lowest=lowest)
 

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -78,17 +77,17 @@ class Patterns:
             return tuple(RankedHead(int(at), int(head), float("nan")) for at, head in np.argwhere(called))
         return HeadScores(np.where(called, self.best.values, np.nan), self.recipe).top(called.size)
 
-    def top(self, name: str, count: Any = 5) -> tuple[RankedHead, ...]:
-        """The heads that have most of a pattern, whatever they are called. Raises AttnWidgetError as `of`.
+    def score(self, name: str) -> HeadScores:
+        """How much every head has of a pattern, (layer head), whatever it is called. Raises AttnWidgetError as `of`.
 
-        "offset" are those at any offset, "offset -3" those whose best one is three back.
+        "offset" is any offset; "offset -3" has the heads whose best one is three back, and NaN for all others.
         """
         wanted = _known(name, list(self.scores))
         found = self.scores[wanted]
-        if wanted != name:
-            there = self.distances == int(name.removeprefix("offset "))
-            found = HeadScores(np.where(there, found.values, np.nan), found.recipe)
-        return found.top(count)
+        if wanted == name:
+            return found
+        there = self.distances == int(name.removeprefix("offset "))
+        return HeadScores(np.where(there, found.values, np.nan), found.recipe)
 
     def __repr__(self) -> str:
         counts = Counter(_family(label) for label in self.labels.ravel())
