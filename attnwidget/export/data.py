@@ -147,7 +147,7 @@ def missing(pinned: Frame, keeps: Held) -> str:
 def _about(about: Mapping[str, Any], part: str) -> dict[str, Any]:
     """The model as before, and that this is a page in a file, of one part."""
     model = {**about.get("model", {}), "parts": [part]}
-    return {**about, "model": model, "examples": [], "editable": False, "fixed": FIXED, "saved": True}
+    return {**about, "model": model, "examples": [], "editable": False, "fixed": FIXED}
 
 
 def _view(name: Any) -> Any:

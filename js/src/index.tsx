@@ -11,9 +11,7 @@ export default () => {
 
   const open = (model: AnyModel, abort: AbortSignal): Session => {
     const source = kernelSource(model as unknown as Channel, abort);
-    const opened = new Session(model as unknown as TraitModel, source.ask, abort);
-    source.onClosed((closed) => opened.setClosed(closed));
-    return opened;
+    return new Session(model as unknown as TraitModel, source, abort);
   };
 
   const initialize: Initialize = ({ model }) => {
@@ -46,7 +44,7 @@ export default () => {
 export async function open(element: HTMLElement, data: string): Promise<void> {
   const saved = await readSaved(data);
   const life = new AbortController();
-  const session = new Session(localModel(saved.header.traits), embeddedSource(saved).ask, life.signal);
+  const session = new Session(localModel(saved.header.traits), embeddedSource(saved), life.signal);
   mount(element, session, life.signal);
   session.start();
 }

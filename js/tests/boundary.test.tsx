@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { mounted } from "./mounted";
+import { until } from "./until";
 
 const broken = vi.hoisted(() => new Set<string>());
 const breakable = vi.hoisted(
@@ -57,8 +58,6 @@ const parts = (host: HTMLElement) => ({
   tabs: host.querySelectorAll('[role="tab"]').length,
   grid: host.querySelector(".aw-grid"),
 });
-
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 
 /** Waits for a frame of so many tokens, whatever has failed. */
 const painted = (host: HTMLElement, tokens: number) =>

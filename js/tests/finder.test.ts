@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { census, find } from "../src/heads/found";
 import { followHeads, metricAt, refusalAt, similarAt } from "../src/heads/metrics";
 import { gridScene, headAt, headRect } from "../src/heads/scene";
+import { searchOf } from "../src/heads/search";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/heads/shades";
 import { ofHeads } from "../src/heads/words";
 import { palette } from "../src/lib/colour";
@@ -203,8 +204,8 @@ describe("what is asked of all heads", () => {
 
   it("is asked at once where it is looked at, and again when it gave way", async () => {
     const { session, asked, kinds, life } = await opened();
-    session.metrics.choose("entropy");
-    session.metrics.shade.value = "values";
+    searchOf(session).choose("entropy");
+    searchOf(session).shade.value = "values";
     await vi.advanceTimersByTimeAsync(100);
     expect(asked.at(-1)?.request).toMatchObject({ kind: "metric", name: "entropy" });
     await asked.at(-1)?.answer({ status: "superseded" });
@@ -218,7 +219,7 @@ describe("what is asked of all heads", () => {
 
   it("is not asked again when it was refused, until there is another frame", async () => {
     const { session, asked, frames, kinds, life } = await opened();
-    session.metrics.choose("written");
+    searchOf(session).choose("written");
     session.setView("model");
     await vi.advanceTimersByTimeAsync(100);
     await asked.at(-1)?.answer({ status: "error", problem: { code: "bad_request", message: "No values." } });

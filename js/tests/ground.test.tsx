@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { watchEnvironment } from "../src/display/environment";
 import { groundOf } from "../src/display/ground";
 import { palette, type Rgb, rampColour, rgbOf, signedTone } from "../src/lib/colour";
+import { until } from "./until";
 
 const contrasts = (colour: Rgb) => colour[0] * 0.2126 + colour[1] * 0.7152 + colour[2] * 0.0722;
 
@@ -54,9 +55,9 @@ describe("the ground of an element", () => {
     const life = new AbortController();
     const { ground } = watchEnvironment(root, life.signal);
     document.body.style.backgroundColor = "rgb(11, 30, 59)";
-    await vi.waitFor(() => expect(ground.value).toEqual([11, 30, 59]));
+    await until(() => expect(ground.value).toEqual([11, 30, 59]));
     document.body.style.backgroundColor = "rgb(244, 236, 216)";
-    await vi.waitFor(() => expect(ground.value).toEqual([244, 236, 216]));
+    await until(() => expect(ground.value).toEqual([244, 236, 216]));
     life.abort();
     document.body.removeAttribute("style");
     await new Promise((resolve) => setTimeout(resolve, 0));

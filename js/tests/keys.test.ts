@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { keyLabel, keyPlaces } from "../src/lib/keys";
 import { settle } from "./clock";
 import { mounted } from "./mounted";
+import { until } from "./until";
 
 const every = [
   ..."abcdefghijklmnopqrstuvwxyz0123456789+-=/?. ",
@@ -39,7 +40,7 @@ describe("the table of keys", () => {
       look: { against: "The bank" },
     });
     await settle();
-    await vi.waitFor(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
+    await until(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
     const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;
     const taken = every.filter((key) => {
       const [bare = key, shiftKey] = [key.replace("Shift+", ""), key.startsWith("Shift+")];

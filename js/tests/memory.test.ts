@@ -286,16 +286,16 @@ describe("a session", () => {
   });
 
   it("knocks again after a connection broke, and asks for everything when it is heard", async () => {
-    const { session, asked, frames } = open();
+    const { session, asked, frames, setClosed } = open();
     await frames()[0]?.answer(read("old"));
     const closedNow = failed("closed");
-    session.setClosed(true);
+    setClosed(true);
     const abouts = () => asked.filter(({ request }) => request.kind === "about");
     await abouts().at(-1)?.answer(closedNow);
     const before = abouts().length;
     vi.advanceTimersByTime(1100);
     expect(abouts().length).toBe(before + 1);
-    session.setClosed(false);
+    setClosed(false);
     expect(frames().length).toBe(2);
     expect(session.memory.wants("neuron", keyOf({ text: "", reading: "old" }, 1))).toBe(true);
     await vi.advanceTimersByTimeAsync(60_000);
@@ -303,8 +303,8 @@ describe("a session", () => {
   });
 
   it("does not knock for ever", async () => {
-    const { session, asked } = open();
-    session.setClosed(true);
+    const { asked, setClosed } = open();
+    setClosed(true);
     const abouts = () => asked.filter(({ request }) => request.kind === "about");
     for (let round = 0; round < 40; round++) {
       await abouts().at(-1)?.answer(failed("closed"));

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import { fakeNeuron } from "../dev/neuron";
@@ -14,6 +14,7 @@ import { keysWanted, openedKey, orderOf, type Pairs, pairsRequest } from "../src
 import { neuronHit, neuronScene, pairScene, revealRow } from "../src/views/neuron/scene";
 import { decodeNeuron } from "../src/wire/neuron";
 import { settle } from "./clock";
+import { until } from "./until";
 
 const text = "The river bank was quiet";
 
@@ -261,7 +262,7 @@ const press = (element: Element | null, key: string) =>
 afterEach(() => document.body.replaceChildren());
 
 /** However slow the machine is. */
-const soon = (check: () => void) => vi.waitFor(check, 5000);
+const soon = until;
 const opened = (find: (name: string) => HTMLElement | null) =>
   soon(() => expect(find(".aw-pair")).not.toBeNull());
 

@@ -31,10 +31,18 @@ export function open(state: Record<string, unknown> = {}) {
       asked.push({ request, answer });
     })) as Ask;
   const life = new AbortController();
-  const session = new Session(model, ask, life.signal);
+  let setClosed = (_closed: boolean): void => {};
+  const source = {
+    ask,
+    answers: () => true,
+    onClosed: (listener: (closed: boolean) => void) => {
+      setClosed = listener;
+    },
+  };
+  const session = new Session(model, source, life.signal);
   session.start();
   const frames = () => asked.filter(({ request }) => request.kind === "frame");
-  return { model, session, asked, frames, life };
+  return { model, session, asked, frames, life, setClosed: (closed: boolean) => setClosed(closed) };
 }
 
 /** The answer to a question for a frame. */

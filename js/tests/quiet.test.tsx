@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { settle } from "./clock";
 import { mounted } from "./mounted";
+import { until } from "./until";
 
 const counts = vi.hoisted(() => new Map<string, number>());
 const counted = vi.hoisted(
@@ -36,7 +37,6 @@ const pen = new Proxy({} as Record<PropertyKey, unknown>, {
 });
 vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockImplementation((() => pen) as never);
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 /** Long enough for what is asked when nothing else is. */
 const quiet = () => settle(3000);
 

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type FakeKernel, models } from "../dev/fake";
 import type { Request } from "../src/wire/types";
 import { mounted } from "./mounted";
+import { until } from "./until";
 
 afterEach(() => document.body.replaceChildren());
 
@@ -41,13 +42,11 @@ describe("a picture of an older reading", () => {
     "is looked at, but its places are not taken for those of the new text: $view",
     async ({ view, grid, look }) => {
       const { model, find, close, open, sent } = opened({ view, look });
-      await vi.waitFor(() =>
-        expect(find(grid)?.ariaBusy ?? find(grid)?.getAttribute("aria-busy")).toBe("false"),
-      );
+      await until(() => expect(find(grid)?.ariaBusy ?? find(grid)?.getAttribute("aria-busy")).toBe("false"));
       open.add(view);
       model.set("text", "It was quiet");
-      await vi.waitFor(() => expect(sent("frame").length).toBe(2));
-      await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
+      await until(() => expect(sent("frame").length).toBe(2));
+      await until(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
       const before = model.state.query;
       await pressed(find(grid), "End", "ArrowUp", "Enter");
       expect(model.state.query).toBe(before);
@@ -72,10 +71,10 @@ describe("a picture of another part", () => {
       const { view, grid, look } = state;
       const page = opened({ view, look, part: "encoder" }, "t5");
       const { model, find, close, open } = page;
-      await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("false"));
+      await until(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("false"));
       open.add(view);
       show(page, "decoder");
-      await vi.waitFor(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
+      await until(() => expect(find(grid)?.getAttribute("aria-busy")).toBe("true"));
       const before = model.state.query;
       await pressed(find(grid), "End", "ArrowUp", "Enter");
       expect(model.state.query).toBe(before);
@@ -86,10 +85,10 @@ describe("a picture of another part", () => {
   it("is no row of keys: neuron", async () => {
     const page = opened({ view: "neuron", part: "encoder" }, "t5");
     const { find, close, open } = page;
-    await vi.waitFor(() => expect(find("[data-neuron]")).not.toBeNull());
+    await until(() => expect(find("[data-neuron]")).not.toBeNull());
     open.add("neuron");
     show(page, "decoder");
-    await vi.waitFor(() => expect(find('.aw-neuron[aria-busy="true"]')).not.toBeNull());
+    await until(() => expect(find('.aw-neuron[aria-busy="true"]')).not.toBeNull());
     expect(find("[data-neuron]")).toBeNull();
     close();
   });
@@ -98,16 +97,16 @@ describe("a picture of another part", () => {
 describe("a model that was trained", () => {
   it("is asked anew for everything on the page as soon as one answer tells of it", async () => {
     const { model, find, close, kernel, sent } = opened({ view: "layers" });
-    await vi.waitFor(() => expect(find(".aw-layers")?.dataset.exact).toBe("true"));
+    await until(() => expect(find(".aw-layers")?.dataset.exact).toBe("true"));
     const before = sent("frame").length;
     kernel.trained = 1;
     // The same text: what was kept of it must not be shown beside new numbers.
     find('.aw-segmented button[data-value="max"]')?.click();
-    await vi.waitFor(() => expect(sent("frame").length).toBeGreaterThan(before));
-    await vi.waitFor(() =>
+    await until(() => expect(sent("frame").length).toBeGreaterThan(before));
+    await until(() =>
       expect(sent("strip").at(-1)).toMatchObject({ reading: "1 The river bank was quiet", fusion: "max" }),
     );
-    await vi.waitFor(() => expect(find(".aw-layers")?.dataset.exact).toBe("true"));
+    await until(() => expect(find(".aw-layers")?.dataset.exact).toBe("true"));
     expect(model.state.text).toBe("The river bank was quiet");
     close();
   });
@@ -117,18 +116,18 @@ describe("a kernel that went away", () => {
   it("is said where numbers are waited for, and these are asked for again when it is heard", async () => {
     const { model, find, close, open, sent } = opened({ view: "neuron" });
     open.add("neuron");
-    await vi.waitFor(() => expect(sent("neuron").length).toBeGreaterThan(0));
+    await until(() => expect(sent("neuron").length).toBeGreaterThan(0));
     const lost: { id: string }[] = [];
     const send = model.send.bind(model);
     model.send = (content) => void lost.push(content as { id: string });
     model.fire("comm_live_update");
-    await vi.waitFor(() => expect(find(".aw-view-state")?.textContent).toMatch(/restarted or has ended/));
+    await until(() => expect(find(".aw-view-state")?.textContent).toMatch(/restarted or has ended/));
     open.clear();
     const before = sent("neuron").length;
     model.send = send;
     model.fire("msg:custom", { id: lost.at(-1)?.id, status: "progress", done: 0, total: 0 });
-    await vi.waitFor(() => expect(sent("neuron").length).toBeGreaterThan(before));
-    await vi.waitFor(() => expect(find("[data-neuron]")?.dataset.neuron).toBe("L0H1"));
+    await until(() => expect(sent("neuron").length).toBeGreaterThan(before));
+    await until(() => expect(find("[data-neuron]")?.dataset.neuron).toBe("L0H1"));
     close();
   });
 });

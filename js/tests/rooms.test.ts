@@ -1,57 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { files, text } from "./files";
 
-/** room -> the rooms that it may import, besides itself and lib. Rooms of a page without preact come last. */
-const rules: Readonly<Record<string, readonly string[]>> = {
-  index: ["explorer", "session", "source"],
-  explorer: [
-    "export",
-    "views",
-    "charts",
-    "readout",
-    "surface",
-    "heads",
-    "controls",
-    "display",
-    "focus",
-    "session",
-    "wire",
-  ],
-  export: ["controls", "display", "focus", "session", "drawing", "wire"],
-  views: ["heads", "controls", "display", "focus", "session", "drawing", "wire"],
-  charts: ["display", "session", "wire"],
-  readout: ["controls", "display", "focus", "session", "wire"],
-  surface: ["controls", "display", "focus", "session", "drawing", "wire"],
-  heads: ["views", "controls", "display", "focus", "session", "drawing", "wire"],
-  controls: ["display", "focus", "session", "drawing", "wire"],
-  display: ["focus", "session", "drawing", "wire"],
-  focus: ["heads", "views", "session", "wire"],
-  session: ["heads", "views", "focus", "wire"],
-  source: ["wire"],
-  drawing: ["wire"],
-  wire: [],
-  lib: [],
-};
-
-/** Rooms that show something: they know Preact and the DOM. */
-const shown = [
-  "index",
-  "explorer",
-  "export",
-  "views",
-  "charts",
-  "readout",
-  "surface",
-  "heads",
-  "controls",
-  "display",
+/** The rooms from the top down: each may import what stands below its own line, and nothing else. */
+const floors: readonly (readonly string[])[] = [
+  ["index"],
+  ["explorer"],
+  ["export", "views", "charts", "readout", "surface"],
+  ["heads"],
+  ["controls"],
+  ["display"],
+  ["focus"],
+  ["session", "source", "drawing"],
+  ["wire"],
+  ["lib"],
 ];
 
-function packagesOf(room: string): readonly string[] {
-  if (room === "index") return ["@anywidget/types"];
-  if (shown.includes(room)) return ["preact", "preact/hooks", "@preact/signals"];
-  return ["session", "focus"].includes(room) ? ["@preact/signals"] : [];
-}
+/** Rooms that show something: they know Preact and the DOM. */
+const shown = floors.slice(0, 6).flat();
+
+/** Files that only reckon, wherever they stand: numbers -> scene, picture, paint and words. */
+const pure = /\/(?!use-)(?:[a-z]+-)?(?:scene|picture|paint|words)\.ts$/;
 
 const sources = files("src").filter((name) => /\.tsx?$/.test(name));
 
@@ -60,34 +28,113 @@ function roomOf(name: string): string {
   return room.startsWith("index.") ? "index" : room;
 }
 
-function imports(name: string): string[] {
-  return [...text(name).matchAll(/(?:from|import)\s+"([^"]+)"/g)].map(([, target = ""]) => target);
+function floorOf(room: string): number {
+  return floors.findIndex((rooms) => rooms.includes(room));
+}
+
+/** A view's own folder; null for what all views share. */
+function viewOf(name: string): string | null {
+  const [, room, view, file] = name.split("/");
+  return room === "views" && file !== undefined ? (view as string) : null;
+}
+
+interface Import {
+  readonly target: string;
+  /** Whether it is gone when the program runs. */
+  readonly type: boolean;
+}
+
+function imports(name: string): Import[] {
+  const found = text(name).matchAll(
+    /^(?:import|export)(?: (type))?(?: (\{[^}]*\}|\* as \w+|\w+) from)? "([^"]+)";$/gm,
+  );
+  return [...found].map(([, type, names = "", target = ""]) => {
+    const each = names.startsWith("{") ? names.slice(1, -1).split(",") : [names];
+    const types = each.map((one) => one.trim()).filter((one) => one !== "");
+    return {
+      target,
+      type: type !== undefined || (types.length > 0 && types.every((one) => one.startsWith("type "))),
+    };
+  });
+}
+
+/** The file that a relative import means. */
+function fileOf(name: string, target: string): string {
+  const path = new URL(target, `file:///${name}`).pathname.slice(1);
+  const found = [`${path}.ts`, `${path}.tsx`, `${path}/index.ts`].find((file) => sources.includes(file));
+  if (found === undefined) throw new Error(`${name} imports ${target}, which is not there`);
+  return found;
+}
+
+const isOwn = ({ target }: Import) => target.startsWith(".");
+
+function packagesOf(name: string): readonly string[] {
+  const room = roomOf(name);
+  if (room === "index") return ["@anywidget/types"];
+  if (pure.test(name)) return [];
+  if (shown.includes(room)) return ["preact", "preact/hooks", "@preact/signals"];
+  return ["session", "focus"].includes(room) ? ["@preact/signals"] : [];
 }
 
 describe("rooms", () => {
   it("are all known", () => {
-    for (const name of sources) expect(Object.keys(rules), name).toContain(roomOf(name));
+    for (const name of sources) expect(floorOf(roomOf(name)), name).toBeGreaterThanOrEqual(0);
   });
 
   it.each(sources)("%s imports only what its room may", (name) => {
     const room = roomOf(name);
-    for (const target of imports(name)) {
-      if (!target.startsWith(".")) {
-        expect(packagesOf(room), `${name}: ${target}`).toContain(target);
+    for (const each of imports(name)) {
+      if (!isOwn(each)) {
+        expect(packagesOf(name), `${name}: ${each.target}`).toContain(each.target);
         continue;
       }
-      const path = new URL(target, `file:///${name}`).pathname.slice(1);
-      expect([room, "lib", ...(rules[room] ?? [])], `${name}: ${target}`).toContain(roomOf(path));
+      const other = roomOf(fileOf(name, each.target));
+      if (other !== room) expect(floorOf(other), `${name}: ${each.target}`).toBeGreaterThan(floorOf(room));
     }
   });
 
-  it("touch the DOM only where something is shown", () => {
+  it("hold views that know nothing of each other", () => {
+    for (const name of sources.filter((name) => viewOf(name) !== null)) {
+      for (const { target } of imports(name).filter(isOwn))
+        expect([viewOf(name), null], `${name}: ${target}`).toContain(viewOf(fileOf(name, target)));
+    }
+  });
+
+  it("touch the DOM only where something is shown, and never where it is only reckoned", () => {
     const dom =
       /\b(document|window|navigator|HTMLElement|getComputedStyle|requestAnimationFrame|localStorage)\b(?!`)/;
-    for (const name of sources.filter((name) => !shown.includes(roomOf(name)))) {
+    for (const name of sources.filter((name) => !shown.includes(roomOf(name)) || pure.test(name))) {
       const code = text(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
       expect(code.match(dom)?.[0], name).toBeUndefined();
     }
+  });
+
+  it("never go round in circles", () => {
+    const before = new Map<string, readonly string[]>();
+    const done = new Set<string>();
+    const visit = (name: string, path: readonly string[]): void => {
+      expect(path.includes(name), [...path, name].join(" -> ")).toBe(false);
+      if (done.has(name)) return;
+      for (const next of before.get(name) ?? []) visit(next, [...path, name]);
+      done.add(name);
+    };
+    for (const name of sources) {
+      const values = imports(name).filter((each) => isOwn(each) && !each.type);
+      before.set(
+        name,
+        values.map(({ target }) => fileOf(name, target)),
+      );
+    }
+    for (const name of sources) visit(name, []);
+  });
+
+  it("have no more files in a folder than one looks through", () => {
+    const counts = new Map<string, number>();
+    for (const name of files("src")) {
+      const folder = name.slice(0, name.lastIndexOf("/"));
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+    for (const [folder, count] of counts) expect(count, folder).toBeLessThanOrEqual(17);
   });
 
   it("never write data as HTML, evaluate it, or reach for the network", () => {

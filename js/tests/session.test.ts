@@ -169,13 +169,13 @@ describe("a session", () => {
   });
 
   it("verifies a text after all, when the connection was lost meanwhile", async () => {
-    const { session, asked, frames } = open();
+    const { asked, frames, setClosed } = open();
     const verifications = () => asked.filter(({ request }) => request.kind === "verify");
     await frames()[0]?.answer(ok());
     await vi.advanceTimersByTimeAsync(1000);
-    session.setClosed(true);
+    setClosed(true);
     await verifications()[0]?.answer({ status: "error", problem: { code: "closed", message: "Gone." } });
-    session.setClosed(false);
+    setClosed(false);
     await frames().at(-1)?.answer(ok());
     await vi.advanceTimersByTimeAsync(1000);
     expect(verifications().length).toBe(2);
@@ -230,11 +230,11 @@ describe("a session", () => {
   });
 
   it("asks whether anyone is there when the kernel goes, and starts again when it is back", async () => {
-    const { session, asked, frames } = open();
-    session.setClosed(true);
+    const { session, asked, frames, setClosed } = open();
+    setClosed(true);
     expect(asked.at(-1)?.request.kind).toBe("about");
-    session.setClosed(true);
-    session.setClosed(false);
+    setClosed(true);
+    setClosed(false);
     expect(frames().length).toBe(2);
     expect(session.closed.value).toBe(false);
   });
@@ -247,8 +247,7 @@ describe("a session on the kernel's source", () => {
     model.send = (content: object) => void sent.push(content as { id: string; kind: string });
     const life = new AbortController();
     const source = kernelSource(model as never, life.signal);
-    const session = new Session(model, source.ask, life.signal);
-    source.onClosed((closed) => session.setClosed(closed));
+    const session = new Session(model, source, life.signal);
     session.start();
     model.fire("comm_live_update");
     expect(session.closed.value).toBe(true);

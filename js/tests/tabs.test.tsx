@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src";
 import { settle } from "./clock";
+import { until } from "./until";
 
 const text = "The river bank was quiet";
 
@@ -109,14 +110,14 @@ describe("the layers", () => {
     const grid = find(".aw-layers");
     const told = () => find('.aw-layers [role="gridcell"]')?.textContent;
     press(grid, "ArrowDown");
-    await vi.waitFor(() => expect(told()).toMatch(/^Layer 1: bank reads \w+ 0\.\d{3}$/));
+    await until(() => expect(told()).toMatch(/^Layer 1: bank reads \w+ 0\.\d{3}$/));
     press(grid, "Enter");
     expect(model.state.layer).toBe(1);
     await settle();
     press(grid, "ArrowUp");
     press(grid, "ArrowUp");
     press(grid, "Home");
-    await vi.waitFor(() => expect(told()).toBe("Token The, Enter looks from it"));
+    await until(() => expect(told()).toBe("Token The, Enter looks from it"));
     press(grid, "Enter");
     expect(model.state.query).toEqual([0, 1]);
     close();
@@ -134,9 +135,9 @@ describe("the layers", () => {
   it("fuse heads as is asked", async () => {
     const { host, asked, close } = open({ view: "layers" });
     const fusions = () => asked().map((request) => (request as { fusion: string }).fusion);
-    await vi.waitFor(() => expect(fusions()).toEqual(["mean"]));
+    await until(() => expect(fusions()).toEqual(["mean"]));
     host.querySelector<HTMLElement>('.aw-segmented button[data-value="max"]')?.click();
-    await vi.waitFor(() => expect(fusions()).toEqual(["mean", "max"]));
+    await until(() => expect(fusions()).toEqual(["mean", "max"]));
     close();
   });
 

@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import { Session } from "../src/session/session";
 import { kernelSource } from "../src/source/kernel";
 import type { Request } from "../src/wire/types";
+import { until } from "./until";
 
 const traits = {
   text: "The river bank was quiet",
@@ -39,7 +40,7 @@ function pages(count: number) {
       }, 0);
     };
     const source = kernelSource(model as never, life.signal);
-    const session = new Session(model, source.ask, life.signal);
+    const session = new Session(model, source, life.signal);
     const hear = (name: string, value: unknown) => {
       if (JSON.stringify(model.state[name]) !== JSON.stringify(value)) set(name, value);
     };
@@ -53,18 +54,18 @@ describe("two pages on one kernel", () => {
   it("show what is typed in either, and neither answers the other by writing", async () => {
     const { opened, written, life } = pages(2);
     const [one, other] = opened as [(typeof opened)[0], (typeof opened)[0]];
-    await vi.waitFor(() => expect(other.session.shown.value?.text).toBe(traits.text));
+    await until(() => expect(other.session.shown.value?.text).toBe(traits.text));
     written.length = 0;
     for (const text of ["The river bank was", "The river bank", "The river"])
       one.session.edit(text, [text.length, text.length], 0);
-    await vi.waitFor(() => expect(other.session.shown.value?.text).toBe("The river"));
+    await until(() => expect(other.session.shown.value?.text).toBe("The river"));
     expect(other.session.traits.text.value).toBe("The river");
-    await vi.waitFor(() => expect(one.session.shown.value?.frame.header.query).toEqual([1, 2]));
-    await vi.waitFor(() => expect(other.session.shown.value?.frame.header.query).toEqual([1, 2]));
+    await until(() => expect(one.session.shown.value?.frame.header.query).toEqual([1, 2]));
+    await until(() => expect(other.session.shown.value?.frame.header.query).toEqual([1, 2]));
     expect(written.filter(({ by }) => by === 1)).toEqual([]);
     // And the other way round.
     other.session.edit("The river flows", [15, 15], 0);
-    await vi.waitFor(() => expect(one.session.shown.value?.text).toBe("The river flows"));
+    await until(() => expect(one.session.shown.value?.text).toBe("The river flows"));
     life.abort();
   });
 

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { mounted } from "./mounted";
+import { until } from "./until";
 
 vi.mock("../src/lib/version", () => ({ version: "0.0.9" }));
 
@@ -11,7 +12,7 @@ describe("a kernel of another version", () => {
   it("is named in one sentence, and the page stays usable", async () => {
     const { model, host, close } = mounted();
     const status = () => host.querySelector<HTMLElement>(".aw-status");
-    await vi.waitFor(() =>
+    await until(() =>
       expect(status()?.textContent).toBe(
         "The kernel runs attnwidget 0.1.0, and this page is of 0.0.9. Reload the page.",
       ),
@@ -19,7 +20,7 @@ describe("a kernel of another version", () => {
     expect(status()?.dataset.kind).toBe("hint");
     model.set("layer", 2);
     const layers = () => (model.sent as { kind: string; layer?: number }[]).map(({ layer }) => layer);
-    await vi.waitFor(() => expect(layers()).toContain(2));
+    await until(() => expect(layers()).toContain(2));
     close();
   });
 });

@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useView } from "../display/view";
-import { description } from "../focus/description";
+import { mapInWords } from "../focus/description";
+import { viewOf } from "../views/registry";
 
 /** Milliseconds without a change after which a view is read out. */
 const rest = 1000;
@@ -8,7 +9,7 @@ const rest = 1000;
 /** The view on the stage in words: a table to go through, and a sentence that is read out when the view has come to rest. */
 export function Described({ id }: { readonly id: string }) {
   const { session } = useView();
-  const said = useMemo(() => description(session), [session]).value;
+  const said = viewOf(session.traits.view.value).words?.(session) ?? mapInWords(session);
   return (
     <div class="aw-described aw-unseen">
       {said !== null && (

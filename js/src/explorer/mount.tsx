@@ -8,11 +8,7 @@ import { followPointer } from "../focus/follow-pointer";
 import { createLocal } from "../focus/pointer";
 import { followHeads } from "../heads/metrics";
 import type { Session } from "../session/session";
-import { followDifference } from "../views/compare/difference";
-import { followFlow } from "../views/flow/flow";
-import { followStrip } from "../views/layers/strips";
-import { followHeadLines } from "../views/lines/head-lines";
-import { followPairs } from "../views/neuron/pairs";
+import { views } from "../views/registry";
 import { Explorer } from "./Explorer";
 import { keepKeys } from "./own-keys";
 
@@ -24,18 +20,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const local = createLocal();
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
-  followHeadLines(session, abort);
-  const wanted = () => ({ request: derived.stripRequest.value, hovered: local.hoverToken.value !== null });
-  followStrip(session, local.asker, wanted, abort);
-  followFlow(session, abort);
-  followDifference(session, local.asker, () => derived.head.value ?? session.clampedHead(), abort);
   followHeads(session, abort);
-  const pairs = () => ({
-    request: derived.pairsRequest.value,
-    keys: derived.pairsKeys.value,
-    hovered: local.hoverToken.value !== null || local.hoverHead.value !== null,
-  });
-  followPairs(session, local.asker, pairs, abort);
   const view: View = {
     session,
     local,
@@ -45,6 +30,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     figures: new Figures(),
     abort,
   };
+  for (const { follow } of views) follow?.(view);
   keepKeys(view, element);
   render(
     <ViewContext.Provider value={view}>

@@ -11,7 +11,7 @@ interface Props {
 export function ExportPage({ tell }: Props) {
   const { session } = useView();
   const [busy, setBusy] = useState(false);
-  if (session.about.value?.saved === true) return null;
+  if (!session.can("page")) return null;
   const save = async () => {
     setBusy(true);
     try {

@@ -4,7 +4,7 @@ import type { FigurePlace } from "../display/figures";
 import { useView, type View } from "../display/view";
 import { copyImage, mayBeBarred, mayCopyImages, saveFile } from "./hand-over";
 import type { Handed } from "./Outcome";
-import { type Picture, type PictureWish, pictureOf, pngPicture, possibleScale, svgPicture } from "./picture";
+import { type Picture, type PictureWish, pictureOf, pngPicture, possibleScale, svgPicture } from "./render";
 
 const places = [
   { value: "stage", text: "this view", title: "What is on the stage, whole" },

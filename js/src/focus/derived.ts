@@ -5,10 +5,7 @@ import { askedOf, type FieldNumber, keysOf, othersOf } from "../session/axes";
 import { type Filter, readFilter } from "../session/filter";
 import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
-import { unitsOf } from "../session/shown";
-import { type StripOnShow, stripAt, stripRequest } from "../views/layers/strips";
-import { keysWanted, type Pairs, type PairsRequest, pairsRequest } from "../views/neuron/pairs";
-import type { Changes, Direction, Predictions, Span, StripRequest, Tokens } from "../wire/types";
+import type { Changes, Direction, Predictions, Span, Tokens } from "../wire/types";
 import { type Field, fieldOf } from "./fields";
 import { fading, type Kept, keepOf } from "./kept";
 import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
@@ -56,13 +53,6 @@ export interface Derived {
   readonly reads: ReadonlySignal<readonly Ranked[]>;
   readonly readBy: ReadonlySignal<readonly Ranked[]>;
   readonly predictions: ReadonlySignal<Predictions | null>;
-  /** The focus through all layers: what would be asked, and what there is of it. */
-  readonly stripRequest: ReadonlySignal<StripRequest | null>;
-  readonly strip: ReadonlySignal<StripOnShow | null>;
-  /** The focus in one head, down to q and k: what would be asked, of which keys, and what there is of it. */
-  readonly pairsRequest: ReadonlySignal<PairsRequest | null>;
-  readonly pairsKeys: ReadonlySignal<readonly number[]>;
-  readonly pairs: ReadonlySignal<Pairs | null>;
 }
 
 export function derive(session: Session, local: Local): Derived {
@@ -105,27 +95,6 @@ export function derive(session: Session, local: Local): Derived {
   const reads = computed(() => strongest(row.value, keys.value));
   const readBy = computed(() => strongest(column.value, tokens.value));
   const predictions = computed(() => predictionsFor(session, local.hoverToken.value, direction.value));
-  const request = computed(() => {
-    const number = local.hoverHead.value?.head ?? session.clampedHead().head;
-    return stripRequest(session, focus.value, direction.value, number);
-  });
-  const strip = computed(() => stripAt(session, request.value));
-  const asking = computed(() =>
-    pairsRequest(session, queryOf(map.value, focus.value, column.value), head.value ?? session.clampedHead()),
-  );
-  const pairs = computed(() => {
-    const { value } = asking;
-    return value === null ? null : session.neurons.at(value);
-  });
-  const pairsKeys = computed(() => {
-    const opened = local.pairCell.value?.key ?? local.openKey.value;
-    // Words are no keys.
-    const guess = unitsOf(session.shown.value) === null ? row.value : null;
-    return keysWanted(pairs.value, guess, session.neurons.order.value, {
-      rows: local.keyRows.value,
-      opened,
-    });
-  });
   return {
     tokens,
     keys,
@@ -144,11 +113,6 @@ export function derive(session: Session, local: Local): Derived {
     reads,
     readBy,
     predictions,
-    stripRequest: request,
-    strip,
-    pairsRequest: asking,
-    pairsKeys,
-    pairs,
   };
 }
 
@@ -174,13 +138,6 @@ function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
 
 function isPlain({ words, sinks, weight }: Changes): boolean {
   return words === undefined && sinks === undefined && weight === undefined;
-}
-
-/** The query that is looked at; of a key of another text, the one that reads it most. */
-function queryOf(map: MapOnShow | null, focus: Span, column: Float32Array | null): Span {
-  if (map === null || map.square || column === null) return focus;
-  const reader = column.indexOf(Math.max(...column));
-  return [reader, reader + 1];
 }
 
 function directionOf(session: Session, map: MapOnShow | null, local: Local): Direction {

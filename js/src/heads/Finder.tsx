@@ -1,18 +1,20 @@
 import { useId } from "preact/hooks";
 import { Segmented } from "../controls/Segmented";
 import { useView } from "../display/view";
-import { keptOf } from "../views/model/View";
 import type { Metric, MetricChoice } from "../wire/metric";
 import { FoundList } from "./FoundList";
 import { census, type FoundHead, headsOf, named, unnamed } from "./found";
-import { metricIn, useFound } from "./picture";
+import { metricIn } from "./metrics";
+import { searchOf } from "./search";
 import { tintOf } from "./shades";
+import { useFound } from "./use-picture";
+import { keptOf } from "./words";
 
 /** Heads by what they do: the name of a pattern, how much of one, or a measure. */
 export function Finder() {
   const view = useView();
   const { session } = view;
-  const { metrics } = session;
+  const metrics = searchOf(session);
   const by = metrics.by.value;
   const metric = metricIn(session);
   const found = useFound(view);
@@ -60,7 +62,7 @@ function Options({ choices }: { readonly choices: readonly MetricChoice[] }) {
 /** How many heads have each pattern; one that is pressed keeps only those. */
 function Census({ metric }: { readonly metric: Metric | null }) {
   const { session, palette } = useView();
-  const { only } = session.metrics;
+  const { only } = searchOf(session);
   if (metric === null) return null;
   return (
     <div class="aw-census" role="group" aria-label="Patterns">
@@ -85,7 +87,7 @@ function Census({ metric }: { readonly metric: Metric | null }) {
 /** Which end of the numbers, and how many heads. */
 function Limits({ metric }: { readonly metric: Metric | null }) {
   const { session } = useView();
-  const { lowest, top } = session.metrics;
+  const { lowest, top } = searchOf(session);
   const id = useId();
   const all = metric === null ? 0 : countOf(headsOf(metric, session.heads.value));
   const most = Math.max(1, all);
@@ -132,8 +134,8 @@ export function Kept() {
   if (found === null || found.kept === null) return null;
   return (
     <p class="aw-kept">
-      {keptOf(view, found)}{" "}
-      <button type="button" class="aw-link" onClick={() => view.session.metrics.showAll()}>
+      {keptOf(view.session, found)}{" "}
+      <button type="button" class="aw-link" onClick={() => searchOf(view.session).showAll()}>
         show all
       </button>
     </p>

@@ -10,10 +10,13 @@ import { nearestHead, nextLayer } from "../session/nearest-head";
 import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { openAlone } from "./FoundList";
+import { metricIn, titleOf } from "./metrics";
 import { paintCells, paintGrid, paintPointed } from "./paint";
-import { metricIn, shadesIn, thumbnailsIn, titleOf, together, useHeadPicture } from "./picture";
+import { shadesIn, thumbnailsIn, together } from "./picture";
 import { type GridRoom, type GridScene, gridScene, headAt } from "./scene";
+import { searchOf } from "./search";
 import { shadeAt } from "./shades";
+import { useHeadPicture } from "./use-picture";
 
 const mapsCaption =
   "Every head: layers downwards, heads to the right; sampled queries, strongest keys, square-root tone.";
@@ -60,7 +63,7 @@ export function HeadGrid({ large = false, over }: Props) {
     return {
       name: "grid",
       title:
-        inks.shades === null ? "All heads" : `All heads by ${titleOf(session, session.metrics.by.value)}`,
+        inks.shades === null ? "All heads" : `All heads by ${titleOf(session, searchOf(session).by.value)}`,
       width: scene.left + Math.max(...heads) * scene.pitch + 3,
       height: scene.height,
       caption: inks.shades === null ? mapsCaption : `Every head: ${metricIn(session)?.recipe ?? ""}.`,
@@ -80,7 +83,7 @@ export function HeadGrid({ large = false, over }: Props) {
       data-layer={pinned.layer}
       data-head={pinned.head}
       data-large={large || undefined}
-      data-shade={picture.shades === null ? "maps" : session.metrics.by.value}
+      data-shade={picture.shades === null ? "maps" : searchOf(session).by.value}
       data-kept={picture.kept?.size}
       data-chosen={chosenNames(session)}
       onPointerMove={(event) => hover(view, scene, event)}

@@ -1,11 +1,12 @@
 import { batch } from "@preact/signals";
 import { useView } from "../display/view";
 import { named } from "./found";
+import { searchOf } from "./search";
 
 /** What the cells of the grid show. */
 export function ShadeChoice() {
   const { session } = useView();
-  const { shade, by, number } = session.metrics;
+  const { shade, by, number } = searchOf(session);
   const titles = new Map(session.about.value?.metrics.map(({ name, title }) => [name, title]));
   const looked = shade.value === "maps" ? "maps" : by.value === named ? named : number.value;
   const choices = [
@@ -20,7 +21,7 @@ export function ShadeChoice() {
   const choose = (name: string) =>
     batch(() => {
       shade.value = name === "maps" ? "maps" : "values";
-      if (name !== "maps") session.metrics.choose(name);
+      if (name !== "maps") searchOf(session).choose(name);
     });
   return (
     <div class="aw-shades" role="group" aria-label="What the heads show">

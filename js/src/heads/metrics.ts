@@ -5,6 +5,7 @@ import { textsOf } from "../session/shown";
 import { watch } from "../session/watch";
 import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
 import { metricKey, named, similarKey } from "./found";
+import { searchOf } from "./search";
 
 const nearest = 5;
 /** Weights that are read unasked, only to name the head on show: about three seconds of work. */
@@ -23,6 +24,11 @@ export function similarRequest(session: Session, { layer, head }: HeadRef): Simi
   const shown = session.shown.value;
   if (shown === null || (session.heads.value[layer] ?? 0) <= head) return null;
   return { ...textsOf(shown), part: shown.frame.header.part, layer, head, count: nearest };
+}
+
+/** What a metric is called. Reads signals. */
+export function titleOf(session: Session, name: string): string {
+  return session.about.value?.metrics.find((choice) => choice.name === name)?.title ?? name;
 }
 
 /** What is known of every head of the text on show; null where it is not, or not yet. Reads signals. */
@@ -60,7 +66,8 @@ interface Wish {
 
 /** The next thing to ask. Nothing while somebody types: the text would be another one before the answer is there. */
 function wanted(session: Session): Wish | null {
-  const { metrics, traits, shown } = session;
+  const { traits, shown } = session;
+  const metrics = searchOf(session);
   const typed =
     shown.value?.text === wellFormed(traits.text.value) && shown.value.pair === wellFormed(traits.pair.value);
   if (shown.value === null || !typed) return null;
@@ -91,4 +98,9 @@ function cheap(session: Session): boolean {
   const keys = key_tokens?.pieces.length ?? queries;
   const heads = session.heads.value.reduce((sum, number) => sum + number, 0);
   return heads * queries * keys <= mostUnasked;
+}
+
+/** What heads are looked for by: of the text on show. */
+export function metricIn(session: Session): Metric | null {
+  return metricAt(session, searchOf(session).by.value);
 }

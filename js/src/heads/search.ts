@@ -1,11 +1,13 @@
 import { batch, type Signal, signal } from "@preact/signals";
+import { oneForEach } from "../lib/one-for-each";
+import type { Session } from "../session/session";
 import { named } from "./found";
 
 /** What the cells of the grid show: maps, or what was asked of every head. */
 export type Shade = "maps" | "values";
 
-/** How all heads are looked through, by every view of a session. */
-export class Metrics {
+/** How heads are looked for, by every view of a session. */
+export class HeadSearch {
   readonly shade: Signal<Shade> = signal("maps");
   /** What heads are looked for by, and the last of these that is a number. */
   readonly by: Signal<string> = signal(named);
@@ -30,3 +32,6 @@ export class Metrics {
     });
   }
 }
+
+/** The search of a session. */
+export const searchOf = oneForEach((_session: Session) => new HeadSearch());

@@ -1,10 +1,18 @@
-import type { Description } from "../focus/description";
+import { type Description, listed, mentioned } from "../focus/description";
 import { count } from "../lib/format";
+import type { Session } from "../session/session";
 import type { Metric } from "../wire/metric";
-import { census, find, headName, type Search, unnamed } from "./found";
+import { census, type Found, find, headName, named, type Search, unnamed } from "./found";
+import { metricAt, titleOf } from "./metrics";
+import { searchOf } from "./search";
 
-const listed = 8;
-const said = 3;
+/** The heads that are looked for. Reads signals. */
+export function modelInWords(session: Session): Description | null {
+  const { by, lowest, top, only } = searchOf(session);
+  const metric = metricAt(session, by.value);
+  const search = { lowest: lowest.value, top: top.value, only: only.value };
+  return metric === null ? null : ofHeads(metric, session.heads.value, search, titleOf(session, by.value));
+}
 
 /** All heads at once: how many have which pattern, or who leads. */
 export function ofHeads(
@@ -26,19 +34,31 @@ export function ofHeads(
     ]);
   if (metric.labels !== null) {
     const kinds = census(metric, counts);
-    const list = kinds.slice(0, said).map((kind) => `${plain(kind.label)} ${kind.count}`);
+    const list = kinds.slice(0, mentioned).map((kind) => `${plain(kind.label)} ${kind.count}`);
     return {
-      sentence: `${start}; by pattern: ${list.join(", ") || "none"}${kinds.length > said ? " …" : ""}`,
+      sentence: `${start}; by pattern: ${list.join(", ") || "none"}${kinds.length > mentioned ? " …" : ""}`,
       columns: ["Head", "Pattern", "Score"],
       rows,
     };
   }
-  const list = heads.slice(0, said).map((head) => `${headName(head)} ${number(head.value)}`);
+  const list = heads.slice(0, mentioned).map((head) => `${headName(head)} ${number(head.value)}`);
   return {
-    sentence: `${start}; ${search.lowest ? "lowest" : "highest"} ${title}: ${list.join(", ") || "none"}${heads.length > said ? " …" : ""}`,
+    sentence: `${start}; ${search.lowest ? "lowest" : "highest"} ${title}: ${list.join(", ") || "none"}${heads.length > mentioned ? " …" : ""}`,
     columns: ["Head", title],
     rows,
   };
+}
+
+/** What stays when others fade, in words. */
+export function keptOf(session: Session, { kept, heads }: Found): string {
+  if (kept === null) return "";
+  const all = session.heads.value.reduce((sum, count) => sum + count, 0);
+  const { by, only, lowest } = searchOf(session);
+  const what =
+    by.value === named
+      ? (only.value ?? "")
+      : `${lowest.value ? "lowest" : "highest"} ${titleOf(session, by.value)}`;
+  return `${heads.length} of ${all} heads: ${what}`;
 }
 
 function plain(label: string): string {

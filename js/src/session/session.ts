@@ -1,5 +1,6 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { wellFormed } from "../lib/format";
+import type { Source } from "../wire/source";
 import type {
   About,
   Answer,
@@ -17,7 +18,6 @@ import type {
   Span,
   Traits,
   Verification,
-  ViewName,
 } from "../wire/types";
 import { Charts } from "./answers/charts";
 import type { FieldNumber } from "./axes";
@@ -46,6 +46,8 @@ export class Session extends Stores {
   readonly heads: ReadonlySignal<readonly number[]> = computed(
     () => this.shown.value?.frame.header.heads ?? this.about.value?.model.heads ?? [],
   );
+  /** Whether whoever answers can do something at all. */
+  readonly can: Source["answers"];
   readonly path: ReadonlySignal<Path | null> = computed(
     () => this.shown.value?.frame.header.path ?? this.about.value?.model.path ?? null,
   );
@@ -82,9 +84,11 @@ export class Session extends Stores {
   readonly #knocks: Delays;
   readonly #renewals: Delays;
 
-  constructor(model: TraitModel, ask: Ask, abort: AbortSignal) {
+  constructor(model: TraitModel, source: Source, abort: AbortSignal) {
+    const { ask } = source;
     super(ask, abort, (same) => (same ? this.#calm() : this.#readAnew()));
     this.#ask = ask;
+    this.can = source.answers;
     this.#abort = abort;
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
@@ -99,6 +103,7 @@ export class Session extends Stores {
       this.#patience.out ? null : turns.writtenTexts(this.traits),
     );
     this.verification = this.#verifier.result;
+    source.onClosed((closed) => this.#setClosed(closed));
   }
 
   /** Asks for the model and for the first frame; the second view of a model finds both there. */
@@ -110,7 +115,7 @@ export class Session extends Stores {
   }
 
   /** The source says whether somebody is there. Once gone, one question tells whether they are back. */
-  setClosed(closed: boolean): void {
+  #setClosed(closed: boolean): void {
     const before = this.closed.peek();
     this.closed.value = closed;
     if (closed) return void this.#knock();
@@ -238,7 +243,7 @@ export class Session extends Stores {
     this.#set(turns.secondPatch(this.about.peek(), open), true);
   }
 
-  setView(view: ViewName): void {
+  setView(view: string): void {
     this.#synced.write({ view });
   }
 
@@ -369,7 +374,7 @@ export class Session extends Stores {
     this.#synced.write({ ...found, ...led, ...turns.ownTexts(frame) }, doubted);
     const { path } = header;
     // Given weights have no model to compare with, and eager maps are the model's own.
-    if (path !== "given" && path !== "eager") this.#verifier.plan();
+    if (this.can("verify") && path !== "given" && path !== "eager") this.#verifier.plan();
   }
 
   #refuse(problem: Problem): void {

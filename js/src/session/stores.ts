@@ -1,6 +1,4 @@
 import { type Signal, signal } from "@preact/signals";
-import { Metrics } from "../heads/search";
-import { Neurons } from "../views/neuron/pairs";
 import type { Ask } from "../wire/types";
 import { Expected } from "./answers/expected";
 import { Memory } from "./answers/memory";
@@ -17,17 +15,14 @@ export class Stores {
   readonly memory: Memory;
   readonly previews: Previews;
   readonly expected: Expected;
-  readonly neurons: Neurons;
   readonly pages: Pages;
   readonly tiles: Tiles;
-  readonly metrics: Metrics = new Metrics();
   #held = { text: "", number: 0 };
 
   constructor(ask: Ask, abort: AbortSignal, onAnswer: (same: boolean) => void) {
     this.memory = new Memory(ask, abort, this.closed, onAnswer);
     this.previews = new Previews(this.memory, this.shown);
     this.expected = new Expected(this.memory, this.shown);
-    this.neurons = new Neurons(this.memory);
     this.pages = new Pages(ask);
     this.tiles = new Tiles(this.memory, ask);
   }

@@ -1,5 +1,5 @@
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Direction, Span, Traits, ViewName } from "../wire/types";
+import type { Direction, Span, Traits } from "../wire/types";
 import { filterText, readFilter } from "./filter";
 import { readHeads, readLook } from "./look";
 
@@ -110,7 +110,7 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
     case "direction":
       return (value === "read_by" ? "read_by" : "reads") satisfies Direction;
     case "view":
-      return views.find((name) => name === value) ?? "matrix";
+      return typeof value === "string" ? value : "matrix";
     case "heads":
       return readHeads(value);
     case "filter":
@@ -119,8 +119,6 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
       return readLook(value);
   }
 }
-
-const views: readonly ViewName[] = ["matrix", "lines", "layers", "flow", "neuron", "model", "compare"];
 
 function readQuery(value: unknown): Span {
   if (!Array.isArray(value)) return [0, 1];

@@ -1,3 +1,4 @@
+import type { Source } from "../wire/source";
 import type { Answer, Ask, Replies, Request } from "../wire/types";
 import { composeFlow } from "./embedded/flow";
 import { composeFrame, predictionsAt } from "./embedded/frame";
@@ -7,10 +8,12 @@ import { composeTile } from "./embedded/maps/tile";
 import { composeNeuron } from "./embedded/neuron";
 import type { Saved } from "./embedded/saved";
 import { composeStrip } from "./embedded/strip";
-import type { Source } from "./source";
 
 export { localModel } from "./embedded/local-model";
 export { readSaved } from "./embedded/saved";
+
+/** What only the model can say, or only a kernel can do. */
+const needsModel: ReadonlySet<Request["kind"]> = new Set(["compare", "verify", "page", "chart", "bokeh"]);
 
 /** Answers from inside a saved page. The text is the one that was saved; what would need the model is refused with a sentence. */
 export function embeddedSource(saved: Saved): Source {
@@ -40,8 +43,6 @@ export function embeddedSource(saved: Saved): Source {
         return savedMetric(saved, request);
       case "similar":
         return savedSimilar(header, request);
-      case "verify":
-        return null;
       default:
         throw new NotSaved("This is a saved page: there is no kernel that could answer this.");
     }
@@ -57,5 +58,5 @@ export function embeddedSource(saved: Saved): Source {
       return { status: "error", id, problem: { code: "bad_request", message } };
     }
   };
-  return { ask, onClosed: () => {} };
+  return { ask, answers: (kind) => !needsModel.has(kind), onClosed: () => {} };
 }

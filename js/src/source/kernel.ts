@@ -4,6 +4,7 @@ import { readFlow } from "../wire/flow";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
 import { lost } from "../wire/problem";
+import type { Source } from "../wire/source";
 import { readStrip } from "../wire/strip";
 import type {
   About,
@@ -17,7 +18,6 @@ import type {
   Request,
   Verification,
 } from "../wire/types";
-import type { Source } from "./source";
 
 /** The part of an anywidget model that requests need. */
 export interface Channel {
@@ -87,7 +87,7 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
   listen(channel, "comm_live_update", close as never, signal);
   listen(channel, "comm:close", close as never, signal);
   signal.addEventListener("abort", () => pending.clear(), { once: true });
-  return { ask, onClosed: (listener) => void closedListeners.add(listener) };
+  return { ask, answers: () => true, onClosed: (listener) => void closedListeners.add(listener) };
 }
 
 function listen(

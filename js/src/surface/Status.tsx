@@ -50,7 +50,7 @@ function sentence(session: Session): string {
 /** A page that was open while another version was installed still asks what it can, and says what it is. */
 function otherVersion(session: Session): string | null {
   const about = session.about.value;
-  if (version === null || about === null || about.saved === true || about.version === version) return null;
+  if (version === null || about === null || about.version === version) return null;
   return `The kernel runs attnwidget ${about.version}, and this page is of ${version}. Reload the page.`;
 }
 

@@ -17,7 +17,6 @@ export type { Viewport } from "./viewport";
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
-export type ViewName = "matrix" | "lines" | "layers" | "flow" | "neuron" | "model" | "compare";
 /** What the heads of a layer become: their mean, the chosen one, or at each token the largest of them. */
 export type Fusion = "mean" | "single" | "max";
 /** Two places, the second outside: tokens or UTF-16 units. */
@@ -34,7 +33,8 @@ export interface Traits {
   readonly part: string;
   /** Which figure is beside the stage, 0 for none. */
   readonly chart: number;
-  readonly view: ViewName;
+  /** Of a view of the stage, as the registry names it. */
+  readonly view: string;
   /** The heads that are looked at together, `layer` and `head` among them. */
   readonly heads: readonly HeadPair[];
   /** What is kept of each row, as `session/filter.ts` reads it. */
@@ -69,11 +69,9 @@ export interface About {
   readonly editable: boolean;
   /** Why the text cannot be changed, where it cannot. */
   readonly fixed?: string;
-  /** Whether this is a page in a file, without a kernel. */
-  readonly saved?: true;
 }
 
-/** How the weights were come by. */
+/** How the weights were obtained. */
 export type Path = "interface" | "eager" | "function" | "given";
 export type Predicted = "next token" | "this token" | "class" | "label" | "answer span";
 

@@ -1,3 +1,4 @@
+import type { View } from "../../display/view";
 import { keyOf } from "../../session/answers/memory";
 import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
@@ -31,15 +32,11 @@ export function compareRequest(session: Session, { layer, head }: HeadRef): Comp
 }
 
 /** Asks for the difference that is looked at, while differences are. */
-export function followDifference(
-  session: Session,
-  asker: string,
-  head: () => HeadRef,
-  abort: AbortSignal,
-): void {
+export function followDifference({ session, local, derived, abort }: View): void {
+  const { asker } = local;
   watch(session, abort, () => {
     if (session.traits.view.value !== "compare" || session.closed.value) return;
-    const request = compareRequest(session, head());
+    const request = compareRequest(session, derived.head.value ?? session.clampedHead());
     if (request === null) return;
     const key = differenceKey(session, request);
     if (session.memory.wants("compare", key)) void session.memory.ask("compare", key, { ...request, asker });

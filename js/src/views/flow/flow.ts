@@ -1,3 +1,4 @@
+import type { View } from "../../display/view";
 import { keyOf } from "../../session/answers/memory";
 import type { Session } from "../../session/session";
 import { textsOf } from "../../session/shown";
@@ -30,7 +31,7 @@ export function flowProblem(session: Session): string | null {
 }
 
 /** Asks for the flow into the query, while flows are looked at. */
-export function followFlow(session: Session, abort: AbortSignal): void {
+export function followFlow({ session, abort }: View): void {
   watch(session, abort, () => {
     if (session.traits.view.value !== "flow" || session.closed.value) return;
     const request = flowRequest(session);

@@ -15,7 +15,7 @@ import { pointLayers, pressLayers, steerLayers } from "./input";
 import { type LayersPicture, paintLayers } from "./paint";
 import { cellIn, factsOf, type LayLayers, pictureOf } from "./picture";
 import { type LayersScene, layersScene, reveal } from "./scene";
-import { type StripOnShow, stripProblem } from "./strips";
+import { type StripOnShow, stripOf, stripProblem } from "./strips";
 import { numberOf, recipeOf, spoken } from "./words";
 
 /** The query through all layers: which tokens it reads, or which read it, in each of them. */
@@ -34,7 +34,7 @@ export function LayersView() {
   const asked = derived.asked.value;
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
-  const problem = stripProblem(session, derived.stripRequest.value);
+  const problem = stripProblem(session, stripOf(view).request.value);
   useFigure("stage", (look) =>
     ready && asked !== null && lay !== null
       ? layersFigure(strip, asked, lay, derived.filter.peek(), look)
@@ -79,8 +79,9 @@ export function LayersView() {
 }
 
 /** What was there before stays until the next one has come, as long as it is of the same reading and part. */
-function useStrip({ derived, session }: View): { strip: StripOnShow | null; late: boolean } {
-  const { value, late, current } = useLastGood(session, derived.strip.value);
+function useStrip(view: View): { strip: StripOnShow | null; late: boolean } {
+  const { derived, session } = view;
+  const { value, late, current } = useLastGood(session, stripOf(view).strip.value);
   const same = current && value?.count === derived.others.value?.pieces.length;
   return { strip: same ? value : null, late };
 }

@@ -1,4 +1,7 @@
+import { computed } from "@preact/signals";
+import type { View } from "../../display/view";
 import { readPreview } from "../../focus/maps";
+import { oneForEach } from "../../lib/one-for-each";
 import { keyOf } from "../../session/answers/memory";
 import { othersOf } from "../../session/axes";
 import type { Session } from "../../session/session";
@@ -125,25 +128,29 @@ function fuse(vectors: readonly (Float32Array | null)[], fusion: Fusion, count: 
   return fused;
 }
 
+/** The focus through all layers: what would be asked, and what there is of it. */
+export const stripOf = oneForEach(({ session, local, derived }: View) => {
+  const request = computed(() => {
+    const number = local.hoverHead.value?.head ?? session.clampedHead().head;
+    return stripRequest(session, derived.focus.value, derived.direction.value, number);
+  });
+  return { request, strip: computed(() => stripAt(session, request.value)) };
+});
+
 const rest = 60;
 
 /** Asks for the strip that is looked at, while layers are. A token under the pointer waits until it rests there. */
-export function followStrip(
-  session: Session,
-  asker: string,
-  wanted: () => { readonly request: StripRequest | null; readonly hovered: boolean },
-  abort: AbortSignal,
-): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export function followStrip(view: View): void {
+  const { session, local, abort } = view;
   watch(session, abort, () => {
     if (session.traits.view.value !== "layers" || session.closed.value) return;
-    const { request, hovered } = wanted();
+    const request = stripOf(view).request.value;
     if (request === null) return;
     const key = stripKey(request);
     if (!session.memory.wants("strip", key)) return;
-    timer = setTimeout(
-      () => void session.memory.ask("strip", key, { ...request, asker }),
-      hovered ? rest : 0,
+    const timer = setTimeout(
+      () => void session.memory.ask("strip", key, { ...request, asker: local.asker }),
+      local.hoverToken.value === null ? 0 : rest,
     );
     return () => clearTimeout(timer);
   });

@@ -1,9 +1,12 @@
+import { type Description, mentioned, nameOf, spanInWords, verbs } from "../../focus/description";
 import { isExplicit, ruleOf } from "../../focus/kept";
-import { pieceLabel, weight } from "../../lib/format";
+import { count, pieceLabel, weight } from "../../lib/format";
+import { askedOf, othersOf } from "../../session/axes";
 import type { Filter } from "../../session/filter";
+import type { Session } from "../../session/session";
 import type { Tokens } from "../../wire/types";
 import { cellIn } from "./picture";
-import { isVisible, type StripOnShow } from "./strips";
+import { isVisible, type StripOnShow, stripAt, stripRequest } from "./strips";
 
 /** What is under the pointer, for those who do not see it. */
 export function spoken(
@@ -45,4 +48,38 @@ export function recipeOf(strip: StripOnShow, filter: Filter): string {
     ...(hatched ? ["sinks are hatched and outside the scale"] : []),
     ...(silent ? [`a line: a layer without ${without}`] : []),
   ].join(" · ");
+}
+
+/** The pinned query through all layers. Reads signals. */
+export function layersInWords(session: Session): Description | null {
+  const header = session.shown.value?.frame.header;
+  if (header === undefined) return null;
+  const { query, direction } = header;
+  const strip = stripAt(session, stripRequest(session, query, direction, session.clampedHead().head));
+  return strip === null ? null : ofStrip(strip, othersOf(header, direction), askedOf(header, direction));
+}
+
+const fusions = { mean: "mean of heads", max: "strongest head", single: "head" } as const;
+
+/** The strongest token of every layer. */
+export function ofStrip(strip: StripOnShow, tokens: Tokens, asked: Tokens = tokens): Description {
+  const query = spanInWords(asked, strip.query);
+  const rows = Array.from({ length: strip.layers }, (_, layer) => {
+    const values = strip.values.subarray(layer * strip.count, (layer + 1) * strip.count);
+    let best = -1;
+    values.forEach((value, token) => {
+      if (isVisible(strip, token) && value > (values[best] ?? 0)) best = token;
+    });
+    return best < 0
+      ? [String(layer), "none", "–"]
+      : [String(layer), nameOf(tokens, best), weight(values[best] as number)];
+  });
+  const heads = strip.fusion === "single" ? `head ${strip.head}` : fusions[strip.fusion];
+  const list = rows.slice(0, mentioned).map(([layer, name, amount]) => `layer ${layer} ${name} ${amount}`);
+  const rest = rows.length > mentioned ? " …" : "";
+  return {
+    sentence: `${count(strip.layers, "layer")}, ${heads}; “${query}” ${verbs[strip.direction]} most: ${list.join(", ")}${rest}`,
+    columns: ["Layer", strip.direction === "reads" ? "Strongest key" : "Strongest query", "Weight"],
+    rows,
+  };
 }

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { View } from "../../display/view";
 import { columnOf, type MapOnShow, mapOfFrame, rowOf } from "../../focus/maps";
 import type { PreviewRequest } from "../../session/answers/preview-key";
 import { alone } from "../../session/answers/previews";
@@ -50,7 +51,7 @@ export function vectorOfHead(
 }
 
 /** Asks for the maps of the chosen heads, one after the other, while lines of several are looked at. */
-export function followHeadLines(session: Session, abort: AbortSignal): void {
+export function followHeadLines({ session, abort }: View): void {
   const busy = signal(false);
   watch(session, abort, () => {
     if (session.traits.view.value !== "lines" || busy.value) return;

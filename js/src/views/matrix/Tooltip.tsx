@@ -3,8 +3,8 @@ import type { Rect } from "../../drawing/scene";
 import type { MapOnShow } from "../../focus/maps";
 import { pieceLabel, shorten, weight } from "../../lib/format";
 import type { Tokens } from "../../wire/types";
-import type { Reading } from "./picture";
 import type { MatrixScene } from "./scene";
+import type { Reading } from "./use-picture";
 
 interface Props {
   readonly map: MapOnShow;

@@ -15,9 +15,9 @@ import type { Filter } from "../../session/filter";
 import type { Span, Tokens } from "../../wire/types";
 import { steerMatrix } from "./input";
 import { paintMatrix } from "./paint";
-import { type Picture, type Reading, usePicture, useReading, useTiled } from "./picture";
 import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "./scene";
 import { Tooltip } from "./Tooltip";
+import { type Picture, type Reading, usePicture, useReading, useTiled } from "./use-picture";
 import { wholeMap } from "./viewport";
 
 /** What is on show can be asked of the element. */

@@ -1,12 +1,14 @@
 import { LinearScale, Scale } from "../../controls/Scale";
-import { useView, type View } from "../../display/view";
-import { type Found, headName, named } from "../../heads/found";
+import { useView } from "../../display/view";
+import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
-import { metricAt, refusalAt } from "../../heads/metrics";
-import { metricIn, titleOf, useFound } from "../../heads/picture";
+import { metricAt, metricIn, refusalAt, titleOf } from "../../heads/metrics";
 import { ShadeChoice } from "../../heads/ShadeChoice";
 import { type GridScene, headRect } from "../../heads/scene";
+import { searchOf } from "../../heads/search";
 import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
+import { useFound } from "../../heads/use-picture";
+import { keptOf } from "../../heads/words";
 import type { Metric } from "../../wire/metric";
 import type { Frame } from "../../wire/types";
 
@@ -16,7 +18,7 @@ export function ModelView() {
   const { session } = view;
   const metric = metricIn(session);
   const found = useFound(view);
-  const by = session.metrics.by.value;
+  const by = searchOf(session).by.value;
   const busy = metric === null && session.shown.value !== null;
   const refused = refusalAt(session, by);
   return (
@@ -24,25 +26,13 @@ export function ModelView() {
       <div class="aw-view-head">
         <ShadeChoice />
         <h3 class="aw-model-state">
-          {refused ?? (busy ? "Reading all heads…" : found === null ? "" : keptOf(view, found))}
+          {refused ?? (busy ? "Reading all heads…" : found === null ? "" : keptOf(session, found))}
         </h3>
       </div>
       <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
       <ModelCaption metric={metric} />
     </figure>
   );
-}
-
-/** What stays when others fade, in words. */
-export function keptOf({ session }: View, { kept, heads }: Found): string {
-  if (kept === null) return "";
-  const all = session.heads.value.reduce((sum, count) => sum + count, 0);
-  const { by, only, lowest } = session.metrics;
-  const what =
-    by.value === named
-      ? (only.value ?? "")
-      : `${lowest.value ? "lowest" : "highest"} ${titleOf(session, by.value)}`;
-  return `${heads.length} of ${all} heads: ${what}`;
 }
 
 function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric: Metric | null }) {
@@ -80,13 +70,13 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   const found = useFound(view);
   if (shown === null) return null;
   const { direction } = shown.frame.header;
-  const values = session.metrics.shade.value === "values" && metric !== null;
+  const values = searchOf(session).shade.value === "values" && metric !== null;
   const fading = found !== null && found.kept !== null;
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
         {values ? metric.recipe : mapsRecipe(shown.frame)}
-        {fading && ` · ${keptOf(view, found)}; the others are faint`}
+        {fading && ` · ${keptOf(session, found)}; the others are faint`}
         {fading && !values && metric !== null && ` (${metric.recipe})`}
       </span>
       {!values && <Scale direction={direction} peak={1} />}

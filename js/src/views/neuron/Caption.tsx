@@ -1,11 +1,12 @@
 import { useView, type View } from "../../display/view";
 import { rampColour } from "../../lib/colour";
 import { count, exact, weight } from "../../lib/format";
-import type { Pairs } from "./pairs";
+import { type Pairs, pairsOf } from "./pairs";
 
 /** What the numbers are. */
-export function neuronRecipe({ session, derived }: View, pairs: Pairs): string {
-  const [start, stop] = derived.pairsRequest.value?.query ?? [0, 1];
+export function neuronRecipe(view: View, pairs: Pairs): string {
+  const { session } = view;
+  const [start, stop] = pairsOf(view).request.value?.query ?? [0, 1];
   const { source, sinks, weight: weighed, words } = session.traits.look.value;
   const several = source !== "head" || session.chosenHeads().length > 1;
   const changed = words || sinks !== "show" || weighed !== "attention";

@@ -13,7 +13,7 @@ import { pointPairs, pressPairs, steerPairs } from "./input";
 import { PairPanel } from "./PairPanel";
 import { paintNeuron } from "./paint";
 import { sentenceOf } from "./pair";
-import { type KeyOrder, openedKey, orderOf, type Pairs } from "./pairs";
+import { type KeyOrder, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
 import { neuronPicture, type Shown } from "./picture";
 import { type NeuronScene, neuronScene, revealRow } from "./scene";
 
@@ -43,7 +43,7 @@ export function NeuronView() {
   useSight(view, scene);
   const colours = view.palette.value;
   const key = shown?.key ?? 0;
-  const reading = session.neurons.order.value === "reading";
+  const reading = neuronsOf(session).order.value === "reading";
   return (
     <figure
       class="aw-view"
@@ -65,9 +65,9 @@ export function NeuronView() {
           <Segmented
             label="Order of keys"
             choices={orders}
-            value={session.neurons.order.value}
+            value={neuronsOf(session).order.value}
             onChoose={(order) => {
-              session.neurons.order.value = order;
+              neuronsOf(session).order.value = order;
             }}
           />
         )}
@@ -104,15 +104,17 @@ export function NeuronView() {
 }
 
 /** What was there before stays until the next one has come, as long as it is of the same reading and part. */
-function usePairs({ derived, session }: View) {
-  const request = derived.pairsRequest.value;
-  const { value, late, current } = useLastGood(session, derived.pairs.value);
-  const problem = request === null ? null : session.neurons.problem(request);
+function usePairs(view: View) {
+  const { session } = view;
+  const { request: wanted, pairs } = pairsOf(view);
+  const request = wanted.value;
+  const { value, late, current } = useLastGood(session, pairs.value);
+  const problem = request === null ? null : neuronsOf(session).problem(request);
   return { pairs: current && (!late || problem === null) ? value : null, late, problem };
 }
 
 function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
-  const order = session.neurons.order.value;
+  const order = neuronsOf(session).order.value;
   const cell = local.pairCell.value;
   const opened = local.openKey.value;
   const standing = useMemo(() => (pairs === null ? [] : orderOf(pairs, order)), [pairs, order]);

@@ -1,8 +1,11 @@
-import { type Signal, signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
+import type { View } from "../../display/view";
+import type { MapOnShow } from "../../focus/maps";
+import { oneForEach } from "../../lib/one-for-each";
 import { keyOf, type Memory } from "../../session/answers/memory";
 import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
-import { textsOf } from "../../session/shown";
+import { textsOf, unitsOf } from "../../session/shown";
 import { toTokens, toUnits } from "../../session/units";
 import { watch } from "../../session/watch";
 import type { Neuron, NeuronRequest } from "../../wire/neuron";
@@ -74,6 +77,9 @@ function joined(known: Pairs | undefined, { k, keys, ...told }: Neuron): Pairs {
   });
   return { ...told, vectors };
 }
+
+/** The queries and keys that a session has asked for. */
+export const neuronsOf = oneForEach(({ memory }: Session) => new Neurons(memory));
 
 /** What would be asked for a focus, which counts what is shown, and a head. Reads signals. */
 export function pairsRequest(session: Session, focus: Span, { layer, head }: HeadRef): PairsRequest | null {
@@ -150,26 +156,48 @@ function guessed(weight: Float32Array, order: KeyOrder): readonly number[] {
   return orderOf({ weight, logit: weight }, order);
 }
 
+/** The focus in one head, down to q and k: what would be asked, of which keys, and what there is of it. */
+export const pairsOf = oneForEach(({ session, local, derived }: View) => {
+  const request = computed(() =>
+    pairsRequest(
+      session,
+      queryOf(derived.map.value, derived.focus.value, derived.column.value),
+      derived.head.value ?? session.clampedHead(),
+    ),
+  );
+  const pairs = computed(() => (request.value === null ? null : neuronsOf(session).at(request.value)));
+  const keys = computed(() => {
+    const opened = local.pairCell.value?.key ?? local.openKey.value;
+    // Words are no keys.
+    const guess = unitsOf(session.shown.value) === null ? derived.row.value : null;
+    const sight = { rows: local.keyRows.value, opened };
+    return keysWanted(pairs.value, guess, neuronsOf(session).order.value, sight);
+  });
+  return { request, keys, pairs };
+});
+
+/** The query that is looked at; of a key of another text, the one that reads it most. */
+function queryOf(map: MapOnShow | null, focus: Span, column: Float32Array | null): Span {
+  if (map === null || map.square || column === null) return focus;
+  const reader = column.indexOf(Math.max(...column));
+  return [reader, reader + 1];
+}
+
 const rest = 60;
 
 /** Asks for what is looked at while the neuron view is. A head or token under the pointer waits until it rests there. */
-export function followPairs(
-  session: Session,
-  asker: string,
-  wanted: () => {
-    readonly request: PairsRequest | null;
-    readonly keys: readonly number[];
-    readonly hovered: boolean;
-  },
-  abort: AbortSignal,
-): void {
+export function followPairs(view: View): void {
+  const { session, local, abort } = view;
+  const { asker } = local;
   watch(session, abort, () => {
     if (session.traits.view.value !== "neuron" || session.closed.value) return;
-    const { request, keys, hovered } = wanted();
-    const missing = request === null ? null : session.neurons.missing(request, keys);
+    const { request: wanted, keys } = pairsOf(view);
+    const request = wanted.value;
+    const missing = request === null ? null : neuronsOf(session).missing(request, keys.value);
     if (request === null || missing === null) return;
+    const hovered = local.hoverToken.value !== null || local.hoverHead.value !== null;
     const timer = setTimeout(
-      () => void session.neurons.ask({ ...request, asker }, missing),
+      () => void neuronsOf(session).ask({ ...request, asker }, missing),
       hovered ? rest : 0,
     );
     return () => clearTimeout(timer);

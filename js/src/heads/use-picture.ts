@@ -1,0 +1,54 @@
+import { useMemo } from "preact/hooks";
+import type { View } from "../display/view";
+import { accent } from "../lib/colour";
+import { type Found, find } from "./found";
+import { metricIn } from "./metrics";
+import type { GridPicture } from "./paint";
+import { shadesIn, type Thumbnails, thumbnailsIn, together } from "./picture";
+import { searchOf } from "./search";
+import type { Shades } from "./shades";
+
+/** All that the grid of heads shows, wherever it stands. */
+export function useHeadPicture(view: View): GridPicture {
+  const { session, local } = view;
+  const pinned = session.clampedHead();
+  const { source } = session;
+  const direction = session.shown.value?.frame.header.direction ?? "reads";
+  return {
+    ...useThumbnails(view),
+    pinned: source.value === "head" ? pinned : null,
+    together: together(session, view.palette.value.dark),
+    hovered: local.hoverHead.value,
+    wholeLayer: source.value === "layer" ? pinned.layer : null,
+    strong: accent(view.palette.value, direction).strong,
+    shades: useShades(view),
+    kept: useFound(view)?.kept ?? null,
+  };
+}
+
+/** The heads that are looked for, in order; null until the numbers are there. */
+export function useFound({ session }: View): Found | null {
+  const { by, lowest, top, only } = searchOf(session);
+  const metric = metricIn(session);
+  const heads = session.heads.value;
+  const search = { lowest: lowest.value, top: top.value, only: only.value };
+  return useMemo(
+    () => (metric === null ? null : find(metric, heads, search)),
+    [metric, heads, by.value, search.lowest, search.top, search.only],
+  );
+}
+
+function useShades(view: View): Shades | null {
+  const { session, palette } = view;
+  const metric = metricIn(session);
+  const { shade } = searchOf(session);
+  const colours = palette.value;
+  const direction = session.shown.value?.frame.header.direction ?? "reads";
+  return useMemo(() => shadesIn(session, colours), [metric, shade.value, colours, direction]);
+}
+
+function useThumbnails({ session, palette }: View): Thumbnails {
+  const frame = session.shown.value?.frame;
+  const colours = palette.value;
+  return useMemo(() => thumbnailsIn(frame, colours), [frame, colours]);
+}

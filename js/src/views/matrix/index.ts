@@ -1,0 +1,4 @@
+import type { ViewEntry } from "../entry";
+import { MatrixView } from "./View";
+
+export const matrix: ViewEntry = { name: "matrix", text: "Matrix", Stage: MatrixView };

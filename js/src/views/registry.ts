@@ -1,0 +1,16 @@
+import { compare } from "./compare";
+import type { ViewEntry } from "./entry";
+import { flow } from "./flow";
+import { layers } from "./layers";
+import { lines } from "./lines";
+import { matrix } from "./matrix";
+import { model } from "./model";
+import { neuron } from "./neuron";
+
+/** The views of the stage, as their tabs stand. */
+export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, neuron, model, compare];
+
+/** The view of a name; the first one for a name that is not known. */
+export function viewOf(name: string): ViewEntry {
+  return views.find((view) => view.name === name) ?? matrix;
+}
