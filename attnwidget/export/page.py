@@ -47,7 +47,7 @@ class Shell:
 
 
 def page_html(data: Frame, shell: Shell, script: str, style: str) -> str:
-    """The page. `script` and `style` are the bundle, the same as in a notebook.
+    """The page. `script` and `style` are the bundle's for pages.
 
     >>> page = page_html(Frame({}, {}), Shell("</title>", "", "", "", ""), "export {};", "")
     >>> "&lt;/title&gt;" in page, "https:" in page

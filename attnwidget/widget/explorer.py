@@ -19,7 +19,7 @@ from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_requ
 from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
 from attnwidget.widget.answering.worker import Job, worker_of
 from attnwidget.widget.beside import Figures
-from attnwidget.widget.bundle import bundle
+from attnwidget.widget.bundle import loader, program
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
@@ -37,6 +37,11 @@ STILL = 0.3
 """Seconds that the display of a cell may wait for the picture that stays when the kernel is gone."""
 
 
+OTHER_PROGRAM = "This explorer is of another version of attnwidget than its kernel. Run the cell again."
+
+program()  # now, beside the loader: an update of the installation may replace both while the kernel runs
+
+
 class Explorer(Selecting):
     """A live view of a model's attention. Traits go both ways: read, set or observe them.
 
@@ -44,8 +49,7 @@ class Explorer(Selecting):
     the kernel's own. A bad value raises AttnWidgetError and the old value stays.
     """
 
-    _esm = bundle("explorer.js")
-    _css = bundle("explorer.css")
+    _esm = loader()  # a notebook stores it with every explorer; what it loads is an answer, which none stores
     unseen = False  # a page showed it, and none does now
 
     def __init__(
@@ -342,6 +346,8 @@ class Explorer(Selecting):
             return
         if request.kind == "about":
             self._answer(request.id, about(self._model, self._shown, examples(self._model.facts), self._source))
+        elif request.kind == "program":
+            self._answer_program(request)
         elif request.kind in {"chart", "bokeh"}:
             self.send(*self._figures.message(request))
         else:
@@ -349,6 +355,13 @@ class Explorer(Selecting):
                 self._cut_text = (request.text, request.pair) if request.first else None
             # Each view of each page waits for its own newest question: two of them never put each other off.
             self._worker.submit((self._slot, request.asker, request.kind), self._job(request))
+
+    def _answer_program(self, request: Request) -> None:
+        found = program()
+        if request.name == found.name:
+            self._answer(request.id, Answer({}, [found.script, found.style]))
+        else:
+            self._answer_error(request.id, BadRequest(OTHER_PROGRAM))
 
     def _job(self, request: Request) -> Job:
         progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))

@@ -44,12 +44,8 @@ def page_of(
         numbers=f"{recipe[:1].upper()}{recipe[1:]}. {precision(data)}",
         text=traits["text"],
     )
-    return page_html(data, shell, *map(_read, ("explorer.js", "explorer.css")))
-
-
-def _read(name: str) -> str:
-    found = bundle(name)
-    return found.read_text("utf-8") if isinstance(found, Path) else found
+    script, style = (bundle(name).read_text("utf-8") for name in ("page.js", "explorer.css"))
+    return page_html(data, shell, script, style)
 
 
 def page_name(model: "AttentionModel | GivenModel") -> str:

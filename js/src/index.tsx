@@ -2,10 +2,9 @@ import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { mount } from "./explorer/mount";
 import { Session } from "./session/session";
 import type { TraitModel } from "./session/traits";
-import { embeddedSource, localModel, readSaved } from "./source/embedded";
 import { type Channel, kernelSource } from "./source/kernel";
 
-/** One model, any number of views: the session is the model's, so that two views do not supersede each other's requests. */
+/** What the loader is given by the kernel. One model, any number of views: the session is the model's, so that two views do not supersede each other's requests. */
 export default () => {
   let session: Session | undefined;
 
@@ -39,16 +38,3 @@ export default () => {
 
   return { initialize, render };
 };
-
-/** What attnwidget/export puts into a page, opened in an element of that page. */
-export async function open(element: HTMLElement, data: string): Promise<void> {
-  const saved = await readSaved(data);
-  const life = new AbortController();
-  const session = new Session(localModel(saved.header.traits), embeddedSource(saved), life.signal);
-  mount(element, session, life.signal);
-  session.start();
-}
-
-/** A saved page waits for this bundle, which it cannot import by name; a notebook does not. */
-const page = (globalThis as { [name: symbol]: unknown })[Symbol.for("attnwidget.page")];
-if (typeof page === "function") page(open);

@@ -3,7 +3,7 @@ import { files, text } from "./files";
 
 /** The rooms from the top down: each may import what stands below its own line, and nothing else. */
 const floors: readonly (readonly string[])[] = [
-  ["index"],
+  ["loader", "index", "page"],
   ["explorer"],
   ["export", "views", "charts", "readout", "surface"],
   ["heads"],
@@ -25,7 +25,7 @@ const sources = files("src").filter((name) => /\.tsx?$/.test(name));
 
 function roomOf(name: string): string {
   const [, room = ""] = name.split("/");
-  return room.startsWith("index.") ? "index" : room;
+  return room.replace(/\.tsx?$/, "");
 }
 
 function floorOf(room: string): number {
@@ -66,11 +66,20 @@ function fileOf(name: string, target: string): string {
   return found;
 }
 
+/** All that comes with a file when it runs. */
+function reached(name: string, known = new Set<string>()): Set<string> {
+  if (known.has(name)) return known;
+  known.add(name);
+  for (const each of imports(name).filter((each) => isOwn(each) && !each.type))
+    reached(fileOf(name, each.target), known);
+  return known;
+}
+
 const isOwn = ({ target }: Import) => target.startsWith(".");
 
 function packagesOf(name: string): readonly string[] {
   const room = roomOf(name);
-  if (room === "index") return ["@anywidget/types"];
+  if (floors[0]?.includes(room)) return ["@anywidget/types"];
   if (pure.test(name)) return [];
   if (shown.includes(room)) return ["preact", "preact/hooks", "@preact/signals"];
   return ["session", "focus"].includes(room) ? ["@preact/signals"] : [];
@@ -91,6 +100,16 @@ describe("rooms", () => {
       const other = roomOf(fileOf(name, each.target));
       if (other !== room) expect(floorOf(other), `${name}: ${each.target}`).toBeGreaterThan(floorOf(room));
     }
+  });
+
+  it("come to a notebook, to a saved page and into a notebook's file without what these do not need", () => {
+    const [program, page, loader] = ["src/index.tsx", "src/page.tsx", "src/loader.ts"].map((name) => [
+      ...reached(name),
+    ]);
+    expect(program?.length).toBeGreaterThan(100);
+    expect(program?.filter((name) => name.includes("source/embedded"))).toEqual([]);
+    expect(page?.filter((name) => name.includes("source/kernel"))).toEqual([]);
+    expect(loader).toEqual(["src/loader.ts", "src/wire/problem.ts"]);
   });
 
   it("hold views that know nothing of each other", () => {

@@ -12,6 +12,7 @@ SECTIONS = {
     "estimate": "The estimate of memory",
     "measures": "What measures cost",
     "payload": "What the page carries",
+    "rooms": "What the page is made of",
     "browser": "In the browser",
     "edit_to_paint": "From a keystroke to the picture",
 }

@@ -15,7 +15,7 @@ from attnwidget.frames.frame import Selection
 from tests.benchmarks.geometry import HEADS, LAYERS, gpt2_small, token_ids
 from tests.benchmarks.report import machine, ms, table
 
-BUNDLE = Path(__file__).resolve().parents[2] / "attnwidget" / "static" / "explorer.js"
+STATIC = Path(__file__).resolve().parents[2] / "attnwidget" / "static"
 SIZES = (32, 64, 128, 512)
 BERTVIZ_UP_TO = 128  # 512 tokens would be a page of more than a gigabyte
 RUNS = 7
@@ -82,7 +82,7 @@ def section() -> str:
     return f"""The same maps, 12 x 12 heads. Ours is the first frame of an explorer: the chosen head exactly, the query's row of every head, and a
 thumbnail of every head; other heads follow when they are looked at. BertViz writes all maps into the page at once. The time is for
 building it from a trace or from maps at hand, without the forward pass; the median of seven. Our page needs the explorer's program
-as well, {BUNDLE.stat().st_size / 1024:,.0f} KiB, once.
+as well, {sum((STATIC / name).stat().st_size for name in ("explorer.js", "explorer.css")) / 1024:,.0f} KiB, once.
 
 {table(columns.split("; "), rows)}
 {machine("bertviz")}

@@ -1,5 +1,6 @@
 """The real thing: the first lesson in JupyterLab, with a real kernel, driven by clicks and keys."""
 
+import json
 import re
 
 import numpy as np
@@ -185,6 +186,36 @@ def test_a_stored_notebook_opened_again_shows_its_explorer(lesson):
     again = ExplorerPage(lesson.explorers().first)
     again.wait_until_drawn(60_000)
     assert lesson.run("print(ex.text)") == again.editor.input_value()
+
+
+STORED = 10_000
+"""Bytes that a saved notebook may hold of an explorer, where the state of widgets is stored at all."""
+
+
+def test_a_notebook_stores_no_program_and_its_explorers_ask_for_one_together(lesson, jupyter):
+    lesson.run("other = aw.explore(text='The river of Veldt is Miro.'); other")
+    expect(lesson.explorers()).to_have_count(2)
+    lesson.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")  # a switch
+    try:
+        lesson.command("docmanager:save")
+    finally:
+        lesson.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
+    path = lesson.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    saved = json.loads((jupyter.files / path).read_text("utf-8"))
+    models = saved["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    explorers = [model for model in models if model["model_module"] == "anywidget"]
+    assert len(explorers) >= 2
+    assert max(len(json.dumps(model)) for model in explorers) <= STORED
+
+    sent = []
+    lesson.page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    lesson.page.reload()
+    expect(lesson.explorers()).to_have_count(2, timeout=60_000)
+    for shown in lesson.explorers().all():
+        ExplorerPage(shown).wait_until_drawn()
+    frames = [frame if isinstance(frame, bytes) else frame.encode() for frame in sent]
+    assert sum(b'"kind":"program"' in frame for frame in frames) == 1
+    assert sum(b'"kind":"frame"' in frame for frame in frames) >= 2
 
 
 def test_nothing_leaves_this_machine(lesson):

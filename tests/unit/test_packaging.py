@@ -30,7 +30,14 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_is_complete_and_clean(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    needed = {"static/explorer.js", "static/explorer.css", "tiny/causal/model.safetensors", "py.typed"}
+    needed = {
+        "static/loader.js",
+        "static/explorer.js",
+        "static/explorer.css",
+        "static/page.js",
+        "tiny/causal/model.safetensors",
+        "py.typed",
+    }
     assert {f"attnwidget/{name}" for name in needed} <= names
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"attnwidget"}
     assert not [name for name in names if "node_modules" in name or "__pycache__" in name]

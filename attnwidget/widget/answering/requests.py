@@ -1,4 +1,4 @@
-"""Messages from the page -> requests, or one BadRequest. The mirror of js/src/wire/requests.ts."""
+"""Messages from the page -> requests, or one BadRequest. The mirror of js/src/wire/types.ts."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -9,6 +9,7 @@ from attnwidget.text import well_formed
 from attnwidget.version import __version__
 
 REQUEST_KINDS = (
+    "program",
     "about",
     "frame",
     "preview",

@@ -3,7 +3,7 @@
  * It speaks the messages of ipywidgets (update, echo_update, custom), so that the Python side is the real one.
  */
 
-import widget from "/static/explorer.js";
+import widget from "/static/loader.js";
 
 class Model {
   #listeners = new Map();
