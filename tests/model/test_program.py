@@ -26,7 +26,7 @@ def page(explorer, monkeypatch):
 
 def named_by(loader):
     """The program that a loader asks for."""
-    [name] = set(re.findall(r"attnwidget\.program\.([0-9a-f]{16})\b", loader))
+    [name] = set(re.findall(r"\b[0-9a-f]{16}\b", loader))
     return name
 
 
