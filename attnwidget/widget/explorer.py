@@ -348,6 +348,8 @@ class Explorer(Selecting):
             self._answer(request.id, about(self._model, self._shown, examples(self._model.facts), self._source))
         elif request.kind == "program":
             self._answer_program(request)
+        elif request.kind == "cancel":
+            self._worker.cancel((self._slot, request.id))
         elif request.kind in {"chart", "bokeh"}:
             self.send(*self._figures.message(request))
         else:
@@ -374,6 +376,7 @@ class Explorer(Selecting):
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),
             topic=request.topic,
             yields=request.kind in BACKGROUND,
+            name=(self._slot, request.id),
         )
 
     def _answer(self, number: str, result: Answer) -> None:

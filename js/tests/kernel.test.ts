@@ -53,7 +53,7 @@ describe("the kernel as a source", () => {
   it("passes on progress, superseded and errors", async () => {
     const { source, sent, answer } = open();
     const progress = vi.fn();
-    const one = source.ask({ kind: "frame", ...request }, progress);
+    const one = source.ask({ kind: "frame", ...request }, { onProgress: progress });
     const two = source.ask({ kind: "frame", ...request });
     const [first, second] = sent().map(({ id }) => id);
     answer({ id: first, status: "progress", done: 3, total: 12 });
@@ -108,6 +108,74 @@ describe("the kernel as a source", () => {
     void source.ask({ kind: "about" });
     answer({ id: sent().at(-1)?.id, status: "progress", done: 0, total: 1 });
     expect(told).toEqual([true, true, false]);
+  });
+
+  it("lets go of a question at once, tells the kernel, and ignores what comes later", async () => {
+    const { source, sent, answer } = open();
+    const wanted = new AbortController();
+    const progress = vi.fn();
+    const asking = { signal: wanted.signal, onProgress: progress, onPartial: progress };
+    const flow = source.ask({ kind: "flow", text: "a", part: "self", position: 0 }, asking);
+    const other = source.ask({ kind: "about" });
+    wanted.abort();
+    const [first, second] = sent().map(({ id }) => id);
+    expect(await flow).toEqual({ status: "superseded", id: first });
+    expect(sent().slice(2)).toEqual([{ id: first, kind: "cancel" }]);
+    for (const status of ["progress", "partial", "ok", "superseded"]) answer({ id: first, status });
+    expect(progress).not.toHaveBeenCalled();
+    answer({ id: second, status: "ok", about: {} });
+    expect(await other).toMatchObject({ status: "ok" });
+  });
+
+  it("asks nothing that is let go already, and lets go of nothing that was answered", async () => {
+    const { source, sent, answer } = open();
+    const asked = { kind: "predict", text: "a", part: "self", position: 0 } as const;
+    expect(await source.ask(asked, { signal: AbortSignal.abort() })).toMatchObject({ status: "superseded" });
+    expect(sent()).toEqual([]);
+    const wanted = new AbortController();
+    const predict = source.ask(asked, { signal: wanted.signal });
+    answer({ id: sent()[0]?.id, status: "ok", predictions: null });
+    wanted.abort();
+    expect(await predict).toMatchObject({ status: "ok" });
+    expect(sent().length).toBe(1);
+  });
+
+  it("hands on the parts of an answer before the whole, to those who asked for them", async () => {
+    const { source, sent, answer } = open();
+    const parts: unknown[] = [];
+    const metric = { kind: "metric", text: "a", part: "self", name: "entropy" } as const;
+    const asked = source.ask(metric, {
+      onPartial: (part) => void parts.push([part.reading, ...part.reply.values]),
+    });
+    const plain = source.ask(metric);
+    expect(sent().map((content) => "partial" in content)).toEqual([true, false]);
+    const told = {
+      name: "entropy",
+      unit: "nats",
+      low: 0,
+      high: 1,
+      recipe: "",
+      layers: 2,
+      heads: 1,
+      labels: null,
+    };
+    const say = (status: string, ...values: number[]) =>
+      answer({ id: sent()[0]?.id, status, reading: "r", metric: told }, [
+        new DataView(Float32Array.from(values).buffer),
+      ]);
+    say("partial", 1, Number.NaN);
+    say("partial"); // without its numbers: it is let pass
+    say("partial", 1, 0.5);
+    say("ok", 1, 0);
+    say("partial", 9, 9);
+    expect(parts).toEqual([
+      ["r", 1, Number.NaN],
+      ["r", 1, 0.5],
+    ]);
+    expect(await asked).toMatchObject({ status: "ok", reply: { values: Float32Array.of(1, 0) } });
+    // Nobody asked this kernel for parts.
+    answer({ id: sent()[1]?.id, status: "partial" });
+    expect(await plain).toMatchObject({ problem: { message: expect.stringMatching(/unknown kind/) } });
   });
 
   it("leaves nothing behind", () => {

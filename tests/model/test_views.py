@@ -225,6 +225,30 @@ def test_a_newer_strip_stops_an_older_one_of_the_same_text(page, explorer, monke
     assert explorer.trace is explorer.trace
 
 
+def test_a_question_is_let_go_whether_it_runs_or_waits_or_is_answered_or_was_never_asked(page, monkeypatch):
+    began = threading.Event()
+    from attnwidget.engine import go_on
+    from attnwidget.widget.answering import answers
+
+    def endless(*_given, **_named):
+        began.set()
+        while True:
+            go_on()
+
+    monkeypatch.setattr(answers, "rollout_edges", endless)
+    answered = page.ask("predict", text=TEXT, position=1)
+    page.end_of(answered)
+    running = page.ask("flow", text=TEXT, position=1)
+    assert began.wait(20)
+    waiting = page.ask("strip", text=TEXT, query=[1, 2])
+    for number in (answered, waiting, running, "nobody", "\ud800"):
+        page.post({"id": number, "kind": "cancel"})
+    page.post({"id": 7, "kind": "cancel"})
+    assert [page.end_of(number)[0]["status"] for number in (running, waiting)] == ["superseded"] * 2
+    page.end_of(page.ask("predict", text=TEXT, position=2))
+    assert [content["status"] for content, _ in page.answers] == ["ok", "superseded", "superseded", "ok"]
+
+
 def test_a_strip_never_stops_the_frame_of_its_text():
     frames = [parse_request({"id": "1", "kind": "frame", "text": TEXT, "query": query}) for query in ([0, 1], [1, 2])]
     assert frames[0].topic == frames[1].topic

@@ -60,6 +60,8 @@ def test_a_request_names_its_part_or_leaves_it_to_the_model():
         {"id": "1", "kind": "metric", "name": 3},
         {"id": "1", "kind": "similar", "count": 2.5},
         {"id": "1", "kind": "similar", "count": True},
+        {"id": 1, "kind": "cancel"},
+        {"id": "1", "kind": "metric", "partial": 1},
     ],
 )
 def test_garbage(content):

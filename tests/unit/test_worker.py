@@ -146,3 +146,36 @@ def test_what_nobody_waits_for_gives_way(bench):
     bench.worker.submit("similar", bench.job("similar", yields=True))
     bench.worker.submit("frame", bench.job("frame"))
     assert bench.finish(3) == [("superseded", "metric"), ("done", "frame"), ("done", "similar")]
+
+
+def test_a_running_job_is_cancelled_by_its_name_and_no_other(bench):
+    started = threading.Event()
+    long, other = bench.job("long", _until_stopped(started)), bench.job("other")
+    long.name, other.name = ("one", "7"), ("two", "7")
+    bench.worker.submit("flow", long)
+    assert started.wait(10)
+    bench.worker.submit("strip", other)
+    bench.worker.cancel(("one", "7"))
+    assert bench.finish(2) == [("superseded", "long"), ("done", "other")]
+
+
+def test_a_waiting_job_is_dropped_at_once_and_its_slot_taken_again(bench):
+    bench.busy()
+    waiting, next_one = bench.job("waiting"), bench.job("next")
+    waiting.name, next_one.name = "1", "2"
+    bench.worker.submit("flow", waiting)
+    bench.worker.cancel("1")
+    assert bench.ended == [("superseded", "waiting")]
+    bench.worker.submit("flow", next_one)
+    assert bench.finish(3) == [("superseded", "waiting"), ("done", "held"), ("done", "next")]
+
+
+def test_to_cancel_what_has_ended_or_never_was_is_nothing(bench):
+    done = bench.job("done")
+    done.name = "1"
+    bench.worker.submit("flow", done)
+    bench.finish(1)
+    bench.worker.submit("flow", bench.job("nameless"))
+    for name in ("1", "nobody", None):
+        bench.worker.cancel(name)
+    assert bench.finish(2) == [("done", "done"), ("done", "nameless")]

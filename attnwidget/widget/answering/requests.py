@@ -26,6 +26,7 @@ REQUEST_KINDS = (
     "page",
     "chart",
     "bokeh",
+    "cancel",
 )
 BACKGROUND = frozenset({"metric", "similar"})
 """What is asked when nothing else is: it gives way to everything."""
@@ -37,7 +38,8 @@ class Request:
     """One question from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens.
 
     `asker` is who waits for it, a view of a page: the newest question counts for each. `reading` is what it asks about, ""
-    for whatever the text is read as now.
+    for whatever the text is read as now. With `partial` it hears parts of the answer before the whole. "cancel" is no
+    question: it lets go of the one that has its id.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Request:
     theme: Theme = "light"
     name: str = ""
     count: int = 5
+    partial: bool = False
 
     @property
     def topic(self) -> tuple[Any, ...]:
@@ -131,6 +134,7 @@ def parse_request(content: Any) -> Request:
         theme=_choice(content, "theme", Theme),
         name=_typed(content, "name", str, ""),
         count=_typed(content, "count", int, 5),
+        partial=_typed(content, "partial", bool, default=False),
     )
 
 

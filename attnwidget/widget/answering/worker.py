@@ -26,6 +26,7 @@ class Job:
 
     `topic` is what the job reads (a text): a newer job of the same slot about the same topic does not stop it midway.
     One that `yields` stops midway for any other job that does not, and is superseded: whoever asked may ask again.
+    By its `name` it can be cancelled.
     """
 
     run: Callable[[], Any]
@@ -34,6 +35,7 @@ class Job:
     superseded: Callable[[], None]
     topic: Hashable = None
     yields: bool = False
+    name: Hashable = None
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -82,9 +84,16 @@ class Worker:
 
     def forget(self, is_mine: Callable[[Hashable], bool]) -> None:
         """Let go of the jobs in some slots: those that wait give way, one that runs is stopped. Never blocks."""
+        self._let_go(lambda slot, _job: is_mine(slot))
+
+    def cancel(self, name: Hashable) -> None:
+        """Let go of the job of that name, as `forget` does; nothing where it has ended, or never was. Never blocks."""
+        self._let_go(lambda _slot, job: job.name is not None and job.name == name)
+
+    def _let_go(self, is_meant: Callable[[Hashable, Job], bool]) -> None:
         with self._changed:
-            dropped = [self._waiting.pop(slot) for slot in list(self._waiting) if is_mine(slot)]
-            if self._running is not None and is_mine(self._running[0]):
+            dropped = [self._waiting.pop(slot) for slot, job in list(self._waiting.items()) if is_meant(slot, job)]
+            if self._running is not None and is_meant(*self._running):
                 self._running[1].stop.set()
         for job in dropped:
             _end(job.superseded)

@@ -291,7 +291,7 @@ export class Session extends Stores {
     const onProgress = (progress: Progress) => {
       if (order === this.#order) this.#patience.progress.value = progress;
     };
-    void this.#ask({ kind: "frame", ...request }, onProgress).then((answer) => {
+    void this.#ask({ kind: "frame", ...request }, { onProgress }).then((answer) => {
       if (!this.#abort.aborted) batch(() => this.#settle(order, request, answer, editedAt));
     });
   }

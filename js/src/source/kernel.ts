@@ -11,6 +11,7 @@ import type {
   Answer,
   Ask,
   Chart,
+  Ok,
   Predictions,
   Problem,
   Progress,
@@ -35,6 +36,7 @@ interface Message {
 interface Pending {
   readonly kind: Request["kind"];
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onPartial: ((part: Ok<never>) => void) | undefined;
   readonly resolve: (answer: Answer<never>) => void;
 }
 
@@ -55,8 +57,13 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
     if (waiting === undefined) return;
     tell(false);
     if (content.status === "progress") return waiting.onProgress?.(readProgress(content));
+    const partial = content.status === "partial" && waiting.onPartial !== undefined;
+    const told = partial ? { ...content, status: "ok" } : content;
+    const answer = readAnswer(waiting.kind, told, buffers ?? []) as Answer<never>;
+    // A part that cannot be read is let pass: the whole answer is still to come.
+    if (partial) return answer.status === "ok" ? waiting.onPartial?.(answer) : undefined;
     pending.delete(content.id);
-    waiting.resolve(readAnswer(waiting.kind, content, buffers ?? []) as Answer<never>);
+    waiting.resolve(answer);
   };
 
   const close = () => {
@@ -67,20 +74,35 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
     for (const [id, waiting] of lostOnes) waiting.resolve(closedAnswer(id) as Answer<never>);
   };
 
-  const ask: Ask = (request, onProgress) =>
+  const send = (content: { readonly id: string; readonly kind: string }) => {
+    try {
+      channel.send(content);
+    } catch (error) {
+      console.warn("attnwidget: could not send to the kernel", error);
+      close();
+    }
+  };
+
+  const ask: Ask = (request, { onProgress, onPartial, signal: wanted } = {}) =>
     new Promise((resolve) => {
       const id = `${prefix}-${++count}`;
       if (signal.aborted) return resolve(closedAnswer(id));
-      pending.set(id, { kind: request.kind, onProgress, resolve: resolve as Pending["resolve"] });
-      try {
-        // Two pages on one kernel are two askers, and so is every view of theirs.
-        const asker =
-          "asker" in request && request.asker !== undefined ? `${prefix}.${request.asker}` : prefix;
-        channel.send({ id, ...request, asker });
-      } catch (error) {
-        console.warn("attnwidget: could not send to the kernel", error);
-        close();
-      }
+      if (wanted?.aborted) return resolve({ status: "superseded", id });
+      const letGo = () => {
+        if (!pending.delete(id)) return;
+        resolve({ status: "superseded", id });
+        send({ id, kind: "cancel" });
+      };
+      const settle = (answer: Answer<never>) => {
+        wanted?.removeEventListener("abort", letGo);
+        resolve(answer);
+      };
+      wanted?.addEventListener("abort", letGo, { once: true });
+      pending.set(id, { kind: request.kind, onProgress, onPartial, resolve: settle });
+      // Two pages on one kernel are two askers, and so is every view of theirs.
+      const asker = "asker" in request && request.asker !== undefined ? `${prefix}.${request.asker}` : prefix;
+      // An older page takes a part for an answer of an unknown kind: who wants them says so.
+      send({ id, ...request, asker, ...(onPartial && { partial: true }) });
     });
 
   listen(channel, "msg:custom", receive as never, signal);

@@ -16,7 +16,16 @@ export type Answer<Reply> =
   | { readonly status: "superseded"; readonly id: string }
   | { readonly status: "error"; readonly id: string; readonly problem: Problem };
 
+/** What whoever asks may add to a question. */
+export interface Asking<Reply> {
+  readonly onProgress?: (progress: Progress) => void;
+  /** Parts of the answer, each with more in it than the one before; the whole follows. */
+  readonly onPartial?: (part: Ok<Reply>) => void;
+  /** Lets go of the question: it is `superseded` at once, and whoever answers may stop. */
+  readonly signal?: AbortSignal;
+}
+
 export type Ask = <Kind extends Request["kind"]>(
   request: Extract<Request, { kind: Kind }>,
-  onProgress?: (progress: Progress) => void,
+  asking?: Asking<Replies[Kind]>,
 ) => Promise<Answer<Replies[Kind]>>;
