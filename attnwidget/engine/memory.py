@@ -32,11 +32,11 @@ MAPS = 3
 """Scores, softmax and a copy of it: the maps that one layer of eager attention has in the making."""
 
 
-def refuse_what_cannot_fit(model: Any, tokens: int, path: str, device: Any = None) -> None:
+def refuse_what_cannot_fit(model: Any, tokens: int, path: str) -> None:
     """Raise OutOfMemory, with the numbers, when reading so many tokens needs more memory than is free.
 
-    `path` is that of the trace, "interface" or "eager"; `device` is where the model runs, its own by default. Where
-    the need or the room is unknown, nothing is refused. Takes a few microseconds for what is small.
+    `path` is that of the trace, "interface" or "eager". Where the need or the room is unknown, nothing is refused. Takes
+    a few microseconds for what is small.
     """
     need = needed(model, tokens, path)
     if need is None or need < SMALL_READING:
@@ -44,7 +44,7 @@ def refuse_what_cannot_fit(model: Any, tokens: int, path: str, device: Any = Non
     places = getattr(model, "hf_device_map", None) or {}
     if len(set(places.values())) > 1:
         return  # no single device has it all
-    free = available(model.device if device is None else device)
+    free = available(model.device)
     if free is not None and need > free:
         half = ", or load the model in half precision, dtype='bfloat16'" if model.dtype.itemsize > 2 else ""
         raise OutOfMemory(tokens, need, free, longest(model, tokens, path, free), half)

@@ -23,15 +23,6 @@ def as_steps(weights: Tensor, steps: int) -> np.ndarray:
     return (weights.float().log() * steps + 255).round().clamp(0, 255).byte().numpy()
 
 
-def from_steps(found: np.ndarray, steps: int) -> np.ndarray:
-    """What the page makes of the bytes.
-
-    >>> from_steps(np.array([0, 241, 255], np.uint8), 20).round(3).tolist()
-    [0.0, 0.497, 1.0]
-    """
-    return np.where(found == 0, 0.0, np.exp((found.astype(np.float64) - 255) / steps))
-
-
 def worst(steps: int) -> float:
     """The largest relative error: half a step.
 

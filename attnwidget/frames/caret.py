@@ -2,30 +2,18 @@
 
 from collections.abc import Sequence
 
-from attnwidget.engine import NO_SPAN, Texts, Tokens, Trace
+from attnwidget.engine import NO_SPAN, Texts, Trace
 from attnwidget.frames.axes import axes_of, homes, is_second
 from attnwidget.frames.frame import Direction
-from attnwidget.frames.utf16 import to_units
-
-
-def tokens_at(text: Tokens, start: int, stop: int) -> tuple[int, int]:
-    """The query (start, stop) of a caret or selection in UTF-16 units.
-
-    A caret means the token of the character before it; a selection means every token that it touches. Between tokens,
-    and past the end, the nearest token before it counts. Special tokens are never meant unless there is nothing else.
-
-    >>> text = Tokens.from_pieces(["The", "river", "bank"])
-    >>> tokens_at(text, 9, 9), tokens_at(text, 4, 14), tokens_at(text, 0, 0)
-    ((1, 2), (1, 3), (0, 1))
-    """
-    return _spans_at(to_units(text.text, text.spans), start, stop)
 
 
 def query_at(
     trace: Trace, part: str, texts: Texts, caret: tuple[int, int], field: int, direction: Direction
 ) -> tuple[tuple[int, int], Direction] | None:
-    """The query of a caret in one of two text fields, and the direction that it has there.
+    """The query (start, stop) of a caret or selection, in UTF-16 units of one of two text fields, and its direction there.
 
+    A caret means the token of the character before it; a selection means every token that it touches. Between tokens,
+    and past the end, the nearest token before it counts. Special tokens are never meant unless there is nothing else.
     In a part that reads another text the field decides: its tokens read, or are read. None where the part has no token
     of that field.
     """

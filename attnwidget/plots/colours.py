@@ -31,7 +31,6 @@ class Look:
     reads_tint: str
     read_by: str
     read_by_bar: str
-    read_by_tint: str
     ramps: dict[str, Ramp]
     categories: tuple[str, ...]
 
@@ -75,7 +74,6 @@ LIGHT = Look(
     reads_tint="#fdeadb",
     read_by="#2463b0",
     read_by_bar="#5a93d6",
-    read_by_tint="#e3eefb",
     ramps={
         "heads": ramp(_ORANGE_LIGHT),
         "weights": ramp(_ORANGE_LIGHT, root=True),
@@ -99,7 +97,6 @@ DARK = Look(
     reads_tint="#3d2716",
     read_by="#6aaaf0",
     read_by_bar="#4c86cc",
-    read_by_tint="#182c45",
     ramps={
         "heads": ramp(_ORANGE_DARK),
         "weights": ramp(_ORANGE_DARK, root=True),

@@ -20,10 +20,10 @@ MOST_ENTRIES = 1024
 POSITIONS = 512
 
 
-def _corpus(seed: int = 0, documents: int = 2000) -> Iterator[str]:
-    rng = Random(seed)
+def _corpus() -> Iterator[str]:
+    rng = Random(0)
     makers = tuple(language.SENTENCE_KINDS.values())
-    for number in range(documents):
+    for number in range(2000):
         yield makers[number % len(makers)](rng, False).text
     # Each word some more times, so that rare words shape the merges too.
     yield from surfaces() * 20

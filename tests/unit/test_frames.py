@@ -9,10 +9,10 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine import Texts, Tokens
 from attnwidget.errors import BadRequest
 from attnwidget.export.data import page_data
-from attnwidget.frames.caret import clamped, tokens_at
+from attnwidget.frames.caret import clamped, query_at
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Frame, Selection
@@ -188,8 +188,8 @@ def test_every_row_may_be_padding():
     ],
 )
 def test_the_caret_counts_utf16_units(caret, query):
-    text = Tokens.from_pieces(["😀", "b", "c"])  # units: 😀 0-2, b 3-4, c 5-6
-    assert tokens_at(text, *caret) == query
+    trace = aw.Trace.from_weights([torch.eye(3)[None]], ["😀", "b", "c"])  # units: 😀 0-2, b 3-4, c 5-6
+    assert query_at(trace, "self", Texts(), caret, 0, "reads") == (query, "reads")
 
 
 def test_queries_are_brought_inside():

@@ -185,7 +185,7 @@ def test_logits_that_come_with_the_pass():
 @pytest.mark.parametrize("model", [SimpleNamespace(), torch.nn.Linear(2, 2)])
 def test_what_has_no_configuration_is_not_refused(model):
     assert needed(model, 10**6, "interface") is None
-    refuse_what_cannot_fit(model, 10**6, "interface", "cpu")
+    refuse_what_cannot_fit(model, 10**6, "interface")
 
 
 def test_what_cannot_fit_is_refused_with_the_numbers(monkeypatch):
@@ -193,35 +193,35 @@ def test_what_cannot_fit_is_refused_with_the_numbers(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda _device: GIB)
     assert needed(model, 30_000, "interface") > GIB
     with pytest.raises(OutOfMemory, match=r"Reading 30,000 tokens .* about [\d.]+ GB .* 1\.1 GB are free") as caught:
-        refuse_what_cannot_fit(model, 30_000, "interface", "cpu")
+        refuse_what_cannot_fit(model, 30_000, "interface")
     error = caught.value
     assert isinstance(error, AttnWidgetError)
     assert (error.code, error.available, error.needed) == ("memory", GIB, needed(model, 30_000, "interface"))
     assert f"{error.fits:,} tokens, or load the model in half precision" in str(error)
-    refuse_what_cannot_fit(model, error.fits, "interface", "cpu")
+    refuse_what_cannot_fit(model, error.fits, "interface")
     with pytest.raises(OutOfMemory):
-        refuse_what_cannot_fit(model, error.fits + 1, "interface", "cpu")
+        refuse_what_cannot_fit(model, error.fits + 1, "interface")
 
 
 def test_half_precision_is_no_way_out_for_who_has_it(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda _device: 2**28)
     with pytest.raises(OutOfMemory) as caught:
-        refuse_what_cannot_fit(llama(torch.bfloat16), 60_000, "interface", "cpu")
+        refuse_what_cannot_fit(llama(torch.bfloat16), 60_000, "interface")
     assert str(caught.value).endswith(f"Give about {caught.value.fits:,} tokens.")
 
 
 def test_small_readings_and_unknown_rooms_are_let_through(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda _device: 1)
-    refuse_what_cannot_fit(llama(), 64, "interface", "cpu")
+    refuse_what_cannot_fit(llama(), 64, "interface")
     monkeypatch.setattr(memory, "available", lambda _device: None)
-    refuse_what_cannot_fit(llama(), 10**6, "interface", "cpu")
+    refuse_what_cannot_fit(llama(), 10**6, "interface")
 
 
 def test_a_model_over_several_devices_is_let_through(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda _device: 1)
     model = llama()
     model.hf_device_map = {"model.layers.0": 0, "model.layers.1": "cpu"}
-    refuse_what_cannot_fit(model, 10**6, "interface", "cpu")
+    refuse_what_cannot_fit(model, 10**6, "interface")
 
 
 @pytest.fixture

@@ -193,10 +193,6 @@ def test_a_tokenizer_without_a_first_token():
     assert tokenise_text(ByT5Tokenizer(), "a", prepend_bos=False).pieces == ("a", "</s>")
 
 
-def test_without_special_tokens():
-    assert tokenise_text(wordpiece(), "hello it", add_special=False).pieces == ("hello", "it")
-
-
 def test_a_target_is_in_the_other_language_and_a_text_after_it_is_not():
     tokenizer = mbart()
     reader = private_copy(tokenizer)

@@ -22,7 +22,6 @@ def tokenise_text(
     *,
     first: int | None = None,
     prepend_bos: bool | None = None,
-    add_special: bool = True,
     prompt: str = "",
 ) -> Tokens:
     """Tokens of a text, or of a pair of texts, which are joined by a line break.
@@ -35,15 +34,15 @@ def tokenise_text(
     text, pair = well_formed(text), None if pair is None else well_formed(pair)
     _refuse_large(len(text) + len(pair or ""), "characters")
     prompt = well_formed(prompt)
-    said = _not_empty(encode(tokenizer, prompt + text, pair, add_special=add_special), len(prompt))
+    said = _not_empty(encode(tokenizer, prompt + text, pair), len(prompt))
     return begin(tokenizer, said, prepend_bos)[:first]
 
 
-def tokenise_target(tokenizer: Any, text: str, *, first: int | None = None) -> Tokens:
+def tokenise_target(tokenizer: Any, text: str) -> Tokens:
     """Tokens of a text that a decoder is to write, with the special tokens that targets get. Raises as `tokenise_text`."""
     text = well_formed(text)
     _refuse_large(len(text), "characters")
-    return _not_empty(encode(tokenizer, text, target=True))[:first]
+    return _not_empty(encode(tokenizer, text, target=True))
 
 
 def tokenise_chat(tokenizer: Any, messages: Any, *, first: int | None = None) -> Tokens:

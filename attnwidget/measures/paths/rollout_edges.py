@@ -12,7 +12,6 @@ from attnwidget.measures.given_trace import own_blocks, said_part
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.steps import (
     asked_rows,
-    check_share,
     fused_rows,
     mixed,
     portioned,
@@ -20,6 +19,9 @@ from attnwidget.measures.paths.steps import (
     started,
 )
 from attnwidget.measures.rows import read_rows
+
+RESIDUAL = 0.5
+"""The share of the residual connection, as `rollout` takes it."""
 
 STRONGEST = 400
 """Edges of a layer that are kept: more cannot be told apart, and the others are counted."""
@@ -51,18 +53,11 @@ class RolloutEdges:
 
 
 @measure
-def rollout_edges(
-    trace: Trace,
-    query: Any,
-    *,
-    part: str | None = None,
-    fusion: str = "mean",
-    residual: Any = 0.5,
-) -> RolloutEdges:
+def rollout_edges(trace: Trace, query: Any, *, part: str | None = None) -> RolloutEdges:
     """How much of what reaches the token `query` passes each edge of each layer, from the output down to the inputs.
 
-    With r the row of rollout above a layer and A' = rownorm(residual I + (1 - residual) A) its mixed map, the edge from
-    token j to token i carries r_i A'_ij, and what it leaves at j is the row below. Edges of a layer sum to 1, and the
+    With r the row of rollout above a layer and A' = rownorm((I + A) / 2) its mixed map, A the mean of its heads, the edge
+    from token j to token i carries r_i A'_ij, and what it leaves at j is the row below. Edges of a layer sum to 1, and the
     lowest level is `rollout(trace, query=query)`. Of a layer the 400 strongest edges are kept. Raises what
     `rollout` raises.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928; edge by edge ours.
@@ -73,13 +68,12 @@ def rollout_edges(
     >>> bool(np.allclose(edges.reached[0], aw.rollout(trace, query=-1), atol=1e-6)), edges.attending
     (True, (0, 1, 2, 3))
     """
-    residual = check_share("residual", residual, "(attention alone) to 1")
     blocks = own_blocks(trace, part, "Rollout")
     tokens, _ = trace.tokens(part)
     rows = asked_rows(query, len(tokens), "rollout")[:1]
     refuse_padding(query, rows, tokens)
     counted = read_rows(tokens)
-    reading = fused_rows(fusion)
+    reading = fused_rows("mean")
     reached = torch.zeros(len(blocks) + 1, len(tokens), dtype=torch.float32, device="cpu")
     above = started(rows, counted)[0]
     reached[-1, counted] = above
@@ -88,7 +82,7 @@ def rollout_edges(
         go_on()
         read = reading(block, counted, counted)
         layer = [
-            _strongest(above[chosen, None] * mixed(read(chosen), chosen, residual), chosen)
+            _strongest(above[chosen, None] * mixed(read(chosen), chosen, RESIDUAL), chosen)
             for chosen in portioned(len(counted), len(counted))
             if bool(above[chosen].any())
         ]
@@ -109,7 +103,7 @@ def rollout_edges(
         reached=reached.numpy(),
         attending=tuple(block.layer for block in blocks),
         kept=tuple(float(columns[-1].sum()) for columns in found),
-        recipe=f"attention rollout from the output down, heads fused by {fusion}, residual {residual:g}"
+        recipe=f"attention rollout from the output down, heads fused by mean, residual {RESIDUAL:g}"
         + said_part(trace, part),
     )
 

@@ -12,6 +12,9 @@ from attnwidget.measures.heads.token_kinds import kind_of_keys
 from attnwidget.measures.portions import portions
 from attnwidget.shapes import Indices
 
+NAMED = 5
+"""Heads or tokens that a finding names."""
+
 
 @dataclass(frozen=True, eq=False)
 class Examined:
@@ -90,18 +93,18 @@ def mean_rows(trace: Trace, part: str | None, queries: Indices) -> np.ndarray:
     return found
 
 
-def named_heads(scores: np.ndarray, *, over: float, at_most: int = 5) -> tuple[str, ...]:
+def named_heads(scores: np.ndarray, *, over: float) -> tuple[str, ...]:
     """The names of the heads whose number is above a bound, highest first.
 
     >>> named_heads(np.array([[0.1, 0.9], [0.8, np.nan]]), over=0.5)
     ('L0H1', 'L1H0')
     """
     order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), axis=None)
-    places = [tuple(int(axis) for axis in np.unravel_index(at, scores.shape)) for at in order[:at_most]]
+    places = [tuple(int(axis) for axis in np.unravel_index(at, scores.shape)) for at in order[:NAMED]]
     return tuple(f"L{layer}H{head}" for layer, head in places if scores[layer, head] > over)
 
 
-def named_tokens(text: Tokens, positions: Iterable[int], at_most: int = 5) -> tuple[str, ...]:
+def named_tokens(text: Tokens, positions: Iterable[int], at_most: int = NAMED) -> tuple[str, ...]:
     """Tokens as a reader finds them: piece and place.
 
     >>> named_tokens(Tokens.from_pieces(["a", "cat"]), [1])
