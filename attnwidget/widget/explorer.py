@@ -221,7 +221,7 @@ class Explorer(Selecting):
         >>> aw.explore(state=state).state() == state
         True
         """
-        return state_of(self)
+        return state_of(self, self._model.name)
 
     def restore(self, state: Any) -> "Explorer":
         """Show what a state says; what it does not name stays.

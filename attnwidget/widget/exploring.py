@@ -1,5 +1,6 @@
 """`aw.explore`: a model, a text and what to look at -> an explorer."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.selection.state import begun, checked_state, model_of
+from attnwidget.widget.selection.state import checked_state, model_of, unsaid
 
 
 def explore(
@@ -70,4 +71,13 @@ def explore(
     explorer = Explorer(loaded, shown, **chosen)
     if tokenizer is None and (named is None or isinstance(named, str | Path)):
         explorer._source = "" if named is None else str(named)  # noqa: SLF001  this is where explorers are made
-    return begun(explorer, kept, chosen)
+    return restored(explorer, kept, chosen)
+
+
+def restored(explorer: Explorer, state: Any, said: Mapping[str, Any]) -> Explorer:
+    """A new explorer brought to a state, but for what was said beside it. Closes it and raises where that cannot be."""
+    try:
+        return explorer if state is None else explorer.restore(unsaid(checked_state(state), said))
+    except AttnWidgetError:
+        explorer.close()
+        raise

@@ -4,26 +4,24 @@ import re
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from attnwidget.engine import AttentionModel, Trace
 from attnwidget.export.data import page_data, precision
 from attnwidget.export.page import Shell, page_html
 from attnwidget.files import file_of, write_whole
 from attnwidget.widget.answering.answers import about
+from attnwidget.widget.answering.shown import Shown
 from attnwidget.widget.bundle import bundle
-
-if TYPE_CHECKING:
-    from attnwidget.engine import AttentionModel, Trace
-    from attnwidget.widget.answering.shown import Shown
-    from attnwidget.widget.given import GivenModel
+from attnwidget.widget.given import GivenModel
 
 LONGEST_PAGE_TITLE = 80
 
 
 def page_of(
-    model: "AttentionModel | GivenModel",
-    trace: "Trace",
-    shown: "Shown",
+    model: AttentionModel | GivenModel,
+    trace: Trace,
+    shown: Shown,
     traits: dict[str, Any],
     *,
     title: str | None = None,
@@ -48,7 +46,7 @@ def page_of(
     return page_html(data, shell, script, style)
 
 
-def page_name(model: "AttentionModel | GivenModel") -> str:
+def page_name(model: AttentionModel | GivenModel) -> str:
     """What a page is called that nobody has named."""
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name).strip('-.') or 'model'}-attention.html"
 

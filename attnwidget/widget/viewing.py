@@ -5,8 +5,8 @@ from typing import Any
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.explorer import Explorer
+from attnwidget.widget.exploring import restored
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.selection.state import begun
 
 
 def view(
@@ -58,4 +58,4 @@ def view(
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against}
     chosen = {name: value for name, value in given.items() if value is not None}
-    return begun(Explorer(GivenModel(trace), "", **chosen), state, chosen)
+    return restored(Explorer(GivenModel(trace), "", **chosen), state, chosen)

@@ -7,14 +7,11 @@ for a reading, and change what they hear of.
 
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, runtime_checkable
 
 from traitlets import Bunch
-
-if TYPE_CHECKING:
-    from attnwidget.widget.selection.selecting import Selecting
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +22,59 @@ Nothing that waits for a worker runs under it, and no observer.
 """
 
 
+@runtime_checkable
+class Changeable(Protocol):
+    """An explorer, as those know it who change it."""
+
+    links: tuple["Tie", ...]
+
+    def values(self) -> dict[str, Any]:
+        """The values of all that is chosen."""
+
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Take back what has not been told yet."""
+
+    def settle(self, names: Collection[str]) -> None:
+        """Bring in order what depends on several traits."""
+
+    def tell_page(self, names: Iterable[str], known: Mapping[str, Any]) -> None:
+        """Send the page what it does not know."""
+
+    def tell_observers(self, change: Any) -> list[Exception]:
+        """Let every observer hear of a change."""
+
+    def prepare(self, state: Mapping[str, Any]) -> None:
+        """Find out what there is to be chosen."""
+
+    def nearest(self, name: str, value: Any) -> Any:
+        """The value of a trait that comes nearest to one of another explorer."""
+
+
+@runtime_checkable
+class Tie(Protocol):
+    """A link of two explorers, as a change follows it."""
+
+    names: tuple[str, ...]
+
+    def other(self, explorer: Changeable) -> Changeable:
+        """The end that is not this one."""
+
+    def copy(self, source: Changeable, names: Iterable[str]) -> None:
+        """Bring the other end to what one has chosen."""
+
+    def unlink(self) -> None:
+        """Let each go its own way again."""
+
+
 class _Mine(threading.local):
     """What this thread has changed and not told yet."""
 
     def __init__(self) -> None:
         self.holds = 0
         self.turns = 0
-        self.before: dict[Selecting, dict[str, Any]] = {}  # of each explorer: the values that somebody was last told
-        self.said: dict[Selecting, dict[str, Any]] = {}  # what a page has set, and knows
-        self.stirred: dict[Selecting, set[str]] = {}  # the names that changed in this turn
+        self.before: dict[Changeable, dict[str, Any]] = {}  # of each explorer: the values that somebody was last told
+        self.said: dict[Changeable, dict[str, Any]] = {}  # what a page has set, and knows
+        self.stirred: dict[Changeable, set[str]] = {}  # the names that changed in this turn
 
 
 _mine = _Mine()
@@ -66,7 +107,7 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
-def turn(explorer: "Selecting") -> Iterator[None]:
+def turn(explorer: Changeable) -> Iterator[None]:
     """Change an explorer, wholly or, where something raises, not at all; links follow at the end of the outermost one."""
     with held(), TURN:
         _mine.turns += 1
@@ -85,23 +126,23 @@ def turn(explorer: "Selecting") -> Iterator[None]:
                 _mine.stirred = {}
 
 
-def stir(explorer: "Selecting", names: tuple[str, ...]) -> None:
+def stir(explorer: Changeable, names: tuple[str, ...]) -> None:
     """Count traits as changed, so that links carry them on. Only in a turn."""
     _mine.stirred.setdefault(explorer, set()).update(names)
 
 
-def changed(explorer: "Selecting", name: str, old: Any) -> None:
+def changed(explorer: Changeable, name: str, old: Any) -> None:
     """Write down that a trait had another value. Only in a turn."""
     _mine.before.setdefault(explorer, {}).setdefault(name, old)
     stir(explorer, (name,))
 
 
-def said(explorer: "Selecting", state: dict[str, Any]) -> None:
+def said(explorer: Changeable, state: dict[str, Any]) -> None:
     """Write down what the page of an explorer has set: it need not be told. Only while told later."""
     _mine.said[explorer] = state
 
 
-def spare(explorer: "Selecting", cause: Collection[str], name: str, value: Any) -> None:
+def spare(explorer: Changeable, cause: Collection[str], name: str, value: Any) -> None:
     """Do not tell the page what a trait has become for what the page has set: it will say itself what it is to be."""
     page = _mine.said.get(explorer, {})
     if not page.keys().isdisjoint(cause):
@@ -110,7 +151,7 @@ def spare(explorer: "Selecting", cause: Collection[str], name: str, value: Any) 
 
 def _finish() -> None:
     """Bring every changed explorer in order, then those linked with it: along each link a trait goes once."""
-    gone: set[tuple[Selecting, str]] = set()
+    gone: set[tuple[Changeable, str]] = set()
     while _mine.stirred:
         explorer = next(iter(_mine.stirred))
         explorer.settle(_mine.stirred[explorer])
@@ -126,7 +167,7 @@ def _finish() -> None:
 def _tell() -> list[Exception]:
     """Tell pages and observers, each whatever others raise; give what they have raised."""
     before, page, _mine.before, _mine.said = _mine.before, _mine.said, {}, {}
-    changes: list[tuple[Selecting, Bunch]] = []
+    changes: list[tuple[Changeable, Bunch]] = []
     errors: list[Exception] = []
     with TURN:  # so that no page hears an older value after a newer one
         for explorer, old in before.items():
@@ -140,5 +181,5 @@ def _tell() -> list[Exception]:
     return errors + [error for explorer, change in changes for error in explorer.tell_observers(change)]
 
 
-def _change(explorer: "Selecting", name: str, old: Any, new: Any) -> Bunch:
+def _change(explorer: Changeable, name: str, old: Any, new: Any) -> Bunch:
     return Bunch(name=name, old=old, new=new, owner=explorer, type="change")

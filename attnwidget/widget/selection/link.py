@@ -3,13 +3,9 @@
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.widget.selection.changing import stir, turn
-
-if TYPE_CHECKING:
-    from attnwidget.widget.selection.selecting import Selecting
+from attnwidget.widget.selection.changing import Changeable, stir, turn
 
 LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look")
 """What two explorers can share. The text, the model and its part are each one's own."""
@@ -21,7 +17,7 @@ _ENDS = threading.RLock()
 class Link:
     """A link between two explorers, until `unlink()`. Both change in the same turn (see changing.py)."""
 
-    def __init__(self, one: "Selecting", other: "Selecting", names: Iterable[str]) -> None:
+    def __init__(self, one: Changeable, other: Changeable, names: Iterable[str]) -> None:
         self._ends = (one, other)
         self.names = tuple(names)
         for end in self._ends:
@@ -32,11 +28,11 @@ class Link:
                     end.links = (*end.links, self)
             stir(one, self.names)
 
-    def other(self, explorer: "Selecting") -> "Selecting":
+    def other(self, explorer: Changeable) -> Changeable:
         """The end that is not this one."""
         return self._ends[self._ends[0] is explorer]
 
-    def copy(self, source: "Selecting", names: Iterable[str]) -> None:
+    def copy(self, source: Changeable, names: Iterable[str]) -> None:
         """Bring the other end to what one has chosen."""
         target = self.other(source)
         with turn(target):

@@ -1,9 +1,9 @@
 """What an explorer looks at: the traits that say so, each kept inside what the model and the text have."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 from traitlets import All, EventHandler, TraitError, default
@@ -14,7 +14,7 @@ from attnwidget.frames.caret import clamped, fitted
 from attnwidget.widget.answering.shown import Shown, asked_of, last_word
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.selection.changing import changed, held, in_turn, said, spare, turn
+from attnwidget.widget.selection.changing import Tie, changed, held, in_turn, said, spare, turn
 from attnwidget.widget.selection.look import PLAIN_LOOK
 from attnwidget.widget.selection.state import plain
 from attnwidget.widget.selection.traits import (
@@ -31,9 +31,6 @@ from attnwidget.widget.selection.traits import (
     Text,
 )
 
-if TYPE_CHECKING:
-    from attnwidget.widget.selection.link import Link
-
 log = logging.getLogger(__name__)
 
 SPOKEN_OF = ("part", "text", "pair", "direction", "layer")
@@ -46,12 +43,9 @@ class Selecting(anywidget.AnyWidget):
     _model: AttentionModel | GivenModel
     _seen: Shown
     _figures: Figures
-    links: tuple["Link", ...] = ()
+    _read: Callable[..., Trace]
+    links: tuple[Tie, ...] = ()
     """Those that move with this one."""
-
-    if TYPE_CHECKING:
-
-        def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace: ...
 
     text = Text("").tag(sync=True, echo_update=False)
     """The text in the editor."""

@@ -1,14 +1,13 @@
 """What an explorer shows, as plain data: to keep, to send to somebody, and to begin with."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from traitlets import HasTraits
 
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.answering.requests import Request
 from attnwidget.widget.selection.changing import TURN
-
-if TYPE_CHECKING:
-    from attnwidget.widget.explorer import Explorer
 
 TEACHING = "tiny-causal"
 
@@ -19,19 +18,18 @@ ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source"
 """The traits that a request has fields for, of the same name."""
 
 
-def state_of(explorer: "Explorer") -> dict[str, Any]:
+def state_of(explorer: HasTraits, model: str) -> dict[str, Any]:
     """Everything that decides what is on screen, but for the model itself, of which it has the name."""
-    name = explorer._model.name  # noqa: SLF001  also of weights that have no model
     with TURN:
-        return {"model": name, **{name: plain(getattr(explorer, name)) for name in STATE_NAMES}}
+        return {"model": model, **{name: plain(getattr(explorer, name)) for name in STATE_NAMES}}
 
 
-def request_of(explorer: "Explorer", kind: str) -> Request:
+def request_of(explorer: HasTraits, kind: str) -> Request:
     """What a page that shows this would ask."""
     with TURN:
-        chosen = {name: getattr(explorer, name) for name in ASKED}
-        several = explorer.heads if len(explorer.heads) > 1 else ()
-    return Request(id="", kind=kind, heads=several, **chosen)
+        chosen = {name: getattr(explorer, name) for name in (*ASKED, "heads")}
+    heads = chosen.pop("heads")
+    return Request(id="", kind=kind, heads=heads if len(heads) > 1 else (), **chosen)
 
 
 def plain(value: Any) -> Any:
@@ -81,12 +79,3 @@ def unsaid(state: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     if "look" in kept and isinstance(kept["look"], Mapping):
         kept["look"] = {name: value for name, value in kept["look"].items() if name not in said}
     return kept
-
-
-def begun(explorer: "Explorer", state: Any, said: Mapping[str, Any]) -> "Explorer":
-    """A new explorer brought to a state, but for what was said beside it. Closes it and raises where that cannot be."""
-    try:
-        return explorer if state is None else explorer.restore(unsaid(checked_state(state), said))
-    except AttnWidgetError:
-        explorer.close()
-        raise
