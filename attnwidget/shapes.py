@@ -5,7 +5,7 @@ from typing import TypeAlias
 from jaxtyping import Float, Int
 from torch import Tensor
 
-HeadMap: TypeAlias = Float[Tensor, "query key"]
+AttentionMap: TypeAlias = Float[Tensor, "query key"]
 """One head, or one fusion of heads: how much each query reads each key."""
 
 LayerMaps: TypeAlias = Float[Tensor, "head query key"]

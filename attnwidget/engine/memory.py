@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from attnwidget.engine.free_memory import available
-from attnwidget.engine.loading.facts import heads_by_layer, said
+from attnwidget.engine.loading.facts import config_value, heads_by_layer
 from attnwidget.engine.prediction_head import answers_at_once, predicts
 from attnwidget.engine.trace.recompute import TILE
 from attnwidget.errors import OutOfMemory
@@ -153,7 +153,7 @@ def _number(configs: Sequence[Any], *names: str) -> int | None:
     """The first of these that a configuration gives as a number above 0."""
     for config in configs:
         for name in names:
-            value = said(config, name)
+            value = config_value(config, name)
             if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
                 return int(value) or 1
     return None

@@ -9,7 +9,7 @@ from transformers import DynamicCache
 
 from attnwidget.arguments import whole_number
 from attnwidget.engine import prediction, verify
-from attnwidget.engine.capture.forward import NothingSeen, read
+from attnwidget.engine.capture.forward import NothingSeen, traced
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.options import wishes
@@ -300,11 +300,11 @@ class AttentionModel:
         refuse_what_cannot_fit(self.model, length, shadow.path)
         cache = DynamicCache() if needs_cache(shadow) else None
         try:
-            trace = read(shadow, given, self.facts, progress, cache, keeps=keeps)
+            trace = traced(shadow, given, self.facts, progress, cache, keeps=keeps)
         except NothingSeen:
             # Its source names the interface and its attention went another way: its own maps remain.
             refuse_what_cannot_fit(self.model, length, "eager")
-            trace = read(eager_shadow_of(self.model), given, self.facts, progress)
+            trace = traced(eager_shadow_of(self.model), given, self.facts, progress)
         # Only what the tokens say all of can be continued from them.
         plain = given.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))

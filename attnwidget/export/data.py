@@ -10,7 +10,7 @@ from torch.nn.functional import max_pool2d
 
 from attnwidget.engine import Texts, Trace, kept_whole
 from attnwidget.errors import AttnWidgetError
-from attnwidget.export.head_numbers import alike, head_numbers
+from attnwidget.export.head_numbers import head_numbers, nearest_heads
 from attnwidget.export.held import EXACT, Held, held
 from attnwidget.export.log_scale import as_steps, least, steps_for, worst
 from attnwidget.export.neuron import saved_neuron
@@ -99,7 +99,7 @@ def page_data(
         "readers": _readers(silent, chosen),
         "normless": norms if isinstance(norms, str) else None,
         "metrics": metrics,
-        "similar": alike(silent, chosen.part),
+        "similar": nearest_heads(silent, chosen.part),
         "predictions": _predictions(trace, chosen.part, size, chosen.query[1] - 1, decode),
         "sinks": _strip_sinks(silent, chosen),
         "sampled": not kept_whole(size),

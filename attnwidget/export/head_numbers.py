@@ -36,7 +36,7 @@ def head_numbers(trace: Trace, part: str) -> tuple[dict[str, Any], np.ndarray]:
     return found, np.stack(numbers) if numbers else np.zeros((0, len(counts), max(counts)), np.float32)
 
 
-def alike(trace: Trace, part: str) -> dict[str, Any]:
+def nearest_heads(trace: Trace, part: str) -> dict[str, Any]:
     """Head by head, as "layer head", those that read most like it: (layer, head, distance), nearest first; and the recipe."""
     counts = trace.heads(part)
     every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]

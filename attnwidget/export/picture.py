@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from attnwidget.export.still import asked_of, caption
+from attnwidget.export.still import asked_tokens, caption
 from attnwidget.frames.frame import Frame
 
 LARGEST_PICTURE = 50 * 1024
@@ -69,7 +69,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
     pen.text((MARGIN, MARGIN), _writable(caption(header, model)), _INK, bold)
     image.paste(_coloured(header, matrix).resize((across, down), Image.Resampling.NEAREST), (left, top))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=_EDGE)
-    start, stop = header["query"] if asked_of(header) is tokens else (0, 0)
+    start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
         pen.text((left - 6, top + (place + 0.5) * cell), name, _INK if start <= place < stop else _MUTED, font, "rm")
     for place, name in enumerate(keys):

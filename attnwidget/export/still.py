@@ -65,12 +65,12 @@ def caption(header: Mapping[str, Any], model: str) -> str:
     ...          "direction": "reads"}, "gpt2")
     'gpt2 · Layer 1 · Head 0 · “cat” reads'
     """
-    span = " ".join(asked_of(header)["pieces"][slice(*header["query"])])
+    span = " ".join(asked_tokens(header)["pieces"][slice(*header["query"])])
     verb = "reads" if header["direction"] == "reads" else "is read by"
     return f"{model} · {header['title']} · “{span if len(span) <= 40 else span[:39] + '…'}” {verb}"
 
 
-def asked_of(header: Mapping[str, Any]) -> Mapping[str, Any]:
+def asked_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
     """The tokens of which the query is a span."""
     keys = header.get("key_tokens")
     tokens: Mapping[str, Any] = keys if keys is not None and header["direction"] == "read_by" else header["tokens"]
@@ -80,7 +80,7 @@ def asked_of(header: Mapping[str, Any]) -> Mapping[str, Any]:
 def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray) -> Iterator[str]:
     """One of the two texts: coloured where the other ends of the weights stand, framed where the query does."""
     keys, direction = header.get("key_tokens"), str(header["direction"])
-    asked = asked_of(header)
+    asked = asked_tokens(header)
     others = asked if keys is None else header["tokens"] if direction == "read_by" else keys
     for tokens in (others, asked):
         fields = tokens.get("fields") or [0] * len(tokens["spans"])
@@ -153,7 +153,7 @@ def _ranking(header: Mapping[str, Any], weights: np.ndarray, axis: str, verb: st
         for token in order
     )
     nothing = f'<tr><td style="border:0;color:{MUTED}">nothing</td></tr>'
-    span = escape(" ".join(asked_of(header)["pieces"][slice(*header["query"])])[:40])
+    span = escape(" ".join(asked_tokens(header)["pieces"][slice(*header["query"])])[:40])
     return (
         f'<b style="font-size:12px;color:{MUTED}">“{span}” {verb}</b>'
         f'<table style="border:0;border-collapse:collapse;margin:2px 0 0;font-size:14px">{rows or nothing}</table>'

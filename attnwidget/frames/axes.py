@@ -53,16 +53,16 @@ def is_second(trace: Trace, part: str, tokens: Tokens, texts: Texts) -> bool:
     return texts.two and tokens == texts_shown(trace, part)[1]
 
 
-def homes(tokens: Tokens, texts: Texts, *, second: bool) -> tuple[list[tuple[int, int]], list[int] | None]:
+def spans_in_fields(tokens: Tokens, texts: Texts, *, second: bool) -> tuple[list[tuple[int, int]], list[int] | None]:
     """(UTF-16 spans of tokens, each in the text field where it stands; which field that is: 0 or 1).
 
     `second` says that they stand in the second one; the fields are None where all are in the first. A special token
     stands in the field of the one before it. Tokens of a prompt stand in no field, as special ones do.
 
     >>> pair = Tokens.from_pieces(["why", "[SEP]", "so"])
-    >>> homes(pair, Texts(split=4), second=False)
+    >>> spans_in_fields(pair, Texts(split=4), second=False)
     ([(0, 3), (-1, -1), (0, 2)], [0, 0, 1])
-    >>> homes(pair, Texts(before=4), second=False)
+    >>> spans_in_fields(pair, Texts(before=4), second=False)
     ([(-1, -1), (-1, -1), (0, 2)], None)
     """
     spans = to_units(tokens.text, tokens.spans)

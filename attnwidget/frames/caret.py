@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from attnwidget.engine import NO_SPAN, Texts, Trace
-from attnwidget.frames.axes import axes_of, homes, is_second
+from attnwidget.frames.axes import axes_of, is_second, spans_in_fields
 from attnwidget.frames.frame import Direction
 
 
@@ -21,7 +21,7 @@ def query_at(
     other: Direction = "read_by" if direction == "reads" else "reads"
     for way in (direction,) if axes.square else (direction, other):
         tokens = axes.asked(way)
-        spans, fields = homes(tokens, texts, second=is_second(trace, part, tokens, texts))
+        spans, fields = spans_in_fields(tokens, texts, second=is_second(trace, part, tokens, texts))
         there = [field == (0 if fields is None else fields[i]) for i in range(len(spans))]
         if any(there):
             own = [span if mark else NO_SPAN for span, mark in zip(spans, there, strict=True)]

@@ -9,14 +9,14 @@ import torch
 
 from attnwidget.engine import Texts, Tokens, Trace, kept_whole
 from attnwidget.frames import words
-from attnwidget.frames.axes import Axes, axes_of, homes, is_second, texts_shown
+from attnwidget.frames.axes import Axes, axes_of, is_second, spans_in_fields, texts_shown
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.maps.previews import previews
 from attnwidget.frames.maps.readers import rolled_out
 from attnwidget.frames.maps.scan import Scan, scan
 from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_units, shown_map
 from attnwidget.frames.maps.thumbnails import thumbnails
-from attnwidget.frames.predictions import predictions, predicts
+from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_selection
 from attnwidget.frames.units import Units
 
@@ -106,7 +106,7 @@ def _described(trace: Trace, selection: Selection, axes: Axes, shown: ShownMap, 
 
 
 def _tokens(tokens: Tokens, texts: Texts, *, second: bool) -> dict[str, Any]:
-    spans, fields = homes(tokens, texts, second=second)
+    spans, fields = spans_in_fields(tokens, texts, second=second)
     return {
         "pieces": list(tokens.pieces),
         "spans": spans,
@@ -152,7 +152,7 @@ def _predicted(
     trace: Trace, selection: Selection, shown: ShownMap, decode: Callable[[int], str], texts: Texts
 ) -> dict[str, Any] | None:
     """What the model expects at the query; None where the query is no place that it predicts from."""
-    by_vocabulary = predicts(trace.model, selection.part) in {"next token", "this token"}
+    by_vocabulary = predicted_beside(trace.model, selection.part) in {"next token", "this token"}
     if texts.given and by_vocabulary:
         return None  # there is no vocabulary to read them by
     if by_vocabulary and not shown.sides.square and selection.direction == "read_by":

@@ -12,7 +12,7 @@ MASKS = {"[MASK]", "<mask>"}
 """How tokenizers write the place that is to be guessed: what stands there is no word of the text."""
 
 
-def predicts(facts: ModelFacts, part: str = "") -> str | None:
+def predicted_beside(facts: ModelFacts, part: str = "") -> str | None:
     """What is predicted beside the text that is shown; None where nothing is.
 
     Beside the encoder of an encoder-decoder no token is: its decoder writes them.
@@ -29,7 +29,7 @@ def predictions(trace: Trace, part: str, position: int, decode: Callable[[int], 
     answer span are those of the whole text, without a position.
     """
     try:
-        found = None if predicts(trace.model, part) is None else predict(trace, position, decode)
+        found = None if predicted_beside(trace.model, part) is None else predict(trace, position, decode)
     except NotNumbers:
         found = None  # of logits alone: the maps are still true
     if found is None:

@@ -144,7 +144,7 @@ def by_words(
     return found / sizes[:, None]
 
 
-def tokens_of(units: Units, rows: Indices) -> Int[Tensor, " token"]:
+def tokens_in(units: Units, rows: Indices) -> Int[Tensor, " token"]:
     """The tokens of the units `rows`, one unit after the other."""
     if units.single:
         return rows

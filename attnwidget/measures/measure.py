@@ -8,11 +8,11 @@ from typing import ParamSpec, TypeVar
 from attnwidget.engine import exactly
 from attnwidget.measures.given_trace import require_trace
 
-Given = ParamSpec("Given")
-Found = TypeVar("Found")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
-def measure(function: Callable[Given, Found]) -> Callable[Given, Found]:
+def measure(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """A function whose first argument is a trace: anything else is refused, gradients and autocast are off inside.
 
     >>> @measure
@@ -26,7 +26,7 @@ def measure(function: Callable[Given, Found]) -> Callable[Given, Found]:
     first = next(iter(signature(function).parameters))
 
     @wraps(function)
-    def measured(*given: Given.args, **named: Given.kwargs) -> Found:
+    def measured(*given: Arguments.args, **named: Arguments.kwargs) -> Result:
         if given or first in named:  # else Python says what is missing
             require_trace(given[0] if given else named[first])
         with exactly():

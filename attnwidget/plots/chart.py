@@ -8,7 +8,7 @@ from bokeh.models import BasicTicker, ColorBar, FixedTicker, HoverTool, LinearCo
 from bokeh.plotting import figure as new_figure
 
 from attnwidget.plots.colours import Look, Ramp
-from attnwidget.plots.labels import LONGEST_PIECE, LONGEST_TITLE, plain, sentence, token_labels, wrapped
+from attnwidget.plots.labels import LONGEST_PIECE, LONGEST_TITLE, sentence, token_labels, without_tex, wrapped
 from attnwidget.plots.theme import CAPTION, themed, tip_style
 
 NARROWEST = 280
@@ -28,8 +28,8 @@ def empty(
     """A figure without marks: it takes the width it is given, between 280 px and `widest`."""
     made = new_figure(
         title=wrapped(title, LONGEST_TITLE),
-        x_axis_label=plain(x),
-        y_axis_label=plain(y),
+        x_axis_label=without_tex(x),
+        y_axis_label=without_tex(y),
         height=height,
         min_width=NARROWEST,
         max_width=max(NARROWEST, min(WIDEST_CHART, widest)),
@@ -87,7 +87,7 @@ def colour_bar(figure: Any, mapper: LinearColorMapper, unit: str) -> None:
     figure.add_layout(
         ColorBar(
             color_mapper=mapper,
-            title=plain(unit) or None,
+            title=without_tex(unit) or None,
             width=10,
             padding=4,
             label_standoff=6,

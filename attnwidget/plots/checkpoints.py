@@ -22,7 +22,7 @@ from attnwidget.measures.results import HeadScores
 from attnwidget.plots.chart import empty, finished, hover, tap
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.heads import NAME
-from attnwidget.plots.labels import head_name, number, plain
+from attnwidget.plots.labels import head_name, number, without_tex
 
 NAMED_HEADS = 5
 """Heads that are named when none are chosen: those that get highest."""
@@ -131,7 +131,7 @@ def _label(axis: Any, found: Dynamics, places: np.ndarray, *, numbered: bool, de
     if not numbered:
         axis.ticker = FixedTicker(ticks=places.tolist())
         axis.major_label_overrides = {
-            at: plain(str(step)) for at, step in zip(places.astype(int).tolist(), found.steps, strict=True)
+            at: without_tex(str(step)) for at, step in zip(places.astype(int).tolist(), found.steps, strict=True)
         }
         return
     axis.formatter = NumeralTickFormatter(format="0,0.[00]")

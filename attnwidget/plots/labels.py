@@ -58,10 +58,10 @@ def _seen(sign: str) -> str:
     return "\ufffd" if 0x80 <= code < 0xA0 or 0xD800 <= code < 0xE000 else sign
 
 
-def plain(text: str) -> str:
+def without_tex(text: str) -> str:
     """The text, drawn as it is: Bokeh would take what stands between these signs for TeX.
 
-    >>> plain("$$x$$") == "$$x$$"
+    >>> without_tex("$$x$$") == "$$x$$"
     False
     """
     # A word joiner: it has no width, and parts the two signs of a delimiter.
@@ -70,7 +70,7 @@ def plain(text: str) -> str:
 
 def token_labels(pieces: Sequence[str], size: int, longest: int = LONGEST_PIECE) -> list[str]:
     """The labels of so many tokens; those of which the piece was not told are numbered."""
-    return [plain(piece_label(pieces[at], longest)) if at < len(pieces) else str(at) for at in range(size)]
+    return [without_tex(piece_label(pieces[at], longest)) if at < len(pieces) else str(at) for at in range(size)]
 
 
 def token_name(pieces: Sequence[str], at: int) -> str:
@@ -94,4 +94,4 @@ def sentence(text: str) -> str:
 
 def wrapped(text: str, longest: int = LONGEST_LINE) -> str:
     """The text in lines."""
-    return "\n".join(textwrap.wrap(plain(text), longest))
+    return "\n".join(textwrap.wrap(without_tex(text), longest))

@@ -19,7 +19,7 @@ from attnwidget.measures.similarity.head_map import head_map as map_of
 from attnwidget.plots.chart import colour_bar, empty, finished, hover, mapper, tap
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.heads import heads_source
-from attnwidget.plots.labels import number, plain
+from attnwidget.plots.labels import number, without_tex
 from attnwidget.plots.metrics import named_after
 from attnwidget.plots.pattern import FILLS, NOTHING
 from attnwidget.plots.theme import CAPTION
@@ -270,7 +270,7 @@ def _sorted_out(figure: Any, look: Look, source: ColumnDataSource, marked: _Mark
             nonselection_line_color=edge,
             **_style(look, len(source.data["x"])),
         )
-    items = [LegendItem(label=plain(kind), renderers=[dots]) for kind, dots in drawn.items()]
+    items = [LegendItem(label=without_tex(kind), renderers=[dots]) for kind, dots in drawn.items()]
     columns = 3 if all(len(kind) <= 16 for kind in drawn) else 2
     legend = Legend(items=items, orientation="horizontal", ncols=columns, padding=0, margin=8, glyph_width=22)
     legend.glyph_height = legend.label_height = 20  # less, and a square looks like a circle

@@ -80,7 +80,7 @@ def measured(given: Any, metric: Any = None, part: str | None = None) -> Measure
         )
     unit = _unit(scores.recipe) or UNITS.get(name, "")
     called = _capital(name.replace("_", " "))
-    return Measured(checked(scores), called, unit, given.model.name, part_of(given, part))
+    return Measured(head_table(scores), called, unit, given.model.name, part_of(given, part))
 
 
 def part_of(given: Any, part: str | None) -> str:
@@ -89,7 +89,7 @@ def part_of(given: Any, part: str | None) -> str:
     return given.part_blocks(part)[0].part if several else ""
 
 
-def checked(scores: HeadScores) -> HeadScores:
+def head_table(scores: HeadScores) -> HeadScores:
     """The scores, if they are (layer head) and there is a head. Raises AttnWidgetError otherwise."""
     if scores.values.ndim != 2 or 0 in scores.values.shape:
         raise AttnWidgetError(
@@ -109,7 +109,7 @@ def named_after(scores: Any) -> Measured:
 
 
 def _named(scores: HeadScores) -> Measured:
-    first = re.split(r"[,;:.(]", checked(scores).recipe, maxsplit=1)[0].strip()
+    first = re.split(r"[,;:.(]", head_table(scores).recipe, maxsplit=1)[0].strip()
     unit = _unit(first)
     name = re.sub(r"\s+(in \w+|as a share.*)$", "", first) if unit else first
     return Measured(scores, _capital(name if len(name) <= 40 else f"{name[:39]}…") or "Score", unit)

@@ -12,7 +12,7 @@ from attnwidget.plots.chart import finished, hover, tap
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.grid import blank_grid
 from attnwidget.plots.heads import heads_source
-from attnwidget.plots.labels import number, plain
+from attnwidget.plots.labels import number, without_tex
 from attnwidget.plots.metrics import part_of
 
 FILLS = {
@@ -73,7 +73,7 @@ def pattern_grid(
     }
     hover(figure, look, list(cells.values()), "<b>@name</b> · @label@text")
     tap(figure, list(cells.values()))
-    items = [LegendItem(label=plain(family), renderers=[drawn]) for family, drawn in cells.items() if family]
+    items = [LegendItem(label=without_tex(family), renderers=[drawn]) for family, drawn in cells.items() if family]
     columns = 3 if all(len(family) <= 16 for family in cells) else 2
     legend = Legend(items=items, orientation="horizontal", ncols=columns, padding=0, margin=8, glyph_width=14)
     legend.glyph_height = legend.label_height = 14

@@ -12,7 +12,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.results import HeadScores
 from attnwidget.plots.chart import empty, finished, hover
 from attnwidget.plots.colours import Look, look_of
-from attnwidget.plots.labels import number, piece_label, plain
+from attnwidget.plots.labels import number, piece_label, without_tex
 from attnwidget.plots.metrics import Measured, measured
 
 MOST_BINS = 30
@@ -118,7 +118,7 @@ def _histogram(figure: Any, look: Look, found: dict[str, Measured]) -> None:
             fill_alpha=0.85 if len(found) == 1 else 0.3,
             line_color=colour if len(found) > 1 else look.ground,
             line_width=1.5,
-            legend_label=plain(name) or "all",
+            legend_label=without_tex(name) or "all",
         )
         hover(figure, look, [bars], "@name<b>@between</b> · @heads")
     figure.y_range = Range1d(0, most * 1.06)
@@ -137,7 +137,7 @@ def _steps(figure: Any, look: Look, found: dict[str, Measured]) -> None:
             "text": [f"{number(value)} {own.unit}".strip() for value in values],
         }
         source = ColumnDataSource(data=data)
-        label = plain(name) or "all"
+        label = without_tex(name) or "all"
         figure.step(
             x="value", y="share", source=source, mode="after", line_color=colour, line_width=2, legend_label=label
         )

@@ -85,7 +85,7 @@ there; all other weights start at random (matrices four times, token embedding f
 """
 
 
-def load(folder: Path) -> tuple[GPT2LMHeadModel, dict[str, int]]:
+def stored_model(folder: Path) -> tuple[GPT2LMHeadModel, dict[str, int]]:
     """The stored model in f32, and surface -> id of the stored tokenizer."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     return model, tokenizer.surface_ids(AutoTokenizer.from_pretrained(folder, local_files_only=True))
@@ -112,8 +112,8 @@ def text(model: GPT2LMHeadModel, figures: CardFigures, recipe: Mapping[str, obje
 
 def write(folder: Path, recipe: Mapping[str, object], minutes: float) -> CardFigures:
     """Measures the model in `folder` and writes figures.json and README.md there."""
-    model, ids = load(folder)
-    figures = evaluate.measure(model, ids)
+    model, ids = stored_model(folder)
+    figures = evaluate.card_figures(model, ids)
     kept = {"figures": figures.as_dict(), "recipe": dict(recipe), "minutes": round(minutes, 1)}
     (folder / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(text(model, figures, recipe, minutes), encoding="utf-8")

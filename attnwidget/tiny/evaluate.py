@@ -78,7 +78,7 @@ def short_facts(rng: Random, ids: Mapping[str, int], count: int, confusable: flo
 def twice(rng: Random, entries: int, count: int, length: int, *, bos: bool) -> rows.Rows:
     """Random ids that come twice, half of the row each."""
     block = (length - bos) // 2
-    return rows.stacked([rows.repeated(rng, entries, block * 2 + bos, bos=bos, block=block) for _ in range(count)])
+    return rows.stacked([rows.repeating_row(rng, entries, block * 2 + bos, bos=bos, block=block) for _ in range(count)])
 
 
 @torch.no_grad()
@@ -110,7 +110,7 @@ def head_scores(model: GPT2LMHeadModel, batch: rows.Rows, block: int) -> tuple[T
     return previous, matching
 
 
-def measure(
+def card_figures(
     model: GPT2LMHeadModel, ids: Mapping[str, int], count: int = 200, seed: int = EVALUATION_SEED
 ) -> CardFigures:
     """All figures on `count` held-out rows each (a sixteenth of them where rows are 512 long)."""

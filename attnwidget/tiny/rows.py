@@ -41,7 +41,7 @@ def _glued(document: Document) -> list[Token]:
     return [first._replace(surface=first.surface.removeprefix(" ")), *rest]
 
 
-def written(rng: Random, kind: str, length: int, held_out: bool = False) -> list[Token]:
+def document_tokens(rng: Random, kind: str, length: int, held_out: bool = False) -> list[Token]:
     """Tokens of a row of documents of one kind ("mixed": of any), cut at `length`; half of the rows begin with END."""
     tokens = [Token(END)] if rng.random() < 0.5 else []
     separators = FACTS_SEPARATORS if kind in ("facts", "mixed") else OTHER_SEPARATORS
@@ -64,7 +64,7 @@ def written(rng: Random, kind: str, length: int, held_out: bool = False) -> list
     return tokens[:length]
 
 
-def repeated(rng: Random, entries: int, length: int, *, bos: bool, block: int, gap: int = 0) -> Row:
+def repeating_row(rng: Random, entries: int, length: int, *, bos: bool, block: int, gap: int = 0) -> Row:
     """Different random ids that go round until the row is full; with a `gap`, unrelated ones come before the second time.
 
     Ids from 1 to `entries` - 1; 0, which is END, stands only in front, when `bos`. Answers: all that was seen before in this order.
@@ -85,11 +85,11 @@ def repeated(rng: Random, entries: int, length: int, *, bos: bool, block: int, g
 def row(rng: Random, kind: str, length: int, ids: Mapping[str, int], entries: int, held_out: bool = False) -> Row:
     """One row of a kind: "repeats", "mixed", or a kind of document."""
     if kind != "repeats":
-        tokens = written(rng, kind, length, held_out)
+        tokens = document_tokens(rng, kind, length, held_out)
         return Row([ids[t.surface] for t in tokens], [t.weight for t in tokens], [t.answer for t in tokens])
     gap = rng.randint(1, length // 4) if rng.random() < 0.3 else 0
     block = rng.randint(6, (length - gap) // 2)
-    return repeated(rng, entries, length, bos=rng.random() < 0.5, block=block, gap=gap)
+    return repeating_row(rng, entries, length, bos=rng.random() < 0.5, block=block, gap=gap)
 
 
 def stacked(rows: Sequence[Row]) -> Rows:

@@ -15,8 +15,6 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from attnwidget.tiny import FOLDER, card, evaluate, rows, tokenizer
 
-POSITIONS = 512
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -64,7 +62,7 @@ def batch(recipe: Recipe, rng: Random, ids: dict[str, int], step: int) -> Batch:
     count, length, _ = rng.choices(shapes, [share for *_, share in shapes])[0]
     kinds = rng.choices([kind for kind, _ in recipe.shares], [share for _, share in recipe.shares], k=count)
     made = rows.stacked([rows.row(rng, kind, length, ids, entries) for kind in kinds])
-    room = POSITIONS - length
+    room = tokenizer.POSITIONS - length
     shifts = [rng.randint(0, room) if rng.random() < recipe.shifted else 0 for _ in range(count)]
     positions = torch.arange(length)[None] + torch.tensor(shifts)[:, None]
     return Batch(torch.from_numpy(made.ids), positions, torch.from_numpy(made.weights))
@@ -73,7 +71,7 @@ def batch(recipe: Recipe, rng: Random, ids: dict[str, int], step: int) -> Batch:
 def fresh_model(entries: int) -> GPT2LMHeadModel:
     """tiny-causal before training: 4 layers x 4 heads, d = 128."""
     config = GPT2Config(
-        vocab_size=entries, n_positions=POSITIONS, n_embd=128, n_layer=4, n_head=4, activation_function="gelu_pytorch_tanh",
+        vocab_size=entries, n_positions=tokenizer.POSITIONS, n_embd=128, n_layer=4, n_head=4, activation_function="gelu_pytorch_tanh",
         resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=0, eos_token_id=0, attn_implementation="sdpa",
     )  # fmt: skip
     model = GPT2LMHeadModel(config)
@@ -82,7 +80,7 @@ def fresh_model(entries: int) -> GPT2LMHeadModel:
             # GPT-2's 0.02 suits d = 768. At 128 attention would start out flat, and what tells one name from another would soon be
             # lost under what the optimizer adds to all names alike.
             parameter.data *= 5 if "wte" in name else 4
-    model.transformer.wpe.weight.data = waves(POSITIONS, config.n_embd)
+    model.transformer.wpe.weight.data = waves(tokenizer.POSITIONS, config.n_embd)
     return model
 
 
@@ -158,7 +156,7 @@ def train(recipe: Recipe, ids: dict[str, int], out: Path, keep: int = 0, every: 
             speed = (step + 1) * per_step / (time.perf_counter() - started)
             print(f"{(step + 1) * per_step / 1e6:6.2f}M tokens  loss {smooth:.3f}  {speed:,.0f} tokens/s", flush=True)
         if step % every == every - 1:
-            print(evaluate.one_line(evaluate.measure(model, ids, count=32)), flush=True)
+            print(evaluate.one_line(evaluate.card_figures(model, ids, count=32)), flush=True)
             model.train()
     return model
 

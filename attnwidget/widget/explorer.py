@@ -28,7 +28,7 @@ from attnwidget.widget.saving import page_name, page_of, write_page
 from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
-from attnwidget.widget.selection.state import checked_state, request_of, state_of
+from attnwidget.widget.selection.state import checked_state, explorer_state, request_of
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 
 log = logging.getLogger(__name__)
@@ -221,7 +221,7 @@ class Explorer(Selecting):
         >>> aw.explore(state=state).state() == state
         True
         """
-        return state_of(self, self._model.name)
+        return explorer_state(self, self._model.name)
 
     def restore(self, state: Any) -> "Explorer":
         """Show what a state says; what it does not name stays.

@@ -9,7 +9,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.selection.state import checked_state, model_of, unsaid
+from attnwidget.widget.selection.state import checked_state, name_to_load, unsaid
 
 
 def explore(
@@ -57,7 +57,7 @@ def explore(
     if pair is not None and target is not None:
         raise AttnWidgetError("pair and target are two names of the second text. Give one of them.")
     kept = {} if state is None else checked_state(state)
-    named = model_of(state) if model is None else model
+    named = name_to_load(state) if model is None else model
     loaded = shared(named, tokenizer)
     first = kept.pop("text", examples(loaded.facts)[0][1])
     shown = first if text is None else text

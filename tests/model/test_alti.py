@@ -10,7 +10,7 @@ from torch.nn.functional import layer_norm
 from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
 
 import attnwidget as aw
-from attnwidget.measures.paths.alti import alti, closeness, shares
+from attnwidget.measures.paths.alti import alti, closeness, shares_or_itself
 
 from . import test_long
 from .test_mixing_ratio import NAMES, bert, parts_and_output, traced
@@ -50,18 +50,18 @@ def test_rows_sum_to_one_and_causality_is_kept(name):
 
 def test_the_toy_of_the_paper():
     parts, whole = torch.tensor([[[3.0, 1], [1, 1], [-2, 1]]]), torch.tensor([[2.0, 3]])
-    assert shares(closeness(parts, whole), torch.tensor([2])).tolist() == [[0.5, 0.5, 0.0]]
+    assert shares_or_itself(closeness(parts, whole), torch.tensor([2])).tolist() == [[0.5, 0.5, 0.0]]
 
 
 def test_a_single_part_that_is_not_zero_has_all():
     parts = torch.zeros(1, 4, 3)
     parts[0, 2] = torch.tensor([1.0, -2, 3])
-    assert shares(closeness(parts, parts[:, 2]), torch.tensor([0])).tolist() == [[0, 0, 1, 0]]
+    assert shares_or_itself(closeness(parts, parts[:, 2]), torch.tensor([0])).tolist() == [[0, 0, 1, 0]]
 
 
 def test_a_row_in_which_no_part_comes_near_is_the_token_itself():
     parts, whole = torch.tensor([[[-1.0, 0], [0, -1]], [[1, 0], [0, 0]]]), torch.tensor([[1.0, 1], [1, 0]])
-    assert shares(closeness(parts, whole), torch.tensor([1, 0])).tolist() == [[0, 1], [1, 0]]
+    assert shares_or_itself(closeness(parts, whole), torch.tensor([1, 0])).tolist() == [[0, 1], [1, 0]]
 
 
 def test_where_attention_adds_nothing_each_token_is_its_own():

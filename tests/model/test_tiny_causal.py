@@ -17,13 +17,13 @@ WEIGHTS = FOLDER / "model.safetensors"
 
 @pytest.fixture(scope="module")
 def loaded():
-    return card.load(FOLDER)
+    return card.stored_model(FOLDER)
 
 
 @pytest.fixture(scope="module")
 def figures(loaded):
     # Another seed than the card's: the figures must not hang on its samples.
-    return evaluate.measure(*loaded, count=32, seed=7)
+    return evaluate.card_figures(*loaded, count=32, seed=7)
 
 
 def test_the_weights_are_f16_and_small():

@@ -11,7 +11,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.export.data import page_data
-from attnwidget.export.head_numbers import alike
+from attnwidget.export.head_numbers import nearest_heads
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
 
@@ -134,7 +134,7 @@ def test_who_reads_alike_is_not_said_of_padding():
     trace = TRACES["padding alone"]()
     with pytest.raises(aw.AttnWidgetError, match="more than padding"):
         aw.similar_heads(trace, "L0H1")
-    assert alike(trace, "self")["nearest"] == {}
+    assert nearest_heads(trace, "self")["nearest"] == {}
 
 
 @pytest.mark.parametrize("kind", ["padding alone", "NaN throughout", "zeros"])

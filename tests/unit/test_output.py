@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from attnwidget.engine.capture import attention_output as output
-from attnwidget.engine.capture.attention_output import fused, written_out
+from attnwidget.engine.capture.attention_output import fused_attention, written_out
 
 SIZES = [(4, 4, 30, 30), (4, 2, 30, 37), (4, 1, 1, 9)]
 
@@ -78,13 +78,13 @@ def test_windows_are_read_one_by_one(keys, width, monkeypatch):
     monkeypatch.setattr(output, "ROWS_AT_ONCE", 7)
     given = states(4, 2, 30, keys, width=width)
     mask = window(30, keys)
-    found = fused(Attention(), *given, mask, scaling=0.3)
+    found = fused_attention(Attention(), *given, mask, scaling=0.3)
     assert torch.allclose(found, expected(*given, mask, 0.3), atol=1e-5)
 
 
 def test_values_of_another_width_than_the_keys():
     given = states(4, 2, 30, 30, width=6)
-    found = fused(Attention(), *given, None, scaling=0.3)
+    found = fused_attention(Attention(), *given, None, scaling=0.3)
     assert found.shape == (1, 30, 4, 6)
     assert torch.allclose(found, expected(*given, None, 0.3), atol=1e-5)
 

@@ -124,11 +124,11 @@ def test_what_was_opened_closes() -> None:
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
 @pytest.mark.parametrize("length", [96, 512])
 def test_written_rows_are_full(kind: str, length: int) -> None:
-    assert len(rows.written(Random(1), kind, length)) == length
+    assert len(rows.document_tokens(Random(1), kind, length)) == length
 
 
 def test_after_a_newline_words_have_no_space() -> None:
-    text = "".join(token.surface for seed in range(50) for token in rows.written(Random(seed), "mixed", 96))
+    text = "".join(token.surface for seed in range(50) for token in rows.document_tokens(Random(seed), "mixed", 96))
     assert vocabulary.NEWLINE in text
     assert vocabulary.NEWLINE + " " not in text
 
@@ -136,7 +136,7 @@ def test_after_a_newline_words_have_no_space() -> None:
 @pytest.mark.parametrize("gap", [0, 3])
 @pytest.mark.parametrize("bos", [True, False])
 def test_an_answer_of_a_repeat_is_what_came_next_before(gap: int, bos: bool) -> None:
-    row = rows.repeated(Random(2), 700, 64, bos=bos, block=9, gap=gap)
+    row = rows.repeating_row(Random(2), 700, 64, bos=bos, block=9, gap=gap)
     assert len(row.ids) == len(row.answers) == len(row.weights) == 64
     assert (row.ids[0] == 0) == bos
     assert 0 not in row.ids[1:]
@@ -149,4 +149,6 @@ def test_an_answer_of_a_repeat_is_what_came_next_before(gap: int, bos: bool) -> 
 
 
 def test_rows_come_from_the_seed_alone() -> None:
-    assert [rows.written(Random(3), "mixed", 96) for _ in range(2)] == [rows.written(Random(3), "mixed", 96)] * 2
+    assert [rows.document_tokens(Random(3), "mixed", 96) for _ in range(2)] == [
+        rows.document_tokens(Random(3), "mixed", 96)
+    ] * 2

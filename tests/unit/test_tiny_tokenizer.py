@@ -50,10 +50,10 @@ def test_the_generators_ids_are_the_tokenizers(kind: str, built: PreTrainedToken
 
 
 def test_rows_of_documents_have_the_tokenizers_ids(built: PreTrainedTokenizerFast, ids: dict[str, int]) -> None:
-    from attnwidget.tiny.rows import written
+    from attnwidget.tiny.rows import document_tokens
 
     for seed in range(50):
-        tokens = written(Random(seed), "mixed", 96)
+        tokens = document_tokens(Random(seed), "mixed", 96)
         text = "".join(token.surface for token in tokens).removeprefix(" ")
         assert built(text).input_ids == [ids[token.surface] for token in tokens]
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask, sdpa_mask
 
-from attnwidget.engine.capture.attention_output import fused, written_out
+from attnwidget.engine.capture.attention_output import fused_attention, written_out
 from attnwidget.engine.stopping import go_on
 from attnwidget.errors import AttnWidgetError, Cancelled
 
@@ -200,7 +200,7 @@ def attend(
     else:
         # Not passed on: a user's output_attentions would only make the fused function warn.
         options = {name: given for name, given in kwargs.items() if name != "output_attentions"}
-        output = fused(
+        output = fused_attention(
             module,
             query,
             key,

@@ -14,7 +14,9 @@ ROWS_AT_ONCE = 1024
 """Queries of a masked layer that the kernel gets at once: it makes the mask a float, and need only read what is open."""
 
 
-def fused(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any) -> Tensor:
+def fused_attention(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any
+) -> Tensor:
     """Output (batch query head dim) of scaled_dot_product_attention.
 
     Windows are read window by window: a quarter of the time and a fifth of the memory at 8,192 tokens.

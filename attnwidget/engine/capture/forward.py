@@ -26,7 +26,7 @@ from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
 
 
-def read(
+def traced(
     shadow: Shadow,
     given: Inputs,
     facts: ModelFacts,

@@ -45,8 +45,9 @@ def generate(
 ) -> Trace:
     """The prompt and what the model makes of it, as one trace with a `Step` for every token produced.
 
-    `read` reads inputs in one ordinary pass; `enough` is asked after every token. Raises NothingSeen, before any token, when an interface shadow computed no
-    attention over the text that could be seen; AttnWidgetError when the model fails; and whatever `on_token` does.
+    `read` reads inputs in one ordinary pass; `enough` is asked after every token. Raises NothingSeen, before any token,
+    when an interface shadow computed no attention over the text that could be seen; AttnWidgetError when the model
+    fails; and whatever `on_token` does.
     """
     passes = Passes(shadow)
     stream = _Stream(passes, decode, on_token, enough, wishes.streamer)

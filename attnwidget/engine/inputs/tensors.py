@@ -37,7 +37,7 @@ NO_TENSOR = (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedE
 def tensor_of(model: Any, key: str, value: Any) -> Tensor:
     """One input of a forward pass, floats in the model's own type. Raises AttnWidgetError for what is none."""
     try:
-        tensor = plain(value)
+        tensor = dense(value)
     except NO_TENSOR:
         raise AttnWidgetError(
             f"{key} is {type(value).__name__}, which is no tensor of plain numbers. {POSSIBLE_INPUTS}"
@@ -57,7 +57,7 @@ def tensor_of(model: Any, key: str, value: Any) -> Tensor:
     return tensor
 
 
-def plain(value: Any) -> Tensor:
+def dense(value: Any) -> Tensor:
     """A dense tensor whose real numbers are at hand. Raises one of UNREADABLE for anything else."""
     listed = isinstance(value, list | tuple)
     tensor = torch.as_tensor(value, device="cpu" if listed else None)  # whatever the user has made torch's default
@@ -97,7 +97,7 @@ def plain_ids(x: Any, first: int | None = None) -> list[int]:
     if x is None or isinstance(x, dict):
         raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE_INPUTS}")
     try:
-        ids = plain(x).cpu()
+        ids = dense(x).cpu()
     except NO_TENSOR:
         raise AttnWidgetError(f"Cannot read {type(x).__name__}. {POSSIBLE_INPUTS}") from None
     if ids.ndim == 2 and ids.shape[0] == 1:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
-class Recent(Generic[Found]):
+class Recent(Generic[Item]):
     """The answers to the last few questions.
 
     >>> recent, made = Recent(2), []
@@ -17,10 +17,10 @@ class Recent(Generic[Found]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: dict[Hashable, Found] = {}
+        self._kept: dict[Hashable, Item] = {}
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Found]) -> Found:
+    def get(self, key: Hashable, make: Callable[[], Item]) -> Item:
         """The kept answer, or a new one. Nothing is locked while it is made: of two threads that ask at once, both make it."""
         with self._lock:
             if key in self._kept:

@@ -61,7 +61,7 @@ def _reading_config(model: Any) -> Any:
     return config.get_text_config()
 
 
-def said(config: Any, name: str) -> Any:
+def config_value(config: Any, name: str) -> Any:
     """What a configuration says under a name; None for nothing, and where it differs from layer to layer."""
     try:
         return getattr(config, name, None)
@@ -70,7 +70,7 @@ def said(config: Any, name: str) -> Any:
 
 
 def _first(config: Any, *names: str) -> Any:
-    return next((value for name in names if (value := said(config, name)) is not None), None)
+    return next((value for name in names if (value := config_value(config, name)) is not None), None)
 
 
 def _kind(model: Any) -> str:

@@ -37,7 +37,7 @@ TASKS = {
 """Auto classes -> the name of their table of models in transformers."""
 
 
-def model_of(name: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def pretrained_model(name: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The model of a folder or of a name on the hub, and the options by which its tokenizer is found.
 
     Raises AttnWidgetError for whatever goes wrong, with the way out.

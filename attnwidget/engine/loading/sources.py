@@ -73,7 +73,7 @@ def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_p
         tokenizer = getattr(processor, "tokenizer", None)
     if isinstance(source, str | Path):
         name = place(source)
-        model, hub = pretrained.model_of(name, from_pretrained)
+        model, hub = pretrained.pretrained_model(name, from_pretrained)
         return Source(model, *readers.readers_of(model, name, tokenizer, processor, hub), short_name(name))
     in_hand = _in_hand(source, tokenizer, processor)
     if unused := [option for option in from_pretrained if not (named and option in hub)]:

@@ -9,7 +9,7 @@ from attnwidget.arguments import whole_number
 from attnwidget.engine.text.spans import NO_SPAN, Span
 from attnwidget.errors import AttnWidgetError
 
-COLUMNS = ("ids", "pieces", "spans", "words", "special", "padding", "segment")
+PER_TOKEN = ("ids", "pieces", "spans", "words", "special", "padding", "segment")
 """What of `Tokens` has one entry for each token."""
 
 
@@ -47,7 +47,7 @@ class Tokens:
         def of(own: tuple[Any, ...]) -> Any:
             return own[chosen] if isinstance(chosen, slice) else tuple(own[at] for at in chosen)
 
-        return replace(self, **{name: of(getattr(self, name)) for name in COLUMNS})
+        return replace(self, **{name: of(getattr(self, name)) for name in PER_TOKEN})
 
     def __add__(self, behind: "Tokens") -> "Tokens":
         """These tokens and, behind them, others of the same text. Raises AttnWidgetError for another text."""
@@ -55,7 +55,7 @@ class Tokens:
             return NotImplemented
         if behind.text != self.text:
             raise AttnWidgetError("These tokens are of two texts. Join the texts first, and tokenise them together.")
-        return replace(self, **{name: getattr(self, name) + getattr(behind, name) for name in COLUMNS})
+        return replace(self, **{name: getattr(self, name) + getattr(behind, name) for name in PER_TOKEN})
 
     def __repr__(self) -> str:
         shown = " ".join(repr(piece) for piece in self.pieces[:8])

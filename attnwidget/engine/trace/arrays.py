@@ -52,7 +52,7 @@ def layers(arrays: Any) -> Sequence[Any]:
     return _stitched(arrays) if isinstance(arrays, list | tuple) and _are_steps(arrays) else list(arrays)
 
 
-def checked(array: Any, number: int, queries: int, keys: int, *, hint: str = "", steps: bool = False) -> LayerMaps:
+def layer_maps(array: Any, number: int, queries: int, keys: int, *, hint: str = "", steps: bool = False) -> LayerMaps:
     """The maps of layer `number`, of one text, with as many rows and columns as there are tokens.
 
     Rows that are NaN throughout stay as they are. `hint` is what to say where the counts differ. Raises AttnWidgetError

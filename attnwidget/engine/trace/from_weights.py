@@ -11,7 +11,7 @@ from torch import Tensor
 
 from attnwidget.arguments import truth
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.arrays import GeneratedSteps, checked, layers, nothing
+from attnwidget.engine.trace.arrays import GeneratedSteps, layer_maps, layers, nothing
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
@@ -40,7 +40,7 @@ BOTH_SIDES = "Of an encoder-decoder, give the decoder's tokens as tokens and the
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenMaps:
     """Maps as they were given, checked: (part, layer, fp32 CPU tensor (head query key)) of every layer that attends."""
 
     maps: tuple[tuple[str, int, Tensor], ...]
@@ -49,7 +49,7 @@ class Given:
     depths: dict[str, int]
 
 
-def read(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> Given:
+def given_maps(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> GivenMaps:
     """Weights in any form beside their tokens. Forms and errors: see `Trace.from_weights`.
 
     Rows that are NaN throughout become zero, and queries for which that holds in all layers and heads are padding.
@@ -72,13 +72,13 @@ def read(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> Given:
         for number, array in enumerate(found):
             if array is None:
                 continue
-            dense = checked(array, number, len(query), len(key), hint=hint, steps=isinstance(found, GeneratedSteps))
+            dense = layer_maps(array, number, len(query), len(key), hint=hint, steps=isinstance(found, GeneratedSteps))
             blank &= dense.isnan().all(-1).all(0)
             maps.append((name, number, dense.nan_to_num()))
         pairs[name] = _marked(query, key, blank)
         depths[name] = len(found)
     text = next((texts[0] for name, texts in pairs.items() if name != "encoder"), pairs[next(iter(pairs))][0])
-    return Given(tuple(maps), text, pairs, depths)
+    return GivenMaps(tuple(maps), text, pairs, depths)
 
 
 def masked(

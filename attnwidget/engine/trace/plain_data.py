@@ -11,29 +11,29 @@ class Unfit(Exception):
     """A value is not what its annotation says. Never reaches a user."""
 
 
-def plain(value: Any) -> Any:
+def as_data(value: Any) -> Any:
     """Records, tuples and mappings as dictionaries and lists of strings and numbers.
 
     >>> from attnwidget.engine.trace.records import Candidate
-    >>> plain((Candidate(5, "bank", 0.25), None))
+    >>> as_data((Candidate(5, "bank", 0.25), None))
     [{'id': 5, 'piece': 'bank', 'probability': 0.25}, None]
     """
     if is_dataclass(value):
-        return {own.name: plain(getattr(value, own.name)) for own in fields(value)}
+        return {own.name: as_data(getattr(value, own.name)) for own in fields(value)}
     if isinstance(value, Mapping):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: as_data(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [as_data(one) for one in value]
     return value
 
 
-def fitted(kind: Any, value: Any) -> Any:
-    """The value that `plain` was given, of the annotated kind. Raises Unfit for anything else.
+def from_data(kind: Any, value: Any) -> Any:
+    """The value that `as_data` was given, of the annotated kind. Raises Unfit for anything else.
 
     Knows bool, int, float, str, None, unions, tuples, dicts with names for keys, and records of these. A record may
     lack fields that have a default, and has no others than its own.
 
-    >>> fitted(tuple[tuple[int, str], ...], [[1, "a"], [2, "b"]])
+    >>> from_data(tuple[tuple[int, str], ...], [[1, "a"], [2, "b"]])
     ((1, 'a'), (2, 'b'))
     """
     origin, options = get_origin(kind), get_args(kind)
@@ -43,9 +43,9 @@ def fitted(kind: Any, value: Any) -> Any:
         if not isinstance(value, list) or (options[-1] is not ... and len(value) != len(options)):
             raise Unfit(f"{_shown(value)} is no list of the right length")
         kinds = [options[0]] * len(value) if options[-1] is ... else options
-        return tuple(fitted(own, one) for own, one in zip(kinds, value, strict=True))
+        return tuple(from_data(own, one) for own, one in zip(kinds, value, strict=True))
     if origin is dict:
-        return {fitted(options[0], name): fitted(options[1], one) for name, one in _entries(value).items()}
+        return {from_data(options[0], name): from_data(options[1], one) for name, one in _entries(value).items()}
     if is_dataclass(kind):
         return _record(kind, _entries(value))
     if kind is float and type(value) is int:
@@ -61,7 +61,7 @@ def _record(kind: Any, entries: dict[str, Any]) -> Any:
     unknown = entries.keys() - hints.keys()
     if unknown:
         raise Unfit(f"{kind.__name__} has no field {_shown(min(unknown))}")
-    found = {name: fitted(hints[name], one) for name, one in entries.items()}
+    found = {name: from_data(hints[name], one) for name, one in entries.items()}
     try:
         return kind(**found)
     except TypeError:
@@ -71,7 +71,7 @@ def _record(kind: Any, entries: dict[str, Any]) -> Any:
 def _one_of(options: tuple[Any, ...], value: Any) -> Any:
     for kind in options:
         try:
-            return fitted(kind, value)
+            return from_data(kind, value)
         except Unfit:
             continue
     raise Unfit(f"{_shown(value)} fits none of its kinds")

@@ -80,12 +80,12 @@ def projection_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -
     for weight in (matrix.detach(), matrix.detach().T):
         # Conv1D of GPT-2 has its matrix the other way round.
         fits = weight.shape == (written.shape[-1], read.shape[-1])
-        if fits and alike(linear(read, weight, own_bias), written):
+        if fits and nearly_equal(linear(read, weight, own_bias), written):
             return Projection(path, weight, own_bias)
     return None
 
 
-def alike(expected: Tensor, result: Tensor) -> bool:
+def nearly_equal(expected: Tensor, result: Tensor) -> bool:
     """Whether two tensors are equal but for how their kind of number is rounded."""
     share = PRECISE
     if result.dtype.itemsize < 4 or result.device.type != "cpu":

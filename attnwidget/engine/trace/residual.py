@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from attnwidget.engine.trace.affine import Affine
-from attnwidget.engine.trace.projection import alike
+from attnwidget.engine.trace.projection import nearly_equal
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,6 +84,6 @@ def norm_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -> Norm
         for centred in (True, False):
             norm = Norm(path, weight.detach(), None if bias is None else bias.detach(), eps=eps, centred=centred)
             found = norm.linear(given) / norm.deviations(given)
-            if alike(found if bias is None else found + bias.float(), result):
+            if nearly_equal(found if bias is None else found + bias.float(), result):
                 return norm
     return None

@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.plain_data import Unfit, fitted, plain
+from attnwidget.engine.trace.plain_data import Unfit, as_data, from_data
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
-from attnwidget.engine.trace.storage_checks import checked, need
+from attnwidget.engine.trace.storage_checks import consistent, need
 from attnwidget.errors import AttnWidgetError
 from attnwidget.files import file_of, named_file, write_whole
 
@@ -70,7 +70,7 @@ class Contents:
     steps: tuple[Step, ...]
 
 
-def save(trace: SavedTrace, path: Any, *, values: bool) -> Path:
+def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
     """Write a trace into one file and say where it is. See `Trace.save`."""
     file = file_of(path, SUFFIX, example="trace")
     if values and any(block.v is None for block in trace.blocks):
@@ -94,11 +94,11 @@ def save(trace: SavedTrace, path: Any, *, values: bool) -> Path:
         None if trace.scores is None else kept.place(trace.scores),
         trace.steps,
     )
-    metadata = {ENTRY: json.dumps(plain(contents), separators=(",", ":"))}
+    metadata = {ENTRY: json.dumps(as_data(contents), separators=(",", ":"))}
     return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
 
 
-def load(path: Any) -> SavedTrace:
+def load_trace(path: Any) -> SavedTrace:
     """Read a trace from a file. See `Trace.load`."""
     given = named_file(path, f"trace{SUFFIX}")
     file = given if os.path.isfile(given) else file_of(given, SUFFIX, example="trace")  # noqa: PTH113  Path raises OSError
@@ -113,7 +113,7 @@ def load(path: Any) -> SavedTrace:
                     loaded[stored.name] = opened.get_tensor(stored.name).clone()
                 return _spread(loaded[stored.name], stored)
 
-            return checked(_trace(contents, tensor))
+            return consistent(_trace(contents, tensor))
     except FileNotFoundError:
         raise AttnWidgetError(f"There is no file {file}. Give the path that trace.save returned.") from None
     except Unfit as error:
@@ -189,7 +189,7 @@ def _contents(file: Path, text: str | None) -> Contents:
         )
     if version != TRACE_FORMAT:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
-    found: Contents = fitted(Contents, said)
+    found: Contents = from_data(Contents, said)
     return found
 
 

@@ -4,13 +4,13 @@ import math
 
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.plain_data import Unfit, plain
+from attnwidget.engine.trace.plain_data import Unfit, as_data
 from attnwidget.engine.trace.records import Block, SavedTrace
 
 MOST_LAYERS = 10_000
 
 
-def checked(trace: SavedTrace) -> SavedTrace:
+def consistent(trace: SavedTrace) -> SavedTrace:
     """The trace, if its pieces fit each other. Raises Unfit."""
     need(len(trace.blocks) > 0, "there are no blocks")
     texts = {id(text): text for pair in trace.sequences.values() for text in pair} | {id(trace.text): trace.text}
@@ -27,7 +27,7 @@ def checked(trace: SavedTrace) -> SavedTrace:
 
 
 def _check_tokens(text: Tokens) -> None:
-    lengths = {len(own) for own in plain(text).values() if isinstance(own, list)}
+    lengths = {len(own) for own in as_data(text).values() if isinstance(own, list)}
     need(lengths == {len(text)}, "a sequence has not as many pieces as ids, spans or marks")
     end = len(text.text)
     fit = all(span == NO_SPAN or 0 <= span[0] <= span[1] <= end for span in text.spans)

@@ -16,7 +16,7 @@ from attnwidget.engine.trace.names import fit_index, parse_head
 from attnwidget.engine.trace.recompute import AxisIndex
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
 from attnwidget.errors import AttnWidgetError
-from attnwidget.shapes import HeadMap, LayerMaps, Logits
+from attnwidget.shapes import AttentionMap, LayerMaps, Logits
 
 WHOLE_BELOW = 192
 """Tokens. Up to here all maps of a layer are kept once computed: they are smaller than q, k and v (3 x head width)."""
@@ -121,7 +121,7 @@ class Trace:
         *,
         queries: Any = None,
         keys: Any = None,
-    ) -> HeadMap | LayerMaps:
+    ) -> AttentionMap | LayerMaps:
         """Exact attention weights in fp32 on the CPU: (query key) of one head, (head query key) without a head.
 
         Negative indices count from the end, `weights("L5H3")` names both. `queries` and `keys` (an index, a slice or a
@@ -199,7 +199,7 @@ class Trace:
         >>> Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])
         Trace(given weights, 1 layers x 2 heads, 3 tokens, given)
         """
-        found = given.read(weights, tokens, key_tokens, part)
+        found = given.given_maps(weights, tokens, key_tokens, part)
         blocks = [Block(name, number, "", len(dense), len(dense), dense=dense) for name, number, dense in found.maps]
         judged = given.masked(blocks, found.sequences, causal=causal)
         return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
@@ -223,7 +223,7 @@ class Trace:
         from attnwidget.engine.trace import storage  # needs a library that who saves nothing does without
 
         saved = SavedTrace(**{own.name: getattr(self, own.name) for own in fields(SavedTrace)})
-        return storage.save(saved, path, values=truth_of("values", values))
+        return storage.save_trace(saved, path, values=truth_of("values", values))
 
     @staticmethod
     def load(path: Any) -> "Trace":
@@ -241,5 +241,5 @@ class Trace:
         """
         from attnwidget.engine.trace import storage
 
-        saved = storage.load(path)
+        saved = storage.load_trace(path)
         return Trace(**{own.name: getattr(saved, own.name) for own in fields(saved)})

@@ -13,7 +13,7 @@ from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.readers import layer_rows, shares
 from attnwidget.frames.maps.shown_map import sinks_of
 from attnwidget.frames.maps.thumbnails import as_bytes
-from attnwidget.frames.units import Sides, by_words, sides_of, tokens_of
+from attnwidget.frames.units import Sides, by_words, sides_of, tokens_in
 from attnwidget.measures.rows import read_rows, tiles
 from attnwidget.shapes import Indices, LayerMaps
 
@@ -66,7 +66,7 @@ def _vectors(trace: Trace, block: Block, selection: Selection, sides: Sides) -> 
 
 
 def _layer_maps(trace: Trace, block: Block, selection: Selection, sides: Sides, rows: Indices) -> LayerMaps:
-    maps = layer_rows(trace, block, list(range(block.heads)), tokens_of(sides.queries, rows), selection.weight)
+    maps = layer_rows(trace, block, list(range(block.heads)), tokens_in(sides.queries, rows), selection.weight)
     maps = shares(maps) if selection.weight == "norm" else maps
     return by_words(maps, sides.queries, sides.keys, rows) if selection.words else maps
 

@@ -13,9 +13,9 @@ from attnwidget.frames.frame import Selection
 from attnwidget.measures.paths.rollout import rollout
 from attnwidget.measures.rows import tiles
 from attnwidget.measures.values.value_norms import lengths
-from attnwidget.shapes import HeadMap, Indices, LayerMaps
+from attnwidget.shapes import AttentionMap, Indices, LayerMaps
 
-Reader: TypeAlias = Callable[[Indices], HeadMap]
+Reader: TypeAlias = Callable[[Indices], AttentionMap]
 """Any rows of one map, on demand."""
 
 
@@ -47,7 +47,7 @@ def token_rows(trace: Trace, selection: Selection) -> Reader:
     number = sum(len(heads) for heads in read.values())
     width = next(iter(read)).shape[2]
 
-    def fused(rows: Indices) -> HeadMap:
+    def fused(rows: Indices) -> AttentionMap:
         found = torch.zeros(len(rows), width, dtype=torch.float32, device="cpu")
         for block, heads in read.items():
             for together, portion in tiles(block, len(rows)):
@@ -104,10 +104,10 @@ def value_lengths(trace: Trace, block: Block) -> Float[Tensor, "head key"]:
     return known[name]
 
 
-_rollouts: "WeakKeyDictionary[Trace, dict[str, tuple[HeadMap, str]]]" = WeakKeyDictionary()
+_rollouts: "WeakKeyDictionary[Trace, dict[str, tuple[AttentionMap, str]]]" = WeakKeyDictionary()
 
 
-def rolled_out(trace: Trace, part: str) -> tuple[HeadMap, str]:
+def rolled_out(trace: Trace, part: str) -> tuple[AttentionMap, str]:
     """The whole rollout and its recipe, made once per trace: every move of the caret asks for another of its rows."""
     kept = _rollouts.setdefault(trace, {})
     if part not in kept:

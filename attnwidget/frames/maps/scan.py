@@ -16,7 +16,7 @@ from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Direction
 from attnwidget.measures.heads.entropy import row_entropy
 from attnwidget.measures.heads.sinks import sink_tokens
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 LARGEST_SIDE = 512
 """Cells of a matrix per side: more cannot be told apart on a screen, so more is pooled by its maximum."""
@@ -41,7 +41,7 @@ class Scan:
 
 
 def scan(
-    rows: Callable[[Indices], HeadMap],
+    rows: Callable[[Indices], AttentionMap],
     axes: Axes,
     query: tuple[int, int],
     *,
@@ -107,7 +107,7 @@ class _Tally:
         self._rows = self._later_rows = 0
         self._entropy = self._limit = self._distance = self._previous = 0.0
 
-    def add(self, chunk: Indices, maps: HeadMap, padding: Tensor) -> None:
+    def add(self, chunk: Indices, maps: AttentionMap, padding: Tensor) -> None:
         if bool(padding.all()):
             return
         if bool(padding.any()):
@@ -131,7 +131,7 @@ class _Tally:
         if self.square:
             self._add_places(chunk, maps)
 
-    def _add_places(self, chunk: Indices, maps: HeadMap) -> None:
+    def _add_places(self, chunk: Indices, maps: AttentionMap) -> None:
         """What depends on where the key stands beside the query."""
         own = maps.gather(1, chunk[:, None])[:, 0]
         self.received.index_add_(0, chunk, -own)
@@ -154,7 +154,7 @@ class _Tally:
         }
 
 
-def _pooled(maps: HeadMap, factor: int) -> Float[Tensor, "query_cell key_cell"]:
+def _pooled(maps: AttentionMap, factor: int) -> Float[Tensor, "query_cell key_cell"]:
     if factor == 1:
         return maps
     queries, keys = maps.shape

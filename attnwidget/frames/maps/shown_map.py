@@ -12,10 +12,10 @@ from attnwidget.errors import NotNumbers
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.readers import Reader, blocks_read, shares, token_rows
-from attnwidget.frames.units import Sides, by_words, sides_of, tokens_of
+from attnwidget.frames.units import Sides, by_words, sides_of, tokens_in
 from attnwidget.measures.heads.sinks import all_readers, sink_tokens, unmasked_readers
 from attnwidget.measures.rows import read_rows
-from attnwidget.shapes import HeadMap, Indices, TokenVector
+from attnwidget.shapes import AttentionMap, Indices, TokenVector
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def shown_map(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:
     sinks, hidden = resting_in(trace, selection, whole)
     columns = torch.tensor(sinks, dtype=torch.long, device="cpu")
 
-    def read(rows: Indices) -> HeadMap:
+    def read(rows: Indices) -> AttentionMap:
         return without(whole.read(rows), columns, again=selection.sinks == "renormalise")
 
     return ShownMap(read, whole.sides, sinks, hidden)
@@ -49,7 +49,7 @@ def unhidden(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:
     of_tokens = token_rows(trace, selection)
     if not selection.words:
         return ShownMap(of_tokens, sides)
-    return ShownMap(lambda rows: by_words(of_tokens(tokens_of(queries, rows)), queries, keys, rows), sides)
+    return ShownMap(lambda rows: by_words(of_tokens(tokens_in(queries, rows)), queries, keys, rows), sides)
 
 
 def without(

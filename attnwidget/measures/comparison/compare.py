@@ -15,7 +15,7 @@ from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
-from attnwidget.shapes import HeadMap, LayerMaps
+from attnwidget.shapes import AttentionMap, LayerMaps
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -175,7 +175,7 @@ class _Summed:
     mean: np.ndarray
     largest: np.ndarray
     changed: np.ndarray
-    mean_map: HeadMap
+    mean_map: AttentionMap
     unaligned: tuple[float, float]
 
 

@@ -18,7 +18,7 @@ from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows
 from attnwidget.measures.values.sublayer import Vectors, norms_of, residual_of, stream_of, summed
 from attnwidget.measures.values.value_norms import written_values
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 
 @measure
@@ -68,18 +68,18 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     return TokenScores(found[0].numpy(), recipe, keys.pieces)
 
 
-def closeness(parts: Float[Tensor, "query key dim"], wholes: Float[Tensor, "query dim"]) -> HeadMap:
+def closeness(parts: Float[Tensor, "query key dim"], wholes: Float[Tensor, "query dim"]) -> AttentionMap:
     """max(0, ||whole||_1 - ||whole - part||_1) of every part.
 
     >>> parts, whole = torch.tensor([[[3.0, 1], [1, 1], [-2, 1]]]), torch.tensor([[2.0, 3]])
-    >>> closeness(parts, whole).tolist(), shares(closeness(parts, whole), torch.tensor([0])).tolist()
+    >>> closeness(parts, whole).tolist(), shares_or_itself(closeness(parts, whole), torch.tensor([0])).tolist()
     ([[2.0, 2.0, 0.0]], [[0.5, 0.5, 0.0]])
     """
     distances = (wholes[:, None] - parts).abs().sum(-1)
     return (wholes.abs().sum(-1, keepdim=True) - distances).clamp_min(0)
 
 
-def shares(near: HeadMap, own: Indices) -> HeadMap:
+def shares_or_itself(near: AttentionMap, own: Indices) -> AttentionMap:
     """Rows divided by their sums; a row of zeros becomes the token itself, whose column is `own`."""
     sums = near.sum(-1, keepdim=True)
     itself = torch.nn.functional.one_hot(own, near.shape[1]).to(near)
@@ -107,18 +107,18 @@ class Layer:
         return Layer(block, norm.linear(residual), output, deviations, norm)
 
 
-def _below(found: HeadMap, layer: Layer, counted: Int[Tensor, " counted"]) -> Float[Tensor, "query counted"]:
+def _below(found: AttentionMap, layer: Layer, counted: Int[Tensor, " counted"]) -> Float[Tensor, "query counted"]:
     """These rows times the layer's contributions, of which only a few rows are there at a time."""
     below = torch.zeros_like(found)
     heads, _, width = layer.block.shape
     reached = found.any(0).nonzero()[:, 0]
     for chosen in reached.split(rows_together(heads * width)):
         near = _near(layer, counted[chosen])[:, counted]
-        below += found[:, chosen] @ shares(near, chosen)
+        below += found[:, chosen] @ shares_or_itself(near, chosen)
     return below
 
 
-def _near(layer: Layer, rows: Indices) -> HeadMap:
+def _near(layer: Layer, rows: Indices) -> AttentionMap:
     """Closeness of every key's part to the output, for some queries."""
     maps = weights(layer.block, queries=rows)
     found = torch.zeros(maps.shape[1:], dtype=torch.float32, device="cpu")

@@ -12,7 +12,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.given_trace import own_blocks, same_text
 from attnwidget.measures.paths.steps import BlockReader, RowsOnDemand, carried, portioned, started, stepped, widened
 from attnwidget.measures.rows import read_rows
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 FromTarget: TypeAlias = Float[Tensor, "query target"]
 FromSource: TypeAlias = Float[Tensor, "query source"]
@@ -90,7 +90,7 @@ def crossing(trace: Trace, part: str | None) -> Crossing | None:
     )
 
 
-def followed(crossing: Crossing, part: str, rows: Indices, reading: BlockReader, residual: float) -> HeadMap:
+def followed(crossing: Crossing, part: str, rows: Indices, reading: BlockReader, residual: float) -> AttentionMap:
     """Rows (target query) of what reaches them: (source key) for part "cross", else (target key)."""
     start = started(rows, crossing.targets)
     source, own = joint(start, crossing, reading, residual)

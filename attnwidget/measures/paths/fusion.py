@@ -9,7 +9,7 @@ import torch
 from attnwidget.engine import Block, indices, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.rows import tiles
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 _FUSIONS: dict[str, tuple[float, Callable[..., Any]]] = {
     "mean": (0.0, torch.add),
@@ -19,7 +19,7 @@ _FUSIONS: dict[str, tuple[float, Callable[..., Any]]] = {
 """What a fusion begins with, and how one more head is taken in: never are the maps of all heads there at once."""
 
 
-def fused(block: Block, fusion: str = "mean", rows: Indices | None = None) -> HeadMap:
+def fused(block: Block, fusion: str = "mean", rows: Indices | None = None) -> AttentionMap:
     """One (query key) map of all heads of a block, or a few of its rows. Raises AttnWidgetError for another fusion."""
     check_fusion(fusion)
     begin, join = _FUSIONS[fusion]
@@ -38,7 +38,7 @@ def check_fusion(fusion: Any) -> None:
         raise AttnWidgetError(f"There is no fusion {fusion!r}. Heads are fused by {', '.join(_FUSIONS)}.")
 
 
-def without_lowest(whole: HeadMap, share: float) -> HeadMap:
+def without_lowest(whole: AttentionMap, share: float) -> AttentionMap:
     """The map with the lowest `share` of all its entries set to 0: int(size * share) of them, those that were 0 counted.
 
     Entry (0, 0) stays, though it is counted. Of equal entries those that come first, row by row, are kept.

@@ -25,7 +25,7 @@ from attnwidget.measures.paths.steps import (
 )
 from attnwidget.measures.results import TokenMap, TokenScores
 from attnwidget.measures.rows import read_rows
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 
 @measure
@@ -79,7 +79,7 @@ def rollout(
     refuse_padding(query, rows, queries)
     counted = read_rows(keys)
 
-    def follow(reading: BlockReader) -> HeadMap:
+    def follow(reading: BlockReader) -> AttentionMap:
         if crossing is not None:
             return cross_rollout.followed(crossing, trace.part_blocks(part)[0].part, rows, reading, residual)
         return widened(carried(started(rows, counted), blocks, counted, reading, residual), counted, len(keys))
@@ -109,7 +109,7 @@ def _left_out(discard: float, queries: Tokens, keys: Tokens) -> str:
 
 
 def _uniform(block: Block, queries: Queries, keys: CountedKeys) -> RowsOnDemand:
-    def some(chosen: Indices) -> HeadMap:
+    def some(chosen: Indices) -> AttentionMap:
         seen = visible(block, queries[chosen])[:, keys].float()
         return seen / seen.sum(-1, keepdim=True).clamp_min(1)
 

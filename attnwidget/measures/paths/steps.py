@@ -11,13 +11,13 @@ from attnwidget.arguments import share_or_none, whole_number
 from attnwidget.engine import Block, Tokens, indices, rows_together
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.paths.fusion import fused, without_lowest
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 Queries: TypeAlias = Int[Tensor, " query"]
 CountedKeys: TypeAlias = Int[Tensor, " key"]
 """The numbers of the tokens that count: those that are not padding."""
 
-RowsOnDemand: TypeAlias = Callable[[Indices], HeadMap]
+RowsOnDemand: TypeAlias = Callable[[Indices], AttentionMap]
 """Any rows of one map, on demand."""
 
 BlockReader: TypeAlias = Callable[[Block, Queries, CountedKeys], RowsOnDemand]
@@ -52,7 +52,7 @@ def fused_rows(fusion: str, discard: float = 0.0) -> BlockReader:
     """The heads of a block fused, a few rows at a time; raises NotNumbers as it meets NaN."""
 
     def read(block: Block, queries: Queries, keys: CountedKeys) -> RowsOnDemand:
-        def some(chosen: Indices) -> HeadMap:
+        def some(chosen: Indices) -> AttentionMap:
             found = fused(block, fusion, queries[chosen])
             found = found if len(keys) == found.shape[1] else found[:, keys]
             if not bool(torch.isfinite(found).all()):
@@ -68,15 +68,15 @@ def fused_rows(fusion: str, discard: float = 0.0) -> BlockReader:
 
 
 def carried(
-    found: HeadMap, blocks: tuple[Block, ...], counted: CountedKeys, reading: BlockReader, residual: float
-) -> HeadMap:
+    found: AttentionMap, blocks: tuple[Block, ...], counted: CountedKeys, reading: BlockReader, residual: float
+) -> AttentionMap:
     """These rows times the product over all layers, from the top down: cheap for a single row."""
     for block in reversed(blocks):
         found = stepped(found, reading(block, counted, counted), residual)
     return found
 
 
-def stepped(found: HeadMap, rows: RowsOnDemand, residual: float) -> HeadMap:
+def stepped(found: AttentionMap, rows: RowsOnDemand, residual: float) -> AttentionMap:
     """These rows times one layer's map, of which only a few rows are there at a time."""
     size = found.shape[1]
     below = torch.zeros_like(found)
@@ -92,7 +92,7 @@ def portioned(size: int, width: int) -> tuple[Indices, ...]:
     return indices(None, size, "query").split(rows_together(width))
 
 
-def mixed(fused_rows: HeadMap, chosen: Queries, residual: float) -> HeadMap:
+def mixed(fused_rows: AttentionMap, chosen: Queries, residual: float) -> AttentionMap:
     """rownorm(residual I + (1 - residual) fused) of the rows numbered `chosen`."""
     found = (1 - residual) * fused_rows
     found[torch.arange(len(chosen), device="cpu"), chosen] += residual
@@ -100,12 +100,12 @@ def mixed(fused_rows: HeadMap, chosen: Queries, residual: float) -> HeadMap:
     return found / found.sum(-1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
 
 
-def started(rows: Queries, counted: CountedKeys) -> HeadMap:
+def started(rows: Queries, counted: CountedKeys) -> AttentionMap:
     """One row for each token that is asked for, 1 where it stands among those that count: rows of padding are 0."""
     return (rows[:, None] == counted).float()
 
 
-def widened(found: HeadMap, counted: CountedKeys, size: int) -> Float[Tensor, "query token"]:
+def widened(found: AttentionMap, counted: CountedKeys, size: int) -> Float[Tensor, "query token"]:
     """Columns for all tokens again: those of padding are 0."""
     if len(counted) == size:
         return found

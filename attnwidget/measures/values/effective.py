@@ -12,7 +12,7 @@ from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.rows import read_rows
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 RANK = 1e-6
 """Singular values of T below this share of the largest count as 0: what rounding in fp32 leaves of equal values."""
@@ -94,7 +94,7 @@ def _row_space(written: Float[Tensor, "key dim"]) -> Float[Tensor, "key rank"]:
 
 def _projected(
     block: Block, head: int, rows: Indices, counted: Int[Tensor, " counted"], kept: Float[Tensor, "counted rank"]
-) -> HeadMap:
+) -> AttentionMap:
     width = block.shape[2]
     found = torch.zeros(len(rows), width, dtype=torch.float32, device="cpu")
     for portion in torch.arange(len(rows), device="cpu").split(rows_together(width)):

@@ -13,7 +13,7 @@ from attnwidget.measures.given_trace import said_part
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.values.value_norms import lengths, written_values
-from attnwidget.shapes import HeadMap, Indices
+from attnwidget.shapes import AttentionMap, Indices
 
 
 @measure
@@ -66,7 +66,7 @@ def norm_weighted(
     )
 
 
-def _of_layer(block: Block, rows: Indices) -> HeadMap:
+def _of_layer(block: Block, rows: Indices) -> AttentionMap:
     """The square of a length is sum_hg A^h A^g G[h, g], with G_j[h, g] = <f^h(x_j), f^g(x_j)>."""
     products = _inner_products(block)
     _, _, width = block.shape

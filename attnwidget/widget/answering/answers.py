@@ -18,7 +18,7 @@ from attnwidget.frames.head_metrics import choices, metric, similar, told
 from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
-from attnwidget.frames.predictions import predictions, predicts
+from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.measures.paths.rollout_edges import rollout_edges
 from attnwidget.version import __version__
@@ -58,7 +58,7 @@ def about(
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,
-        "predicts": predicts(facts, shown.part),
+        "predicts": predicted_beside(facts, shown.part),
     }
     # Only a trace of our own function has values.
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]

@@ -146,7 +146,7 @@ def seen(trace: Trace) -> Shown:
     return Shown(part, trace.heads(part), len(trace.blocks), {name: trace.heads(name) for name in trace.parts})
 
 
-def asked_of(model: AttentionModel | GivenModel, text: str, pair: str, part: str, direction: str) -> Tokens:
+def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part: str, direction: str) -> Tokens:
     """The tokens that a query is one of. Raises AttnWidgetError where the texts cannot be read."""
     if isinstance(model, GivenModel):
         return axes_of(model.given, part).asked(direction)

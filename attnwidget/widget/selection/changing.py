@@ -86,7 +86,7 @@ def in_turn() -> bool:
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def holding() -> Iterator[None]:
     """What changes inside is told at the end of the outermost one: once, as the difference between before and after.
 
     Raises the first error of a page's line or an observer, unless what was done inside has raised; the others are in the
@@ -109,7 +109,7 @@ def held() -> Iterator[None]:
 @contextmanager
 def turn(explorer: Changeable) -> Iterator[None]:
     """Change an explorer, wholly or, where something raises, not at all; links follow at the end of the outermost one."""
-    with held(), TURN:
+    with holding(), TURN:
         _mine.turns += 1
         values, stirred = explorer.values(), set(_mine.stirred.get(explorer, ()))
         try:
@@ -137,7 +137,7 @@ def changed(explorer: Changeable, name: str, old: Any) -> None:
     stir(explorer, (name,))
 
 
-def said(explorer: Changeable, state: dict[str, Any]) -> None:
+def told_by_page(explorer: Changeable, state: dict[str, Any]) -> None:
     """Write down what the page of an explorer has set: it need not be told. Only while told later."""
     _mine.said[explorer] = state
 

@@ -11,12 +11,12 @@ from traitlets import All, EventHandler, TraitError, default
 from attnwidget.engine import AttentionModel, Trace, second_of
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped, fitted
-from attnwidget.widget.answering.shown import Shown, asked_of, last_word
+from attnwidget.widget.answering.shown import Shown, last_word, query_tokens
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.selection.changing import Tie, changed, held, in_turn, said, spare, turn
+from attnwidget.widget.selection.changing import Tie, changed, holding, in_turn, spare, told_by_page, turn
 from attnwidget.widget.selection.look import PLAIN_LOOK
-from attnwidget.widget.selection.state import plain
+from attnwidget.widget.selection.state import as_lists
 from attnwidget.widget.selection.traits import (
     Chart,
     ChoiceTrait,
@@ -200,8 +200,8 @@ class Selecting(anywidget.AnyWidget):
         state = {name: sync_data[name] for name in names if name in sync_data and name in CHOSEN}
         if state:  # to every other page of this explorer; who wrote it knows its own
             self._send({"method": "echo_update", "state": dict(state), "buffer_paths": []})
-        with held():
-            said(self, state)
+        with holding():
+            told_by_page(self, state)
             with turn(self):
                 for name, value in state.items():
                     fitting = self._inside(value) if name == "query" else value
@@ -223,7 +223,7 @@ class Selecting(anywidget.AnyWidget):
 
     def hold_sync(self) -> AbstractContextManager[None]:
         """Tell what changes inside at its end, to the page and to the observers."""
-        return held()
+        return holding()
 
     hold_trait_notifications = hold_sync
 
@@ -240,7 +240,7 @@ class Selecting(anywidget.AnyWidget):
     def tell_page(self, names: Iterable[str], known: Mapping[str, Any]) -> None:
         """Send the page what it does not know."""
         news = [name for name in names if name in self.keys]
-        news = [name for name in news if name not in known or plain(getattr(self, name)) != plain(known[name])]
+        news = [name for name in news if name not in known or as_lists(getattr(self, name)) != as_lists(known[name])]
         if news:
             self.send_state(news)
 
@@ -322,13 +322,13 @@ class Selecting(anywidget.AnyWidget):
 
     def _special(self) -> tuple[bool, ...] | None:
         try:
-            return asked_of(self._model, self.text, self.pair, self.part, self.direction).special
+            return query_tokens(self._model, self.text, self.pair, self.part, self.direction).special
         except AttnWidgetError:
             return None
 
     def _last_word(self) -> tuple[int, int]:
         try:
-            return last_word(asked_of(self._model, self.text, self.pair, self.part, self.direction))
+            return last_word(query_tokens(self._model, self.text, self.pair, self.part, self.direction))
         except AttnWidgetError:
             return 0, 1
 

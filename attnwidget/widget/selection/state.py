@@ -18,10 +18,10 @@ ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source"
 """The traits that a request has fields for, of the same name."""
 
 
-def state_of(explorer: HasTraits, model: str) -> dict[str, Any]:
+def explorer_state(explorer: HasTraits, model: str) -> dict[str, Any]:
     """Everything that decides what is on screen, but for the model itself, of which it has the name."""
     with TURN:
-        return {"model": model, **{name: plain(getattr(explorer, name)) for name in STATE_NAMES}}
+        return {"model": model, **{name: as_lists(getattr(explorer, name)) for name in STATE_NAMES}}
 
 
 def request_of(explorer: HasTraits, kind: str) -> Request:
@@ -32,16 +32,16 @@ def request_of(explorer: HasTraits, kind: str) -> Request:
     return Request(id="", kind=kind, heads=heads if len(heads) > 1 else (), **chosen)
 
 
-def plain(value: Any) -> Any:
+def as_lists(value: Any) -> Any:
     """Tuples as lists, so that what comes back from JSON is equal to what went there.
 
-    >>> plain(((1, 2), {"a": (3,)}))
+    >>> as_lists(((1, 2), {"a": (3,)}))
     [[1, 2], {'a': [3]}]
     """
     if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+        return [as_lists(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: as_lists(item) for key, item in value.items()}
     return value
 
 
@@ -59,7 +59,7 @@ def checked_state(state: Any) -> dict[str, Any]:
     return {name: state[name] for name in STATE_NAMES if name in state}
 
 
-def model_of(state: Any) -> str | None:
+def name_to_load(state: Any) -> str | None:
     """What to load for a state; None for the bundled model, whose name is nobody's on a hub."""
     name = state.get("model") if isinstance(state, Mapping) else None
     return None if name == TEACHING else name
