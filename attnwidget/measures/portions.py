@@ -108,11 +108,8 @@ def own_keys(block: Block, queries: Tokens, keys: Tokens, rows: Indices) -> Indi
     The queries are the last ones of the keys where a prefix came from elsewhere. Raises AttnWidgetError for
     cross-attention: its queries and keys are of two sequences.
     """
-    _, length, width = block.shape
-    before = width - length
-    # Pieces that came without a vocabulary have no ids.
-    same = before >= 0 and (queries.ids, queries.pieces) == (keys.ids[before:], keys.pieces[before:])
-    if block.part == "cross" or not same:
+    before = queries.place_in(keys)
+    if block.part == "cross" or before is None:
         raise AttnWidgetError(
             f"{block!r} reads another sequence than its own, so no key is the query itself. Choose a part whose queries "
             "and keys are the same text."

@@ -77,6 +77,20 @@ class Tokens:
         )
         return (twice,)
 
+    def place_in(self, other: "Tokens") -> int | None:
+        """How many tokens of another text come before these, if it ends with the same ones; None if it does not.
+
+        Queries are the last of the keys where a prefix came from elsewhere.
+
+        >>> keys = Tokens.from_pieces(["a", "river", "bank"])
+        >>> keys[1:].place_in(keys), keys[:1].place_in(keys)
+        (1, None)
+        """
+        before = len(other) - len(self)
+        # Pieces that came without a vocabulary have no ids.
+        same = before >= 0 and (self.ids, self.pieces) == (other.ids[before:], other.pieces[before:])
+        return before if same else None
+
     def beside(self, text: str) -> "Tokens":
         """The same tokens as special ones that a model is given with `text`, and that have no place in it."""
         count = len(self)

@@ -155,7 +155,7 @@ def _before(block: Block, text: tuple[Tokens, Tokens] | None) -> int | None:
     if text is None:
         return before
     query, key = text
-    return before if (query.ids, query.pieces) == (key.ids[before:], key.pieces[before:]) else None
+    return query.place_in(key)
 
 
 def _counted(

@@ -10,7 +10,7 @@ from scipy.stats import kendalltau
 from torch import Tensor
 
 from attnwidget.arguments import real_number, truth_of
-from attnwidget.engine import Tokens, Trace, fit_index, parse_head, visible
+from attnwidget.engine import Trace, fit_index, parse_head, visible
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.heads.entropy import row_entropy
 from attnwidget.measures.measure import measure
@@ -215,14 +215,13 @@ def _check(trace: Trace, part: Any, special: Any, least: Any) -> None:
     if number is None or not 0 < number < float("inf"):
         raise AttnWidgetError(f"least={least!r} is no amount of attention. Give a number above 0, such as 0.5.")
     known = part in trace.parts
-    if (not known and "cross" not in trace.parts) or (known and part != "cross" and _one_text(*trace.tokens(part))):
+    if (not known and "cross" not in trace.parts) or (known and part != "cross" and _one_text(trace, part)):
         raise AttnWidgetError(
             f"Alignment is between two sequences, and {', '.join(trace.parts)} reads its own: trace an encoder-decoder, "
             "or give weights with part='cross' and key_tokens=."
         )
 
 
-def _one_text(queries: Tokens, keys: Tokens) -> bool:
-    """Whether the queries are the keys, or the last of them, where a prefix came from elsewhere."""
-    before = len(keys) - len(queries)
-    return before >= 0 and (queries.ids, queries.pieces) == (keys.ids[before:], keys.pieces[before:])
+def _one_text(trace: Trace, part: str) -> bool:
+    queries, keys = trace.tokens(part)
+    return queries.place_in(keys) is not None
