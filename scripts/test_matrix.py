@@ -16,7 +16,7 @@ import setup_environment
 ROOT = setup_environment.ROOT
 LOWEST = ROOT / ".venv-lowest"
 NEEDED = ("beartype", "hypothesis", "pytest>=8.4", "pytest-timeout")
-MATRIX = "tests/model/test_matrix.py"
+MATRIX = "tests/model/exact/test_matrix.py"
 COUNT = """
 import transformers
 from tests.model.families import FAMILIES

@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from . import decoders, encoder_decoders, encoders, hybrids, mixtures, multimodal, outsiders, refusals, senses, towers
+from tests.model.families import (
+    decoders,
+    encoder_decoders,
+    encoders,
+    hybrids,
+    mixtures,
+    multimodal,
+    outsiders,
+    refusals,
+    senses,
+    towers,
+)
+
 from .family import Family
 from .reference import eager, maps_of, seeded
 

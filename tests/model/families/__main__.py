@@ -8,8 +8,7 @@ import torch
 import transformers
 
 import attnwidget as aw
-
-from . import FAMILIES, build, eager_maps
+from tests.model.families import FAMILIES, build, eager_maps
 
 README = Path(aw.__file__).parent / "engine" / "README.md"
 BEGIN, END = "<!-- families -->", "<!-- /families -->"

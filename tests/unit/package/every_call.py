@@ -1,0 +1,159 @@
+"""Everything that is computed from a trace: one call of every public measure, frame and chart, and what it gave as plain arrays."""
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from functools import cache, partial
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from bokeh.models import ColumnDataSource
+
+import attnwidget as aw
+from attnwidget.export.data import page_data
+from attnwidget.export.picture import picture_png
+from attnwidget.frames.compose import compose_frame
+from attnwidget.frames.difference import compose_difference
+from attnwidget.frames.frame import Question, Selection
+from attnwidget.frames.head_metrics import choices, metric, similar
+from attnwidget.frames.maps.strip import compose_strip
+from attnwidget.frames.maps.tile import compose_tile
+from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
+from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.measures.similarity.head_distances import distances_from
+from tests.unit.plots.charts import EVERY, translation
+
+OPTIONS = {
+    "alti": {},
+    "attention_sinks": {},
+    "concentration": {},
+    "confidence": {},
+    "dead_heads": {},
+    "diagnose": {"relevant": [1, 2]},
+    "distance": {"signed": True},
+    "effective": {"layer": 0, "head": 0},
+    "entropy": {"normalised": True},
+    "flow": {},
+    "head_clusters": {},
+    "head_distances": {},
+    "head_map": {},
+    "mixing_ratio": {},
+    "norm_weighted": {"layer": 0},
+    "patterns": {},
+    "redundancy": {},
+    "rollout": {"discard": 0.5, "null": "uniform"},
+    "share": {"of": "previous"},
+    "similar_heads": {"head": "L0H1"},
+    "sink_rate": {},
+    "sink_score": {},
+    "summary": {},
+    "trace_influence": {"query": -1},
+    "value_norms": {"layer": 0},
+}
+MEASURES = {name: partial(getattr(aw, name), **options) for name, options in OPTIONS.items()}
+MEASURES["compare"] = lambda trace: aw.compare(trace, trace)
+"""By the names of `aw`, of a trace of one text."""
+
+ELSEWHERE = {"alignment", "drift"}
+"""Public measures that take something else: cross-attention, and summaries."""
+
+SELECTIONS = {
+    "head": Selection(1, 2, (3, 5)),
+    "read by": Selection(1, 2, (3, 5), "read_by", sinks="hide"),
+    "norms of words": Selection(1, 2, (3, 5), weight="norm", words=True, sinks="renormalise"),
+    "layer": Selection(1, 0, (3, 5), source="layer", fusion="max"),
+    "heads": Selection(1, 2, (3, 5), heads=((0, 1), (1, 2))),
+    "rollout": Selection(0, 0, (3, 5), source="rollout"),
+}
+TRAITS = {"layer": 1, "head": 2, "query": (3, 4), "direction": "reads", "part": "self"}
+
+FRAMES = {f"frame of {name}": partial(compose_frame, selection=one, decode=str) for name, one in SELECTIONS.items()}
+FRAMES |= {
+    "tile": partial(compose_tile, selection=Selection(1, 2), rows=(2, 6), columns=(0, 5)),
+    "tile of words": partial(compose_tile, selection=Selection(1, 2, words=True), rows=(1, 4), columns=(0, 3)),
+    "strip": partial(compose_strip, question=Question((3, 5))),
+    "strip of words": partial(compose_strip, question=Question((3, 5), weight="norm", words=True, sinks="hide")),
+    "neuron": partial(compose_neuron, question=NeuronQuestion(layer=1, head=2, query=4, keys=(0, 3))),
+    "difference": lambda trace: compose_difference(trace, fresh(trace), "self", 1, 2),
+    "metrics": lambda trace: {one.name: metric(trace, one.name, "self") for one in choices()},
+    "similar": lambda trace: similar(trace, (1, 2), "self", 3),
+    "page": lambda trace: page_data(trace, {}, TRAITS, str),
+    "picture": lambda trace: picture_png(compose_frame(trace, Selection(1, 2), str), "a model"),
+}
+
+CHARTS = {f"chart: {name}": (lambda _, draw=draw: draw()) for name, draw in EVERY.items()} | {
+    "chart: head_grid of a trace": aw.plots.head_grid,
+    "chart: layer_profile of a trace": partial(aw.plots.layer_profile, metric="confidence"),
+    "chart: pattern_grid of a trace": aw.plots.pattern_grid,
+    "chart: flow_bars": aw.plots.flow_bars,
+    "chart: head_map": aw.plots.head_map,
+}
+
+BOTH = translation()
+
+
+def saved(trace):
+    with tempfile.TemporaryDirectory() as folder:
+        again = aw.Trace.load(trace.save(folder + "/trace", values=True))
+    return [again.weights(layer) for layer in range(again.layers())], aw.value_norms(again, 1)
+
+
+OTHERS = {
+    "save": saved,
+    "weights": lambda trace: [trace.weights("L1H2"), trace.weights(0, queries=[1, -1], keys=slice(2, 4))],
+    "rollout of a query": lambda trace: aw.rollout(trace, query=-1, fusion="max"),
+    "flow of a query": lambda trace: aw.flow(trace, query=3, normalise=False),
+    "edges": lambda trace: rollout_edges(trace, query=-1),
+    "distances of one head": lambda trace: distances_from(trace, "L0H1"),
+    "distances of few rows": lambda trace: aw.head_distances(trace, rows=5, smoothing=0.01),
+    "chosen queries": lambda trace: [
+        aw.effective(trace, 1, 0, queries=[1, 2]),
+        aw.norm_weighted(trace, 1, 0, queries=[1, 2]),
+    ],
+    "all heads' norms": lambda trace: aw.norm_weighted(trace, "L1"),
+    "shares": lambda trace: [aw.share(trace, kind) for kind in ("special", "punctuation", "first", "next", [2, 3])],
+    "sinks of a head": lambda trace: aw.attention_sinks(trace, layer=1, head=2),
+    "alignment": lambda _: aw.alignment(BOTH),
+    "alignment without special tokens": lambda _: aw.alignment(BOTH, special=False, least=0.2),
+    "rollout of two texts": lambda _: [
+        aw.rollout(BOTH, part="cross"),
+        aw.rollout(BOTH, part="cross", null="uniform", query=1),
+    ],
+    "cross-attention": lambda _: [aw.summary(BOTH), aw.compare(BOTH, BOTH, part="cross")],
+    "given weights": lambda trace: aw.Trace.from_weights([trace.weights(1).tolist()], list(trace.text.pieces)).weights(
+        0
+    ),
+}
+
+EVERYTHING = MEASURES | FRAMES | CHARTS | OTHERS
+
+
+@cache
+def read():
+    """The trace that these calls are made for."""
+    return aw.load().trace("The cat sat on the mat. The cat sat.", keep=("inputs",))
+
+
+def fresh(trace):
+    """The same trace, with nothing worked out."""
+    return dataclasses.replace(trace, _whole={})
+
+
+def arrays_of(found, at=""):
+    """(where, array) of every number that a result holds, and of its words."""
+    if isinstance(found, ColumnDataSource):
+        found = dict(found.data)
+    elif hasattr(found, "select") and hasattr(found, "references"):  # a figure
+        found = sorted((dict(source.data) for source in found.select({"type": ColumnDataSource})), key=repr)
+    if dataclasses.is_dataclass(found):
+        found = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    if isinstance(found, Mapping | MappingProxyType):
+        for key, value in found.items():
+            if key not in {"timing", "origin"}:  # when, and which reading of the model
+                yield from arrays_of(value, f"{at}[{key}]")
+    elif isinstance(found, list | tuple) and not all(isinstance(one, int | float | str) for one in found):
+        for key, value in enumerate(found):
+            yield from arrays_of(value, f"{at}[{key}]")
+    else:
+        yield at, found.numpy() if isinstance(found, torch.Tensor) else np.asarray(found)

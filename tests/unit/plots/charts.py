@@ -1,0 +1,57 @@
+"""One chart of every kind, and what is read off them."""
+
+from functools import partial
+
+import numpy as np
+import torch
+
+import attnwidget as aw
+from attnwidget import plots
+from attnwidget.measures.results import HeadScores, TokenMap, TokenScores
+from attnwidget.plots.theme import CAPTION
+from tests.unit.traces import example, random_trace
+
+HOSTILE = ("</script><script>alert(1)</script>", "{{x}}", "@value", "$$x$$", "\n", "", " ", "\u202e", "<i>x</i>")
+RECIPE = "an example in nats, made by hand"
+
+
+def scores(values, recipe=RECIPE):
+    return HeadScores(np.array(values, np.float32), recipe)
+
+
+def tokens(values, pieces, recipe=RECIPE):
+    return TokenScores(np.array(values, np.float32), recipe, tuple(pieces))
+
+
+def caption(figure):
+    return figure.select_one({"name": CAPTION}).text.replace("\n", " ")
+
+
+def heads(figure):
+    return {name: list(column) for name, column in figure.select_one("attnwidget.heads").data.items()}
+
+
+PAIR = TokenMap(np.array([[0.1, -0.3]]), RECIPE, ("a",), ("a", "b"))
+SQUARE = TokenMap(np.eye(2), RECIPE, ("a", "b"), ("a", "b"))
+
+EVERY = {
+    "head_grid": partial(plots.head_grid, scores([[1, np.nan], [3, 4]])),
+    "pattern_grid": partial(plots.pattern_grid, random_trace(2, 2)),
+    "layer_profile": partial(plots.layer_profile, scores([[1, 2], [3, 4]])),
+    "token_bars": partial(plots.token_bars, tokens([0.1, 0.9], "ab")),
+    "token_bars upright": partial(plots.token_bars, tokens(np.arange(60), ["a"] * 60)),
+    "rollout_bars": partial(plots.rollout_bars, example()),
+    "token_map": partial(plots.token_map, SQUARE),
+    "comparison": partial(plots.comparison, PAIR),
+    "histogram": partial(plots.distributions, [scores([[1, 2]]), scores([[1, 3]])]),
+    "ecdf": partial(plots.distributions, scores([[1, 2]]), kind="ecdf"),
+    "scatter": partial(plots.scatter, scores([[1, 2]]), scores([[3, 4]])),
+}
+
+
+def translation():
+    """A trace with several parts: three target tokens, a b c, that read five of a source, v w x y z."""
+    sizes = {"encoder": (5, 5), "decoder": (3, 3), "cross": (3, 5)}
+    generator = torch.Generator().manual_seed(0)
+    maps = {part: [torch.rand(2, *size, generator=generator).softmax(-1)] * 2 for part, size in sizes.items()}
+    return aw.Trace.from_weights(maps, list("abc"), list("vwxyz"))
