@@ -10,7 +10,7 @@ from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.plots.chart import finished, hover, tap
 from attnwidget.plots.colours import Look, look_of
-from attnwidget.plots.grid import blank_grid
+from attnwidget.plots.figures.grid import blank_grid
 from attnwidget.plots.heads import heads_source
 from attnwidget.plots.labels import number, without_tex
 from attnwidget.plots.metrics import part_of

@@ -18,10 +18,10 @@ from attnwidget.measures.similarity.head_map import HeadMap
 from attnwidget.measures.similarity.head_map import head_map as map_of
 from attnwidget.plots.chart import colour_bar, empty, finished, hover, mapper, tap
 from attnwidget.plots.colours import Look, look_of
+from attnwidget.plots.figures.pattern import FILLS, NOTHING
 from attnwidget.plots.heads import heads_source
 from attnwidget.plots.labels import number, without_tex
 from attnwidget.plots.metrics import named_after
-from attnwidget.plots.pattern import FILLS, NOTHING
 from attnwidget.plots.theme import CAPTION
 
 COLOURS = ("layer", "pattern", "cluster")

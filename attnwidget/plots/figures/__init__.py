@@ -1,0 +1,1 @@
+"""The figures, one kind of chart a file."""
