@@ -7,10 +7,10 @@ from attnwidget.plots.figures.layers import layer_profile as layer_profile
 from attnwidget.plots.figures.likeness import head_map as head_map
 from attnwidget.plots.figures.maps import comparison as comparison
 from attnwidget.plots.figures.maps import token_map as token_map
-from attnwidget.plots.page import save as save
-from attnwidget.plots.pane import Embedded as Embedded
-from attnwidget.plots.pane import embed as embed
 from attnwidget.plots.figures.pattern import pattern_grid as pattern_grid
 from attnwidget.plots.figures.plane import scatter as scatter
 from attnwidget.plots.figures.spread import distributions as distributions
+from attnwidget.plots.page import save as save
+from attnwidget.plots.pane import Embedded as Embedded
+from attnwidget.plots.pane import embed as embed
 from attnwidget.plots.theme import themed as themed
