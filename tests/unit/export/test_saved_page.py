@@ -81,6 +81,8 @@ def test_both_languages_read_the_same_pages(monkeypatch):
     golden = json.loads(FIXTURE.read_text())
     for kind, frame in cases.items():
         stored_header, stored = decode(gzip.decompress(base64.b64decode(golden["pages"][kind])))
+        # Pages said of themselves that they are saved, until what a source can do was asked of it.
+        del stored_header["about"]["saved"]
         header, arrays = decode(encode_frame(frame))
         assert _plain(header) == _plain(stored_header)
         for name, array in arrays.items():
