@@ -42,7 +42,8 @@ export class DemoModel {
   send(content: unknown): void {
     this.sent.push(content);
     const request = content as Request & { id: string };
-    if (this.kernel === null) return;
+    // What is let go of is answered all the same, as an older kernel would.
+    if (this.kernel === null || (request.kind as string) === "cancel") return;
     const { kernel } = this;
     setTimeout(() => {
       const { content, buffers } = kernel.answer(request);

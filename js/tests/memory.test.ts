@@ -93,7 +93,7 @@ describe("the memory", () => {
     const wanted: boolean[] = [];
     memory.turn("one");
     void memory.ask("strip", key(1), texts);
-    void memory.ask("tile", key(2), texts, (tile) => memory.put("tile", key(3), tile));
+    void memory.ask("tile", key(2), texts, { keep: (tile) => memory.put("tile", key(3), tile) });
     memory.turn("two");
     effect(() => void seen.push(memory.revision("strip")));
     effect(() => void wanted.push(memory.wants("strip", key(1))));

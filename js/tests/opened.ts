@@ -1,11 +1,13 @@
 import { DemoModel } from "../dev/model";
 import { Session } from "../src/session/session";
+import type { Asking } from "../src/wire/answer";
 import { decodeFrame } from "../src/wire/decode";
 import type { Answer, Ask, Header, Request } from "../src/wire/types";
 import { frameBytes } from "./frames";
 
 interface Asked {
   readonly request: Request;
+  readonly asking: Asking<never> | undefined;
   readonly answer: (answer: object) => Promise<void>;
 }
 
@@ -21,14 +23,14 @@ export function open(state: Record<string, unknown> = {}) {
     ...state,
   });
   const asked: Asked[] = [];
-  const ask = ((request: Request) =>
+  const ask = ((request: Request, asking?: Asking<never>) =>
     new Promise((resolve) => {
       const answer = async (content: object) => {
         resolve({ id: String(asked.length), ...content } as Answer<never>);
         await Promise.resolve();
         await Promise.resolve();
       };
-      asked.push({ request, answer });
+      asked.push({ request, asking, answer });
     })) as Ask;
   const life = new AbortController();
   let setClosed = (_closed: boolean): void => {};

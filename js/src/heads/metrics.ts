@@ -1,8 +1,8 @@
 import { wellFormed } from "../lib/format";
+import { follow, type Wish } from "../session/answers/follow";
 import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { textsOf } from "../session/shown";
-import { watch } from "../session/watch";
 import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
 import { metricKey, named, similarKey } from "./found";
 import { searchOf } from "./search";
@@ -50,46 +50,31 @@ export function similarAt(session: Session, head: HeadRef): Similar | null {
 
 /** Asks for what the grid or the finder shows, and, when nothing else goes on, for what the head on show is called. */
 export function followHeads(session: Session, abort: AbortSignal): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  watch(session, abort, () => {
-    const next = session.closed.value ? null : wanted(session);
-    if (next === null) return;
-    timer = setTimeout(next.ask, next.delay);
-    return () => clearTimeout(timer);
-  });
+  follow(session, abort, () => wishes(session));
 }
 
-interface Wish {
-  readonly delay: number;
-  readonly ask: () => void;
-}
-
-/** The next thing to ask. Nothing while somebody types: the text would be another one before the answer is there. */
-function wanted(session: Session): Wish | null {
+/** What to ask, first things first. Nothing while somebody types: the text would be another one before the answer is there. */
+function wishes(session: Session): readonly Wish[] {
   const { traits, shown } = session;
   const metrics = searchOf(session);
   const typed =
     shown.value?.text === wellFormed(traits.text.value) && shown.value.pair === wellFormed(traits.pair.value);
-  if (shown.value === null || !typed) return null;
+  if (shown.value === null || !typed) return [];
   const looked = traits.view.value === "model" || metrics.shade.value === "values";
-  if (looked) {
-    const found = wish(session, metrics.by.value, soon);
-    if (found !== null) return found;
-  }
-  if (!cheap(session)) return null;
-  return wish(session, named, idle) ?? wishAlike(session);
+  return [
+    ...(looked ? wish(session, metrics.by.value, soon) : []),
+    ...(cheap(session) ? [...wish(session, named, idle), ...wishAlike(session)] : []),
+  ];
 }
 
-function wish(session: Session, name: string, delay: number): Wish | null {
+function wish(session: Session, name: string, delay: number): readonly Wish[] {
   const request = metricRequest(session, name);
-  if (request === null || !session.memory.wants("metric", metricKey(request))) return null;
-  return { delay, ask: () => void session.memory.ask("metric", metricKey(request), request) };
+  return request === null ? [] : [{ kind: "metric", key: metricKey(request), request, delay }];
 }
 
-function wishAlike(session: Session): Wish | null {
+function wishAlike(session: Session): readonly Wish[] {
   const request = similarRequest(session, session.clampedHead());
-  if (request === null || !session.memory.wants("similar", similarKey(request))) return null;
-  return { delay: idle, ask: () => void session.memory.ask("similar", similarKey(request), request) };
+  return request === null ? [] : [{ kind: "similar", key: similarKey(request), request, delay: idle }];
 }
 
 function cheap(session: Session): boolean {

@@ -65,10 +65,10 @@ export function askedAt(
   return { caret: caret.span, ...(caret.field === 0 ? {} : { field: caret.field }) };
 }
 
-/** The texts that are written now, as a question has them. */
+/** The texts that are written now, as a question has them. Reads signals. */
 export function writtenTexts(traits: Synced["signals"]): TextsRequest {
-  const pair = wellFormed(traits.pair.peek());
-  return { text: wellFormed(traits.text.peek()), ...(pair === "" ? {} : { pair }) };
+  const pair = wellFormed(traits.pair.value);
+  return { text: wellFormed(traits.text.value), ...(pair === "" ? {} : { pair }) };
 }
 
 /** A frame and its texts: those that were asked about, or of given weights their own. */

@@ -8,18 +8,16 @@ export class Patience {
   readonly progress: Signal<Progress | null> = signal(null);
   /** True once it takes longer than people like to wait without a word. */
   readonly waiting: Signal<boolean> = signal(false);
+  /** Whether a question is out. */
+  readonly out: Signal<boolean> = signal(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(abort: AbortSignal) {
     abort.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
   }
 
-  /** Whether a question is out. */
-  get out(): boolean {
-    return this.#timer !== undefined;
-  }
-
   begin(): void {
+    this.out.value = true;
     this.#timer ??= setTimeout(() => {
       this.waiting.value = true;
     }, patience);
@@ -28,6 +26,7 @@ export class Patience {
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.out.value = false;
     this.waiting.value = false;
     this.progress.value = null;
   }

@@ -56,6 +56,12 @@ export class Session extends Stores {
   readonly fault: Signal<unknown> = signal(null);
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;
+  /** Whether another text than the one on show is on its way: what is asked about that one comes too late. */
+  readonly outdated: ReadonlySignal<boolean> = computed(() => {
+    const { text, pair } = turns.writtenTexts(this.traits);
+    const shown = this.shown.value;
+    return this.#patience.out.value && (shown?.text !== text || shown.pair !== (pair ?? ""));
+  });
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
@@ -100,7 +106,7 @@ export class Session extends Stores {
     this.progress = this.#patience.progress;
     this.waiting = this.#patience.waiting;
     this.#verifier = new Verifier(ask, abort, () =>
-      this.#patience.out ? null : turns.writtenTexts(this.traits),
+      this.#patience.out.peek() ? null : turns.writtenTexts(this.traits),
     );
     this.verification = this.#verifier.result;
     source.onClosed((closed) => this.#setClosed(closed));
@@ -266,7 +272,7 @@ export class Session extends Stores {
     if (name === "text") this.#history.record(0, this.traits.text.peek(), "elsewhere");
     if (name === "pair") this.#history.record(1, this.traits.pair.peek(), "elsewhere");
     // Whatever else they do, what was written here is still to be answered: nobody else says what the query becomes.
-    if (turns.moving.has(name) || !this.#patience.out) this.#follows = true;
+    if (turns.moving.has(name) || !this.#patience.out.peek()) this.#follows = true;
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {

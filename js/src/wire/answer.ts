@@ -22,7 +22,7 @@ export interface Asking<Reply> {
   /** Parts of the answer, each with more in it than the one before; the whole follows. */
   readonly onPartial?: (part: Ok<Reply>) => void;
   /** Lets go of the question: it is `superseded` at once, and whoever answers may stop. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type Ask = <Kind extends Request["kind"]>(

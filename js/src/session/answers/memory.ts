@@ -18,6 +18,14 @@ const delay = ([first, last]: readonly [number, number], times: number) => Math.
 /** What only another frame can change: it would be refused again. */
 const settled: ReadonlySet<string> = new Set(["bad_request", "empty", "too_long", "too_large"]);
 
+/** What whoever asks may add. */
+interface Asking<Reply> {
+  /** What becomes of the answer; else it is put away. */
+  readonly keep?: ((reply: Reply) => void) | undefined;
+  /** Lets go of the question. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface Kept {
   readonly reading: string;
   readonly value: unknown;
@@ -126,6 +134,11 @@ export class Memory {
     return [...this.#out].some((name) => name.startsWith(nameOf(kind, "")));
   }
 
+  /** Whether just this question is out. */
+  isOut(kind: Kind, key: string): boolean {
+    return this.#out.has(nameOf(kind, key));
+  }
+
   put(kind: Kind, key: string, value: unknown): void {
     const name = nameOf(kind, key);
     this.#drop(name);
@@ -140,23 +153,24 @@ export class Memory {
     this.#revision(kind).value++;
   }
 
-  /** Asks, unless it is there, on its way, or failed a moment ago. `keep` says what becomes of the answer, else it is put away. */
+  /** Asks, unless it is there, on its way, or failed a moment ago. What is let go of may be asked again at once. */
   async ask<K extends Kind>(
     kind: K,
     key: string,
     request: TextsRequest & object,
-    keep?: (reply: Replies[K]) => void,
+    { keep, signal }: Asking<Replies[K]> = {},
   ): Promise<void> {
     const name = nameOf(kind, key);
     if (!this.#isFree(name)) return;
     this.#out.add(name);
-    const answer = (await this.#ask({ kind, ...request } as never)) as Answer<Replies[K]>;
+    const answer = (await this.#ask({ kind, ...request } as never, { signal })) as Answer<Replies[K]>;
     this.#out.delete(name);
     if (this.#abort.aborted) return;
     // Another reading is shown by now: of the older one nothing is kept, and nothing it says is about this one.
     const late = this.#reading !== undefined && readingOf(key) !== this.#reading;
+    const letGo = answer.status === "superseded" && signal?.aborted === true;
     batch(() => {
-      if (!late)
+      if (!late && !letGo)
         this.#settle(kind, name, answer, request.reading, keep ?? ((reply) => this.put(kind, key, reply)));
       this.#revision(kind).value++;
     });

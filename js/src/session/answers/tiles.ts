@@ -145,9 +145,11 @@ export class Tiles {
     const place = this.missing(kind, map, region);
     if (place === null) return;
     const request: TileRequest = { ...map.request, ...place, ...(asker && { asker }) };
-    await this.#memory.ask(kind, `${map.name} asked ${Object.values(place)}`, request, (tile) => {
-      for (const block of blocksOf(tile, tileSide[kind], map.size))
-        this.#memory.put(kind, nameOf(map, block), cut(tile, block));
+    await this.#memory.ask(kind, `${map.name} asked ${Object.values(place)}`, request, {
+      keep: (tile) => {
+        for (const block of blocksOf(tile, tileSide[kind], map.size))
+          this.#memory.put(kind, nameOf(map, block), cut(tile, block));
+      },
     });
   }
 

@@ -1,9 +1,9 @@
 import type { View } from "../../display/view";
+import { follow } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
 import { textsOf } from "../../session/shown";
-import { watch } from "../../session/watch";
 import type { CompareRequest, Difference } from "../../wire/difference";
 
 function differenceKey(session: Session, request: CompareRequest): string {
@@ -34,12 +34,11 @@ export function compareRequest(session: Session, { layer, head }: HeadRef): Comp
 /** Asks for the difference that is looked at, while differences are. */
 export function followDifference({ session, local, derived, abort }: View): void {
   const { asker } = local;
-  watch(session, abort, () => {
-    if (session.traits.view.value !== "compare" || session.closed.value) return;
+  follow(session, abort, () => {
+    if (session.traits.view.value !== "compare") return [];
     const request = compareRequest(session, derived.head.value ?? session.clampedHead());
-    if (request === null) return;
-    const key = differenceKey(session, request);
-    if (session.memory.wants("compare", key)) void session.memory.ask("compare", key, { ...request, asker });
+    if (request === null) return [];
+    return [{ kind: "compare", key: differenceKey(session, request), request: { ...request, asker } }];
   });
 }
 

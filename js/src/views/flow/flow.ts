@@ -1,9 +1,9 @@
 import type { View } from "../../display/view";
+import { follow } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import type { Session } from "../../session/session";
 import { textsOf } from "../../session/shown";
 import { tokenOf } from "../../session/units";
-import { watch } from "../../session/watch";
 import type { Flow, FlowRequest } from "../../wire/flow";
 
 function flowKey(request: FlowRequest): string {
@@ -32,10 +32,8 @@ export function flowProblem(session: Session): string | null {
 
 /** Asks for the flow into the query, while flows are looked at. */
 export function followFlow({ session, abort }: View): void {
-  watch(session, abort, () => {
-    if (session.traits.view.value !== "flow" || session.closed.value) return;
-    const request = flowRequest(session);
-    if (request !== null && session.memory.wants("flow", flowKey(request)))
-      void session.memory.ask("flow", flowKey(request), request);
+  follow(session, abort, () => {
+    const request = session.traits.view.value === "flow" ? flowRequest(session) : null;
+    return request === null ? [] : [{ kind: "flow", key: flowKey(request), request }];
   });
 }

@@ -2,12 +2,12 @@ import { computed } from "@preact/signals";
 import type { View } from "../../display/view";
 import { readPreview } from "../../focus/maps";
 import { oneForEach } from "../../lib/one-for-each";
+import { follow } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import { othersOf } from "../../session/axes";
 import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
 import { toTokens, toUnits } from "../../session/units";
-import { watch } from "../../session/watch";
 import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../../wire/types";
 
 /** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
@@ -142,17 +142,11 @@ const rest = 60;
 /** Asks for the strip that is looked at, while layers are. A token under the pointer waits until it rests there. */
 export function followStrip(view: View): void {
   const { session, local, abort } = view;
-  watch(session, abort, () => {
-    if (session.traits.view.value !== "layers" || session.closed.value) return;
-    const request = stripOf(view).request.value;
-    if (request === null) return;
-    const key = stripKey(request);
-    if (!session.memory.wants("strip", key)) return;
-    const timer = setTimeout(
-      () => void session.memory.ask("strip", key, { ...request, asker: local.asker }),
-      local.hoverToken.value === null ? 0 : rest,
-    );
-    return () => clearTimeout(timer);
+  follow(session, abort, () => {
+    const request = session.traits.view.value === "layers" ? stripOf(view).request.value : null;
+    if (request === null) return [];
+    const delay = local.hoverToken.value === null ? 0 : rest;
+    return [{ kind: "strip", key: stripKey(request), request: { ...request, asker: local.asker }, delay }];
   });
 }
 

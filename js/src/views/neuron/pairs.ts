@@ -2,12 +2,12 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { View } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
 import { oneForEach } from "../../lib/one-for-each";
+import { follow, type Wish } from "../../session/answers/follow";
 import { keyOf, type Memory } from "../../session/answers/memory";
 import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
 import { toTokens, toUnits } from "../../session/units";
-import { watch } from "../../session/watch";
 import type { Neuron, NeuronRequest } from "../../wire/neuron";
 import type { Span } from "../../wire/types";
 
@@ -45,16 +45,20 @@ export class Neurons {
   missing(request: PairsRequest, keys: readonly number[]): readonly number[] | null {
     const known = this.at(request);
     const missing = keys.filter((key) => known?.vectors.has(key) !== true);
-    if (known !== null && missing.length === 0) return null;
-    return this.#memory.wants("neuron", askedKey(request)) ? missing : null;
+    return known !== null && missing.length === 0 ? null : missing;
   }
 
-  async ask(request: PairsRequest, keys: readonly number[]): Promise<void> {
+  /** What would be asked of some keys. Two views that want other keys of the same ones wait for each other: what comes is joined. */
+  wish(request: PairsRequest, keys: readonly number[]): Wish {
     const key = pairsKey(request);
-    // Two views that want other keys of the same ones wait for each other: what comes is joined.
-    await this.#memory.ask("neuron", askedKey(request), { ...request, keys } as NeuronRequest, (reply) =>
-      this.#memory.put("neuron", key, joined(this.#memory.peek<Pairs>("neuron", key), reply)),
-    );
+    const asked: NeuronRequest = { ...request, keys };
+    return {
+      kind: "neuron",
+      key: askedKey(request),
+      request: asked,
+      keep: (reply: Neuron) =>
+        this.#memory.put("neuron", key, joined(this.#memory.peek<Pairs>("neuron", key), reply)),
+    };
   }
 }
 
@@ -189,17 +193,13 @@ const rest = 60;
 export function followPairs(view: View): void {
   const { session, local, abort } = view;
   const { asker } = local;
-  watch(session, abort, () => {
-    if (session.traits.view.value !== "neuron" || session.closed.value) return;
+  follow(session, abort, () => {
+    if (session.traits.view.value !== "neuron") return [];
     const { request: wanted, keys } = pairsOf(view);
     const request = wanted.value;
     const missing = request === null ? null : neuronsOf(session).missing(request, keys.value);
-    if (request === null || missing === null) return;
+    if (request === null || missing === null) return [];
     const hovered = local.hoverToken.value !== null || local.hoverHead.value !== null;
-    const timer = setTimeout(
-      () => void neuronsOf(session).ask({ ...request, asker }, missing),
-      hovered ? rest : 0,
-    );
-    return () => clearTimeout(timer);
+    return [{ ...neuronsOf(session).wish({ ...request, asker }, missing), delay: hovered ? rest : 0 }];
   });
 }
