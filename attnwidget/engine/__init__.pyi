@@ -21,8 +21,10 @@ from attnwidget.engine.trace.projection import Projection as Projection
 from attnwidget.engine.trace.recompute import Steps as Steps
 from attnwidget.engine.trace.recompute import fit_together as fit_together
 from attnwidget.engine.trace.recompute import indices as indices
+from attnwidget.engine.trace.recompute import reach_of as reach_of
 from attnwidget.engine.trace.recompute import rows_together as rows_together
 from attnwidget.engine.trace.recompute import steps as steps
+from attnwidget.engine.trace.recompute import strip as strip
 from attnwidget.engine.trace.recompute import visible as visible
 from attnwidget.engine.trace.recompute import weights as weights
 from attnwidget.engine.trace.records import Block as Block

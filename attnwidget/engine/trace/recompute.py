@@ -75,6 +75,25 @@ def weights(
     return out
 
 
+def reach_of(block: Block, rows: Indices) -> slice:
+    """The range of keys beyond which none of these rows may read in any head: at least one key."""
+    mask = _allowed_in(block, slice(0, block.heads), rows)
+    found = _reach(block, mask, rows, block.shape[2])
+    return found if found.start < found.stop else slice(0, 1)
+
+
+def strip(block: Block, rows: Indices, keys: slice) -> Iterator[tuple[slice, LayerMaps]]:
+    """(heads, weights) of a few rows, of as many heads at once as fit, on the CPU: to be read and not written into.
+
+    `keys` is their `reach_of`, or more. Raises as `weights`, which holds all that is asked of it at once.
+    """
+    if block.dense is None and (block.q is None or block.k is None):
+        raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
+    for run, shared in _neighbours(block, len(rows) * (keys.stop - keys.start)):
+        go_on()
+        yield run, _within(block, run, shared, rows, keys)
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Steps:
     """How the weights of one query come about, one number per key and step; None where the model takes no such step.
@@ -189,14 +208,33 @@ def _runs(block: Block, heads: list[int] | None, rows: int) -> Iterator[tuple[sl
         for at, head in enumerate(heads):
             yield slice(at, at + 1), slice(head, head + 1), slice(head // group, head // group + 1)
         return
+    for run, shared in _neighbours(block, block.shape[2] * rows):
+        yield run, run, shared
+
+
+def _neighbours(block: Block, entries: int) -> Iterator[tuple[slice, slice]]:
+    """(which heads, which key heads) that fit a tile with so many entries each, those that share a key head together."""
+    group = block.heads // block.kv_heads
     # Keys of half precision are copied as they become fp32, and so must fit as well.
-    _, _, width = block.shape
-    copied = 0 if block.k is None or block.k.dtype == torch.float32 else block.k.shape[-1]
-    step = rows_together(width * max(1, group * rows, copied))
+    copied = 0 if block.k is None or block.k.dtype == torch.float32 else block.shape[2] * block.k.shape[-1]
+    step = rows_together(max(1, group * entries, copied))
     for at in range(0, block.kv_heads, step):
         last = min(at + step, block.kv_heads)
-        run = slice(at * group, last * group)
-        yield run, run, slice(at, last)
+        yield slice(at * group, last * group), slice(at, last)
+
+
+def _within(block: Block, run: slice, shared: slice, rows: Indices, keys: slice) -> LayerMaps:
+    """The weights of a run of heads over the reach of a few rows."""
+    if block.dense is not None:
+        return block.dense[run, :, keys][:, rows].cpu()
+    assert block.q is not None  # noqa: S101  for the type checker
+    assert block.k is not None  # noqa: S101  for the type checker
+    with exactly(block.q.device.type):
+        query, key = block.q[0, run][:, rows.to(block.q.device)].float(), block.k[0, shared, keys].float()
+        mask = _allowed_in(block, run, rows)
+        scores = _scores(block, run, query, key, rows, keys)
+        _hide(scores, block, mask, rows, keys)
+        return _softmax(scores, block, run, mask).cpu()
 
 
 def _fill(
@@ -251,8 +289,11 @@ def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reac
     """Make what may not be read -inf."""
     if mask is not None:
         scores.masked_fill_(~mask[..., reach], float("-inf"))
-    elif block.causal and (len(rows) != 1 or reach.stop > int(rows[0]) + 1):
-        scores.masked_fill_(~_earlier(block, rows, reach.stop).to(scores.device), float("-inf"))
+    elif block.causal and len(rows):
+        # What all of these rows may read need not be looked at.
+        free = max(reach.start, min(reach.stop, int(rows.min()) + 1 + block.shape[2] - block.shape[1]))
+        later = ~_earlier(block, rows, reach.stop)[:, free:]
+        scores[..., free - reach.start :].masked_fill_(later.to(scores.device), float("-inf"))
 
 
 def _softmax(scores: Tensor, block: Block, heads: slice, mask: Tensor | None) -> Tensor:

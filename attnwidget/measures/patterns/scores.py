@@ -1,33 +1,29 @@
 """How much of each pattern every head of a trace has, from 0 to 1, in one reading."""
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 import torch
-from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attnwidget.engine import Trace, exactly
-from attnwidget.measures.heads.entropy import row_entropy
+from attnwidget.engine import Block, Trace, exactly, strip
+from attnwidget.measures.heads.entropy import entropy_terms
 from attnwidget.measures.heads.sinks import FEWEST_QUERIES
 from attnwidget.measures.patterns import shapes
 from attnwidget.measures.patterns.columns import Columns, fixed_columns, moving
-from attnwidget.measures.patterns.marks import KeyMarks, Marks, remembered
+from attnwidget.measures.patterns.marks import FAR, Marks, remembered
 from attnwidget.measures.patterns.shapes import Ground, own_or_none
-from attnwidget.measures.portions import Portion, portions
+from attnwidget.measures.portions import refuse_nan
 from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import LayerMaps
 
 Scores: TypeAlias = Float[Tensor, " head"]
-PatternRows: TypeAlias = tuple[str, Float[Tensor, "head query"], Float[Tensor, " query"]]
-"""A pattern, how much of it each row has, and its chance."""
 
-NEAR = {-1: "previous token", 0: "diagonal", 1: "next token"}
-FAR = {k: f"offset {k:+d}" for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1) if k not in NEAR}
-DISTANCES = [(NEAR | FAR)[k] for k in range(-shapes.FARTHEST, shapes.FARTHEST + 1)]
+HEIGHT = 128
+"""Rows that are read at once: of a causal map little more than half is then computed."""
 
 
 @exactly()
@@ -41,80 +37,80 @@ def pattern_scores(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
     queries, keys = trace.tokens(part)
     ground = shapes.ground_of(keys)
     tables: dict[str, np.ndarray] = {}
-    if not len(read_rows(queries)):
+    rows = read_rows(queries)
+    if not len(rows):
         return tables
-    for layer, read in groupby(portions(trace, part), key=lambda portion: portion.block.layer):
-        for name, found in _of_layer(read, ground, counts[layer], len(queries)).items():
+    marks_of = remembered(ground)
+    for block in trace.part_blocks(part):
+        own = own_or_none(block, queries, keys)
+        # Made again for every layer where a long text leaves no room to keep them.
+        strips = [
+            partial(marks_of, block, strip_rows, None if own is None else own[strip_rows])
+            for strip_rows in rows.split(HEIGHT)
+        ]
+        for name, found in _of_layer(block, strips, ground, len(queries)).items():
             table = tables.setdefault(name, np.full((len(counts), max(counts)), np.nan, np.float32))
-            table[layer, : counts[layer]] = found.numpy()
+            table[block.layer, : counts[block.layer]] = found.numpy()
     return tables
 
 
-def _of_layer(read: Iterator[Portion], ground: Ground, heads: int, queries: int) -> dict[str, Scores]:
-    columns = Columns.empty(heads, len(ground.kinds), queries)
-    sums = torch.zeros(3, 0, heads, dtype=torch.float64, device="cpu")
-    names: list[str] = []
-    last: Portion | None = None
-    marks_of = remembered(ground)
-    for portion in read:
-        last, marks = portion, marks_of(portion)
-        readings = _readings(portion, ground, marks)
-        names = [name for name, _, _ in readings]
+def _of_layer(block: Block, strips: Sequence[Callable[[], Marks]], ground: Ground, queries: int) -> dict[str, Scores]:
+    columns = Columns.empty(block.heads, len(ground.kinds), queries)
+    sums = torch.zeros(3, 0, block.heads, dtype=torch.float64, device="cpu")
+    names: tuple[str, ...] = ()
+    for make in strips:
+        marks = make()
+        names = marks.names
         if not sums.shape[1]:
-            sums = sums.new_zeros(3, len(names), heads)
-        sums[:, :, portion.heads] += _summed(readings, portion.reads)
-        columns.add(portion, marks)
-    if last is None:
-        return {}
+            sums = sums.new_zeros(3, len(names), block.heads)
+        for heads, maps in strip(block, marks.rows, marks.reach):
+            mass = _masses(maps, marks)
+            # With a sink outside the text a row may go there altogether, and that is a reading.
+            reads = columns.add(heads, maps, marks, always=block.sinks is not None)
+            sums[:, :, heads] += _summed(mass, reads, marks)
     found = dict(zip(names, _beyond_chance(sums), strict=True))
     found |= _best_offset(found, dict(zip(names, sums[2], strict=True)), columns.rows)
-    found["vertical"] = fixed_columns(columns, last, ground.first)
+    found["vertical"] = fixed_columns(columns, (make() for make in strips), ground.first)
     found["peaked"] = moving(columns.peaks, columns.rows)
-    if own_or_none(last, last.rows) is None:
+    if "block diagonal" not in names:
         found["off-diagonal"] = moving(columns.strays, columns.rows)
     found["vertical + diagonal"] = _both(found)
     return found
 
 
-def _readings(portion: Portion, ground: Ground, marks: Marks) -> list[PatternRows]:
-    maps, choices = portion.maps, marks.choices
-    entropy = row_entropy(maps) - torch.special.entr(maps.sum(-1))
+def _masses(maps: LayerMaps, marks: Marks) -> Float[Tensor, "head query kind"]:
+    """How much of each of `marks.names` every row has."""
+    refuse_nan(maps)
+    whole = maps.sum(-1)
+    terms = entropy_terms(maps)
+    spread = terms.sum(-1) - torch.special.entr(whole)
     found = [
-        ("first token", maps[..., ground.first], marks.first),
-        ("separator", maps @ ground.separators.float(), marks.separator),
-        ("uniform", entropy / choices.log().clamp_min(1e-9), torch.where(choices > 1, 0.0, torch.nan)),
+        torch.zeros_like(whole) if marks.first is None else maps[..., marks.first],
+        maps @ marks.separators,
+        spread / marks.choices.log().clamp_min(1e-9),
+        *(pairs.mass(maps) for pairs in marks.masses),
     ]
-    found += [(name, _mass(maps, keys), chance) for name, keys, chance in marks.masses]
-    if marks.places is None or marks.distances is None:
-        return found
-    found.append(("block diagonal", *_evenly(maps, marks)))
-    mass = maps.gather(-1, marks.places.expand(len(maps), -1, -1))
-    mass = rearrange(mass, "head query offset -> offset head query")
-    return [*found, *zip(DISTANCES, mass, marks.distances, strict=True)]
+    if marks.places is None:
+        return torch.stack(found, -1)
+    found.append(_evenly(maps, terms, marks))
+    return torch.cat([torch.stack(found, -1), maps.gather(-1, marks.places.expand(len(maps), -1, -1))], -1)
 
 
-def _evenly(maps: LayerMaps, marks: Marks) -> tuple[Float[Tensor, "head query"], Float[Tensor, " query"]]:
+def _evenly(maps: LayerMaps, terms: LayerMaps, marks: Marks) -> Float[Tensor, "head query"]:
     """Mass in the query's own block, as far as it is spread evenly there."""
     if marks.block is None:
-        nothing = torch.zeros(maps.shape[:2], dtype=torch.float32, device="cpu")
-        return nothing, torch.full(maps.shape[1:2], torch.nan, dtype=torch.float32, device="cpu")
-    keys, chance, several = marks.block
-    inside = maps * keys
-    spread = row_entropy(inside) - torch.special.entr(inside.sum(-1))
-    return spread / several.log().clamp_min(1e-9), chance
+        return torch.zeros_like(maps[..., 0])
+    near, own = marks.block.keys, marks.block.own
+    spread = (terms[..., near] * own).sum(-1) - torch.special.entr((maps[..., near] * own).sum(-1))
+    return spread / marks.block.most
 
 
-def _summed(readings: list[PatternRows], reads: Bool[Tensor, "head query"]) -> Float[Tensor, "sum kind head"]:
+def _summed(
+    mass: Float[Tensor, "head query kind"], reads: Bool[Tensor, "head query"], marks: Marks
+) -> Float[Tensor, "sum kind head"]:
     """Mass, chance and number of rows, over the rows that count: those that could show the pattern, and read anything."""
-    chance = torch.stack([chance for _, _, chance in readings])
-    counted = ~chance.isnan()
-    mass = torch.stack([mass for _, mass, _ in readings]).where(counted[:, None], 0.0).sum(-1, dtype=torch.float64)
-    expected, rows = chance.nan_to_num(0.0).double() @ reads.T.double(), counted.double() @ reads.T.double()
-    return torch.stack([mass, expected, rows])
-
-
-def _mass(maps: LayerMaps, keys: KeyMarks) -> Float[Tensor, "head query"]:
-    return (maps * keys).sum(-1)
+    found = (mass * marks.counted).sum(1)
+    return torch.stack([found.T, (reads.double() @ marks.expected).T, (reads.double() @ marks.counted).T])
 
 
 def _beyond_chance(sums: Float[Tensor, "sum kind head"]) -> Float[Tensor, "kind head"]:

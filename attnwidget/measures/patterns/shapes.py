@@ -7,9 +7,9 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from attnwidget.engine import NO_SPAN, Tokens
+from attnwidget.engine import NO_SPAN, Block, Tokens
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.portions import Portion, own_keys
+from attnwidget.measures.portions import own_keys
 from attnwidget.shapes import Indices
 
 FARTHEST = 8
@@ -28,6 +28,7 @@ class Ground:
     """What the tokens of the keys say: the first one, which are separators, which are equal, which stand together."""
 
     first: int
+    padding: Bool[Tensor, " key"]
     separators: Bool[Tensor, " key"]
     kinds: Int[Tensor, " key"]  # equal tokens have equal numbers, special ones and padding -1
     blocks: Int[Tensor, " key"]  # number of the segment or sentence, special tokens and padding -1
@@ -53,13 +54,19 @@ def ground_of(keys: Tokens) -> Ground:
         for i, content in enumerate(plain)
     ]
     blocks = [block if content else -1 for block, content in zip(_blocks(keys, plain), plain, strict=True)]
-    return Ground(first, _tensor(separators, torch.bool), _tensor(kinds, torch.long), _tensor(blocks, torch.long))
+    return Ground(
+        first=first,
+        padding=_tensor(list(keys.padding), torch.bool),
+        separators=_tensor(separators, torch.bool),
+        kinds=_tensor(kinds, torch.long),
+        blocks=_tensor(blocks, torch.long),
+    )
 
 
-def own_or_none(portion: Portion, rows: Indices) -> Indices | None:
-    """For each of these queries the key that it is itself; None in cross-attention, where there is none."""
+def own_or_none(block: Block, queries: Tokens, keys: Tokens) -> Indices | None:
+    """For each query the key that it is itself; None in cross-attention, where there is none."""
     try:
-        return own_keys(portion.block, portion.queries, portion.keys, rows)
+        return own_keys(block, queries, keys, torch.arange(block.shape[1], device="cpu"))
     except AttnWidgetError:
         return None
 
