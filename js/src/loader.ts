@@ -59,7 +59,7 @@ export default () => {
     // Not awaited: a host hands on no message, the program's least of all, before this has returned.
     opened = programOf(context.model, life.signal).then(({ default: make }) => {
       const widget = make();
-      end = widget.initialize(context as unknown as Context);
+      if (!life.signal.aborted) end = widget.initialize(context as unknown as Context);
       return widget;
     });
     opened.catch(() => {}); // the views say it

@@ -166,6 +166,9 @@ describe("the loader", () => {
     expect(second.said()).toEqual(["one shows two"]);
     expect(page.begun).toEqual(["two"]);
     expect(second.listening()).toBe(0);
+    show(await loader("p1"), "three").end(); // at once, while the program is already there
+    await arrived();
+    expect(page.begun).toEqual(["two"]);
   });
 
   it("says what the kernel refuses and what does not run, and leaves the next one to try again", async () => {
