@@ -22,7 +22,7 @@ const breakable = vi.hoisted(
       return { ...own, ...Object.fromEntries(wrapped) };
     },
 );
-vi.mock("../src/views/matrix/scene", breakable(["matrixScene"]));
+vi.mock("../src/matrix/scene", breakable(["matrixScene"]));
 vi.mock("../src/views/lines/scene", breakable(["linesFrame"]));
 vi.mock("../src/views/layers/scene", breakable(["layersScene"]));
 vi.mock("../src/views/flow/scene", breakable(["flowFrame"]));
@@ -33,7 +33,7 @@ vi.mock("../src/heads/balance", breakable(["underGrid"]));
 vi.mock("../src/focus/fields", breakable(["fieldOf"]));
 vi.mock("../src/focus/maps", breakable(["mapOfFrame"]));
 vi.mock("../src/views/layers/strips", breakable(["stripAt", "stripRequest"]));
-vi.mock("../src/views/matrix/paint", breakable(["paintMatrix"]));
+vi.mock("../src/matrix/paint", breakable(["paintMatrix"]));
 
 let said: ReturnType<typeof vi.spyOn>;
 const rejected: unknown[] = [];

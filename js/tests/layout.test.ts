@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { labelStep, thinLabels } from "../src/drawing/labels";
 import { underGrid } from "../src/heads/balance";
 import { gridScene, headAt, headRect } from "../src/heads/scene";
-import { type MatrixInput, matrixHit, matrixScene } from "../src/views/matrix/scene";
+import { type MatrixInput, matrixHit, matrixScene } from "../src/matrix/scene";
 
 const heads = (layers: number, count: number) => Array<number>(layers).fill(count);
 

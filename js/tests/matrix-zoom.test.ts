@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { weightPixels } from "../src/drawing/pixels";
 import { palette } from "../src/lib/colour";
-import { type MatrixPicture, paintMatrix } from "../src/views/matrix/paint";
-import { type MatrixInput, matrixFrame, matrixHit, matrixScene } from "../src/views/matrix/scene";
+import { type MatrixPicture, paintMatrix } from "../src/matrix/paint";
+import { type MatrixInput, matrixFrame, matrixHit, matrixScene } from "../src/matrix/scene";
 import type { Viewport } from "../src/wire/types";
 
 const input = (count: number, viewport?: Viewport, more: Partial<MatrixInput> = {}): MatrixInput => ({

@@ -4,8 +4,8 @@ import { thumbnailPixels, weightPixels } from "../src/drawing/pixels";
 import { paintGrid } from "../src/heads/paint";
 import { gridScene } from "../src/heads/scene";
 import { palette } from "../src/lib/colour";
-import { type MatrixPicture, paintMatrix } from "../src/views/matrix/paint";
-import { matrixScene } from "../src/views/matrix/scene";
+import { type MatrixPicture, paintMatrix } from "../src/matrix/paint";
+import { matrixScene } from "../src/matrix/scene";
 
 /** A context that writes down what is done to it. */
 function recorder(): { brush: Brush; calls: [string, unknown[]][] } {

@@ -23,7 +23,7 @@ const counted = vi.hoisted(
 );
 vi.mock("../src/drawing/pixels", counted(["weightPixels", "thumbnailPixels"]));
 vi.mock("../src/heads/paint", counted(["paintCells", "paintPointed"]));
-vi.mock("../src/views/matrix/paint", counted(["paintMatrix"]));
+vi.mock("../src/matrix/paint", counted(["paintMatrix"]));
 
 /** A pen that draws nothing. */
 const pen = new Proxy({} as Record<PropertyKey, unknown>, {

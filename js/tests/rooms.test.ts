@@ -6,7 +6,7 @@ const floors: readonly (readonly string[])[] = [
   ["loader", "index", "page"],
   ["explorer"],
   ["export", "views", "charts", "readout", "surface"],
-  ["heads"],
+  ["heads", "matrix"],
   ["controls"],
   ["display"],
   ["focus"],

@@ -6,14 +6,14 @@ import { runsOf } from "../src/export/svg/image";
 import { SvgPath } from "../src/export/svg/path";
 import { xmlNumber, xmlText } from "../src/export/svg/text";
 import { palette } from "../src/lib/colour";
+import { paintMatrix } from "../src/matrix/paint";
+import { matrixScene } from "../src/matrix/scene";
 import { paintLayers } from "../src/views/layers/paint";
 import { layersScene } from "../src/views/layers/scene";
 import { paintLineLabels } from "../src/views/lines/labels-paint";
 import { placeLineEnds } from "../src/views/lines/labels-scene";
 import { paintStrong } from "../src/views/lines/paint";
 import { linesFrame } from "../src/views/lines/scene";
-import { paintMatrix } from "../src/views/matrix/paint";
-import { matrixScene } from "../src/views/matrix/scene";
 
 const hostile = [
   "</svg><script>alert(1)</script>",

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { fieldOf } from "../src/focus/fields";
 import { columnOf, mapOfFrame, mapOfThumbnail, rowOf, weightAt } from "../src/focus/maps";
+import { type MatrixInput, matrixHit, matrixScene } from "../src/matrix/scene";
+import { clampViewport, extentOf, leastSpan, type Plot, zoomAbout } from "../src/matrix/viewport";
 import { isAsked } from "../src/session/axes";
 import { askedAt, directionPatch, partPatch, queryPatch, secondPatch } from "../src/session/patches";
 import type { Session } from "../src/session/session";
 import { linesFrame, linesHit } from "../src/views/lines/scene";
-import { type MatrixInput, matrixHit, matrixScene } from "../src/views/matrix/scene";
-import { clampViewport, extentOf, leastSpan, type Plot, zoomAbout } from "../src/views/matrix/viewport";
 import { decodeFrame } from "../src/wire/decode";
 import type { About, Frame, Header, Tokens } from "../src/wire/types";
 import { frameBytes } from "./frames";

@@ -12,7 +12,7 @@ import {
   wholeMap,
   zoomAbout,
   zoomTo,
-} from "../src/views/matrix/viewport";
+} from "../src/matrix/viewport";
 import type { Viewport } from "../src/wire/types";
 
 const squareOf = (count: number, size: number): Plot => ({

@@ -2,8 +2,8 @@ import { useView } from "../../display/view";
 import type { Rect } from "../../drawing/scene";
 import type { MapOnShow } from "../../focus/maps";
 import { pieceLabel, shorten, weight } from "../../lib/format";
+import type { MatrixScene } from "../../matrix/scene";
 import type { Tokens } from "../../wire/types";
-import type { MatrixScene } from "./scene";
 import type { Reading } from "./use-picture";
 
 interface Props {

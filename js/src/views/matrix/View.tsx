@@ -11,14 +11,14 @@ import { isExplicit, ruleOf, sinkNote, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
 import { pieceLabel, shorten, weight } from "../../lib/format";
+import { steerMatrix } from "../../matrix/input";
+import { paintMatrix } from "../../matrix/paint";
+import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "../../matrix/scene";
+import { wholeMap } from "../../matrix/viewport";
 import type { Filter } from "../../session/filter";
 import type { Span, Tokens } from "../../wire/types";
-import { steerMatrix } from "./input";
-import { paintMatrix } from "./paint";
-import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "./scene";
 import { Tooltip } from "./Tooltip";
 import { type Picture, type Reading, usePicture, useReading, useTiled } from "./use-picture";
-import { wholeMap } from "./viewport";
 
 /** What is on show can be asked of the element. */
 type Told = HTMLDivElement & { weights?: Float32Array | undefined };

@@ -1,9 +1,9 @@
 import { type Pixels, weightPixels } from "../../drawing/pixels";
 import type { MapOnShow } from "../../focus/maps";
 import type { Ramp } from "../../lib/colour";
+import type { MatrixPicture } from "../../matrix/paint";
 import { around, type Region } from "../../session/answers/tiles";
 import type { Tile } from "../../wire/types";
-import type { MatrixPicture } from "./paint";
 
 export interface Piece {
   readonly place: Region;

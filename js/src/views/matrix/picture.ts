@@ -1,9 +1,9 @@
 import { weightPixels } from "../../drawing/pixels";
 import { type MapOnShow, weightAt } from "../../focus/maps";
 import { accent, type Palette } from "../../lib/colour";
+import type { MatrixPicture } from "../../matrix/paint";
 import type { TiledMap } from "../../session/answers/tiles";
 import type { Session } from "../../session/session";
-import type { MatrixPicture } from "./paint";
 
 /** The map as it came, in colours. */
 export function plainPicture(

@@ -4,12 +4,12 @@ import { fadingOf } from "../../focus/kept";
 import { type MapOnShow, weightAt } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
 import type { Palette } from "../../lib/colour";
+import type { MatrixPicture } from "../../matrix/paint";
+import type { MatrixScene } from "../../matrix/scene";
 import { blocksOf, cellOf, type TiledMap, tiledMap, tileSide } from "../../session/answers/tiles";
 import type { Filter } from "../../session/filter";
 import { mosaic } from "./mosaic";
-import type { MatrixPicture } from "./paint";
 import { plainPicture, printer } from "./picture";
-import type { MatrixScene } from "./scene";
 
 /** What is asked at once, and what waits until the eye rests: an answer that is under way may do. */
 const eager = 10;

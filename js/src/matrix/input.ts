@@ -1,7 +1,7 @@
-import type { Guard } from "../../display/guard";
-import { clearHover, commonKey, pinFocus, type View } from "../../display/view";
-import type { Cell } from "../../focus/pointer";
-import type { Viewport } from "../../wire/types";
+import type { Guard } from "../display/guard";
+import { clearHover, commonKey, pinFocus, type View } from "../display/view";
+import type { Cell } from "../focus/pointer";
+import type { Viewport } from "../wire/types";
 import { type Glide, glider } from "./glide";
 import { type MatrixHit, type MatrixScene, matrixHit } from "./scene";
 import {

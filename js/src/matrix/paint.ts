@@ -1,9 +1,9 @@
-import type { Brush, Pen } from "../../drawing/brush";
-import type { Pixels } from "../../drawing/pixels";
-import type { Label, Rect } from "../../drawing/scene";
-import { labelAngle } from "../../drawing/tilt";
-import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
-import { shortWeight } from "../../lib/format";
+import type { Brush, Pen } from "../drawing/brush";
+import type { Pixels } from "../drawing/pixels";
+import type { Label, Rect } from "../drawing/scene";
+import { labelAngle } from "../drawing/tilt";
+import { inkOn, type Palette, type Ramp, rampColour, tone } from "../lib/colour";
+import { shortWeight } from "../lib/format";
 import { columnX, type MatrixScene, rowY } from "./scene";
 
 export interface MatrixPicture {

@@ -1,7 +1,7 @@
-import { labelStep, thinLabels } from "../../drawing/labels";
-import type { Label, Rect } from "../../drawing/scene";
-import { labelAngle } from "../../drawing/tilt";
-import type { Direction, Span, Viewport } from "../../wire/types";
+import { labelStep, thinLabels } from "../drawing/labels";
+import type { Label, Rect } from "../drawing/scene";
+import { labelAngle } from "../drawing/tilt";
+import type { Direction, Span, Viewport } from "../wire/types";
 import { clampViewport, extentOf, isZoomed, spansOf, wholeMap } from "./viewport";
 
 export interface MatrixInput extends FrameInput {

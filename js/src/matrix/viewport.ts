@@ -1,4 +1,4 @@
-import type { Span, Viewport } from "../../wire/types";
+import type { Span, Viewport } from "../wire/types";
 
 /** A place in the plot of the matrix: 0 to 1 along each axis. */
 export interface Place {

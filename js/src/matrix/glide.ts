@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
-import type { Guard } from "../../display/guard";
-import type { Viewport } from "../../wire/types";
+import type { Guard } from "../display/guard";
+import type { Viewport } from "../wire/types";
 import { between, clampViewport, type Plot } from "./viewport";
 
 export interface Glide {
