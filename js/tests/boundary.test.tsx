@@ -28,7 +28,6 @@ vi.mock("../src/views/layers/scene", breakable(["layersScene"]));
 vi.mock("../src/views/flow/scene", breakable(["flowFrame"]));
 vi.mock("../src/views/neuron/scene", breakable(["neuronScene"]));
 vi.mock("../src/heads/scene", breakable(["gridScene"]));
-vi.mock("../src/views/compare/scene", breakable(["differenceScene"]));
 vi.mock("../src/heads/balance", breakable(["underGrid"]));
 vi.mock("../src/focus/fields", breakable(["fieldOf"]));
 vi.mock("../src/focus/maps", breakable(["mapOfFrame"]));
@@ -70,7 +69,7 @@ describe("a layout that throws", () => {
     ["layers", "layersScene"],
     ["flow", "flowFrame"],
     ["neuron", "neuronScene"],
-    ["compare", "differenceScene"],
+    ["compare", "matrixScene"],
   ])("leaves all but its own view: %s", async (view, name) => {
     broken.add(name);
     const { host, model, close } = mounted({ view, look: { against: "The river" } });
@@ -80,7 +79,7 @@ describe("a layout that throws", () => {
     expect(faults[0]).toContain("report it with attnwidget 0.");
     expect([tabs, grid === null, area?.value]).toEqual([7, false, "The river bank"]);
 
-    const other = view === "matrix" ? "lines" : "matrix";
+    const other = name === "matrixScene" ? "lines" : "matrix";
     host.querySelector<HTMLElement>(`[role="tab"][data-value="${other}"]`)?.click();
     await until(() => expect(parts(host).faults).toEqual([]));
     model.set("view", view);

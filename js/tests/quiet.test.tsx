@@ -98,6 +98,53 @@ describe("leaving a head", () => {
   });
 });
 
+describe("the change since a text was held", () => {
+  const opened = async () => {
+    const page = mounted({ view: "compare", look: { against: "The river" } });
+    const grid = () => page.host.querySelector<HTMLElement>(".aw-compare") as HTMLElement;
+    await until(() => expect(grid()?.querySelector("canvas")).not.toBeNull());
+    await quiet();
+    const press = async (...keys: string[]) => {
+      for (const key of keys) {
+        grid().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+        await quiet();
+      }
+    };
+    return { ...page, grid: grid(), press };
+  };
+  const spoken = (grid: HTMLElement) => grid.querySelector('[role="gridcell"]')?.textContent;
+
+  it("makes no pixels anew while its cells are looked at, and a click pins the token of one", async () => {
+    const { model, grid, press, close } = await opened();
+    counts.clear();
+    await press("End", "ArrowDown");
+    expect(spoken(grid)).toBe("river reads bank −0.100");
+    expect(counts.get("weightPixels")).toBeUndefined();
+    expect(counts.get("paintMatrix")).toBeGreaterThan(0);
+    await press("Enter");
+    expect(model.state.query).toEqual([1, 2]);
+    close();
+  });
+
+  it("is zoomed as the matrix is, each in its own place", async () => {
+    const { model, host, grid, press, close } = await opened();
+    model.set("text", "the cat sat on the mat and the dog lay beside it and slept");
+    await quiet();
+    expect([grid.dataset.rows, grid.dataset.extent]).toEqual(["14", undefined]);
+    await press("+");
+    expect(grid.dataset.extent).toBeDefined();
+    expect(host.querySelector(".aw-extent")?.textContent).toMatch(/^queries \d+–\d+ · keys \d+–\d+$/);
+    model.set("view", "matrix");
+    await quiet();
+    expect(host.querySelector<HTMLElement>(".aw-matrix")?.dataset.extent).toBeUndefined();
+    model.set("view", "compare");
+    await quiet();
+    await press("0");
+    expect(host.querySelector<HTMLElement>(".aw-compare")?.dataset.extent).toBeUndefined();
+    close();
+  });
+});
+
 describe("what is read out", () => {
   const cell = (host: HTMLElement, name: string) =>
     host.querySelector<HTMLElement>(`${name} [role="gridcell"]`) as HTMLElement;

@@ -1,11 +1,12 @@
 import { useView } from "../display/view";
-import { accent, type Ramp, tone } from "../lib/colour";
+import { accent, type Ramp, rampColour, tone } from "../lib/colour";
 import { weight } from "../lib/format";
 import type { Direction } from "../wire/types";
 
 /** The colours from nothing to the largest weight. */
 export function Scale({ direction, peak }: { readonly direction: Direction; readonly peak: number }) {
-  return <Bar direction={direction} from="0" to={weight(peak)} place={(share) => tone(share, 1)} />;
+  const { ramp } = accent(useView().palette.value, direction);
+  return <Bar ramp={ramp} from="0" to={weight(peak)} place={(share) => tone(share, 1)} />;
 }
 
 /** The colours of numbers that are no weights, from the least to the largest. */
@@ -14,19 +15,27 @@ export function LinearScale(props: {
   readonly from: string;
   readonly to: string;
 }) {
-  return <Bar {...props} place={(share) => share} />;
+  const { ramp } = accent(useView().palette.value, props.direction);
+  return <Bar ramp={ramp} from={props.from} to={props.to} />;
+}
+
+/** The colours of numbers with a sign: nothing is in the middle. */
+export function SignedScale({ from, to }: { readonly from: string; readonly to: string }) {
+  return <Bar ramp={useView().palette.value.signed} from={from} to={to} />;
 }
 
 interface BarProps {
-  readonly direction: Direction;
+  readonly ramp: Ramp;
   readonly from: string;
   readonly to: string;
-  readonly place: (share: number) => number;
+  readonly place?: (share: number) => number;
 }
 
-function Bar({ direction, from, to, place }: BarProps) {
-  const { ramp } = accent(useView().palette.value, direction);
-  const stops = Array.from({ length: 17 }, (_, index) => colourAt(ramp, place(index / 16)));
+function Bar({ ramp, from, to, place = (share) => share }: BarProps) {
+  const stops = Array.from(
+    { length: 17 },
+    (_, index) => `rgb(${rampColour(ramp, place(index / 16)).join(" ")})`,
+  );
   return (
     <span class="aw-scale">
       <span class="aw-number">{from}</span>
@@ -37,9 +46,4 @@ function Bar({ direction, from, to, place }: BarProps) {
       <span class="aw-number">{to}</span>
     </span>
   );
-}
-
-function colourAt(ramp: Ramp, place: number): string {
-  const at = Math.round(place * 255) * 3;
-  return `rgb(${ramp[at]} ${ramp[at + 1]} ${ramp[at + 2]})`;
 }

@@ -76,6 +76,7 @@ export function clearHover({ local }: View): void {
     local.hoverToken.value = null;
     local.marked.value = null;
     local.cell.value = null;
+    local.changeCell.value = null;
     local.stripCell.value = null;
     local.pairCell.value = null;
   });

@@ -1,4 +1,4 @@
-import { type Ramp, tone } from "../lib/colour";
+import { type Ramp, signedTone, tone } from "../lib/colour";
 
 /** RGBA, row by row. */
 export interface Pixels {
@@ -17,17 +17,20 @@ export interface Values {
   readonly shift?: number;
   /** How much of its tone each value keeps; all of it where nothing is said. */
   readonly fading?: ArrayLike<number> | null;
+  /** Whether they have a sign: then nothing is the middle of the ramp. */
+  readonly signed?: boolean;
 }
 
 /** Weights -> one pixel each. What a causal map cannot see is left transparent. */
 export function weightPixels(map: Values, ramp: Ramp): Pixels {
-  const { values, rows, columns, peak, causal, shift = 0, fading = null } = map;
+  const { values, rows, columns, peak, causal, shift = 0, fading = null, signed = false } = map;
   const data = new Uint8ClampedArray(rows * columns * 4);
   for (let row = 0; row < rows; row++) {
     const stop = causal ? Math.min(columns, row + shift + 1) : columns;
     for (let column = 0; column < stop; column++) {
       const index = row * columns + column;
-      put(data, index, ramp, tone(values[index] as number, peak) * (fading?.[index] ?? 1));
+      const value = values[index] as number;
+      put(data, index, ramp, signed ? signedTone(value, peak) : tone(value, peak) * (fading?.[index] ?? 1));
     }
   }
   return { width: columns, height: rows, data };

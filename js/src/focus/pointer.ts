@@ -32,6 +32,8 @@ export interface Local {
   /** A token that is pointed out in the text, without being looked at. */
   readonly marked: Signal<number | null>;
   readonly cell: Signal<Cell | null>;
+  /** A cell of the change since a text was held, in the rows and columns of that map. */
+  readonly changeCell: Signal<Cell | null>;
   readonly stripCell: Signal<StripCell | null>;
   readonly pairCell: Signal<PairCell | null>;
   /** The key of the pair that stays open when nothing is pointed at. */
@@ -40,6 +42,8 @@ export interface Local {
   readonly keyRows: Signal<Span>;
   /** What of the matrix is in sight. Kept in tokens, so that typing elsewhere does not move it. */
   readonly viewport: Signal<Viewport>;
+  /** The same of the change since a text was held, in its rows and columns. */
+  readonly changeViewport: Signal<Viewport>;
   /** What stands in a text control and nobody else was told of: half composed, or too long to be sent. */
   readonly drafts: readonly [Signal<string | null>, Signal<string | null>];
   /** Whether the list of keys is open. */
@@ -47,6 +51,7 @@ export interface Local {
 }
 
 let views = 0;
+const whole: Viewport = { query: 0, key: 0, span: Number.POSITIVE_INFINITY };
 
 export function createLocal(): Local {
   return {
@@ -56,11 +61,13 @@ export function createLocal(): Local {
     hoverSide: signal(null),
     marked: signal(null),
     cell: signal(null),
+    changeCell: signal(null),
     stripCell: signal(null),
     pairCell: signal(null),
     openKey: signal(null),
     keyRows: signal([0, 0]),
-    viewport: signal({ query: 0, key: 0, span: Number.POSITIVE_INFINITY }),
+    viewport: signal(whole),
+    changeViewport: signal(whole),
     drafts: [signal(null), signal(null)],
     help: signal(false),
   };

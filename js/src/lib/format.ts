@@ -55,6 +55,12 @@ export function weight(value: number): string {
   return value.toFixed(3);
 }
 
+/** A change of a weight, with its sign. */
+export function signedWeight(value: number, write: (size: number) => string = weight): string {
+  if (!Number.isFinite(value) || value === 0) return write(Math.abs(value));
+  return `${value < 0 ? "−" : "+"}${write(Math.abs(value))}`;
+}
+
 /** A number that is no weight: three decimals, fewer of a large one, with a true minus. */
 export function exact(value: number): string {
   if (Number.isNaN(value)) return "–";

@@ -24,6 +24,11 @@ export interface KeyPlace {
 }
 
 const arrows = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
+const mapRows: readonly KeyRow[] = [
+  { keys: [...arrows, "Home", "End"], does: "another cell; a zoomed map follows" },
+  { keys: ["+", "=", "-"], does: "closer, further" },
+  { keys: ["0"], does: "the whole map" },
+];
 
 /** Every key, by place. `?` shows this table; a test holds the places to it, so a key that is new is written here first. */
 export const keyPlaces: readonly KeyPlace[] = [
@@ -80,11 +85,7 @@ export const keyPlaces: readonly KeyPlace[] = [
   {
     name: "matrix",
     title: "Matrix",
-    rows: [
-      { keys: [...arrows, "Home", "End"], does: "another cell; a zoomed map follows" },
-      { keys: ["+", "=", "-"], does: "closer, further" },
-      { keys: ["0"], does: "the whole map" },
-    ],
+    rows: mapRows,
   },
   {
     name: "lines",
@@ -120,7 +121,7 @@ export const keyPlaces: readonly KeyPlace[] = [
   {
     name: "compare",
     title: "Compare",
-    rows: [{ keys: [...arrows, "Home", "End"], does: "another pair of tokens" }],
+    rows: mapRows,
   },
   {
     name: "model",

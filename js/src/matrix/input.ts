@@ -1,6 +1,8 @@
+import type { Signal } from "@preact/signals";
 import type { Guard } from "../display/guard";
 import { clearHover, commonKey, pinFocus, type View } from "../display/view";
 import type { Cell } from "../focus/pointer";
+import type { Side } from "../session/places";
 import type { Viewport } from "../wire/types";
 import { type Glide, glider } from "./glide";
 import { type MatrixHit, type MatrixScene, matrixHit } from "./scene";
@@ -31,10 +33,25 @@ interface Point {
   readonly y: number;
 }
 
+/** A map that is steered. */
+export interface Steered {
+  /** Null while it is not: its places are none of the text above. */
+  readonly scene: MatrixScene | null;
+  /** What of it is in sight: the same signal for as long as the map is on the page. */
+  readonly viewport: Signal<Viewport>;
+  /** What is looked at, by its row and its column. */
+  readonly cell: Signal<Cell | null>;
+  /** What stands in the text for a row or a column. */
+  readonly tokenOf: (side: Side, place: number) => number;
+  /** Where the keyboard begins. */
+  readonly start: () => Cell;
+}
+
 interface Desk {
   readonly element: HTMLElement;
   readonly view: View;
-  readonly scene: () => MatrixScene | null;
+  /** The map as it is now. */
+  readonly map: () => Steered;
   readonly glide: Glide;
 }
 
@@ -42,11 +59,11 @@ interface Desk {
 export function steerMatrix(
   element: HTMLElement,
   view: View,
-  scene: () => MatrixScene | null,
+  map: () => Steered,
   abort: AbortSignal,
   guard: Guard,
 ): void {
-  const desk: Desk = { element, view, scene, glide: glider(view.local.viewport, abort, guard) };
+  const desk: Desk = { element, view, map, glide: glider(map().viewport, abort, guard) };
   const options = { signal: abort, passive: false };
   const hands = handsOn(desk);
   let panned = 0;
@@ -68,7 +85,7 @@ export function steerMatrix(
   element.addEventListener(
     "touchmove",
     (event) => {
-      if (event.touches.length > 1 || scene()?.zoomed === true) event.preventDefault();
+      if (event.touches.length > 1 || map().scene?.zoomed === true) event.preventDefault();
     },
     options,
   );
@@ -86,42 +103,56 @@ function placeIn(scene: MatrixScene, { x, y }: Point): Place {
 
 // ------------------------------------------------------------------------------------------------------ hovering
 
-function point({ view }: Desk, scene: MatrixScene, { x, y }: Point): void {
+function point(desk: Desk, scene: MatrixScene, { x, y }: Point): void {
   const hit = matrixHit(scene, x, y);
-  const { local } = view;
   if (hit?.kind === "cell") {
-    showCell(view, hit);
+    showCell(desk, hit);
     return;
   }
-  local.cell.value = null;
+  const { cell, tokenOf } = desk.map();
+  const { local } = desk.view;
+  const side = hit === null ? null : sideOf(hit);
+  cell.value = null;
   local.marked.value = null;
-  local.hoverSide.value = hit === null ? null : hit.kind === "row" ? "query" : "key";
-  local.hoverToken.value = hit === null ? null : hit.token;
+  local.hoverSide.value = side;
+  local.hoverToken.value = hit === null || side === null ? null : tokenOf(side, hit.token);
+}
+
+function sideOf({ kind }: Exclude<MatrixHit, { kind: "cell" }>): Side {
+  return kind === "row" ? "query" : "key";
 }
 
 /** A cell shows its pair: one token is looked at, the other pointed out. Which is which, the direction says. */
-function showCell({ local, session }: View, { query, key }: Cell): void {
-  const known = local.cell.peek();
+function showCell({ view, map }: Desk, { query, key }: Cell): void {
+  const { cell, tokenOf } = map();
+  const known = cell.peek();
   if (known?.query === query && known.key === key) return;
-  const reads = session.traits.direction.peek() === "reads";
-  local.cell.value = { query, key };
-  local.hoverSide.value = null;
-  local.hoverToken.value = reads ? query : key;
-  local.marked.value = reads ? key : query;
+  const [reading, read] = [tokenOf("query", query), tokenOf("key", key)];
+  const reads = view.session.traits.direction.peek() === "reads";
+  cell.value = { query, key };
+  view.local.hoverSide.value = null;
+  view.local.hoverToken.value = reads ? reading : read;
+  view.local.marked.value = reads ? read : reading;
 }
 
 function press(desk: Desk, event: MouseEvent): void {
-  const scene = desk.scene();
+  const { scene } = desk.map();
   const { x, y } = pointIn(desk, event);
   const hit = scene === null ? null : matrixHit(scene, x, y);
-  if (hit !== null) pin(hit, desk.view);
+  if (hit !== null) pin(desk, hit);
 }
 
-function pin(hit: MatrixHit, { session }: View): void {
+/** Of a cell, the token that is looked at. */
+function pin({ view: { session }, map }: Desk, hit: MatrixHit): void {
+  const { tokenOf } = map();
+  if (hit.kind !== "cell") {
+    const token = tokenOf(sideOf(hit), hit.token);
+    session.pinQuery([token, token + 1], sideOf(hit));
+    return;
+  }
   const reads = session.traits.direction.peek() === "reads";
-  const token = hit.kind === "cell" ? (reads ? hit.query : hit.key) : hit.token;
-  const side = hit.kind === "cell" ? undefined : hit.kind === "row" ? "query" : "key";
-  session.pinQuery([token, token + 1], side);
+  const token = reads ? tokenOf("query", hit.query) : tokenOf("key", hit.key);
+  session.pinQuery([token, token + 1]);
 }
 
 // ------------------------------------------------------------------------------------------------------ pointers
@@ -149,7 +180,7 @@ function handsOn(desk: Desk) {
   };
 
   const move = (event: PointerEvent) => {
-    const scene = desk.scene();
+    const { scene, viewport } = desk.map();
     const last = held.get(event.pointerId);
     if (scene === null) return;
     const now = pointIn(desk, event);
@@ -161,7 +192,7 @@ function handsOn(desk: Desk) {
       grasp();
     }
     held.set(event.pointerId, now);
-    const current = view.local.viewport.peek();
+    const current = viewport.peek();
     if (held.size === 1) {
       const by = { x: (now.x - last.x) / scene.across, y: (now.y - last.y) / scene.down };
       glide.jump(panBy(current, by, scene));
@@ -190,9 +221,9 @@ function pinched(current: Viewport, scene: MatrixScene, before: Point[], after: 
 
 /** With Ctrl or Cmd, which is also how pads send a pinch, the wheel zooms; else it moves a map that is zoomed, or the page. */
 function turn(desk: Desk, event: WheelEvent, panned: number): number {
-  const scene = desk.scene();
+  const { scene, viewport } = desk.map();
   if (scene === null) return panned;
-  const current = desk.view.local.viewport.peek();
+  const current = viewport.peek();
   const unit = [1, lineHeight, scene.down][event.deltaMode] ?? 1;
   const spot = pointIn(desk, event);
   if (event.ctrlKey || event.metaKey) {
@@ -222,7 +253,7 @@ function show(desk: Desk, scene: MatrixScene, view: Viewport, spot: Point): void
 }
 
 function look(desk: Desk, event: MouseEvent): void {
-  const scene = desk.scene();
+  const { scene } = desk.map();
   if (scene === null) return;
   const { x, y } = pointIn(desk, event);
   const hit = matrixHit(scene, x, y);
@@ -236,23 +267,22 @@ function look(desk: Desk, event: MouseEvent): void {
 function steer(desk: Desk, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "+")) return;
   const { view } = desk;
-  const map = view.derived.map.peek();
-  const scene = desk.scene();
-  if (map === null || scene === null) return;
-  const { query, key } = view.local.cell.peek() ?? startCell(view);
-  const to = (cell: Cell) => () => {
-    showCell(view, cell);
-    if (scene.zoomed) desk.glide.jump(reveal(view.local.viewport.peek(), cell, scene));
+  const { scene, viewport, cell, start } = desk.map();
+  if (scene === null) return;
+  const { query, key } = cell.peek() ?? start();
+  const to = (next: Cell) => () => {
+    showCell(desk, next);
+    if (scene.zoomed) desk.glide.jump(reveal(viewport.peek(), next, scene));
   };
   const zoom = (factor: number) => () =>
     desk.glide.to(zoomAbout(scene.view, factor, middleOf(scene), scene), scene);
   const moves: Readonly<Record<string, () => void>> = {
     ArrowUp: to({ query: Math.max(0, query - 1), key }),
-    ArrowDown: to({ query: Math.min(map.queries - 1, query + 1), key }),
+    ArrowDown: to({ query: Math.min(scene.queries - 1, query + 1), key }),
     ArrowLeft: to({ query, key: Math.max(0, key - 1) }),
-    ArrowRight: to({ query, key: Math.min(map.keys - 1, key + 1) }),
+    ArrowRight: to({ query, key: Math.min(scene.keys - 1, key + 1) }),
     Home: to({ query, key: 0 }),
-    End: to({ query, key: map.keys - 1 }),
+    End: to({ query, key: scene.keys - 1 }),
     Enter: () => pinFocus(view),
     " ": () => pinFocus(view),
     Escape: () => back(desk, scene),
@@ -267,8 +297,8 @@ function steer(desk: Desk, event: KeyboardEvent): void {
 }
 
 /** From the cell to what is pinned; from there to the whole map. */
-function back({ view, glide }: Desk, scene: MatrixScene): void {
-  const looked = view.local.cell.peek() ?? view.local.hoverToken.peek();
+function back({ view, map, glide }: Desk, scene: MatrixScene): void {
+  const looked = map().cell.peek() ?? view.local.hoverToken.peek();
   clearHover(view);
   if (looked === null && scene.zoomed) glide.to(wholeMap, scene);
 }
@@ -280,13 +310,4 @@ function middleOf({ cross, left, top, across, down }: MatrixScene): Place {
   const y = (cross.y + cross.height / 2 - top) / down;
   const seen = x >= 0 && x <= 1 && y >= 0 && y <= 1;
   return seen ? { x, y } : { x: 0.5, y: 0.5 };
-}
-
-/** Where the keyboard begins: at the query and what it reads most. */
-function startCell({ derived }: View): Cell {
-  const map = derived.map.peek();
-  const focus = derived.focus.peek()[0];
-  const ranked = map?.direction === "read_by" ? derived.readBy.peek() : derived.reads.peek();
-  const other = ranked[0]?.token ?? 0;
-  return map?.direction === "read_by" ? { query: other, key: focus } : { query: focus, key: other };
 }

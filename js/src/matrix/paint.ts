@@ -2,8 +2,8 @@ import type { Brush, Pen } from "../drawing/brush";
 import type { Pixels } from "../drawing/pixels";
 import type { Label, Rect } from "../drawing/scene";
 import { labelAngle } from "../drawing/tilt";
-import { inkOn, type Palette, type Ramp, rampColour, tone } from "../lib/colour";
-import { shortWeight } from "../lib/format";
+import { inkOn, type Palette, type Ramp, rampColour, signedTone, tone } from "../lib/colour";
+import { shortWeight, signedWeight } from "../lib/format";
 import { columnX, type MatrixScene, rowY } from "./scene";
 
 export interface MatrixPicture {
@@ -19,6 +19,8 @@ export interface MatrixPicture {
   readonly printed: ((query: number, key: number) => number | null) | null;
   readonly peak: number;
   readonly ramp: Ramp;
+  /** Whether the numbers have a sign: then nothing is the middle of the ramp. */
+  readonly signed?: boolean;
   readonly strong: string;
 }
 
@@ -93,12 +95,14 @@ function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, 
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `400 11px ${palette.font}`;
+  const { printed, peak, ramp, signed = false } = picture;
   for (let query = scene.rows[0]; query < scene.rows[1]; query++) {
     for (let key = scene.columns[0]; key < scene.columns[1]; key++) {
-      const weight = picture.printed?.(query, key) ?? null;
-      if (weight === null || !(weight >= 0.005)) continue;
-      context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.peak)));
-      context.fillText(shortWeight(weight), columnX(scene, key + 0.5), rowY(scene, query + 0.5));
+      const value = printed?.(query, key) ?? null;
+      if (value === null || !(Math.abs(value) >= 0.005)) continue;
+      context.fillStyle = inkOn(rampColour(ramp, (signed ? signedTone : tone)(value, peak)));
+      const text = signed ? signedWeight(value, shortWeight) : shortWeight(value);
+      context.fillText(text, columnX(scene, key + 0.5), rowY(scene, query + 0.5));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { labelStep, thinLabels } from "../drawing/labels";
 import type { Label, Rect } from "../drawing/scene";
 import { labelAngle } from "../drawing/tilt";
+import type { Side } from "../session/places";
 import type { Direction, Span, Viewport } from "../wire/types";
 import { clampViewport, extentOf, isZoomed, spansOf, wholeMap } from "./viewport";
 
@@ -17,6 +18,8 @@ export interface MatrixInput extends FrameInput {
   readonly strong: readonly number[];
   /** What of the map is in sight; all of it when not said. */
   readonly viewport?: Viewport;
+  /** The number of a row's or a column's token: its place, unless the map is over some of the tokens. */
+  readonly numberOf?: (side: Side, place: number) => number;
 }
 
 interface FrameInput {
@@ -117,7 +120,8 @@ export function matrixScene(input: MatrixInput, frame: MatrixFrame = matrixFrame
     rowLabels: rowLabels(input, sight),
     columnLabels: columnLabels(input, sight),
     band: bandOf(input.query, input.direction, sight),
-    focusBand: moved || input.focused !== undefined ? bandOf(input.focus, looking(input), sight) : null,
+    focusBand:
+      moved || looking(input) !== input.direction ? bandOf(input.focus, looking(input), sight) : null,
     cross: input.cell === null ? null : cellRect(input.cell, sight),
     guides: input.cell === null ? [] : guidesOf(input.cell, sight),
     thumbs: zoomed ? thumbsOf(sight) : [],
@@ -200,7 +204,7 @@ function fitted(text: string, room: number, measure: (text: string) => number): 
   return `${signs.join("")}…`;
 }
 
-function axis(input: MatrixInput, name: "query" | "key", sight: Span, pitch: number, room: number) {
+function axis(input: MatrixInput, name: Side, sight: Span, pitch: number, room: number) {
   const labels = name === "query" ? input.labels : (input.keyLabels ?? input.labels);
   const focused = (name === "query") === (looking(input) === "reads");
   const pointed = [
@@ -214,7 +218,11 @@ function axis(input: MatrixInput, name: "query" | "key", sight: Span, pitch: num
   return thinLabels(labels.length, pitch, apart, needed, sight).map((index) => {
     const tone = pointed.includes(index) ? "point" : strong.includes(index) ? "strong" : "plain";
     const bare = tone === "plain" && numbers;
-    return { index, tone, text: bare ? String(index) : (labels[index] ?? "") } as const;
+    return {
+      index,
+      tone,
+      text: bare ? String(input.numberOf?.(name, index) ?? index) : (labels[index] ?? ""),
+    } as const;
   });
 }
 
@@ -222,7 +230,8 @@ function range([start, stop]: Span): number[] {
   return Array.from({ length: Math.max(0, stop - start) }, (_, index) => start + index);
 }
 
-function bandOf([start, stop]: Span, direction: Direction, sight: Sight): Rect {
+function bandOf([start, stop]: Span, direction: Direction, sight: Sight): Rect | null {
+  if (stop <= start) return null;
   const { left, top, across, down } = sight;
   const extent = (pitch: number) => Math.max(pitch * (stop - start), 2);
   return direction === "reads"
@@ -255,6 +264,11 @@ function thumbsOf({ left, top, across, down, queries, keys, view }: Sight): Rect
     { x: left + x, y: top + down + thumbGap, width, height: thumbWidth },
     { x: left + across + thumbGap, y: top + y, width: thumbWidth, height },
   ];
+}
+
+/** The same with nothing pointed at, as a figure shows it. */
+export function atRest(scene: MatrixScene, outlined: boolean): MatrixScene {
+  return { ...scene, cross: null, guides: [], focusBand: null, band: outlined ? scene.band : null };
 }
 
 /** How much of its width a scene has ink in: few tokens leave the rest of it empty. */

@@ -1,36 +1,35 @@
+import { SignedScale } from "../../controls/Scale";
 import { useView } from "../../display/view";
-import { rampColour } from "../../lib/colour";
-import { count, weight } from "../../lib/format";
+import { weight } from "../../lib/format";
+import { Extent } from "../../matrix/Extent";
+import type { MatrixPicture } from "../../matrix/paint";
+import type { MatrixScene } from "../../matrix/scene";
 import type { Difference } from "../../wire/difference";
+import { numberIn } from "./places";
+import { aloneNote } from "./words";
+
+interface Props {
+  readonly difference: Difference;
+  readonly scene: MatrixScene;
+  readonly picture: MatrixPicture | null;
+  readonly peak: number;
+}
 
 /** How a difference was made, what is left out of it, and its scale. */
-export function ChangeCaption(props: {
-  readonly difference: Difference;
-  readonly peak: number;
-  readonly pooling: number;
-}) {
-  const { difference, peak, pooling } = props;
-  const { signed: ramp } = useView().palette.value;
-  const stops = Array.from({ length: 17 }, (_, index) => `rgb(${rampColour(ramp, index / 16).join(" ")})`);
-  const apart = difference.counts.map(
-    (all, side) => all - (side === 0 ? difference.heldQueries : difference.queries).length,
-  );
-  const alone = apart.map((tokens) => count(tokens, "token"));
+export function ChangeCaption({ difference, scene, picture, peak }: Props) {
+  const { changeViewport } = useView().local;
+  const pooling = picture?.queriesEach ?? 1;
   return (
     <figcaption class="aw-caption">
       <span class="aw-recipe">
         {difference.recipe}
-        {apart.some((tokens) => tokens > 0) &&
-          ` · ${alone[0]} of the text that is held and ${alone[1]} of this one have no partner`}
-        {pooling > 1 && ` · a cell is the largest change of ${pooling} x ${pooling} tokens`}
+        {aloneNote(difference)}
+        {pooling > 1 &&
+          ` · a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`}
       </span>
-      <span class="aw-scale">
-        <span class="aw-number">−{weight(peak)}</span>
-        <span
-          class="aw-scale-bar"
-          style={{ backgroundImage: `linear-gradient(to right, ${stops.join(", ")})` }}
-        />
-        <span class="aw-number">+{weight(peak)}</span>
+      <span class="aw-aside">
+        <SignedScale from={`−${weight(peak)}`} to={`+${weight(peak)}`} />
+        <Extent scene={scene} viewport={changeViewport} numberOf={numberIn(difference)} />
       </span>
     </figcaption>
   );

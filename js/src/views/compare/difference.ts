@@ -41,31 +41,3 @@ export function followDifference({ session, local, derived, abort }: View): void
     return [{ kind: "compare", key: differenceKey(session, request), request: { ...request, asker } }];
   });
 }
-
-/** The largest change of either sign. */
-export function largestChange(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-}
-
-/** Cells of so many tokens that a side has at most `side` of them: of each cell the largest change, with its sign. */
-export function pooledChanges(
-  { values, queries, keys }: Pick<Difference, "values" | "queries" | "keys">,
-  side: number,
-): {
-  readonly values: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
-  readonly pooling: number;
-} {
-  const pooling = Math.max(1, Math.ceil(Math.max(queries.length, keys.length) / side));
-  if (pooling === 1) return { values, rows: queries.length, columns: keys.length, pooling };
-  const rows = Math.ceil(queries.length / pooling);
-  const columns = Math.ceil(keys.length / pooling);
-  const pooled = new Float32Array(rows * columns);
-  values.forEach((value, index) => {
-    const row = Math.floor(Math.floor(index / keys.length) / pooling);
-    const place = row * columns + Math.floor((index % keys.length) / pooling);
-    if (Math.abs(value) > Math.abs(pooled[place] as number)) pooled[place] = value;
-  });
-  return { values: pooled, rows, columns, pooling };
-}

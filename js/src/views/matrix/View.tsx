@@ -1,34 +1,31 @@
-import { useEffect, useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Scale } from "../../controls/Scale";
 import { sentence } from "../../controls/Toolbar";
-import { Canvas } from "../../display/Canvas";
 import { type Figure, type FigureLook, useFigure } from "../../display/figures";
-import { useGuard } from "../../display/guard";
-import { useMeasure } from "../../display/measure";
-import { Spoken } from "../../display/Spoken";
-import { clearHover, useView, useWidth, type View } from "../../display/view";
+import { useView, useWidth, type View } from "../../display/view";
 import { isExplicit, ruleOf, sinkNote, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { pieceLabel, shorten, weight } from "../../lib/format";
-import { steerMatrix } from "../../matrix/input";
+import { pieceLabel, weight } from "../../lib/format";
+import { Extent, extentLabel } from "../../matrix/Extent";
+import type { Steered } from "../../matrix/input";
+import { Matrix } from "../../matrix/Matrix";
 import { paintMatrix } from "../../matrix/paint";
-import { inkWidth, type MatrixScene, matrixFrame, matrixScene } from "../../matrix/scene";
-import { wholeMap } from "../../matrix/viewport";
+import { atRest, inkWidth, type MatrixScene, matrixScene } from "../../matrix/scene";
+import { useFrame } from "../../matrix/use-frame";
 import type { Filter } from "../../session/filter";
-import type { Span, Tokens } from "../../wire/types";
-import { Tooltip } from "./Tooltip";
+import type { Tokens } from "../../wire/types";
+import { Tip } from "./Tip";
 import { type Picture, type Reading, usePicture, useReading, useTiled } from "./use-picture";
 
 /** What is on show can be asked of the element. */
 type Told = HTMLDivElement & { weights?: Float32Array | undefined };
 
-/** The map on show as a matrix: queries downwards, keys to the right. It can be zoomed; what is pooled then comes as exact tiles. */
+/** The map on show as a matrix. It can be zoomed; what is pooled then comes as exact tiles. */
 export function MatrixView() {
   const view = useView();
   const host = useRef<Told>(null);
   const width = useWidth(host);
-  const id = useId();
   const map = view.derived.map.value;
   const cell = cellIn(map, view.local.cell.value);
   const scene = useScene(view, map, cell, width);
@@ -36,85 +33,63 @@ export function MatrixView() {
   const picture = usePicture(view, map, tiled, scene);
   const reading = useReading(view, map, tiled, cell);
   const ready = map !== null && scene !== null && picture !== null;
-  useSteering(host, view, scene);
   useLayoutEffect(() => {
     if (host.current !== null) host.current.weights = map?.values;
   }, [map]);
   useFigure("stage", (look) => (ready ? matrixFigure(view, map, scene, picture, look) : null));
   return (
     <figure class="aw-view">
-      <div
-        ref={host}
-        class="aw-matrix"
-        role="grid"
-        tabIndex={0}
-        aria-label="Attention matrix: queries downwards, keys to the right"
-        aria-keyshortcuts="+ - 0"
-        aria-activedescendant={id}
-        data-rows={map?.rows}
-        data-columns={map?.columns}
-        data-exact={map?.exact}
-        data-extent={scene?.zoomed ? [...scene.rows, ...scene.columns].join(" ") : undefined}
-        data-tiles={picture?.tiles ?? undefined}
-        onBlur={() => clearHover(view)}
-      >
-        <Spoken id={id}>{map === null ? "" : spoken(view, map, cell, reading)}</Spoken>
-        {ready && width > 0 && (
-          <Canvas
-            width={width}
-            height={scene.height}
-            paint={(brush) => paintMatrix(brush, scene, picture, view.palette.value)}
-          />
-        )}
-        {ready && <Tooltip map={map} scene={scene} reading={reading} />}
-      </div>
+      <Matrix
+        name="matrix"
+        label="Attention matrix: queries downwards, keys to the right"
+        spoken={map === null ? "" : spoken(view, map, cell, reading)}
+        data={{
+          rows: map?.rows,
+          columns: map?.columns,
+          exact: map?.exact,
+          tiles: picture?.tiles ?? undefined,
+        }}
+        host={host}
+        scene={scene}
+        picture={picture}
+        steered={steeredMap(view, scene)}
+        over={ready && cell !== null && <Tip map={map} scene={scene} cell={cell} reading={reading} />}
+      />
       {ready && <Caption map={map} scene={scene} picture={picture} />}
     </figure>
   );
 }
 
-function useSteering(
-  host: { readonly current: HTMLDivElement | null },
-  view: View,
-  scene: MatrixScene | null,
-): void {
-  const newest = useRef(scene);
-  const guard = useGuard();
-  newest.current = scene;
-  useEffect(() => {
-    if (host.current === null) return;
-    const life = new AbortController();
-    steerMatrix(host.current, view, () => newest.current, life.signal, guard);
-    return () => life.abort();
-  }, [view]);
+/** Its rows and columns are the tokens of the text. */
+function steeredMap({ local, derived }: View, scene: MatrixScene | null): Steered {
+  const { viewport, cell } = local;
+  return { scene, viewport, cell, tokenOf: (_side, place) => place, start: () => startCell(derived) };
 }
 
-const longestLabel = 12;
+/** Where the keyboard begins: at the query and what it reads most. */
+function startCell({ map, focus, reads, readBy }: View["derived"]): Cell {
+  const [token] = focus.peek();
+  const other = (ranked: typeof reads) => ranked.peek()[0]?.token ?? 0;
+  return map.peek()?.direction === "read_by"
+    ? { query: other(readBy), key: token }
+    : { query: token, key: other(reads) };
+}
+
+const none: readonly string[] = [];
 
 function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: number): MatrixScene | null {
   const { derived, local } = view;
-  const font = view.palette.value.font;
-  const queries = derived.tokens.value;
-  const keys = derived.keys.value;
-  const labels = useMemo(() => labelsOf(queries), [queries]);
-  const keyLabels = useMemo(() => (keys === queries ? labels : labelsOf(keys)), [queries, keys, labels]);
-  const measure = useMeasure(font);
-  const frame = useMemo(
-    () => matrixFrame({ labels, keyLabels, width, measure }),
-    [labels, keyLabels, width, measure],
-  );
+  const { tokens, keys } = derived;
+  const { input, frame } = useFrame(tokens.value?.pieces ?? none, keys.value?.pieces ?? none, width);
   if (map === null) return null;
   const focused = derived.direction.value;
   const ranked = focused === "reads" ? derived.reads.value : derived.readBy.value;
   const strong = ranked.filter(({ weight }) => weight >= 0.1).slice(0, 3);
   return matrixScene(
     {
-      labels,
-      keyLabels,
-      width,
-      measure,
+      ...input,
       direction: map.direction,
-      ...(focused === map.direction ? {} : { focused }),
+      focused,
       query: map.query,
       focus: derived.focus.value,
       cell,
@@ -123,10 +98,6 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: n
     },
     frame,
   );
-}
-
-function labelsOf(tokens: Tokens | null): string[] {
-  return tokens?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [];
 }
 
 function spoken({ derived }: View, map: MapOnShow, cell: Cell | null, reading: Reading | null): string {
@@ -157,26 +128,10 @@ function Caption({ map, scene, picture }: CaptionProps) {
       </span>
       <span class="aw-aside">
         <Scale direction={map.direction} peak={map.peak} />
-        {scene.zoomed && (
-          <button
-            type="button"
-            class="aw-extent"
-            title="Show the whole map (0, or double-click)"
-            onClick={() => {
-              local.viewport.value = wholeMap;
-            }}
-          >
-            {extentLabel(scene)}
-          </button>
-        )}
+        <Extent scene={scene} viewport={local.viewport} />
       </span>
     </figcaption>
   );
-}
-
-function extentLabel({ rows, columns }: MatrixScene): string {
-  const through = ([start, stop]: Span) => `${start}–${stop - 1}`;
-  return `queries ${through(rows)} · keys ${through(columns)}`;
 }
 
 /** What is in sight of the map, as on the page. */
@@ -187,7 +142,7 @@ function matrixFigure(
   picture: Picture,
   { palette, outlined }: FigureLook,
 ): Figure {
-  const scene = { ...onShow, cross: null, guides: [], focusBand: null, band: outlined ? onShow.band : null };
+  const scene = atRest(onShow, outlined);
   const tokens = derived.asked.peek();
   const note = sinkNote(map, derived.keys.peek()) + filterNote(map, derived.filter.peek());
   const { title, direction, peak } = map;

@@ -1,5 +1,5 @@
-import { useView, type View } from "../../display/view";
-import { rampColour } from "../../lib/colour";
+import { SignedScale } from "../../controls/Scale";
+import type { View } from "../../display/view";
 import { count, exact, weight } from "../../lib/format";
 import { type Pairs, pairsOf } from "./pairs";
 
@@ -41,22 +41,7 @@ export function NeuronCaption({ recipe, problem }: Props) {
         {recipe}
         {problem !== null && <span class="aw-view-problem"> {problem}</span>}
       </span>
-      <SignedScale />
+      <SignedScale from="−" to="+" />
     </figcaption>
-  );
-}
-
-function SignedScale() {
-  const { signed } = useView().palette.value;
-  const stops = Array.from({ length: 17 }, (_, index) => `rgb(${rampColour(signed, index / 16).join(" ")})`);
-  return (
-    <span class="aw-scale">
-      <span class="aw-number">−</span>
-      <span
-        class="aw-scale-bar"
-        style={{ backgroundImage: `linear-gradient(to right, ${stops.join(", ")})` }}
-      />
-      <span class="aw-number">+</span>
-    </span>
   );
 }

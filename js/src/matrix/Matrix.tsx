@@ -1,0 +1,69 @@
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Canvas } from "../display/Canvas";
+import { useGuard } from "../display/guard";
+import { Spoken } from "../display/Spoken";
+import { clearHover, useView, type View } from "../display/view";
+import { type Steered, steerMatrix } from "./input";
+import { type MatrixPicture, paintMatrix } from "./paint";
+import type { MatrixScene } from "./scene";
+
+interface Props {
+  readonly name: "matrix" | "compare";
+  readonly label: string;
+  /** What the cell that is looked at says to those who do not see it. */
+  readonly spoken: string;
+  /** For tests and the style sheet. */
+  readonly data: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly busy?: boolean;
+  readonly host: RefObject<HTMLDivElement | null>;
+  readonly scene: MatrixScene | null;
+  readonly picture: MatrixPicture | null;
+  readonly steered: Steered;
+  /** What floats over it. */
+  readonly over?: ComponentChildren;
+}
+
+/** A map that takes pointer, wheel, fingers and keys, and describes its cell: queries downwards, keys to the right. */
+export function Matrix({ name, host, scene, picture, ...props }: Props) {
+  const view = useView();
+  const id = useId();
+  useSteering(host, view, props.steered);
+  return (
+    <div
+      ref={host}
+      class={`aw-${name}`}
+      role="grid"
+      tabIndex={0}
+      aria-label={props.label}
+      aria-keyshortcuts="+ - 0"
+      aria-activedescendant={id}
+      aria-busy={props.busy}
+      {...Object.fromEntries(Object.entries(props.data).map(([key, value]) => [`data-${key}`, value]))}
+      data-extent={scene?.zoomed ? [...scene.rows, ...scene.columns].join(" ") : undefined}
+      onBlur={() => clearHover(view)}
+    >
+      <Spoken id={id}>{props.spoken}</Spoken>
+      {scene !== null && picture !== null && scene.width > 0 && (
+        <Canvas
+          width={scene.width}
+          height={scene.height}
+          paint={(brush) => paintMatrix(brush, scene, picture, view.palette.value)}
+        />
+      )}
+      {props.over}
+    </div>
+  );
+}
+
+function useSteering(host: { readonly current: HTMLDivElement | null }, view: View, steered: Steered): void {
+  const newest = useRef(steered);
+  const guard = useGuard();
+  newest.current = steered;
+  useEffect(() => {
+    if (host.current === null) return;
+    const life = new AbortController();
+    steerMatrix(host.current, view, () => newest.current, life.signal, guard);
+    return () => life.abort();
+  }, [view]);
+}

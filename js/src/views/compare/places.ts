@@ -1,0 +1,39 @@
+import type { Cell } from "../../focus/pointer";
+import type { Side } from "../../session/places";
+import type { Difference } from "../../wire/difference";
+import type { Direction, Span } from "../../wire/types";
+
+type Places = Pick<Difference, "queries" | "keys">;
+
+function along({ queries, keys }: Places, side: Side): readonly number[] {
+  return side === "query" ? queries : keys;
+}
+
+/** Whether rows and columns are the same tokens. */
+export function readsItself({ queries, keys, queryPieces, keyPieces }: Difference): boolean {
+  const same = (one: readonly unknown[], other: readonly unknown[]) =>
+    one.length === other.length && one.every((each, place) => each === other[place]);
+  return same(queries, keys) && same(queryPieces, keyPieces);
+}
+
+/** The number of the token, in the text on show, that a row or a column is of. */
+export function numberIn(places: Places): (side: Side, place: number) => number {
+  return (side, place) => along(places, side)[place] ?? 0;
+}
+
+/** The rows, or columns, of a span of tokens; empty where the other text has none of it. */
+export function placesOf(places: Places, side: Side, [start, stop]: Span): Span {
+  const before = (limit: number) => along(places, side).filter((token) => token < limit).length;
+  return [before(start), before(stop)];
+}
+
+/** Where the keyboard begins: at the first row, or column, of what is looked at, and the largest change in it. */
+export function startIn({ values, queries, keys }: Difference, direction: Direction, [focus]: Span): Cell {
+  const reads = direction === "reads";
+  const first = Math.min(focus, (reads ? queries : keys).length - 1);
+  const cellAt = (other: number): Cell =>
+    reads ? { query: first, key: other } : { query: other, key: first };
+  const change = ({ query, key }: Cell) => Math.abs(values[query * keys.length + key] ?? 0);
+  const cells = Array.from(reads ? keys : queries, (_, other) => cellAt(other));
+  return cells.reduce((most, cell) => (change(cell) > change(most) ? cell : most), cellAt(0));
+}
