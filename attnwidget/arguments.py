@@ -1,4 +1,4 @@
-"""The numbers that a user gives: what counts as one, as a whole one, and as yes or no."""
+"""Numbers and flags that a user gives, checked and made plain Python values."""
 
 import math
 import operator
@@ -8,7 +8,7 @@ from attnwidget.errors import AttnWidgetError
 
 
 def whole_number(value: Any) -> int | None:
-    """An integer of any kind, numpy's and torch's too, as a plain one; None for anything else, True and False included.
+    """An integer of any kind, numpy's and torch's included, as a Python int; None for anything else, also for booleans.
 
     >>> import numpy as np
     >>> whole_number(np.int64(3)), whole_number(2.0), whole_number(np.array([1, 2]))
@@ -16,12 +16,12 @@ def whole_number(value: Any) -> int | None:
     """
     try:
         return None if _is_truth(value) or getattr(value, "ndim", 0) != 0 else operator.index(value)
-    except (TypeError, ValueError, RuntimeError):  # arrays of several, and of no whole numbers
+    except (TypeError, ValueError, RuntimeError):  # arrays of several numbers, or of fractions
         return None
 
 
 def real_number(value: Any) -> float | None:
-    """A number of any kind, numpy's and torch's too, as a plain one; None for NaN, truth values, text and several.
+    """A number of any kind, numpy's and torch's included, as a Python float; None for NaN, booleans, text and arrays.
 
     >>> import numpy as np
     >>> real_number(np.float32(0.5)), real_number(2), real_number("0.5"), real_number(float("nan"))
@@ -37,12 +37,12 @@ def real_number(value: Any) -> float | None:
 
 
 def truth(value: Any) -> bool | None:
-    """True or False, numpy's and torch's too, as a plain one; None for anything else."""
+    """True or False, numpy's and torch's included, as a Python bool; None for anything else."""
     return bool(value) if _is_truth(value) and getattr(value, "ndim", 0) == 0 else None
 
 
 def truth_of(name: str, value: Any) -> bool:
-    """True or False. Raises AttnWidgetError for anything else.
+    """The given value as a Python bool. Raises AttnWidgetError for anything but True and False.
 
     >>> import numpy as np
     >>> truth_of("causal", np.bool_(True))
@@ -50,39 +50,37 @@ def truth_of(name: str, value: Any) -> bool:
     """
     found = truth(value)
     if found is None:
-        raise AttnWidgetError(f"{name}={value!r:.60} is neither True nor False. Give one of them.")
+        raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give True or False.")
     return found
 
 
 def share_or_none(value: Any) -> float | None:
-    """A number from 0 to 1 as a plain one; None for anything else."""
+    """A number from 0 to 1 as a Python float; None for anything else."""
     number = real_number(value)
     return number if number is not None and 0 <= number <= 1 else None
 
 
 def whole_from_one(name: str, value: Any) -> int:
-    """A positive integer. Raises AttnWidgetError for anything else.
+    """The given value as a positive Python int. Raises AttnWidgetError for anything but a whole number of 1 or more.
 
     >>> whole_from_one("count", 3)
     3
     """
     number = whole_number(value)
     if number is None or number < 1:
-        raise AttnWidgetError(f"{name}={value!r} is no number of things. Give an integer from 1.")
+        raise AttnWidgetError(f"{name}={value!r} is not valid: give a whole number of 1 or more.")
     return number
 
 
 def so_many(count: Any) -> int:
-    """How many of the best are asked for; below 0 is none. Raises AttnWidgetError for what is no integer.
+    """How many results `top` returns; negative numbers mean none. Raises AttnWidgetError for anything but an integer.
 
     >>> so_many(5), so_many(-1)
     (5, 0)
     """
     number = whole_number(count)
     if number is None:
-        raise AttnWidgetError(
-            f"top takes how many are wanted, and {count!r} is no whole number. Write for example top(5)."
-        )
+        raise AttnWidgetError(f"top({count!r}) is not valid: give a whole number, for example top(5).")
     return max(0, number)
 
 

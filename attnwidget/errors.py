@@ -1,8 +1,8 @@
-"""What goes wrong, said in sentences for people: what was given, what is possible, how to go on."""
+"""Errors in sentences for people: what was given, what is possible, how to go on."""
 
 
 class AttnWidgetError(ValueError):
-    """The one root of every error that attnwidget raises on purpose.
+    """The base class of every error that attnwidget raises on purpose.
 
     >>> issubclass(AttnWidgetError, ValueError)
     True
@@ -12,7 +12,7 @@ class AttnWidgetError(ValueError):
 
 
 class EmptyText(AttnWidgetError):
-    """The text holds nothing that the model could read."""
+    """The text is empty: there is nothing for the model to process."""
 
     code = "empty"
 
@@ -26,22 +26,22 @@ class TooLong(AttnWidgetError):
         self.tokens = tokens
         self.limit = limit
         super().__init__(
-            f"This text has {tokens:,} tokens and the model reads at most {limit:,}. "
-            f"Shorten it, or look at its first {limit:,} tokens."
+            f"This text has {tokens:,} tokens but the model accepts at most {limit:,}. Shorten it, or use its first "
+            f"{limit:,} tokens."
         )
 
 
 class TooLarge(AttnWidgetError):
-    """The text has more characters than anyone could look at; it is refused before it is tokenised."""
+    """The text has more characters than can sensibly be shown; it is refused before it is tokenised."""
 
     code = "too_large"
 
 
 class OutOfMemory(AttnWidgetError):
-    """Reading the text needs more memory than is free: both in bytes, and how many tokens would fit.
+    """The text needs more memory than is free. Carries both sizes in bytes, and how many tokens would fit.
 
-    >>> print(OutOfMemory(60_000, 31 * 10**9, 20 * 10**9, 38_000))
-    Reading 60,000 tokens with this model needs about 31.0 GB of memory and 20.0 GB are free. Give about 38,000 tokens.
+    >>> print(OutOfMemory(6_000, 31 * 10**9, 20 * 10**9, 3_800))
+    Running 6,000 tokens through this model needs about 31.0 GB of memory; 20.0 GB is free. Use at most about 3,800 tokens.
     """
 
     code = "memory"
@@ -52,16 +52,16 @@ class OutOfMemory(AttnWidgetError):
         self.available = available
         self.fits = fits
         super().__init__(
-            f"Reading {tokens:,} tokens with this model needs about {_size(needed)} of memory and {_size(available)} "
-            f"are free. Give about {fits:,} tokens{way_out}."
+            f"Running {tokens:,} tokens through this model needs about {_size(needed)} of memory; {_size(available)} "
+            f"is free. Use at most about {fits:,} tokens{way_out}."
         )
 
 
 class NotNumbers(AttnWidgetError):
-    """The model computes what is NaN or infinite, so nothing true can be said or drawn of it."""
+    """The model computes NaN or infinite values, so nothing meaningful can be shown."""
 
     def __init__(self, what: str = "attention weights") -> None:
-        super().__init__(f"This model computes {what} that are not numbers; check its weights for NaN.")
+        super().__init__(f"This model computes {what} that are NaN or infinite. Check its parameters for NaN.")
 
 
 class BadRequest(AttnWidgetError):

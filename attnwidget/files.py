@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: what each is called, and writing it. Everything that writes a file does it here."""
+"""File names, and atomic writing: a file is written whole or not at all. Everything that writes a file does it here."""
 
 import os
 import secrets
@@ -12,9 +12,9 @@ from attnwidget.errors import AttnWidgetError
 
 
 def named_file(path: Any, example: str) -> Path:
-    """The file that a path names, text or a PathLike, `~` meant as the home folder; `example` is a name in the sentence.
+    """The file that a path names: text or a PathLike, with `~` for the home folder. Error messages suggest `example`.
 
-    Raises AttnWidgetError for what is no path, or names no file.
+    Raises AttnWidgetError for anything that is not a path, or does not name a file.
 
     >>> named_file("heads.html", "heads.html").name
     'heads.html'
@@ -23,18 +23,18 @@ def named_file(path: Any, example: str) -> Path:
         written = os.fspath(path)
         file = Path(written).expanduser()
         os.fsencode(file)
-    except (TypeError, ValueError, RuntimeError):  # the last for the home of nobody
-        raise AttnWidgetError(f"{path!r} is no path. Give the name of a file, as text or as a Path.") from None
+    except (TypeError, ValueError, RuntimeError):  # the last for the home of an unknown user
+        raise AttnWidgetError(f"{path!r} is not a path. Give a file name, as a string or a Path.") from None
     ends_as_folder = written.endswith(tuple(filter(None, (os.sep, os.altsep))))
     if file.name in {"", ".."} or ends_as_folder or "\0" in written:
-        raise AttnWidgetError(f"{written!r} names no file. Give one, for example {example!r}.")
+        raise AttnWidgetError(f"{written!r} does not name a file. Give a file name, for example {example!r}.")
     return file
 
 
 def file_of(path: Any, *suffixes: str, example: str) -> Path:
     """The file that a path names: with the first suffix added, unless the name ends in one of them already.
 
-    What follows another dot is part of the name. Raises AttnWidgetError as `named_file` does.
+    Any other suffix is part of the name. Raises AttnWidgetError as `named_file` does.
 
     >>> [file_of(name, ".html", ".htm", example="heads").name for name in ("heads", "layer.5", "heads.HTM")]
     ['heads.html', 'layer.5.html', 'heads.HTM']
@@ -44,47 +44,48 @@ def file_of(path: Any, *suffixes: str, example: str) -> Path:
 
 
 def write_whole(file: Path, what: str, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a new file in the same folder, then put it in the place of `file`, which it gives back.
+    """Let `write` fill a new file in the same folder, then replace `file` with it. Returns `file`.
 
-    What was there stays whole until then, and keeps its rights; where there was nothing, rights are what the user's
-    other files have. A link stays one: what it leads to is written. No file of the user's is ever touched but this one,
-    and nothing is left behind, whatever stops the writing. Raises AttnWidgetError where it is not possible, with the
-    reason; `what` is called so in that sentence ("trace").
+    An existing file stays intact until then, and its permissions are kept; a new file gets the user's default
+    permissions. A symbolic link stays a link: its target is written. No other file is touched, and nothing is left
+    behind if writing fails.
+
+    Raises AttnWidgetError, with the reason, if the file cannot be written; `what` names its content there ("trace").
     """
     part: Path | None = None
     try:
         target = file.resolve()
         rights = _rights(target)
         part = target.with_name(f".attnwidget-{secrets.token_hex(8)}.part")
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # less the umask
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # minus the umask
         rights = stat.S_IMODE(part.stat().st_mode) if rights is None else rights
         write(part)
         if stat.S_IMODE(part.stat().st_mode) != rights:  # a library may have put a file of its own there
-            part.chmod(rights)  # which not every file system can
+            part.chmod(rights)  # not every file system supports this
         part.replace(target)
-    except (OSError, RuntimeError) as error:  # the latter for links that lead in a circle
+    except (OSError, RuntimeError) as error:  # the latter for circular links
         if not isinstance(error, OSError) and part is not None:
             raise
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise AttnWidgetError(
-            f"The {what} could not be written to {file}: {reason}. Give a path in a folder that exists, may be written "
-            "to, and has room."
+            f"The {what} could not be written to {file}: {reason}. Give a path in an existing, writable folder with "
+            "enough space."
         ) from None
     finally:
         if part is not None:
-            with suppress(OSError):  # it is not there: it was moved, or could not be made
+            with suppress(OSError):  # already moved, or never created
                 part.unlink()
     return file
 
 
 def _rights(target: Path) -> int | None:
-    """The mode of the file that is replaced; None where there is none. Raises OSError for what may not be replaced."""
+    """The mode of the file to replace; None if there is none. Raises OSError if it cannot be replaced."""
     if not target.exists():
         return None
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder")
     if not target.is_file():
-        raise FileExistsError(f"{target} is no ordinary file")
+        raise FileExistsError(f"{target} is not a regular file")
     if not os.access(target, os.W_OK):
-        raise PermissionError(f"{target} may not be changed")
+        raise PermissionError(f"{target} is read-only")
     return stat.S_IMODE(target.stat().st_mode)

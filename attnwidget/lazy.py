@@ -1,4 +1,4 @@
-"""The public names of a package: listed once, in the stub beside it, and imported when somebody asks for one."""
+"""The public names of a package: listed once, in the stub beside it, and imported on first use."""
 
 import ast
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def homes(file: str) -> dict[str, str]:
-    """Every public name of the package whose `__init__.py` this is, and the module that it comes from.
+    """Every public name of the package with this `__init__.py`, and the module that it comes from.
 
     >>> import attnwidget as aw
     >>> homes(aw.__file__)["rollout"]
@@ -21,9 +21,9 @@ def homes(file: str) -> dict[str, str]:
 
 
 def public(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """`__getattr__`, `__dir__` and `__all__` of a package: a bare import costs neither torch nor transformers.
+    """`__getattr__`, `__dir__` and `__all__` of a package: a bare import loads neither torch nor transformers.
 
-    No module may be called as a function beside it is: importing it would put it in the function's place.
+    No module beside it may have the name of a public function: importing the module would replace the function.
     """
     known = homes(file)
     names = sorted(known)

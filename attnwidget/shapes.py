@@ -6,7 +6,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 AttentionMap: TypeAlias = Float[Tensor, "query key"]
-"""One head, or one fusion of heads: how much each query reads each key."""
+"""One head, or one fusion of heads: how much each query attends to each key."""
 
 LayerMaps: TypeAlias = Float[Tensor, "head query key"]
 """All heads of one layer."""

@@ -1,3 +1,3 @@
-"""The one place that says the version; js/package.json carries the same and a test compares them."""
+"""The version, defined here alone; js/package.json repeats it, and a test compares them."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The room that meets a model. What other rooms may import of it is listed here, and nothing else of it is theirs."""
+"""The room that works with models. Other rooms import from it only what is listed here."""
 
 from attnwidget.lazy import public
 

@@ -1,4 +1,4 @@
-"""Any torch module, read by watching its functions: a GPT of one's own, torch's TransformerEncoder, a plain ViT."""
+"""Any torch module, traced by watching the functions it calls: a hand-written GPT, torch's own layers, a plain ViT."""
 
 import inspect
 import math
@@ -32,15 +32,15 @@ from attnwidget.text import LARGEST_TEXT, well_formed
 
 @dataclass(frozen=True, eq=False)
 class PlainInputs(Inputs):
-    """Inputs of which some are no tensors: flags, sizes, None."""
+    """Inputs that may include other values than tensors: flags, sizes, None."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AnyModule(AttentionModel):
-    """A torch module that transformers knows nothing of, and what turns a text into its token ids.
+    """A torch module from outside transformers, with the function that turns a text into its token ids.
 
-    `tokenize` takes a text and gives token ids, or (ids, pieces). Without it, the module is given tensors.
+    `tokenize` takes a text and returns token ids, or (ids, pieces). Without it, the module can only be given tensors.
 
     >>> import torch, attnwidget as aw
     >>> layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
@@ -48,7 +48,7 @@ class AnyModule(AttentionModel):
     Trace(TransformerEncoder, 3 layers x 2 heads, 5 tokens, function)
     """
 
-    # Not that of AttentionModel, which asks for a config and a tokenizer of transformers: same fields, made otherwise.
+    # Not AttentionModel's own, which needs a transformers config and tokenizer: the same fields are filled differently.
     def __init__(self, module: Any, tokenize: Callable[[str], Any] | None, name: str) -> None:
         self.model = module
         self.tokenizer = tokenize
@@ -65,37 +65,47 @@ class AnyModule(AttentionModel):
     def tokens(
         self, x: Any, pair: str | None = None, *, prepend_bos: bool | None = None, first: int | None = None
     ) -> Tokens:
-        """Tokens of a text, as the module's own `tokenize` cuts it, or of token ids. Raises as `trace` does."""
+        """Tokens of a text, as the module's own `tokenize` splits it, or of token ids. Raises what `trace` raises."""
         if pair is not None or prepend_bos is not None:
-            raise AttnWidgetError(f"{self.name} has its own tokenize, which knows no pairs and no first token.")
+            raise AttnWidgetError(
+                f"{self.name} uses its own tokenize, which supports neither pair= nor prepend_bos=. Leave them out."
+            )
         if not isinstance(x, str):
             return tokenise_ids(None, _numbers(x, first))
         return _cut(self.name, self.tokenizer, x, first)
 
     def predict(self, trace: Trace, position: int = -1, top: int = 5) -> Prediction:  # noqa: ARG002
-        """Not for plain modules: what their output means is not known. Raises AttnWidgetError."""
-        raise AttnWidgetError(f"What the output of {trace.model.name} means is not known, so nothing is predicted.")
+        """Not available for plain modules, as the meaning of their output is unknown. Raises AttnWidgetError."""
+        raise AttnWidgetError(
+            f"The meaning of {trace.model.name}'s output is unknown, so nothing can be predicted from it."
+        )
 
     def generate(self, *_given: Any, **_options: Any) -> Trace:
-        """Not for plain modules. Raises AttnWidgetError."""
-        raise AttnWidgetError(f"{self.name} is no model that transformers can generate with.")
+        """Not available for plain modules. Raises AttnWidgetError."""
+        raise AttnWidgetError(
+            f"transformers cannot generate with {self.name}. Load a transformers model with a language modelling head."
+        )
 
     def verify(self, x: Any, *_given: Any, **_options: Any) -> Verification:
-        """Compare weights that were computed again with those of torch's unfused attention, on the same input.
+        """Compare the recomputed weights with those of torch's unfused attention, on the same input.
 
-        Maps that the module computed itself are compared with those of a second pass.
+        Maps that the module computes itself are compared with those of a second pass.
         """
         given = self._inputs(x)
         trace = self._read(given)
         again = self._seen(given, Watch(shadow_of(self.model).names), unfused=True)
         other = {(block.part, block.layer): block for block in seen_blocks(again, self.name)}
         if other.keys() != {(block.part, block.layer) for block in trace.blocks}:
-            raise AttnWidgetError(f"{self.name} computed another number of maps when it ran again.")
+            raise AttnWidgetError(
+                f"{self.name} computed a different number of maps when it ran again, so they cannot be compared."
+            )
         worst = 0.0
         for block in trace.blocks:
             mine, theirs = trace.weights(block.layer, part=block.part), weights(other[block.part, block.layer])
             if mine.shape != theirs.shape:
-                raise AttnWidgetError(f"{self.name} computed maps of other sizes when it ran again.")
+                raise AttnWidgetError(
+                    f"{self.name} computed maps of different sizes when it ran again, so they cannot be compared."
+                )
             error = float((mine - theirs).abs().max())
             if not math.isfinite(error):
                 raise NotNumbers
@@ -103,12 +113,12 @@ class AnyModule(AttentionModel):
         return Verification(worst, len(trace.blocks), len(trace.text), "function")
 
     def piece(self, number: int) -> str:
-        """How a token reads: its number, as only its tokenize would know more."""
+        """A token as text: its id, as only the module's own tokenize would know more."""
         return f"#{number}"
 
     def _inputs(self, x: Any, pair: str | None = None, **options: Any) -> Inputs:
         if options.pop("target", None) is not None:
-            raise AttnWidgetError(f"{self.name} reads no target=. Give a mapping of all its forward inputs.")
+            raise AttnWidgetError(f"{self.name} does not take target=. Give a mapping of all its forward inputs.")
         if isinstance(x, Mapping):
             for name, value in x.items():
                 _refuse_batch(str(name), value)
@@ -125,30 +135,32 @@ class AnyModule(AttentionModel):
         )
 
     def _read_by(self) -> tuple[Any, ...]:
-        return ()  # of a function nothing is known
+        return ()  # nothing is known about a function
 
     def _first_argument(self) -> str:
         names = list(inspect.signature(self.model.forward).parameters)
         if not names:
-            raise AttnWidgetError(f"The forward pass of {self.name} takes no input. Give a mapping of what it takes.")
+            raise AttnWidgetError(
+                f"The forward pass of {self.name} does not take a single input. Give a mapping of its arguments."
+            )
         return names[0]
 
     def _read(
         self,
         given: Inputs,
         progress: Callable[[int], None] = lambda _done: None,
-        reuse: Trace | None = None,  # noqa: ARG002  nothing is known of a cache
+        reuse: Trace | None = None,  # noqa: ARG002  caches are unknown here
         *,
-        keeps: bool = False,  # noqa: ARG002  without a projection no stream is told from others
+        keeps: bool = False,  # noqa: ARG002  without a projection the residual stream cannot be found
     ) -> Trace:
         watch = Watch(shadow_of(self.model).names, progress, counts_layers=True)
         state = self.state()
         blocks = seen_blocks(self._seen(given, watch), self.name)
         if not blocks:
             raise AttnWidgetError(
-                f"{self.name} computed no attention that could be seen: no scaled_dot_product_attention, no "
-                "MultiheadAttention, and no softmax that values are multiplied with. Give weights to "
-                "Trace.from_weights."
+                f"{self.name} computed no attention that attnwidget can see: no scaled_dot_product_attention, no "
+                "MultiheadAttention, and no softmax whose result is multiplied by values. Pass weights to "
+                "Trace.from_weights instead."
             )
         text, sequences = seen_sequences(blocks, given.tokens.get("text"), self.name)
         return Trace(blocks, text, "function", self.facts, sequences, origin=state)
@@ -162,15 +174,15 @@ class AnyModule(AttentionModel):
 
 
 def _refuse_batch(name: str, value: Any) -> None:
-    """Raise AttnWidgetError for several inputs at once, as far as a shape tells. Masks have shapes of their own."""
+    """Raise AttnWidgetError for a batch of several inputs, as far as the shape tells. Masks have other shapes."""
     if not isinstance(value, Tensor) or "mask" in name or "bias" in name:
         return
     # torch's own layers have the batch second unless told otherwise; a matrix of numbers may have none.
     batches = value.shape[:2] if value.ndim == 3 else value.shape[:1]
     if 1 not in batches and value.ndim >= (3 if value.is_floating_point() else 2):
         raise AttnWidgetError(
-            f"{name} has the shape {tuple(value.shape)}; a trace reads one input, so its batch must be 1. Choose one, "
-            "for example x[:1]."
+            f"{name} has the shape {tuple(value.shape)}; a trace holds one input, so its batch size must be 1. Choose "
+            "one, for example x[:1]."
         )
 
 
@@ -181,35 +193,42 @@ def _numbers(x: Any, first: int | None = None) -> list[int]:
         raise
     except Exception as error:  # arrays of other packages raise whatever they like
         raise AttnWidgetError(
-            f"Cannot read {type(x).__name__}: give token ids as whole numbers of shape [n]."
+            f"Token ids cannot be read from {type(x).__name__}. Give whole numbers of shape [n]."
         ) from error
 
 
 def _cut(name: str, tokenize: Callable[[str], Any] | None, text: str, first: int | None) -> Tokens:
     if tokenize is None:
         raise AttnWidgetError(
-            f"{name} came without tokenize, so it cannot read text. Say aw.load(module, tokenize=...)."
+            f"{name} was loaded without tokenize=, so it cannot encode text. Use aw.load(module, tokenize=...), or "
+            "give token ids."
         )
     text = well_formed(text)
     if len(text) > LARGEST_TEXT:
-        raise TooLarge(f"This text has {len(text):,} characters; at most {LARGEST_TEXT:,} are read.")
+        raise TooLarge(
+            f"This text has {len(text):,} characters; at most {LARGEST_TEXT:,} are accepted. Give a shorter text."
+        )
     try:
         found = tokenize(text)
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(f"tokenize could not cut this text: {reason}") from error
+        raise AttnWidgetError(f"tokenize failed on this text: {reason}") from error
     ids, pieces = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
     if isinstance(ids, list | tuple) and not ids:
-        raise EmptyText("There is no text to read yet. Type a few words.")
+        raise EmptyText("There is no text yet. Type a few words.")
     numbers = _numbers(ids)
     if pieces is None:
-        # Most tokenizers of one's own read letters or words.
+        # Most hand-written tokenizers split a text into letters or words.
         cuts = [list(text), text.split()]
         pieces = next((cut for cut in cuts if len(cut) == len(numbers)), [str(number) for number in numbers])
     try:
         pieces = [str(piece) for piece in pieces]
     except Exception as error:
-        raise AttnWidgetError("tokenize gave pieces that are no list. Give one piece of text for each id.") from error
+        raise AttnWidgetError(
+            "tokenize returned pieces that are not a list. Return one piece of text for each id."
+        ) from error
     if len(pieces) != len(numbers):
-        raise AttnWidgetError(f"tokenize gave {len(numbers)} ids and {len(pieces)} pieces. Give one piece for each id.")
+        raise AttnWidgetError(
+            f"tokenize returned {len(numbers)} ids and {len(pieces)} pieces. Return one piece for each id."
+        )
     return placed(text, numbers, pieces, aligned(text, pieces), range(len(numbers)))[:first]

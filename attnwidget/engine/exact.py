@@ -1,4 +1,4 @@
-"""Arithmetic in the precision that is written, whatever the code around it has asked torch for."""
+"""Arithmetic in the precision written in the code, whatever torch settings surround it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ import torch
 
 @contextmanager
 def exactly(device: str = "cpu") -> Iterator[None]:
-    """Without gradients and without a user's autocast, which would round products to half precision on `device`.
+    """Run without gradients and without a user's autocast, which would round products to half precision on `device`.
 
-    For what is not a generator: between its values the setting would be that of whoever asks for them.
+    Not for generators: between two values they would run with the settings of their caller.
 
     >>> with torch.autocast("cpu", dtype=torch.bfloat16), exactly():
     ...     (torch.ones(2, 2) @ torch.ones(2, 2)).dtype

@@ -1,4 +1,4 @@
-"""How much memory is free for this process, on a processor or an accelerator."""
+"""How much memory is free for this process, on the CPU or an accelerator."""
 
 import importlib
 from pathlib import Path
@@ -14,19 +14,19 @@ VERSIONS = (
     (GROUPS, "memory.max", "memory.current", "inactive_file"),
     (GROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
-"""The two generations of control groups: folder, file of the limit, file of what is used, and, in memory.stat, of that
-what the system gives back when it is asked for."""
+"""The two generations of control groups: folder, file of the limit, file of the usage, and the entry of memory.stat for
+memory that the system gives back on demand."""
 
 
 def available(device: Any) -> int | None:
-    """Bytes that can be had on a device without swapping or taking them from others; None where nobody can say.
+    """Bytes free on a device without swapping or taking them from other processes; None if unknown.
 
-    On a processor the least of what the system has and of what the process's container leaves it.
+    On the CPU, the smaller of what the system has free and what the process's container allows.
     """
     device = torch.device(device)
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        # What torch holds back for itself is free to us.
+        # Memory that torch's allocator holds in reserve is free to us.
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     if device.type != "cpu":
         return None
@@ -41,14 +41,14 @@ def _of_system() -> int | None:
                 return 1024 * int(line.split()[1])
         return None
     try:
-        # Elsewhere the system's own answer takes a library, which many have and nobody needs.
+        # On other systems this takes psutil, which is often installed but not required.
         return int(importlib.import_module("psutil").virtual_memory().available)
     except ImportError:
         return None
 
 
 def _of_group() -> int | None:
-    """What the tightest of the control groups around this process leaves it; None without a limit."""
+    """What the tightest control group around this process leaves it; None without a limit."""
     try:
         lines = [line.split(":", 2) for line in GROUP.read_text().splitlines()]
     except OSError:
@@ -58,7 +58,7 @@ def _of_group() -> int | None:
     for (folder, limit, used, reclaimed), name in zip(VERSIONS, (own.get(""), own.get("memory")), strict=True):
         if name is None:
             continue
-        # Inside a container the path may be that of the host, of which only the top is there to be seen.
+        # Inside a container the path may be the host's, of which only the top level is visible.
         inner = Path(name.lstrip("/"))
         for group in (folder / inner, *(folder / parent for parent in inner.parents)):
             room = _room(group, limit, used, reclaimed)

@@ -1,4 +1,4 @@
-"""A name, a folder or a model in hand -> AttentionModel."""
+"""A name, a folder or a loaded model -> AttentionModel."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,22 +26,25 @@ def load(
     tokenize: Callable[[str], Any] | None = None,
     **from_pretrained: Any,
 ) -> AttentionModel:
-    """Load a model for reading: the bundled teaching model, a name, a local folder, or a model already in hand.
+    """Load a model: the bundled teaching model, one by name or local folder, or a model object you already have.
 
-    A transformers pipeline, a PEFT model and a SentenceTransformer are taken apart; texts of the last are read as its
-    `encode` reads them, behind its default prompt and up to its `max_seq_length`. Any other torch module can be read
-    as well; `tokenize` then turns a text into its token ids, or (ids, pieces). Everything else is handed to
-    `from_pretrained` (dtype, device_map, revision, ...), but for `device`, where the model is then moved. The class is
-    taken from the model's own configuration. What runs is a copy over the same weights: hooks of yours on the model are
-    neither run nor filled. Raises AttnWidgetError, with the way out, for a name that cannot be found
-    and for models whose attention cannot be read.
+    Transformers pipelines, PEFT models and SentenceTransformers are unwrapped. The last encode a text as their `encode`
+    does: after the default prompt, and up to `max_seq_length` tokens. Any other torch module works too; `tokenize` then
+    turns a text into token ids, or (ids, pieces).
+
+    All further options go to `from_pretrained` (dtype, device_map, revision, ...), except `device`, to which the model
+    is moved. The model's class comes from its own configuration. What runs is a copy that shares the model's weights:
+    your own hooks on the model are not called.
+
+    Raises AttnWidgetError, with a way out, for a name that cannot be found and for models whose attention cannot be
+    shown.
 
     >>> import attnwidget as aw
     >>> aw.load().name
     'tiny-causal'
     """
     if source is None:
-        with _no_progress_bars():  # a quarter of a second needs none
+        with _no_progress_bars():  # a quarter of a second needs no progress bar
             at_hand = found(str(TINY), tokenizer, processor=processor, **{"dtype": torch.float32, **from_pretrained})
         return AttentionModel(at_hand.model, at_hand.tokenizer, "tiny-causal", teaching=True)
     if isinstance(source, AttentionModel):
@@ -59,7 +62,10 @@ def load(
     if not isinstance(at_hand.model, PreTrainedModel):
         return AnyModule(at_hand.model, tokenize or at_hand.tokenizer, at_hand.name)
     if tokenize is not None:
-        raise AttnWidgetError(f"tokenize= is for torch modules; {at_hand.name} is read with its tokenizer.")
+        raise AttnWidgetError(
+            f"tokenize= is for plain torch modules; {at_hand.name} has its own tokenizer. Leave tokenize= out, or pass "
+            "tokenizer=."
+        )
     return AttentionModel(
         at_hand.model, at_hand.tokenizer, at_hand.name, processor=at_hand.processor, preparation=at_hand.preparation
     )
@@ -69,9 +75,10 @@ _shared: "WeakValueDictionary[str | None, AttentionModel]" = WeakValueDictionary
 
 
 def shared(source: Any = None, tokenizer: Any = None) -> AttentionModel:
-    """What `load` gives, but the same model again for a name that is still in use: for those who only look.
+    """Like `load`, but returns the same model again for a name that is still in use: for callers that only look.
 
-    A cell that is run again must not load another copy while the explorer before is still shown. What lies in a folder of the user's may have changed, so folders are always read.
+    A cell that is run again must not load another copy while the previous explorer is still shown. The content of a
+    local folder may have changed, so folders are always loaded anew.
     """
     if tokenizer is not None or not (source is None or isinstance(source, str)) or (source and Path(source).exists()):
         return load(source, tokenizer)

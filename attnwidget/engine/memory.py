@@ -1,4 +1,4 @@
-"""What a reading will take in memory, estimated before it begins: what cannot fit is refused with the numbers."""
+"""The memory that a forward pass will need, estimated before it starts; what cannot fit is refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,36 +14,36 @@ from attnwidget.engine.trace.recompute import TILE
 from attnwidget.errors import OutOfMemory
 
 SMALL_READING = 2**28
-"""Bytes below which nobody is asked how much is free: such a reading is worth trying anywhere."""
+"""Bytes below which free memory is not checked: such a pass is worth trying anywhere."""
 
 SLACK = 1.25
-"""What is kept lies between what is freed again, so that more is held than is used."""
+"""Kept tensors lie between freed ones, so more memory is held than is used."""
 
 WIDEST_COPIES = 8
-"""Copies of a layer's widest activation that are there at once: measured over families, tests/benchmarks has how well."""
+"""Copies of a layer's widest activation that exist at the same time: measured over families, see tests/benchmarks."""
 
 MASK = 7
-"""Bytes for each pair of tokens while the mask of a window is made and handed to a fused kernel."""
+"""Bytes for each pair of tokens while a window's mask is built and passed to a fused kernel."""
 
 SCORE_TILES = 4
-"""Tiles of scores in fp32 that are there at once where soft caps and sinks leave no fused kernel."""
+"""Tiles of fp32 scores that exist at the same time where soft caps and sinks rule out a fused kernel."""
 
 MAPS = 3
-"""Scores, softmax and a copy of it: the maps that one layer of eager attention has in the making."""
+"""Scores, softmax and a copy of it: the maps that one layer of eager attention holds at the same time."""
 
 
 def refuse_what_cannot_fit(model: Any, tokens: int, path: str) -> None:
-    """Raise OutOfMemory, with the numbers, when reading so many tokens needs more memory than is free.
+    """Raise OutOfMemory, with the numbers, if this many tokens need more memory than is free.
 
-    `path` is that of the trace, "interface" or "eager". Where the need or the room is unknown, nothing is refused. Takes
-    a few microseconds for what is small.
+    `path` is that of the trace, "interface" or "eager". If the need or the free memory is unknown, nothing is refused.
+    Takes a few microseconds for short texts.
     """
     need = needed(model, tokens, path)
     if need is None or need < SMALL_READING:
         return
     places = getattr(model, "hf_device_map", None) or {}
     if len(set(places.values())) > 1:
-        return  # no single device has it all
+        return  # the model spans several devices
     free = available(model.device)
     if free is not None and need > free:
         half = ", or load the model in half precision, dtype='bfloat16'" if model.dtype.itemsize > 2 else ""
@@ -51,14 +51,14 @@ def refuse_what_cannot_fit(model: Any, tokens: int, path: str) -> None:
 
 
 def needed(model: Any, tokens: int, path: str) -> int | None:
-    """Bytes that reading so many tokens adds at its peak, from the model's configuration; None where it does not say.
+    """Peak bytes that this many tokens add, from the model's configuration; None if it does not say.
 
-    Queries, keys and values that are kept, the widest activation, masks and biases, and on the path "eager" all maps.
-    An encoder-decoder is taken to read as many tokens on either side.
+    Counts the kept queries, keys and values, the widest activation, masks and biases, and on the path "eager" all maps.
+    An encoder-decoder is assumed to process as many tokens on either side.
     """
     if getattr(model, "config", None) is None:
         return None
-    # Reading a configuration takes longer than the rest of it, and it does not change.
+    # Evaluating a configuration takes longer than everything else here, and the result does not change.
     known = _costs.setdefault(model, {})
     dtype = model.dtype
     if (path, dtype) not in known:
@@ -68,7 +68,7 @@ def needed(model: Any, tokens: int, path: str) -> int | None:
 
 
 def longest(model: Any, tokens: int, path: str, free: int) -> int:
-    """How many of so many tokens can be read within `free` bytes."""
+    """How many of these tokens can be processed within `free` bytes."""
     fits, too_many = 0, tokens
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
@@ -107,7 +107,7 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
     if not any(heads) or width is None:
         return None
     most = max(heads)
-    stacks = 3 if getattr(model.config, "is_encoder_decoder", False) else 1  # encoder, decoder, and what lies across
+    stacks = 3 if getattr(model.config, "is_encoder_decoder", False) else 1  # encoder, decoder, and cross-attention
     layers = list(config.per_layer_config) if getattr(config, "is_heterogeneous", False) else [config] * len(heads)
     kept = stacks * sum(_kept(layer, count, width) for layer, count in zip(layers, heads, strict=False))
     token = size * (SLACK * kept + WIDEST_COPIES * max(_widest(layer, most, width) for layer in layers))
@@ -118,9 +118,9 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
         # The bias itself, its copy with the mask for the fused kernel, and a few tables of distances.
         pair += 3 * most * size + 3 * 8
     if path == "eager":
-        # Of half precision the maps are there twice: as the model hands them out, and in fp32.
+        # In half precision the maps exist twice: as the model returns them, and in fp32.
         pair += stacks * sum(heads) * (size if size == 4 else size + 4) + MAPS * most * size
-    # Of sinks no configuration tells: they are parameters of the attention.
+    # Sinks appear in no configuration: they are parameters of the attention.
     sinks = any(name.endswith(".sinks") for name, _ in model.named_parameters())
     capped = path == "interface" and (sinks or _number(layers, "attn_logit_softcapping") is not None)
     window = _number(layers, "sliding_window", "local_attention", "attention_chunk_size")
@@ -128,7 +128,7 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
 
 
 def _kept(config: Any, heads: int, width: int) -> int:
-    """Entries of q, k and v for each token in a layer of so many heads."""
+    """Entries of q, k and v for each token in a layer with this many heads."""
     if heads == 0:
         return 0
     shared = _number([config], "num_key_value_heads", "num_kv_heads") or heads
@@ -141,7 +141,7 @@ def _kept(config: Any, heads: int, width: int) -> int:
 
 
 def _widest(config: Any, heads: int, width: int) -> int:
-    """Entries of the widest activation for each token: an MLP's inside, or that of all experts that a token meets."""
+    """Entries of the widest activation for each token: an MLP's hidden layer, or that of all experts of a token."""
     names = ("intermediate_size", "n_inner", "d_ff", "encoder_ffn_dim", "ffn_dim", "hidden_dim", "ffn_hidden_size")
     inside = _number([config], *names) or 4 * width
     met = _number([config], "num_experts_per_tok") or 1
@@ -150,7 +150,7 @@ def _widest(config: Any, heads: int, width: int) -> int:
 
 
 def _number(configs: Sequence[Any], *names: str) -> int | None:
-    """The first of these that a configuration gives as a number above 0."""
+    """The first of these names that a configuration sets to a number above 0."""
     for config in configs:
         for name in names:
             value = config_value(config, name)

@@ -1,4 +1,4 @@
-"""AttentionModel: a model and its tokenizer, which reads texts into traces."""
+"""AttentionModel: a model and its tokenizer, which turn texts into traces."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -35,16 +35,16 @@ LARGEST_ID = 2**31
 """Tokenizers count in 32 bits."""
 
 TEXTS_KEPT = 4
-"""Texts of which the tokens are kept: the newest, those that it is compared with, and one on the way."""
+"""Texts whose tokens are cached: the newest, those it is compared with, and one being processed."""
 
 KEEPABLE = ("inputs",)
-"""What `trace` can keep beside what attention is computed from."""
+"""What `trace` can keep besides the inputs of attention."""
 
 
 class AttentionModel:
-    """A model and its tokenizer, ready to be read. `.model` and `.tokenizer` are the user's own objects, untouched.
+    """A model and its tokenizer, ready to trace. `.model` and `.tokenizer` are the user's own objects, unchanged.
 
-    `.facts` is what is known of the model, as plain data.
+    `.facts` describes the model, as plain data.
 
     >>> import attnwidget as aw
     >>> aw.load()
@@ -66,13 +66,13 @@ class AttentionModel:
         self.processor = processor
         self.name = name
         self.preparation = preparation
-        # A fast tokenizer keeps truncation and padding as state, and calls of the user's from another thread set it:
+        # A fast tokenizer keeps truncation and padding as state, which the user's calls in other threads may change:
         # a shared one would cut our texts and pad theirs.
         self._reader = reader_of(tokenizer, preparation)
         self._reader_is_of = self._read_by()
         self._recent: Recent[Inputs] = Recent(TEXTS_KEPT)
         refuse_what_cannot_work(model)
-        path = self._shadow().path  # a model that cannot be read is refused here, not at the first text
+        path = self._shadow().path  # a model that cannot be shown is refused here, not at the first text
         self.facts = facts_of(model, tokenizer, name, path, teaching=teaching, preparation=preparation)
 
     def __repr__(self) -> str:
@@ -91,19 +91,19 @@ class AttentionModel:
         return tokens
 
     def sequences(self, text: str, pair: str = "") -> Mapping[str, Tokens]:
-        """What `trace` would read of two texts, without reading it: "text", and "target" of an encoder-decoder.
+        """The token sequences that `trace` would use for two texts: "text", and "target" for an encoder-decoder.
 
-        `pair` is the second text as an explorer has it: of a sentence pair, or the target. Raises what `tokens` raises.
+        `pair` is the explorer's second text: of a sentence pair, or the target. Raises what `tokens` raises.
         """
         return self._inputs(text, **as_given(self.facts, pair)).tokens
 
     def texts(self, text: str, pair: str = "") -> Texts:
-        """Where in what is read the two texts of an explorer stand."""
+        """Where the explorer's two texts stand in what the model processes."""
         return texts_of(self.facts, text, pair, self.prompt)
 
     @property
     def prompt(self) -> str:
-        """What stands before every text that is read: the default prompt of a SentenceTransformer, a pipeline's prefix, or nothing."""
+        """What is put before every text: a SentenceTransformer's default prompt, a pipeline's prefix, or nothing."""
         return "" if self.preparation is None else self.preparation.prompt
 
     def trace(
@@ -118,7 +118,7 @@ class AttentionModel:
         keep: Any = (),
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Trace:
-        """Read an input once: one forward pass at the speed of the bare model, from which any weight can be had.
+        """Run one forward pass, as fast as the bare model, and keep what every attention weight is computed from.
 
         `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, or a mapping of forward inputs such as
         a processor returns. `pair` is a second text for models that read two; `target`, a text or token ids, is what
@@ -138,7 +138,7 @@ class AttentionModel:
         """
         if reuse is not None and not isinstance(reuse, Trace):
             raise AttnWidgetError(
-                f"reuse is {type(reuse).__name__}. Give an earlier Trace of this model, or leave it out."
+                f"reuse={type(reuse).__name__} is not valid: give an earlier Trace of this model, or leave it out."
             )
         keeps = _kept(keep)
         given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
@@ -154,7 +154,7 @@ class AttentionModel:
         on_token: Any = None,
         **options: Any,
     ) -> Trace:
-        """Let the model go on from a prompt, and keep the rows of every step: one trace of prompt and produced tokens.
+        """Generate from a prompt and keep the rows of every step: one trace of prompt and generated tokens.
 
         `prompt` is anything that `trace` takes; `options` are those of transformers' `generate` (do_sample, temperature,
         top_p, generation_config, stopping_criteria, streamer, ...), and with the same seed the tokens are the same; of
@@ -172,9 +172,11 @@ class AttentionModel:
         [(' table', 1), ('.', 1)]
         """
         if on_token is not None and not callable(on_token):
-            raise AttnWidgetError(f"on_token is {type(on_token).__name__}. Give a function that takes a Step.")
+            raise AttnWidgetError(
+                f"on_token={type(on_token).__name__} is not valid: give a function that takes a Step."
+            )
         given = self._inputs(prompt, pair, prepend_bos=prepend_bos)
-        # Only a decoder's beginning that the user gave is handed on: `generate` has ways of its own to start one.
+        # The decoder's start is passed on only if the user gave one: `generate` starts a decoder in its own way.
         told = isinstance(prompt, Mapping) and "decoder_input_ids" in prompt
         start = given if told else generate.without_target(given)
         wished = wishes(self.model, start, self.facts, max_new_tokens, options)
@@ -203,9 +205,9 @@ class AttentionModel:
         return replace(trace, origin=state if plain else None)
 
     def predict(self, trace: Any, position: Any = -1, top: Any = 5) -> Prediction:
-        """The likeliest next tokens, hidden tokens, classes, labels or answers, as this model's head has them.
+        """The likeliest next tokens, masked tokens, classes, labels or answers, by this model's head.
 
-        Raises AttnWidgetError for a model that predicts none of these, and for a position that is not there.
+        Raises AttnWidgetError for a model that predicts none of these, and for a position that does not exist.
 
         >>> import attnwidget as aw
         >>> model = aw.load()
@@ -213,19 +215,17 @@ class AttentionModel:
         ' table'
         """
         if not isinstance(trace, Trace):
-            raise AttnWidgetError(
-                f"predict takes a Trace, and {type(trace).__name__} was given. Say model.trace(...) first."
-            )
+            raise AttnWidgetError(f"predict takes a Trace, not {type(trace).__name__}. Make one with model.trace(...).")
         found = prediction.predict(trace, position, self.piece, top)
         if found is None and trace.model.predicts is not None:
             raise AttnWidgetError(
-                "This trace carries neither its model's prediction head nor its scores: a saved trace has no head. Trace "
+                "This trace has neither its model's prediction head nor its scores: a saved trace has no head. Trace "
                 "the text again to predict from it."
             )
         if found is None:
             raise AttnWidgetError(
                 f"{trace.model.name} predicts no tokens, classes, labels or answers, so there is nothing to list. Load "
-                "the model with its head, for example by AutoModelForCausalLM."
+                "it with its head, for example with AutoModelForCausalLM."
             )
         return found
 
@@ -243,11 +243,11 @@ class AttentionModel:
         return verify.against_eager(self.model, trace, given, self._shadow())
 
     def piece(self, number: Any) -> str:
-        """How one token of the vocabulary reads, with its leading blank; lone bytes by the vocabulary's own name."""
+        """One token of the vocabulary as text, with its leading space; lone bytes by the vocabulary's own name."""
         given, number = number, whole_number(number)
         if number is None or not 0 <= number < LARGEST_ID:
-            raise AttnWidgetError(f"{given!r} is no token id. Give a whole number, 0 or more.")
-        # Models are often padded to more entries than their tokenizer has.
+            raise AttnWidgetError(f"{given!r} is not a token id. Give a whole number, 0 or more.")
+        # Models often have more entries than their tokenizer, for padding.
         if self._reader is None or (name := self._reader.convert_ids_to_tokens(number)) is None:
             return f"#{number}"
         read = self._reader.decode([number])
@@ -267,19 +267,19 @@ class AttentionModel:
         return made
 
     def _once(self, given: Given) -> Inputs:
-        """Inputs of plain texts are kept: an explorer asks for the same ones from every keystroke to its answer."""
-        recent, recipient = self._recent, self._recipient()  # renewed in the other order
+        """Inputs of plain texts are cached: an explorer asks for the same ones several times for every keystroke."""
+        recent, recipient = self._recent, self._recipient()  # updated in the opposite order
         if not isinstance(given.x, str) or not isinstance(given.target, str | None):
             return inputs_of(recipient, given)
         key = (given, recipient.prompt, str(device_of(self.model)))
         made = recent.get(key, lambda: inputs_of(recipient, given))
-        # A model may write into what it is given.
+        # A model may write into its inputs.
         return replace(made, forward={name: tensor.clone() for name, tensor in made.forward.items()})
 
     def state(self) -> int:
-        """A number that changes whenever the model does, or how texts become its tokens.
+        """A number that changes whenever the model or its tokenisation changes.
 
-        By training, an adapter, tokens that the tokenizer is given, another prompt of a SentenceTransformer.
+        For example by training, an adapter, tokens added to the tokenizer, or another prompt of a SentenceTransformer.
         """
         return hash((state_of(self.model, self._shadow()), self._read_by()))
 
@@ -302,17 +302,17 @@ class AttentionModel:
         try:
             trace = traced(shadow, given, self.facts, progress, cache, keeps=keeps)
         except NothingSeen:
-            # Its source names the interface and its attention went another way: its own maps remain.
+            # Its source uses the interface, but its attention ran elsewhere: only its own maps remain.
             refuse_what_cannot_fit(self.model, length, "eager")
             trace = traced(eager_shadow_of(self.model), given, self.facts, progress)
-        # Only what the tokens say all of can be continued from them.
+        # Only inputs that the tokens describe completely can be continued.
         plain = given.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))
 
     def _renew_reader(self) -> None:
-        """Copy the user's tokenizer again when it has been given tokens, a template or another limit since."""
+        """Copy the user's tokenizer again if it has new tokens, a new template or another limit since the last copy."""
         if (known := self._read_by()) != self._reader_is_of:
-            # In this order: another thread that finds the mark renewed finds nothing that the reader before has read.
+            # In this order: a thread that sees the new mark must not see results of the old tokenizer.
             self._reader = reader_of(self.tokenizer, self.preparation)
             self._recent = Recent(TEXTS_KEPT)
             self._reader_is_of = known
@@ -320,7 +320,7 @@ class AttentionModel:
             self.facts = replace(self.facts, limit=limit)
 
     def _read_by(self) -> tuple[Any, ...]:
-        """All that decides, beside the model, which tokens a text has and how many of them are read."""
+        """Everything besides the model that decides which tokens a text has and how many of them are used."""
         told = () if self.preparation is None else (self.preparation.prompt, self.preparation.limit)
         return (*vocabulary_of(self.tokenizer), *told)
 
@@ -331,11 +331,11 @@ class AttentionModel:
 
 
 def _kept(keep: Any) -> bool:
-    """Whether inputs are kept. Raises AttnWidgetError for anything else that cannot be."""
+    """Whether inputs are kept. Raises AttnWidgetError for names that cannot be kept."""
     names = keep if isinstance(keep, tuple | list | set | frozenset) else [keep]
     if isinstance(keep, str) or any(name not in KEEPABLE for name in names):
         raise AttnWidgetError(
-            f"keep={keep!r} names nothing that can be kept. Give a tuple of names out of {', '.join(KEEPABLE)}: "
+            f"keep={keep!r} is not valid: give a tuple of names from {', '.join(KEEPABLE)}, for example "
             'keep=("inputs",).'
         )
     return "inputs" in names

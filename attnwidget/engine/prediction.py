@@ -1,4 +1,4 @@
-"""What a model predicts, as people read it: the likeliest tokens, classes, labels or answers."""
+"""What a model predicts, in readable form: the likeliest tokens, classes, labels or answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +22,8 @@ LONGEST_ANSWER = 30
 class Prediction:
     """What a model predicts at a position; `position` is None where the whole input has one prediction.
 
-    `kind` is "next token", "this token" (a masked model), "class", "label" (of the token) or "answer span". `top` are
-    the likeliest, best first. `actual` is the token that the text really has there, with its `rank`, where there is
-    one.
+    `kind` is "next token", "this token" (a masked model), "class", "label" (of the token) or "answer span". `top` has
+    the likeliest candidates, best first. `actual` is the token that the text has there, if any, and `rank` its rank.
     """
 
     kind: str
@@ -35,11 +34,11 @@ class Prediction:
 
 
 def predict(trace: Trace, position: Any, decode: Callable[[int], str], top: Any = 5) -> Prediction | None:
-    """The `top` likeliest predictions at a position; None for a trace whose model predicts nothing.
+    """The `top` likeliest predictions at a position; None if the trace's model predicts nothing.
 
-    `decode` tells how a token of the vocabulary reads. Positions are those of the text, or of an encoder-decoder's
-    decoder; negative ones count from the end. Raises AttnWidgetError for a position that is not there,
-    for several, and for a `top` that is no whole number of at least 1; NotNumbers for scores that are NaN.
+    `decode` turns a token id into text. Positions are those of the text, or of an encoder-decoder's decoder; negative
+    ones count from the end. Raises AttnWidgetError for a position that does not exist, for several positions, and for a
+    `top` that is not a whole number of at least 1; NotNumbers for scores that are NaN.
     """
     top = _counted(top)
     kind = trace.model.predicts
@@ -49,12 +48,12 @@ def predict(trace: Trace, position: Any, decode: Callable[[int], str], top: Any 
         return Prediction(kind, None, _spans(trace, top))
     if kind == "class":
         scores = _numbers(trace.logits()[0])
-        # One output is a score, a probability of nothing.
+        # A single output is a score, not a probability.
         return None if len(scores) == 1 else Prediction(kind, None, _named(trace, scores, top))
     tokens = trace.sequences.get("decoder", (trace.text, trace.text))[0]
     chosen = indices(position, len(tokens), "position")
     if position is None or len(chosen) != 1:
-        raise AttnWidgetError(f"{position!r} is no single position. Give one, for example -1 for the last.")
+        raise AttnWidgetError(f"{position!r} is not a single position. Give one, for example -1 for the last.")
     at = int(chosen[0])
     scores = _numbers(trace.logits(at)[0])
     if kind == "label":
@@ -70,7 +69,7 @@ def predict(trace: Trace, position: Any, decode: Callable[[int], str], top: Any 
 
 
 def _numbers(scores: Tensor) -> Tensor:
-    # -inf is a score: that of what is ruled out.
+    # -inf is a valid score: it rules a candidate out.
     if bool(scores.isnan().any()) or bool((scores == torch.inf).any()):
         raise NotNumbers("logits")
     return scores
@@ -79,12 +78,12 @@ def _numbers(scores: Tensor) -> Tensor:
 def _counted(top: Any) -> int:
     number = whole_number(top)
     if number is None or number < 1:
-        raise AttnWidgetError(f"top is {top!r}. Give a whole number of candidates, 1 or more.")
+        raise AttnWidgetError(f"top={top!r} is not valid: give a whole number of candidates, 1 or more.")
     return number
 
 
 def step(position: int, number: int, logits: Tensor, decode: Callable[[int], str]) -> Step:
-    """A produced token beside what else could have come, by the raw scores (vocabulary) that the model gave."""
+    """A generated token and its alternatives, by the model's raw scores (vocabulary)."""
     probabilities = logits.float().softmax(-1)
     others = probabilities.clone()
     others[number] = -1.0
@@ -101,7 +100,7 @@ def likeliest(probabilities: Tensor, count: int, name: Callable[[int], str]) -> 
 
 
 def rank_of(scores: Tensor, number: int) -> int:
-    """1 for the likeliest; equals share the better rank."""
+    """The rank of a candidate: 1 for the likeliest; ties share the better rank."""
     return 1 + int((scores > scores[number]).sum())
 
 
@@ -111,7 +110,7 @@ def _named(trace: Trace, scores: Tensor, count: int) -> tuple[Candidate, ...]:
 
 
 def _spans(trace: Trace, count: int) -> tuple[Candidate, ...]:
-    # A span runs within one text: no special token, such as the one that parts question and passage, is in it.
+    # A span lies within one text: it contains no special token, such as the separator of question and passage.
     tokens, (begin, end) = trace.text, _numbers(trace.logits(slice(None))).softmax(0).T
     marks = torch.tensor([0, *map(int, tokens.special)], dtype=torch.long, device="cpu").cumsum(0)
     length = len(tokens)

@@ -28,7 +28,7 @@ def predicts(model: Any) -> str | None:
     if name.endswith("WithLMHeadModel"):  # XLM and Flaubert: masked or causal by configuration
         return "next token" if getattr(model.config, "causal", False) else "this token"
     if name == "XLNetLMHeadModel":
-        return None  # it predicts what a permutation hides, which a plain text does not have
+        return None  # it predicts what a permutation hides, and a plain text has none
     return next((kind for endings, kind in HEAD_KINDS if name.endswith(endings)), None)
 
 
@@ -41,12 +41,12 @@ def labels(model: Any) -> tuple[str, ...]:
 
 
 def answers_at_once(model: Any) -> bool:
-    """Whether logits come with the pass: few of them, or no body to run without the head."""
+    """Whether logits are kept with the pass: there are few, or the body cannot run without the head."""
     return predicts(model) in {"class", "label", "answer span"} or model.base_model is model
 
 
 def scores(output: Any, kind: str | None) -> Tensor | None:
-    """Logits (position vocabulary) of a whole pass as `Trace.logits` gives them; None where the model has none."""
+    """Logits (position vocabulary) of a whole pass, as `Trace.logits` returns them; None if the model has none."""
     if kind == "answer span" and getattr(output, "start_logits", None) is not None:
         return torch.stack([output.start_logits[0], output.end_logits[0]], -1)
     found = getattr(output, "logits", None)
@@ -58,8 +58,8 @@ def scores(output: Any, kind: str | None) -> Tensor | None:
 def prediction_head(model: Any) -> Callable[[Tensor], Tensor] | None:
     """A function from hidden rows (position dim) to logits (position vocabulary); None for a model without a head.
 
-    The model's own code is run, with its body replaced by one that hands back the rows, so that whatever stands
-    between body and logits (transforms, soft caps, scales) is the model's own. Only the head's weights are kept alive.
+    The model's own code runs, with its body replaced by a stand-in that returns the rows, so that everything between
+    body and logits (transforms, soft caps, scales) is the model's own. Only the head's weights are kept alive.
     """
     if predicts(model) not in {"next token", "this token"} or model.base_model is model:
         return None
@@ -78,12 +78,12 @@ def prediction_head(model: Any) -> Callable[[Tensor], Tensor] | None:
     def logits(rows: Tensor) -> Tensor:
         if _written(tensors) != written:
             raise AttnWidgetError(
-                "The model has changed since this text was read (trained, moved or cast), so its head would say something "
-                "else. Trace the text again."
+                "The model has changed since this text was traced (trained, moved or cast), so its head would no "
+                "longer fit. Trace the text again."
             )
         own = copy.copy(shell)
         own.__dict__["_modules"] = {**kept, name: _Stored(rows, plain)}
-        # What is read does not matter, only that it is there: the body does not look at it.
+        # The input only has to exist: the stand-in body ignores it.
         found: Tensor = own(**{argument: torch.zeros(1, len(rows), dtype=torch.long, device=rows.device)}).logits[0]
         return found
 
@@ -99,10 +99,10 @@ def _written(tensors: list[Tensor]) -> list[tuple[Any, ...]]:
 
 
 class _Stored(nn.Module):
-    """Stands in for the body: gives back rows that were computed before.
+    """Stands in for the body: returns rows that were computed before.
 
-    OPT reaches into the body for its decoder, T5Gemma for the decoder's configuration, Falcon-H1 for a number: plain
-    attributes are those of the body, and what is called there is the body all the same.
+    OPT looks into the body for its decoder, T5Gemma for the decoder's configuration, Falcon-H1 for a number: plain
+    attributes are the body's, and calling any of them calls this stand-in.
     """
 
     def __init__(self, rows: Tensor, plain: Mapping[str, Any]) -> None:
@@ -122,7 +122,7 @@ class _Stored(nn.Module):
 
 
 def _plain(module: nn.Module, depth: int = 2) -> dict[str, Any]:
-    """The attributes of a module that are no tensors, and those of its children."""
+    """The attributes of a module and of its children that are not tensors."""
     own = {name: value for name, value in vars(module).items() if isinstance(value, PlainSetting)}
     if depth == 0:
         return own
@@ -130,7 +130,7 @@ def _plain(module: nn.Module, depth: int = 2) -> dict[str, Any]:
 
 
 class _Rows:
-    """An output that has its rows, however they are asked for, and nothing else."""
+    """A model output that returns its rows under any name or index, and nothing else."""
 
     def __init__(self, rows: Tensor) -> None:
         self.last_hidden_state = rows

@@ -1,4 +1,4 @@
-"""Trust is measured: the recomputed weights beside the model's own eager attention, on the user's text."""
+"""Verification: the recomputed weights against the model's own eager attention, on the user's text."""
 
 import math
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, NotNumbers
 
 LONGEST_VERIFIED = 256
-"""Tokens up to which the explorer checks by itself: eager attention keeps every map of every layer."""
+"""Tokens up to which the explorer verifies automatically: eager attention keeps every map of every layer."""
 
 
 @dataclass(frozen=True)
 class Verification:
     """The largest absolute difference between any two weights, over `layers` layers and `tokens` tokens.
 
-    `layers` are those of all parts that attend; `path` says how the weights were come by.
+    `layers` counts the attention layers of all parts; `path` says where the weights come from.
     """
 
     error: float
@@ -56,7 +56,7 @@ def against_eager(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Ve
 def _beside(trace: Trace, block: Block, maps: Tensor) -> Tensor:
     weights = trace.weights(block.layer, part=block.part)
     if block.sinks is not None and bool(((maps.sum(-1) - 1).abs() < 1e-3).all()):
-        # Granite takes its sinks away from the output, after the weights that it shows: these sum to 1 all the same.
+        # Granite removes its sinks from the output, after the weights that it returns: these sum to 1 nevertheless.
         return weights / weights.sum(-1, keepdim=True)
     return weights
 
@@ -73,7 +73,7 @@ def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs |
             run(what_runs(reference, given), given.forward, {})
     except NotWritten:
         return None
-    # A layer that asks twice for the same weights shows them twice.
+    # A layer that computes the same weights twice returns them twice.
     maps = dict.fromkeys(path for path, _ in watch.maps)
     heard = watch.maps if len(watch.maps) == len(trace.blocks) else [(path, dict(watch.maps)[path]) for path in maps]
     if [path for path, _ in heard] != [block.path for block in trace.blocks]:

@@ -1,4 +1,4 @@
-"""Models run again and again: numbers that no single trace can give. `aw.experiments.dynamics` is `aw.dynamics`."""
+"""Repeated runs of models: numbers that no single trace can give. `aw.experiments.dynamics` is `aw.dynamics`."""
 
 from attnwidget.lazy import public
 

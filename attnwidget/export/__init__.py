@@ -1,1 +1,1 @@
-"""What leaves the notebook: pictures and pages that need no kernel."""
+"""Exports from the notebook: pictures and pages that need no kernel."""

@@ -1,13 +1,13 @@
-"""What stills and highlights look like, in styles that a notebook without scripts keeps."""
+"""The look of stills and highlights, in styles that a notebook without scripts keeps."""
 
 INK, MUTED = "#1f2328", "#656d76"
 
 _STRONG = 0.6
-"""Of a colour at full tone: dark ink stays legible on it."""
+"""The opacity of a colour at full tone: dark ink stays legible on it."""
 
 
 def card(content: str) -> str:
-    """HTML on a ground of its own, whatever the notebook's theme."""
+    """HTML on its own background, whatever the notebook's theme."""
     return (
         f'<div style="font:14px system-ui,sans-serif;color:{INK};background:#fff;padding:12px 14px;max-width:960px;'
         f'border:1px solid #d0d7de;border-radius:6px">{content}</div>'
@@ -15,7 +15,7 @@ def card(content: str) -> str:
 
 
 def heat(colour: tuple[int, int, int], tone: float) -> str:
-    """The style of a word of some tone, 0 to 1.
+    """The style of a word with a tone from 0 to 1.
 
     >>> heat((1, 2, 3), 0.5)
     'background:rgba(1,2,3,0.30);border-radius:3px'

@@ -1,4 +1,4 @@
-"""Trace + how the explorer stands -> everything that a saved page answers from, as one container of the wire."""
+"""Trace + state of the explorer -> everything that a saved page answers from, as one container in the wire format."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,10 +29,10 @@ from attnwidget.measures.given_trace import said_part
 FIXED = "Saved page: the text cannot be changed."
 
 PICTURE_SIDE = 64
-"""Cells per side of the picture of a map that is not held whole, at most."""
+"""The most cells per side in the picture of a map that is not held whole."""
 
 LOGITS_AT_ONCE = 2**26
-"""Logits that are computed at once."""
+"""Logits that are computed together."""
 
 _SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated", "notes")
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
@@ -50,9 +50,9 @@ def page_data(
 ) -> Frame:
     """The records and arrays of a saved page. Every number is one that the kernel would have sent.
 
-    `about` is what the page is told of the model, `traits` how the explorer stands. Exact are the pinned head's map and,
-    in every head, what the query reads and what reads it; other maps come in steps of a logarithmic scale. Raises
-    AttnWidgetError for a text that is too long, for a part that reads another text, and for weights that are NaN.
+    `about` is what the page knows about the model, `traits` the state of the explorer. The pinned head's map and, in
+    every head, the row and column of the query are exact; other maps come in steps of a logarithmic scale. Raises
+    AttnWidgetError for a text that is too long, for cross-attention, and for weights that are NaN.
 
     >>> import attnwidget as aw
     >>> model = aw.load()
@@ -65,13 +65,13 @@ def page_data(
     )
     if not axes_of(trace, chosen.part).square:
         own = [part for part in trace.parts if axes_of(trace, part).square]
-        choose = f" Choose one that reads itself, such as {own[0]!r}, or" if own else ""
+        choose = f" Choose a self-attention part, for example {own[0]!r}, or" if own else ""
         raise AttnWidgetError(
             f"Part {chosen.part!r} is between two texts, which a page cannot hold.{choose} save the trace: "
             "ex.trace.save(path)."
         )
     keeps = held(trace, chosen.part, chosen.layer, chosen.head)
-    # Predictions are made once, and not with every head.
+    # Predictions are computed once, not for every head.
     silent = replace(trace, model=replace(trace.model, predicts=None))
     selections = _selections(silent, chosen, keeps)
     frames = {
@@ -115,15 +115,15 @@ def page_data(
 
 
 def precision(data: Frame) -> str:
-    """The sentence about the numbers of a saved page: which are exact, and how far off the others can be."""
+    """The note about the numbers of a saved page: which are exact, and how far off the others can be."""
     header = data.header
     (layer, head), steps = header["exact"], header["steps"]
     one = f"Head L{layer}H{head} and what" if layer >= 0 else "What"
     nothing = f", and as 0 below {least(steps):.6f}" if least(steps) > 1e-6 else ""
     return (
-        f"{one} {query_name(header['frame'], header['query'])} reads and is read by are exact; other weights are saved "
-        f"in steps of {100 / steps:.3g} % (w = exp((b − 255) / {steps})), at most {100 * worst(steps):.1f} % off{nothing}; "
-        "twice that where a row is divided by its sum."
+        f"{one} {query_name(header['frame'], header['query'])} attends to and is attended to by are exact; other "
+        f"weights are saved in steps of {100 / steps:.3g} % (w = exp((b − 255) / {steps})), at most "
+        f"{100 * worst(steps):.1f} % off{nothing}; twice that where a row is divided by its sum."
     )
 
 
@@ -137,26 +137,29 @@ def query_name(frame: Mapping[str, Any], query: Any) -> str:
 
 
 def missing(pinned: Frame, keeps: Held) -> str:
-    """The sentence for what was not saved."""
+    """The message for what was not saved."""
     header = pinned.header
     name = query_name(header, header["query"])
     what = {"all": "all heads", "layer": f"layer {header['layer']}", "head": f"L{header['layer']}H{header['head']}"}
-    return f"This saved page holds {what[keeps.kind]} whole; of other heads it has a small picture, and the weights of {name}."
+    return (
+        f"This saved page holds {what[keeps.kind]} completely; for other heads it has a small picture, and the weights "
+        f"of {name}."
+    )
 
 
 def _about(about: Mapping[str, Any], part: str) -> dict[str, Any]:
-    """The model as before, and that this is a page in a file, of one part."""
+    """The model as before, marked as a saved page of one part."""
     model = {**about.get("model", {}), "parts": [part]}
     return {**about, "model": model, "examples": [], "editable": False, "fixed": FIXED}
 
 
 def _view(name: Any) -> Any:
-    """Comparing takes another text, and a kernel that reads it."""
+    """Comparing needs another text, and a kernel to run it."""
     return "matrix" if name == "compare" else name
 
 
 def _selections(trace: Trace, chosen: Selection, keeps: Held) -> dict[str, Selection]:
-    """Name -> every map that has facts in the file."""
+    """Name -> every map with facts in the file."""
     counts = trace.heads(chosen.part)
     found = {
         f"{layer} {head}": replace(chosen, layer=layer, head=head)
@@ -197,14 +200,14 @@ def _blocks(
 
 
 def _words(trace: Trace, chosen: Selection, decode: Callable[[int], str], texts: Texts | None) -> dict[str, Any]:
-    """What is shown instead of tokens where words are."""
+    """What is shown instead of tokens when words are shown."""
     by_words = replace(chosen, words=True)
     header = compose_frame(trace, by_words, decode, texts=texts, overview=False).header
     return {"tokens": header["tokens"], "ranges": header["units"], "readers": _readers(trace, by_words)}
 
 
 def _readers(trace: Trace, chosen: Selection) -> dict[str, list[int]]:
-    """How many others can see each unit, in the layers where more than causality and padding hides some."""
+    """How many others can see each unit, in layers where other masks than causality and padding apply."""
     sides = sides_of(axes_of(trace, chosen.part), words=chosen.words)
     return {
         str(block.layer): readers_of_units(trace, replace(chosen, layer=block.layer, source="layer"), sides).tolist()
@@ -214,7 +217,7 @@ def _readers(trace: Trace, chosen: Selection) -> dict[str, list[int]]:
 
 
 def _norms(trace: Trace, part: str) -> np.ndarray | str:
-    """(layer head key) what each head writes for each key, as a share of the most; the reason where that is not known."""
+    """(layer head key) what each head writes for each key, as a share of the maximum; the reason if that is unknown."""
     try:
         lengths = {block.layer: value_lengths(trace, block) for block in trace.part_blocks(part)}
     except AttnWidgetError as error:
@@ -228,7 +231,7 @@ def _norms(trace: Trace, part: str) -> np.ndarray | str:
 
 
 def _by_head(counts: tuple[int, ...], arrays: Mapping[tuple[int, int], np.ndarray], dtype: Any) -> np.ndarray:
-    """(layer head ...) of arrays of one shape; zeros where a layer has fewer heads."""
+    """(layer head ...) of arrays with one shape; zeros if a layer has fewer heads."""
     first = next(iter(arrays.values()))
     found = np.zeros((len(counts), max(counts), *first.shape), dtype)
     for pair, array in arrays.items():
@@ -242,7 +245,7 @@ def _pooled(weights: torch.Tensor) -> torch.Tensor:
 
 
 def _predictions(trace: Trace, part: str, size: int, position: int, decode: Callable[[int], str]) -> list[Any]:
-    """Of every token; one where the whole text has one; of a long text those of the query alone."""
+    """For every token; a single one if the whole text has one; for a long text only those of the query."""
     first = predictions(trace, part, position, decode)
     if first is None or first["position"] is None:
         return [first]

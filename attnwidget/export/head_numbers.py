@@ -1,4 +1,4 @@
-"""What a page knows of every head at once: all metrics, and who reads like whom."""
+"""What a page knows about all heads: all metrics, and which heads are similar."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.head_metrics import choices, metric, similar, told
 
 NEAREST = 5
-"""Heads that are listed as alike: as many as the page shows."""
+"""The number of similar heads to list: as many as the page shows."""
 
 
 def head_numbers(trace: Trace, part: str) -> tuple[dict[str, Any], np.ndarray]:
-    """(what is told of every metric by its name, its numbers): f32 (metric layer head), in the order of the names.
+    """(facts of every metric by name, their numbers): f32 (metric layer head), in the order of the names.
 
-    A metric that this trace does not have is a sentence.
+    For a metric that this trace does not have, the facts are an error message.
 
     >>> import attnwidget as aw
     >>> told, values = head_numbers(aw.load().trace("The cat sat on the mat."), "self")
@@ -37,7 +37,7 @@ def head_numbers(trace: Trace, part: str) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def nearest_heads(trace: Trace, part: str) -> dict[str, Any]:
-    """Head by head, as "layer head", those that read most like it: (layer, head, distance), nearest first; and the recipe."""
+    """For each head, as "layer head", the most similar ones: (layer, head, distance), nearest first; and the recipe."""
     counts = trace.heads(part)
     every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
     try:

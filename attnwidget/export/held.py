@@ -1,4 +1,4 @@
-"""What of a trace a saved page holds: all heads of a short text, less of a long one."""
+"""How much of a trace a saved page holds: all heads of a short text, less of a long one."""
 
 from dataclasses import dataclass
 
@@ -6,21 +6,21 @@ from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 
 ALL = 2_400_000
-"""Cells of all maps together that are held whole: 12 x 12 heads of 128 tokens."""
+"""The most cells, over all maps, to hold all of them: 12 x 12 heads of 128 tokens."""
 
 LAYER = 3_300_000
-"""The same of one layer: 12 heads of 512 tokens."""
+"""The same for one layer: 12 heads of 512 tokens."""
 
 EXACT = 512
 """Tokens up to which the pinned head's map is held exactly, and rollout at all."""
 
 LONGEST_PAGE = 2_048
-"""Tokens. More would be a file that nobody sends."""
+"""Tokens. More would make a file too large to share."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """`whole` are the (layer, head) pairs whose maps are held, `kind` is which they are: "all", "layer" or "head"."""
+    """`whole` are the (layer, head) pairs whose maps are held; `kind` says which: "all", "layer" or "head"."""
 
     kind: str
     whole: tuple[tuple[int, int], ...]

@@ -1,4 +1,4 @@
-"""A user's own numbers in a text: one score for each token, as colour and as a number."""
+"""A user's own numbers on a text: one score per token, as colour and as a number."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ _ORANGE, _GREEN, _PURPLE = (232, 111, 38), (63, 143, 79), (133, 81, 166)
 
 @dataclass(frozen=True, repr=False)
 class Highlight:
-    """Scores in their text; the last line of a cell shows it. `scores` are by name, one number for each token."""
+    """Scores on their text; the last line of a cell shows it. `scores` has, by name, one number per token."""
 
     tokens: Tokens
     scores: Mapping[str, np.ndarray]
 
     @property
     def html(self) -> str:
-        """One line of text for each name, without a script."""
+        """One line of text for each name, without scripts."""
         lines = "".join(_line(self.tokens, name, scores) for name, scores in self.scores.items())
         return card(lines)
 
@@ -35,12 +35,12 @@ class Highlight:
 
 
 def highlight(tokens: Any, scores: Any) -> Highlight:
-    """A text whose tokens are coloured by numbers of your own, from wherever: gradients, probabilities, a loss.
+    """A text whose tokens are coloured by your own numbers: gradients, probabilities, a loss.
 
-    `tokens` are Tokens (`trace.text`), or a list of pieces; `scores` one number for each of them, or a mapping of names
-    to such. Numbers without a sign are orange, the square root of the share of the largest, as in the explorer; numbers
-    of both signs are green above 0 and purple below, in proportion to the largest of either sign. The scale is printed;
-    NaN is left white. Raises AttnWidgetError for scores that are not one finite or NaN number for each token.
+    `tokens` are Tokens (`trace.text`), or a list of pieces; `scores` has one number per token, or maps names to such
+    lists. If no number is negative, tokens are orange, by the square root of the share of the largest, as in the
+    explorer; otherwise they are green above 0 and purple below, in proportion to the largest absolute value. The scale
+    is printed; NaN is left white. Raises AttnWidgetError for scores that are not one finite or NaN number per token.
 
     >>> import attnwidget as aw
     >>> aw.highlight(["The", "cat", "sat"], [0.1, 0.7, 0.2])
@@ -53,14 +53,16 @@ def highlight(tokens: Any, scores: Any) -> Highlight:
     text = tokens if isinstance(tokens, Tokens) else _from_pieces(tokens)
     given = scores if isinstance(scores, Mapping) else {"": scores}
     if not given:
-        raise AttnWidgetError("There are no scores to show. Give one number for each token, or names with such.")
+        raise AttnWidgetError(
+            "There are no scores to show. Give one number per token, or a mapping from names to such lists."
+        )
     return Highlight(text, {str(name): _checked(name, numbers, len(text)) for name, numbers in given.items()})
 
 
 def _from_pieces(pieces: Any) -> Tokens:
     if isinstance(pieces, str) or not isinstance(pieces, Sequence) or not all(isinstance(one, str) for one in pieces):
         raise AttnWidgetError(
-            f"tokens are {type(pieces).__name__}. Give trace.text, or a list of the pieces of the text as strings."
+            f"tokens={type(pieces).__name__} is not valid: give trace.text, or a list of pieces of text."
         )
     return Tokens.from_pieces(list(pieces))
 
@@ -71,13 +73,16 @@ def _checked(name: Any, scores: Any, count: int) -> np.ndarray:
     try:
         found = np.asarray(detached, np.float64)
     except (TypeError, ValueError):
-        raise AttnWidgetError(f"{called} are no numbers: {scores!r:.80}. Give one number for each token.") from None
+        raise AttnWidgetError(f"{called} are not numbers: {scores!r:.80}. Give one number per token.") from None
     if found.shape != (count,):
         raise AttnWidgetError(
-            f"{called} have the shape {found.shape}, and there are {count} tokens. Give one number each."
+            f"{called} have the shape {found.shape}, but there are {count} tokens. Give one number per token."
         )
     if np.isinf(found).any():
-        raise AttnWidgetError(f"{called} are infinite at token {int(np.isinf(found).argmax())}, which has no colour.")
+        raise AttnWidgetError(
+            f"{called} are infinite at token {int(np.isinf(found).argmax())}. Give finite numbers, or NaN to leave a "
+            "token white."
+        )
     return found
 
 
@@ -88,7 +93,7 @@ def _line(tokens: Tokens, name: str, scores: np.ndarray) -> str:
     words, place = [], 0
     for token, (start, stop) in enumerate(tokens.spans):
         if start < place and start >= 0:
-            continue  # another piece of the letter before it
+            continue  # another piece of the previous character
         if start >= 0:
             words.append(escape(tokens.text[place:start]))
             place = stop

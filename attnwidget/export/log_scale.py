@@ -1,4 +1,4 @@
-"""Weights in one byte each: steps of the logarithm, so that a small weight is as true as a large one."""
+"""Weights in one byte each: logarithmic steps, so that small weights are as accurate as large ones."""
 
 import math
 import zlib
@@ -7,10 +7,10 @@ import numpy as np
 from torch import Tensor
 
 STEPS_IN_A_FOLD = (20, 14, 10, 8)
-"""In one e-fold of weight: two neighbours are 5 % apart, or 7, 10, 12.5."""
+"""Steps per e-fold of weight: neighbours are 5 % apart, or 7, 10, 12.5."""
 
 LARGEST_PACKED = 1_750_000
-"""Bytes of compressed maps above which coarser steps are taken: the page must stay small enough to be sent."""
+"""Bytes of compressed maps above which coarser steps are used: the page must stay small enough to share."""
 
 
 def as_steps(weights: Tensor, steps: int) -> np.ndarray:
@@ -42,7 +42,7 @@ def least(steps: int) -> float:
 
 
 def steps_for(weights: Tensor) -> int:
-    """The finest steps in which these maps are not too large; the coarsest where none are.
+    """The finest steps with which these maps are small enough; the coarsest if none are.
 
     >>> import torch
     >>> steps_for(torch.eye(3))

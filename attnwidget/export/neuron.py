@@ -1,4 +1,4 @@
-"""q and k of the pinned head: what the Neuron view of a saved page is worked out from."""
+"""q and k of the pinned head: what the Neuron view of a saved page is computed from."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ _FACTS = ("layer", "head", "part", "key_head", "key_heads", "group", "scale", "s
 
 
 def saved_neuron(trace: Trace, layer: int, head: int, part: str) -> tuple[dict[str, Any] | None, dict[str, np.ndarray]]:
-    """The facts of the head and its arrays; none of a trace without q and k, and of more than 512 tokens.
+    """The facts of the head and its arrays; empty for a trace without q and k, or with more than 512 tokens.
 
-    `neuron_q` [query, dim] and `neuron_k` [key, dim] in f32; `neuron_masked` u8 [query, key]; `neuron_bias` f32 where
+    `neuron_q` [query, dim] and `neuron_k` [key, dim] in f32; `neuron_masked` u8 [query, key]; `neuron_bias` f32 if
     something is added to the scores.
 
     >>> import attnwidget as aw

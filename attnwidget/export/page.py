@@ -1,4 +1,4 @@
-"""Data + bundle -> one HTML file: nothing is loaded from elsewhere, nothing but what is in it may run."""
+"""Data + bundle -> one HTML file: it loads nothing, and only its own scripts may run."""
 
 import gzip
 from base64 import b64encode
@@ -16,7 +16,7 @@ globalThis[Symbol.for("attnwidget.page")] = (open) =>
     document.getElementById("failed").textContent = "This page could not be opened: " + error.message;
   });
 """
-"""The bundle calls this when it has been read: an inline module has no name by which it could be imported."""
+"""The bundle calls this once it has loaded: an inline module has no name to import it by."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --muted: #59636e; --ground: #ffffff; }
@@ -37,7 +37,7 @@ p { margin: 0 0 4px; max-width: 78ch; overflow-wrap: anywhere; }
 
 @dataclass(frozen=True)
 class Shell:
-    """The words around the explorer: all of them plain text, `text` is what was read."""
+    """The words around the explorer, all plain text; `text` is the traced text."""
 
     title: str
     lead: str
@@ -54,7 +54,7 @@ def page_html(data: Frame, shell: Shell, script: str, style: str) -> str:
     (True, False)
     """
     bundle = harmless(script)
-    # Browsers read a new line as one character, whatever it was.
+    # Browsers normalise line breaks to one character.
     scripts, styles = [START, bundle], [STYLE, style]
     policy = (
         f"default-src 'none'; script-src {_sources(scripts)}; style-src {_sources(styles)}; img-src data: blob:; "
@@ -82,7 +82,7 @@ def page_html(data: Frame, shell: Shell, script: str, style: str) -> str:
 <div id="explorer"></div>
 <p id="failed" role="alert"></p>
 <noscript>
-<p>This page shows what a language model attends to while it reads a text, and needs JavaScript for it. The text:</p>
+<p>This page shows what a language model attends to in a text, and needs JavaScript. The text:</p>
 <blockquote dir="auto">{words["text"]}</blockquote>
 </noscript>
 <p class="numbers">{words["numbers"]}</p>
@@ -96,7 +96,7 @@ def page_html(data: Frame, shell: Shell, script: str, style: str) -> str:
 
 
 def harmless(script: str) -> str:
-    r"""The same script, without what would end it, or turn it into a comment, in HTML. Such words stand in strings only.
+    r"""The same script, without sequences that would end it, or start a comment, in HTML. They occur only in strings.
 
     >>> print(harmless('a = "</script>"'))
     a = "<\/script>"

@@ -1,4 +1,4 @@
-"""A frame -> a small PNG of its matrix, drawn without a browser, for readers that show pictures only."""
+"""A frame -> a small PNG of its matrix, drawn without a browser, for viewers that only show pictures."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -15,25 +15,25 @@ LARGEST_PICTURE = 50 * 1024
 """Bytes. Every copy of the notebook carries them."""
 
 MAP = 448
-"""Pixels of the matrix per side, about."""
+"""Approximate pixels per side of the matrix."""
 
 MARGIN = 16
 LABELLED = 40
-"""Tokens that can be named along an axis."""
+"""The most tokens that can be named along an axis."""
 
 _INK, _MUTED, _EDGE, _GROUND = (31, 35, 40), (101, 109, 118), (208, 215, 222), (255, 255, 255)
 _RAMPS = {
     "reads": "ffffff feeddc fdd6b0 fcb77d f79350 e86f26 c44e0a 8d3204 5c1f04",
     "read_by": "ffffff e3eefb c5dbf5 9dc3ed 6fa6e2 4484cf 2463b0 154585 0d2c59",
 }
-"""As js/src/lib/colour.ts has them: the picture must look like the page."""
+"""As in js/src/lib/colour.ts: the picture must look like the page."""
 
 
 def picture_png(frame: Frame, model: str) -> bytes:
     """The map of a frame with its tokens, title and recipe as a PNG of at most 50 KB, in light colours.
 
-    Long texts are pooled further (the maximum stays) until it fits. Names that the built-in letters cannot write are
-    replaced by the number of the token.
+    Long texts are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of
+    the token.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -77,7 +77,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
     for number, line in enumerate(recipe):
         pen.text((MARGIN, top + down + 12 + 16 * number), _writable(line), _MUTED, font)
     written = BytesIO()
-    # Colours of one ramp and grey letters: a palette holds them all, in a third of the bytes.
+    # One colour ramp and grey letters: a palette holds them all, in a third of the bytes.
     image.quantize(256, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
     return written.getvalue()
 
@@ -95,7 +95,7 @@ def _coloured(header: Mapping[str, Any], matrix: np.ndarray) -> Image.Image:
 
 
 def _upright(image: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:
-    """A name that runs upwards from its foot."""
+    """A name written upwards."""
     wide, high = int(font.getlength(name)) + 2, 15
     label = Image.new("RGB", (wide, high), _GROUND)
     ImageDraw.Draw(label).text((0, high // 2), name, _MUTED, font, "lm")
@@ -104,7 +104,7 @@ def _upright(image: Image.Image, name: str, foot: tuple[int, int], font: Any) ->
 
 
 def _names(header: Mapping[str, Any], tokens: Mapping[str, Any], cells: int) -> list[str]:
-    """The names along an axis; none where cells are not single tokens, or too many."""
+    """The names along an axis; none if cells are not single tokens, or too many."""
     pieces = tokens["pieces"]
     if cells > LABELLED or header["pooling"] != 1 or cells != len(pieces):
         return []
@@ -115,7 +115,7 @@ def _names(header: Mapping[str, Any], tokens: Mapping[str, Any], cells: int) -> 
 
 
 def _writable(text: str) -> str:
-    """What Pillow's own letters can write; anything else becomes a question mark."""
+    """The characters of Pillow's own font; anything else becomes a question mark."""
     known = "“”‘’·–—…×"
     return "".join(letter if " " <= letter <= "ÿ" or letter in known else "?" for letter in text)
 

@@ -1,4 +1,4 @@
-"""A frame -> words, colours and numbers in HTML without a script, for readers that run none: GitHub, nbconvert, a dead kernel."""
+"""A frame -> words, colours and numbers in static HTML, for viewers without scripts: GitHub, nbconvert, no kernel."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -12,17 +12,17 @@ from attnwidget.frames.utf16 import from_units
 
 LISTED = 5
 LONGEST_STILL = 2_000
-"""Characters of a text that are shown: a notebook keeps every one of them."""
+"""The most characters of a text to show: a notebook stores every one of them."""
 
 ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207)}
 _FAINTEST = 0.08
-"""A tone that would not be seen: half of the words of a long text, and most of its bytes."""
+"""The lowest visible tone: half of the words of a long text are below it, and would take most of the bytes."""
 
 
 def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> str:
     """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
 
-    The colours say what a map of `text`, and of a second one, says of the query: square root of weight over the largest
+    The colours show the query's weights in `text`, and in a second text: the square root of the weight over the largest
     outside sinks.
 
     >>> import attnwidget as aw
@@ -71,14 +71,14 @@ def caption(header: Mapping[str, Any], model: str) -> str:
 
 
 def asked_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The tokens of which the query is a span."""
+    """The tokens that the query span refers to."""
     keys = header.get("key_tokens")
     tokens: Mapping[str, Any] = keys if keys is not None and header["direction"] == "read_by" else header["tokens"]
     return tokens
 
 
 def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray) -> Iterator[str]:
-    """One of the two texts: coloured where the other ends of the weights stand, framed where the query does."""
+    """One of the two texts: the other ends of the weights are coloured, the query is framed."""
     keys, direction = header.get("key_tokens"), str(header["direction"])
     asked = asked_tokens(header)
     others = asked if keys is None else header["tokens"] if direction == "read_by" else keys
@@ -96,7 +96,7 @@ def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray
 
 
 def tones_of(weights: np.ndarray, sinks: set[int]) -> np.ndarray:
-    """0 to 1 of each weight, as the page colours it.
+    """The tone of each weight, 0 to 1, as on the page.
 
     >>> tones_of(np.array([0.9, 0.25, 0.0625]), {0}).tolist()
     [1.0, 1.0, 0.5]
@@ -112,7 +112,7 @@ def _open(weights: np.ndarray, sinks: set[int]) -> list[float]:
 def _words(
     text: str, spans: Sequence[tuple[int, int]], tones: np.ndarray, query: Sequence[int], direction: str
 ) -> Iterator[str]:
-    """The text, stretch by stretch; tokens that share a stretch show the strongest of them, and the query has a frame."""
+    """The text, stretch by stretch; tokens of one stretch show the strongest of them, and the query is framed."""
     shown = text[:LONGEST_STILL]
     place = 0
     for (start, stop), tokens in _stretches(spans):

@@ -1,4 +1,4 @@
-"""The two axes of a map: which tokens its queries are, and which its keys."""
+"""The two axes of a map: the tokens of its queries and of its keys."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ from attnwidget.frames.utf16 import to_units
 
 @dataclass(frozen=True)
 class Axes:
-    """`square` where a text reads itself: then a span of tokens is one of queries and of keys at once."""
+    """The tokens of queries and keys. `square` means self-attention: a span of tokens is one of queries and of keys."""
 
     queries: Tokens
     keys: Tokens
     square: bool
 
     def asked(self, direction: str) -> Tokens:
-        """The tokens that a query is a span of: those that read, or of two texts those that are read."""
+        """The tokens that the query span refers to: the queries, or in cross-attention also the keys."""
         return self.queries if self.square or direction == "reads" else self.keys
 
     def others(self, direction: str) -> Tokens:
-        """The tokens that are read, or that read."""
+        """The tokens of the other axis."""
         return self.keys if self.square or direction == "reads" else self.queries
 
 
 def axes_of(trace: Trace, part: str) -> Axes:
-    """The axes of a part. Raises AttnWidgetError for one that the trace does not have.
+    """The axes of a part. Raises AttnWidgetError for a part that the trace does not have.
 
     >>> from attnwidget import Trace
     >>> import torch
@@ -36,9 +36,9 @@ def axes_of(trace: Trace, part: str) -> Axes:
 
 
 def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
-    """The texts to show beside a part: what is read, and what reads it where that is another one.
+    """The texts to show with a part: the attended one, and the attending one if it is different.
 
-    A part that reads itself is shown beside the other text of a part that crosses, where it is one of its two.
+    A self-attention part is shown with the other text of a cross-attention part that it belongs to.
     """
     own = trace.tokens(part)[0]
     for name in (part, *trace.parts):
@@ -49,15 +49,15 @@ def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
 
 
 def is_second(trace: Trace, part: str, tokens: Tokens, texts: Texts) -> bool:
-    """Whether the tokens of an axis are those of the second text field, all of them."""
+    """Whether all tokens of an axis belong to the second text field."""
     return texts.two and tokens == texts_shown(trace, part)[1]
 
 
 def spans_in_fields(tokens: Tokens, texts: Texts, *, second: bool) -> tuple[list[tuple[int, int]], list[int] | None]:
-    """(UTF-16 spans of tokens, each in the text field where it stands; which field that is: 0 or 1).
+    """(UTF-16 spans of tokens, each within its text field; the number of that field: 0 or 1).
 
-    `second` says that they stand in the second one; the fields are None where all are in the first. A special token
-    stands in the field of the one before it. Tokens of a prompt stand in no field, as special ones do.
+    `second` says that they are in the second field; the fields are None if all are in the first. A special token
+    belongs to the field of the token before it. Tokens of a prompt have no span, like special ones.
 
     >>> pair = Tokens.from_pieces(["why", "[SEP]", "so"])
     >>> spans_in_fields(pair, Texts(split=4), second=False)
@@ -86,6 +86,6 @@ def _units_before(text: str, place: int) -> int:
 
 
 def _behind(span: tuple[int, int], begin: int) -> tuple[int, int]:
-    """A span as it is counted from `begin` on; (-1, -1) where all of it stands before."""
+    """A span counted from `begin` on; (-1, -1) if all of it comes before."""
     start, stop = span
     return NO_SPAN if start < begin >= stop else (max(start - begin, 0), stop - begin)

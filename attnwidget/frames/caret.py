@@ -1,4 +1,4 @@
-"""Where the caret stands in the text -> which tokens it means."""
+"""The position of the caret in the text -> the tokens that it means."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,8 @@ def query_at(
     """The query (start, stop) of a caret or selection, in UTF-16 units of one of two text fields, and its direction there.
 
     A caret means the token of the character before it; a selection means every token that it touches. Between tokens,
-    and past the end, the nearest token before it counts. Special tokens are never meant unless there is nothing else.
-    In a part that reads another text the field decides: its tokens read, or are read. None where the part has no token
-    of that field.
+    and past the end, the nearest token before counts. Special tokens are only meant if there are no others. In
+    cross-attention the field decides: its tokens are queries, or keys. None if the part has no token of that field.
     """
     axes = axes_of(trace, part)
     other: Direction = "read_by" if direction == "reads" else "reads"
@@ -46,10 +45,10 @@ def _spans_at(units: Sequence[tuple[int, int]], start: int, stop: int, nothing: 
 
 
 def fitted(query: tuple[int, int], special: Sequence[bool], *, anew: bool = False) -> tuple[int, int]:
-    """A query brought inside a text, of whose tokens `special` says which are special.
+    """A query brought inside a text; `special` says which of its tokens are special.
 
-    What ran over the end ends with the last token that is not special: nobody asked for that one. In a text that is
-    `anew`, numbers mean other tokens than before, and no query of words ends beyond the last word.
+    A query past the end now ends with the last token that is not special: that one was not asked for. In an `anew`
+    text, numbers mean other tokens than before, and no query of words ends beyond the last word.
 
     >>> fitted((1, 9), [True, False, False, True]), fitted((1, 4), [True, False, False, True])
     ((1, 3), (1, 4))

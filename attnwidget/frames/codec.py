@@ -19,13 +19,13 @@ _DTYPES = {"u1": "u8", "f2": "f16", "f4": "f32"}
 
 
 def encode_frame(frame: Frame) -> bytes:
-    """The frame as one buffer, little endian. Raises AttnWidgetError for an array type the page does not know."""
+    """The frame as one buffer, little endian. Raises AttnWidgetError for a dtype that the page does not know."""
     placed: list[dict[str, Any]] = []
     body = bytearray()
     for name, array in frame.blocks.items():
         kind = _DTYPES.get(array.dtype.str[1:])
         if kind is None:
-            raise AttnWidgetError(f"The block {name!r} is {array.dtype}; frames carry u8, f16 and f32.")
+            raise AttnWidgetError(f"The block {name!r} is {array.dtype}. Frames carry uint8, float16 and float32.")
         placed.append({"name": name, "dtype": kind, "shape": list(array.shape), "offset": len(body)})
         body += np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
         body += bytes(-len(body) % ALIGNMENT)

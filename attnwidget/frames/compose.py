@@ -1,4 +1,4 @@
-"""Trace + selection -> Frame. The pipeline: exact rows of the map on show -> one scan -> arrays and words."""
+"""Trace + selection -> Frame. The pipeline: exact rows of the shown map -> one scan -> arrays and words."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -21,7 +21,7 @@ from attnwidget.frames.selection_checks import check_selection
 from attnwidget.frames.units import Units
 
 
-@torch.no_grad()  # what a frame is made from may include parameters of the model, such as its sinks
+@torch.no_grad()  # the inputs of a frame may include parameters of the model, for example its sinks
 def compose_frame(
     trace: Trace,
     selection: Selection,
@@ -32,11 +32,11 @@ def compose_frame(
     truncated: tuple[int, int] | None = None,
     traced_in: float = 0.0,
 ) -> Frame:
-    """Everything the page needs to draw one selection; without `overview` only what changes with the head.
+    """Everything that the page needs to draw one selection; without `overview`, only what changes with the head.
 
-    `texts` says how what was read stands in the page's text fields, `truncated` is (tokens shown, tokens in the text),
-    `traced_in` the milliseconds of the forward pass. Raises BadRequest for a layer, head or query that the trace does not
-    have, and AttnWidgetError for such a part.
+    `texts` says how the processed text is divided between the page's text fields, `truncated` is (tokens shown, tokens
+    in the text), `traced_in` the milliseconds of the forward pass. Raises BadRequest for a layer, head or query that
+    the trace does not have, and AttnWidgetError for such a part.
     """
     started = perf_counter()
     texts = Texts() if texts is None else texts
@@ -68,7 +68,7 @@ def compose_frame(
         "causal": causal,
         "sinks": list(found.sinks),
         "peak": found.peak,
-        # Of a map without its sinks, what was on them.
+        # If sinks are hidden, the weight that was on them.
         "stats": found.stats if selection.sinks == "show" else {**found.stats, "sink": shown.hidden},
         "title": words.title(trace, selection),
         "recipe": words.recipe(trace, selection, found.sums, found.pooling, made, shown.hidden),
@@ -96,7 +96,7 @@ def _arrays(found: Scan, axes: Axes) -> dict[str, np.ndarray]:
 
 
 def _described(trace: Trace, selection: Selection, axes: Axes, shown: ShownMap, texts: Texts) -> dict[str, Any]:
-    """What the queries are, and the keys where they are another text."""
+    """The tokens of the queries, and of the keys if they are another text."""
 
     def described(tokens: Tokens, units: Units) -> dict[str, Any]:
         return _tokens(units.tokens, texts, second=is_second(trace, selection.part, tokens, texts))
@@ -133,7 +133,7 @@ def _sizes(trace: Trace, selection: Selection) -> dict[str, Any]:
 
 
 def _units(trace: Trace, shown: ShownMap, selection: Selection) -> dict[str, Any]:
-    """What rows and columns stand for, in which everything of the frame counts; and what else could be shown of them."""
+    """The units of rows and columns, which everything in the frame counts; and what else could be shown."""
     blocks = trace.part_blocks(selection.part)
     norms = all(block.v is not None and block.projection is not None for block in blocks)
     return {
@@ -151,10 +151,10 @@ def _units(trace: Trace, shown: ShownMap, selection: Selection) -> dict[str, Any
 def _predicted(
     trace: Trace, selection: Selection, shown: ShownMap, decode: Callable[[int], str], texts: Texts
 ) -> dict[str, Any] | None:
-    """What the model expects at the query; None where the query is no place that it predicts from."""
+    """The model's prediction at the query; None if it predicts nothing there."""
     by_vocabulary = predicted_beside(trace.model, selection.part) in {"next token", "this token"}
     if texts.given and by_vocabulary:
-        return None  # there is no vocabulary to read them by
+        return None  # there is no vocabulary to decode them with
     if by_vocabulary and not shown.sides.square and selection.direction == "read_by":
         return None
     position = selection.query[1] - 1

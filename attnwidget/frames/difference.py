@@ -1,4 +1,4 @@
-"""Two texts read by one model -> how one head's map changed from the first to the second, over the tokens that both have."""
+"""Two texts in one model -> how one head's map changed from the first to the second, over their shared tokens."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,15 +14,15 @@ from attnwidget.measures.comparison.compare import Comparison, compare
 from attnwidget.measures.results import RankedHead
 
 MOST_CHANGED = 8
-"""Heads that are named as those that changed most."""
+"""How many of the most changed heads are listed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """`values` is the second map minus the first, (query key) over the tokens that both texts have.
+    """`values` is the second map minus the first, (query key) over the tokens that both texts share.
 
-    `queries` and `keys` are their places in the first and in the second text. `dropped` is the mean weight of a row that
-    goes to keys without a partner, in either. `changed` are the heads that changed most, by their largest difference.
+    `queries` and `keys` are their positions in the first and the second text. `dropped` is the mean weight of a row on
+    keys without a partner, for each text. `changed` lists the heads that changed most, by their largest difference.
     """
 
     values: Float[np.ndarray, "query key"]
@@ -38,10 +38,10 @@ _known: "WeakKeyDictionary[Trace, WeakKeyDictionary[Trace, dict[str, dict[str, A
 
 @torch.no_grad()
 def compose_difference(first: Trace, second: Trace, part: str, layer: int, head: int) -> Difference:
-    """What became of one head's weights from one text to another.
+    """How one head's weights changed from one text to another.
 
-    All heads are compared once for two traces; after that a head costs its own rows. Raises BadRequest for a head that
-    is not there, and AttnWidgetError for texts without a token in common and for models of other shapes.
+    All heads are compared once per pair of traces; after that a head costs only its own rows. Raises BadRequest for a
+    head that does not exist, and AttnWidgetError for texts without a common token and for models of different shapes.
 
     >>> import attnwidget as aw
     >>> model = aw.load()
@@ -51,7 +51,7 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
     """
     counts = second.heads(part)
     if not 0 <= layer < len(counts) or not 0 <= head < counts[layer]:
-        raise BadRequest(f"There is no head L{layer}H{head} to compare.")
+        raise BadRequest(f"There is no head L{layer}H{head} to compare. Choose another one.")
     found = _compared(first, second, part)
     shown = found.map(layer, head)
     return Difference(
@@ -67,9 +67,9 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
 def _recipe(found: Comparison, layer: int, head: int) -> str:
     held, shown = (f"{mass:.1%}" for mass in found.unaligned_mass)
     return (
-        f"weights of L{layer}H{head} in this text minus those in the text that is held, over {len(found.queries)} queries "
-        f"x {len(found.keys)} keys that both have; keys without a partner are left out ({held} of a row there, {shown} "
-        "here), not normalised again"
+        f"weights of L{layer}H{head} in this text minus those in the held text, over {len(found.queries)} queries x "
+        f"{len(found.keys)} keys that both share; keys without a partner are left out ({held} of a row there, {shown} "
+        "here), not renormalised"
     )
 
 
@@ -77,8 +77,8 @@ def _compared(first: Trace, second: Trace, part: str) -> Comparison:
     kept = _known.setdefault(second, WeakKeyDictionary()).setdefault(first, {})
     if part not in kept:
         if part not in first.parts:
-            raise AttnWidgetError(f"The text that is held has no part {part!r}; it has {', '.join(first.parts)}.")
+            raise AttnWidgetError(f"The held text has no part {part!r}; it has {', '.join(first.parts)}.")
         found = compare(first, second, part=part)
-        # Without its traces: what is kept beside a trace must not keep it.
+        # Without its traces: a cache keyed by a trace must not keep it alive.
         kept[part] = {one.name: getattr(found, one.name) for one in fields(found) if one.name not in {"a", "b"}}
     return Comparison(a=first, b=second, **kept[part])

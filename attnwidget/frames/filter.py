@@ -1,4 +1,4 @@
-"""Which weights of a row are kept: one rule for lines, text, matrix, strip and whatever is exported."""
+"""Which weights of a row are kept: one rule for lines, text, matrix, strip and exports."""
 
 import math
 import re
@@ -11,15 +11,15 @@ from attnwidget.errors import AttnWidgetError
 Kind: TypeAlias = Literal["auto", "all", "mass", "top", "least"]
 
 MOST_KEPT = 10_000
-"""Weights of a row that "top" may keep."""
+"""The most weights of a row that "top" may keep."""
 
-POSSIBLE_FILTERS = 'Possible are "auto", "all", "70 %" (of the mass), "top 5", and a least weight such as 0.01.'
+POSSIBLE_FILTERS = 'Give "auto", "all", "70 %" (of the mass), "top 5", or a smallest weight like 0.01.'
 
 
 @dataclass(frozen=True)
 class Filter:
     """What is kept of every row: the fewest weights that hold `amount` of it ("mass"), the `amount` strongest ("top"),
-    those of at least `amount` ("least"), or "all". "auto" leaves it to the view: lines keep 70 %, all else is whole.
+    those of at least `amount` ("least"), or "all". "auto" leaves it to the view: lines keep 70 %, other views keep all.
 
     >>> str(Filter("mass", 0.7)), str(Filter("top", 5)), str(Filter("all"))
     ('mass 0.7', 'top 5', 'all')
@@ -33,7 +33,7 @@ class Filter:
 
 
 def read_filter(value: Any) -> Filter:
-    """A filter, however it is written. Raises AttnWidgetError for what is none, saying what is possible.
+    """A filter, in any of its notations. Raises AttnWidgetError for anything else, and lists what is possible.
 
     >>> [str(read_filter(value)) for value in ("70 %", "top 5", ("mass", 0.7), 0.01, 3, "auto")]
     ['mass 0.7', 'top 5', 'mass 0.7', 'least 0.01', 'top 3', 'auto']
@@ -49,7 +49,7 @@ def read_filter(value: Any) -> Filter:
         return Filter("top", int(amount))
     if kind == "least" and amount is not None and 0 < amount <= 1:
         return Filter("least", amount)
-    raise AttnWidgetError(f"{value!r} is no filter. {POSSIBLE_FILTERS}")
+    raise AttnWidgetError(f"{value!r} is not a filter. {POSSIBLE_FILTERS}")
 
 
 def _parts(value: Any) -> tuple[str, float | None]:

@@ -1,4 +1,4 @@
-"""Selection and Frame: what is looked at, and what the eye needs for it and not a byte more."""
+"""Selection and Frame: what is looked at, and exactly what the page needs to draw it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ HeadFusion: TypeAlias = Literal["mean", "max"]
 SinkChoice: TypeAlias = Literal["show", "hide", "renormalise"]
 Weight: TypeAlias = Literal["attention", "norm"]
 Fusion: TypeAlias = Literal["mean", "single", "max"]
-"""What a layer's heads become: their mean, the one that was chosen, or at each token the largest of them."""
+"""How a layer's heads are fused: their mean, the chosen one alone, or the largest at each token."""
 HeadName: TypeAlias = tuple[int, int]
 """(layer, head)"""
 
 MOST_HEADS = 64
-"""Heads that may be looked at together: more are a layer's mean, or a rollout."""
+"""The most heads that may be looked at together; for more, use a layer's mean or a rollout."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Where the eye is: `query` is a half-open range of tokens; `source` says which map is shown, the rest how.
+    """What is looked at: `query` is a half-open range of tokens; `source` says which map is shown, the rest how.
 
-    "head" is the chosen head, or `heads` where there are several, "layer" all heads of the layer, "rollout" all layers
-    together. What is of several heads is fused by `fusion`. `weight` "norm" is attention weighted by the value's norm,
-    `words` shows words instead of their pieces, `sinks` may be hidden, and the rest of a row renormalised.
+    "head" is the chosen head, or `heads` if there are several; "layer" is all heads of the layer, "rollout" all layers
+    together. Several heads are fused by `fusion`. `weight` "norm" is attention weighted by the value's norm, `words`
+    shows words instead of their pieces, and `sinks` may be hidden, optionally with the rest of each row renormalised.
     """
 
     layer: int = 0
@@ -43,7 +43,7 @@ class Selection:
 
     @property
     def chosen(self) -> tuple[HeadName, ...]:
-        """The heads that are chosen, one or several.
+        """The chosen heads, one or several.
 
         >>> Selection(1, 2).chosen, Selection(1, 2, heads=((0, 1), (1, 2))).chosen
         (((1, 2),), ((0, 1), (1, 2)))
@@ -52,15 +52,15 @@ class Selection:
 
     @property
     def plain(self) -> bool:
-        """Whether the map is shown as it was computed: tokens, attention, sinks and all."""
+        """Whether the map is shown as computed: tokens, attention, and all sinks."""
         return not self.words and self.sinks == "show" and self.weight == "attention"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of every layer: `query` is a half-open range of tokens, `head` counts for fusion "single" alone.
+    """A question to every layer: `query` is a half-open range of tokens, `head` only matters for fusion "single".
 
-    Words, sinks and weight are those of a `Selection`.
+    `words`, `sinks` and `weight` are as in `Selection`.
     """
 
     query: tuple[int, int]
@@ -73,7 +73,7 @@ class Question:
     weight: Weight = "attention"
 
     def of_layer(self, layer: int) -> Selection:
-        """The map of one layer that is asked about.
+        """The map of one layer in question.
 
         >>> Question((0, 1), fusion="max").of_layer(3).source
         'layer'
@@ -95,7 +95,7 @@ class Question:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Frame:
-    """A header of plain data and named arrays, in the order they travel. See README.md beside this file."""
+    """A header of plain data and named arrays, in the order of transmission. See README.md beside this file."""
 
     header: Mapping[str, Any]
     blocks: Mapping[str, np.ndarray]

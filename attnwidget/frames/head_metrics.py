@@ -1,4 +1,4 @@
-"""What can be asked of every head at once, by name: one number per head, or a pattern's name."""
+"""Metrics of all heads, by name: one number per head, or the name of its pattern."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Measure: TypeAlias = Callable[..., HeadScores]
 
 @dataclass(frozen=True)
 class Choice:
-    """Something to ask for. `top` is the largest number that there can be, None where there is no such bound."""
+    """A metric to choose. `top` is its largest possible number, None if there is no bound."""
 
     name: str
     title: str
@@ -40,10 +40,10 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """One number per head; `labels` are the names of their patterns, where that was asked for.
+    """One number per head; `labels` are the names of their patterns, if these were asked for.
 
-    NaN and "" for layers without attention, heads that a layer lacks, and where nothing can be said. A head that is
-    named "heterogeneous" has no score either.
+    NaN and "" for layers without attention, heads that a layer lacks, and undefined numbers. A "heterogeneous" head has
+    no score either.
     """
 
     choice: Choice
@@ -52,31 +52,31 @@ class Metric:
     labels: tuple[tuple[str, ...], ...] | None = None
 
 
-PATTERN = Choice("pattern", "pattern", "score", "What a head does, by name, and how much of it.", "name")
+PATTERN = Choice("pattern", "pattern", "score", "The pattern of a head, and how strong it is.", "name")
 
 PATTERNS = {
-    "previous token": "Reads the token just before.",
-    "next token": "Reads the token just behind.",
-    "diagonal": "Reads itself.",
-    "offset": "Reads a fixed number of tokens away, 2 to 8.",
-    "induction": "Reads what came after an earlier token like this one.",
-    "duplicate token": "Reads earlier tokens like this one.",
+    "previous token": "Attends to the token just before.",
+    "next token": "Attends to the token just after.",
+    "diagonal": "Attends to itself.",
+    "offset": "Attends to a fixed distance of 2 to 8 tokens.",
+    "induction": "Attends to what followed an earlier, equal token.",
+    "duplicate token": "Attends to earlier, equal tokens.",
     "first token": "Rests on the first token.",
     "separator": "Rests on punctuation and special tokens.",
-    "vertical": "All queries read the same few tokens, not the first.",
+    "vertical": "All queries attend to the same few tokens, not the first.",
     "vertical + diagonal": "Half at a fixed place, half at a fixed distance.",
-    "block diagonal": "Reads its own sentence, or segment, evenly.",
+    "block diagonal": "Attends evenly to its own sentence or segment.",
     "peaked": "One weight stands out in each row, at a place that moves.",
-    "uniform": "Reads all that it can see alike.",
-    "off-diagonal": "Of two sequences: one weight stands out, away from the straight line.",
+    "uniform": "Attends equally to all that it can see.",
+    "off-diagonal": "Between two sequences: one weight stands out, away from the straight line.",
 }
-"""The patterns that a head may be looked for by. Their scores go from 0, chance, to 1."""
+"""The patterns by which heads can be searched. Their scores go from 0, chance, to 1."""
 
 MEASURES: dict[str, tuple[Choice, Measure]] = {
     choice.name: (choice, measure)
     for choice, measure in (
-        (Choice("entropy", "entropy", "nats", "How widely a head reads.", "measure", None), entropy),
-        (Choice("distance", "distance", "tokens", "How far away a head reads.", "measure", None), distance),
+        (Choice("entropy", "entropy", "nats", "How widely a head spreads its attention.", "measure", None), entropy),
+        (Choice("distance", "distance", "tokens", "How far away a head attends.", "measure", None), distance),
         (Choice("confidence", "largest weight", "weight", "The largest weight of a row.", "measure"), confidence),
         (
             Choice("concentration", "five largest weights", "share", "Mass on the five largest weights.", "measure"),
@@ -95,7 +95,13 @@ MEASURES: dict[str, tuple[Choice, Measure]] = {
             partial(share, of="previous"),
         ),
         (
-            Choice("special", "weight on special tokens", "share", "Mass on [CLS], [SEP] and their kin.", "measure"),
+            Choice(
+                "special",
+                "weight on special tokens",
+                "share",
+                "Mass on [CLS], [SEP] and other special tokens.",
+                "measure",
+            ),
             partial(share, of="special"),
         ),
         (
@@ -103,7 +109,7 @@ MEASURES: dict[str, tuple[Choice, Measure]] = {
             partial(share, of="punctuation"),
         ),
         (
-            Choice("redundancy", "redundancy", "similarity", "1 where another head reads just alike.", "measure"),
+            Choice("redundancy", "redundancy", "similarity", "1 if another head has the same attention.", "measure"),
             redundancy,
         ),
     )
@@ -120,7 +126,7 @@ WRITTEN = Choice(
 
 
 def choices(*, values: bool = True) -> tuple[Choice, ...]:
-    """All that can be asked for; `values` says whether the traces of this model have them.
+    """All metrics; `values` says whether the traces of this model have values (v).
 
     >>> [choice.name for choice in choices()][:3]
     ['pattern', 'previous token', 'next token']
@@ -133,13 +139,13 @@ METRIC_NAMES = tuple(choice.name for choice in choices())
 
 
 def metric(trace: Trace, name: str, part: str) -> Metric:
-    """The number of every head; worked out once per trace. Patterns are read all at once.
+    """The number of every head; computed once per trace. All patterns are computed together.
 
-    Raises BadRequest for a name that is none of `choices`, AttnWidgetError as the measure does, and Cancelled.
+    Raises BadRequest for a name that is not one of `choices`, AttnWidgetError as the measure does, and Cancelled.
     """
     choice = next((known for known in choices() if known.name == name), None)
     if choice is None:
-        raise BadRequest(f"There is no metric {name!r}. Possible are {', '.join(METRIC_NAMES)}.")
+        raise BadRequest(f"There is no metric {name!r}. Give one of {', '.join(METRIC_NAMES)}.")
     known = _known.setdefault(trace, {})
     asked = ("pattern", part) if choice.group != "measure" else (name, part)
     if asked not in known:
@@ -153,11 +159,11 @@ def metric(trace: Trace, name: str, part: str) -> Metric:
 
 
 def similar(trace: Trace, head: tuple[int, int], part: str, count: int) -> SimilarHeads:
-    """The heads nearest to one. Raises BadRequest for a head that is not there and a count below 1, and Cancelled."""
+    """The heads nearest to one. Raises BadRequest for a head that does not exist and a count below 1, and Cancelled."""
     layer, number = head
     counts = trace.heads(part)
     if not (0 <= layer < len(counts) and 0 <= number < counts[layer]):
-        raise BadRequest(f"There is no head L{layer}H{number}.")
+        raise BadRequest(f"There is no head L{layer}H{number}. Choose another one.")
     if count < 1:
         raise BadRequest(f"count must be 1 or more, not {count}.")
     known = _apart.get(trace, {}).get(part)
@@ -171,7 +177,7 @@ USUAL_SCORE = 0.5
 
 _known: "WeakKeyDictionary[Trace, dict[tuple[str, str], HeadScores | Patterns]]" = WeakKeyDictionary()
 _apart: "WeakKeyDictionary[Trace, dict[str, HeadDistances]]" = WeakKeyDictionary()
-"""So that nothing is worked out again when the caret moves."""
+"""Cached, so that nothing is computed again when the caret moves."""
 
 
 def _distances(trace: Trace, part: str) -> HeadDistances:
@@ -188,7 +194,7 @@ def _measured(trace: Trace, name: str, part: str) -> HeadScores:
         return MEASURES[name][1](trace, part=part)
     found = dead_heads(trace, part=part).scores["written"]
     if np.isnan(found.values).all():
-        raise BadRequest("This trace has no values (v), so what its heads write is not known.")
+        raise BadRequest("This trace has no values (v), so what its heads write is unknown.")
     return found
 
 
@@ -200,7 +206,7 @@ def _named(found: Patterns, choice: Choice) -> Metric:
 
 
 def told(found: Metric) -> dict[str, object]:
-    """What the page is told of a metric, but for its numbers."""
+    """What the page gets for a metric, besides its numbers."""
     there = found.values[np.isfinite(found.values)]
     low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 0.0)
     layers, heads = found.values.shape

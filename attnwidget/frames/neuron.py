@@ -1,4 +1,4 @@
-"""How the weights of one query come about: its vector, the vectors of a few keys, and every step for all keys."""
+"""How the weights of one query are computed: its vector, the vectors of a few keys, and every step for all keys."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +12,12 @@ from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.frame import Frame
 
 MOST_KEYS = 512
-"""Keys whose vectors travel in one answer: more rows than a screen has. Steps always come for all keys."""
+"""The most keys whose vectors are sent together: more rows than a screen has. Steps are sent for all keys."""
 
 
 @dataclass(frozen=True)
 class NeuronQuestion:
-    """One query token of one head, and the keys whose vectors are wanted, all by their true numbers."""
+    """One query token of one head, and the keys whose vectors are wanted, all by their absolute numbers."""
 
     layer: int
     head: int
@@ -30,9 +30,10 @@ class NeuronQuestion:
 def compose_neuron(trace: Trace, question: NeuronQuestion) -> Frame:
     """The numbers between q and k and the weights that `trace.weights` gives.
 
-    Blocks: `q` [dim], `k` [asked key, dim] as they meet in the model, position encoding included; and for all keys `dot`,
-    `scaled`, `capped` and `bias` where the model has them, `logit` (-inf where masked), `weight`, and `norm`, the length
-    of k. Raises BadRequest for what the trace does not have, q and k included, and NotNumbers for a model that computes NaN.
+    Blocks: `q` [dim], `k` [asked key, dim] as used in the dot product, including position encoding; and for all keys
+    `dot`, `scaled`, `capped` and `bias` where the model has them, `logit` (-inf where masked), `weight`, and `norm`,
+    the length of k. Raises BadRequest for anything that the trace does not have, including q and k, and NotNumbers for
+    a model that computes NaN.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -60,11 +61,11 @@ WEIGHT_STEPS = ("dot", "scaled", "capped", "bias", "logit", "weight")
 def _block(trace: Trace, question: NeuronQuestion) -> Block:
     counts = trace.heads(question.part)
     if not (0 <= question.layer < len(counts) and 0 <= question.head < counts[question.layer]):
-        raise BadRequest(f"There is no head {question.head} in layer {question.layer}.")
+        raise BadRequest(f"There is no head {question.head} in layer {question.layer}. Choose another one.")
     block = trace.block(question.layer, question.part)
     _, queries, keys = block.shape
     if not 0 <= question.query < queries:
-        raise BadRequest(f"There is no query {question.query}: there are {queries}.")
+        raise BadRequest(f"There is no query {question.query}: there are {queries}, counted from 0.")
     if len(question.keys) > MOST_KEYS or not all(0 <= key < keys for key in question.keys):
         raise BadRequest(f"keys must be at most {MOST_KEYS} numbers from 0 to {keys - 1}.")
     if block.q is None or block.k is None or block.dense is not None:
@@ -74,15 +75,18 @@ def _block(trace: Trace, question: NeuronQuestion) -> Block:
 
 def _without_vectors(trace: Trace) -> str:
     if trace.path == "given":
-        return "These weights were given as they are: without the q and k that they came from there is nothing to take apart."
+        return (
+            "These weights were given without the q and k that they come from, so this view has nothing to show. The "
+            "other views show the weights."
+        )
     return (
-        f"{trace.model.name} shows its attention weights and not the q and k that they come from, "
-        "so this view has nothing to take apart. The other views have its weights."
+        f"{trace.model.name} only provides attention weights, not the q and k that they come from, so this view has "
+        "nothing to show. The other views show the weights."
     )
 
 
 def _vectors(block: Block, question: NeuronQuestion) -> tuple[Tensor, Tensor]:
-    """What the query asks and what all keys answer, on the CPU in fp32."""
+    """The vectors of the query and of all keys, on the CPU in fp32."""
     assert block.q is not None  # noqa: S101  _block has looked
     assert block.k is not None  # noqa: S101
     return (
@@ -116,7 +120,7 @@ def _header(trace: Trace, block: Block, question: NeuronQuestion) -> dict[str, A
 
 
 def _softmax(found: Steps) -> dict[str, float | None]:
-    """What the softmax divides by, as e^(logit - peak) / total; and the share of the sink in it."""
+    """The denominator of the softmax, as e^(logit - peak) / total; and the share of the sink in it."""
     logits = (
         found.logit
         if found.sink is None

@@ -1,4 +1,4 @@
-"""What the model expects, as it travels: the likeliest tokens, classes, labels or answers, and what the text has there."""
+"""Predictions as sent to the page: the likeliest tokens, classes, labels or answers, and the actual token."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,15 +7,15 @@ from attnwidget.engine import OF_THE_WHOLE, ModelFacts, Trace, predict
 from attnwidget.errors import NotNumbers
 
 DECODERS = ("decoder", "cross")
-"""The parts whose queries are tokens that an encoder-decoder writes."""
+"""The parts whose queries are tokens that an encoder-decoder generates."""
 MASKS = {"[MASK]", "<mask>"}
-"""How tokenizers write the place that is to be guessed: what stands there is no word of the text."""
+"""How tokenizers write a masked position: it is not a word of the text."""
 
 
 def predicted_beside(facts: ModelFacts, part: str = "") -> str | None:
-    """What is predicted beside the text that is shown; None where nothing is.
+    """What is predicted for the shown text; None for nothing.
 
-    Beside the encoder of an encoder-decoder no token is: its decoder writes them.
+    For the encoder of an encoder-decoder no token is predicted: its decoder does that.
     """
     by_decoder = facts.kind == "encoder-decoder" and facts.predicts not in OF_THE_WHOLE
     return None if by_decoder and part not in DECODERS else facts.predicts
@@ -24,14 +24,14 @@ def predicted_beside(facts: ModelFacts, part: str = "") -> str | None:
 def predictions(trace: Trace, part: str, position: int, decode: Callable[[int], str]) -> dict[str, Any] | None:
     """The five likeliest predictions at a position, and the actual token; None for a model that predicts nothing.
 
-    Of an encoder-decoder it is a position of the target, beside a part of its decoder. A decoder predicts the next
+    For an encoder-decoder it is a position of the target, with a part of its decoder. A decoder predicts the next
     token, a masked language model the token that stands at the position, a token classifier its label; a class and an
     answer span are those of the whole text, without a position.
     """
     try:
         found = None if predicted_beside(trace.model, part) is None else predict(trace, position, decode)
     except NotNumbers:
-        found = None  # of logits alone: the maps are still true
+        found = None  # of logits alone: the maps are still valid
     if found is None:
         return None
     stands = found.actual

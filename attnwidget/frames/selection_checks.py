@@ -7,17 +7,17 @@ from attnwidget.frames.frame import MOST_HEADS, Selection
 
 
 def check_selection(trace: Trace, selection: Selection, axes: Axes) -> None:
-    """Raises BadRequest for a layer, head or query that the trace does not have."""
+    """Raise BadRequest for a layer, head or query that the trace does not have."""
     counts = trace.heads(selection.part)
     for layer, head in ((selection.layer, selection.head), *selection.heads):
         _check_head(counts, layer, head)
     if len(selection.heads) > MOST_HEADS:
-        raise BadRequest(f"At most {MOST_HEADS} heads are shown together, not {len(selection.heads)}.")
+        raise BadRequest(f"{len(selection.heads)} heads are too many to show together. Choose at most {MOST_HEADS}.")
     check_query(selection.query, len(axes.asked(selection.direction)))
 
 
 def check_query(query: tuple[int, int], size: int) -> None:
-    """Raises BadRequest for a span that is not inside a text of so many tokens."""
+    """Raise BadRequest for a span outside a text of this many tokens."""
     start, stop = query
     if not 0 <= start < stop <= size:
         raise BadRequest(f"There are no tokens {start} to {stop}: the text has {size}.")

@@ -1,4 +1,4 @@
-"""What the rows and columns of a shown map stand for: tokens, or words of several tokens."""
+"""The units of a shown map's rows and columns: tokens, or words of several tokens."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -17,7 +17,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """Runs of neighbouring tokens, each one row or column: `ranges` are their half-open ranges, `tokens` describes them."""
+    """Runs of adjacent tokens, each one row or column: `ranges` are their half-open ranges, `tokens` describes them."""
 
     ranges: tuple[Range, ...]
     tokens: Tokens
@@ -27,7 +27,7 @@ class Units:
 
     @cached_property
     def places(self) -> Indices:
-        """For every token the number of its unit."""
+        """The number of the unit of every token."""
         return torch.repeat_interleave(
             torch.arange(len(self), device="cpu"),
             torch.tensor([stop - start for start, stop in self.ranges], dtype=torch.long, device="cpu"),
@@ -49,7 +49,7 @@ class Units:
 
 @dataclass(frozen=True)
 class Sides:
-    """What the rows and the columns of a map stand for. `square` where a text reads itself: then both are the same."""
+    """The units of the rows and the columns of a map. `square` means self-attention: both are the same."""
 
     queries: Units
     keys: Units
@@ -61,11 +61,11 @@ class Sides:
         return Axes(self.queries.tokens, self.keys.tokens, self.square)
 
     def asked(self, direction: str) -> Units:
-        """The units that a query is a span of: those that read, or of two texts those that are read."""
+        """The units that the query span refers to: the queries, or in cross-attention also the keys."""
         return self.queries if self.square or direction == "reads" else self.keys
 
     def others(self, direction: str) -> Units:
-        """The units that are read, or that read."""
+        """The units of the other axis."""
         return self.keys if self.square or direction == "reads" else self.queries
 
 
@@ -82,7 +82,7 @@ def sides_of(axes: Axes, *, words: bool) -> Sides:
 
 
 def token_units(text: Tokens) -> Units:
-    """Every token by itself."""
+    """Every token as its own unit."""
     return Units(tuple((i, i + 1) for i in range(len(text))), text)
 
 
@@ -115,7 +115,7 @@ def _span(text: Tokens, run: Range) -> Range:
 
 
 def _piece(text: Tokens, run: Range, span: Range) -> str:
-    """As it stands in the text; a token by itself as it is called."""
+    """A unit as it appears in the text; a single token by its piece."""
     if run[1] - run[0] == 1:
         return text.pieces[run[0]]
     written = text.text[span[0] : span[1]] if span != NO_SPAN else ""
@@ -125,9 +125,9 @@ def _piece(text: Tokens, run: Range, span: Range) -> str:
 def by_words(
     maps: Float[Tensor, "*stack token key_token"], queries: Units, keys: Units, rows: Indices
 ) -> Float[Tensor, "*stack query key"]:
-    """Maps of the tokens of the units `rows`, one unit after the other -> maps of these units.
+    """Token maps of the units `rows`, one unit after the other -> maps of these units.
 
-    What a word is read is the sum over its tokens, what it reads the mean over them: rows keep their sums.
+    Attention to a word is the sum over its tokens, attention from a word the mean over them: rows keep their sums.
     Source: Clark et al. 2019 (W19-4828), section 4.1.
 
     >>> units = word_units(replace(Tokens.from_pieces(["un", "happy", "cat"]), words=(0, 0, 1)))

@@ -1,27 +1,32 @@
-"""The words beside a map: its title, its recipe and the caution that fits it."""
+"""The words for a map: its title, its recipe, and the caution that fits it."""
 
 from attnwidget.engine import Trace
 from attnwidget.frames.frame import Question, Selection
 
 CAUTIONS = {
-    "head": "Attention says where this head looks, not what the output rests on: equal weights can carry very "
+    "head": "Attention shows where this head looks, not what the output depends on: equal weights can carry very "
     "different values.",
-    "heads": "A mean of heads looks like one head that reads all that each of them reads; heads of different layers "
-    "read different things under the same words.",
-    "max": "The largest of several heads at each pair: no single head need look like this, and rows need not sum to 1.",
-    "layer": "A mean hides heads: heads that each read one word look, on average, like one head that reads them all.",
-    "rollout": "Rollout leaves out values and MLPs. In a model that reads from left to right it drifts to the first "
-    "token whatever the text says.",
+    "heads": "A mean of heads looks like one head that attends to everything that any of them does; heads of different "
+    "layers see different vectors for the same words.",
+    "max": (
+        "The largest weight of several heads for each pair: no single head needs to look like this, and rows need not "
+        "sum to 1."
+    ),
+    "layer": (
+        "A mean hides individual heads: heads that each attend to one word look, on average, like one head that "
+        "attends to all of them."
+    ),
+    "rollout": "Rollout ignores values and MLPs. In a causal model it drifts to the first token, whatever the text.",
 }
 EAGER = "the model's own eager maps"
 
 
 HEADS_IN_TITLE = 6
-"""Heads that a title names; of more it gives the number."""
+"""The most heads that a title names; for more it gives their number."""
 
 
 def title(trace: Trace, selection: Selection) -> str:
-    """What is shown, in a few words; of a part that is not all of the model, which one.
+    """What is shown, in a few words; includes the part if the model has several.
 
     >>> from attnwidget import Trace
     >>> import torch
@@ -51,10 +56,10 @@ def recipe(
     measured: str = "",
     hidden: float = 0.0,
 ) -> str:
-    """How the numbers were made, as a figure's caption says it.
+    """How the numbers were computed, as in a figure's caption.
 
-    `sums` are the least and the largest row sum, `measured` is the recipe of the measure that made the map, `hidden`
-    is what was on the sinks that are hidden, of a row on average.
+    `sums` are the smallest and the largest row sum, `measured` is the recipe of the measure behind the map, `hidden` is
+    the mean weight of a row on the hidden sinks.
     """
     made = _read(trace, selection) if selection.source != "rollout" else _rolled_out(trace, selection, measured)
     low, high = (f"{total:.3f}" for total in sums)
@@ -84,12 +89,12 @@ def _weighted(selection: "Selection | Question") -> str:
 
 
 def _rows(selection: "Selection | Question") -> str:
-    """What was done to the rows of the source, before any sink is hidden."""
+    """What was done to the rows of the source before any sink is hidden."""
     return "each row divided by its sum" if selection.weight == "norm" else "no renormalisation"
 
 
 def _changes(selection: "Selection | Question", hidden: float) -> str:
-    """What was done to the source, in the order in which it was."""
+    """What was done to the source, in order."""
     words = " · words: sum over their keys, mean over their queries" if selection.words else ""
     if selection.sinks == "show":
         return words
@@ -100,7 +105,7 @@ def _changes(selection: "Selection | Question", hidden: float) -> str:
 
 
 def strip_recipe(trace: Trace, question: Question, *, sampled: bool, hidden: float = 0.0) -> str:
-    """How the numbers of one query through all layers were made; `sampled` when its sinks were told by some rows."""
+    """How one query's numbers through all layers were computed; `sampled` if its sinks come from some rows only."""
     made = EAGER if trace.path == "eager" else f"softmax weights{_weighted(question)}, fp32"
     heads = {"mean": "mean of the heads", "max": "largest of the heads", "single": f"head {question.head}"}[
         question.fusion
@@ -115,7 +120,7 @@ def strip_recipe(trace: Trace, question: Question, *, sampled: bool, hidden: flo
 def _rolled_out(trace: Trace, selection: Selection, measured: str) -> str:
     maps = f", from {EAGER}" if trace.path == "eager" else ""
     gaps = ", layers without attention left out" if 0 in trace.heads(selection.part) else ""
-    norms = ", of attention alone: norms of values are no part of it" if selection.weight == "norm" else ""
+    norms = ", from attention alone: norms of values are not included" if selection.weight == "norm" else ""
     return f"{measured}{maps}{gaps}{norms}"
 
 

@@ -1,4 +1,4 @@
-"""What a measure was given: whether it is a trace, and which of its parts was read."""
+"""The argument of a measure: whether it is a trace, and which of its parts is used."""
 
 from typing import Any
 
@@ -7,19 +7,19 @@ from attnwidget.errors import AttnWidgetError
 
 
 def require_trace(trace: Any) -> None:
-    """Raises AttnWidgetError, with the call that gives a trace, for anything else.
+    """Raise AttnWidgetError, with the call that makes a trace, for anything that is not a trace.
 
     >>> require_trace("The cat sat.")
     Traceback (most recent call last):
     ...
-    attnwidget.errors.AttnWidgetError: A Trace is needed, and str was given. Say model.trace(text).
+    attnwidget.errors.AttnWidgetError: This needs a Trace, not str. Make one with model.trace(text).
     """
     if not isinstance(trace, Trace):
-        raise AttnWidgetError(f"A Trace is needed, and {type(trace).__name__} was given. Say model.trace(text).")
+        raise AttnWidgetError(f"This needs a Trace, not {type(trace).__name__}. Make one with model.trace(text).")
 
 
 def said_part(trace: Trace, part: str | None) -> str:
-    """The end of a recipe: which part was read, where a trace has several.
+    """The end of a recipe: which part was used, if the trace has several.
 
     >>> import torch
     >>> maps = torch.eye(2)[None]
@@ -30,7 +30,7 @@ def said_part(trace: Trace, part: str | None) -> str:
 
 
 def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:
-    """The layers of a part whose tokens read each other. Raises AttnWidgetError for any other part."""
+    """The layers of a self-attention part. Raises AttnWidgetError for any other part."""
     blocks = trace.part_blocks(part)
     texts = trace.tokens(part)
     for block in blocks:
@@ -42,12 +42,12 @@ def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...
             )
     if blocks[0].part == "cross" or not same_text(*texts):
         raise AttnWidgetError(
-            f"{measure} follows one text through its layers, and {blocks[0]!r} reads another sequence than its own. "
-            "Choose a self-attention part."
+            f"{measure} follows one text through its layers, but {blocks[0]!r} attends to another sequence. Choose a "
+            "self-attention part."
         )
     return blocks
 
 
 def same_text(one: Tokens, other: Tokens) -> bool:
-    """Whether these are the same tokens, whatever is marked as padding."""
+    """Whether these are the same tokens, regardless of padding marks."""
     return one is other or one.place_in(other) == 0

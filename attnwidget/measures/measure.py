@@ -1,4 +1,4 @@
-"""What every measure begins with: its trace is one, and nothing of the caller's settings reaches its arithmetic."""
+"""What every measure starts with: a check of its trace, and arithmetic independent of the caller's torch settings."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def measure(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """A function whose first argument is a trace: anything else is refused, gradients and autocast are off inside.
+    """Decorate a function of a trace: any other first argument is refused; gradients and autocast are off inside.
 
     >>> @measure
     ... def layers(trace, *, part=None):
@@ -21,7 +21,7 @@ def measure(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
     >>> layers("The cat sat.")
     Traceback (most recent call last):
     ...
-    attnwidget.errors.AttnWidgetError: A Trace is needed, and str was given. Say model.trace(text).
+    attnwidget.errors.AttnWidgetError: This needs a Trace, not str. Make one with model.trace(text).
     """
     first = next(iter(signature(function).parameters))
 

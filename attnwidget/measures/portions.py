@@ -1,4 +1,4 @@
-"""One reading of all heads, a portion at a time: what every statistic of heads is made from."""
+"""One pass over the maps of all heads, a portion at a time: the basis of every statistic of heads."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,27 +28,27 @@ class Portion:
 
     @cached_property
     def visible(self) -> Bool[Tensor, "query key"]:
-        """Which keys each query may read, in any head; padding is none of them.
+        """Which keys each query may attend to, in any head; padding is excluded.
 
-        Of weights that were given, zeros tell causality and sliding windows (`from_weights.masked`), and no other mask.
+        For given weights, only causality and sliding windows are inferred from zeros (`from_weights.masked`).
         """
         return visible(self.block, self.rows) & ~torch.tensor(self.keys.padding, dtype=torch.bool, device="cpu")
 
     @cached_property
     def reads(self) -> Bool[Tensor, "head query"]:
-        """Which rows read anything: not those of queries that may read nothing, nor what was given as NaN or zeros."""
+        """Which rows attend to anything: not queries that may attend to nothing, nor rows given as NaN or zeros."""
         every = torch.ones(self.maps.shape[:2], dtype=torch.bool, device="cpu")
-        # With a sink outside the text a row may go there altogether, and that is a reading.
+        # With a sink outside the text, all of a row may go there, which still counts.
         return self.maps.amax(-1) > 0 if self.block.sinks is None else every
 
     @cached_property
     def own(self) -> Indices:
-        """The key that is the query itself. Raises AttnWidgetError where queries and keys are of two sequences."""
+        """The key that is the query itself. Raises AttnWidgetError if queries and keys come from two sequences."""
         return own_keys(self.block, self.queries, self.keys, self.rows)
 
 
 Statistic = Callable[[Portion], Float[Tensor, "head query"]]
-"""One number for each row of a portion; NaN where a row has none, such as the first token a previous one."""
+"""One number for each row of a portion; NaN if a row has none, as the first token has no previous one."""
 
 
 def portions(
@@ -58,10 +58,10 @@ def portions(
     *,
     chosen_heads: Mapping[int, Sequence[int]] | None = None,
 ) -> Iterator[Portion]:
-    """Every row of every head of a part that is not padding (or those of `rows`), layer by layer, within one tile.
+    """All rows of all heads of a part that are not padding (or those in `rows`), layer by layer, within one tile.
 
-    `chosen_heads` maps layers to the heads that are read of them; no others are computed. Raises AttnWidgetError for
-    an ambiguous part, and NotNumbers for weights that are NaN.
+    `chosen_heads` maps layers to the heads to use; no others are computed. Raises AttnWidgetError for an ambiguous
+    part, and NotNumbers for weights that are NaN.
     """
     queries, keys = trace.tokens(part)
     asked = read_rows(queries) if rows is None else rows
@@ -90,8 +90,8 @@ def head_means(
 ) -> dict[str, np.ndarray]:
     """Each statistic of every head, (layer head): the mean over the rows that have one.
 
-    Rows that read nothing have none, but of those statistics that are named `also_empty`. All are taken in one
-    reading. NaN for layers without attention, heads that a layer lacks, and heads of which no row has a number.
+    Rows that attend to nothing are skipped, except for the statistics named in `also_empty`. All statistics take one
+    pass. NaN for layers without attention, heads that a layer lacks, and heads without any number.
     """
     counts = trace.heads(part)
     sums = {name: np.zeros((len(counts), max(counts))) for name in statistics}
@@ -109,22 +109,21 @@ def head_means(
 
 
 def own_keys(block: Block, queries: Tokens, keys: Tokens, rows: Indices) -> Indices:
-    """For each of these queries the key that is the same token.
+    """For each of these queries, the key that is the same token.
 
-    The queries are the last ones of the keys where a prefix came from elsewhere. Raises AttnWidgetError for
-    cross-attention: its queries and keys are of two sequences.
+    If a prefix came from elsewhere, the queries are the last of the keys. Raises AttnWidgetError for cross-attention,
+    whose queries and keys come from two sequences.
     """
     before = queries.place_in(keys)
     if block.part == "cross" or before is None:
         raise AttnWidgetError(
-            f"{block!r} reads another sequence than its own, so no key is the query itself. Choose a part whose queries "
-            "and keys are the same text."
+            f"{block!r} attends to another sequence, so no key is the query itself. Choose a self-attention part."
         )
     return rows + before
 
 
 def reads_itself(trace: Trace, part: str | None) -> bool:
-    """Whether queries and keys of a part are one text."""
+    """Whether the queries and keys of a part are the same text."""
     queries, keys = trace.tokens(part)
     try:
         own_keys(trace.part_blocks(part)[0], queries, keys, read_rows(queries))

@@ -42,7 +42,7 @@ class RankedToken(NamedTuple):
 
 
 class RankedKey(NamedTuple):
-    """A head, a key as it is read by this head, and their number."""
+    """A head, one of its keys, and their number."""
 
     head: int
     key: int
@@ -68,19 +68,19 @@ class RankedPair(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class _Result(NDArrayOperatorsMixin):
-    """An array with its recipe. What is computed from it, a - b or a > 0.5, is a plain array: the recipe holds no more."""
+    """An array with its recipe. Arithmetic, a - b or a > 0.5, gives plain arrays: the recipe no longer applies."""
 
     values: np.ndarray
     recipe: str
 
-    __hash__ = object.__hash__  # equality is by element, as of arrays
+    __hash__ = object.__hash__  # equality is elementwise, as for arrays
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.values, dtype=dtype) if copy is not False else np.asarray(self.values, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if any(isinstance(out, _Result) for out in options.get("out", ())):
-            return NotImplemented  # a result is never written into
+            return NotImplemented  # results are read-only
         return getattr(ufunc, method)(*(one.values if isinstance(one, _Result) else one for one in inputs), **options)
 
     def __len__(self) -> int:
@@ -100,9 +100,9 @@ class _Result(NDArrayOperatorsMixin):
         return f"{type(self).__name__}({size}; {self.recipe})\n{numbers}"
 
     def _best(self, count: Any, *, lowest: Any) -> list[tuple[int, ...]]:
-        """Where the highest (or lowest) numbers stand, best first; of equals the first. NaN is never among them.
+        """The indices of the highest (or lowest) numbers, best first; ties keep their order. NaN is left out.
 
-        Raises AttnWidgetError for a count that is no whole number.
+        Raises AttnWidgetError for a count that is not a whole number.
         """
         wanted = so_many(count)
         flat = np.asarray(self.values, np.float64).ravel()
@@ -112,10 +112,10 @@ class _Result(NDArrayOperatorsMixin):
 
 
 class HeadScores(_Result):
-    """One number per head: `values` is (layer head). NaN for layers without attention and for heads a layer lacks."""
+    """One number per head: `values` is (layer head). NaN for layers without attention and heads that a layer lacks."""
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedHead, ...]:
-        """The heads with the highest numbers, best first; with `lowest` those with the lowest.
+        """The heads with the highest numbers, best first; with `lowest`, those with the lowest.
 
         >>> HeadScores(np.array([[0.1, 0.9], [0.5, np.nan]]), "an example").top(2)
         (L0H1 0.9, L1H0 0.5)
@@ -128,7 +128,7 @@ class LayerScores(_Result):
     """One number per layer: `values` is (layer). NaN for layers without attention."""
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedLayer, ...]:
-        """The layers with the highest numbers, best first; with `lowest` those with the lowest.
+        """The layers with the highest numbers, best first; with `lowest`, those with the lowest.
 
         >>> LayerScores(np.array([0.1, 0.9, np.nan]), "an example").top(2)
         (L1 0.9, L0 0.1)
@@ -138,12 +138,12 @@ class LayerScores(_Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TokenScores(_Result):
-    """One number per token: `values` is (key), `pieces` how these tokens read."""
+    """One number per token: `values` is (key), `pieces` has the tokens as text."""
 
     pieces: tuple[str, ...] = ()
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
-        """The tokens with the highest numbers, best first; with `lowest` those with the lowest.
+        """The tokens with the highest numbers, best first; with `lowest`, those with the lowest.
 
         >>> TokenScores(np.array([0.1, 0.9]), "an example", ("a", "b")).top(1)
         (1 'b' 0.9,)
@@ -156,12 +156,12 @@ class TokenScores(_Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class KeyScores(_Result):
-    """One number per key of every head of a layer: `values` is (head key), `pieces` how the keys read."""
+    """One number per key of every head of a layer: `values` is (head key), `pieces` has the keys as text."""
 
     pieces: tuple[str, ...] = ()
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedKey, ...]:
-        """The keys of any head with the highest numbers, best first; with `lowest` those with the lowest.
+        """The keys of any head with the highest numbers, best first; with `lowest`, those with the lowest.
 
         >>> KeyScores(np.array([[0.1, 0.9], [0.5, 0.2]]), "an example", ("a", "b")).top(2)
         (H0 1 'b' 0.9, H1 0 'a' 0.5)
@@ -174,9 +174,9 @@ class KeyScores(_Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TokenMap(_Result):
-    """One number per pair: `values` is (query key), with the pieces of either axis.
+    """One number per pair: `values` is (query key), with the pieces of both axes.
 
-    `query_positions` says which queries the rows are, where only some were asked for.
+    `query_positions` says which queries the rows are, if only some were chosen.
     """
 
     query_pieces: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ class TokenMap(_Result):
     query_positions: tuple[int, ...] = ()
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedPair, ...]:
-        """The pairs with the highest numbers, best first; with `lowest` those with the lowest.
+        """The pairs with the highest numbers, best first; with `lowest`, those with the lowest.
 
         >>> TokenMap(np.eye(2) * [1, 2], "an example", ("a", "b"), ("a", "b")).top(1)
         (1 'b' -> 1 'b' 2,)
@@ -202,5 +202,5 @@ class TokenMap(_Result):
 
 
 def piece_of(pieces: tuple[str, ...], at: int) -> str:
-    """How a token reads; "" where that was not told."""
+    """A token as text; "" if unknown."""
     return pieces[at] if at < len(pieces) else ""

@@ -1,4 +1,4 @@
-"""Query rows in portions, so that no measure ever holds the maps of all heads of a long text."""
+"""Query rows in portions, so that no measure holds the maps of all heads of a long text."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def read_rows(text: Tokens) -> Indices:
 
 
 def tiles(block: Block, rows: int) -> Iterator[tuple[list[int], slice]]:
-    """(heads, portion of so many rows) whose maps stay within one tile: all heads at once, or else one by one."""
+    """(heads, portion of rows) whose maps stay within one tile: all heads together, or one by one."""
     heads, _, keys = block.shape
     if fit_together(heads * rows * keys):
         yield list(range(heads)), slice(0, rows)

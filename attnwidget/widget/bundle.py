@@ -21,7 +21,7 @@ def bundle(name: str) -> Path:
     path = STATIC / name
     if not path.is_file():
         raise AttnWidgetError(
-            f"The page's bundle {name} is missing from this installation. In a checkout, `make js` builds it; "
+            f"The page's bundle {name} is missing from this installation. In a checkout, build it with `make js`; "
             "elsewhere, reinstall attnwidget."
         )
     return path
@@ -30,7 +30,7 @@ def bundle(name: str) -> Path:
 def loader() -> str | Path:
     """What a notebook stores of the page: its text, or under `make dev` its path.
 
-    A path is watched by anywidget, which then holds on to every explorer that there ever was.
+    anywidget watches paths, and then keeps every explorer alive.
     """
     path = bundle("loader.js")
     return path if watched() else path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What an explorer has in the place of its model once it is closed, so that the model can go."""
+"""The stand-in for the model of a closed explorer, so that the model can be freed."""
 
 from typing import Any, NoReturn
 
@@ -8,7 +8,7 @@ from attnwidget.widget.given import GivenModel
 
 
 class Closed(GivenModel):
-    """The name and the facts of a model that was let go; whatever would read with it is refused."""
+    """The name and the facts of a released model; anything that needs the model is refused."""
 
     def __init__(self, name: str, facts: ModelFacts) -> None:
         self.name = name
@@ -17,7 +17,7 @@ class Closed(GivenModel):
     def refuse(self, *_given: Any, **_options: Any) -> NoReturn:
         """Raise AttnWidgetError."""
         raise AttnWidgetError(
-            "This explorer is closed. What it showed is ex.state(), and aw.explore(model, state=ex.state()) shows it again."
+            "This explorer is closed. To show the same again, use aw.explore(model, state=ex.state())."
         )
 
     given = property(refuse)

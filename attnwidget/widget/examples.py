@@ -12,5 +12,5 @@ PLAIN_EXAMPLES = (
 
 
 def examples(facts: ModelFacts) -> tuple[tuple[str, str], ...]:
-    """Texts that show something of this model; the first is the one to begin with."""
+    """Example texts for this model; the first is the default."""
     return tiny.EXAMPLES if facts.teaching else PLAIN_EXAMPLES

@@ -1,4 +1,4 @@
-"""The explorer: one widget, and the questions that its page asks."""
+"""The explorer: one widget, and the requests of its page."""
 
 import logging
 import sys
@@ -34,7 +34,7 @@ from attnwidget.widget.snapshot import Snapshot, snapshot_of
 log = logging.getLogger(__name__)
 
 STILL = 0.3
-"""Seconds that the display of a cell may wait for the picture that stays when the kernel is gone."""
+"""Seconds that the display of a cell may wait for the picture that remains without a kernel."""
 
 
 OTHER_PROGRAM = "This explorer is of another version of attnwidget than its kernel. Run the cell again."
@@ -43,10 +43,10 @@ program()  # now, beside the loader: an update of the installation may replace b
 
 
 class Explorer(Selecting):
-    """A live view of a model's attention. Traits go both ways: read, set or observe them.
+    """A live view of a model's attention. Traits are synced both ways: read, set or observe them.
 
-    Observers are called once a change is whole, on the thread that made it: the page's messages arrive on a thread of
-    the kernel's own. A bad value raises AttnWidgetError and the old value stays.
+    Observers are called once a change is complete, on the thread that made it; the page's messages arrive on a kernel
+    thread. An invalid value raises AttnWidgetError, and the old value stays.
     """
 
     _esm = loader()  # a notebook stores it with every explorer; what it loads is an answer, which none stores
@@ -107,25 +107,25 @@ class Explorer(Selecting):
 
     @property
     def model(self) -> AttentionModel | None:
-        """The model that is looked at; None over given weights, and in an explorer that is closed."""
+        """The shown model; None for given weights, and in a closed explorer."""
         return None if isinstance(self._model, GivenModel) else self._model
 
     @property
     def trace(self) -> Trace:
-        """The trace of the newest text; waits until it has been read, with or without a page.
+        """The trace of the newest text; waits until it is ready, with or without a page.
 
-        Raises AttnWidgetError when the text cannot be read; where the model itself raised something, that is its cause.
+        Raises AttnWidgetError if the text cannot be traced; an error of the model itself is its cause.
         """
         return self._read(None)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the newest text has been read, or has failed to be. False when the time (seconds) runs out."""
+        """Wait until the newest text has been traced, or has failed. Returns False when the time (seconds) runs out."""
         try:
             self._read(timeout)
         except TimeoutError:
             return False
         except AttnWidgetError:
-            return True  # it has been tried; ex.trace says what is wrong
+            return True  # it has been tried; ex.trace raises the error
         return True
 
     def show(self, head: str) -> "Explorer":
@@ -140,11 +140,11 @@ class Explorer(Selecting):
         return self
 
     def save(self, path: Any, *, title: str | None = None, lead: str | None = None) -> Path:
-        """Save the explorer as it stands as one HTML file that works offline, for ever, without Python. Returns its path.
+        """Save the explorer in its current state as one HTML file that works offline, without Python. Returns its path.
 
-        Everything that needs no new forward pass stays live in it; the text cannot be changed. `title` is by
-        default the model and the text, `lead` a paragraph under it. Raises AttnWidgetError for a text that cannot be read or is too long for a page,
-        and for a path that cannot be written; what was there before is then still there.
+        Everything that needs no new forward pass stays interactive; the text cannot be changed. `title` is by default
+        the model and the text, `lead` a paragraph under it. Raises AttnWidgetError for a text that cannot be traced or
+        is too long for a page, and for a path that cannot be written; an existing file is then kept.
 
         >>> import attnwidget as aw
         >>> import tempfile
@@ -155,7 +155,7 @@ class Explorer(Selecting):
         return write_page(path, self._page(title, lead))
 
     def beside(self, figure: Any) -> None:
-        """Show a Bokeh figure or layout next to the stage, instead of the one before; None closes it.
+        """Show a Bokeh figure or layout next to the stage, replacing the previous one; None closes it.
 
         Its sources named "attnwidget.heads" (columns layer, head) and "attnwidget.tokens" (position) are linked both ways.
 
@@ -166,13 +166,13 @@ class Explorer(Selecting):
         self.chart = self._figures.put(figure)
 
     def open(self) -> None:
-        """Get a line to the page. ipywidgets keeps every widget; an explorer it keeps only while a page has it."""
+        """Open the connection to the page. ipywidgets keeps every widget alive, but explorers only while shown."""
         super().open()
         self.comm.on_msg(_weakly(self._handle_msg))
         _instances.pop(self.model_id, None)
 
     def get_view_spec(self) -> Any:
-        """What a page needs to show it."""
+        """What a page needs to show the explorer."""
         self._show_up()
         return super().get_view_spec()
 
@@ -182,24 +182,24 @@ class Explorer(Selecting):
             _instances[self.model_id] = self
 
     def notify_change(self, change: Any) -> None:
-        """Notice also how many views pages have of it."""
+        """Also track how many views pages have."""
         super().notify_change(change)
         if change["name"] == "_view_count" and change["new"]:
             self._show_up()
         elif change["name"] == "_view_count":
-            self.unseen = True  # a cell that is moved shows it again in a moment
+            self.unseen = True  # a moved cell shows it again in a moment
 
     def forget_reading(self) -> None:
-        """Let go of what was read: it is read again when somebody asks."""
+        """Drop cached readings: they are computed again on request."""
         self._session = LiveSession(self._model)
 
     def close(self) -> None:
-        """Take the explorer off every page, and let go of its model, of what it read and what it was asked.
+        """Remove the explorer from every page, and release its model, its readings and pending requests.
 
-        What was chosen can still be read, and `state()` given to another explorer; whatever needs the model raises
-        AttnWidgetError.
+        The selection can still be read, and `state()` can be given to another explorer; anything that needs the model
+        raises AttnWidgetError.
         """
-        if hasattr(self, "_slot"):  # ipywidgets closes also what could not be made
+        if hasattr(self, "_slot"):  # ipywidgets also closes widgets whose construction failed
             self._model = Closed(self._model.name, self._model.facts)
             self._session = LiveSession(self._model)
             self._worker.forget(lambda slot: isinstance(slot, tuple) and slot[0] is self._slot)
@@ -209,12 +209,12 @@ class Explorer(Selecting):
         super().close()
 
     def __del__(self, _ending: Callable[[], bool] = sys.is_finalizing) -> None:
-        # Where Python ends there is nothing left to tell, and modules may be empty by now: hence a default.
+        # When Python exits there is nothing left to tell, and modules may be empty by now: hence a default.
         if not _ending():
             super().__del__()
 
     def state(self) -> dict[str, Any]:
-        """What is on screen as plain data, which JSON can carry: `aw.explore(model, state=...)` shows it again.
+        """What is on screen, as plain JSON data: `aw.explore(model, state=...)` shows it again.
 
         >>> import attnwidget as aw
         >>> state = aw.explore(text="The cat sat on the mat.", layer=1, view="lines").state()
@@ -224,9 +224,9 @@ class Explorer(Selecting):
         return explorer_state(self, self._model.name)
 
     def restore(self, state: Any) -> "Explorer":
-        """Show what a state says; what it does not name stays.
+        """Show a saved state; anything that it does not contain stays.
 
-        Raises AttnWidgetError, naming the field, for what cannot be shown here, and then nothing has changed.
+        Raises AttnWidgetError, naming the field, if something cannot be shown here; nothing is changed then.
         """
         wanted = checked_state(state)
         self.prepare(wanted)
@@ -239,11 +239,11 @@ class Explorer(Selecting):
         return self
 
     def link(self, other: Any, *names: str) -> Link:
-        """Let another explorer move with this one, and this one with it, until `.unlink()`; it takes this one's place now.
+        """Link another explorer with this one, both ways, until `.unlink()`; it takes over this one's selection now.
 
-        Linked are all traits that say what is looked at, but the text and the part, or those that are named. What the
-        other one does not have (a layer, a token) becomes the nearest that it has. Raises AttnWidgetError for a name
-        that cannot be linked, and for what is no explorer.
+        All traits of the selection are linked except the text and the part, or only the given names. What the other one
+        lacks (a layer, a token) becomes the nearest that it has. Raises AttnWidgetError for a name that cannot be
+        linked, and for anything but an explorer.
 
         >>> import attnwidget as aw
         >>> one, other = aw.explore(text="The cat sat."), aw.explore(text="The dog sat.")
@@ -253,17 +253,17 @@ class Explorer(Selecting):
         3
         """
         if not isinstance(other, Explorer) or other is self:
-            raise AttnWidgetError(f"Another explorer is needed to link with, not {other!r:.60}.")
+            raise AttnWidgetError(f"{other!r:.60} cannot be linked. Give another explorer.")
         for model in (self._model, other._model):  # noqa: SLF001  our own class
             if isinstance(model, Closed):
                 model.refuse()
         return Link(self, other, linked_names(names))
 
     def snapshot(self) -> Snapshot:
-        """What is on screen as it is now, for pages that run nothing: HTML without a script, and a PNG of the map.
+        """What is on screen now, for pages without scripts: static HTML, and a PNG of the map.
 
-        The last line of a cell shows it; `.save("head.png")` writes it. Raises AttnWidgetError when the text cannot be
-        read.
+        The last line of a cell shows it; `.save("head.png")` writes it. Raises AttnWidgetError if the text cannot be
+        traced.
 
         >>> import attnwidget as aw
         >>> aw.explore(text="The cat sat on the mat.").snapshot()
@@ -286,8 +286,8 @@ class Explorer(Selecting):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         self._show_up()
         bundle: Any = super()._repr_mimebundle_(**options)
-        # What GitHub and a notebook without a kernel show. A cell must not wait for it.
-        # Whatever a model raises, the page asks for itself and says it.
+        # Shown by GitHub and by notebooks without a kernel. A cell must not wait for it.
+        # Whatever a model raises, the page makes its own request and shows the error.
         with suppress(Exception):
             data, metadata = bundle
             bundle = {**data, **self._snapshot(STILL).mime}, metadata
@@ -308,11 +308,11 @@ class Explorer(Selecting):
         texts = texts or self._texts
         first = texts == self._cut_text
         trace: Trace = self._wait_for(lambda: self._take(*texts, first=first).trace, topic=texts, timeout=timeout)
-        self.keep_inside()  # what was presumed of the model need not hold; where there is a page, it says so itself
+        self.keep_inside()  # what was presumed about the model may be wrong; a page, if there is one, shows this itself
         return trace
 
     def _wait_for(self, run: Callable[[], Any], topic: Hashable, timeout: float | None) -> Any:
-        """Let the worker do something and wait. What a model raises of its own is the cause of an AttnWidgetError."""
+        """Let the worker do something and wait. Errors of the model itself become the cause of an AttnWidgetError."""
 
         def told() -> Any:
             try:
@@ -330,7 +330,7 @@ class Explorer(Selecting):
             return self.text, self.pair
 
     def _take(self, text: str, pair: str, **how: Any) -> Reading:
-        """Read a text, and remember which layers and heads that showed."""
+        """Read a text, and remember the layers and heads that this revealed."""
         reading = self._session.read(text, pair, **how)
         self._seen = seen(reading.trace)
         return reading
@@ -355,7 +355,7 @@ class Explorer(Selecting):
         else:
             if request.kind == "frame":
                 self._cut_text = (request.text, request.pair) if request.first else None
-            # Each view of each page waits for its own newest question: two of them never put each other off.
+            # Each view of each page waits for its own newest request: views never displace each other's.
             self._worker.submit((self._slot, request.asker, request.kind), self._job(request))
 
     def _answer_program(self, request: Request) -> None:
@@ -389,9 +389,9 @@ class Explorer(Selecting):
 
 
 def _let_go_of_unseen() -> None:
-    """Leave the explorers that no page shows any more to those who hold them: to ipywidgets and to `Out` they are nothing.
+    """Stop ipywidgets and `Out` from keeping explorers alive that no page shows any more.
 
-    Those that somebody holds stay where a page that is opened again finds them, and read again when they are asked.
+    Explorers referenced elsewhere stay available for a page that is opened again, and compute again on request.
     """
     unseen = [name for name, known in list(_instances.items()) if isinstance(known, Explorer) and known.unseen]
     for name in unseen:
@@ -408,7 +408,7 @@ def _let_go_of_unseen() -> None:
 
 
 def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The same bound method, but without holding its object: one that holds itself is freed late, and a model with it."""
+    """The same bound method, but with a weak reference: an object in a cycle is freed late, and its model with it."""
     found = WeakMethod(method)
 
     def call(*given: Any) -> Any:

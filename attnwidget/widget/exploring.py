@@ -37,17 +37,18 @@ def explore(
     against: str | None = None,
     state: Any = None,
 ) -> Explorer:
-    """A live explorer under the cell: type in its text and watch attention follow.
+    """A live explorer under the cell: edit its text and watch attention follow.
 
-    `model` is anything that `aw.load` takes; without one, the bundled teaching model is shown at a head that is worth
-    seeing. `layer` is by default the first that has attention, `query` (a token number or (start, stop)) the last word.
-    `pair` is a second text for an encoder that reads sentence pairs, `target` what the decoder of an encoder-decoder
-    reads; both can be typed. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" where
-    there is a target. `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several
-    heads to look at together, `filter` is what is kept of each row, and `look` how maps are shown, whose parts may be
-    given by name: `source, fusion, words, sinks, weight, layers, against` (see the traits of `Explorer`). `state` is what
-    `ex.state()` gave, here or elsewhere: its model, if no other is given, and everything that no other argument says.
-    Raises AttnWidgetError for a model that cannot be loaded or reads no text, and for values outside it.
+    `model` is anything that `aw.load` takes; by default the bundled teaching model, at an interesting head. `layer` is
+    by default the first with attention, `query` (a token number or (start, stop)) the last word. `pair` is a second
+    text for an encoder of sentence pairs, `target` the decoder input of an encoder-decoder; both can be edited. `part`
+    is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
+
+    `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to show
+    together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
+    `source, fusion, words, sinks, weight, layers, against` (see the traits of `Explorer`). `state` is the result of
+    `ex.state()`, here or elsewhere: it supplies the model, if none is given, and everything that other arguments leave
+    open. Raises AttnWidgetError for a model that cannot be loaded or does not take text, and for invalid values.
 
     >>> import attnwidget as aw
     >>> ex = aw.explore(text="The cat sat on the mat.", layer=1, head=2)
@@ -55,7 +56,7 @@ def explore(
     torch.Size([7, 7])
     """
     if pair is not None and target is not None:
-        raise AttnWidgetError("pair and target are two names of the second text. Give one of them.")
+        raise AttnWidgetError("pair= and target= both name the second text. Give only one of them.")
     kept = {} if state is None else checked_state(state)
     named = name_to_load(state) if model is None else model
     loaded = shared(named, tokenizer)

@@ -1,4 +1,4 @@
-"""Weights without a model, read like one: what `aw.view` shows."""
+"""Weights without a model, behind a model's interface: what `aw.view` shows."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from attnwidget.frames.axes import axes_of, texts_shown
 
 
 class GivenModel:
-    """A trace in the place of a model: whatever text is asked for, this is what was read."""
+    """A trace in place of a model: whatever text is requested, this trace is the result."""
 
     def __init__(self, given: Trace) -> None:
         self.given = given
@@ -17,15 +17,15 @@ class GivenModel:
         self.model = self  # what the worker belongs to
 
     def trace(self, _x: Any, **_options: Any) -> Trace:
-        """The trace that was given."""
+        """The given trace."""
         return self.given
 
     def texts(self, _text: str, _pair: str) -> Texts:
-        """Two texts where a part has one on each axis."""
+        """Two texts if a part has one on each axis."""
         return Texts(two=any(not axes_of(self.given, part).square for part in self.given.parts), given=True)
 
     def texts_of(self, part: str) -> tuple[str, str]:
-        """What stands in the two text fields beside a part."""
+        """The content of the two text fields for a part."""
         first, second = texts_shown(self.given, part)
         return first.text, second.text if second is not None else ""
 
@@ -34,7 +34,7 @@ class GivenModel:
         return self.given.origin
 
     def tokens(self, _text: str) -> Tokens:
-        """The tokens of what was read first."""
+        """The tokens of the first sequence."""
         return self.given.text
 
     def piece(self, number: int) -> str:
@@ -44,6 +44,6 @@ class GivenModel:
     def refuse_editing(self) -> None:
         """Raises AttnWidgetError."""
         raise AttnWidgetError(
-            "This text belongs to weights that were given, and there is no model here to read another one. "
-            "aw.explore(model, text) reads texts as they are typed."
+            "This text belongs to given weights, and there is no model to compute others. To edit texts, use "
+            "aw.explore(model, text)."
         )

@@ -1,4 +1,4 @@
-"""IPython's `Out`, which holds the value of every cell that was ever run."""
+"""IPython's `Out`, which keeps the value of every cell."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from IPython import get_ipython
 
 
 def forget_output(value: Any) -> None:
-    """Take a value out of `Out`, `_7` and the like, where a cell that was run again has left it. `_` and `__` stay.
+    """Remove a value from `Out`, `_7` and the like, where a rerun cell left it. `_` and `__` stay.
 
-    Outside of IPython there is nothing to do.
+    Outside IPython there is nothing to do.
     """
     shell = get_ipython()
     if shell is None:
@@ -18,7 +18,7 @@ def forget_output(value: Any) -> None:
         return
     for number in [number for number, kept in list(outputs.items()) if kept is value]:
         outputs.pop(number, None)
-        # The second one tells IPython's own names from the user's.
+        # The second condition tells IPython's own names from the user's.
         for names in (shell.user_ns, shell.user_ns_hidden):
             if names.get(f"_{number}") is value:
                 names.pop(f"_{number}", None)

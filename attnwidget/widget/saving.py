@@ -1,4 +1,4 @@
-"""ex.save: the explorer as it stands -> a page in a file."""
+"""ex.save: the current state of the explorer -> a page in a file."""
 
 import re
 from datetime import datetime
@@ -47,12 +47,12 @@ def page_of(
 
 
 def page_name(model: AttentionModel | GivenModel) -> str:
-    """What a page is called that nobody has named."""
+    """The default file name of a page."""
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name).strip('-.') or 'model'}-attention.html"
 
 
 def write_page(path: Any, html: str) -> Path:
-    """Write the page, whole or not at all. Raises AttnWidgetError where it cannot be written.
+    """Write the page, whole or not at all. Raises AttnWidgetError if it cannot be written.
 
     A name that does not end in .html or .htm gets .html.
     """

@@ -1,4 +1,4 @@
-"""What an explorer shows, as it is now, for pages that run nothing."""
+"""What an explorer shows now, for pages without scripts."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ class Snapshot:
     title: str
 
     def save(self, path: Any) -> Path:
-        """Write the picture (`.png`) or the words (`.html`), by the name's end. Raises AttnWidgetError where it cannot."""
+        """Write the picture (`.png`) or the words (`.html`), by the suffix. Raises AttnWidgetError if it cannot."""
         file = named_file(path, "head.png")
         ends = file.suffix.lower()
         if ends not in {".png", ".html"}:
-            raise AttnWidgetError(f"A snapshot is saved as .png or .html, not as {file.name!r}.")
+            raise AttnWidgetError(f"{file.name!r} has no valid suffix. Give a name that ends in .png or .html.")
         content = self.png if ends == ".png" else f'<!doctype html><meta charset="utf-8">{self.html}'.encode()
         return write_whole(file, "snapshot", lambda part: part.write_bytes(content))
 
     @property
     def mime(self) -> dict[str, str]:
-        """Both, as a notebook stores them."""
+        """Both, in the form that a notebook stores."""
         return {"text/html": self.html, "image/png": b64encode(self.png).decode()}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -42,5 +42,5 @@ class Snapshot:
 
 
 def snapshot_of(frame: Frame, text: str, pair: str, model: str) -> Snapshot:
-    """The snapshot of a frame that was made of `text`, and of a second one where there is one."""
+    """The snapshot of a frame of `text`, and of a second text if there is one."""
     return Snapshot(still_html(frame, text, model, pair), picture_png(frame, model), str(frame.header["title"]))

@@ -1,4 +1,4 @@
-"""`aw.view`: the explorer over weights from anywhere."""
+"""`aw.view`: the explorer for weights from anywhere."""
 
 from typing import Any
 
@@ -33,11 +33,11 @@ def view(
     against: str | None = None,
     state: Any = None,
 ) -> Explorer:
-    """An explorer over attention weights from anywhere, or over a Trace: everything but the editing.
+    """An explorer for attention weights from anywhere, or for a Trace: everything but editing.
 
-    `weights`, `tokens`, `key_tokens` and `causal` are those of `Trace.from_weights`. `part` names the part that one set
-    of weights is ("self" by default); of a trace, or of weights by part, it is the one to begin with. The rest is as in
-    `explore`. Raises AttnWidgetError for what cannot be shown.
+    `weights`, `tokens`, `key_tokens` and `causal` are as in `Trace.from_weights`. For a single set of weights, `part`
+    is its name ("self" by default); for a trace, or weights by part, it is the part to show first. The rest is as in
+    `explore`. Raises AttnWidgetError for input that cannot be shown.
 
     >>> import attnwidget as aw, numpy as np
     >>> ex = aw.view(np.full((1, 2, 3, 3), 1 / 3), ["The", "river", "bank"])     # layer head query key
@@ -46,12 +46,10 @@ def view(
     """
     if isinstance(weights, Trace):
         if tokens is not None or key_tokens is not None or causal is not None:
-            raise AttnWidgetError("A trace has its tokens. Give aw.view(trace) alone, or weights and tokens.")
+            raise AttnWidgetError("A trace has its own tokens. Use aw.view(trace) alone, or give weights and tokens.")
         trace = weights
     elif tokens is None:
-        raise AttnWidgetError(
-            "Weights alone do not say what they are between. Give tokens too: aw.view(weights, tokens)."
-        )
+        raise AttnWidgetError("Weights need tokens. Give both: aw.view(weights, tokens).")
     else:
         trace = Trace.from_weights(weights, tokens, key_tokens, "self" if part is None else part, causal=causal)
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}

@@ -1,1 +1,1 @@
-"""Attention as it goes by in one forward pass -> a Trace."""
+"""Attention observed in one forward pass -> a Trace."""

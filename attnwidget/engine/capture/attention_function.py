@@ -1,8 +1,8 @@
-"""Watching attention go by: one function registered with transformers, active only inside `watching`.
+"""Watching attention: one function registered with transformers, active only inside `watching`.
 
-The function answers with scaled_dot_product_attention, at the speed of the bare model, and keeps references to what
-the weights can be recomputed from. It is registered under a plain name: names that contain "sdpa" or "flash" are taken
-for those, and an implementation without a mask function of its own silently loses every mask.
+The function returns scaled_dot_product_attention, as fast as the bare model, and keeps references to what the weights
+are recomputed from. It is registered under a plain name: names that contain "sdpa" or "flash" are treated as those, and
+an implementation without its own mask function silently loses every mask.
 """
 
 import sys
@@ -21,10 +21,10 @@ from attnwidget.engine.stopping import go_on
 from attnwidget.errors import AttnWidgetError, Cancelled
 
 NAME, WHOLE_MASKS, REFERENCE = "attnwidget", "attnwidget_masked", "attnwidget_eager"
-"""Of the function below; of the same where a mask is never left out; and of the eager attention that files carry."""
+"""Names of the function below, of its variant that never omits a mask, and of the eager attention in model files."""
 
 SPARSE = ("indices", "block_indices", "sinks")
-"""Arguments by which a few families choose keys, or weigh them, in ways that the formula here does not know."""
+"""Arguments with which a few families choose or weigh keys in ways that our formula does not cover."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """What one attention layer was asked, as it was asked. Shapes as in `Block`.
+    """The arguments of one attention call, unchanged. Shapes as in `Block`.
 
-    `path` is that of the module; `place` says within which layers it was called, outermost first: where one module
-    serves several layers, only this tells them apart.
+    `path` is the module's; `place` says within which layers it was called, outermost first: if one module serves
+    several layers, only this tells them apart.
     """
 
     module: nn.Module
@@ -59,11 +59,11 @@ class Call:
 
 
 def ignore(_call: Call, _output: Tensor) -> None:
-    """What hears of an output when nobody asks."""
+    """The default listener for outputs: does nothing."""
 
 
 class NotOurs(Exception):
-    """What a function of the user's raised while the model ran; goes out as it was raised."""
+    """An error from a user's function while the model ran; raised again unchanged."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -74,9 +74,9 @@ class NotOurs(Exception):
 class Watch:
     """The calls of one forward pass, in their order; it can be stopped before each of them.
 
-    `names` maps modules (by id) to their paths. `progress` hears how many attention layers are done, or with
-    `counts_layers` how many layers of any kind: where no attention is heard. `answered` hears the output (batch query
-    head dim) of each call.
+    `names` maps modules (by id) to their paths. `progress` is called with the number of finished attention layers, or,
+    with `counts_layers`, of layers of any kind: for models whose attention is not seen. `answered` is called with the
+    output (batch query head dim) of each call.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -90,20 +90,20 @@ class Watch:
     _inside: list[Place] = field(default_factory=list)
 
     def enter(self, path: str, index: int) -> None:
-        """A layer begins. Raises Cancelled when nobody waits for the result any more."""
+        """A layer begins. Raises Cancelled if the result is no longer wanted."""
         _go_on()
         self._entered += 1
         self._inside.append(Place(path, index, self._entered))
 
     def leave(self) -> None:
-        """The layer that was entered last has ended."""
+        """The last entered layer has ended."""
         self._inside.pop()
         if not self._inside and self.counts_layers:
             self._passed += 1
             self._tell(self._passed)
 
     def hear(self, call: Call) -> None:
-        """An attention layer was asked."""
+        """An attention layer was called."""
         _go_on()
         self.calls.append(call)
         self._tell(len(self.calls))
@@ -138,7 +138,7 @@ def current() -> Watch | None:
 
 @contextmanager
 def watching(watch: Watch) -> Iterator[Watch]:
-    """Every attention call of this thread inside the block goes to `watch`."""
+    """Inside the block, every attention call of this thread goes to `watch`."""
     token = _active.set(watch)
     try:
         yield watch
@@ -198,7 +198,7 @@ def attend(
             sinks=s_aux,
         )
     else:
-        # Not passed on: a user's output_attentions would only make the fused function warn.
+        # Not passed on: output_attentions would only make the fused function warn.
         options = {name: given for name, given in kwargs.items() if name != "output_attentions"}
         output = fused_attention(
             module,
@@ -218,7 +218,7 @@ def attend(
 
 
 def _unsaid_scale(module: Any, width: int) -> float | None:
-    """The scale of GPT-2, which transformers 5.0 tells only its own eager attention; None for the usual one."""
+    """The scale of GPT-2, which transformers 5.0 passes only to its own eager attention; None for the usual one."""
     if not hasattr(module, "scale_attn_by_inverse_layer_idx"):
         return None
     scale = width**-0.5 if getattr(module, "scale_attn_weights", True) else 1.0
@@ -230,20 +230,22 @@ def _refuse_unknown(call: Call, kwargs: Mapping[str, Any]) -> None:
     if given is not None:
         raise AttnWidgetError(
             f"{type(call.module).__name__} chooses its keys by {given}, a sparse attention that attnwidget cannot "
-            "compute again exactly. Nothing is drawn rather than something wrong; give weights to Trace.from_weights."
+            "recompute exactly. Pass weights to Trace.from_weights instead."
         )
     if call.q.shape[0] != 1:
         raise AttnWidgetError(
-            f"{type(call.module).__name__} attends within {call.q.shape[0]} pieces (windows, or several images), each by "
-            "itself, so there is no map over the whole input. Windowed attention cannot be shown; give one image at a time."
+            f"{type(call.module).__name__} attends within {call.q.shape[0]} separate pieces (windows, or several "
+            "images), so there is no map over the whole input. Windowed attention cannot be shown; for several images, "
+            "give one at a time."
         )
 
 
 def attend_masked(module: nn.Module, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
-    """The attention function of families that transformers does not run with sdpa: no mask means that all is seen.
+    """The attention function of families that transformers does not run with sdpa: no mask means that every key is
+    visible.
 
-    Their modules say nothing of causality that could be trusted (Splinter, an encoder, says nothing; NLLB's decoder
-    says it is not causal), so their masks are never left out.
+    Their modules do not declare causality reliably (Splinter, an encoder, declares nothing; NLLB's decoder claims not
+    to be causal), so their masks are never omitted.
     """
     return attend(module, *args, **{**kwargs, "is_causal": False})
 
@@ -251,7 +253,7 @@ def attend_masked(module: nn.Module, *args: Any, **kwargs: Any) -> tuple[Tensor,
 def attend_as_written(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **kwargs: Any
 ) -> tuple[Tensor, Tensor | None]:
-    """The eager attention of the model's own file; its weights go to the watch, beside the path of the module."""
+    """The eager attention of the model's own file; its weights go to the watch, with the path of the module."""
     written = getattr(sys.modules[type(module).__module__], "eager_attention_forward", None)
     if written is None:
         raise NotWritten

@@ -1,4 +1,4 @@
-"""What an attention layer puts out, by the fused kernel wherever that is possible, and never with a whole map at hand."""
+"""The output of an attention layer, by the fused kernel wherever possible, and never with a whole map in memory."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from attnwidget.engine.trace.recompute import rows_together
 
 ROWS_AT_ONCE = 1024
-"""Queries of a masked layer that the kernel gets at once: it makes the mask a float, and need only read what is open."""
+"""Queries of a masked layer per kernel call: the kernel converts the mask to float, and only visible keys need be
+passed."""
 
 
 def fused_attention(
@@ -19,11 +20,11 @@ def fused_attention(
 ) -> Tensor:
     """Output (batch query head dim) of scaled_dot_product_attention.
 
-    Windows are read window by window: a quarter of the time and a fifth of the memory at 8,192 tokens.
+    Windows are computed one by one: a quarter of the time and a fifth of the memory at 8,192 tokens.
     """
     width = value.shape[-1]
     if width < query.shape[-1]:
-        # Of unequal widths (multi-head latent attention) the kernel for processors would build every map.
+        # For unequal widths (multi-head latent attention) the CPU kernel would build every map.
         value = pad(value, (0, query.shape[-1] - width))
     if (
         mask is None
@@ -50,7 +51,7 @@ def fused_attention(
 
 
 def open_keys(rows: Tensor) -> slice:
-    """The range of keys that some of these rows of a mask may read; all of them where none may read any."""
+    """The range of keys visible to some of these rows of a mask; all keys if no row sees any."""
     found = rows.flatten(0, 2).any(0).nonzero()
     return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, rows.shape[-1])
 
@@ -67,12 +68,12 @@ def written_out(
     softcap: float | None = None,
     sinks: Tensor | None = None,
 ) -> Tensor:
-    """The same for soft caps and sinks, which have no fused kernel: the formula, a few heads and rows at a time."""
+    """The same with soft caps and sinks, which no fused kernel has: the formula, a few heads and rows at a time."""
     batch, heads, queries, _ = query.shape
     shared, keys = key.shape[1:3]
     group = heads // shared
     out = value.new_empty(batch, queries, heads, value.shape[-1])
-    # Few rows of all heads would read all keys again for each of them: as many rows as fit come first.
+    # A few rows of all heads would load all keys again for each: so as many rows as fit are taken first.
     together = rows_together(group * queries * keys)
     for at in range(0, shared, together):
         last = min(at + together, shared)
@@ -111,7 +112,7 @@ def _softmax(scores: Tensor, sinks: Tensor | None) -> Tensor:
 
 
 def _scores(query: Tensor, key: Tensor) -> Tensor:
-    # Heads that share a key head are more rows of one product: no key is copied.
+    # Heads that share a key head become rows of one product: no key is copied.
     packed = rearrange(query, "batch (shared head) query dim -> batch shared (head query) dim", shared=key.shape[1])
     return rearrange(
         packed @ key.transpose(2, 3),

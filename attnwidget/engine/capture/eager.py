@@ -1,4 +1,4 @@
-"""Fallback 1: the maps that eager attention hands out, for families outside transformers' attention interface."""
+"""Fallback 1: the maps that eager attention returns, for families outside transformers' attention interface."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,17 +21,17 @@ FIELDS = {
 }
 TOWER_OUTPUTS = {"text_model_output": "text", "vision_model_output": "vision"}
 ROWS_SUM_TO_ONE = 1e-2
-"""How far the sum of a row may be from 1, or from 0 for one that may read nothing: half precision needs as much."""
+"""How far a row's sum may be from 1, or from 0 for a fully masked row: half precision needs this much."""
 
 
 def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
     """Blocks with their maps (head query key). Layers without attention are left out under their numbers.
 
-    What may be read, windows included, is told from the zeros of the maps: configurations say it in many ways, and names
-    mislead (XLNetLMHeadModel reads both ways).
+    Masks, including windows, are inferred from the zeros of the maps: configurations express them in many ways, and
+    names mislead (XLNetLMHeadModel attends both ways).
 
-    Raises AttnWidgetError for a model that hands out no maps, and for maps that are no softmax over single positions:
-    of windows, of pooled, hashed or sampled keys.
+    Raises AttnWidgetError for a model that returns no maps, and for maps that are not a softmax over single positions:
+    over windows, or over pooled, hashed or sampled keys.
     """
     found = [
         Block(part, layer, "", len(dense), len(dense), dense=dense)
@@ -42,14 +42,14 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
     own = own_attention(model)
     if not found and own is not None:
         raise AttnWidgetError(
-            f"{type(model).__name__} runs an attention function of yours, {own!r}, which returns no weights, so there is "
-            "nothing to show. Let it return (output, weights), or say model.set_attn_implementation('sdpa') if it "
-            "computes what attention does, and load it again."
+            f"{type(model).__name__} runs your attention function {own!r}, which returns no weights, so there is "
+            "nothing to show. Let it return (output, weights), or, if it computes plain attention, call "
+            "model.set_attn_implementation('sdpa') and load the model again."
         )
     if not found:
         raise AttnWidgetError(
-            f"{type(model).__name__} computes no attention that could be seen, so there is nothing to show. State "
-            "space and convolutional models have none; for others, give weights to Trace.from_weights."
+            f"{type(model).__name__} computes no attention that attnwidget can see, so there is nothing to show. State "
+            "space and convolutional models have none; for others, pass weights to Trace.from_weights."
         )
     return masked(found)
 
@@ -82,14 +82,14 @@ def _dense(given: Any, part: str, layer: int, model: Any) -> Tensor | None:
     if not isinstance(given, Tensor) or given.ndim != 4 or given.shape[0] != 1:
         shape = tuple(getattr(given, "shape", ())) or type(given).__name__
         raise AttnWidgetError(
-            f"{type(model).__name__} hands out attention of the shape {shape} in layer {layer} of part {part!r}, not "
-            "one map (head query key) over the whole input. Windowed and banded attention cannot be shown."
+            f"{type(model).__name__} returns attention of the shape {shape} in layer {layer} of part {part!r}, not one "
+            "map (head query key) over the whole input. Windowed and banded attention cannot be shown."
         )
     dense = given[0].detach().float().cpu()
     total = dense.nan_to_num().sum(-1)
     if not bool((((total - 1).abs() < ROWS_SUM_TO_ONE) | (total.abs() < ROWS_SUM_TO_ONE)).all()):
         raise AttnWidgetError(
-            f"{type(model).__name__} hands out maps whose rows do not sum to 1 (layer {layer} of part {part!r}), so "
-            "they are no attention weights as they stand. Nothing is drawn rather than something wrong."
+            f"{type(model).__name__} returns maps whose rows do not sum to 1 (layer {layer} of part {part!r}), so they "
+            "are not attention weights and cannot be shown."
         )
     return dense

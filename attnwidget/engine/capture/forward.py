@@ -1,4 +1,4 @@
-"""One forward pass of a shadow, watched -> Trace."""
+"""One watched forward pass of a shadow -> Trace."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -67,7 +67,7 @@ def traced(
         calls = layers_once(watch.calls)
         found = roles(calls, module)
         if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
-            raise NothingSeen  # a tower follows the interface, and the model that reads the text does not
+            raise NothingSeen  # a tower follows the interface, but the text model does not
         blocks = tuple(
             _with_stream(block_of(call, role, projections.get(call.path)), call, listener)
             for call, role in zip(calls, found, strict=True)
@@ -96,23 +96,23 @@ def _with_stream(block: Block, call: Call, listener: Listener | None) -> Block:
 
 
 def _refuse_unheard(blocks: tuple[Block, ...], facts: ModelFacts) -> None:
-    """Raise AttnWidgetError when fewer layers were heard than the configuration says attend."""
+    """Raise AttnWidgetError if fewer layers were seen than the configuration has with attention."""
     part = next((part for part in ("self", "encoder", "text") if any(block.part == part for block in blocks)), None)
     attending = sum(1 for heads in facts.heads if heads)
     heard = sum(1 for block in blocks if block.part in {part, "cross" if part == "text" else part})
     if part is not None and heard < attending:
         raise AttnWidgetError(
-            f"Of {attending} layers of {facts.name} that attend, {heard} computed attention that could be seen; a trace "
-            "without the others would mislead. Was a forward of theirs replaced?"
+            f"attnwidget can see attention in only {heard} of {attending} attention layers of {facts.name}, and a "
+            "trace without the others would mislead. Check whether the forward of a layer was replaced."
         )
 
 
 class NothingSeen(Exception):
-    """The model's source promised attention through the interface, and none came. Never reaches a user."""
+    """The model's source uses the attention interface, but no call was seen. Never reaches a user."""
 
 
 def what_runs(module: Any, given: Inputs) -> Any:
-    """The module whose forward pass gives all attention that these inputs cause, at the least cost."""
+    """The module whose forward pass runs all attention for these inputs, at the least cost."""
     # Logits over all positions would cost more than the attention on small models: the body alone.
     body = module if answers_at_once(module) or predicts(module) is None else module.base_model
     if (
@@ -129,7 +129,7 @@ def what_runs(module: Any, given: Inputs) -> Any:
 
 
 def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) -> Any:
-    """A forward pass whose failures are said in a sentence."""
+    """A forward pass whose failures become one AttnWidgetError."""
     try:
         return module(**forward, **options)
     except (Cancelled, NotWritten, AttnWidgetError):
@@ -140,15 +140,15 @@ def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) 
         if _out_of_memory(error):
             count = max(tensor.shape[-1] if tensor.ndim == 2 else 1 for tensor in forward.values())
             raise AttnWidgetError(
-                f"There is not enough memory to read {count:,} tokens with this model. Give a shorter text."
+                f"There is not enough memory to run {count:,} tokens through this model. Give a shorter text."
             ) from None
-        # Models raise whatever they like; the first line is what tells.
+        # Models may raise anything; the first line is the informative one.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(f"The model could not read this: {reason}") from error
+        raise AttnWidgetError(f"The model failed on this input: {reason}") from error
 
 
 def _out_of_memory(error: Exception) -> bool:
-    # On processors torch says so in words alone.
+    # On the CPU, torch says so only in its message.
     words = ("can't allocate memory", "not enough memory")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
 

@@ -1,4 +1,4 @@
-"""Attentions that went by in a plain module -> blocks: which part and which layer each of them is."""
+"""Attention calls seen in a plain module -> blocks: the part and layer of each."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,14 +17,14 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
 LAYER_LISTS = {"layer", "layers", "block", "blocks", "h"}
-"""What lists of layers are called: their entries are never the heads of one layer."""
+"""Usual names of layer lists: their entries are never the heads of one layer."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One attention that went by: with q and k as a `Call`, or its maps alone (batch head query key, or fewer axes).
+    """One attention call: with q and k as a `Call`, or its maps alone (batch head query key, or fewer axes).
 
-    `crossed` is None where nobody said whether the keys are of another sequence.
+    `crossed` is None if it is unknown whether the keys belong to another sequence.
     """
 
     place: tuple[Place, ...]
@@ -42,16 +42,16 @@ class Seen:
 
     @property
     def reads_another(self) -> bool:
-        """Whether the keys are of another sequence, as far as can be told."""
+        """Whether the keys belong to another sequence, as far as can be told."""
         return self.shape[1] != self.shape[2] or bool(self.crossed)
 
 
 def seen_blocks(seen: Sequence[Seen], name: str) -> tuple[Block, ...]:
     """Blocks of everything that was seen, numbered from 0 within each part.
 
-    Heads that were computed one by one within a layer are put together. One list of layers is part "self", several
-    are called as their author called them, and what reads another sequence is "cross". `name` is the model's. Raises
-    AttnWidgetError where one layer attends several times and it cannot be told to what.
+    Heads that were computed one by one within a layer are joined. A single list of layers is part "self", several keep
+    the names that their author chose, and cross-attention is "cross". `name` is the model's. Raises AttnWidgetError if
+    one layer attends several times and the sequences are unknown.
     """
     layers: dict[Any, list[Seen]] = {}
     for order, one in enumerate(seen):
@@ -71,9 +71,9 @@ def seen_blocks(seen: Sequence[Seen], name: str) -> tuple[Block, ...]:
 def seen_sequences(
     blocks: Sequence[Block], text: Tokens | None, name: str
 ) -> tuple[Tokens, dict[str, tuple[Tokens, Tokens]]]:
-    """The text that was read, and the (query, key) tokens of every part; positions where no text has their length.
+    """The tokens of the text, and the (query, key) tokens of every part; plain positions if no text has their length.
 
-    Raises AttnWidgetError for a part whose layers read sequences of different lengths.
+    Raises AttnWidgetError for a part whose layers attend over sequences of different lengths.
     """
     sizes = {block.part: block.shape[1:] for block in blocks}
     if any(block.shape[1:] != sizes[block.part] for block in blocks):
@@ -99,7 +99,7 @@ def _fitting(known: Iterable[Tokens | None], count: int) -> Tokens:
 
 
 def _layer(one: Seen) -> tuple[Place, ...]:
-    """The place of the layer: a lone head in a list of heads belongs to the layer around the list."""
+    """The place of the layer: a single head in a list of heads belongs to the layer around the list."""
     if _is_head(one) and len(one.place) > 1 and one.place[-1].path.split(".")[-1] not in LAYER_LISTS:
         return one.place[:-1]
     return one.place
@@ -117,7 +117,7 @@ def _whole_layers(group: list[Seen], name: str) -> list[list[Seen]]:
         return [group]
     raise AttnWidgetError(
         f"{name} attends {len(group)} times within one layer ({group[0].place[0].path or 'its outermost list'}), and "
-        "which sequences these read cannot be told. Give weights to Trace.from_weights, each kind as a part."
+        "the sequences that it attends to are unknown. Pass weights to Trace.from_weights, with each kind as a part."
     )
 
 
@@ -129,7 +129,7 @@ def _terms(one: Seen) -> Any:
 
 
 def _stacks(places: Sequence[tuple[Place, ...]]) -> list[str]:
-    """The list of layers that each place is in: the outermost of which several entries attend, else its own."""
+    """The list of layers that each place is in: the outermost list where several entries attend, else its own."""
     entries: dict[str, set[int]] = {}
     for place in places:
         for step in place:
@@ -152,7 +152,7 @@ def _names(stacks: Sequence[str]) -> dict[str, str]:
     cut = [path.split(".") for path in paths]
     sides = [match[0] if (match := re.search("encoder|decoder", path)) else "" for path in paths]
     first = [next((step for step in steps if any(step not in other for other in cut)), "") for steps in cut]
-    # "cross" is the name of what reads another sequence.
+    # "cross" is the name of cross-attention.
     for names in (sides, first):
         if len(set(names)) == len(paths) and not {"", "cross"} & set(names):
             return dict(zip(paths, names, strict=True))
@@ -168,7 +168,7 @@ def _block(group: list[Seen], part: str, layer: int) -> Block:
 
 
 def _joined(calls: list[Call]) -> Call:
-    """Lone heads as one call."""
+    """Single heads joined into one call."""
     first = calls[0]
     size = (first.q.shape[2], first.k.shape[2])
     masks = [call.mask.expand(1, 1, *size) for call in calls if call.mask is not None]

@@ -1,10 +1,11 @@
-"""Where the output of an attention layer goes: the linear layer that reads it, found by equality of numbers.
+"""Where the output of an attention layer goes: the linear layer that takes it, found by equality of numbers.
 
-No table of families says which module that is. In the first pass in which a layer's attention is heard, every module
-of the shadow that carries a matrix tells what it reads; one that reads exactly the heads' outputs, one head after the
-other, and answers with its matrix applied to them, is the output projection. Where a gate, a norm or anything else
-lies between, there is none. What was found is remembered until the shadow or a weight of it changes, and later passes
-listen to nothing.
+No table of families says which module that is. In the first pass in which a layer's attention is seen, hooks compare
+the input of every module with a matrix; one whose input is exactly the heads' outputs, one head after the other, and
+whose output is its matrix applied to them, is the output projection. If a gate, a norm or anything else lies between,
+there is none.
+
+The result is remembered until the shadow or one of its weights changes, and later passes need no hooks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,12 +23,12 @@ from attnwidget.engine.trace.affine import writes
 from attnwidget.engine.trace.projection import Projection, matrix_of, projection_of
 
 Projections: TypeAlias = Mapping[str, Projection | None]
-"""By the path of the attention module; None where its output goes through something else first."""
+"""By the path of the attention module; None if its output goes through something else first."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """What was found while the parameters had been written to so many times."""
+    """What was found, and how often the parameters had been written to by then."""
 
     written: int
     projections: dict[str, Projection | None]
@@ -39,7 +40,7 @@ _known: "WeakKeyDictionary[nn.Module, _Known]" = WeakKeyDictionary()
 
 @dataclass(eq=False)
 class _Output:
-    """The output of one call, kept until the next one: `readers` are the modules that read it, by path."""
+    """The output of one call, kept until the next one: `readers` are the modules that took it as input, by path."""
 
     path: str
     numbers: Tensor | None  # batch query head dim
@@ -49,7 +50,7 @@ class _Output:
 
 @dataclass(eq=False)
 class Follower:
-    """Follows the outputs of one watch. Its hooks are on the shadow only, and only while something is not known."""
+    """Follows the outputs of one watch. Its hooks are on the shadow only, and only while something is unknown."""
 
     shadow: Shadow
     watch: Watch
@@ -65,18 +66,18 @@ class Follower:
         self._found = known.projections if known is not None and known.written == self._written else {}
 
     def hear(self, call: Call, output: Tensor) -> None:
-        """An attention layer has answered."""
+        """An attention layer has returned."""
         self._drop()
         if call.path == "" or call.path in self._found:
             return
         if not self._hooks:
             self._listen()
-        # A copy: what lies between may be written in place. Of a single token the numbers do not tell whether heads or
-        # tokens come first, so it teaches nothing for longer texts.
+        # A copy: modules in between may write in place. With a single token the numbers do not tell whether heads or
+        # tokens come first, so it says nothing about longer texts.
         self._outputs.append(_Output(call.path, output.clone(), lasting=output.shape[1] > 1))
 
     def learn(self) -> Projections:
-        """All that is known now that a pass has come to its end; without this call nothing of it is remembered."""
+        """Remember what was found, at the end of a pass; without this call nothing is remembered."""
         self.rest()
         outputs, self._outputs = self._outputs, []
         found: dict[str, Projection | None] = {}
@@ -90,7 +91,7 @@ class Follower:
         return {**self._found, **found}
 
     def rest(self) -> None:
-        """Listen to nothing until the next output that is not known."""
+        """Remove all hooks until the next unknown output."""
         self._drop()
         for hook in self._hooks:
             hook.remove()
@@ -106,7 +107,7 @@ class Follower:
                 self._hooks.append(module.register_forward_hook(self._reads, with_kwargs=True))
 
     def _reads(self, module: nn.Module, given: Any, named: dict[str, Any], result: Any) -> None:
-        # A callback of the user's may read another text meanwhile, with a watch of its own.
+        # A user's callback may trace another text meanwhile, with its own watch.
         output = self._outputs[-1] if self._outputs else None
         if output is None or output.numbers is None or current() is not self.watch:
             return
@@ -114,14 +115,14 @@ class Follower:
         if not isinstance(read, Tensor) or not reads_heads(read, output.numbers):
             return
         if not bool(output.numbers.any()):
-            output.lasting = False  # zeros are what any gate makes of zeros
+            output.lasting = False  # any gate maps zeros to zeros
             return
         path = self.shadow.names.get(id(module), "")
         right = isinstance(result, Tensor) and not self._poses(path, module)
         output.readers[path] = projection_of(module, path, read, result) if right else None
 
     def _poses(self, path: str, module: nn.Module) -> bool:
-        """Whether a module around this one passes for it, as adapters do that add something to its result."""
+        """Whether a module around this one stands in for it, as adapters do that add something to its result."""
         names = path.split(".")[:-1]
         around = [".".join(names[: end + 1]) for end in range(len(names))]
         return any(
@@ -131,7 +132,7 @@ class Follower:
 
 @contextmanager
 def follow_outputs(shadow: Shadow, watch: Watch) -> Iterator[Follower]:
-    """The outputs that `watch` hears of inside the block are followed; afterwards no hook is left."""
+    """Inside the block, the outputs that `watch` sees are followed; afterwards no hook is left."""
     follower = Follower(shadow, watch)
     watch.answered = follower.hear
     try:
@@ -142,7 +143,7 @@ def follow_outputs(shadow: Shadow, watch: Watch) -> Iterator[Follower]:
 
 
 def reads_heads(read: Tensor, numbers: Tensor) -> bool:
-    """Whether a module reads exactly these outputs, the heads of each token one after the other."""
+    """Whether a module's input is exactly these outputs, the heads of each token one after the other."""
     _, _, heads, width = numbers.shape
     if not read.is_floating_point() or read.ndim < 2:
         return False
@@ -152,7 +153,7 @@ def reads_heads(read: Tensor, numbers: Tensor) -> bool:
 
 
 def _same(readers: list[dict[str, Projection | None]]) -> Projection | None:
-    """The one reader of every output; None where there is another, or none, or it is no linear layer."""
+    """The one module that takes every output; None if there are several or none, or it is not a linear layer."""
     first = readers[0]
     if len(first) != 1 or any(other.keys() != first.keys() for other in readers):
         return None

@@ -1,7 +1,7 @@
-"""Random numbers that a model draws while it reads: from a generator of its own, never from the user's.
+"""Random numbers that a model draws during a pass: from a separate generator, never from the user's.
 
-torch's generators belong to the whole process. Setting one back after a pass would set back what was drawn from it in
-another thread meanwhile, so it is never touched; only modules whose code draws outside of training run under a mode.
+torch's generators belong to the whole process. Resetting one after a pass would undo draws in other threads, so it is
+never touched; only modules whose code draws outside of training run under a mode.
 """
 
 import ast
@@ -41,36 +41,36 @@ DRAWING = {"alpha_dropout", "bernoulli", "bernoulli_", "binomial", "cauchy_", "d
     "scaled_dot_product_attention",
     "uniform_",
 }
-"""What functions of torch are called that draw."""
+"""The names of torch functions that draw random numbers."""
 
 INITIAL = ("__init__", "_init", "init_", "reset_")
-"""How functions are called that fill parameters: no pass runs them."""
+"""The names of functions that initialise parameters: no pass runs them."""
 
 TRUSTED = ("torch.", "transformers.modeling_", "transformers.generation.", "transformers.integrations.")
-"""Where classes come from that draw only in training, when they are made, or when `generate` is asked to sample."""
+"""Modules of classes that draw only in training, on construction, or when `generate` samples."""
 
 
 def own_draws(draws: bool) -> AbstractContextManager[Any]:
-    """Inside, this thread draws from a generator of its own if `draws`; nothing is changed for others."""
+    """Inside this block, this thread draws from a separate generator if `draws`; other threads are not affected."""
     return _OwnDraws() if draws else nullcontext()
 
 
 def draws(module: nn.Module) -> bool:
     """Whether the code of a module may draw random numbers in eval mode, as far as its source tells.
 
-    What only runs under `if self.training` does not count. Code without source counts if it names what draws.
+    Code under `if self.training` does not count. Code without source counts if it names a function that draws.
 
     >>> draws(nn.TransformerEncoderLayer(8, 2, 8))
     False
     """
     kinds: set[Any] = {type(part) for part in module.modules()}
-    # Of a module alone, as accelerate and users replace it.
+    # Of this module alone, as accelerate and users may replace it.
     own = {_function(vars(part).get("forward")) for part in module.modules()}
     return any(map(_class_draws, kinds)) or any(_is_read(forward) and _draws(forward) for forward in own if forward)
 
 
 class _OwnDraws(TorchDispatchMode):
-    """Hands a generator to whatever draws: seeded as the user's was last, so that a text is always read alike."""
+    """Passes a generator to functions that draw, seeded like the user's: a text always gives the same result."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ FILLED: dict[str, Callable[..., Tensor]] = {
     "randn_like": lambda empty, **own: empty.normal_(**own),
     "randint_like": lambda empty, *bounds, **own: empty.random_(*((0, *bounds) if len(bounds) == 1 else bounds), **own),
 }
-"""Functions that take no generator in older releases of torch."""
+"""Functions without a generator argument in older releases of torch."""
 
 
 def _dropout(generator: torch.Generator, given: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
@@ -120,7 +120,7 @@ def _dropout(generator: torch.Generator, given: Tensor, p: float, train: bool | 
 
 @cache
 def _with_generator(func: Any) -> Any | None:
-    """The overload of a function that takes a generator and else the same; None for what has none."""
+    """The overload of a function that also takes a generator; None if there is none."""
     others = [getattr(func.overloadpacket, name) for name in func.overloadpacket.overloads()]
     for other in (func, *others):
         if len(_arguments(other)) < len(other._schema.arguments) and _arguments(other) == _arguments(func):  # noqa: SLF001
@@ -146,12 +146,12 @@ def _class_draws(kind: Any) -> bool:
 
 
 def _draws(function: FunctionType) -> bool:
-    # Names first: most files name nothing that draws, and need not be parsed.
+    # Names first: most files name no function that draws, and need not be parsed.
     return all(any(DRAWING & calls(step) for step in _reached(function, calls)) for calls in (_names, _called))
 
 
 def _reached(function: FunctionType, calls: Callable[[FunctionType], set[str]]) -> list[FunctionType]:
-    """A function and all that it leads to by name, in the files of models."""
+    """A function and everything that it reaches by name, in model files."""
     reached = [function]
     for step in reached:
         for name in calls(step):
@@ -184,7 +184,7 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 @cache
 def _called(function: FunctionType) -> set[str]:
-    """The names of what a function calls outside of training; all its names where its source is not at hand."""
+    """The names that a function calls outside of training; all its names if its source is not available."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
@@ -203,11 +203,11 @@ def _calls(body: Sequence[ast.AST], others: set[str]) -> Iterator[str]:
         yield from _calls(list(ast.iter_child_nodes(node)), others)
         leaves = isinstance(node, ast.If) and isinstance(node.body[-1], ast.Return | ast.Raise)
         if isinstance(node, ast.If) and leaves and _is_training(node.test, needed=False):
-            return  # what follows is training
+            return  # the rest runs only in training
 
 
 def _is_training(test: ast.AST, *, needed: bool) -> bool:
-    """Whether a condition holds in training alone (`needed`), or fails in training alone."""
+    """Whether a condition holds only in training (`needed`), or fails only in training."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And if needed else ast.Or):
         return any(_is_training(value, needed=needed) for value in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
@@ -220,7 +220,7 @@ def _says_training(node: ast.AST) -> bool:
 
 
 def _drawing_name(call: ast.Call, others: set[str]) -> str:
-    """The name of what is called; "" for what draws in training alone, for modules, and for other packages' draws."""
+    """The name of the called function; "" if it draws only in training, for modules, and for other packages' draws."""
     given = [*call.args, *(one.value for one in call.keywords)]
     if any(_says_training(step) for value in given for step in ast.walk(value)):
         return ""

@@ -1,4 +1,4 @@
-"""Whether a model's attention is one of transformers' own, or a function that the user has registered.
+"""Whether a model's attention is one of transformers' own, or a function that the user registered.
 
 What the user's function computes may be anything, so only the weights that it returns itself are shown.
 """
@@ -10,11 +10,11 @@ from torch import nn
 from transformers import AttentionInterface
 
 KERNELS = ("flash", "flex", "paged", "/")
-"""Marks in the names of kernels, those of the hub included: other ways of computing the same attention."""
+"""Markers in the names of kernels, including those from the hub: other ways of computing the same attention."""
 
 
 def is_kernel(name: Any) -> bool:
-    """Whether an implementation of that name needs a kernel that is not there on every machine.
+    """Whether an implementation of that name needs a kernel that is not available on every machine.
 
     >>> is_kernel("flash_attention_2"), is_kernel("kernels-community/flash-attn"), is_kernel("sdpa")
     (True, True, False)
@@ -23,30 +23,30 @@ def is_kernel(name: Any) -> bool:
 
 
 def own_attention(model: nn.Module) -> str | None:
-    """The name of the first attention function in a model that is none of transformers'; None for plain attention."""
+    """The name of the first attention function in a model that is not transformers' own; None for plain attention."""
     names = {implementation(vars(part).get("config")): None for part in model.modules()}
     return next((name for name in names if is_own(name)), None)
 
 
 def mark(model: nn.Module) -> tuple[Any, ...]:
-    """Changes when another function of the user's computes a model's attention."""
+    """Changes when a different user function computes a model's attention."""
     name = own_attention(model)
     return (name, id(AttentionInterface().get(name)))
 
 
 def implementation(config: Any) -> str | None:
-    """What a configuration names as its attention."""
+    """The attention implementation that a configuration names."""
     name = getattr(config, "_attn_implementation", None)
     return name if isinstance(name, str) else None
 
 
 def is_own(name: str | None) -> bool:
-    """Whether a name stands for a function of the user's. The function is asked: its name may be anything."""
+    """Whether a name stands for a user's function. Decided by the function itself: its name may be anything."""
     registered = AttentionInterface()
     if name is None or name not in registered:
         return name not in {None, "eager", "sdpa"} and not is_kernel(name)
     function = registered[name]
     while isinstance(function, partial):
         function = function.func
-    # Kernels of the hub stand under the name of their repository, and may be functions of theirs.
+    # Hub kernels are registered under the name of their repository, and may be its own functions.
     return "/" not in name and not str(getattr(function, "__module__", "")).startswith(("transformers.", "attnwidget."))

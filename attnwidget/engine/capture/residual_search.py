@@ -1,11 +1,12 @@
-"""The residual streams of one pass, found by equality of numbers while it runs, and only when they are asked for.
+"""The residual streams of one pass, found by equality of numbers while it runs, and only on request.
 
-No table of families says where they are. Every module of the shadow tells what it reads and what it answers. After the
-output projection of an attention layer has answered p, a module that reads r + p, r being something that was read
-before, has told the residual r. The stream goes on with this sum, or with a norm of it: whichever, with the answer of
-a later module added, is read or answered after that. Sums are compared bit for bit. Where the output of the projection
-is scaled or normed before it is added, where something else is added at the same time (an MLP beside the attention),
-or where the stream goes on in another way, nothing is found.
+No table of families says where they are. Hooks see the input and output of every module of the shadow. After the output
+projection of an attention layer returns p, a module with the input r + p, where r was an input before, reveals the
+residual r. The stream continues with this sum, or with a norm of it: whichever appears later, with the output of
+another module added, as an input or output.
+
+Sums are compared bit for bit. Nothing is found if the output of the projection is scaled or normed before it is added,
+if something else is added at the same time (a parallel MLP), or if the stream continues in another way.
 """
 
 from collections.abc import Iterator
@@ -24,12 +25,12 @@ from attnwidget.engine.trace.projection import Projection, matrix_of
 from attnwidget.engine.trace.residual import Norm, Stream, norm_of
 
 LAYERS_LATER = 2
-"""How many layers later the stream must have gone on: some layers hold attention alone."""
+"""Within how many layers the stream must continue: some layers contain attention alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Heard:
-    """What a module has read or answered. `mark` is its last number: most tensors differ there."""
+    """An input or output of a module. `mark` is its last number: most tensors differ there."""
 
     tensor: Tensor
     mark: float
@@ -42,13 +43,13 @@ class _Heard:
 
 @dataclass(eq=False)
 class _Sublayer:
-    """One attention call and what was heard since, as it becomes known."""
+    """One attention call, and what was seen since."""
 
     call: Call
     layer: int
-    numbers: Tensor | None  # batch query head dim: the output of the heads, until it was read
+    numbers: Tensor | None  # batch query head dim: the output of the heads, until the projection took it
     before: list[_Heard] = field(default_factory=list)
-    projected: _Heard | None = None  # what the projection has answered
+    projected: _Heard | None = None  # the output of the projection
     path: str = ""
     residual: _Heard | None = None
     sum: _Heard | None = None
@@ -59,7 +60,7 @@ class _Sublayer:
 
 @dataclass(eq=False)
 class Listener:
-    """Hears every module of a shadow during one pass of one watch."""
+    """Sees every module of a shadow during one pass of one watch."""
 
     shadow: Shadow
     watch: Watch
@@ -70,7 +71,7 @@ class Listener:
     _serial: int = 0
 
     def stream(self, call: Call, projection: Projection | None) -> Stream | None:
-        """The stream around the layer of a call; None where it was not found, or was written to since."""
+        """The stream around the layer of a call; None if it was not found, or has been written to since."""
         own = self._found.get(id(call))
         if own is None or own.residual is None or own.stream is None:
             return None
@@ -78,16 +79,16 @@ class Listener:
         return own.stream if same and writes(own.residual.tensor) == own.residual.written else None
 
     def hear(self, call: Call, output: Tensor) -> None:
-        """An attention layer has answered."""
+        """An attention layer has returned."""
         self._count_layers()
         for own in self._open:
             own.numbers = None
-        # A copy: what lies between may be written in place.
+        # A copy: modules in between may write in place.
         self._open.append(_Sublayer(call, self._layer, output.clone()))
 
     def reads(self, _module: nn.Module, given: Any, named: dict[str, Any]) -> None:
         """A module begins."""
-        if current() is not self.watch:  # a callback of the user's may read another text meanwhile
+        if current() is not self.watch:  # a user's callback may trace another text meanwhile
             return
         self._count_layers()
         for tensor in _tensors((*given, *named.values())):
@@ -152,7 +153,7 @@ class Listener:
 
 @contextmanager
 def hear_streams(shadow: Shadow, watch: Watch) -> Iterator[Listener]:
-    """The streams of the pass inside the block; its hooks are on the shadow only, and afterwards none is left."""
+    """The streams of the pass inside the block; hooks are on the shadow only, and removed afterwards."""
     listener, others = Listener(shadow, watch), watch.answered
 
     def answered(call: Call, output: Tensor) -> None:
@@ -173,11 +174,11 @@ def hear_streams(shadow: Shadow, watch: Watch) -> Iterator[Listener]:
 
 
 def _adds_up(own: _Sublayer, heard: _Heard) -> None:
-    """Whether what a module reads is the output of the projection added to something that was read before it."""
+    """Whether a module's input is the output of the projection plus an earlier input."""
     if own.projected is None or own.projected.same_memory(heard):
         return
     for residual in own.before:
-        # What is read on unchanged is no sum, though it equals itself and zeros: a sum is a tensor of its own.
+        # A tensor passed on unchanged is not a sum, though it equals itself plus zeros: a sum is a new tensor.
         alone = residual.same_memory(heard)
         if not alone and _is_sum(residual, own.projected, heard) and bool(residual.tensor.any()):
             own.residual, own.sum = residual, heard
@@ -199,7 +200,7 @@ def _goes_on(own: _Sublayer, heard: _Heard) -> None:
 
 
 def _is_sum(one: _Heard, other: _Heard, total: _Heard) -> bool:
-    # One number first: nearly all that is asked ends here. It is rounded as the model's numbers are.
+    # Compare one number first: nearly all cases end here. It is rounded as the model's numbers are.
     if not abs(one.mark + other.mark - total.mark) <= 0.01 * (abs(one.mark) + abs(other.mark)):
         return False
     width = total.tensor.shape[-1]

@@ -1,7 +1,7 @@
-"""Which part and which layer an attention call belongs to: by where its module stands, never by `layer_idx`.
+"""Which part and layer an attention call belongs to: by the place of its module, never by `layer_idx`.
 
 `layer_idx` is absent, None or repeated in many families, and ALBERT and Zamba run one module in several layers. What
-counts is the list of layers that was being worked through when the call came.
+counts is the list of layers that was running at the time of the call.
 """
 
 import itertools
@@ -32,7 +32,7 @@ TOWERS = {
 
 @dataclass(frozen=True)
 class Role:
-    """`depth` is how many layers the part has, those without attention included."""
+    """`depth` is how many layers the part has, including those without attention."""
 
     part: str
     layer: int
@@ -40,10 +40,10 @@ class Role:
 
 
 def layers_once(calls: Sequence[Call]) -> list[Call]:
-    """The calls with one for each time that a layer ran its attention.
+    """The calls, reduced to one for each time that a layer ran its attention.
 
-    Differential attention asks twice for the same weights, over two halves of the values. Raises AttnWidgetError for
-    a layer that cuts its sequence into pieces and attends within each.
+    Differential attention computes the same weights twice, over two halves of the values. Raises AttnWidgetError for a
+    layer that splits its sequence into pieces and attends within each.
     """
     kept: dict[Any, Call] = {}
     for order, call in enumerate(calls):
@@ -53,14 +53,14 @@ def layers_once(calls: Sequence[Call]) -> list[Call]:
             continue
         if not (first.q.shape == call.q.shape and torch.equal(first.q, call.q) and torch.equal(first.k, call.k)):
             raise AttnWidgetError(
-                f"{type(call.module).__name__} cuts its input into pieces and attends within each, so there is no map "
-                "over the whole input. Windowed and packed attention cannot be shown."
+                f"{type(call.module).__name__} splits its input into pieces and attends within each, so there is no "
+                "map over the whole input. Windowed and packed attention cannot be shown."
             )
     return list(kept.values())
 
 
 def roles(calls: Sequence[Call], model: Any) -> list[Role]:
-    """The role of every call of one forward pass, in their order."""
+    """The role of every call of one forward pass, in order."""
     towers = towers_of(model)
     crossed = bool(getattr(model.config, "is_encoder_decoder", False))
     parts = [_part(call, towers, encoder_decoder=crossed) for call in calls]
@@ -70,7 +70,7 @@ def roles(calls: Sequence[Call], model: Any) -> list[Role]:
     for part in dict.fromkeys(parts):
         own = [i for i, name in enumerate(parts) if name == part]
         numbers = [calls[i].place[0].index if calls[i].place else -1 for i in own]
-        # One call for each layer, in the order of the layers: these are their true numbers. Else the order tells.
+        # With one call per layer, in layer order, these are the true layer numbers. Otherwise they are counted.
         true = min(numbers) >= 0 and all(a < b for a, b in itertools.pairwise(numbers))
         depth = sizes[calls[own[0]].place[0].path] if true else len(own)
         for order, i in enumerate(own):
@@ -79,14 +79,14 @@ def roles(calls: Sequence[Call], model: Any) -> list[Role]:
 
 
 def towers_of(model: Any) -> set[str]:
-    """Which of text, vision and audio have a module of their own in this model; a lone one is no tower."""
+    """Which of text, vision and audio have their own module in this model; a single one is not a tower."""
     names = {name.split(".")[-1] for name, _ in model.named_modules()}
     found = {tower for tower, known in TOWERS.items() if names & known}
     return found if found - {"text"} else set()
 
 
 def tower_of(path: str) -> str | None:
-    """The tower that a module's path leads into: the outermost one that is named."""
+    """The tower that a module's path leads into: the outermost named one."""
     for name in path.split("."):
         for tower, known in TOWERS.items():
             if name in known:
@@ -95,7 +95,7 @@ def tower_of(path: str) -> str | None:
 
 
 def is_cross(module: Any, path: str) -> bool:
-    """Whether this attention reads another sequence than its own."""
+    """Whether this is cross-attention."""
     if CROSS & set(path.split(".")) or getattr(module, "is_cross_attention", False) is True:
         return True
     return "CrossAttention" in type(module).__name__
@@ -116,8 +116,8 @@ def _part(call: Call, towers: set[str], *, encoder_decoder: bool) -> str:
 
 
 def _apart(calls: Sequence[Call], parts: list[str]) -> list[str]:
-    # Two stacks of layers that fall into one part are two parts (a querying transformer beside the language model):
-    # the deeper one keeps the name, the other is called as its author called it.
+    # Two stacks of layers in one part become two parts (a querying transformer beside the language model): the deeper
+    # one keeps the name, the other gets the name that its author chose.
     paths = [call.place[0].path if call.place else "" for call in calls]
     named = list(parts)
     for part in dict.fromkeys(parts):
@@ -130,7 +130,7 @@ def _apart(calls: Sequence[Call], parts: list[str]) -> list[str]:
 
 
 def _difference(path: str, other: str) -> str:
-    """The first name in which one path differs from another.
+    """The first name in which one path differs from the other.
 
     >>> _difference("model.vision_model.global_transformer.layers", "model.vision_model.transformer.layers")
     'global_transformer'

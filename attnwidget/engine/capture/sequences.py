@@ -11,12 +11,12 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
 BY_SQUARES = ("qwen2_vl", "qwen3_vl", "qwen3_5", "glm4v", "glm46v", "glm_ocr", "ernie4_5_vl")
-"""Kinds of models (what their names begin with) whose patches come square by square; others go row by row, or unsaid."""
+"""Model types (by prefix) whose patches are ordered in squares; others are ordered by rows, or unknown."""
 
 DISTILLED = ("[CLS]", "[DIST]")
 
 PIXELS = 4
-"""Axes of images that are not cut into patches yet, at least."""
+"""The least number of axes of images that are not split into patches yet."""
 
 AXES = 2
 
@@ -24,24 +24,24 @@ AXES = 2
 def sequences_of(
     blocks: Sequence[Block], given: Inputs, config: Any
 ) -> tuple[Tokens, dict[str, tuple[Tokens, Tokens]]]:
-    """The text that was read, and the (query, key) tokens of every part for which that is not both.
+    """The tokens of the text, and the (query, key) tokens of every part where either differs from it.
 
-    Sequences that are no text get tokens of their own: image patches by row and column, sounds by frame. Raises
-    AttnWidgetError for self-attention that is not square, or does not fit the tokens: what such a map shows is not
-    what its axes would say.
+    Sequences other than text get tokens of their own: image patches by row and column, audio by frame. Raises
+    AttnWidgetError for self-attention that is not square, or does not fit the tokens: the axes of such a map would be
+    wrong.
     """
     sizes = {block.part: block.shape[1:] for block in blocks}
     lacking = {"encoder", "decoder"} - sizes.keys()
     if getattr(config, "is_encoder_decoder", False) and lacking and "encoder_outputs" not in given.forward:
         raise AttnWidgetError(
-            f"The {' and the '.join(sorted(lacking))} of this model computes attention in a way that cannot be seen, so "
-            "its trace would lack a part. Give the weights to Trace.from_weights."
+            f"The {' and the '.join(sorted(lacking))} of this model computes attention in a way that attnwidget cannot "
+            "see, so its trace would lack a part. Pass weights to Trace.from_weights instead."
         )
     for block in blocks:
         if block.shape[1:] != sizes[block.part]:
             raise AttnWidgetError(
-                f"The layers of part {block.part!r} read sequences of different lengths ({block.shape[1]} and "
-                f"{sizes[block.part][0]} queries). Attention that is pooled or windowed on the way cannot be shown."
+                f"The layers of part {block.part!r} attend over sequences of different lengths ({block.shape[1]} and "
+                f"{sizes[block.part][0]} queries). Attention that is pooled or windowed between layers cannot be shown."
             )
     found: dict[str, tuple[Tokens, Tokens]] = {}
     for part, (queries, keys) in sizes.items():
@@ -49,8 +49,8 @@ def sequences_of(
             continue
         if queries != keys:
             raise AttnWidgetError(
-                f"Part {part!r} attends from {queries} positions to {keys}: no attention of a sequence to itself, so "
-                "its axes are unknown. Give the weights to Trace.from_weights with tokens and key_tokens."
+                f"Part {part!r} attends from {queries} positions to {keys}, so it is not self-attention and its axes "
+                "are unknown. Pass weights to Trace.from_weights with tokens and key_tokens."
             )
         own = _own(part, queries, given, config)
         found[part] = own, own
@@ -68,9 +68,9 @@ def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
     if part not in {"vision", "audio"} and known is not None and "pixel_values" not in given.forward:
         raise AttnWidgetError(
             f"Part {part!r} has maps of {count} positions for {len(known)} tokens. Attention that is padded, pooled or "
-            "cut into windows cannot be shown with these tokens."
+            "split into windows cannot be shown with these tokens."
         )
-    # Queries that are learned, and images among the tokens of a text, are no patches.
+    # Learned queries, and images among the tokens of a text, are not patches.
     of_image = part == "vision" or (part in {"self", "encoder"} and known is None)
     if of_image and "pixel_values" in given.forward:
         return patches(count, given, config)
@@ -89,7 +89,7 @@ def _crossed(size: tuple[int, int], found: Mapping[str, tuple[Tokens, Tokens]], 
 
 
 def patches(count: int, given: Inputs, config: Any) -> Tokens:
-    """Tokens of an image: patches by row and column, behind the class token and its kin; numbers where unsure."""
+    """Tokens of an image: patches by row and column, after the class token and similar ones; numbers if unsure."""
     vision = next((own for name in ("vision_config", "encoder") if (own := getattr(config, name, None))), config)
     if "image_grid_thw" in given.forward:
         return _merged(count, given.forward["image_grid_thw"], config, vision)
@@ -105,12 +105,12 @@ def patches(count: int, given: Inputs, config: Any) -> Tokens:
 
 
 def _before(count: int, vision: Any) -> tuple[str, ...] | None:
-    """What stands before the patches; None where that cannot be known."""
+    """What comes before the patches; None if unknown."""
     if count in (0, 1):
         return ("[CLS]",) * count
     if count == len(DISTILLED) and getattr(vision, "model_type", "") == "deit":
         return DISTILLED
-    # Tokens that nobody declares may as well stand behind the patches, as those of detectors do.
+    # Undeclared tokens may also come after the patches, as in detectors.
     registers = getattr(vision, "num_register_tokens", None)
     if count > 1 and registers == count - 1:
         return ("[CLS]", *(f"[REG{number}]" for number in range(1, count)))
@@ -118,7 +118,7 @@ def _before(count: int, vision: Any) -> tuple[str, ...] | None:
 
 
 def _merged(count: int, grids: Tensor, config: Any, vision: Any) -> Tokens:
-    """Patches of one image in the order of those that are merged later: square by square, and row by row in each."""
+    """Patches of one image in the order in which they are merged later: square by square, and row by row in each."""
     merge = getattr(vision, "spatial_merge_size", None)
     windowed = any(getattr(vision, name, None) is not None for name in ("window_size", "fullatt_block_indexes"))
     ordered = str(getattr(config, "model_type", "")).startswith(BY_SQUARES) and not windowed

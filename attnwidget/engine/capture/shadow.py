@@ -1,7 +1,7 @@
 """The shadow: a second module tree over the same weights, with its own config and in eval mode.
 
-The user's module is never switched, hooked or locked; what runs here is a copy of its structure whose parameters and
-buffers are the very same tensors.
+The user's module is never switched, hooked or locked; what runs here is a copy of its structure that shares its
+parameters and buffers.
 """
 
 import copy
@@ -26,8 +26,8 @@ from attnwidget.errors import AttnWidgetError
 class Shadow:
     """A runnable copy. `names` maps every module (by id) to its path; `lock` is held during a forward pass.
 
-    `path` says how attention is come by: "interface", "eager" for code of its own that hands out its maps, "function"
-    for modules that transformers knows nothing of. `draws` says that a pass may draw random numbers.
+    `path` says where attention comes from: "interface", "eager" for custom code that returns its maps, "function" for
+    modules outside transformers. `draws` says that a pass may draw random numbers.
     """
 
     module: Any
@@ -39,31 +39,33 @@ class Shadow:
 
 
 KEPT_HOOKS = ("transformers.", "torch.nn.utils.")
-"""Whose hooks the copy keeps: they collect the outputs of eager attention, and make pruned and normalised weights."""
+"""Packages whose hooks the copy keeps: they collect the outputs of eager attention, and make pruned and normalised
+weights."""
 
 PLAIN_TYPES = {bool, int, float, str}
 
 DATA = (DataLoader, Dataset)
-"""What is not copied although it could be: it may be large, and no forward pass writes to it."""
+"""Not copied although possible: these may be large, and no forward pass writes to them."""
 
 NOT_SETTINGS = frozenset(vars(nn.Module()))
-"""What every module has, the mark of train mode included."""
+"""The attributes that every module has, including its training flag."""
 
 OWN = "own"
-"""Stands for: functions of the user's where there are some, and eager attention everywhere else."""
+"""Stands for: the user's own functions where there are some, and eager attention everywhere else."""
 
 MIXED = {"git"}
-"""Families whose file uses the interface for one tower and code of its own for another."""
+"""Families whose file uses the interface for one tower and custom code for another."""
 
 READS_MASKS = {"doge"}
-"""Families that make a mask of their own from the causal one: left out (transformers 5.0), they see what comes later."""
+"""Families that derive their own mask from the causal one: if it is omitted (transformers 5.0), they see later
+tokens."""
 
 _shadows: "WeakKeyDictionary[nn.Module, Shadow]" = WeakKeyDictionary()
 _making = threading.Lock()
 
 
 def shadow_of(model: nn.Module) -> Shadow:
-    """The one shadow of a module, made anew when its tree or its tensors have changed (adapters added, moved, cast)."""
+    """The one shadow of a module, remade when its tree or its tensors have changed (adapters added, moved, cast)."""
     signature = _signature(model)
     with _making:
         known = _shadows.get(model)
@@ -74,7 +76,7 @@ def shadow_of(model: nn.Module) -> Shadow:
 
 
 def eager_shadow_of(model: nn.Module) -> Shadow:
-    """The shadow of a module whose attention the interface did not see after all, made anew on eager maps."""
+    """The shadow of a module whose attention the interface did not see after all, remade on eager maps."""
     with _making:
         known = _shadows[model]
         return known if known.path == "eager" else _keep(model, "eager", known.signature, known.lock)
@@ -99,22 +101,22 @@ def _path(model: Any) -> str:
 
 
 def attention_with_maps(model: nn.Module) -> str:
-    """The attention implementation that hands out maps: eager, but a function of the user's stays what computes."""
+    """The attention implementation that returns maps: eager, unless a user's function computes attention."""
     return OWN if own_attention(model) is not None else "eager"
 
 
 def follows_interface(model: Any) -> bool:
-    """Whether all of the model's code takes its attention from transformers' interface, as far as its source tells."""
+    """Whether all of the model's code uses transformers' attention interface, as far as its source tells."""
     if getattr(model.config, "model_type", "") in MIXED:
         return False
-    # The switch itself only warns on models that cannot follow it.
-    return all(part._can_set_attn_implementation() for part in _models(model))  # noqa: SLF001  the only place that knows
+    # The switch only warns on models that do not support it.
+    return all(part._can_set_attn_implementation() for part in _models(model))  # noqa: SLF001  the only place with this information
 
 
 def _attention(model: nn.Module) -> str:
     if getattr(model.config, "model_type", "") in READS_MASKS:
         return capture.WHOLE_MASKS
-    # Fused kernels leave masks out and trust what a module says of causality: so may we where transformers runs any.
+    # Fused kernels omit masks and trust a module's is_causal; we may do so wherever transformers does.
     fused = all(part._supports_sdpa or part._supports_flash_attn for part in _models(model))  # noqa: SLF001  as above
     return capture.NAME if fused else capture.WHOLE_MASKS
 
@@ -130,8 +132,8 @@ def twin(model: Any, attention: str | None) -> Any:
     for part in module.modules():
         _drop_hooks_of_others(part)
         config: Any = getattr(part, "config", None)
-        # A reading is one pass: what generates keeps a cache of its own. Gemma 3n hands keys from layer to layer through
-        # its cache in transformers 5.0.
+        # A trace is one pass: generation keeps its own cache. Gemma 3n passes keys between layers through its cache in
+        # transformers 5.0.
         if getattr(config, "use_cache", False) and not getattr(config, "num_kv_shared_layers", 0):
             config.use_cache = False
         if getattr(config, "return_dict", None) is False:
@@ -147,15 +149,15 @@ def _copied(model: Any) -> Any:
     compiled = _compiled_forwards(model)
     memo |= {id(forward): None for forward in compiled.values()}
     try:
-        # What torch.compile has wrapped is read as the plain module: no graph is compiled for our copy. Inner ones first.
+        # Modules wrapped by torch.compile run as plain modules: no graph is compiled for our copy. Inner ones first.
         for part in reversed([part for part in model.modules() if _is_compiled(part)]):
             memo[id(part)] = copy.deepcopy(part._orig_mod, memo)  # noqa: SLF001  as its documentation says
         module = copy.deepcopy(model, memo)
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise AttnWidgetError(
-            f"{type(model).__name__} cannot be copied, and attnwidget only ever runs a copy: {reason.rstrip('.')}. "
-            "Take away the module that copy.deepcopy refuses, and load it again."
+            f"{type(model).__name__} cannot be copied, and attnwidget only runs a copy: {reason.rstrip('.')}. Remove "
+            "the module that copy.deepcopy refuses, and load it again."
         ) from error
     for part, forward in compiled.items():
         _plain_forward(memo[id(part)], forward)
@@ -164,7 +166,7 @@ def _copied(model: Any) -> Any:
 
 def _attend_by(module: Any, attention: str) -> None:
     if follows_interface(module):
-        # A layer that was copied from elsewhere brings a configuration of its own.
+        # A layer copied from elsewhere has its own configuration.
         configs = {id(part.config): part.config for part in module.modules() if _has_config(part)}.values()
         named = {id(config): implementation(config) for config in configs}
         module.set_attn_implementation("eager" if attention == OWN else attention)
@@ -174,8 +176,8 @@ def _attend_by(module: Any, attention: str) -> None:
             if config._attn_implementation != wanted:  # noqa: SLF001  no public way for a configuration alone
                 config._attn_implementation = wanted  # noqa: SLF001
     else:
-        # These families have no public switch, and it must be eager from the start: Falcon, made for sdpa and asked
-        # for maps, leaves its causal mask out.
+        # These families have no public switch, and must be eager from the start: Falcon, built for sdpa and asked for
+        # maps, omits its causal mask.
         module.config._attn_implementation = "eager"  # noqa: SLF001
         for part in module.modules():
             _make_eager(part)
@@ -186,10 +188,10 @@ def _has_config(part: Any) -> bool:
 
 
 def _make_eager(part: nn.Module) -> None:
-    """Give a module that was made for sdpa or flash its eager class back: the others hand out no maps.
+    """Give a module built for sdpa or flash its eager class back: the others return no maps.
 
-    Some files choose between classes of the same tensors when a model is made (in transformers 5.0 those of Nemotron,
-    BEiT, DiffLlama).
+    Some files choose between classes with the same tensors when a model is built (in transformers 5.0 those of
+    Nemotron, BEiT, DiffLlama).
     """
     kind = type(part)
     while "Sdpa" in kind.__name__ or "FlashAttention2" in kind.__name__:
@@ -216,24 +218,24 @@ def _plain_forward(part: nn.Module, forward: Any) -> None:
 
 
 def _shared(model: nn.Module) -> dict[int, Any]:
-    """By id, what a copy must not copy, and what stands in the copy instead: mostly the same object.
+    """By id, what must not be copied, and what replaces it in the copy: mostly the same object.
 
-    Copied are modules, configurations, and what modules compute with. Tensors are shared, also those that others keep
-    beside a module's own. Hooks are not copied but for those of `KEPT_HOOKS`: they would bring their owners with them,
-    and the copy drops them. What a user has hung on a module and cannot be copied (locks, files, loaders, a recorder
-    with activations) is shared, since a forward pass may name it. Replaced forwards (accelerate) are no hooks: copied.
+    Modules, configurations, and what modules compute with are copied. Tensors are shared, including those kept outside
+    a module's own. Hooks are dropped except those of `KEPT_HOOKS`: they would bring their owners with them. User
+    attributes that cannot be copied (locks, files, loaders, a recorder with activations) are shared, since a forward
+    pass may use them. Replaced forwards (accelerate) are not hooks, and are copied.
     """
     shared: dict[int, Any] = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
     for part in model.modules():
         # accelerate keeps weights on the CPU or on disk until their module runs.
         hook = getattr(part, "_hf_hook", None)
         stores = [getattr(one, "weights_map", None) for one in getattr(hook, "hooks", (hook,))]
-        # bitsandbytes moves 8-bit weights from the parameter into the module when it first runs. If the copy ran
-        # first, it would take them from the user's module.
+        # bitsandbytes moves 8-bit weights from the parameter into the module on its first run. If the copy ran first,
+        # it would take them away from the user's module.
         prepare: Any = getattr(part, "init_8bit_state", None)
         if getattr(getattr(part, "weight", None), "CB", None) is not None and prepare is not None:
             prepare()
-        # What a hook has put aside, such as the output of the last pass.
+        # What a hook has stored, for example the output of the last pass.
         shared |= {id(tensor): tensor for tensor in _tensors(list(vars(part).values()))}
         state = getattr(part, "state", None)
         stores += [getattr(state, name, None) for name in ("CB", "SCB")]
@@ -251,7 +253,7 @@ def _is_kept(hook: Any) -> bool:
 
 
 def _not_copied(model: nn.Module, shared: dict[int, Any]) -> dict[int, Any]:
-    """By id, the attributes of modules that cannot be copied; each is tried alone, with every module standing for itself."""
+    """By id, the attributes of modules that cannot be copied; each is tried alone, with modules shared."""
     memo = shared | {id(part): part for part in model.modules()}
     found: dict[int, Any] = {}
     for part in model.modules():
@@ -267,7 +269,7 @@ def _not_copied(model: nn.Module, shared: dict[int, Any]) -> dict[int, Any]:
 def _can_be_copied(value: Any, memo: dict[int, Any]) -> bool:
     try:
         copy.deepcopy(value, dict(memo))
-    except Exception:  # noqa: BLE001  objects of others raise whatever they like
+    except Exception:  # noqa: BLE001  third-party objects may raise anything
         return False
     return True
 
@@ -289,7 +291,7 @@ def _tensors(values: Any, depth: int = 3) -> Iterator[Tensor]:
 
 
 def _refuse_bound_forward(model: nn.Module) -> None:
-    """Raise AttnWidgetError for a forward that was replaced by a function which calls the user's own module."""
+    """Raise AttnWidgetError for a forward that was replaced by a function that calls the user's own module."""
     for name, part in model.named_modules():
         own = vars(part).get("forward")
         if _is_compiled(part) or hasattr(own, "_torchdynamo_orig_callable"):
@@ -298,8 +300,9 @@ def _refuse_bound_forward(model: nn.Module) -> None:
         held = [_held(cell) for cell in cells] + [getattr(own, "__wrapped__", None)]
         if any(isinstance(getattr(one, "__self__", one), nn.Module) for one in held):
             raise AttnWidgetError(
-                f"The forward of {name or type(model).__name__} was replaced by a function that calls this very module, so "
-                "a copy of it would run yours. Bind the replacement with types.MethodType(function, module) instead."
+                f"The forward of {name or type(model).__name__} was replaced by a function bound to this very module, "
+                "so a copy would run the original. Bind the replacement with types.MethodType(function, module) "
+                "instead."
             )
 
 
@@ -311,7 +314,7 @@ def _held(cell: Any) -> Any:
 
 
 def _tell_layers(path: str, layers: nn.ModuleList | nn.Sequential) -> None:
-    """Let the watch know which layer of a list runs, so that one module in several layers can be told apart."""
+    """Tell the watch which layer of a list runs, so that calls of one module in several layers can be told apart."""
     for index, layer in enumerate(layers):
 
         def enter(_module: Any, _given: Any, index: int = index) -> None:
@@ -329,8 +332,8 @@ def _tell_layers(path: str, layers: nn.ModuleList | nn.Sequential) -> None:
 
 
 def _drop_hooks_of_others(part: nn.Module) -> None:
-    # What a user records of their model must not fill up with what is typed here. transformers' own hooks collect the
-    # outputs that eager attention is asked for.
+    # A user's recordings of their model must not fill up with passes from here. transformers' own hooks collect the
+    # outputs of eager attention.
     for hooks in (part._forward_hooks, part._forward_pre_hooks):  # noqa: SLF001  torch has no public way
         for number, hook in list(hooks.items()):
             if not _is_kept(hook):
@@ -338,9 +341,9 @@ def _drop_hooks_of_others(part: nn.Module) -> None:
 
 
 def state_of(model: nn.Module, shadow: Shadow) -> int:
-    """A number that changes with the module tree, with its tensors, and with every training step or other write.
+    """A number that changes with the module tree, its tensors, and every training step or other write.
 
-    Writes through `.data` are hidden from torch itself, and from this.
+    Writes through `.data` are invisible to torch, and to this.
     """
     tensors = [*model.parameters(), *model.buffers()]
     written = sum(tensor._version for tensor in tensors if not tensor.is_inference())  # noqa: SLF001  no public way
@@ -349,7 +352,7 @@ def state_of(model: nn.Module, shadow: Shadow) -> int:
 
 def _signature(model: nn.Module) -> int:
     tensors = [*model.named_parameters(), *model.named_buffers()]
-    # Weights that accelerate keeps elsewhere are a new meta tensor after every pass of the user's.
+    # Weights offloaded by accelerate are a new meta tensor after every pass of the user's model.
     marks = tuple(
         (name, None if tensor.is_meta else (id(tensor), _address(tensor)), tensor.shape, tensor.dtype, tensor.device)
         for name, tensor in tensors
@@ -360,12 +363,12 @@ def _signature(model: nn.Module) -> int:
 def _address(tensor: Tensor) -> int:
     try:
         return tensor.data_ptr()
-    except RuntimeError:  # a wrapper without memory of its own
+    except RuntimeError:  # a wrapper without its own memory
         return 0
 
 
 def _settings(part: nn.Module) -> tuple[Any, ...]:
-    # Scales, windows and the like are plain attributes of modules; adapters are chosen, switched off and merged by such.
+    # Scales, windows and the like are plain attributes of modules, which also select, disable and merge adapters.
     settings = vars(part).items()
     plain = tuple(value for name, value in settings if type(value) in PLAIN_TYPES and name != "training")
     if not type(part).__module__.startswith("peft."):

@@ -1,8 +1,8 @@
-"""Fallback 2: attention seen as it is computed, for any torch module, through TorchFunctionMode.
+"""Fallback 2: attention observed as it is computed, for any torch module, through TorchFunctionMode.
 
-Seen are scaled_dot_product_attention (q and k are kept, and weights computed again from them), torch's own
-MultiheadAttention, and softmaxes that values are multiplied with (the maps themselves are kept). What a module computes
-by other means is not seen.
+It sees scaled_dot_product_attention (q and k are kept, and weights recomputed from them), torch's own
+MultiheadAttention, and softmaxes that are multiplied by values (the maps themselves are kept). Anything that a module
+computes in other ways is not seen.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ SAME = {"dropout", "to", "type", "type_as", "float", "half", "bfloat16", "double
     "unsqueeze",
     "expand",
 }
-"""What leaves weights the weights that they are, in another type or shape."""
+"""Functions that keep weights what they are, in another dtype or shape."""
 
 CHANGING = {
     "masked_fill",
@@ -60,19 +60,19 @@ CHANGING = {
     "select",
     "__getitem__",
 }
-"""What makes other weights of weights, or other scores of scores."""
+"""Functions that turn weights into other weights, or scores into other scores."""
 
 
 class Spy(TorchFunctionMode):
-    """Sees every attention inside `with Spy(watch):`, in its order. Raises AttnWidgetError for more than one input."""
+    """Sees every attention call inside `with Spy(watch):`, in order. Raises AttnWidgetError for more than one input."""
 
     def __init__(self, watch: Watch, *, unfused: bool = False) -> None:
         super().__init__()
         self.watch = watch
-        self.unfused = unfused  # torch's own slow attention instead, which hands out its weights
+        self.unfused = unfused  # torch's own slow attention instead, which returns its weights
         self.seen: list[Seen] = []
-        self._scores: Any = WeakTensorKeyDictionary()  # tensors that came of a product
-        self._weights: Any = WeakTensorKeyDictionary()  # what came of a softmax -> the weights that it stands for
+        self._scores: Any = WeakTensorKeyDictionary()  # tensors that came from a product
+        self._weights: Any = WeakTensorKeyDictionary()  # results of a softmax -> the weights that they stand for
         self._used: set[int] = set()
 
     def __torch_function__(
@@ -100,7 +100,7 @@ class Spy(TorchFunctionMode):
             self._scores[result] = True
         elif func in SOFTMAXES and dim in {-1, result.ndim - 1} and result.ndim > 1:
             square = result.shape[-1] == result.shape[-2]
-            # A softmax over channels or experts is no map, unless it is of products of queries and keys.
+            # A softmax over channels or experts is not a map; one over products of queries and keys is.
             if square or _known(self._scores, given) is not None:
                 self._weights[result] = result
         elif name in SAME or name in CHANGING:
@@ -131,7 +131,7 @@ class Spy(TorchFunctionMode):
         *more: Any,
         **options: Any,
     ) -> Tensor:
-        slow = torch.ops.aten._scaled_dot_product_attention_math  # noqa: SLF001  the only one that gives its weights
+        slow = torch.ops.aten._scaled_dot_product_attention_math  # noqa: SLF001  the only one that returns its weights
         is_causal = options.pop("is_causal", more[0] if more else False)
         if attn_mask is not None and attn_mask.dtype == torch.bool:
             # The slow one would add True and False as numbers.
@@ -143,7 +143,7 @@ class Spy(TorchFunctionMode):
         return found
 
     def _multi_head(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        # It hides what it computes from other modes, but hands out its weights when asked.
+        # It hides its computation from other modes, but returns its weights on request.
         wanted, mean = kwargs.get("need_weights", True), kwargs.get("average_attn_weights", True)
         output, maps = func(*args, **{**kwargs, "need_weights": True, "average_attn_weights": False})
         _refuse_batch(maps)
@@ -169,12 +169,12 @@ def _call(
 ) -> Call:
     for tensor in (query, key):
         _refuse_batch(tensor)
-    # With fewer axes there is no batch, or it is one and folded into the heads.
+    # With fewer axes there is no batch, or a batch of one folded into the heads.
     query, key, value = (tensor[(None,) * (4 - tensor.ndim)] for tensor in (query, key, value))
     mask = None if attn_mask is None else attn_mask.reshape((1,) * (4 - attn_mask.ndim) + attn_mask.shape)
     queries, keys = query.shape[2], key.shape[2]
     if is_causal and queries != keys:
-        # torch counts both from the first, a Block from the last.
+        # torch aligns both at the first token, a Block at the last.
         mask = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=query.device).tril()
         is_causal = False
     return Call(
@@ -197,15 +197,15 @@ def _refuse_batch(tensor: Tensor) -> None:
     if tensor.ndim > 4 or (tensor.ndim == 4 and tensor.shape[0] != 1):
         raise AttnWidgetError(
             f"This module attends over tensors of shape {tuple(tensor.shape)}: several inputs, or several windows of "
-            "one. A trace reads one input as a whole; choose one."
+            "one. A trace holds one whole input. Choose one."
         )
 
 
 def _left(name: str, given: list[Any]) -> list[Tensor]:
-    """The operands of a product whose rows weigh the rows of the other one."""
+    """The left operands of a product, whose rows weigh the rows of the right one."""
     if name != "einsum":
         left, right = given[:2] if name != "baddbmm" else given[1:3]
-        # Values are computed: a parameter is a layer, or a table.
+        # Values are computed: a parameter means a layer, or a table.
         return [] if isinstance(right, nn.Parameter) or not isinstance(left, Tensor) else [left]
     operands = given[1] if len(given) == 2 and isinstance(given[1], list | tuple) else given[1:]
     if not isinstance(given[0], str):

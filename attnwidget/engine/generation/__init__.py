@@ -1,1 +1,1 @@
-"""Tokens that a model produces, one by one, and one trace of all of them."""
+"""Tokens that a model generates, one by one, and one trace of all of them."""

@@ -1,4 +1,4 @@
-"""The tokens of a prompt, with those that a model produced behind them."""
+"""The tokens of a prompt, followed by those that a model generated."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ from attnwidget.engine.text.tokens import Tokens
 
 
 def continued(reader: Any | None, prompt: Tokens, produced: Sequence[int]) -> Tokens:
-    """The prompt's tokens as they are, and the produced ones behind them.
+    """The prompt's tokens unchanged, followed by the generated ones.
 
-    How these read, and where they stand, is found by reading all ids together: alone, a token of half a character, or
-    one that continues a word, reads otherwise.
+    Their text and spans are found by decoding all ids together: a token of half a character, or one that continues a
+    word, decodes differently on its own.
     """
     whole = tokenise_ids(reader, [*prompt.ids, *produced])
     count = len(prompt)

@@ -1,8 +1,8 @@
-"""Tokens produced one by one by transformers' own `generate` -> one Trace, with the rows of every step.
+"""Tokens from transformers' own `generate` -> one Trace, with the rows of every step.
 
-The passes of generation are watched as they run, so that what is shown is what was computed, at no cost but one small
-pass for the last token. Where their rows do not make up maps (families outside the attention interface, a cache that
-forgets), the whole text is read once more, which gives a causal model the same rows.
+The passes of generation are watched as they run, so that what is shown is what was computed; the only extra cost is one
+small pass for the last token. If their rows do not form maps (families outside the attention interface, a cache that
+drops keys), the whole text is run once more, which gives the same rows for a causal model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ def generate(
     decode: Callable[[int], str],
     read: Callable[[Inputs], Trace],
 ) -> Trace:
-    """The prompt and what the model makes of it, as one trace with a `Step` for every token produced.
+    """The prompt and its continuation, as one trace with a `Step` for every generated token.
 
     `read` reads inputs in one ordinary pass; `enough` is asked after every token. Raises NothingSeen, before any token,
     when an interface shadow computed no attention over the text that could be seen; AttnWidgetError when the model
@@ -73,14 +73,14 @@ def generate(
 
 
 def without_target(given: Inputs) -> Inputs:
-    """The inputs without what a decoder beside an encoder reads."""
+    """The inputs without those of an encoder-decoder's decoder."""
     forward = {name: tensor for name, tensor in given.forward.items() if not name.startswith("decoder_")}
     return Inputs(forward, {name: tokens for name, tokens in given.tokens.items() if name != "target"})
 
 
 @dataclass(eq=False)
 class _Stream:
-    """What `generate` hands each token to, as it is produced: first the tokens it begins with, then one by one."""
+    """The streamer that `generate` passes tokens to: first those of the prompt, then one by one."""
 
     passes: Passes
     decode: Callable[[int], str]
@@ -99,13 +99,13 @@ class _Stream:
             return
         if value.numel() != 1:
             raise AttnWidgetError(
-                f"This model produces {len(value)} tokens at once, in codebooks or for several texts; only one "
-                "continuation of one text can be followed."
+                f"This model generates {len(value)} tokens per step, in codebooks or for several texts; only one "
+                "continuation of one text can be traced. Give a single text."
             )
         if not self.passes.pending:
             raise AttnWidgetError(
-                f"{type(self.passes.shadow.module).__name__} leaves generation to a model inside it, whose steps cannot "
-                "be followed. Let it generate by itself, and trace the ids that it returns."
+                f"{type(self.passes.shadow.module).__name__} delegates generation to a model inside it, whose steps "
+                "cannot be traced. Call its own generate, and trace the ids that it returns."
             )
         number = int(value)
         self.produced.append(number)
@@ -133,7 +133,7 @@ class _Stream:
 
 
 class _Enough(Exception):
-    """Nobody wants more tokens. Never reaches a user."""
+    """No more tokens are wanted. Never reaches a user."""
 
 
 def _run(shadow: Shadow, given: Inputs, facts: ModelFacts, wishes: Wishes, stream: _Stream) -> None:
@@ -141,7 +141,7 @@ def _run(shadow: Shadow, given: Inputs, facts: ModelFacts, wishes: Wishes, strea
     inputs: dict[str, Any] = dict(given.forward)
     known = forward_names(module) or set()
     if "input_ids" in inputs and "attention_mask" in known:
-        # Without it, tokens that are also used for padding would be taken for padding.
+        # Without it, tokens that double as padding would be treated as padding.
         inputs.setdefault("attention_mask", torch.ones_like(inputs["input_ids"]))
     cache = _cache(shadow, facts) if wishes.cached else None
     if cache is not None:
@@ -157,19 +157,19 @@ def _run(shadow: Shadow, given: Inputs, facts: ModelFacts, wishes: Wishes, strea
         raise
     except (torch.OutOfMemoryError, MemoryError):
         raise AttnWidgetError(
-            f"There is not enough memory to go on after {len(stream.start) + len(stream.produced):,} tokens with this "
-            "model. Give a shorter text, or ask for fewer tokens."
+            f"There is not enough memory to continue after {len(stream.start) + len(stream.produced):,} tokens with "
+            "this model. Give a shorter text, or ask for fewer tokens."
         ) from None
     except Exception as error:
         if error is stream.raised:
             raise
-        # Models raise whatever they like; the first line is what tells.
+        # Models may raise anything; the first line is the informative one.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(f"The model could not generate from this: {reason}") from error
+        raise AttnWidgetError(f"The model failed to generate from this input: {reason}") from error
 
 
 def _cache(shadow: Shadow, facts: ModelFacts) -> Any | None:
-    """A cache in which sliding layers forget nothing; None where the model is to have the one it needs."""
+    """A cache whose sliding layers keep every key; None if the model must use its own cache."""
     stateful = getattr(shadow.module, "_is_stateful", False) or 0 in facts.heads
     if shadow.path != "interface" or stateful or "past_key_values" not in (forward_names(shadow.module) or ()):
         return None
@@ -182,12 +182,12 @@ def _cache(shadow: Shadow, facts: ModelFacts) -> Any | None:
 def _last_row(passes: Passes, number: int) -> None:
     try:
         passes.one_more(number)
-    except Exception:  # noqa: BLE001  models raise whatever they like; the whole text is read instead
+    except Exception:  # noqa: BLE001  models may raise anything; the whole text is run instead
         passes.forget()
 
 
 def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> Trace | None:
-    """The trace of all passes, or None when their rows do not make one."""
+    """The trace of all passes, or None if their rows do not form one."""
     blocks, hidden, scores = passes.blocks(count), passes.hidden, passes.scores
     lengths = {len(rows) for rows in (hidden, scores) if rows is not None}
     if blocks is None or lengths != {count}:
@@ -211,7 +211,7 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
 
 
 def _placed(whole: Inputs, known: set[str] | None) -> Inputs:
-    """The inputs with the positions that `generate` counts, from the first token that is no padding."""
+    """The inputs with the positions that `generate` counts, from the first token that is not padding."""
     forward = whole.forward
     mask = forward.get("attention_mask")
     plain = forward.keys() <= {"input_ids", "attention_mask", "token_type_ids"}  # images have positions of their own
@@ -222,22 +222,22 @@ def _placed(whole: Inputs, known: set[str] | None) -> Inputs:
 
 
 def _refuse_both_ways(trace: Trace, start: int) -> None:
-    """Raise AttnWidgetError when tokens were read that had not been produced yet."""
+    """Raise AttnWidgetError if a token attended to tokens that were generated after it."""
     for block in trace.blocks:
         if block.part in BESIDE or block.causal:
             continue
         seen = visible(block) if block.dense is None else (block.dense != 0).any(0)
-        # What padding attends to is no number that anybody reads; models out of the interface let it read everything.
+        # Rows of padding do not matter; models outside the interface let padding attend to everything.
         real = torch.tensor(trace.tokens(block.part)[0].padding, dtype=torch.bool, device=seen.device).logical_not()
         if bool(seen.triu(1)[real, start:].any()):
             raise AttnWidgetError(
-                f"{trace.model.architecture} reads a whole text in both directions, so its weights over the finished "
-                "text are not those of generation. Nothing is drawn rather than something wrong."
+                f"{trace.model.architecture} attends in both directions, so its weights over the finished text are not "
+                "those of generation. They cannot be shown; trace the finished text instead."
             )
 
 
 def _lengthened(forward: Mapping[str, Tensor], ids: Sequence[int], *, crossed: bool) -> dict[str, Tensor]:
-    """Forward inputs of the whole text, from those of its beginning."""
+    """Forward inputs of the whole text, extended from those of its beginning."""
     name, mask = ("decoder_input_ids", "decoder_attention_mask") if crossed else ("input_ids", "attention_mask")
     device = next(iter(forward.values())).device
     found = {**forward, name: torch.tensor([ids], dtype=torch.long, device=device)}

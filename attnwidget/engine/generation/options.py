@@ -1,4 +1,4 @@
-"""What a user asks of a generation: checked, and put as transformers' `generate` takes it."""
+"""The options of a generation, checked and in the form that transformers' `generate` takes."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -27,13 +27,13 @@ OTHER_WAYS = (
     "custom_generate",
     "negative_prompt_ids",
 )
-"""Ways of generating that run other passes than one for each token, or change the prompt."""
+"""Settings that need more than one pass per token, or change the prompt."""
 
 OURS = ("output_attentions", "cache_implementation", "cache_config", "prefill_chunk_size")
-"""How the passes are run. It changes no token, and the rows of every pass are kept by a way of our own."""
+"""Settings for how passes run. They change no token, and we keep the rows of every pass ourselves."""
 
 OPEN = ("use_cache", "output_hidden_states", "return_dict", "logits_to_keep")
-"""Arguments of a forward pass that are no input."""
+"""Arguments of a forward pass that are not inputs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +55,15 @@ class Wishes:
 
 
 def wishes(model: Any, given: Inputs, facts: ModelFacts, max_new_tokens: Any, options: Mapping[str, Any]) -> Wishes:
-    """The options of a generation; the user's own objects are copied, never changed.
+    """The checked options of a generation; the user's own objects are copied, never changed.
 
-    Raises AttnWidgetError for a model that does not generate, for ways of generating that cannot be followed, and for
-    more tokens than the model reads.
+    Raises AttnWidgetError for a model that does not generate, for settings that cannot be traced, and for more tokens
+    than the model accepts.
     """
     if not (hasattr(model, "can_generate") and model.can_generate()):
         raise AttnWidgetError(
-            f"{facts.name} does not generate: {type(model).__name__} has no head that produces text token by token. "
-            "Load it with one, for example AutoModelForCausalLM or AutoModelForSeq2SeqLM."
+            f"{facts.name} cannot generate: {type(model).__name__} has no head that produces text token by token. Load "
+            "it with one, for example AutoModelForCausalLM or AutoModelForSeq2SeqLM."
         )
     _refuse_kinds(options.get("generation_config"), options.get("streamer"))
     others = {name: value for name, value in options.items() if name not in {*OURS, "generation_config", "streamer"}}
@@ -73,7 +73,7 @@ def wishes(model: Any, given: Inputs, facts: ModelFacts, max_new_tokens: Any, op
     _refuse_inputs(others, forward_names(model) or set())
     count = whole_number(max_new_tokens)
     if count is None or count < 1:
-        raise AttnWidgetError(f"max_new_tokens is {max_new_tokens!r:.60}. Give a whole number, 1 or more.")
+        raise AttnWidgetError(f"max_new_tokens={max_new_tokens!r:.60} is not valid: give a whole number of 1 or more.")
     _refuse_length(model, given, facts, count)
     for settings in (defaults, config):
         if settings is not None:
@@ -86,17 +86,18 @@ def wishes(model: Any, given: Inputs, facts: ModelFacts, max_new_tokens: Any, op
 def _refuse_kinds(config: Any, streamer: Any) -> None:
     if config is not None and not isinstance(config, GenerationConfig):
         raise AttnWidgetError(
-            f"generation_config is {type(config).__name__}. Give a transformers.GenerationConfig, or name its settings "
-            "one by one, for example do_sample=True."
+            f"generation_config={type(config).__name__} is not valid: give a transformers.GenerationConfig, or single "
+            "settings, for example do_sample=True."
         )
     if streamer is not None and not all(callable(getattr(streamer, name, None)) for name in ("put", "end")):
         raise AttnWidgetError(
-            f"streamer is {type(streamer).__name__}. Give an object with put and end, such as transformers.TextStreamer."
+            f"streamer={type(streamer).__name__} is not valid: give an object with put and end, for example "
+            "transformers.TextStreamer."
         )
 
 
 def _ours(settings: Any) -> None:
-    # A length that counts the prompt, as older configs carry it, would only be warned about.
+    # A length that includes the prompt, as in older configs, would only cause a warning.
     settings.max_length = None
     for name in OURS:
         if getattr(settings, name, None):
@@ -104,7 +105,7 @@ def _ours(settings: Any) -> None:
 
 
 def _asker(options: Mapping[str, Any], config: Any, defaults: Any) -> Callable[[str], Any]:
-    """A function from a setting's name to its value, found where `generate` looks for it, in the same order."""
+    """A function from a setting's name to its value, looked up in the same order as `generate` does."""
 
     def asked(name: str) -> Any:
         if name in options:
@@ -119,7 +120,7 @@ def _refuse_ways(asked: Callable[[str], Any]) -> None:
     for name in SINGLE:
         if asked(name) not in (None, 1):
             raise AttnWidgetError(
-                f"{name}={asked(name)} asks for several continuations, and a trace shows one. Say {name}=1; sampling "
+                f"{name}={asked(name)} asks for several continuations, but a trace shows one. Use {name}=1; sampling "
                 "(do_sample=True) works."
             )
     given = next((name for name in OTHER_WAYS if asked(name)), None)
@@ -127,24 +128,26 @@ def _refuse_ways(asked: Callable[[str], Any]) -> None:
         given = "guidance_scale"
     if given is not None:
         raise AttnWidgetError(
-            f"{given} makes generation run more than one plain pass for each token, which cannot be followed. Leave it "
-            f"out, or say {given}=None; greedy search and sampling work with all their settings."
+            f"{given} needs more than one plain pass per token, which cannot be traced. Leave it out, or use "
+            f"{given}=None; greedy search and sampling work with all their settings."
         )
 
 
 def _refuse_inputs(options: Mapping[str, Any], known: set[str]) -> None:
     if "max_length" in options:
         raise AttnWidgetError(
-            "max_length counts the prompt as well. Say max_new_tokens, which counts what is produced."
+            "max_length includes the prompt and is not supported. Use max_new_tokens, which counts generated tokens "
+            "only."
         )
     given = next((name for name in options if name == "inputs" or (name in known and name not in OPEN)), None)
     if given == "past_key_values":
         raise AttnWidgetError(
-            "A cache cannot be handed in, as the rows of its tokens are not in it. Give the whole prompt."
+            "past_key_values cannot be used, as a cache lacks the attention rows of its tokens. Give the whole prompt "
+            "instead."
         )
     if given is not None:
         raise AttnWidgetError(
-            f"{given} is an input of the model. Give all inputs in one mapping, for example "
+            f"{given} is an input of the model, not an option. Give all inputs in one mapping, for example "
             f"model.generate({{'input_ids': ..., {given!r}: ...}})."
         )
 
@@ -154,7 +157,7 @@ def _refuse_length(model: Any, given: Inputs, facts: ModelFacts, count: int) -> 
     prompt = given.tokens.get("target" if crossed else "text")
     if prompt is None and not crossed:
         raise AttnWidgetError(
-            "There are no token ids to go on from. Give a text, token ids, or a mapping with input_ids."
+            "There are no token ids to start from. Give a text, token ids, or a mapping with input_ids."
         )
     limit = _decoder_limit(model.config) if crossed else facts.limit
     length = 1 if prompt is None else len(prompt)
@@ -163,7 +166,7 @@ def _refuse_length(model: Any, given: Inputs, facts: ModelFacts, count: int) -> 
     what = "The decoder starts with" if crossed else "The prompt has"
     room = f"Ask for at most {limit - length:,}" if limit > length else "Give a shorter prompt"
     raise AttnWidgetError(
-        f"{what} {length:,} tokens; with {count:,} new ones that is {length + count:,}, and the model reads at most "
+        f"{what} {length:,} tokens; with {count:,} new ones that is {length + count:,}, but the model accepts at most "
         f"{limit:,}. {room}."
     )
 

@@ -1,7 +1,7 @@
-"""What the passes of one generation compute, put away pass by pass.
+"""What the passes of one generation compute, stored pass by pass.
 
-Of earlier passes only the query rows are kept: a cache that grows copies its keys at every step, and the last ones
-hold all that came before.
+Only the query rows of earlier passes are kept: a growing cache copies its keys at every step, and the last copy holds
+all earlier ones.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.stitch import Masks, stitched
 
 BESIDE = {"vision", "audio", "encoder", "cross"}
-"""Parts whose attention may be seen although that over the text goes another way."""
+"""Parts whose attention may be seen even if attention over the text is not."""
 
 
 @dataclass(eq=False)
 class Passes:
-    """Filled while `listening`: the rows of every layer, in the order of the first pass, and what the head reads.
+    """Filled while `listening`: the rows of every layer, in the order of the first pass, and the input of the head.
 
-    `pending` are raw scores (vocabulary) behind the last token of each pass; whoever uses one takes it out.
+    `pending` has the raw scores (vocabulary) after the last token of each pass; whoever uses one removes it.
     """
 
     shadow: Shadow
@@ -48,7 +48,7 @@ class Passes:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Everything that the shadow computes in this thread, inside the block, is put away."""
+        """Inside this block, everything that the shadow computes in this thread is stored."""
         module = self.shadow.module
         with (
             self.shadow.lock,
@@ -69,25 +69,25 @@ class Passes:
                     hook.remove()
 
     def forget(self) -> None:
-        """Generation begins now: what ran before it (to find out a language, say) is no part of it.
+        """Generation begins now: earlier passes (for example, to detect a language) are not part of it.
 
-        An encoder that has just run is: its calls have not been put away yet.
+        An encoder that has just run is part of it: its calls have not been stored yet.
         """
         for kept in (self.pending, self.depths, self._rows, self._hidden, self._scores, self._inputs):
             kept.clear()
 
     def one_more(self, number: int) -> None:
-        """Run the shadow on one token more, as generate would, for the row of the token that was produced last."""
+        """Run the shadow on one more token, as `generate` would, for the row of the last generated token."""
         if self._inputs.get("past_key_values") is not None:
             self.shadow.module(**following(self._inputs, number, self.shadow.module.config))
 
     def blocks(self, tokens: int) -> tuple[Block, ...] | None:
-        """Every layer whole, or None when the rows do not make up maps of that many tokens."""
+        """Every layer whole, or None if the rows do not form maps of that many tokens."""
         found = []
         masks: Masks = {}
         for rows in self._rows.values():
             block = stitched(rows, masks)
-            # What ran in one pass only was a tower or an encoder, over a sequence of its own.
+            # A module that ran in one pass only was a tower or an encoder, over a sequence of its own.
             if block is None or (len(rows) > 1 and block.shape[1] != tokens):
                 return None
             found.append(block)
@@ -104,7 +104,7 @@ class Passes:
         return torch.cat(self._scores) if self._scores else None
 
     def _begins(self, _module: Any, _given: Any, named: dict[str, Any]) -> None:
-        # A callback of the user's may read another text meanwhile, with a watch of its own.
+        # A user's callback may trace another text meanwhile, with its own watch.
         if current() is self._watch:
             self._put_away()
             self._inputs = dict(named)
@@ -137,7 +137,7 @@ class Passes:
 
 
 def following(inputs: dict[str, Any], number: int, config: Any) -> dict[str, Any]:
-    """The inputs of the pass after this one: one token more, and the same cache."""
+    """The inputs of the next pass: one more token, and the same cache."""
     crossed = bool(getattr(config, "is_encoder_decoder", False))
     ids, mask = ("decoder_input_ids", "decoder_attention_mask") if crossed else ("input_ids", "attention_mask")
     found: dict[str, Any] = {}
@@ -156,7 +156,7 @@ def following(inputs: dict[str, Any], number: int, config: Any) -> dict[str, Any
             found[name] = value[..., -1:]
         elif name == "cross_attention_mask":
             found[name] = value[:, -1:]
-        elif crossed or name.startswith("encoder_"):  # a decoder alone has read its images in the first pass
+        elif crossed or name.startswith("encoder_"):  # a decoder-only model processed its images in the first pass
             found[name] = value
     return found
 

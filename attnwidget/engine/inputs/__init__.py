@@ -1,1 +1,1 @@
-"""What a user hands in -> what the forward pass takes."""
+"""User input -> the arguments of the forward pass."""

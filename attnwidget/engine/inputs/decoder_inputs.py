@@ -1,4 +1,4 @@
-"""What the decoder of an encoder-decoder reads: a target, shifted behind the token that starts it."""
+"""The input of an encoder-decoder's decoder: a target, shifted right behind the start token."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from attnwidget.errors import AttnWidgetError
 
 
 def target_tokens(recipient: Recipient, target: Any, first: int | None = None) -> Tokens:
-    """The tokens of a target: a text shifted behind the start token, ids as given, the start token alone for None.
+    """The tokens of a target: a text shifted behind the start token, ids as given, or the start token alone for None.
 
-    Of a text, `first` keeps that many of them.
+    `first` keeps that many tokens of a text.
     """
     model, tokenizer = recipient.model, recipient.tokenizer
     if target is None:
         return tokenise_ids(tokenizer, [start_token(recipient)])
     if not isinstance(target, str):
-        return tokenise_ids(tokenizer, plain_ids(target))  # as given: what the decoder reads
+        return tokenise_ids(tokenizer, plain_ids(target))  # used as given
     if tokenizer is None:
-        raise AttnWidgetError(f"{recipient.name} came without a tokenizer, so target= must be token ids.")
+        raise AttnWidgetError(f"{recipient.name} was loaded without a tokenizer, so target= must be token ids.")
     tokens = tokenise_target(tokenizer, target)
     labels = list(tokens.ids)
     if not tokens.special[-1]:
@@ -39,12 +39,12 @@ def target_tokens(recipient: Recipient, target: Any, first: int | None = None) -
 
 
 def shifted_tokens(recipient: Recipient, text: Tokens) -> Tokens:
-    """A text as a decoder reads it: the start token, and all of the text but its last token."""
+    """A text as decoder input: the start token, and all of the text except its last token."""
     return tokenise_ids(recipient.tokenizer, [start_token(recipient)]).beside(text.text) + text[:-1]
 
 
 def start_token(recipient: Recipient) -> int:
-    """The token id that a decoder begins with. Raises AttnWidgetError where nothing says which."""
+    """The token id that a decoder starts with. Raises AttnWidgetError if the model does not define one."""
     model = recipient.model
     configs = [model.config, getattr(model, "generation_config", None), getattr(model.config, "decoder", None)]
     known = [
@@ -55,6 +55,6 @@ def start_token(recipient: Recipient) -> int:
     ]
     if not known:
         raise AttnWidgetError(
-            f"{recipient.name} does not say how its decoder starts. Give target= as token ids, or as a text."
+            f"{recipient.name} does not define a start token for its decoder. Give target= as token ids, or as a text."
         )
     return known[0]

@@ -1,4 +1,4 @@
-"""What a user hands in -> what the model's forward pass takes, and the tokens that it reads."""
+"""User input -> the arguments of the model's forward pass, and their tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,14 +18,14 @@ from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError, EmptyText
 
 IGNORED = -100
-"""The label that is none, to every loss of transformers."""
+"""The label that every loss in transformers ignores."""
 
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """`forward` are the arguments of the forward pass, batches of one; `tokens` those of each sequence that is text.
+    """`forward` has the arguments of the forward pass, as batches of one; `tokens` the tokens of each text sequence.
 
-    The sequences are "text" (what decoders and encoders read, and the source of an encoder-decoder) and "target".
+    The sequences are "text" (the input of a decoder or encoder, the source of an encoder-decoder) and "target".
     """
 
     forward: Mapping[str, Tensor]
@@ -34,9 +34,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Given:
-    """What a user hands in: a text, chat, list of ids or mapping of forward inputs, and how to read it.
+    """User input: a text, chat, list of ids or mapping of forward inputs, and how to encode it.
 
-    `first` of its tokens are kept, and of a target that is text. Two of plain text are equal where they say the same.
+    `first` limits its tokens, and those of a target text. Two plain texts are equal if all their fields are.
     """
 
     x: Any
@@ -47,7 +47,7 @@ class Given:
 
     @staticmethod
     def checked(x: Any, pair: Any = None, *, target: Any = None, prepend_bos: Any = None, first: Any = None) -> "Given":
-        """What was given, if pair, first and prepend_bos can be what they are called. Raises AttnWidgetError."""
+        """The given input with valid pair, first and prepend_bos. Raises AttnWidgetError otherwise."""
         bos = None if prepend_bos is None else truth_of("prepend_bos", prepend_bos)
         return Given(x, text_or_none(pair), target, bos, count_or_none(first))
 
@@ -55,11 +55,11 @@ class Given:
 def inputs_of(recipient: Recipient, given: Given) -> Inputs:
     """Inputs of one text, pair, chat, list of ids or mapping.
 
-    Raises EmptyText, TooLarge, and AttnWidgetError for what cannot be read.
+    Raises EmptyText, TooLarge, and AttnWidgetError for unusable input.
     """
     if isinstance(given.x, Mapping):
         if given.pair is not None or given.prepend_bos is not None:
-            raise AttnWidgetError("A mapping of forward inputs is used as it is, without pair= and prepend_bos=.")
+            raise AttnWidgetError("A mapping of forward inputs is used as it is: leave out pair= and prepend_bos=.")
         return _with_target(recipient, _mapped(recipient, given.x), given.target)
     tokens = tokens_of(recipient, given)
     device = device_of(recipient.model)
@@ -75,11 +75,11 @@ def tokens_of(recipient: Recipient, given: Given) -> Tokens:
     x, tokenizer = given.x, recipient.tokenizer
     if isinstance(x, str) or is_chat(x):
         if given.pair is not None and not isinstance(x, str):
-            raise AttnWidgetError("Chat messages are read without pair=. Put the second text into a message.")
+            raise AttnWidgetError("pair= cannot be combined with chat messages. Put the second text into a message.")
         if tokenizer is None:
             raise AttnWidgetError(
-                f"{recipient.name} came without a tokenizer, so it cannot read text. "
-                "Pass one, aw.load(model, tokenizer), or trace token ids."
+                f"{recipient.name} was loaded without a tokenizer, so it cannot encode text. Pass one, aw.load(model, "
+                "tokenizer), or trace token ids."
             )
         if isinstance(x, str):
             tokens = tokenise_text(
@@ -94,21 +94,21 @@ def tokens_of(recipient: Recipient, given: Given) -> Tokens:
             tokens = tokenise_chat(tokenizer, x, first=given.first)
     else:
         if given.pair is not None:
-            raise AttnWidgetError("Token ids are used as given, without pair=. Put both texts into one list of ids.")
+            raise AttnWidgetError("pair= cannot be combined with token ids. Put both texts into one list of ids.")
         tokens = tokenise_ids(tokenizer, plain_ids(x, given.first))
     recipient.refuse_foreign(tokens.ids)
     return tokens
 
 
 def text_or_none(pair: Any) -> str | None:
-    """The second text of a pair. Raises AttnWidgetError for anything that is no text."""
+    """The second text of a pair, or None. Raises AttnWidgetError for anything else."""
     if pair is None or isinstance(pair, str):
         return pair
-    raise AttnWidgetError(f"pair is {type(pair).__name__}. Give a second text, or leave it out.")
+    raise AttnWidgetError(f"pair={type(pair).__name__} is not valid: give a second text, or leave it out.")
 
 
 def count_or_none(first: Any) -> int | None:
-    """How many tokens to read at most. Raises AttnWidgetError for anything but a whole number of at least 1.
+    """The number of tokens to keep, or None. Raises AttnWidgetError for anything but a whole number of 1 or more.
 
     >>> count_or_none(3)
     3
@@ -117,7 +117,9 @@ def count_or_none(first: Any) -> int | None:
         return None
     number = whole_number(first)
     if number is None or number < 1:
-        raise AttnWidgetError(f"first is {first!r}. Give a whole number of tokens, 1 or more, or leave it out.")
+        raise AttnWidgetError(
+            f"first={first!r} is not valid: give a whole number of tokens, 1 or more, or leave it out."
+        )
     return number
 
 
@@ -127,7 +129,7 @@ def _mapped(recipient: Recipient, x: Mapping[Any, Any]) -> Inputs:
     for key, value in x.items():
         if not isinstance(key, str) or (known is not None and key not in known and key != "labels"):
             takes = ", ".join(sorted(known or ()))
-            raise AttnWidgetError(f"{recipient.name} takes no input {key!r}. Its forward pass takes: {takes}.")
+            raise AttnWidgetError(f"{recipient.name} has no input {key!r}. Its forward pass takes {takes}.")
         if value is not None:
             forward[key] = tensor_of(model, key, value)
     refuse_images(forward, known)
@@ -146,7 +148,7 @@ def _mapped(recipient: Recipient, x: Mapping[Any, Any]) -> Inputs:
             attended = forward.get(mask)
             marks = None if attended is None or attended.ndim != 2 else [bool(mark) for mark in attended[0].tolist()]
             if marks is not None and len(marks) != len(ids):
-                raise AttnWidgetError(f"{mask} has {len(marks)} entries for {len(ids)} tokens. Give one for each.")
+                raise AttnWidgetError(f"{mask} has {len(marks)} entries for {len(ids)} tokens. Give one per token.")
             tokens[sequence] = tokenise_ids(recipient.tokenizer, ids, attended=marks)
     if "text" in tokens and "token_type_ids" in forward:
         tokens["text"] = _segmented(tokens["text"], forward["token_type_ids"])
@@ -158,13 +160,13 @@ def _segmented(tokens: Tokens, segment: Tensor) -> Tokens:
         return tokens
     if segment.shape[1] != len(tokens):
         raise AttnWidgetError(
-            f"token_type_ids has {segment.shape[1]} entries for {len(tokens)} tokens. Give one for each."
+            f"token_type_ids has {segment.shape[1]} entries for {len(tokens)} tokens. Give one per token."
         )
     return replace(tokens, segment=tuple(int(number) for number in segment[0].tolist()))
 
 
 def _from_labels(recipient: Recipient, forward: Mapping[str, Tensor], labels: Tensor) -> dict[str, Tensor]:
-    """What the decoder of an encoder-decoder reads when it learns these labels; nothing where they are no text."""
+    """The decoder input that an encoder-decoder derives from these labels; nothing if they are not text."""
     model = recipient.model
     crossed = getattr(model.config, "is_encoder_decoder", False) and recipient.accepts("decoder_input_ids")
     told = forward.keys() & {"decoder_input_ids", "decoder_inputs_embeds"}
@@ -172,27 +174,27 @@ def _from_labels(recipient: Recipient, forward: Mapping[str, Tensor], labels: Te
         return {}
     if labels.ndim != 2 or labels.is_floating_point() or labels.shape[1] == 0:
         raise AttnWidgetError(
-            f"labels has the shape {tuple(labels.shape)} of {labels.dtype}; of an encoder-decoder they are token ids "
-            "[1, n]. Give these, or target=."
+            f"labels has the shape {tuple(labels.shape)} and dtype {labels.dtype}; an encoder-decoder needs token ids "
+            "of shape [1, n]. Give these, or target=."
         )
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
     if shift is None:
         shifted = torch.cat([labels.new_tensor([[start_token(recipient)]]), labels[:, :-1]], 1)
     else:
-        # A few write over what they are given.
+        # Some models overwrite their labels.
         shifted = shift(labels.clone())
     pad = model.config.get_text_config(decoder=True).pad_token_id
     return {"decoder_input_ids": shifted.masked_fill(shifted == IGNORED, 0 if pad is None else pad)}
 
 
 def _with_target(recipient: Recipient, made: Inputs, target: Any, first: int | None = None) -> Inputs:
-    """The same inputs with what the decoder of an encoder-decoder reads; its start token alone without a target."""
+    """The same inputs with the decoder input of an encoder-decoder; without a target, its start token alone."""
     model = recipient.model
     if not getattr(model.config, "is_encoder_decoder", False):
         if target is not None:
             raise AttnWidgetError(
-                f"{recipient.name} has no decoder beside an encoder, so it reads no target. Put both into one text, or give a "
-                "sentence pair."
+                f"{recipient.name} is not an encoder-decoder, so it takes no target=. Put both into one text, or give "
+                "a sentence pair."
             )
         return made
     if not recipient.accepts("decoder_input_ids"):
@@ -200,9 +202,9 @@ def _with_target(recipient: Recipient, made: Inputs, target: Any, first: int | N
     if target is None and ("decoder_input_ids" in made.forward or "decoder_inputs_embeds" in made.forward):
         return made
     if "decoder_input_ids" in made.forward:
-        raise AttnWidgetError("Both target= and decoder_input_ids (or labels) were made. Give one of them.")
+        raise AttnWidgetError("Both target= and decoder_input_ids (or labels) were given. Give one of them.")
     if target is None and predicts(model) in {"class", "answer span"} and "text" in made.tokens:
-        # These read the same text in their decoder, and look for its end: they shift it themselves.
+        # These models give their decoder the same text, and shift it themselves.
         return Inputs(made.forward, {**made.tokens, "target": shifted_tokens(recipient, made.tokens["text"])})
     tokens = target_tokens(recipient, target, first)
     recipient.refuse_foreign(tokens.ids)

@@ -1,4 +1,4 @@
-"""The model that reads, as those who make its inputs know it."""
+"""The model that inputs are made for."""
 
 import inspect
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from attnwidget.errors import AttnWidgetError
 
 @dataclass(frozen=True, eq=False)
 class Recipient:
-    """A model and its tokenizer; `name` is for the sentences of errors, `prompt` stands before every text."""
+    """A model and its tokenizer; `name` is for error messages, `prompt` is put before every text."""
 
     model: Any
     tokenizer: Any | None
@@ -28,18 +28,18 @@ class Recipient:
             entries = self.model.get_input_embeddings().num_embeddings
         except (AttributeError, NotImplementedError):
             return
-        # On a GPU an id outside the table ends the whole process, so it must not get that far.
+        # On a GPU an id outside the table kills the whole process, so it must not get that far.
         outside = [number for number in ids if not 0 <= number < entries]
         if outside:
             raise AttnWidgetError(
-                f"There is no token {outside[0]}: {self.name} has {entries:,}, counted from 0. "
-                "Does the tokenizer belong to another model?"
+                f"There is no token id {outside[0]}: {self.name} has {entries:,} tokens, counted from 0. Check that "
+                "the tokenizer belongs to this model."
             )
 
 
 def forward_names(module: Any) -> set[str] | None:
-    """The names of the arguments of a forward pass; None when it takes any."""
+    """The names of the arguments of a forward pass; None if it takes any."""
     parameters = inspect.signature(module.forward).parameters.values()
-    # transformers types its open arguments as keywords of the output, so a **kwargs alone says nothing.
+    # transformers uses **kwargs for typed output options, so a **kwargs alone proves nothing.
     names = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD}
     return names or None

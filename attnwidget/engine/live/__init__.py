@@ -1,1 +1,1 @@
-"""The session of one explorer: what was read is used again."""
+"""The session of one explorer: earlier forward passes are reused."""

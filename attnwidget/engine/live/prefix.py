@@ -1,4 +1,4 @@
-"""An edited text read from its first changed token on: keys and values of what stands before are at hand.
+"""An edited text, computed from its first changed token on: keys and values of the earlier tokens are reused.
 
 The cache is filled with the keys and values of the earlier trace, in layers that keep every column; models that cache
 something else (DeepSeek's compressed latents) get back what they had cached. Nothing is cropped in place, so a pass
@@ -27,13 +27,13 @@ from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 
 SHORTEST_PREFIX = 16
-"""Tokens that must be shared before it is worth the trouble."""
+"""Shared tokens from which reuse is worthwhile."""
 
 PROBE = 12, 7
-"""Tokens of the text on which reuse is tried once per model, and how many of them count as shared."""
+"""Tokens of the text on which reuse is tested once per model, and how many of them count as shared."""
 
 STATEFUL_ROPE = {"dynamic", "longrope"}
-"""Position encodings whose early tokens change with the length of the text."""
+"""Position encodings where early positions depend on the length of the text."""
 
 Layers: TypeAlias = Sequence[tuple[Tensor, Tensor]]
 """What a model caches, layer by layer."""
@@ -48,7 +48,7 @@ def needs_cache(shadow: Shadow) -> bool:
 
 
 def cached(cache: Any) -> Layers:
-    """What a pass has left in a cache, as `Trace` keeps it."""
+    """What a pass left in a cache, as `Trace` keeps it."""
     return tuple((layer.keys, layer.values) for layer in cache.layers)
 
 
@@ -58,10 +58,10 @@ def reread(
     given: Inputs,
     progress: Callable[[int], None],
 ) -> Trace | None:
-    """A trace of the new text that reads only what follows the beginning it shares with an earlier trace.
+    """A trace of the new text that computes only what follows the beginning shared with an earlier trace.
 
-    None where that is not possible or not worth it: another kind of input, too little in common, a model that keeps a
-    state besides keys and values, or one for which a trial on this text did not give what a whole pass gives.
+    None if that is impossible or not worthwhile: another kind of input, too little in common, a model with state
+    besides keys and values, or one that failed the trial against a full pass on this text.
     """
     shared = common_start(earlier, given)
     if shared < SHORTEST_PREFIX or 4 * shared < len(given.tokens["text"]) or not _could(shadow, earlier):
@@ -78,7 +78,7 @@ def reread(
 
 
 def common_start(earlier: Trace, given: Inputs) -> int:
-    """How many tokens both texts begin with; at least one of the new text is always read."""
+    """How many tokens both texts begin with; at least one token of the new text is always left to compute."""
     text = given.tokens.get("text")
     if text is None or given.forward.keys() - {"input_ids", "token_type_ids"}:
         return 0
@@ -115,7 +115,7 @@ def _could(shadow: Shadow, earlier: Trace) -> bool:
 
 
 def _trial(shadow: Shadow, earlier: Trace) -> str:
-    """The way in which a few tokens of this text, read in two passes, give what a single pass gives."""
+    """The way in which a few tokens of this text, in two passes, give the result of a single pass."""
     count, shared = PROBE
     ids = torch.tensor([earlier.text.ids[:count]], dtype=torch.long, device="cpu")
     cache = DynamicCache()
@@ -146,7 +146,7 @@ def _agrees(shadow: Shadow, ids: Tensor, whole: tuple[list[Call], Tensor], layer
 def _alike(one: Tensor, other: Tensor) -> bool:
     if one.shape != other.shape:
         return False
-    # Two ways of adding the same numbers up: a few units in the last place, many times over.
+    # The same sums in a different order: a few units in the last place, accumulated.
     tolerance = 64 * torch.finfo(one.dtype).eps
     return bool((one - other).abs().max() <= tolerance * max(1.0, float(other.abs().max())))
 
@@ -162,7 +162,7 @@ def _plain(shadow: Shadow, ids: Tensor, **options: Any) -> tuple[list[Call], Ten
 def _filled(layers: Layers, shared: int) -> DynamicCache:
     cache = DynamicCache()
     for index, (key, value) in enumerate(layers):
-        # Nothing is copied here: the first update of the model's own puts old and new together.
+        # Nothing is copied here: the model's first cache update joins old and new.
         cache.update(key[:, :, :0], value[:, :, :0], index)
         cache.layers[index].keys = key[:, :, :shared]
         cache.layers[index].values = value[:, :, :shared]

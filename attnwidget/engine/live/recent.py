@@ -1,4 +1,4 @@
-"""What was asked for last, kept: a text is tokenised once, though the page, its traits and the reading all ask."""
+"""A cache of recent results: a text is tokenised once, though the page, its traits and the trace all need it."""
 
 from collections.abc import Callable, Hashable
 from threading import Lock
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class Recent(Generic[Item]):
-    """The answers to the last few questions.
+    """The results for the last few keys.
 
     >>> recent, made = Recent(2), []
     >>> [recent.get(key, lambda: made.append(key) or len(made)) for key in "aababca"]
@@ -21,10 +21,10 @@ class Recent(Generic[Item]):
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Item]) -> Item:
-        """The kept answer, or a new one. Nothing is locked while it is made: of two threads that ask at once, both make it."""
+        """The cached result, or a new one. Nothing is locked meanwhile: two threads asking together both compute it."""
         with self._lock:
             if key in self._kept:
-                self._kept[key] = found = self._kept.pop(key)  # the last one to be forgotten
+                self._kept[key] = found = self._kept.pop(key)  # the last one to be evicted
                 return found
         made = make()
         with self._lock:

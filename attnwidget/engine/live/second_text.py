@@ -1,4 +1,4 @@
-"""The second text that a model reads: of a sentence pair, or the target of an encoder-decoder."""
+"""The second text for a model: of a sentence pair, or the target of an encoder-decoder."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -8,16 +8,16 @@ from attnwidget.engine.trace.records import ModelFacts
 Second: TypeAlias = Literal["pair", "target"]
 
 OF_THE_WHOLE = {"class", "answer span"}
-"""What an encoder-decoder predicts from one text alone, which its decoder reads again."""
+"""What an encoder-decoder predicts from one text alone, which also goes to its decoder."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """How what was read stands in two text fields.
+    """How the processed text is divided between two text fields.
 
-    `before` is where the first text begins in what was read: behind a prompt that was written before it.
-    `split` is where the second text of a sentence pair begins in the text that was read, in code points. `two` says that
-    the sequence which reads another one is the second text. `given`: there is no model behind it, and nothing to edit.
+    `before` is where the first text begins: behind any prompt put before it. `split` is where the second text of a
+    sentence pair begins, in code points. `two`: the second text is a sequence of its own, which attends to the first.
+    `given`: there is no model, so nothing can be edited.
     """
 
     before: int = 0
@@ -27,7 +27,7 @@ class Texts:
 
 
 def second_of(facts: ModelFacts) -> Second | None:
-    """What a second text would be to this model; None for one that reads a single text.
+    """What a second text would be for this model; None if it takes a single text.
 
     >>> second_of(ModelFacts(kind="encoder")), second_of(ModelFacts(kind="encoder-decoder")), second_of(ModelFacts())
     ('pair', 'target', None)
@@ -38,7 +38,7 @@ def second_of(facts: ModelFacts) -> Second | None:
 
 
 def as_given(facts: ModelFacts, pair: str) -> dict[str, Any]:
-    """The second text as `AttentionModel.trace` takes it; nothing for no text.
+    """The second text as arguments of `AttentionModel.trace`; none for an empty text.
 
     >>> as_given(ModelFacts(kind="encoder-decoder"), "Das Haus"), as_given(ModelFacts(kind="encoder"), "")
     ({'target': 'Das Haus'}, {})
@@ -48,7 +48,7 @@ def as_given(facts: ModelFacts, pair: str) -> dict[str, Any]:
 
 
 def texts_of(facts: ModelFacts, text: str, pair: str, prompt: str = "") -> Texts:
-    """How a text and a second one are read: behind a prompt, and a pair is joined by a line break."""
+    """How a text and a second one are divided: after a prompt, with a pair joined by a line break."""
     second, before = second_of(facts), len(prompt)
     if second == "target":
         return Texts(before, two=True)

@@ -1,4 +1,4 @@
-"""The live session of one explorer: a text is read once, and an edit from where it begins."""
+"""The live session of one explorer: a text is computed once, and an edit from where it begins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,9 +16,9 @@ from attnwidget.errors import TooLong
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A trace, the milliseconds it took (0 when it was at hand), and (shown, total) tokens when it was cut short.
+    """A trace, the milliseconds it took (0 if cached), and (shown, total) tokens if it was cut short.
 
-    `id` names what was read by which state of the model: numbers of two readings belong together only where it is the same.
+    `id` identifies the texts and the state of the model: numbers of two readings are comparable only if it is the same.
     """
 
     trace: Trace
@@ -34,21 +34,21 @@ class Reads(Protocol):
 
     @property
     def facts(self) -> ModelFacts:
-        """What is known of the model."""
+        """What is known about the model."""
 
     @property
     def trace(self) -> Callable[..., Trace]:
         """Read a text, with `pair` or `target`, `first`, `reuse` and `progress`."""
 
     def texts(self, text: str, pair: str) -> Texts:
-        """How the two texts stand in what is read."""
+        """How the processed text is divided between the two texts."""
 
     def state(self) -> int | None:
         """A number that changes whenever the model does."""
 
 
 READINGS_KEPT = 3
-"""Readings: the page may be one keystroke ahead of the trait that Python reads, and compare with a third."""
+"""Readings to keep: the page may be one keystroke ahead of Python's trait, and compare with a third text."""
 
 
 class LiveSession:
@@ -67,19 +67,19 @@ class LiveSession:
         first: bool = False,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Reading:
-        """The reading of a text: a kept one, or a new forward pass. `first` reads only the tokens that fit.
+        """The reading of a text: a cached one, or a new forward pass. `first` keeps only the tokens that fit.
 
         `pair` is the second text: of a sentence pair, or the target of an encoder-decoder; "" for none.
 
-        Raises what `AttentionModel.trace` raises; kept readings survive every failure.
+        Raises what `AttentionModel.trace` raises; cached readings survive every failure.
         """
         state = self.model.state()
-        # Readings of a model that has been trained on since, or got an adapter, are no readings of this model.
+        # Readings from before training or an adapter change no longer belong to this model.
         if state != self._state:
             self._readings, self._state = {}, state
         known = self._readings.get((text, pair, first))
         if known is not None:
-            self._readings[text, pair, first] = self._readings.pop((text, pair, first))  # the last one to be forgotten
+            self._readings[text, pair, first] = self._readings.pop((text, pair, first))  # the last one to be evicted
             return replace(known, milliseconds=0.0)
         started = perf_counter()
         try:
@@ -91,7 +91,7 @@ class LiveSession:
             truncated = (error.limit, error.tokens)
         go_on()
         texts = self.model.texts(text, pair)
-        # What was given is the same whatever text is asked for.
+        # Given weights are the same whatever text is asked for.
         named = () if texts.given else (text, pair, "" if truncated is None else "cut")
         reading = Reading(trace, 1000 * (perf_counter() - started), truncated, texts, _named(state, *named))
         self._readings[text, pair, first] = reading
@@ -106,11 +106,11 @@ class LiveSession:
 
 
 _PROCESS = token_bytes(16)
-"""The state of a model is a number within one process: another kernel's names must never be like ours."""
+"""The state of a model is a number within one process: ids from another kernel must never collide with ours."""
 
 
 def _named(state: int | None, *read: str) -> str:
-    """The name of a reading: the same for the same texts and the same state of the model."""
+    """The id of a reading: the same for the same texts and the same state of the model."""
     name = blake2b(_PROCESS, digest_size=12)
     for item in (str(state), *read):
         part = item.encode("utf-8", "surrogatepass")
@@ -119,5 +119,5 @@ def _named(state: int | None, *read: str) -> str:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many letters two texts begin with."""
+    """The number of leading characters that two texts share."""
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

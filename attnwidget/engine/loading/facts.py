@@ -1,4 +1,4 @@
-"""What a model's configuration says of it, before any text is read."""
+"""What a model's configuration says, before any forward pass."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from attnwidget.engine.prediction_head import labels, predicts
 from attnwidget.engine.trace.records import ModelFacts
 
 ATTENDING = {"attention", "full_attention", "sliding_attention", "chunked_attention", "hybrid", "full", "sliding"}
-"""The names that hybrids give, in their list of layer types, to layers that have attention."""
+"""The names of attention layers in the layer types of hybrid models."""
 
 
 def facts_of(
@@ -23,7 +23,7 @@ def facts_of(
     teaching: bool,
     preparation: Preparation | None = None,
 ) -> ModelFacts:
-    """Facts as plain data: a trace keeps these, never the model."""
+    """The facts of a model as plain data: a trace keeps these, never the model."""
     return ModelFacts(
         name=name,
         architecture=type(model).__name__,
@@ -38,7 +38,7 @@ def facts_of(
 
 
 def heads_by_layer(model: Any) -> tuple[int, ...]:
-    """Heads of every layer that reads the text, 0 for layers without attention; () where the config does not say."""
+    """Heads of every layer over the text, 0 for layers without attention; () if the config does not say."""
     config = _reading_config(model)
     layers = _first(config, "num_hidden_layers", "encoder_layers", "num_layers", "n_layer", "n_layers")
     heads = _first(config, *HEAD_COUNTS)
@@ -62,10 +62,10 @@ def _reading_config(model: Any) -> Any:
 
 
 def config_value(config: Any, name: str) -> Any:
-    """What a configuration says under a name; None for nothing, and where it differs from layer to layer."""
+    """A configuration value by name; None if it is missing, or differs from layer to layer."""
     try:
         return getattr(config, name, None)
-    except Exception:  # noqa: BLE001  transformers' own error for that is no AttributeError
+    except Exception:  # noqa: BLE001  transformers raises another error than AttributeError here
         return None
 
 
@@ -87,17 +87,17 @@ def _kind(model: Any) -> str:
 
 
 def limit_of(model: Any, tokenizer: Any | None, preparation: Preparation | None = None) -> int | None:
-    """The tokens that are read of a text at most; None where nothing says so."""
+    """The largest number of tokens that the model accepts; None if unknown."""
     config = _reading_config(model)
     known = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
     known += [] if preparation is None else [preparation.limit]
-    # RoBERTa and its kin begin to count positions behind the one for padding.
+    # RoBERTa-like models count positions from after the padding index.
     tables = [part for name, part in model.named_modules() if name.endswith("position_embeddings")]
     known += [
         table.num_embeddings - table.padding_idx - 1
         for table in tables
         if isinstance(table, nn.Embedding) and table.padding_idx is not None
     ]
-    # Tokenizers without a limit carry 1e30; a limit is what the position table allows.
+    # Tokenizers without a limit have 1e30 here; the position table sets the limit.
     real = [int(size) for size in known if isinstance(size, int | float) and 0 < size < 10**9]
     return min(real) if real else None

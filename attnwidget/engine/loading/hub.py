@@ -1,4 +1,4 @@
-"""Where a model is: a folder here, or a name on the Hugging Face hub, and whether the hub answers."""
+"""Where a model is: a local folder, or a name on the Hugging Face hub; and whether the hub responds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,32 +21,32 @@ SHARED_OPTIONS = (
     "subfolder",
     "token",
 )
-"""Options of `from_pretrained` that concern configuration, tokenizer and processor as much as the weights."""
+"""Options of `from_pretrained` that apply to configuration, tokenizer and processor as well as to the weights."""
 
 OF_ONE_REPOSITORY = {"code_revision", "gguf_file", "revision", "subfolder"}
-"""Those that say where in a repository something lies: they hold for no other one."""
+"""Options that locate files within one repository: they do not apply to another."""
 
 PATIENCE = 10
-"""Seconds in which the hub must answer; as long as huggingface_hub itself waits for the head of a file."""
+"""Seconds to wait for the hub; as long as huggingface_hub itself waits for a file's headers."""
 
 
 def hub_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options for configuration, tokenizer and processor among those for the model."""
+    """The subset of model options for configuration, tokenizer and processor."""
     shared = {key: options[key] for key in SHARED_OPTIONS if key in options}
-    # Said outright: where nothing is said, transformers asks at the keyboard.
+    # Explicit: without it, transformers prompts at the keyboard.
     return {**shared, "trust_remote_code": bool(options.get("trust_remote_code", False))}
 
 
 def elsewhere(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options for configuration, tokenizer and processor of another repository than the one that they were given for."""
+    """The options for configuration, tokenizer and processor from a different repository."""
     return {key: value for key, value in hub_options(options).items() if key not in OF_ONE_REPOSITORY}
 
 
 def place(source: str | Path) -> str:
-    """The folder or the name on the hub that is meant. Raises AttnWidgetError for a folder that is none."""
+    """The folder or hub name that is meant. Raises AttnWidgetError for a missing folder, or a file."""
     name, path = str(source), Path(source).expanduser()
     if name and path.is_file():
-        raise not_loaded(name, "it is a file", "Give the folder that it lies in, with config.json and the weights")
+        raise not_loaded(name, "it is a file", "Give its folder, with config.json and the weights")
     if name and path.is_dir():
         return str(path)
     if isinstance(source, Path) or not name or name[0] in "./~\\" or name.count("/") > 1 or "\\" in name:
@@ -55,14 +55,14 @@ def place(source: str | Path) -> str:
 
 
 def within_reach(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The same options, set to what is on this machine where the hub does not answer."""
+    """The same options, restricted to local files if the hub does not respond."""
     if Path(name).is_dir() or _answers(name, options):
         return dict(options)
     return {**options, "local_files_only": True}
 
 
 def _answers(name: str, options: Mapping[str, Any]) -> bool:
-    """Whether the hub answers. transformers would ask six times, for half a minute or more, before it said so."""
+    """Whether the hub responds. transformers would retry six times, for half a minute or more, before giving up."""
     if options.get("local_files_only") or is_offline_mode():
         return False
     if options.get("proxies") or options.get("force_download"):
@@ -75,6 +75,6 @@ def _answers(name: str, options: Mapping[str, Any]) -> bool:
         return True
     except HfHubHTTPError as error:
         return error.response.status_code < 500 and error.response.status_code != 429
-    except Exception:  # noqa: BLE001  whatever the HTTP library of this version of the hub's raises
+    except Exception:  # noqa: BLE001  whatever this huggingface_hub's HTTP library raises
         return False
     return True

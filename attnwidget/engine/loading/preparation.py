@@ -1,4 +1,4 @@
-"""What holds a model may do something to a text before the tokenizer sees it -> the same is done here."""
+"""A model's wrapper may change a text before tokenisation -> the same is done here."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -10,39 +10,39 @@ from attnwidget.engine.text.tokenizer import private_copy
 
 @runtime_checkable
 class Preparation(Protocol):
-    """Asked anew at every text: prompts and lengths are set at any time."""
+    """What a wrapper does to texts; evaluated for every text, as prompts and lengths may change at any time."""
 
     @property
     def prompt(self) -> str:
-        """What is written before every text; "" for nothing."""
+        """What is put before every text; "" for nothing."""
 
     @property
     def limit(self) -> int | None:
-        """The tokens that are kept of a text at most; None for all that the model reads."""
+        """The largest number of tokens to keep; None for as many as the model accepts."""
 
     def lowers(self, tokenizer: Any) -> bool:
-        """Whether large letters become small before this tokenizer is asked."""
+        """Whether the text is lower-cased before this tokenizer sees it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Piped:
-    """A pipeline of transformers: the `prefix` that it was given, and the length to which it cuts."""
+    """A transformers pipeline: its `prefix`, and the length to which it truncates."""
 
     pipeline: Any
 
     @property
     def prompt(self) -> str:
-        """What the pipeline writes before every text."""
+        """What the pipeline puts before every text."""
         return str(self._options.get("prefix") or "")
 
     @property
     def limit(self) -> int | None:
-        """The `max_length` of a pipeline that cuts."""
+        """The `max_length` of a pipeline that truncates."""
         size = self._options.get("max_length") if self._options.get("truncation") else None
         return size if isinstance(size, int) else None
 
     def lowers(self, tokenizer: Any) -> bool:  # noqa: ARG002
-        """Never: a pipeline leaves letters to its tokenizer."""
+        """Never: a pipeline leaves lower-casing to its tokenizer."""
         return False
 
     @property
@@ -51,14 +51,14 @@ class Piped:
 
 
 def reader_of(tokenizer: Any | None, preparation: Preparation | None) -> Any | None:
-    """A tokenizer of our own that gives the tokens which the user's model is given. Raises what `private_copy` raises."""
+    """A private tokenizer that yields the same tokens as the user's wrapper. Raises what `private_copy` raises."""
     copied = private_copy(tokenizer)
     lowers = copied is not None and preparation is not None and preparation.lowers(copied)
     return _lower_cased(copied) if lowers else copied
 
 
 def _lower_cased(tokenizer: Any) -> Any:
-    # As a part of the tokenizer, so that spans stay places in the text as it was given.
+    # As part of the tokenizer, so that spans still refer to the original text.
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         tokenizer.do_lower_case = True

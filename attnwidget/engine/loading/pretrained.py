@@ -1,7 +1,7 @@
-"""The name of a model, or its folder -> the model, as transformers loads it.
+"""A model's name or folder -> the model, as transformers loads it.
 
-The class is the one that the model was saved as. Code that comes with a model is run only if the user asked for it,
-and transformers never gets to ask at the keyboard.
+The class is the one that the model was saved as. Code from a model's repository runs only if the user asked for it, and
+transformers never prompts at the keyboard.
 """
 
 import json
@@ -34,21 +34,21 @@ TASKS = {
     "AutoModelForSpeechSeq2Seq": "SPEECH_SEQ_2_SEQ",
     "AutoModelForCTC": "CTC",
 }
-"""Auto classes -> the name of their table of models in transformers."""
+"""Auto classes -> the name of their model table in transformers."""
 
 
 def pretrained_model(name: str, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The model of a folder or of a name on the hub, and the options by which its tokenizer is found.
+    """The model from a folder or hub name, and the options for finding its tokenizer.
 
-    Raises AttnWidgetError for whatever goes wrong, with the way out.
+    Raises AttnWidgetError, with a way out, if anything goes wrong.
     """
     _refuse_empty(Path(name), options)
     kept = dict(options)
     device = _device(kept.pop("device", None), kept)
     if kept.get("device_map") is not None and not is_accelerate_available():
         raise AttnWidgetError(
-            "device_map= needs the package accelerate: pip install accelerate, and restart. "
-            "A model that fits on one device needs only device='cuda'."
+            "device_map= needs the package accelerate: pip install accelerate, and restart. For a model that fits on "
+            "one device, use device='cuda' instead."
         )
     kept = within_reach(name, kept)
     hub = hub_options(kept)
@@ -60,19 +60,19 @@ def pretrained_model(name: str, options: Mapping[str, Any]) -> tuple[Any, dict[s
 
 
 def _loaded(kind: Any, name: str, config: Any, options: dict[str, Any]) -> Any:
-    """The model; where a kernel for its attention cannot run here, with what transformers would choose instead."""
+    """The model; if a kernel for its attention cannot run here, with transformers' default attention instead."""
     asked = options.get("attn_implementation") or getattr(config, "_attn_implementation", None)
     kernels = [str(one) for one in (asked.values() if isinstance(asked, dict) else [asked]) if is_kernel(one)]
     if not kernels:
         return kind.from_pretrained(name, **options)
     try:
         return kind.from_pretrained(name, **options)
-    except Exception as error:  # noqa: BLE001  kernels of others, or what they need, or no GPU
+    except Exception as error:  # noqa: BLE001  third-party kernels, missing requirements, or no GPU
         model = kind.from_pretrained(name, **{**options, "attn_implementation": None})
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         warnings.warn(
             f"{', '.join(kernels)} cannot run here ({reason}), so {name!r} was loaded with "
-            f"{model.config._attn_implementation}. Attention is the same, and attnwidget reads it in its own way.",  # noqa: SLF001
+            f"{model.config._attn_implementation}. The attention weights are the same.",  # noqa: SLF001
             stacklevel=2,
         )
         return model
@@ -85,21 +85,23 @@ def _refuse_empty(folder: Path, options: Mapping[str, Any]) -> None:
     if any((inside / file).is_file() for file in ("config.json", "adapter_config.json")):
         return
     below = sorted(path.parent.name for path in inside.glob("*/config.json"))
-    way = f"Give a folder in it: {', '.join(below[:5])}" if below else "Save one there with model.save_pretrained(...)"
-    raise not_loaded(str(folder), "the folder holds no config.json, so it is no saved model", way)
+    way = (
+        f"Choose a folder in it: {', '.join(below[:5])}" if below else "Save one there with model.save_pretrained(...)"
+    )
+    raise not_loaded(str(folder), "the folder has no config.json, so it is not a saved model", way)
 
 
 def _device(device: Any, options: Mapping[str, Any]) -> torch.device | None:
     if device is None:
         return None
     if options.get("device_map") is not None:
-        raise AttnWidgetError("Both device= and device_map= were given. Give one: device_map= also says where to.")
+        raise AttnWidgetError("Both device= and device_map= were given. Give only one of them.")
     try:
         return torch.empty(0, dtype=torch.bool, device=device).device
     except (AssertionError, NotImplementedError, RuntimeError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise AttnWidgetError(
-            f"There is no device {device!r} to load a model to: {reason}. device='cpu' always works."
+            f"The model cannot be loaded to device={device!r}: {reason}. device='cpu' always works."
         ) from None
 
 
@@ -121,9 +123,11 @@ def _config(name: str, given: Any, hub: Mapping[str, Any]) -> Any:
 
 
 def _config_below_adapter(name: str, adapter: Path, hub: Mapping[str, Any]) -> Any:
-    """The configuration of the model that an adapter is for; from_pretrained loads both by the adapter's name."""
+    """The configuration of an adapter's base model; from_pretrained loads both by the adapter's name."""
     if not is_peft_available():
-        raise not_loaded(name, "it is an adapter, which the package peft loads", "pip install peft, and restart")
+        raise not_loaded(
+            name, "it is an adapter, and loading it needs the package peft", "pip install peft, and restart"
+        )
     base = json.loads(adapter.read_text(encoding="utf-8"))["base_model_name_or_path"]
     return AutoConfig.from_pretrained(base, **within_reach(base, elsewhere(hub)))
 
@@ -137,7 +141,7 @@ def _class_of(name: str, config: Any, options: Mapping[str, Any]) -> Any:
         likely = "AutoModelForCausalLM" if "AutoModelForCausalLM" in remote else next(iter(remote))
         return getattr(transformers, next(exact, likely))
     own = getattr(transformers, saved_as, None)
-    # Some files name a class of another family; only the Auto classes know what that means for this configuration.
+    # Some files name a class from another family; only the Auto classes resolve it for this configuration.
     if (
         isinstance(own, type)
         and issubclass(own, PreTrainedModel)

@@ -1,4 +1,4 @@
-"""Where a model comes from -> its tokenizer and its processor, or None where there is none."""
+"""A model's origin -> its tokenizer and processor, each None if there is none."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +14,9 @@ from attnwidget.engine.loading.hub import elsewhere, place, within_reach
 def readers_of(
     model: Any, name: str, tokenizer: Any, processor: Any, hub: Mapping[str, Any], *, must: bool = True
 ) -> tuple[Any | None, Any | None]:
-    """(tokenizer, processor) of a model: as given, the rest from the model's own place, None where that has none.
+    """(tokenizer, processor) of a model: as given, or from the model's own repository; None if it has none.
 
-    A tokenizer that is there and cannot be loaded is an AttnWidgetError, unless it need not be there (`must`).
+    Raises AttnWidgetError for a tokenizer that exists but cannot be loaded, if `must`.
     """
     more_than_text = _reads_more_than_text(model)
     if processor is None and more_than_text:
@@ -26,7 +26,7 @@ def readers_of(
     if tokenizer is None:
         tokenizer = _own_tokenizer(name, hub, must=must)
     base = str(model.config.name_or_path or "")
-    if tokenizer is None and base and base != name:  # an adapter is read by the tokenizer of the model it is for
+    if tokenizer is None and base and base != name:  # an adapter uses its base model's tokenizer
         tokenizer = _own_tokenizer(base, elsewhere(hub), must=False)
     if tokenizer is None and processor is None and not more_than_text:
         processor = _own_processor(name, hub)
@@ -34,17 +34,17 @@ def readers_of(
 
 
 def named_tokenizer(source: str | Path, hub: Mapping[str, Any]) -> Any:
-    """The tokenizer of that name or folder. Raises AttnWidgetError where there is none."""
+    """The tokenizer from that name or folder. Raises AttnWidgetError if there is none."""
     name = place(source)
     with one_sentence(name, hub, "The tokenizer "):
         tokenizer = AutoTokenizer.from_pretrained(name, **within_reach(name, hub))
     if _knows_no_words(tokenizer):
-        raise not_loaded(name, "there are no files of a tokenizer", "Check the name", "The tokenizer ")
+        raise not_loaded(name, "there are no tokenizer files", "Check the name", "The tokenizer ")
     return tokenizer
 
 
 def named_processor(source: str | Path, hub: Mapping[str, Any]) -> Any:
-    """The processor of that name or folder. Raises AttnWidgetError where there is none."""
+    """The processor from that name or folder. Raises AttnWidgetError if there is none."""
     name = place(source)
     with one_sentence(name, hub, "The processor "):
         return AutoProcessor.from_pretrained(name, **within_reach(name, hub))
@@ -67,18 +67,18 @@ def _own_tokenizer(name: str, hub: Mapping[str, Any], *, must: bool) -> Any | No
 
 
 def _knows_no_words(tokenizer: Any) -> bool:
-    # Where no file is, transformers makes a tokenizer of special tokens and at most one letter.
+    # Without files, transformers makes up a tokenizer of special tokens and at most one letter.
     if not isinstance(tokenizer, PreTrainedTokenizerBase) or len(tokenizer) > 1000:
         return False
     return len(set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)) < 2
 
 
 def _own_processor(name: str, hub: Mapping[str, Any]) -> Any | None:
-    # The first asks for all that a family can read; a model for sound alone has no tokenizer.
+    # The first requires everything that a family supports; an audio-only model has no tokenizer.
     for auto in (AutoProcessor, AutoFeatureExtractor, AutoImageProcessor):
         try:
             processor = auto.from_pretrained(name, **hub)
-        except Exception:  # noqa: BLE001, S112  images need packages that a user may well do without
+        except Exception:  # noqa: BLE001, S112  images need packages that may not be installed
             continue
         if not isinstance(processor, PreTrainedTokenizerBase):
             return processor

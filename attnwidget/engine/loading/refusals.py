@@ -1,4 +1,4 @@
-"""Families that are refused in one sentence, because what they hand out is no map over single positions."""
+"""Model families that are refused, because what they return is not a map over single positions."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ FAMILIES = {
     "mra": HASHED,
     "longt5": "attends within blocks in its encoder, so there is no map over the whole source",
     "pegasus_x": "attends within blocks in its encoder, so there is no map over the whole source",
-    "longformer": "hands out a band around each query instead of a map",
-    "led": "hands out a band around each query instead of a map",
+    "longformer": "returns a band around each query instead of a map",
+    "led": "returns a band around each query instead of a map",
 }
 """model_type -> why."""
 
@@ -28,22 +28,22 @@ HEAD_COUNTS = ("num_attention_heads", "encoder_attention_heads", "n_head", "n_he
 
 
 def refuse_what_cannot_work(model: Any) -> None:
-    """Raise AttnWidgetError for a model that has no attention, or none that a map could show truly."""
+    """Raise AttnWidgetError for a model without attention, or whose attention no map could show correctly."""
     config = model.config
     why = FAMILIES.get(getattr(config, "model_type", ""))
     if getattr(config, "attention_type", None) == "block_sparse":
-        why = "attends to blocks that are drawn at random (load it with attention_type='original_full' to see it whole)"
+        why = "attends to randomly chosen blocks (load it with attention_type='original_full' to see all of it)"
     if why is None and not _says_heads(config):
         why = "has no attention heads, so there is no attention to show"
     if why is not None:
         raise AttnWidgetError(
-            f"{type(model).__name__} {why}. Nothing is drawn rather than something wrong; weights of your own go to "
+            f"{type(model).__name__} {why}. attnwidget cannot show it correctly; pass your own weights to "
             "Trace.from_weights."
         )
 
 
 def _says_heads(config: Any) -> bool:
-    # Of the model or of any model inside it: a tower, an encoder, a decoder.
+    # For the model or any model inside it: a tower, an encoder, a decoder.
     inner = [getattr(config, name, None) for name in getattr(config, "sub_configs", {})]
     return any(getattr(config, name, None) is not None for name in HEAD_COUNTS) or any(
         _says_heads(part) for part in (*inner, getattr(config, "encoder", None)) if hasattr(part, "to_dict")

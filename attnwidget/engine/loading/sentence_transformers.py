@@ -1,4 +1,4 @@
-"""A model of sentence-transformers -> the transformer inside it, and what its `encode` does to a text before that."""
+"""A sentence-transformers model -> the transformer inside it, and how its `encode` prepares a text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from attnwidget.errors import AttnWidgetError
 
 @dataclass(frozen=True, eq=False)
 class Sentences:
-    """`whole` is the user's own object, asked anew at every text: prompts and lengths are set on it at any time.
+    """`whole` is the user's own object, consulted for every text: prompts and lengths may change at any time.
 
-    `first` is its module that reads texts: the one that `encode` takes where it is told nothing.
+    `first` is its module for texts: the one that `encode` uses by default.
     """
 
     whole: Any
@@ -28,39 +28,39 @@ class Sentences:
         if isinstance(inner, nn.Module):
             return inner
         raise AttnWidgetError(
-            f"The first module of this {type(self.whole).__name__} is {type(self.first).__name__}, which is no "
-            "transformer with torch weights, so it has no attention to show."
+            f"The first module of this {type(self.whole).__name__} is {type(self.first).__name__}, not a transformer "
+            "with torch weights, so it has no attention to show."
         )
 
     @property
     def tokenizer(self) -> Any | None:
-        """Its tokenizer, None where it has none."""
+        """Its tokenizer, or None."""
         return getattr(self.first, "tokenizer", None)
 
     @property
     def processor(self) -> Any | None:
-        """What prepares pictures and sounds, None where nothing does."""
+        """Its processor for images and audio, or None."""
         processor = getattr(self.first, "processor", None)
         return None if isinstance(processor, PreTrainedTokenizerBase) else processor
 
     @property
     def prompt(self) -> str:
-        """What `encode` writes before a text when it is told nothing; "" for nothing."""
+        """What `encode` puts before a text by default; "" for nothing."""
         name = getattr(self.whole, "default_prompt_name", None)
         prompts = getattr(self.whole, "prompts", None)
         return str(prompts.get(name) or "") if name is not None and isinstance(prompts, Mapping) else ""
 
     @property
     def limit(self) -> int | None:
-        """The tokens that `encode` keeps of a text at most; None where it keeps all that the model reads."""
+        """The largest number of tokens that `encode` keeps; None for as many as the model accepts."""
         options = getattr(self.first, "processing_kwargs", None) or {}
         asked = options.get("text", {}).get("max_length") or getattr(self.first, "max_seq_length", None)
         return int(asked) if asked is not None else None
 
     def lowers(self, tokenizer: Any) -> bool:
-        """Whether `encode` makes small letters of large ones before this tokenizer is asked.
+        """Whether `encode` lower-cases a text before this tokenizer sees it.
 
-        Some versions do so themselves, others have the tokenizer do it: what comes out is looked at.
+        Some versions do so themselves, others let the tokenizer do it, so the result is checked.
         """
         if not getattr(self.first, "do_lower_case", False):
             return False
@@ -73,9 +73,9 @@ class Sentences:
 
 
 def sentences_of(source: Any) -> Sentences:
-    """What of a SentenceTransformer, a CrossEncoder, one of their kin, or one of their modules reads texts.
+    """The part for texts of a SentenceTransformer, a CrossEncoder, a similar model, or one of their modules.
 
-    Raises AttnWidgetError where `encode` itself would not know which of several modules to take.
+    Raises AttnWidgetError if `encode` itself could not choose between several modules.
     """
     first: Any = source[0] if isinstance(source, nn.Sequential) else source
     routes = getattr(first, "sub_modules", None)
@@ -83,7 +83,7 @@ def sentences_of(source: Any) -> Sentences:
         return Sentences(source, first)
     try:
         route = first._resolve_route(task=None, modality="text")  # noqa: SLF001  as encode does
-    except Exception:  # noqa: BLE001  a ValueError in the versions there are
+    except Exception:  # noqa: BLE001  a ValueError in current versions
         route = getattr(first, "default_route", None)
     if route is None or route not in routes:
         name = next(iter(routes))

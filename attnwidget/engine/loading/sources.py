@@ -1,4 +1,4 @@
-"""What a user hands over -> Source: the module to read, its tokenizer and processor, and a short name for it."""
+"""What a user passes to `load` -> Source: the module to trace, its tokenizer and processor, and a short name."""
 
 import os
 import re
@@ -25,20 +25,19 @@ from attnwidget.engine.loading.sentence_transformers import Sentences, sentences
 from attnwidget.errors import AttnWidgetError
 
 POSSIBLE_SOURCES = (
-    "Give a name such as 'gpt2', a local folder, a transformers model and its tokenizer, a pipeline, or any torch "
-    "module."
+    "Give a name like 'gpt2', a local folder, a transformers model and its tokenizer, a pipeline, or any torch module."
 )
 SAYS_NOTHING = re.compile(
     r"\.*|checkpoint.*|epoch.*|step.*|v?\d+|[0-9a-f]{40}|model|final|best|last|output|out", re.IGNORECASE
 )
-"""Names of folders that are the same in every project."""
+"""Folder names that are the same in every project."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A torch module and what prepares its inputs; `model` is the user's own object where one was given.
+    """A torch module and what prepares its inputs; `model` is the user's own object if one was given.
 
-    `preparation` is what its holder does to texts before that, where it was a pipeline or of sentence-transformers.
+    `preparation` is what a pipeline or sentence-transformers model does to texts first, if there was one.
     """
 
     model: Any
@@ -49,18 +48,18 @@ class Source:
 
 
 def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_pretrained: Any) -> Source:
-    """Find the model that a user means: a name, a local folder, a model in hand, or an object that holds one.
+    """Find the model that a user means: a name, a local folder, a model object, or an object that wraps one.
 
-    Holders are pipelines, PEFT and sentence-transformers models, and torch's wrappers (compile, DataParallel). What is
-    not given is looked up where the model came from; a tokenizer or processor that is not there is None. Everything
-    else goes to `from_pretrained`, except `device`, to which the model is moved. Code that comes with a model is only
-    run with trust_remote_code=True. Raises AttnWidgetError, with the way out, for what cannot be found or loaded.
+    Wrappers are pipelines, PEFT and sentence-transformers models, and torch's own (compile, DataParallel). A tokenizer
+    and processor that are not given are looked up where the model came from, and None if missing. Everything else goes
+    to `from_pretrained`, except `device`, to which the model is moved. Code from a model's repository only runs with
+    trust_remote_code=True. Raises AttnWidgetError, with a way out, if the model cannot be found or loaded.
 
     >>> from transformers import GPT2Config, GPT2Model
     >>> found(GPT2Model(GPT2Config(n_embd=8, n_layer=1, n_head=2, vocab_size=9))).name
     'GPT2Model'
     """
-    # Where there is a name, the options that say where in a repository are about its own files.
+    # If there is a name, the options that locate files in a repository refer to its own files.
     hub = (elsewhere if isinstance(source, str | Path) else hub_options)(from_pretrained)
     named = any(isinstance(given, str | Path) for given in (tokenizer, processor))
     if isinstance(tokenizer, ProcessorMixin | FeatureExtractionMixin | ImageProcessingMixin) and processor is None:
@@ -78,14 +77,14 @@ def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_p
     in_hand = _in_hand(source, tokenizer, processor)
     if unused := [option for option in from_pretrained if not (named and option in hub)]:
         raise AttnWidgetError(
-            f"{', '.join(unused)} cannot be set on what is loaded already, and this {_kind(source)} is. Set it where the "
-            "model is made, or give the model's name."
+            f"{', '.join(unused)} cannot be applied to this {_kind(source)}, as it is already loaded. Set it where the "
+            "model is created, or give the model's name."
         )
     return in_hand
 
 
 def short_name(name: str) -> str:
-    """How a model is called in a title: the last part of its name, and the folder above where that says nothing.
+    """A model's name in titles: the last part of its name, with the parent folder if that is too generic.
 
     >>> short_name("org/some-model"), short_name("/home/me/my-run/checkpoint-500")
     ('some-model', 'my-run/checkpoint-500')
@@ -114,7 +113,7 @@ def _in_hand(source: Any, tokenizer: Any, processor: Any) -> Source:
 
 
 def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
-    """(model, tokenizer, processor) of any object that holds a model."""
+    """(model, tokenizer, processor) of any object that wraps a model."""
     if isinstance(source, Pipeline):
         model, _, _ = _parts(source.model)
         return model, source.tokenizer, source.processor or source.image_processor or source.feature_extractor
@@ -133,25 +132,25 @@ def _parts(source: Any) -> tuple[nn.Module, Any, Any]:
 
 
 def _with_adapters(source: Any) -> nn.Module:
-    """The model inside a PEFT object. Adapters stand in its tree, so its own forward pass runs them."""
+    """The model inside a PEFT object. Adapters are part of its tree, so its own forward pass runs them."""
     config = getattr(source, "active_peft_config", None)
     kind = str(getattr(config, "peft_type", "")).rpartition(".")[2]
     outside = getattr(config, "is_prompt_learning", False) or kind in {"XLORA", "POLY"}
     if outside or getattr(config, "alora_invocation_tokens", None):
         raise AttnWidgetError(
-            f"The {kind} adapter of this {type(source).__name__} works outside the model that it adapts (virtual tokens, "
-            "or a choice made for every text), so it cannot be read. Adapters inside the layers, such as LoRA, can."
+            f"The {kind} adapter of this {type(source).__name__} works outside the model that it adapts (virtual "
+            "tokens, or routing per text), so it cannot be traced. Use an adapter inside the layers, such as LoRA."
         )
     children = dict(source.named_children()) if isinstance(source, nn.Module) else {}
     inner = source.get_base_model() if hasattr(type(source), "get_base_model") else None
     inner = inner or children.get("base_model") or children.get("model")
     if inner is None:
-        raise AttnWidgetError(f"This {_kind(source)} of peft holds no model. {POSSIBLE_SOURCES}")
+        raise AttnWidgetError(f"This {_kind(source)} from peft contains no model. {POSSIBLE_SOURCES}")
     return inner
 
 
 def _comes_from(source: Any, package: str) -> bool:
-    # Asked of the class, so that neither package has to be there.
+    # Tested on the class, so that neither package has to be installed.
     return any(kind.__module__.partition(".")[0] == package for kind in type(source).__mro__)
 
 

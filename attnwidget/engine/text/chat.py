@@ -1,4 +1,4 @@
-"""Chat messages -> the text that the model's own template makes of them."""
+"""Chat messages -> the text that the model's own template makes from them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from attnwidget.engine.text.tokenizer import decoded
 from attnwidget.errors import AttnWidgetError
 
-MESSAGES = "Chat messages are a list such as [{'role': 'user', 'content': 'Hello'}]"
+MESSAGES = "Chat messages are a list like [{'role': 'user', 'content': 'Hello'}]"
 
 
 def is_chat(x: Any) -> bool:
-    """Whether this is meant as chat messages: a list or tuple that holds mappings, and nothing else.
+    """Whether this looks like chat messages: a list or tuple of mappings, and nothing else.
 
     >>> is_chat([{"role": "user", "content": "Hello"}]), is_chat([]), is_chat("Hello")
     (True, False, False)
@@ -21,8 +21,9 @@ def is_chat(x: Any) -> bool:
 def chat_text(tokenizer: Any, messages: Any) -> tuple[str, list[int] | None]:
     """The messages as one text, ready for an answer unless the last one is the assistant's.
 
-    Token ids come with it only from tokenizers whose text cannot be read again (mistral-common). Raises AttnWidgetError
-    for messages without role or content, a tokenizer without a template, and a template that refuses the messages.
+    Token ids are returned as well by tokenizers whose text cannot be encoded again (mistral-common). Raises
+    AttnWidgetError for messages without role or content, a tokenizer without a template, and a template that refuses
+    the messages.
     """
     _check(messages)
     try:
@@ -31,8 +32,8 @@ def chat_text(tokenizer: Any, messages: Any) -> tuple[str, list[int] | None]:
         templated = False  # mistral-common, which writes the ids itself
     except ValueError:
         raise AttnWidgetError(
-            f"{type(tokenizer).__name__} has no chat template to write messages with. Set tokenizer.chat_template and "
-            "load again, or give the text as the model should read it."
+            f"{type(tokenizer).__name__} has no chat template. Set tokenizer.chat_template and load again, or give the "
+            "finished text."
         ) from None
     plain = [dict(message) for message in messages]
     options = {"add_generation_prompt": plain[-1]["role"] != "assistant"}
@@ -40,10 +41,10 @@ def chat_text(tokenizer: Any, messages: Any) -> tuple[str, list[int] | None]:
         if templated:
             return str(tokenizer.apply_chat_template(plain, tokenize=False, **options)), None
         ids = list(tokenizer.apply_chat_template(plain, return_dict=False, **options))
-    except Exception as error:  # noqa: BLE001  a template may raise anything
+    except Exception as error:  # noqa: BLE001  templates may raise anything
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
         raise AttnWidgetError(
-            f"The chat template of {type(tokenizer).__name__} refused the messages: {reason}."
+            f"The chat template of {type(tokenizer).__name__} rejected the messages: {reason}."
         ) from None
     return decoded(tokenizer, ids), ids
 
@@ -54,6 +55,6 @@ def _check(messages: Any) -> None:
     for number, message in enumerate(messages):
         if not isinstance(message.get("role"), str):
             raise AttnWidgetError(f"Message {number} has no role. {MESSAGES}.")
-        # An assistant that only calls tools says nothing.
+        # An assistant that only calls tools has no content.
         if message.get("content") is None and "tool_calls" not in message:
             raise AttnWidgetError(f"Message {number} has no content. {MESSAGES}.")

@@ -1,4 +1,4 @@
-"""A tokenizer of any kind and a text -> what the tokenizer says of it, with a span for every token."""
+"""A tokenizer of any kind and a text -> its tokens, with a span for each."""
 
 import threading
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from attnwidget.engine.text.words import words_of
 from attnwidget.errors import AttnWidgetError
 
 _one_at_a_time = threading.Lock()
-"""Some tokenizers switch to the target language and back, or change their post-processor, while they are called."""
+"""Some tokenizers switch languages, or change their post-processor, while they are called."""
 
 
 def encode(
     tokenizer: Any, text: str, pair: str | None = None, *, add_special: bool = True, target: bool = False
 ) -> Tokens:
-    """Tokens of a text or a pair, by any tokenizer of transformers; with `target`, a text for the decoder.
+    """Tokens of a text or a pair, by any transformers tokenizer; with `target`, a text for the decoder.
 
-    Raises AttnWidgetError when the tokenizer fails, with the first line of what it says.
+    Raises AttnWidgetError if the tokenizer fails, with the first line of its message.
     """
     options: dict[str, Any] = {"add_special_tokens": add_special, "return_special_tokens_mask": True, "verbose": False}
     if "token_type_ids" in tokenizer.model_input_names:
@@ -34,22 +34,22 @@ def encode(
 
 
 def encode_ids(tokenizer: Any, ids: list[int], text: str) -> Tokens:
-    """Ids that are known to make this text, set against it; nothing is added."""
+    """Ids that are known to decode to this text, aligned with it; nothing is added."""
     names = names_of(tokenizer, ids)
     spans = list(aligned(text, names, tokenizer.special_tokens_map.get("unk_token")))
     return _marked(tokenizer, ids, names, spans, [0] * len(ids), text)
 
 
 def encode_again(tokenizer: Any, ids: list[int]) -> Tokens | None:
-    """Ids without special tokens, in the text that they decode to; None where a piece cannot be found in it."""
+    """Ids without special tokens, aligned with the text that they decode to; None if a piece is not found in it."""
     try:
         text = decoded(tokenizer, ids)
         again = encode(tokenizer, text, add_special=False)
-        # Ids that a model wrote are often not those that the tokenizer would choose.
+        # Generated ids are often not those that the tokenizer would choose.
         said = again if list(again.ids) == ids else encode_ids(tokenizer, ids, text)
     except AttnWidgetError:
         return None
-    # The blank that SentencePiece puts before a text has no place in it.
+    # The space that SentencePiece puts before a text is not part of it.
     seen = all(
         start < stop or not piece.strip("▁") for (start, stop), piece in zip(said.spans, said.pieces, strict=True)
     )
@@ -57,16 +57,16 @@ def encode_again(tokenizer: Any, ids: list[int]) -> Tokens | None:
 
 
 def begin(tokenizer: Any, said: Tokens, prepend_bos: bool | None) -> Tokens:
-    """With the tokenizer's own first token once (True), without the one that it adds (False), or as it is (None).
+    """With the tokenizer's first token once (True), without the one that it adds (False), or unchanged (None).
 
-    Raises AttnWidgetError when it has none to begin with.
+    Raises AttnWidgetError if the tokenizer has no such token.
     """
     if prepend_bos is None:
         return said
     known = [special_id(tokenizer, role) for role in ("bos_token", "cls_token")]
     own = [number for number in known if number is not None]
     if not own and prepend_bos:
-        raise AttnWidgetError(f"{type(tokenizer).__name__} has no token to begin a text with. Leave prepend_bos out.")
+        raise AttnWidgetError(f"{type(tokenizer).__name__} has no token that begins a text. Leave prepend_bos= out.")
     added = said.ids[0] in own and said.spans[0] == NO_SPAN
     if added and (not prepend_bos or said.ids[1:2] == said.ids[:1]):
         return said[1:]
@@ -77,9 +77,9 @@ def begin(tokenizer: Any, said: Tokens, prepend_bos: bool | None) -> Tokens:
 
 
 def trimmed(text: str, start: int, stop: int, *, special: bool = False) -> Span:
-    """A span without the blanks at its ends that no mark in the text should have.
+    """A span without the spaces at its ends that should not be marked in the text.
 
-    Byte-level tokens carry the blank before a word, and some special tokens the line break after them.
+    Byte-level tokens include the space before a word, and some special tokens the line break after them.
     """
     piece = text[start:stop]
     kept = piece.lstrip()
@@ -98,7 +98,7 @@ def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
         shift = len(text) + 1 if part == 1 else 0
         start, stop = span[0] + shift, span[1] + shift
         if not name.strip("▁") and joined[start:stop].strip():
-            # A blank of its own is said to be the letter after it. It is the blank before, or no part of the text.
+            # The tokenizer gives a lone space the span of the letter after it. It is the space before, or not in the text.
             stop, start = start, start - (span[0] > 0 and joined[start - 1].isspace())
         spans.append(NO_SPAN if mark else (start, stop))
     spans = _bytes_apart(joined, names, spans)
@@ -109,25 +109,27 @@ def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
     said = asked(tokenizer, lambda: tokenizer(**given, **options))
     ids = list(said["input_ids"])
     if None in ids:
-        raise AttnWidgetError(f"{type(tokenizer).__name__} has no token for a part of this text. Give ids instead.")
+        raise AttnWidgetError(
+            f"{type(tokenizer).__name__} has no token for a part of this text. Give token ids instead."
+        )
     joined = text if pair is None else f"{text}\n{pair}"
     unknown = tokenizer.special_tokens_map.get("unk_token")
     names = names_of(tokenizer, ids)
     spans = [NO_SPAN] * len(ids)
     parts: list[int | None] = [None] * len(ids)
     texts = [text] if pair is None else [text, pair]
-    # The pieces as they were cut say more than names of ids, which read [UNK] where a piece is not in the vocabulary.
-    # Where they do not make these ids (the target is in another vocabulary, say) the names must do.
+    # The original pieces say more than the names of ids, which are [UNK] for pieces outside the vocabulary.
+    # If they do not give these ids (for example with a separate target vocabulary), the names must do.
     cut = asked(tokenizer, lambda: [tokenizer.tokenize(one) for one in texts])
     if any(LOST in surface for surfaces in cut for surface in surfaces):
-        cut = []  # mistral-common cannot find such pieces again
+        cut = []  # mistral-common cannot convert such pieces back
     places = _places(ids, asked(tokenizer, lambda: [tokenizer.convert_tokens_to_ids(surfaces) for surfaces in cut]))
     for part, (surfaces, place) in enumerate(zip(cut, places, strict=False)):
         here = slice(place, place + len(surfaces))
         shift = part * (len(text) + 1)
         names[here] = surfaces
         parts[here] = [part] * len(surfaces)
-        # VITS puts a blank token, which reads like a letter, around every letter.
+        # VITS puts a blank token, which looks like a letter, around every letter.
         blank = len(surfaces) > 2 and getattr(tokenizer, "add_blank", False)
         said_of = [None if blank and i % 2 == 0 else surface for i, surface in enumerate(surfaces)]
         found = aligned(texts[part], said_of, unknown)
@@ -143,7 +145,7 @@ def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
 
 
 def _places(ids: list[int], parts: list[list[int]]) -> list[int]:
-    """Where the tokens of each text begin among those that the tokenizer adds; no places when they are not there."""
+    """Where the tokens of each text begin among those that the tokenizer adds; nothing if they are not found."""
     places: list[int] = []
     here = 0
     for part in parts:
@@ -166,7 +168,7 @@ def _segment(said: Any, parts: Sequence[int | None]) -> list[int]:
 
 
 def _bytes_apart(text: str, names: list[str], spans: list[Span]) -> list[Span]:
-    # Unigram gives every byte of a stretch that is not in its vocabulary the span of the whole stretch.
+    # Unigram gives every byte of an unknown stretch the span of the whole stretch.
     apart = list(spans)
     numbers = [byte_named(name) for name in names]
     for (span, known), run in groupby(range(len(names)), lambda i: (spans[i], numbers[i] is not None)):

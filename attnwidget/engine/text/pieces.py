@@ -1,4 +1,4 @@
-"""What the pieces of a vocabulary say: their characters without markers, and bytes put together again."""
+"""The text of vocabulary pieces: their characters without markers, and bytes joined into characters."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 
 MARKER = re.compile(r"^##(?=.)|@@$|</w>$", re.DOTALL)
-"""What WordPiece and BPE write at a piece to say that a word goes on or ends."""
+"""The markers with which WordPiece and BPE say that a word continues or ends."""
 
 BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 LOST = "\ufffd"
@@ -17,11 +17,11 @@ LOST = "\ufffd"
 
 @dataclass(frozen=True)
 class Piece:
-    """The fewest tokens in a row that read as whole characters: one, or the several bytes of one character.
+    """The smallest run of tokens that forms whole characters: one token, or the bytes of one character.
 
-    `first` is the first token's index. `folded` is what is compared with the text, see `fold`; token `first + i` reads
-    `said[i]`, which is `folded[cuts[i][0]:cuts[i][1]]` there. `literal` is `folded` with its markers left on, for a text
-    that has such characters itself. A `wild` piece may stand for anything; a `scrap` is less than a character.
+    `first` is the first token's index. `folded` is compared with the text, see `fold`; the text of token `first + i` is
+    `said[i]`, which is `folded[cuts[i][0]:cuts[i][1]]` there. `literal` is `folded` with its markers, for texts that
+    contain such characters themselves. A `wild` piece may stand for anything; a `scrap` is less than a character.
     """
 
     first: int
@@ -35,12 +35,12 @@ class Piece:
 
 @lru_cache(maxsize=1 << 16)
 def fold(letter: str) -> str:
-    """One character as it is compared: no case, no accents, compatibility forms resolved; "" for blanks and marks.
+    """One character in comparable form: no case, no accents, compatibility forms resolved; "" for spaces and marks.
 
     >>> fold("É"), fold("ﬁ"), fold("ß"), fold(" ")
     ('e', 'fi', 'ss', '')
     """
-    if letter in {"▁", LOST}:  # SentencePiece's blank, and what is left of a character in pieces
+    if letter in {"▁", LOST}:  # SentencePiece's space, and the remains of split characters
         return ""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
     return "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Me", "Cc", "Cf"} and not c.isspace())
@@ -56,10 +56,10 @@ def folded(text: str) -> str:
 
 
 def pieces_of(text: str, surfaces: Sequence[str | None], unknown: str | None) -> list[Piece]:
-    """The surfaces of a vocabulary as pieces that can be looked for in the text; None is left out.
+    """The surfaces of a vocabulary as pieces that can be searched for in the text; None is left out.
 
-    A vocabulary does not say whether it writes characters or bytes, so it is read in every way there is, and the
-    reading that is most like the text is taken.
+    A vocabulary does not say whether it writes characters or bytes, so every interpretation is tried, and the one most
+    similar to the text is used.
     """
     wanted = Counter(folded(text))
     fits = {view: _fit(_read(surfaces, unknown, view), wanted) for view in _views(surfaces, text)}
@@ -68,7 +68,7 @@ def pieces_of(text: str, surfaces: Sequence[str | None], unknown: str | None) ->
 
 
 def _fit(said: str, wanted: Counter[str]) -> int:
-    # What both have, less what is too much and what cannot be read at all.
+    # What both share, minus excess and undecodable characters.
     plain = folded(said)
     return 2 * (Counter(plain) & wanted).total() - len(plain) - said.count(LOST)
 
@@ -84,7 +84,7 @@ def _read(surfaces: Sequence[str | None], unknown: str | None, view: "_View") ->
 
 
 def characters(data: bytes) -> tuple[str, list[int]]:
-    """UTF-8 as far as it can be read, U+FFFD for what cannot, and for every byte the index of its character.
+    """UTF-8 as far as it can be decoded, U+FFFD elsewhere, and for every byte the index of its character.
 
     >>> characters("é!".encode())
     ('é!', [0, 0, 1])
@@ -105,7 +105,7 @@ def characters(data: bytes) -> tuple[str, list[int]]:
 
 
 def byte_named(name: str) -> int | None:
-    """The byte that a piece such as `<0xE2>` stands for.
+    """The byte that a piece like `<0xE2>` stands for.
 
     >>> byte_named("<0xE2>"), byte_named("a")
     (226, None)
@@ -118,7 +118,7 @@ _View = Callable[[str], bytes | None]
 
 
 def _views(surfaces: Sequence[str | None], text: str) -> Iterator[_View]:
-    """The ways to read a surface as bytes (None: it is characters), likeliest first."""
+    """The ways to interpret a surface as bytes (None: as characters), likeliest first."""
     yield _fallback_byte
     if "<0x" in text:
         yield lambda _surface: None

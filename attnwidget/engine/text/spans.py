@@ -1,4 +1,4 @@
-"""Where the pieces of a text stand in it, for tokenizers that do not say."""
+"""The positions of pieces in their text, for tokenizers that do not report them."""
 
 import re
 import unicodedata
@@ -13,22 +13,22 @@ Span = tuple[int, int]
 NO_SPAN: Span = (-1, -1)
 
 ANCHOR = 12
-"""Folded characters, of a piece and of those after it, that are looked for together."""
+"""Folded characters, of a piece and those after it, that are searched for together."""
 TELLING = 6
-"""From so many characters on the nearest hit is believed, however far it is."""
+"""From this many characters on, the nearest hit is accepted, however far away."""
 LOOK_AHEAD = 256
-"""Folded characters to look ahead; more after every piece that was not found."""
+"""Folded characters to search ahead; more after every piece that was not found."""
 SHARED = 200
-"""Characters that several pieces may share when nothing tells them apart."""
+"""Characters that several pieces may share if nothing tells them apart."""
 
 
 def aligned(text: str, surfaces: Sequence[str | None], unknown: str | None = None) -> tuple[Span, ...]:
     """Half-open ranges of code points in `text`, one per surface, in order; `(-1, -1)` for None.
 
     Surfaces are pieces as a vocabulary writes them: with ##, @@, ▁, Ġ, </w>, as `<0xE2>` or as bytes in Latin-1 or in
-    GPT-2's letters; lower-cased, stripped of accents, NFKC. Bytes of one character get its whole span. What cannot be
-    found, and the piece that reads `unknown`, gets what lies between its neighbours, without blanks at the ends; where
-    that is nothing, an empty span. Time grows linearly with the text.
+    GPT-2's letters; lower-cased, stripped of accents, NFKC. Bytes of one character get its whole span. Pieces that
+    cannot be found, and the piece `unknown`, get what lies between their neighbours, without spaces at the ends, or an
+    empty span. Time grows linearly with the text.
 
     >>> aligned("Crème brûlée!", ["cr", "##eme", "[UNK]", "!"], "[UNK]")
     ((0, 2), (2, 5), (6, 12), (12, 13))
@@ -39,7 +39,7 @@ def aligned(text: str, surfaces: Sequence[str | None], unknown: str | None = Non
     target = _Target.of(text)
     spans: list[Span | None] = [NO_SPAN if surface is None else None for surface in surfaces]
     said = [""] * len(surfaces)
-    lone = [False] * len(surfaces)  # says something, and it was not found
+    lone = [False] * len(surfaces)  # has text, but was not found
     same = [False] * len(surfaces)  # another byte of the character before
     pieces = pieces_of(text, surfaces, unknown)
     for piece, place in zip(pieces, _places(target, pieces), strict=True):
@@ -57,7 +57,7 @@ def aligned(text: str, surfaces: Sequence[str | None], unknown: str | None = Non
 
 @dataclass(frozen=True)
 class _Target:
-    """The text as it is searched: folded, and for every folded character where it comes from."""
+    """The text to search: folded, with the origin of every folded character."""
 
     text: str
     folded: str
@@ -80,20 +80,20 @@ class _Target:
 
 
 def _places(target: _Target, pieces: list[Piece]) -> list[Span | None]:
-    """Where each piece stands in the folded text; None for what says nothing there or was not found."""
+    """The position of each piece in the folded text; None for pieces without text there, or not found."""
     places: list[Span | None] = [None] * len(pieces)
     heavy = [k for k, piece in enumerate(pieces) if piece.literal or piece.wild]
     here = unknown = lost = missed = 0
     for rank, k in enumerate(heavy):
         piece = pieces[k]
-        # Markers are tried as characters first: the text may be about them.
+        # Markers are tried as characters first: the text may contain them.
         for reading in (piece.literal, "" if piece.wild else piece.folded):
             if not unknown and reading and target.folded.startswith(reading, here):
                 places[k] = here, here + len(reading)
                 break
         else:
             if piece.wild:
-                # Several scraps may be one character; other unknown pieces are one at the least.
+                # Several scraps may form one character; other unknown pieces stand for at least one.
                 unknown += not (piece.scrap and rank and pieces[heavy[rank - 1]].scrap)
                 continue
             if not piece.folded:
@@ -110,7 +110,8 @@ def _places(target: _Target, pieces: list[Piece]) -> list[Span | None]:
 
 
 def _ahead(target: _Target, pieces: list[Piece], here: int, unknown: int, near: int, far: int) -> int | None:
-    """Where the first of these pieces stands, some way on: what comes after it must fit as well, or it must be near.
+    """The position of the first of these pieces, further ahead: the pieces after it must fit as well, or it must be
+    near.
 
     `unknown` pieces before it stand for at least one character each.
     """
@@ -130,7 +131,7 @@ def _ahead(target: _Target, pieces: list[Piece], here: int, unknown: int, near: 
     if whole and (place := len(target.folded) - len(anchors[-1])) >= start and target.folded.endswith(anchors[-1]):
         return place
     if not unknown:
-        near_by = own if len(own) > 1 else anchors[:2][-1]  # one letter alone is found anywhere
+        near_by = own if len(own) > 1 else anchors[:2][-1]  # a single letter is found anywhere
         place = target.folded.find(near_by, start, start + near + 8 * len(own))
         return None if place < 0 else place
     return _after_unknown(target, own, start, unknown)
@@ -145,12 +146,12 @@ def _after_unknown(target: _Target, own: str, start: int, unknown: int) -> int |
         place = target.folded.find(own, place + 1, start + 16 * LOOK_AHEAD)
     if nearest >= 0:
         return nearest
-    # Or it stood for something that leaves no trace.
+    # Or it stood for something without any folded character.
     return start - unknown if target.folded.startswith(own, start - unknown) else None
 
 
 def _filled(text: str, spans: list[Span | None], said: list[str], lone: list[bool], same: list[bool]) -> list[Span]:
-    """The spans with those that are still missing, each from the stretch of text between its neighbours."""
+    """The spans, with missing ones filled from the text between their neighbours."""
     found: list[Span] = []
     waiting: list[int] = []
     place = 0
@@ -180,7 +181,7 @@ def _filled(text: str, spans: list[Span | None], said: list[str], lone: list[boo
 
 
 def _marks(text: str, start: int, stop: int) -> str:
-    # Accents that are characters of their own belong to the letter before them.
+    # Combining accents belong to the letter before them.
     end = start
     while end < stop and unicodedata.category(text[end]) in {"Mn", "Me"}:
         end += 1
@@ -196,7 +197,7 @@ def _extend(found: list[Span], stop: int, size: int) -> None:
 
 
 def _between(text: str, start: int, stop: int, said: list[str], lone: list[bool]) -> list[Span]:
-    """Spans of the pieces that have only this stretch of text: what is in it for the lone ones, blanks for others."""
+    """Spans of pieces that share this stretch of text: all of it for a lone piece, spaces for the others."""
     core = re.search(r"\S(?:.*\S)?", text[start:stop], re.DOTALL) if any(lone) else None
     if core is None:
         return _blanks(text, start, stop, said)
@@ -216,12 +217,12 @@ def _shares(text: str, start: int, stop: int, pieces: int) -> list[Span]:
         units = [(start + match.start(), start + match.end()) for match in re.finditer(unit, text[start:stop])]
         if len(units) == pieces:
             return units
-    # Nothing tells them apart. A long stretch under each of many pieces would say nothing, and say it at length.
+    # Nothing tells them apart, and a long stretch for each of many pieces would be useless.
     return [(start, stop) if pieces == 1 or stop - start <= SHARED else (start, start)] * pieces
 
 
 def _blanks(text: str, start: int, stop: int, said: list[str]) -> list[Span]:
-    """Blanks, marks and control characters for the pieces that say just these, or stand for a blank."""
+    """Spaces, marks and control characters for the pieces that consist of these, or stand for a space."""
     stretch = text[start:stop]
     literal = {words: words in stretch for words in set(said) if words}
     last = max((i for i, words in enumerate(said) if literal.get(words)), default=-1)

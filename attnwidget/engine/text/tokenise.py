@@ -1,4 +1,4 @@
-"""Text, pair, chat or ids -> Tokens: what the model reads, and where each piece stands in the text."""
+"""Text, pair, chat or ids -> Tokens: what the model processes, and where each piece stands in the text."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,10 +26,10 @@ def tokenise_text(
 ) -> Tokens:
     """Tokens of a text, or of a pair of texts, which are joined by a line break.
 
-    `prompt` is written before the text, and stands in the text of the tokens.
-    `first` keeps that many tokens. `prepend_bos` makes sure that the text begins with the tokenizer's own first token
-    (bos, or cls where there is none), once, or takes away the one that the tokenizer adds; None leaves it as it is.
-    Raises EmptyText, TooLarge, and AttnWidgetError for a tokenizer that fails or that has no such token.
+    `prompt` is put before the text, and is part of the tokens' text. `first` keeps that many tokens. `prepend_bos`
+    ensures that the text begins with the tokenizer's own first token (bos, or cls if there is none) exactly once
+    (True), or removes the one that the tokenizer adds (False); None changes nothing. Raises EmptyText, TooLarge, and
+    AttnWidgetError for a tokenizer that fails or that has no such token.
     """
     text, pair = well_formed(text), None if pair is None else well_formed(pair)
     _refuse_large(len(text) + len(pair or ""), "characters")
@@ -39,7 +39,7 @@ def tokenise_text(
 
 
 def tokenise_target(tokenizer: Any, text: str) -> Tokens:
-    """Tokens of a text that a decoder is to write, with the special tokens that targets get. Raises as `tokenise_text`."""
+    """Tokens of a decoder's target text, with the special tokens that targets get. Raises as `tokenise_text`."""
     text = well_formed(text)
     _refuse_large(len(text), "characters")
     return _not_empty(encode(tokenizer, text, target=True))
@@ -58,17 +58,19 @@ def tokenise_chat(tokenizer: Any, messages: Any, *, first: int | None = None) ->
 
 
 def tokenise_ids(tokenizer: Any | None, ids: Sequence[int], *, attended: Sequence[bool] | None = None) -> Tokens:
-    """Tokens of ids used as given; their text is what the tokenizer decodes, or the numbers when there is none.
+    """Tokens of ids used as given; their text is what the tokenizer decodes, or the ids without a tokenizer.
 
-    `attended` says which of them the model may attend to; the others are padding. Where the pieces cannot be found in
-    the decoded text, the text is put together from the pieces. Raises EmptyText, TooLarge, and AttnWidgetError when
-    there are not as many marks as ids.
+    `attended` says which of them the model may attend to; the others are padding. If the pieces cannot be found in the
+    decoded text, the text is joined from the pieces. Raises EmptyText, TooLarge, and AttnWidgetError if the numbers of
+    ids and marks differ.
     """
     if not ids:
         raise EmptyText("No token ids were given. Give at least one.")
     _refuse_large(len(ids), "token ids")
     if attended is not None and len(attended) != len(ids):
-        raise AttnWidgetError(f"There are {len(ids)} token ids and {len(attended)} marks for them. Give one each.")
+        raise AttnWidgetError(
+            f"There are {len(ids)} token ids but {len(attended)} attention marks. Give one mark per id."
+        )
     tokens = spaced(ids, [str(number) for number in ids], [False] * len(ids))
     if tokenizer is not None:
         tokens = _decoded(tokenizer, ids)
@@ -90,10 +92,10 @@ def _decoded(tokenizer: Any, ids: Sequence[int]) -> Tokens:
 
 
 def _joined(tokenizer: Any, ids: Sequence[int], special: list[bool]) -> Tokens:
-    # One piece after the other; special tokens are no part of the text.
+    # One piece after the other; special tokens are not part of the text.
     text, spans, pieces = "", [], []
     for number, name, mark in zip(ids, names_of(tokenizer, ids), special, strict=True):
-        # Alone, a piece that begins with SentencePiece's blank would be decoded without it.
+        # A piece that begins with SentencePiece's space would lose it if decoded alone.
         known = "▁" not in name and name != f"#{number}"
         piece = decoded(tokenizer, [number]) or name if known else name.replace("▁", " ")
         start = len(text)
@@ -104,14 +106,12 @@ def _joined(tokenizer: Any, ids: Sequence[int], special: list[bool]) -> Tokens:
 
 
 def _not_empty(said: Tokens, before: int = 0) -> Tokens:
-    # A prompt alone, the first so many characters, is no text.
+    # A prompt alone, of this many characters, does not count as text.
     if all(span == NO_SPAN or span[1] <= before > 0 for span in said.spans):
-        raise EmptyText("There is no text to read yet. Type a few words.")
+        raise EmptyText("There is no text yet. Type a few words.")
     return said
 
 
 def _refuse_large(size: int, what: str) -> None:
     if size > LARGEST_TEXT:
-        raise TooLarge(
-            f"This text has {size:,} {what}; at most {LARGEST_TEXT:,} are read. Give a shorter passage of it."
-        )
+        raise TooLarge(f"This text has {size:,} {what}; at most {LARGEST_TEXT:,} are accepted. Give a shorter passage.")

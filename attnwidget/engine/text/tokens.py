@@ -10,17 +10,17 @@ from attnwidget.engine.text.spans import NO_SPAN, Span
 from attnwidget.errors import AttnWidgetError
 
 PER_TOKEN = ("ids", "pieces", "spans", "words", "special", "padding", "segment")
-"""What of `Tokens` has one entry for each token."""
+"""The fields of `Tokens` with one entry per token."""
 
 
 @dataclass(frozen=True, repr=False)
 class Tokens:
-    """The pieces of one text in the order the model reads them.
+    """The pieces of one text, in the model's order.
 
-    `spans` are half-open ranges of code points in `text`, `(-1, -1)` for special tokens, unless they stand in the text
-    themselves (`<|im_start|>` in a chat), and empty for pieces that have no place in it; `words` numbers the words, -1
-    for special tokens; `segment` is what the model is told of the two texts of a pair. Byte pieces that share one
-    character share its span and show it whole.
+    `spans` are half-open ranges of code points in `text`; they are `(-1, -1)` for special tokens that do not occur in
+    the text (`<|im_start|>` in a chat does), and empty for pieces without a place in it. `words` numbers the words, -1
+    for special tokens; `segment` tells the two texts of a pair apart. Byte pieces of one character share its span and
+    show it whole.
 
     >>> tokens = Tokens.from_pieces(["The", "river", "bank"])
     >>> len(tokens), tokens.find("bank"), tokens.text
@@ -40,9 +40,9 @@ class Tokens:
         return len(self.ids)
 
     def __getitem__(self, chosen: Any) -> "Tokens":
-        """Some of them, `tokens[2:5]` or `tokens[[0, 3]]`, of the same text. Raises AttnWidgetError for one number."""
+        """Some of the tokens: `tokens[2:5]` or `tokens[[0, 3]]`. Raises AttnWidgetError for a single number."""
         if not isinstance(chosen, slice | list | tuple):
-            raise AttnWidgetError(f"tokens[{chosen!r}] is no choice of tokens. Write tokens[2:5] or tokens[[0, 3]].")
+            raise AttnWidgetError(f"tokens[{chosen!r}] is not valid: write tokens[2:5] or tokens[[0, 3]].")
 
         def of(own: tuple[Any, ...]) -> Any:
             return own[chosen] if isinstance(chosen, slice) else tuple(own[at] for at in chosen)
@@ -50,11 +50,11 @@ class Tokens:
         return replace(self, **{name: of(getattr(self, name)) for name in PER_TOKEN})
 
     def __add__(self, behind: "Tokens") -> "Tokens":
-        """These tokens and, behind them, others of the same text. Raises AttnWidgetError for another text."""
+        """These tokens, followed by others of the same text. Raises AttnWidgetError for another text."""
         if not isinstance(behind, Tokens):
             return NotImplemented
         if behind.text != self.text:
-            raise AttnWidgetError("These tokens are of two texts. Join the texts first, and tokenise them together.")
+            raise AttnWidgetError("These tokens belong to two texts. Join the texts first, and tokenise them together.")
         return replace(self, **{name: getattr(self, name) + getattr(behind, name) for name in PER_TOKEN})
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class Tokens:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of this text before its numbers are believed, in whole sentences; () where there is nothing.
+        """Warnings about this text, as whole sentences; () if there are none.
 
         >>> Tokens.from_pieces(["The", "bank"]).notes
         ()
@@ -72,8 +72,8 @@ class Tokens:
         if len(self) < 2 or not (added and own and self.special[1] and self.ids[0] == self.ids[1]):
             return ()
         twice = (
-            f"This text begins twice: it has a “{self.pieces[1]}” of its own, and another one is put before it. Leave it out "
-            "of the text, or give the messages of a chat to trace([...])."
+            f"This text starts with two “{self.pieces[1]}”: its own, and the one that the tokenizer adds. Remove it "
+            "from the text, or give chat messages to trace([...])."
         )
         return (twice,)
 
@@ -92,14 +92,14 @@ class Tokens:
         return before if same else None
 
     def beside(self, text: str) -> "Tokens":
-        """The same tokens as special ones that a model is given with `text`, and that have no place in it."""
+        """The same tokens as special ones of `text`, without a place in it."""
         count = len(self)
         return replace(self, spans=(NO_SPAN,) * count, words=(-1,) * count, special=(True,) * count, text=text)
 
     def find(self, piece: Any, occurrence: Any = 0) -> int:
         """The index of a token by its piece, case ignored; `occurrence` counts from 0, negative from the end.
 
-        Raises AttnWidgetError when no token reads so, naming the pieces there are.
+        Raises AttnWidgetError if there is no such token, and lists the pieces.
 
         >>> Tokens.from_pieces(["a", "rose", "is", "a", "rose"]).find("rose", -1)
         4
@@ -107,8 +107,8 @@ class Tokens:
         number = whole_number(occurrence)
         if not isinstance(piece, str) or number is None:
             raise AttnWidgetError(
-                f"find takes the piece of a token and which of those it is; {piece!r} and {occurrence!r} were given. "
-                "Write for example find('cat') or find('cat', 1)."
+                f"find({piece!r}, {occurrence!r}) is not valid: give a piece and the number of its occurrence, for "
+                "example find('cat') or find('cat', 1)."
             )
         wanted = piece.strip().casefold()
         found = [i for i, own in enumerate(self.pieces) if own.strip().casefold() == wanted]
@@ -116,28 +116,31 @@ class Tokens:
             return found[number]
         except IndexError:
             raise AttnWidgetError(
-                f"No token number {number} reads {piece!r}. The tokens are: {', '.join(self.pieces[:40])}."
+                f"There is no token {piece!r} number {number}. The tokens are: {', '.join(self.pieces[:40])}."
             ) from None
 
     @staticmethod
     def from_pieces(pieces: Sequence[str]) -> "Tokens":
-        """Tokens of a model that is not at hand: the pieces joined by blanks are the text.
+        """Tokens without a tokenizer: the text is the pieces joined by spaces.
 
-        Pieces in square or angle brackets, such as `[CLS]` and `<s>`, count as special and are no part of the text.
+        Pieces in square or angle brackets, like `[CLS]` and `<s>`, are special tokens and not part of the text.
         """
         return spaced([-1] * len(pieces), pieces, [_looks_special(piece) for piece in pieces])
 
     @staticmethod
     def patches(rows: int, columns: int, before: Sequence[str] = (), after: Sequence[str] = ()) -> "Tokens":
-        """Patches of an image, row by row, each called by its row and column; `before` and `after` are special.
+        """Patches of an image, row by row, each named by its row and column; `before` and `after` are special tokens.
 
-        Raises AttnWidgetError without any patch.
+        Raises AttnWidgetError if there are no patches.
 
         >>> Tokens.patches(1, 2, before=["[CLS]"]).pieces
         ('[CLS]', '0,0', '0,1')
         """
         if rows < 1 or columns < 1:
-            raise AttnWidgetError(f"An image has at least one patch; {rows} rows x {columns} columns were given.")
+            raise AttnWidgetError(
+                f"An image needs at least one patch, not {rows} rows x {columns} columns. Give whole numbers of 1 or "
+                "more."
+            )
         names = [f"{row},{column}" for row in range(rows) for column in range(columns)]
         pieces = [*before, *names, *after]
         special = [*[True] * len(before), *[False] * len(names), *[True] * len(after)]
@@ -145,18 +148,20 @@ class Tokens:
 
     @staticmethod
     def frames(count: int) -> "Tokens":
-        """Positions that only have a number, such as frames of audio. Raises AttnWidgetError without any.
+        """Positions that only have a number, for example audio frames. Raises AttnWidgetError if there are none.
 
         >>> Tokens.frames(3).pieces
         ('0', '1', '2')
         """
         if count < 1:
-            raise AttnWidgetError(f"A sequence has at least one position; {count} were given.")
+            raise AttnWidgetError(
+                f"A sequence needs at least one position, not {count}. Give a whole number of 1 or more."
+            )
         return spaced([-1] * count, [str(i) for i in range(count)], [False] * count)
 
 
 def spaced(ids: Sequence[int], pieces: Sequence[str], special: Sequence[bool]) -> Tokens:
-    """Tokens without a text of their own: every piece is a word with a blank before it, and special ones no part of it."""
+    """Tokens without a text: every piece is a word with a space before it; special tokens are not part of the text."""
     text, spans = "", []
     for piece, mark in zip(pieces, special, strict=True):
         if not mark:
@@ -175,7 +180,7 @@ def placed(
     special: Sequence[bool] = (),
     segment: Sequence[int] = (),
 ) -> Tokens:
-    """Tokens of a text, none of them padding; without marks none is special, without segments all are of the first."""
+    """Tokens of a text without padding. By default none is special, and all belong to the first segment."""
     return Tokens(
         ids=tuple(ids),
         pieces=tuple(pieces),

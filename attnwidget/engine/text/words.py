@@ -9,20 +9,21 @@ import regex
 from attnwidget.engine.text.spans import NO_SPAN, Span
 
 WORD = regex.compile(r"(?sw).+?\b")
-"""Words, signs and blanks by the Unicode Standard, annex 29: a letter and its signs are never parted, nor numbers, nor emoji."""
+"""Words, punctuation and spaces by the Unicode Standard, annex 29: letters with their marks, numbers and emoji are
+never split."""
 
 LETTER = regex.compile(r"\X")
-"""What a reader takes for one letter, by the same annex."""
+"""What a reader perceives as one letter, by the same annex."""
 
 RUN = regex.compile(r"\p{Hiragana}[\p{Hiragana}\p{M}ー]*|\p{Line_Break=SA}[\p{Line_Break=SA}\p{M}]*")
-"""What the annex leaves to a dictionary, which we have not: kana, and scripts without blanks such as Thai, are one word
-up to the next blank, sign or other script. Of Chinese and Japanese, every Han character is a word."""
+"""What the annex leaves to a dictionary, which we do not have: kana, and scripts without blanks such as Thai, are one
+word up to the next blank, sign or other script. Of Chinese and Japanese, every Han character is a word."""
 
 
 def words_of(text: str, spans: Sequence[Span]) -> list[int]:
-    """The number of the word of every token, whatever its tokenizer calls a word; -1 for tokens outside the text.
+    """The word number of every token, whatever its tokenizer considers a word; -1 for tokens outside the text.
 
-    What one token holds is never parted. A blank before a word is part of it; others are words of their own.
+    The text of one token is never split. A space before a word is part of it; other spaces are words of their own.
 
     >>> words_of("a  river", [(-1, -1), (0, 1), (1, 2), (2, 3), (3, 5), (5, 8)])
     [-1, 0, 1, 2, 2, 2]
@@ -43,7 +44,7 @@ def words_of(text: str, spans: Sequence[Span]) -> list[int]:
 
 
 def _bare(text: str, start: int, stop: int) -> Span:
-    """A span without the blanks at its ends, unless there is nothing else in it."""
+    """A span without the spaces at its ends, unless it contains nothing else."""
     piece = text[start:stop]
     kept = piece.strip()
     if len(kept) in {0, len(piece)}:
@@ -53,7 +54,7 @@ def _bare(text: str, start: int, stop: int) -> Span:
 
 
 def _begins(text: str) -> list[int]:
-    """Places where a word, a sign or a blank begins, in order."""
+    """Positions where a word, punctuation or a space begins, in order."""
     places = [0, *accumulate(map(len, WORD.findall(text)))]
     if not text.isascii():
         letters = {0, *accumulate(map(len, LETTER.findall(text)))}

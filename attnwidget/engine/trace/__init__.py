@@ -1,1 +1,1 @@
-"""The record of one forward pass, and every weight from it."""
+"""The record of one forward pass, from which every attention weight is computed."""

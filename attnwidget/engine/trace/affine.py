@@ -1,4 +1,4 @@
-"""Tensors of a model that a trace refers to: read as long as nothing was written to them."""
+"""Model tensors that a trace refers to: available until the model writes to them."""
 
 from dataclasses import dataclass, field
 
@@ -11,8 +11,8 @@ from attnwidget.errors import AttnWidgetError
 class Affine:
     """The weight and bias of the module at `path`: references to the model's own tensors, not copies.
 
-    Reading either raises AttnWidgetError once something was written to them, as training does: they would no longer be
-    what the trace was computed with.
+    Accessing either raises AttnWidgetError once it was written to, for example by training: it would no longer be what
+    the trace was computed with.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Weights from anywhere -> maps and tokens of every part, or one sentence that says what is wrong with them."""
+"""Weights from anywhere -> maps and tokens of every part, or an error that says what is wrong with them."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,27 +21,27 @@ OUTPUTS = {
     "decoder_attentions": "decoder",
     "cross_attentions": "cross",
 }
-"""Where the outputs of transformers keep their weights -> the part that they belong to."""
+"""Fields of transformers' outputs that hold weights -> the part that they belong to."""
 
 ACTIVATION = re.compile(r"(blocks|encoder|decoder)\.(\d+)\.(attn|cross_attn)\.hook_pattern")
-"""How TransformerLens calls the weights of a layer in an ActivationCache."""
+"""TransformerLens' name for the weights of a layer in an ActivationCache."""
 
 NO_WEIGHTS = (
-    "{} None: this model returned no weights, as models with fused attention (sdpa) do. Trace it with attnwidget, or "
+    "{} None: this model returned no weights, as is usual with fused attention (sdpa). Trace it with attnwidget, or "
     "load it with attn_implementation='eager' and run it with output_attentions=True."
 )
 
 BEAMS = (
-    "These weights are of a search with beams: the rows of each step are those of the beams as they stood then, which need "
-    "not be the text that was chosen. Trace that text instead: with ids = output.sequences[:1], say aw.load(model).{}."
+    "These weights are from beam search: the rows of each step belong to the beams of that step, which may differ from "
+    "the chosen text. Trace that text instead: with ids = output.sequences[:1], call aw.load(model).{}."
 )
 
-BOTH_SIDES = "Of an encoder-decoder, give the decoder's tokens as tokens and the encoder's as key_tokens."
+BOTH_SIDES = "For an encoder-decoder, give the decoder's tokens as tokens and the encoder's as key_tokens."
 
 
 @dataclass(frozen=True)
 class GivenMaps:
-    """Maps as they were given, checked: (part, layer, fp32 CPU tensor (head query key)) of every layer that attends."""
+    """The given maps, checked: (part, layer, fp32 CPU tensor (head query key)) for every attention layer."""
 
     maps: tuple[tuple[str, int, Tensor], ...]
     text: Tokens
@@ -50,12 +50,12 @@ class GivenMaps:
 
 
 def given_maps(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> GivenMaps:
-    """Weights in any form beside their tokens. Forms and errors: see `Trace.from_weights`.
+    """Weights in any form, with their tokens. Forms and errors: see `Trace.from_weights`.
 
-    Rows that are NaN throughout become zero, and queries for which that holds in all layers and heads are padding.
+    Rows that are NaN throughout become zero; queries whose rows are NaN in all layers and heads are padding.
     """
     if not isinstance(part, str):
-        raise AttnWidgetError(f"part is {type(part).__name__}. Give the name of a part, such as 'self'.")
+        raise AttnWidgetError(f"part={type(part).__name__} is not valid: give the name of a part, for example 'self'.")
     query_text = _text(tokens, "tokens")
     key_text = None if key_tokens is None else _text(key_tokens, "key_tokens")
     maps: list[tuple[str, int, Tensor]] = []
@@ -84,24 +84,27 @@ def given_maps(weights: Any, tokens: Any, key_tokens: Any, part: Any) -> GivenMa
 def masked(
     blocks: Sequence[Block], texts: Mapping[str, tuple[Tokens, Tokens]] | None = None, *, causal: Any = None
 ) -> tuple[Block, ...]:
-    """Blocks of given weights with what may be read there, as far as zeros tell: `causal`, and a `mask` for windows.
+    """Blocks of given weights with their masks, inferred from zeros: `causal`, and a `mask` for windows.
 
-    A softmax gives something to every key, so what no head reads was masked. Only rows and keys that are not padding
-    count, by `texts` (part -> query and key Tokens). Without `texts` the weights must come from a model that ran, and
-    then leading keys that no query behind them reads are padding.
+    A softmax gives every key some weight, so a key with weight 0 in every head was masked. Only rows and keys that are
+    not padding count, by `texts` (part -> query and key Tokens). Without `texts`, the weights must come from a model
+    that ran; leading keys that no later query attends to are then padding.
 
-    The layers of a part are judged together: all of them are causal where none reads a later key; else only those that
-    read everything up to the query, or to a window's edge, and nothing later. A window is seen where in every row more
-    than half of the heads read each key up to one distance, two keys at least, and no head reads one further back (nor
-    ahead, in layers that are not causal): heads that read one key each make none. Keys of another sequence have
-    neither. `causal` leaves the zeros alone: all keys up to the query are open (True), or all keys (False).
+    The layers of a part are judged together: all of them are causal if none attends to a later key; otherwise only
+    those that attend to everything up to the query, or to a window's edge, and to nothing later.
 
-    Raises AttnWidgetError for a `causal` that is no boolean, or True of weights that read later keys or another
-    sequence.
+    A window is recognised if in every row more than half of the heads attend to each key up to one distance, at least
+    two keys, and no head attends further back (nor ahead, in layers that are not causal). Heads that attend to one key
+    each are not a window. Cross-attention has neither.
+
+    A given `causal` overrides the zeros: all keys up to the query are open (True), or all keys (False).
+
+    Raises AttnWidgetError for a `causal` that is not a boolean or None, and for True with weights on later keys or on
+    another sequence.
     """
     asked = truth(causal)
     if asked is None and causal is not None:
-        raise AttnWidgetError(f"causal={causal!r} is neither True, False nor None. None judges by the zeros.")
+        raise AttnWidgetError(f"causal={causal!r} is not valid: give True, False, or None to infer it from the zeros.")
     groups: dict[Any, list[Block]] = {}
     for block in blocks:
         if block.dense is not None:
@@ -116,10 +119,10 @@ def masked(
 def _judged(
     blocks: list[Block], maps: list[Tensor], text: tuple[Tokens, Tokens] | None, causal: bool | None
 ) -> dict[Block, Block]:
-    """What becomes of the layers of one part, all of one size."""
+    """The masked blocks of one part, all of one size."""
     before = _before(blocks[0], text)
     if before is None and causal:
-        raise AttnWidgetError(f"{blocks[0]!r} reads another sequence than its own, so it cannot be causal.")
+        raise AttnWidgetError(f"{blocks[0]!r} attends to another sequence, so it cannot be causal. Leave causal= out.")
     if before is None or causal is False:
         return {}
     read = torch.zeros(maps[0].shape[1:], dtype=torch.bool, device="cpu")
@@ -129,7 +132,7 @@ def _judged(
     back = (rows + before)[:, None] - columns
     earlier = not bool((read[rows][:, columns] & (back < 0)).any())
     if causal and not earlier:
-        raise AttnWidgetError("causal=True, but some queries read later keys. Leave it out, or say causal=False.")
+        raise AttnWidgetError("causal=True, but some queries attend to later keys. Leave it out, or give causal=False.")
     if causal:
         return {block: replace(block, causal=True) for block in blocks}
     if len(columns) < 2 or not len(rows):
@@ -147,7 +150,7 @@ def _judged(
 
 
 def _before(block: Block, text: tuple[Tokens, Tokens] | None) -> int | None:
-    """How many keys there are before the first query; None where queries and keys are of two sequences."""
+    """The number of keys before the first query; None if queries and keys come from two sequences."""
     _, queries, keys = block.shape
     before = keys - queries
     if block.part == "cross" or before < 0 or (text is None and before):
@@ -166,7 +169,7 @@ def _counted(
         query, key = (torch.tensor(own.padding, dtype=torch.bool, device="cpu") for own in text)
         return (~query).nonzero()[:, 0], (~key).nonzero()[:, 0]
     every = torch.arange(len(read), device="cpu")
-    # A query of padding to the left may read nothing, and then eager attention lets it read everything.
+    # A query of left padding may attend to nothing, and eager attention then lets it attend to everything.
     first = torch.where(read.any(-1), read.int().argmax(-1), len(read))
     unread_before = first.flip(0).cummin(0).values.flip(0) >= every
     begins = int(unread_before[: max(1, len(read) - 1)].nonzero().max())
@@ -176,7 +179,7 @@ def _counted(
 def _band(
     layer: Tensor, rows: Int[Tensor, " row"], columns: Int[Tensor, " column"], back: Int[Tensor, "row column"]
 ) -> tuple[int, int]:
-    """(nearest, farthest) key that is read, counted backwards; (0, 0) unless most heads read each one between."""
+    """(nearest, farthest) attended key, counted backwards; (0, 0) unless most heads attend to each one in between."""
     readers = torch.zeros(back.shape, dtype=torch.int32, device="cpu")
     for head in layer:
         readers += head[rows][:, columns] > 0
@@ -194,7 +197,7 @@ def _within(low: int, high: int, before: int, size: torch.Size) -> Bool[Tensor, 
 
 
 def _sequences(part: str, query_text: Tokens, key_text: Tokens | None, *, crossed: bool) -> tuple[Tokens, Tokens]:
-    # Of an encoder-decoder, the queries are the decoder's and the keys the encoder's.
+    # In an encoder-decoder, the queries are the decoder's and the keys the encoder's.
     if part == "encoder":
         return (query_text, query_text) if key_text is None else (key_text, key_text)
     if part == "decoder" or key_text is None or (part == "self" and crossed):
@@ -203,7 +206,7 @@ def _sequences(part: str, query_text: Tokens, key_text: Tokens | None, *, crosse
 
 
 def _marked(query: Tokens, key: Tokens, blank: Tensor) -> tuple[Tokens, Tokens]:
-    """The tokens with those queries marked as padding whose rows hold nothing."""
+    """The tokens, with queries whose rows are empty marked as padding."""
     seen = replace(query, padding=tuple(map(bool.__or__, query.padding, blank.tolist())))
     return seen, seen if key is query else key
 
@@ -220,8 +223,8 @@ def _text(tokens: Any, name: str) -> Tokens:
     strange = next((type(piece).__name__ for piece in pieces if not isinstance(piece, str)), None)
     if strange is not None:
         raise AttnWidgetError(
-            f"{name} holds {strange} where each token must be text. From ids, tokenizer.convert_ids_to_tokens(ids) "
-            "makes them."
+            f"{name} contains {strange}, but each token must be text. tokenizer.convert_ids_to_tokens(ids) turns ids "
+            "into tokens."
         )
     return Tokens.from_pieces([str(piece) for piece in pieces])
 
@@ -231,26 +234,26 @@ def _parts(weights: Any, part: str) -> dict[str, Any]:
     if isinstance(weights, list | tuple) or hasattr(weights, "ndim"):
         return {part: weights}
     if hasattr(weights, "keys") and hasattr(weights, "__getitem__"):
-        names = [name for name in weights.keys() if isinstance(name, str)]  # noqa: SIM118  a cache is no mapping
+        names = [name for name in weights.keys() if isinstance(name, str)]  # noqa: SIM118  a cache is not a mapping
         if any(".hook_" in name or name.startswith("hook_") for name in names):
             return _activations(weights, names, part)
     found = {name: _held(weights, name) for name in OUTPUTS if _has(weights, name)}
     if found:
         return _output(weights, found, part)
     if not isinstance(weights, Mapping):
-        raise nothing(f"{type(weights).__name__} holds no layers.")
+        raise nothing(f"{type(weights).__name__} does not hold any layers.")
     if hasattr(weights, "to_tuple"):
         raise AttnWidgetError(
-            f"{type(weights).__name__} holds no attentions of its own, only {', '.join(map(str, weights))}. Give the "
-            "part of it that does, for example output.text_model_output."
+            f"{type(weights).__name__} has no attentions of its own, only {', '.join(map(str, weights))}. Give the "
+            "part that has them, for example output.text_model_output."
         )
     if not weights:
         raise nothing("There are no attention weights here: the mapping or tuple is empty.")
     strange = next((name for name in weights if not isinstance(name, str)), None)
     if strange is not None:
         raise AttnWidgetError(
-            f"The mapping has the key {strange!r}. Give a mapping from the name of a part to its layers, or the layers "
-            "alone in a list."
+            f"The mapping has the key {strange!r}. Give a mapping from part names to layers, or the layers alone in a "
+            "list."
         )
     if all(_empty(arrays) for arrays in weights.values()):
         raise AttnWidgetError(NO_WEIGHTS.format("All parts are empty or"))
@@ -277,8 +280,8 @@ def _activations(cache: Any, names: list[str], part: str) -> dict[str, Any]:
             own[int(match[2])] = cache[name]
     if not found:
         raise AttnWidgetError(
-            f"This cache of {len(names)} activations holds no attention patterns. Run the model with a names_filter that "
-            "keeps 'blocks.0.attn.hook_pattern' and its kind, or with none."
+            f"This cache of {len(names)} activations has no attention patterns. Run the model with a names_filter that "
+            "keeps 'blocks.0.attn.hook_pattern' and so on, or without a filter."
         )
     return {side: [own.get(number) for number in range(max(own) + 1)] for side, own in found.items()}
 

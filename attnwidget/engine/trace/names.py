@@ -15,12 +15,14 @@ def parse_head(name: str, head: Any = None) -> tuple[int, int | None]:
     """
     match = re.fullmatch(r"\s*L(-?\d{1,9})[\s.,·]*(?:H(-?\d{1,9}))?\s*", name, re.IGNORECASE)
     if match is None:
-        raise AttnWidgetError(f"{name!r} names no head. Write a layer and a head as in 'L5H3', both counted from 0.")
+        raise AttnWidgetError(
+            f"{name!r} is not the name of a head. Write layer and head like 'L5H3', both counted from 0."
+        )
     if match[2] is None:
         return int(match[1]), head
     number = int(match[2])
     if head is not None and whole_number(head) != number:
-        raise AttnWidgetError(f"{name!r} names its head, and {head!r} was given as well. Give one of them.")
+        raise AttnWidgetError(f"{name!r} includes a head, but head={head!r} was given as well. Give one of them.")
     return int(match[1]), number
 
 
@@ -32,7 +34,7 @@ def fit_index(what: str, value: Any, size: int) -> int:
     """
     number = whole_number(value)
     if number is None:
-        raise AttnWidgetError(f"{value!r} is no {what}. Give an integer from 0 to {size - 1}.")
+        raise AttnWidgetError(f"{value!r} is not a valid {what}. Give a whole number from 0 to {size - 1}.")
     if not -size <= number < size:
-        raise AttnWidgetError(f"There is no {what} {number}: there are {what}s 0 to {size - 1}.")
+        raise AttnWidgetError(f"There is no {what} {number}. Give a whole number from 0 to {size - 1}.")
     return number % size

@@ -1,4 +1,4 @@
-"""Frozen records <-> what JSON can say, by their annotations alone: nothing that a file says is ever executed."""
+"""Frozen records <-> JSON data, by their annotations alone: nothing from a file is ever executed."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 class Unfit(Exception):
-    """A value is not what its annotation says. Never reaches a user."""
+    """A value does not fit its annotation. Never reaches a user."""
 
 
 def as_data(value: Any) -> Any:
@@ -30,8 +30,8 @@ def as_data(value: Any) -> Any:
 def from_data(kind: Any, value: Any) -> Any:
     """The value that `as_data` was given, of the annotated kind. Raises Unfit for anything else.
 
-    Knows bool, int, float, str, None, unions, tuples, dicts with names for keys, and records of these. A record may
-    lack fields that have a default, and has no others than its own.
+    Supports bool, int, float, str, None, unions, tuples, dicts with string keys, and records of these. Fields with a
+    default may be missing; unknown fields are refused.
 
     >>> from_data(tuple[tuple[int, str], ...], [[1, "a"], [2, "b"]])
     ((1, 'a'), (2, 'b'))
@@ -41,7 +41,7 @@ def from_data(kind: Any, value: Any) -> Any:
         return _one_of(options, value)
     if origin is tuple:
         if not isinstance(value, list) or (options[-1] is not ... and len(value) != len(options)):
-            raise Unfit(f"{_shown(value)} is no list of the right length")
+            raise Unfit(f"{_shown(value)} is not a list of the right length")
         kinds = [options[0]] * len(value) if options[-1] is ... else options
         return tuple(from_data(own, one) for own, one in zip(kinds, value, strict=True))
     if origin is dict:
@@ -50,9 +50,9 @@ def from_data(kind: Any, value: Any) -> Any:
         return _record(kind, _entries(value))
     if kind is float and type(value) is int:
         return float(value)
-    # `type`, not `isinstance`: True is no number here. Tensors and all else that is no plain data never fit.
+    # `type`, not `isinstance`: True is not a number here. Tensors and other objects that are not plain data never fit.
     if kind not in {bool, int, float, str, NoneType} or type(value) is not kind:
-        raise Unfit(f"{_shown(value)} is no {getattr(kind, '__name__', kind)}")
+        raise Unfit(f"{_shown(value)} is not {getattr(kind, '__name__', kind)}")
     return value
 
 
@@ -74,12 +74,12 @@ def _one_of(options: tuple[Any, ...], value: Any) -> Any:
             return from_data(kind, value)
         except Unfit:
             continue
-    raise Unfit(f"{_shown(value)} fits none of its kinds")
+    raise Unfit(f"{_shown(value)} fits none of the allowed types")
 
 
 def _entries(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Unfit(f"{_shown(value)} has no named entries")
+        raise Unfit(f"{_shown(value)} is not a dictionary")
     return value
 
 

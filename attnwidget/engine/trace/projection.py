@@ -10,7 +10,7 @@ from torch.nn.functional import linear
 from attnwidget.engine.trace.affine import Affine
 
 PRECISE = 1e-5
-"""How far two products of the same matrices may differ in fp32, as a share of the largest number."""
+"""How much two products of the same matrices may differ in fp32, as a share of the largest number."""
 
 COMPARED_ROWS = 8
 """Tokens on which a layer is compared with its matrix: those with the largest numbers."""
@@ -20,9 +20,9 @@ COMPARED_ROWS = 8
 class Projection(Affine):
     """W_O and b_O of one attention layer: references to the model's own tensors, not copies.
 
-    `weight` is (out, head dim), the way round of nn.Linear: its columns h * dim to (h + 1) * dim take the output of
-    head h. `bias` is (out) or None, `path` the module's. Reading either raises AttnWidgetError once something was
-    written to them, as training does: they would no longer be what the trace was computed with.
+    `weight` is (out, head dim), as in nn.Linear: its columns h * dim to (h + 1) * dim take the output of head h. `bias`
+    is (out) or None; `path` is the module's. Accessing weight or bias raises AttnWidgetError once it was written to,
+    for example by training: it would no longer be what the trace was computed with.
 
     >>> layer = torch.nn.Linear(6, 4)
     >>> projection = Projection("layers.0.o_proj", layer.weight.detach(), layer.bias.detach())
@@ -36,18 +36,18 @@ class Projection(Affine):
 
     @property
     def weight(self) -> Float[Tensor, "out width"]:
-        """W_O. Raises AttnWidgetError when the model was trained since."""
+        """W_O. Raises AttnWidgetError if the model has been trained since."""
         self._refuse_changed()
         return self._weight
 
     @property
     def bias(self) -> Float[Tensor, " out"] | None:
-        """b_O, or None. Raises AttnWidgetError when the model was trained since."""
+        """b_O, or None. Raises AttnWidgetError if the model has been trained since."""
         self._refuse_changed()
         return self._bias
 
     def of_heads(self, heads: int) -> Float[Tensor, "out head dim"]:
-        """The weight with an axis for the heads: a view. Raises AttnWidgetError when the model was trained since."""
+        """The weight with an axis for the heads: a view. Raises AttnWidgetError if the model has been trained since."""
         return self.weight.unflatten(1, (heads, -1))
 
     def __repr__(self) -> str:
@@ -56,16 +56,16 @@ class Projection(Affine):
 
 
 def matrix_of(module: nn.Module) -> nn.Parameter | None:
-    """The plain matrix that a module carries as `weight`; None for packed, computed or offloaded ones."""
+    """The plain matrix that a module has as `weight`; None for packed, computed or offloaded ones."""
     weight = module._parameters.get("weight")  # noqa: SLF001  an attribute of that name may be computed anew each time
     plain = type(weight) is nn.Parameter and weight.ndim == 2 and not weight.is_meta
     return weight if plain and weight is not None else None
 
 
 def projection_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -> Projection | None:
-    """The projection that a module has just computed; None when its result is not given @ weight + bias.
+    """The projection that a module has just computed; None if its result is not given @ weight + bias.
 
-    That is asked of the numbers, so it holds for any class of layer, and the orientation of its matrix is found as well.
+    This is tested on the numbers, so it works for any class of layer and also finds the orientation of its matrix.
     """
     matrix, bias = matrix_of(module), module._parameters.get("bias")  # noqa: SLF001  as above
     if matrix is None or matrix.device != given.device or not matrix.is_floating_point() or matrix.itemsize < 2:
@@ -73,12 +73,12 @@ def projection_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -
     read, written = given.flatten(0, -2), result.flatten(0, -2)
     if len(read) != len(written):
         return None
-    # Rows of padding may be zero, and zeros agree with any matrix.
+    # Rows of padding may be zero, and zeros fit any matrix.
     rows = read.float().abs().sum(-1).topk(min(COMPARED_ROWS, len(read))).indices
     read, written = read[rows].to(matrix.dtype), written[rows]
     own_bias = None if bias is None else bias.detach()
     for weight in (matrix.detach(), matrix.detach().T):
-        # Conv1D of GPT-2 has its matrix the other way round.
+        # GPT-2's Conv1D has its matrix transposed.
         fits = weight.shape == (written.shape[-1], read.shape[-1])
         if fits and nearly_equal(linear(read, weight, own_bias), written):
             return Projection(path, weight, own_bias)
@@ -86,10 +86,10 @@ def projection_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -
 
 
 def nearly_equal(expected: Tensor, result: Tensor) -> bool:
-    """Whether two tensors are equal but for how their kind of number is rounded."""
+    """Whether two tensors are equal up to the rounding of their dtype."""
     share = PRECISE
     if result.dtype.itemsize < 4 or result.device.type != "cpu":
-        # Graphics processors may round what they multiply to ten bits, in some kernels and not in others.
+        # GPUs may round factors to ten bits (TF32) in some kernels and not in others.
         share = 4 * max(torch.finfo(result.dtype).eps, 2**-10)
     error = (expected.float() - result.float()).abs().max()
     return bool(error <= share * result.float().abs().max())  # False for NaN

@@ -18,11 +18,11 @@ from attnwidget.shapes import Indices, LayerMaps
 AxisIndex: TypeAlias = int | slice | Sequence[int] | Tensor | None
 
 TILE = 2**20
-"""Entries of head x query x key that are in the making at once: 4 MiB of fp32, a few times over."""
+"""Entries (head x query x key) that are computed together: 4 MiB of fp32, a few times over."""
 
 
 def fit_together(entries: int) -> bool:
-    """Whether so many entries may be in the making at once.
+    """Whether this many entries may be computed together.
 
     >>> fit_together(12 * 128 * 128), fit_together(12 * 4096 * 4096)
     (True, False)
@@ -31,7 +31,7 @@ def fit_together(entries: int) -> bool:
 
 
 def rows_together(entries: int) -> int:
-    """How many rows of so many entries each may be in the making at once: at least one.
+    """How many rows of this many entries each may be computed together: at least one.
 
     >>> rows_together(12 * 4096)
     21
@@ -49,20 +49,20 @@ def weights(
 ) -> LayerMaps:
     """softmax(q k^T * scale [soft cap] [+ bias] [+ mask]) of the chosen heads, rows and columns, on the CPU.
 
-    The softmax runs over all keys, and over the sink logits where the model has them. Rows that may attend to nothing
-    are zero. Beside the result only a few tiles are in memory at once, however long the text. Raises Cancelled inside
-    `stopping_when`.
+    The softmax runs over all keys, and over the sink logits if the model has any. Rows that may attend to nothing are
+    zero. Apart from the result, only a few tiles are in memory at a time, however long the text. Raises Cancelled
+    inside `stopping_when`.
     """
     go_on()
     if block.dense is not None:
         return select(block.dense if heads is None else block.dense[_together(heads)], queries, keys)
     if block.q is None or block.k is None:
-        raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
+        raise AttnWidgetError(f"{block!r} has neither q and k nor weights.")
     _, length, width = block.shape
     rows = indices(queries, length, "query")
     columns = None if keys is None else indices(keys, width, "key")
     counts = block.heads if heads is None else len(heads), len(rows), width if columns is None else len(columns)
-    # Whatever the user has made torch's defaults.
+    # Regardless of the user's torch defaults.
     out = torch.zeros(counts, dtype=torch.float32, device="cpu")
     with exactly(block.q.device.type):
         for place, run, shared in _runs(block, heads, len(rows)):
@@ -96,11 +96,12 @@ def strip(block: Block, rows: Indices, keys: slice) -> Iterator[tuple[slice, Lay
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Steps:
-    """How the weights of one query come about, one number per key and step; None where the model takes no such step.
+    """How the weights of one query are computed: one number per key and step; None for steps that the model does not
+    take.
 
-    `dot` is q.k, `scaled` that times the scale, `capped` after the soft cap, `bias` what is added to it, by a bias or by
-    a mask that adds; `logit` is what the softmax is taken of, -inf for a key that may not be read. `sink` is the
-    logit that shares the softmax and reads nothing.
+    `dot` is q.k, `scaled` is dot times the scale, `capped` is after the soft cap, `bias` is what a bias or an additive
+    mask adds; `logit` is the input of the softmax, -inf for masked keys. `sink` is a logit in the softmax that belongs
+    to no key.
     """
 
     dot: Float[Tensor, " key"]
@@ -118,7 +119,7 @@ def steps(block: Block, head: int, query: int) -> Steps:
     Raises AttnWidgetError for a block without q and k.
     """
     if block.q is None or block.k is None or block.dense is not None:
-        raise AttnWidgetError(f"{block!r} carries no q and k.")
+        raise AttnWidgetError(f"{block!r} has no q and k.")
     _, _, width = block.shape
     group = head // (block.heads // block.kv_heads)
     own, shared, reach = slice(head, head + 1), slice(group, group + 1), slice(0, width)
@@ -148,7 +149,7 @@ def steps(block: Block, head: int, query: int) -> Steps:
 
 
 def visible(block: Block, queries: AxisIndex = None) -> Bool[Tensor, "query key"]:
-    """Which keys each of the chosen queries may read, in any head; of given weights as far as their zeros tell."""
+    """Which keys each of the chosen queries may attend to, in any head; inferred from zeros for given weights."""
     _, length, width = block.shape
     rows = indices(queries, length, "query")
     if block.mask is None:
@@ -158,7 +159,7 @@ def visible(block: Block, queries: AxisIndex = None) -> Bool[Tensor, "query key"
 
 
 def select(maps: LayerMaps, queries: AxisIndex, keys: AxisIndex) -> Float[Tensor, "head row column"]:
-    """Rows and columns of maps that are at hand."""
+    """Rows and columns of existing maps."""
     if queries is not None:
         maps = maps[:, indices(queries, maps.shape[1], "query")]
     if keys is not None:
@@ -167,7 +168,7 @@ def select(maps: LayerMaps, queries: AxisIndex, keys: AxisIndex) -> Float[Tensor
 
 
 def indices(rows: Any, size: int, what: str) -> Indices:
-    """Any way of naming rows -> indices from 0. Raises AttnWidgetError for one that is not there.
+    """Any way of naming rows -> indices from 0. Raises AttnWidgetError for an index that does not exist.
 
     >>> indices(-1, 5, "query"), indices(slice(1, 3), 5, "key")
     (tensor([4]), tensor([1, 2]))
@@ -185,7 +186,7 @@ def indices(rows: Any, size: int, what: str) -> Indices:
     except (TypeError, ValueError, RuntimeError, OverflowError, NotImplementedError):
         found = None
     if found is None:
-        raise AttnWidgetError(f"{rows!r} names no {what}. Give an integer, a slice or a sequence of integers.")
+        raise AttnWidgetError(f"{rows!r} is not a valid {what}. Give an integer, a slice or a sequence of integers.")
     outside = found[(found < -size) | (found >= size)]
     if len(outside):
         raise AttnWidgetError(f"There is no {what} {int(outside[0])}: there are {size}, counted from 0.")
@@ -193,15 +194,15 @@ def indices(rows: Any, size: int, what: str) -> Indices:
 
 
 def _together(heads: list[int]) -> list[int] | slice:
-    """Neighbouring heads as a slice: a view, where a list would copy their whole maps before rows are chosen."""
+    """Neighbouring heads as a slice: a view, where a list would copy whole maps before rows are chosen."""
     neighbours = heads == list(range(heads[0], heads[0] + len(heads))) if heads else False
     return slice(heads[0], heads[0] + len(heads)) if neighbours else heads
 
 
 def _runs(block: Block, heads: list[int] | None, rows: int) -> Iterator[tuple[slice, slice, slice]]:
-    """(where in the result, which heads, which key heads) of what is computed together.
+    """(place in the result, heads, key heads) of each group that is computed together.
 
-    Of all heads as many as fit a tile, those that share a key head together; chosen ones each by itself.
+    For all heads, as many as fit a tile, with those that share a key head together; chosen heads one at a time.
     """
     group = block.heads // block.kv_heads
     if heads is not None and heads != list(range(block.heads)):
@@ -240,7 +241,7 @@ def _within(block: Block, run: slice, shared: slice, rows: Indices, keys: slice)
 def _fill(
     out: Tensor, block: Block, heads: slice, query: Tensor, key: Tensor, rows: Tensor, columns: Tensor | None
 ) -> None:
-    """Write the weights of a few rows into `out`, which is zero; keys that none of them may read are left alone."""
+    """Write the weights of a few rows into `out`, which is zero; keys that none of them may attend to are skipped."""
     mask = _allowed_in(block, heads, rows)
     reach = _reach(block, mask, rows, key.shape[1])
     inside = None if columns is None else (columns >= reach.start) & (columns < reach.stop)
@@ -256,7 +257,7 @@ def _fill(
 
 
 def _scores(block: Block, heads: slice, query: Tensor, key: Tensor, rows: Indices, reach: slice) -> LayerMaps:
-    """What the softmax is taken of: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
+    """The input of the softmax: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
     scores = _products(query, key, block.scale)
     if block.softcap is not None:
         _cap(scores, block.softcap)
@@ -266,7 +267,7 @@ def _scores(block: Block, heads: slice, query: Tensor, key: Tensor, rows: Indice
 
 
 def _products(query: Tensor, key: Tensor, scale: float) -> LayerMaps:
-    # Heads that share a key head are more rows of one product: no key is copied.
+    # Heads that share a key head become rows of one product: no key is copied.
     together = rearrange(query, "(shared head) query dim -> shared (head query) dim", shared=len(key))
     scores = torch.baddbmm(query.new_zeros(()), together, key.transpose(1, 2), beta=0, alpha=scale)
     return rearrange(scores, "shared (head query) key -> (shared head) query key", query=query.shape[1])
@@ -286,7 +287,7 @@ def _additions(block: Block, heads: slice, rows: Indices, reach: slice, device: 
 
 
 def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reach: slice) -> None:
-    """Make what may not be read -inf."""
+    """Set masked entries to -inf."""
     if mask is not None:
         scores.masked_fill_(~mask[..., reach], float("-inf"))
     elif block.causal and len(rows):
@@ -297,7 +298,7 @@ def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reac
 
 
 def _softmax(scores: Tensor, block: Block, heads: slice, mask: Tensor | None) -> Tensor:
-    """Over all keys, and the sink logits where there are some; rows that may read nothing are zero."""
+    """Softmax over all keys and the sink logits, if any; rows that may attend to nothing are zero."""
     if block.sinks is not None:
         sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, scores.shape[1], 1)
         found = torch.cat([scores, sink.to(scores.device)], dim=-1).softmax(-1)[..., :-1]
@@ -320,13 +321,13 @@ def _allowed(mask: Tensor) -> Tensor:
 
 
 def _earlier(block: Block, rows: Indices, width: int) -> Bool[Tensor, "query key"]:
-    # Queries are the last ones of the keys when a prefix came from a cache.
+    # If a prefix came from a cache, the queries are the last of the keys.
     shift = block.shape[2] - block.shape[1]
     return torch.arange(width, device=rows.device) <= rearrange(rows + shift, "query -> query 1")
 
 
 def _reach(block: Block, mask: Tensor | None, rows: Indices, width: int) -> slice:
-    """The range of keys outside which none of these rows may read."""
+    """The range of keys outside which none of these rows may attend."""
     if mask is not None:
         seen = mask.flatten(0, 1).any(0).nonzero()
         return slice(int(seen[0]), int(seen[-1]) + 1) if len(seen) else slice(0, 0)

@@ -1,4 +1,4 @@
-"""What a trace is made of: one record for each layer, for the model, and for each token that was produced."""
+"""What a trace is made of: one record for each layer, for the model, and for each generated token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class Block:
     """One attention layer of one forward pass.
 
     `q` is (batch head query dim), `k` and `v` are (batch kv_head key dim): references, not copies. `mask` is boolean
-    (True = may attend) or additive; `causal` says that no query reads a later key, which is all the mask there is when
-    `mask` is None. `dense` holds given weights (head query key) where there is no q and k. `projection` is the linear
-    layer that the heads' outputs go into at once; None where something lies between, or the model was not followed.
-    `inputs` is the residual stream around the layer, where `keep=("inputs",)` asked for it and it was found.
+    (True = may attend) or additive; `causal` says that no query attends to a later key; with `mask` None it is the
+    whole mask. `dense` holds given weights (head query key) if there are no q and k. `projection` is the linear layer
+    that directly follows the heads' outputs; None if something lies between, or the model was not traced. `inputs` is
+    the residual stream around the layer, if `keep=("inputs",)` asked for it and it was found.
     """
 
     part: str
@@ -47,7 +47,7 @@ class Block:
             heads, queries, keys = self.dense.shape
             return heads, queries, keys
         if self.q is None or self.k is None:
-            raise AttnWidgetError(f"{self!r} carries neither q and k nor weights, so it has no map.")
+            raise AttnWidgetError(f"{self!r} has neither q and k nor weights, so it has no map.")
         return self.heads, self.q.shape[-2], self.k.shape[-2]
 
     def __repr__(self) -> str:
@@ -56,7 +56,7 @@ class Block:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of the model, as plain data: a trace keeps these, never the model."""
+    """What is known about the model, as plain data: a trace keeps this, never the model."""
 
     name: str = "given weights"
     architecture: str = ""
@@ -64,7 +64,7 @@ class ModelFacts:
     limit: int | None = None
     predicts: str | None = None  # "next token", "this token", "class", "label", "answer span" or None
     labels: tuple[str, ...] = ()  # of classes and labels, in the order of the logits
-    heads: tuple[int, ...] = ()  # of each layer that reads text, 0 without attention; () when unknown before a pass
+    heads: tuple[int, ...] = ()  # of each layer over the text, 0 without attention; () if unknown before a pass
     path: str = "given"
     teaching: bool = False
 
@@ -83,10 +83,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Step:
-    """A token that was produced, at `position` among the tokens of the trace (of an encoder-decoder: the decoder's).
+    """A generated token, at `position` among the tokens of the trace (for an encoder-decoder: the decoder's).
 
-    `probability` and `rank` (1 is the likeliest) are those under the model's raw distribution, before temperature,
-    top-k or penalties had their say; `runners` are the five likeliest others, best first.
+    `probability` and `rank` (1 is the likeliest) are under the model's raw distribution, before temperature, top-k or
+    penalties; `runners` are the five likeliest others, best first.
     """
 
     position: int
@@ -99,7 +99,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class SavedTrace:
-    """What a file has of a trace: everything but what hangs on the model. Fields as in Trace."""
+    """What a file stores of a trace: everything except references to the model. Fields as in Trace."""
 
     blocks: tuple[Block, ...]
     text: Tokens

@@ -11,9 +11,9 @@ from attnwidget.engine.trace.projection import nearly_equal
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Norm(Affine):
-    """A layer norm, or without `centred` an RMS norm: (x - mean x) / sqrt(var x + eps) * weight + bias.
+    """A layer norm, or an RMS norm if not `centred`: (x - mean x) / sqrt(var x + eps) * weight + bias.
 
-    `weight` and `bias` are references to the model's own tensors, and raise AttnWidgetError once they were written to.
+    `weight` and `bias` are references to the model's own tensors, and raise AttnWidgetError once written to.
 
     >>> import torch
     >>> layer = torch.nn.LayerNorm(4)
@@ -28,18 +28,18 @@ class Norm(Affine):
 
     @property
     def weight(self) -> Float[Tensor, " dim"]:
-        """Gamma. Raises AttnWidgetError when the model was trained since."""
+        """Gamma. Raises AttnWidgetError if the model has been trained since."""
         self._refuse_changed()
         return self._weight
 
     @property
     def bias(self) -> Float[Tensor, " dim"] | None:
-        """Beta, or None. Raises AttnWidgetError when the model was trained since."""
+        """Beta, or None. Raises AttnWidgetError if the model has been trained since."""
         self._refuse_changed()
         return self._bias
 
     def linear(self, vectors: Float[Tensor, "*stack dim"]) -> Float[Tensor, "*stack dim"]:
-        """What the norm does to parts of its input, but for the division by the deviation of the whole: fp32."""
+        """What the norm does to parts of its input, without the division by the deviation of the whole: fp32."""
         parts = vectors.float()
         return (parts - parts.mean(-1, keepdim=True) if self.centred else parts) * self.weight.to(parts)
 
@@ -55,10 +55,10 @@ class Norm(Affine):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Stream:
-    """The residual stream around one attention layer, as `keep=("inputs",)` has it.
+    """The residual stream around one attention layer, as kept by `keep=("inputs",)`.
 
-    `residual` (query dim) is what is added to the output of the projection, a reference. `norm` is what the sum goes
-    through before the stream goes on (post-norm models such as BERT); None where the sum itself goes on (pre-norm).
+    `residual` (query dim) is what is added to the output of the projection, as a reference. `norm` is applied to the
+    sum before the stream continues (post-norm models such as BERT); None if the sum itself continues (pre-norm).
     """
 
     residual: Tensor
@@ -70,9 +70,10 @@ class Stream:
 
 
 def norm_of(module: nn.Module, path: str, given: Tensor, result: Tensor) -> Norm | None:
-    """The norm that a module has just computed; None when its result is not one of its input.
+    """The norm that a module has just computed; None if its result is not a norm of its input.
 
-    That is asked of the numbers: a vector for its weight, and for eps any small number among the module's attributes.
+    This is tested on the numbers: with a vector as its weight, and any small number among the module's attributes as
+    eps.
     """
     weight, bias = (module._parameters.get(name) for name in ("weight", "bias"))  # noqa: SLF001  may be computed anew
     vectors = [tensor for tensor in (weight, bias) if tensor is not None]

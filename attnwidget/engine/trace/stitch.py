@@ -1,4 +1,4 @@
-"""One layer's rows from consecutive passes over a growing sequence -> one Block, as if all had been read at once."""
+"""One layer's rows from consecutive passes over a growing sequence -> one Block, as if from a single pass."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,19 +11,19 @@ from torch.nn.functional import pad
 from attnwidget.engine.trace.records import Block
 
 Masks: TypeAlias = dict[Any, tuple[Tensor | None, bool]]
-"""(mask, causal) by what they were made of: layers share their masks, before and after."""
+"""(mask, causal) by what they were made from: layers that share a mask share the joined one."""
 
 
 def stitched(rows: Sequence[Block], made: Masks | None = None) -> Block | None:
     """All query rows of one layer, over the keys of the last pass.
 
-    Self-attention: the first pass read tokens 0 to p, the next ones those that follow, each over all keys so far;
-    keys that a row could not know yet are masked for it. Cross-attention (part "cross"): every pass had the same keys.
-    Of all blocks but the last, `k` and `v` count by their shape alone, so they may be on the meta device. Given the
-    same `made` for every layer, layers whose pieces share their masks share the mask of the whole.
+    Self-attention: the first pass covers tokens 0 to p, the next ones those that follow, each over all keys so far;
+    keys that did not exist yet are masked for a row. Cross-attention (part "cross"): every pass has the same keys. Only
+    the shapes of `k` and `v` matter in all blocks but the last, so they may be on the meta device. With the same `made`
+    for every layer, layers whose pieces share their masks share the joined mask.
 
-    None for what does not make one map: keys that are not all there (a sliding cache that forgets), masks of numbers
-    over keys that grow, weights without q and k, and scales, soft caps or sinks that differ.
+    None if the rows do not form one map: missing keys (a sliding cache that drops them), additive masks over growing
+    keys, weights without q and k, and scales, soft caps or sinks that differ.
     """
     last = rows[-1]
     if len(rows) == 1:
@@ -65,7 +65,7 @@ def _fits(block: Block, last: Block) -> bool:
     for own, others in ((block.mask, last.mask), (block.bias, last.bias)):
         if own is not None and own.shape[-2:] != size:
             return False
-        # Numbers are added: where one has them and another none, there is nothing right to put in their place.
+        # Additive masks: if one pass has one and another has none, nothing correct could be filled in.
         if _kind(own) != _kind(others):
             return False
     return _equal(block.sinks, last.sinks) and (block.part == "cross" or not _kind(block.mask))
@@ -98,6 +98,6 @@ def _allowed(block: Block, device: torch.device) -> Tensor:
 
 
 def _joined(pieces: Sequence[Tensor], keys: int) -> Tensor:
-    # What came later was not there to be read: 0 in a bias, False in a mask.
+    # Later keys did not exist yet: 0 in a bias, False in a mask.
     heads = max(piece.shape[1] for piece in pieces)
     return torch.cat([pad(piece, (0, keys - piece.shape[-1])).expand(1, heads, -1, -1) for piece in pieces], -2)

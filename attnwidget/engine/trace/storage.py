@@ -25,12 +25,12 @@ ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
 TRACE_FORMAT = 1
-"""Counts up whenever files are written that the released versions would misread."""
+"""Increased whenever files change in a way that released versions would misread."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Where a tensor is in the file. It may be smaller there: axes along which it repeats itself are stored once."""
+    """Where a tensor is in the file. Axes along which it repeats itself are stored once, so it may be smaller there."""
 
     name: str
     shape: tuple[int, ...]
@@ -38,7 +38,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class StoredProjection:
-    """An output projection by its module's path, and where its tensors are."""
+    """An output projection: its module's path, and where its tensors are."""
 
     path: str
     weight: Stored
@@ -56,7 +56,7 @@ class StoredBlock:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the JSON text says. `text` and `sequences` are places in `tokens`: parts share what they shared."""
+    """The content of the JSON text. `text` and `sequences` are indices into `tokens`, so parts keep sharing tokens."""
 
     version: int
     path: str
@@ -71,12 +71,12 @@ class Contents:
 
 
 def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
-    """Write a trace into one file and say where it is. See `Trace.save`."""
+    """Write a trace into one file and return its path. See `Trace.save`."""
     file = file_of(path, SUFFIX, example="trace")
     if values and any(block.v is None for block in trace.blocks):
         raise AttnWidgetError(
-            "This trace carries no values (v), so values=True has nothing to add. Trace the model with attnwidget "
-            "where it follows transformers' attention interface, or save without values."
+            "This trace has no values (v), so values=True has nothing to save. Leave values= out, or trace the model "
+            "with attnwidget through transformers' attention interface."
         )
     kept = _Kept()
     texts = [trace.text, *(text for pair in trace.sequences.values() for text in pair)]
@@ -117,12 +117,10 @@ def load_trace(path: Any) -> SavedTrace:
     except FileNotFoundError:
         raise AttnWidgetError(f"There is no file {file}. Give the path that trace.save returned.") from None
     except Unfit as error:
-        raise AttnWidgetError(
-            f"{file} does not hold a trace as attnwidget writes it: {error}. Save the trace again."
-        ) from None
+        raise AttnWidgetError(f"{file} does not hold a valid trace: {error}. Save the trace again.") from None
     except (OSError, SafetensorError) as error:
         raise AttnWidgetError(
-            f"{file} cannot be read as safetensors: {error}. It is another kind of file, or a part of it is missing."
+            f"{file} cannot be read as safetensors: {error}. It may be another kind of file, or incomplete."
         ) from None
 
 
@@ -175,13 +173,13 @@ def _write(part: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> 
 def _contents(file: Path, text: str | None) -> Contents:
     if text is None:
         raise AttnWidgetError(
-            f"{file} is a safetensors file without a trace in it. Give a file that trace.save has written; models are "
-            "read by aw.load."
+            f"{file} is a safetensors file without a trace. Give a file written by trace.save; to load a model, use "
+            "aw.load."
         )
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unfit("its description is no JSON") from None
+        raise Unfit("its description is not JSON") from None
     version = said.get("version") if isinstance(said, dict) else None
     if type(version) is int and version > TRACE_FORMAT:
         raise AttnWidgetError(

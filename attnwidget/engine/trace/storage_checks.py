@@ -1,4 +1,4 @@
-"""Whether the pieces of a trace that comes from a file fit each other: a file may be anybody's."""
+"""Checks that the pieces of a trace from a file fit each other: files may come from anyone."""
 
 import math
 
@@ -11,24 +11,24 @@ MOST_LAYERS = 10_000
 
 
 def consistent(trace: SavedTrace) -> SavedTrace:
-    """The trace, if its pieces fit each other. Raises Unfit."""
+    """The trace, if its pieces fit each other. Raises Unfit otherwise."""
     need(len(trace.blocks) > 0, "there are no blocks")
     texts = {id(text): text for pair in trace.sequences.values() for text in pair} | {id(trace.text): trace.text}
     for text in texts.values():
         _check_tokens(text)
     for block in trace.blocks:
         _check_block(block, *map(len, trace.sequences.get(block.part, (trace.text, trace.text))))
-    need(all(0 <= depth <= MOST_LAYERS for depth in trace.depths.values()), "its counts of layers make no sense")
+    need(all(0 <= depth <= MOST_LAYERS for depth in trace.depths.values()), "its layer counts are inconsistent")
     longest = max(map(len, texts.values()))
-    need(all(0 <= step.position < longest for step in trace.steps), "a step has no place among the tokens")
+    need(all(0 <= step.position < longest for step in trace.steps), "a step lies outside the tokens")
     scores = trace.scores
-    need(scores is None or (scores.ndim == 2 and scores.is_floating_point()), "its logits have no two axes of numbers")
+    need(scores is None or (scores.ndim == 2 and scores.is_floating_point()), "its logits are not a matrix of numbers")
     return trace
 
 
 def _check_tokens(text: Tokens) -> None:
     lengths = {len(own) for own in as_data(text).values() if isinstance(own, list)}
-    need(lengths == {len(text)}, "a sequence has not as many pieces as ids, spans or marks")
+    need(lengths == {len(text)}, "a sequence has different numbers of pieces, ids, spans or marks")
     end = len(text.text)
     fit = all(span == NO_SPAN or 0 <= span[0] <= span[1] <= end for span in text.spans)
     need(fit, "a token lies outside its text")
@@ -39,7 +39,7 @@ def _check_block(block: Block, queries: int, keys: int) -> None:
     need(0 <= block.layer < MOST_LAYERS and heads > 0, f"block {name} has an impossible number")
     need(block.kv_heads > 0 and heads % block.kv_heads == 0, f"block {name} has an impossible number of key heads")
     capped = block.softcap is None or (math.isfinite(block.softcap) and block.softcap != 0)
-    need(math.isfinite(block.scale) and capped, f"block {name} has a scale or soft cap that is no number")
+    need(math.isfinite(block.scale) and capped, f"block {name} has an invalid scale or soft cap")
     _need_shape(block, "mask", (1, {1, heads}, queries, keys))
     if block.dense is not None:
         _need_shape(block, "dense", (heads, queries, keys))
@@ -65,11 +65,11 @@ def _check_projection(block: Block) -> None:
     need(weight.ndim == 2 and weight.shape[1] == width, f"{name} does not fit its values")
     need(bias is None or bias.shape == weight.shape[:1], f"{name} has a bias that does not fit")
     kinds = [weight] if bias is None else [weight, bias]
-    need(all(tensor.is_floating_point() for tensor in kinds), f"{name} holds no numbers")
+    need(all(tensor.is_floating_point() for tensor in kinds), f"{name} does not hold numbers")
 
 
 def _need_shape(block: Block, field: str, shape: tuple[int | set[int] | None, ...]) -> None:
-    """Sizes as given, one of a set, or None for any; of floating point, masks also of booleans."""
+    """Each size is a number, one of a set, or None for any; dtypes are floating point, for masks also bool."""
     tensor = getattr(block, field)
     if tensor is None:
         return

@@ -19,11 +19,12 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import AttentionMap, LayerMaps, Logits
 
 WHOLE_BELOW = 192
-"""Tokens. Up to here all maps of a layer are kept once computed: they are smaller than q, k and v (3 x head width)."""
+"""Tokens. Up to this length all maps of a layer are kept once computed: they are smaller than q, k and v (3 x head
+width)."""
 
 
 def kept_whole(*sizes: int) -> bool:
-    """Whether maps with so many queries and keys are short: kept once computed, and shown without sampling.
+    """Whether maps with this many queries and keys are small: kept once computed, and shown without sampling.
 
     >>> kept_whole(128), kept_whole(128, 512)
     (True, False)
@@ -33,14 +34,17 @@ def kept_whole(*sizes: int) -> bool:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Trace:
-    """One reading of one text: everything the attention of every layer can be computed from, exactly, on demand.
+    """One forward pass over one text: everything that the attention of every layer is computed from, exactly, on
+    demand.
 
-    Above 192 tokens nothing of size head x query x key is held; below, the maps of a layer are kept once they were asked
-    for, as they are smaller than q, k and v. `path` says how the weights were come by: "interface"
-    (recomputed from q and k), "eager" (the model's own maps) or "given". `text` is what was read first; `sequences`
-    has the (query, key) tokens of every part for which that is not both. `depths` counts the layers of each part,
-    those without attention included. `hidden` and `head` are for logits on demand, `scores` are logits at hand;
-    `steps` are the tokens that the model produced itself, with what else could have come.
+    Above 192 tokens nothing of size head x query x key is kept; below, the maps of a layer are kept once computed, as
+    they are smaller than q, k and v. `path` says where the weights come from: "interface" (recomputed from q and k),
+    "eager" (the model's own maps), "function" (any torch module) or "given".
+
+    `text` has the tokens of the first sequence; `sequences` has the (query, key) tokens of every part where either
+    differs from it. `depths` counts the layers of each part, including those without attention. `hidden` and `head`
+    give logits on demand, `scores` are stored logits; `steps` are the tokens that the model generated itself, with
+    their alternatives.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -59,9 +63,9 @@ class Trace:
     hidden: Tensor | None = None  # position dim: what the prediction head reads
     head: Callable[[Tensor], Tensor] | None = None
     scores: Tensor | None = None  # position vocabulary
-    origin: int | None = None  # of the state the model was in
-    steps: tuple[Step, ...] = ()  # of the tokens that were produced
-    cache: Sequence[tuple[Tensor, Tensor]] = ()  # of models that cache other things than k and v
+    origin: int | None = None  # identifies the state of the model
+    steps: tuple[Step, ...] = ()  # of the generated tokens
+    cache: Sequence[tuple[Tensor, Tensor]] = ()  # for models that cache something other than k and v
     _whole: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # (part, layer) -> kept maps
 
     @property
@@ -76,7 +80,7 @@ class Trace:
         return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path})"
 
     def layers(self, part: str | None = None) -> int:
-        """How many layers a part has, those without attention included."""
+        """How many layers a part has, including those without attention."""
         blocks = self.part_blocks(part)
         return max(self.depths.get(blocks[0].part, 0), 1 + max(block.layer for block in blocks))
 
@@ -88,17 +92,17 @@ class Trace:
         return tuple(counts)
 
     def block(self, layer: Any, part: str | None = None) -> Block:
-        """The block of one layer, by its true number. Raises AttnWidgetError where that layer has no attention."""
+        """The block of one layer, by its number in the model. Raises AttnWidgetError if that layer has no attention."""
         blocks = self.part_blocks(part)
         number = fit_index("layer", layer, self.layers(part))
         found = next((block for block in blocks if block.layer == number), None)
         if found is None:
             attending = ", ".join(str(block.layer) for block in blocks)
-            raise AttnWidgetError(f"Layer {number} has no attention. The layers that attend are {attending}.")
+            raise AttnWidgetError(f"Layer {number} has no attention. Choose one of the layers {attending}.")
         return found
 
     def part_blocks(self, part: str | None = None) -> tuple[Block, ...]:
-        """The layers of one part, first to last. Without a part there must be only one."""
+        """The layers of one part, first to last. `part` may be left out if there is only one."""
         if part is None and len(self.parts) == 1:
             return self.blocks
         if part not in self.parts:
@@ -109,7 +113,7 @@ class Trace:
     def tokens(self, part: str | None = None) -> tuple[Tokens, Tokens]:
         """(query Tokens, key Tokens) of a part; the same object twice for self-attention.
 
-        Raises AttnWidgetError for a part that is not there, or an ambiguous one.
+        Raises AttnWidgetError for a part that does not exist or is ambiguous.
         """
         return self.sequences.get(self.part_blocks(part)[0].part, (self.text, self.text))
 
@@ -126,7 +130,7 @@ class Trace:
 
         Negative indices count from the end, `weights("L5H3")` names both. `queries` and `keys` (an index, a slice or a
         sequence) choose rows and columns; the softmax always runs over all keys. Raises AttnWidgetError for a layer or
-        head that is not there, or an ambiguous part.
+        head that does not exist, or an ambiguous part.
 
         >>> import attnwidget as aw
         >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -144,11 +148,11 @@ class Trace:
         return maps if heads is None else maps[0]
 
     def logits(self, positions: Any = -1) -> Logits:
-        """Raw scores (position vocabulary) at the asked positions only, in fp32.
+        """Raw scores (position vocabulary) at the chosen positions only, in fp32.
 
-        For a model that predicts a class (one class); labels and answer spans have columns for each label, or for
-        start and end. The positions of an encoder-decoder are those of its decoder. Raises AttnWidgetError when the
-        model has no head that predicts or the trace came without one.
+        (one class) for a model that predicts a class; for labels there is one column per label, for answer spans one
+        for start and one for end. The positions of an encoder-decoder are those of its decoder. Raises AttnWidgetError
+        if the model or the trace has no prediction head.
         """
         if self.scores is not None:
             if self.model.predicts == "class":
@@ -156,8 +160,8 @@ class Trace:
             return self.scores[recompute.indices(positions, len(self.scores), "position")].float().cpu()
         if self.hidden is None or self.head is None:
             raise AttnWidgetError(
-                "This trace carries no final hidden states or no prediction head. Trace a model that was loaded with "
-                "its head, for example AutoModelForCausalLM, to get logits."
+                "This trace has no final hidden states or no prediction head. To get logits, trace a model loaded with "
+                "its head, for example AutoModelForCausalLM."
             )
         chosen = recompute.indices(positions, len(self.hidden), "position")
         with torch.no_grad():
@@ -170,7 +174,7 @@ class Trace:
         if name not in self._whole:
             self._whole[name] = recompute.weights(block)
         maps = self._whole[name]
-        # A copy: what a user does to a result must reach neither the trace nor the weights that were given.
+        # A copy: changes that a user makes to a result must not reach the trace or the given weights.
         return recompute.select(maps if heads is None else maps[heads], queries, keys).clone()
 
     @staticmethod
@@ -184,16 +188,17 @@ class Trace:
     ) -> "Trace":
         """A trace of weights from anywhere: one (head, query, key) array per layer.
 
-        `weights` are torch, numpy or JAX arrays of any real number type, nested lists, one (layer, head, query, key)
-        array, the tuples of Hugging Face (batch of one) and of the steps of its `generate`, a whole output of either, a
-        TransformerLens ActivationCache, or a mapping part -> layers. `tokens` are Tokens or pieces of text; of an
-        encoder-decoder they are the decoder's, and `key_tokens` the encoder's. Layers that are None among others have
-        no attention. A query whose rows are NaN everywhere is padding. Rows may sum to less than 1, as with sinks.
-        Which keys may be read is told from zeros, sliding windows included (see `from_weights.masked`); `causal` says that all
-        keys up to the query may be (True), or all keys (False).
+        `weights` are torch, numpy or JAX arrays of any real dtype, nested lists, one (layer, head, query, key) array,
+        the tuples of Hugging Face models (batch of one) or of the steps of `generate`, a whole output of either, a
+        TransformerLens ActivationCache, or a mapping part -> layers. `tokens` are Tokens or pieces of text; for an
+        encoder-decoder they are the decoder's, and `key_tokens` the encoder's.
+
+        A layer that is None among others has no attention. A query whose rows are NaN everywhere is padding. Rows may
+        sum to less than 1, as with sinks. Masks are inferred from zeros, including sliding windows (see
+        `from_weights.masked`); `causal` overrides this: all keys up to the query are open (True), or all keys (False).
+
         Raises AttnWidgetError for a tuple of None, an empty tuple, a batch of more than one, shapes that do not fit the
-        tokens, values that are no weights (not numbers, negative, or of more than 1 in a row), and `causal` weights that
-        read later keys.
+        tokens, invalid weights (NaN, negative, or rows that sum to more than 1), and `causal` weights on later keys.
 
         >>> import torch
         >>> Trace.from_weights([torch.eye(3).expand(2, 3, 3)], ["a", "b", "c"])
@@ -205,14 +210,16 @@ class Trace:
         return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
 
     def save(self, path: Any, *, values: Any = False) -> Path:
-        """Write the trace into one safetensors file and say where it is: `.safetensors` is added to a name without.
+        """Write the trace into one safetensors file and return its path; `.safetensors` is added to the name if
+        missing.
 
-        The file has what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
-        biases, sinks, given weights), the tokens, what is known of the model, the steps of a generation, and logits
-        that are at hand; with `values`, also v and the output projections, each once. It has no prediction head, so
-        logits that would be computed on demand are not in it, a later trace cannot go on from it (`reuse`), and what
-        `keep` has kept stays out. Raises AttnWidgetError when the file cannot be written, there are no values, or the
-        projections have changed since.
+        The file holds what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
+        biases, sinks, given weights), the tokens, the model's facts, the steps of a generation, and stored logits; with
+        `values`, also v and the output projections, each once. It has no prediction head, so logits on demand are not
+        available; it cannot be used for `reuse`, and what `keep` added is left out.
+
+        Raises AttnWidgetError if the file cannot be written, there are no values, or the projections have changed
+        since.
 
         >>> import attnwidget as aw, tempfile
         >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -220,7 +227,7 @@ class Trace:
         ...     trace.save(folder + "/cat").name
         'cat.safetensors'
         """
-        from attnwidget.engine.trace import storage  # needs a library that who saves nothing does without
+        from attnwidget.engine.trace import storage  # needs a library that is only required for saving
 
         saved = SavedTrace(**{own.name: getattr(self, own.name) for own in fields(SavedTrace)})
         return storage.save_trace(saved, path, values=truth_of("values", values))
@@ -229,8 +236,8 @@ class Trace:
     def load(path: Any) -> "Trace":
         """The trace that `save` wrote, its tensors on the CPU: the same weights, bit for bit, without the model.
 
-        Logits are there only if they were at hand when it was saved. Nothing in the file is executed. Raises
-        AttnWidgetError for a file that is not there, is damaged, holds no trace, or comes from a newer attnwidget.
+        Logits are available only if they were stored in the trace. Nothing in the file is executed. Raises
+        AttnWidgetError for a file that is missing, damaged, not a trace, or from a newer attnwidget.
 
         >>> import attnwidget as aw, tempfile
         >>> trace = aw.load().trace("The cat sat on the mat.")

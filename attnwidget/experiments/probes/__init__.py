@@ -1,1 +1,1 @@
-"""Models on texts made for the question."""
+"""Models on specially made texts."""

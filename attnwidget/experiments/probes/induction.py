@@ -1,4 +1,4 @@
-"""Which heads look up what came next the first time: attention on random tokens that repeat."""
+"""Which heads look up what came next before: attention on repeated random tokens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
 SHIFTS = {"induction": 1, "duplicate": 0}
-"""Which key counts, from the earlier occurrence of the query's token."""
+"""The key that counts, relative to the earlier occurrence of the query's token."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InductionScores:
-    """Mean weight of every head, (layer head), where the text repeats, and how it was measured."""
+    """Mean weight of every head, (layer head), on the repeats, and how it was measured."""
 
     induction: HeadScores
     duplicate: HeadScores
@@ -79,23 +79,23 @@ def induction_scores(
         _refuse_later_keys(model, trace, part)
         found.append(on_repeats(trace, start, length, part))
     progress(count, count)
-    begun = ", begun with the tokenizer's own first tokens" if start else ""
+    begun = ", after the tokenizer's own first tokens" if start else ""
     recipe = (
-        f"mean weight where {length} random tokens come again ({repeats} times in all{begun}), {count} sequences, "
-        f"seed {seed}, not corrected for chance{said_part(trace, part)}"
+        f"mean weight where {length} random tokens repeat ({repeats} times in total{begun}), {count} sequences, seed "
+        f"{seed}, not corrected for chance{said_part(trace, part)}"
     )
     means = {name: HeadScores(np.mean([one[name] for one in found], axis=0), f"{name}: {recipe}") for name in found[0]}
     return InductionScores(**means, recipe=recipe)
 
 
 def on_repeats(trace: Trace, start: int, length: int, part: str | None = None) -> dict[str, np.ndarray]:
-    """The three scores, (layer head), of a trace in which from `start` on the same `length` tokens go round."""
+    """The three scores, (layer head), of a trace in which the same `length` tokens repeat from `start` on."""
     statistics = {name: partial(_of_rows, shift=shift, start=start, length=length) for name, shift in SHIFTS.items()}
     return head_means(trace, part, {**statistics, "previous": partial(_previous, begin=start + length)})
 
 
 def _of_rows(portion: Portion, *, shift: int, start: int, length: int) -> Float[Tensor, "head query"]:
-    """Weight on all earlier occurrences, moved by `shift`; NaN the first time round, and where a window hides them."""
+    """Weight on all earlier occurrences, moved by `shift`; NaN in the first round, and if a window hides them."""
     rows, seen = portion.own, portion.visible
     found = torch.full(portion.maps.shape[:2], torch.nan, dtype=torch.float32, device="cpu")
     for back in range(length, portion.maps.shape[-1], length):
@@ -115,22 +115,22 @@ def _previous(portion: Portion, *, begin: int) -> Float[Tensor, "head query"]:
 
 
 def _checked(model: Any, length: Any, repeats: Any, count: Any, seed: Any) -> list[int]:
-    """The four numbers as plain integers. Raises AttnWidgetError for others, and for what is no decoder."""
+    """The four numbers as integers. Raises AttnWidgetError for invalid ones, and for models that are not decoders."""
     if not isinstance(model, AttentionModel):
         raise AttnWidgetError(
-            f"induction_scores runs a model, and {type(model).__name__} was given. Give what aw.load returns; of a Trace, "
-            "patterns(trace) on a text with repeats tells its induction heads."
+            f"induction_scores needs a model, not {type(model).__name__}. Give one from aw.load; for a Trace, "
+            "patterns(trace) on a text with repeats shows its induction heads."
         )
     numbers = []
     for name, value, least in (("length", length, 3), ("repeats", repeats, 2), ("count", count, 1), ("seed", seed, 0)):
         number = whole_number(value)
         if number is None or number < least:
-            raise AttnWidgetError(f"{name} is {value!r}. Give a whole number, {least} or more.")
+            raise AttnWidgetError(f"{name}={value!r} is not valid: give a whole number of {least} or more.")
         numbers.append(number)
     if not model.facts.kind:  # any torch module
         raise AttnWidgetError(
-            f"{model.name} is a module of one's own, which does not say what tokens it has, so none can be drawn. Trace "
-            "ids that repeat and say patterns(model.trace(ids)): it tells which heads read what followed an equal token."
+            f"{model.name} is a plain torch module whose vocabulary is unknown, so no tokens can be drawn. Use "
+            "patterns(model.trace(ids)) with repeated ids: it shows which heads attend to what followed an equal token."
         )
     if model.facts.kind != "decoder":
         raise _not_causal(model)
@@ -140,13 +140,13 @@ def _checked(model: Any, length: Any, repeats: Any, count: Any, seed: Any) -> li
 def _refuse_later_keys(model: AttentionModel, trace: Trace, part: str | None) -> None:
     for block in trace.part_blocks(part):
         _, length, width = block.shape
-        # The first query tells: a causal one sees itself alone, and of given weights the eager path knows it.
+        # The first query decides: a causal one sees only itself; on the eager path this is inferred from the maps.
         if length != width or bool(visible(block, indices(0, length, "query"))[0, 1:].any()):
             raise _not_causal(model)
 
 
 def _not_causal(model: AttentionModel) -> AttnWidgetError:
     return AttnWidgetError(
-        f"{model.name} is no decoder that reads a text from left to right, so nothing in it predicts by induction. Say "
-        "patterns(trace) on a text with repeats to see which heads read what followed an equal token."
+        f"{model.name} is not a causal decoder, so nothing in it predicts by induction. Use patterns(trace) on a text "
+        "with repeats to see which heads attend to what followed an equal token."
     )

@@ -1,4 +1,4 @@
-"""Texts of random tokens, drawn from what a model has in its vocabulary."""
+"""Texts of random tokens, drawn from a model's vocabulary."""
 
 from random import Random
 from typing import Any
@@ -8,7 +8,7 @@ from attnwidget.errors import AttnWidgetError
 
 
 def plain_tokens(model: AttentionModel) -> list[int]:
-    """Ids that the model has an entry and its tokenizer a name for, without special, unknown and added tokens."""
+    """Ids that both model and tokenizer know, without special, unknown and added tokens."""
     config = model.model.config.get_text_config()
     entries = int(config.vocab_size)
     if model.tokenizer is None:
@@ -22,7 +22,7 @@ def plain_tokens(model: AttentionModel) -> list[int]:
 
 
 def first_tokens(model: AttentionModel) -> list[int]:
-    """The special tokens that the model's own tokenizer begins a text with; none for most."""
+    """The special tokens that the model's tokenizer begins a text with; none for most."""
     if model.tokenizer is None:
         return []
     text = model.tokens("a")
@@ -30,22 +30,22 @@ def first_tokens(model: AttentionModel) -> list[int]:
 
 
 def repeated(model: AttentionModel, length: int, repeats: int, count: int, seed: int) -> tuple[int, list[list[int]]]:
-    """(how many tokens come first, `count` sequences of `length` different random tokens that go round `repeats` times).
+    """(the number of first tokens, `count` sequences of `length` different random tokens, repeated `repeats` times).
 
-    The same seed gives the same tokens; no global generator is touched. Raises AttnWidgetError where the vocabulary
-    has fewer tokens than that, and where the model reads fewer.
+    The same seed gives the same tokens; no global generator is touched. Raises AttnWidgetError if the vocabulary has
+    fewer tokens, or the model accepts fewer.
     """
     begin, vocabulary = first_tokens(model), plain_tokens(model)
     if length > len(vocabulary):
         raise AttnWidgetError(
-            f"length is {length:,}, and {model.name} has {len(vocabulary):,} tokens that are not special. Give a length "
-            "of at most that."
+            f"length={length:,} is too large: {model.name} has {len(vocabulary):,} tokens that are not special. Give "
+            "at most that."
         )
     total, limit = len(begin) + length * repeats, model.facts.limit
     if limit is not None and total > limit:
         raise AttnWidgetError(
-            f"{repeats} times {length:,} tokens are {total:,} with those that begin a text, and {model.name} reads at "
-            f"most {limit:,}. Give a length of at most {(limit - len(begin)) // repeats:,}."
+            f"{repeats} times {length:,} tokens are {total:,} with those that begin a text, but {model.name} accepts "
+            f"at most {limit:,}. Give a length of at most {(limit - len(begin)) // repeats:,}."
         )
     random = Random(seed)  # noqa: S311  nothing secret
     return len(begin), [begin + random.sample(vocabulary, length) * repeats for _ in range(count)]

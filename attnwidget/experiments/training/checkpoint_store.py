@@ -1,4 +1,4 @@
-"""A folder with what every checkpoint gave: one npz file each, and the rows of the one that was read last."""
+"""A folder with the results of every checkpoint: one npz file each, and the rows of the last one."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from attnwidget.experiments.training.head_changes import KeptRows
 from attnwidget.files import write_whole
 
 STORE_FORMAT = 1
-"""Counts up whenever files are written that the released versions would misread."""
+"""Increased whenever files change in a way that released versions would misread."""
 
 NUMBERS, ROWS = "numbers-", "rows-"
 ABOUT = "about"
@@ -27,7 +27,7 @@ ABOUT = "about"
 
 @dataclass(frozen=True, eq=False)
 class StoredCheckpoint:
-    """What is known of a checkpoint: (layer head) tables, the change from the checkpoint `before`, how they were made."""
+    """The results of a checkpoint: (layer head) tables, the change from the checkpoint `before`, and their recipes."""
 
     step: TrainingStep
     before: TrainingStep | None
@@ -38,10 +38,10 @@ class StoredCheckpoint:
 
 
 class Store:
-    """The readings in a folder, which is made if it is not there.
+    """Stored results in a folder, which is created if missing.
 
-    Raises AttnWidgetError for a folder with readings of other texts, measures or another part, for files that cannot
-    be read, and for a place that cannot be written to.
+    Raises AttnWidgetError for a folder with results of other texts, measures or another part, for unreadable files, and
+    for a folder that is not writable.
     """
 
     def __init__(self, folder: Any, fingerprint: Mapping[str, Any]) -> None:
@@ -49,9 +49,9 @@ class Store:
             self.folder = Path(folder).expanduser()
             self.folder.mkdir(parents=True, exist_ok=True)
         except (TypeError, ValueError, RuntimeError, OSError) as error:
-            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no path"
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not a path"
             raise AttnWidgetError(
-                f"{str(folder)!r} cannot be a store: {reason}. Give a folder that may be written to."
+                f"{str(folder)!r} cannot be used as a store: {reason}. Give a writable folder."
             ) from None
         self._fingerprint = dict(fingerprint)
         self._known = [_read(file) for file in sorted(self.folder.glob(f"{NUMBERS}*.npz"))]
@@ -59,17 +59,17 @@ class Store:
             self._refuse_others(about)
 
     def reading(self, checkpoint: Checkpoint, before: TrainingStep | None) -> StoredCheckpoint | None:
-        """What is stored of a checkpoint that comes after `before`; None where nothing is.
+        """The stored results of a checkpoint that follows `before`; None if there are none.
 
-        Raises AttnWidgetError where the step is that of another folder or name.
+        Raises AttnWidgetError if the step belongs to another folder or name.
         """
         for about, arrays in self._known:
             if about["step"] != checkpoint.step:
                 continue
             if checkpoint.place and about["place"] and checkpoint.place != about["place"]:
                 raise AttnWidgetError(
-                    f"{self.folder} has step {checkpoint.step} of {about['place']}, and {checkpoint.place} was given. "
-                    "Give every training run a store of its own."
+                    f"{self.folder} has step {checkpoint.step} of {about['place']}, but {checkpoint.place} was given. "
+                    "Use a separate store for every training run."
                 )
             if about["before"] != before:
                 return None
@@ -79,7 +79,7 @@ class Store:
         return None
 
     def keep(self, checkpoint: Checkpoint, reading: StoredCheckpoint, rows: tuple[KeptRows, ...]) -> None:
-        """Write a reading, and the rows that the next one will be compared with in the place of the last ones."""
+        """Write results, and replace the stored rows by those that the next checkpoint is compared with."""
         about = {
             "format": STORE_FORMAT,
             **self._fingerprint,
@@ -90,7 +90,7 @@ class Store:
             "recipes": dict(reading.recipes),
         }
         own = _name(ROWS, checkpoint.step)
-        # The rows first: numbers without them would have this checkpoint loaded once more.
+        # Rows first: with numbers alone, this checkpoint would have to be loaded again.
         self._write(own, {"heads": reading.heads, "pieces": [one.pieces for one in rows]}, _flat(rows))
         tables = {f"table {name}": table for name, table in reading.tables.items()}
         self._write(_name(NUMBERS, checkpoint.step), about, {**tables, "changes": reading.changes})
@@ -99,7 +99,7 @@ class Store:
                 older.unlink(missing_ok=True)
 
     def rows(self, step: TrainingStep) -> tuple[KeptRows, ...] | None:
-        """The rows of a checkpoint, if it was the last one read."""
+        """The rows of a checkpoint, if it was the last one."""
         file = self.folder / _name(ROWS, step)
         if not file.exists():
             return None
@@ -117,15 +117,15 @@ class Store:
         if about.get("format") != STORE_FORMAT or other:
             what = " and ".join(other) or "version"
             raise AttnWidgetError(
-                f"The store {self.folder} was made with other {what}, so its numbers do not belong here. Give another "
-                "folder, or what it was made with."
+                f"The store {self.folder} was made with different {what}, so its numbers cannot be used here. Give "
+                f"another folder, or the same {what}."
             )
 
     def _write(self, name: str, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         everything: dict[str, Any] = {ABOUT: np.array(json.dumps(about)), **arrays}
 
         def write(part: Path) -> None:
-            with part.open("wb") as file:  # by its name, numpy would add a suffix
+            with part.open("wb") as file:  # given a name, numpy would add a suffix
                 np.savez(file, **everything)
 
         write_whole(self.folder / name, "reading", write)
@@ -137,9 +137,7 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             arrays = {name: found[name] for name in found.files}
         return dict(json.loads(str(arrays.pop(ABOUT)))), arrays
     except (OSError, TypeError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        raise AttnWidgetError(
-            f"{file} is no reading that can be read. Delete it, and its checkpoint is read again."
-        ) from None
+        raise AttnWidgetError(f"{file} is damaged. Delete it, and its checkpoint is run again.") from None
 
 
 def _flat(rows: tuple[KeptRows, ...]) -> dict[str, np.ndarray]:
@@ -147,6 +145,6 @@ def _flat(rows: tuple[KeptRows, ...]) -> dict[str, np.ndarray]:
 
 
 def _name(kind: str, step: TrainingStep) -> str:
-    """A file name that tells the step, and is different for every step."""
+    """A file name that shows the step, and is unique for every step."""
     mark = hashlib.sha256(json.dumps(step).encode()).hexdigest()[:8]
     return f"{kind}{re.sub(r'[^A-Za-z0-9.-]+', '-', str(step))[:40]}-{mark}.npz"

@@ -1,4 +1,4 @@
-"""Checkpoints of one training run: which is read when, and how one becomes a model."""
+"""Checkpoints of one training run: their order, and how one becomes a model."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from attnwidget.engine import load as load_any
 from attnwidget.errors import AttnWidgetError
 
 TrainingStep: TypeAlias = int | float | str
-"""How many steps were trained, or what a checkpoint is called."""
+"""The number of training steps, or the name of a checkpoint."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Checkpoint:
 
     @property
     def place(self) -> str:
-        """Where its model comes from as text, folders from the root on; "" for a model in hand and for a function."""
+        """The origin of its model as text, with absolute folders; "" for a model object or a function."""
         if not isinstance(self.source, str | Path):
             return ""
         return str(Path(self.source).resolve()) if Path(self.source).exists() else str(self.source)
@@ -36,9 +36,8 @@ class Checkpoint:
 def ordered(checkpoints: Any) -> tuple[Checkpoint, ...]:
     """The checkpoints of a mapping, of (step, source) pairs, or of a list of sources, which are numbered from 0.
 
-    Where all steps are numbers they are brought into their order; names stay in the order given. Raises
-    AttnWidgetError for none, for a step that is neither number nor name, for one that is there twice, and for what is
-    no mapping and no list.
+    If all steps are numbers they are sorted; names keep the given order. Raises AttnWidgetError for no checkpoints, for
+    a step that is neither a number nor a name, for duplicate steps, and for anything but a mapping or list.
 
     >>> [one.step for one in ordered({100: "b", 20: "a"})], [one.step for one in ordered(["a", "b"])]
     ([20, 100], [0, 1])
@@ -61,7 +60,7 @@ def ordered(checkpoints: Any) -> tuple[Checkpoint, ...]:
     steps = [one.step for one in found]
     twice = next((step for step in steps if steps.count(step) > 1), None)
     if twice is not None:
-        raise AttnWidgetError(f"Step {twice!r} is there twice. Give every checkpoint a step of its own.")
+        raise AttnWidgetError(f"Step {twice!r} was given twice. Give every checkpoint its own step.")
     if not any(isinstance(step, str) for step in steps):
         found.sort(key=lambda one: float(one.step))
     return tuple(found)
@@ -70,10 +69,10 @@ def ordered(checkpoints: Any) -> tuple[Checkpoint, ...]:
 def opened(checkpoint: Checkpoint, load: Callable[[Any], Any] | None) -> AttentionModel:
     """The model of a checkpoint, loaded now: by `load`, or as `aw.load` does. A function as source is called first.
 
-    Raises AttnWidgetError for what cannot be loaded.
+    Raises AttnWidgetError if it cannot be loaded.
     """
     source = checkpoint.source
-    # torch modules and pipelines can be called as well, and are no functions.
+    # torch modules and pipelines are callable as well, but not functions.
     if isroutine(source) or isinstance(source, partial):
         source = source()
     return load_any(source if load is None else load(source))
@@ -81,7 +80,7 @@ def opened(checkpoint: Checkpoint, load: Callable[[Any], Any] | None) -> Attenti
 
 @contextmanager
 def told_at(step: TrainingStep) -> Iterator[None]:
-    """Errors from here on say at what checkpoint they arose."""
+    """Inside this block, errors say at which checkpoint they arose."""
     try:
         yield
     except AttnWidgetError as error:
@@ -95,5 +94,5 @@ def _step(given: Any) -> TrainingStep:
     if whole is not None:
         return whole
     if number is None or not math.isfinite(number):
-        raise AttnWidgetError(f"{given!r} is no step of a training run. Give a number or a name.")
+        raise AttnWidgetError(f"{given!r} is not a training step. Give a number or a name.")
     return int(number) if number.is_integer() else number

@@ -1,4 +1,4 @@
-"""Heads over training: one fixed set of texts, read by checkpoint after checkpoint."""
+"""Heads over training: one fixed set of texts, run through one checkpoint after the other."""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -30,15 +30,10 @@ def dynamics(
 ) -> Dynamics:
     """Every head's numbers at every checkpoint of a training run, (checkpoint layer head), over one set of texts.
 
-    `checkpoints` maps steps to what `aw.load` takes (a folder, a name, a model) or to functions that give it; or is a
-    list of them, or of (step, source) pairs. Numbered ones are brought into order. One model is in memory at a time,
-    and beside it at most 64 rows of every head on every text. `load` turns a source into a model where `aw.load(source)`
-    does not: with a tokenizer of its own, or from bare weights. `measures` maps names to functions f(trace) (or
-    f(trace, part=...) if a part is given) with one number per head. Without it they are `entropy` (1 is uniform),
-    `previous`, `sink` (both weights, on the previous and the first token), `confidence`, and `induction`: on random
-    tokens where the model reads causally, else by `patterns` on the texts. All are means over the texts that have a
-    number. `changes` is the Jensen-Shannon divergence in nats between each head's rows on the same text at this
-    checkpoint and the one before: 0 where they are equal, log 2 where they read no key in common.
+    `checkpoints` maps steps to what `aw.load` takes (a folder, a name, a model) or to functions that return it; or is a
+    list of these, or of (step, source) pairs. Numbered steps are sorted. One model is in memory at a time, besides at
+    most 64 rows of every head on every text. `load` turns a source into a model if `aw.load(source)` cannot: with a
+    custom tokenizer, or from bare weights.
 
     With `store`, a folder, what a checkpoint gave is written there when it is done; the next call does not load it
     again. Only one whose predecessor is not as it was then, is. A store tells functions apart by their names alone.
@@ -46,7 +41,7 @@ def dynamics(
     architectures, for texts that they read as different tokens, for a store of other texts, measures, part or run, and
     for what cannot be loaded or traced.
     Source: Olsson et al. 2022 (arXiv 2209.11895), whose induction heads form in a phase change; Gu et al. 2024 (arXiv
-    2410.10781) for sinks; the divergence is that of Clark et al. 2019 (W19-4828), over time.
+    2410.10781) for sinks; the divergence follows Clark et al. 2019 (W19-4828), over time.
 
     >>> import attnwidget as aw
     >>> model = aw.load()
@@ -70,7 +65,7 @@ def dynamics(
 
 
 class _Run:
-    """Reads checkpoint after checkpoint, with the rows of the last one at hand."""
+    """Runs one checkpoint after the other, keeping the rows of the last one."""
 
     def __init__(self, probe: Probe, load: Callable[[Any], Any] | None, store: Store | None) -> None:
         self._probe, self._load, self._store = probe, load, store
@@ -79,7 +74,7 @@ class _Run:
     def read(
         self, checkpoint: Checkpoint, before: Checkpoint | None, earlier: StoredCheckpoint | None
     ) -> StoredCheckpoint:
-        """What a checkpoint gives, from the store if it is there."""
+        """The results of a checkpoint, from the store if available."""
         earlier_step = None if before is None else before.step
         stored = None if self._store is None else self._store.reading(checkpoint, earlier_step)
         found = stored or self._now(checkpoint, before, earlier)
@@ -109,7 +104,7 @@ class _Run:
         return reading
 
     def _rows(self, checkpoint: Checkpoint) -> ProbeRows:
-        """The rows that are compared with: at hand, stored, or read once more."""
+        """The rows to compare with: in memory, stored, or computed again."""
         if self._last is not None and self._last[0] == checkpoint.step:
             return self._last[1]
         stored = None if self._store is None else self._store.rows(checkpoint.step)
@@ -120,7 +115,7 @@ class _Run:
             try:
                 return ask(opened(checkpoint, self._load), self._probe)
             finally:
-                # Modules are full of cycles: the next model would come to lie beside this one.
+                # Modules are full of reference cycles: without this, two models would be in memory.
                 if not isinstance(checkpoint.source, Module | AttentionModel):
                     gc.collect()
 
@@ -128,8 +123,8 @@ class _Run:
 def _refuse_other_recipes(before: Mapping[str, str], after: Mapping[str, str]) -> None:
     if dict(before) != dict(after):
         raise AttnWidgetError(
-            "its numbers are made otherwise than those of the checkpoint before, so they do not make one line. Give "
-            "checkpoints of one architecture, and measures= that suit them all."
+            "its numbers are computed differently from those of the previous checkpoint, so they cannot be compared. "
+            "Give checkpoints of one architecture, and measures= that fit all of them."
         )
 
 
@@ -146,11 +141,9 @@ def _texts(texts: Any) -> tuple[Any, ...]:
     if isinstance(texts, str):
         return (texts,)
     if not isinstance(texts, list | tuple) or any(isinstance(text, int | float) or text is None for text in texts):
-        raise AttnWidgetError(
-            f"The texts are {type(texts).__name__} of no texts. Give a list of texts, or of token ids."
-        )
+        raise AttnWidgetError(f"texts={type(texts).__name__} is not valid: give a list of texts, or of token ids.")
     if not texts:
-        raise AttnWidgetError("No text was given. Give at least one that every checkpoint is to read.")
+        raise AttnWidgetError("No text was given. Give at least one.")
     return tuple(texts)
 
 
@@ -159,10 +152,13 @@ def _measures(measures: Any) -> Measures | None:
         return None
     if not isinstance(measures, Mapping) or not measures or not all(callable(one) for one in measures.values()):
         raise AttnWidgetError(
-            "measures is no mapping of names to functions. Give one such as {'entropy': aw.entropy}, or leave it out."
+            "measures= is not a mapping from names to functions. Give one like {'entropy': aw.entropy}, or leave it "
+            "out."
         )
     if CHANGES in measures or not all(isinstance(name, str) for name in measures):
-        raise AttnWidgetError(f"Measures are called by texts other than {CHANGES!r}, which is what every head changed.")
+        raise AttnWidgetError(
+            f"Names of measures must be strings other than {CHANGES!r}, which is reserved for the change of every head."
+        )
     return dict(measures)
 
 

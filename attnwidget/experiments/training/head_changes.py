@@ -1,4 +1,4 @@
-"""How much every head's rows on a text differ from those that it had before."""
+"""How much every head's rows on a text differ from its previous ones."""
 
 import math
 from collections.abc import Mapping
@@ -15,14 +15,15 @@ from attnwidget.measures.similarity.head_distances import NEARLY_NOTHING, SAMPLE
 from attnwidget.shapes import LayerMaps
 
 RECIPE = (
-    "Jensen-Shannon divergence in nats between a head's rows and those at the checkpoint before, mass outside the text "
-    f"is one outcome, mean over queries that are not padding (of more than {SAMPLED_QUERIES} evenly spaced ones) and over texts"
+    "Jensen-Shannon divergence in nats between a head's rows and those at the previous checkpoint, mass outside the "
+    f"text is one outcome, mean over queries that are not padding (at most {SAMPLED_QUERIES}, evenly spaced) and over "
+    "texts"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class KeptRows:
-    """At most 64 rows of every head on one text, by layer, and the tokens that they are of."""
+    """At most 64 rows of every head on one text, by layer, with the tokens of the text."""
 
     heads: tuple[int, ...]
     pieces: tuple[str, ...]
@@ -30,7 +31,7 @@ class KeptRows:
 
 
 def kept_rows(trace: Trace, part: str | None = None) -> KeptRows:
-    """At most 64 evenly spaced rows of every head: what is kept of a reading when its model goes.
+    """At most 64 evenly spaced rows of every head: what is kept of a trace when its model is released.
 
     Raises AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
     """
@@ -44,12 +45,13 @@ def kept_rows(trace: Trace, part: str | None = None) -> KeptRows:
 
 
 def head_changes(before: KeptRows, after: KeptRows) -> np.ndarray:
-    """Jensen-Shannon divergence of every head's rows from those before, (layer head) in nats: the mean over queries.
+    """Jensen-Shannon divergence of every head's rows from its previous ones, (layer head) in nats: the mean over
+    queries.
 
-    Exactly 0 for rows that are equal, log 2 for rows that read no key in common. What a row lacks to a sum of 1 is one
-    more outcome. NaN for layers without attention. Raises AttnWidgetError where layers or heads differ, and where the
-    text was read as other tokens.
-    Source: Clark et al. 2019 (W19-4828), of heads; here of one head at two times.
+    Exactly 0 for equal rows, log 2 for rows that share no attended key. If a row sums to less than 1, the rest is one
+    more outcome. NaN for layers without attention. Raises AttnWidgetError if layers or heads differ, and if the text
+    was tokenised differently.
+    Source: Clark et al. 2019 (W19-4828), between heads; here of one head at two times.
 
     >>> rows = [torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[0.0, 1.0]]])]
     >>> one, other = (KeptRows((1,), ("a", "b"), {0: row}) for row in rows)
@@ -59,8 +61,8 @@ def head_changes(before: KeptRows, after: KeptRows) -> np.ndarray:
     refuse_other_heads(before.heads, after.heads)
     if before.pieces != after.pieces:
         raise AttnWidgetError(
-            f"a text is read as other tokens here ({len(after.pieces)}) than by the checkpoint before "
-            f"({len(before.pieces)}), so rows cannot be compared. Give all checkpoints one tokenizer, by load=."
+            f"a text has different tokens here ({len(after.pieces)}) than at the previous checkpoint "
+            f"({len(before.pieces)}), so rows cannot be compared. Use one tokenizer for all checkpoints, by load=."
         )
     found = np.full((len(after.heads), max(after.heads)), np.nan)
     for layer, rows in after.maps.items():
@@ -69,11 +71,11 @@ def head_changes(before: KeptRows, after: KeptRows) -> np.ndarray:
 
 
 def refuse_other_heads(before: tuple[int, ...], after: tuple[int, ...]) -> None:
-    """Raises AttnWidgetError where two checkpoints have other layers or heads."""
+    """Raise AttnWidgetError if two checkpoints have different layers or heads."""
     if before != after:
         raise AttnWidgetError(
-            f"this one has {len(after)} layers with {_each(after)} heads, the one before {len(before)} with "
-            f"{_each(before)}. Give checkpoints of one architecture: head after head is followed."
+            f"this one has {len(after)} layers with {_each(after)} heads, the previous one {len(before)} with "
+            f"{_each(before)}. Give checkpoints of one architecture, as every head is followed over time."
         )
 
 
@@ -85,7 +87,7 @@ def _divergences(before: LayerMaps, after: LayerMaps) -> Float[Tensor, " head"]:
         portion = slice(start, start + step)
         p, q = _outcomes(before[:, portion]), _outcomes(after[:, portion])
         middle = ((p + q) / 2).clamp_min(NEARLY_NOTHING)
-        # Of equal rows every logarithm is that of 1.
+        # For equal rows every logarithm is that of 1.
         total += (torch.xlogy(p, p / middle) + torch.xlogy(q, q / middle)).sum((1, 2)) / 2
     return (total / (rows or math.nan)).clamp(0, math.log(2))
 

@@ -1,4 +1,4 @@
-"""A fixed set of texts read by one checkpoint: every head's numbers, and the rows that the next one is compared with."""
+"""A fixed set of texts on one checkpoint: every head's numbers, and the rows that the next one is compared with."""
 
 import hashlib
 import json
@@ -22,16 +22,16 @@ from attnwidget.measures.portions import head_means
 from attnwidget.measures.results import HeadScores
 
 DEFAULT = {
-    "entropy": "entropy as a share of the log of the keys that may be read",
+    "entropy": "entropy as a share of the log of the number of visible keys",
     "previous": "share of attention on the previous token",
-    "sink": "sink score of the first token: its mean weight over queries that can read it",
+    "sink": "sink score of the first token: its mean weight over queries that can see it",
     "confidence": "confidence: largest weight of a row",
 }
-"""What is measured on every text without `measures`, in one reading; and induction."""
+"""The default measures on every text, in one pass; induction is added."""
 
 LENGTH = 50
 FEWEST_RANDOM_TOKENS = 8
-"""Random tokens that go round: as many as these where the model reads that many, and no fewer than those."""
+"""Lengths of the repeated random tokens: the first if the model accepts as many, and at least the last."""
 
 Measures = Mapping[str, Callable[..., Any]]
 
@@ -45,13 +45,13 @@ class Probe:
     part: str | None
 
     def fingerprint(self) -> dict[str, Any]:
-        """What must be the same for numbers to be comparable. Raises AttnWidgetError for texts that are no data."""
+        """What must be equal for numbers to be comparable. Raises AttnWidgetError for texts that are not plain data."""
         named = {"default": ""} if self.measures is None else {name: _told(f) for name, f in self.measures.items()}
         try:
             written = json.dumps([_plain(text) for text in self.texts], sort_keys=True)
         except (TypeError, ValueError):
             raise AttnWidgetError(
-                "A store must know its texts again, and one of these is no plain data. Give texts or token ids."
+                "A store must recognise its texts, but one of these is not plain data. Give texts or token ids."
             ) from None
         return {
             "texts": hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest(),
@@ -62,7 +62,7 @@ class Probe:
 
 @dataclass(frozen=True, eq=False)
 class Probed:
-    """What one checkpoint gave: (layer head) tables by name, how each was made, and rows of every text."""
+    """The results of one checkpoint: (layer head) tables by name, their recipes, and rows of every text."""
 
     tables: Mapping[str, np.ndarray]
     recipes: Mapping[str, str]
@@ -70,7 +70,7 @@ class Probed:
 
 
 def probed(model: AttentionModel, probe: Probe) -> Probed:
-    """Read all texts, one after the other, and take the mean of every number over those that have it.
+    """Run all texts, one after the other, and take the mean of every number over those that have it.
 
     Raises Cancelled, what `trace` and the measures raise, and AttnWidgetError for a measure without (layer head) numbers.
     """
@@ -92,7 +92,7 @@ def probed(model: AttentionModel, probe: Probe) -> Probed:
 
 
 def rows_alone(model: AttentionModel, probe: Probe) -> tuple[KeptRows, ...]:
-    """Only what the next checkpoint is compared with."""
+    """Only the rows that the next checkpoint is compared with."""
     return tuple(kept_rows(model.trace(text), probe.part) for text in probe.texts)
 
 
@@ -118,7 +118,7 @@ def _own(trace: Trace, probe: Probe) -> dict[str, Any]:
 
 
 def _on_random_tokens(model: AttentionModel, probe: Probe) -> HeadScores | None:
-    """Induction as it is best asked for; None for a model that does not read causally, or no random tokens."""
+    """Induction on random tokens; None for a model that is not causal, or without random tokens."""
     if model.facts.kind != "decoder":
         return None
     room = LENGTH if model.facts.limit is None else (model.facts.limit - len(first_tokens(model))) // 2
@@ -129,7 +129,7 @@ def _on_random_tokens(model: AttentionModel, probe: Probe) -> HeadScores | None:
         return induction_scores(model, length=length, part=probe.part).induction
     except NotNumbers:
         raise
-    except AttnWidgetError:  # a decoder that reads later tokens, or one that reads more than ids
+    except AttnWidgetError:  # a decoder that attends to later tokens, or needs more than ids
         return None
 
 
@@ -141,8 +141,8 @@ def _table(name: str, scores: Any, trace: Trace, part: str | None) -> np.ndarray
         table = np.empty(0)
     if table.shape != (len(counts), max(counts)):
         raise AttnWidgetError(
-            f"The measure {name!r} gave {type(scores).__name__} of the shape {np.shape(table)}, and one number per head "
-            f"is needed, {(len(counts), max(counts))} (layer, head), as aw.entropy(trace) returns."
+            f"The measure {name!r} returned {type(scores).__name__} of the shape {np.shape(table)}. Return one number "
+            f"per head, {(len(counts), max(counts))} (layer, head), as aw.entropy(trace) does."
         )
     return table
 

@@ -1,4 +1,4 @@
-"""The query's row, or column, in every head at once, as bytes: for first sights, never for numbers that are read."""
+"""The query's row, or column, in every head, as bytes: for previews, never for printed numbers."""
 
 from dataclasses import replace
 
@@ -19,9 +19,9 @@ from attnwidget.shapes import Indices, LayerMaps
 
 
 def previews(trace: Trace, selection: Selection, axes: Axes) -> np.ndarray | None:
-    """u8 (layer head unit): each head by itself, weighted, by words and without its sinks as the selection says.
+    """u8 (layer head unit): each head separately, weighted, by words and without its sinks as the selection says.
 
-    None where it would need every map of a long text whole.
+    None if this would need every whole map of a long text.
     """
     whole = selection.direction == "read_by" or not selection.plain
     if whole and not kept_whole(len(axes.queries), len(axes.keys)):
@@ -44,7 +44,7 @@ def _plain_vectors(trace: Trace, block: Block, span: slice, direction: str) -> F
     heads, size, keys = block.shape
     if kept_whole(size, keys) or span.stop - span.start == 1:
         return trace.weights(block.layer, part=block.part, queries=span).mean(1)
-    # A selection may be the whole text, and then all its rows are all maps.
+    # A selection may be the whole text; all its rows are then all maps.
     sums = torch.zeros(heads, keys, dtype=torch.float32, device="cpu")
     for chosen, portion in tiles(block, span.stop - span.start):
         rows = slice(span.start + portion.start, span.start + portion.stop)
@@ -72,7 +72,7 @@ def _layer_maps(trace: Trace, block: Block, selection: Selection, sides: Sides, 
 
 
 def _without_own_sinks(trace: Trace, block: Block, selection: Selection, sides: Sides, maps: LayerMaps) -> LayerMaps:
-    """Each head without the sinks that it has by itself."""
+    """Each head without its own sinks."""
     rows = read_rows(sides.queries.tokens)
     received = maps[:, rows].sum(1)
     if sides.square:

@@ -1,4 +1,4 @@
-"""Exact rows of the map that is looked at, token by token: its heads fused, weighted by the value's norm where asked."""
+"""Exact rows of the selected map, token by token: its heads fused, weighted by the value's norm if requested."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -20,7 +20,7 @@ Reader: TypeAlias = Callable[[Indices], AttentionMap]
 
 
 def blocks_read(trace: Trace, selection: Selection) -> dict[Block, tuple[int, ...]]:
-    """The layers that a map is made of, and the heads of each; all of them for a rollout."""
+    """The layers that a map uses, and the heads of each; all of them for a rollout."""
     blocks = {block.layer: block for block in trace.part_blocks(selection.part)}
     if selection.source == "rollout":
         return {block: tuple(range(block.heads)) for block in blocks.values()}
@@ -36,9 +36,9 @@ def blocks_read(trace: Trace, selection: Selection) -> dict[Block, tuple[int, ..
 def token_rows(trace: Trace, selection: Selection) -> Reader:
     """Exact rows on demand, token by token.
 
-    Heads that are weighted by what they write are weighted before they are fused, and their rows divided by their own
-    sums after it: shares of what was written, which compare with attention. A rollout is made of attention alone.
-    Raises AttnWidgetError, as it reads, for a trace without values or output projections.
+    Heads are weighted by what they write before they are fused, and then their rows are divided by their sums: shares
+    of what is written, comparable with attention. A rollout uses attention alone. The returned function raises
+    AttnWidgetError for a trace without values or output projections.
     """
     if selection.source == "rollout":
         whole, _ = rolled_out(trace, selection.part)
@@ -68,7 +68,7 @@ def token_rows(trace: Trace, selection: Selection) -> Reader:
 
 
 def layer_rows(trace: Trace, block: Block, heads: list[int], rows: Indices, weight: str) -> LayerMaps:
-    """Rows of some heads of a layer, weighted by what each of them writes for each key where asked."""
+    """Rows of some heads of a layer, weighted by what each head writes for each key if requested."""
     if kept_whole(*block.shape[1:]):
         # The trace keeps the maps of short texts.
         maps = trace.weights(block.layer, part=block.part, queries=rows)
@@ -81,7 +81,7 @@ def layer_rows(trace: Trace, block: Block, heads: list[int], rows: Indices, weig
 
 
 def shares(maps: Float[Tensor, "*stack query key"]) -> Float[Tensor, "*stack query key"]:
-    """Rows divided by their sums; a row of zeros stays one.
+    """Rows divided by their sums; a row of zeros is kept.
 
     >>> shares(torch.tensor([[1.0, 3.0], [0.0, 0.0]])).tolist()
     [[0.25, 0.75], [0.0, 0.0]]
@@ -93,9 +93,9 @@ _lengths: "WeakKeyDictionary[Trace, dict[tuple[str, int], Float[Tensor, 'head ke
 
 
 def value_lengths(trace: Trace, block: Block) -> Float[Tensor, "head key"]:
-    """||W_O v|| of every head and key of a block, worked out once per trace: every move of the caret asks again.
+    """||W_O v|| of every head and key of a block, computed once per trace: every move of the caret needs it.
 
-    Raises AttnWidgetError for a trace without values or output projections, saying which.
+    Raises AttnWidgetError for a trace without values or output projections, and says which.
     """
     known = _lengths.setdefault(trace, {})
     name = (block.part, block.layer)
@@ -108,7 +108,7 @@ _rollouts: "WeakKeyDictionary[Trace, dict[str, tuple[AttentionMap, str]]]" = Wea
 
 
 def rolled_out(trace: Trace, part: str) -> tuple[AttentionMap, str]:
-    """The whole rollout and its recipe, made once per trace: every move of the caret asks for another of its rows."""
+    """The whole rollout and its recipe, computed once per trace: every move of the caret needs another row."""
     kept = _rollouts.setdefault(trace, {})
     if part not in kept:
         result = rollout(trace, part=part)

@@ -1,4 +1,4 @@
-"""One pass over the rows of the map that is shown: its pixels, its row and column, and its summary numbers."""
+"""One pass over the rows of the shown map: its pixels, its row and column, and its summary numbers."""
 
 import math
 from collections.abc import Callable
@@ -19,15 +19,15 @@ from attnwidget.measures.heads.sinks import sink_tokens
 from attnwidget.shapes import AttentionMap, Indices
 
 LARGEST_SIDE = 512
-"""Cells of a matrix per side: more cannot be told apart on a screen, so more is pooled by its maximum."""
+"""Cells of a matrix per side: a screen cannot show more, so larger maps are max-pooled."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scan:
     """`matrix` is pooled by `pooling`; `row` and `column` are those of the query span, `sinks` are indices of keys.
 
-    Where queries and keys are two texts the span lies in one of them, and only what it reads, or what reads it, exists.
-    A statistic that means nothing there is None.
+    In cross-attention the span lies in one of the two texts, and only its row, or its column, exists. Statistics
+    without a meaning there are None.
     """
 
     matrix: Float[Tensor, "query_cell key_cell"]
@@ -50,10 +50,10 @@ def scan(
     readers: Int[Tensor, " token"],
     known_sinks: tuple[int, ...] | None = None,
 ) -> Scan:
-    """Read a map row by row through `rows` (indices -> exact rows), in bounded memory.
+    """Scan a map row by row through `rows` (indices -> exact rows), in bounded memory.
 
-    `readers` is how many other queries can see each key. `direction` says of which axis `query` is, where there are two.
-    Of a map without its sinks they cannot be told any more: `known_sinks` are those.
+    `readers` is how many other queries can see each key. `direction` says which axis `query` belongs to, if there are
+    two. In a map without its sinks they can no longer be found: `known_sinks` has them.
     """
     size, width = len(axes.queries), len(axes.keys)
     pooling = math.ceil(max(size, width) / LARGEST_SIDE)
@@ -67,7 +67,7 @@ def scan(
     pixels, columns = [], []
     for chunk in torch.arange(size, device="cpu").split(step):
         maps = rows(chunk)
-        # One weight that is no number makes the sum of its row one.
+        # A single NaN weight makes the sum of its row NaN.
         if not bool(maps.sum(-1).isfinite().all()):
             raise NotNumbers
         pixels.append(_pooled(maps, pooling))
@@ -94,7 +94,7 @@ def scan(
 
 
 class _Tally:
-    """Running sums over rows; the mean over the rows that are not padding and read anything comes out at the end."""
+    """Running sums over rows; they end as means over nonempty rows that are not padding."""
 
     def __init__(self, axes: Axes, *, causal: bool) -> None:
         self.square, self.causal = axes.square, causal
@@ -114,13 +114,13 @@ class _Tally:
             chunk, maps = chunk[~padding], maps[~padding]
         total = maps.sum(-1)
         self.sums = (min(self.sums[0], float(total.min())), max(self.sums[1], float(total.max())))
-        chunk, maps = chunk[total != 0], maps[total != 0]  # no mean is taken over queries that read nothing
+        chunk, maps = chunk[total != 0], maps[total != 0]  # empty rows do not enter the mean
         if not len(chunk):
             return
         mass = maps.sum(0)
         self.mass += mass
         self.received += mass
-        # The first row of a causal map can only be 1; it says nothing about the scale.
+        # The first row of a causal map is always 1; it says nothing about the scale.
         later = maps[1:] if self.causal and self.width > 1 and int(chunk[0]) == self.first else maps
         if len(later):
             self.highest = torch.maximum(self.highest, later.amax(0))
@@ -132,7 +132,7 @@ class _Tally:
             self._add_places(chunk, maps)
 
     def _add_places(self, chunk: Indices, maps: AttentionMap) -> None:
-        """What depends on where the key stands beside the query."""
+        """Statistics of the key's position relative to the query."""
         own = maps.gather(1, chunk[:, None])[:, 0]
         self.received.index_add_(0, chunk, -own)
         offset = (chunk[:, None].float() - torch.arange(self.width, dtype=torch.float32, device="cpu")).abs_()

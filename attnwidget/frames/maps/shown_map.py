@@ -1,4 +1,4 @@
-"""The map on show: exact rows of the source, by words where asked, without sinks where asked. Frames, tiles and strips read it."""
+"""The shown map: exact rows of the source, by words or without sinks if requested. Frames, tiles and strips use it."""
 
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -20,7 +20,7 @@ from attnwidget.shapes import AttentionMap, Indices, TokenVector
 
 @dataclass(frozen=True, eq=False)
 class ShownMap:
-    """`read` gives rows by unit; `sinks` are the keys that are hidden, and `hidden` is their mean mass of a row."""
+    """`read` returns rows by unit; `sinks` are the hidden keys, and `hidden` is their mean mass in a row."""
 
     read: Reader
     sides: Sides
@@ -55,7 +55,7 @@ def unhidden(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:
 def without(
     maps: Float[Tensor, "*stack query key"], columns: Indices, *, again: bool
 ) -> Float[Tensor, "*stack query key"]:
-    """Maps without some keys; `again` divides what is left of a row by its sum.
+    """Maps without some keys; `again` divides the rest of each row by its sum.
 
     >>> without(torch.tensor([[0.5, 0.25, 0.25]]), torch.tensor([0]), again=True).tolist()
     [[0.0, 0.5, 0.5]]
@@ -69,7 +69,7 @@ _known: "WeakKeyDictionary[Trace, dict[tuple[object, ...], tuple[tuple[int, ...]
 
 
 def resting_in(trace: Trace, selection: Selection, whole: ShownMap) -> tuple[tuple[int, ...], float]:
-    """The sinks of a map and their mean mass of a row, told by all its rows; once per trace and map."""
+    """The sinks of a map and their mean mass in a row, from all its rows; once per trace and map."""
     known = _known.setdefault(trace, {})
     name = _name(selection)
     if name not in known:
@@ -86,7 +86,7 @@ def _name(selection: Selection) -> tuple[object, ...]:
 
 
 def received_by(whole: ShownMap, rows: Indices) -> tuple[TokenVector, TokenVector]:
-    """What each key gets from the other queries in all, and what it gets with its own."""
+    """The total that each key gets from the other queries, and from all queries."""
     mass, own = torch.zeros(2, len(whole.sides.keys), dtype=torch.float32, device="cpu").unbind()
     for portion in rows.split(rows_together(len(whole.sides.keys))):
         maps = whole.read(portion)
@@ -105,12 +105,12 @@ def sinks_of(trace: Trace, selection: Selection, sides: Sides, received: TokenVe
 
 
 def is_causal(trace: Trace, selection: Selection) -> bool:
-    """Whether nothing of the part reads what comes later."""
+    """Whether no query of the part attends to later keys."""
     return all(block.causal for block in trace.part_blocks(selection.part))
 
 
 def readers_of_units(trace: Trace, selection: Selection, sides: Sides) -> Int[Tensor, " unit"]:
-    """How many queries, other than itself, can see each key, windows and masks included; 0 for padding.
+    """How many other queries can see each key, including windows and masks; 0 for padding.
 
     Rollout reaches through all layers, past any window.
     """
@@ -131,7 +131,7 @@ def readers_of_units(trace: Trace, selection: Selection, sides: Sides) -> Int[Te
 
 
 def units_seen(blocks: tuple[Block, ...], sides: Sides, rows: Indices) -> Bool[Tensor, "query key"]:
-    """Which keys each of these may read in any of the blocks: a word's last token, and the first one of another word."""
+    """Which keys each of these can see in any of the blocks: from a word's last token to another word's first."""
     first = torch.tensor([start for start, _ in sides.keys.ranges], dtype=torch.long, device="cpu")
     last = torch.tensor([stop - 1 for _, stop in sides.queries.ranges], dtype=torch.long, device="cpu")[rows]
     return torch.stack([visible(block, last)[:, first] for block in blocks]).any(0)

@@ -1,4 +1,4 @@
-"""One query through all layers: for every layer one vector over what the query reads, or what reads it."""
+"""One query through all layers: for every layer, one vector over its keys, or over the queries that attend to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
 
 SAMPLED = 64
-"""Queries by which the sinks of a long text are told."""
+"""The number of queries by which the sinks of a long text are found."""
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
     """`values` is NaN in layers without attention, or without that head; `sinks` are those of each layer.
 
-    `query` counts what is shown, tokens or words, as does everything here.
+    `query` counts the shown units, tokens or words, as does everything here.
     """
 
     values: Float[np.ndarray, "layer token"]
@@ -79,7 +79,7 @@ def _check(question: Question, counts: Sequence[int], axes: Axes) -> None:
 
 def _vector(shown: ShownMap, query: tuple[int, int], direction: str, *, causal: bool) -> TokenVector:
     start, stop = query
-    # Of a text that is read from left to right nothing earlier reads the span.
+    # In a causal text nothing earlier attends to the span.
     rows = (start, stop) if direction == "reads" else (start if causal else 0, len(shown.sides.queries))
     found = torch.zeros(len(shown.sides.others(direction)), dtype=torch.float32, device="cpu")
     for portion in torch.arange(*rows, device="cpu").split(rows_together(len(shown.sides.keys))):
@@ -97,7 +97,7 @@ _known: "WeakKeyDictionary[Trace, dict[Selection, tuple[int, ...]]]" = WeakKeyDi
 
 
 def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap) -> tuple[int, ...]:
-    """Worked out once per trace, as every move of the caret asks for them again."""
+    """Computed once per trace, as every move of the caret needs them."""
     if selection.sinks != "show":
         return shown.sinks
     known = _known.setdefault(trace, {})
@@ -113,7 +113,7 @@ def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap) ->
 
 
 def _reckoned(trace: Trace, block: Block, selection: Selection, shown: ShownMap) -> TokenVector:
-    """What each key gets from the other queries in all, reckoned from some rows of a long text."""
+    """The total that each key gets from the other queries, estimated from some rows of a long text."""
     rows = read_rows(shown.sides.queries.tokens)
     rows = rows[((torch.arange(SAMPLED, dtype=torch.float32, device="cpu") + 0.5) * len(rows) / SAMPLED).long()]
     received, _ = received_by(shown, rows)

@@ -1,4 +1,4 @@
-"""Every head at once, small: bytes for pixels, never for numbers that are read."""
+"""Small maps of all heads: bytes for pixels, never for printed numbers."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from torch.nn.functional import adaptive_max_pool2d
 from attnwidget.engine import Trace, kept_whole
 
 THUMBNAIL_SIDE = 32
-"""Pixels of a thumbnail per side, at most."""
+"""The most pixels per side of a thumbnail."""
 
 
 def thumbnails(trace: Trace, part: str) -> np.ndarray:

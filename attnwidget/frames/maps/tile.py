@@ -1,4 +1,4 @@
-"""A rectangle of the map on show, exact: what the page asks for where a pooled cell is no longer enough."""
+"""An exact rectangle of the shown map: what the page asks for when pooled cells are too coarse."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from attnwidget.frames.maps.shown_map import shown_map
 from attnwidget.frames.selection_checks import check_selection
 
 LARGEST_TILE = 2**20
-"""Cells. A screen shows fewer at once when each of them has a pixel; as f16 they are 2 MiB."""
+"""Cells. Even at one pixel each a screen shows fewer; as f16 they are 2 MiB."""
 
 EXACT_CELLS = 192**2
 """Up to here a tile is f32."""
@@ -28,13 +28,13 @@ def compose_tile(
     *,
     exact: bool = False,
 ) -> Frame:
-    """The weights of queries `rows` and keys `columns` (half-open) of the map that `selection` looks at.
+    """The weights of queries `rows` and keys `columns` (half-open) of the map that `selection` shows.
 
-    They count what the map shows: tokens, or words.
+    Both count the units of the map: tokens, or words.
 
-    The block `matrix` is f32 up to 192 x 192 cells, or where it is to be `exact`, and f16 above; neither is pooled, and the softmax ran over all keys.
-    Raises BadRequest for what the trace does not have or a rectangle outside the text, and Cancelled when a newer
-    question made it pointless.
+    The block `matrix` is f32 up to 192 x 192 cells, or if `exact`, and f16 above; neither is pooled, and the softmax
+    ran over all keys. Raises BadRequest for anything that the trace does not have or a rectangle outside the text, and
+    Cancelled when a newer request makes it obsolete.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -50,7 +50,7 @@ def compose_tile(
             raise BadRequest(f"There are no {name} {start} to {stop}: the text has {size} {kind}.")
     cells = (rows[1] - rows[0]) * (columns[1] - columns[0])
     if cells > LARGEST_TILE:
-        raise BadRequest(f"A tile has at most {LARGEST_TILE} cells, not {cells}.")
+        raise BadRequest(f"A tile of {cells} cells is too large. Ask for at most {LARGEST_TILE}.")
     portions = []
     for chunk in torch.arange(*rows, device="cpu").split(rows_together(across)):
         go_on()

@@ -1,1 +1,1 @@
-"""Two texts, or two runs, beside each other."""
+"""Two texts, or two runs, compared."""

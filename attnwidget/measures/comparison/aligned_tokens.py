@@ -9,12 +9,12 @@ import numpy as np
 from attnwidget.engine import Tokens
 
 Read: TypeAlias = tuple[str, bool]
-"""What makes a token the same as another: how it reads, and whether it is special."""
+"""What makes two tokens the same: their text, and whether they are special."""
 
 
 @dataclass(frozen=True)
 class AlignedTokens:
-    """Pairs of the same token in two texts, in order: the one at `first[i]` is the one at `second[i]`."""
+    """Pairs of the same token in two texts, in order: the token at `first[i]` is the one at `second[i]`."""
 
     first: tuple[int, ...]
     second: tuple[int, ...]
@@ -24,13 +24,14 @@ class AlignedTokens:
 
 
 def aligned_tokens(first: Tokens, second: Tokens) -> AlignedTokens:
-    """The tokens that two texts share, in order: what both begin and end with, and between a longest common subsequence.
+    """The tokens that two texts share, in order: the common start and end, and a longest common subsequence between.
 
-    Tokens are the same where they read the same and are both special or neither; their ids need not be, as a word at
-    the beginning of a text has another id in many vocabularies. What was replaced has no partner, and padding never
-    has. Where several are longest, tokens are paired as late as they can be. The answer for (second,
-    first) is the same pairs turned round. Takes time in proportion to the product of what is left of both lengths
-    between the common beginning and end, and a bit of memory for each such pair.
+    Tokens are the same if their text is the same and both or neither are special; their ids may differ, as a word at
+    the beginning of a text has another id in many vocabularies. Replaced tokens have no partner, nor does padding. If
+    several subsequences are longest, tokens are paired as late as possible.
+
+    The result for (second, first) is the same pairs swapped. Time is proportional to the product of both lengths
+    without the common start and end; memory is one bit per such pair.
 
     >>> one = Tokens.from_pieces(["the", "bank", "by", "the", "river"])
     >>> other = Tokens.from_pieces(["the", "bank", "with", "the", "money"])
@@ -38,7 +39,7 @@ def aligned_tokens(first: Tokens, second: Tokens) -> AlignedTokens:
     AlignedTokens(first=(0, 1, 3), second=(0, 1, 3))
     """
     (places, read), (others, also_read) = _read(first), _read(second)
-    # Of several longest subsequences another one is found from the other side; this always goes from the smaller text.
+    # Starting from the other text could find a different longest subsequence; this always starts from the smaller text.
     turned = (len(read), read) > (len(also_read), also_read)
     pairs = _same(also_read, read) if turned else _same(read, also_read)
     if turned:
@@ -47,13 +48,13 @@ def aligned_tokens(first: Tokens, second: Tokens) -> AlignedTokens:
 
 
 def _read(text: Tokens) -> tuple[list[int], list[Read]]:
-    """Where the tokens that are not padding stand, and what makes each of them the same as another."""
+    """The positions of tokens that are not padding, and what identifies each."""
     places = [at for at, padding in enumerate(text.padding) if not padding]
     return places, [(text.pieces[at], text.special[at]) for at in places]
 
 
 def _same(one: Sequence[Read], other: Sequence[Read]) -> list[tuple[int, int]]:
-    """The pairs of a longest common subsequence, of which the common beginning and end are always part."""
+    """The pairs of a longest common subsequence that includes the common start and end."""
     shorter = min(len(one), len(other))
     front = next((at for at in range(shorter) if one[at] != other[at]), shorter)
     left = shorter - front
@@ -70,7 +71,7 @@ def _same(one: Sequence[Read], other: Sequence[Read]) -> list[tuple[int, int]]:
 def _longest_common(one: Sequence[Read], other: Sequence[Read]) -> list[tuple[int, int]]:
     """L[i, j] = L[i - 1, j - 1] + 1 for equal tokens, else max(L[i - 1, j], L[i, j - 1]): a row at a time.
 
-    Of every row only a bit per column is kept, whether the row above has as much; the way back needs no more.
+    Only one bit per column is kept of every row: whether the row above is equal; backtracking needs no more.
     Source: Wagner & Fischer 1974 (10.1145/321796.321811).
     """
     numbers: dict[Read, int] = {}

@@ -1,4 +1,4 @@
-"""How a decoder's heads follow the source: sharply or not, in its order or not, all of it or not."""
+"""How a decoder's heads follow the source: how sharply, in what order, and how much of it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,16 +19,16 @@ from attnwidget.measures.results import HeadScores, RankedPair, piece_of
 from attnwidget.shapes import LayerMaps
 
 DECIMALS = 3
-"""Of an expected place, in tokens: what lies closer is a tie, else the rounding of uniform rows would have an order."""
+"""In tokens: expected positions closer than this are ties, or rounding would order uniform rows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Alignment:
     """How every head of a cross-attention aligns target and source; the scores are (layer head).
 
-    `sharpness` is 1 for heads that read one source token at a time and 0 for uniform ones. `monotonicity` is 1 for
+    `sharpness` is 1 for heads that attend to one source token at a time and 0 for uniform ones. `monotonicity` is 1 for
     heads that go through the source in order, -1 in reverse, 0 in no order. `coverage` is the share of source tokens
-    that are read. NaN for layers without attention, heads a layer lacks, and heads that read nothing.
+    that are attended to. NaN for layers without attention, heads that a layer lacks, and heads that attend to nothing.
     """
 
     sharpness: HeadScores
@@ -37,18 +37,19 @@ class Alignment:
     recipe: str
     heads: tuple[int, ...]
     sources: np.ndarray  # (layer head query): the source token of each target token, -1 for none
-    weights: np.ndarray  # (layer head query): how much of it is read
+    weights: np.ndarray  # (layer head query): with which weight
     query_pieces: tuple[str, ...]
     key_pieces: tuple[str, ...]
 
     def links(self, layer: Any, head: Any = None) -> tuple[RankedPair, ...]:
-        """For each target token the source token that one head reads most there, with its weight, in target order.
+        """For each target token, the source token that one head attends to most there, with its weight, in target
+        order.
 
-        The head is named as in `Trace.weights`; of equal source tokens the first counts. The row of a target token is
-        the one where the decoder has read it, and predicts the next one. Padding and rows that read nothing have no
-        link. Raises AttnWidgetError for a head that is not there.
+        The head is named as in `Trace.weights`; among ties the first source token counts. The row of a target token is
+        the one where it is the decoder's input and the next token is predicted. Padding and empty rows have no link.
+        Raises AttnWidgetError for a head that does not exist.
         Source: Chen et al. 2020 (2004.14837), whose Shift-Att this is without its choice of a layer: they find such
-        links truer than those of the row before, which predicts the token.
+        links more accurate than those of the previous row, which predicts the token.
         """
         if isinstance(layer, str):
             layer, head = parse_head(layer, head)
@@ -79,18 +80,21 @@ class Alignment:
 def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: Any = 0.5) -> Alignment:
     """How each head of a cross-attention follows the source: sharpness, monotonicity, coverage (layer head), and links.
 
-    Queries are target tokens, keys source tokens. With p a row as a share of what it reads of the source (rows that sum
-    to 1 stay as they are, with sinks outside the source they are divided by their sum):
-    sharpness = 1 - H(p) / log(number of source tokens that may be read), the mean over rows;
-    monotonicity = Kendall's tau-b between the target's places and the expected source places sum_j j p_j, to a
-    thousandth of a token: 1 if they always rise, 0 if they never move. It is an order alone: a head that hardly moves
-    may have it too, so read it beside sharpness. NaN for a single row.
-    coverage = the share of source tokens that receive weights of at least `least` in sum over all rows, undivided.
-    Padding never counts. Special source tokens do, and heads often rest on them; `special=False` leaves them out, and
-    what heads read of the others is divided by its sum. All target tokens are rows: that of the start token predicts the
-    first word. Weights that were given without a mask may read every source token. Raises AttnWidgetError for
-    self-attention, a part that is not there, `least` that is not above 0, a source without a token that counts, and
-    NotNumbers for weights that are NaN.
+    Queries are target tokens, keys source tokens. With p a row as shares of its weight on the source (rows that sum to 1
+    stay as they are; with sinks outside the source they are divided by their sum):
+
+    - sharpness = 1 - H(p) / log(number of visible source tokens), the mean over rows;
+    - monotonicity = Kendall's tau-b between target positions and expected source positions sum_j j p_j, to a thousandth
+      of a token: 1 if they always rise, 0 if they never move, NaN for a single row. It only looks at the order, so a
+      head that hardly moves may score high: consider it together with sharpness;
+    - coverage = the share of source tokens whose received weights sum to at least `least` over all rows, not normalised.
+
+    Padding never counts. Special source tokens count, and heads often rest on them; `special=False` leaves them out,
+    and the weights on the others are divided by their sum. All target tokens are rows: that of the start token predicts
+    the first word. Weights given without a mask may attend to every source token.
+
+    Raises AttnWidgetError for self-attention, a part that does not exist, a `least` that is not above 0, and a source
+    where no token counts; NotNumbers for weights that are NaN.
     Source: the numbers are ours; tau for word order: Birch & Osborne 2011 (P11-1103); coverage: Tu et al. 2016
     (P16-1008), there learned; links: Chen et al. 2020 (2004.14837).
 
@@ -112,17 +116,17 @@ def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: 
         device="cpu",
     )
     if not counted.any():
-        raise AttnWidgetError("The source has no token that counts. Give special=True, or a source with words.")
+        raise AttnWidgetError("The source has no tokens to align with. Use special=True, or give a source with words.")
     heads = trace.heads(part)
     found = _Sums.empty((len(heads), max(heads)), len(queries), len(keys))
     for portion in portions(trace, part):
         found.add(portion, counted)
     kept = "special source tokens kept" if special else "special source tokens left out"
-    recipe = f"{kept}, padding left out, rows as shares of what they read of the source where they read any"
+    recipe = f"{kept}, padding left out, rows as shares of their weight on the source"
     return Alignment(
-        HeadScores(found.sharpness(), f"sharpness: 1 - entropy as a share of its most, mean over rows, {recipe}"),
+        HeadScores(found.sharpness(), f"sharpness: 1 - entropy as a share of its maximum, mean over rows, {recipe}"),
         HeadScores(
-            found.monotonicity(), f"monotonicity: Kendall's tau-b of target and expected source place, {recipe}"
+            found.monotonicity(), f"monotonicity: Kendall's tau-b of target and expected source positions, {recipe}"
         ),
         HeadScores(
             found.coverage(counted, heads, least),
@@ -139,10 +143,10 @@ def alignment(trace: Trace, *, part: str = "cross", special: Any = True, least: 
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """What is gathered of every head, a portion at a time; NaN and -1 where a row has nothing."""
+    """Sums collected for every head, a portion at a time; NaN and -1 for empty rows."""
 
     rows: np.ndarray  # (layer head query): the sharpness of each row
-    places: np.ndarray  # (layer head query): the expected source place
+    places: np.ndarray  # (layer head query): the expected source position
     received: np.ndarray  # (layer head key)
     sources: np.ndarray
     weights: np.ndarray
@@ -182,20 +186,20 @@ class _Sums:
         return np.array([_order(row) for row in flat], np.float32).reshape(self.places.shape[:2])
 
     def coverage(self, counted: Bool[Tensor, " key"], heads: tuple[int, ...], least: float) -> np.ndarray:
-        # Sums of weights that reach the bound but for rounding have reached it.
+        # Sums that miss the bound only by rounding still count.
         reached = (self.received[..., counted.numpy()] >= least * (1 - 1e-5)).mean(-1)
         there = np.arange(reached.shape[1]) < np.array(heads)[:, None]
         return np.where(there, reached, np.nan).astype(np.float32)
 
 
 def _sharpness(shares: LayerMaps, seen: Bool[Tensor, "query key"]) -> Float[Tensor, "head query"]:
-    """1 - normalised entropy of every row; NaN for rows that read nothing, or have a single key to read."""
+    """1 - normalised entropy of every row; NaN for rows that attend to nothing, or have a single visible key."""
     most = seen.sum(-1).float().log()
     return (1 - row_entropy(shares) / torch.where(most > 0, most, torch.nan)).clamp(0, 1)
 
 
 def _order(places: np.ndarray) -> float:
-    """Kendall's tau-b between the numbers of the rows and their places; 0 where all places are one."""
+    """Kendall's tau-b between row numbers and positions; 0 if all positions are equal."""
     rows = np.flatnonzero(~np.isnan(places))
     known = places[rows].round(DECIMALS)
     if len(known) < 2:
@@ -204,7 +208,7 @@ def _order(places: np.ndarray) -> float:
 
 
 def _may_read(portion: Portion) -> Bool[Tensor, "query key"]:
-    # A square map that happens to be triangular is no sign of a mask here: its axes are two sequences.
+    # A square map that happens to be triangular does not imply a mask here: its axes are two sequences.
     everything = torch.ones(portion.maps.shape[1:], dtype=torch.bool, device="cpu")
     return everything if portion.block.mask is None else visible(portion.block, portion.rows)
 
@@ -213,11 +217,12 @@ def _check(trace: Trace, part: Any, special: Any, least: Any) -> None:
     truth_of("special", special)
     number = real_number(least)
     if number is None or not 0 < number < float("inf"):
-        raise AttnWidgetError(f"least={least!r} is no amount of attention. Give a number above 0, such as 0.5.")
+        raise AttnWidgetError(f"least={least!r} is not valid: give a number above 0, for example 0.5.")
     known = part in trace.parts
     if (not known and "cross" not in trace.parts) or (known and part != "cross" and _one_text(trace, part)):
+        own = part if known else ", ".join(trace.parts)
         raise AttnWidgetError(
-            f"Alignment is between two sequences, and {', '.join(trace.parts)} reads its own: trace an encoder-decoder, "
+            f"Alignment needs attention between two sequences, but {own} attends to its own. Trace an encoder-decoder, "
             "or give weights with part='cross' and key_tokens=."
         )
 

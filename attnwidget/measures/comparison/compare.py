@@ -1,4 +1,4 @@
-"""Two readings compared: where the attention of one differs from that of the other."""
+"""Two traces compared: where the attention of one differs from that of the other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from attnwidget.shapes import AttentionMap, LayerMaps
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """What changed from trace `a` to trace `b`, over the tokens that both texts have.
+    """What changed from trace `a` to trace `b`, over the tokens that both texts share.
 
-    `queries` and `keys` say which these are. `mean_difference`, `largest_difference` (of |b - a|) and `changed_share`
-    (pairs beyond `threshold`) are per head: `.top()` gives the heads that changed most; `mean` and `maximum` are over
-    all heads. `mean_map` is b - a in the mean over all heads and layers, `exceeding` its pairs beyond the threshold,
-    largest first, with the positions that they have in `a`. `unaligned_mass` is the mean weight that the queries of a
-    and of b give to keys without a partner, which no other number here contains.
+    `queries` and `keys` say which tokens these are. `mean_difference`, `largest_difference` (of |b - a|) and
+    `changed_share` (pairs beyond `threshold`) are per head: `.top()` gives the heads that changed most; `mean` and
+    `maximum` are over all heads. `mean_map` is the mean of b - a over all heads and layers; `exceeding` has its pairs
+    beyond the threshold, largest first, by their positions in `a`. `unaligned_mass` is the mean weight that the queries
+    of a and of b give to keys without a partner, which is in no other number here.
     """
 
     a: Trace
@@ -63,10 +63,11 @@ class Comparison:
         )
 
     def map(self, layer: Any, head: Any = None) -> TokenMap:
-        """The difference b - a of one head, (query key) over the tokens that both texts have, named as in `Trace.weights`.
+        """The difference b - a of one head, (query key) over the shared tokens; the head is named as in
+        `Trace.weights`.
 
-        Rows and columns count these tokens: `queries` and `keys` say where they stand in either text. Raises
-        AttnWidgetError for a head that is not there.
+        Rows and columns are these tokens: `queries` and `keys` have their positions in both texts. Raises
+        AttnWidgetError for a head that does not exist.
 
         >>> import attnwidget as aw
         >>> model = aw.load()
@@ -78,8 +79,8 @@ class Comparison:
             layer, head = parse_head(layer, head)
         if head is None:
             raise AttnWidgetError(
-                f"A head is needed beside layer {layer!r}, as differences are shown of one at a time. Write map({layer!r}, 0) "
-                "or map('L5H3'); of all heads `mean_map` has the mean."
+                f"map({layer!r}) needs a head: it shows the difference of one head at a time. Write map({layer!r}, 0) "
+                "or map('L5H3'); `mean_map` has the mean over all heads."
             )
         ours = self.a.block(layer, self.part)
         theirs = self.b.block(layer, self.part)
@@ -96,21 +97,22 @@ class Comparison:
     def where(self, layer: Any, head: Any = None) -> tuple[RankedPair, ...]:
         """The pairs of one head that changed by more than the threshold, largest first, by their positions in `a`.
 
-        The values are b - a, of either sign. Raises AttnWidgetError for a head that is not there.
+        The values are b - a, of either sign. Raises AttnWidgetError for a head that does not exist.
         """
         return _beyond(self.map(layer, head), self.threshold, self.queries, self.keys)
 
 
 def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1) -> Comparison:
-    """What changed from one reading to another: of one text by two models of the same shape, or of two texts.
+    """What changed from one trace to another: one text in two models of the same shape, or two texts.
 
-    Weights are compared as they are, over the tokens that both texts have (`aligned_tokens`; queries and keys each by
-    themselves where they are of two texts). Keys without a partner are dropped, nothing is normalised again, and
-    `unaligned_mass` says how much is left out. Pairs that a mask hides count as 0. `threshold` (0 to 1) is the
-    absolute difference from which on a pair is named. Layers without attention are NaN. Raises AttnWidgetError for
-    traces with other numbers of layers or heads, an ambiguous part, texts without a common token and a threshold that
-    is no share, and NotNumbers for weights that are NaN.
-    Source: ours; differences of maps before and after fine-tuning are those of Kovaleva et al. 2019 (D19-1445).
+    Weights are compared as they are, over the tokens that both texts share (`aligned_tokens`; queries and keys
+    separately if they are two texts). Keys without a partner are dropped without renormalising, and `unaligned_mass`
+    says how much is left out. Masked pairs count as 0. `threshold` (0 to 1) is the absolute difference above which a
+    pair is listed. Layers without attention are NaN.
+
+    Raises AttnWidgetError for traces with different numbers of layers or heads, an ambiguous part, texts without a
+    common token, and a threshold outside 0 to 1; NotNumbers for weights that are NaN.
+    Source: ours; differences of maps before and after fine-tuning follow Kovaleva et al. 2019 (D19-1445).
 
     >>> import attnwidget as aw
     >>> model = aw.load()
@@ -125,7 +127,7 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     _refuse_other_shapes(a, b, part)
     beyond = share_or_none(threshold)
     if beyond is None:
-        raise AttnWidgetError(f"threshold={threshold!r} is no difference of weights. Give a number from 0 to 1.")
+        raise AttnWidgetError(f"threshold={threshold!r} is not valid: give a number from 0 to 1.")
     queries, keys = _aligned(a.tokens(part), b.tokens(part))
     found = _summed(a, b, part, queries, keys, beyond)
     recipe = _recipe(found.unaligned, len(queries), len(keys)) + said_part(a, part)
@@ -160,7 +162,7 @@ def _recipe(left_out: tuple[float, float], queries: int, keys: int) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Portion:
-    """b - a of some rows of some heads of a layer, and what each of these rows gives to keys without a partner."""
+    """b - a for some rows of some heads of a layer, and the weight that each row gives to keys without a partner."""
 
     heads: list[int]
     rows: slice
@@ -170,7 +172,7 @@ class _Portion:
 
 @dataclass(frozen=True, eq=False)
 class _Summed:
-    """What one reading of all heads gives: three (layer head) tables, the mean map, and the mass of a and b left out."""
+    """Results of one pass over all heads: three (layer head) tables, the mean map, and the left-out mass of a and b."""
 
     mean: np.ndarray
     largest: np.ndarray
@@ -205,7 +207,7 @@ def _summed(
 def _differences(
     ours: Block, theirs: Block, queries: AlignedTokens, keys: AlignedTokens, heads: list[int]
 ) -> Iterator[_Portion]:
-    """Those heads of a layer, as many rows at a time as fit a tile in either trace."""
+    """These heads of a layer, with as many rows at a time as fit a tile in both traces."""
     wider = max(ours, theirs, key=lambda block: block.shape[-1])
     width = wider.shape[-1]
     together = fit_together(len(heads) * len(queries) * width)
@@ -221,7 +223,7 @@ def _differences(
 def _rows(
     block: Block, heads: list[int], queries: tuple[int, ...], keys: tuple[int, ...]
 ) -> tuple[LayerMaps, Float[Tensor, "head query"]]:
-    """The weights of these rows on keys that have a partner, and how much they give to the others."""
+    """The weights of these rows on keys with a partner, and the sum of the others."""
     maps = weights(block, heads, queries=queries)
     if not bool(torch.isfinite(maps).all()):
         raise NotNumbers
@@ -251,7 +253,7 @@ def _aligned(first: tuple[Tokens, Tokens], second: tuple[Tokens, Tokens]) -> tup
     keys = queries if same else aligned_tokens(first[1], second[1])
     if not len(queries) or not len(keys):
         raise AttnWidgetError(
-            "The two texts have no token in common, so nothing can be compared. Give two versions of one text."
+            "The two texts have no token in common, so there is nothing to compare. Give two versions of one text."
         )
     return queries, keys
 
@@ -275,5 +277,5 @@ def _beyond(found: TokenMap, threshold: float, queries: AlignedTokens, keys: Ali
 def _pieces(
     texts: tuple[Tokens, Tokens], queries: AlignedTokens, keys: AlignedTokens
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """How the aligned queries and keys read, which is the same in both texts."""
+    """The aligned queries and keys as text, which is the same in both texts."""
     return tuple(texts[0].pieces[at] for at in queries.first), tuple(texts[1].pieces[at] for at in keys.first)

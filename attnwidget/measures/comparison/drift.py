@@ -1,4 +1,4 @@
-"""Whether the attention of new texts is still that of the texts a model was checked on."""
+"""Whether the attention on new texts is still like that on the texts a model was validated on."""
 
 import warnings
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from attnwidget.arguments import real_number, so_many, truth_of
 from attnwidget.errors import AttnWidgetError
 
 FEWEST_TEXTS = 5
-"""Texts on either side: with fewer no test can tell anything from chance."""
+"""Texts per side: with fewer, no test can tell drift from chance."""
 
 
 SIDES = ("reference", "current")
@@ -20,9 +20,9 @@ SIDES = ("reference", "current")
 class DriftedNumber(NamedTuple):
     """One number of a summary in two sets of texts.
 
-    `difference` is that of the means in pooled standard deviations, `statistic` the largest distance between the two
-    distribution functions (Kolmogorov-Smirnov, 0 to 1), `p` its probability under no drift, and `adjusted` that p
-    corrected for how many numbers were tested.
+    `difference` is the difference of the means in pooled standard deviations, `statistic` the largest distance between
+    the two distribution functions (Kolmogorov-Smirnov, 0 to 1), `p` its probability without drift, and `adjusted` is p
+    corrected for the number of tests.
     """
 
     name: str
@@ -42,10 +42,10 @@ class DriftedNumber(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Drift:
-    """Every number that both sets have, in the order of the reference.
+    """Every number that both sets share, in the order of the reference.
 
-    `left_out` names the numbers that some text lacks or that too few texts have a value of, `differing` the words, such
-    as model and path, that are not the same in all texts: then it may be these that the numbers follow.
+    `left_out` names the numbers that are missing in some text, or have a value in too few texts. `differing` has the
+    words, for example model and path, that differ between texts: they may be the cause of the drift.
     """
 
     numbers: tuple[DriftedNumber, ...]
@@ -57,11 +57,11 @@ class Drift:
         return len(self.numbers)
 
     def __getitem__(self, name: str) -> DriftedNumber:
-        """One number by its name. Raises AttnWidgetError for one that was not compared."""
+        """One number by name. Raises AttnWidgetError if it was not compared."""
         found = next((number for number in self.numbers if number.name == name), None)
         if found is None:
             known = ", ".join(number.name for number in self.numbers)
-            raise AttnWidgetError(f"{name!r} was not compared. What was: {known}.")
+            raise AttnWidgetError(f"{name!r} was not compared. Choose one of: {known}.")
         return found
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[DriftedNumber, ...]:
@@ -71,13 +71,13 @@ class Drift:
         return tuple(order[: so_many(count)])
 
     def alarms(self, level: Any = 0.01) -> tuple[DriftedNumber, ...]:
-        """The numbers whose adjusted p is at most `level`: of these a share of `level` is expected to be false alarms.
+        """The numbers whose adjusted p is at most `level`, the expected share of false alarms among them.
 
         Raises AttnWidgetError for a level outside (0, 1).
         """
         bound = real_number(level)
         if bound is None or not 0 < bound < 1:
-            raise AttnWidgetError(f"level={level!r} is no probability. Give a number between 0 and 1.")
+            raise AttnWidgetError(f"level={level!r} is not valid: give a number between 0 and 1.")
         return tuple(number for number in self.top(len(self)) if number.adjusted <= bound)
 
     def __repr__(self) -> str:
@@ -86,15 +86,16 @@ class Drift:
 
 
 def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str, Any]]) -> Drift:
-    """Which numbers of `summary` are distributed otherwise in `current` texts than in the `reference` texts.
+    """Which numbers of `summary` are distributed differently in the `current` texts than in the `reference` texts.
 
-    Both are sets of mappings name -> number or word, one per text, at least 5, as `summary` gives them. Numbers are
-    compared that every mapping of both sets has; those that are NaN in some texts with the rest of them, if 5 remain on
-    either side; `left_out` names the others. Words are not compared: those that differ between texts, such as the
-    model, are in `differing` and in the recipe. The test is that of Kolmogorov and Smirnov, two-sided, corrected over
-    all numbers by Benjamini and Hochberg. Texts of different lengths differ in most numbers: give texts of like
-    lengths, or expect that. Raises AttnWidgetError for smaller sets, sets without a number in common and values that
-    are neither numbers nor words.
+    Both are lists of mappings name -> number or word, one per text, at least 5, as `summary` returns them. Numbers are
+    compared if every mapping of both sets has them. Texts where a number is NaN are left out for that number, if 5
+    remain on either side; `left_out` names the numbers without enough texts. Words are not compared: those that differ
+    between texts, for example the model, are in `differing` and in the recipe.
+
+    The test is two-sided Kolmogorov-Smirnov, corrected over all numbers by Benjamini-Hochberg. Texts of different
+    lengths differ in most numbers, so give texts of similar lengths. Raises AttnWidgetError for smaller sets, sets
+    without a number in common, and values that are neither numbers nor words.
     Source: Benjamini & Hochberg 1995 (10.1111/j.2517-6161.1995.tb02031.x); scipy.stats.ks_2samp.
 
     >>> before = [{"entropy": value / 10} for value in range(10)]
@@ -112,11 +113,11 @@ def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str,
     kept = [name for name, sides in samples.items() if min(map(len, sides)) >= FEWEST_TEXTS]
     if not kept:
         raise AttnWidgetError(
-            f"The two sets share no number that is finite in {FEWEST_TEXTS} texts of each. Give the summaries of one kind of "
-            "trace, made with the same options."
+            f"The two sets share no number that is finite in at least {FEWEST_TEXTS} texts of each. Give summaries of "
+            "the same kind of trace, made with the same options."
         )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # that many ties leave no exact p: it is asymptotic then
+        warnings.simplefilter("ignore", RuntimeWarning)  # with many ties there is no exact p, so it is asymptotic
         tests = [ks_2samp(*samples[name]) for name in kept]
     adjusted = false_discovery_control([test.pvalue for test in tests])
     numbers = tuple(
@@ -143,32 +144,32 @@ def _drifted(name: str, sides: tuple[np.ndarray, ...], test: Any, adjusted: floa
 
 
 def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    """A set of summaries. Raises AttnWidgetError for what is none."""
+    """A set of summaries. Raises AttnWidgetError for anything else."""
     if isinstance(texts, Mapping | str) or not isinstance(texts, Iterable):
-        raise AttnWidgetError(f"{name} is {type(texts).__name__}. Give a list with one summary, a mapping, per text.")
+        raise AttnWidgetError(f"{name} is {type(texts).__name__}. Give a list with one summary (a mapping) per text.")
     found = list(texts)
     for text in found:
         if not isinstance(text, Mapping):
             raise AttnWidgetError(
-                f"{name} holds {type(text).__name__}. Each text is one mapping from names to numbers."
+                f"{name} contains {type(text).__name__}. Give one mapping from names to numbers per text."
             )
     if len(found) < FEWEST_TEXTS:
-        raise AttnWidgetError(f"{name} has {len(found)} texts; drift needs at least {FEWEST_TEXTS} on either side.")
+        raise AttnWidgetError(f"{name} has {len(found)} texts. Give at least {FEWEST_TEXTS} on either side.")
     return found
 
 
 def _numbers(text: Mapping[str, Any], name: str) -> dict[str, float]:
-    """The numbers of a summary as floats, without its words. Raises AttnWidgetError for what is neither."""
+    """The numbers of a summary as floats, without its words. Raises AttnWidgetError for other values."""
     try:
         return {str(key): float(value) for key, value in text.items() if not isinstance(value, str)}
     except (TypeError, ValueError):
         raise AttnWidgetError(
-            f"{name} holds values that are neither numbers nor words. Give mappings of names to numbers."
+            f"{name} contains values that are neither numbers nor words. Give mappings from names to numbers."
         ) from None
 
 
 def _differing(facts: list[list[Mapping[str, Any]]]) -> dict[str, list[str]]:
-    """The words that are not the same in all texts: of either set all that there are, in the order of the texts."""
+    """The words that differ between texts: all values of both sets, in the order of the texts."""
     names = dict.fromkeys(
         key for texts in facts for text in texts for key, value in text.items() if isinstance(value, str)
     )

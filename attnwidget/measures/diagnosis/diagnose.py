@@ -40,24 +40,25 @@ CHECKS: Mapping[str, Callable[[Examined], Finding | None]] = {
 OF_HEADS = ("collapsed heads", "uniform attention", "position bias", "redundant heads")
 
 SHORTEST_TEXT = 8
-"""Tokens to read below which heads of any kind look alike."""
+"""Visible tokens below which heads of any kind look alike."""
 
 PAIRS_OF_WEIGHTS, FEWEST_ROWS = 2 * 10**8, 4
-"""What comparing every two heads may cost, in pairs of weights (about a second), and the rows that it needs."""
+"""The budget for comparing every two heads, in pairs of weights (about a second), and the rows that it needs."""
 
 
 @measure
 def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str | None = None) -> Report:
-    """Look for the symptoms of a failing model: what attention shows, how grave, the likely cause, what to try next.
+    """Look for symptoms of a failing model: what attention shows, how severe it is, the likely cause, what to try next.
 
-    `relevant` says what should have been read: a phrase of the text, positions, a sequence of these, or a mapping of
-    names to such, the first of which is what is relevant ({"fact": "Paris", "question": "What is"}). `query` is the
-    position where it went wrong; without it the steps that produced the generated tokens, or the last position that is
-    not padding. The report is a table in a notebook, and has `text()`, `html()` and `json()`. It reads the trace twice,
-    and compares every two heads on few rows. Thresholds are those of attnwidget/measures/diagnosis/symptoms, chosen on small
-    models: they point to where one should look, and prove nothing. Raises AttnWidgetError for phrases that the text
-    does not have, for queries that are padding, and for an ambiguous part.
-    Source: the symptoms practitioners look for; lift is the share of the attention to content over the share of content.
+    `relevant` says what the model should have attended to: a phrase of the text, positions, a sequence of these, or a
+    mapping from names to them, with the relevant one first ({"fact": "Paris", "question": "What is"}). `query` is the
+    position where it went wrong; by default the steps that generated tokens, or the last position that is not padding.
+
+    The report is a table in a notebook, and has `text()`, `html()` and `json()`. It takes two passes over the trace,
+    and compares every two heads on a few rows. The thresholds, in attnwidget/measures/diagnosis/symptoms, were chosen
+    on small models: they show where to look, and prove nothing. Raises AttnWidgetError for phrases that are not in the
+    text, for queries that are padding, and for an ambiguous part.
+    Source: symptoms that practitioners look for; lift is the share of attention to content over the share of content.
 
     >>> import attnwidget as aw
     >>> text = "The capital of France is Paris. What is the capital of France? The capital of France is"
@@ -72,7 +73,8 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     statistics = _statistics(trace, part)
     if np.isnan(statistics["padding"]).all():
         raise AttnWidgetError(
-            "No query of this text reads anything: all of it is padding or masked. Give a text that is more than padding."
+            "No query of this text attends to anything: all of it is padding or masked. Give a text with other tokens "
+            "than padding."
         )
     examined = Examined(trace, part, asked, named, statistics)
     skipped = _skipped(examined)
@@ -90,7 +92,7 @@ def _asked(trace: Trace, part: str | None, query: Any, padding: Sequence[bool]) 
         return torch.tensor(last, dtype=torch.long, device="cpu") if produced is None else produced
     found = indices(query, len(padding), "query")
     if len(found) == 0 or any(padding[at] for at in found.tolist()):
-        raise AttnWidgetError(f"{query!r} names no query that is read. Give positions that are not padding.")
+        raise AttnWidgetError(f"query={query!r} is padding. Give positions that are not padding.")
     return found
 
 
@@ -104,7 +106,7 @@ def _statistics(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
     if reads_itself(trace, part):
         statistics |= {kind: mass_on(kind, keys) for kind in ("previous", "next", "self")}
     found = head_means(trace, part, statistics)
-    # Every pair of heads is compared: with many heads few rows must do, and with very many none can.
+    # Every pair of heads is compared: with many heads only a few rows are used, and with very many none.
     pairs = sum(trace.heads(part)) ** 2 // 2
     rows = min(64, PAIRS_OF_WEIGHTS // max(1, pairs * len(keys)))
     return found | ({"redundancy": redundancy(trace, part=part, rows=rows).values} if rows >= FEWEST_ROWS else {})
@@ -115,21 +117,21 @@ def _skipped(examined: Examined) -> dict[str, str]:
     if not examined.named:
         skipped["ignored context"] = "say what is relevant"
     elif not np.nan_to_num(examined.rows).any():
-        skipped["ignored context"] = "the query reads nothing"
+        skipped["ignored context"] = "the query attends to nothing"
     elif not examined.readable[list(examined.relevant)].any():
-        skipped["ignored context"] = "the relevant tokens come after the query, or cannot be read from there"
+        skipped["ignored context"] = "the relevant tokens come after the query, or are masked there"
     if not wrote(examined.trace, examined.part):
         skipped["repetition loop"] = skipped["thin attention"] = "these queries generated nothing"
     elif "self" not in examined.heads:
-        skipped["repetition loop"] = "queries and keys are of two texts"
+        skipped["repetition loop"] = "queries and keys are two texts"
     if not padding_of(examined.keys).any():
         skipped["attention to padding"] = "no padding"
     if "self" not in examined.heads:
-        skipped["position bias"] = "queries and keys are of two texts"
+        skipped["position bias"] = "queries and keys are two texts"
     if "redundancy" not in examined.heads:
         skipped["redundant heads"] = "so many heads take minutes: see aw.redundancy"
     if int(examined.readable.sum()) < SHORTEST_TEXT:
-        skipped |= dict.fromkeys(OF_HEADS, f"fewer than {SHORTEST_TEXT} tokens to read")
+        skipped |= dict.fromkeys(OF_HEADS, f"fewer than {SHORTEST_TEXT} visible tokens")
     return skipped
 
 

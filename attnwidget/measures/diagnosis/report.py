@@ -8,18 +8,18 @@ from math import isfinite
 from typing import Any
 
 SEVERITIES = ("high", "medium", "low", "note")
-"""From what should be looked at first to what is only worth knowing."""
+"""From what to look at first to what is only worth knowing."""
 
 COLUMNS = ("Symptom", "Severity", "What attention shows", "Likely cause", "What to try")
 LEFT = 'style="text-align: left; vertical-align: top"'
-"""Notebooks set what stands in tables to the right, as if all were numbers."""
+"""Notebooks right-align tables, as if all cells were numbers."""
 
 CAUTION = "Attention is association, not cause: test a finding by changing the input or removing the head."
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One symptom. `evidence` are the numbers it rests on; `where` are the heads or tokens it was seen at."""
+    """One symptom. `evidence` has the numbers it rests on; `where` the heads or tokens where it was seen."""
 
     symptom: str
     severity: str
@@ -32,9 +32,9 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """The findings of `diagnose`, gravest first, and what was `clear` or `skipped` (check -> why).
+    """The findings of `diagnose`, most severe first, and what was `clear` or `skipped` (check -> why).
 
-    Findings of the severity "note" are no symptoms: `symptoms` leaves them out, and `len` does not count them.
+    Findings with the severity "note" are not symptoms: `symptoms` leaves them out, and `len` does not count them.
 
     >>> report = Report("an example", (), ("uniform heads",), {"ignored context": "nothing was said to be relevant"})
     >>> print(report)
@@ -51,21 +51,21 @@ class Report:
 
     @property
     def symptoms(self) -> tuple[Finding, ...]:
-        """The findings that speak of something wrong."""
+        """The findings that point to something wrong."""
         return tuple(finding for finding in self.findings if finding.severity != "note")
 
     def __len__(self) -> int:
         return len(self.symptoms)
 
     def __bool__(self) -> bool:
-        """A report is there even when it found nothing."""
+        """True, even if nothing was found."""
         return True
 
     def __getitem__(self, symptom: str) -> Finding:
-        """The finding of that symptom. Raises KeyError, with those that were found, where it is not among them."""
+        """The finding of that symptom. Raises KeyError, listing those that were found, if it is not among them."""
         found = {finding.symptom: finding for finding in self.findings}
         if symptom not in found:
-            raise KeyError(f"{symptom!r} was not found. Found were: {', '.join(found) or 'none'}.")
+            raise KeyError(f"{symptom!r} was not found. The findings are: {', '.join(found) or 'none'}.")
         return found[symptom]
 
     def __contains__(self, symptom: object) -> bool:
@@ -75,7 +75,7 @@ class Report:
         return self.text()
 
     def text(self) -> str:
-        """The report to be read in a terminal or a log."""
+        """The report as text for a terminal or a log."""
         count = len(self)
         lines = [f"{self.subject}: {count or 'no'} symptom{'' if count < 2 else 's'} found."]
         for finding in self.findings:
@@ -89,7 +89,7 @@ class Report:
         return "\n".join([*lines, *([""] if self.findings else []), *self._remarks()])
 
     def html(self) -> str:
-        """The same as a table, with nothing in it that runs; what Jupyter shows."""
+        """The same as an HTML table without scripts; what Jupyter shows."""
         head = "".join(f"<th {LEFT}>{name}</th>" for name in COLUMNS)
         rows = "".join(
             f"<tr>{''.join(f'<td {LEFT}>{cell}</td>' for cell in _cells(each))}</tr>" for each in self.findings
@@ -102,7 +102,7 @@ class Report:
     _repr_html_ = html
 
     def json(self) -> str:
-        """The same as JSON, one object with `subject`, `findings`, `clear` and `skipped`; null for numbers that are not."""
+        """The same as JSON, one object with `subject`, `findings`, `clear` and `skipped`; null for NaN."""
         return json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False)
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The numbers one would log of a trace, flat and plain."""
+"""The numbers to log for a trace, flat and plain."""
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -29,19 +29,19 @@ def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict
     """All head statistics as one flat dict of plain numbers and strings, ready for json.dumps and any logger.
 
     `per` is how deep it goes: "model" for means over heads, "layer" for the means of each layer too, "head" for every
-    head too. All are taken in one reading of the part. The keys, which do not change:
+    head too. All are computed in one pass over the part. The keys, which do not change:
 
-    - model, path: what was read, and how. tokens, layers, heads: tokens that are not padding, layers including those
-      without attention, heads of the widest layer. keys: tokens that are read, where they are another sequence.
+    - model, path: what was traced, and how. tokens, layers, heads: tokens that are not padding, layers including those
+      without attention, heads of the widest layer. keys: attended tokens, if they are another sequence.
     - entropy (nats), normalised_entropy (1 is uniform), confidence, concentration (mass on the 5 largest weights),
       distance (tokens), share_special, share_punctuation, share_first, share_self, share_previous: as the measures
       of these names define them. share_first is the sink score of the first token.
-    - uniform_heads, sink_heads: the share of heads with a normalised entropy above 0.95, with share_first above 0.3.
+    - uniform_heads, sink_heads: the shares of heads with a normalised entropy above 0.95 and with share_first above 0.3.
     - Each of these alone is the mean over heads; with `.L0` it is that of a layer, with `.L0H1` of a head.
 
     Without `part`, a trace of several parts gives them all, their keys after the name of the part: cross.entropy.L0H1.
-    What cannot be said is left out: NaN, and distance, share_self and share_previous where queries and keys are two
-    sequences. Raises AttnWidgetError for an unknown part or level, and NotNumbers for weights that are NaN.
+    Undefined numbers are left out: NaN, and distance, share_self and share_previous in cross-attention. Raises
+    AttnWidgetError for an unknown part or level, and NotNumbers for weights that are NaN.
     Source: those of the measures, see their docstrings; the threshold of sink_heads is that of arXiv 2410.10781.
 
     >>> import attnwidget as aw
@@ -50,7 +50,7 @@ def summary(trace: Trace, *, part: str | None = None, per: Any = "head") -> dict
     ('tiny-causal', 7, 5)
     """
     if per not in LEVELS:
-        raise AttnWidgetError(f"per={per!r} is no level. Give {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}.")
+        raise AttnWidgetError(f"per={per!r} is not valid: give {', '.join(map(repr, LEVELS[:-1]))} or {LEVELS[-1]!r}.")
     found: dict[str, SummaryValue] = {"model": trace.model.name, "path": trace.path}
     for name in trace.parts if part is None else (part,):
         prefix = f"{name}." if part is None and len(trace.parts) > 1 else ""

@@ -18,12 +18,12 @@ from attnwidget.measures.rows import read_rows
 DEVIATIONS = 2
 
 ROUNDING = 1e-5
-"""Equal weights differ by less than this share of their size: such differences make no sink."""
+"""Equal weights may differ by this share of their size through rounding: such differences do not make a sink."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sinks:
-    """Tokens above a threshold, in the order of the text, `len` of them; numpy.asarray gives what every token received."""
+    """Tokens above a threshold, in text order; `len` counts them, and numpy.asarray gives what every token received."""
 
     positions: tuple[int, ...]
     pieces: tuple[str, ...]
@@ -43,7 +43,7 @@ class Sinks:
         return f"Sinks({', '.join(map(repr, found)) or 'none'}; above {self.threshold:.4g}; {self.recipe})"
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
-        """The tokens that received the most, sinks or not, best first; with `lowest` the least."""
+        """The tokens that received the most, sinks or not, best first; with `lowest`, the least."""
         return self.received.top(count, lowest=lowest)
 
 
@@ -52,11 +52,13 @@ def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None,
     """Tokens whose mean received attention exceeds the mean over tokens by two standard deviations (population).
 
     `received` (key) is the mean weight, 0 to 1, that a key gets over all heads and layers, or the chosen ones, and all
-    queries that are not padding; keys that are padding are NaN and count nowhere. `layer` is a number or a name such
-    as "L5H3"; `head` alone is that head of every layer that has it. In a causal text early tokens are read by more
-    queries, so the first one may pass even where attention is uniform: `sink_score` allows for that. Of fewer than six
-    tokens none can be that far from the mean. Raises AttnWidgetError for an ambiguous part and for a layer or head
-    that is not there, and NotNumbers for weights that are NaN.
+    queries that are not padding; padding keys are NaN and left out. `layer` is a number or a name like "L5H3"; `head`
+    alone means that head of every layer that has it.
+
+    In a causal text more queries can attend to early tokens, so the first may pass even with uniform attention:
+    `sink_score` corrects for that. With fewer than six tokens, none can be that far from the mean. Raises
+    AttnWidgetError for an ambiguous part and for a layer or head that does not exist; NotNumbers for weights that are
+    NaN.
     Source: the mean plus two standard deviations is our threshold; sinks: Xiao et al. 2023, arXiv 2309.17453.
 
     >>> import torch
@@ -88,7 +90,7 @@ def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None,
 
 
 def _chosen(trace: Trace, part: str | None, layer: Any, head: Any) -> tuple[dict[int, Sequence[int]], str]:
-    """Layer -> heads that are read, and how to call them."""
+    """Layer -> heads to use, and what to call them."""
     if isinstance(layer, str):
         layer, head = parse_head(layer, head)
     blocks = trace.part_blocks(part) if layer is None else (trace.block(layer, part),)
@@ -98,5 +100,5 @@ def _chosen(trace: Trace, part: str | None, layer: Any, head: Any) -> tuple[dict
     number = fit_index("head", head, max(block.heads for block in blocks))
     one = {block.layer: (number,) for block in blocks if number < block.heads}
     if not one:
-        raise AttnWidgetError(f"No layer that attends has a head {number}.")
+        raise AttnWidgetError(f"No attention layer has a head {number}. Choose a smaller number.")
     return dict(one), f"head {number} of {'all layers' if layer is None else f'layer {blocks[0].layer}'}"

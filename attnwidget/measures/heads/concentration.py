@@ -17,11 +17,11 @@ from attnwidget.measures.results import HeadScores
 def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> HeadScores:
     """Mass on the `count` largest weights of every head's rows, (layer head), a share from 0 to 1: mean over queries.
 
-    A row with fewer keys gives its sum: 1, or less where the model has sinks outside the text. Hence the first rows of
-    a causal text are concentrated whatever the head does. Queries that are padding do not count. Layers without
-    attention are NaN. Raises AttnWidgetError for an ambiguous part and for a count that is no positive integer, and
-    NotNumbers for weights that are NaN.
-    Source: the sum of the `count` largest weights of a row; our choice of statistic, not that of a paper.
+    A row with fewer keys gives its sum: 1, or less if the model has sinks outside the text. The first rows of a causal
+    text are therefore always concentrated. Padding queries do not count. Layers without attention are NaN. Raises
+    AttnWidgetError for an ambiguous part and for a count that is not a positive integer; NotNumbers for weights that
+    are NaN.
+    Source: the sum of the `count` largest weights of a row; this statistic is ours, not from a paper.
 
     >>> import torch
     >>> from attnwidget import Trace
@@ -36,7 +36,7 @@ def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> H
 
 
 def of_largest(count: int) -> Statistic:
-    """The statistic: mass on so many largest weights of every row."""
+    """The statistic: mass on the given number of largest weights of every row."""
 
     def mass(portion: Portion) -> Float[Tensor, "head query"]:
         width = portion.maps.shape[-1]

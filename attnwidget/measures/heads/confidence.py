@@ -1,4 +1,4 @@
-"""How sure each head is of its choice."""
+"""How confident each head is in its choice."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -14,9 +14,9 @@ from attnwidget.measures.results import HeadScores
 def confidence(trace: Trace, *, part: str | None = None) -> HeadScores:
     """Largest weight max_j A of every head's rows, (layer head), a share from 0 to 1: the mean over queries.
 
-    1 for a head that always reads one key. All tokens count, special ones too: the paper leaves the end token out.
-    Queries that are padding do not count. Layers without attention are NaN. Raises AttnWidgetError for an ambiguous
-    part, and NotNumbers for weights that are NaN.
+    1 for a head that always attends to a single key. All tokens count, special ones too: the paper leaves the end token
+    out. Padding queries do not count. Layers without attention are NaN. Raises AttnWidgetError for an ambiguous part;
+    NotNumbers for weights that are NaN.
     Source: Voita et al. 2019 (P19-1580), section 4.
 
     >>> import torch

@@ -1,4 +1,4 @@
-"""Heads that do nothing on a text: those that read everything alike, and those that write next to nothing."""
+"""Heads that do nothing on a text: those that attend uniformly, and those that write almost nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +19,15 @@ from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores, RankedHead
 
-NOT_JUDGED = "not judged, as this trace has no values (v), which one that attnwidget makes of a model has"
+NOT_JUDGED = "not judged, as this trace has no values (v); one made by attnwidget from a model has them"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DeadHeads:
-    """Heads that are `uniform` (with their normalised entropy) and `silent` (with what they write, as a share of the
-    layer's median head); `scores` has both numbers of all heads, "uniform" and "written": what is silent writes little.
+    """Heads that are `uniform` or `silent` on a text, each with its number.
+
+    `uniform` has the normalised entropy, `silent` how much a head writes, as a share of the layer's median head;
+    `scores` has both numbers for all heads, as "uniform" and "written".
     """
 
     uniform: tuple[RankedHead, ...]
@@ -43,16 +45,17 @@ class DeadHeads:
 
 @measure
 def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, silent: Any = 0.05) -> DeadHeads:
-    """Heads that read all keys alike, or write next to nothing into the stream, on this text; worst first.
+    """Heads that attend uniformly, or write almost nothing into the residual stream, on this text; worst first.
 
-    Uniform: the entropy of the rows, as a share of the log of how many keys they may read, is above `uniform` in the
-    mean over queries (rows with a single key have none). Silent: the mean over queries of ||sum_j A_ij v_j W_O||, what
-    the head adds to the stream, is below `silent` times that of the layer's median head, or is 0. Without the output
-    projection W_O the norm is taken before it; without values (weights that were given, the eager path) only uniform
-    is judged and `silent` is empty: the recipe says which. Queries that are padding do not count. What is dead on one
-    text may work on another. Raises AttnWidgetError for an ambiguous part and thresholds outside [0, 1], and
-    NotNumbers for weights that are NaN.
-    Source: the norm of what a head writes is that of Kobayashi et al. 2020 (2004.10102), eq. 3, summed over keys; the
+    Uniform: the mean over queries of the entropy, as a share of the log of the number of visible keys, is above
+    `uniform` (rows with a single key do not count). Silent: the mean over queries of ||sum_j A_ij v_j W_O||, what the
+    head adds to the stream, is below `silent` times that of the layer's median head, or is 0.
+
+    Without the output projection W_O the norm is taken before it; without values (given weights, the eager path) only
+    uniform is judged and `silent` is empty: the recipe says which. Padding queries do not count. A head that is dead on
+    one text may work on another. Raises AttnWidgetError for an ambiguous part and thresholds outside [0, 1]; NotNumbers
+    for weights that are NaN.
+    Source: the norm of what a head writes follows Kobayashi et al. 2020 (2004.10102), eq. 3, summed over keys; the
     thresholds are ours.
 
     >>> import torch
@@ -63,18 +66,18 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
     """
     for name, share in (("uniform", uniform), ("silent", silent)):
         if share_or_none(share) is None:
-            raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 to 1.")
+            raise AttnWidgetError(f"{name}={share!r} is not valid: give a number from 0 to 1.")
     uniform, silent = float(uniform), float(silent)
     statistics: dict[str, Statistic] = {"uniform": normalised_entropy, "written": written}
     found = head_means(trace, part, statistics, also_empty={"written"})
     median = np.array([[np.nan if np.isnan(row).all() else np.nanmedian(row)] for row in found["written"]])
-    # Where half of a layer is 0 there is no share to speak of: those that write anything are far above the median.
+    # If half of a layer is 0 the share is undefined: heads that write anything are far above the median.
     zero = np.where(found["written"] > 0, np.inf, np.where(np.isnan(found["written"]), np.nan, 0))
     shares = np.divide(found["written"], median, out=zero.astype(np.float32), where=median > 0)
     measured, where = _measured(trace.part_blocks(part)), said_part(trace, part)
     written_as = f"{measured}, as a share of the layer's median head" if measured else NOT_JUDGED
     scores = {
-        "uniform": HeadScores(found["uniform"], f"entropy as a share of the log of the keys that may be read{where}"),
+        "uniform": HeadScores(found["uniform"], f"entropy as a share of the log of the number of visible keys{where}"),
         "written": HeadScores(shares, f"{written_as}{where}"),
     }
     wide = tuple(ranked for ranked in scores["uniform"].top(shares.size) if ranked.value > uniform)
@@ -86,7 +89,7 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
 
 
 def written(portion: Portion) -> Float[Tensor, "head query"]:
-    """||sum_j A_ij v_j W_O|| of every row, or before W_O where the block has none; NaN without values."""
+    """||sum_j A_ij v_j W_O|| of every row, or before W_O if the block has none; NaN without values."""
     block = portion.block
     if block.v is None:
         return torch.full(portion.maps.shape[:2], torch.nan, dtype=torch.float32, device="cpu")
@@ -101,7 +104,7 @@ def written(portion: Portion) -> Float[Tensor, "head query"]:
 
 
 def _products(block: Block, heads: list[int]) -> Float[Tensor, "head dim dim"] | None:
-    """W_O^T W_O of each head: with it a norm in the stream's width is taken in the head's."""
+    """W_O^T W_O of each head: it gives a norm in the stream's width from vectors of the head's width."""
     if block.projection is None:
         return None
     weight = block.projection.of_heads(block.heads)[:, heads].detach().float().cpu()
@@ -109,7 +112,7 @@ def _products(block: Block, heads: list[int]) -> Float[Tensor, "head dim dim"] |
 
 
 def _measured(blocks: tuple[Block, ...]) -> str:
-    """What is taken of which layers; "" where none has values."""
+    """What is measured in which layers; "" if none has values."""
     lacking = [block.layer for block in blocks if block.v is None]
     if len(lacking) == len(blocks):
         return ""

@@ -16,13 +16,14 @@ from attnwidget.measures.results import HeadScores
 
 @measure
 def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> HeadScores:
-    """Distance sum_j A |i - j| between query i and what it reads, (layer head), in tokens: the mean over queries.
+    """Distance sum_j A |i - j| from query i to the keys it attends to, (layer head), in tokens: the mean over queries.
 
     `signed` takes i - j instead: positive for a head that looks back, negative for one that looks ahead. Weights that
-    sum to less than 1 are taken as they are. Queries that are padding do not count. A first token that takes what is
-    left over makes distances large, and a sliding window bounds them. Layers without attention are NaN. Raises
-    AttnWidgetError for an ambiguous part and for one whose queries and keys are two sequences, as in cross-attention,
-    and NotNumbers for weights that are NaN.
+    sum to less than 1 are used as they are. Padding queries do not count. A first token that acts as a sink makes
+    distances large, and a sliding window bounds them. Layers without attention are NaN.
+
+    Raises AttnWidgetError for an ambiguous part and for cross-attention, whose queries and keys are two sequences;
+    NotNumbers for weights that are NaN.
     Source: Vig & Belinkov 2019 (W19-4808), section 4.2.
 
     >>> import torch
@@ -39,12 +40,12 @@ def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> H
 
 
 def far(portion: Portion) -> Float[Tensor, "head query"]:
-    """Mean distance of what each row reads, in tokens."""
+    """Mean distance to the keys that each row attends to, in tokens."""
     return (portion.maps * _back(portion).abs()).sum(-1)
 
 
 def offset(portion: Portion) -> Float[Tensor, "head query"]:
-    """How many tokens back is what each row reads, in the mean; negative is ahead."""
+    """How many tokens back each row attends, on average; negative is ahead."""
     return (portion.maps * _back(portion)).sum(-1)
 
 

@@ -18,13 +18,15 @@ from attnwidget.measures.results import HeadScores
 def entropy(trace: Trace, *, part: str | None = None, normalised: Any = False) -> HeadScores:
     """Shannon entropy -sum_j A log A of every head's rows, (layer head), unsmoothed: the mean over queries.
 
-    In nats: 0 for a head that reads one key, log n for one that reads n keys alike. `normalised` divides each row by
-    the log of how many keys it may read, so that 1 is uniform and texts of different lengths compare; rows with one
-    key to read are left out. Queries that are padding do not count. Layers without attention are NaN. Weights of a
-    model with attention sinks outside the text sum to less than 1 and are taken as they are. Of weights
-    that were given the zeros tell what may be read (see `Trace.from_weights`): causality and sliding windows are seen,
-    other masks, such as chunks, are not, and what they hide counts as readable. Raises AttnWidgetError for an ambiguous
-    part, and NotNumbers for weights that are NaN.
+    In nats: 0 for a head that attends to one key, log n for one that attends to n keys equally. `normalised` divides
+    each row by the log of the number of visible keys, so that 1 is uniform and texts of different lengths are
+    comparable; rows with a single visible key are left out. Padding queries do not count. Layers without attention are
+    NaN.
+
+    With attention sinks outside the text, weights sum to less than 1 and are used as they are. For given weights, masks
+    are inferred from zeros (see `Trace.from_weights`): causality and sliding windows are recognised; other masks, for
+    example chunks, are not, and the keys that they hide count as visible. Raises AttnWidgetError for an ambiguous part;
+    NotNumbers for weights that are NaN.
     Source: Clark et al. 2019 (W19-4828), without their smoothing.
 
     >>> import torch
@@ -37,7 +39,7 @@ def entropy(trace: Trace, *, part: str | None = None, normalised: Any = False) -
     """
     normalised = truth_of("normalised", normalised)
     statistic = normalised_entropy if normalised else plain_entropy
-    unit = "as a share of the log of the keys that may be read" if normalised else "in nats"
+    unit = "as a share of the log of the number of visible keys" if normalised else "in nats"
     found = head_means(trace, part, {"entropy": statistic})["entropy"]
     recipe = f"entropy {unit}, unsmoothed, mean over queries that are not padding"
     return HeadScores(found, recipe + said_part(trace, part))

@@ -25,12 +25,14 @@ def share(trace: Trace, of: Any, *, part: str | None = None) -> HeadScores:
     """Mass on keys of a kind in every head's rows, (layer head), a share from 0 to 1: the mean over queries.
 
     `of` is a kind of token, "special", "punctuation" or "padding"; a place, "self", "previous", "next" or "first" (the
-    first token that is not padding); positions of keys; or a mask with True for every key that counts. Rows that
-    cannot read such a place (the first token has no previous one, causal text no next) do not count, and a head
-    without any other is NaN; a kind of token that the text lacks gets 0. Compare a kind with its share of the tokens.
-    Queries that are padding do not count, nothing is renormalised. Layers without attention are NaN. Raises
-    AttnWidgetError for an unknown kind, positions that are not there, an ambiguous part, and for "self", "previous"
-    and "next" where queries and keys are two sequences; NotNumbers for weights that are NaN.
+    first token that is not padding); positions of keys; or a mask with True for every key that counts.
+
+    Rows without such a place (the first token has no previous one, causal text no next) do not count, and a head
+    without any other row is NaN; a kind of token that the text lacks gets 0. Compare the share with how many tokens are
+    of that kind. Padding queries do not count, and nothing is renormalised. Layers without attention are NaN.
+
+    Raises AttnWidgetError for an unknown kind, positions that do not exist, an ambiguous part, and for "self",
+    "previous" and "next" in cross-attention; NotNumbers for weights that are NaN.
     Source: Clark et al. 2019 (W19-4828), section 3: attention to the current, neighbouring and separator tokens.
 
     >>> import torch
@@ -54,8 +56,8 @@ def mass_on(of: Any, keys: Tokens) -> Statistic:
             return _on_first(keys)
         if of not in KINDS_OF_TOKENS:
             raise AttnWidgetError(
-                f"There is no kind of key {of!r}. The kinds are {', '.join((*KINDS_OF_TOKENS, *NEIGHBOURS))} and "
-                "first; or give positions of keys, or a mask."
+                f"There is no kind of key {of!r}. Give one of {', '.join((*KINDS_OF_TOKENS, *NEIGHBOURS))} and first, "
+                "or positions of keys, or a mask."
             )
         return _on(kind_of_keys(keys, of))
     return _on(_chosen(of, len(keys)))
@@ -94,7 +96,8 @@ def _on_neighbour(offset: int) -> Statistic:
 def _chosen(of: Any, size: int) -> Bool[Tensor, " key"]:
     if of is None:
         raise AttnWidgetError(
-            "None names no keys. Give a kind of token such as 'special', a place such as 'previous', positions, or a mask."
+            "None does not name any keys. Give a kind of token like 'special', a place like 'previous', positions, or "
+            "a mask."
         )
     try:
         given = np.asarray(of.detach().cpu() if isinstance(of, Tensor) else of)
@@ -106,7 +109,7 @@ def _chosen(of: Any, size: int) -> Bool[Tensor, " key"]:
         return marks
     if given.shape != (size,):
         raise AttnWidgetError(
-            f"The mask has the shape {given.shape}, and there are {size} keys. Give one mark for each."
+            f"The mask has the shape {given.shape}, but there are {size} keys. Give one True or False per key."
         )
     return torch.tensor(given.tolist(), dtype=torch.bool, device="cpu")
 

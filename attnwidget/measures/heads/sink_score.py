@@ -1,4 +1,4 @@
-"""What one key gets from the queries that can read it, and how many heads rest there."""
+"""What one key receives from the queries that can attend to it, and how many heads rest there."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from attnwidget.measures.results import HeadScores, TokenScores
 
 @dataclass(frozen=True, eq=False)
 class Received:
-    """What the keys of one layer got in all, and from how many queries that could read them."""
+    """The total that the keys of one layer received, and how many queries could attend to each."""
 
     block: Block
     sums: Float[Tensor, "head key"]
@@ -32,7 +32,7 @@ class Received:
 def received(
     trace: Trace, part: str | None = None, chosen_heads: Mapping[int, Sequence[int]] | None = None
 ) -> Iterator[Received]:
-    """Layer by layer what each key got from all queries that are not padding; 0 from heads that were not chosen."""
+    """Per layer, what each key received from all queries that are not padding; 0 from heads that were not chosen."""
     for block, own in groupby(portions(trace, part, chosen_heads=chosen_heads), key=lambda portion: portion.block):
         sums = torch.zeros(block.heads, block.shape[2], dtype=torch.float64, device="cpu")
         readers = torch.zeros(block.shape[2], dtype=torch.long, device="cpu")
@@ -40,20 +40,21 @@ def received(
         for portion in own:
             counted = counted or portion.heads
             sums[portion.heads] += portion.maps.sum(1).double()
-            if portion.heads == counted:  # who may read what is the same in all heads
+            if portion.heads == counted:  # the mask is the same in all heads
                 readers += portion.visible.sum(0)
         yield Received(block, sums, readers)
 
 
 @measure
 def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: Any = 1) -> HeadScores:
-    """Sink score alpha of one key in every head, (layer head): its mean weight, 0 to 1, over queries that can read it.
+    """Sink score alpha of one key in every head, (layer head): its mean weight, 0 to 1, over queries that can see it.
 
     On a full causal map of T tokens this is the paper's alpha_k = 1 / (T - k + 1) sum_{i >= k} A[i, k], k from 1; with
-    sliding windows the queries that are too far away do not count, and without causality all queries do. Late keys
-    average few queries, the last one only its own: `fewest` is how many a key needs, or it is NaN. Queries that are
-    padding do not count. Layers without attention are NaN. Raises AttnWidgetError for a key that is not there or is
-    padding, an ambiguous part and a bad `fewest`, and NotNumbers for weights that are NaN.
+    sliding windows, queries that are too far away do not count, and without causality all queries do. Late keys average
+    few queries, the last one only its own: a key with fewer than `fewest` queries is NaN.
+
+    Padding queries do not count. Layers without attention are NaN. Raises AttnWidgetError for a key that does not exist
+    or is padding, an ambiguous part and an invalid `fewest`; NotNumbers for weights that are NaN.
     Source: Gu et al. 2024, arXiv 2410.10781, section 2.2, with their threshold of 0.3 for a sink.
 
     >>> import torch
@@ -66,13 +67,13 @@ def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: A
     number, needed = fit_index("key", key, len(keys)), whole_from_one("fewest", fewest)
     if keys.padding[number]:
         first = kind_of_keys(keys, "first").nonzero()[:1].flatten().tolist()
-        there = f"The first token that is not is key {first[0]}." if first else "All keys are padding."
-        raise AttnWidgetError(f"Key {number} is padding, which no query reads. {there}")
+        there = f"The first other token is key {first[0]}." if first else "All keys are padding."
+        raise AttnWidgetError(f"Key {number} is padding, which no query attends to. {there}")
     counts = trace.heads(part)
     table = np.full((len(counts), max(counts)), np.nan, np.float32)
     for layer in received(trace, part):
         table[layer.block.layer, : layer.block.heads] = _scores(layer, needed)[:, number].numpy()
-    recipe = f"sink score of key {number}: mean weight over queries that can read it and are not padding{_few(needed)}"
+    recipe = f"sink score of key {number}: mean weight over queries that can see it and are not padding{_few(needed)}"
     return HeadScores(table, recipe + said_part(trace, part))
 
 
@@ -81,9 +82,9 @@ def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fe
     """Sink rate of every key, (key): the share of heads of all layers whose sink score exceeds `threshold`.
 
     Late keys average few queries: the last key of a causal map is scored by its own diagonal alone, and often passes.
-    `fewest` is how many queries a key needs in a layer for that layer to count; keys that no layer counts are NaN, as
-    are keys that are padding. Raises AttnWidgetError for a threshold that is no share, an ambiguous part and a bad
-    `fewest`, and NotNumbers for weights that are NaN.
+    `fewest` is how many queries a key needs in a layer for that layer to count; keys that count in no layer are NaN, as
+    are padding keys. Raises AttnWidgetError for a threshold outside 0 to 1, an ambiguous part and an invalid `fewest`;
+    NotNumbers for weights that are NaN.
     Source: Gu et al. 2024, arXiv 2410.10781, section 2.2; epsilon = 0.3 on texts of 64 tokens.
 
     >>> import torch
@@ -106,14 +107,14 @@ def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fe
 
 
 def share_number(name: str, value: Any) -> float:
-    """A number from 0 to 1. Raises AttnWidgetError for anything else.
+    """The given value as a number from 0 to 1. Raises AttnWidgetError for anything else.
 
     >>> share_number("threshold", 0.3)
     0.3
     """
     number = share_or_none(value)
     if number is None:
-        raise AttnWidgetError(f"{name}={value!r} is no share of attention. Give a number from 0 to 1.")
+        raise AttnWidgetError(f"{name}={value!r} is not valid: give a number from 0 to 1.")
     return number
 
 

@@ -1,4 +1,4 @@
-"""Tokens that take attention whatever the query: where a head rests when it has nothing to do."""
+"""Tokens that attract attention whatever the query: where a head rests when it has nothing to do."""
 
 import torch
 from jaxtyping import Int
@@ -9,10 +9,10 @@ from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import TokenVector
 
 THRESHOLD = 0.3
-"""Gu et al. 2024 (arXiv 2410.10781) call a key a sink when later queries give it more than this on average."""
+"""Gu et al. 2024 (arXiv 2410.10781) call a key a sink if later queries give it more than this on average."""
 
 FEWEST_QUERIES = 3
-"""Queries that must have had the choice: the mean over one or two rows says nothing."""
+"""Queries needed for a score: the mean over one or two rows is meaningless."""
 
 
 def sink_tokens(
@@ -22,11 +22,11 @@ def sink_tokens(
     *,
     crossed: bool = False,
 ) -> tuple[int, ...]:
-    """Keys of a map that are drawn as sinks: scored above 0.3, and carrying no content of their own.
+    """Keys of a map that are shown as sinks: scored above 0.3, and without content of their own.
 
-    `received` is what each key got in all from the other queries that are not padding, so that a map can be read in
-    portions; `readers` is how many of them can see it. Without content are the first token, special tokens and pieces
-    without a letter or digit: a content word that many tokens read is a finding, not a sink.
+    `received` is the total that each key got from the other queries that are not padding, so that a map can be
+    processed in portions; `readers` is how many of them can see it. The first token, special tokens and pieces without
+    a letter or digit have no content: a content word that many tokens attend to is a finding, not a sink.
     """
     scores = sink_scores(received, readers)
     first = None if crossed else next((i for i, padding in enumerate(text.padding) if not padding), None)
@@ -34,10 +34,11 @@ def sink_tokens(
 
 
 def sink_scores(received: TokenVector, readers: Int[Tensor, " token"]) -> TokenVector:
-    """Mean attention that each key gets from the other queries that can see it; NaN where fewer than three can.
+    """Mean attention that each key gets from the other queries that can see it; NaN if fewer than three can.
 
-    The token's attention to itself is left out, unlike in the paper: the last key of a causal map would else be scored
-    by its own diagonal alone. Source: Gu et al. 2024.
+    The token's attention to itself is left out, unlike in the paper: otherwise the last key of a causal map would be
+    scored by its own diagonal alone.
+    Source: Gu et al. 2024.
 
     >>> first = torch.tensor([[1, 0, 0, 0], [.9, .1, 0, 0], [.8, .1, .1, 0], [.7, .1, .1, .1]])
     >>> received, readers = first.sum(0) - first.diagonal(), torch.tensor([3, 2, 1, 0])
@@ -48,7 +49,7 @@ def sink_scores(received: TokenVector, readers: Int[Tensor, " token"]) -> TokenV
 
 
 def unmasked_readers(text: Tokens, *, causal: bool) -> Int[Tensor, " token"]:
-    """How many other queries can see each key where nothing but causality and padding hides it; 0 for padding.
+    """How many other queries can see each key if only causality and padding hide keys; 0 for padding.
 
     >>> unmasked_readers(Tokens.from_pieces(["a", "b", "c"]), causal=True).tolist()
     [2, 1, 0]
@@ -59,7 +60,7 @@ def unmasked_readers(text: Tokens, *, causal: bool) -> Int[Tensor, " token"]:
 
 
 def all_readers(queries: Tokens, keys: Tokens) -> Int[Tensor, " token"]:
-    """How many queries can see each key of a map between two texts where nothing but padding hides it; 0 for padding.
+    """How many queries can see each key of a map between two texts if only padding hides keys; 0 for padding.
 
     >>> all_readers(Tokens.from_pieces(["das", "Haus"]), Tokens.from_pieces(["the", "big", "house"])).tolist()
     [2, 2, 2]

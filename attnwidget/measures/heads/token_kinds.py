@@ -1,4 +1,4 @@
-"""Kinds of tokens, told from the tokens alone: special ones, punctuation, padding, the first."""
+"""Kinds of tokens, determined from the tokens alone: special, punctuation, padding, the first."""
 
 import unicodedata
 
@@ -12,16 +12,16 @@ from attnwidget.errors import AttnWidgetError
 TOKEN_KINDS = ("special", "punctuation", "padding", "first")
 
 BLANKS = "Ġ▁Ċ"
-"""How byte-level vocabularies and SentencePiece write a blank or a line break before a word, in pieces that were given."""
+"""How byte-level vocabularies and SentencePiece write a space or a line break before a word, in given pieces."""
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-"""Stands for bytes that make no character, and so for anything."""
+"""Stands for bytes that do not form a character, and so for anything."""
 
 
 def kind_of_keys(tokens: Tokens, kind: str) -> Bool[Tensor, " key"]:
     """Which of the tokens are of a kind: "special", "punctuation", "padding", or "first", the first not padding.
 
-    Padding is of no other kind. Raises AttnWidgetError for an unknown kind, with the list.
+    Padding belongs to no other kind. Raises AttnWidgetError for an unknown kind, and lists the known ones.
 
     >>> tokens = Tokens.from_pieces(["[CLS]", "well", ",", "yes", "[SEP]"])
     >>> kind_of_keys(tokens, "punctuation").int().tolist(), kind_of_keys(tokens, "special").int().tolist()
@@ -38,13 +38,13 @@ def kind_of_keys(tokens: Tokens, kind: str) -> Bool[Tensor, " key"]:
     if kind == "punctuation":
         marks = torch.tensor([is_punctuation(piece) for piece in tokens.pieces], dtype=torch.bool, device="cpu")
         return marks & ~special & ~padding
-    raise AttnWidgetError(f"There is no kind of token {kind!r}. The kinds are {', '.join(TOKEN_KINDS)}.")
+    raise AttnWidgetError(f"There is no kind of token {kind!r}. Give one of {', '.join(TOKEN_KINDS)}.")
 
 
 def is_punctuation(piece: str) -> bool:
     """Whether a piece has punctuation or symbols (Unicode P and S), and no letter or digit: "?!", "→", " +".
 
-    Blanks and line breaks alone are none. Emoji are symbols, and so are counted.
+    Spaces and line breaks alone do not count. Emoji are symbols, so they count.
 
     >>> [is_punctuation(piece) for piece in [",", "▁,", "Ġ)", "...", "don't", "3", chr(10), "▁"]]
     [True, True, True, True, False, False, False, False]

@@ -1,4 +1,4 @@
-"""ALTI: attention followed through all layers by how near each token's vector comes to the layer's output."""
+"""ALTI: attention followed through all layers, by how close each token's vector comes to the layer's output."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,18 +26,20 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     """Aggregation of layer-wise token-to-token interactions: how much of each input reaches each output.
 
     A layer's output of a query is y_i = sum_j L(T_ij + delta_ij x_i) + biases, with T_ij = sum_h A^h_ij W_O^h v_j^h and
-    x_i the residual stream. Token j contributes as much as its vector comes near the whole: c_ij is
-    max(0, ||y_i||_1 - ||y_i - L(T_ij + delta_ij x_i)||_1), each row divided by its sum; a row in which no token comes
-    near is taken as the token itself. The maps of all layers are multiplied, the newest on the left: rows sum to 1.
-    No residual is added, it is in x_i. Where the sum goes through a norm before the stream goes on (post-norm models
-    such as BERT), L is that norm with its deviation sqrt(var + eps) frozen at the true sum's, and y_i its output;
-    elsewhere L does nothing. MLPs are ignored.
+    x_i the residual stream. Token j contributes by how close its vector comes to the whole: c_ij is max(0, ||y_i||_1 -
+    ||y_i - L(T_ij + delta_ij x_i)||_1), each row divided by its sum; a row of zeros becomes the token itself. The maps
+    of all layers are multiplied, the last layer on the left: rows sum to 1.
 
-    Without `query` the whole (query key) matrix; with it that token's row (key). Padding is left out: its rows and
-    columns are 0. It costs n^2 heads width for each layer (also for one row), and holds no vector of each pair at once. The
-    trace must have been asked for its streams, `keep=("inputs",)`. Raises AttnWidgetError for one without them or without
-    values or projections, for maps that are not square, a query that is padding, and decoders with cross-attention, whose other half
-    comes from the source; NotNumbers for NaN.
+    No residual is added, as it is in x_i. If the sum goes through a norm before the stream continues (post-norm models
+    such as BERT), L is that norm with its deviation sqrt(var + eps) frozen at the true sum's, and y_i its output;
+    otherwise L is the identity. MLPs are ignored.
+
+    Without `query`, the result is the whole (query key) matrix; with it, that token's row (key). Padding is left out:
+    its rows and columns are 0. The cost is n^2 heads width for each layer (also for one row), and the vectors of all
+    pairs are never held together. The trace must have its residual streams, `keep=("inputs",)`.
+
+    Raises AttnWidgetError for a trace without streams, values or projections, for maps that are not square, a query
+    that is padding, and decoders with cross-attention, whose other half comes from the source; NotNumbers for NaN.
     Source: Ferrando et al. 2022 (2022.emnlp-main.595, arXiv 2203.04212); a row of zeros as the token itself is ours.
 
     >>> import attnwidget as aw
@@ -48,8 +50,8 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     """
     if crossing(trace, part) is not None:
         raise AttnWidgetError(
-            "ALTI follows one text through its layers, and this decoder reads a source as well. Say part='encoder' for "
-            "the source; rollout(trace, part='cross') follows both."
+            "ALTI follows one text through its layers, but this decoder also attends to a source. Use part='encoder' "
+            "for the source; rollout(trace, part='cross') follows both."
         )
     blocks = own_blocks(trace, part, "ALTI")
     queries, keys = trace.tokens(part)
@@ -88,7 +90,7 @@ def shares_or_itself(near: AttentionMap, own: Indices) -> AttentionMap:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What one layer puts out, and what its parts are made of."""
+    """The output of one layer, and the ingredients of its parts."""
 
     block: Block
     residual: Vectors  # L(x_i), not divided by the deviation
@@ -108,7 +110,7 @@ class Layer:
 
 
 def _below(found: AttentionMap, layer: Layer, counted: Int[Tensor, " counted"]) -> Float[Tensor, "query counted"]:
-    """These rows times the layer's contributions, of which only a few rows are there at a time."""
+    """These rows times the layer's contributions, of which only a few rows exist at a time."""
     below = torch.zeros_like(found)
     heads, _, width = layer.block.shape
     reached = found.any(0).nonzero()[:, 0]

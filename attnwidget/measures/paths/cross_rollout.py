@@ -23,9 +23,9 @@ _ENCODERS = ("encoder", "vision", "audio")
 
 @dataclass(frozen=True, eq=False)
 class Crossing:
-    """What a decoder with cross-attention is made of: (self-attention, cross-attention) of every layer, first to last.
+    """The layers of a decoder with cross-attention: (self-attention, cross-attention), first to last.
 
-    Either is None for a layer that lacks it. `encoder` is empty where the trace has none.
+    Either is None for a layer that lacks it. `encoder` is empty if the trace has none.
     """
 
     layers: tuple[tuple[Block | None, Block | None], ...]
@@ -38,23 +38,23 @@ class Crossing:
     @property
     def recipe(self) -> str:
         """What is computed, in a phrase."""
-        through = "" if self.encoder else ", the encoder counted as identity as the trace has none"
+        through = "" if self.encoder else ", the encoder taken as identity, as the trace has none"
         return f"encoder-decoder rollout{through}"
 
     def shares(self, residual: float) -> str:
         """What the rows sum to, in a phrase."""
         crossed = sum(cross is not None for _, cross in self.layers)
         return (
-            f"rows of source and target sum to 1 together, the source's share being 1 - {residual:g}^{crossed} whatever "
-            "the text where weights sum to 1"
+            "rows of source and target sum to 1 together; where weights sum to 1, the source's share is 1 - "
+            f"{residual:g}^{crossed} for any text"
         )
 
 
 def crossing(trace: Trace, part: str | None) -> Crossing | None:
     """The decoder that this part belongs to, if it has cross-attention; None for any other part.
 
-    The layers of both parts are matched by their numbers. Raises AttnWidgetError for cross-attention without the maps
-    of the sequence that reads, and for parts whose sizes do not fit.
+    The layers of both parts are matched by their numbers. Raises AttnWidgetError for cross-attention without the
+    decoder's self-attention maps, and for parts whose sizes do not fit.
     """
     asked = trace.part_blocks(part)[0].part
     if "cross" not in trace.parts:
@@ -63,8 +63,8 @@ def crossing(trace: Trace, part: str | None) -> Crossing | None:
     own = _part_of(trace, reads, _DECODERS)
     if own is None and asked == "cross":
         raise AttnWidgetError(
-            "This trace has cross-attention but not the square maps of the sequence that reads, so nothing can be "
-            "followed through its layers. Give both: Trace.from_weights({'decoder': ..., 'cross': ...}, ...)."
+            "This trace has cross-attention but no self-attention maps of the decoder, so nothing can be followed "
+            "through its layers. Give both: Trace.from_weights({'decoder': ..., 'cross': ...}, ...)."
         )
     if own is None or asked not in {"cross", own}:
         return None
@@ -74,8 +74,8 @@ def crossing(trace: Trace, part: str | None) -> Crossing | None:
     strange = next((one for one in crosses.values() if one.shape[1:] != (len(target), len(source))), None)
     if strange is not None:
         raise AttnWidgetError(
-            f"{strange!r} is {strange.shape[1]} x {strange.shape[2]}, and there are {len(target)} target and "
-            f"{len(source)} source tokens. Rollout needs maps of all of them in every layer."
+            f"{strange!r} is {strange.shape[1]} x {strange.shape[2]}, but there are {len(target)} target and "
+            f"{len(source)} source tokens. Rollout needs maps over all of them in every layer."
         )
     encoder = _part_of(trace, source, _ENCODERS)
     behind = source if encoder is None else trace.tokens(encoder)[1]
@@ -91,7 +91,7 @@ def crossing(trace: Trace, part: str | None) -> Crossing | None:
 
 
 def followed(crossing: Crossing, part: str, rows: Indices, reading: BlockReader, residual: float) -> AttentionMap:
-    """Rows (target query) of what reaches them: (source key) for part "cross", else (target key)."""
+    """What reaches these rows (target query): (source key) for part "cross", else (target key)."""
     start = started(rows, crossing.targets)
     source, own = joint(start, crossing, reading, residual)
     if part != "cross":
@@ -103,11 +103,11 @@ def followed(crossing: Crossing, part: str, rows: Indices, reading: BlockReader,
 def joint(
     start: FromTarget, crossing: Crossing, reading: BlockReader, residual: float
 ) -> tuple[FromSource, FromTarget]:
-    """How much of each row reaches (the encoder's last layer, the target's input), together all of it.
+    """How much of each row comes from (the encoder's last layer, the target's input); together, all of it.
 
     Upwards, M_x = X R_enc (1 - residual) + residual S M_x and M_y = residual S M_y, with S the self-attention and X the
-    cross-attention of a layer, both beside the residual stream. Here from the top down: each layer first hands over
-    what it read from the source, then mixes the rest. A layer that lacks one of them skips that step.
+    cross-attention of a layer, each with its residual. Computed from the top down: each layer first passes on what
+    comes from the source, then mixes the rest. A layer that lacks one of them skips that step.
     Source: Ferrando et al. 2022, arXiv 2205.11631, with a fixed residual in place of their contributions.
     """
     own, targets, sources = start, crossing.targets, crossing.sources
@@ -121,13 +121,13 @@ def joint(
 
 
 def _handed_over(own: FromTarget, source: FromSource, rows: RowsOnDemand, residual: float) -> FromTarget:
-    """What stays with the target; what a cross-attention reads from the source is added to `source`."""
+    """What stays with the target; what cross-attention takes from the source is added to `source`."""
     left = torch.zeros_like(own)
     for chosen in portioned(own.shape[1], source.shape[1]):
         reaching = own[:, chosen]
         if bool(reaching.any()):
             read = (1 - residual) * rows(chosen)
-            # The one rule of rollout: a row of weights and the residual beside it sum to 1.
+            # The rule of rollout: a row of weights and its residual sum to 1.
             total = (read.sum(-1) + residual).clamp_min(torch.finfo(torch.float32).tiny)
             source.addmm_(reaching / total, read)
             left[:, chosen] = reaching * (residual / total)
@@ -135,7 +135,7 @@ def _handed_over(own: FromTarget, source: FromSource, rows: RowsOnDemand, residu
 
 
 def _part_of(trace: Trace, text: Tokens, names: tuple[str, ...]) -> str | None:
-    """The first of these parts in which this text reads itself."""
+    """The first of these parts in which this text attends to itself."""
     return next(
         (name for name in names if name in trace.parts and all(same_text(text, one) for one in trace.tokens(name))),
         None,

@@ -1,4 +1,4 @@
-"""Attention as a network of pipes: the most that can flow from one token down to each input token."""
+"""Attention as a flow network: the most that can flow from one token down to each input token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices
 
 UNIT = 2**30
-"""A capacity of 1 as an integer. What leaves a token sums to 1, so that no flow reaches the limit of int32, 2^31."""
+"""A capacity of 1 as an integer. What leaves a token sums to 1, so flows stay below the limit of int32, 2^31."""
 
 SMALL_NETWORK = 8000
-"""Pipes. A network of so few is solved as a whole: finding out which of them matter would take longer."""
+"""Pipes. A network with at most this many is solved as a whole: finding the relevant ones would take longer."""
 
 _EVERY = 8
 """Problems between two reports of progress."""
@@ -41,22 +41,22 @@ def flow(
 ) -> TokenMap | TokenScores:
     """Attention flow: the maximum flow from a token in the top layer down to each input token.
 
-    The capacities are the maps of rollout, rownorm(residual I + (1 - residual) fused heads). With `query` that token's
-    row (key), without it the whole matrix (query key), row by row. Each key is a problem of its own: flows to two keys
-    are not possible at once, so a raw row (`normalise=False`, each number from 0 to 1, never less than rollout's) sums
-    to more than 1. `normalise` divides it by its sum, as the paper's code does. Padding is left out before anything is
-    computed, its rows and columns are 0. Exact to about 1e-6.
+    The capacities are the maps of rollout, rownorm(residual I + (1 - residual) fused heads). With `query`, the result
+    is that token's row (key); without it, the whole matrix (query key), row by row. Each key is a problem of its own:
+    flows to two keys compete for the same pipes, so a raw row (`normalise=False`, each number from 0 to 1, never less
+    than rollout's) sums to more than 1. `normalise` divides it by its sum, as the paper's code does. Padding is left
+    out before anything is computed: its rows and columns are 0. Exact to about 1e-6.
 
     One row takes about layers x n^2 steps for each of its n keys: on one core and for 12 layers about 0.1 s at 64
     tokens and 2 to 4 s at 256; the whole matrix takes up to n times as long. Memory: 6 bytes x layers x n^2, no more
     than one layer's heads at a time. `progress(done, total)` counts keys, of all rows, every few of them and after every
     row.
 
-    Of an encoder-decoder, part "decoder" is followed through its self-attention alone: what it reads from the source is
-    left out, and the recipe says so; `rollout` follows both.
+    For an encoder-decoder, part "decoder" is followed through its self-attention alone: cross-attention is left out,
+    and the recipe says so; `rollout` follows both.
 
-    Raises AttnWidgetError for maps that are not square, parts that read another sequence, a query that is padding, and
-    unknown options; NotNumbers for weights that are NaN.
+    Raises AttnWidgetError for maps that are not square, cross-attention, a query that is padding, and unknown options;
+    NotNumbers for weights that are NaN.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928.
 
     >>> import torch
@@ -83,7 +83,7 @@ def flow(
             progress((done + 1) * len(counted), len(rows) * len(counted))
     if normalise:
         found /= np.maximum(found.sum(-1, keepdims=True), np.finfo(np.float32).tiny)
-    recipe = f"attention flow (maximum flow to each key by itself), heads fused by {fusion}, residual {residual:g}"
+    recipe = f"attention flow (maximum flow to each key separately), heads fused by {fusion}, residual {residual:g}"
     recipe += ", padding left out" if any(text.padding) else ""
     recipe += ", cross-attention left out" if _reads_a_source(trace, text) else ""
     recipe += (", each row divided by its sum" if normalise else ", not normalised") + said_part(trace, part)
@@ -98,9 +98,9 @@ def _reads_a_source(trace: Trace, text: Tokens) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Network:
-    """The capacities between every two layers of nodes, in units, bottom layer first, and where there are any.
+    """The capacities between adjacent levels of nodes, in units, bottom first, and where they are not 0.
 
-    Node (level, token) has the number level * tokens + token, the inputs being level 0.
+    Node (level, token) has the number level * tokens + token; the inputs are level 0.
     """
 
     capacities: Int32[np.ndarray, "layer query key"]
@@ -114,7 +114,7 @@ class _Watch:
     total: int
 
     def look(self, done: int) -> None:
-        """Raises Cancelled where nobody waits any more."""
+        """Raise Cancelled if the result is no longer wanted."""
         go_on()
         if done and done % _EVERY == 0:
             self.progress(self.before + done, self.total)
@@ -141,14 +141,14 @@ def _row(network: _Network, query: int, watch: _Watch) -> np.ndarray:
     for level in reversed(range(depth)):
         reached[level] = edges[level][reached[level + 1]].any(0)
     usable = edges & reached[1:, :, None]
-    usable[0] = False  # but for those into the key
+    usable[0] = False  # except those into the key
     whole = np.count_nonzero(usable) <= SMALL_NETWORK
     if not whole:
-        # To stay with a token, and to leave the query, is what a first solution may do.
+        # A first solution may use residual pipes and those that leave the query.
         stays = np.eye(size, dtype=bool)
         stays[query] = True
         usable &= stays
-    # No more can flow than leaves the query, nor than enters the key from where the query reaches.
+    # The flow is bounded by what leaves the query, and by what enters the key from nodes that the query reaches.
     most = np.minimum(
         capacities[-1, query].sum(dtype=np.int64), capacities[0, reached[1]].sum(0, dtype=np.int64)
     ).tolist()
@@ -163,10 +163,11 @@ def _row(network: _Network, query: int, watch: _Watch) -> np.ndarray:
 def _to_key(
     network: _Network, first: Bool[np.ndarray, "layer query key"], query: int, key: int, most: int | None
 ) -> int:
-    """One maximum flow in units, of a part of the network that is grown until it has the maximum of the whole.
+    """One maximum flow in units, in a subnetwork that is grown until its maximum is that of the whole.
 
-    The smallest cut of the part bounds the flow through the whole network as soon as no pipe that was left out crosses
-    it; until then those that do are added, to `first` as well. `most` is a bound that is known beforehand, None where `first` is the whole.
+    The minimum cut of the subnetwork bounds the flow through the whole network once no omitted pipe crosses it; until
+    then the crossing pipes are added, to `first` as well. `most` is a bound known beforehand; None if `first` is the
+    whole.
     """
     used = first.copy()
     used[:, :, key] |= network.edges[:, :, key]
@@ -185,7 +186,7 @@ def _solved(
     capacities: Int32[np.ndarray, "layer query key"], used: Bool[np.ndarray, "layer query key"], query: int, key: int
 ) -> tuple[Any, Any]:
     """The used pipes as a sparse array (from node, to node), and scipy's maximum flow through them."""
-    # Here, so that only who asks for a flow waits for it.
+    # Imported here, so that only flow waits for it.
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_flow
 
@@ -200,7 +201,7 @@ def _solved(
 
 
 def _above(left: Any, shape: tuple[int, ...], query: int) -> Bool[np.ndarray, "level token"]:
-    """The nodes above the smallest cut: those that more could be brought to through what pipes have left."""
+    """The nodes above the minimum cut: those still reachable through remaining capacity."""
     from scipy.sparse.csgraph import breadth_first_order
 
     depth, size, _ = shape

@@ -16,11 +16,11 @@ _FUSIONS: dict[str, tuple[float, Callable[..., Any]]] = {
     "max": (-torch.inf, torch.maximum),
     "min": (torch.inf, torch.minimum),
 }
-"""What a fusion begins with, and how one more head is taken in: never are the maps of all heads there at once."""
+"""The start of a fusion, and how one more head is added: the maps of all heads never exist together."""
 
 
 def fused(block: Block, fusion: str = "mean", rows: Indices | None = None) -> AttentionMap:
-    """One (query key) map of all heads of a block, or a few of its rows. Raises AttnWidgetError for another fusion."""
+    """One (query key) map of all heads of a block, or a few of its rows. Raises AttnWidgetError for others."""
     check_fusion(fusion)
     begin, join = _FUSIONS[fusion]
     _, length, width = block.shape
@@ -33,15 +33,15 @@ def fused(block: Block, fusion: str = "mean", rows: Indices | None = None) -> At
 
 
 def check_fusion(fusion: Any) -> None:
-    """Raises AttnWidgetError where heads cannot be fused so."""
+    """Raise AttnWidgetError for an unknown fusion."""
     if not isinstance(fusion, str) or fusion not in _FUSIONS:
-        raise AttnWidgetError(f"There is no fusion {fusion!r}. Heads are fused by {', '.join(_FUSIONS)}.")
+        raise AttnWidgetError(f"There is no fusion {fusion!r}. Give one of {', '.join(_FUSIONS)}.")
 
 
 def without_lowest(whole: AttentionMap, share: float) -> AttentionMap:
-    """The map with the lowest `share` of all its entries set to 0: int(size * share) of them, those that were 0 counted.
+    """The map with the lowest `share` of its entries set to 0: int(size * share) of them, including those that were 0.
 
-    Entry (0, 0) stays, though it is counted. Of equal entries those that come first, row by row, are kept.
+    Entry (0, 0) is counted but kept. Among ties, the entries that come first, row by row, are kept.
     Source: jacobgil/vit-explain, `discard_ratio`.
 
     >>> without_lowest(torch.tensor([[0.5, 0.5], [0.2, 0.8]]), 0.5).tolist()

@@ -1,4 +1,4 @@
-"""Which positions one query reads, over all heads and layers."""
+"""Which positions one query attends to, over all heads and layers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from attnwidget.measures.results import RankedToken, TokenScores
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Influence:
-    """The keys that a query reads most, best first, `len` of them; numpy.asarray gives the whole mean row (key)."""
+    """The keys that a query attends to most, best first; `len` counts them, numpy.asarray gives the mean row (key)."""
 
     query: int
     positions: tuple[int, ...]
@@ -39,19 +39,19 @@ class Influence:
         return f"Influence(query {self.query}: {listed}; above {self.threshold:.4g}; {self.recipe})"
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedToken, ...]:
-        """The keys that are read most, above the threshold or not, best first; with `lowest` the least."""
+        """The keys that are attended to most, above the threshold or not, best first; with `lowest`, the least."""
         return self.row.top(count, lowest=lowest)
 
 
 @measure
 def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str | None = None) -> Influence:
-    """Positions that get more than `threshold` of one query's attention in the mean over all heads and layers.
+    """Positions that get more than `threshold` of one query's attention, averaged over all heads and layers.
 
-    `row` (key) is that mean row of weights, 0 to 1, every head of every layer counting alike; `positions`, `pieces`
-    and `values` are those above the threshold, best first. `query` is one token; negative ones count from the end. A
-    mean hides heads that disagree, and attention is not what the output depends on. Raises AttnWidgetError for a query
-    that is not there, is several or is padding, for a threshold that is no share, and for an ambiguous part; NotNumbers
-    for weights that are NaN.
+    `row` (key) is that mean row of weights, 0 to 1, with equal weight for every head of every layer; `positions`,
+    `pieces` and `values` are those above the threshold, best first. `query` is one token; negative ones count from the
+    end. A mean hides heads that disagree, and attention does not prove what the output depends on. Raises
+    AttnWidgetError for a query that does not exist, is more than one token or is padding, for a threshold outside 0 to
+    1, and for an ambiguous part; NotNumbers for weights that are NaN.
     Source: the mean over heads and layers of raw attention; compare Abnar & Zuidema 2020, arXiv 2005.00928, section 3.
 
     >>> import torch
@@ -64,7 +64,7 @@ def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str
     queries, keys = trace.tokens(part)
     number = fit_index("query", query, len(queries))
     if queries.padding[number]:
-        raise AttnWidgetError(f"Query {number} is padding, which reads nothing. Choose a token of the text.")
+        raise AttnWidgetError(f"Query {number} is padding, which attends to nothing. Choose a token of the text.")
     whole = torch.zeros(len(keys), dtype=torch.float64, device="cpu")
     heads = 0
     for portion in portions(trace, part, indices(number, len(queries), "query")):

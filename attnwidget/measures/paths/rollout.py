@@ -41,27 +41,28 @@ def rollout(
 ) -> TokenMap | TokenScores:
     """Attention rollout: the product over layers of rownorm(residual I + (1 - residual) fused heads).
 
-    Without `query` the whole (query key) matrix, whose rows sum to 1; with it that token's row (key), which costs
-    O(layers n^2) instead of O(layers n^3). The newest layer stands on the left. MLPs and norms are ignored. Padding is
-    left out before anything is computed: its rows and columns are 0.
+    Without `query`, the result is the whole (query key) matrix, whose rows sum to 1; with it, that token's row (key),
+    which costs O(layers n^2) instead of O(layers n^3). The last layer is on the left. MLPs and norms are ignored.
+    Padding is left out before anything is computed: its rows and columns are 0.
 
     `discard` sets that share of the entries of every layer's fused map to 0, the lowest first, before the residual is
-    added (see `fusion.without_lowest`): masked entries count among the lowest, so of a causal map about half are gone
-    before a weight is. It takes a whole (query key) map of one layer at a time, also for a single row.
+    added (see `fusion.without_lowest`): masked entries count among the lowest, so in a causal map about half of the
+    entries are discarded before any weight is. It needs a whole (query key) map of one layer at a time, even for a
+    single row.
 
     `null="uniform"` divides by the same rollout of uniform attention over the visible keys: a causal rollout collapses
-    on the first token whatever the text says, and the ratio (1 = as in that null model) is what is left. Nothing is
-    discarded from the null model: all keys of its rows are equal, so only the order of the tokens could decide which
-    go. The ratio is ours, not the paper's.
+    on the first token whatever the text, and the ratio (1 = as in that null model) corrects for it. Nothing is
+    discarded from the null model: all keys of its rows are equal, so only token order could decide. The ratio is ours,
+    not the paper's.
 
-    Of an encoder-decoder, part "cross" is what reaches a target token from the source (target query, source key), and
+    For an encoder-decoder, part "cross" is what reaches a target token from the source (target query, source key), and
     "decoder" what reaches it from the target itself; the rows of both together sum to 1. With a fixed residual the
-    source's share is 1 - residual^layers for every token, so only compare within a row. See `cross_rollout`.
+    source's share is 1 - residual^layers for every token, so only compare numbers within a row. See `cross_rollout`.
 
-    Raises AttnWidgetError for maps that are not square, parts that read another sequence without a decoder beside them,
-    a query that is padding, and unknown options; NotNumbers for weights that are NaN.
-    Source: Abnar & Zuidema 2020, arXiv 2005.00928; discard: jacobgil/vit-explain; encoder-decoder: Ferrando et al. 2022,
-    arXiv 2205.11631.
+    Raises AttnWidgetError for maps that are not square, cross-attention without its decoder's self-attention, a query
+    that is padding, and unknown options; NotNumbers for weights that are NaN.
+    Source: Abnar & Zuidema 2020, arXiv 2005.00928; discard: jacobgil/vit-explain; encoder-decoder: Ferrando et al.
+    2022, arXiv 2205.11631.
 
     >>> import torch
     >>> from attnwidget import Trace

@@ -1,4 +1,4 @@
-"""The way of rollout, step by step: how much of what reaches one output passes each edge between two layers."""
+"""Rollout, edge by edge: how much of what reaches one output passes each edge between two layers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +24,16 @@ RESIDUAL = 0.5
 """The share of the residual connection, as `rollout` takes it."""
 
 STRONGEST = 400
-"""Edges of a layer that are kept: more cannot be told apart, and the others are counted."""
+"""Edges kept per layer: more cannot be told apart, and the rest are summed up."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RolloutEdges:
-    """Edges of every layer that attends, lowest first, strongest first within it, and what reaches each token.
+    """Edges of every attention layer, lowest layer first, strongest edge first, and what reaches each token.
 
-    An edge goes from token `sources` below to token `targets` above its layer and carries `shares` of the whole; `layers`
-    numbers its layer. `reached` (level token) is the share that passes each token: level 0 is the input, the last the
-    output, where the asked token has all. `kept` is what the kept edges of each layer carry together.
+    An edge goes from token `sources` below to token `targets` above its layer and carries `shares` of the whole;
+    `layers` numbers its layer. `reached` (level token) is the share that passes each token: level 0 is the input, the
+    last level the output, where the chosen token has all of it. `kept` is the total of the kept edges of each layer.
     """
 
     layers: Int[np.ndarray, " edge"]
@@ -60,7 +60,7 @@ def rollout_edges(trace: Trace, query: Any, *, part: str | None = None) -> Rollo
     from token j to token i carries r_i A'_ij, and what it leaves at j is the row below. Edges of a layer sum to 1, and the
     lowest level is `rollout(trace, query=query)`. Of a layer the 400 strongest edges are kept. Raises what
     `rollout` raises.
-    Source: Abnar & Zuidema 2020, arXiv 2005.00928; edge by edge ours.
+    Source: Abnar & Zuidema 2020, arXiv 2005.00928; the split by edges is ours.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")

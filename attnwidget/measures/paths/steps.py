@@ -1,4 +1,4 @@
-"""The layers of a model one after the other: which blocks, which rows, and what a step through one of them is."""
+"""The layers of a model in sequence: which blocks, which rows, and what a step through one of them is."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -25,31 +25,29 @@ BlockReader: TypeAlias = Callable[[Block, Queries, CountedKeys], RowsOnDemand]
 
 
 def check_share(name: str, share: Any, span: str) -> float:
-    """A number of any kind from 0 to 1, as a plain one. Raises AttnWidgetError for anything else."""
+    """A number from 0 to 1 as a Python float. Raises AttnWidgetError for anything else."""
     number = share_or_none(share)
     if number is None:
-        raise AttnWidgetError(f"{name}={share!r} is no share. Give a number from 0 {span}.")
+        raise AttnWidgetError(f"{name}={share!r} is not valid: give a number from 0 {span}.")
     return number
 
 
 def asked_rows(query: Any, size: int, measure: str) -> Indices:
-    """The row that is asked for, or all. Raises AttnWidgetError for what is not one token."""
+    """The chosen row, or all rows. Raises AttnWidgetError for anything but a single token or None."""
     number = whole_number(query)
     if query is not None and number is None:
-        raise AttnWidgetError(
-            f"query={query!r} is not one token. For several, take rows of the whole {measure}(trace)."
-        )
+        raise AttnWidgetError(f"query={query!r} is not a single token. For several, take rows of {measure}(trace).")
     return indices(number, size, "query")
 
 
 def refuse_padding(query: Any, rows: Indices, text: Tokens) -> None:
-    """Raises AttnWidgetError where the one token that is asked for is padding."""
+    """Raise AttnWidgetError if the single chosen token is padding."""
     if query is not None and text.padding[int(rows[0])]:
         raise AttnWidgetError(f"Query {int(rows[0])} is padding, which reads nothing. Choose a token of the text.")
 
 
 def fused_rows(fusion: str, discard: float = 0.0) -> BlockReader:
-    """The heads of a block fused, a few rows at a time; raises NotNumbers as it meets NaN."""
+    """The heads of a block fused, a few rows at a time. Raises NotNumbers for NaN."""
 
     def read(block: Block, queries: Queries, keys: CountedKeys) -> RowsOnDemand:
         def some(chosen: Indices) -> AttentionMap:
@@ -77,7 +75,7 @@ def carried(
 
 
 def stepped(found: AttentionMap, rows: RowsOnDemand, residual: float) -> AttentionMap:
-    """These rows times one layer's map, of which only a few rows are there at a time."""
+    """These rows times one layer's map, of which only a few rows exist at a time."""
     size = found.shape[1]
     below = torch.zeros_like(found)
     for chosen in portioned(size, size):
@@ -101,12 +99,12 @@ def mixed(fused_rows: AttentionMap, chosen: Queries, residual: float) -> Attenti
 
 
 def started(rows: Queries, counted: CountedKeys) -> AttentionMap:
-    """One row for each token that is asked for, 1 where it stands among those that count: rows of padding are 0."""
+    """One row for each chosen token, with 1 at its place among the tokens that count: rows of padding are 0."""
     return (rows[:, None] == counted).float()
 
 
 def widened(found: AttentionMap, counted: CountedKeys, size: int) -> Float[Tensor, "query token"]:
-    """Columns for all tokens again: those of padding are 0."""
+    """Columns for all tokens again, with 0 for padding."""
     if len(counted) == size:
         return found
     whole = torch.zeros(len(found), size, dtype=torch.float32, device="cpu")

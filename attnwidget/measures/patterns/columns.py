@@ -1,4 +1,4 @@
-"""Columns of a layer's maps, summed as the rows are read: keys that all queries read, and whether the place moves."""
+"""Columns of a layer's maps, summed row by row: keys that all queries attend to, and whether the place moves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from attnwidget.measures.patterns.marks import Marks
 from attnwidget.shapes import LayerMaps
 
 FEW_COLUMNS = 3
-"""Columns that are still few; at most one in eight keys."""
+"""The most columns that still count as few; also at most one in eight keys."""
 
 READERS = 0.25
-"""Share of the rows that must have had a key to choose from before it can be what the whole head reads."""
+"""The share of rows that must see a key before it can count as what the whole head attends to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +23,8 @@ class Columns:
     """Sums over the rows of one layer, written into as strips come. A row that sees one key, or reads none, does not count.
 
     `received` is what each key got from other queries, `chance` what it would have got from uniform attention,
-    `readers` how many there were. `peaks` has each row's largest weight beyond chance, at the key that got it, and
-    `strays`, in cross-attention, those of them that are off the monotone line.
+    `readers` the number of these queries. `peaks` has each row's largest weight beyond chance, at its key, and
+    `strays`, in cross-attention, those of them off the monotone line.
     """
 
     received: Float[Tensor, "head key"]
@@ -37,7 +37,7 @@ class Columns:
 
     @staticmethod
     def empty(heads: int, keys: int, queries: int) -> "Columns":
-        """Nothing read yet."""
+        """Sums before the first row."""
         received, chance, readers, peaks, strays = torch.zeros(5, heads, keys, dtype=torch.float64, device="cpu")
         rows = torch.zeros(heads, dtype=torch.float64, device="cpu")
         reads = torch.zeros(heads, queries, dtype=torch.bool, device="cpu")
@@ -66,7 +66,7 @@ class Columns:
 
 
 def moving(peaks: Float[Tensor, "head key"], rows: Float[Tensor, " head"]) -> Float[Tensor, " head"]:
-    """Mean of the largest weights beyond chance, those on the most favoured key left out: 0 for a head that reads one."""
+    """Mean of the largest weights beyond chance, without the most favoured key: 0 for a head with a single key."""
     found = ((peaks.sum(-1) - peaks.amax(-1)) / (rows - 1).clamp_min(1)).clamp(0, 1)
     return found.masked_fill(rows < FEWEST_QUERIES, torch.nan).float()
 

@@ -14,8 +14,8 @@ from attnwidget.measures.patterns.shapes import Ground
 from attnwidget.shapes import Indices, LayerMaps
 
 Chance: TypeAlias = Float[Tensor, " query"]
-"""How much of a pattern a row would have if the head read all visible keys alike; NaN for rows that say nothing:
-without a key of the pattern, or without any other key."""
+"""How much of a pattern a row would have under uniform attention; NaN for rows that cannot show it: without a key of
+the pattern, or without any other key."""
 
 MARKS_KEPT = 2**24
 """Entries of query x key whose marks are kept for the layers that come: a byte each."""
@@ -150,7 +150,7 @@ def remembered(ground: Ground) -> Callable[[Block, Indices, Indices | None], Mar
 
 
 def but_itself(seen: Bool[Tensor, "query key"], own: Indices | None) -> Bool[Tensor, "query key"]:
-    """What a query can read beside itself."""
+    """What a query can see besides itself."""
     if own is None:
         return seen
     return seen & (torch.arange(seen.shape[-1], device="cpu") != own[:, None])
@@ -177,6 +177,6 @@ def _blocks(
 
 
 def _chance(keys: Bool[Tensor, "query key"], choices: Float[Tensor, " query"]) -> Chance:
-    """The share of a row that uniform attention would put there; NaN where it is nothing or all there is."""
+    """The share of a row that uniform attention would put there; NaN if that is none or all of it."""
     count = keys.sum(-1, dtype=torch.float32)
     return torch.where((count > 0) & (count < choices), count / choices, torch.nan)

@@ -32,10 +32,10 @@ THRESHOLDS = {
     "peaked": 0.5,
     "uniform": 0.9,
 }
-"""Half of what a perfect head would have beyond uniform attention. Clark et al. 2019 ask for half of the mass of a
-head by position and 0.6 of one by special tokens or punctuation, not corrected; Voita et al. 2019 for 0.9 of the
-largest weights at one offset. Induction and duplicates get by with less: such a head looks up where that helps, and
-rests elsewhere. Uniform is nine tenths of the entropy that there could be: softmax always leaves a lot."""
+"""Half of what a perfect head would have beyond uniform attention. Clark et al. 2019 ask for half of the mass of a head
+by position and 0.6 of one by special tokens or punctuation, not corrected; Voita et al. 2019 for 0.9 of the largest
+weights at one offset. Induction and duplicates get by with less: such a head looks up where that helps, and rests
+elsewhere. Uniform is nine tenths of the entropy that there could be: softmax always leaves a lot."""
 
 TIERS = (
     ("previous token", "next token", "diagonal", "induction", "duplicate token", "offset"),
@@ -43,20 +43,20 @@ TIERS = (
     ("block diagonal",),
     ("peaked", "uniform"),
 )
-"""What is specific is named before what is general. In a tier the highest score is; of like ones the first."""
+"""Specific patterns are named before general ones. Within a tier the highest score wins; among close ones the first."""
 
 LIKE = 0.05
-"""Scores that differ by less say the same: which of them is higher is chance."""
+"""Scores that differ by less are equal: which one is higher is chance."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Patterns:
     """Every head's pattern by name. `labels` and the scores are (layer head).
 
-    `labels` are "" where nothing can be said: without attention, and on texts too short to tell. "offset -3" tells
-    which offset. `scores` has every pattern's score of every head, from 0 to 1, `best` that of the label: NaN for
-    heterogeneous heads. `distances` are the offsets that the scores of "offset" are those of, -3 for three back.
-    `thresholds` are the scores from which a head is so called.
+    `labels` are "" for heads without attention, and on texts that are too short. "offset -3" includes the offset.
+    `scores` has every pattern's score of every head, from 0 to 1; `best` that of the label, NaN for heterogeneous
+    heads. `distances` are the offsets behind the scores of "offset", -3 for three back. `thresholds` are the scores
+    from which a head gets a label.
     """
 
     labels: np.ndarray
@@ -67,9 +67,9 @@ class Patterns:
     recipe: str
 
     def of(self, name: str) -> tuple[RankedHead, ...]:
-        """The heads that are called so, best first; "offset" are those at any offset.
+        """The heads with this label, best first; "offset" includes any offset.
 
-        Raises AttnWidgetError for a name that no pattern has.
+        Raises AttnWidgetError for an unknown pattern.
         """
         wanted = _known(name, [*self.thresholds, HETEROGENEOUS])
         called = self.labels == name if wanted != name else np.vectorize(_family, otypes=[object])(self.labels) == name
@@ -102,11 +102,11 @@ class Patterns:
 
 @measure
 def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
-    """The pattern of every head by name, with every pattern's score from 0 to 1, (layer head), in one reading.
+    """The pattern of every head by name, with every pattern's score from 0 to 1, (layer head), in one pass.
 
     Most scores are (mass - chance) / (1 - chance), summed over the rows that can show the pattern: mass is the weight
     on its keys, chance what uniform attention over the visible keys would put there. A uniform head has 0, a perfect
-    one 1. Rows that see a single key show nothing, and fewer than three rows are no pattern: NaN.
+    one 1. Rows that see a single key do not count, and fewer than three rows give NaN.
 
     | pattern | keys that count |
     |---|---|
@@ -119,19 +119,21 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     | vertical | the best one to three columns, at most one key in eight, that are not the first; own rows left out |
     | block diagonal | the query's own segment, or else sentence; mass counts as far as it is spread evenly there |
 
-    The others: "peaked" is the mean of the largest weights beyond chance, the most favoured key left out, so that its
-    place must move; "uniform" the entropy as a share of the log of the visible keys; "vertical + diagonal" twice the
-    lesser of the best fixed place and the best distance. In cross-attention, "diagonal" is the mass near the straight
-    line from start to end (a tenth of the keys to either side, at least one), and "off-diagonal" is "peaked" counted
-    where the largest weight is off that line, as in reordering; patterns by distance and equality are NaN there.
+    The others: "peaked" is the mean of the largest weights beyond chance, without the most favoured key, so that its
+    place must move; "uniform" is the entropy as a share of the log of the number of visible keys; "vertical + diagonal"
+    is twice the smaller of the best fixed place and the best distance. In cross-attention, "diagonal" is the mass near
+    the straight line from start to end (a tenth of the keys to either side, at least one), and "off-diagonal" is
+    "peaked" counted where the largest weight is off that line, as in reordering; patterns by distance and equality are
+    NaN there.
 
-    A pattern passes at its threshold (0.5; induction and duplicate token 0.4, uniform 0.9). Of those that pass, specific ones are named before general
-    ones: by distance and equality, then off-diagonal and fixed places (first token, separator, vertical, vertical +
-    diagonal), then blocks, and last peaked and uniform; in each of these groups the highest score decides, and among
-    scores within 0.05 of it the order told here. "heterogeneous": none passes. A triangular map is the mask's
-    work and no pattern. Weights that go to sinks outside the text count for no pattern. Equality on natural text is
-    confounded by common phrases: `induction_scores(model)` asks with random tokens. Raises AttnWidgetError for an
-    ambiguous part, and NotNumbers for weights that are NaN.
+    A pattern passes at its threshold (0.5; induction and duplicate token 0.4, uniform 0.9). Among those that pass,
+    specific ones come before general ones: distance and equality, then off-diagonal and fixed places (first token,
+    separator, vertical, vertical + diagonal), then blocks, and last peaked and uniform. Within each group the highest
+    score decides; scores within 0.05 of it are ordered as listed here. "heterogeneous" means that none passes.
+
+    A triangular map comes from the mask and is not a pattern. Weights on sinks outside the text count for no pattern.
+    On natural text, common phrases confound equality: `induction_scores(model)` tests with random tokens. Raises
+    AttnWidgetError for an ambiguous part; NotNumbers for weights that are NaN.
     Source: classes of Kovaleva et al. 2019 (D19-1445) and Clark et al. 2019 (W19-4828); these scores are ours.
 
     >>> import torch
@@ -154,12 +156,12 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     labels = chosen.copy()
     for at in zip(*np.nonzero(chosen == "offset"), strict=True):
         labels[at] = f"offset {int(tables['distance'][at]):+d}"
-    named = HeadScores(best, f"score of the pattern named; {recipe}")
+    named = HeadScores(best, f"score of the named pattern; {recipe}")
     return Patterns(labels, scores, named, tables.get("distance", nothing), dict(THRESHOLDS), recipe)
 
 
 def _chosen(scores: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(layer head) names: of the first tier that has a score at its threshold or above, the highest or one like it."""
+    """(layer head) names: the highest score, or one close to it, of the first tier that reaches a threshold."""
     found = np.full(next(iter(scores.values())).shape, "", object)
     found[np.any([~np.isnan(values) for values in scores.values()], axis=0)] = HETEROGENEOUS
     for tier in reversed(TIERS):
@@ -175,10 +177,10 @@ def _family(label: str) -> str:
 
 
 def _known(name: str, names: list[str]) -> str:
-    """The pattern that a name belongs to. Raises AttnWidgetError where there is none."""
+    """The pattern that a name belongs to. Raises AttnWidgetError if there is none."""
     known = "offset" if re.fullmatch(r"offset [+-]\d+", str(name)) else name
     if known not in names:
-        raise AttnWidgetError(f"There is no pattern {name!r}. The patterns are {', '.join(names)}.")
+        raise AttnWidgetError(f"There is no pattern {name!r}. Give one of {', '.join(names)}.")
     return known
 
 

@@ -1,4 +1,4 @@
-"""How much of each pattern every head of a trace has, from 0 to 1, in one reading."""
+"""How much of each pattern every head of a trace has, from 0 to 1, in one pass."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ HEIGHT = 128
 
 @exactly()
 def pattern_scores(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
-    """Every pattern's score of every head, (layer head), and under "distance" where the best fixed offset leads.
+    """Every pattern's score of every head, (layer head), and under "distance" the best fixed offset.
 
     NaN for layers without attention, heads that a layer lacks, and patterns that fewer than three rows could show.
     Raises AttnWidgetError for an ambiguous part, and NotNumbers for weights that are NaN.
@@ -131,7 +131,7 @@ def _best_offset(found: dict[str, Scores], rows: dict[str, Tensor], read: Tensor
 
 
 def _both(found: dict[str, Scores]) -> Scores:
-    """Twice the lesser of what is read at a fixed place and what at a fixed distance."""
+    """Twice the smaller of the weight at a fixed place and at a fixed distance."""
     fixed = [found[name] for name in ("first token", "separator", "vertical")]
     along = [found[name] for name in ("previous token", "next token", "diagonal", "offset") if name in found]
     lesser = torch.minimum(_largest(fixed), _largest(along))

@@ -1,4 +1,4 @@
-"""Which keys a query would read if its head had this pattern: from the tokens alone, before any weight is read."""
+"""Which keys a query would attend to if its head had this pattern: from the tokens alone, without any weights."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from attnwidget.measures.portions import own_keys
 from attnwidget.shapes import Indices
 
 FARTHEST = 8
-"""Tokens. A head that reads a fixed number of tokens away is looked for up to here, both ways."""
+"""Tokens. Fixed offsets are searched for up to this distance, both ways."""
 
 BAND = 0.1
 """Share of the keys that counts as near the monotone line, to either side; at least one key."""
@@ -25,7 +25,7 @@ CLOSERS = "\"')]}»”’"
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What the tokens of the keys say: the first one, which are separators, which are equal, which stand together."""
+    """What the tokens of the keys tell: the first one, separators, equal tokens, blocks."""
 
     first: int
     padding: Bool[Tensor, " key"]
@@ -49,7 +49,7 @@ def ground_of(keys: Tokens) -> Ground:
     ]
     numbers: dict[int | str, int] = {}
     kinds = [
-        # Pieces that came without a vocabulary have no ids.
+        # Pieces given without a vocabulary have no ids.
         numbers.setdefault(keys.ids[i] if keys.ids[i] >= 0 else keys.pieces[i], len(numbers)) if content else -1
         for i, content in enumerate(plain)
     ]
@@ -72,7 +72,7 @@ def own_or_none(block: Block, queries: Tokens, keys: Tokens) -> Indices | None:
 
 
 def offsets(own: Indices, width: int) -> tuple[Int[Tensor, "query offset"], Bool[Tensor, "query offset"]]:
-    """The keys from eight tokens before each query to eight after it, and which of them there are."""
+    """The keys from eight tokens before each query to eight after it, and which of them exist."""
     places = own[:, None] + torch.arange(-FARTHEST, FARTHEST + 1, device="cpu")
     return places.clamp(0, width - 1), (places >= 0) & (places < width)
 
@@ -91,7 +91,7 @@ def after_earlier_equal(ground: Ground, own: Indices) -> Bool[Tensor, "query key
 
 
 def same_block(ground: Ground, own: Indices) -> Bool[Tensor, "query key"]:
-    """Tokens of the query's own segment or sentence; none where there is only one of them."""
+    """Tokens of the query's own segment or sentence; none if there is only one segment or sentence."""
     if len(set(ground.blocks.tolist()) - {-1}) < 2:
         return torch.zeros(len(own), len(ground.blocks), dtype=torch.bool, device="cpu")
     return (ground.blocks == ground.blocks[own][:, None]) & (ground.blocks >= 0)
@@ -114,7 +114,7 @@ def _blocks(keys: Tokens, plain: list[bool]) -> list[int]:
 
 
 def _sentences(keys: Tokens) -> list[int]:
-    # A sentence ends after a full stop or its kin, and what closes a quote behind it, if a blank follows.
+    # A sentence ends after a full stop or similar, and any closing quote, if a space follows.
     number, ended, last = 0, False, NO_SPAN
     numbers = []
     for piece, span in zip(keys.pieces, keys.spans, strict=True):

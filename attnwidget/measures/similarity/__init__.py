@@ -1,1 +1,1 @@
-"""Heads beside heads."""
+"""Heads compared with heads."""

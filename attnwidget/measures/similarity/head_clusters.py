@@ -1,4 +1,4 @@
-"""Heads in groups that read alike, each with one head that stands for it."""
+"""Groups of heads with similar attention, each with one head that represents it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,18 +16,18 @@ from attnwidget.measures.similarity.head_map import numbers_of
 from attnwidget.measures.similarity.similar_heads import distances_of
 
 MOST_CLUSTERS = 12
-"""Clusters among which the number is chosen: more than these nobody can keep apart."""
+"""The most clusters to choose from: more cannot be told apart by eye."""
 
 WEAK = 0.25
 """Mean silhouettes below this show no clusters worth the name (Kaufman & Rousseeuw 1990)."""
 
 NO_CLUSTER = -1
-"""The label of layers without attention, and of heads a layer lacks."""
+"""The label of layers without attention, and of heads that a layer lacks."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeadClusters(_Result):
-    """The cluster of every head: `values`, also called `labels`, is (layer head), -1 where there is no head.
+    """The cluster of every head: `values`, also `labels`, is (layer head), -1 for missing heads.
 
     Cluster 0 is the largest. `groups` has the heads of every cluster with their distance to its medoid, which comes
     first. `silhouette` is the mean over heads: near 1 for clusters far apart, 0 for none; NaN for a single cluster.
@@ -43,22 +43,22 @@ class HeadClusters(_Result):
 
     @property
     def count(self) -> int:
-        """How many clusters there are."""
+        """The number of clusters."""
         return len(self.groups)
 
     @property
     def medoids(self) -> tuple[tuple[int, int], ...]:
-        """For every cluster the (layer, head) that stands for it: the least distance to all others of the cluster."""
+        """For every cluster, the (layer, head) with the smallest distance to all others of the cluster."""
         return tuple((group[0].layer, group[0].head) for group in self.groups)
 
     def members(self, cluster: Any) -> tuple[RankedHead, ...]:
         """The heads of a cluster, the medoid first, then by their distance to it.
 
-        Raises AttnWidgetError for a cluster that is not there.
+        Raises AttnWidgetError for a cluster that does not exist.
         """
         number = whole_number(cluster)
         if number is None or not 0 <= number < self.count:
-            raise AttnWidgetError(f"There is no cluster {cluster!r}: they are numbered 0 to {self.count - 1}.")
+            raise AttnWidgetError(f"There is no cluster {cluster!r}. Give a number from 0 to {self.count - 1}.")
         return self.groups[number]
 
     def __repr__(self) -> str:
@@ -70,14 +70,16 @@ class HeadClusters(_Result):
 def head_clusters(
     trace: Trace | HeadDistances, count: Any = None, *, part: str | None = None, rows: Any = ...
 ) -> HeadClusters:
-    """Groups of heads that read alike, as labels (layer head): average-linkage clustering, cut into `count` clusters.
+    """Groups of similar heads, as labels (layer head): average-linkage clustering, cut into `count` clusters.
 
     The distance of two heads is the square root of their divergence in `head_distances`, as in `head_map`; its result
-    may stand in place of the trace. Without a `count` the one from 2 to 12 (and below the number of heads) is taken
-    that has the largest mean silhouette, of equal ones the smallest; heads that all read alike, and one or two heads,
-    are one cluster. A silhouette is always largest somewhere: below about 0.25 nothing sets the clusters apart. They are
-    numbered by size, then by their first head. Raises AttnWidgetError for a count that is not from 1 to the number of
-    heads, for distances that are NaN, for `part` or `rows` beside distances that are given, and as `head_distances`.
+    can be given instead of the trace. Without `count`, the number from 2 to 12 (and below the number of heads) with the
+    largest mean silhouette is taken, the smallest among ties; heads that are all alike, and one or two heads, are one
+    cluster. Some silhouette is always the largest: below about 0.25 the clusters are hardly separate. They are numbered
+    by size, then by their first head.
+
+    Raises AttnWidgetError for a count that is not from 1 to the number of heads, for distances that are NaN, for `part`
+    or `rows` together with given distances, and as `head_distances`.
     Source: Sokal & Michener 1958 (average linkage); Rousseeuw 1987 (silhouette) and Kaufman & Rousseeuw 1990 (0.25).
 
     >>> import torch
@@ -92,7 +94,7 @@ def head_clusters(
     wanted = whole_number(count)
     if count is not None and (wanted is None or not 1 <= wanted <= size):
         raise AttnWidgetError(
-            f"count={count!r} is no number of clusters. Give an integer from 1 to {size}, the number of heads, or None."
+            f"count={count!r} is not valid: give a whole number from 1 to {size}, the number of heads, or None."
         )
     flat, score, how = _cut(apart, wanted)
     groups = sorted(
@@ -137,24 +139,24 @@ def stands_for(group: tuple[RankedHead, ...]) -> str:
 
 
 def _cut(apart: np.ndarray, count: int | None) -> tuple[np.ndarray, float, str]:
-    """Labels in any numbering, their mean silhouette, and in words how many were chosen."""
+    """Labels in any numbering, their mean silhouette, and a phrase for how many were chosen."""
     size = len(apart)
     counts = [count] if count else list(range(2, min(MOST_CLUSTERS, size - 1) + 1))
     if not counts or (count is None and not apart.any()) or count == 1:
-        why = "as asked for" if count else "too few heads to part" if not counts else "as all heads read alike"
+        why = "as requested" if count else "too few heads to divide" if not counts else "as all heads are alike"
         return np.zeros(size, np.int64), float("nan"), f"one cluster, {why}"
     cuts = cut_tree(linkage(squareform(apart, checks=False), "average"), n_clusters=counts).T
     scores = [float(silhouettes(apart, labels).mean()) for labels in cuts]
-    # Equal scores that were summed in another order are still equal.
+    # Equal scores that were summed in a different order still count as equal.
     best = next(at for at, score in enumerate(scores) if score >= max(scores) - 1e-9)
-    how = "as asked for" if count else f"the most from 2 to {counts[-1]}"
-    apart_or_not = "" if scores[best] >= WEAK else ", so that hardly anything sets them apart"
+    how = "as requested" if count else f"the most from 2 to {counts[-1]}"
+    apart_or_not = "" if scores[best] >= WEAK else ", so they are hardly separate"
     words = f"{counts[best]} clusters with a mean silhouette of {scores[best]:.2f}, {how}{apart_or_not}"
     return cuts[best], scores[best], words
 
 
 def _members(apart: np.ndarray, group: np.ndarray, distances: HeadDistances) -> tuple[RankedHead, ...]:
-    """The heads of a cluster, its medoid first; of equals the first head."""
+    """The heads of a cluster, its medoid first; among ties, the first head."""
     group = np.array(sorted(group, key=lambda at: distances.heads[at]))
     sums = apart[np.ix_(group, group)].sum(1)
     medoid = group[int((sums <= sums.min() + 1e-9).argmax())]

@@ -1,4 +1,4 @@
-"""How differently any two heads of a model read the same text."""
+"""How differently any two heads of a model attend on the same text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import Indices, LayerMaps
 
 SAMPLED_QUERIES = 64
-"""Queries that are read of a longer text: distances between heads settle long before that."""
+"""The queries used for a longer text: distances between heads converge well before that."""
 
 PAIRS = 2**17
-"""Entries of head x (query, key) that are compared at once: they stay in the processor's cache."""
+"""Entries (head x (query, key)) that are compared together: they stay in the processor's cache."""
 
 NEARLY_NOTHING = 1e-30
-"""Takes the place of 0 in x log x: no fp32 weight above 1e-22 changes by it."""
+"""Replaces 0 in x log x: it changes no fp32 weight above 1e-22."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeadDistances(_Result):
     """One number per pair of heads: `values` is (head head), symmetric, with a diagonal of 0.
 
-    `heads` has the (layer, head) of every row, `names` the same as text, `layers` how many layers the part has, those
-    without attention included.
+    `heads` has the (layer, head) of every row, `names` the same as text, `layers` the number of layers of the part,
+    including those without attention.
     """
 
     heads: tuple[tuple[int, int], ...] = ()
@@ -47,18 +47,19 @@ class HeadDistances(_Result):
     def at(self, head: Any) -> int:
         """The row of a head, named "L5H3" or (5, 3); negative numbers count from the end.
 
-        Raises AttnWidgetError for a head that is not there.
+        Raises AttnWidgetError for a head that does not exist.
         """
         layer, number = _pair(head)
         layer += self.layers if layer < 0 else 0
         number += sum(of == layer for of, _ in self.heads) if number < 0 else 0
         if (layer, number) not in self.heads:
             known = f"{len(self.heads)} heads, {self.names[0]} to {self.names[-1]}"
-            raise AttnWidgetError(f"There is no head {head!r} here: these are the distances of {known}.")
+            raise AttnWidgetError(f"There is no head {head!r} here. These are the distances of {known}.")
         return self.heads.index((layer, number))
 
     def between(self, first: Any, second: Any) -> float:
-        """The distance of two heads, each named "L5H3" or (5, 3). Raises AttnWidgetError for one that is not there.
+        """The distance of two heads, each named "L5H3" or (5, 3). Raises AttnWidgetError for a head that does not
+        exist.
 
         >>> HeadDistances(np.array([[0, 0.2], [0.2, 0]]), "an example", ((0, 0), (1, 0)), 2).between("L0H0", "L1H0")
         0.2
@@ -67,7 +68,7 @@ class HeadDistances(_Result):
 
 
 NO_QUERY = (
-    "These distances are not numbers, as no query was there to compare heads by. Give a text that is more than padding."
+    "These distances are NaN, as there was no query to compare heads by. Give a text with other tokens than padding."
 )
 
 
@@ -77,13 +78,14 @@ def head_distances(
 ) -> HeadDistances:
     """Jensen-Shannon divergence of every two heads of all layers, (head head) in nats: the mean over queries.
 
-    0 for heads that read alike, log 2 for heads that never read the same key; it is the divergence, not its root. Of
-    texts with more than `rows` queries that many are taken, evenly spaced; None takes all. Queries that are padding do
-    not count. What a row lacks to a sum of 1, as with attention sinks outside the text, is one more outcome, "outside":
-    nothing is normalised again, and an empty row lies outside altogether. `smoothing` mixes so much of uniform
-    attention into every row. Memory is bounded, time grows with heads^2 x rows x keys. Raises AttnWidgetError for an
-    ambiguous part, `rows` below 1, `smoothing` outside [0, 1) and layers that read different numbers of keys, and
-    NotNumbers for weights that are NaN.
+    0 for identical heads, log 2 for heads that never attend to the same key; it is the divergence, not its root. For
+    texts with more than `rows` queries, that many evenly spaced ones are used; None uses all. Padding queries do not
+    count. If a row sums to less than 1, as with attention sinks outside the text, the rest is one more outcome,
+    "outside": nothing is renormalised, and an empty row lies outside entirely. `smoothing` is the share of uniform
+    attention mixed into every row. Memory is bounded; time grows with heads^2 x rows x keys.
+
+    Raises AttnWidgetError for an ambiguous part, `rows` below 1, `smoothing` outside [0, 1) and layers with different
+    numbers of keys; NotNumbers for weights that are NaN.
     Source: Clark et al. 2019 (W19-4828), who smooth by .001 and sum over rows instead of taking their mean.
 
     >>> from attnwidget import Trace
@@ -96,7 +98,7 @@ def head_distances(
     chosen, sampled = sampled_rows(trace, part, rows)
     mixed = share_or_none(smoothing)
     if mixed is None or mixed == 1:
-        raise AttnWidgetError(f"smoothing={smoothing!r} is no share. Give a number from 0 (none) to below 1.")
+        raise AttnWidgetError(f"smoothing={smoothing!r} is not valid: give a number from 0 (none) to below 1.")
     blocks = trace.part_blocks(part)
     heads = tuple((block.layer, head) for block in blocks for head in range(block.heads))
     total = torch.zeros(len(heads), len(heads), dtype=torch.float64, device="cpu")
@@ -112,9 +114,9 @@ def head_distances(
 
 
 def distances_from(trace: Trace, head: Any, *, part: str | None = None, rows: Any = SAMPLED_QUERIES) -> HeadDistances:
-    """`head_distances` of one head alone: its row of `values`, the others NaN, for a share of the time.
+    """`head_distances` of one head alone: its row of `values`, with NaN for the others, in a fraction of the time.
 
-    The numbers are the same to the last bit. Raises AttnWidgetError for a head that is not there, and as
+    The numbers are identical to the last bit. Raises AttnWidgetError for a head that does not exist, and as
     `head_distances`, and NotNumbers.
     """
     chosen, sampled = sampled_rows(trace, part, rows)
@@ -133,15 +135,13 @@ def distances_from(trace: Trace, head: Any, *, part: str | None = None, rows: An
 
 
 def sampled_rows(trace: Trace, part: str | None, rows: Any) -> tuple[Indices, str]:
-    """At most so many queries that are not padding, evenly spaced, and in words which these are.
+    """At most this many queries that are not padding, evenly spaced, and a phrase that describes them.
 
-    Raises AttnWidgetError for a number of rows below 1.
+    Raises AttnWidgetError for anything but a whole number of 1 or more, or None.
     """
     wanted = whole_number(rows)
     if rows is not None and (wanted is None or wanted < 1):
-        raise AttnWidgetError(
-            f"rows={rows!r} is no number of queries. Give an integer from 1, or None for all queries."
-        )
+        raise AttnWidgetError(f"rows={rows!r} is not valid: give a whole number of 1 or more, or None for all queries.")
     every = read_rows(trace.tokens(part)[0])
     if wanted is None or len(every) <= wanted:
         return every, f"all {len(every)} queries that are not padding"
@@ -158,15 +158,15 @@ def _pair(head: Any) -> tuple[int, int]:
             return layer, number
     elif isinstance(head, tuple | list) and len(head) == 2 and all(hasattr(part, "__index__") for part in head):
         return head[0].__index__(), head[1].__index__()
-    raise AttnWidgetError(f"{head!r} names no head. Write a layer and a head as in 'L5H3' or (5, 3), counted from 0.")
+    raise AttnWidgetError(f"{head!r} is not a head. Write layer and head like 'L5H3' or (5, 3), counted from 0.")
 
 
 def _stacks(blocks: tuple[Block, ...], chosen: Indices) -> Iterator[LayerMaps]:
-    """A few rows of all heads of all layers at a time, within one tile where a single row of them is."""
+    """A few rows of all heads of all layers at a time, within one tile if a single row fits."""
     widths = {block.shape[-1] for block in blocks}
     if len(widths) > 1:
         raise AttnWidgetError(
-            f"The layers of this part read {' and '.join(map(str, sorted(widths)))} keys, so their rows cannot be "
+            f"The layers of this part have {' and '.join(map(str, sorted(widths)))} keys, so their rows cannot be "
             "compared key by key."
         )
     width = widths.pop()
@@ -179,7 +179,7 @@ def _stacks(blocks: tuple[Block, ...], chosen: Indices) -> Iterator[LayerMaps]:
 
 
 def _outcomes(stack: LayerMaps, smoothing: float) -> Float[Tensor, "head outcome"]:
-    """Of every head the probabilities of all rows in line; what no head gives any weight is left away."""
+    """For every head, the probabilities of all rows in sequence; outcomes without weight in any head are left out."""
     outside = (1 - stack.sum(-1, keepdim=True)).clamp_min(0)
     mixed = (1 - smoothing) * stack + smoothing / stack.shape[-1]
     every = torch.cat([mixed, (1 - smoothing) * outside], -1).flatten(1)
@@ -189,8 +189,8 @@ def _outcomes(stack: LayerMaps, smoothing: float) -> Float[Tensor, "head outcome
 def _add_divergences(total: Float[Tensor, "head head"], outcomes: Float[Tensor, "head outcome"]) -> None:
     """Add the divergence of every two heads, summed over rows, to the upper triangle of `total`.
 
-    JS(p, q) = H((p + q) / 2) - (H(p) + H(q)) / 2 = (f(p, p) + f(q, q)) / 4 - f(p, q) / 2 with f = sum of (p + q) log
-    (p + q). As all three are taken in the same way, heads that are equal have a distance of exactly 0.
+    JS(p, q) = H((p + q) / 2) - (H(p) + H(q)) / 2 = (f(p, p) + f(q, q)) / 4 - f(p, q) / 2 with f = sum of (p + q) log (p
+    + q). As all three are computed in the same way, equal heads have a distance of exactly 0.
     """
     heads = len(outcomes)
     for part in outcomes.split(max(1, PAIRS // heads), 1):
@@ -205,7 +205,7 @@ def _add_divergences(total: Float[Tensor, "head head"], outcomes: Float[Tensor, 
 
 
 def _add_divergences_from(total: Float[Tensor, " head"], outcomes: Float[Tensor, "head outcome"], at: int) -> None:
-    """`_add_divergences` for the head at one place, each pair in the same order of the two."""
+    """`_add_divergences` for the head at one index, with each pair in the same order."""
     for part in outcomes.split(max(1, PAIRS // len(outcomes)), 1):
         go_on()
         own = part.contiguous()
@@ -224,6 +224,6 @@ def _recipe(smoothed: str, sampled: str) -> str:
 def _sum_log(
     many: Float[Tensor, "head outcome"], one: Float[Tensor, "*head outcome"], sums: Tensor, logs: Tensor
 ) -> Float[Tensor, " head"]:
-    """The sum of s log s with s = many + one, in fp64; `sums` and `logs` are memory to do it in."""
+    """The sum of s log s with s = many + one, in fp64; `sums` and `logs` are work buffers."""
     torch.add(many, one + NEARLY_NOTHING, out=sums)
     return torch.log(sums, out=logs).mul_(sums).sum(-1).double()

@@ -1,4 +1,4 @@
-"""Heads as points in the plane: near each other where they read alike."""
+"""Heads as points in the plane: similar heads are near each other."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +17,10 @@ MapHeads = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeadMap(_Result):
-    """One point per head: `values`, also called `positions`, is (heads 2), in roots of nats.
+    """One point per head: `values`, also `positions`, is (heads 2), in square roots of nats.
 
-    `heads` has the (layer, head) of every point, `names` the same as text, `layers` how many layers the part has.
-    `explained` is the share of the sum of all squared distances that the plane keeps: 1 is a map that loses nothing.
+    `heads` has the (layer, head) of every point, `names` the same as text, `layers` the number of layers of the part.
+    `explained` is the share of all squared distances that the plane keeps: 1 for a map without loss.
     """
 
     heads: MapHeads = ()
@@ -39,16 +39,18 @@ class HeadMap(_Result):
 
 
 def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ..., after: Any = None) -> HeadMap:
-    """Heads as points in a plane, (heads 2) in roots of nats, so that heads which read alike are near: classical scaling.
+    """Heads as points in a plane, (heads 2) in square roots of nats, with similar heads near each other: classical
+    scaling.
 
-    The distance of two heads is the square root of their divergence in `head_distances`, whose result may stand in
-    place of the trace: the root is a metric and has a place in Euclidean space, the divergence has not. The plane is
-    the one that keeps most of the squared distances, `explained` says how much. Directions mean nothing: later layers
-    are put to the right and up in the mean. With `after`, an earlier map, this one is turned, mirrored and moved, never
-    stretched, so that the heads of both lie as near to their earlier places as they can, and points do not jump while
-    a text changes. Heads that read alike share a point. Raises AttnWidgetError for an `after` that is no HeadMap or has
-    no head in common, for distances that are NaN, for `part` or `rows` beside distances that are given, and as
-    `head_distances`.
+    The distance of two heads is the square root of their divergence in `head_distances`, whose result can be given
+    instead of the trace: the root is a metric that embeds in Euclidean space, the divergence is not. The plane is the
+    one that keeps most of the squared distances; `explained` says how much. Directions are arbitrary: on average, later
+    layers are placed to the right and up. Identical heads share a point.
+
+    With `after`, an earlier map, this one is rotated, mirrored and moved, never scaled, so that shared heads stay as
+    close to their earlier places as possible and points do not jump while a text changes. Raises AttnWidgetError for an
+    `after` that is not a HeadMap or has no head in common, for distances that are NaN, for `part` or `rows` together
+    with given distances, and as `head_distances`.
     Source: Torgerson 1952; the root: Endres & Schindelin 2003, Fuglede & Topsøe 2004; turning: Schönemann 1966. Clark et
     al. 2019 (W19-4828) scale the divergences themselves, and by SMACOF.
 
@@ -61,13 +63,13 @@ def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any
     """
     distances = distances_of(trace, part, rows)
     if after is not None and not isinstance(after, HeadMap):
-        raise AttnWidgetError(f"after= needs an earlier map of aw.head_map, and {type(after).__name__} was given.")
+        raise AttnWidgetError(f"after={type(after).__name__} is not valid: give an earlier map from aw.head_map.")
     points, explained = _scaled(numbers_of(distances))
     points = np.column_stack([_turned(column, distances.heads) for column in points.T])
-    laid = "later layers to the right and up in the mean"
+    laid = "later layers to the right and up on average"
     if after is not None:
         points, common = _laid_on(points, distances.heads, after)
-        laid = f"turned and mirrored onto an earlier map over {common} heads"
+        laid = f"rotated and mirrored onto an earlier map over {common} heads"
     recipe = (
         f"classical scaling to the plane, which keeps {explained:.0%} of the squared distances, {laid}; distances are "
         f"square roots of: {distances.recipe}"
@@ -76,7 +78,7 @@ def head_map(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any
 
 
 def numbers_of(distances: HeadDistances) -> np.ndarray:
-    """The divergences in fp64. Raises AttnWidgetError where they are NaN, as when every query is padding."""
+    """The divergences in fp64. Raises AttnWidgetError if they are NaN, for example if every query is padding."""
     values = np.asarray(distances.values, np.float64)
     if not np.isfinite(values).all():
         raise AttnWidgetError(NO_QUERY)
@@ -84,13 +86,13 @@ def numbers_of(distances: HeadDistances) -> np.ndarray:
 
 
 def _scaled(squared: np.ndarray) -> tuple[np.ndarray, float]:
-    """Points whose distances come nearest to the roots of `squared`, and the share of `squared` that they keep."""
+    """Points whose distances best fit the roots of `squared`, and the share of `squared` that they keep."""
     count = len(squared)
     means = squared.mean(0)
     products = (means[:, None] + means - squared - means.mean()) / 2
     lowest = max(0, count - 2)
     sizes, directions = scipy.linalg.eigh(products, subset_by_index=[lowest, count - 1])
-    # Divergences are fp32: what is below their rounding is no direction of its own.
+    # Divergences are fp32: directions below their rounding are noise.
     sizes[sizes <= np.finfo(np.float32).eps * count * squared.max()] = 0
     points = np.zeros((count, 2))
     points[:, : count - lowest] = (directions * np.sqrt(sizes))[:, ::-1]
@@ -99,26 +101,26 @@ def _scaled(squared: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _turned(column: np.ndarray, heads: MapHeads) -> np.ndarray:
-    """A direction or its opposite, by what does not depend on the order of the heads."""
+    """A direction or its opposite, chosen independently of the order of the heads."""
     layers = np.array([layer for layer, _ in heads], np.float64)
     order = sorted(range(len(heads)), key=heads.__getitem__)
     scale = float(np.abs(column).max())
     if scale == 0:
         return column
     shares = column / scale
-    # Where layers do not decide, the longer tail does, and at last the first head that is off the middle.
+    # If layers do not decide, the longer tail does, and finally the first head off the centre.
     signs = ((layers - layers.mean()) @ shares, (shares**3).sum(), *shares[order])
     decisive = next(sign for sign in signs if abs(sign) > 1e-6)
     return column if decisive > 0 else -column
 
 
 def _laid_on(points: np.ndarray, heads: MapHeads, earlier: HeadMap) -> tuple[np.ndarray, int]:
-    """The points turned, mirrored and moved onto an earlier map, and how many heads are in both."""
+    """The points rotated, mirrored and moved onto an earlier map, and how many heads are in both."""
     before = {head: at for at, head in enumerate(earlier.heads)}
     common = [at for at, head in enumerate(heads) if head in before]
     if not common:
         raise AttnWidgetError(
-            "The earlier map has none of these heads. Give the map of another text of the same part of the same model."
+            "The earlier map has none of these heads. Give a map of another text for the same part of the same model."
         )
     goal = np.asarray(earlier.values, np.float64)[[before[heads[at]] for at in common]]
     own = points[common]

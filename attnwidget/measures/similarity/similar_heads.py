@@ -1,4 +1,4 @@
-"""Heads that do the same work: the nearest to one head, and how far every head is doubled by another."""
+"""Heads that do the same work: the nearest to one head, and how redundant every head is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,12 +46,12 @@ class SimilarHeads:
 def similar_heads(
     trace: Trace | HeadDistances, head: Any, *, count: Any = 5, part: str | None = None, rows: Any = ...
 ) -> SimilarHeads:
-    """The `count` heads that read most like one head, "L5H3" or (5, 3), with their distance in nats, nearest first.
+    """The `count` heads most similar to one head, "L5H3" or (5, 3), with their distance in nats, nearest first.
 
-    The distance is the Jensen-Shannon divergence of `head_distances`, whose result may stand in place of the trace, so
-    that it is computed only once, and `rows` says how many queries are read of a trace, those of `head_distances` if it
-    is left out. Of equal heads the first comes first. Raises AttnWidgetError for a head that is not
-    there, a count below 1, a text that is all padding, `part` or `rows` beside distances that are given, and as `head_distances`.
+    The distance is the Jensen-Shannon divergence of `head_distances`, whose result can be given instead of the trace so
+    that it is computed only once. `rows` says how many queries of a trace are used, by default as in `head_distances`.
+    Ties keep their order. Raises AttnWidgetError for a head that does not exist, a count below 1, a text that is all
+    padding, `part` or `rows` together with given distances, and as `head_distances`.
     Source: Clark et al. 2019 (W19-4828), section 6.
 
     >>> import torch
@@ -75,11 +75,13 @@ def similar_heads(
 
 
 def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ...) -> HeadScores:
-    """1 - (distance to the nearest other head) / log 2 of every head, (layer head): 1 for a head that has a double.
+    """1 - (distance to the nearest other head) / log 2 of every head, (layer head): 1 for a head with an identical
+    twin.
 
-    0 is a head that never reads what any other one reads. `head_distances` says what the distance is; its result may
-    stand in place of the trace, and `rows` is its number of queries. NaN for the only head of a model, for layers
-    without attention and heads a layer lacks. Raises AttnWidgetError for `part` or `rows` beside distances that are given, and as `head_distances`.
+    0 is a head that shares no attended key with any other head. `head_distances` defines the distance; its result can
+    be given instead of the trace, and `rows` is its number of queries. NaN for the only head of a model, for layers
+    without attention and heads that a layer lacks. Raises AttnWidgetError for `part` or `rows` together with given
+    distances, and as `head_distances`.
     Source: ours, from the distances of Clark et al. 2019 (W19-4828).
 
     >>> import torch
@@ -98,13 +100,13 @@ def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: A
 
 
 def distances_of(trace: Any, part: str | None, rows: Any) -> HeadDistances:
-    """Distances that are given, or those of a trace, on 64 queries unless `rows` (not `...`) says how many."""
+    """Given distances, or those of a trace, on 64 queries unless `rows` (not `...`) says how many."""
     if not isinstance(trace, HeadDistances):
         require_trace(trace)
         return head_distances(trace, part=part, rows=SAMPLED_QUERIES if rows is ... else rows)
     if part is not None or rows is not ...:
         raise AttnWidgetError(
-            "These distances are computed already, so part and rows have no effect. Give them to head_distances, or "
-            "give the trace."
+            "These distances are already computed, so part= and rows= would have no effect. Pass them to "
+            "head_distances, or give the trace."
         )
     return trace

@@ -1,4 +1,4 @@
-"""Effective attention: what of one head's weights acts on its output, without what the values cancel out."""
+"""Effective attention: the part of one head's weights that acts on its output, without what the values cancel."""
 
 from typing import Any
 
@@ -15,24 +15,27 @@ from attnwidget.measures.rows import read_rows
 from attnwidget.shapes import AttentionMap, Indices
 
 RANK = 1e-6
-"""Singular values of T below this share of the largest count as 0: what rounding in fp32 leaves of equal values."""
+"""Singular values of T below this share of the largest count as 0: the residue of equal values after fp32 rounding."""
 
 
 @measure
 def effective(trace: Trace, layer: Any, head: Any = None, *, part: str | None = None, queries: Any = None) -> TokenMap:
     """Effective attention (query key) of one head: A without its component in the left null space of T = V W_O.
 
-    Several patterns of attention give a head the same output wherever the vectors that its keys would add, the rows of
-    T (key out), depend on each other: always when there are more keys than a head is wide. The part of A that these
-    cancel is taken away, so A_eff T = A T still and no shorter rows do the same. Entries may be negative, and rows
-    need not sum to 1. Where T has as many independent rows as there are keys, it is A itself. The projection knows no
-    causal mask: entries above the diagonal may be other than 0. T = V where no output projection is known. Biases of
-    the projection are added to every row alike and play no part.
+    Different patterns of attention give a head the same output if the vectors that its keys would add, the rows of T
+    (key out), are linearly dependent: always the case with more keys than the head's width. The part of A that cancels
+    out is removed, so A_eff T = A T still holds, and no shorter rows do the same. Entries may be negative, and rows
+    need not sum to 1. If T has as many independent rows as there are keys, the result is A itself.
 
-    Computed in fp64; singular values of T below 1e-6 of the largest count as 0. Padding is left out: its rows are
-    NaN, its columns 0. `queries` chooses rows, as in `trace.weights`. Raises AttnWidgetError for a trace without values, for
-    a layer without a head, and for what is not there; NotNumbers for weights or values that are NaN.
-    Source: Brunner et al. 2020 (arXiv 1908.04211), effective attention; the tolerance and T with W_O for one head ours.
+    The projection ignores the causal mask: entries above the diagonal may differ from 0. T = V if no output projection
+    is known. Biases of the projection are added to every row equally and do not matter.
+
+    Computed in fp64; singular values of T below 1e-6 of the largest count as 0. Padding is left out: its rows are NaN,
+    its columns 0. `queries` chooses rows, as in `trace.weights`. Raises AttnWidgetError for a trace without values, for
+    a layer without a head, and for layers, heads or queries that do not exist; NotNumbers for weights or values that
+    are NaN.
+    Source: Brunner et al. 2020 (arXiv 1908.04211), effective attention; the tolerance, and T with W_O for one head, are
+    ours.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -47,8 +50,8 @@ def effective(trace: Trace, layer: Any, head: Any = None, *, part: str | None = 
     block = trace.block(layer, part)
     if head is None:
         raise AttnWidgetError(
-            f"Effective attention is that of one head, and none was given. Say effective(trace, 'L{block.layer}H0') for "
-            f"one of the {block.heads} heads of layer {block.layer}."
+            f"Effective attention needs a head, and none was given. Use effective(trace, 'L{block.layer}H0') for one "
+            f"of the {block.heads} heads of layer {block.layer}."
         )
     number = fit_index("head", head, block.heads)
     query_tokens, key_tokens = trace.tokens(part)
@@ -68,16 +71,15 @@ def effective(trace: Trace, layer: Any, head: Any = None, *, part: str | None = 
 
 
 def _written(block: Block, head: int) -> Float[Tensor, "key dim"]:
-    """Vectors with the same dependencies as the rows of V W_O, in fp64; those of V where there is no W_O."""
+    """Vectors with the same linear dependencies as the rows of V W_O, in fp64; those of V if there is no W_O."""
     if block.v is None:
         raise AttnWidgetError(
-            f"{block!r} carries no values (v), and effective attention is what of the weights they do not cancel. Trace "
-            "the text with a model that follows transformers' attention interface, aw.load(model).trace(text); of a "
-            "saved trace, save it with values=True."
+            f"{block!r} has no values (v), which effective attention depends on. Trace the text with a model that "
+            "follows transformers' attention interface, aw.load(model).trace(text); save traces with values=True."
         )
     values = block.v[0, head // (block.heads // block.kv_heads)].detach().cpu().double()
     if block.projection is not None:
-        # V W^T = (V R^T) Q^T with W = Q R: the columns of Q only turn the vectors, and a model is wide.
+        # V W^T = (V R^T) Q^T with W = Q R: the columns of Q only rotate the vectors, and W has many rows.
         weight = block.projection.of_heads(block.heads)[:, head].detach().cpu().double()
         values = values @ torch.linalg.qr(weight, mode="r").R.T
     if not bool(torch.isfinite(values).all()):
@@ -86,7 +88,7 @@ def _written(block: Block, head: int) -> Float[Tensor, "key dim"]:
 
 
 def _row_space(written: Float[Tensor, "key dim"]) -> Float[Tensor, "key rank"]:
-    """An orthonormal basis of what weights must not lose: the left singular vectors of T that are not cancelled."""
+    """An orthonormal basis of what weights must keep: the left singular vectors of T with nonzero singular values."""
     left, singular, _ = torch.linalg.svd(written, full_matrices=False)
     largest = singular.max() if len(singular) else singular.sum()
     return left[:, singular > RANK * largest]

@@ -1,4 +1,4 @@
-"""How much a layer mixes tokens, beside how much of each token it keeps."""
+"""How much a layer mixes tokens, compared with how much of each token it keeps."""
 
 import numpy as np
 
@@ -14,17 +14,18 @@ from attnwidget.measures.values.sublayer import Vectors, norms_of, others_and_ow
 def mixing_ratio(trace: Trace, *, part: str | None = None) -> LayerScores:
     """||mixing|| / (||mixing|| + ||preserving||) of each layer, (layer) from 0 to 1: the mean over queries.
 
-    Mixing is what attention brings a token from the others, sum_{j != i} L(T_ij), where T_ij = sum_h A^h_ij W_O^h v_j^h;
-    preserving is what it keeps of the token itself, L(T_ii + x_i), x_i being the residual stream. Where the sum goes
-    through a norm before the stream goes on (post-norm models such as BERT), L is that norm's linear part: less the
-    mean for a layer norm, times gamma. Its deviation sigma_i, frozen at the true sum's, divides both and so cancels.
-    Elsewhere L does nothing. Biases of the projection and the norm belong to neither. A layer whose attention adds
-    nothing has 0. MLPs are not part of it. Ratios of pre-norm and post-norm models are not of one kind: the residual
-    of a pre-norm model grows with depth.
+    Mixing is what attention brings a token from the others, sum_{j != i} L(T_ij), where T_ij = sum_h A^h_ij W_O^h
+    v_j^h; preserving is what it keeps of the token itself, L(T_ii + x_i), where x_i is the residual stream. If the sum
+    goes through a norm before the stream continues (post-norm models such as BERT), L is that norm's linear part: minus
+    the mean for a layer norm, times gamma. Its deviation sigma_i, frozen at the true sum's, divides both and cancels.
+    Otherwise L is the identity.
 
-    Queries that are padding do not count, nor such of which both vectors are 0. Layers without attention are NaN.
-    The trace must have been asked for its streams, `keep=("inputs",)`. Raises AttnWidgetError for one without them or
-    without values or projections, and for parts that read another sequence; NotNumbers for NaN.
+    Biases of the projection and the norm belong to neither. A layer whose attention adds nothing has 0. MLPs are
+    ignored. Do not compare ratios of pre-norm and post-norm models: the residual of a pre-norm model grows with depth.
+
+    Padding queries do not count, nor do queries where both vectors are 0. Layers without attention are NaN. The trace
+    must have its residual streams, `keep=("inputs",)`. Raises AttnWidgetError for a trace without streams, values or
+    projections, and for cross-attention; NotNumbers for NaN.
     Source: Kobayashi et al. 2021 (2021.emnlp-main.373, arXiv 2109.07152), AttnResLn-N, mixing ratio.
 
     >>> import attnwidget as aw

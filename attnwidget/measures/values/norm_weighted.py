@@ -1,4 +1,4 @@
-"""Attention weighted by what it carries: how long the vector is that each key adds to each query."""
+"""Attention weighted by what it carries: the length of the vector that each key adds to each query."""
 
 from typing import Any
 
@@ -22,16 +22,17 @@ def norm_weighted(
 ) -> TokenMap:
     """Norm-based attention (query key): the length of the vector that each key adds to each query.
 
-    With a head (or layer="L5H3") A^h_ij ||f^h(x_j)||, where f^h(x_j) = W_O^h v_j^h is what the head writes for a key;
-    without one ||sum_h A^h_ij f^h(x_j)||, of all heads of the layer together, in which heads may cancel. The bias of the
-    values is inside v, that of the projection is left out. In units of the model's hidden states, not normalised: rows
-    do not sum to 1. `queries` chooses rows, as in `trace.weights`; rows of padding are NaN. The residual stream and norms are not part of it.
+    With a head (or layer="L5H3"), A^h_ij ||f^h(x_j)||, where f^h(x_j) = W_O^h v_j^h is what the head writes for a key;
+    without one, ||sum_h A^h_ij f^h(x_j)|| over all heads of the layer, which may cancel each other. The bias of the
+    values is part of v, that of the projection is left out. In units of the model's hidden states, not normalised: rows
+    do not sum to 1. `queries` chooses rows, as in `trace.weights`; rows of padding are NaN. The residual stream and
+    norms are ignored.
 
-    Of the whole layer only the inner products of its heads' vectors are held (key head head), in fp64, so that heads
-    that cancel out give 0; no vector of a pair of tokens is ever made. Raises AttnWidgetError for a trace without values or
-    output projections (given weights, the eager path, a gate or norm before the projection), for a layer or head that
-    is not there, and NotNumbers for weights or values that are NaN.
-    Source: Kobayashi et al. 2020 (2020.emnlp-main.574, arXiv 2004.10102), ||alpha f(x)||; in this form ours.
+    For a whole layer only the inner products of its heads' vectors are held (key head head), in fp64, so that heads
+    that cancel out give 0; vectors of token pairs are never built. Raises AttnWidgetError for a trace without values or
+    output projections (given weights, the eager path, a gate or norm before the projection), and for a layer or head
+    that does not exist; NotNumbers for weights or values that are NaN.
+    Source: Kobayashi et al. 2020 (2020.emnlp-main.574, arXiv 2004.10102), ||alpha f(x)||; this form is ours.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -76,7 +77,7 @@ def _of_layer(block: Block, rows: Indices) -> AttentionMap:
         maps = _finite(weights(block, queries=rows[start : start + step]))
         shares = rearrange(maps, "head query key -> key query head").double()
         squares = torch.bmm(shares, products).mul_(shares).sum(-1)
-        found[start : start + step] = squares.clamp_min_(0).sqrt_().T  # rounding may leave less than 0
+        found[start : start + step] = squares.clamp_min_(0).sqrt_().T  # rounding may give numbers below 0
     return found
 
 
@@ -85,7 +86,7 @@ def _inner_products(block: Block) -> Float[Tensor, "key head other"]:
     found = torch.empty(width, block.heads, block.heads, dtype=torch.float64, device="cpu")
     start = 0
     for vectors in written_values(block):
-        # In fp32 the root of what rounding leaves of two heads that cancel out would be a thousandth of either.
+        # In fp32, rounding would leave a thousandth of two heads that cancel out.
         precise = vectors.cpu().double() if vectors.device.type == "mps" else vectors.double()
         found[start : start + len(vectors)] = torch.bmm(precise, precise.transpose(1, 2))
         start += len(vectors)

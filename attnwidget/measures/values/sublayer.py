@@ -1,4 +1,4 @@
-"""An attention sublayer as a sum: one vector of each key, the residual, the biases; never one vector of each pair."""
+"""An attention sublayer as a sum: one vector per key, the residual, the biases; never one vector per pair."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -16,17 +16,17 @@ Vectors: TypeAlias = Float[Tensor, "query out"]
 
 
 def stream_of(block: Block) -> Stream:
-    """The residual stream around a block. Raises AttnWidgetError where the trace has none, with the call that gives it."""
+    """The residual stream around a block. Raises AttnWidgetError, with the call that keeps it, if it is missing."""
     if block.inputs is None:
         raise AttnWidgetError(
-            f'{block!r} carries no residual stream (inputs). Ask for it, model.trace(text, keep=("inputs",)); where that '
-            "gives none, the layer's output is scaled or normed before it is added, or added together with an MLP's."
+            f'{block!r} has no residual stream (inputs). Keep it with model.trace(text, keep=("inputs",)); there is none '
+            "if the layer's output is scaled or normed before it is added, or added together with an MLP's."
         )
     return block.inputs
 
 
 def norms_of(blocks: Sequence[Block]) -> str:
-    """Which of these layers are post-norm, in a phrase."""
+    """Which of these layers are post-norm, as a phrase."""
     normed = sum(stream_of(block).norm is not None for block in blocks)
     if normed in {0, len(blocks)}:
         return "post-norm (the sum's norm is in it)" if normed else "pre-norm (no norm of the sum)"
@@ -41,8 +41,8 @@ def residual_of(block: Block) -> Vectors:
 def others_and_own(block: Block) -> tuple[Vectors, Vectors]:
     """(sum of T_ij over the other keys j, T_ii) for every query i of a square block, with T_ij = sum_h A_ij f^h(x_j).
 
-    By products of matrices, in fp32 on the CPU. Raises AttnWidgetError where values or projections are missing, and
-    NotNumbers for weights or values that are NaN.
+    By matrix products, in fp32 on the CPU. Raises AttnWidgetError if values or projections are missing; NotNumbers for
+    weights or values that are NaN.
     """
     given, projection = values_of(block)
     values = _finite(given[0].float().cpu(), "values")
@@ -64,7 +64,7 @@ def others_and_own(block: Block) -> tuple[Vectors, Vectors]:
 
 
 def summed(block: Block) -> Vectors:
-    """What goes on, or into the norm of a post-norm layer: sum_j T_ij + x_i + b_O. Raises what both above raise."""
+    """What continues, or enters a post-norm layer's norm: sum_j T_ij + x_i + b_O. Raises as the functions above."""
     residual = residual_of(block)
     others, own = others_and_own(block)
     bias = values_of(block)[1].bias

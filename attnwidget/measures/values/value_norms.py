@@ -1,4 +1,4 @@
-"""What each head would write for each key, before any attention: the values through the output projection."""
+"""What each head would write for each key, before any attention: values times the output projection."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,11 +19,11 @@ from attnwidget.measures.results import KeyScores
 def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScores:
     """||f^h(x_j)|| of every head and key of a layer, (head key) in fp32: the length of W_O^h v_j^h.
 
-    What a head writes into the model at a query is the sum of these vectors, weighted by its attention; a key with a
-    short one adds little however much it is read. The bias of the values is inside v, that of the projection is left
-    out. In units of the model's own hidden states, not normalised. `layer` is a number or a name such as "L1"; keys
-    that are padding are NaN. Raises AttnWidgetError for a trace without values or output projections, for a layer that
-    is not there or a name with a head, and NotNumbers for values that are NaN.
+    What a head writes into the residual stream at a query is the sum of these vectors, weighted by its attention; a key
+    with a short vector adds little however much attention it gets. The bias of the values is part of v, that of the
+    projection is left out. In units of the model's hidden states, not normalised. `layer` is a number or a name like
+    "L1"; padding keys are NaN. Raises AttnWidgetError for a trace without values or output projections, and for a layer
+    that does not exist or a name with a head; NotNumbers for values that are NaN.
     Source: Kobayashi et al. 2020 (2020.emnlp-main.574, arXiv 2004.10102), ||f(x)||.
 
     >>> import attnwidget as aw
@@ -35,7 +35,7 @@ def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScor
         name, (layer, head) = layer, parse_head(layer)
         if head is not None:
             raise AttnWidgetError(
-                f"{name!r} names a head, and value_norms gives all heads of a layer. Take that head's row: "
+                f"{name!r} is a head, but value_norms gives all heads of a layer. Take that head's row: "
                 f"value_norms(trace, {layer})[{head}]."
             )
     block, keys = trace.block(layer, part), trace.tokens(part)[1]
@@ -55,7 +55,7 @@ def lengths(block: Block, head: int | None = None) -> Float[Tensor, "head key"]:
 
 
 def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tensor, "key head out"]]:
-    """f^h(x_j) = W_O^h v_j^h of all heads (or of one) in fp32, some keys after others, each portion within one tile.
+    """f^h(x_j) = W_O^h v_j^h of all heads (or of one) in fp32, in portions of keys within one tile.
 
     Raises what `value_norms` raises.
     """
@@ -82,7 +82,7 @@ def _written(
     turns, heads, _, out = weight.shape
     found = values.new_empty(values.shape[1], heads, turns, out)
     with exactly(values.device.type):
-        # Heads that share their values take turns: no value is copied.
+        # Heads that share values are processed in turn: no value is copied.
         for turn, matrices in enumerate(weight):
             found[:, :, turn] = torch.bmm(values, matrices).transpose(0, 1)
     if not bool(torch.isfinite(found).all()):
@@ -91,17 +91,16 @@ def _written(
 
 
 def values_of(block: Block) -> tuple[Tensor, Projection]:
-    """The values (batch shared key dim) and W_O. Raises AttnWidgetError where either is missing, naming it."""
+    """The values (batch shared key dim) and W_O. Raises AttnWidgetError if either is missing, and names it."""
     if block.v is None:
         raise AttnWidgetError(
-            f"{block!r} carries no values (v), and how much a key adds depends on them. Trace the text with a model that "
-            "follows transformers' attention interface, aw.load(model).trace(text); of a saved trace, save it with "
-            "values=True."
+            f"{block!r} has no values (v), which this measure depends on. Trace the text with a model that follows "
+            "transformers' attention interface, aw.load(model).trace(text); save traces with values=True."
         )
     if block.projection is None:
         raise AttnWidgetError(
-            f"{block!r} carries no output projection (projection): none was found, as its heads' outputs go through "
-            "something else first, or the file has none. Trace a model whose attention ends in a linear layer, "
+            f"{block!r} has no output projection (projection): its heads' outputs go through something else first, or "
+            "the saved trace has none. Trace a model whose attention ends in a linear layer, "
             "aw.load(model).trace(text)."
         )
     return block.v, block.projection

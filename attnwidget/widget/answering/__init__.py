@@ -1,1 +1,1 @@
-"""What the page asks, and how it is answered."""
+"""Requests from the page, and their answers."""

@@ -1,4 +1,4 @@
-"""A request -> its answer. Pure but for the forward pass: no comm, no trait, no thread."""
+"""A request -> its answer. Pure except for the forward pass: no comm, no trait, no thread."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from attnwidget.widget.given import GivenModel
 
 @dataclass(frozen=True)
 class Answer:
-    """The fields of a message, `ok` where they do not say otherwise, and its buffers."""
+    """The fields of a message, with status `ok` by default, and its buffers."""
 
     content: dict[str, Any]
     buffers: list[bytes] = field(default_factory=list)
@@ -41,9 +41,9 @@ def about(
     examples: tuple[tuple[str, str], ...],
     source: str | None = None,
 ) -> Answer:
-    """What the page needs to know before any text is read.
+    """What the page needs to know before the first forward pass.
 
-    `source` is what names the model to `aw.explore`: "" for the bundled one, None where it was given as an object.
+    `source` is the model's name for `aw.explore`: "" for the bundled one, None if it was given as an object.
     """
     facts = model.facts
     described = {
@@ -60,12 +60,12 @@ def about(
         "path": facts.path,
         "predicts": predicted_beside(facts, shown.part),
     }
-    # Only a trace of our own function has values.
+    # Only traces from our own attention function have values.
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
     titled = [{"title": name, "text": text} for name, text in examples]
     told = {"version": __version__, "model": described, "examples": titled, "metrics": asked}
     given = isinstance(model, GivenModel)
-    fixed = {"fixed": "These weights were given: their text cannot be changed."} if given else {}
+    fixed = {"fixed": "These weights were given without a model, so the text cannot be changed."} if given else {}
     return Answer({"about": {**told, "editable": not given, **fixed}})
 
 
@@ -75,10 +75,10 @@ def answer(
     request: Request,
     progress: Callable[[int], None],
 ) -> Answer:
-    """Answer a request about a text, which `read` reads as LiveSession.read does. The answer names the reading.
+    """Answer a request about a text; `read` makes its reading, as LiveSession.read does. The answer names the reading.
 
-    Where the request is about another one, which is gone, the answer is only that: its places may not be there any more.
-    Raises AttnWidgetError, and Cancelled when a newer text made it pointless.
+    If the request is about another reading that is gone, the answer only says so: its positions may no longer exist.
+    Raises AttnWidgetError, and Cancelled when a newer text makes it obsolete.
     """
     if request.kind == "verify":
         return _verify(model, request)
@@ -104,7 +104,7 @@ def _about_reading(
     if request.kind in BACKGROUND:
         return _heads(request, reading)
     if request.kind == "compare":
-        # Read last, so that it stays while the other text is edited.
+        # Read last, so that it stays cached while the other text is edited.
         return _compare(request, reading, read(request.against, request.pair, first=request.first))
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading)
@@ -120,7 +120,7 @@ def _predict(model: AttentionModel | GivenModel, request: Request, reading: Read
 
 
 def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Frame:
-    """The frame that a request of the kind "frame" or "preview" is answered with."""
+    """The frame that answers a request of the kind "frame" or "preview"."""
     trace, texts = reading.trace, reading.texts
     part = seen(trace).asked(request.part).part
     found = None
@@ -181,7 +181,7 @@ def _flow(request: Request, reading: Reading) -> Answer:
 
 
 def _heads(request: Request, reading: Reading) -> Answer:
-    """A number of every head, or the heads that read like one."""
+    """A metric of every head, or the heads most similar to one."""
     part, layer, head = _place(request, seen(reading.trace))
     if request.kind == "metric":
         found = metric(reading.trace, request.name, part)
@@ -214,7 +214,7 @@ def _compare(request: Request, reading: Reading, held: Reading) -> Answer:
 
 def _tile(request: Request, reading: Reading) -> Answer:
     if request.rows is None or request.columns is None:
-        raise BadRequest(f"A request {request.kind!r} needs rows and columns: two numbers each.")
+        raise BadRequest(f"A request {request.kind!r} needs rows and columns. Give two numbers each.")
     selection = _selection(request, seen(reading.trace), (0, 1))
     tile = compose_tile(reading.trace, selection, request.rows, request.columns, exact=request.exact)
     return Answer({}, [encode_frame(tile)])
@@ -222,7 +222,7 @@ def _tile(request: Request, reading: Reading) -> Answer:
 
 def _neuron(request: Request, reading: Reading) -> Answer:
     part, layer, head = _place(request, seen(reading.trace))
-    # One vector is looked at: the first of a span.
+    # Only one vector is shown: the first of a span.
     query, _ = clamped(request.query or (-1, 0), len(axes_of(reading.trace, part).queries))
     return Answer(
         {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, query, request.keys, part)))]
@@ -247,7 +247,7 @@ def _selection(request: Request, shown: Shown, query: tuple[int, int]) -> Select
 
 
 def _place(request: Request, shown: Shown) -> tuple[str, int, int]:
-    """(part, layer, head) to show. A page asks for its first frame before it knows which part and layers there are."""
+    """(part, layer, head) to show. A page requests its first frame before it knows the parts and layers."""
     shown = shown.asked(request.part)
     there = 0 <= request.layer < len(shown.heads)
     if there and shown.heads[request.layer] == 0:
@@ -261,12 +261,12 @@ def _verify(model: AttentionModel | GivenModel, request: Request) -> Answer:
     if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST_VERIFIED:
         return Answer({"verify": None})
     found = model.verify(request.text, **as_given(model.facts, request.pair))
-    # Eager maps are the model's own: there is nothing that could differ.
+    # Eager maps are the model's own: there is nothing to compare.
     return Answer({"verify": None if found.path == "eager" else {"error": found.error, "path": found.path}})
 
 
 def problem(error: Exception) -> dict[str, Any]:
-    """The fields of an `error` message: what went wrong, for people."""
+    """The fields of an `error` message: what went wrong, in readable form."""
     if isinstance(error, TooLong):
         return {"code": error.code, "message": str(error), "tokens": error.tokens, "limit": error.limit}
     if isinstance(error, AttnWidgetError):
@@ -275,10 +275,10 @@ def problem(error: Exception) -> dict[str, Any]:
 
 
 def unread(error: Exception) -> str:
-    """What is said of a text where the model itself has raised something.
+    """The message for a text on which the model itself raised an error.
 
     >>> unread(RuntimeError("CUDA error: device-side assert triggered"))
-    'This text could not be read: CUDA error: device-side assert triggered.'
+    'The model failed on this text: CUDA error: device-side assert triggered.'
     """
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return f"This text could not be read: {reason}{'' if reason.endswith(('.', '!', '?', '…')) else '.'}"
+    return f"The model failed on this text: {reason}{'' if reason.endswith(('.', '!', '?', '…')) else '.'}"

@@ -1,15 +1,15 @@
-"""How far a forward pass is, said from time to time."""
+"""Progress of a forward pass, reported from time to time."""
 
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 EVERY = 0.1
-"""Seconds between two messages; a pass that is quicker than this sends none."""
+"""Seconds between two messages; a faster pass sends none."""
 
 
 def sparing(say: Callable[[int], None]) -> Callable[[int], None]:
-    """The same function, but deaf to calls that come too soon after the last one that was heard."""
+    """The same function, but it ignores calls that come too soon after the last accepted one."""
     said = monotonic()
 
     def heard(done: int) -> None:
@@ -22,7 +22,7 @@ def sparing(say: Callable[[int], None]) -> Callable[[int], None]:
 
 
 def progress_message(number: str, done: int, total: int) -> dict[str, Any]:
-    """`done` of `total` attention layers; a total of 0 means that nobody knows yet.
+    """`done` of `total` attention layers; a total of 0 means that it is not known yet.
 
     >>> progress_message("7", 3, 12)
     {'id': '7', 'status': 'progress', 'done': 3, 'total': 12}

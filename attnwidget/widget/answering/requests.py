@@ -29,17 +29,17 @@ REQUEST_KINDS = (
     "cancel",
 )
 BACKGROUND = frozenset({"metric", "similar"})
-"""What is asked when nothing else is: it gives way to everything."""
+"""The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One question from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens.
+    """One request from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens.
 
-    `asker` is who waits for it, a view of a page: the newest question counts for each. `reading` is what it asks about, ""
-    for whatever the text is read as now. With `partial` it hears parts of the answer before the whole. "cancel" is no
-    question: it lets go of the one that has its id.
+    `asker` is the view of a page that waits for it: only the newest request of each counts. `reading` is the reading
+    that it is about, "" for the current one. With `partial` it hears parts of the answer before the whole. "cancel" is
+    no question: it lets go of the one that has its id.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Request:
     direction: Direction = "reads"
     source: MapSource = "head"
     heads: tuple[HeadName, ...] = ()
-    fusion: Fusion = "mean"  # of a strip of a layer's heads, else of what is shown, which is never "single"
+    fusion: Fusion = "mean"  # for a strip: of a layer's heads; otherwise of the shown map, where it is never "single"
     words: bool = False
     sinks: SinkChoice = "show"
     weight: Weight = "attention"
@@ -75,7 +75,7 @@ class Request:
 
     @property
     def topic(self) -> tuple[Any, ...]:
-        """What a job reads: a newer one of another topic stops it midway. A strip is work of its own beyond its text."""
+        """What a job is about: a newer job on another topic stops it midway. A strip is work beyond its text."""
         read = (self.text, self.pair, self.first)
         if self.kind == "strip":
             return *read, self.part, self.query, self.direction, self.head, *self._look
@@ -94,14 +94,14 @@ class Request:
 
 
 def parse_request(content: Any) -> Request:
-    """Check every field of a message. Raises BadRequest that names the first one that does not fit."""
+    """Check every field of a message. Raises BadRequest, naming the first invalid one."""
     if not isinstance(content, dict) or not isinstance(content.get("id"), str):
-        raise BadRequest("A request is an object with an id.")
+        raise BadRequest("A request must be an object with an id.")
     kind = content.get("kind")
     if kind not in REQUEST_KINDS:
         raise BadRequest(
-            f"There is no request {kind!r} in attnwidget {__version__}. Possible are {', '.join(REQUEST_KINDS)}. "
-            "If the page is of another version, reload it."
+            f"There is no request {kind!r} in attnwidget {__version__}; the kinds are {', '.join(REQUEST_KINDS)}. If "
+            "the page comes from another version, reload it."
         )
     caret, query, rows, columns = (_pair(content, name) for name in ("caret", "query", "rows", "columns"))
     return Request(
@@ -165,7 +165,7 @@ def _pair(content: dict[str, Any], name: str) -> tuple[int, int] | None:
 def _heads(content: dict[str, Any]) -> tuple[HeadName, ...]:
     value = content.get("heads", ())
     if not isinstance(value, list | tuple) or not all(_is_pair(item) for item in value):
-        raise BadRequest(f"heads must be pairs of whole numbers, layer and head, not {value!r}.")
+        raise BadRequest(f"heads must be pairs of whole numbers (layer, head), not {value!r}.")
     return tuple((layer, head) for layer, head in value)
 
 

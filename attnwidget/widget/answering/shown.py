@@ -1,4 +1,4 @@
-"""What of a model an explorer shows: one of its parts, the part's layers and their heads."""
+"""What an explorer shows of a model: one of its parts, with its layers and heads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,18 +11,18 @@ from attnwidget.frames.frame import MOST_HEADS, HeadName
 from attnwidget.widget.given import GivenModel
 
 READING = ("self", "encoder", "text")
-"""The names of parts whose maps are square over the typed text: what is shown where nothing else was asked for."""
+"""The names of parts with square maps over the typed text: shown by default."""
 
 WRITING = ("decoder", "cross")
-"""What an encoder-decoder has beside its encoder."""
+"""The parts of an encoder-decoder besides its encoder."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """`heads` of every layer of `part`, 0 for a layer without attention, () when that is not known before a reading.
+    """`heads` of every layer of `part`, 0 for a layer without attention, () if unknown before a forward pass.
 
-    `calls` is how often a whole forward pass attends, over all parts; 0 when unknown. `parts` has the heads of every part
-    that can be shown.
+    `calls` is the number of attention calls in a whole forward pass, over all parts; 0 if unknown. `parts` has the
+    heads of every part that can be shown.
     """
 
     part: str
@@ -31,7 +31,7 @@ class Shown:
     parts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, part: str) -> "Shown":
-        """The same of another part; unchanged where there is no such part.
+        """The same for another part; unchanged if there is no such part.
 
         >>> Shown("encoder", (4,), 3, {"encoder": (4,), "cross": (2, 2)}).of("cross").heads
         (2, 2)
@@ -39,13 +39,13 @@ class Shown:
         return replace(self, part=part, heads=self.parts[part]) if part in self.parts else self
 
     def fit_part(self, value: Any) -> str:
-        """A part as it may be chosen. Raises AttnWidgetError for one that cannot be."""
+        """A valid part. Raises AttnWidgetError for one that cannot be shown."""
         if not isinstance(value, str) or value not in (self.parts or (self.part,)):
             raise AttnWidgetError(not_shown(value, self))
         return value
 
     def asked(self, part: str) -> "Shown":
-        """The part that a page asks for, which may not know yet how it is called. Raises BadRequest for any other."""
+        """The part that a page asks for; the page may not know its name yet. Raises BadRequest for any other."""
         if part in READING and part not in self.parts:
             return self
         if part not in self.parts:
@@ -62,7 +62,7 @@ class Shown:
         return tuple(layer for layer, heads in enumerate(self.heads) if heads)
 
     def nearest(self, layer: int, head: int) -> tuple[int, int]:
-        """The layer with attention that is nearest to `layer`, the lower of two; and `head` inside it.
+        """The layer with attention nearest to `layer`, the lower of two; and `head` brought inside it.
 
         >>> Shown("self", (0, 4, 0, 4), 2).nearest(0, 9), Shown("self", (0, 4, 0, 4), 2).nearest(2, 1)
         ((1, 3), (1, 1))
@@ -71,7 +71,7 @@ class Shown:
         return found, min(max(head, 0), self.heads[found] - 1)
 
     def has(self, head: HeadName) -> bool:
-        """Whether a head is there.
+        """Whether a head exists.
 
         >>> Shown("self", (0, 4), 1).has((1, 3)), Shown("self", (0, 4), 1).has((0, 0))
         (True, False)
@@ -79,56 +79,58 @@ class Shown:
         return 0 <= head[0] < len(self.heads) and 0 <= head[1] < self.heads[head[0]]
 
     def fit_layer(self, value: Any) -> int:
-        """A layer as it may be chosen, counted from 0. Raises AttnWidgetError for one that cannot be."""
+        """A valid layer, counted from 0. Raises AttnWidgetError for one that cannot be shown."""
         layer = fit_index("layer", value, self._count())
         if not self.heads[layer]:
             there = ", ".join(map(str, self.attending))
-            raise AttnWidgetError(f"Layer {layer} has no attention. The layers that attend are {there}.")
+            raise AttnWidgetError(f"Layer {layer} has no attention. Choose one of the layers {there}.")
         return layer
 
     def fit_head(self, value: Any, layer: int) -> int:
-        """A head of a layer as it may be chosen, counted from 0. Raises AttnWidgetError for one that cannot be."""
+        """A valid head of a layer, counted from 0. Raises AttnWidgetError for one that does not exist."""
         self._count()
         return fit_index("head", value, self.heads[layer])
 
     def fit_heads(self, value: Any) -> tuple[HeadName, ...]:
-        """Heads as they may be chosen together, each once. Raises AttnWidgetError where one is none, or for none at all.
+        """Valid heads to show together, each once. Raises AttnWidgetError if one does not exist, or for none at all.
 
         >>> Shown("self", (4, 4), 2).fit_heads(["L0H1", (1, -1), (0, 1)])
         ((0, 1), (1, 3))
         """
         named = [value] if isinstance(value, str) else value
         if not isinstance(named, list | tuple) or not named:
-            raise AttnWidgetError(f"heads must name at least one head, as in ['L1H2', (1, 3)]; {value!r} does not.")
+            raise AttnWidgetError(
+                f"heads={value!r} is not valid: give at least one head, for example ['L1H2', (1, 3)]."
+            )
         # A pair of numbers is one head.
         if len(named) == 2 and all(hasattr(item, "__index__") for item in named):
             named = [named]
         found = tuple(dict.fromkeys(self._fit_named(item) for item in named))
         if len(found) > MOST_HEADS:
-            raise AttnWidgetError(f"At most {MOST_HEADS} heads are shown together, not {len(found)}.")
+            raise AttnWidgetError(f"{len(found)} heads are too many to show together. Give at most {MOST_HEADS}.")
         return found
 
     def _fit_named(self, item: Any) -> HeadName:
         layer, head = parse_head(item) if isinstance(item, str) else _pair(item)
         if head is None:
-            raise AttnWidgetError(f"{item!r} names a layer. Name heads, as in 'L5H3', or set source to 'layer'.")
+            raise AttnWidgetError(f"{item!r} is a layer. Name heads like 'L5H3', or set source to 'layer'.")
         layer = self.fit_layer(layer)
         return layer, self.fit_head(head, layer)
 
     def _count(self) -> int:
         if not self.heads:
-            raise AttnWidgetError("How many layers and heads there are is known once a text was read. Give one first.")
+            raise AttnWidgetError("The number of layers and heads is known after the first text. Give a text first.")
         return len(self.heads)
 
 
 def _pair(item: Any) -> tuple[Any, Any]:
     if isinstance(item, list | tuple) and len(item) == 2:
         return item[0], item[1]
-    raise AttnWidgetError(f"{item!r} is no head. Give (layer, head), or a name such as 'L5H3'.")
+    raise AttnWidgetError(f"{item!r} is not a head. Give (layer, head), or a name like 'L5H3'.")
 
 
 def presumed(model: AttentionModel) -> Shown:
-    """What will be shown, as far as can be said before a text was read."""
+    """What will be shown, as far as known before the first forward pass."""
     heads, part = model.facts.heads, _presumed_part(model)
     others = WRITING if model.facts.kind == "encoder-decoder" else ()
     return Shown(part, heads, sum(count > 0 for count in heads), {part: heads, **dict.fromkeys(others, ())})
@@ -141,13 +143,13 @@ def _presumed_part(model: AttentionModel) -> str:
 
 
 def seen(trace: Trace) -> Shown:
-    """What can be shown of a trace, beginning with the part that reads the text."""
+    """What can be shown of a trace, starting with the part for the text."""
     part = next((name for name in trace.parts if name in READING), trace.parts[0])
     return Shown(part, trace.heads(part), len(trace.blocks), {name: trace.heads(name) for name in trace.parts})
 
 
 def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part: str, direction: str) -> Tokens:
-    """The tokens that a query is one of. Raises AttnWidgetError where the texts cannot be read."""
+    """The tokens that a query refers to. Raises AttnWidgetError if the texts cannot be encoded."""
     if isinstance(model, GivenModel):
         return axes_of(model.given, part).asked(direction)
     texts = model.sequences(text, pair)
@@ -156,27 +158,27 @@ def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part:
 
 
 def last_word(tokens: Tokens) -> tuple[int, int]:
-    """The last token that is not special, as a query; the last one where all are."""
+    """The last token that is not special, as a query; the last one if all are special."""
     last = max((i for i, mark in enumerate(tokens.special) if not mark), default=len(tokens) - 1)
     return last, last + 1
 
 
 def not_shown(asked: object, shown: Shown) -> str:
-    """The sentence for a part that cannot be looked at."""
+    """The error for a part that cannot be shown."""
     parts = " or ".join(map(repr, shown.parts or (shown.part,)))
     return f"part must be {parts}, not {asked!r}."
 
 
 def refuse_without_text(model: AttentionModel) -> None:
-    """Raise AttnWidgetError for a model that reads no text, or came without a tokenizer to read it with."""
+    """Raise AttnWidgetError for a model that does not take text, or was loaded without a tokenizer."""
     takes = forward_names(model.model)
     if takes is not None and "input_ids" not in takes:
         raise AttnWidgetError(
-            f"{model.name} reads {getattr(model.model, 'main_input_name', 'no text')}, and the explorer shows what is "
-            "typed. Images and sounds are read by aw.load(model).trace({...}), given what the processor returns."
+            f"{model.name} takes {getattr(model.model, 'main_input_name', 'no text')}, but the explorer shows typed "
+            "text. For images and audio, use aw.load(model).trace({...}) with the processor's output."
         )
     if model.tokenizer is None:
         raise AttnWidgetError(
-            f"{model.name} came without a tokenizer, and the explorer shows what is typed. "
-            "Pass one: aw.explore(model, text, tokenizer=tokenizer)."
+            f"{model.name} was loaded without a tokenizer, but the explorer shows typed text. Pass one: "
+            "aw.explore(model, text, tokenizer=tokenizer)."
         )

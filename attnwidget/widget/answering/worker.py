@@ -1,4 +1,4 @@
-"""One thread per model: the newest request of each kind and explorer is answered, older ones are let go."""
+"""One thread per model: the newest request of each kind and explorer is answered, older ones are dropped."""
 
 import atexit
 import logging
@@ -17,16 +17,16 @@ IDLE = 30.0
 """Seconds without work after which the thread ends."""
 
 LAST = 60.0
-"""Seconds that an interpreter which ends waits for a layer that is being computed; usually it takes none of them."""
+"""Seconds that an exiting interpreter waits for the layer being computed; usually it needs none."""
 
 
 @dataclass(eq=False)
 class Job:
     """Something to do for a model. `run` is done inside `stopping_when`; exactly one of the ends is called.
 
-    `topic` is what the job reads (a text): a newer job of the same slot about the same topic does not stop it midway.
-    One that `yields` stops midway for any other job that does not, and is superseded: whoever asked may ask again.
-    By its `name` it can be cancelled.
+    `topic` is what the job is about (a text): a newer job of the same slot and topic does not stop it midway. A job
+    that `yields` stops midway for any job that does not, and counts as superseded: the caller may ask again. By its
+    `name` it can be cancelled.
     """
 
     run: Callable[[], Any]
@@ -51,7 +51,7 @@ class Worker:
         _made.add(self)
 
     def submit(self, slot: Hashable, job: Job) -> None:
-        """Hand in a job; a waiting or running one in the same slot gives way. Never blocks."""
+        """Submit a job; a waiting or running one in the same slot gives way. Never blocks."""
         with self._changed:
             replaced = job if self._ended else self._waiting.get(slot)
             if not self._ended:
@@ -60,7 +60,7 @@ class Worker:
             _end(replaced.superseded)
 
     def _queue(self, slot: Hashable, job: Job) -> None:
-        # In place: a slot that is refilled keeps its turn, so a fast typist starves nobody, nor is starved.
+        # In place: a refilled slot keeps its turn, so a fast typist neither starves others nor is starved.
         self._waiting[slot] = job
         if self._running is not None and _gives_way(*self._running, slot, job):
             self._running[1].stop.set()
@@ -70,20 +70,20 @@ class Worker:
         self._changed.notify()
 
     def end(self) -> None:
-        """Stop what runs at its next layer, let go of what waits, and take nothing more. Never blocks."""
+        """Stop the running job at its next layer, drop waiting jobs, and accept no more. Never blocks."""
         with self._changed:
             self._ended = True
             self._changed.notify()
         self.forget(lambda _slot: True)
 
     def join(self, timeout: float) -> None:
-        """Wait until a worker that was ended has stopped, or the time (seconds) runs out."""
+        """Wait until an ended worker has stopped, or the time (seconds) runs out."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
 
     def forget(self, is_mine: Callable[[Hashable], bool]) -> None:
-        """Let go of the jobs in some slots: those that wait give way, one that runs is stopped. Never blocks."""
+        """Drop the jobs in some slots: waiting ones give way, a running one is stopped. Never blocks."""
         self._let_go(lambda slot, _job: is_mine(slot))
 
     def cancel(self, name: Hashable) -> None:
@@ -101,7 +101,7 @@ class Worker:
     def result(self, run: Callable[[], Any], topic: Hashable, timeout: float | None, owner: object = None) -> Any:
         """Run something and wait for it. Raises what it raises, and TimeoutError when the time (seconds) runs out.
 
-        Its slot is (owner, ...), by which it can be forgotten: then, and when Python ends, AttnWidgetError is raised.
+        Its slot is (owner, ...), for `forget`; AttnWidgetError is raised when it is forgotten, and when Python exits.
         """
         if self.here:
             return run()
@@ -112,12 +112,14 @@ class Worker:
             outcome.append(result)
             ended.set()
 
-        # Of its own slot: several cells may wait at once, and none may supersede another.
+        # In its own slot: several cells may wait at the same time, and none may supersede another.
         self.submit((owner, object()), Job(run, end, end, ended.set, topic))
         if not ended.wait(timeout):
             raise TimeoutError
         if not outcome:
-            raise AttnWidgetError("This was stopped before it was done, as its explorer was closed or Python ends.")
+            raise AttnWidgetError(
+                "This was stopped before it finished, because its explorer was closed or Python is exiting."
+            )
         if isinstance(outcome[0], Exception):
             raise outcome[0]
         return outcome[0]
@@ -133,7 +135,7 @@ class Worker:
                 self._running = None
                 self._changed.wait_for(lambda: self._waiting or self._ended, IDLE)
                 if not self._waiting:
-                    # The next job starts a new thread; until then nothing holds on to the model.
+                    # The next job starts a new thread; until then nothing keeps the model alive.
                     self._thread = None
                     return
                 slot = next((slot for slot, job in self._waiting.items() if not job.yields), next(iter(self._waiting)))
@@ -149,14 +151,14 @@ class Worker:
                 result = job.run()
         except Cancelled:
             _end(job.superseded)
-        except Exception as error:  # noqa: BLE001  whatever a model raises, the thread lives on and the page is told
+        except Exception as error:  # noqa: BLE001  models may raise anything; the thread continues and the page is told
             _end(job.failed, error)
         else:
             _end(job.done, result)
 
 
 def _gives_way(running_slot: Hashable, running: Job, slot: Hashable, job: Job) -> bool:
-    """Whether a running job is to stop now that another one has come."""
+    """Whether a running job should stop for a new one."""
     newer = running_slot == slot and running.topic != job.topic
     return newer or (running.yields and not job.yields)
 
@@ -174,7 +176,7 @@ _made: "WeakSet[Worker]" = WeakSet()
 
 @atexit.register
 def _end_all() -> None:
-    """Stop in good order before the interpreter goes: torch aborts the process when a thread of its own is cut off."""
+    """Stop cleanly before the interpreter exits: torch aborts the process if one of its threads is cut off."""
     ending = list(_made)
     for worker in ending:
         worker.end()

@@ -1,1 +1,1 @@
-"""What is chosen: traits, what a change brings with it, state, links."""
+"""The selection: traits, the consequences of a change, state, links."""

@@ -1,8 +1,8 @@
-"""Changes of explorers: made by one thread at a time, and told once they are whole.
+"""Changes of explorers: made by one thread at a time, and announced once complete.
 
-A change takes the turn, and with it comes all that it entails, in this explorer and in those linked with it. Then the
-pages are told, each once, and then, with the turn given back, the observers: they may take as long as they like, wait
-for a reading, and change what they hear of.
+A change takes the turn, together with all its consequences in this explorer and in linked ones. Then each page is told
+once, and then, after the turn is released, the observers: they may take as long as they like, wait for a reading, and
+make changes themselves.
 """
 
 import logging
@@ -16,9 +16,7 @@ from traitlets import Bunch
 log = logging.getLogger(__name__)
 
 TURN = threading.RLock()
-"""One for all explorers: linked ones change together, and of two locks each may be waited for by who holds the other.
-
-Nothing that waits for a worker runs under it, and no observer.
+"""One lock for all explorers: linked ones change together, and two locks could deadlock.
 """
 
 
@@ -67,12 +65,12 @@ class Tie(Protocol):
 
 
 class _Mine(threading.local):
-    """What this thread has changed and not told yet."""
+    """What this thread has changed and not yet announced."""
 
     def __init__(self) -> None:
         self.holds = 0
         self.turns = 0
-        self.before: dict[Changeable, dict[str, Any]] = {}  # of each explorer: the values that somebody was last told
+        self.before: dict[Changeable, dict[str, Any]] = {}  # for each explorer: the values that were last announced
         self.said: dict[Changeable, dict[str, Any]] = {}  # what a page has set, and knows
         self.stirred: dict[Changeable, set[str]] = {}  # the names that changed in this turn
 
@@ -81,16 +79,15 @@ _mine = _Mine()
 
 
 def in_turn() -> bool:
-    """Whether this thread is in the midst of a change, where nothing may be waited for."""
+    """Whether this thread is in the middle of a change, where it must not wait for anything."""
     return _mine.turns > 0
 
 
 @contextmanager
 def holding() -> Iterator[None]:
-    """What changes inside is told at the end of the outermost one: once, as the difference between before and after.
+    """Changes inside are announced at the end of the outermost block: once, as the difference between before and after.
 
-    Raises the first error of a page's line or an observer, unless what was done inside has raised; the others are in the
-    log.
+    Raises the first error of a page connection or an observer, unless the block itself raised; other errors are logged.
     """
     _mine.holds += 1
     done = False
@@ -101,14 +98,14 @@ def holding() -> Iterator[None]:
         _mine.holds -= 1
         errors = [] if _mine.holds else _tell()
         for error in errors[done:]:
-            log.error("Another page or observer of an explorer raised an error, too", exc_info=error)
+            log.error("Another page or observer of an explorer also raised an error", exc_info=error)
         if done and errors:
             raise errors[0]
 
 
 @contextmanager
 def turn(explorer: Changeable) -> Iterator[None]:
-    """Change an explorer, wholly or, where something raises, not at all; links follow at the end of the outermost one."""
+    """Change an explorer completely or, on an error, not at all; links follow at the end of the outermost block."""
     with holding(), TURN:
         _mine.turns += 1
         values, stirred = explorer.values(), set(_mine.stirred.get(explorer, ()))
@@ -127,30 +124,30 @@ def turn(explorer: Changeable) -> Iterator[None]:
 
 
 def stir(explorer: Changeable, names: tuple[str, ...]) -> None:
-    """Count traits as changed, so that links carry them on. Only in a turn."""
+    """Mark traits as changed, so that links pass them on. Only within a turn."""
     _mine.stirred.setdefault(explorer, set()).update(names)
 
 
 def changed(explorer: Changeable, name: str, old: Any) -> None:
-    """Write down that a trait had another value. Only in a turn."""
+    """Record that a trait had another value. Only within a turn."""
     _mine.before.setdefault(explorer, {}).setdefault(name, old)
     stir(explorer, (name,))
 
 
 def told_by_page(explorer: Changeable, state: dict[str, Any]) -> None:
-    """Write down what the page of an explorer has set: it need not be told. Only while told later."""
+    """Record what the page of an explorer has set: it need not be told. Only while announcements are held back."""
     _mine.said[explorer] = state
 
 
 def spare(explorer: Changeable, cause: Collection[str], name: str, value: Any) -> None:
-    """Do not tell the page what a trait has become for what the page has set: it will say itself what it is to be."""
+    """Do not tell the page how a trait changed because of the page's own change: the page will set it itself."""
     page = _mine.said.get(explorer, {})
     if not page.keys().isdisjoint(cause):
         page.setdefault(name, value)
 
 
 def _finish() -> None:
-    """Bring every changed explorer in order, then those linked with it: along each link a trait goes once."""
+    """Settle every changed explorer, then those linked with it: a trait passes each link once."""
     gone: set[tuple[Changeable, str]] = set()
     while _mine.stirred:
         explorer = next(iter(_mine.stirred))
@@ -165,7 +162,7 @@ def _finish() -> None:
 
 
 def _tell() -> list[Exception]:
-    """Tell pages and observers, each whatever others raise; give what they have raised."""
+    """Tell pages and observers, regardless of errors in others; return the errors."""
     before, page, _mine.before, _mine.said = _mine.before, _mine.said, {}, {}
     changes: list[tuple[Changeable, Bunch]] = []
     errors: list[Exception] = []
@@ -175,7 +172,7 @@ def _tell() -> list[Exception]:
             names = [name for name in old if name in new and old[name] != new[name]]
             try:
                 explorer.tell_page(names, page.get(explorer, {}))
-            except Exception as error:  # noqa: BLE001  whatever a line to a page raises, the others are told
+            except Exception as error:  # noqa: BLE001  whatever one page raises, the others are told
                 errors.append(error)
             changes += [(explorer, _change(explorer, name, old[name], new[name])) for name in names]
     return errors + [error for explorer, change in changes for error in explorer.tell_observers(change)]

@@ -1,4 +1,4 @@
-"""Two explorers that move together: what is chosen in one is chosen in the other, as far as the other has it."""
+"""Linked explorers: what is chosen in one is chosen in the other, as far as the other has it."""
 
 import threading
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "loo
 """What two explorers can share. The text, the model and its part are each one's own."""
 
 _ENDS = threading.RLock()
-"""Held while a link is written down. The turn must not be: Python lets go of explorers in the midst of anything."""
+"""Held while a link is recorded. The turn must not be needed here: Python may free explorers at any moment."""
 
 
 class Link:
@@ -21,7 +21,7 @@ class Link:
         self._ends = (one, other)
         self.names = tuple(names)
         for end in self._ends:
-            end.prepare({"heads": None})  # which heads there are cannot be found out during a turn
+            end.prepare({"heads": None})  # the heads cannot be determined during a turn
         with turn(one):
             with _ENDS:
                 for end in self._ends:
@@ -29,19 +29,19 @@ class Link:
             stir(one, self.names)
 
     def other(self, explorer: Changeable) -> Changeable:
-        """The end that is not this one."""
+        """The other end of the link."""
         return self._ends[self._ends[0] is explorer]
 
     def copy(self, source: Changeable, names: Iterable[str]) -> None:
-        """Bring the other end to what one has chosen."""
+        """Bring the other end to the selection of this one."""
         target = self.other(source)
         with turn(target):
             for name in names:
-                with suppress(AttnWidgetError):  # what the other model or text does not have
+                with suppress(AttnWidgetError):  # missing in the other model or text
                     setattr(target, name, target.nearest(name, getattr(source, name)))
 
     def unlink(self) -> None:
-        """Let each go its own way again. Called twice, it does nothing."""
+        """Separate both explorers again. A second call does nothing."""
         with _ENDS:
             for end in self._ends:
                 end.links = tuple(link for link in end.links if link is not self)
@@ -52,7 +52,7 @@ class Link:
 
 
 def linked_names(names: Iterable[str]) -> tuple[str, ...]:
-    """The names to link, all when none is given. Raises AttnWidgetError for one that cannot be linked.
+    """The names to link, all if none are given. Raises AttnWidgetError for one that cannot be linked.
 
     >>> linked_names(["layer", "head"])
     ('layer', 'head')
@@ -60,5 +60,5 @@ def linked_names(names: Iterable[str]) -> tuple[str, ...]:
     wanted = tuple(names) or LINKED
     strange = [name for name in wanted if name not in LINKED]
     if strange:
-        raise AttnWidgetError(f"{strange[0]!r} cannot be linked. What can be is {', '.join(LINKED)}.")
+        raise AttnWidgetError(f"{strange[0]!r} cannot be linked. Choose from {', '.join(LINKED)}.")
     return wanted

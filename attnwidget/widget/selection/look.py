@@ -1,4 +1,4 @@
-"""How maps are shown: the parts of the trait `look`, each of them also a trait of its own in Python."""
+"""How maps are shown: the parts of the trait `look`, each also a trait of its own in Python."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -15,16 +15,16 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "weight": ("attention", "norm"),
     "layers": ("mean", "single", "max"),
 }
-"""What each part can be, the first of them to begin with."""
+"""The choices for each part; the first is the default."""
 
 AGAINST = "against"
-"""The part that is a text: what the text on show is compared with, "" for nothing."""
+"""The part that is a text: the text to compare with, "" for none."""
 
 PLAIN_LOOK: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
 
 
 class FixedLook(dict[str, Any]):
-    """A look as it is read: a dictionary that nobody can change behind the explorer's back.
+    """A look as it is returned: a dictionary that cannot be changed unnoticed by the explorer.
 
     >>> FixedLook(PLAIN_LOOK)["words"]
     False
@@ -32,8 +32,8 @@ class FixedLook(dict[str, Any]):
 
     def _refuse(self, *_given: Any, **_named: Any) -> NoReturn:
         raise AttnWidgetError(
-            "A look is not changed in place, as nobody would hear of it. Set a part by its name, ex.words = True, or "
-            'several at once: ex.look = {"words": True, "sinks": "hide"}.'
+            "A look cannot be changed in place, as the explorer would not notice. Set a part by name, ex.words = True, "
+            'or several together: ex.look = {"words": True, "sinks": "hide"}.'
         )
 
     __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
@@ -43,7 +43,7 @@ class FixedLook(dict[str, Any]):
 
 
 def read_part(name: str, value: Any) -> Any:
-    """One part of a look. Raises AttnWidgetError for what it cannot be, saying what it can.
+    """A valid value for one part of a look. Raises AttnWidgetError for others, and lists the choices.
 
     >>> read_part("sinks", "hide")
     'hide'
@@ -60,14 +60,16 @@ def read_part(name: str, value: Any) -> Any:
 
 
 def read_look(value: Any, before: Mapping[str, Any]) -> FixedLook:
-    """A whole look: what is not named stays as it was before. Raises AttnWidgetError for parts that there are not.
+    """A whole look: parts that are not named keep their value. Raises AttnWidgetError for unknown parts.
 
     >>> read_look({"words": True}, PLAIN_LOOK)["words"], read_look({}, PLAIN_LOOK) == dict(PLAIN_LOOK)
     (True, True)
     """
     if not isinstance(value, Mapping):
-        raise AttnWidgetError(f"look must be a dictionary of {', '.join(PLAIN_LOOK)}, not {type(value).__name__}.")
+        raise AttnWidgetError(
+            f"look must be a dictionary with the keys {', '.join(PLAIN_LOOK)}, not {type(value).__name__}."
+        )
     unknown = [name for name in value if not isinstance(name, str) or name not in PLAIN_LOOK]
     if unknown:
-        raise AttnWidgetError(f"look has no {unknown[0]!r}. It has {', '.join(PLAIN_LOOK)}.")
+        raise AttnWidgetError(f"look has no {unknown[0]!r}. Give one of {', '.join(PLAIN_LOOK)}.")
     return FixedLook({name: read_part(name, value.get(name, before[name])) for name in PLAIN_LOOK})

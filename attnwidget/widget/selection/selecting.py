@@ -1,4 +1,4 @@
-"""What an explorer looks at: the traits that say so, each kept inside what the model and the text have."""
+"""The selection of an explorer: its traits, each kept within what the model and the text have."""
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -34,69 +34,70 @@ from attnwidget.widget.selection.traits import (
 log = logging.getLogger(__name__)
 
 SPOKEN_OF = ("part", "text", "pair", "direction", "layer")
-"""What a page sets is taken in this order, and then the rest: a query and a head speak of these."""
+"""Traits from a page are applied in this order, then the rest: a query and a head depend on these."""
 
 
 class Selecting(anywidget.AnyWidget):
-    """The traits of an explorer, and what happens to one when another changes. Reading texts is the explorer's."""
+    """The traits of an explorer, and how one affects another. Tracing texts is left to the explorer."""
 
     _model: AttentionModel | GivenModel
     _seen: Shown
     _figures: Figures
     _read: Callable[..., Trace]
     links: tuple[Tie, ...] = ()
-    """Those that move with this one."""
+    """The explorers linked with this one."""
 
     text = Text("").tag(sync=True, echo_update=False)
     """The text in the editor."""
     pair = Text("").tag(sync=True, echo_update=False)
-    """The second text, "" for none: of a sentence pair, or what the decoder of an encoder-decoder reads (`target`)."""
+    """The second text, "" for none: of a sentence pair, or the decoder input of an encoder-decoder (`target`)."""
     layer = Index("layer").tag(sync=True, echo_update=False)
     """The chosen layer, from 0."""
     head = Index("head").tag(sync=True, echo_update=False)
     """The chosen head, from 0."""
     query = Query((0, 1)).tag(sync=True, echo_update=False)
-    """The tokens asked about, (start, stop); a single number is accepted.
+    """The selected tokens, (start, stop); a single number is accepted.
 
     In a part that reads another text they are tokens that read, or with "read_by" tokens that are read.
     """
     direction = ChoiceTrait("reads", "read_by").tag(sync=True, echo_update=False)
-    """Whether colour shows what the query reads, or what reads it."""
+    """Whether colour shows what the query attends to ("reads"), or what attends to it ("read_by")."""
     part = Part("self").tag(sync=True, echo_update=False)
-    """The part of the model on show: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
+    """The shown part of the model: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
     view = ChoiceTrait("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(
         sync=True, echo_update=False
     )
-    """What the stage shows: one map, the query through all layers, what flows into it, or how its weights come about."""
+    """What the stage shows: one map, the query through all layers, what flows into it, or how its weights are
+    computed."""
     heads = HeadsTrait().tag(sync=True, echo_update=False)
-    """The heads that are looked at together, ((layer, head), ...), (layer, head) among them. Names such as "L5H3" are
-    accepted; the last one becomes the chosen head."""
+    """The heads that are shown together, ((layer, head), ...), including (layer, head). Names like "L5H3" are accepted;
+    the last one becomes the chosen head."""
     filter = Filtering("auto").tag(sync=True, echo_update=False)
-    """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a least weight such as 0.01."""
+    """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a smallest weight like 0.01."""
     look = LookTrait().tag(sync=True, echo_update=False)
-    """How maps are shown, all of it: the seven traits below as a dictionary."""
+    """How maps are shown: the seven traits below as one dictionary."""
     source = LookPart("source")
     """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
     fusion = LookPart("fusion")
-    """What several heads become: their "mean", or "max", the largest of them."""
+    """How several heads are fused: their "mean", or "max", the largest of them."""
     words = LookPart("words")
     """Whether words are shown instead of their pieces: sums over a word's keys, means over its queries."""
     sinks = LookPart("sinks")
-    """What becomes of sinks: "show", "hide", or "renormalise" what is left of each row."""
+    """How sinks are shown: "show", "hide", or "renormalise" the rest of each row."""
     weight = LookPart("weight")
     """What is shown of a pair: its "attention", or attention weighted by the value's "norm"."""
     layers = LookPart("layers")
-    """What the heads of each layer become in the view "layers": their "mean", the chosen one ("single"), or "max"."""
+    """How the heads of each layer are fused in the view "layers": their "mean", the chosen one ("single"), or "max"."""
     against = LookPart("against")
-    """The text that is held, with which the view "compare" compares the one in the editor; "" for none."""
+    """The held text, with which the view "compare" compares the one in the editor; "" for none."""
 
     def _begin(self, text: str, pair: str, part: str | None) -> None:
         if not isinstance(self._model, GivenModel):
             with turn(self):
                 self.text, self.pair = text, pair
-        # Whoever gives a target wants to see how it reads the source.
+        # A user who gives a target wants to see its attention to the source.
         crossed = part is None and self.pair and "cross" in self._seen.parts
         self.part = "cross" if crossed else self._seen.part if part is None else part
         if isinstance(self._model, GivenModel):
@@ -128,7 +129,7 @@ class Selecting(anywidget.AnyWidget):
 
     @property
     def target(self) -> str:
-        """`pair` by the name that it has beside an encoder-decoder."""
+        """`pair` under its name for an encoder-decoder."""
         return str(self.pair)
 
     @target.setter
@@ -136,7 +137,7 @@ class Selecting(anywidget.AnyWidget):
         self.pair = text
 
     def nearest(self, name: str, value: Any) -> Any:
-        """The value of a trait that comes nearest to one of another explorer."""
+        """The value of a trait nearest to that of another explorer."""
         shown = self._shown
         if name in {"layer", "head", "heads"} and not shown.attending:
             return value
@@ -149,36 +150,37 @@ class Selecting(anywidget.AnyWidget):
         return value if special is None else fitted(value, special)
 
     def fit(self, what: str, value: Any) -> int:
-        """A layer or head as it may be kept, counted from 0. Raises AttnWidgetError for one that is not there."""
+        """A valid layer or head, counted from 0. Raises AttnWidgetError for one that does not exist."""
         shown = self._shown
         if not shown.heads and type(value) is int and value == 0:
-            return 0  # where to begin, whatever the first text shows
+            return 0  # the default, whatever the first text shows
         return shown.fit_layer(value) if what == "layer" else shown.fit_head(value, self.layer)
 
     def fit_heads(self, value: Any) -> tuple[tuple[int, int], ...]:
-        """Heads as they may be kept, each once. Raises AttnWidgetError for what names none, or one that is not there."""
+        """Valid heads, each once. Raises AttnWidgetError for none at all, or one that does not exist."""
         shown = self._shown
         if not shown.heads and value == ((0, 0),):
-            return ((0, 0),)  # where to begin, whatever the first text shows
+            return ((0, 0),)  # the default, whatever the first text shows
         return shown.fit_heads(value)
 
     def fit_part(self, part: Any) -> str:
-        """The part as it may be kept. Raises AttnWidgetError for one that is not there."""
+        """A valid part. Raises AttnWidgetError for one that does not exist."""
         return self._seen.fit_part(part)
 
     def fit_text(self, name: str, text: str) -> str:
-        """A text as it may be kept. Raises AttnWidgetError for one that nothing reads."""
+        """A valid text. Raises AttnWidgetError for one that the model cannot take."""
         if isinstance(self._model, GivenModel):
             if text != self._model.texts_of(self.part)[name == "pair"]:
                 self._model.refuse_editing()
         elif name == "pair" and text and second_of(self._model.facts) is None:
             raise AttnWidgetError(
-                f"{self._model.name} reads one text. Sentence pairs are for encoders, targets for encoder-decoders."
+                f"{self._model.name} takes a single text. Sentence pairs are for encoders, targets for "
+                "encoder-decoders."
             )
         return text
 
     def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
-        """A query as it may be kept: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
+        """A valid query: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
         start, stop = query
         special = self._special()
         if special is None:
@@ -191,14 +193,14 @@ class Selecting(anywidget.AnyWidget):
     # changes
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page has set, all of it in one turn; what cannot be kept is dropped with a warning, and only that.
+        """Apply what the page has set, all in one turn; only invalid values are dropped, with a warning.
 
         The page clamps against the text it has, which may be newer than ours, so its query is clamped and not refused.
-        Nothing is read for it, as nobody may wait here: layers and heads a page knows from an answer, after we do.
+        Nothing is computed for it, as this must not wait: a page knows layers and heads from an answer, after we do.
         """
         names = [*SPOKEN_OF, *(name for name in sync_data if name not in SPOKEN_OF)]
         state = {name: sync_data[name] for name in names if name in sync_data and name in CHOSEN}
-        if state:  # to every other page of this explorer; who wrote it knows its own
+        if state:  # to every other page of this explorer; the sender knows its own
             self._send({"method": "echo_update", "state": dict(state), "buffer_paths": []})
         with holding():
             told_by_page(self, state)
@@ -213,7 +215,7 @@ class Selecting(anywidget.AnyWidget):
             super().set_state({name: value for name, value in sync_data.items() if name not in state})
 
     def notify_change(self, change: Any) -> None:
-        """Let a change take effect in what else is chosen. The page and the observers are told when all of it is done."""
+        """Let a change affect the rest of the selection. The page and the observers are told once all is done."""
         if change["name"] not in CHOSEN:
             super().notify_change(change)  # layout and the like are ipywidgets' own
             return
@@ -222,17 +224,17 @@ class Selecting(anywidget.AnyWidget):
             self._follow(change["name"], change["new"])
 
     def hold_sync(self) -> AbstractContextManager[None]:
-        """Tell what changes inside at its end, to the page and to the observers."""
+        """Announce changes inside at its end, to the page and to the observers."""
         return holding()
 
     hold_trait_notifications = hold_sync
 
     def values(self) -> dict[str, Any]:
-        """The values of all that is chosen, as they are at this moment."""
+        """The current values of all selection traits."""
         return {name: self._trait_values[name] for name in CHOSEN if name in self._trait_values}
 
     def put_back(self, values: Mapping[str, Any]) -> None:
-        """Take back what has not been told yet. Only in a turn."""
+        """Undo what has not been announced yet. Only within a turn."""
         for name in self.values().keys() - values.keys():
             del self._trait_values[name]
         self._trait_values.update(values)
@@ -245,7 +247,7 @@ class Selecting(anywidget.AnyWidget):
             self.send_state(news)
 
     def tell_observers(self, change: Any) -> list[Exception]:
-        """Let every observer hear of a change, whatever others raise; give what they have raised."""
+        """Tell every observer about a change, regardless of errors in others; return the errors."""
         errors = []
         for key in (change["name"], All):
             for kind in (change["type"], All):
@@ -258,9 +260,9 @@ class Selecting(anywidget.AnyWidget):
         return errors
 
     def prepare(self, state: Mapping[str, Any]) -> None:
-        """Find out how many layers and heads there are before they are chosen, as that may need a reading.
+        """Find out how many layers and heads there are before they are chosen, which may need a forward pass.
 
-        Raises AttnWidgetError for a text that cannot be read, but for one that only has to be changed.
+        Raises AttnWidgetError for a text that cannot be traced, unless editing the text can fix it.
         """
         part = state.get("part", self.part)
         if in_turn() or not {"part", "layer", "head", "heads"} & state.keys():
@@ -273,12 +275,12 @@ class Selecting(anywidget.AnyWidget):
                 self._read(None, (text, pair))
 
     def settle(self, names: Collection[str]) -> None:
-        """Bring in order, at the end of a turn, what depends on several traits. Only in a turn."""
+        """Settle, at the end of a turn, what depends on several traits. Only within a turn."""
         if not {"text", "pair", "part", "direction"}.isdisjoint(names):
             special, written = self._special(), {"text", "pair"}
             if special is not None:
                 self.query = fitted(self.query, special, anew=not written.isdisjoint(names))
-            # Where somebody writes in the page the caret is the query, which it says as soon as the text is read.
+            # While someone types in the page, the caret is the query; the page sets it as soon as the text is traced.
             spare(self, written, "query", self.query)
         if (self.layer, self.head) not in self.heads:
             self.heads = ((self.layer, self.head),)
@@ -298,7 +300,7 @@ class Selecting(anywidget.AnyWidget):
             self.look = {name: value}
 
     def keep_inside(self) -> None:
-        """Choose the nearest of what there is, where what was chosen is not there."""
+        """Replace what does not exist by the nearest that does."""
         with turn(self):
             shown = self._shown
             if shown.part != self.part:
@@ -312,7 +314,7 @@ class Selecting(anywidget.AnyWidget):
 
     @property
     def _shown(self) -> Shown:
-        """What there is of the part on show. Of two records each has one writer: readings, and the trait."""
+        """What exists of the shown part. There are two records, each with one writer: readings, and the trait."""
         return self._seen.of(self.part)
 
     def _inside(self, query: Any) -> Any:
@@ -334,4 +336,4 @@ class Selecting(anywidget.AnyWidget):
 
 
 CHOSEN = frozenset(name for name, value in vars(Selecting).items() if isinstance(value, Shared))
-"""The traits above: those that change in turn."""
+"""The traits above: those that change within a turn."""

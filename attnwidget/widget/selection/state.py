@@ -1,4 +1,4 @@
-"""What an explorer shows, as plain data: to keep, to send to somebody, and to begin with."""
+"""What an explorer shows, as plain data: to keep, to share, and to start from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +12,20 @@ from attnwidget.widget.selection.changing import TURN
 TEACHING = "tiny-causal"
 
 STATE_NAMES = ("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
-"""In the order in which they are set: each may speak of those before it."""
+"""In the order in which they are set: each may depend on those before it."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
-"""The traits that a request has fields for, of the same name."""
+"""The traits with a request field of the same name."""
 
 
 def explorer_state(explorer: HasTraits, model: str) -> dict[str, Any]:
-    """Everything that decides what is on screen, but for the model itself, of which it has the name."""
+    """Everything that decides what is on screen, with the name of the model instead of the model."""
     with TURN:
         return {"model": model, **{name: as_lists(getattr(explorer, name)) for name in STATE_NAMES}}
 
 
 def request_of(explorer: HasTraits, kind: str) -> Request:
-    """What a page that shows this would ask."""
+    """The request of a page that shows this."""
     with TURN:
         chosen = {name: getattr(explorer, name) for name in (*ASKED, "heads")}
     heads = chosen.pop("heads")
@@ -33,7 +33,7 @@ def request_of(explorer: HasTraits, kind: str) -> Request:
 
 
 def as_lists(value: Any) -> Any:
-    """Tuples as lists, so that what comes back from JSON is equal to what went there.
+    """Tuples as lists, so that data is equal after a JSON round trip.
 
     >>> as_lists(((1, 2), {"a": (3,)}))
     [[1, 2], {'a': [3]}]
@@ -46,27 +46,29 @@ def as_lists(value: Any) -> Any:
 
 
 def checked_state(state: Any) -> dict[str, Any]:
-    """The state without the model's name. Raises AttnWidgetError for what is no state, naming what is not known.
+    """The state without the model's name. Raises AttnWidgetError for an invalid state, naming unknown keys.
 
     >>> checked_state({"model": "gpt2", "layer": 3})
     {'layer': 3}
     """
     if not isinstance(state, Mapping):
-        raise AttnWidgetError(f"A state is what ex.state() returns, a dict; {type(state).__name__} was given.")
+        raise AttnWidgetError(
+            f"state={type(state).__name__} is not valid: give the dictionary that ex.state() returns."
+        )
     strange = [str(name) for name in state if name not in (*STATE_NAMES, "model")]
     if strange:
-        raise AttnWidgetError(f"A state has no {strange[0]!r}. It may have {', '.join(('model', *STATE_NAMES))}.")
+        raise AttnWidgetError(f"A state has no {strange[0]!r}. Its keys are {', '.join(('model', *STATE_NAMES))}.")
     return {name: state[name] for name in STATE_NAMES if name in state}
 
 
 def name_to_load(state: Any) -> str | None:
-    """What to load for a state; None for the bundled model, whose name is nobody's on a hub."""
+    """What to load for a state; None for the bundled model, whose name is not on the hub."""
     name = state.get("model") if isinstance(state, Mapping) else None
     return None if name == TEACHING else name
 
 
 def unsaid(state: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a state still counts beside arguments: a head that is named leaves no room for those of the state.
+    """The part of a state that given arguments leave open: a given head overrides the heads of the state.
 
     >>> unsaid({"layer": 1, "head": 2, "heads": [[1, 2]], "view": "lines"}, {"layer": 3})
     {'view': 'lines'}

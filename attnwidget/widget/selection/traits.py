@@ -1,4 +1,4 @@
-"""The synced traits: each turns what a user may write into one plain value, or raises and keeps the old one."""
+"""The synced traits: each turns user input into one plain value, or raises and keeps the old one."""
 
 from typing import Any, TypeVar
 
@@ -16,10 +16,10 @@ GivenValue = TypeVar("GivenValue")
 
 
 class Shared(TraitType[Kept, GivenValue]):
-    """A trait that threads, links and pages change in turn; what only a reading can tell is found out before."""
+    """A trait that threads, links and pages change in turn; what needs a forward pass is found out before."""
 
     def set(self, obj: HasTraits, value: GivenValue) -> None:
-        """Keep a value, and all that it entails, or raise and leave everything as it was."""
+        """Set a value, with all its consequences, or raise and leave everything unchanged."""
         explorer: Any = obj
         explorer.prepare({self.name: value})
         with turn(explorer):
@@ -33,12 +33,14 @@ class Text(Shared[str, str]):
         if not isinstance(value, str):
             raise AttnWidgetError(f"{self.name} must be a string, not {type(value).__name__}.")
         if len(value) > LARGEST_TEXT:
-            raise TooLarge(f"This text has {len(value):,} characters; at most {LARGEST_TEXT:,} are read.")
+            raise TooLarge(
+                f"This text has {len(value):,} characters; at most {LARGEST_TEXT:,} are accepted. Give a shorter text."
+            )
         return str(obj.fit_text(self.name, well_formed(value)))
 
 
 class Index(Shared[int, int]):
-    """A layer or head that the model has, counted from 0; negative numbers count from the end."""
+    """A layer or head of the model, counted from 0; negative numbers count from the end."""
 
     def __init__(self, what: str, **options: Any) -> None:
         super().__init__(0, **options)
@@ -70,14 +72,14 @@ class Query(Shared[tuple[int, int], Any]):
 
 
 class Chart(Shared[int, int]):
-    """The number of the figure that was last given to the explorer, or 0 for none."""
+    """The number of the figure last given to the explorer, or 0 for none."""
 
     def validate(self, obj: Any, value: Any) -> int:
-        return int(obj._figures.fit(value))  # noqa: SLF001  the explorer has no other use for it in public
+        return int(obj._figures.fit(value))  # noqa: SLF001  not useful in public
 
 
 class ChoiceTrait(Shared[str, str]):
-    """One of a few words."""
+    """One of a few strings."""
 
     def __init__(self, *words: str, **options: Any) -> None:
         super().__init__(words[0], **options)
@@ -90,7 +92,7 @@ class ChoiceTrait(Shared[str, str]):
 
 
 class HeadsTrait(Shared[tuple[tuple[int, int], ...], Any]):
-    """Heads that are looked at together, each (layer, head) or a name such as "L5H3"; one alone may stand by itself."""
+    """Heads that are shown together, each (layer, head) or a name like "L5H3"; a single one needs no list."""
 
     def validate(self, obj: Any, value: Any) -> tuple[tuple[int, int], ...]:
         fitted: tuple[tuple[int, int], ...] = obj.fit_heads(value)
@@ -98,14 +100,14 @@ class HeadsTrait(Shared[tuple[tuple[int, int], ...], Any]):
 
 
 class Filtering(Shared[str, Any]):
-    """Which weights of a row are kept, in the one way of writing it that travels."""
+    """Which weights of a row are kept, in the notation used between page and kernel."""
 
     def validate(self, obj: Any, value: Any) -> str:  # noqa: ARG002  traitlets' signature
         return str(read_filter(value))
 
 
 class LookTrait(Shared[FixedLook, Any]):
-    """All of how maps are shown; what is not named stays as it is."""
+    """All settings of how maps are shown; those that are not named stay unchanged."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(FixedLook(PLAIN_LOOK), **options)
@@ -118,7 +120,7 @@ class LookTrait(Shared[FixedLook, Any]):
 
 
 class LookPart(Shared[Any, Any]):
-    """One part of the look, which Python sets and reads by its own name."""
+    """One part of the look, under its own name in Python."""
 
     def __init__(self, part: str, **options: Any) -> None:
         super().__init__(PLAIN_LOOK[part], **options)

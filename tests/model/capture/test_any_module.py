@@ -177,11 +177,11 @@ def test_pieces_of_ones_own():
 @pytest.mark.parametrize(
     ("module", "given", "message"),
     [
-        (nn.Sequential(nn.Linear(4, 4)), torch.randn(1, 3, 4), "no attention that could be seen"),
-        (LectureGPT(), torch.randn(2, 3), "could not read this"),
-        (LectureGPT(), "words", "without tokenize"),
+        (nn.Sequential(nn.Linear(4, 4)), torch.randn(1, 3, 4), "no attention that attnwidget can see"),
+        (LectureGPT(), torch.randn(2, 3), "failed on this input"),
+        (LectureGPT(), "words", "without tokenize="),
         (LectureGPT(), [[1], [2]], "Trace one text at a time"),
-        (LectureGPT(), {"idz": torch.tensor([[1]])}, "could not read this"),
+        (LectureGPT(), {"idz": torch.tensor([[1]])}, "failed on this input"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(module, given, message):
@@ -196,15 +196,15 @@ def test_a_tokenize_that_gives_something_else(result):
 
 
 def test_a_tokenize_that_fails():
-    with pytest.raises(aw.AttnWidgetError, match="tokenize could not cut"):
+    with pytest.raises(aw.AttnWidgetError, match="tokenize failed on"):
         aw.load(LectureGPT(), tokenize=lambda text: {}[text]).trace("words")
 
 
 def test_a_plain_module_predicts_and_generates_nothing():
     model = aw.load(LectureGPT(), tokenize=letters)
-    with pytest.raises(aw.AttnWidgetError, match="nothing is predicted"):
+    with pytest.raises(aw.AttnWidgetError, match="nothing can be predicted"):
         model.predict(model.trace("words"))
-    with pytest.raises(aw.AttnWidgetError, match="no model that transformers"):
+    with pytest.raises(aw.AttnWidgetError, match="transformers cannot generate"):
         model.generate("words")
 
 
@@ -309,7 +309,7 @@ def test_lone_heads_without_an_axis():
     ],
 )
 def test_several_inputs_at_once_are_refused(module, given):
-    with pytest.raises(aw.AttnWidgetError, match=r"reads one input.*[Cc]hoose one"):
+    with pytest.raises(aw.AttnWidgetError, match=r"holds one input.*[Cc]hoose one"):
         aw.load(module).trace(given)
 
 
@@ -338,7 +338,7 @@ class Router(nn.Module):
 def test_softmaxes_that_weigh_no_values_are_no_attention():
     trace = aw.load(Router().eval()).trace(torch.randn(1, 5, 16))
     assert trace.heads() == (2,)
-    with pytest.raises(aw.AttnWidgetError, match="no attention that could be seen"):
+    with pytest.raises(aw.AttnWidgetError, match="no attention that attnwidget can see"):
         aw.load(nn.Sequential(nn.Linear(16, 5), nn.Softmax(-1))).trace(torch.randn(1, 5, 16))
 
 
@@ -400,7 +400,7 @@ def test_cross_attention_by_hand(fused):
     expected = by_hand(by_hand(q, q) @ q, module.blocks[0].memory)[0]
     assert torch.allclose(trace.weights(0, part="cross"), expected, atol=1e-6)
     assert model.verify(x).error < 1e-5
-    with pytest.raises(aw.AttnWidgetError, match="which sequences these read cannot be told"):
+    with pytest.raises(aw.AttnWidgetError, match="the sequences that it attends to are unknown"):
         aw.load(Blocks(*[Crossing(4, fused=fused) for _ in range(2)])).trace(x)
 
 

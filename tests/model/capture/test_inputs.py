@@ -126,5 +126,5 @@ def test_generation_from_padding_on_the_left(name):
 
 @pytest.mark.parametrize("x", [[5, 6, 7], [{"role": "user", "content": "hello"}]])
 def test_what_reads_no_second_text_does_not_swallow_one(tiny, x):
-    with pytest.raises(aw.AttnWidgetError, match="without pair="):
+    with pytest.raises(aw.AttnWidgetError, match="pair= cannot be combined"):
         tiny.trace(x, "and another")

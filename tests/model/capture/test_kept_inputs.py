@@ -174,7 +174,7 @@ def test_it_is_kept_only_when_asked_for(monkeypatch):
 
 @pytest.mark.parametrize("wrong", ["inputs", ("outputs",), ("inputs", "gradients"), None, 3, [["inputs"]], {"x": 1}])
 def test_what_cannot_be_kept_is_refused_with_the_list(wrong):
-    with pytest.raises(aw.AttnWidgetError, match=r'names out of inputs: keep=\("inputs",\)'):
+    with pytest.raises(aw.AttnWidgetError, match=r'names from inputs, for example keep=\("inputs",\)'):
         aw.load().trace("The cat", keep=wrong)
 
 

@@ -115,11 +115,11 @@ def test_what_is_not_there_is_said(tiny, wrong):
 
 def test_maps_without_q_and_k_are_said_to_be_that():
     given = aw.Trace.from_weights([torch.eye(2)[None]], ["a", "b"])
-    with pytest.raises(BadRequest, match="given as they are"):
+    with pytest.raises(BadRequest, match="given without the q and k"):
         compose_neuron(given, NeuronQuestion(0, 0, 0))
     eager = aw.load(small("bloom"), words()).trace(TEXT)
     assert eager.path == "eager"
-    with pytest.raises(BadRequest, match="shows its attention weights and not the q and k"):
+    with pytest.raises(BadRequest, match="only provides attention weights, not the q and k"):
         compose_neuron(eager, NeuronQuestion(0, 0, 0))
 
 

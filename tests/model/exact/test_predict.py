@@ -169,7 +169,7 @@ def test_a_single_output_is_a_score_and_no_class():
 def test_logits_that_are_not_numbers_are_no_prediction(tiny):
     trace = tiny.trace("The cat sat on the")
     broken = replace(trace, head=lambda hidden: trace.head(hidden) * float("nan"))
-    with pytest.raises(aw.AttnWidgetError, match="logits that are not numbers"):
+    with pytest.raises(aw.AttnWidgetError, match="logits that are NaN or infinite"):
         tiny.predict(broken)
 
 

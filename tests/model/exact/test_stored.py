@@ -138,7 +138,7 @@ def test_logits_are_there_if_they_were_at_hand(trace, file, tmp_path):
     assert classes.scores is not None
     assert torch.equal(aw.Trace.load(classes.save(tmp_path / "classes")).logits(), classes.logits())
     assert trace.logits().shape[0] == 1
-    with pytest.raises(aw.AttnWidgetError, match="carries no final hidden states or no prediction head"):
+    with pytest.raises(aw.AttnWidgetError, match="has no final hidden states or no prediction head"):
         aw.Trace.load(file).logits()
 
 
@@ -148,7 +148,7 @@ def test_values_on_request(trace, tmp_path):
     for own, block in zip(aw.Trace.load(with_values).blocks, trace.blocks, strict=True):
         assert torch.equal(own.v, block.v)
     lacking = aw.Trace.load(without)
-    with pytest.raises(aw.AttnWidgetError, match="carries no values"):
+    with pytest.raises(aw.AttnWidgetError, match="has no values"):
         lacking.save(tmp_path / "again", values=True)
     assert not (tmp_path / "again.safetensors").exists()
     assert_same(aw.Trace.load(lacking.save(tmp_path / "again")), lacking)
@@ -239,7 +239,7 @@ def test_a_link_stays_a_link(trace, file):
 
 @pytest.mark.parametrize("path", [None, 5, "", "/", ".."])
 def test_paths_that_are_none(trace, path):
-    with pytest.raises(aw.AttnWidgetError, match=r"is no path|names no file|could not be written"):
+    with pytest.raises(aw.AttnWidgetError, match=r"is not a path|does not name a file|could not be written"):
         trace.save(path)
     with pytest.raises(aw.AttnWidgetError):
         aw.Trace.load(path)
@@ -249,7 +249,7 @@ def test_places_that_cannot_be_written(trace, tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder.safetensors").mkdir()
     for name in ("missing/x", "file/x", "folder", "x" * 300, "nul\0"):
-        with pytest.raises(aw.AttnWidgetError, match=r"could not be written|is no path|names no file"):
+        with pytest.raises(aw.AttnWidgetError, match=r"could not be written|is not a path|does not name a file"):
             trace.save(tmp_path / name)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "folder.safetensors"]
 
@@ -281,7 +281,7 @@ def test_files_that_are_none(trace, file, tmp_path):
         aw.Trace.load(tmp_path)
     for metadata in (None, {"format": "pt"}):
         save_file({"model.weight": torch.zeros(2)}, bad, metadata)
-        with pytest.raises(aw.AttnWidgetError, match="without a trace in it"):
+        with pytest.raises(aw.AttnWidgetError, match="without a trace"):
             aw.Trace.load(bad)
 
 
@@ -289,7 +289,7 @@ def test_files_that_are_none(trace, file, tmp_path):
 def test_metadata_that_is_none(text, tmp_path):
     bad = tmp_path / "bad.safetensors"
     save_file({"0": torch.zeros(2)}, bad, {ENTRY: text})
-    with pytest.raises(aw.AttnWidgetError, match="does not hold a trace"):
+    with pytest.raises(aw.AttnWidgetError, match="does not hold a valid trace"):
         aw.Trace.load(bad)
 
 
@@ -353,7 +353,7 @@ def _set(*places):
     ],
 )
 def test_files_of_strangers(file, change):
-    with pytest.raises(aw.AttnWidgetError, match=r"does not hold a trace|cannot be read"):
+    with pytest.raises(aw.AttnWidgetError, match=r"does not hold a valid trace|cannot be read"):
         aw.Trace.load(edited(file, change))
 
 
@@ -367,7 +367,7 @@ def test_tensors_that_do_not_fit(file):
         ("1", tensors["1"][0]),
     ):
         held = {own: tensor for own, tensor in (tensors | {name: other}).items() if tensor is not None}
-        with pytest.raises(aw.AttnWidgetError, match=r"does not hold a trace|cannot be read"):
+        with pytest.raises(aw.AttnWidgetError, match=r"does not hold a valid trace|cannot be read"):
             aw.Trace.load(edited(file, lambda _contents: None, {own: one.contiguous() for own, one in held.items()}))
     assert aw.Trace.load(edited(file, lambda _contents: None)).text.pieces[1] == "cat"
 

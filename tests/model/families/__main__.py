@@ -17,13 +17,13 @@ HEADER = ("family", "model class", "path", "parts", "largest error", "remark")
 REASONS = {
     "within windows": "windows",
     "within blocks": "blocks in the encoder",
-    "drawn at random": "random blocks",
+    "randomly chosen": "random blocks",
     "hashed or approximated": "hashed or approximated keys",
     "a band around": "a band around each query",
     "by indices": "keys chosen by an indexer",
     "computes no attention": "no attention",
     "not sum to 1": "hands out scores, not weights",
-    "to itself": "one softmax over two sequences",
+    "not self-attention": "one softmax over two sequences",
     "different lengths": "pooled on the way",
 }
 """What a refusal says -> the same in few words."""

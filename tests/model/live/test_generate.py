@@ -188,7 +188,7 @@ def test_a_model_that_reads_both_ways_is_refused():
     torch.manual_seed(5)
     sizes = {"n_layer": 2, "n_head": 4, "d_model": 32, "d_inner": 32, "vocab_size": 100}
     model = hf.XLNetLMHeadModel(hf.XLNetConfig(**sizes)).eval()
-    with pytest.raises(aw.AttnWidgetError, match="reads a whole text in both directions"):
+    with pytest.raises(aw.AttnWidgetError, match="attends in both directions"):
         aw.load(model).generate(PROMPT, max_new_tokens=3)
 
 
@@ -203,7 +203,7 @@ def test_a_model_that_leaves_generation_to_another_is_refused():
     )
     model = hf.Blip2ForConditionalGeneration(config).eval()
     given = {"input_ids": torch.tensor([[99] * 4 + [5, 6, 7]]), "pixel_values": torch.randn(1, 3, 32, 32)}
-    with pytest.raises(aw.AttnWidgetError, match="leaves generation to a model inside it"):
+    with pytest.raises(aw.AttnWidgetError, match="delegates generation to a model inside it"):
         aw.load(model).generate(given, max_new_tokens=3)
 
 
@@ -212,5 +212,5 @@ def test_what_is_to_be_produced_counts_towards_memory(tiny, monkeypatch):
     monkeypatch.setattr(memory, "available", lambda _device: memory.needed(tiny.model, 12, "interface"))
     prompt = len(tiny.tokens("The cat sat on the"))
     assert len(tiny.generate("The cat sat on the", max_new_tokens=12 - prompt).text) == 12
-    with pytest.raises(OutOfMemory, match="Reading 13 tokens"):
+    with pytest.raises(OutOfMemory, match="Running 13 tokens"):
         tiny.generate("The cat sat on the", max_new_tokens=13 - prompt)

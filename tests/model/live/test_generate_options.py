@@ -156,17 +156,17 @@ def test_the_decoder_has_a_limit_of_its_own():
         ({"num_beams": 4}, "num_beams=4 asks for several"),
         ({"num_return_sequences": 2, "do_sample": True}, "num_return_sequences=2 asks for several"),
         ({"generation_config": GenerationConfig(num_beams=2)}, "num_beams=2 asks for several"),
-        ({"assistant_model": "another"}, "assistant_model makes generation run more"),
-        ({"prompt_lookup_num_tokens": 3}, "prompt_lookup_num_tokens makes"),
-        ({"guidance_scale": 2.0}, "guidance_scale makes"),
-        ({"past_key_values": hf.DynamicCache()}, "A cache cannot be handed in"),
+        ({"assistant_model": "another"}, "assistant_model needs more"),
+        ({"prompt_lookup_num_tokens": 3}, "prompt_lookup_num_tokens needs"),
+        ({"guidance_scale": 2.0}, "guidance_scale needs"),
+        ({"past_key_values": hf.DynamicCache()}, "past_key_values cannot be used"),
         ({"attention_mask": torch.ones(1, 13)}, "attention_mask is an input of the model"),
         ({"input_ids": PROMPT}, "input_ids is an input of the model"),
-        ({"max_length": 30}, "max_length counts the prompt"),
-        ({"max_new_tokens": 0}, "max_new_tokens is 0"),
-        ({"max_new_tokens": 2.5}, r"max_new_tokens is 2\.5"),
-        ({"max_new_tokens": True}, "max_new_tokens is True"),
-        ({"colour": "red"}, "could not generate from this"),
+        ({"max_length": 30}, "max_length includes the prompt"),
+        ({"max_new_tokens": 0}, "max_new_tokens=0"),
+        ({"max_new_tokens": 2.5}, r"max_new_tokens=2\.5"),
+        ({"max_new_tokens": True}, "max_new_tokens=True"),
+        ({"colour": "red"}, "failed to generate from this"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_in_a_sentence(gpt2, options, sentence):
@@ -177,7 +177,7 @@ def test_what_cannot_be_followed_is_refused_in_a_sentence(gpt2, options, sentenc
 def test_a_model_that_prefers_beams_is_told_how():
     model = build("bart")
     model.generation_config.num_beams = 4
-    with pytest.raises(aw.AttnWidgetError, match="Say num_beams=1"):
+    with pytest.raises(aw.AttnWidgetError, match="Use num_beams=1"):
         aw.load(model).generate(PROMPT)
     assert len(aw.load(model).generate(PROMPT, max_new_tokens=2, num_beams=1).steps) == 2
 
@@ -185,5 +185,5 @@ def test_a_model_that_prefers_beams_is_told_how():
 def test_a_batch_or_a_model_without_a_head_is_refused(gpt2):
     with pytest.raises(aw.AttnWidgetError, match="one text at a time"):
         aw.load(gpt2).generate(PROMPT.expand(2, -1))
-    with pytest.raises(aw.AttnWidgetError, match="does not generate: GPT2Model has no head"):
+    with pytest.raises(aw.AttnWidgetError, match="cannot generate: GPT2Model has no head"):
         aw.load(gpt2.transformer).generate(PROMPT)

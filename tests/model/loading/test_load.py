@@ -91,7 +91,7 @@ def test_ids_that_are_none(ids):
 
 @pytest.mark.parametrize("number", [200, 999_999, -1])
 def test_ids_outside_the_vocabulary_are_one_sentence(number):
-    with pytest.raises(aw.AttnWidgetError, match=f"no token {number}: .* has 200"):
+    with pytest.raises(aw.AttnWidgetError, match=f"no token id {number}: .* has 200"):
         aw.load(build("gpt2")).trace([5, number])
 
 
@@ -218,7 +218,7 @@ def test_a_tokenizer_given_later_is_used(tiny):
 
 
 def test_a_tokenizer_of_another_model_is_one_sentence(tiny):
-    with pytest.raises(aw.AttnWidgetError, match="belong to another model"):
+    with pytest.raises(aw.AttnWidgetError, match="tokenizer belongs to this model"):
         aw.load(build("gpt2"), tiny.tokenizer).trace("The cat sat")
 
 

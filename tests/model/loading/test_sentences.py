@@ -72,7 +72,7 @@ def test_the_default_prompt_is_read_and_follows_the_model():
     whole.default_prompt_name = "gone"
     assert model.tokens("the bank").pieces == ("[CLS]", "the", "bank", "[SEP]")
     assert model.tokens([5, 6]).ids == (5, 6)
-    with pytest.raises(aw.AttnWidgetError, match="no text to read yet"):
+    with pytest.raises(aw.AttnWidgetError, match="There is no text yet"):
         aw.load(Whole(Module(), "query")).tokens(" ")
 
 
@@ -93,7 +93,7 @@ def test_the_limit_is_that_of_encode_and_follows_the_model():
     whole = Whole(Module(max_seq_length=4), "document")
     model = aw.load(whole)
     assert model.facts.limit == 4
-    with pytest.raises(aw.AttnWidgetError, match=r"5 tokens and the model reads at most 4"):
+    with pytest.raises(aw.AttnWidgetError, match=r"5 tokens but the model accepts at most 4"):
         model.trace("the river bank")
     whole[0].max_seq_length = 5
     assert len(model.trace("the river bank").text) == 5

@@ -148,7 +148,7 @@ def test_parts_of_an_encoder_decoder():
     trace = traced("t5")
     assert np.asarray(alti(trace, part="encoder")).sum(-1) == pytest.approx(np.ones(20), rel=1e-5, abs=1e-5)
     for part in ("decoder", "cross"):
-        with pytest.raises(aw.AttnWidgetError, match="reads a source as well"):
+        with pytest.raises(aw.AttnWidgetError, match="also attends to a source"):
             alti(trace, part=part)
     with pytest.raises(aw.AttnWidgetError, match="No part was given"):
         alti(trace)
@@ -162,7 +162,7 @@ def test_what_is_missing_is_named_with_the_call_that_gives_it():
             alti(wanting)
     for field in ("v", "projection"):
         blocks = tuple(replace(block, **{field: None}) for block in trace.blocks)
-        with pytest.raises(aw.AttnWidgetError, match=f"carries no .*{field}"):
+        with pytest.raises(aw.AttnWidgetError, match=f"has no .*{field}"):
             alti(replace(trace, blocks=blocks))
 
 
@@ -176,7 +176,7 @@ def test_numbers_that_are_none_are_refused():
     trace = traced("gpt2")
     values = trace.blocks[0].v.clone()
     values[0, 0, 2] = torch.nan
-    with pytest.raises(aw.AttnWidgetError, match="not numbers"):
+    with pytest.raises(aw.AttnWidgetError, match="NaN or infinite"):
         alti(replace(trace, blocks=(replace(trace.blocks[0], v=values), *trace.blocks[1:])))
 
 

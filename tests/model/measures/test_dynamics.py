@@ -235,7 +235,7 @@ def test_checkpoints_that_read_a_text_as_other_tokens_are_refused(tiny):
     sources = {0: tiny, 1: bytewise}
     with pytest.raises(AttnWidgetError, match=r"Checkpoint 1: .*tokenizer"):
         dynamics(sources, ["The cat sat."])
-    with pytest.raises(AttnWidgetError, match=r"Checkpoint 1: a text is read as other tokens"):
+    with pytest.raises(AttnWidgetError, match=r"Checkpoint 1: a text has different tokens"):
         dynamics(sources, [[5, 6, 7]])
 
 
@@ -246,9 +246,9 @@ def test_checkpoints_that_read_a_text_as_other_tokens_are_refused(tiny):
         ([], "No checkpoint"),
         ("gpt2", "Give a mapping"),
         (None, "Give a mapping"),
-        ({True: "a"}, "no step"),
-        ({math.nan: "a"}, "no step"),
-        ({None: "a"}, "no step"),
+        ({True: "a"}, "not a training step"),
+        ({math.nan: "a"}, "not a training step"),
+        ({None: "a"}, "not a training step"),
         ([(1, "a"), (1.0, "b")], "twice"),
     ],
 )

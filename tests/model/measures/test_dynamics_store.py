@@ -67,7 +67,7 @@ def test_a_store_of_another_run_is_refused(tmp_path):
     for run in ("one", "other"):
         gpt2().save_pretrained(tmp_path / run)
     dynamics({5: tmp_path / "one"}, IDS, store=tmp_path / "store")
-    with pytest.raises(AttnWidgetError, match="store of its own"):
+    with pytest.raises(AttnWidgetError, match="separate store"):
         dynamics({5: str(tmp_path / "other")}, IDS, store=tmp_path / "store")
 
 
@@ -78,7 +78,7 @@ def test_a_damaged_store_and_one_that_cannot_be_are_refused(tmp_path):
     with pytest.raises(AttnWidgetError, match="Delete it"):
         dynamics([gpt2()], IDS, store=tmp_path / "store")
     (tmp_path / "file").write_text("")
-    with pytest.raises(AttnWidgetError, match="cannot be a store"):
+    with pytest.raises(AttnWidgetError, match="cannot be used as a store"):
         dynamics([gpt2()], IDS, store=tmp_path / "file")
 
 

@@ -136,7 +136,7 @@ def test_tokens_are_plain_and_begin_as_the_tokenizer_begins(tiny):
     )
     model = aw.load(LlamaForCausalLM(config).eval(), beginning)
     assert first_tokens(model) == [min(special)]
-    assert "begun with" in induction_scores(model, length=10, count=1).recipe
+    assert "after the tokenizer" in induction_scores(model, length=10, count=1).recipe
 
 
 def test_progress_and_cancel(tiny):
@@ -153,12 +153,12 @@ def test_encoders_and_encoder_decoders_are_refused(minilm):
     with pytest.raises(aw.AttnWidgetError, match=r"patterns\(trace\) on a text with repeats"):
         induction_scores(minilm)
     config = T5Config(num_layers=1, d_model=16, d_kv=8, d_ff=16, num_heads=2, vocab_size=50, decoder_start_token_id=0)
-    with pytest.raises(aw.AttnWidgetError, match="left to right"):
+    with pytest.raises(aw.AttnWidgetError, match="not a causal decoder"):
         induction_scores(aw.load(T5ForConditionalGeneration(config).eval()))
 
 
 def test_a_trace_is_no_model(tiny):
-    with pytest.raises(aw.AttnWidgetError, match="runs a model, and Trace"):
+    with pytest.raises(aw.AttnWidgetError, match="needs a model, not Trace"):
         induction_scores(tiny.trace("a b c"))
 
 
@@ -182,7 +182,7 @@ class Own(torch.nn.Module):
 
 
 def test_of_a_causal_module_of_ones_own_only_its_tokens_are_unknown():
-    with pytest.raises(aw.AttnWidgetError, match=r"does not say what tokens it has.*patterns\(model.trace\(ids\)\)"):
+    with pytest.raises(aw.AttnWidgetError, match=r"vocabulary is unknown.*patterns\(model.trace\(ids\)\)"):
         induction_scores(aw.load(Own()), length=5)
 
 

@@ -170,7 +170,7 @@ def test_what_is_missing_is_named_with_the_call_that_gives_it(tmp_path):
         mixing_ratio(aw.Trace.from_weights([torch.eye(3)[None]], list("abc")))
     for field in ("v", "projection"):
         blocks = tuple(replace(block, **{field: None}) for block in trace.blocks)
-        with pytest.raises(aw.AttnWidgetError, match=f"carries no .*{field}"):
+        with pytest.raises(aw.AttnWidgetError, match=f"has no .*{field}"):
             mixing_ratio(replace(trace, blocks=blocks))
     if FAMILIES["gpt-neox"].path == "interface":
         with pytest.raises(aw.AttnWidgetError, match="added together with an MLP's"):
@@ -185,7 +185,7 @@ def test_numbers_that_are_none_are_refused(field):
     tensor[..., 2, :] = torch.nan
     changed = {"inputs": replace(block.inputs, residual=tensor)} if field == "residual" else {field: tensor}
     blocks = (trace.blocks[0], replace(block, **changed), *trace.blocks[2:])
-    with pytest.raises(aw.AttnWidgetError, match="not numbers"):
+    with pytest.raises(aw.AttnWidgetError, match="NaN or infinite"):
         mixing_ratio(replace(trace, blocks=blocks, _whole={}))
 
 

@@ -79,7 +79,7 @@ def test_a_model_with_a_gate_before_its_projection_is_refused_in_a_sentence():
     if not FAMILIES["qwen3-next"].known():
         pytest.skip("this transformers does not have it")
     trace = traced("qwen3-next")
-    with pytest.raises(aw.AttnWidgetError, match="carries no output projection"):
+    with pytest.raises(aw.AttnWidgetError, match="has no output projection"):
         norm_weighted(trace, trace.blocks[0].layer)
 
 

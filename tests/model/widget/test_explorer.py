@@ -150,7 +150,9 @@ def test_what_a_model_raises_of_its_own_is_the_cause_of_ours(tiny, raised, monke
 
     monkeypatch.setattr(explorer._session, "read", fails)
     for ask in (lambda: explorer.trace, explorer.snapshot):
-        with pytest.raises(aw.AttnWidgetError, match=f"could not be read: {str(raised) or 'TimeoutError'}\\.") as found:
+        with pytest.raises(
+            aw.AttnWidgetError, match=f"failed on this text: {str(raised) or 'TimeoutError'}\\."
+        ) as found:
             ask()
         assert found.value.__cause__ is raised
     assert explorer.wait(60)

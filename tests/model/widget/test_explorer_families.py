@@ -112,7 +112,7 @@ def test_layers_that_nothing_tells_of_are_read_from_the_text(monkeypatch):
 def test_layers_that_nothing_tells_of_wait_for_a_text(monkeypatch):
     page = Page(Explorer(with_heads(()), ""), monkeypatch)
     assert (page.explorer.layer, page.about()["heads"]) == (0, [])
-    with pytest.raises(aw.AttnWidgetError, match="once a text was read"):
+    with pytest.raises(aw.AttnWidgetError, match="after the first text"):
         page.explorer.layer = 1
     page.explorer.text = TEXT
     assert page.explorer.wait(20)

@@ -114,7 +114,7 @@ def test_only_what_is_named_is_linked(tiny):
     with pytest.raises(aw.AttnWidgetError, match="text"):
         one.link(other, "text")
     for stranger in (None, "ex", one):
-        with pytest.raises(aw.AttnWidgetError, match="Another explorer"):
+        with pytest.raises(aw.AttnWidgetError, match="Give another explorer"):
             one.link(stranger)
 
 

@@ -156,7 +156,7 @@ def test_a_pair_is_one_text_to_the_model_and_two_to_the_page(monkeypatch):
 
 
 def test_a_model_of_one_text_refuses_a_second_one():
-    with pytest.raises(aw.AttnWidgetError, match="reads one text"):
+    with pytest.raises(aw.AttnWidgetError, match="takes a single text"):
         aw.explore(text="The cat.", pair="The dog.")
     with pytest.raises(aw.AttnWidgetError, match="two names"):
         aw.explore(text="The cat.", pair="a", target="b")
@@ -174,7 +174,7 @@ def test_given_weights_are_looked_at_and_not_edited(monkeypatch):
     assert arrays["matrix"] == pytest.approx(weights[1][2].numpy(), rel=1e-5, abs=1e-6)
     assert header["texts"] == [explorer.text, explorer.pair]
     assert (set(header["tokens"]["fields"]), "fields" in header["key_tokens"]) == ({1}, False)
-    with pytest.raises(aw.AttnWidgetError, match="no model here"):
+    with pytest.raises(aw.AttnWidgetError, match="there is no model"):
         explorer.text = "other"
     assert not page.end_of(page.ask("about"))[0]["about"]["editable"]
     assert explorer.snapshot().png[1:4] == b"PNG"
@@ -192,9 +192,9 @@ def test_a_trace_is_looked_at_part_by_part():
     explorer.layer = 1
     explorer.part = "encoder"
     assert (explorer.text, explorer.pair, explorer.layer) == ("x y z", "a b c d e", 0)
-    with pytest.raises(aw.AttnWidgetError, match="Give tokens too"):
+    with pytest.raises(aw.AttnWidgetError, match="Weights need tokens"):
         aw.view(crossed())
-    with pytest.raises(aw.AttnWidgetError, match="has its tokens"):
+    with pytest.raises(aw.AttnWidgetError, match="has its own tokens"):
         aw.view(trace, ["a"])
 
 

@@ -44,15 +44,15 @@ def test_what_can_be_given(layer):
     ("weights", "message"),
     [
         ((), "tuple is empty"),
-        (None, "NoneType holds no layers"),
-        (5, "int holds no layers"),
-        ("abc", "str holds no layers"),
-        (object(), "object holds no layers"),
+        (None, "NoneType does not hold any layers"),
+        (5, "int does not hold any layers"),
+        ("abc", "str does not hold any layers"),
+        (object(), "object does not hold any layers"),
         ({}, "mapping or tuple is empty"),
         (torch.zeros(0, 2, 3, 3), "tuple is empty"),
-        (["x"], "str, which is no array"),
-        ([np.array(["x"])], "ndarray, which is no array"),
-        ([{1: 2}], "dict, which is no array"),
+        (["x"], "str, not an array"),
+        ([np.array(["x"])], "ndarray, not an array"),
+        ([{1: 2}], "dict, not an array"),
         ((None, None), "Layer 0 is None"),
         (((None, None), (None, None)), "Layer 0 is None"),
         ({"self": None, "cross": (None, ())}, "All parts are empty or None"),
@@ -60,24 +60,24 @@ def test_what_can_be_given(layer):
         ({0: SQUARE}, "has the key 0"),
         (SQUARE, r"\(2, 3, 3\) was given; .* in a list"),
         (torch.tensor(1.0), r"\(\) was given"),
-        ([[[[1, 0, 0], [1, 0], [1, 0, 0]]]], "makes no .* same length"),
-        ([[torch.eye(3), torch.eye(2)]], "makes no .* same number of rows"),
+        ([[[[1, 0, 0], [1, 0], [1, 0, 0]]]], "cannot become .* same length"),
+        ([[torch.eye(3), torch.eye(2)]], "cannot become .* same number of rows"),
         ([SQUARE.to(torch.complex64)], "complex"),
         ([SQUARE.numpy().astype(np.complex128)], "complex"),
         ([SQUARE.detach().to_sparse()], "sparse .*to_dense"),
         (SQUARE[None].detach().to_sparse(), "sparse .*to_dense"),
-        ([SQUARE - 0.9], "never negative. Of scores, take the softmax"),
+        ([SQUARE - 0.9], "never negative. If these are scores, take the softmax"),
         ([SQUARE.detach() * 1.05], r"of query \d in layer 0, head \d sum to 1\.05"),
-        ([torch.ones(1, 3, 3)], "sum to 3, and a query has 1 to give"),
-        ([torch.full((1, 3, 3), 1e300, dtype=torch.float64).numpy()], "not numbers"),
+        ([torch.ones(1, 3, 3)], "sum to 3, but the weights of a query sum to at most 1"),
+        ([torch.full((1, 3, 3), 1e300, dtype=torch.float64).numpy()], "NaN or infinite"),
         ([torch.zeros(0, 3, 3)], r"\(0, 3, 3\)"),
-        ([SQUARE.to("meta")], "which is no array"),
+        ([SQUARE.to("meta")], "not an array"),
         ((torch.rand(2, 2, 3, 3),), "batch of 2"),
         ((torch.rand(2, 4, 4),), r"\(2, 4, 4\)"),
         ((SQUARE, torch.rand(2, 3, 4)), "Layer 1 has the shape"),
         ((torch.rand(3, 3),), r"\(3, 3\)"),
-        ((torch.tensor([[[0.5, float("nan"), 0.5]] * 3]),), "not numbers"),
-        ((torch.full((1, 3, 3), float("inf")),), "not numbers"),
+        ((torch.tensor([[[0.5, float("nan"), 0.5]] * 3]),), "NaN or infinite"),
+        ((torch.full((1, 3, 3), float("inf")),), "NaN or infinite"),
     ],
 )
 def test_what_cannot(weights, message):
@@ -137,10 +137,10 @@ def test_layers_without_attention_keep_their_places():
     [
         ("abc", "tokens is str, not a list"),
         (None, "tokens is NoneType"),
-        ([5, 6, 7], "tokens holds int .*convert_ids_to_tokens"),
-        (torch.tensor([5, 6, 7]), "tokens holds Tensor"),
+        ([5, 6, 7], "tokens contains int, .*convert_ids_to_tokens"),
+        (torch.tensor([5, 6, 7]), "tokens contains Tensor"),
         (torch.tensor(5), "tokens is Tensor, not a list"),
-        (["a", "b"], r"with 2 query and 2 key tokens .* special ones included"),
+        (["a", "b"], r"with 2 query and 2 key tokens .* including special ones"),
     ],
 )
 def test_tokens_that_are_none(tokens, message):
@@ -236,15 +236,15 @@ def test_steps_of_a_generation_grow_by_what_was_read():
     trace = aw.Trace.from_weights(steps, list("abcde"))
     assert torch.equal(trace.weights(0), whole[0])
     assert trace.heads() == (2, 0)
-    with pytest.raises(aw.AttnWidgetError, match=r"6 query and 6 key tokens .* never read.*tokens\[:-1\]"):
+    with pytest.raises(aw.AttnWidgetError, match=r"6 query and 6 key tokens .* never fed back.*tokens\[:-1\]"):
         aw.Trace.from_weights(steps, list("abcdef"))
     for start in (1, 2):
         forgetful = [steps[0], (whole[..., 3:4, start:4], None)]
-        with pytest.raises(aw.AttnWidgetError, match="forgets keys"):
+        with pytest.raises(aw.AttnWidgetError, match="drops keys"):
             aw.Trace.from_weights(forgetful, list("abcd"))
     with pytest.raises(aw.AttnWidgetError, match="1 to 2 layers"):
         aw.Trace.from_weights([steps[0], steps[1][:1]], list("abcd"))
-    with pytest.raises(aw.AttnWidgetError, match="differ in the batch, heads or layers"):
+    with pytest.raises(aw.AttnWidgetError, match="have different batch sizes or heads"):
         aw.Trace.from_weights([steps[0], (None, whole[..., 3:4, :4])], list("abcd"))
 
 
@@ -322,7 +322,7 @@ def test_activations_of_some_layers_and_of_parts():
 
 
 def test_activations_without_patterns():
-    with pytest.raises(aw.AttnWidgetError, match="cache of 1 activations holds no attention patterns"):
+    with pytest.raises(aw.AttnWidgetError, match="cache of 1 activations has no attention patterns"):
         aw.Trace.from_weights(Cache(activations()), ["a"])
     held = {"blocks.0.attn.hook_pattern": torch.rand(2, 2, 3, 3).softmax(-1)}
     with pytest.raises(aw.AttnWidgetError, match="batch of 2"):
@@ -405,11 +405,11 @@ def test_causality_that_is_said():
     causal, both = softened(triangle(6, window=3)), softened(torch.ones(6, 6, dtype=torch.bool))
     for said, expected in ((True, triangle(6)), (False, torch.ones(6, 6, dtype=torch.bool))):
         assert torch.equal(seen_in(aw.Trace.from_weights([causal], NAMES[:6], causal=said))[0], expected)
-    with pytest.raises(aw.AttnWidgetError, match="read later keys"):
+    with pytest.raises(aw.AttnWidgetError, match="attend to later keys"):
         aw.Trace.from_weights([both], NAMES[:6], causal=True)
     with pytest.raises(aw.AttnWidgetError, match="another sequence"):
         aw.Trace.from_weights([causal], NAMES[:6], list("uvwxyz"), causal=True)
-    with pytest.raises(aw.AttnWidgetError, match="neither True, False nor None"):
+    with pytest.raises(aw.AttnWidgetError, match="give True, False, or None"):
         aw.Trace.from_weights([causal], NAMES[:6], causal="yes")
 
 

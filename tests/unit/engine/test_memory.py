@@ -192,7 +192,7 @@ def test_what_cannot_fit_is_refused_with_the_numbers(monkeypatch):
     model = llama()
     monkeypatch.setattr(memory, "available", lambda _device: GIB)
     assert needed(model, 30_000, "interface") > GIB
-    with pytest.raises(OutOfMemory, match=r"Reading 30,000 tokens .* about [\d.]+ GB .* 1\.1 GB are free") as caught:
+    with pytest.raises(OutOfMemory, match=r"Running 30,000 tokens .* about [\d.]+ GB .* 1\.1 GB is free") as caught:
         refuse_what_cannot_fit(model, 30_000, "interface")
     error = caught.value
     assert isinstance(error, AttnWidgetError)
@@ -207,7 +207,7 @@ def test_half_precision_is_no_way_out_for_who_has_it(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda _device: 2**28)
     with pytest.raises(OutOfMemory) as caught:
         refuse_what_cannot_fit(llama(torch.bfloat16), 60_000, "interface")
-    assert str(caught.value).endswith(f"Give about {caught.value.fits:,} tokens.")
+    assert str(caught.value).endswith(f"Use at most about {caught.value.fits:,} tokens.")
 
 
 def test_small_readings_and_unknown_rooms_are_let_through(monkeypatch):

@@ -131,20 +131,20 @@ def test_a_head_writes_nothing_where_it_reads_nothing():
 
 def test_who_reads_alike_is_not_said_of_padding():
     trace = TRACES["padding alone"]()
-    with pytest.raises(aw.AttnWidgetError, match="more than padding"):
+    with pytest.raises(aw.AttnWidgetError, match="other tokens than padding"):
         aw.similar_heads(trace, "L0H1")
     assert nearest_heads(trace, "self")["nearest"] == {}
 
 
 @pytest.mark.parametrize("kind", ["padding alone", "NaN throughout", "zeros"])
 def test_a_text_that_nothing_reads_has_no_diagnosis(kind):
-    with pytest.raises(aw.AttnWidgetError, match="reads anything"):
+    with pytest.raises(aw.AttnWidgetError, match="attends to anything"):
         aw.diagnose(TRACES[kind]())
 
 
 def test_a_query_that_reads_nothing_ignores_no_context():
     report = aw.diagnose(given(lambda _, maps: maps[:, -1].zero_(), 12), relevant=[3])
-    assert report.skipped["ignored context"] == "the query reads nothing"
+    assert report.skipped["ignored context"] == "the query attends to nothing"
 
 
 @pytest.mark.parametrize("causal", [True, False])

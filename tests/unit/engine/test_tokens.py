@@ -170,7 +170,7 @@ def test_a_first_token_once_or_not_at_all(build):
 
 def begins_twice(tokenizer, text, **options):
     return [
-        note for note in tokenise_text(tokenizer, text, **options).notes if note.startswith("This text begins twice")
+        note for note in tokenise_text(tokenizer, text, **options).notes if note.startswith("This text starts with two")
     ]
 
 
@@ -182,8 +182,8 @@ def test_a_text_that_begins_twice_is_read_as_it_is_and_says_so():
         assert written.ids[0] == written.ids[1]
         (note,) = written.notes
         assert note == (
-            f"This text begins twice: it has a “{name}” of its own, and another one is put before it. Leave it out of "
-            "the text, or give the messages of a chat to trace([...])."
+            f"This text starts with two “{name}”: its own, and the one that the tokenizer adds. Remove it from the text, "
+            "or give chat messages to trace([...])."
         )
         assert begins_twice(tokenizer, f"{name}hello", first=3)
         for text, options in (("hello", {}), (f"hello {name}", {}), (f"{name}hello", {"prepend_bos": False})):
@@ -197,7 +197,7 @@ def test_a_text_that_begins_twice_is_read_as_it_is_and_says_so():
 
 
 def test_a_tokenizer_without_a_first_token():
-    with pytest.raises(AttnWidgetError, match="no token to begin"):
+    with pytest.raises(AttnWidgetError, match="no token that begins"):
         tokenise_text(ByT5Tokenizer(), "a", prepend_bos=True)
     assert tokenise_text(ByT5Tokenizer(), "a", prepend_bos=False).pieces == ("a", "</s>")
 
@@ -238,7 +238,7 @@ def test_a_chat_of_a_tokenizer_that_writes_the_ids_itself():
         (["hello"], "something else"),
         ([{"content": "hello"}], "Message 0 has no role"),
         ([{"role": "user", "content": "a"}, {"role": "user"}], "Message 1 has no content"),
-        ([{"role": "system", "content": "a"}], r"refused the messages: No system role\.$"),
+        ([{"role": "system", "content": "a"}], r"rejected the messages: No system role\.$"),
     ],
 )
 def test_messages_that_cannot_be_used(messages, reason):
@@ -262,7 +262,7 @@ def test_ids_with_padding():
     assert tokens.padding == (False, False, False, True)
     assert tokenise_ids(wordpiece(), [5, 0]).padding == (False, False)
     assert tokenise_ids(None, [5, 0], attended=[True, False]).padding == (False, True)
-    with pytest.raises(AttnWidgetError, match="2 token ids and 1 marks"):
+    with pytest.raises(AttnWidgetError, match="2 token ids but 1 attention marks"):
         tokenise_ids(wordpiece(), [5, 0], attended=[True])
 
 
@@ -324,7 +324,7 @@ def test_lone_surrogates():
 def test_a_tokenizer_that_fails_is_one_sentence(tmp_path):
     tokenizer = PYTHON["ctrl"](tmp_path)
     tokenizer.bpe = lambda _token: 1 / 0
-    with pytest.raises(AttnWidgetError, match="CTRLTokenizer cannot read this: division by zero") as caught:
+    with pytest.raises(AttnWidgetError, match="CTRLTokenizer cannot encode this: division by zero") as caught:
         tokenise_text(tokenizer, "it")
     assert caught.value.__suppress_context__
 
@@ -375,7 +375,7 @@ def test_a_tokenizer_that_cannot_be_copied_is_saved_and_loaded(monkeypatch):
 
 
 def test_what_is_no_tokenizer_of_transformers():
-    with pytest.raises(AttnWidgetError, match=r"Tokenizer is no tokenizer of transformers\. Wrap"):
+    with pytest.raises(AttnWidgetError, match=r"Tokenizer is not a transformers tokenizer\. Wrap"):
         private_copy(byte_level().backend_tokenizer)
 
 

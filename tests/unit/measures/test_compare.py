@@ -197,5 +197,5 @@ def test_a_head_that_is_not_there(head):
 def test_a_difference_is_shown_of_one_head_at_a_time(layer):
     found = aw.compare(example(), example())
     for ask in (found.map, found.where):
-        with pytest.raises(aw.AttnWidgetError, match="A head is needed"):
+        with pytest.raises(aw.AttnWidgetError, match="needs a head"):
             ask(layer)

@@ -112,7 +112,7 @@ def test_rows_with_a_sink_outside_the_source_are_shares_of_what_is_read():
     assert leaking.sharpness.values == pytest.approx(whole.sharpness.values, rel=1e-5, abs=1e-5)
     assert leaking.monotonicity.values == pytest.approx(whole.monotonicity.values, rel=1e-5, abs=1e-5)
     assert leaking.links(0, 0)[0].value == pytest.approx(0.1 * whole.links(0, 0)[0].value, rel=1e-5, abs=1e-6)
-    assert "shares of what they read" in leaking.recipe
+    assert "shares of their weight" in leaking.recipe
 
 
 def test_rows_that_read_nothing_have_no_number_and_no_link():
@@ -141,7 +141,7 @@ def test_special_source_tokens_count_unless_they_are_left_out():
     assert float(left.coverage[0, 0]) == 0
     assert "special source tokens kept" in kept.recipe
     assert "special source tokens left out" in left.recipe
-    with pytest.raises(aw.AttnWidgetError, match="no token that counts"):
+    with pytest.raises(aw.AttnWidgetError, match="no tokens to align with"):
         alignment(crossed(torch.ones(1, 2, 1), keys=["</s>"]), special=False)
 
 
@@ -205,7 +205,9 @@ def test_portions_give_what_the_whole_gives(monkeypatch):
 
 @pytest.mark.parametrize("part", ["cross", "self"])
 def test_self_attention_is_refused_in_a_sentence(part):
-    with pytest.raises(aw.AttnWidgetError, match=r"^Alignment is between two sequences, [^.]*encoder-decoder.*\.$"):
+    with pytest.raises(
+        aw.AttnWidgetError, match=r"^Alignment needs attention between two sequences, .*encoder-decoder.*\.$"
+    ):
         alignment(example(), part=part)
 
 

@@ -46,7 +46,7 @@ def test_a_model_or_a_text_in_place_of_a_trace(name, model):
         for kind, given in {"AttentionModel": model, "str": "The cat sat.", "NoneType": None}.items():
             with pytest.raises(aw.AttnWidgetError) as raised:
                 getattr(aw, name)(*side(given), *MORE.get(name, ()))
-            said = f"A Trace is needed, and {kind} was given. Say model.trace(text)."
+            said = f"This needs a Trace, not {kind}. Make one with model.trace(text)."
             assert (type(raised.value), str(raised.value)) == (aw.AttnWidgetError, said)
 
 

@@ -96,7 +96,7 @@ def test_top_is_asked_in_the_same_way_of_all(result):
         ("lowest", False, "KEYWORD_ONLY"),
     ]
     for count in ("a", 2.0, None, True, np.array([1, 2])):
-        with pytest.raises(aw.AttnWidgetError, match="no whole number"):
+        with pytest.raises(aw.AttnWidgetError, match="give a whole number"):
             result.top(count)
     with pytest.raises(aw.AttnWidgetError, match="neither True nor False"):
         result.top(lowest=1)

@@ -1,1 +1,1 @@
-"""One symptom of a failing model per function: Examined -> Finding, or None where it is not there."""
+"""One symptom of a failing model per function: Examined -> Finding, or None if it is absent."""

@@ -1,4 +1,4 @@
-"""Symptoms of what a model reads: the context it ignores, the words it dwells on, padding."""
+"""Symptoms of what a model attends to: the context it ignores, the words it dwells on, padding."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ from attnwidget.measures.diagnosis.report import Finding
 from attnwidget.measures.diagnosis.symptoms.examined import Examined, named_heads, named_tokens, present
 
 READS = 0.3
-"""Mass on the relevant tokens by which a head is said to have looked at them."""
+"""Mass on the relevant tokens from which a head counts as attending to them."""
 
 READ_LIFT = 1.5
-"""Lift from which the relevant tokens count as read, whether or not a single head looks at them."""
+"""Lift from which the relevant tokens count as attended to, whether or not a single head looks at them."""
 
 
 def ignored_context(examined: Examined) -> Finding | None:
-    """Whether the asked queries read what is relevant: hardly at all, less than by chance, or well."""
+    """Whether the judged queries attend to what is relevant: hardly at all, less than by chance, or well."""
     mass, lift = examined.mass(examined.relevant), examined.lift(examined.relevant)
     best = float(np.nanmax(mass))
     readers = named_heads(mass, over=READS)
@@ -23,15 +23,15 @@ def ignored_context(examined: Examined) -> Finding | None:
         f"mass on {name}": float(np.nanmean(examined.mass(at))) for name, at in list(examined.named.items())[1:]
     }
     evidence["mass on the first token"] = float(np.nanmean(examined.rows[..., examined.first].sum(-1)))
-    apart = "" if examined.content[list(examined.relevant)].any() else " They take attention whatever the text says."
+    apart = "" if examined.content[list(examined.relevant)].any() else " These attract attention whatever the text."
     if lift >= READ_LIFT or (readers and lift >= 1):
         return Finding(
             "relevant tokens were read",
             "note",
-            f"They are read {lift:.1f} times as much as other words.{apart} If the answer is still wrong, the fact was seen "
-            "and not used.",
+            f"They get {lift:.1f} times as much attention as other words.{apart} If the answer is still wrong, the "
+            "fact was seen but not used.",
             "the value that is carried, or later layers",
-            "weight by what is carried (norm_weighted), remove the heads that read it and see whether the output moves",
+            "weight by the value (norm_weighted), remove the heads that attend to it and see whether the output changes",
             evidence,
             readers,
         )
@@ -39,17 +39,18 @@ def ignored_context(examined: Examined) -> Finding | None:
         return Finding(
             "weakly read context",
             "medium" if lift < 1 else "low",
-            "The relevant tokens are read no more than other words in the mean"
-            + (", though some heads look at them." if readers else ", and no head looks at them."),
+            "On average the relevant tokens get no more attention than other words"
+            + (", though some heads focus on them." if readers else ", and no head focuses on them."),
             "position, or words that compete with the fact",
-            "move or mark the fact, remove what competes, and look at the heads that do read it",
+            "move or mark the fact, remove what competes, and look at the heads that do attend to it",
             evidence,
             readers or named_tokens(examined.keys, _elsewhere(examined), 3),
         )
     return Finding(
         "ignored context",
         "high",
-        f"The relevant tokens are hardly read: no head gives them {READS:.0%}. What is read instead is named here.",
+        f"The relevant tokens get hardly any attention: no head gives them {READS:.0%}. The tokens that get it instead "
+        "are listed here.",
         "the fact is too far, badly placed or badly marked; capacity; embeddings",
         "move the fact next to the question, mark it, shorten the rest, check how its tokens are split",
         evidence,
@@ -58,7 +59,7 @@ def ignored_context(examined: Examined) -> Finding | None:
 
 
 def spurious_attention(examined: Examined) -> Finding | None:
-    """Whether content words that nobody called relevant hold the attention of most heads."""
+    """Whether content words that were not named as relevant hold the attention of most heads."""
     mass = examined.rows.copy()
     mass[..., ~examined.content] = 0
     if examined.relevant:
@@ -72,16 +73,16 @@ def spurious_attention(examined: Examined) -> Finding | None:
     return Finding(
         "spurious attention",
         "high" if share > 0.6 else "medium",
-        f"One word of content holds {READS:.0%} or more of the row in {share:.0%} of all heads.",
-        "a bias in the data, or a word that stands for the label there",
-        "replace the word and see whether the output moves; augment or debias the data",
+        f"A single content word holds {READS:.0%} or more of the row in {share:.0%} of all heads.",
+        "a bias in the data, or a word that stands for the label in it",
+        "replace the word and see whether the output changes; augment or debias the data",
         {"share of heads": share, "mean mass": float(mean[at])},
         named_tokens(examined.keys, [at]),
     )
 
 
 def attention_to_padding(examined: Examined) -> Finding | None:
-    """Whether padding gets weight, which a mask would have made impossible."""
+    """Whether padding gets weight, which a correct mask rules out."""
     mass = examined.heads["padding"]
     worst = float(np.nanmax(mass))
     if not worst > 0.01:
@@ -89,18 +90,18 @@ def attention_to_padding(examined: Examined) -> Finding | None:
     return Finding(
         "attention to padding",
         "high",
-        "Queries that are not padding read padding.",
+        "Queries that are not padding attend to padding.",
         "the attention mask is missing or wrong",
-        "pass attention_mask, and compare the output with that of the text alone",
+        "pass attention_mask, and compare the output with that for the text alone",
         {"mean mass": float(np.nanmean(mass)), "worst head": worst},
         named_heads(mass, over=0.01),
     )
 
 
 def padding_of(keys: Tokens) -> np.ndarray:
-    """(key): padding by the mask, and special tokens that are called padding: without a mask nothing else tells.
+    """(key): padding by the mask, and special tokens named as padding, which is all there is without a mask.
 
-    A single one at the beginning is none: that is how T5's decoder starts.
+    A single one at the start does not count: T5's decoder starts with it.
 
     >>> padding_of(Tokens.from_pieces(["<pad>", "a", "[PAD]"])).tolist()
     [False, False, True]

@@ -1,4 +1,4 @@
-"""What all symptoms are judged by: one reading of a trace, and what the user said matters."""
+"""The basis for judging symptoms: statistics of a trace, and what the user named as relevant."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ NAMED = 5
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A trace, the queries that are judged, the groups of keys that were named, and statistics of every head.
+    """A trace, the queries to judge, the named groups of keys, and statistics of every head.
 
-    `heads` has (layer head) arrays by name; `named` begins with what is relevant, when anything is. `asked` are the
-    queries: those that produced the generated tokens, the one that was asked for, or the last.
+    `heads` has (layer head) arrays by name; `named` begins with the relevant tokens, if any were given. `asked` has the
+    queries to judge: those that produced the generated tokens, the given one, or the last.
     """
 
     trace: Trace
@@ -40,14 +40,14 @@ class Examined:
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """(layer head key): what the asked queries read in the mean. NaN for heads that are not there."""
+        """(layer head key): the mean row of the judged queries. NaN for missing heads."""
         return mean_rows(self.trace, self.part, self.asked)
 
     @cached_property
     def content(self) -> np.ndarray:
-        """(key): what could carry meaning and can be read by an asked query.
+        """(key): tokens that can carry meaning and are visible to a judged query.
 
-        Neither the first token nor special ones nor padding: these take attention whatever the text says.
+        Excludes the first token, special ones and padding, which attract attention whatever the text.
         """
         keys = self.keys
         return ~(np.array(keys.special) | np.array(keys.padding) | self.first) & self.readable
@@ -59,18 +59,18 @@ class Examined:
 
     @cached_property
     def readable(self) -> np.ndarray:
-        """(key): what one of the asked queries may read, in any layer."""
+        """(key): tokens visible to at least one of the judged queries, in any layer."""
         seen = [visible(block, self.asked).any(0) for block in self.trace.part_blocks(self.part)]
         return torch.stack(seen).any(0).numpy()
 
     def mass(self, positions: Sequence[int]) -> np.ndarray:
-        """(layer head): what the asked queries give to these keys in all."""
+        """(layer head): the total weight of these keys in the judged queries' mean rows."""
         return self.rows[..., list(positions)].sum(-1)
 
     def lift(self, positions: Sequence[int]) -> float:
-        """How much of the attention to content goes there, over the share of content that they are; 1 is by chance.
+        """The share of attention to content that these keys get, over their share of the content; 1 is chance.
 
-        What was named counts as content, whatever it is. NaN where no asked query can read any of it.
+        Named tokens count as content, whatever they are. NaN if no judged query can see any of them.
         """
         content = self.content.copy()
         content[list(positions)] = self.readable[list(positions)]
@@ -83,7 +83,7 @@ class Examined:
 
 
 def mean_rows(trace: Trace, part: str | None, queries: Indices) -> np.ndarray:
-    """(layer head key): the mean row of these queries in every head; NaN for heads that are not there."""
+    """(layer head key): the mean row of these queries in every head; NaN for missing heads."""
     counts = trace.heads(part)
     found = np.full((len(counts), max(counts), len(trace.tokens(part)[1])), np.nan, np.float32)
     for portion in portions(trace, part, queries):
@@ -105,7 +105,7 @@ def named_heads(scores: np.ndarray, *, over: float) -> tuple[str, ...]:
 
 
 def named_tokens(text: Tokens, positions: Iterable[int], at_most: int = NAMED) -> tuple[str, ...]:
-    """Tokens as a reader finds them: piece and place.
+    """Tokens for display: piece and position.
 
     >>> named_tokens(Tokens.from_pieces(["a", "cat"]), [1])
     ("'cat' at 1",)
@@ -114,17 +114,17 @@ def named_tokens(text: Tokens, positions: Iterable[int], at_most: int = NAMED) -
 
 
 def present(scores: np.ndarray) -> np.ndarray:
-    """The numbers of heads that are there."""
+    """The numbers without those of missing heads."""
     return scores[~np.isnan(scores)]
 
 
 def wrote(trace: Trace, part: str | None) -> bool:
-    """Whether the queries of a part are the text that the model produced: not those of an encoder."""
+    """Whether the queries of a part are the text that the model generated: not those of an encoder."""
     written = trace.sequences.get("decoder", (trace.text, trace.text))[0]
     return bool(trace.steps) and trace.tokens(part)[0].pieces == written.pieces
 
 
 def producing(trace: Trace, part: str | None) -> Indices | None:
-    """The queries that produced each generated token: the positions before them. None where these wrote nothing."""
+    """The queries that produced each generated token: the positions before them. Empty if nothing was generated."""
     found = sorted({step.position - 1 for step in trace.steps if step.position > 0}) if wrote(trace, part) else []
     return torch.tensor(found, dtype=torch.long, device="cpu") if found else None

@@ -1,4 +1,4 @@
-"""Symptoms of a text that a model wrote: loops, and words that rest on next to nothing."""
+"""Symptoms of generated text: loops, and words with hardly any support."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,21 +11,22 @@ from attnwidget.measures.heads.entropy import normalised_entropy
 from attnwidget.measures.portions import portions
 
 COPIES = 0.3
-"""Mass on what came next in earlier rounds by which a head is said to copy."""
+"""Mass on what came next in earlier rounds from which a head counts as copying."""
 
 UNSURE, THIN = 0.5, 0.75
-"""Probability below which a produced token is unsure; mean normalised entropy above which its row is spread thin."""
+"""Probability below which a generated token is uncertain; mean normalised entropy above which its row is spread
+thin."""
 
 
 def repetition(examined: Examined) -> Finding | None:
-    """Whether the produced text runs in a loop, and which heads copy from the round before."""
+    """Whether the generated text loops, and which heads copy from the previous round."""
     produced = [step.position for step in examined.trace.steps]
     ids = examined.trace.tokens(examined.part)[0].ids
     found = loop([ids[at] for at in produced])
     if found is None:
         return None
     period, length = found
-    # Of each query that wrote a token: that token wherever it came after the same one before.
+    # For each query that produced a token: that token, wherever it followed the same token before.
     stretch = produced[-length + period :]
     earlier = {
         at - 1: [key for key in range(1, at) if ids[key - 1 : key + 1] == ids[at - 1 : at + 1]] for at in stretch
@@ -41,12 +42,12 @@ def repetition(examined: Examined) -> Finding | None:
         "high",
         f"The last {length} tokens repeat a stretch of {period}"
         + (
-            ", and the heads named here read what came next in earlier rounds."
+            ", and the heads listed here attend to what came next in earlier rounds."
             if copying
             else "; no single head copies it."
         ),
-        "induction outweighs the rest once a stretch has come twice",
-        "a repetition penalty or sampling, a prompt that does not repeat"
+        "induction dominates once a stretch has appeared twice",
+        "a repetition penalty, sampling, or a prompt without repetition"
         + ("; remove these heads and generate again" if copying else ""),
         {
             "period": period,
@@ -59,7 +60,7 @@ def repetition(examined: Examined) -> Finding | None:
 
 
 def thin_attention(examined: Examined) -> Finding | None:
-    """Whether unsure tokens were written while attention was spread thin: what invented text looks like."""
+    """Whether uncertain tokens were generated while attention was spread thin, as is typical of invented text."""
     unsure = [step for step in examined.trace.steps if step.probability < UNSURE and step.position > 0]
     if not unsure:
         return None
@@ -70,7 +71,8 @@ def thin_attention(examined: Examined) -> Finding | None:
     return Finding(
         "thin attention",
         "medium" if len(thin) < len(examined.trace.steps) / 2 else "high",
-        f"{len(thin)} of {len(examined.trace.steps)} produced tokens were unsure while most heads read everything alike.",
+        f"{len(thin)} of {len(examined.trace.steps)} generated tokens were uncertain while most heads attended "
+        "uniformly.",
         "nothing in the context supports these words: they may be invented",
         "check these words against the source, give the model the fact, lower the temperature",
         {
@@ -83,9 +85,9 @@ def thin_attention(examined: Examined) -> Finding | None:
 
 
 def loop(ids: Sequence[int]) -> tuple[int, int] | None:
-    """(period, length) of the shortest stretch that the end of a text repeats; None unless it comes three times.
+    """(period, length) of the shortest stretch that the end of a text repeats; None unless it appears three times.
 
-    Of a stretch of several tokens two and a half rounds are enough.
+    For a stretch of several tokens, two and a half rounds are enough.
 
     >>> loop([7, 1, 2, 1, 2, 1, 2]), loop([1, 2, 3, 4])
     ((2, 6), None)

@@ -1,4 +1,4 @@
-"""Symptoms of the heads of a model: all alike, all flat, all bound to positions."""
+"""Symptoms in a model's heads: all alike, all flat, all bound to positions."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ POSITIONAL_PATTERNS = ("first", "previous", "next", "self")
 
 
 def uniform_attention(examined: Examined) -> Finding | None:
-    """Whether heads spread their attention over everything they may read."""
+    """Whether heads spread their attention over everything they can see."""
     entropy = present(examined.heads["normalised entropy"])
     share = float((entropy > UNIFORM).mean()) if len(entropy) else 0.0
     if share < 0.25:
@@ -20,8 +20,8 @@ def uniform_attention(examined: Examined) -> Finding | None:
     return Finding(
         "uniform attention",
         "high" if share > 0.6 else "medium",
-        f"{share:.0%} of all heads read everything alike.",
-        "underfitting, or scores too similar: queries and keys have hardly been trained",
+        f"{share:.0%} of all heads attend uniformly.",
+        "underfitting, or scores that are too similar: queries and keys are hardly trained",
         "train longer, raise the learning rate or the scale of the scores; compare with a randomly initialised model",
         {
             "share of flat heads": share,
@@ -45,17 +45,15 @@ def collapse(examined: Examined) -> Finding | None:
         "collapsed heads",
         "low" if sink else "high",
         f"{peaked:.0%} of all heads are very peaked, and {same:.0%} look at the same token, {examined.keys.pieces[at]!r}."
-        + (" It is one that takes attention whatever the text says." if sink else ""),
+        + (" It attracts attention whatever the text." if sink else ""),
         "most heads rest on a sink for this text" if sink else "unstable training",
-        "look at the heads that do not rest there"
-        if sink
-        else "an entropy loss, attention dropout, a lower learning rate",
+        "look at the heads that do not" if sink else "an entropy loss, attention dropout, a lower learning rate",
         {"share of peaked heads": peaked, "share on one token": same, "mean normalised entropy": float(entropy.mean())},
     )
 
 
 def position_bias(examined: Examined) -> Finding | None:
-    """Whether heads follow positions whatever the content."""
+    """Whether heads follow positions regardless of content."""
     if "previous" not in examined.heads:
         return None
     bound = np.maximum.reduce([np.nan_to_num(examined.heads[name]) for name in POSITIONAL_PATTERNS])
@@ -67,16 +65,16 @@ def position_bias(examined: Examined) -> Finding | None:
     return Finding(
         "position bias",
         "high" if share > 0.8 else "medium",
-        f"{share:.0%} of all heads put most of their attention on one place: the first, previous, next or own token.",
-        "the model relies on position, or rests on a sink; on short texts there is little else to read",
-        "read a longer text, shuffle words and compare, look at positional encoding and training data",
+        f"{share:.0%} of all heads put most of their attention on one position: the first, previous, next or own token.",
+        "the model relies on position, or rests on a sink; short texts offer little else",
+        "try a longer text, shuffle words and compare, look at positional encoding and training data",
         {"share of heads": share, **places},
         named_heads(np.where(there, bound, np.nan), over=BOUND),
     )
 
 
 def redundant_heads(examined: Examined) -> Finding | None:
-    """Whether many heads have another that reads nearly the same."""
+    """Whether many heads have a twin with nearly the same attention."""
     alike = present(examined.heads["redundancy"])
     share = float((alike > 0.95).mean()) if len(alike) else 0.0
     if share < 0.5:
@@ -84,7 +82,7 @@ def redundant_heads(examined: Examined) -> Finding | None:
     return Finding(
         "redundant heads",
         "medium",
-        f"{share:.0%} of all heads have a twin that reads nearly the same on this text.",
+        f"{share:.0%} of all heads have a twin with nearly the same attention on this text.",
         "wasted capacity, or heads that all rest on the same sink",
         "compare several texts; then prune or re-initialise heads, one of each pair (similar_heads names them)",
         {"share of heads with a twin": share, "mean redundancy": float(alike.mean())},

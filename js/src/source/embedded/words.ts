@@ -47,7 +47,7 @@ export function recipeOf(
 /** What the kernel said of the plain one, but for its sums. */
 function rolledOut(recipe: string | undefined, { weight }: Selection): string {
   const made = (recipe ?? "rollout").replace(/ · rows sum to .*$/, "");
-  return `${made}${weight === "norm" ? ", of attention alone: norms of values are no part of it" : ""}`;
+  return `${made}${weight === "norm" ? ", from attention alone: norms of values are not included" : ""}`;
 }
 
 export function poolingNote(factor: number, words: boolean): string {

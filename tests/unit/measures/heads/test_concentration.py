@@ -31,7 +31,7 @@ def test_more_than_there_are_gives_the_sum_of_the_row_which_sinks_make_less_than
 
 @pytest.mark.parametrize("count", [0, -1, 2.0, True, None, "5"])
 def test_bad_counts(count):
-    with pytest.raises(aw.AttnWidgetError, match="integer from 1"):
+    with pytest.raises(aw.AttnWidgetError, match="whole number of 1 or more"):
         aw.concentration(example(), count=count)
 
 

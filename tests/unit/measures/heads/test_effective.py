@@ -142,5 +142,5 @@ def test_numbers_that_are_none_are_refused(name):
     block = layer()
     tensor = getattr(block, name).clone()
     tensor[0, 0, 2] = torch.nan
-    with pytest.raises(aw.AttnWidgetError, match="not numbers"):
+    with pytest.raises(aw.AttnWidgetError, match="NaN or infinite"):
         effective(trace_of(replace(block, **{name: tensor})), 0, 0)

@@ -79,13 +79,13 @@ def test_weights_on_padding_are_found_where_they_were_given():
     [
         ("verbs", "special, punctuation, padding, self, previous, next and first"),
         ([7], "no key 7"),
-        ([], "names no key"),
-        (True, "names no key"),
-        ([0.5], "names no key"),
-        ({1, 2}, "names no key"),
-        ([[0], [1, 2]], "names no key"),
+        ([], "not a valid key|does not name any keys"),
+        (True, "not a valid key|does not name any keys"),
+        ([0.5], "not a valid key|does not name any keys"),
+        ({1, 2}, "not a valid key|does not name any keys"),
+        ([[0], [1, 2]], "not a valid key|does not name any keys"),
         ([True, False], r"\(2,\)"),
-        (None, "names no key"),
+        (None, "not a valid key|does not name any keys"),
     ],
 )
 def test_what_is_no_kind(of, says):
@@ -106,7 +106,7 @@ def test_cross_attention_has_kinds_and_a_first_key_but_no_neighbours():
 
 
 def test_none_names_no_keys():
-    with pytest.raises(aw.AttnWidgetError, match="None names no keys"):
+    with pytest.raises(aw.AttnWidgetError, match="None does not name any keys"):
         aw.share(example(), None)
 
 

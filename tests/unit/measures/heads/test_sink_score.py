@@ -70,7 +70,7 @@ def test_padding_is_no_key_and_its_queries_do_not_count():
     )
     assert np.asarray(aw.sink_rate(padded))[1:].tolist() == [1.0, 0.5, 0.75]
     assert np.isnan(aw.sink_rate(padded)[0])
-    with pytest.raises(aw.AttnWidgetError, match="first token that is not is key 1"):
+    with pytest.raises(aw.AttnWidgetError, match="first other token is key 1"):
         aw.sink_score(padded)
 
 
@@ -87,9 +87,9 @@ def test_layers_that_differ():
     ("wrong", "says"),
     [
         ({"key": 3}, "no key 3"),
-        ({"key": [0]}, "is no key"),
-        ({"key": True}, "is no key"),
-        ({"fewest": 0}, "integer from 1"),
+        ({"key": [0]}, "is not a valid key"),
+        ({"key": True}, "is not a valid key"),
+        ({"fewest": 0}, "whole number of 1 or more"),
         ({"part": "cross"}, "no part 'cross'"),
     ],
 )

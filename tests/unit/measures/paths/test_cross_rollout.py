@@ -114,7 +114,7 @@ def test_without_an_encoder_it_counts_as_identity_and_the_recipe_says_so():
     trace = aw.Trace.from_weights({"decoder": decoder, "cross": cross}, TARGET, SOURCE)
     found = aw.rollout(trace, part="cross")
     assert np.asarray(found) == pytest.approx(by_hand([], decoder, cross)[0], rel=1e-5, abs=1e-6)
-    assert "the encoder counted as identity" in found.recipe
+    assert "the encoder taken as identity" in found.recipe
     assert "identity" not in aw.rollout(translation(), part="cross").recipe
 
 
@@ -127,7 +127,7 @@ def test_without_cross_attention_a_decoder_is_a_plain_rollout():
 
 def test_cross_attention_alone_is_refused():
     trace = aw.Trace.from_weights(rows(2, 3, 3), TARGET, list("xyz"), part="cross")
-    with pytest.raises(aw.AttnWidgetError, match="square maps of the sequence that reads"):
+    with pytest.raises(aw.AttnWidgetError, match="no self-attention maps of the decoder"):
         aw.rollout(trace)
 
 
@@ -202,7 +202,7 @@ def test_maps_that_do_not_fit_are_refused():
     trace = aw.Trace.from_weights({"self": rows(2, 3, 3), "cross": rows(2, 3, 5)}, TARGET, SOURCE)
     torch_block = trace.blocks[-1]
     object.__setattr__(torch_block, "dense", torch_block.dense[:, :, :4])
-    with pytest.raises(aw.AttnWidgetError, match="3 x 4, and there are 3 target and 5 source tokens"):
+    with pytest.raises(aw.AttnWidgetError, match="3 x 4, but there are 3 target and 5 source tokens"):
         aw.rollout(trace, part="cross")
 
 
@@ -233,4 +233,4 @@ def test_a_decoder_that_reads_states_from_elsewhere():
     found = aw.rollout(trace, part="cross")
     parts = [[trace.weights(i, part=part) for i in range(2)] for part in ("self", "cross")]
     assert np.asarray(found) == pytest.approx(by_hand([], *parts)[0], rel=1e-5, abs=1e-5)
-    assert "counted as identity" in found.recipe
+    assert "taken as identity" in found.recipe

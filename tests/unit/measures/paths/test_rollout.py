@@ -158,7 +158,7 @@ def test_bad_options(wrong):
 
 def test_maps_that_are_not_square():
     trace = aw.Trace.from_weights([torch.rand(2, 3, 5).softmax(-1)], list("abc"), list("vwxyz"), part="cross")
-    with pytest.raises(aw.AttnWidgetError, match="square"):
+    with pytest.raises(aw.AttnWidgetError, match="self-attention maps"):
         aw.rollout(trace)
 
 

@@ -75,9 +75,9 @@ def test_distances_at_hand_take_the_place_of_the_trace():
     assert list(aw.similar_heads(distances, "L1H0")) == list(aw.similar_heads(trace, "L1H0", rows=3))
     assert (aw.redundancy(distances).values == aw.redundancy(trace, rows=3).values).all()
     for wrong in ({"rows": 3}, {"rows": 64}, {"rows": None}, {"part": "self"}):
-        with pytest.raises(aw.AttnWidgetError, match="computed already"):
+        with pytest.raises(aw.AttnWidgetError, match="already computed"):
             aw.similar_heads(distances, "L1H0", **wrong)
-        with pytest.raises(aw.AttnWidgetError, match="computed already"):
+        with pytest.raises(aw.AttnWidgetError, match="already computed"):
             aw.redundancy(distances, **wrong)
 
 

@@ -237,7 +237,7 @@ def test_numbers_that_are_none_are_refused(measure):
     block = layer()
     values = block.v.clone()
     values[0, 0, 2] = torch.nan
-    with pytest.raises(aw.AttnWidgetError, match="values that are not numbers"):
+    with pytest.raises(aw.AttnWidgetError, match="values that are NaN or infinite"):
         measure(trace_of(replace(block, v=values)), 0)
 
 
@@ -246,7 +246,7 @@ def test_weights_that_are_no_numbers_are_refused(head):
     block = layer()
     query = block.q.clone()
     query[0, 0, 2] = torch.nan
-    with pytest.raises(aw.AttnWidgetError, match="attention weights that are not numbers"):
+    with pytest.raises(aw.AttnWidgetError, match="attention weights that are NaN or infinite"):
         norm_weighted(trace_of(replace(block, q=query)), 0, head)
 
 
