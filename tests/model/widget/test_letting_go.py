@@ -278,7 +278,7 @@ def test_a_worker_that_has_ended_takes_nothing_more():
     worker.end()
     worker.join(60)
     assert worker._thread is None
-    with pytest.raises(aw.AttnWidgetError, match="Python ends"):
+    with pytest.raises(aw.AttnWidgetError, match="Python is exiting"):
         worker.result(lambda: ran.append(1), topic=None, timeout=60)
     assert len(ran) == 1
 
