@@ -50,7 +50,7 @@ def section() -> str:
         [f"{row.tokens:,}", ratio(row.reused_ms / row.whole_ms), ms(row.whole_ms), ms(row.reused_ms), str(row.runs)]
         for row in reuses()
     ]
-    return f"""The same model, an edit of the last {CHANGED} tokens: `model.trace(ids, reuse=earlier)` over `model.trace(ids)`, medians, taken in turns.
+    return f"""The same model, an edit of the last {CHANGED} tokens: `model.trace(ids, reuse=earlier)` over `model.trace(ids)`, the quickest runs, taken in turns.
 
 {table(["tokens", "with reuse / without", "without", "with", "runs"], rows)}
 {machine()}
