@@ -118,5 +118,5 @@ def look_of(theme: object) -> Look:
     if theme is None:
         return LIGHT
     if not isinstance(theme, str) or theme not in LOOKS:
-        raise AttnWidgetError(f"There is no theme {theme!r}. Give theme='light' or theme='dark'.")
+        raise AttnWidgetError(f"theme={theme!r} is not valid: give 'light' or 'dark'.")
     return LOOKS[theme]

@@ -61,22 +61,22 @@ def measured(given: Any, metric: Any = None, part: str | None = None) -> Measure
     if isinstance(given, HeadScores):
         if metric is not None or part is not None:
             raise AttnWidgetError(
-                "HeadScores are numbers already, so metric= and part= have nothing to choose. Give the trace instead, "
-                "or the scores alone."
+                "HeadScores are already computed, so metric= and part= do not apply. Give the trace instead, or the "
+                "scores alone."
             )
         return _named(given)
     if not isinstance(given, Trace):
         raise AttnWidgetError(
-            f"A Trace or HeadScores are needed, and {type(given).__name__} was given. Give model.trace(text), or what "
-            f"a measure such as aw.entropy(trace) returns. The measures are: {', '.join(UNITS)}."
+            f"This needs a Trace or HeadScores, not {type(given).__name__}. Give model.trace(text), or the result of a "
+            f"measure like aw.entropy(trace). The measures are: {', '.join(UNITS)}."
         )
     call, name = _measure("entropy" if metric is None else metric)
     _check_call(call, name)
     scores = call(given, part=part)
     if not isinstance(scores, HeadScores):
         raise AttnWidgetError(
-            f"{name} gives {type(scores).__name__}, and a chart of heads needs HeadScores, one number per head. "
-            f"Measures that do: {', '.join(UNITS)}."
+            f"{name} returns {type(scores).__name__}, but a chart of heads needs HeadScores, one number per head. Use "
+            f"one of {', '.join(UNITS)}."
         )
     unit = _unit(scores.recipe) or UNITS.get(name, "")
     called = _capital(name.replace("_", " "))
@@ -92,9 +92,7 @@ def part_of(given: Any, part: str | None) -> str:
 def head_table(scores: HeadScores) -> HeadScores:
     """The scores, if they are (layer head) and there is a head. Raises AttnWidgetError otherwise."""
     if scores.values.ndim != 2 or 0 in scores.values.shape:
-        raise AttnWidgetError(
-            f"A chart of heads needs a (layer, head) table, and one of the shape {scores.shape} was given."
-        )
+        raise AttnWidgetError(f"The scores have the shape {scores.shape}. Give a (layer, head) table.")
     return scores
 
 
@@ -102,8 +100,8 @@ def named_after(scores: Any) -> Measured:
     """Scores of heads, called by the words that their recipe begins with."""
     if not isinstance(scores, HeadScores):
         raise AttnWidgetError(
-            f"HeadScores are needed, and {type(scores).__name__} was given. Give what a measure such as "
-            f"aw.entropy(trace) returns; the measures are: {', '.join(UNITS)}."
+            f"This needs HeadScores, not {type(scores).__name__}. Give the result of a measure like aw.entropy(trace); "
+            f"the measures are: {', '.join(UNITS)}."
         )
     return _named(scores)
 

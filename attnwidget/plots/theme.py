@@ -62,7 +62,7 @@ def plots_in(figure: Any) -> list[Plot]:
     """The plots of a figure or a layout. Raises AttnWidgetError for anything else."""
     if not isinstance(figure, LayoutDOM):
         raise AttnWidgetError(
-            f"A Bokeh figure is needed, and {type(figure).__name__} was given. Make one, for example with "
+            f"This needs a Bokeh figure, not {type(figure).__name__}. Make one, for example with "
             "aw.plots.head_grid(trace), or give a Bokeh figure or layout of your own."
         )
     return sorted(figure.select({"type": Plot}), key=lambda plot: str(plot.id))

@@ -47,7 +47,7 @@ def token_bars(
     scores = _scores(scores)
     values = np.asarray(scores.values, np.float64)
     if direction not in {"reads", "read_by"}:
-        raise AttnWidgetError(f"There is no direction {direction!r}. Give 'reads' or 'read_by'.")
+        raise AttnWidgetError(f"direction={direction!r} is not valid: give 'reads' or 'read_by'.")
     special = _special(scores, tokens)
     is_ratio = "divided by" in scores.recipe
     level = 1.0 if reference is None and is_ratio else reference
@@ -126,12 +126,12 @@ def _bars_of(
 ) -> Any:
     if not isinstance(trace, Trace):
         raise AttnWidgetError(
-            f"A Trace is needed, and {type(trace).__name__} was given. Give model.trace(text), or draw TokenScores that "
-            "you have with aw.plots.token_bars(scores)."
+            f"This needs a Trace, not {type(trace).__name__}. Make one with model.trace(text), or draw existing "
+            "TokenScores with aw.plots.token_bars(scores)."
         )
     if query is None:
         raise AttnWidgetError(
-            "Bars are of one token: give query=, its position (-1 is the last). All of them at once are "
+            "Bars show one token: give its position as query= (-1 is the last). To see all tokens, use "
             f"aw.plots.token_map(aw.{measure}(trace))."
         )
     queries, keys = trace.tokens(options["part"])
@@ -146,18 +146,20 @@ def _scores(given: Any) -> TokenScores:
     found = given.row if isinstance(given, Influence) else given.received if isinstance(given, Sinks) else given
     if not isinstance(found, TokenScores):
         raise AttnWidgetError(
-            f"TokenScores are needed, and {type(given).__name__} was given. Give for example "
-            "aw.rollout(trace, query=-1), or a row of a map as TokenScores(values, recipe, pieces)."
+            f"This needs TokenScores, not {type(given).__name__}. Give for example aw.rollout(trace, query=-1), or a "
+            "row of a map as TokenScores(values, recipe, pieces)."
         )
     if found.values.ndim != 1 or not found.values.size:
-        raise AttnWidgetError(f"Bars need one number per token, and scores of the shape {found.shape} were given.")
+        raise AttnWidgetError(f"The scores have the shape {found.shape}. Give one number per token.")
     return found
 
 
 def _special(scores: TokenScores, tokens: Tokens | None) -> tuple[bool, ...]:
     known = Tokens.from_pieces(scores.pieces or [""] * len(scores)) if tokens is None else tokens
     if len(known) != len(scores):
-        raise AttnWidgetError(f"tokens= has {len(known)} tokens and the scores have {len(scores)} numbers.")
+        raise AttnWidgetError(
+            f"tokens= has {len(known)} tokens, but there are {len(scores)} scores. Give one score per token."
+        )
     return known.special
 
 

@@ -65,7 +65,7 @@ def dynamics(
     look = look_of(theme)
     if not isinstance(found, Dynamics):
         raise AttnWidgetError(
-            f"What dynamics gives is needed, and {type(found).__name__} was given. Say aw.dynamics(checkpoints, texts)."
+            f"This needs the result of aw.dynamics, not {type(found).__name__}. Use aw.dynamics(checkpoints, texts)."
         )
     what = found.names[0] if name is None else name
     values, label = found.of(what), WORDS.get(what, what)
@@ -106,14 +106,16 @@ def _chosen(found: Dynamics, values: np.ndarray, heads: Any, most: int) -> list[
     )
     listed = [heads] if one else heads
     if not isinstance(listed, list | tuple) or not 1 <= len(listed) <= most:
-        raise AttnWidgetError(f"heads is {heads!r}. Give a list of one to {most} heads, such as ['L1H0', (0, 2)].")
+        raise AttnWidgetError(
+            f"heads={heads!r} is not valid: give a list of one to {most} heads, for example ['L1H0', (0, 2)]."
+        )
     return list(dict.fromkeys(found.head(head) for head in listed))
 
 
 def _decades(steps: tuple[Any, ...], *, numbered: bool, asked: bool | None) -> bool:
     possible = numbered and min(steps) >= 0 and max(steps) > 0
     if asked and not possible:
-        raise AttnWidgetError("log_x=True needs steps that are numbers from 0 on. Leave it out for steps with names.")
+        raise AttnWidgetError("log_x=True needs steps that are numbers of 0 or more. Leave it out for named steps.")
     early = possible and len(steps) > 3 and float(np.median(steps)) < max(steps) / 10
     return early if asked is None else bool(asked)
 

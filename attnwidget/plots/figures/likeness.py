@@ -1,4 +1,4 @@
-"""Heads as points that are near each other where they read alike."""
+"""Heads as points: similar heads are near each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,16 +106,16 @@ def head_map(
 
 def _map(given: Any, after: Any, part: str | None) -> HeadMap:
     if part is not None:
-        raise AttnWidgetError("Distances and maps are of one part already, so part= has nothing to choose.")
+        raise AttnWidgetError("Distances and maps belong to one part already. Leave part= out.")
     if isinstance(given, HeadDistances):
         return map_of(given, after=after)
     if not isinstance(given, HeadMap):
         raise AttnWidgetError(
-            f"A Trace, HeadDistances or a HeadMap are needed, and {type(given).__name__} was given. Give "
-            "model.trace(text), or what aw.head_map(trace) returns."
+            f"This needs a Trace, HeadDistances or a HeadMap, not {type(given).__name__}. Give model.trace(text), or "
+            "the result of aw.head_map(trace)."
         )
     if after is not None:
-        raise AttnWidgetError("This map is made already: give after= to aw.head_map, or give the trace here.")
+        raise AttnWidgetError("This map is already computed. Pass after= to aw.head_map, or give the trace here.")
     return given
 
 
@@ -129,7 +129,7 @@ def _marked(colour: Any, trace: Any, given: Any, part: str | None, found: HeadMa
         colour = head_clusters(given)
     if isinstance(colour, str) and colour in COLOURS:
         raise AttnWidgetError(
-            f"colour={colour!r} is found from the trace, and {type(given).__name__} was given. Give the trace, or "
+            f"colour={colour!r} needs the trace, not {type(given).__name__}. Give the trace, or "
             "colour=aw.patterns(trace), aw.head_clusters(trace)."
         )
     if isinstance(colour, HeadScores):
@@ -149,8 +149,8 @@ def _at(table: np.ndarray, found: HeadMap) -> list[Any]:
     layers, heads = table.shape if table.ndim == 2 else (0, 0)
     if any(layer >= layers or head >= heads for layer, head in found.heads):
         raise AttnWidgetError(
-            f"The colours are of {layers} layers x {heads} heads, and the map has heads up to "
-            f"{found.names[-1]}. Give both from the same part of the same model."
+            f"The colours are for {layers} layers x {heads} heads, but the map has heads up to {found.names[-1]}. Give "
+            "both from the same part of the same model."
         )
     return [table[head] for head in found.heads]
 

@@ -78,14 +78,14 @@ def comparison(
     look = look_of(theme)
     if isinstance(compared, TokenMap):
         if layer is not None or head is not None:
-            raise AttnWidgetError("A TokenMap is one map already, so layer and head have nothing to choose.")
+            raise AttnWidgetError("A TokenMap is a single map. Leave layer and head out.")
         found = compared
     elif callable(getattr(compared, "map", None)) and hasattr(compared, "mean_difference"):
         found = compared.mean_map if layer is None else compared.map(layer, head)
     else:
         raise AttnWidgetError(
-            f"A Comparison or a TokenMap is needed, and {type(compared).__name__} was given. Give "
-            "aw.compare(one, other) with a layer and a head, or a TokenMap of differences."
+            f"This needs a Comparison or a TokenMap, not {type(compared).__name__}. Give aw.compare(one, other) with a "
+            "layer and a head, or a TokenMap of differences."
         )
     values = _checked(found)
     most = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
@@ -96,12 +96,12 @@ def comparison(
 def _checked(found: Any) -> np.ndarray:
     if not isinstance(found, TokenMap):
         raise AttnWidgetError(
-            f"A TokenMap is needed, and {type(found).__name__} was given. Give for example aw.rollout(trace), or "
+            f"This needs a TokenMap, not {type(found).__name__}. Give for example aw.rollout(trace), or "
             "TokenMap(values, recipe, query_pieces, key_pieces)."
         )
     values = np.asarray(found.values, np.float32)
     if values.ndim != 2 or not values.size:
-        raise AttnWidgetError(f"A map needs a (query, key) table, and one of the shape {found.shape} was given.")
+        raise AttnWidgetError(f"The map has the shape {found.shape}. Give a (query, key) table.")
     return values
 
 

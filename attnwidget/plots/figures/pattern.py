@@ -91,11 +91,11 @@ def _patterns(given: Any, part: str | None) -> Any:
     labels, best = (np.asarray(getattr(given, name, None)) for name in ("labels", "best"))
     if labels.ndim != 2 or not labels.size or best.shape != labels.shape:
         raise AttnWidgetError(
-            f"Patterns or a Trace are needed, and {type(given).__name__} was given. Give aw.patterns(trace), or "
+            f"This needs Patterns or a Trace, not {type(given).__name__}. Give aw.patterns(trace), or "
             "model.trace(text)."
         )
     if part is not None:
-        raise AttnWidgetError("These patterns are of one part already, so part= has nothing to choose. Give the trace.")
+        raise AttnWidgetError("These patterns belong to one part already. Leave part= out, or give the trace.")
     return given
 
 

@@ -31,7 +31,8 @@ def scatter(x_scores: Any, y_scores: Any, *, theme: str | None = None, title: st
     across, up = named_after(x_scores), named_after(y_scores)
     if across.values.shape != up.values.shape:
         raise AttnWidgetError(
-            f"Both scores must be of the same heads; {x_scores.shape} and {y_scores.shape} (layer, head) were given."
+            f"Both scores must be for the same heads, but their shapes (layer, head) are {x_scores.shape} and "
+            f"{y_scores.shape}. Give scores of one trace."
         )
     figure = empty(
         title or f"{up.name} against {across.name[:1].lower()}{across.name[1:]}",

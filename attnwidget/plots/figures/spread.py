@@ -42,7 +42,7 @@ def distributions(
     """
     look = look_of(theme)
     if kind not in {"histogram", "ecdf"}:
-        raise AttnWidgetError(f"There is no kind {kind!r}. Give 'histogram' or 'ecdf'.")
+        raise AttnWidgetError(f"kind={kind!r} is not valid: give 'histogram' or 'ecdf'.")
     named = _named(trace_or_traces, len(look.categories))
     found = {name: measured(one, metric, part) for name, one in named.items()}
     first = next(iter(found.values()))

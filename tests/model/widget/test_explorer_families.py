@@ -195,7 +195,7 @@ def test_beside_an_encoder_nothing_is_predicted(monkeypatch):
     ("name", "reads"), [("vit", "pixel_values"), ("wav2vec2", "input_values"), ("whisper", "input_features")]
 )
 def test_a_model_that_reads_no_text_is_refused_with_the_way_out(name, reads):
-    with pytest.raises(aw.AttnWidgetError, match=rf"reads {reads}.*shows typed text.*trace\(\{{"):
+    with pytest.raises(aw.AttnWidgetError, match=rf"takes {reads}.*shows typed text.*trace\(\{{"):
         explored(name)
 
 

@@ -110,5 +110,5 @@ def test_influences_and_sinks_are_drawn_as_they_come():
     assert influence.recipe.split(",")[0] in caption(plots.token_bars(influence)).replace("W", "w")
     assert drawn(plots.token_bars(sinks)) == pytest.approx(np.asarray(sinks).tolist())
     assert plots.token_bars(sinks).title.text == "Attention received"
-    with pytest.raises(aw.AttnWidgetError, match="TokenMap was given"):
+    with pytest.raises(aw.AttnWidgetError, match="not TokenMap"):
         plots.token_bars(aw.rollout(trace))
