@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from "preact/hooks";
-import { clearHover, commonKey, useView, type View } from "../display/view";
+import { steerBy } from "../display/steering";
+import { clearHover, useView, type View } from "../display/view";
 import type { HeadRef } from "../session/places";
 import type { Metric } from "../wire/metric";
 import { type Found, type FoundHead, headName } from "./found";
@@ -102,14 +103,13 @@ function look({ local }: View, { layer, head }: HeadRef): void {
 }
 
 function steer(view: View, heads: readonly FoundHead[], at: number, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const go = (place: number) => () => {
     const head = heads[Math.max(0, Math.min(heads.length - 1, place))];
     if (head !== undefined) look(view, head);
   };
   const here = heads[at];
   const pin = () => here !== undefined && view.session.pinHead(here.layer, here.head);
-  const moves: Readonly<Record<string, () => unknown>> = {
+  steerBy(view, event, {
     ArrowDown: go(at + 1),
     ArrowUp: go(at - 1),
     Home: go(0),
@@ -117,10 +117,7 @@ function steer(view: View, heads: readonly FoundHead[], at: number, event: Keybo
     Enter: pin,
     " ": pin,
     Escape: () => clearHover(view),
-  };
-  const move = moves[event.key];
-  if (move !== undefined || commonKey(view, event)) event.preventDefault();
-  move?.();
+  });
 }
 
 /** Scrolls the list, and never the page. */

@@ -3,6 +3,7 @@ import { useId, useMemo, useRef } from "preact/hooks";
 import { Canvas, useGround } from "../display/Canvas";
 import { useFigure } from "../display/figures";
 import { Spoken } from "../display/Spoken";
+import { pointIn } from "../display/steering";
 import { clearHover, commonKey, useView, useWidth, type View } from "../display/view";
 import { accent } from "../lib/colour";
 import { holds, joined } from "../session/look";
@@ -125,8 +126,8 @@ function label(heads: readonly number[]): string {
 }
 
 function under(scene: GridScene, event: MouseEvent) {
-  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  return headAt(scene, event.clientX - left, event.clientY - top);
+  const { x, y } = pointIn(event);
+  return headAt(scene, x, y);
 }
 
 function hover({ local, session }: View, scene: GridScene, event: PointerEvent): void {

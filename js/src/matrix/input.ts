@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import type { Guard } from "../display/guard";
-import { clearHover, commonKey, pinFocus, type View } from "../display/view";
+import { pointIn, steerBy } from "../display/steering";
+import { clearHover, pinFocus, type View } from "../display/view";
 import type { Cell } from "../focus/pointer";
 import type { Side } from "../session/places";
 import type { Viewport } from "../wire/types";
@@ -91,11 +92,6 @@ export function steerMatrix(
   );
 }
 
-function pointIn({ element }: Desk, event: MouseEvent): Point {
-  const { left, top } = element.getBoundingClientRect();
-  return { x: event.clientX - left, y: event.clientY - top };
-}
-
 function placeIn(scene: MatrixScene, { x, y }: Point): Place {
   const share = (offset: number, size: number) => Math.max(0, Math.min(1, offset / size));
   return { x: share(x - scene.left, scene.across), y: share(y - scene.top, scene.down) };
@@ -137,7 +133,7 @@ function showCell({ view, map }: Desk, { query, key }: Cell): void {
 
 function press(desk: Desk, event: MouseEvent): void {
   const { scene } = desk.map();
-  const { x, y } = pointIn(desk, event);
+  const { x, y } = pointIn(event, desk.element);
   const hit = scene === null ? null : matrixHit(scene, x, y);
   if (hit !== null) pin(desk, hit);
 }
@@ -174,7 +170,7 @@ function handsOn(desk: Desk) {
   const down = (event: PointerEvent) => {
     if (event.button !== 0) return;
     if (held.size === 0) moved = false;
-    from = pointIn(desk, event);
+    from = pointIn(event, desk.element);
     held.set(event.pointerId, from);
     if (held.size === 2) grasp();
   };
@@ -183,7 +179,7 @@ function handsOn(desk: Desk) {
     const { scene, viewport } = desk.map();
     const last = held.get(event.pointerId);
     if (scene === null) return;
-    const now = pointIn(desk, event);
+    const now = pointIn(event, desk.element);
     if (last === undefined) return point(desk, scene, now);
     const before = [...held.values()];
     if (held.size === 1 && !moved) {
@@ -225,7 +221,7 @@ function turn(desk: Desk, event: WheelEvent, panned: number): number {
   if (scene === null) return panned;
   const current = viewport.peek();
   const unit = [1, lineHeight, scene.down][event.deltaMode] ?? 1;
-  const spot = pointIn(desk, event);
+  const spot = pointIn(event, desk.element);
   if (event.ctrlKey || event.metaKey) {
     if (leastSpan(scene) >= scene.keys) return panned;
     event.preventDefault();
@@ -255,7 +251,7 @@ function show(desk: Desk, scene: MatrixScene, view: Viewport, spot: Point): void
 function look(desk: Desk, event: MouseEvent): void {
   const { scene } = desk.map();
   if (scene === null) return;
-  const { x, y } = pointIn(desk, event);
+  const { x, y } = pointIn(event, desk.element);
   const hit = matrixHit(scene, x, y);
   event.preventDefault();
   if (scene.zoomed) desk.glide.to(wholeMap, scene);
@@ -265,7 +261,6 @@ function look(desk: Desk, event: MouseEvent): void {
 // ---------------------------------------------------------------------------------------------------------- keys
 
 function steer(desk: Desk, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "+")) return;
   const { view } = desk;
   const { scene, viewport, cell, start } = desk.map();
   if (scene === null) return;
@@ -276,7 +271,7 @@ function steer(desk: Desk, event: KeyboardEvent): void {
   };
   const zoom = (factor: number) => () =>
     desk.glide.to(zoomAbout(scene.view, factor, middleOf(scene), scene), scene);
-  const moves: Readonly<Record<string, () => void>> = {
+  steerBy(view, event, {
     ArrowUp: to({ query: Math.max(0, query - 1), key }),
     ArrowDown: to({ query: Math.min(scene.queries - 1, query + 1), key }),
     ArrowLeft: to({ query, key: Math.max(0, key - 1) }),
@@ -290,10 +285,7 @@ function steer(desk: Desk, event: KeyboardEvent): void {
     "=": zoom(keyStep),
     "-": zoom(1 / keyStep),
     "0": () => desk.glide.to(wholeMap, scene),
-  };
-  const move = moves[event.key];
-  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
-  move?.();
+  });
 }
 
 /** From the cell to what is pinned; from there to the whole map. */

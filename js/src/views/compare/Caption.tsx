@@ -1,4 +1,5 @@
 import { SignedScale } from "../../controls/Scale";
+import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
 import { weight } from "../../lib/format";
 import { Extent } from "../../matrix/Extent";
@@ -20,18 +21,19 @@ export function ChangeCaption({ difference, scene, picture, peak }: Props) {
   const { changeViewport } = useView().local;
   const pooling = picture?.queriesEach ?? 1;
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {difference.recipe}
-        {aloneNote(difference)}
-        {pooling > 1 &&
-          ` · a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`}
-      </span>
-      <span class="aw-aside">
-        <SignedScale from={`−${weight(peak)}`} to={`+${weight(peak)}`} />
-        <Extent scene={scene} viewport={changeViewport} numberOf={numberIn(difference)} />
-      </span>
-    </figcaption>
+    <Caption
+      aside={
+        <span class="aw-aside">
+          <SignedScale from={`−${weight(peak)}`} to={`+${weight(peak)}`} />
+          <Extent scene={scene} viewport={changeViewport} numberOf={numberIn(difference)} />
+        </span>
+      }
+    >
+      {difference.recipe}
+      {aloneNote(difference)}
+      {pooling > 1 &&
+        ` · a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`}
+    </Caption>
   );
 }
 

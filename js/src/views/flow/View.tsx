@@ -1,8 +1,10 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
+import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
 import { useLastGood } from "../../display/last-good";
 import { useMeasure } from "../../display/measure";
+import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
 import { count, pieceLabel, shorten, weight } from "../../lib/format";
@@ -92,7 +94,7 @@ export function FlowView() {
         onPress={(event) => ready && current && pressFlow(view, flow, frame, event)}
         onSteer={(event) => flow !== null && current && steerFlow(view, flow, looking, event)}
         onLeave={() => set(null)}
-        over={ready && <Tooltip flow={flow} frame={frame} node={looking.node} />}
+        over={ready && <Tip flow={flow} frame={frame} node={looking.node} />}
       >
         {ready && (
           <Canvas
@@ -117,7 +119,9 @@ export function FlowView() {
         )}
       </ViewGrid>
       {flow === null && <p class="aw-view-state">{problem ?? "Following all layers…"}</p>}
-      {flow !== null && <Caption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />}
+      {flow !== null && (
+        <FlowCaption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />
+      )}
     </figure>
   );
 }
@@ -173,20 +177,15 @@ function spoken(flow: Flow, node: Node | null): string {
   return `${name(node.token)}, ${placeOf(flow, node.level)}: ${weight(share)} of ${name(flow.query)}`;
 }
 
-function Tooltip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node | null }) {
+function Tip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node | null }) {
   if (node === null) return null;
   const x = levelX(frame, node.level);
   const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
   return (
-    <div
-      class="aw-tooltip"
-      role="presentation"
-      data-flipped={x > frame.width * 0.6}
-      style={{ left: `${Math.round(x)}px`, top: `${Math.round(tokenY(frame, node.token) - 10)}px` }}
-    >
+    <Tooltip x={x} y={tokenY(frame, node.token) - 10} width={frame.width}>
       {placeOf(flow, node.level)} · <bdi>{shorten(pieceLabel(flow.pieces[node.token] ?? ""), 28)}</bdi>{" "}
       <b class="aw-number">{weight(share)}</b>
-    </div>
+    </Tooltip>
   );
 }
 
@@ -197,21 +196,18 @@ interface CaptionProps {
   readonly problem: string | null;
 }
 
-function Caption({ flow, drawn, least, problem }: CaptionProps) {
+function FlowCaption({ flow, drawn, least, problem }: CaptionProps) {
   const lowest = Math.min(1, ...flow.kept);
   const shown = count(drawn.curves.length, "edge");
   const faint = flow.shares.some((share) => share >= least) ? "" : ", none so strong";
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {flow.recipe} · {shown} in sight{faint}
-        {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
-        {lowest < 0.995 &&
-          ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
-        {rowsNote(flow)}
-        {` · ${flowLegend}`}
-        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
-      </span>
-    </figcaption>
+    <Caption problem={problem}>
+      {flow.recipe} · {shown} in sight{faint}
+      {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
+      {lowest < 0.995 &&
+        ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
+      {rowsNote(flow)}
+      {` · ${flowLegend}`}
+    </Caption>
   );
 }

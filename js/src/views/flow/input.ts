@@ -1,4 +1,5 @@
-import { clearHover, commonKey, type View } from "../../display/view";
+import { pointIn, steerBy } from "../../display/steering";
+import { clearHover, type View } from "../../display/view";
 import { unitsOf } from "../../session/shown";
 import { toUnits } from "../../session/units";
 import { type FlowFrame, flowHit, type Node } from "./scene";
@@ -17,8 +18,8 @@ function unitOf(session: View["session"], { places }: SparseFlow, row: number): 
 }
 
 function under(frame: FlowFrame, event: MouseEvent) {
-  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  return flowHit(frame, event.clientX - left, event.clientY - top);
+  const { x, y } = pointIn(event);
+  return flowHit(frame, x, y);
 }
 
 export function pointFlow(
@@ -47,14 +48,13 @@ function pin(session: View["session"], { places }: SparseFlow, row: number): voi
 }
 
 export function steerFlow(view: View, flow: SparseFlow, looking: Looking, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const last = { level: flow.levels - 1, token: flow.pieces.length - 1 };
   const { level, token } = looking.node ?? { level: last.level, token: flow.query };
   const look = (node: Node) => () => {
     looking.set(node);
     view.local.marked.value = unitOf(view.session, flow, node.token);
   };
-  const moves: Readonly<Record<string, () => void>> = {
+  steerBy(view, event, {
     ArrowUp: look({ level, token: Math.max(0, token - 1) }),
     ArrowDown: look({ level, token: Math.min(last.token, token + 1) }),
     ArrowLeft: look({ level: Math.max(0, level - 1), token }),
@@ -67,8 +67,5 @@ export function steerFlow(view: View, flow: SparseFlow, looking: Looking, event:
       looking.set(null);
       clearHover(view);
     },
-  };
-  const move = moves[event.key];
-  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
-  move?.();
+  });
 }

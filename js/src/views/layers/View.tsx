@@ -3,9 +3,11 @@ import { Scale } from "../../controls/Scale";
 import { Segmented } from "../../controls/Segmented";
 import { spanLabel } from "../../controls/Toolbar";
 import { Canvas } from "../../display/Canvas";
+import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
 import { useLastGood } from "../../display/last-good";
 import { useMeasure } from "../../display/measure";
+import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
 import { pieceLabel, shorten } from "../../lib/format";
@@ -42,7 +44,7 @@ export function LayersView() {
   );
   return (
     <figure class="aw-view">
-      <Heading strip={strip} tokens={asked} />
+      <LayersHeading strip={strip} tokens={asked} />
       <ViewGrid
         name="layers"
         label="The query through all layers: layers and tokens"
@@ -62,7 +64,7 @@ export function LayersView() {
         onPoint={(event) => scene !== null && pointLayers(view, scene, event)}
         onPress={(event) => scene !== null && pressLayers(view, scene, event)}
         onSteer={(event) => strip !== null && steerLayers(view, strip, scene?.turned === true, event)}
-        over={ready && <Tooltip strip={strip} scene={scene} tokens={tokens} />}
+        over={ready && <Tip strip={strip} scene={scene} tokens={tokens} />}
       >
         {ready && (
           <Canvas
@@ -73,7 +75,7 @@ export function LayersView() {
         )}
       </ViewGrid>
       {!known && <p class="aw-view-state">{problem ?? "Reading all layers…"}</p>}
-      {known && <Caption strip={strip} problem={strip.exact && !late ? null : problem} />}
+      {known && <LayersCaption strip={strip} problem={strip.exact && !late ? null : problem} />}
     </figure>
   );
 }
@@ -121,31 +123,27 @@ function usePicture(view: View, strip: StripOnShow | null, turned: boolean): Lay
   );
 }
 
-function Tooltip(props: {
-  readonly strip: StripOnShow;
-  readonly scene: LayersScene;
-  readonly tokens: Tokens;
-}) {
+function Tip(props: { readonly strip: StripOnShow; readonly scene: LayersScene; readonly tokens: Tokens }) {
   const { strip, scene, tokens } = props;
   const cell = cellIn(strip, useView().local.stripCell.value);
   const box = scene.cross;
   if (cell === null || cell.layer < 0 || box === null) return null;
-  const x = box.x + box.width / 2;
   return (
-    <div
-      class="aw-tooltip"
-      role="presentation"
-      data-flipped={x > scene.width * 0.6}
-      style={{ left: `${Math.round(x)}px`, top: `${Math.round(box.y)}px` }}
-    >
+    <Tooltip x={box.x + box.width / 2} y={box.y} width={scene.width}>
       layer {cell.layer} · <bdi>{shorten(pieceLabel(tokens.pieces[cell.token] ?? ""), 28)}</bdi>{" "}
       <b class="aw-number">{numberOf(strip, cell.layer, cell.token)}</b>
       {strip.sinks[cell.layer]?.has(cell.token) && <span class="aw-unit"> sink</span>}
-    </div>
+    </Tooltip>
   );
 }
 
-function Heading({ strip, tokens }: { readonly strip: StripOnShow | null; readonly tokens: Tokens | null }) {
+function LayersHeading({
+  strip,
+  tokens,
+}: {
+  readonly strip: StripOnShow | null;
+  readonly tokens: Tokens | null;
+}) {
   const { session } = useView();
   const { head } = session.clampedHead();
   const choices = [
@@ -173,15 +171,11 @@ function Heading({ strip, tokens }: { readonly strip: StripOnShow | null; readon
   );
 }
 
-function Caption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
+function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
   const filter = useView().derived.filter.value;
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {recipeOf(strip, filter)}
-        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
-      </span>
-      <Scale direction={strip.direction} peak={strip.peak} />
-    </figcaption>
+    <Caption problem={problem} aside={<Scale direction={strip.direction} peak={strip.peak} />}>
+      {recipeOf(strip, filter)}
+    </Caption>
   );
 }

@@ -1,4 +1,5 @@
-import { clearHover, commonKey, type View } from "../../display/view";
+import { type Moves, pointIn, steerBy } from "../../display/steering";
+import { clearHover, type View } from "../../display/view";
 import type { StripCell } from "../../focus/pointer";
 import { nextLayer } from "../../session/nearest-head";
 import { sideOf } from "../../session/places";
@@ -6,8 +7,8 @@ import { type LayersHit, type LayersScene, layersHit } from "./scene";
 import type { StripOnShow } from "./strips";
 
 function under(scene: LayersScene, event: MouseEvent): LayersHit | null {
-  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  return layersHit(scene, event.clientX - left, event.clientY - top);
+  const { x, y } = pointIn(event);
+  return layersHit(scene, x, y);
 }
 
 export function pointLayers(view: View, scene: LayersScene, event: PointerEvent): void {
@@ -62,19 +63,11 @@ function pinLayer({ session }: View, layer: number): void {
 }
 
 export function steerLayers(view: View, strip: StripOnShow, turned: boolean, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const cell = view.local.stripCell.peek() ?? startCell(view, strip);
-  const move = moves(view, strip, turned, cell)[event.key];
-  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
-  move?.();
+  steerBy(view, event, moves(view, strip, turned, cell));
 }
 
-function moves(
-  view: View,
-  strip: StripOnShow,
-  turned: boolean,
-  cell: StripCell,
-): Readonly<Record<string, () => void>> {
+function moves(view: View, strip: StripOnShow, turned: boolean, cell: StripCell): Moves {
   const heads = view.session.heads.peek();
   const last = strip.count - 1;
   const go = (layer: number, token: number) => () => showCell(view, { layer, token });

@@ -1,4 +1,5 @@
 import { spanLabel } from "../../controls/Toolbar";
+import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
 import { count, weight } from "../../lib/format";
@@ -21,26 +22,27 @@ export function LinesCaption({ map, strong, keep, several, faint }: Props) {
   const looks = direction.value;
   const shown = strong[looks];
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {map.recipe} · {rule(map, keep)}
-        {several && " · a colour for each head’s own lines, numbers and faint lines of all together"}
-        {shown !== null && asked.value !== null && (
-          <>
-            {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, looks)}
-          </>
-        )}
-        {faint.passing > faint.curves.length &&
-          ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
-        {map.pooling !== 1 && " · of so long a text only these lines"}
-      </span>
-      {shown !== null && (
-        <span class="aw-scale">
-          <span class="aw-number">0</span>
-          <span class="aw-scale-wedge" data-direction={looks} />
-          <span class="aw-number">{weight(shown.kept.peak)}</span>
-        </span>
+    <Caption
+      aside={
+        shown !== null && (
+          <span class="aw-scale">
+            <span class="aw-number">0</span>
+            <span class="aw-scale-wedge" data-direction={looks} />
+            <span class="aw-number">{weight(shown.kept.peak)}</span>
+          </span>
+        )
+      }
+    >
+      {map.recipe} · {rule(map, keep)}
+      {several && " · a colour for each head’s own lines, numbers and faint lines of all together"}
+      {shown !== null && asked.value !== null && (
+        <>
+          {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, looks)}
+        </>
       )}
-    </figcaption>
+      {faint.passing > faint.curves.length &&
+        ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
+      {map.pooling !== 1 && " · of so long a text only these lines"}
+    </Caption>
   );
 }

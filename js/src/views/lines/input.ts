@@ -1,9 +1,10 @@
-import { clearHover, commonKey, pinFocus, type View } from "../../display/view";
+import { pointIn, steerBy } from "../../display/steering";
+import { clearHover, pinFocus, type View } from "../../display/view";
 import { type LinesFrame, linesHit } from "./scene";
 
 function under(frame: LinesFrame, event: MouseEvent) {
-  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  return linesHit(frame, event.clientX - left, event.clientY - top);
+  const { x, y } = pointIn(event);
+  return linesHit(frame, x, y);
 }
 
 export function pointLines({ local }: View, frame: LinesFrame, event: PointerEvent): void {
@@ -21,7 +22,6 @@ export function pressLines({ session }: View, frame: LinesFrame, event: MouseEve
 
 /** `partners` are the other ends of the lines of what is looked at, strongest first. */
 export function steerLines(view: View, partners: readonly number[], event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const { local, derived } = view;
   const count = derived.asked.peek()?.pieces.length ?? 0;
   if (count === 0) return;
@@ -31,7 +31,7 @@ export function steerLines(view: View, partners: readonly number[], event: Keybo
     local.marked.value = null;
     local.hoverToken.value = Math.max(0, Math.min(count - 1, token));
   };
-  const moves: Readonly<Record<string, () => void>> = {
+  steerBy(view, event, {
     ArrowUp: look(start - 1),
     ArrowDown: look(stop),
     Home: look(0),
@@ -41,10 +41,7 @@ export function steerLines(view: View, partners: readonly number[], event: Keybo
     Enter: () => pinFocus(view),
     " ": () => pinFocus(view),
     Escape: () => clearHover(view),
-  };
-  const move = moves[event.key];
-  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
-  move?.();
+  });
 }
 
 /** From line to line of what is looked at, the strongest first. */

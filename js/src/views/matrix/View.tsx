@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Scale } from "../../controls/Scale";
 import { sentence } from "../../controls/Toolbar";
+import { Caption } from "../../display/Caption";
 import { type Figure, type FigureLook, useFigure } from "../../display/figures";
 import { useView, useWidth, type View } from "../../display/view";
 import { isExplicit, ruleOf, sinkNote, sinksOf } from "../../focus/kept";
@@ -55,7 +56,7 @@ export function MatrixView() {
         steered={steeredMap(view, scene)}
         over={ready && cell !== null && <Tip map={map} scene={scene} cell={cell} reading={reading} />}
       />
-      {ready && <Caption map={map} scene={scene} picture={picture} />}
+      {ready && <MatrixCaption map={map} scene={scene} picture={picture} />}
     </figure>
   );
 }
@@ -114,23 +115,24 @@ interface CaptionProps {
   readonly picture: Picture;
 }
 
-function Caption({ map, scene, picture }: CaptionProps) {
+function MatrixCaption({ map, scene, picture }: CaptionProps) {
   const { local, derived } = useView();
   const keys = derived.keys.value;
   const beyond = useMemo(() => sinkNote(map, keys), [map, keys]);
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {map.recipe}
-        {beyond}
-        {filterNote(map, derived.filter.value)}
-        {pooledNote(map, picture)}
-      </span>
-      <span class="aw-aside">
-        <Scale direction={map.direction} peak={map.peak} />
-        <Extent scene={scene} viewport={local.viewport} />
-      </span>
-    </figcaption>
+    <Caption
+      aside={
+        <span class="aw-aside">
+          <Scale direction={map.direction} peak={map.peak} />
+          <Extent scene={scene} viewport={local.viewport} />
+        </span>
+      }
+    >
+      {map.recipe}
+      {beyond}
+      {filterNote(map, derived.filter.value)}
+      {pooledNote(map, picture)}
+    </Caption>
   );
 }
 

@@ -1,4 +1,6 @@
 import { LinearScale, Scale } from "../../controls/Scale";
+import { Caption } from "../../display/Caption";
+import { Tooltip } from "../../display/Tooltip";
 import { useView } from "../../display/view";
 import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
@@ -10,7 +12,7 @@ import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
 import { useFound } from "../../heads/use-picture";
 import { keptOf } from "../../heads/words";
 import type { Metric } from "../../wire/metric";
-import type { Frame } from "../../wire/types";
+import type { Direction, Frame } from "../../wire/types";
 
 /** The grid of all heads, grown to the stage. */
 export function ModelView() {
@@ -44,12 +46,7 @@ function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric
   const at = (of: Metric) => of.values[head.layer * of.heads + head.head] ?? Number.NaN;
   const label = names?.labels?.[head.layer]?.[head.head] ?? "";
   return (
-    <div
-      class="aw-tooltip"
-      role="presentation"
-      data-flipped={x > scene.width * 0.6}
-      style={{ left: `${Math.round(x + width / 2)}px`, top: `${Math.round(y)}px` }}
-    >
+    <Tooltip x={x + width / 2} y={y} width={scene.width}>
       <b class="aw-number">{headName(head)}</b>
       {names !== null && label !== "" && ` ${spokenName(label, at(names))}`}
       {metric !== null && metric.labels === null && (
@@ -58,7 +55,7 @@ function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric
           {titleOf(session, metric.name)} {fullNumber(at(metric), metric.unit)}
         </span>
       )}
-    </div>
+    </Tooltip>
   );
 }
 
@@ -73,21 +70,32 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   const values = searchOf(session).shade.value === "values" && metric !== null;
   const fading = found !== null && found.kept !== null;
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {values ? metric.recipe : mapsRecipe(shown.frame)}
-        {fading && ` · ${keptOf(session, found)}; the others are faint`}
-        {fading && !values && metric !== null && ` (${metric.recipe})`}
-      </span>
-      {!values && <Scale direction={direction} peak={1} />}
-      {values && metric.labels === null && (
-        <LinearScale
-          direction={direction}
-          from={fullNumber(scaleOf(metric).low, metric.unit)}
-          to={fullNumber(scaleOf(metric).high, metric.unit)}
-        />
-      )}
-    </figcaption>
+    <Caption
+      aside={
+        values ? (
+          <MetricScale metric={metric} direction={direction} />
+        ) : (
+          <Scale direction={direction} peak={1} />
+        )
+      }
+    >
+      {values ? metric.recipe : mapsRecipe(shown.frame)}
+      {fading && ` · ${keptOf(session, found)}; the others are faint`}
+      {fading && !values && metric !== null && ` (${metric.recipe})`}
+    </Caption>
+  );
+}
+
+/** A metric of names has no scale. */
+function MetricScale({ metric, direction }: { readonly metric: Metric; readonly direction: Direction }) {
+  if (metric.labels !== null) return null;
+  const { low, high } = scaleOf(metric);
+  return (
+    <LinearScale
+      direction={direction}
+      from={fullNumber(low, metric.unit)}
+      to={fullNumber(high, metric.unit)}
+    />
   );
 }
 

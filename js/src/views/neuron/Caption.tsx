@@ -1,4 +1,5 @@
 import { SignedScale } from "../../controls/Scale";
+import { Caption } from "../../display/Caption";
 import type { View } from "../../display/view";
 import { count, exact, weight } from "../../lib/format";
 import { type Pairs, pairsOf } from "./pairs";
@@ -36,12 +37,8 @@ interface Props {
 /** What the numbers are, and the colours of those with a sign. */
 export function NeuronCaption({ recipe, problem }: Props) {
   return (
-    <figcaption class="aw-caption">
-      <span class="aw-recipe">
-        {recipe}
-        {problem !== null && <span class="aw-view-problem"> {problem}</span>}
-      </span>
-      <SignedScale from="−" to="+" />
-    </figcaption>
+    <Caption problem={problem} aside={<SignedScale from="−" to="+" />}>
+      {recipe}
+    </Caption>
   );
 }

@@ -1,4 +1,5 @@
-import { clearHover, commonKey, type View } from "../../display/view";
+import { pointIn, steerBy } from "../../display/steering";
+import { clearHover, type View } from "../../display/view";
 import type { PairCell } from "../../focus/pointer";
 import { toUnits } from "../../session/units";
 import { openedKey } from "./pairs";
@@ -6,8 +7,8 @@ import type { Shown } from "./picture";
 import { type NeuronHit, type NeuronScene, neuronHit } from "./scene";
 
 function under(scene: NeuronScene, event: MouseEvent): NeuronHit | null {
-  const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-  return neuronHit(scene, event.clientX - left, event.clientY - top);
+  const { x, y } = pointIn(event);
+  return neuronHit(scene, x, y);
 }
 
 export function pointPairs(
@@ -60,7 +61,6 @@ function keepOpen({ local }: View, key: number): void {
 }
 
 export function steerPairs(view: View, { pairs, order }: Shown, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const cell = view.local.pairCell.peek();
   const key = openedKey(pairs, cell?.key, view.local.openKey.peek());
   const row = order.indexOf(key);
@@ -70,7 +70,7 @@ export function steerPairs(view: View, { pairs, order }: Shown, event: KeyboardE
     const wanted = order[Math.max(0, Math.min(order.length - 1, place))];
     if (wanted !== undefined) showPair(view, { key: wanted, dimension: at });
   };
-  const moves: Readonly<Record<string, () => void>> = {
+  steerBy(view, event, {
     // The first key only says where one is.
     ArrowDown: () => go(cell === null ? row : row + 1),
     ArrowUp: () => go(cell === null ? row : row - 1),
@@ -81,8 +81,5 @@ export function steerPairs(view: View, { pairs, order }: Shown, event: KeyboardE
     Enter: () => lookFrom(view, key),
     " ": () => keepOpen(view, key),
     Escape: () => clearHover(view),
-  };
-  const move = moves[event.key];
-  if (move === undefined ? commonKey(view, event) : true) event.preventDefault();
-  move?.();
+  });
 }
