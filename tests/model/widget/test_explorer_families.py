@@ -63,11 +63,11 @@ def test_a_hybrid_opens_where_it_attends_and_says_where_that_is():
     explorer = explored("jamba")
     assert (explorer.layer, explorer.head) == (1, 0)
     for wrong in (0, 2, -2):
-        with pytest.raises(aw.AttnWidgetError, match=r"no attention.*attend are 1, 3"):
+        with pytest.raises(aw.AttnWidgetError, match=r"no attention.*layers 1, 3"):
             explorer.layer = wrong
-    with pytest.raises(aw.AttnWidgetError, match="attend are 1, 3"):
+    with pytest.raises(aw.AttnWidgetError, match="layers 1, 3"):
         explorer.show("L2H3")
-    with pytest.raises(aw.AttnWidgetError, match="attend are 1, 3"):
+    with pytest.raises(aw.AttnWidgetError, match="layers 1, 3"):
         explored("jamba", layer=0)
     with pytest.raises(aw.AttnWidgetError, match="no layer 4"):
         explorer.layer = 4

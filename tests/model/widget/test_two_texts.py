@@ -158,7 +158,7 @@ def test_a_pair_is_one_text_to_the_model_and_two_to_the_page(monkeypatch):
 def test_a_model_of_one_text_refuses_a_second_one():
     with pytest.raises(aw.AttnWidgetError, match="takes a single text"):
         aw.explore(text="The cat.", pair="The dog.")
-    with pytest.raises(aw.AttnWidgetError, match="two names"):
+    with pytest.raises(aw.AttnWidgetError, match="both name"):
         aw.explore(text="The cat.", pair="a", target="b")
 
 
