@@ -54,9 +54,9 @@ def test_a_store_of_something_else_is_refused_in_a_sentence(tmp_path):
     model = gpt2()
     dynamics({"start": model}, IDS, store=tmp_path)
     for others, what in (
-        ({"texts": [[1, 2, 3]]}, "other texts"),
-        ({"measures": {"entropy": aw.entropy}}, "other measures"),
-        ({"part": "self"}, "other part"),
+        ({"texts": [[1, 2, 3]]}, "different texts"),
+        ({"measures": {"entropy": aw.entropy}}, "different measures"),
+        ({"part": "self"}, "different part"),
     ):
         with pytest.raises(AttnWidgetError, match=what) as caught:
             dynamics(**{"checkpoints": {"start": model}, "texts": IDS, "store": tmp_path, **others})

@@ -130,7 +130,9 @@ def test_a_text_that_is_too_long_is_refused():
 @pytest.mark.parametrize("kind", ["all", "layer", "head"])
 def test_what_is_missing_and_how_exact_it_is_are_said(monkeypatch, kind):
     page = saved_cases.saved(monkeypatch, kind)
-    assert {"all": "all heads", "layer": "layer 1 whole", "head": "L1H2 whole"}[kind] in page.header["missing"]
+    assert {"all": "all heads", "layer": "layer 1 completely", "head": "L1H2 completely"}[kind] in page.header[
+        "missing"
+    ]
     assert "“bank” (token 7)" in page.header["missing"]
     assert "L1H2" in precision(page)
     assert "2.5 %" in precision(page)
