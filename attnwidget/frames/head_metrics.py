@@ -1,7 +1,7 @@
 """Metrics of all heads, by name: one number per head, or the name of its pattern."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from jaxtyping import Float
 
-from attnwidget.engine import Trace
+from attnwidget.engine import Block, Trace
 from attnwidget.errors import BadRequest
 from attnwidget.measures.heads.concentration import concentration
 from attnwidget.measures.heads.confidence import confidence
@@ -23,6 +23,7 @@ from attnwidget.measures.similarity.head_distances import HeadDistances, head_di
 from attnwidget.measures.similarity.similar_heads import SimilarHeads, redundancy, similar_heads
 
 Group: TypeAlias = Literal["name", "pattern", "measure"]
+SoFar: TypeAlias = Callable[[Callable[[], "Metric"]], None]
 Measure: TypeAlias = Callable[..., HeadScores]
 
 
@@ -50,6 +51,16 @@ class Metric:
     values: Float[np.ndarray, "layer head"]
     recipe: str
     labels: tuple[tuple[str, ...], ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Scores of one layer, or of all from the first on: by name, (layer head) each."""
+
+    first: int
+    scores: Mapping[str, HeadScores]
+    labels: np.ndarray | None
+    recipe: str
 
 
 PATTERN = Choice("pattern", "pattern", "score", "The pattern of a head, and how strong it is.", "name")
@@ -138,24 +149,28 @@ def choices(*, values: bool = True) -> tuple[Choice, ...]:
 METRIC_NAMES = tuple(choice.name for choice in choices())
 
 
-def metric(trace: Trace, name: str, part: str) -> Metric:
-    """The number of every head; computed once per trace. All patterns are computed together.
+def metric(trace: Trace, name: str, part: str, so_far: SoFar = lambda _make: None) -> Metric:
+    """The number of every head; computed once per trace, layer by layer. All patterns are computed together.
+
+    Between two layers `so_far` is given what makes the metric of the layers that are done; the others are NaN in it.
+    After a stop, the next call goes on with the layer that was stopped.
 
     Raises BadRequest for a name that is not one of `choices`, AttnWidgetError as the measure does, and Cancelled.
     """
     choice = next((known for known in choices() if known.name == name), None)
     if choice is None:
         raise BadRequest(f"There is no metric {name!r}. Give one of {', '.join(METRIC_NAMES)}.")
+    read = name if choice.group == "measure" else PATTERN.name
     known = _known.setdefault(trace, {})
-    asked = ("pattern", part) if choice.group != "measure" else (name, part)
-    if asked not in known:
-        known[asked] = patterns(trace, part=part) if choice.group != "measure" else _measured(trace, name, part)
-    found = known[asked]
-    if isinstance(found, Patterns):
-        if name == PATTERN.name:
-            return _named(found, choice)
-        found = found.scores[name]
-    return Metric(choice, np.asarray(found.values, np.float32), found.recipe)
+    done = known.get((read, part), ())
+    blocks = (None,) if read in OF_ALL_LAYERS else trace.part_blocks(part)
+    for block in blocks[len(done) :]:
+        if done:
+            so_far(partial(_joined, trace, choice, part, done))
+        done = (*done, _rows(trace, block, read, part))
+        # Another thread may be saving a page meanwhile.
+        known[read, part] = max(done, known.get((read, part), ()), key=len)
+    return _joined(trace, choice, part, done)
 
 
 def similar(trace: Trace, head: tuple[int, int], part: str, count: int) -> SimilarHeads:
@@ -175,7 +190,10 @@ def similar(trace: Trace, head: tuple[int, int], part: str, count: int) -> Simil
 USUAL_SCORE = 0.5
 """The score from which most patterns are named."""
 
-_known: "WeakKeyDictionary[Trace, dict[tuple[str, str], HeadScores | Patterns]]" = WeakKeyDictionary()
+OF_ALL_LAYERS = frozenset({"redundancy", WRITTEN.name})
+"""Computed of all layers together: they compare heads of different layers, or their recipe speaks of all layers."""
+
+_known: "WeakKeyDictionary[Trace, dict[tuple[str, str], tuple[Rows, ...]]]" = WeakKeyDictionary()
 _apart: "WeakKeyDictionary[Trace, dict[str, HeadDistances]]" = WeakKeyDictionary()
 """Cached, so that nothing is computed again when the caret moves."""
 
@@ -185,6 +203,21 @@ def _distances(trace: Trace, part: str) -> HeadDistances:
     if part not in known:
         known[part] = head_distances(trace, part=part)
     return known[part]
+
+
+def _rows(trace: Trace, block: Block | None, name: str, part: str) -> Rows:
+    """The scores of one layer, or of all layers if there is no block."""
+    kept = slice(None)
+    if block is not None:
+        kept = slice(block.layer, block.layer + 1)
+        trace = replace(trace, blocks=tuple(one for one in trace.blocks if one.part != part or one is block))
+    if name != PATTERN.name:
+        found = _measured(trace, name, part)
+        return Rows(kept.start or 0, {name: HeadScores(found.values[kept], found.recipe)}, None, found.recipe)
+    named = patterns(trace, part=part)
+    scores = {name: named.best, **named.scores}
+    cut = {name: HeadScores(each.values[kept], each.recipe) for name, each in scores.items()}
+    return Rows(kept.start or 0, cut, named.labels[kept], _naming(named))
 
 
 def _measured(trace: Trace, name: str, part: str) -> HeadScores:
@@ -198,11 +231,28 @@ def _measured(trace: Trace, name: str, part: str) -> HeadScores:
     return found
 
 
-def _named(found: Patterns, choice: Choice) -> Metric:
-    labels = tuple(tuple(map(str, row)) for row in found.labels)
+def _naming(found: Patterns) -> str:
     other = ", ".join(f"{name} {least:g}" for name, least in found.thresholds.items() if least != USUAL_SCORE)
-    recipe = f"the most specific pattern with a score of {USUAL_SCORE:g} or more ({other}); score: {found.recipe}"
-    return Metric(choice, np.asarray(found.best.values, np.float32), recipe, labels)
+    return f"the most specific pattern with a score of {USUAL_SCORE:g} or more ({other}); score: {found.recipe}"
+
+
+def _joined(trace: Trace, choice: Choice, part: str, done: Sequence[Rows]) -> Metric:
+    """The finished layers as one metric; its recipe says how many there are so far."""
+    counts = trace.heads(part)
+    values = np.full((len(counts), max(counts)), np.nan, np.float32)
+    labels = np.full(values.shape, "", object)
+    for rows in done:
+        found = rows.scores[choice.name].values
+        place = slice(rows.first, rows.first + len(found)), slice(found.shape[1])
+        values[place] = found
+        if rows.labels is not None:
+            labels[place] = rows.labels
+    named = choice.name == PATTERN.name
+    recipe = done[0].recipe if named else done[0].scores[choice.name].recipe
+    attending = sum(count > 0 for count in counts)
+    if len(done) < attending and choice.name not in OF_ALL_LAYERS:
+        recipe += f"; so far {len(done)} of {attending} layers"
+    return Metric(choice, values, recipe, tuple(tuple(map(str, row)) for row in labels) if named else None)
 
 
 def told(found: Metric) -> dict[str, object]:

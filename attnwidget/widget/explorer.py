@@ -13,7 +13,7 @@ from ipywidgets.widgets.widget import _instances
 
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
-from attnwidget.widget.answering.answers import Answer, about, answer, frame_of, problem, unread
+from attnwidget.widget.answering.answers import Answer, Parts, about, answer, frame_of, no_parts, problem, unread
 from attnwidget.widget.answering.progress import progress_message, sparing
 from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
@@ -366,10 +366,17 @@ class Explorer(Selecting):
             self._answer_error(request.id, BadRequest(OTHER_PROGRAM))
 
     def _job(self, request: Request) -> Job:
-        progress = sparing(lambda done: self.send(progress_message(request.id, done, self._shown.calls)))
+        progress: Callable[[int], None] = sparing(
+            lambda done: self.send(progress_message(request.id, done, self._shown.calls))
+        )
+        parts: Parts = (
+            sparing(lambda make: self._answer(request.id, make(), "partial")) if request.partial else no_parts
+        )
         return Job(
             run=lambda: (
-                self._page_answer() if request.kind == "page" else answer(self._model, self._take, request, progress)
+                self._page_answer()
+                if request.kind == "page"
+                else answer(self._model, self._take, request, progress, parts)
             ),
             done=lambda result: self._answer(request.id, result),
             failed=lambda error: self._answer_error(request.id, error),
@@ -379,8 +386,8 @@ class Explorer(Selecting):
             name=(self._slot, request.id),
         )
 
-    def _answer(self, number: str, result: Answer) -> None:
-        self.send({"id": number, "status": "ok", **result.content}, result.buffers)
+    def _answer(self, number: str, result: Answer, status: str = "ok") -> None:
+        self.send({"id": number, "status": status, **result.content}, result.buffers)
 
     def _answer_error(self, number: str, error: Exception) -> None:
         if not isinstance(error, AttnWidgetError):

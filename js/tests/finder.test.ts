@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { census, find } from "../src/heads/found";
-import { followHeads, metricAt, refusalAt, similarAt } from "../src/heads/metrics";
+import { followHeads, metricAt, metricIn, metricSoFar, refusalAt, similarAt } from "../src/heads/metrics";
+import { shadesIn } from "../src/heads/picture";
 import { gridScene, headAt, headRect } from "../src/heads/scene";
 import { searchOf } from "../src/heads/search";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../src/heads/shades";
-import { ofHeads } from "../src/heads/words";
+import { modelInWords, ofHeads } from "../src/heads/words";
 import { palette } from "../src/lib/colour";
 import { type Metric, readMetric } from "../src/wire/metric";
 import { ok, open } from "./opened";
@@ -214,6 +215,29 @@ describe("what is asked of all heads", () => {
     expect(kinds().length).toBe(2);
     await asked.at(-1)?.answer(reply);
     expect(metricAt(session, "entropy")).not.toBeNull();
+    life.abort();
+  });
+
+  it("is shown layer by layer, and ranked when it is whole", async () => {
+    const { session, asked, life } = await opened();
+    searchOf(session).choose("entropy");
+    searchOf(session).shade.value = "values";
+    await vi.advanceTimersByTimeAsync(100);
+    const told = { ...entropy, layers: 2, heads: 1 };
+    const first = { ...told, recipe: "so far 1 of 2 layers", values: Float32Array.of(1, Number.NaN) };
+    asked.at(-1)?.asking?.onPartial?.({ status: "ok", id: "1", reply: first } as never);
+    const colours = palette(false, "sans");
+    const cells = () => shadesIn(session, colours)?.cells.map((cell) => cell?.text ?? null);
+    expect(cells()).toEqual(["1.0", null]);
+    expect(metricSoFar(session, "entropy")?.recipe).toMatch(/so far/);
+    expect([metricAt(session, "entropy"), metricIn(session), modelInWords(session)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    await asked.at(-1)?.answer({ status: "ok", reply: { ...told, values: Float32Array.of(1, 0.5) } });
+    expect(cells()).toEqual(["1.0", "0.5"]);
+    expect(metricIn(session)?.values.length).toBe(2);
     life.abort();
   });
 

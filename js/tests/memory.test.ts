@@ -7,6 +7,7 @@ import { metricAt } from "../src/heads/metrics";
 import { keyOf, Memory } from "../src/session/answers/memory";
 import { weigh } from "../src/session/answers/weigh";
 import { stripAt, stripRequest } from "../src/views/layers/strips";
+import type { Asking } from "../src/wire/answer";
 import { ok, open } from "./opened";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -18,16 +19,17 @@ const failed = (code: string) => ({ status: "error", problem: { code, message: `
 
 /** A memory whose questions the test answers. */
 function asking(limit?: number) {
-  const asked: { request: object; answer: (content: object) => Promise<void> }[] = [];
+  const asked: { request: object; asking: Asking<unknown>; answer: (content: object) => Promise<void> }[] =
+    [];
   const told: boolean[] = [];
   const closed = { value: false };
-  const ask = (request: object) =>
+  const ask = (request: object, asking: Asking<unknown>) =>
     new Promise((resolve) => {
       const answer = async (content: object) => {
         resolve({ id: "1", ...content });
         await vi.advanceTimersByTimeAsync(0);
       };
-      asked.push({ request, answer });
+      asked.push({ request, asking, answer });
     });
   const life = new AbortController();
   const memory = new Memory(
@@ -187,6 +189,50 @@ describe("the memory", () => {
     expect(waited[0]).toBeLessThanOrEqual(1000);
     expect(waited).toEqual([...waited].sort((one, other) => one - other));
     expect(waited.at(-1)).toBe(30_000);
+  });
+
+  it("shows parts until the whole is there, and takes them for nothing more", async () => {
+    const { memory, asked } = asking();
+    const seen: unknown[] = [];
+    effect(() => void seen.push(memory.part("metric", key(1))));
+    const part = (reply: string, reading = "one") =>
+      asked.at(-1)?.asking.onPartial?.({ status: "ok", id: "1", reading, reply });
+    void memory.ask("metric", key(1), texts, { parts: true });
+    part("a");
+    part("of other weights", "two");
+    part("a b");
+    expect(memory.get("metric", key(1))).toBeUndefined();
+    await asked[0]?.answer({ status: "superseded" }); // it gave way: what was heard is as true as before
+    expect(memory.part("metric", key(1))).toBe("a b");
+    vi.advanceTimersByTime(200);
+    void memory.ask("metric", key(1), texts, { parts: true });
+    await asked[1]?.answer({ status: "ok", reading: "one", reply: "a b c" });
+    part("late");
+    expect(seen.filter((value, at) => at === 0 || value !== seen[at - 1])).toEqual([
+      undefined,
+      "a",
+      "a b",
+      "a b c",
+    ]);
+    void memory.ask("strip", key(2), texts);
+    expect(asked.at(-1)?.asking.onPartial).toBeUndefined();
+  });
+
+  it("drops parts of what was refused, and of another reading", async () => {
+    const { memory, asked } = asking();
+    const say = (at: number) =>
+      asked[at]?.asking.onPartial?.({ status: "ok", id: "1", reading: "one", reply: "a" });
+    memory.turn("one");
+    void memory.ask("metric", key(1), texts, { parts: true });
+    void memory.ask("metric", key(2), texts, { parts: true });
+    say(0);
+    say(1);
+    memory.turn("one");
+    await asked[0]?.answer(failed("failed"));
+    expect([1, 2].map((name) => memory.part("metric", key(name)))).toEqual([undefined, "a"]);
+    memory.turn("two");
+    say(1);
+    expect(memory.part("metric", key(2))).toBeUndefined();
   });
 
   it("takes a lost connection for no refusal", async () => {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.difference import compose_difference
 from attnwidget.frames.frame import Frame, Question, Selection
-from attnwidget.frames.head_metrics import choices, metric, similar, told
+from attnwidget.frames.head_metrics import Metric, choices, metric, similar, told
 from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
@@ -33,6 +33,14 @@ class Answer:
 
     content: dict[str, Any]
     buffers: list[bytes] = field(default_factory=list)
+
+
+Parts: TypeAlias = Callable[[Callable[[], Answer]], None]
+"""Hears from time to time what would make a first part of the answer."""
+
+
+def no_parts(_make: Callable[[], Answer]) -> None:
+    """Nobody wants parts."""
 
 
 def about(
@@ -74,6 +82,7 @@ def answer(
     read: Callable[..., Reading],
     request: Request,
     progress: Callable[[int], None],
+    parts: Parts = no_parts,
 ) -> Answer:
     """Answer a request about a text; `read` makes its reading, as LiveSession.read does. The answer names the reading.
 
@@ -85,8 +94,11 @@ def answer(
     reading = read(request.text, request.pair, first=request.first, progress=progress)
     if request.reading not in {"", reading.id}:
         return Answer({"status": "changed", "reading": reading.id})
-    found = _about_reading(model, read, request, reading)
-    return replace(found, content={"reading": reading.id, **found.content})
+
+    def named(found: Answer) -> Answer:
+        return replace(found, content={"reading": reading.id, **found.content})
+
+    return named(_about_reading(model, read, request, reading, lambda make: parts(lambda: named(make()))))
 
 
 def _about_reading(
@@ -94,6 +106,7 @@ def _about_reading(
     read: Callable[..., Reading],
     request: Request,
     reading: Reading,
+    parts: Parts,
 ) -> Answer:
     if request.kind == "predict":
         return _predict(model, request, reading)
@@ -102,7 +115,7 @@ def _about_reading(
     if request.kind == "flow":
         return _flow(request, reading)
     if request.kind in BACKGROUND:
-        return _heads(request, reading)
+        return _heads(request, reading, parts)
     if request.kind == "compare":
         # Read last, so that it stays cached while the other text is edited.
         return _compare(request, reading, read(request.against, request.pair, first=request.first))
@@ -180,15 +193,20 @@ def _flow(request: Request, reading: Reading) -> Answer:
     return Answer({"flow": told}, [array.tobytes() for array in numbers])
 
 
-def _heads(request: Request, reading: Reading) -> Answer:
+def _heads(request: Request, reading: Reading, parts: Parts) -> Answer:
     """A metric of every head, or the heads most similar to one."""
     part, layer, head = _place(request, seen(reading.trace))
     if request.kind == "metric":
-        found = metric(reading.trace, request.name, part)
-        return Answer({"metric": told(found)}, [found.values.astype("<f4").tobytes()])
+        return _metric(
+            metric(reading.trace, request.name, part, lambda make: parts(lambda: _metric(make()))),
+        )
     near = similar(reading.trace, (layer, head), part, request.count)
     nearest = [{"layer": each.layer, "head": each.head, "distance": each.value} for each in near]
     return Answer({"similar": {"layer": layer, "head": head, "nearest": nearest, "recipe": near.recipe}})
+
+
+def _metric(found: Metric) -> Answer:
+    return Answer({"metric": told(found)}, [found.values.astype("<f4").tobytes()])
 
 
 def _compare(request: Request, reading: Reading, held: Reading) -> Answer:

@@ -1,18 +1,20 @@
-"""Progress of a forward pass, reported from time to time."""
+"""Progress of an answer, reported from time to time."""
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
+
+Said = TypeVar("Said")
 
 EVERY = 0.1
-"""Seconds between two messages; a faster pass sends none."""
+"""Seconds between two messages; what is faster sends none."""
 
 
-def sparing(say: Callable[[int], None]) -> Callable[[int], None]:
+def sparing(say: Callable[[Said], None]) -> Callable[[Said], None]:
     """The same function, but it ignores calls that come too soon after the last accepted one."""
     said = monotonic()
 
-    def heard(done: int) -> None:
+    def heard(done: Said) -> None:
         nonlocal said
         if monotonic() - said > EVERY:
             said = monotonic()

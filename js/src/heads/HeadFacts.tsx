@@ -1,7 +1,7 @@
 import { useView } from "../display/view";
 import type { Stats } from "../wire/types";
 import { headName, named } from "./found";
-import { metricAt, similarAt } from "./metrics";
+import { metricSoFar, similarAt } from "./metrics";
 import { spokenName } from "./shades";
 
 /** The caption under the grid: which map is on show, and its measures. */
@@ -35,7 +35,7 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
 function Pattern() {
   const { session, derived } = useView();
   const head = derived.head.value;
-  const names = metricAt(session, named);
+  const names = metricSoFar(session, named);
   if (head === null || names === null) return null;
   const label = names.labels?.[head.layer]?.[head.head] ?? "";
   if (label === "") return null;

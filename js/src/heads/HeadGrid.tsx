@@ -11,7 +11,7 @@ import { nearestHead, nextLayer } from "../session/nearest-head";
 import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { openAlone } from "./FoundList";
-import { metricIn, titleOf } from "./metrics";
+import { metricShown, titleOf } from "./metrics";
 import { paintCells, paintGrid, paintPointed } from "./paint";
 import { shadesIn, thumbnailsIn, together } from "./picture";
 import { type GridRoom, type GridScene, gridScene, headAt } from "./scene";
@@ -67,7 +67,7 @@ export function HeadGrid({ large = false, over }: Props) {
         inks.shades === null ? "All heads" : `All heads by ${titleOf(session, searchOf(session).by.value)}`,
       width: scene.left + Math.max(...heads) * scene.pitch + 3,
       height: scene.height,
-      caption: inks.shades === null ? mapsCaption : `Every head: ${metricIn(session)?.recipe ?? ""}.`,
+      caption: inks.shades === null ? mapsCaption : `Every head: ${metricShown(session)?.recipe ?? ""}.`,
       direction,
       peak: null,
       paint: (brush) => paintGrid(brush, scene, drawn, palette),

@@ -37,6 +37,12 @@ export function metricAt(session: Session, name: string): Metric | null {
   return request === null ? null : (session.memory.get<Metric>("metric", metricKey(request)) ?? null);
 }
 
+/** The same, or while it is worked out the first layers of it: to be shown, and never to be ranked. Reads signals. */
+export function metricSoFar(session: Session, name: string): Metric | null {
+  const request = metricRequest(session, name);
+  return request === null ? null : (session.memory.part<Metric>("metric", metricKey(request)) ?? null);
+}
+
 /** Why it cannot be had. Reads signals. */
 export function refusalAt(session: Session, name: string): string | null {
   const request = metricRequest(session, name);
@@ -69,7 +75,7 @@ function wishes(session: Session): readonly Wish[] {
 
 function wish(session: Session, name: string, delay: number): readonly Wish[] {
   const request = metricRequest(session, name);
-  return request === null ? [] : [{ kind: "metric", key: metricKey(request), request, delay }];
+  return request === null ? [] : [{ kind: "metric", key: metricKey(request), request, delay, parts: true }];
 }
 
 function wishAlike(session: Session): readonly Wish[] {
@@ -88,4 +94,9 @@ function cheap(session: Session): boolean {
 /** What heads are looked for by: of the text on show. */
 export function metricIn(session: Session): Metric | null {
   return metricAt(session, searchOf(session).by.value);
+}
+
+/** What there is of it, to be shown. */
+export function metricShown(session: Session): Metric | null {
+  return metricSoFar(session, searchOf(session).by.value);
 }

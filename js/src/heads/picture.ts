@@ -3,14 +3,14 @@ import { accent, type Palette } from "../lib/colour";
 import { headColour } from "../lib/head-colours";
 import type { Session } from "../session/session";
 import type { Frame } from "../wire/types";
-import { metricIn } from "./metrics";
+import { metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
 import { searchOf } from "./search";
 import { type Shades, shadesOf } from "./shades";
 
 /** In the colours of a palette; null where the cells show their maps. */
 export function shadesIn(session: Session, palette: Palette): Shades | null {
-  const metric = searchOf(session).shade.value === "values" ? metricIn(session) : null;
+  const metric = searchOf(session).shade.value === "values" ? metricShown(session) : null;
   const direction = session.shown.value?.frame.header.direction ?? "reads";
   return metric === null ? null : shadesOf(metric, accent(palette, direction).ramp, palette);
 }

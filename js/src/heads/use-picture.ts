@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { View } from "../display/view";
 import { accent } from "../lib/colour";
 import { type Found, find } from "./found";
-import { metricIn } from "./metrics";
+import { metricIn, metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
 import { shadesIn, type Thumbnails, thumbnailsIn, together } from "./picture";
 import { searchOf } from "./search";
@@ -40,7 +40,7 @@ export function useFound({ session }: View): Found | null {
 
 function useShades(view: View): Shades | null {
   const { session, palette } = view;
-  const metric = metricIn(session);
+  const metric = metricShown(session);
   const { shade } = searchOf(session);
   const colours = palette.value;
   const direction = session.shown.value?.frame.header.direction ?? "reads";

@@ -26,7 +26,7 @@ class Page:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             for content, buffers in list(self.answers):
-                if content["id"] == number and content["status"] != "progress":
+                if content["id"] == number and content["status"] not in {"progress", "partial"}:
                     return content, buffers
             time.sleep(0.002)
         raise AssertionError(f"no answer to {number}: {[content for content, _ in self.answers]}")

@@ -245,7 +245,8 @@ def test_a_question_is_let_go_whether_it_runs_or_waits_or_is_answered_or_was_nev
     page.post({"id": 7, "kind": "cancel"})
     assert [page.end_of(number)[0]["status"] for number in (running, waiting)] == ["superseded"] * 2
     page.end_of(page.ask("predict", text=TEXT, position=2))
-    assert [content["status"] for content, _ in page.answers] == ["ok", "superseded", "superseded", "ok"]
+    ends = [content["status"] for content, _ in page.answers if content["status"] != "progress"]
+    assert ends == ["ok", "superseded", "superseded", "ok"]
 
 
 def test_a_strip_never_stops_the_frame_of_its_text():
@@ -340,3 +341,25 @@ def test_the_text_that_is_held_is_part_of_the_look(explorer):
     assert explorer.against == ""
     with pytest.raises(aw.AttnWidgetError, match="against"):
         explorer.against = None
+
+
+def test_parts_come_before_the_whole_and_only_to_those_who_ask_for_them(page, monkeypatch):
+    from attnwidget.widget.answering import progress
+
+    monkeypatch.setattr(progress, "EVERY", -1)  # nothing is too quick to be told
+    plain = page.ask("metric", text=TEXT, name="entropy")
+    page.end_of(plain)
+    asked = page.ask("metric", text=TEXT, name="confidence", partial=True)
+    end, _ = page.end_of(asked)
+    said = [(content, buffers) for content, buffers in page.answers if content["id"] == asked]
+    parts = [(content, buffers) for content, buffers in said if content["status"] == "partial"]
+    assert not [content for content, _ in page.answers if content["id"] == plain and content["status"] == "partial"]
+    assert said[-1][0] is end
+    assert [content["reading"] for content, _ in parts] == [end["reading"]] * 3
+    numbers = [np.frombuffer(buffers[0], "<f4").reshape(4, -1) for _, buffers in said if buffers]
+    assert [int((~np.isnan(found).all(1)).sum()) for found in numbers] == [1, 2, 3, 4]
+    for (content, _), found in zip(parts, numbers, strict=False):
+        known = ~np.isnan(found)
+        np.testing.assert_array_equal(found[known], numbers[-1][known])
+        assert "so far" in content["metric"]["recipe"]
+    assert "so far" not in end["metric"]["recipe"]

@@ -63,7 +63,7 @@ def test_patterns_are_read_once_for_all_of_them(monkeypatch):
     trace = example()
     for name in ("pattern", "induction", "uniform", "pattern"):
         metric(trace, name, "self")
-    assert calls == [1]
+    assert calls == [1, 1]  # of each layer
 
 
 def test_the_nearest_heads_are_those_of_the_measure():
@@ -97,6 +97,66 @@ def test_a_reading_ends_midway_and_is_not_taken_for_a_whole_one():
         with pytest.raises(Cancelled), aw.stopping_when(after_two):
             ask()
     assert metric(trace, "pattern", "self").labels is not None
+
+
+@pytest.mark.parametrize("name", ["pattern", "uniform", "entropy", "distance", "first"])
+def test_layers_are_heard_as_they_come_and_the_last_is_what_the_measure_says(name):
+    trace, heard = with_a_gap(), []
+    whole = metric(trace, name, "encoder", lambda make: heard.append(make()))
+    assert [list(np.isfinite(one.values).any(1)) for one in heard] == [[True, False, False, False, False]]
+    assert [one.recipe for one in heard] == [f"{whole.recipe}; so far 1 of 2 layers"]
+    measured = aw.patterns(trace, part="encoder")
+    if name == "pattern":
+        assert whole.labels == tuple(tuple(row) for row in measured.labels)
+        assert [row for row in heard[0].labels if any(row)] == [whole.labels[0]]
+        np.testing.assert_array_equal(whole.values, measured.best.values)
+        assert whole.recipe.endswith(measured.recipe)
+    else:
+        scores = {
+            "uniform": measured.scores["uniform"],
+            "entropy": aw.entropy(trace, part="encoder"),
+            "distance": aw.distance(trace, part="encoder"),
+            "first": aw.share(trace, "first", part="encoder"),
+        }[name]
+        np.testing.assert_array_equal(whole.values, scores.values)
+        assert whole.recipe == scores.recipe
+    metric(trace, name, "encoder", lambda make: heard.append(make()))
+    assert len(heard) == 1  # all is known
+
+
+def with_a_gap():
+    """Two parts; in one of them layers without attention, and fewer heads in a later one."""
+    size = len(TOKENS)
+    rows = [torch.rand(heads, size, size, generator=torch.Generator().manual_seed(heads)) for heads in (3, 2)]
+    first, second = [each.tril() / each.tril().sum(-1, keepdim=True) for each in rows]
+    return aw.Trace.from_weights(
+        {"encoder": [first, None, None, second, None], "decoder": [second], "cross": [second]}, TOKENS, TOKENS
+    )
+
+
+def test_what_compares_layers_is_heard_as_a_whole_alone():
+    heard = []
+    assert "so far" not in metric(example(), "redundancy", "self", heard.append).recipe
+    assert heard == []
+
+
+def test_what_was_stopped_goes_on_where_it_was(monkeypatch):
+    trace, read, heard = example(layers=3), [], []
+    real = head_metrics.patterns
+
+    def stopped(trace, **named):
+        read.append(trace.blocks[0].layer)
+        if len(read) == 3:
+            raise Cancelled
+        return real(trace, **named)
+
+    monkeypatch.setattr(head_metrics, "patterns", stopped)
+    with pytest.raises(Cancelled):
+        metric(trace, "pattern", "self")
+    found = metric(trace, "uniform", "self", lambda make: heard.append(make()))
+    assert read == [0, 1, 2, 2]
+    assert [one.recipe.split("; ")[-1] for one in heard] == ["so far 2 of 3 layers"]
+    np.testing.assert_array_equal(found.values, aw.patterns(trace).scores["uniform"].values)
 
 
 def test_numbers_travel_with_their_range_and_none_is_no_number():

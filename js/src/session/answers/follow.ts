@@ -12,6 +12,8 @@ export interface Wish {
   readonly delay?: number;
   /** What becomes of the answer; else it is put away. */
   readonly keep?: (reply: never) => void;
+  /** Whether parts of the answer are worth seeing before the whole is there. */
+  readonly parts?: true;
 }
 
 type Keep = ((reply: unknown) => void) | undefined;
@@ -44,11 +46,11 @@ export function follow(session: Asked, abort: AbortSignal, looked: () => readonl
     if (next !== undefined && isSame(next, out)) return;
     letGo();
     if (next === undefined) return;
-    const { kind, key, request, delay = 0, keep } = next;
+    const { kind, key, request, delay = 0, keep, parts } = next;
     const timer = setTimeout(() => {
       const life = new AbortController();
       out = { kind, key, life };
-      void memory.ask(kind, key, request, { signal: life.signal, keep: keep as Keep });
+      void memory.ask(kind, key, request, { signal: life.signal, keep: keep as Keep, parts });
     }, delay);
     return () => clearTimeout(timer);
   });

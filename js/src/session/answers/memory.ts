@@ -1,6 +1,6 @@
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { lost } from "../../wire/problem";
-import type { Answer, Ask, Replies, TextsRequest } from "../../wire/types";
+import type { Answer, Ask, Ok, Replies, TextsRequest } from "../../wire/types";
 import { weigh } from "./weigh";
 
 /** What is asked about a reading beside its frame. */
@@ -24,6 +24,8 @@ interface Asking<Reply> {
   readonly keep?: ((reply: Reply) => void) | undefined;
   /** Lets go of the question. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether parts of the answer are worth seeing before the whole is there. */
+  readonly parts?: boolean | undefined;
 }
 
 interface Kept {
@@ -52,6 +54,11 @@ function nameOf(kind: Kind, key: string): string {
   return `${kind}\n${key}`;
 }
 
+/** Whether an answer is about another reading than what was asked about. */
+function isStrange(answer: Ok<unknown>, { reading }: TextsRequest): boolean {
+  return reading !== undefined && (answer.reading ?? reading) !== reading;
+}
+
 function readingOf(key: string): string {
   return key.slice(0, key.indexOf("\n"));
 }
@@ -73,6 +80,8 @@ export class Memory {
   /** What is shown; before there is anything, no answer is too late. */
   #reading: string | undefined;
   readonly #out = new Set<string>();
+  /** What there is of answers that are not whole yet. */
+  readonly #parts = new Map<string, unknown>();
   readonly #missed = new Map<string, Miss>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #revisions = new Map<Kind, Signal<number>>();
@@ -114,6 +123,11 @@ export class Memory {
     this.#kept.delete(name);
     this.#kept.set(name, kept);
     return kept.value as Value;
+  }
+
+  /** The same, or what there is of it while the whole is on its way. Reads signals. */
+  part<Value>(kind: Kind, key: string): Value | undefined {
+    return this.get<Value>(kind, key) ?? (this.#parts.get(nameOf(kind, key)) as Value | undefined);
   }
 
   /** Why it cannot be had, for now. Reads signals. */
@@ -158,26 +172,35 @@ export class Memory {
     kind: K,
     key: string,
     request: TextsRequest & object,
-    { keep, signal }: Asking<Replies[K]> = {},
+    { keep, signal, parts }: Asking<Replies[K]> = {},
   ): Promise<void> {
     const name = nameOf(kind, key);
     if (!this.#isFree(name)) return;
     this.#out.add(name);
-    const answer = (await this.#ask({ kind, ...request } as never, { signal })) as Answer<Replies[K]>;
+    // Another reading is shown by now: of the older one nothing is kept, and nothing it says is about this one.
+    const late = () => this.#reading !== undefined && readingOf(key) !== this.#reading;
+    const onPartial = (part: Ok<unknown>) => {
+      if (this.#abort.aborted || !this.#out.has(name) || late() || isStrange(part, request)) return;
+      this.#parts.set(name, part.reply);
+      this.#revision(kind).value++;
+    };
+    const asking = { signal, ...(parts && { onPartial }) };
+    const answer = (await this.#ask({ kind, ...request } as never, asking)) as Answer<Replies[K]>;
     this.#out.delete(name);
     if (this.#abort.aborted) return;
-    // Another reading is shown by now: of the older one nothing is kept, and nothing it says is about this one.
-    const late = this.#reading !== undefined && readingOf(key) !== this.#reading;
+    // What only gave way is as true as before.
+    if (answer.status !== "superseded") this.#parts.delete(name);
     const letGo = answer.status === "superseded" && signal?.aborted === true;
     batch(() => {
-      if (!late && !letGo)
-        this.#settle(kind, name, answer, request.reading, keep ?? ((reply) => this.put(kind, key, reply)));
+      if (!late() && !letGo)
+        this.#settle(kind, name, answer, request, keep ?? ((reply) => this.put(kind, key, reply)));
       this.#revision(kind).value++;
     });
   }
 
   /** A new frame: what is of another reading goes, and what was refused may be asked again. */
   turn(reading: string): void {
+    if (reading !== this.#reading) this.#parts.clear();
     this.#reading = reading;
     for (const [name, kept] of this.#kept) if (kept.reading !== reading) this.#drop(name);
     this.retry();
@@ -196,13 +219,12 @@ export class Memory {
     kind: K,
     name: string,
     answer: Answer<Replies[K]>,
-    reading: string | undefined,
+    request: TextsRequest,
     put: (reply: Replies[K]) => void,
   ): void {
     const { status } = answer;
     const { failed, yielded } = this.#missed.get(name) ?? { failed: 0, yielded: 0 };
-    const strange = status === "ok" && reading !== undefined && (answer.reading ?? reading) !== reading;
-    if (status === "changed" || strange) {
+    if (status === "changed" || (status === "ok" && isStrange(answer, request))) {
       // A new frame follows, and everything is asked of that.
       this.#miss(kind, name, null, 0, 0);
       this.#onAnswer(false);

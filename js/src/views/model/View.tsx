@@ -4,7 +4,7 @@ import { Tooltip } from "../../display/Tooltip";
 import { useView } from "../../display/view";
 import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
-import { metricAt, metricIn, refusalAt, titleOf } from "../../heads/metrics";
+import { metricIn, metricShown, metricSoFar, refusalAt, titleOf } from "../../heads/metrics";
 import { ShadeChoice } from "../../heads/ShadeChoice";
 import { type GridScene, headRect } from "../../heads/scene";
 import { searchOf } from "../../heads/search";
@@ -18,10 +18,10 @@ import type { Direction, Frame } from "../../wire/types";
 export function ModelView() {
   const view = useView();
   const { session } = view;
-  const metric = metricIn(session);
+  const metric = metricShown(session);
   const found = useFound(view);
   const by = searchOf(session).by.value;
-  const busy = metric === null && session.shown.value !== null;
+  const busy = metricIn(session) === null && session.shown.value !== null;
   const refused = refusalAt(session, by);
   return (
     <figure class="aw-view aw-all-heads" data-by={by} aria-busy={busy && refused === null}>
@@ -42,7 +42,7 @@ function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric
   const head = local.hoverHead.value;
   if (head === null) return null;
   const { x, y, width } = headRect(scene, head.layer, head.head);
-  const names = metricAt(session, named);
+  const names = metricSoFar(session, named);
   const at = (of: Metric) => of.values[head.layer * of.heads + head.head] ?? Number.NaN;
   const label = names?.labels?.[head.layer]?.[head.head] ?? "";
   return (
