@@ -182,7 +182,10 @@ describe("a saved page of a long text", () => {
 
   it("says what it does not have", async () => {
     const answered = await frame("layer", { layer: 0, head: 1, query: [9, 10] });
-    expect(answered).toMatchObject({ status: "error", problem: { message: /holds layer 1 completely.*“bank”/ } });
+    expect(answered).toMatchObject({
+      status: "error",
+      problem: { message: /holds layer 1 completely.*“bank”/ },
+    });
     const strip = { ...place, query: [9, 10], fusion: "mean", head: 0 } as const;
     expect((await (await askOf("layer"))({ kind: "strip", ...strip })).status).toBe("error");
     expect((await (await askOf("layer"))({ kind: "strip", ...strip, query: bank })).status).toBe("ok");
