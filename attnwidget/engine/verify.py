@@ -61,10 +61,10 @@ def _beside(trace: Trace, block: Block, maps: Tensor) -> Tensor:
     return weights
 
 
-Pairs = Sequence[tuple[Block, Tensor]]
+BlockMaps = Sequence[tuple[Block, Tensor]]
 
 
-def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs | None:
+def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> BlockMaps | None:
     """(block, map) as the model's file computes it; None for a model whose eager attention has another name."""
     reference = twin(model, REFERENCE)
     watch = Watch({id(part): path for path, part in reference.named_modules()})
@@ -81,7 +81,7 @@ def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs |
     return [(block, maps[0].float().cpu()) for block, (_, maps) in zip(trace.blocks, heard, strict=True)]
 
 
-def _public(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> Pairs:
+def _public(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> BlockMaps:
     """(block, map) as the model's output carries it."""
     reference = twin(model, attention_with_maps(model))
     runs = what_runs(reference, given)
