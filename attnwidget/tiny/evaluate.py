@@ -50,7 +50,7 @@ def answer_ids(ids: Mapping[str, int]) -> Tensor:
 
 
 @torch.no_grad()
-def right(model: GPT2LMHeadModel, batch: rows.Rows, same: Tensor) -> float:
+def right(model: GPT2LMHeadModel, batch: rows.RowBatch, same: Tensor) -> float:
     """Share of the answers that the model's first choice gets right."""
     ids = torch.from_numpy(batch.ids)
     asked = torch.from_numpy(batch.answers)[:, 1:]
@@ -58,12 +58,12 @@ def right(model: GPT2LMHeadModel, batch: rows.Rows, same: Tensor) -> float:
     return (same[guesses] == same[ids[:, 1:]])[asked].double().mean().item()
 
 
-def _documents(kind: str, rng: Random, ids: Mapping[str, int], count: int, length: int = 96) -> rows.Rows:
+def _documents(kind: str, rng: Random, ids: Mapping[str, int], count: int, length: int = 96) -> rows.RowBatch:
     entries = max(ids.values()) + 1
     return rows.stacked([rows.row(rng, kind, length, ids, entries, held_out=True) for _ in range(count)])
 
 
-def short_facts(rng: Random, ids: Mapping[str, int], count: int, confusable: float) -> rows.Rows:
+def short_facts(rng: Random, ids: Mapping[str, int], count: int, confusable: float) -> rows.RowBatch:
     """The form a lesson types: three facts and one question, alone at the start of the row, no BOS."""
     made: list[rows.Row] = []
     while len(made) < count:
@@ -75,7 +75,7 @@ def short_facts(rng: Random, ids: Mapping[str, int], count: int, confusable: flo
     return rows.stacked(made)
 
 
-def twice(rng: Random, entries: int, count: int, length: int, *, bos: bool) -> rows.Rows:
+def twice(rng: Random, entries: int, count: int, length: int, *, bos: bool) -> rows.RowBatch:
     """Random ids that come twice, half of the row each."""
     block = (length - bos) // 2
     return rows.stacked([rows.repeating_row(rng, entries, block * 2 + bos, bos=bos, block=block) for _ in range(count)])
@@ -98,7 +98,7 @@ def _best(scores: Tensor) -> Head:
     return Head(layer, head, round(scores.flatten()[place].item(), 4))
 
 
-def head_scores(model: GPT2LMHeadModel, batch: rows.Rows, block: int) -> tuple[Tensor, Tensor]:
+def head_scores(model: GPT2LMHeadModel, batch: rows.RowBatch, block: int) -> tuple[Tensor, Tensor]:
     """(previous token, prefix matching), each [layer head]: mean weight on the token before the query, over all queries but the first;
     and, from the second time on, on the token that followed the query's token the first time (Olsson et al. 2022).
     """

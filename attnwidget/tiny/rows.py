@@ -27,7 +27,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowBatch:
     """Equally long rows, each array [row token]."""
 
     ids: NDArray[np.int64]
@@ -92,9 +92,9 @@ def row(rng: Random, kind: str, length: int, ids: Mapping[str, int], entries: in
     return repeating_row(rng, entries, length, bos=rng.random() < 0.5, block=block, gap=gap)
 
 
-def stacked(rows: Sequence[Row]) -> Rows:
+def stacked(rows: Sequence[Row]) -> RowBatch:
     """Equally long rows as arrays."""
-    return Rows(
+    return RowBatch(
         np.array([r.ids for r in rows], dtype=np.int64),
         np.array([r.weights for r in rows], dtype=np.float32),
         np.array([r.answers for r in rows], dtype=np.bool_),
