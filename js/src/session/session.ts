@@ -20,14 +20,15 @@ import type {
   Verification,
 } from "../wire/types";
 import { Charts } from "./answers/charts";
+import { Delays } from "./asking/delays";
+import { adopted, askedFor } from "./asking/frame-request";
+import { Patience } from "./asking/patience";
+import { Verifier } from "./asking/verification";
 import type { FieldNumber } from "./axes";
-import { Delays } from "./delays";
 import { type Filter, filterText } from "./filter";
-import { adopted, askedFor } from "./frame-request";
 import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
 import * as turns from "./patches";
-import { Patience } from "./patience";
 import type { Side } from "./places";
 import { type Shown, unitsOf } from "./shown";
 import { Stores } from "./stores";
@@ -35,7 +36,6 @@ import { History, type Place, type Way } from "./text/history";
 import { tooLarge } from "./text/too-large";
 import { bindTraits, quiet, type Synced, type TraitModel, type TraitName } from "./traits";
 import { toTokens } from "./units";
-import { Verifier } from "./verification";
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
 export class Session extends Stores {

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Progress } from "../wire/types";
+import type { Progress } from "../../wire/types";
 
 const patience = 1500;
 

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Ask, TextsRequest, Verification } from "../wire/types";
+import type { Ask, TextsRequest, Verification } from "../../wire/types";
 
 const idle = 1000;
 

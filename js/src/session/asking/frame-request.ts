@@ -1,9 +1,9 @@
-import type { FrameRequest, Header, HeadPair, Span, Traits } from "../wire/types";
-import { changesOf, headsAsked } from "./look";
-import { writtenTexts } from "./patches";
-import type { HeadRef } from "./places";
-import type { Synced } from "./traits";
-import { toTokens, toUnits } from "./units";
+import type { FrameRequest, Header, HeadPair, Span, Traits } from "../../wire/types";
+import { changesOf, headsAsked } from "../look";
+import { writtenTexts } from "../patches";
+import type { HeadRef } from "../places";
+import type { Synced } from "../traits";
+import { toTokens, toUnits } from "../units";
 
 /** The request for what the traits say. */
 export function askedFor(
