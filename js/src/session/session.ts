@@ -1,9 +1,8 @@
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { wellFormed } from "../lib/format";
 import type { Source } from "../wire/source";
 import type {
   About,
-  Answer,
   Ask,
   Direction,
   Frame,
@@ -20,28 +19,37 @@ import type {
   Verification,
 } from "../wire/types";
 import { Charts } from "./answers/charts";
-import { Delays } from "./asking/delays";
-import { adopted, askedFor } from "./asking/frame-request";
-import { Patience } from "./asking/patience";
+import { Expected } from "./answers/expected";
+import { Memory } from "./answers/memory";
+import { Pages } from "./answers/pages";
+import { Previews } from "./answers/previews";
+import { Tiles } from "./answers/tiles";
+import { askedFor } from "./asking/frame-request";
+import { Frames, type Question } from "./asking/frames";
+import { Knocks } from "./asking/knocks";
 import { Verifier } from "./asking/verification";
 import type { FieldNumber } from "./axes";
 import { type Filter, filterText } from "./filter";
+import { Lead } from "./lead";
 import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
 import * as turns from "./patches";
 import type { Side } from "./places";
 import { type Shown, unitsOf } from "./shown";
-import { Stores } from "./stores";
 import { History, type Place, type Way } from "./text/history";
 import { tooLarge } from "./text/too-large";
 import { bindTraits, quiet, type Synced, type TraitModel, type TraitName } from "./traits";
 import { toTokens } from "./units";
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
-export class Session extends Stores {
+export class Session {
   readonly traits: Synced["signals"];
   readonly source: ReadonlySignal<MapSource> = computed(() => this.traits.look.value.source);
   readonly about: Signal<About | null> = signal(null);
+  /** The frame that all views need. */
+  readonly shown: Signal<Shown | null> = signal(null);
+  /** Whether the other side has gone away. */
+  readonly closed: Signal<boolean> = signal(false);
   /** The heads of every layer, 0 for one without attention: as the frame has them, before it as the model promises. */
   readonly heads: ReadonlySignal<readonly number[]> = computed(
     () => this.shown.value?.frame.header.heads ?? this.about.value?.model.heads ?? [],
@@ -60,56 +68,61 @@ export class Session extends Stores {
   readonly outdated: ReadonlySignal<boolean> = computed(() => {
     const { text, pair } = turns.writtenTexts(this.traits);
     const shown = this.shown.value;
-    return this.#patience.out.value && (shown?.text !== text || shown.pair !== (pair ?? ""));
+    return this.#frames.out.value && (shown?.text !== text || shown.pair !== (pair ?? ""));
   });
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
+  /** What is asked for one view or another beside the frame, all in one memory. */
+  readonly memory: Memory;
+  readonly previews: Previews;
+  readonly expected: Expected;
+  readonly tiles: Tiles;
+  readonly pages: Pages;
   readonly charts: Charts;
   readonly verification: Signal<Verification | null>;
   readonly #verifier: Verifier;
   readonly #ask: Ask;
   readonly #synced: Synced;
   readonly #abort: AbortSignal;
-  readonly #patience: Patience;
+  readonly #frames: Frames;
+  readonly #knocks: Knocks;
+  readonly #lead = new Lead();
   readonly #history: History;
-  /** The caret while it leads, and the text field that it is in; null when a query is pinned. */
-  #caret: turns.Caret | null = null;
-  /** Whether the kernel may have fitted the query to a text of ours, of which it does not tell. */
-  #fitted = false;
   /** Whether only the first tokens of a text that is too long are wanted. */
   #first = false;
-  #order = 0;
-  #settled = 0;
   #remote = false;
   #started = false;
-  /** Whether Python, or another page, did the last thing: where the query is left to them. */
-  #follows = false;
-  #lastAsked = "";
-  #knocking = false;
-  readonly #knocks: Delays;
-  readonly #renewals: Delays;
 
-  constructor(model: TraitModel, source: Source, abort: AbortSignal) {
-    const { ask } = source;
-    super(ask, abort, (same) => (same ? this.#calm() : this.#readAnew()));
+  constructor(model: TraitModel, { ask, answers, onClosed }: Source, abort: AbortSignal) {
     this.#ask = ask;
-    this.can = source.answers;
+    this.can = answers;
     this.#abort = abort;
     this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
     this.traits = this.#synced.signals;
-    this.#knocks = new Delays(1000, 8, abort);
-    this.#renewals = new Delays(200, Number.POSITIVE_INFINITY, abort);
     this.#history = new History(this.traits.text.peek(), this.traits.pair.peek());
+    this.#knocks = new Knocks(() => this.#askAbout(), this.closed, abort);
+    this.#frames = new Frames(ask, abort, () => this.#frameRequest(), {
+      onFrame: (answer, question) => this.#show(answer, question),
+      onProblem: (problem) => {
+        this.problem.value = problem;
+      },
+    });
+    this.progress = this.#frames.progress;
+    this.waiting = this.#frames.waiting;
+    this.memory = new Memory(ask, abort, this.closed, (same) =>
+      same ? this.#frames.calm() : this.#frames.renew(),
+    );
+    this.previews = new Previews(this.memory, this.shown);
+    this.expected = new Expected(this.memory, this.shown);
+    this.tiles = new Tiles(this.memory, ask);
+    this.pages = new Pages(ask);
     this.charts = new Charts(ask, abort, this.traits.chart);
-    this.#patience = new Patience(abort);
-    this.progress = this.#patience.progress;
-    this.waiting = this.#patience.waiting;
     this.#verifier = new Verifier(ask, abort, () =>
-      this.#patience.out.peek() ? null : turns.writtenTexts(this.traits),
+      this.#frames.out.peek() ? null : turns.writtenTexts(this.traits),
     );
     this.verification = this.#verifier.result;
-    source.onClosed((closed) => this.#setClosed(closed));
+    onClosed((closed) => this.#setClosed(closed));
   }
 
   /** Asks for the model and for the first frame; the second view of a model finds both there. */
@@ -124,21 +137,11 @@ export class Session extends Stores {
   #setClosed(closed: boolean): void {
     const before = this.closed.peek();
     this.closed.value = closed;
-    if (closed) return void this.#knock();
+    if (closed) return void this.#knocks.begin();
     if (!before) return;
     this.#knocks.end();
     this.memory.retry();
-    this.#lastAsked = "";
-    if (this.#started) this.#request();
-  }
-
-  /** Asks whether somebody is there again, now and then a few times more: a connection that comes back does not say so. */
-  async #knock(): Promise<void> {
-    if (this.#knocking) return;
-    this.#knocking = true;
-    await this.#askAbout();
-    this.#knocking = false;
-    if (this.closed.peek()) this.#knocks.plan(() => void this.#knock());
+    if (this.#started) this.#frames.askAnew();
   }
 
   /** Somebody has written. `before` is what was selected until then. */
@@ -171,17 +174,17 @@ export class Session extends Stores {
     const refused = tooLarge(text);
     if (refused !== null) return void this.#refuse(refused);
     this.#act();
-    this.#caret = { span: caret, field };
-    this.#fitted = true;
+    this.#lead.takeAt({ span: caret, field });
+    this.#lead.fit();
     this.#synced.write(field === 0 ? { text: wellFormed(text) } : { pair: wellFormed(text) });
     this.#request(editedAt);
   }
 
   /** The caret or the selection moved in a text that did not change. */
   moveCaret(caret: Span, field: FieldNumber = 0): void {
-    if (turns.sameCaret(this.#caret, { span: caret, field })) return;
+    if (this.#lead.isAt({ span: caret, field })) return;
     this.#act();
-    this.#caret = { span: caret, field };
+    this.#lead.takeAt({ span: caret, field });
     this.#request();
   }
 
@@ -204,7 +207,7 @@ export class Session extends Stores {
   /** `elsewhere`: the caret no longer says what is looked at. */
   #set(patch: Partial<Traits>, elsewhere = false): void {
     this.#act();
-    if (elsewhere) this.#caret = null;
+    if (elsewhere) this.#lead.pin();
     this.#synced.write(patch);
     this.#request();
   }
@@ -245,7 +248,7 @@ export class Session extends Stores {
   setSecond(open: boolean): void {
     this.second.value = open;
     if (!open) this.#history.record(1, "", "at once");
-    this.#fitted = true;
+    this.#lead.fit();
     this.#set(turns.secondPatch(this.about.peek(), open), true);
   }
 
@@ -268,17 +271,14 @@ export class Session extends Stores {
   }
 
   #followRemote(name: TraitName): void {
-    if (turns.moving.has(name)) this.#caret = null;
     if (name === "text") this.#history.record(0, this.traits.text.peek(), "elsewhere");
     if (name === "pair") this.#history.record(1, this.traits.pair.peek(), "elsewhere");
-    // Whatever else they do, what was written here is still to be answered: nobody else says what the query becomes.
-    if (turns.moving.has(name) || !this.#patience.out.peek()) this.#follows = true;
+    this.#lead.yieldTo(name, this.#frames.out.peek());
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
     queueMicrotask(() => {
       this.#remote = false;
-      this.#lastAsked = "";
-      if (!this.#abort.aborted) this.#request();
+      if (!this.#abort.aborted) this.#frames.askAnew();
     });
   }
 
@@ -287,24 +287,19 @@ export class Session extends Stores {
     if (!this.#abort.aborted && answer.status === "ok") this.about.value = answer.reply;
   }
 
+  /** Somebody does something here. */
+  #act(): void {
+    this.#lead.take();
+    this.#frames.hurry();
+  }
+
   #request(editedAt?: number): void {
-    const request = this.#frameRequest();
-    const asked = JSON.stringify(request);
-    if (asked === this.#lastAsked && this.problem.peek() === null && !this.closed.peek()) return;
-    this.#lastAsked = asked;
-    const order = ++this.#order;
-    this.#patience.begin();
-    const onProgress = (progress: Progress) => {
-      if (order === this.#order) this.#patience.progress.value = progress;
-    };
-    void this.#ask({ kind: "frame", ...request }, { onProgress }).then((answer) => {
-      if (!this.#abort.aborted) batch(() => this.#settle(order, request, answer, editedAt));
-    });
+    this.#frames.ask(editedAt, this.problem.peek() !== null || this.closed.peek());
   }
 
   #frameRequest(): FrameRequest {
     const several = this.traits.look.peek().source === "head" ? this.chosenHeads() : [];
-    const asked = turns.askedAt(this.#caret, this.shown.peek()?.frame, this.traits.query.peek());
+    const asked = this.#lead.asked(this.shown.peek()?.frame, this.traits.query.peek());
     return askedFor(this.traits, this.clampedHead(), several, asked, this.#first);
   }
 
@@ -318,74 +313,29 @@ export class Session extends Stores {
     return headsThere(this.traits.heads.value, this.heads.value, this.clampedHead());
   }
 
-  #settle(order: number, asked: FrameRequest, answer: Answer<Frame>, editedAt: number | undefined): void {
-    const newest = order === this.#order;
-    if (newest) this.#patience.end();
-    switch (answer.status) {
-      case "changed":
-      case "superseded":
-        // Nothing that this page asked is newer: the same question is put again.
-        if (newest) this.#readAnew();
-        return;
-      case "error":
-        if (newest) this.problem.value = answer.problem;
-        return;
-      case "ok":
-        if (order < this.#settled) return;
-        this.#settled = order;
-        this.fault.value = null;
-        this.#show(order, asked, answer, editedAt);
-        if (newest) this.#adopt(answer.reply);
-    }
-  }
-
-  #show(order: number, asked: FrameRequest, answer: Ok<Frame>, editedAt: number | undefined): void {
+  #show(answer: Ok<Frame>, { order, asked, editedAt, newest }: Question): void {
     // An older kernel names no readings: then every frame is one by itself.
     const { id, reply, reading = `frame ${order}` } = answer;
+    this.fault.value = null;
     this.memory.turn(reading);
     this.shown.value = { ...turns.shownTexts(reply, asked), id, reading, order, asked, editedAt };
+    if (newest) this.#adopt(reply);
   }
 
-  /** The model has been trained, or the kernel let the question go: what is shown is asked for anew, ever more seldom. */
-  #readAnew(): void {
-    this.#renewals.plan(() => {
-      this.#lastAsked = "";
-      this.#request();
-    });
-  }
-
-  /** Numbers are of what is shown again. */
-  #calm(): void {
-    if (!this.#renewals.planned) this.#renewals.end();
-  }
-
-  /** Somebody does something: what waits to be asked anew is asked with it. */
-  #act(): void {
-    this.#follows = false;
-    if (this.#renewals.planned) this.#lastAsked = "";
-    this.#renewals.end();
-  }
-
-  /** The newest frame says what the query has become. */
+  /** The newest frame says what the traits have become. */
   #adopt(frame: Frame): void {
-    const { header } = frame;
+    const { path, truncated } = frame.header;
     this.problem.value = null;
-    if (header.truncated === null) this.#first = false;
-    const query = this.#caret === null ? this.traits.query.peek() : null;
-    const { query: asked = this.traits.query.peek(), ...found } = adopted(header, query);
-    const doubted = this.#fitted && !this.#follows ? (["query"] as const) : [];
-    this.#fitted = false;
-    if (this.#follows) this.#synced.keep({ query: asked });
-    const led = this.#follows ? {} : { query: asked };
-    this.#synced.write({ ...found, ...led, ...turns.ownTexts(frame) }, doubted);
-    const { path } = header;
+    if (truncated === null) this.#first = false;
+    const { kept, written, doubted } = this.#lead.adopt(frame, this.traits.query.peek());
+    this.#synced.keep(kept);
+    this.#synced.write(written, doubted);
     // Given weights have no model to compare with, and eager maps are the model's own.
     if (this.can("verify") && path !== "given" && path !== "eager") this.#verifier.plan();
   }
 
   #refuse(problem: Problem): void {
-    this.#order++;
-    this.#patience.end();
+    this.#frames.giveUp();
     this.problem.value = problem;
   }
 }

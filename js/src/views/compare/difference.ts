@@ -1,4 +1,5 @@
 import type { View } from "../../display/view";
+import { oneForEach } from "../../lib/one-for-each";
 import { follow } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import type { HeadRef } from "../../session/places";
@@ -6,9 +7,23 @@ import type { Session } from "../../session/session";
 import { textsOf } from "../../session/shown";
 import type { CompareRequest, Difference } from "../../wire/difference";
 
+/** The text that is held, by a short name: another one for every text that comes. */
+class Held {
+  #text = "";
+  #number = 0;
+
+  nameOf(text: string): number {
+    if (text !== this.#text) this.#number++;
+    this.#text = text;
+    return this.#number;
+  }
+}
+
+const heldOf = oneForEach((_session: Session) => new Held());
+
 function differenceKey(session: Session, request: CompareRequest): string {
   const { against, layer, head, part } = request;
-  return keyOf(request, session.heldName(against), layer, head, part);
+  return keyOf(request, heldOf(session).nameOf(against), layer, head, part);
 }
 
 /** What became of a head, once it is known. Reads signals. */
