@@ -223,4 +223,4 @@ function waiting(place: HTMLElement, model: AnyModel, signal: AbortSignal) {
 }
 
 const unanswered =
-  "No kernel has answered yet: where a cell is still running the explorer comes when it is done, and where none is, run this cell again.";
+  "No kernel has answered yet: run this cell again, or wait, if another one is still running.";
