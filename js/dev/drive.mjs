@@ -20,8 +20,11 @@ const state = (name) => page.evaluate((name) => window.demo.state[name], name);
 const settle = () => page.waitForTimeout(120);
 const area = page.locator(".aw-editor textarea");
 const marks = () =>
-  page.$$eval(".aw-mirror .aw-mark", (all) =>
-    all.map((mark) => [mark.textContent, mark.dataset.token, mark.dataset.query]),
+  page.$eval(".aw-field", (field) =>
+    field
+      .marks()
+      .filter(({ special }) => !special)
+      .map(({ text, token, query, rects }) => ({ text, token, query, rects })),
   );
 const shot = (name) => page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 
@@ -62,9 +65,9 @@ const steps = {
   },
   async "hovering a word looks from it, leaving returns"() {
     await open({ model: "encoder", query: "3" });
-    const word = page.locator('.aw-mark[data-token="10"]');
+    const word = (await marks()).find(({ token }) => token === 10);
     const before = await page.textContent(".aw-query b");
-    const { x, y, width, height } = await word.boundingBox();
+    const { x, y, width, height } = word.rects[0];
     await page.mouse.move(x + width / 2, y + height / 2);
     await settle();
     assert.equal(await page.textContent(".aw-query b"), "bank");
@@ -131,11 +134,11 @@ const steps = {
     await page.evaluate(() => window.demo.set("text", "a new <b>text</b>"));
     await settle();
     assert.equal(await area.inputValue(), "a new <b>text</b>");
-    assert.equal((await marks())[2][0], "<");
+    assert.equal((await marks())[2].text, "<");
     await page.evaluate(() => window.demo.set("query", [1, 3]));
     await settle();
     assert.deepEqual(
-      (await marks()).filter((mark) => mark[2]).map((mark) => mark[0]),
+      (await marks()).filter((mark) => mark.query).map((mark) => mark.text),
       ["new", "<"],
     );
   },

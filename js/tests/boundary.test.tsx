@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { mounted } from "./mounted";
+import { marksIn, mounted } from "./mounted";
 import { until } from "./until";
 
 const broken = vi.hoisted(() => new Set<string>());
@@ -125,7 +125,7 @@ describe("a layout that throws", () => {
       model.set("text", "The river");
       await painted(host, 2);
       await until(() => expect(parts(host).faults).toEqual([]));
-      expect(host.querySelectorAll(".aw-mirror .aw-mark").length).toBe(2);
+      expect(marksIn(host).length).toBe(2);
       close();
     },
   );

@@ -5,6 +5,7 @@ import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src";
 import { settle } from "./clock";
+import { marksIn } from "./mounted";
 
 const text = "The river bank was quiet";
 
@@ -50,10 +51,9 @@ describe("the widget", () => {
     expect(root?.querySelector(".aw-token-count")?.textContent).toBe("5 tokens");
     expect(root?.querySelector(".aw-chip-teaching")).not.toBeNull();
     expect(root?.querySelector("textarea")?.value).toBe(text);
-    expect(
-      [...(root?.querySelectorAll(".aw-mirror .aw-mark") ?? [])].map((mark) => mark.textContent),
-    ).toEqual(text.split(" "));
-    expect(root?.querySelector('.aw-mark[data-query="true"]')?.textContent).toBe("bank");
+    const marks = marksIn(hosts[0] as HTMLElement);
+    expect(marks.map((mark) => mark.text)).toEqual(text.split(" "));
+    expect(marks.filter((mark) => mark.query).map((mark) => mark.text)).toEqual(["bank"]);
     closes[0]?.();
     expect(hosts[0]?.childElementCount).toBe(0);
   });
@@ -78,7 +78,7 @@ describe("the widget", () => {
     const { hosts, closes } = open(model, 2);
     await settle();
     expect(model.sent.filter((content) => (content as { kind: string }).kind === "frame").length).toBe(1);
-    for (const host of hosts) expect(host.querySelectorAll(".aw-mirror .aw-mark").length).toBe(5);
+    for (const host of hosts) expect(marksIn(host).length).toBe(5);
     model.set("text", "one two");
     await settle();
     for (const host of hosts) expect(host.querySelector("textarea")?.value).toBe("one two");

@@ -1,6 +1,7 @@
 import { FakeKernel, models } from "../dev/fake";
 import { DemoModel } from "../dev/model";
 import widget from "../src";
+import type { ToldMark } from "../src/surface/told";
 
 /** The whole page over a thought-up kernel, in a document that knows no sizes but these. */
 export function mounted(state: Record<string, unknown> = {}, name = "causal") {
@@ -21,4 +22,9 @@ export function mounted(state: Record<string, unknown> = {}, name = "causal") {
   const host = document.body.appendChild(document.createElement("div"));
   const close = render({ model, el: host } as never) as unknown as () => void;
   return { model, host, close };
+}
+
+/** The tokens of the first text, as they are painted. */
+export function marksIn(host: Element): ToldMark[] {
+  return host.querySelector<Element & { marks?: () => ToldMark[] }>(".aw-field")?.marks?.() ?? [];
 }

@@ -14,6 +14,7 @@ SECTIONS = {
     "payload": "What the page carries",
     "rooms": "What the page is made of",
     "browser": "In the browser",
+    "hover": "What a hover costs",
     "edit_to_paint": "From a keystroke to the picture",
 }
 """A module of this folder each, whose `section()` measures and writes."""

@@ -5,8 +5,7 @@ import torch
 from tests.benchmarks import browser_ours as ours
 from tests.benchmarks import browser_peers as peers
 from tests.benchmarks.browser_budgets import promises
-from tests.benchmarks.browser_page import PATIENCE, middle
-from tests.benchmarks.browser_peers import Seen
+from tests.benchmarks.browser_page import PATIENCE, Seen, middle
 from tests.benchmarks.geometry import LAYERS
 from tests.benchmarks.report import machine, ms, table
 

@@ -62,10 +62,6 @@ def promises(loaded: "aw.AttentionModel") -> list[Promise]:
             large["second view"],
             "ms",
         ),
-        *(
-            Promise(f"hover to highlight, {view}, 512 tokens", 16, large[f"hover, {view}"], "ms")
-            for view in ("matrix", "lines", "text")
-        ),
         Promise("kernel's share of an edit beyond the forward pass, 128 tokens", 15, kernel_share(small), "ms"),
         Promise("saved page, 128 tokens", 3, pages[0][0], "MB"),
         Promise("saved page, 128 tokens, opened and usable", 1000, pages[0][1], "ms"),

@@ -10,8 +10,7 @@ from playwright.sync_api import Page
 from transformers import GPT2Config, GPT2LMHeadModel
 
 import attnwidget as aw
-from tests.benchmarks.browser_page import chromium, held, middle, new_page
-from tests.benchmarks.browser_peers import Seen
+from tests.benchmarks.browser_page import Seen, chromium, held, middle, new_page
 from tests.benchmarks.geometry import HEADS, LAYERS
 from tests.browser.bridge import STATIC, Bridge
 from tests.browser.conftest import BarePage
@@ -25,7 +24,7 @@ SHOWN = """
 (id) => new Promise((resolve) => {
   const look = () => {
     const root = document.querySelector(`${id ? `#${id} ` : ""}.attnwidget`);
-    const done = root?.dataset.frameId && root.querySelector(".aw-matrix")?.dataset.checksum;
+    const done = root?.dataset.frameId && root.querySelector(".aw-matrix")?.weights;
     requestAnimationFrame(done ? () => setTimeout(() => resolve(performance.now())) : look);
   };
   look();
@@ -95,41 +94,17 @@ def another_head(page: Page, shown: ExplorerPage, turn: int) -> float | None:
     page.mouse.move(2, 2)
     page.wait_for_timeout(300)
     x, y = box["x"] + place["x"], box["y"] + place["y"]
-    changed = "() => document.querySelector('.aw-matrix').dataset.checksum"
+    changed = "() => document.querySelector('.aw-matrix').weights"
     return taken(page, "pointermove", changed, lambda: page.mouse.move(x, y))
 
 
 def looks(loaded: "aw.AttentionModel", text: str, *, edit: bool = True) -> dict[str, float | None]:
-    """Hovers by view, a second view of a frame at hand, and edits: medians in milliseconds."""
-    found: dict[str, float | None] = {}
-    for view in ("matrix", "lines"):
-        with showing(loaded, text, view=view) as (page, shown, bare, _):
-            shown.root.locator(f".aw-{view} canvas").first.wait_for()
-            page.wait_for_timeout(2500)
-            target = shown.root.locator(f".aw-{view}").first
-            found[f"hover, {view}"] = hovers(page, target.bounding_box(), steps=view)
-            if view == "matrix":
-                found["hover, text"] = hovers(page, shown.editor.bounding_box(), steps="text")
-                found["second view"] = median(second_view(page, bare) for _ in range(5))
-                found["edit to paint"] = middle(edits(page, shown)) if edit else None
-    return found
-
-
-# What is looked at, in every view: the text's focus, the matrix's spoken cell.
-LOOKED_AT = """() => [...document.querySelectorAll(".aw-mark[data-focus], .aw-mark[data-marked]")].map((m) => m.dataset.token).join() +
-  (document.querySelector(".aw-tooltip")?.textContent ?? "")"""
-
-
-def hovers(page: Page, box: Any, steps: str) -> float | None:
-    across = {"matrix": 0.2, "lines": 0.85, "text": 0.1}[steps]
-    times = []
-    for turn in range(TIMES + 2):
-        x = box["x"] + box["width"] * (across + (0.05 * turn if steps == "text" else 0))
-        y = box["y"] + min(box["height"], 700) * (0.3 + (0 if steps == "text" else 0.05 * turn))
-        times.append(taken(page, "pointermove", LOOKED_AT, lambda x=x, y=y: page.mouse.move(x, y)))
-        page.wait_for_timeout(150)
-    page.mouse.move(2, 2)
-    return middle(times[2:])
+    """A second view of a frame at hand, and edits: medians in milliseconds. What a hover costs is measured in hover.py."""
+    with showing(loaded, text, view="matrix") as (page, shown, bare, _):
+        shown.root.locator(".aw-matrix canvas").first.wait_for()
+        page.wait_for_timeout(2500)
+        second = median(second_view(page, bare) for _ in range(5))
+        return {"second view": second, "edit to paint": middle(edits(page, shown)) if edit else None}
 
 
 def second_view(page: Page, bare: BarePage) -> float:

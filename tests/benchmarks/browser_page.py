@@ -70,6 +70,16 @@ class Held(NamedTuple):
     nodes: int
 
 
+class Seen(NamedTuple):
+    """What became of a page, or why nothing did."""
+
+    bytes: int | None = None
+    ready_ms: float | None = None
+    switch_ms: float | None = None
+    held: Held | None = None
+    why: str = ""
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:

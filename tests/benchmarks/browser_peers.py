@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import bertviz
 import circuitsvis
@@ -16,7 +16,7 @@ import torch
 from playwright.sync_api import Error, Page, Route
 
 from scripts import javascript
-from tests.benchmarks.browser_page import PATIENCE, Held, chromium, held, new_page
+from tests.benchmarks.browser_page import PATIENCE, Held, Seen, chromium, held, new_page
 
 PACKAGES = Path(__file__).parent / "peers"
 LIBRARIES = {
@@ -31,16 +31,6 @@ LONGEST = 2 * PATIENCE
 """Seconds for a page with all that belongs to it: writing it, a browser's start, its end."""
 
 Builder = Callable[[torch.Tensor, list[str]], str]
-
-
-class Seen(NamedTuple):
-    """What became of a page, or why nothing did."""
-
-    bytes: int | None = None
-    ready_ms: float | None = None
-    switch_ms: float | None = None
-    held: Held | None = None
-    why: str = ""
 
 
 def head_view(maps: torch.Tensor, words: list[str]) -> str:

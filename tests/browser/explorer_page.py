@@ -38,7 +38,6 @@ class ExplorerPage:
         self.root = root
         self.page: Page = root.page
         self.editor = root.locator(".aw-editor textarea")
-        self.marks = root.locator(".aw-mark[data-token]")
         self.grid = root.locator(".aw-grid")
         self.matrix = root.locator(".aw-matrix")
         self.token_count = root.locator(".aw-token-count")
@@ -61,12 +60,28 @@ class ExplorerPage:
         """The matrix on show is this one, number by number."""
         self.expect_checksum(checksum_of(weights))
 
-    def heat(self) -> list[str]:
-        """The look of every token: class and style of its mark, in order."""
-        return self.marks.evaluate_all("marks => marks.map((mark) => `${mark.className} ${mark.style.cssText}`)")
+    def marks(self, field: int | None = None) -> list[dict[str, Any]]:
+        """Every token of the texts, or of one, as it is painted, in order."""
+        chosen = ".aw-field" if field is None else f".aw-field[data-field='{field}']"
+        return self.root.locator(chosen).evaluate_all("fields => fields.flatMap((field) => field.marks())")
+
+    def words(self, field: int | None = None) -> list[dict[str, Any]]:
+        """The same without the special tokens beside the text."""
+        return [mark for mark in self.marks(field) if not mark["special"]]
+
+    def marked(self, how: str) -> list[int]:
+        """The tokens that are `query`, `focus`, `marked` or `sink`."""
+        return [mark["token"] for mark in self.marks() if mark[how]]
+
+    def expect_marked(self, how: str, tokens: list[int]) -> None:
+        self._until(lambda: self.marked(how) == tokens, f"{how} is not {tokens}")
+
+    def heat(self) -> list[tuple[float, bool]]:
+        """The colour of every token, in order."""
+        return [(mark["tone"], mark["sink"]) for mark in self.marks()]
 
     def pieces(self) -> list[str]:
-        return self.marks.evaluate_all("marks => marks.map((mark) => mark.textContent)")
+        return [mark["text"] for mark in self.marks()]
 
     def wait_for_tokens(self, count: int) -> None:
         expect(self.token_count).to_contain_text(re.compile(rf"\b{count:,}\b"))
@@ -97,10 +112,7 @@ class ExplorerPage:
 
     def tones(self) -> list[float | None]:
         """How strongly every token is coloured, 0 to 1; None for a sink, which is hatched instead."""
-        return self.marks.evaluate_all(
-            """marks => marks.map((mark) =>
-              mark.dataset.sink === undefined ? Number(mark.style.getPropertyValue("--aw-heat")) : null)"""
-        )
+        return [None if mark["sink"] else mark["tone"] for mark in self.marks()]
 
     def choose(self, value: str) -> None:
         """Press the toolbar's button for a direction or a source."""

@@ -99,8 +99,7 @@ def test_a_selection_is_a_query_of_several_tokens(explorer):
 def test_a_query_pinned_from_python_stays_until_the_caret_moves(bare, explorer):
     shown = explorer.shown
     explorer.query = 3
-    until(shown, lambda: shown.root.locator(".aw-mark[data-query]").count() == 1)
-    expect(shown.root.locator(".aw-mark[data-query]")).to_have_attribute("data-token", "3")
+    shown.expect_marked("query", [3])
     bare.settle(explorer)
     assert tuple(explorer.query) == (3, 4)
     shown.caret_to_end()
@@ -136,7 +135,7 @@ def test_any_text_is_text(explorer):
         # The marks say what the text says, and nothing in it was taken for markup.
         assert set(re.sub(r"\s", "", "".join(shown.pieces()))) <= set(re.sub(r"\s", "", text))
         assert shown.page.evaluate("() => window.hacked") is None
-        assert shown.root.locator("script, img, .aw-mark *").count() == 0
+        assert shown.root.locator("script, img, .aw-words *").count() == 0
 
 
 def test_lone_surrogates_are_made_harmless(explorer):

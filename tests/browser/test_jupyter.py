@@ -237,7 +237,7 @@ def test_after_a_restart_the_view_keeps_its_text_and_says_so_and_the_cell_run_ag
     lesson.restart_kernel()
     expect(explorer.status).to_contain_text(re.compile("restarted", re.IGNORECASE), timeout=30_000)
     assert explorer.editor.input_value() == text
-    assert explorer.marks.count() > 0
+    assert explorer.marks()
     # The cell run again gives an explorer that lives; where the kernel has ended, that is said too.
     lesson.run_again(1)
     expect(explorer.root.page.locator(".aw-status[data-kind=error]")).to_have_count(0, timeout=60_000)

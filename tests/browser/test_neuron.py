@@ -41,7 +41,7 @@ def test_the_steps_of_a_pair_are_those_of_python(bare):
     expect(number(root, "softmax")).to_have_text(written(float(weights[key])))
     best = int((q * keys[key]).argmax())
     expect(root.locator(".aw-pair-adds dd").first).to_have_text(f"d{best} {written(float(q[best] * keys[key, best]))}")
-    expect(root.locator(f'.aw-mark[data-token="{key}"]')).to_have_attribute("data-marked", "true")
+    explorer.shown.expect_marked("marked", [key])
     view.press("Enter")
     expect(root.locator(".aw-query .aw-number")).to_have_text(f"#{key}")
     assert explorer.query == (key, key + 1)

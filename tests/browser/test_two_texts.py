@@ -45,9 +45,9 @@ def until(shown, holds):
 
 def heated(shown, number):
     """The strongest word of a text field."""
-    marks = shown.root.locator(f".aw-field[data-field='{number}'] .aw-mark[data-token]")
-    tones = marks.evaluate_all("marks => marks.map((mark) => Number(mark.style.getPropertyValue('--aw-heat') || 0))")
-    return marks.nth(int(np.argmax(tones))).inner_text() if max(tones, default=0) > 0 else None
+    marks = shown.marks(number)
+    strongest = max(marks, key=lambda mark: mark["tone"], default=None)
+    return strongest["text"] if strongest is not None and strongest["tone"] > 0 else None
 
 
 def test_a_cross_map_is_looked_at_from_either_text(opened):

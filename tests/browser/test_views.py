@@ -120,7 +120,7 @@ def test_a_cell_tells_the_exact_weight(explorer, direction, fusion):
     place = middle_of_cell(view, 3, token)
     view.hover(position=place)
     expect(view.locator(".aw-tooltip b")).to_have_text(f"{strip[3, token]:.3f}")
-    expect(explorer.shown.root.locator(f'.aw-mark[data-token="{token}"]')).to_have_attribute("data-marked", "true")
+    explorer.shown.expect_marked("marked", [token])
 
 
 def test_a_click_on_a_row_pins_the_layer_and_on_a_token_the_query(explorer):

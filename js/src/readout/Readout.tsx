@@ -62,8 +62,9 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
     <section class="aw-ranking" data-tint={tint}>
       <h3>{heading}</h3>
       <ol>
-        {ranked.map(({ token, weight: amount }) => (
-          <li key={token}>
+        {/* By place: under the pointer rows come to say something else, and none is made anew. */}
+        {ranked.map(({ token, weight: amount }, place) => (
+          <li key={place}>
             <button
               type="button"
               data-token={token}
@@ -98,7 +99,7 @@ function TokenName({ tokens, token }: { readonly tokens: Tokens; readonly token:
   return (
     <>
       <bdi>{shorten(pieceLabel(piece), 18)}</bdi>
-      {!alone && <span class="aw-unit"> #{token}</span>}
+      <span class="aw-unit">{alone ? "" : ` #${token}`}</span>
     </>
   );
 }

@@ -95,8 +95,8 @@ function AllWeights({ weights, tokens, axis }: AllProps) {
           </tr>
         </thead>
         <tbody>
-          {places.slice(0, mostRows).map((token) => (
-            <tr key={token} data-token={token}>
+          {places.slice(0, mostRows).map((token, place) => (
+            <tr key={place} data-token={token}>
               <td>
                 <button
                   type="button"

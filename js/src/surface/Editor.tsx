@@ -1,12 +1,17 @@
-import { useEffect, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Boundary } from "../display/Boundary";
 import { useView } from "../display/view";
 import { hasSecond } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
+import { watch } from "../session/watch";
+import { HeatCanvas } from "./Heat";
 import { Chip, Mirror, Plain } from "./Mirror";
 import { FieldLabel, namesOf } from "./SecondText";
 import { Status } from "./Status";
 import { liven } from "./text-control";
+import { TextSurface } from "./text-surface";
+import { marksTold, type ToldMark } from "./told";
 
 /** The text is the heatmap: native controls that are never rendered again, the colours behind them. */
 export function Editor() {
@@ -38,20 +43,37 @@ function Notes() {
 
 /** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */
 function TextField({ number }: { readonly number: FieldNumber }) {
-  const { session } = useView();
+  const view = useView();
+  const field = useRef<HTMLDivElement & { marks?: () => ToldMark[] }>(null);
+  const host = useRef<HTMLDivElement>(null);
+  const surface = useRef<TextSurface>(null);
+  useLayoutEffect(() => {
+    if (field.current === null || host.current === null) return;
+    const life = new AbortController();
+    const made = new TextSurface(host.current);
+    surface.current = made;
+    field.current.marks = () => marksTold(view, number, made);
+    watch(view.session, life.signal, () => made.lay(view.derived.fields[number].value));
+    return () => life.abort();
+  }, [view]);
   return (
-    <div class="aw-field" data-field={number}>
-      {hasSecond(session) && <FieldLabel number={number} />}
+    <div ref={field} class="aw-field" data-field={number}>
+      {hasSecond(view.session) && <FieldLabel number={number} />}
       <div class="aw-scroll">
-        <Boundary of="The special tokens" instead={null}>
-          <Leading number={number} />
-        </Boundary>
-        <div class="aw-stack">
-          {/* Whatever becomes of the colours, the control keeps the text. */}
-          <Boundary of="The colours of the text" instead={<Plain number={number} />}>
-            <Mirror number={number} />
+        <div ref={host} class="aw-surface">
+          <Boundary of="The colours of the text" instead={null}>
+            <HeatCanvas number={number} surface={surface} />
           </Boundary>
-          <Control number={number} />
+          <Boundary of="The special tokens" instead={null}>
+            <Leading number={number} />
+          </Boundary>
+          <div class="aw-stack">
+            {/* Whatever becomes of the mirror, the control keeps the text. */}
+            <Boundary of="The places of the text" instead={<Plain number={number} />}>
+              <Mirror number={number} />
+            </Boundary>
+            <Control number={number} surface={surface} />
+          </div>
         </div>
       </div>
     </div>
@@ -70,7 +92,13 @@ function Leading({ number }: { readonly number: FieldNumber }) {
   );
 }
 
-function Control({ number }: { readonly number: FieldNumber }) {
+function Control({
+  number,
+  surface,
+}: {
+  readonly number: FieldNumber;
+  readonly surface: RefObject<TextSurface | null>;
+}) {
   const view = useView();
   const { session } = view;
   const ref = useRef<HTMLTextAreaElement>(null);
@@ -78,7 +106,11 @@ function Control({ number }: { readonly number: FieldNumber }) {
   useEffect(() => {
     if (ref.current === null) return;
     const end = new AbortController();
-    liven(view, ref.current, number, end.signal);
+    const tokenAt = (x: number, y: number) => {
+      const { current } = surface;
+      return current === null ? null : current.hit(...current.toSurface(x, y));
+    };
+    liven(view, ref.current, number, tokenAt, end.signal);
     // Opened by hand, and not by a text that came: whoever opened it wants to write.
     if (number === 1 && session.traits.pair.peek() === "" && session.second.peek()) ref.current.focus();
     return () => end.abort();

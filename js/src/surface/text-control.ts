@@ -6,7 +6,7 @@ import type { Way } from "../session/text/history";
 import { changeOf, moved } from "../session/text/rebase";
 import { watch } from "../session/watch";
 import type { Span } from "../wire/types";
-import { look } from "./Mirror";
+import { look } from "./looks";
 
 /** Characters from which on lines have no direction of their own: to tell it takes the browser half a minute at a million. */
 const VAST = 50_000;
@@ -14,8 +14,15 @@ const VAST = 50_000;
 /**
  * Joins a native control with a text of the session. Caret, selection and input methods stay the browser's own: while
  * something is composed nothing is put into the control, and nobody is told of what is half written.
+ * `tokenAt` knows the token at a place on the page.
  */
-export function liven(view: View, area: HTMLTextAreaElement, number: FieldNumber, signal: AbortSignal): void {
+export function liven(
+  view: View,
+  area: HTMLTextAreaElement,
+  number: FieldNumber,
+  tokenAt: (x: number, y: number) => number | null,
+  signal: AbortSignal,
+): void {
   const { session, local } = view;
   const source = number === 0 ? session.traits.text : session.traits.pair;
   /** The text under what is being composed; null while nothing is. */
@@ -83,7 +90,7 @@ export function liven(view: View, area: HTMLTextAreaElement, number: FieldNumber
     if (holds(area, text)) session.moveCaret(selected(text), number);
   };
   const pointed = (event: PointerEvent) => {
-    const token = event.buttons === 0 ? tokenAt(area, event.clientX, event.clientY) : null;
+    const token = event.buttons === 0 ? tokenAt(event.clientX, event.clientY) : null;
     look(view, number, token);
   };
   area.addEventListener("beforeinput", asked, { signal });
@@ -154,15 +161,4 @@ function caretKey(area: HTMLTextAreaElement): string {
 
 function isFocused(area: HTMLTextAreaElement): boolean {
   return (area.getRootNode() as Document | ShadowRoot).activeElement === area;
-}
-
-/** The token under the pointer: the marks lie behind the control, which keeps the events. */
-function tokenAt(area: HTMLTextAreaElement, x: number, y: number): number | null {
-  const root = area.getRootNode() as Document | ShadowRoot;
-  const behind = root.elementsFromPoint(x, y);
-  const mark = behind.find(
-    (element) => element instanceof HTMLElement && element.classList.contains("aw-mark"),
-  );
-  const token = mark instanceof HTMLElement ? mark.dataset.token : undefined;
-  return token === undefined ? null : Number(token);
 }

@@ -1,0 +1,80 @@
+import { batch } from "@preact/signals";
+import type { View } from "../display/view";
+import type { Heat } from "../focus/derived";
+import type { FieldNumber } from "../session/axes";
+import { sideOf } from "../session/places";
+import type { Direction, Span } from "../wire/types";
+
+/** How the tokens of a field are marked: colours where the other end of the weights stands, rings where the query does. */
+export interface Looks {
+  readonly heat: Heat | null;
+  readonly pinned: Span;
+  readonly focus: Span;
+  readonly marked: number | null;
+  readonly direction: Direction;
+}
+
+/** How a stretch is marked. */
+export interface MarkLook {
+  /** 0 to 1, on the square-root scale. */
+  readonly tone: number;
+  /** Whether it is a sink that the row rests on. */
+  readonly sink: boolean;
+  readonly query: boolean;
+  readonly focus: boolean;
+  readonly marked: boolean;
+}
+
+const nowhere: Span = [0, 0];
+
+/** Reads signals. */
+export function looksOf({ derived, local }: View, number: FieldNumber): Looks {
+  const { asks, answers } = derived.fields[number].value;
+  const map = derived.map.value;
+  const direction = derived.direction.value;
+  // A token of the other text may be looked at: then the pinned query stands where the colours are.
+  const turned = map !== null && direction !== map.direction;
+  const pins = turned ? answers : asks;
+  return {
+    heat: answers ? derived.heat.value : null,
+    pinned: pins ? (map?.query ?? nowhere) : nowhere,
+    focus: asks ? derived.focus.value : nowhere,
+    marked: answers ? local.marked.value : null,
+    direction,
+  };
+}
+
+export function markLook({ heat, pinned, focus, marked }: Looks, tokens: readonly number[]): MarkLook {
+  let tone = 0;
+  let sink = false;
+  if (heat !== null)
+    for (const token of tokens) {
+      const own = heat.tones[token] ?? 0;
+      tone = Math.max(tone, own);
+      if (own > 0 && heat.sinks.has(token)) sink = true;
+    }
+  return {
+    tone,
+    sink,
+    query: tokens.some((token) => within(pinned, token)),
+    focus: tokens.some((token) => within(focus, token)),
+    marked: marked !== null && tokens.includes(marked),
+  };
+}
+
+function within([start, stop]: Span, token: number): boolean {
+  return token >= start && token < stop;
+}
+
+/** Looks from a token of a field, or no longer from any. */
+export function look({ derived, local }: View, number: FieldNumber, token: number | null): void {
+  if (local.hoverToken.peek() === token && token === null) return;
+  const { asks, answers } = derived.fields[number].peek();
+  const side = sideOf(derived.direction.peek());
+  batch(() => {
+    // The colours are of the other text while the pointer is in this one.
+    if (token !== null && answers && !asks) local.hoverSide.value = side === "query" ? "key" : "query";
+    local.hoverToken.value = token;
+    if (token === null) local.hoverSide.value = null;
+  });
+}

@@ -1,0 +1,88 @@
+import type { Pen } from "../drawing/brush";
+import type { Rect } from "../drawing/scene";
+import type { MarkLook } from "./looks";
+
+/** What a mark is painted with: as the style sheet has them, which knows of themes, of contrast and of the system's colours. */
+export interface Inks {
+  readonly mark: string;
+  /** The other colour of a sink's stripes. */
+  readonly stripe: string;
+  readonly ring: string;
+  readonly text: string;
+}
+
+export interface PlacedMark extends MarkLook {
+  readonly rects: readonly Rect[];
+}
+
+const radius = 4;
+/** Less than a step of any colour. */
+const faintest = 1 / 512;
+const stripe = 3;
+
+/** The heat first, then the rings over it. `above`: the line that tells the direction without the colour is over the letters. */
+export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Inks, above: boolean): void {
+  for (const { tone, sink, rects } of marks) {
+    if (!(tone > faintest)) continue;
+    context.globalAlpha = tone;
+    for (const rect of rects) {
+      if (sink) paintStripes(context, rect, inks);
+      else {
+        context.fillStyle = inks.mark;
+        context.beginPath();
+        context.roundRect(rect.x, rect.y, rect.width, rect.height, radius);
+        context.fill();
+      }
+      context.fillStyle = inks.ring;
+      paintLine(context, rect, above);
+    }
+  }
+  context.globalAlpha = 1;
+  for (const mark of marks) {
+    const weight = mark.focus ? 2 : mark.query ? 1 : mark.marked ? 1.5 : 0;
+    if (weight === 0) continue;
+    context.strokeStyle = mark.focus || mark.query ? inks.ring : inks.text;
+    context.lineWidth = weight;
+    for (const rect of mark.rects) paintRing(context, rect, weight);
+  }
+}
+
+/** Around it, and nothing of it over the letters. */
+function paintRing(context: Pen, { x, y, width, height }: Rect, weight: number): void {
+  context.beginPath();
+  context.roundRect(x - weight / 2, y - weight / 2, width + weight, height + weight, radius + weight / 2);
+  context.stroke();
+}
+
+/** Two rows of pixels along the lower or the upper edge, shorter at the ends as the corners are round. */
+function paintLine(context: Pen, { x, y, width, height }: Rect, above: boolean): void {
+  const far = Math.min(2.5, width / 3);
+  const near = Math.min(1, width / 3);
+  const [outer, inner] = above ? [y, y + 1] : [y + height - 1, y + height - 2];
+  context.fillRect(x + far, outer, width - 2 * far, 1);
+  context.fillRect(x + near, inner, width - 2 * near, 1);
+}
+
+/** Two colours in turns, from the upper left corner. */
+function paintStripes(context: Pen, { x, y, width, height }: Rect, { mark, stripe: other }: Inks): void {
+  context.save();
+  context.beginPath();
+  context.roundRect(x, y, width, height, radius);
+  context.clip();
+  context.lineWidth = stripe;
+  const far = (width + height) / Math.SQRT2;
+  for (const [colour, first] of [
+    [mark, stripe / 2],
+    [other, 1.5 * stripe],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.beginPath();
+    for (let at = first; at < far + stripe; at += 2 * stripe) {
+      const reach = at * Math.SQRT2;
+      context.moveTo(x + reach + stripe, y - stripe);
+      context.lineTo(x + reach - height - stripe, y + height + stripe);
+    }
+    context.stroke();
+  }
+  context.restore();
+}
