@@ -275,7 +275,16 @@ describe("the painters", () => {
       offset: 0,
       widest: 400,
     });
-    const end = { sink: false, tone: 0.5, number: "0.250", ring: 0, side: "key" } as const;
+    const end = {
+      sink: false,
+      tone: 0.5,
+      number: "0.250",
+      ring: 0,
+      focus: false,
+      query: false,
+      marked: false,
+      side: "key",
+    } as const;
     const ends = placeLineEnds(
       frame,
       labels.map((text, token) => ({ ...end, text, token })),
@@ -287,12 +296,12 @@ describe("the painters", () => {
     }
     // What is looked at is written strong, and its box is as wide as that.
     const wide = (text: string, strong: boolean) => measure(text) + (strong ? 5 : 0);
-    const [plain, ringed] = placeLineEnds(
+    const [plain, looked] = placeLineEnds(
       frame,
-      [0, 2].map((ring) => ({ ...end, ring, text: "a", token: 0 })),
+      [false, true].map((focus) => ({ ...end, focus, text: "a", token: 0 })),
       wide,
     );
-    expect((ringed?.width ?? 0) - (plain?.width ?? 0)).toBe(5);
+    expect((looked?.width ?? 0) - (plain?.width ?? 0)).toBe(5);
     const curve = { from: 10, to: 50, tone: 1, dashed: true, direction: "reads" } as const;
     const root = parse(
       draw((_pen, brush) => {

@@ -76,6 +76,16 @@ class ExplorerPage:
     def expect_marked(self, how: str, tokens: list[int]) -> None:
         self._until(lambda: self.marked(how) == tokens, f"{how} is not {tokens}")
 
+    def labels(self, side: str) -> list[dict[str, Any]]:
+        """The tokens on one side of the lines, as they are painted."""
+        labels = self.root.locator(".aw-lines").evaluate("lines => lines.labels()")
+        return [label for label in labels if label["side"] == side]
+
+    def label_place(self, side: str, token: int) -> Any:
+        """Where one of them is, on the lines' canvas."""
+        label = next(label for label in self.labels(side) if label["token"] == token)
+        return {"x": label["x"] + label["width"] / 2, "y": label["y"] + label["height"] / 2}
+
     def heat(self) -> list[tuple[float, bool]]:
         """The colour of every token, in order."""
         return [(mark["tone"], mark["sink"]) for mark in self.marks()]

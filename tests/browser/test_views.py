@@ -176,23 +176,18 @@ def test_a_strip_of_a_long_text_is_scrolled_to_its_query(bare):
 # ----------------------------------------------------------------------------------------------------------- lines
 
 
-def numbers(view, side):
+def numbers(shown, side):
     """Numbers by token, of the lines' ends on one side."""
-    return dict(
-        view.locator(f'.aw-line-label[data-side="{side}"]').evaluate_all(
-            """labels => labels.map((label) => [Number(label.dataset.token), label.lastChild.textContent])
-                               .filter(([, number]) => number !== "")"""
-        )
-    )
+    return {label["token"]: label["number"] for label in shown.labels(side) if label["number"]}
 
 
 def test_lines_hold_seventy_percent_of_the_row_outside_sinks(explorer):
-    view = open_view(explorer, "Lines")
+    open_view(explorer, "Lines")
     row = explorer.trace.weights(1, 2)[4].numpy()
-    found = numbers(view, "key")
+    found = numbers(explorer.shown, "key")
     assert found == {token: f"{row[token]:.3f}" for token in found}
-    assert numbers(view, "query") == {}
-    sinks = [int(token) for token in view.locator("[data-sink]").evaluate_all("all => all.map(e => e.dataset.token)")]
+    assert numbers(explorer.shown, "query") == {}
+    sinks = [label["token"] for label in explorer.shown.labels("key") if label["sink"]]
     kept = [token for token in found if token not in sinks]
     open_mass = row.sum() - row[sinks].sum()
     assert row[kept].sum() >= 0.7 * open_mass - 1e-5
@@ -200,12 +195,12 @@ def test_lines_hold_seventy_percent_of_the_row_outside_sinks(explorer):
 
 
 def test_a_token_under_the_pointer_shows_its_lines_both_ways(explorer):
-    view = open_view(explorer, "Lines")
-    view.locator('.aw-line-label[data-side="key"][data-token="3"]').hover()
-    expect(view.locator('.aw-line-label[data-side="query"][data-focus]')).to_have_attribute("data-token", "3")
+    view, shown = open_view(explorer, "Lines"), explorer.shown
+    view.locator("canvas").last.hover(position=shown.label_place("key", 3))
+    until(shown, lambda: [label["token"] for label in shown.labels("query") if label["focus"]] == [3])
     maps = explorer.trace.weights(1, 2).numpy()
-    expect(view.locator('.aw-line-label[data-side="query"] .aw-number:not(:empty)').first).to_be_visible()
-    read_by, reads = numbers(view, "query"), numbers(view, "key")
+    until(shown, lambda: numbers(shown, "query"))
+    read_by, reads = numbers(shown, "query"), numbers(shown, "key")
     assert read_by == {token: f"{maps[token, 3]:.3f}" for token in read_by}
     assert reads == {token: f"{maps[3, token]:.3f}" for token in reads}
     assert read_by
@@ -215,7 +210,7 @@ def test_a_token_under_the_pointer_shows_its_lines_both_ways(explorer):
 @pytest.mark.parametrize("side", ["query", "key"])
 def test_a_click_on_either_side_pins_the_token(explorer, side):
     view = open_view(explorer, "Lines")
-    view.locator(f'.aw-line-label[data-side="{side}"][data-token="6"]').click()
+    view.locator("canvas").last.click(position=explorer.shown.label_place(side, 6))
     explorer.shown.page.mouse.move(2, 2)
     expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#6")
     until(explorer.shown, lambda: explorer.query == (6, 7))
@@ -246,23 +241,27 @@ def test_all_lines_and_five_lines_can_be_had(explorer):
 def test_lines_of_all_layers_are_those_of_the_rollout(explorer):
     import attnwidget as aw
 
-    view = open_view(explorer, "Lines")
+    open_view(explorer, "Lines")
     explorer.shown.choose("rollout")
     expect(explorer.shown.root.locator(".aw-recipe")).to_contain_text("rollout")
     row = np.asarray(aw.rollout(explorer.trace, query=4))
-    found = numbers(view, "key")
+    found = numbers(explorer.shown, "key")
     assert found == {token: f"{row[token]:.3f}" for token in found}
 
 
 def test_long_words_end_in_an_ellipsis_and_are_told_whole(bare):
-    made = bare.explore(text="the " + "川" * 30 + " مرحبا بالعالم <b>x</b>", view="lines")
-    shown = bare.show(made)
-    labels = shown.root.locator('.aw-line-label[data-side="key"]')
-    expect(labels.first).to_be_visible()
-    assert labels.evaluate_all("all => all.every((label) => label.title !== '' && label.querySelector('b') === null)")
-    assert labels.evaluate_all(
-        "all => all.every((l) => l.firstChild.getBoundingClientRect().right <= l.getBoundingClientRect().right + 1)"
-    )
+    made = bare.explore(text="The capital of France is Paris, " + "川" * 30 + " مرحبا بالعالم <b>x</b>", view="lines")
+    shown = bare.show(made, width="260px")
+    view = shown.root.locator(".aw-lines")
+    expect(view.locator("canvas").first).to_be_visible()
+    edge = view.locator("canvas").last.bounding_box()["width"]
+    labels = shown.labels("key")
+    assert all(label["x"] + label["width"] < edge for label in labels)
+    long = [label for label in labels if label["text"].endswith("…")]
+    assert long
+    assert view.locator("b").count() == 0
+    view.locator("canvas").last.hover(position=shown.label_place("key", long[0]["token"]))
+    until(shown, lambda: view.get_attribute("title") in {label["whole"] for label in long})
 
 
 # ---------------------------------------------------------------------------------------------------- size and time

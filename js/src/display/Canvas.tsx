@@ -16,13 +16,25 @@ interface Props {
   readonly paint: (sheet: Sheet) => void;
 }
 
-/** A canvas in CSS pixels. The screen's resolution is dealt with here and nowhere else. */
+/**
+ * A canvas in CSS pixels. The screen's resolution is dealt with here and nowhere else. It is painted once a frame, when all elements say
+ * what they are to say: a font that is set on a canvas makes the browser lay out.
+ */
 export function Canvas({ width, height, paint }: Props) {
   const ref = useRef<HTMLCanvasElement>(null);
+  const guard = useGuard();
   const { across, down } = useScreenPixels(ref, width, height);
   useLayoutEffect(() => {
-    const context = ref.current === null ? null : prepare(ref.current, width, height, across, down);
-    if (context !== null) paint({ context, bitmap, across, down });
+    const canvas = ref.current;
+    if (canvas === null) return;
+    const now = () => {
+      const context = prepare(canvas, width, height, across, down);
+      if (context !== null) paint({ context, bitmap, across, down });
+    };
+    // A canvas of another size is empty, and is not to be seen so.
+    if (canvas.width !== Math.max(1, across) || canvas.height !== Math.max(1, down)) return now();
+    const frame = requestAnimationFrame(guard(now));
+    return () => cancelAnimationFrame(frame);
   });
   return <canvas ref={ref} style={{ width: `${width}px`, height: `${height}px` }} aria-hidden="true" />;
 }

@@ -1,3 +1,4 @@
+import { batch } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
 import { useId, useLayoutEffect } from "preact/hooks";
 import { Spoken } from "./Spoken";
@@ -10,6 +11,10 @@ interface Props {
   readonly spoken: string;
   /** For tests and the style sheet. */
   readonly data: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** What is under the pointer, where it is not written in full. */
+  readonly title?: string | undefined;
+  /** What can be asked of the element, as what is painted cannot. */
+  readonly told?: Readonly<Record<string, unknown>>;
   readonly busy?: boolean;
   readonly scroller: RefObject<HTMLDivElement | null>;
   /** What is seen at once, and all there is to scroll through. */
@@ -39,7 +44,10 @@ export function ViewGrid(props: Props) {
   const pinned = props.home ?? view.session.traits.query.value[0];
   const bring = (token: number | null) => {
     const target = extent === null || token === null ? null : props.reveal(token);
-    if (target !== null && scroller.current !== null) scroller.current.scrollTop = target;
+    if (target === null || scroller.current === null) return;
+    scroller.current.scrollTop = Math.round(target);
+    // At once, and not with the event that follows: what is painted is painted there.
+    props.onScroll(Math.round(target));
   };
   // Apart: where somebody has scrolled to stays when the pointer leaves.
   useLayoutEffect(() => bring(pinned), [pinned, extent === null, extent?.full]);
@@ -47,14 +55,16 @@ export function ViewGrid(props: Props) {
   const height = `${extent?.height ?? 0}px`;
   return (
     <div
+      ref={(element) => void (element !== null && Object.assign(element, props.told))}
       class={`aw-${name}`}
       role="grid"
       tabIndex={0}
       aria-label={props.label}
+      title={props.title}
       aria-activedescendant={id}
       aria-busy={props.busy}
       {...Object.fromEntries(Object.entries(data).map(([key, value]) => [`data-${key}`, value]))}
-      onPointerMove={props.onPoint}
+      onPointerMove={(event) => batch(() => props.onPoint(event))}
       onPointerLeave={() => {
         clearHover(view);
         props.onLeave?.();

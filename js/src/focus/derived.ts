@@ -196,10 +196,14 @@ const listed = 5;
 
 function strongest(weights: Float32Array | null, tokens: Tokens | null): readonly Ranked[] {
   if (weights === null || tokens === null) return [];
-  return Array.from(weights, (weight, token) => ({ token, weight }))
-    .filter(({ token, weight }) => weight > 0 && tokens.padding[token] !== true)
-    .sort((one, other) => other.weight - one.weight)
-    .slice(0, listed);
+  const found: Ranked[] = [];
+  weights.forEach((weight, token) => {
+    if (!(weight > (found[listed - 1]?.weight ?? 0)) || tokens.padding[token] === true) return;
+    const place = found.findIndex((one) => one.weight < weight);
+    found.splice(place === -1 ? found.length : place, 0, { token, weight });
+    found.length = Math.min(found.length, listed);
+  });
+  return found;
 }
 
 function predictionsFor(session: Session, hovered: number | null, direction: Direction): Predictions | null {

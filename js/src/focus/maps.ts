@@ -165,6 +165,8 @@ export function weightAt(map: MapOnShow, query: number, key: number): number {
 
 /** How much a span of queries reads each key: the mean over the span. */
 export function rowOf(map: MapOnShow, [start, stop]: Span): Float32Array {
+  if (map.pooling === 1 && stop - start === 1)
+    return map.values.slice(start * map.columns, start * map.columns + map.keys);
   const sums = new Float32Array(map.keys);
   for (let query = start; query < stop; query++) {
     for (let key = 0; key < map.keys; key++) sums[key] = (sums[key] as number) + weightAt(map, query, key);
@@ -175,6 +177,8 @@ export function rowOf(map: MapOnShow, [start, stop]: Span): Float32Array {
 /** How much each query reads a span of keys: the sum over the span. */
 export function columnOf(map: MapOnShow, [start, stop]: Span): Float32Array {
   const sums = new Float32Array(map.queries);
+  if (map.pooling === 1 && stop - start === 1)
+    return sums.map((_, query) => map.values[query * map.columns + start] as number);
   for (let query = 0; query < map.queries; query++) {
     for (let key = start; key < stop; key++)
       sums[query] = (sums[query] as number) + weightAt(map, query, key);

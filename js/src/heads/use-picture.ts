@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { View } from "../display/view";
 import { accent } from "../lib/colour";
@@ -29,7 +30,8 @@ export function useHeadPicture(view: View): GridPicture {
 /** The heads that are looked for, in order; null until the numbers are there. */
 export function useFound({ session }: View): Found | null {
   const { by, lowest, top, only } = searchOf(session);
-  const metric = metricIn(session);
+  // A question that is put off is no reason to paint.
+  const metric = useComputed(() => metricIn(session)).value;
   const heads = session.heads.value;
   const search = { lowest: lowest.value, top: top.value, only: only.value };
   return useMemo(
@@ -40,7 +42,7 @@ export function useFound({ session }: View): Found | null {
 
 function useShades(view: View): Shades | null {
   const { session, palette } = view;
-  const metric = metricShown(session);
+  const metric = useComputed(() => metricShown(session)).value;
   const { shade } = searchOf(session);
   const colours = palette.value;
   const direction = session.shown.value?.frame.header.direction ?? "reads";

@@ -1,4 +1,4 @@
-import type { Signal } from "@preact/signals";
+import { batch, type Signal } from "@preact/signals";
 import type { Guard } from "../display/guard";
 import { pointIn, steerBy } from "../display/steering";
 import { clearHover, pinFocus, type View } from "../display/view";
@@ -180,11 +180,11 @@ function handsOn(desk: Desk) {
     const last = held.get(event.pointerId);
     if (scene === null) return;
     const now = pointIn(event, desk.element);
-    if (last === undefined) return point(desk, scene, now);
+    if (last === undefined) return batch(() => point(desk, scene, now));
     const before = [...held.values()];
     if (held.size === 1 && !moved) {
       if (!scene.zoomed || Math.hypot(now.x - from.x, now.y - from.y) < steady)
-        return point(desk, scene, now);
+        return batch(() => point(desk, scene, now));
       grasp();
     }
     held.set(event.pointerId, now);
@@ -245,7 +245,7 @@ function show(desk: Desk, scene: MatrixScene, view: Viewport, spot: Point): void
   desk.glide.jump(view);
   const seen = spansOf(view, scene);
   const pitches = { columnPitch: scene.across / seen.keys, rowPitch: scene.down / seen.queries };
-  point(desk, { ...scene, view, ...pitches }, spot);
+  batch(() => point(desk, { ...scene, view, ...pitches }, spot));
 }
 
 function look(desk: Desk, event: MouseEvent): void {

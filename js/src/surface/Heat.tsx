@@ -32,7 +32,7 @@ export function HeatCanvas({ number, surface }: Props) {
 }
 
 /** Room around what is in sight, so that a scroll seldom paints. */
-const around = 96;
+const around = 48;
 
 /** Paints what is in sight when anything of it has changed, and nothing else. */
 function keepPainted(

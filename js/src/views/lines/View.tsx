@@ -1,11 +1,12 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
 import { useFigure } from "../../display/figures";
-import { useMeasure } from "../../display/measure";
+import { textMeasurer, useMeasure } from "../../display/measure";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
 import { keepOf, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
+import type { Local } from "../../focus/pointer";
 import { pieceLabel } from "../../lib/format";
 import { filterText, readFilter } from "../../session/filter";
 import type { Direction } from "../../wire/types";
@@ -14,7 +15,9 @@ import { linesFigure } from "./figure";
 import { HeadLegend } from "./HeadLegend";
 import { headsOnShow, vectorOfHead } from "./head-lines";
 import { pointLines, pressLines, steerLines } from "./input";
-import { LineLabels } from "./Labels";
+import { lineEnds, lineMarks } from "./labels";
+import { lineLabelFont, paintLineLabels } from "./labels-paint";
+import { type PlacedLineEnd, placeLineEnds } from "./labels-scene";
 import { linesFilter, linesOf } from "./lines";
 import { paintFaint, paintStrong } from "./paint";
 import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
@@ -52,6 +55,7 @@ export function LinesView() {
   );
   const ready = map !== null && frame !== null && strong !== null;
   const curves = ready ? curvesOf(strong, heads, frame, derived.focus.value, colours) : [];
+  const labels = useLabels(view, ready ? frame : null, strong);
   useFigure("stage", (look) =>
     ready && lay !== null ? linesFigure(view, { map, lay, lines, strong, heads, keep }, look) : null,
   );
@@ -78,6 +82,8 @@ export function LinesView() {
         extent={frame}
         reveal={(token) => (frame === null ? null : revealLine(frame, token))}
         looked={local.hoverToken.value}
+        title={shortened(labels, local)}
+        told={{ labels: () => labels }}
         onScroll={setOffset}
         onPoint={(event) => frame !== null && pointLines(view, frame, event)}
         onPress={(event) => frame !== null && pressLines(view, frame, event)}
@@ -90,10 +96,12 @@ export function LinesView() {
           <Canvas
             width={frame.width}
             height={frame.height}
-            paint={(brush) => paintStrong(brush, frame, curves, pointedCurve(view, map, frame), colours)}
+            paint={(brush) => {
+              paintStrong(brush, frame, curves, pointedCurve(view, map, frame), colours);
+              paintLineLabels(brush, labels, derived.direction.peek(), colours);
+            }}
           />
         )}
-        {ready && <LineLabels frame={frame} strong={strong} sinks={map.sinks} />}
       </ViewGrid>
       {ready && (
         <LinesCaption map={map} strong={strong} keep={keep} several={heads.length > 0} faint={faint} />
@@ -116,6 +124,21 @@ function useStrong({ derived, local }: View, map: MapOnShow | null, rule: string
         : { weights, kept: keepOf(weights, sinksOf(map, direction), readFilter(rule)) };
     return { reads: of(row, "reads"), read_by: of(column, "read_by") };
   }, [map, row, column, both, looks, rule]);
+}
+
+/** The tokens on both sides, where they are written. */
+function useLabels({ derived, local, palette }: View, frame: LinesFrame | null, strong: Strong | null) {
+  const measure = useMemo(textMeasurer, []);
+  if (frame === null || strong === null) return [];
+  const { font } = palette.value;
+  const ends = lineEnds(derived, frame, strong, lineMarks(derived, local.marked.value));
+  return placeLineEnds(frame, ends, (text, strong) => measure(text, `${lineLabelFont(strong)} ${font}`));
+}
+
+/** The word under the pointer, where there is no room for it. */
+function shortened(labels: readonly PlacedLineEnd[], { hoverToken, hoverSide }: Local): string | undefined {
+  const found = labels.find(({ side, token }) => side === hoverSide.value && token === hoverToken.value);
+  return found === undefined || found.text === found.whole ? undefined : found.whole;
 }
 
 function useHeads({ session, derived, local }: View, rule: string): HeadLines {

@@ -4,12 +4,11 @@ import { textMeasurer } from "../../display/measure";
 import type { View } from "../../display/view";
 import type { Derived } from "../../focus/derived";
 import type { MapOnShow } from "../../focus/maps";
-import { tone } from "../../lib/colour";
-import { count, pieceLabel, weight } from "../../lib/format";
+import { count } from "../../lib/format";
 import type { Filter } from "../../session/filter";
-import { sideOf } from "../../session/places";
+import { lineEnds, lineMarks, nowhere, unmarked } from "./labels";
 import { lineLabelFont, paintLineLabels } from "./labels-paint";
-import { type LineEnd, placeLineEnds } from "./labels-scene";
+import { placeLineEnds } from "./labels-scene";
 import type { Lines } from "./lines";
 import { paintFaint, paintStrong } from "./paint";
 import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
@@ -32,7 +31,8 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const whole = lay(0, tallestFigure);
   const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
   const faint = faintOf(map, frame, lines);
-  const ends = lineEnds(derived, frame, strong, outlined);
+  const asked = lineMarks(derived, null);
+  const ends = lineEnds(derived, frame, strong, outlined ? { ...asked, pinned: nowhere } : unmarked);
   const measure = textMeasurer();
   const placed = placeLineEnds(frame, ends, (text, strong) =>
     measure(text, `${lineLabelFont(strong)} ${palette.font}`),
@@ -53,36 +53,6 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
       paintLineLabels(brush, placed, map.direction, palette);
     },
   };
-}
-
-function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, outlined: boolean): LineEnd[] {
-  const [first, last] = frame.seen;
-  const square = derived.map.peek()?.square !== false;
-  return (["query", "key"] as const).flatMap((side) => {
-    const [count, tokens] = side === "key" ? [frame.keys, derived.keys] : [frame.queries, derived.tokens];
-    const pieces = tokens.peek()?.pieces ?? [];
-    const seen = Array.from(
-      { length: Math.max(0, Math.min(last, count) - first) },
-      (_, index) => first + index,
-    );
-    const here = square || sideOf(derived.direction.peek()) === side;
-    const [from, to] = here ? derived.focus.peek() : [0, 0];
-    const lines = strong[side === "key" ? "reads" : "read_by"];
-    const sinks = new Set(lines?.kept.sinks);
-    const kept = new Set([...(lines?.kept.tokens ?? []), ...sinks]);
-    return seen.map((token) => {
-      const amount = lines?.weights[token] ?? 0;
-      return {
-        side,
-        token,
-        text: pieceLabel(pieces[token] ?? ""),
-        number: kept.has(token) ? weight(amount) : "",
-        tone: lines === null ? 0 : tone(amount, lines.kept.peak),
-        sink: sinks.has(token),
-        ring: outlined && token >= from && token < to ? 2 : 0,
-      };
-    });
-  });
 }
 
 function captionOf(

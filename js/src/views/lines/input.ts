@@ -8,9 +8,9 @@ function under(frame: LinesFrame, event: MouseEvent) {
 }
 
 export function pointLines({ local }: View, frame: LinesFrame, event: PointerEvent): void {
+  const hit = under(frame, event);
   local.cell.value = null;
   local.marked.value = null;
-  const hit = under(frame, event);
   local.hoverSide.value = hit?.side ?? null;
   local.hoverToken.value = hit?.token ?? null;
 }

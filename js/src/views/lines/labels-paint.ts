@@ -3,12 +3,12 @@ import { paintHeat } from "../../drawing/heat";
 import { accent, type Palette } from "../../lib/colour";
 import type { PlacedLineEnd } from "./labels-scene";
 
-/** The size in which the page writes them; what is looked at is strong. */
+/** What is looked at is strong. */
 export function lineLabelFont(strong: boolean): string {
   return strong ? "600 12.5px" : "400 12.5px";
 }
 
-/** The tokens on both sides of the lines. On the page they are elements of their own; a figure has only this. */
+/** The tokens on both sides of the lines. */
 export function paintLineLabels(
   { context }: Brush,
   ends: readonly PlacedLineEnd[],
@@ -19,9 +19,10 @@ export function paintLineLabels(
   for (const end of ends) {
     // What reads is tinted as what is read by the other side.
     const tint = end.side === "key" ? palette.reads : palette.readBy;
-    paintHeat(context, end, tint, palette, accent(palette, direction).strong);
+    const pointed = end.marked && !end.focus && !end.query;
+    paintHeat(context, end, tint, palette, pointed ? palette.text : accent(palette, direction).strong);
     context.textAlign = end.align;
-    context.font = `${lineLabelFont(end.ring > 0)} ${palette.font}`;
+    context.font = `${lineLabelFont(end.focus)} ${palette.font}`;
     context.fillStyle = palette.text;
     context.fillText(end.text, end.textX, end.middle);
     if (end.number === "") continue;

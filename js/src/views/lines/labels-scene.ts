@@ -1,7 +1,7 @@
 import type { Rect } from "../../drawing/scene";
 import { type LinesFrame, lineMiddle } from "./scene";
 
-/** A token beside its lines, as the page writes it. */
+/** A token beside its lines. */
 export interface LineEnd {
   readonly side: "query" | "key";
   readonly token: number;
@@ -10,12 +10,17 @@ export interface LineEnd {
   readonly number: string;
   readonly tone: number;
   readonly sink: boolean;
+  readonly focus: boolean;
+  readonly query: boolean;
+  readonly marked: boolean;
   /** How thick an outline it has, 0 for none. */
   readonly ring: number;
 }
 
 /** Where it stands: the ground of its heat, its text and its number. */
 export interface PlacedLineEnd extends LineEnd, Rect {
+  /** What `text` is short for. */
+  readonly whole: string;
   readonly align: "left" | "right";
   readonly textX: number;
   readonly numberX: number;
@@ -28,7 +33,7 @@ const gap = 6;
 const markHeight = 17;
 const numberRoom = 34;
 
-/** The same places as the style sheet gives them. Words that are too long end in an ellipsis. */
+/** Words that are too long end in an ellipsis. */
 export function placeLineEnds(
   frame: LinesFrame,
   ends: readonly LineEnd[],
@@ -36,11 +41,11 @@ export function placeLineEnds(
 ): PlacedLineEnd[] {
   const room = frame.left - away - 2 * padding - 2;
   return ends.map((end) => {
-    const wide = (text: string) => measure(text, end.ring > 0);
+    const wide = (text: string) => measure(text, end.focus);
     const text = fitted(end.text, room - (end.number === "" ? 0 : numberRoom), wide);
     const width = wide(text) + 2 * padding;
     const middle = lineMiddle(frame, [end.token, end.token + 1]);
-    const box = { width, height: markHeight, y: middle - markHeight / 2, middle };
+    const box = { whole: end.text, width, height: markHeight, y: middle - markHeight / 2, middle };
     if (end.side === "key") {
       const x = frame.right + away;
       return { ...end, ...box, text, x, align: "left", textX: x + padding, numberX: x + width + gap };
