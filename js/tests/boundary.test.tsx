@@ -76,7 +76,7 @@ describe("a layout that throws", () => {
     await until(() => expect(parts(host).faults.join()).toContain(`(no ${name})`));
     const { area, faults, tabs, grid } = parts(host);
     expect(faults.length).toBe(1);
-    expect(faults[0]).toContain("report it with attnwidget 0.");
+    expect(faults[0]).toContain("report it, naming attnwidget 0.");
     expect([tabs, grid === null, area?.value]).toEqual([7, false, "The river bank"]);
 
     const other = name === "matrixScene" ? "lines" : "matrix";

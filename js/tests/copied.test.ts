@@ -179,7 +179,7 @@ describe("code", () => {
 
   it("asks for a model that was given as an object, and for weights", () => {
     expect(code({}, { source: null }).slice(2, 4)).toEqual([
-      "# model: the GPT2LMHeadModel that this explorer was given; add tokenizer= where you gave one",
+      "# model: the GPT2LMHeadModel that this explorer was given; add tokenizer= if you gave one",
       'ex = aw.explore(model, "The cat sat", layer=1, head=2, query=2)',
     ]);
     expect(code({}, { source: null, given: true })[3]).toBe(
@@ -206,7 +206,7 @@ describe("code", () => {
         (line) => `    ${line},`,
       ),
       ")",
-      "# as the model has them; the page also puts words together, hides sinks",
+      "# as the model gives them; the page also merges pieces into words, hides sinks",
       "maps = [ex.trace.weights(layer, head) for layer, head in ex.heads]",
       "weights = torch.stack(maps).mean(0)[:, 1:3].sum(1)",
     ]);

@@ -113,6 +113,6 @@ describe("the wire", () => {
 
   it("is refused where numbers are missing", () => {
     expect(() => readFlow(told, buffers.slice(0, 2))).toThrow("without its numbers");
-    expect(() => readFlow({ ...told, levels: 3 }, buffers)).toThrow("another size");
+    expect(() => readFlow({ ...told, levels: 3 }, buffers)).toThrow("does not match its header");
   });
 });

@@ -377,7 +377,7 @@ describe("q and k in a saved page", () => {
   });
 
   it("are those of one head, or none, and say so", () => {
-    expect(() => composeNeuron(saved({}), ask(0, 0))).toThrow("q and k of L0H1 alone");
+    expect(() => composeNeuron(saved({}), ask(0, 0))).toThrow("q and k of L0H1 only");
     const { header, read } = saved({}) as { header: object; read: never };
     expect(() => composeNeuron({ header: { ...header, neuron: undefined }, read } as never, ask(0))).toThrow(
       "no q and k",

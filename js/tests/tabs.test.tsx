@@ -117,7 +117,7 @@ describe("the layers", () => {
     press(grid, "ArrowUp");
     press(grid, "ArrowUp");
     press(grid, "Home");
-    await until(() => expect(told()).toBe("Token The, Enter looks from it"));
+    await until(() => expect(told()).toBe("Token The; Enter makes it the query"));
     press(grid, "Enter");
     expect(model.state.query).toEqual([0, 1]);
     close();

@@ -14,7 +14,7 @@ describe("a kernel of another version", () => {
     const status = () => host.querySelector<HTMLElement>(".aw-status");
     await until(() =>
       expect(status()?.textContent).toBe(
-        "The kernel runs attnwidget 0.1.0, and this page is of 0.0.9. Reload the page.",
+        "The kernel runs attnwidget 0.1.0, but this page is from 0.0.9. Reload the page.",
       ),
     );
     expect(status()?.dataset.kind).toBe("hint");

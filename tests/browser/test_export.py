@@ -115,7 +115,7 @@ def test_copied_code_makes_the_same_explorer_and_its_numbers(explorer, bare):
             setattr(explorer, name, value)
         explorer.shown.wait_for_tokens(len(explorer.trace.text))
         bare.settle(explorer)
-        code = copied(explorer.shown, "As Python", "Python that makes this explorer")
+        code = copied(explorer.shown, "As Python", "Python code for this explorer")
         names = {}
         with bridged_widgets():
             exec(code, names)  # noqa: S102  that is what it is for

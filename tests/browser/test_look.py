@@ -114,7 +114,7 @@ def test_a_filter_from_python_fades_the_text_and_one_from_the_page_is_pythons(ex
     after = shown.tones()
     assert sum(tone is not None and tone > 0.2 for tone in after) == 1
     assert sum(tone is not None and tone > 0.2 for tone in before) > 3
-    field = shown.root.locator('.aw-number-field[aria-label="How many of each row"]')
+    field = shown.root.locator('.aw-number-field[aria-label="How many weights to keep per row"]')
     field.fill("2")
     until(shown, lambda: explorer.filter == "top 2", "Python does not hear of two")
     shown.choose("top")

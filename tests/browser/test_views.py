@@ -143,7 +143,7 @@ def test_the_keyboard_pins_layers_and_tokens(explorer):
     expect(explorer.shown.grid).to_have_attribute("data-layer", "2")
     for _ in range(3):
         view.press("ArrowUp")
-    expect(view.get_by_role("gridcell")).to_have_text(re.compile("^Token .*, Enter looks from it$"))
+    expect(view.get_by_role("gridcell")).to_have_text(re.compile("^Token .*; Enter makes it the query$"))
     view.press("Enter")
     expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#1")
 

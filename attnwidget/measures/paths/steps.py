@@ -43,7 +43,7 @@ def asked_rows(query: Any, size: int, measure: str) -> Indices:
 def refuse_padding(query: Any, rows: Indices, text: Tokens) -> None:
     """Raise AttnWidgetError if the single chosen token is padding."""
     if query is not None and text.padding[int(rows[0])]:
-        raise AttnWidgetError(f"Query {int(rows[0])} is padding, which reads nothing. Choose a token of the text.")
+        raise AttnWidgetError(f"Query {int(rows[0])} is padding, which attends to nothing. Choose a token of the text.")
 
 
 def fused_rows(fusion: str, discard: float = 0.0) -> BlockReader:

@@ -67,7 +67,7 @@ function run(page: Page, version: string, text: string): Bokeh {
     if (before !== undefined) Object.defineProperty(page, "Bokeh", before);
   }
   const reason = thrown === null ? "" : ` (${thrown instanceof Error ? thrown.message : thrown})`;
-  throw new Error(`This page does not run the script that draws charts${reason}.`);
+  throw new Error(`This page could not run the script that draws charts${reason}.`);
 }
 
 /** What is on the page, by some view. */

@@ -20,7 +20,7 @@ export function FilterControl() {
     <span class="aw-control">
       <span class="aw-label">keep</span>
       <Segmented
-        label="What is kept of each row"
+        label="What to keep of each row"
         choices={choicesFor(filter)}
         value={filter.kind === "auto" ? null : filter.kind}
         onChoose={choose}
@@ -37,19 +37,19 @@ function choicesFor(filter: Filter) {
     {
       value: "mass",
       text: filter.kind === "mass" ? "mass" : `${Math.round(amount("mass") * 100)} %`,
-      title: "The fewest that hold this share of each row, outside sinks. Again: as it was.",
+      title: "The fewest weights that hold this share of each row, sinks aside. Press again to clear.",
     },
     {
       value: "top",
       text: filter.kind === "top" ? "top" : `top ${amount("top")}`,
-      title: "The strongest of each row. Again: as it was.",
+      title: "The strongest weights of each row. Press again to clear.",
     },
     {
       value: "least",
       text: filter.kind === "least" ? "≥" : `≥ ${amount("least")}`,
-      title: "Weights of at least so much. Again: as it was.",
+      title: "Weights of at least this size. Press again to clear.",
     },
-    { value: "all", text: "all", title: "All of each row, lines too. Again: as it was." },
+    { value: "all", text: "all", title: "Every weight of each row, in Lines too. Press again to clear." },
   ] as const satisfies readonly { value: Kind; text: string; title: string }[];
 }
 
@@ -60,7 +60,7 @@ function Amount({ filter }: { readonly filter: Filter }) {
       return (
         <span>
           <NumberInput
-            label="Share of the mass, in percent"
+            label="Share of the mass to keep, in percent"
             value={Number((filter.amount * 100).toPrecision(4))}
             least={1}
             most={100}
@@ -72,7 +72,7 @@ function Amount({ filter }: { readonly filter: Filter }) {
     case "top":
       return (
         <NumberInput
-          label="How many of each row"
+          label="How many weights to keep per row"
           value={filter.amount}
           least={1}
           most={999}
@@ -82,7 +82,7 @@ function Amount({ filter }: { readonly filter: Filter }) {
     case "least":
       return (
         <NumberInput
-          label="The least weight"
+          label="The smallest weight to keep"
           value={filter.amount}
           least={0.001}
           most={1}

@@ -5,18 +5,18 @@ import { Segmented } from "./Segmented";
 import { Toggle } from "./Toggle";
 
 const sources = [
-  { value: "head", text: "head", title: "The weights of the chosen head, or heads" },
+  { value: "head", text: "head", title: "The weights of the chosen head or heads" },
   { value: "layer", text: "layer", title: "All heads of the chosen layer together" },
   {
     value: "rollout",
     text: "rollout",
-    title: "All layers multiplied up, with half of every step left to the residual stream",
+    title: "All layers multiplied together, half of every step left to the residual stream",
   },
 ] as const satisfies readonly { value: MapSource; text: string; title: string }[];
 
 const fusions = [
   { value: "mean", text: "mean", title: "The mean of the heads" },
-  { value: "max", text: "max", title: "At each pair the head that weighs it most" },
+  { value: "max", text: "max", title: "For each pair, the head with the largest weight" },
 ] as const satisfies readonly { value: HeadFusion; text: string; title: string }[];
 
 /** Where the heat is from: which heads, and what several become. */
@@ -99,7 +99,7 @@ export function ChangeControls() {
         <Toggle
           value="words"
           text="words"
-          title="Words instead of their pieces: the sum over a word’s keys, the mean over its queries"
+          title="Whole words instead of pieces: the sum over a word’s keys, the mean over its queries"
           pressed={words}
           onPress={(pressed) => session.setLook({ words: pressed })}
         />
@@ -108,7 +108,7 @@ export function ChangeControls() {
         <Toggle
           value="sinks"
           text="hide sinks"
-          title="Leave out tokens that soak up attention without being about them; how much that is, the caption says"
+          title="Leave out tokens that soak up attention whatever the text is about; the caption says how much"
           pressed={sinks !== "show"}
           onPress={(pressed) => session.setLook({ sinks: pressed ? "hide" : "show" })}
         />
@@ -126,7 +126,7 @@ export function ChangeControls() {
         <Toggle
           value="norm"
           text="× ‖v‖"
-          title="Attention weighted by the length of what each key writes, ‖W_O v‖; each row divided by its sum"
+          title="Attention weighted by the norm of what each key writes, ‖W_O v‖; each row divided by its sum"
           pressed={weight === "norm"}
           onPress={(pressed) => session.setLook({ weight: pressed ? "norm" : "attention" })}
         />

@@ -89,7 +89,7 @@ export function Foot() {
   if (error === null) return null;
   return (
     <Told
-      what="Part of the page did not follow"
+      what="Part of the page was not updated"
       error={error}
       onAgain={() => {
         session.fault.value = null;
@@ -103,8 +103,8 @@ function Told(props: { readonly what: string; readonly error: unknown; readonly 
   const version = about.value?.version ?? "";
   return (
     <p class="aw-fault" role="status">
-      {props.what} ({wordsOf(props.error)}): it is tried again with the next text or view; if it stays, reload
-      the page and report it with attnwidget {version}.{" "}
+      {props.what} ({wordsOf(props.error)}): it is retried with the next text or view; if it persists, reload
+      the page and report it, naming attnwidget {version}.{" "}
       <button type="button" onClick={props.onAgain}>
         Try again
       </button>
@@ -113,5 +113,5 @@ function Told(props: { readonly what: string; readonly error: unknown; readonly 
 }
 
 function wordsOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 200) || "without a reason";
+  return (error instanceof Error ? error.message : String(error)).slice(0, 200) || "no reason was given";
 }

@@ -46,7 +46,7 @@ export function Explorer() {
           <Boundary of="The grid of heads">
             <Heads />
           </Boundary>
-          <Boundary of="What is said of the head">
+          <Boundary of="The facts about the head">
             <UnderHeads width={width} />
           </Boundary>
         </div>

@@ -63,7 +63,7 @@ function shape(heads: readonly number[], part: string | undefined): string {
 }
 
 const teaching =
-  "A small model trained on a made-up language, to learn with. It is not a language model: what its heads do here need not hold for large ones.";
+  "A small model trained on a made-up language, for teaching. What its heads do need not hold for real language models.";
 
 function Chips() {
   const { session } = useView();
@@ -79,7 +79,7 @@ function Chips() {
       {editTime !== null && (
         <span
           class="aw-chip aw-chip-edit"
-          title="From the last key press to the picture, measured in this page."
+          title="The time from the last key press to the picture, measured on this page."
         >
           edit {Math.max(1, Math.round(editTime))} ms
         </span>
@@ -94,10 +94,7 @@ function Trust() {
   const verification = session.verification.value;
   if (session.path.value === "eager") {
     return (
-      <span
-        class="aw-chip aw-chip-verify"
-        title="These are the weights that the model's own eager attention gives."
-      >
+      <span class="aw-chip aw-chip-verify" title="These weights come from the model’s own eager attention.">
         eager maps
       </span>
     );

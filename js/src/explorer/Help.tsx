@@ -37,7 +37,7 @@ function Panel() {
       <button
         type="button"
         class="aw-close"
-        aria-label="Close the keys"
+        aria-label="Close the list of keys"
         title="Close (Esc)"
         onClick={close}
       />

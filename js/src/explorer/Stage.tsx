@@ -28,7 +28,7 @@ export function Stage() {
         <Boundary of={entry.text}>
           <entry.Stage key={entry.name} />
         </Boundary>
-        <Boundary of="The view in words" instead={null}>
+        <Boundary of="The description of the view" instead={null}>
           <Described id={`${id}-said`} />
         </Boundary>
       </div>

@@ -8,10 +8,10 @@ interface Props {
 }
 
 const copies = [
-  { text: "Row as text", title: "The weights of the row on show, for people", of: copyRowText },
+  { text: "Row as text", title: "The weights of the row shown, for reading", of: copyRowText },
   { text: "Row as CSV", title: "The same with all digits, for programs", of: copyRowCsv },
-  { text: "Matrix as CSV", title: "Every weight of the map on show, all digits", of: copyMatrix },
-  { text: "As Python", title: "Code that makes this explorer and gives its numbers", of: copyPython },
+  { text: "Matrix as CSV", title: "Every weight of the map shown, with all digits", of: copyMatrix },
+  { text: "As Python", title: "Code that opens this explorer and gets its numbers", of: copyPython },
 ] as const satisfies readonly { text: string; title: string; of: (view: View) => Copy | Promise<Copy> }[];
 
 /** Numbers, and the code that gives them, for the clipboard. */
@@ -46,7 +46,7 @@ async function hand(view: View, of: (view: View) => Copy | Promise<Copy>): Promi
   if (text.length > longestShown)
     return {
       failed: true,
-      message: "The browser did not allow copying, and this is too long to be shown here.",
+      message: "The browser did not allow copying, and this is too long to show here.",
     };
-  return { failed: true, message: "The browser did not allow copying. Take it from here:", text };
+  return { failed: true, message: "The browser did not allow copying. Copy it from here:", text };
 }

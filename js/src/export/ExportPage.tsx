@@ -49,6 +49,6 @@ function kilobytes(blob: Blob): string {
 /** No page is told whether a download came to something. */
 function barred(message: string): string {
   return mayBeBarred()
-    ? `${message}. If nothing was saved, use ex.save("page.html") in Python.`
+    ? `${message}. If no file arrives, use ex.save("page.html") in Python.`
     : `${message}.`;
 }

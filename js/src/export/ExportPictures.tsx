@@ -7,7 +7,7 @@ import type { Handed } from "./Outcome";
 import { type Picture, type PictureWish, pictureOf, pngPicture, possibleScale, svgPicture } from "./render";
 
 const places = [
-  { value: "stage", text: "this view", title: "What is on the stage, whole" },
+  { value: "stage", text: "this view", title: "The whole of the current view" },
   { value: "heads", text: "all heads", title: "The grid of all heads" },
 ] as const satisfies readonly { value: FigurePlace; text: string; title: string }[];
 
@@ -44,7 +44,7 @@ export function ExportPictures({ tell }: Props) {
       <div class="aw-export-wishes">
         <Segmented label="Picture of" choices={offered} value={chosen} onChoose={setPlace} />
         <Segmented label="Colours" choices={grounds} value={ground} onChoose={setGround} />
-        <label title="Pixels of the PNG for each pixel of the page">
+        <label title="PNG pixels per pixel of the page">
           scale{" "}
           <input
             type="number"
@@ -113,17 +113,17 @@ async function copyPng(view: View, wish: PictureWish, scale: number): Promise<Ha
   const picture = wished(view, wish);
   const made = pngPicture(picture, possibleScale(picture, scale)).then(({ blob }) => blob);
   if (await copyImage(made)) return { message: `Copied as PNG${smaller(picture, scale)}.` };
-  const message = "The browser did not allow copying. Right-click the picture to take it.";
+  const message = "The browser did not allow copying. Right-click the picture to copy it.";
   return { failed: true, message, picture: await made };
 }
 
 function smaller(picture: Picture, scale: number): string {
   const possible = possibleScale(picture, scale);
-  return possible < scale ? `, at scale ${possible.toFixed(1)}: no browser makes larger ones` : "";
+  return possible < scale ? `, at scale ${possible.toFixed(1)}, the largest a browser can make` : "";
 }
 
 /** No page is told whether a download came to something: where it may not have, the picture is shown. */
 function saved(what: string, picture: Blob): Handed {
   if (!mayBeBarred()) return { message: `Saved ${what}.` };
-  return { message: `${what}. If nothing was saved, right-click the picture to take it.`, picture };
+  return { message: `${what}. If no file arrives, right-click the picture to save it.`, picture };
 }

@@ -26,7 +26,7 @@ function Selected({ text }: { readonly text: string }) {
     area.current?.focus();
     area.current?.select();
   }, [text]);
-  return <textarea ref={area} readOnly rows={5} aria-label="To be copied" value={text} />;
+  return <textarea ref={area} readOnly rows={5} aria-label="Text to copy" value={text} />;
 }
 
 function Shown({ picture }: { readonly picture: Blob }) {
@@ -36,5 +36,5 @@ function Shown({ picture }: { readonly picture: Blob }) {
     setAddress(made);
     return () => URL.revokeObjectURL(made);
   }, [picture]);
-  return address === null ? null : <img src={address} alt="The picture, to be saved by a right click" />;
+  return address === null ? null : <img src={address} alt="The picture; right-click to save it" />;
 }

@@ -84,7 +84,7 @@ function begin({ traits, source, given }: CodeInput): string[] {
 
 function missing({ given, model }: CodeInput): string {
   if (given) return "# weights, tokens: what this explorer was given";
-  return `# model: the ${model} that this explorer was given; add tokenizer= where you gave one`;
+  return `# model: the ${model} that this explorer was given; add tokenizer= if you gave one`;
 }
 
 function headName([layer, head]: HeadPair): string {
@@ -102,13 +102,13 @@ function numbers(input: CodeInput): string[] {
       ? `[${place}]${single ? "" : ".mean(0)"}`
       : `[:, ${place}]${single ? "" : ".sum(1)"}`;
   const changed = [
-    ...(look.words ? ["puts words together"] : []),
+    ...(look.words ? ["merges pieces into words"] : []),
     ...(look.sinks === "show"
       ? []
       : [look.sinks === "hide" ? "hides sinks" : "hides sinks and renormalises"]),
     ...(look.weight === "norm" ? ["weights by the values' norms"] : []),
   ];
-  const note = changed.length === 0 ? [] : [`# as the model has them; the page also ${changed.join(", ")}`];
+  const note = changed.length === 0 ? [] : [`# as the model gives them; the page also ${changed.join(", ")}`];
   if (view === "layers") return [...note, layersLine(input, index)];
   return [...note, ...mapLines(input, index)];
 }

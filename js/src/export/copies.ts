@@ -58,7 +58,7 @@ export async function copyMatrix({ session, derived }: View): Promise<Copy> {
   const size = `${map.queries.toLocaleString("en")} × ${map.keys.toLocaleString("en")} weights`;
   if (Math.max(map.queries, map.keys) > mostTokens)
     throw new Error(
-      `${size} are too many to copy: ${mostTokens} tokens at most. Copy as Python gives the line that has them.`,
+      `${size} are too many to copy: ${mostTokens} tokens at most. “As Python” copies code that gets them.`,
     );
   const weights = map.precise ? map.values : await exactValues(session, map);
   return { text: matrixCsv({ queries: queries.pieces, keys: keys.pieces, weights }), what: `${size} as CSV` };
@@ -98,5 +98,5 @@ export function copyPython({ session }: View): Copy {
     attending: session.heads.peek().flatMap((number, place) => (number > 0 ? [place] : [])),
     cut: session.shown.peek()?.frame.header.truncated?.shown ?? null,
   });
-  return { text: code, what: "Python that makes this explorer" };
+  return { text: code, what: "Python code for this explorer" };
 }

@@ -121,14 +121,14 @@ export function pngPicture({ scene, paint }: Picture, scale: number): Promise<Pn
   canvas.height = Math.max(1, Math.round(scene.height * scale));
   const { width, height } = canvas;
   const context = canvas.getContext("2d");
-  if (context === null) return Promise.reject(new Error("This browser gives no canvas of that size."));
+  if (context === null) return Promise.reject(new Error("This browser cannot make a canvas of that size."));
   context.scale(width / scene.width, height / scene.height);
   paint({ context, bitmap });
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => {
       // Given back at once: a large canvas would otherwise wait for the collector.
       canvas.width = canvas.height = 0;
-      if (blob === null) reject(new Error("This browser makes no picture of that size."));
+      if (blob === null) reject(new Error("This browser cannot make a picture of that size."));
       else resolve({ blob, width, height });
     }, "image/png");
   });

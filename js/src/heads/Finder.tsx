@@ -53,8 +53,8 @@ function Options({ choices }: { readonly choices: readonly MetricChoice[] }) {
   return (
     <>
       {of("name")}
-      <optgroup label="How much of one pattern">{of("pattern")}</optgroup>
-      <optgroup label="A measure">{of("measure")}</optgroup>
+      <optgroup label="Pattern scores">{of("pattern")}</optgroup>
+      <optgroup label="Measures">{of("measure")}</optgroup>
     </>
   );
 }

@@ -37,7 +37,7 @@ export function FoundList({ found, metric }: Props) {
         class="aw-found"
         role="listbox"
         tabIndex={0}
-        aria-label="Heads that were found"
+        aria-label="Heads found"
         aria-activedescendant={at < 0 ? undefined : `${id}-${at}`}
         onKeyDown={(event) => steer(view, heads, at, event)}
         onPointerMove={(event) => under(event, (head) => look(view, head))}
@@ -70,7 +70,7 @@ export function FoundList({ found, metric }: Props) {
         ))}
       </div>
       {more > 0 && <p class="aw-finder-meaning">and {more.toLocaleString("en")} more, on the grid</p>}
-      {heads.length === 0 && <p class="aw-finder-meaning">No head of this text has one.</p>}
+      {heads.length === 0 && <p class="aw-finder-meaning">No head has a value for this text.</p>}
     </>
   );
 }

@@ -92,13 +92,13 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       value: digits(stats?.entropy, 2),
       unit: `of ${digits(stats?.entropy_limit, 2)} nats`,
       title:
-        "How widely the head looks: the mean over the queries; the second number is what an even spread would have.",
+        "How widely the head attends, the mean over the queries; the second number is that of an even spread.",
     },
     {
       name: "distance",
       value: digits(stats?.distance, 1),
       ...(stats?.distance === null ? {} : { unit: "tokens" }),
-      title: "How far away it looks, weighted by the weights.",
+      title: "The mean distance to the keys, weighted by attention.",
     },
     {
       name: "previous token",
@@ -111,7 +111,7 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
           {
             name: "sinks",
             value: digits(stats?.sink, 2),
-            title: "The mean weight on tokens that soak up attention without being about them.",
+            title: "The mean weight on tokens that soak up attention whatever the text is about.",
           },
         ]
       : []),

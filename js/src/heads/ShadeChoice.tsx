@@ -14,9 +14,9 @@ export function ShadeChoice() {
     {
       name: number.value,
       text: `by ${titles.get(number.value) ?? number.value}`,
-      title: "One number of every head; the Model view has more of them",
+      title: "One number for every head; the Model view has more",
     },
-    { name: named, text: "by pattern", title: "What every head does, by name" },
+    { name: named, text: "by pattern", title: "The pattern of every head" },
   ];
   const choose = (name: string) =>
     batch(() => {

@@ -25,9 +25,9 @@ export interface KeyPlace {
 
 const arrows = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
 const mapRows: readonly KeyRow[] = [
-  { keys: [...arrows, "Home", "End"], does: "another cell; a zoomed map follows" },
-  { keys: ["+", "=", "-"], does: "closer, further" },
-  { keys: ["0"], does: "the whole map" },
+  { keys: [...arrows, "Home", "End"], does: "move to another cell; a zoomed map follows" },
+  { keys: ["+", "=", "-"], does: "zoom in, zoom out" },
+  { keys: ["0"], does: "show the whole map" },
 ];
 
 /** Every key, by place. `?` shows this table; a test holds the places to it, so a key that is new is written here first. */
@@ -36,34 +36,34 @@ export const keyPlaces: readonly KeyPlace[] = [
     name: "anywhere",
     title: "Anywhere",
     rows: [
-      { keys: ["?"], does: "this list; in the text it is a letter" },
+      { keys: ["?"], does: "this list; in the text it types a question mark" },
       { keys: ["Escape"], does: "back to what is pinned" },
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
       {
         keys: ["Control+Z", "Control+Shift+Z"],
-        does: "the text as it was before, whoever changed it; and forward again",
+        does: "undo the last change of the text, whoever made it; redo it",
       },
       {
         keys: ["Shift+Enter", "Control+Enter", "Alt+Enter"],
         does: "run the cell, as everywhere in a notebook",
       },
-      { keys: ["Control+S"], does: "and other shortcuts with Ctrl or Cmd are the notebook's" },
+      { keys: ["Control+S"], does: "save the notebook; other shortcuts with Ctrl or Cmd are its own too" },
     ],
   },
   {
     name: "text",
     title: "Text",
     rows: [
-      { keys: [...arrows], does: "move the caret: its token is the query" },
-      { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], does: "a query of several tokens" },
+      { keys: [...arrows], does: "move the caret; its token is the query" },
+      { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], does: "select several tokens as the query" },
     ],
   },
   {
     name: "pictures",
     title: "Heads and every view",
     rows: [
-      { keys: ["Enter", " "], does: "pin what is looked at" },
-      { keys: ["r"], does: "reads, or is read by" },
+      { keys: ["Enter", " "], does: "pin what is highlighted" },
+      { keys: ["r"], does: "switch between reads and is read by" },
     ],
   },
   {
@@ -73,14 +73,14 @@ export const keyPlaces: readonly KeyPlace[] = [
       { keys: [...arrows, "Home", "End"], does: "pin another head; layers without attention are skipped" },
       {
         keys: ["Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"],
-        does: "one more head beside those that are chosen, or one less; with the pointer, Shift and a click",
+        does: "choose one more head, or one fewer; with the pointer, Shift-click",
       },
     ],
   },
   {
     name: "tabs",
     title: "Tabs",
-    rows: [{ keys: ["ArrowLeft", "ArrowRight", "Home", "End"], does: "another view" }],
+    rows: [{ keys: ["ArrowLeft", "ArrowRight", "Home", "End"], does: "switch to another view" }],
   },
   {
     name: "matrix",
@@ -91,31 +91,36 @@ export const keyPlaces: readonly KeyPlace[] = [
     name: "lines",
     title: "Lines",
     rows: [
-      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another token" },
-      { keys: ["ArrowLeft", "ArrowRight"], does: "its lines, strongest first" },
+      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another token" },
+      { keys: ["ArrowLeft", "ArrowRight"], does: "step through its lines, strongest first" },
     ],
   },
   {
     name: "layers",
     title: "Layers",
-    rows: [{ keys: [...arrows, "Home", "End"], does: "another cell; beyond the first layer are the tokens" }],
+    rows: [
+      {
+        keys: [...arrows, "Home", "End"],
+        does: "move to another cell; the tokens lie beyond the first layer",
+      },
+    ],
   },
   {
     name: "flow",
     title: "Flow",
     rows: [
-      { keys: [...arrows], does: "from token to token, from level to level" },
-      { keys: ["Home", "End"], does: "to the input, to the output" },
+      { keys: [...arrows], does: "move from token to token, from level to level" },
+      { keys: ["Home", "End"], does: "jump to the input, to the output" },
     ],
   },
   {
     name: "neuron",
     title: "Neuron",
     rows: [
-      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another key" },
-      { keys: ["ArrowLeft", "ArrowRight"], does: "another dimension" },
-      { keys: ["Enter"], does: "look from the key" },
-      { keys: [" "], does: "keep the pair open, or let it go" },
+      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another key" },
+      { keys: ["ArrowLeft", "ArrowRight"], does: "move to another dimension" },
+      { keys: ["Enter"], does: "make the key the query" },
+      { keys: [" "], does: "keep the pair open, or close it" },
     ],
   },
   {
@@ -126,7 +131,7 @@ export const keyPlaces: readonly KeyPlace[] = [
   {
     name: "model",
     title: "Model, the list of heads",
-    rows: [{ keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "another head of those that were found" }],
+    rows: [{ keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another of the heads found" }],
   },
 ];
 

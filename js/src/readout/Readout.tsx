@@ -68,7 +68,7 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
             <button
               type="button"
               data-token={token}
-              title={`Token ${token}${certain ? `: ${exactDigits(amount)}` : ""}. Click to look from it.`}
+              title={`Token ${token}${certain ? `: ${exactDigits(amount)}` : ""}. Click to make it the query.`}
               onClick={() => session.pinQuery([token, token + 1], tint === "reads" ? "key" : "query")}
               onPointerEnter={() => {
                 local.marked.value = token;
@@ -196,7 +196,7 @@ function Expected(props: {
 }) {
   const words = props.token ? tokenLabel(props.piece) : pieceLabel(props.piece);
   const title = props.token ? undefined : props.piece;
-  const label = <bdi title={props.actual ? "This is what the text has" : title}>{words}</bdi>;
+  const label = <bdi title={props.actual ? "What the text has here" : title}>{words}</bdi>;
   return (
     <li data-actual={props.actual || undefined}>
       <Bar label={label} share={props.share} number={props.number} />
@@ -213,7 +213,7 @@ function Missed({
 }) {
   const { rest } = pieceParts(actual.piece);
   return (
-    <li data-actual title={`This is what the text has: number ${actual.rank} of what is expected`}>
+    <li data-actual title={`What the text has here: number ${actual.rank} of what the model expects`}>
       <Bar
         label={<bdi>{shorten(rest, 12)}</bdi>}
         note={`rank ${actual.rank.toLocaleString("en")}`}

@@ -42,18 +42,18 @@ function Facts({ facts, reads }: { readonly facts: RowFacts; readonly reads: boo
   const { sum, entropy, limit, effective, resting } = facts;
   return (
     <>
-      <span title={`${exactDigits(sum)}: all weights of the ${reads ? "row" : "column"} together`}>
+      <span title={`${exactDigits(sum)}: the sum of all weights of the ${reads ? "row" : "column"}`}>
         sum <b>{weight(sum)}</b>
       </span>
       {entropy !== null && effective !== null && (
         <span
-          title={`How widely it looks: like an even spread over ${effective.toFixed(2)} keys. The second number is that of an even spread over all it sees.`}
+          title={`As wide as an even spread over ${effective.toFixed(2)} keys. The second number is that of an even spread over all visible keys.`}
         >
           entropy <b>{entropy.toFixed(2)}</b> of {limit.toFixed(2)} nats
         </span>
       )}
       {resting !== null && resting > 0 && (
-        <span title="On tokens that soak up attention without being about them">
+        <span title="The weight on tokens that soak up attention whatever the text is about">
           sinks <b>{weight(resting)}</b>
         </span>
       )}

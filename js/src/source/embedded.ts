@@ -44,7 +44,7 @@ export function embeddedSource(saved: Saved): Source {
       case "similar":
         return savedSimilar(header, request);
       default:
-        throw new NotSaved("This is a saved page: there is no kernel that could answer this.");
+        throw new NotSaved("This is a saved page: it has no kernel that could answer this.");
     }
   };
 

@@ -184,7 +184,7 @@ function readReply(
   switch (kind) {
     case "about":
       if (typeof message.about !== "object" || message.about === null)
-        throw new Error("it says nothing of the model");
+        throw new Error("it does not describe the model");
       return message.about as About;
     case "frame":
     case "preview":
@@ -211,7 +211,7 @@ function readReply(
       return readMetric(message.metric, buffers[0]);
     case "similar":
       if (typeof message.similar !== "object" || message.similar === null)
-        throw new Error("it names no heads");
+        throw new Error("it lists no heads");
       return message.similar as Similar;
     case "page":
       return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };

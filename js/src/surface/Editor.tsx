@@ -21,7 +21,7 @@ export function Editor() {
     <section class="aw-editor" aria-label="Text" data-fields={two ? 2 : 1}>
       <TextField number={0} />
       {two && <TextField number={1} />}
-      <Boundary of="The line under the text">
+      <Boundary of="The status line">
         <Status />
         <Notes />
       </Boundary>

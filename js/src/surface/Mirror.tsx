@@ -53,7 +53,7 @@ export function Chip({ token, number }: { readonly token: number; readonly numbe
         type="button"
         class="aw-special"
         data-token={token}
-        title="A token that the tokenizer adds. Click to look from it."
+        title="A token that the tokenizer added. Click to make it the query."
         onClick={pin}
         onPointerEnter={() => look(view, number, token)}
         onPointerLeave={() => look(view, number, null)}

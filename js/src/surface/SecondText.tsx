@@ -21,7 +21,7 @@ const targets: Names = {
 };
 const given: Names = {
   labels: ["keys", "queries"],
-  aria: ["Keys: what is read", "Queries: what reads"],
+  aria: ["Keys: the text that is read", "Queries: the text that reads"],
   hint: "",
 };
 
@@ -39,7 +39,7 @@ export function FieldLabel({ number }: { readonly number: FieldNumber }) {
   const apart = session.shown.value !== null && !asks && !answers;
   return (
     <div class="aw-field-label">
-      <span title={apart ? "This text is not in the part on show." : undefined}>{names.labels[number]}</span>
+      <span title={apart ? "This text is not in the part shown." : undefined}>{names.labels[number]}</span>
       {number === 1 && session.about.value?.editable !== false && (
         <button
           type="button"

@@ -51,7 +51,7 @@ function sentence(session: Session): string {
 function otherVersion(session: Session): string | null {
   const about = session.about.value;
   if (version === null || about === null || about.version === version) return null;
-  return `The kernel runs attnwidget ${about.version}, and this page is of ${version}. Reload the page.`;
+  return `The kernel runs attnwidget ${about.version}, but this page is from ${version}. Reload the page.`;
 }
 
 /** A pass that takes long, in numbers, where no sentence stands. */

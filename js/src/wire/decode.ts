@@ -45,7 +45,7 @@ export function decodeTile(source: ArrayBuffer | ArrayBufferView): Tile {
   const { rows, columns } = header;
   const { shape, data } = floats(read("matrix"), "matrix");
   if (shape[0] !== rows[1] - rows[0] || shape[1] !== columns[1] - columns[0])
-    throw new WireError("tile of another shape than its place");
+    throw new WireError("tile whose shape does not match its place");
   return { rows, columns, values: data, precise: header.blocks[0]?.dtype === "f32" };
 }
 
@@ -71,7 +71,7 @@ function asView(source: ArrayBuffer | ArrayBufferView): DataView {
 }
 
 function readHead(view: DataView): { headerLength: number; bodyLength: number } {
-  if (view.byteLength < headLength) throw new WireError(`short frame: ${view.byteLength} bytes, no head`);
+  if (view.byteLength < headLength) throw new WireError(`short frame: ${view.byteLength} bytes, no header`);
   const magic = String.fromCharCode(...[0, 1, 2, 3].map((index) => view.getUint8(index)));
   if (magic !== "ATTN") throw new WireError("wrong magic: not a frame of attnwidget");
   const version = view.getUint16(4, true);
@@ -159,7 +159,7 @@ function halfValue(bits: number): number {
 
 function floats(block: Block | null, name: string): Block<Float32Array> {
   if (block === null) throw new WireError(`no block ${name}`);
-  if (!(block.data instanceof Float32Array)) throw new WireError(`block ${name} is not of floats`);
+  if (!(block.data instanceof Float32Array)) throw new WireError(`block ${name} does not hold floats`);
   return { shape: block.shape, data: block.data };
 }
 

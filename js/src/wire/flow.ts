@@ -37,7 +37,7 @@ export function readFlow(fields: unknown, buffers: readonly (ArrayBuffer | Array
     shares: new Float32Array(shares),
   };
   if (flow.reached.length !== flow.levels * flow.pieces.length || flow.ends.length !== 3 * flow.shares.length)
-    throw new WireError("a flow of another size than it says");
+    throw new WireError("a flow whose size does not match its header");
   return flow;
 }
 

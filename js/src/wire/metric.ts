@@ -59,6 +59,6 @@ export function readMetric(fields: unknown, bytes: ArrayBuffer | ArrayBufferView
   if (!(layers * heads >= 0) || view.byteLength !== layers * heads * 4)
     throw new WireError(`a metric of ${layers} x ${heads} heads in ${view.byteLength} bytes`);
   if (labels !== null && (labels.length !== layers || labels.some((row) => row.length !== heads)))
-    throw new WireError("a metric's names are not of its heads");
+    throw new WireError("a metric's names do not match its heads");
   return { ...told, values: new Float32Array(view.slice().buffer) };
 }

@@ -55,7 +55,7 @@ export function decodeNeuron(source: ArrayBuffer | ArrayBufferView): Neuron {
   const told = header as NeuronHeader;
   const sized = (name: string, size: number) => {
     const found = floats(name);
-    if (found !== null && found.length !== size) throw new WireError(`block ${name} of another size`);
+    if (found !== null && found.length !== size) throw new WireError(`block ${name} has the wrong size`);
     return found;
   };
   const needed = (name: string, size: number) => {

@@ -12,4 +12,4 @@ export interface Progress {
 }
 
 /** What is said of a kernel that went away. */
-export const lost = "The kernel was restarted or has ended. Run the cell again to go on.";
+export const lost = "The kernel was restarted or has ended. Run the cell again to continue.";

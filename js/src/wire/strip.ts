@@ -11,6 +11,6 @@ export function readStrip(fields: unknown, bytes: ArrayBuffer | ArrayBufferView 
   const items = told.layers * told.tokens;
   if (!(items >= 0) || view.byteLength !== items * 4)
     throw new WireError(`a strip of ${told.layers} x ${told.tokens} in ${view.byteLength} bytes`);
-  if (told.sinks.length !== told.layers) throw new WireError("a strip's sinks are not of its layers");
+  if (told.sinks.length !== told.layers) throw new WireError("a strip's sinks do not match its layers");
   return { ...told, values: new Float32Array(view.slice().buffer) };
 }

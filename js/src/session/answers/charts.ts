@@ -48,7 +48,9 @@ export class Charts {
         if (answer.status === "ok") resolve(answer.reply as Replies[Kind]);
         else
           reject(
-            new Error(answer.status === "error" ? answer.problem.message : "The kernel let the chart go."),
+            new Error(
+              answer.status === "error" ? answer.problem.message : "The kernel has dropped the chart.",
+            ),
           );
       });
     });

@@ -166,7 +166,7 @@ export class Tiles {
     });
     if (answer.status === "ok") return answer.reply;
     if (answer.status === "error") return answer.problem.message;
-    return "The text is read as something else by now. Try again when the new numbers are there.";
+    return "The text has changed. Try again when the new numbers have arrived.";
   }
 
   #known(kind: TileKind, map: TiledMap, place: Region): Tile | undefined {

@@ -3,7 +3,7 @@ import { NotSaved } from "./maps/maps";
 import type { Saved, SavedNeuron } from "./saved";
 
 const none =
-  "This saved page has no q and k: they are saved up to 512 tokens, of models that show them and not only their weights.";
+  "This saved page has no q and k: they are saved for texts of up to 512 tokens, and only for models that expose them.";
 
 /** What the kernel would say of q and k: worked out from those of the one head that the file holds. Raises NotSaved for others. */
 export function composeNeuron({ header, read }: Saved, request: NeuronRequest): Neuron {
@@ -11,7 +11,7 @@ export function composeNeuron({ header, read }: Saved, request: NeuronRequest): 
   if (facts === undefined) throw new NotSaved(none);
   const { layer, head } = request;
   if (layer !== facts.layer || head !== facts.head)
-    throw new NotSaved(`This saved page holds q and k of L${facts.layer}H${facts.head} alone.`);
+    throw new NotSaved(`This saved page holds q and k of L${facts.layer}H${facts.head} only.`);
   const floats = (name: string) => {
     const data = read(name)?.data;
     return data instanceof Float32Array ? data : null;

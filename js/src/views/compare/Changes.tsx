@@ -48,7 +48,7 @@ export function Changes({ difference, late, current }: Props) {
     <>
       <Matrix
         name="compare"
-        label="Change of attention: queries downwards, keys to the right"
+        label="Change in attention: queries downwards, keys to the right"
         spoken={spoken(difference, cell, peak)}
         data={{
           rows: difference.queries.length,

@@ -68,7 +68,7 @@ function Held({ against }: { readonly against: string }) {
           <button
             type="button"
             onClick={() => session.useText(against)}
-            title="Puts the text that is held into the editor"
+            title="Puts the held text into the editor"
           >
             edit it
           </button>
@@ -82,12 +82,8 @@ function Held({ against }: { readonly against: string }) {
             hold this one
           </button>
         )}
-        <button
-          type="button"
-          onClick={() => session.setLook({ against: "" })}
-          title="Compares with nothing any more"
-        >
-          let go
+        <button type="button" onClick={() => session.setLook({ against: "" })} title="Stops comparing">
+          release
         </button>
       </span>
     </div>

@@ -118,7 +118,7 @@ export function FlowView() {
           />
         )}
       </ViewGrid>
-      {flow === null && <p class="aw-view-state">{problem ?? "Following all layers…"}</p>}
+      {flow === null && <p class="aw-view-state">{problem ?? "Following the flow…"}</p>}
       {flow !== null && (
         <FlowCaption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />
       )}
@@ -199,13 +199,13 @@ interface CaptionProps {
 function FlowCaption({ flow, drawn, least, problem }: CaptionProps) {
   const lowest = Math.min(1, ...flow.kept);
   const shown = count(drawn.curves.length, "edge");
-  const faint = flow.shares.some((share) => share >= least) ? "" : ", none so strong";
+  const faint = flow.shares.some((share) => share >= least) ? "" : ", none that strong";
   return (
     <Caption problem={problem}>
-      {flow.recipe} · {shown} in sight{faint}
+      {flow.recipe} · {shown} shown{faint}
       {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
       {lowest < 0.995 &&
-        ` · of each layer the strongest edges are known, which carry ${weight(lowest)} of it or more`}
+        ` · only the strongest edges of each layer are known, which carry ${weight(lowest)} of it or more`}
       {rowsNote(flow)}
       {` · ${flowLegend}`}
     </Caption>

@@ -9,7 +9,7 @@ const most = 4000;
 
 /** What grey and the numbers are. */
 export const flowLegend =
-  "grey: what stays on its token, half of every step by this rule · numbers: the inputs’ shares, which sum to 1";
+  "grey: what stays on its token, by this rule half of every step · numbers: the inputs’ shares, which sum to 1";
 
 /** Which tokens are not drawn. */
 export function rowsNote({ places, all }: SparseFlow): string {

@@ -74,7 +74,7 @@ export function LayersView() {
           />
         )}
       </ViewGrid>
-      {!known && <p class="aw-view-state">{problem ?? "Reading all layers…"}</p>}
+      {!known && <p class="aw-view-state">{problem ?? "Computing all layers…"}</p>}
       {known && <LayersCaption strip={strip} problem={strip.exact && !late ? null : problem} />}
     </figure>
   );
@@ -149,7 +149,7 @@ function LayersHeading({
   const choices = [
     { value: "mean", text: "mean of heads", title: "The mean over the heads of each layer" },
     { value: "single", text: `head ${head}`, title: `Head ${head} of each layer` },
-    { value: "max", text: "max", title: "At each token the head of the layer that weighs it most" },
+    { value: "max", text: "max", title: "For each token, the head of the layer with the largest weight" },
   ] as const satisfies readonly { value: Fusion; text: string; title: string }[];
   return (
     <div class="aw-view-head">

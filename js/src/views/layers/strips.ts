@@ -105,7 +105,7 @@ function firstSight(frame: Frame, request: StripRequest): Strip | null {
     if (vectors.length > 0) values.set(fuse(vectors, request.fusion, count), layer * count);
   });
   const found = direction === "reads" ? sinks : [];
-  const recipe = "A first sight, in 256 steps; the exact weights are on their way.";
+  const recipe = "A preview in 256 steps; the exact weights are on their way.";
   return {
     ...request,
     query,

@@ -22,7 +22,7 @@ export function spoken(
   const cell = cellIn(strip, found);
   if (cell === null) return `Query ${query}, ${strip.layers} layers`;
   const name = pieceLabel(tokens.pieces[cell.token] ?? "");
-  if (cell.layer < 0) return `Token ${name}, Enter looks from it`;
+  if (cell.layer < 0) return `Token ${name}; Enter makes it the query`;
   const verb = strip.direction === "reads" ? "reads" : "is read by";
   return `Layer ${cell.layer}: ${query} ${verb} ${name} ${numberOf(strip, cell.layer, cell.token)}`;
 }
@@ -46,7 +46,7 @@ export function recipeOf(strip: StripOnShow, filter: Filter): string {
       ? [`kept: ${ruleOf(filter, strip.direction, hatched)}, layer by layer; the rest is faint`]
       : []),
     ...(hatched ? ["sinks are hatched and outside the scale"] : []),
-    ...(silent ? [`a line: a layer without ${without}`] : []),
+    ...(silent ? [`a line marks a layer without ${without}`] : []),
   ].join(" · ");
 }
 

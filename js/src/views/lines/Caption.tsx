@@ -34,7 +34,7 @@ export function LinesCaption({ map, strong, keep, several, faint }: Props) {
       }
     >
       {map.recipe} · {rule(map, keep)}
-      {several && " · a colour for each head’s own lines, numbers and faint lines of all together"}
+      {several && " · each head’s lines in its own colour; numbers and faint lines of all together"}
       {shown !== null && asked.value !== null && (
         <>
           {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, looks)}
@@ -42,7 +42,7 @@ export function LinesCaption({ map, strong, keep, several, faint }: Props) {
       )}
       {faint.passing > faint.curves.length &&
         ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
-      {map.pooling !== 1 && " · of so long a text only these lines"}
+      {map.pooling !== 1 && " · a text this long shows only these lines"}
     </Caption>
   );
 }

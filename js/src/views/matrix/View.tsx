@@ -163,7 +163,7 @@ function matrixFigure(
 /** What is kept of the cells; the rest is faint. */
 export function filterNote(map: MapOnShow, filter: Filter): string {
   if (!isExplicit(filter)) return "";
-  if (map.pooling > 1) return " · so long a text is shown whole: no filter";
+  if (map.pooling > 1) return " · a text this long is shown whole: no filter";
   return ` · kept: ${ruleOf(filter, map.direction, sinksOf(map, map.direction).size > 0)}; the rest is faint`;
 }
 

@@ -28,7 +28,7 @@ export function ModelView() {
       <div class="aw-view-head">
         <ShadeChoice />
         <h3 class="aw-model-state">
-          {refused ?? (busy ? "Reading all heads…" : found === null ? "" : keptOf(session, found))}
+          {refused ?? (busy ? "Measuring all heads…" : found === null ? "" : keptOf(session, found))}
         </h3>
       </div>
       <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
@@ -106,7 +106,7 @@ function mapsRecipe({ header, thumbnails }: Frame): string {
   const start = "softmax weights of every head, queries downwards, one scale for all";
   const fewer = [
     ...(rows < queries ? [`${rows} of ${queries} queries`] : []),
-    ...(columns < keys ? [`the largest of ${columns} stretches of keys`] : []),
+    ...(columns < keys ? [`the largest key of each of ${columns} stretches`] : []),
   ];
   return fewer.length === 0 ? start : `${start}: ${fewer.join(", ")}`;
 }

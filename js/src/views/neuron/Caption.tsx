@@ -13,18 +13,18 @@ export function neuronRecipe(view: View, pairs: Pairs): string {
   const changed = words || sinks !== "show" || weighed !== "attention";
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
   return [
-    "q and k as they meet in the model, its encoding of positions included, fp32",
+    "q and k as the model multiplies them, positional encoding included, fp32",
     `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${masked.toLocaleString("en")} masked` : ""}`,
     ...(pairs.sink === null
       ? []
       : [
-          `a sink of logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
+          `a sink with logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
         ]),
     ...(stop - start > 1 ? [`the first of ${stop - start} tokens`] : []),
     ...(session.traits.direction.value === "reads"
       ? []
       : ["what it reads: a softmax runs over one query's keys"]),
-    ...(several ? ["one head: several together have no q and k"] : []),
+    ...(several ? ["one head: several combined have no q and k"] : []),
     ...(changed ? ["tokens and attention as they are, not as the other views show them"] : []),
   ].join(" · ");
 }

@@ -137,8 +137,8 @@ function Sums({ shown: { pairs, key }, k, products, strongest }: Told & Adding) 
   return (
     <>
       <span>
-        these make {exact(sum)}
-        {others > 0 && `, the other ${others} make ${exact(dot - sum)}`}
+        these sum to {exact(sum)}
+        {others > 0 && `, the other ${others} to ${exact(dot - sum)}`}
       </span>
       <span class="aw-unit">
         length of k {exact(lengthOf(k))} · cosine {exact(lengths > 0 ? dot / lengths : Number.NaN)}

@@ -19,7 +19,7 @@ import { type NeuronScene, neuronScene, revealRow } from "./scene";
 
 const orders = [
   { value: "strongest", text: "strongest first", title: "Keys by their weight" },
-  { value: "reading", text: "as they are read", title: "Keys in the order of the text" },
+  { value: "reading", text: "in text order", title: "Keys in the order of the text" },
 ] as const satisfies readonly { value: KeyOrder; text: string; title: string }[];
 
 const longestLabel = 13;
@@ -97,7 +97,7 @@ export function NeuronView() {
           />
         )}
       </ViewGrid>
-      {shown === null && <p class="aw-view-state">{problem ?? "Reading queries and keys…"}</p>}
+      {shown === null && <p class="aw-view-state">{problem ?? "Computing queries and keys…"}</p>}
       {shown !== null && <NeuronCaption recipe={recipe} problem={late ? problem : null} />}
     </figure>
   );

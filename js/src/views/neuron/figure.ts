@@ -35,7 +35,7 @@ export function neuronFigure(
   const names = `“${pieceLabel(pairs.piece)}” and “${pieceLabel(pairs.pieces[key] ?? "")}”`;
   return {
     name: "neuron",
-    title: `How “${pieceLabel(pairs.piece)}” reads · Layer ${pairs.layer} · Head ${pairs.head}`,
+    title: `How “${pieceLabel(pairs.piece)}” attends · Layer ${pairs.layer} · Head ${pairs.head}`,
     width: scene.width,
     height: scene.height + below,
     caption: `${names}: ${sentenceOf(pairs, key)} · ${recipe}${cut}`,

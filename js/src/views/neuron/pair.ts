@@ -38,14 +38,14 @@ export function stepsOf(pairs: Pairs, key: number): readonly Step[] {
       name: "cap",
       doing: `soft cap ${factor(softcap)}`,
       value: exact(at(capped)),
-      meaning: "Bent so that it never leaves the range of the cap: cap × tanh(x / cap)",
+      meaning: "Squashed so that it stays within the cap: cap × tanh(x / cap)",
     });
   if (isMasked(pairs, key)) {
     steps.push({
       name: "mask",
       doing: "mask",
       value: "masked",
-      meaning: "The model may not read this key from here, so its weight is 0",
+      meaning: "This query may not attend to this key, so its weight is 0",
     });
     return steps;
   }
@@ -54,20 +54,20 @@ export function stepsOf(pairs: Pairs, key: number): readonly Step[] {
       name: "bias",
       doing: `${at(bias) < 0 ? "−" : "+"} bias ${exact(Math.abs(at(bias)))}`,
       value: exact(at(logit)),
-      meaning: "What the model adds by itself, mostly for the distance between the two tokens",
+      meaning: "What the model adds to the logit, mostly for the distance between the two tokens",
     });
   steps.push({
     name: "softmax",
     doing: "softmax",
     value: exact(at(pairs.weight)),
-    meaning: `${softmaxOf(pairs, key)}, which is e^(logit − largest) ÷ the sum of those`,
+    meaning: `${softmaxOf(pairs, key)}, that is e^(logit − largest) ÷ the sum of these`,
   });
   return steps;
 }
 
 /** "e^(0.527 − 2.104) ÷ 3.331", with the largest logit taken away first, as the model does. */
 export function softmaxOf({ logit, peak, total }: Pairs, key: number): string {
-  if (peak === null || total === null) return "nothing may be read";
+  if (peak === null || total === null) return "no key may be attended to";
   return `e^(${exact(logit[key] as number)} − ${peak < 0 ? `(${exact(peak)})` : exact(peak)}) ÷ ${exact(total)}`;
 }
 
