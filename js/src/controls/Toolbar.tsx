@@ -25,9 +25,7 @@ const directions = [
 ] as const satisfies readonly { value: Direction; text: string; tint: string; title: string }[];
 
 export function Toolbar() {
-  const { session, derived } = useView();
-  const tokens = derived.asked.value;
-  const focus = derived.focus.value;
+  const { session } = useView();
   const parts = partsOf(session);
   return (
     <div class="aw-toolbar">
@@ -37,14 +35,7 @@ export function Toolbar() {
         value={session.traits.direction.value}
         onChoose={(direction) => session.setDirection(direction)}
       />
-      {tokens !== null && focus[1] > focus[0] && (
-        <span class="aw-query">
-          query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
-          <span class="aw-number">
-            {spanNumber(toTokens(unitsOf(session.shown.value, derived.direction.value), focus))}
-          </span>
-        </span>
-      )}
+      <Query />
       <span class="aw-toolbar-end">
         {parts.length > 1 && (
           <Segmented
@@ -61,6 +52,22 @@ export function Toolbar() {
         <ChangeControls />
       </span>
     </div>
+  );
+}
+
+/** What is looked at: all of the toolbar that follows the pointer. */
+function Query() {
+  const { session, derived } = useView();
+  const tokens = derived.asked.value;
+  const focus = derived.focus.value;
+  if (tokens === null || focus[1] <= focus[0]) return null;
+  return (
+    <span class="aw-query">
+      query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
+      <span class="aw-number">
+        {spanNumber(toTokens(unitsOf(session.shown.value, derived.direction.value), focus))}
+      </span>
+    </span>
   );
 }
 

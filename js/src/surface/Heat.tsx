@@ -76,6 +76,10 @@ function keepPainted(
   const soon = () => {
     if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
   };
+  const recolour = () => {
+    inks = null;
+    soon();
+  };
   const anew = () => {
     surface.lay(derived.fields[number].value);
     sight = null;
@@ -84,7 +88,7 @@ function keepPainted(
   watch(session, signal, () => {
     palette.value;
     environment.ratio.value;
-    inks = null;
+    recolour();
     anew();
   });
   watch(session, signal, () => {
@@ -100,6 +104,7 @@ function keepPainted(
   );
   for (const element of [box, scroller]) observer.observe(element);
   document.fonts?.addEventListener("loadingdone", anew, { signal });
+  window.matchMedia?.("(forced-colors: active)").addEventListener("change", recolour, { signal });
   scroller.addEventListener(
     "scroll",
     () => {

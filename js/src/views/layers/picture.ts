@@ -26,8 +26,9 @@ export function factsOf({ values, layers, count, sinks }: StripOnShow) {
         if (amount > (most[token] as number)) most[token] = amount;
       }
   }
-  const ranked = Array.from(most.keys()).sort((one, other) => (most[other] ?? 0) - (most[one] ?? 0));
-  return { silent, strong: ranked.filter((token) => (most[token] ?? 0) >= 0.1).slice(0, 3) };
+  const matter = Array.from(most.keys()).filter((token) => (most[token] as number) >= 0.1);
+  matter.sort((one, other) => (most[other] as number) - (most[one] as number));
+  return { silent, strong: matter.slice(0, 3) };
 }
 
 /** Cells as pixels, and what is written into them. */
