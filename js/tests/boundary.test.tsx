@@ -31,7 +31,7 @@ vi.mock("../src/heads/scene", breakable(["gridScene"]));
 vi.mock("../src/heads/balance", breakable(["underGrid"]));
 vi.mock("../src/focus/fields", breakable(["fieldOf"]));
 vi.mock("../src/focus/maps", breakable(["mapOfFrame"]));
-vi.mock("../src/views/layers/strips", breakable(["stripAt", "stripRequest"]));
+vi.mock("../src/views/layers/strips", breakable(["stripAt", "stripWish"]));
 vi.mock("../src/matrix/paint", breakable(["paintMatrix"]));
 
 let said: ReturnType<typeof vi.spyOn>;
@@ -108,7 +108,7 @@ describe("a layout that throws", () => {
     close();
   });
 
-  it.each(["underGrid", "fieldOf", "mapOfFrame", "stripAt", "stripRequest"])(
+  it.each(["underGrid", "fieldOf", "mapOfFrame", "stripAt", "stripWish"])(
     "never takes the text away, though all of the page rests on it: %s",
     async (name) => {
       const { host, model, close } = mounted({ view: "layers" });

@@ -5,8 +5,7 @@ import { createLocal } from "../src/focus/pointer";
 import { followHeads } from "../src/heads/metrics";
 import { searchOf } from "../src/heads/search";
 import { follow, type Wish } from "../src/session/answers/follow";
-import { followFlow } from "../src/views/flow/flow";
-import { followStrip } from "../src/views/layers/strips";
+import { followStage } from "../src/views/registry";
 import { settle } from "./clock";
 import { ok, open } from "./opened";
 
@@ -98,7 +97,7 @@ describe("a follower", () => {
 describe("a kernel is free sooner", () => {
   it("when the flow is left, or another text is on its way", async () => {
     const { session, view, of, asked, frames } = await opened({ view: "flow" });
-    followFlow(view);
+    followStage(view);
     await settle();
     session.pinHead(0, 1); // the flow is that of all heads: nothing has changed for it
     await frames()
@@ -131,7 +130,7 @@ describe("a kernel is free sooner", () => {
 
   it("when the pointer goes on to another token's layers", async () => {
     const { view, local, of } = await opened({ view: "layers" });
-    followStrip(view);
+    followStage(view);
     await settle();
     await of("strip")[0]?.answer({ status: "ok", reading: "one", reply: { tokens: 3, layers: 1 } });
     local.hoverToken.value = 0;

@@ -6,7 +6,7 @@ import { createLocal } from "../src/focus/pointer";
 import { metricAt } from "../src/heads/metrics";
 import { keyOf, Memory } from "../src/session/answers/memory";
 import { weigh } from "../src/session/answers/weigh";
-import { stripAt, stripRequest } from "../src/views/layers/strips";
+import { stripAt, stripWish } from "../src/views/layers/strips";
 import type { Asking } from "../src/wire/answer";
 import { ok, open } from "./opened";
 
@@ -265,8 +265,8 @@ describe("a session", () => {
   it("asks about what is shown by its reading, and shows nothing of another one", async () => {
     const { session, frames, asked } = open();
     await frames()[0]?.answer(read("old"));
-    const request = () => stripRequest(session, [1, 2], "reads", 0);
-    expect(request()).toMatchObject({ reading: "old", text: "The river bank" });
+    const wish = () => stripWish(session, [1, 2], "reads", 0);
+    expect(wish()?.request).toMatchObject({ reading: "old", text: "The river bank" });
     const metric = { text: "The river bank", reading: "old" };
     session.memory.put("metric", keyOf(metric, "entropy", "self"), { values: Float32Array.of(1) });
     expect(metricAt(session, "entropy")).not.toBeNull();
@@ -274,8 +274,8 @@ describe("a session", () => {
     // The same text, read by other weights.
     await frames()[1]?.answer(read("new"));
     expect(metricAt(session, "entropy")).toBeNull();
-    expect(request()).toMatchObject({ reading: "new" });
-    expect(stripAt(session, request())?.exact ?? false).toBe(false);
+    expect(wish()?.request).toMatchObject({ reading: "new" });
+    expect(stripAt(session, wish())?.exact ?? false).toBe(false);
     expect(asked.filter(({ request }) => request.kind === "frame").length).toBe(2);
   });
 

@@ -8,7 +8,7 @@ import { followPointer } from "../focus/follow-pointer";
 import { createLocal } from "../focus/pointer";
 import { followHeads } from "../heads/metrics";
 import type { Session } from "../session/session";
-import { views } from "../views/registry";
+import { followStage } from "../views/registry";
 import { Explorer } from "./Explorer";
 import { keepKeys } from "./own-keys";
 
@@ -30,7 +30,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     figures: new Figures(),
     abort,
   };
-  for (const { follow } of views) follow?.(view);
+  followStage(view);
   keepKeys(view, element);
   render(
     <ViewContext.Provider value={view}>

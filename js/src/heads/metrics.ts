@@ -13,17 +13,21 @@ const mostUnasked = 2 ** 28;
 const soon = 60;
 const idle = 500;
 
-/** What would be asked of all heads; null before the first frame. Reads signals. */
-export function metricRequest(session: Session, name: string): MetricRequest | null {
-  const shown = session.shown.value;
-  if (shown === null) return null;
-  return { ...textsOf(shown), part: shown.frame.header.part, name };
+/** A number of all heads; null before the first frame. Reads signals. */
+export function metricWish({ shown }: Session, name: string): Wish<"metric", MetricRequest> | null {
+  if (shown.value === null) return null;
+  const request = { ...textsOf(shown.value), part: shown.value.frame.header.part, name };
+  return { kind: "metric", key: metricKey(request), request, parts: true };
 }
 
-export function similarRequest(session: Session, { layer, head }: HeadRef): SimilarRequest | null {
-  const shown = session.shown.value;
-  if (shown === null || (session.heads.value[layer] ?? 0) <= head) return null;
-  return { ...textsOf(shown), part: shown.frame.header.part, layer, head, count: nearest };
+export function similarWish(
+  { shown, heads }: Session,
+  { layer, head }: HeadRef,
+): Wish<"similar", SimilarRequest> | null {
+  if (shown.value === null || (heads.value[layer] ?? 0) <= head) return null;
+  const { part } = shown.value.frame.header;
+  const request = { ...textsOf(shown.value), part, layer, head, count: nearest };
+  return { kind: "similar", key: similarKey(request), request };
 }
 
 /** What a metric is called. Reads signals. */
@@ -33,25 +37,22 @@ export function titleOf(session: Session, name: string): string {
 
 /** What is known of every head of the text on show; null where it is not, or not yet. Reads signals. */
 export function metricAt(session: Session, name: string): Metric | null {
-  const request = metricRequest(session, name);
-  return request === null ? null : (session.memory.get<Metric>("metric", metricKey(request)) ?? null);
+  return session.memory.answer(metricWish(session, name)).value ?? null;
 }
 
 /** The same, or while it is worked out the first layers of it: to be shown, and never to be ranked. Reads signals. */
 export function metricSoFar(session: Session, name: string): Metric | null {
-  const request = metricRequest(session, name);
-  return request === null ? null : (session.memory.part<Metric>("metric", metricKey(request)) ?? null);
+  const wish = metricWish(session, name);
+  return wish && (session.memory.part<Metric>(wish.kind, wish.key) ?? null);
 }
 
 /** Why it cannot be had. Reads signals. */
 export function refusalAt(session: Session, name: string): string | null {
-  const request = metricRequest(session, name);
-  return request === null ? null : session.memory.problem("metric", metricKey(request));
+  return session.memory.answer(metricWish(session, name)).problem;
 }
 
 export function similarAt(session: Session, head: HeadRef): Similar | null {
-  const request = similarRequest(session, head);
-  return request === null ? null : (session.memory.get<Similar>("similar", similarKey(request)) ?? null);
+  return session.memory.answer(similarWish(session, head)).value ?? null;
 }
 
 /** Asks for what the grid or the finder shows, and, when nothing else goes on, for what the head on show is called. */
@@ -60,7 +61,7 @@ export function followHeads(session: Session, abort: AbortSignal): void {
 }
 
 /** What to ask, first things first. Nothing while somebody types: the text would be another one before the answer is there. */
-function wishes(session: Session): readonly Wish[] {
+function wishes(session: Session): readonly (Wish | null)[] {
   const { traits, shown } = session;
   const metrics = searchOf(session);
   const typed =
@@ -68,19 +69,15 @@ function wishes(session: Session): readonly Wish[] {
   if (shown.value === null || !typed) return [];
   const looked = traits.view.value === "model" || metrics.shade.value === "values";
   return [
-    ...(looked ? wish(session, metrics.by.value, soon) : []),
-    ...(cheap(session) ? [...wish(session, named, idle), ...wishAlike(session)] : []),
+    looked ? after(soon, metricWish(session, metrics.by.value)) : null,
+    ...(cheap(session)
+      ? [after(idle, metricWish(session, named)), after(idle, similarWish(session, session.clampedHead()))]
+      : []),
   ];
 }
 
-function wish(session: Session, name: string, delay: number): readonly Wish[] {
-  const request = metricRequest(session, name);
-  return request === null ? [] : [{ kind: "metric", key: metricKey(request), request, delay, parts: true }];
-}
-
-function wishAlike(session: Session): readonly Wish[] {
-  const request = similarRequest(session, session.clampedHead());
-  return request === null ? [] : [{ kind: "similar", key: similarKey(request), request, delay: idle }];
+function after(delay: number, wish: Wish | null): Wish | null {
+  return wish && { ...wish, delay };
 }
 
 function cheap(session: Session): boolean {

@@ -1,6 +1,7 @@
 import type { FunctionComponent } from "preact";
 import type { View } from "../display/view";
 import type { Description } from "../focus/description";
+import type { Wish } from "../session/answers/follow";
 import type { Session } from "../session/session";
 import type { Request } from "../wire/types";
 
@@ -13,8 +14,8 @@ export interface ViewEntry {
   readonly Stage: FunctionComponent;
   /** What it shows in words; null while that is not known, and then the map on show is described. Reads signals. */
   readonly words?: (session: Session) => Description | null;
-  /** Asks for what it shows, while it is chosen. Ends with the view. */
-  readonly follow?: (view: View) => void;
+  /** What it asks for while it is chosen, first things first; null for what cannot be asked yet. Reads signals. */
+  readonly wishes?: (view: View) => readonly (Wish | null)[];
   /** Without an answer to this there is nothing to show. */
   readonly needs?: Request["kind"];
 }

@@ -1,3 +1,5 @@
+import type { View } from "../display/view";
+import { follow } from "../session/answers/follow";
 import { compare } from "./compare";
 import type { ViewEntry } from "./entry";
 import { flow } from "./flow";
@@ -13,4 +15,10 @@ export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, neuron,
 /** The view of a name; the first one for a name that is not known. */
 export function viewOf(name: string): ViewEntry {
   return views.find((view) => view.name === name) ?? matrix;
+}
+
+/** Asks for what the chosen view shows. Ends with the view of the explorer. */
+export function followStage(view: View): void {
+  const { session, abort } = view;
+  follow(session, abort, () => viewOf(session.traits.view.value).wishes?.(view) ?? []);
 }

@@ -4,10 +4,10 @@ import { type Told, watch } from "../watch";
 import type { Kind, Memory } from "./memory";
 
 /** Something that is looked at, and would be asked for. */
-export interface Wish {
-  readonly kind: Kind;
+export interface Wish<K extends Kind = Kind, Asks extends TextsRequest = TextsRequest & object> {
+  readonly kind: K;
   readonly key: string;
-  readonly request: TextsRequest & object;
+  readonly request: Asks;
   /** Milliseconds for which it is looked at before it is asked. */
   readonly delay?: number;
   /** What becomes of the answer; else it is put away. */
@@ -31,7 +31,7 @@ interface Asked extends Told {
  * wish comes first or it is none any more, when the view is left, and when another text is on its way: so the kernel is free
  * for what comes next. `looked` reads signals.
  */
-export function follow(session: Asked, abort: AbortSignal, looked: () => readonly Wish[]): void {
+export function follow(session: Asked, abort: AbortSignal, looked: () => readonly (Wish | null)[]): void {
   const { memory } = session;
   let out: Out | null = null;
   const letGo = () => {
@@ -42,10 +42,12 @@ export function follow(session: Asked, abort: AbortSignal, looked: () => readonl
   watch(session, abort, () => {
     const wishes = session.outdated.value ? [] : looked();
     if (out !== null && !memory.isOut(out.kind, out.key)) out = null;
-    const [next] = wishes.filter((wish) => memory.wants(wish.kind, wish.key) || isSame(wish, out));
-    if (next !== undefined && isSame(next, out)) return;
+    const next = wishes.find(
+      (wish) => wish !== null && (memory.wants(wish.kind, wish.key) || isSame(wish, out)),
+    );
+    if (next != null && isSame(next, out)) return;
     letGo();
-    if (next === undefined) return;
+    if (next == null) return;
     const { kind, key, request, delay = 0, keep, parts } = next;
     const timer = setTimeout(() => {
       const life = new AbortController();

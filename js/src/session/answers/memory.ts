@@ -130,6 +130,12 @@ export class Memory {
     return this.get<Value>(kind, key) ?? (this.#parts.get(nameOf(kind, key)) as Value | undefined);
   }
 
+  /** What there is of a wish, and why there is no more. Reads signals. */
+  answer<K extends Kind>(wish: { readonly kind: K; readonly key: string } | null) {
+    const value = wish === null ? undefined : this.get<Replies[K]>(wish.kind, wish.key);
+    return { value, problem: wish === null ? null : this.problem(wish.kind, wish.key) };
+  }
+
   /** Why it cannot be had, for now. Reads signals. */
   problem(kind: Kind, key: string): string | null {
     this.revision(kind);

@@ -4,6 +4,7 @@ import { headsAsked } from "../look";
 import type { HeadRef } from "../places";
 import { type Shown, textsOf, unitsOf } from "../shown";
 import { toTokens } from "../units";
+import type { Wish } from "./follow";
 import type { Memory } from "./memory";
 import { type PreviewRequest, previewKey } from "./preview-key";
 
@@ -59,6 +60,11 @@ export class Previews {
   frameOf(place: MapPlace, focus?: Focus): Frame | undefined {
     const request = this.request(place, focus);
     return request === null ? undefined : this.at(request);
+  }
+
+  /** A map, as it is asked for. */
+  wish(request: PreviewRequest): Wish<"preview", PreviewRequest> {
+    return { kind: "preview", key: previewKey(request), request };
   }
 
   /** Reads signals. */

@@ -2,19 +2,17 @@ import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
 import { shorten } from "../../lib/format";
 import { Changes } from "./Changes";
-import { compareRequest, differenceAt, differenceProblem } from "./difference";
+import { compareWish } from "./difference";
 
 /** What became of a head's map since a text was held: the text on show minus that one, over the tokens of both. */
 export function CompareView() {
   const view = useView();
-  const { session, derived } = view;
+  const { session } = view;
   const { against } = session.traits.look.value;
-  const head = derived.head.value ?? session.clampedHead();
-  const request = compareRequest(session, head);
-  const { value: shown, late, current } = useLastGood(session, differenceAt(session, request));
+  const { value, problem } = session.memory.answer(compareWish(view));
+  const { value: shown, late, current } = useLastGood(session, value);
   if (against === "") return <Invitation />;
   if (session.shown.value?.text === against) return <Unchanged against={against} />;
-  const problem = differenceProblem(session, request);
   return (
     <figure class="aw-view">
       <Held against={against} />

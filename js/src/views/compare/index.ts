@@ -1,11 +1,11 @@
 import type { ViewEntry } from "../entry";
-import { followDifference } from "./difference";
+import { compareWish } from "./difference";
 import { CompareView } from "./View";
 
 export const compare: ViewEntry = {
   name: "compare",
   text: "Compare",
   Stage: CompareView,
-  follow: followDifference,
+  wishes: (view) => [compareWish(view)],
   needs: "compare",
 };

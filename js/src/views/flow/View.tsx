@@ -10,7 +10,7 @@ import { useView, useWidth, type View } from "../../display/view";
 import { count, pieceLabel, shorten, weight } from "../../lib/format";
 import type { Flow } from "../../wire/flow";
 import { flowFigure, flowLegend, rowsNote } from "./figure";
-import { flowAt, flowProblem } from "./flow";
+import { flowWish } from "./flow";
 import { type Looking, pointFlow, pressFlow, steerFlow } from "./input";
 import { paintFlow } from "./paint";
 import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "./scene";
@@ -31,7 +31,8 @@ export function FlowView() {
   const [offset, setOffset] = useState(0);
   const [step, setStep] = useState(2);
   const [node, set] = useState<Node | null>(null);
-  const { value: whole, late, current } = useLastGood(session, flowAt(session));
+  const answer = session.memory.answer(flowWish(session));
+  const { value: whole, late, current } = useLastGood(session, answer.value);
   const least = (steps[step] ?? 10) / 1000;
   const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
   const names = useMemo(
@@ -45,7 +46,6 @@ export function FlowView() {
     [frame, flow, least],
   );
   const looking: Looking = { node: inside(flow, node), set };
-  const problem = flowProblem(session);
   useFigure("stage", ({ palette: colours }) =>
     flow === null || frame === null ? null : flowFigure(flow, frame, names, least, colours),
   );
@@ -118,9 +118,9 @@ export function FlowView() {
           />
         )}
       </ViewGrid>
-      {flow === null && <p class="aw-view-state">{problem ?? "Following the flow…"}</p>}
+      {flow === null && <p class="aw-view-state">{answer.problem ?? "Following the flow…"}</p>}
       {flow !== null && (
-        <FlowCaption flow={flow} drawn={drawn} least={least} problem={late ? problem : null} />
+        <FlowCaption flow={flow} drawn={drawn} least={least} problem={late ? answer.problem : null} />
       )}
     </figure>
   );

@@ -1,5 +1,5 @@
 import type { ViewEntry } from "../entry";
-import { followFlow } from "./flow";
+import { flowWish } from "./flow";
 import { FlowView } from "./View";
 import { flowInWords } from "./words";
 
@@ -8,5 +8,5 @@ export const flow: ViewEntry = {
   text: "Flow",
   Stage: FlowView,
   words: flowInWords,
-  follow: followFlow,
+  wishes: ({ session }) => [flowWish(session)],
 };

@@ -2,11 +2,11 @@ import { type Description, listed, mentioned, nameOf } from "../../focus/descrip
 import { count, pieceLabel, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import type { Flow } from "../../wire/flow";
-import { flowAt } from "./flow";
+import { flowWish } from "./flow";
 
 /** The flow into the query on show. Reads signals. */
 export function flowInWords(session: Session): Description | null {
-  const flow = flowAt(session);
+  const { value: flow } = session.memory.answer(flowWish(session));
   return flow === undefined ? null : ofFlow(flow);
 }
 

@@ -17,7 +17,7 @@ import { pointLayers, pressLayers, steerLayers } from "./input";
 import { type LayersPicture, paintLayers } from "./paint";
 import { cellIn, factsOf, type LayLayers, pictureOf } from "./picture";
 import { type LayersScene, layersScene, reveal } from "./scene";
-import { type StripOnShow, stripOf, stripProblem } from "./strips";
+import { type StripOnShow, stripOf } from "./strips";
 import { numberOf, recipeOf, spoken } from "./words";
 
 /** The query through all layers: which tokens it reads, or which read it, in each of them. */
@@ -36,7 +36,7 @@ export function LayersView() {
   const asked = derived.asked.value;
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
-  const problem = stripProblem(session, stripOf(view).request.value);
+  const { problem } = session.memory.answer(stripOf(view).wish.value);
   useFigure("stage", (look) =>
     ready && asked !== null && lay !== null
       ? layersFigure(strip, asked, lay, derived.filter.peek(), look)

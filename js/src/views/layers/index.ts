@@ -1,5 +1,5 @@
 import type { ViewEntry } from "../entry";
-import { followStrip } from "./strips";
+import { stripOf } from "./strips";
 import { LayersView } from "./View";
 import { layersInWords } from "./words";
 
@@ -8,5 +8,5 @@ export const layers: ViewEntry = {
   text: "Layers",
   Stage: LayersView,
   words: layersInWords,
-  follow: followStrip,
+  wishes: (view) => [stripOf(view).wish.value],
 };

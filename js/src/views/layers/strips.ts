@@ -2,7 +2,7 @@ import { computed } from "@preact/signals";
 import type { View } from "../../display/view";
 import { readPreview } from "../../focus/maps";
 import { oneForEach } from "../../lib/one-for-each";
-import { follow } from "../../session/answers/follow";
+import type { Wish } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import { othersOf } from "../../session/axes";
 import type { Session } from "../../session/session";
@@ -20,51 +20,45 @@ export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
   readonly peak: number;
 }
 
-function stripKey(request: StripRequest): string {
-  const { query, part, direction, fusion, head, words, sinks, weight } = request;
-  // The other heads do not matter to what is fused from all of them.
-  const one = fusion === "single" ? head : 0;
-  return keyOf(request, query, part, direction, fusion, one, words, sinks, weight);
-}
-
-/** What would be asked for a focus, which counts what is shown and looks in a direction. Reads signals. */
-export function stripRequest(
+/** What is asked for a focus, which counts what is shown and looks in a direction. Reads signals. */
+export function stripWish(
   session: Session,
   focus: Span,
   direction: Direction,
   head: number,
-): StripRequest | null {
+): Wish<"strip", StripRequest> | null {
   const shown = session.shown.value;
   if (shown === null) return null;
   const { part } = shown.frame.header;
   const { words, sinks, weight } = shown.asked;
-  return {
+  const fusion = session.traits.look.value.layers;
+  const query = toTokens(unitsOf(shown, direction), focus);
+  const request: StripRequest = {
     ...textsOf(shown),
-    query: toTokens(unitsOf(shown, direction), focus),
+    query,
     part,
     direction,
-    fusion: session.traits.look.value.layers,
+    fusion,
     head,
     ...(words && { words }),
     ...(sinks && { sinks }),
     ...(weight && { weight }),
   };
+  // The other heads do not matter to what is fused from all of them.
+  const one = fusion === "single" ? head : 0;
+  const key = keyOf(request, query, part, direction, fusion, one, words, sinks, weight);
+  return { kind: "strip", key, request };
 }
 
-/** The strip of a request: the kernel's, or a first sight of it from the frame; null where neither is there. Reads signals. */
-export function stripAt(session: Session, request: StripRequest | null): StripOnShow | null {
+/** The strip of a wish: the kernel's, or a first sight of it from the frame; null where neither is there. Reads signals. */
+export function stripAt(session: Session, wish: Wish<"strip", StripRequest> | null): StripOnShow | null {
   const frame = session.shown.value?.frame;
-  if (request === null || frame === undefined) return null;
-  const known = session.memory.get<Strip>("strip", stripKey(request));
-  if (known !== undefined && known.tokens === othersOf(frame.header, request.direction).pieces.length)
+  if (wish === null || frame === undefined) return null;
+  const { value: known } = session.memory.answer(wish);
+  if (known !== undefined && known.tokens === othersOf(frame.header, wish.request.direction).pieces.length)
     return onShow(known, frame.header.causal, true);
-  const first = firstSight(frame, request);
+  const first = firstSight(frame, wish.request);
   return first === null ? null : onShow(first, frame.header.causal, false);
-}
-
-/** Why the exact one cannot be had. Reads signals. */
-export function stripProblem(session: Session, request: StripRequest | null): string | null {
-  return request === null ? null : session.memory.problem("strip", stripKey(request));
 }
 
 function onShow(strip: Strip, causal: boolean, exact: boolean): StripOnShow {
@@ -128,27 +122,18 @@ function fuse(vectors: readonly (Float32Array | null)[], fusion: Fusion, count: 
   return fused;
 }
 
-/** The focus through all layers: what would be asked, and what there is of it. */
-export const stripOf = oneForEach(({ session, local, derived }: View) => {
-  const request = computed(() => {
-    const number = local.hoverHead.value?.head ?? session.clampedHead().head;
-    return stripRequest(session, derived.focus.value, derived.direction.value, number);
-  });
-  return { request, strip: computed(() => stripAt(session, request.value)) };
-});
-
 const rest = 60;
 
-/** Asks for the strip that is looked at, while layers are. A token under the pointer waits until it rests there. */
-export function followStrip(view: View): void {
-  const { session, local, abort } = view;
-  follow(session, abort, () => {
-    const request = session.traits.view.value === "layers" ? stripOf(view).request.value : null;
-    if (request === null) return [];
+/** The focus through all layers: what is asked, and what there is of it. A token under the pointer waits until it rests there. */
+export const stripOf = oneForEach(({ session, local, derived }: View) => {
+  const wish = computed(() => {
+    const number = local.hoverHead.value?.head ?? session.clampedHead().head;
+    const found = stripWish(session, derived.focus.value, derived.direction.value, number);
     const delay = local.hoverToken.value === null ? 0 : rest;
-    return [{ kind: "strip", key: stripKey(request), request: { ...request, asker: local.asker }, delay }];
+    return found && { ...found, request: { ...found.request, asker: local.asker }, delay };
   });
-}
+  return { wish, strip: computed(() => stripAt(session, wish.value)) };
+});
 
 /** Whether a token can be looked at from the query at all. */
 export function isVisible(

@@ -6,7 +6,7 @@ import type { Filter } from "../../session/filter";
 import type { Session } from "../../session/session";
 import type { Tokens } from "../../wire/types";
 import { cellIn } from "./picture";
-import { isVisible, type StripOnShow, stripAt, stripRequest } from "./strips";
+import { isVisible, type StripOnShow, stripAt, stripWish } from "./strips";
 
 /** What is under the pointer, for those who do not see it. */
 export function spoken(
@@ -55,7 +55,7 @@ export function layersInWords(session: Session): Description | null {
   const header = session.shown.value?.frame.header;
   if (header === undefined) return null;
   const { query, direction } = header;
-  const strip = stripAt(session, stripRequest(session, query, direction, session.clampedHead().head));
+  const strip = stripAt(session, stripWish(session, query, direction, session.clampedHead().head));
   return strip === null ? null : ofStrip(strip, othersOf(header, direction), askedOf(header, direction));
 }
 

@@ -1,10 +1,9 @@
-import { signal } from "@preact/signals";
 import type { View } from "../../display/view";
 import { columnOf, type MapOnShow, mapOfFrame, rowOf } from "../../focus/maps";
+import type { Wish } from "../../session/answers/follow";
 import type { PreviewRequest } from "../../session/answers/preview-key";
 import { alone } from "../../session/answers/previews";
 import type { Session } from "../../session/session";
-import { watch } from "../../session/watch";
 import type { HeadPair } from "../../wire/types";
 
 /** More heads at once than this cannot be told apart, and their maps would drive each other out of what is kept. */
@@ -50,19 +49,10 @@ export function vectorOfHead(
   return same ? (direction === "reads" ? map.row : map.column) : null;
 }
 
-/** Asks for the maps of the chosen heads, one after the other, while lines of several are looked at. */
-export function followHeadLines({ session, abort }: View): void {
-  const busy = signal(false);
-  watch(session, abort, () => {
-    if (session.traits.view.value !== "lines" || busy.value) return;
-    for (const { pair, map } of headsOnShow(session)) {
-      const request = map === null ? requestFor(session, pair) : null;
-      if (request === null || !session.previews.wants(request)) continue;
-      busy.value = true;
-      void session.previews.ask(request).then(() => {
-        if (!abort.aborted) busy.value = false;
-      });
-      return;
-    }
+/** The maps of the chosen heads that are not there yet, where lines of several are looked at. Reads signals. */
+export function headWishes({ session }: View): readonly (Wish | null)[] {
+  return headsOnShow(session).map(({ pair, map }) => {
+    const request = map === null ? requestFor(session, pair) : null;
+    return request && session.previews.wish(request);
   });
 }

@@ -1,5 +1,5 @@
 import type { ViewEntry } from "../entry";
-import { followHeadLines } from "./head-lines";
+import { headWishes } from "./head-lines";
 import { LinesView } from "./View";
 
-export const lines: ViewEntry = { name: "lines", text: "Lines", Stage: LinesView, follow: followHeadLines };
+export const lines: ViewEntry = { name: "lines", text: "Lines", Stage: LinesView, wishes: headWishes };

@@ -1,5 +1,5 @@
 import type { ViewEntry } from "../entry";
-import { followPairs } from "./pairs";
+import { pairsWish } from "./pairs";
 import { NeuronView } from "./View";
 import { neuronInWords } from "./words";
 
@@ -8,5 +8,5 @@ export const neuron: ViewEntry = {
   text: "Neuron",
   Stage: NeuronView,
   words: neuronInWords,
-  follow: followPairs,
+  wishes: (view) => [pairsWish(view)],
 };

@@ -2,7 +2,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { View } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
 import { oneForEach } from "../../lib/one-for-each";
-import { follow, type Wish } from "../../session/answers/follow";
+import type { Wish } from "../../session/answers/follow";
 import { keyOf, type Memory } from "../../session/answers/memory";
 import type { HeadRef } from "../../session/places";
 import type { Session } from "../../session/session";
@@ -189,17 +189,14 @@ function queryOf(map: MapOnShow | null, focus: Span, column: Float32Array | null
 
 const rest = 60;
 
-/** Asks for what is looked at while the neuron view is. A head or token under the pointer waits until it rests there. */
-export function followPairs(view: View): void {
-  const { session, local, abort } = view;
-  const { asker } = local;
-  follow(session, abort, () => {
-    if (session.traits.view.value !== "neuron") return [];
-    const { request: wanted, keys } = pairsOf(view);
-    const request = wanted.value;
-    const missing = request === null ? null : neuronsOf(session).missing(request, keys.value);
-    if (request === null || missing === null) return [];
-    const hovered = local.hoverToken.value !== null || local.hoverHead.value !== null;
-    return [{ ...neuronsOf(session).wish({ ...request, asker }, missing), delay: hovered ? rest : 0 }];
-  });
+/** The keys whose vectors are looked at and not there. A head or token under the pointer waits until it rests there. Reads signals. */
+export function pairsWish(view: View): Wish | null {
+  const { session, local } = view;
+  const { request: wanted, keys } = pairsOf(view);
+  const request = wanted.value;
+  const missing = request === null ? null : neuronsOf(session).missing(request, keys.value);
+  if (request === null || missing === null) return null;
+  const hovered = local.hoverToken.value !== null || local.hoverHead.value !== null;
+  const asked = { ...request, asker: local.asker };
+  return { ...neuronsOf(session).wish(asked, missing), delay: hovered ? rest : 0 };
 }
