@@ -30,7 +30,12 @@ export function weightPixels(map: Values, ramp: Ramp): Pixels {
     for (let column = 0; column < stop; column++) {
       const index = row * columns + column;
       const value = values[index] as number;
-      put(data, index, ramp, signed ? signedTone(value, peak) : tone(value, peak) * (fading?.[index] ?? 1));
+      putColour(
+        data,
+        index,
+        ramp,
+        signed ? signedTone(value, peak) : tone(value, peak) * (fading?.[index] ?? 1),
+      );
     }
   }
   return { width: columns, height: rows, data };
@@ -51,12 +56,13 @@ export function thumbnailPixels(
     if (causal && column > row) continue;
     const map = Math.floor(source / (rows * columns));
     const y = Math.floor(map / heads) * rows + row;
-    put(data, y * width + (map % heads) * columns + column, ramp, (bytes[source] as number) / 255);
+    putColour(data, y * width + (map % heads) * columns + column, ramp, (bytes[source] as number) / 255);
   }
   return { width, height: layers * rows, data };
 }
 
-function put(pixels: Uint8ClampedArray, index: number, ramp: Ramp, place: number): void {
+/** The colour of a place on a ramp, as the pixel of a number. */
+export function putColour(pixels: Uint8ClampedArray, index: number, ramp: Ramp, place: number): void {
   const from = Math.round(place * 255) * 3;
   const to = index * 4;
   pixels[to] = ramp[from] as number;

@@ -1,7 +1,8 @@
+import { clipped, paintBox } from "../drawing/boxes";
 import type { Brush, Pen } from "../drawing/brush";
+import { paintCorner, paintLabel } from "../drawing/labels-paint";
 import type { Pixels } from "../drawing/pixels";
-import type { Label, Rect } from "../drawing/scene";
-import { labelAngle } from "../drawing/tilt";
+import type { Rect } from "../drawing/scene";
 import { inkOn, type Palette, type Ramp, rampColour, signedTone, tone } from "../lib/colour";
 import { shortWeight, signedWeight } from "../lib/format";
 import { columnX, type MatrixScene, rowY } from "./scene";
@@ -49,20 +50,11 @@ export function paintMatrix(
     if (scene.focusBand !== null) paintBox(context, scene.focusBand, picture.strong, 1.5);
     if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
   });
-  context.textBaseline = "middle";
-  paintCorner(context, scene, palette);
-  for (const label of scene.rowLabels) paintRowLabel(context, label, picture, palette);
-  for (const label of scene.columnLabels) paintColumnLabel(context, label, scene, picture, palette);
+  paintCorner(context, scene, ["key", "query"], palette);
+  for (const label of scene.rowLabels) paintLabel(context, label, "right", picture.strong, palette);
+  const how = scene.tilted ? "tilted" : "center";
+  for (const label of scene.columnLabels) paintLabel(context, label, how, picture.strong, palette);
   for (const thumb of scene.thumbs) paintThumb(context, thumb, palette);
-}
-
-function clipped(context: Pen, { x, y, width, height }: Rect, paint: () => void): void {
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  paint();
-  context.restore();
 }
 
 /** Only the pixels in sight are handed to the canvas: an image that is enlarged 200 times would be dear. */
@@ -130,52 +122,4 @@ function paintThumb(context: Pen, { x, y, width, height }: Rect, palette: Palett
   context.roundRect(x, y, width, height, Math.min(width, height) / 2);
   context.fill();
   context.restore();
-}
-
-function paintBox(context: Pen, { x, y, width, height }: Rect, colour: string, weight: number): void {
-  context.strokeStyle = colour;
-  context.lineWidth = weight;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
-}
-
-function paintRowLabel(context: Pen, label: Label, picture: MatrixPicture, palette: Palette): void {
-  dress(context, label, picture, palette);
-  context.textAlign = "right";
-  context.fillText(label.text, label.x, label.y);
-}
-
-function paintColumnLabel(
-  context: Pen,
-  label: Label,
-  scene: MatrixScene,
-  picture: MatrixPicture,
-  palette: Palette,
-): void {
-  dress(context, label, picture, palette);
-  if (!scene.tilted) {
-    context.textAlign = "center";
-    context.fillText(label.text, label.x, label.y - 2);
-    return;
-  }
-  context.save();
-  context.translate(label.x, label.y);
-  context.rotate(labelAngle);
-  context.textAlign = "left";
-  context.fillText(label.text, 0, 0);
-  context.restore();
-}
-
-/** Which axis is which, where the two meet. */
-function paintCorner(context: Pen, { left, top }: MatrixScene, palette: Palette): void {
-  context.font = `400 10px ${palette.font}`;
-  context.fillStyle = palette.muted;
-  context.textAlign = "right";
-  context.fillText("key →", left - 8, top - 22);
-  context.fillText("query ↓", left - 8, top - 9);
-}
-
-function dress(context: Pen, label: Label, picture: MatrixPicture, palette: Palette): void {
-  context.font = `${label.tone === "plain" ? "400" : "600"} 11px ${palette.font}`;
-  context.fillStyle =
-    label.tone === "plain" ? palette.muted : label.tone === "strong" ? palette.text : picture.strong;
 }

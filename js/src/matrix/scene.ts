@@ -1,6 +1,6 @@
 import { labelStep, thinLabels } from "../drawing/labels";
 import type { Label, Rect } from "../drawing/scene";
-import { labelAngle } from "../drawing/tilt";
+import { reach, tiltedFoot, tiltedPitch, tilts } from "../drawing/tilt";
 import type { Side } from "../session/places";
 import type { Direction, Span, Viewport } from "../wire/types";
 import { clampViewport, extentOf, isZoomed, spansOf, wholeMap } from "./viewport";
@@ -88,8 +88,6 @@ const topmost = 3;
 const thumbGap = 3;
 const thumbWidth = 3;
 const shortestThumb = 8;
-const across = Math.cos(labelAngle);
-const along = -Math.sin(labelAngle);
 
 export function matrixFrame({ labels, keyLabels = labels, width, measure }: FrameInput): MatrixFrame {
   const queries = Math.max(1, labels.length);
@@ -99,7 +97,7 @@ export function matrixFrame({ labels, keyLabels = labels, width, measure }: Fram
   const broadest = keyLabels === labels ? widest : Math.max(cornerWidth, ...labels.map(measure));
   const left = Math.ceil(broadest) + labelGap + 2;
   const [columnPitch, rowPitch] = pitchesOf(width - left, widths, queries, keyLabels === labels);
-  const top = Math.ceil(tilts(widest, columnPitch) ? widest * along + 16 : 32);
+  const top = Math.ceil(tilts(widest, columnPitch) ? widest * reach.up + 16 : 32);
   const [across, down] = [columnPitch * keys, rowPitch * queries];
   const height = Math.ceil(top + down + thumbGap + thumbWidth);
   return { width, height, queries, keys, left, top, across, down, widest };
@@ -135,10 +133,6 @@ function looking({ direction, focused = direction }: MatrixInput): Direction {
 
 type Sight = MatrixFrame & Pick<MatrixScene, "columnPitch" | "rowPitch" | "view" | "rows" | "columns">;
 
-function tilts(widest: number, pitch: number): boolean {
-  return widest > pitch - 6;
-}
-
 /** One key and one query in pixels: the same in a square map. Of two texts each may use the room that there is. */
 function pitchesOf(
   room: number,
@@ -155,17 +149,8 @@ function pitchesOf(
   return [column, row >= 4 ? Math.floor(row) : row];
 }
 
-/** The largest cell with which the tilted labels of the last columns still fit. */
 function pitchOf(room: number, widths: readonly number[], largest: number): number {
-  const count = Math.max(1, widths.length);
-  let pitch = Math.min(largest, (room - 4) / count);
-  for (let round = 0; round < 3; round++) {
-    const overhang = widths.reduce(
-      (most, width, index) => Math.max(most, width * across - (count - index - 0.5) * pitch),
-      0,
-    );
-    pitch = Math.min(pitch, (room - 6 - overhang) / count);
-  }
+  const pitch = tiltedPitch(room, widths, largest);
   return pitch >= 4 ? Math.floor(pitch) : Math.max(pitch, 0.1);
 }
 
@@ -187,11 +172,15 @@ function rowLabels(input: MatrixInput, sight: Sight): Label[] {
 function columnLabels(input: MatrixInput, sight: Sight): Label[] {
   const tilted = tilts(sight.widest, sight.columnPitch);
   return axis(input, "key", sight.columns, sight.columnPitch, columnRoom)
-    .map((label) => ({ ...label, x: columnX(sight, label.index + 0.5), y: sight.top - labelGap }))
+    .map((label) => ({
+      ...label,
+      x: columnX(sight, label.index + 0.5),
+      y: sight.top - labelGap - (tilted ? 0 : 2),
+    }))
     .filter(({ x }) => x >= sight.left && x <= sight.left + sight.across)
     .map((label) =>
       tilted
-        ? { ...label, text: fitted(label.text, (sight.width - label.x) / across, input.measure) }
+        ? { ...label, text: fitted(label.text, (sight.width - label.x) / reach.across, input.measure) }
         : label,
     );
 }
@@ -274,7 +263,7 @@ export function atRest(scene: MatrixScene, outlined: boolean): MatrixScene {
 /** How much of its width a scene has ink in: few tokens leave the rest of it empty. */
 export function inkWidth(scene: MatrixScene): number {
   const { left, tilted, columnLabels, widest, width } = scene;
-  const overhang = tilted ? Math.max(0, ...columnLabels.map(({ x }) => x + widest * across)) : 0;
+  const overhang = tilted ? Math.max(0, ...columnLabels.map(({ x }) => x + widest * reach.across)) : 0;
   return Math.min(width, Math.ceil(Math.max(left + scene.across + thumbGap + thumbWidth, overhang)) + 2);
 }
 
@@ -296,8 +285,7 @@ export function matrixHit(scene: MatrixScene, x: number, y: number): MatrixHit |
 }
 
 function columnLabelHit(scene: MatrixScene, x: number, y: number): MatrixHit | null {
-  const rise = scene.top - labelGap - y;
-  const foot = scene.tilted ? x - (Math.max(0, rise) * across) / along : x;
+  const foot = scene.tilted ? tiltedFoot(x, scene.top - labelGap - y) : x;
   const token = Math.floor((foot - scene.left) / scene.columnPitch + scene.view.key);
   return foot >= scene.left && foot < scene.left + scene.across && token < scene.keys
     ? { kind: "column", token }

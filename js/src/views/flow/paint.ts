@@ -1,3 +1,4 @@
+import { clipped } from "../../drawing/boxes";
 import type { Brush, Pen } from "../../drawing/brush";
 import type { Palette } from "../../lib/colour";
 import { weight } from "../../lib/format";
@@ -24,18 +25,15 @@ export function paintFlow(
 ): void {
   const touched = (curve: FlowCurve) => picture.looked !== null && touches(curve, picture.looked);
   const aside = picture.looked !== null && picture.curves.some(touched);
-  context.save();
-  context.beginPath();
-  context.rect(0, flowHead, frame.width, frame.height - flowHead);
-  context.clip();
-  paintCurves(context, frame, picture.curves, palette, aside ? 0.25 : 1);
-  if (aside) paintCurves(context, frame, picture.curves.filter(touched), palette, 1);
-  for (let token = frame.seen[0]; token < frame.seen[1]; token++) {
-    if (!isSeen(frame, tokenY(frame, token))) continue;
-    paintDots(context, frame, picture, token, palette);
-    paintName(context, frame, picture, token, palette);
-  }
-  context.restore();
+  clipped(context, { x: 0, y: flowHead, width: frame.width, height: frame.height - flowHead }, () => {
+    paintCurves(context, frame, picture.curves, palette, aside ? 0.25 : 1);
+    if (aside) paintCurves(context, frame, picture.curves.filter(touched), palette, 1);
+    for (let token = frame.seen[0]; token < frame.seen[1]; token++) {
+      if (!isSeen(frame, tokenY(frame, token))) continue;
+      paintDots(context, frame, picture, token, palette);
+      paintName(context, frame, picture, token, palette);
+    }
+  });
   paintLayers(context, frame, palette);
 }
 

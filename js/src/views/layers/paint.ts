@@ -1,8 +1,8 @@
+import { clipped, paintBox } from "../../drawing/boxes";
 import type { Brush, Pen } from "../../drawing/brush";
 import { hatch } from "../../drawing/hatch";
+import { paintCorner, paintLabel } from "../../drawing/labels-paint";
 import type { Pixels } from "../../drawing/pixels";
-import type { Label, Rect } from "../../drawing/scene";
-import { labelAngle } from "../../drawing/tilt";
 import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
 import { shortWeight } from "../../lib/format";
 import { cellRect, type LayersScene } from "./scene";
@@ -28,16 +28,13 @@ export function paintLayers(
   palette: Palette,
 ): void {
   const { area } = scene;
-  context.save();
-  context.beginPath();
-  context.rect(area.x, area.y, area.width, area.height);
-  context.clip();
-  paintImage(context, scene, bitmap(picture.image));
-  paintSinks(context, scene, picture, palette);
-  paintGaps(context, scene, palette);
-  paintSilent(context, scene, palette);
-  paintNumbers(context, scene, picture, palette);
-  context.restore();
+  clipped(context, area, () => {
+    paintImage(context, scene, bitmap(picture.image));
+    paintSinks(context, scene, picture, palette);
+    paintGaps(context, scene, palette);
+    paintSilent(context, scene, palette);
+    paintNumbers(context, scene, picture, palette);
+  });
   paintBoxes(context, scene, picture, palette);
   paintLabels(context, scene, picture, palette);
 }
@@ -105,71 +102,24 @@ function paintNumbers(context: Pen, scene: LayersScene, picture: LayersPicture, 
 }
 
 function paintBoxes(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
-  const { area } = scene;
-  context.save();
-  context.beginPath();
-  context.rect(area.x - 2, area.y - 2, area.width + 4, area.height + 4);
-  context.clip();
-  paintBox(context, scene.whole, palette.hairline, 1);
-  if (scene.queryBand !== null) paintBox(context, scene.queryBand, picture.strong, 0.75);
-  if (scene.pinned !== null) paintBox(context, scene.pinned, picture.strong, 1.5);
-  if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
-  context.restore();
-}
-
-function paintBox(context: Pen, { x, y, width, height }: Rect, colour: string, weight: number): void {
-  context.strokeStyle = colour;
-  context.lineWidth = weight;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+  const { x, y, width, height } = scene.area;
+  clipped(context, { x: x - 2, y: y - 2, width: width + 4, height: height + 4 }, () => {
+    paintBox(context, scene.whole, palette.hairline, 1);
+    if (scene.queryBand !== null) paintBox(context, scene.queryBand, picture.strong, 0.75);
+    if (scene.pinned !== null) paintBox(context, scene.pinned, picture.strong, 1.5);
+    if (scene.cross !== null) paintBox(context, scene.cross, palette.text, 1.5);
+  });
 }
 
 function paintLabels(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
-  const { turned, area } = scene;
-  context.textBaseline = "middle";
-  context.save();
-  if (turned) {
-    context.beginPath();
-    context.rect(0, area.y, area.x, area.height);
-    context.clip();
-  }
-  for (const label of scene.tokenLabels) paintToken(context, label, scene, picture, palette);
-  context.restore();
-  context.textAlign = turned ? "center" : "right";
-  for (const label of scene.layerLabels) {
-    dress(context, label, picture, palette);
-    context.fillText(label.text, label.x, label.y);
-  }
-  context.font = `400 10px ${palette.font}`;
-  context.fillStyle = palette.muted;
-  context.textAlign = "right";
-  const [first, second] = turned ? ["layer →", "token ↓"] : ["token →", "layer ↓"];
-  context.fillText(first, scene.left - 8, scene.top - 22);
-  context.fillText(second, scene.left - 8, scene.top - 9);
-}
-
-function paintToken(
-  context: Pen,
-  label: Label,
-  scene: LayersScene,
-  picture: LayersPicture,
-  palette: Palette,
-): void {
-  dress(context, label, picture, palette);
-  if (scene.turned || !scene.tilted) {
-    context.textAlign = scene.turned ? "right" : "center";
-    context.fillText(label.text, label.x, label.y);
-    return;
-  }
-  context.save();
-  context.translate(label.x, label.y);
-  context.rotate(labelAngle);
-  context.textAlign = "left";
-  context.fillText(label.text, 0, 0);
-  context.restore();
-}
-
-function dress(context: Pen, label: Label, picture: LayersPicture, palette: Palette): void {
-  context.font = `${label.tone === "plain" ? "400" : "600"} 11px ${palette.font}`;
-  context.fillStyle =
-    label.tone === "plain" ? palette.muted : label.tone === "strong" ? palette.text : picture.strong;
+  const { turned, tilted, area } = scene;
+  const how = turned ? "right" : tilted ? "tilted" : "center";
+  const tokens = () => {
+    for (const label of scene.tokenLabels) paintLabel(context, label, how, picture.strong, palette);
+  };
+  if (turned) clipped(context, { x: 0, y: area.y, width: area.x, height: area.height }, tokens);
+  else tokens();
+  for (const label of scene.layerLabels)
+    paintLabel(context, label, turned ? "center" : "right", picture.strong, palette);
+  paintCorner(context, scene, turned ? ["layer", "token"] : ["token", "layer"], palette);
 }

@@ -1,4 +1,4 @@
-import type { Pixels } from "../../drawing/pixels";
+import { type Pixels, putColour } from "../../drawing/pixels";
 import { type Ramp, tone } from "../../lib/colour";
 
 export interface StripValues {
@@ -22,9 +22,12 @@ export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pi
       const index = layer * count + token;
       const weight = values[index] as number;
       if (Number.isNaN(weight)) continue;
-      const from = Math.round(tone(weight, peak) * (fading?.[index] ?? 1) * 255) * 3;
-      const to = (turned ? token * layers + layer : layer * count + token) * 4;
-      data.set([ramp[from] as number, ramp[from + 1] as number, ramp[from + 2] as number, 255], to);
+      putColour(
+        data,
+        turned ? token * layers + layer : index,
+        ramp,
+        tone(weight, peak) * (fading?.[index] ?? 1),
+      );
     }
   }
   return turned ? { width: layers, height: count, data } : { width: count, height: layers, data };

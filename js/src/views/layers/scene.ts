@@ -1,6 +1,6 @@
 import { thinLabels } from "../../drawing/labels";
 import type { Label, Rect } from "../../drawing/scene";
-import { labelAngle } from "../../drawing/tilt";
+import { reach, tiltedFoot, tiltedPitch, tilts } from "../../drawing/tilt";
 import type { Span } from "../../wire/types";
 
 export interface LayersInput {
@@ -58,8 +58,6 @@ const smallestToken = 12;
 const turnedToken = 17;
 const largestHeight = 520;
 const smallestLayer = 11;
-const across = Math.cos(labelAngle);
-const along = -Math.sin(labelAngle);
 
 export function layersScene(input: LayersInput): LayersScene {
   const frame = frameOf(input);
@@ -90,11 +88,11 @@ function frameOf(input: LayersInput): Frame {
   const count = Math.max(1, widths.length);
   const layers = Math.max(1, input.layers);
   const left = corner + gap;
-  const pitch = pitchOf(input.width - left, widths);
+  const pitch = Math.floor(tiltedPitch(input.width - left, widths, largestCell));
   const common = { width: input.width, count, layers };
   if (pitch < smallestToken) return turnedFrame(input, widest, common);
-  const tilted = widest > pitch - 6;
-  const top = Math.ceil(tilted ? widest * along + 14 : 30);
+  const tilted = tilts(widest, pitch);
+  const top = Math.ceil(tilted ? widest * reach.up + 14 : 30);
   const layerPitch = clamp(Math.floor((largestHeight - top) / layers), smallestLayer, 48);
   const full = top + layers * layerPitch + 4;
   const area = { x: left, y: top, width: count * pitch, height: layers * layerPitch };
@@ -136,20 +134,6 @@ function turnedFrame(
     layerPitch: layerPitch >= 4 ? Math.floor(layerPitch) : layerPitch,
     area: { x: left, y: top, width: input.width - left, height: height - top - 4 },
   };
-}
-
-/** The largest cell with which the tilted labels of the last tokens still fit. */
-function pitchOf(room: number, widths: readonly number[]): number {
-  const count = Math.max(1, widths.length);
-  let pitch = Math.min(largestCell, (room - 4) / count);
-  for (let round = 0; round < 3; round++) {
-    const overhang = widths.reduce(
-      (most, width, index) => Math.max(most, width * across - (count - index - 0.5) * pitch),
-      0,
-    );
-    pitch = Math.min(pitch, (room - 6 - overhang) / count);
-  }
-  return Math.floor(pitch);
 }
 
 function visibleTokens({ turned, offset, tokenPitch, count, area }: Frame): [number, number] {
@@ -225,8 +209,7 @@ export function layersHit(scene: LayersScene, x: number, y: number): LayersHit |
 }
 
 function tilted(scene: LayersScene, x: number, y: number): number | null {
-  const rise = Math.max(0, scene.top - gap - y);
-  const foot = scene.tilted ? x - (rise * across) / along : x;
+  const foot = scene.tilted ? tiltedFoot(x, scene.top - gap - y) : x;
   return inside(Math.floor((foot - scene.left) / scene.tokenPitch), scene.count);
 }
 

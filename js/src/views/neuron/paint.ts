@@ -1,5 +1,6 @@
+import { clipped, paintBox } from "../../drawing/boxes";
 import type { Brush, Pen } from "../../drawing/brush";
-import type { Pixels } from "../../drawing/pixels";
+import { type Pixels, putColour } from "../../drawing/pixels";
 import type { Rect } from "../../drawing/scene";
 import { type Palette, type Ramp, rampColour, signedTone } from "../../lib/colour";
 import type { NeuronScene, NumberName, PairScene, Track } from "./scene";
@@ -39,26 +40,23 @@ export function paintNeuron(
 ): void {
   const { context } = brush;
   paintQuery(brush, scene, picture, palette);
-  context.save();
-  context.beginPath();
-  context.rect(0, scene.top, scene.width, scene.height - scene.top);
-  context.clip();
-  if (scene.looked !== null) paintLooked(context, scene.looked, palette);
-  const masked = picture.rows.map((row) => row.masked);
-  const { peaks } = picture;
-  paintVectors(
-    brush,
-    scene,
-    scene.keys,
-    { rows: picture.rows.map(({ k }) => k), peak: peaks.k, masked },
-    palette,
-  );
-  const products = picture.rows.map((row) => row.products);
-  paintVectors(brush, scene, scene.products, { rows: products, peak: peaks.product, masked }, palette);
-  picture.rows.forEach((row, index) => {
-    paintRow(context, scene, picture, row, scene.seen[0] + index, palette);
+  clipped(context, { x: 0, y: scene.top, width: scene.width, height: scene.height - scene.top }, () => {
+    if (scene.looked !== null) paintLooked(context, scene.looked, palette);
+    const masked = picture.rows.map((row) => row.masked);
+    const { peaks } = picture;
+    paintVectors(
+      brush,
+      scene,
+      scene.keys,
+      { rows: picture.rows.map(({ k }) => k), peak: peaks.k, masked },
+      palette,
+    );
+    const products = picture.rows.map((row) => row.products);
+    paintVectors(brush, scene, scene.products, { rows: products, peak: peaks.product, masked }, palette);
+    picture.rows.forEach((row, index) => {
+      paintRow(context, scene, picture, row, scene.seen[0] + index, palette);
+    });
   });
-  context.restore();
   paintStripes(context, scene.stripes, palette);
 }
 
@@ -73,7 +71,7 @@ function paintQuery(
   const image = bitmap(signedPixels([picture.q], scene.dimensions, picture.peaks.q, palette.signed));
   context.imageSmoothingEnabled = false;
   context.drawImage(image, 0, 0, scene.dimensions, 1, query.x, query.y, query.width, query.height);
-  box(context, query, palette.hairline);
+  paintBox(context, query, palette.hairline, 1);
   write(context, picture.query, scene.label, middle, "right", picture.strong, `600 12px ${palette.font}`);
   const small = `400 11px ${palette.font}`;
   write(context, picture.beside, scene.products.left, middle, "left", palette.muted, small);
@@ -184,15 +182,9 @@ export function signedPixels(
   ramp: Ramp,
 ): Pixels {
   const data = new Uint8ClampedArray(vectors.length * dimensions * 4);
-  let to = 0;
-  for (const vector of vectors) {
-    for (let at = 0; at < dimensions; at++) {
-      const from = Math.round(signedTone(vector[at] ?? 0, peak) * 255) * 3;
-      data[to++] = ramp[from] as number;
-      data[to++] = ramp[from + 1] as number;
-      data[to++] = ramp[from + 2] as number;
-      data[to++] = 255;
-    }
+  for (const [row, vector] of vectors.entries()) {
+    for (let at = 0; at < dimensions; at++)
+      putColour(data, row * dimensions + at, ramp, signedTone(vector[at] ?? 0, peak));
   }
   return { width: dimensions, height: vectors.length, data };
 }
@@ -240,12 +232,6 @@ export function paintPair(
     );
   });
   paintStripes(context, scene.stripe === null ? [] : [scene.stripe], palette);
-}
-
-function box(context: Pen, { x, y, width, height }: Rect, colour: string): void {
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
 }
 
 function write(
