@@ -1,4 +1,4 @@
-import { pieceLabel, shorten } from "../lib/format";
+import { shortLabel } from "../lib/format";
 import type { Filter } from "../session/filter";
 import type { Direction, Tokens } from "../wire/types";
 import { type MapOnShow, weightAt } from "./maps";
@@ -130,7 +130,7 @@ export function percent(share: number): string {
 /** Which keys are darker than the scale goes: sinks that take more than its full tone. */
 export function sinkNote({ sinks, values, peak }: Sinking, keys: Pick<Tokens, "pieces"> | null): string {
   if (sinks.size === 0 || !values.some((value) => value > peak)) return "";
-  const names = [...sinks].slice(0, 3).map((key) => `“${shorten(pieceLabel(keys?.pieces[key] ?? ""), 12)}”`);
+  const names = [...sinks].slice(0, 3).map((key) => `“${shortLabel(keys?.pieces[key], 12)}”`);
   if (sinks.size === 1) return ` · the sink ${names[0]} is past the scale`;
   return ` · sinks are past the scale: ${names.join(" ")}${sinks.size > names.length ? " …" : ""}`;
 }

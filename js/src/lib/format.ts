@@ -20,7 +20,7 @@ function controlPicture(code: number): string {
 const unseen = /^[\p{Cf}\p{Mn}\p{Variation_Selector}]+$/u;
 
 /** A token as a label: white space at its ends is dropped, white space alone is drawn. */
-export function pieceLabel(piece: string): string {
+export function pieceLabel(piece = ""): string {
   if (piece === "") return "∅";
   const bare = piece.replace(/^ +| +$/g, "");
   if (unseen.test(bare)) return codePoints(bare);
@@ -46,6 +46,11 @@ export function pieceParts(piece: string): { space: string; rest: string } {
 export function shorten(text: string, limit: number): string {
   const signs = Array.from(text);
   return signs.length <= limit ? text : `${signs.slice(0, limit - 1).join("")}…`;
+}
+
+/** A token as a label of at most so many characters. */
+export function shortLabel(piece: string | undefined, limit: number): string {
+  return shorten(pieceLabel(piece), limit);
 }
 
 /** A weight or a probability, three decimals, never a false zero. */

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { Tooltip } from "../display/Tooltip";
 import type { Rect } from "../drawing/scene";
-import { pieceLabel, shorten } from "../lib/format";
+import { shortLabel } from "../lib/format";
 import type { MatrixScene } from "./scene";
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 export function CellTip({ scene, query, read, kind, children }: Props) {
   const { cross, columnPitch, top, width } = scene;
   if (cross === null || !inSight(scene, cross)) return null;
-  const name = (text = "") => <bdi>{shorten(pieceLabel(text), 20)}</bdi>;
+  const name = (piece: string | undefined) => <bdi>{shortLabel(piece, 20)}</bdi>;
   return (
     <Tooltip x={cross.x + columnPitch / 2} y={Math.max(top, cross.y)} width={width} kind={kind}>
       {name(query)} → {name(read)} {children}

@@ -2,12 +2,12 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
+import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
-import { useMeasure } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
-import { useView, useWidth, type View } from "../../display/view";
-import { count, pieceLabel, shorten, weight } from "../../lib/format";
+import { useView, useWidth } from "../../display/view";
+import { count, pieceLabel, shortLabel, weight } from "../../lib/format";
 import type { Flow } from "../../wire/flow";
 import { flowFigure, flowLegend, rowsNote } from "./figure";
 import { flowWish } from "./flow";
@@ -35,11 +35,8 @@ export function FlowView() {
   const { value: whole, late, current } = useLastGood(session, answer.value);
   const least = (steps[step] ?? 10) / 1000;
   const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
-  const names = useMemo(
-    () => flow?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
-    [flow],
-  );
-  const frame = useFrame(view, flow, names, width, offset);
+  const names = useLabels(flow?.pieces, longestLabel);
+  const frame = useFrame(flow, names, width, offset);
   const drawn = useMemo(
     () =>
       frame === null || flow === null ? { curves: [], passing: 0 } : flowCurves(frame, flow, least, budget),
@@ -56,7 +53,7 @@ export function FlowView() {
         <h3>
           {flow !== null && (
             <>
-              What flows into “<bdi>{shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}</bdi>”
+              What flows into “<bdi>{shortLabel(flow.pieces[flow.query], 28)}</bdi>”
             </>
           )}
         </h3>
@@ -126,20 +123,13 @@ export function FlowView() {
   );
 }
 
-const largerThanMeasured = 12 / 11;
-
 function useFrame(
-  view: View,
   flow: Flow | null,
   names: readonly string[],
   width: number,
   offset: number,
 ): FlowFrame | null {
-  const measure = useMeasure(view.palette.value.font);
-  const widest = useMemo(
-    () => Math.max(24, ...names.map((name) => measure(name))) * largerThanMeasured,
-    [names, measure],
-  );
+  const widest = useWidest(names, 12);
   return useMemo(() => {
     if (flow === null || width === 0) return null;
     const { levels, attending } = flow;
@@ -164,7 +154,7 @@ function placeOf({ attending, levels }: Flow, level: number): string {
 }
 
 function spoken(flow: Flow, node: Node | null): string {
-  const name = (token: number) => pieceLabel(flow.pieces[token] ?? "");
+  const name = (token: number) => pieceLabel(flow.pieces[token]);
   if (node === null) {
     const inputs = Array.from(flow.reached.subarray(0, flow.pieces.length), (share, token) => ({
       share,
@@ -183,7 +173,7 @@ function Tip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node |
   const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
   return (
     <Tooltip x={x} y={tokenY(frame, node.token) - 10} width={frame.width}>
-      {placeOf(flow, node.level)} · <bdi>{shorten(pieceLabel(flow.pieces[node.token] ?? ""), 28)}</bdi>{" "}
+      {placeOf(flow, node.level)} · <bdi>{shortLabel(flow.pieces[node.token], 28)}</bdi>{" "}
       <b class="aw-number">{weight(share)}</b>
     </Tooltip>
   );

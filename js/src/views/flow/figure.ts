@@ -1,6 +1,6 @@
 import { type Figure, tallestFigure } from "../../display/figures";
 import type { Palette } from "../../lib/colour";
-import { pieceLabel, shorten } from "../../lib/format";
+import { shortLabel } from "../../lib/format";
 import { paintFlow } from "./paint";
 import { type FlowFrame, flowCurves, wholeFlow } from "./scene";
 import type { SparseFlow } from "./sparse-flow";
@@ -39,7 +39,7 @@ export function flowFigure(
   const left = passing > curves.length ? `, of ${passing}` : "";
   return {
     name: "flow",
-    title: `What flows into “${shorten(pieceLabel(flow.pieces[flow.query] ?? ""), 28)}”`,
+    title: `What flows into “${shortLabel(flow.pieces[flow.query], 28)}”`,
     width: whole.width,
     height: whole.height,
     caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${rowsNote(flow)}${cut} · ${flowLegend}`,

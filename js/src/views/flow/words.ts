@@ -17,7 +17,7 @@ export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
     .sort((one, other) => (reached[other] as number) - (reached[one] as number))
     .slice(0, listed)
     .map((token) => [nameOf({ pieces }, token), weight(reached[token] as number)] as const);
-  const name = pieceLabel(pieces[query] ?? "");
+  const name = pieceLabel(pieces[query]);
   const list = strongest.slice(0, mentioned).map((each) => each.join(" "));
   return {
     sentence: `Rollout through ${count(levels - 1, "layer")}; “${name}” rests on ${list.join(", ")}${strongest.length > mentioned ? " …" : ""}`,

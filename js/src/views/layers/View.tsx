@@ -5,12 +5,13 @@ import { spanLabel } from "../../controls/Toolbar";
 import { Canvas } from "../../display/Canvas";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
+import { useLabels } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { useMeasure } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
-import { pieceLabel, shorten } from "../../lib/format";
+import { shortLabel } from "../../lib/format";
 import type { Fusion, Tokens } from "../../wire/types";
 import { layersFigure } from "./figure";
 import { pointLayers, pressLayers, steerLayers } from "./input";
@@ -94,10 +95,7 @@ function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers
   const { derived, local, session } = view;
   const tokens = derived.others.value;
   const measure = useMeasure(view.palette.value.font);
-  const labels = useMemo(
-    () => tokens?.pieces.map((piece) => shorten(pieceLabel(piece), longestLabel)) ?? [],
-    [tokens],
-  );
+  const labels = useLabels(tokens?.pieces, longestLabel);
   const found = useMemo(() => (strip === null ? null : factsOf(strip)), [strip]);
   if (strip === null || found === null || width === 0) return null;
   const input = {
@@ -110,8 +108,7 @@ function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers
     cell: cellIn(strip, local.stripCell.value),
     measure,
   };
-  return (offset, tallest) =>
-    layersScene({ ...input, offset, ...(tallest === undefined ? {} : { tallest }) });
+  return (offset, tallest) => layersScene({ ...input, offset, tallest });
 }
 
 function usePicture(view: View, strip: StripOnShow | null, turned: boolean): LayersPicture | null {
@@ -130,7 +127,7 @@ function Tip(props: { readonly strip: StripOnShow; readonly scene: LayersScene; 
   if (cell === null || cell.layer < 0 || box === null) return null;
   return (
     <Tooltip x={box.x + box.width / 2} y={box.y} width={scene.width}>
-      layer {cell.layer} · <bdi>{shorten(pieceLabel(tokens.pieces[cell.token] ?? ""), 28)}</bdi>{" "}
+      layer {cell.layer} · <bdi>{shortLabel(tokens.pieces[cell.token], 28)}</bdi>{" "}
       <b class="aw-number">{numberOf(strip, cell.layer, cell.token)}</b>
       {strip.sinks[cell.layer]?.has(cell.token) && <span class="aw-unit"> sink</span>}
     </Tooltip>

@@ -19,7 +19,7 @@ export interface LayersInput {
   readonly strong: readonly number[];
   readonly measure: (text: string) => number;
   /** How high a long strip may be before it scrolls: less than a screen, when not said. */
-  readonly tallest?: number;
+  readonly tallest?: number | undefined;
 }
 
 /** Tokens to the right and layers downwards; the other way round, and scrolled, where tokens are too many for that. */

@@ -21,7 +21,7 @@ export function spoken(
     .join(" ");
   const cell = cellIn(strip, found);
   if (cell === null) return `Query ${query}, ${strip.layers} layers`;
-  const name = pieceLabel(tokens.pieces[cell.token] ?? "");
+  const name = pieceLabel(tokens.pieces[cell.token]);
   if (cell.layer < 0) return `Token ${name}; Enter makes it the query`;
   const verb = strip.direction === "reads" ? "reads" : "is read by";
   return `Layer ${cell.layer}: ${query} ${verb} ${name} ${numberOf(strip, cell.layer, cell.token)}`;

@@ -76,12 +76,10 @@ function startCell({ map, focus, reads, readBy }: View["derived"]): Cell {
     : { query: token, key: other(reads) };
 }
 
-const none: readonly string[] = [];
-
 function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: number): MatrixScene | null {
   const { derived, local } = view;
   const { tokens, keys } = derived;
-  const { input, frame } = useFrame(tokens.value?.pieces ?? none, keys.value?.pieces ?? none, width);
+  const { input, frame } = useFrame(tokens.value?.pieces, keys.value?.pieces, width);
   if (map === null) return null;
   const focused = derived.direction.value;
   const ranked = focused === "reads" ? derived.reads.value : derived.readBy.value;
@@ -102,7 +100,7 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: n
 }
 
 function spoken({ derived }: View, map: MapOnShow, cell: Cell | null, reading: Reading | null): string {
-  const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token] ?? "");
+  const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token]);
   if (cell === null) return `Query ${name(derived.asked.value, map.query[0])}`;
   const pair = `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)}`;
   if (reading === null) return `${pair}: not visible`;

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
 import { useView, useWidth } from "../../display/view";
-import { exact, pieceLabel, shorten } from "../../lib/format";
+import { exact, shortLabel } from "../../lib/format";
 import { paintPair } from "./paint";
 import { groupOf, productsOf, stepsOf, strongestDimensions } from "./pair";
 import { lengthOf, type Shown } from "./picture";
@@ -18,8 +18,8 @@ export function PairPanel({ shown }: { readonly shown: Shown }) {
   return (
     <div class="aw-pair" data-key={key}>
       <p class="aw-pair-names">
-        <bdi>{shorten(pieceLabel(pairs.piece), 24)}</bdi> <span class="aw-unit">→</span>{" "}
-        <bdi>{shorten(pieceLabel(pairs.pieces[key] ?? ""), 24)}</bdi>
+        <bdi>{shortLabel(pairs.piece, 24)}</bdi> <span class="aw-unit">→</span>{" "}
+        <bdi>{shortLabel(pairs.pieces[key], 24)}</bdi>
         {kept && <span class="aw-unit"> kept open</span>}
         {group !== null && <span class="aw-pair-group">{group}</span>}
       </p>

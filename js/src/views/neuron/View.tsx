@@ -2,11 +2,11 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Segmented } from "../../controls/Segmented";
 import { Canvas } from "../../display/Canvas";
 import { useFigure } from "../../display/figures";
+import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
-import { useMeasure } from "../../display/measure";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
-import { exact, pieceLabel, shorten } from "../../lib/format";
+import { exact, pieceLabel, shortLabel } from "../../lib/format";
 import { NeuronCaption, neuronRecipe } from "./Caption";
 import { type LayNeuron, neuronFigure } from "./figure";
 import { pointPairs, pressPairs, steerPairs } from "./input";
@@ -23,7 +23,6 @@ const orders = [
 ] as const satisfies readonly { value: KeyOrder; text: string; title: string }[];
 
 const longestLabel = 13;
-const largerThanMeasured = 12 / 11;
 
 /** How the weights of one query come about: its vector, the keys' vectors, and every step to the softmax. */
 export function NeuronView() {
@@ -34,7 +33,7 @@ export function NeuronView() {
   const [offset, setOffset] = useState(0);
   const { pairs, late, problem } = usePairs(view);
   const shown = useShown(view, pairs);
-  const lay = useLay(view, shown, width);
+  const lay = useLay(shown, width);
   const scene = lay === null ? null : lay(offset);
   const recipe = shown === null ? "" : neuronRecipe(view, shown.pairs);
   useFigure("stage", (look) =>
@@ -53,7 +52,7 @@ export function NeuronView() {
         <h3>
           {shown !== null && (
             <>
-              How “<bdi>{shorten(pieceLabel(shown.pairs.piece), 20)}</bdi>” reads
+              How “<bdi>{shortLabel(shown.pairs.piece, 20)}</bdi>” reads
               <span class="aw-unit">
                 {" "}
                 layer {shown.pairs.layer}, head {shown.pairs.head}
@@ -122,13 +121,8 @@ function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
   return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened };
 }
 
-function useLay(view: View, shown: Shown | null, width: number): LayNeuron | null {
-  const measure = useMeasure(view.palette.value.font);
-  const pieces = shown?.pairs.pieces;
-  const widest = useMemo(() => {
-    const widths = pieces?.map((piece) => measure(shorten(pieceLabel(piece), longestLabel))) ?? [];
-    return widths.reduce((most, own) => Math.max(most, own), 24) * largerThanMeasured;
-  }, [pieces, measure]);
+function useLay(shown: Shown | null, width: number): LayNeuron | null {
+  const widest = useWidest(useLabels(shown?.pairs.pieces, longestLabel), 12);
   if (shown === null || width === 0) return null;
   const { pairs, order, key, cell } = shown;
   const input = {
@@ -140,8 +134,7 @@ function useLay(view: View, shown: Shown | null, width: number): LayNeuron | nul
     row: cell === null ? null : order.indexOf(key),
     dimension: cell?.dimension ?? null,
   };
-  return (offset, tallest) =>
-    neuronScene({ ...input, offset, ...(tallest === undefined ? {} : { tallest }) });
+  return (offset, tallest) => neuronScene({ ...input, offset, tallest });
 }
 
 /** What is in sight says which vectors are asked for. */
@@ -158,7 +151,7 @@ function product(q: number, k: number): string {
 }
 
 function spoken({ pairs, key }: Shown, dimension: number | null): string {
-  const pair = `${pieceLabel(pairs.piece)} and ${pieceLabel(pairs.pieces[key] ?? "")}`;
+  const pair = `${pieceLabel(pairs.piece)} and ${pieceLabel(pairs.pieces[key])}`;
   if (dimension === null) return `${pair}: ${sentenceOf(pairs, key)}`;
   const q = pairs.q[dimension] ?? Number.NaN;
   const k = pairs.vectors.get(key)?.[dimension];

@@ -32,7 +32,7 @@ export function neuronFigure(
   const below = k === undefined ? 0 : pair.height + gap;
   const [from, to] = scene.seen;
   const cut = to - from < shown.order.length ? ` · ${to - from} of ${shown.order.length} keys` : "";
-  const names = `“${pieceLabel(pairs.piece)}” and “${pieceLabel(pairs.pieces[key] ?? "")}”`;
+  const names = `“${pieceLabel(pairs.piece)}” and “${pieceLabel(pairs.pieces[key])}”`;
   return {
     name: "neuron",
     title: `How “${pieceLabel(pairs.piece)}” attends · Layer ${pairs.layer} · Head ${pairs.head}`,

@@ -1,6 +1,6 @@
 import type { PairCell } from "../../focus/pointer";
 import type { Palette } from "../../lib/colour";
-import { exact, pieceLabel, shorten, weight } from "../../lib/format";
+import { exact, shortLabel, weight } from "../../lib/format";
 import type { NeuronPicture, NeuronRow } from "./paint";
 import { isMasked, productsOf } from "./pair";
 import type { Pairs } from "./pairs";
@@ -28,7 +28,7 @@ export function neuronPicture(
   const largest = pairs.weight.reduce((most, value) => Math.max(most, value), 0);
   const [from, to] = scene.seen;
   return {
-    query: shorten(pieceLabel(pairs.piece), longestLabel),
+    query: shortLabel(pairs.piece, longestLabel),
     q: pairs.q,
     beside: `${pairs.q.length} dimensions, length ${exact(lengthOf(pairs.q))}`,
     titles,
@@ -47,7 +47,7 @@ function rowOf(pairs: Pairs, key: number, largest: number): NeuronRow {
   const value = pairs.weight[key] ?? 0;
   return {
     key,
-    label: shorten(pieceLabel(pairs.pieces[key] ?? ""), longestLabel),
+    label: shortLabel(pairs.pieces[key], longestLabel),
     k,
     products: k === null ? null : productsOf(pairs.q, k),
     numbers: {

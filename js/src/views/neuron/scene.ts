@@ -11,7 +11,7 @@ export interface NeuronInput {
   /** Whether something lies between the scaled product and the softmax. */
   readonly bent: boolean;
   /** How high it may be. */
-  readonly tallest?: number;
+  readonly tallest?: number | undefined;
   /** What is looked at: a row of keys, and a dimension. */
   readonly row: number | null;
   readonly dimension: number | null;
