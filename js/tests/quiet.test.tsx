@@ -99,8 +99,8 @@ describe("leaving a head", () => {
 });
 
 describe("the change since a text was held", () => {
-  const opened = async () => {
-    const page = mounted({ view: "compare", look: { against: "The river" } });
+  const opened = async (state = {}) => {
+    const page = mounted({ view: "compare", look: { against: "The river" }, ...state });
     const grid = () => page.host.querySelector<HTMLElement>(".aw-compare") as HTMLElement;
     await until(() => expect(grid()?.querySelector("canvas")).not.toBeNull());
     await quiet();
@@ -121,6 +121,15 @@ describe("the change since a text was held", () => {
     expect(spoken(grid)).toBe("river reads bank −0.100");
     expect(counts.get("weightPixels")).toBeUndefined();
     expect(counts.get("paintMatrix")).toBeGreaterThan(0);
+    await press("Enter");
+    expect(model.state.query).toEqual([1, 2]);
+    close();
+  });
+
+  it("looks from its keys where the query is one that is read", async () => {
+    const { model, grid, press, close } = await opened({ direction: "read_by" });
+    await press("ArrowRight");
+    expect(spoken(grid)).toBe("The reads river −0.100");
     await press("Enter");
     expect(model.state.query).toEqual([1, 2]);
     close();
