@@ -1,4 +1,4 @@
-"""An empty chart: title, axes, caption, tools. What every figure has in common."""
+"""An empty chart: title, axes, caption, tools: what every figure has in common."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def finished(figure: Any, look: Look, *caption: str) -> Any:
 
 
 def hover(figure: Any, look: Look, renderers: Sequence[Any], text: str, **options: Any) -> None:
-    """What is said of the mark under the pointer; `text` has @columns, whose values Bokeh escapes."""
+    """The text for the mark under the pointer; `text` has @columns, whose values Bokeh escapes."""
     figure.add_tools(
         HoverTool(
             renderers=list(renderers),
@@ -76,7 +76,7 @@ def hover(figure: Any, look: Look, renderers: Sequence[Any], text: str, **option
 
 
 def tap(figure: Any, renderers: Sequence[Any]) -> None:
-    """A click on a mark selects it, a click beside all of them none."""
+    """A click on a mark selects it, a click beside them clears the selection."""
     tool = TapTool(renderers=list(renderers))
     figure.add_tools(tool)
     figure.toolbar.active_tap = tool
@@ -99,7 +99,7 @@ def colour_bar(figure: Any, mapper: LinearColorMapper, unit: str) -> None:
 
 
 def mapper(values: Any, palette: Ramp, *, low: float | None = None, high: float | None = None) -> LinearColorMapper:
-    """A linear scale of colour over the numbers that there are; NaN is left blank."""
+    """A linear colour scale over the finite numbers; NaN is left blank."""
     known = np.asarray(values, np.float64)
     known = known[np.isfinite(known)]
     least = float(known.min()) if low is None and known.size else low or 0.0
@@ -111,14 +111,14 @@ def mapper(values: Any, palette: Ramp, *, low: float | None = None, high: float 
 
 
 def number_axis(axis: Any, count: int, ticks: int) -> None:
-    """An axis of whole numbers from 0, at most about so many of them written."""
+    """An axis of whole numbers from 0, with at most about this many labels."""
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if count / step <= ticks)
     axis.ticker = FixedTicker(ticks=list(range(0, count, step)))
     axis.major_label_policy = NoOverlap(min_distance=3)
 
 
 def token_axis(axis: Any, pieces: Sequence[str], size: int, longest: int = LONGEST_PIECE) -> None:
-    """An axis of tokens by their places: labels that would overlap are left out until there is room for them."""
+    """An axis of tokens by position: labels that would overlap are left out until there is room for them."""
     axis.ticker = FixedTicker(ticks=list(range(size)))
     axis.major_label_overrides = dict(enumerate(token_labels(pieces, size, longest)))
     axis.major_label_policy = NoOverlap(min_distance=2)

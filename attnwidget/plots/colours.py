@@ -11,12 +11,12 @@ from bokeh.palettes import Colorblind8
 from attnwidget.errors import AttnWidgetError
 
 Ramp = tuple[str, ...]
-"""256 colours, from nothing to the most."""
+"""256 colours, from zero to the maximum."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """One theme. Within a look every colour has one role, so that a figure can be taken from one look to the other."""
+    """One theme. Within a look every colour has one role, so that a figure can be moved from one look to another."""
 
     name: str
     ground: str
@@ -36,7 +36,7 @@ class Look:
 
 
 def ramp(stops: str, *, root: bool = False) -> Ramp:
-    """256 colours between these, evenly spaced; with `root` as the square root rises, so that small weights are seen.
+    """256 colours between these, evenly spaced; with `root` spaced by the square root, so that small weights are visible.
 
     >>> ramp("#000000 #ffffff")[:2], ramp("#000000 #ffffff", root=True)[1]
     (('#000000', '#010101'), '#101010')

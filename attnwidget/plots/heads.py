@@ -9,7 +9,7 @@ from attnwidget.plots.labels import head_name, number
 
 NAME = "attnwidget.heads"
 """The name of a source of heads. Its columns `layer`, `head` and `value` tell the explorer what was clicked, and
-`part`, where there is one, of which attention."""
+`part`, where there is one, in which part of the model."""
 
 
 def heads_source(values: np.ndarray, unit: str = "", *, part: str = "", **columns: Any) -> ColumnDataSource:

@@ -1,4 +1,4 @@
-"""How heads, tokens and numbers read in a chart: the same as on the page (js/src/lib/format.ts)."""
+"""How heads, tokens and numbers are written in a chart: the same as on the page (js/src/lib/format.ts)."""
 
 import re
 import textwrap
@@ -37,7 +37,7 @@ def number(value: float) -> str:
 
 
 def piece_label(piece: str, longest: int = LONGEST_PIECE) -> str:
-    r"""A token as a label: outer blanks dropped, white space alone and signs that cannot be seen drawn, long ones cut.
+    r"""A token as a label: outer blanks dropped, pure white space and invisible characters made visible, long ones cut.
 
     >>> piece_label(" cat"), piece_label("\n"), piece_label("  "), piece_label(""), piece_label("a" * 20)
     ('cat', '⏎', '␣␣', '∅', 'aaaaaaaaaaaaa…')
@@ -59,22 +59,22 @@ def _seen(sign: str) -> str:
 
 
 def without_tex(text: str) -> str:
-    """The text, drawn as it is: Bokeh would take what stands between these signs for TeX.
+    """The text, drawn as it is: Bokeh would take what stands between these delimiters for TeX.
 
     >>> without_tex("$$x$$") == "$$x$$"
     False
     """
-    # A word joiner: it has no width, and parts the two signs of a delimiter.
+    # A word joiner: it has no width, and separates the two characters of a delimiter.
     return re.sub(r"(\$|\\)(?=[$\[\]()])", "\\1\u2060", text)
 
 
 def token_labels(pieces: Sequence[str], size: int, longest: int = LONGEST_PIECE) -> list[str]:
-    """The labels of so many tokens; those of which the piece was not told are numbered."""
+    """The labels of this many tokens; those without a given piece are numbered."""
     return [without_tex(piece_label(pieces[at], longest)) if at < len(pieces) else str(at) for at in range(size)]
 
 
 def token_name(pieces: Sequence[str], at: int) -> str:
-    """A token by its place and how it reads, which tells repeated ones apart.
+    """A token by its position and label, which tells repeated ones apart.
 
     >>> token_name((" a", " rose"), 1)
     '#1 “rose”'

@@ -84,7 +84,7 @@ def measured(given: Any, metric: Any = None, part: str | None = None) -> Measure
 
 
 def part_of(given: Any, part: str | None) -> str:
-    """The kind of attention that is looked at, for a trace that has several; "" for anything else."""
+    """The part that is shown, for a trace that has several; "" for anything else."""
     several = isinstance(given, Trace) and len(given.parts) > 1
     return given.part_blocks(part)[0].part if several else ""
 
@@ -97,7 +97,7 @@ def head_table(scores: HeadScores) -> HeadScores:
 
 
 def named_after(scores: Any) -> Measured:
-    """Scores of heads, called by the words that their recipe begins with."""
+    """Scores of heads, named after the first words of their recipe."""
     if not isinstance(scores, HeadScores):
         raise AttnWidgetError(
             f"This needs HeadScores, not {type(scores).__name__}. Give the result of a measure like aw.entropy(trace); "
@@ -128,7 +128,7 @@ def _measure(metric: Any) -> tuple[Callable[..., Any], str]:
 
 
 def _check_call(call: Callable[..., Any], name: str) -> None:
-    """Raises AttnWidgetError for what cannot be called with a trace and a part, as far as that can be told."""
+    """Raises AttnWidgetError for what cannot be called with a trace and a part, where that can be told beforehand."""
     try:
         expected = signature(call)
     except (TypeError, ValueError):  # some that are written in C

@@ -53,12 +53,12 @@ dark.addEventListener("change", () => { drawn = drawn.then(draw); });
 
 
 def save(figure: Any, path: Any, *, title: str | None = None, theme: str | None = None) -> Path:
-    """Write a figure into one HTML file and say where it is: `.html` is added to a name that ends neither so nor in `.htm`.
+    """Write a figure into one HTML file and return its path: `.html` is added to a name that ends in neither `.html` nor `.htm`.
 
-    BokehJS is in the file (1.3 MB), so it opens offline and asks nothing of any server. With `theme` None a chart of
+    BokehJS is in the file (1.3 MB), so it opens offline and contacts no server. With `theme` None a chart of
     attnwidget follows the viewer's light or dark setting; "light" or "dark" fixes it. `title` is that of the browser's
     tab, else the figure's own. The figure stays as it is; one of others keeps its colours. Raises AttnWidgetError for
-    what is no Bokeh figure or layout, and when the file cannot be written.
+    anything but a Bokeh figure or layout, and when the file cannot be written.
 
     >>> import attnwidget as aw, tempfile
     >>> chart = aw.plots.head_grid(aw.load().trace("The cat sat."))

@@ -1,4 +1,4 @@
-"""A figure as what a page needs to draw it: one JSON value, and BokehJS itself."""
+"""What a page needs to draw a figure: one JSON value, and BokehJS itself."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from attnwidget.plots.theme import painted, plots_in
 class Embedded:
     """A figure for a page: `item` for `Bokeh.embed.embed_item`, the `script` that is BokehJS, and its version.
 
-    Reads as a pair too: `item, script = embed(figure)`. The script is the same for all figures of one version, so a
+    Unpacks as a pair too: `item, script = embed(figure)`. The script is the same for all figures of one version, so a
     page loads it once.
     """
 

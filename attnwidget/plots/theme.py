@@ -32,8 +32,8 @@ _TAG = "attnwidget.theme:"
 def themed(figure: Any, theme: str | None = None) -> Any:
     """The same figure in the colours of a theme: "light", "dark", or None, which is light.
 
-    Changes the figure, and every figure in a layout; gives it back. Colours of attnwidget's own charts go over into
-    the other theme's, all others stay. Raises AttnWidgetError for another theme, and for what is no Bokeh figure.
+    Changes the figure, and every figure in a layout, and returns it. Colours of attnwidget's own charts become
+    the other theme's, all others stay. Raises AttnWidgetError for another theme, and for anything but a Bokeh figure.
 
     >>> import attnwidget as aw
     >>> chart = aw.plots.head_grid(aw.load().trace("The cat sat."))
@@ -42,7 +42,7 @@ def themed(figure: Any, theme: str | None = None) -> Any:
     """
     look = look_of(theme)
     for plot in plots_in(figure):
-        before, models = theme_of(plot), plot.references()  # gone through once: it is most of what this costs
+        before, models = theme_of(plot), plot.references()  # traversed once: it is most of what this costs
         if before is not None:
             _exchange(models, LOOKS[before], look)
         _dress(models, look)
@@ -70,7 +70,7 @@ def plots_in(figure: Any) -> list[Plot]:
 
 @contextmanager
 def painted(figure: Any, theme: str | None, *, transparent: bool = False) -> Iterator[None]:
-    """Our charts in a figure in another theme for a while, or on no ground of their own; they are put back after."""
+    """Our charts in a figure in another theme for a while, or without a background of their own; restored afterwards."""
     own = {plot: before for plot in plots_in(figure) if (before := theme_of(plot)) is not None}
     look = None if theme is None else look_of(theme)
     try:

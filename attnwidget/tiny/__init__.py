@@ -1,4 +1,4 @@
-"""The bundled teaching model, tiny-causal: where it lies, and texts that show what its heads do. Importing this imports no torch."""
+"""The bundled teaching model, tiny-causal: where it is, and texts that show what its heads do. Importing this imports no torch."""
 
 from pathlib import Path
 

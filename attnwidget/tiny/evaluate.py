@@ -27,7 +27,7 @@ class Head:
 
 @dataclass(frozen=True)
 class CardFigures:
-    """What the model card tells. `accuracy`: kind -> share of answers right; heads: measured on random ids that come twice."""
+    """What the model card reports. `accuracy`: kind -> share of answers right; heads: measured on random ids that come twice."""
 
     accuracy: dict[str, float]
     previous_token: Head
@@ -41,7 +41,7 @@ class CardFigures:
 
 
 def answer_ids(ids: Mapping[str, int]) -> Tensor:
-    """For each id the id it counts as: the two tenses of a verb are one answer, since only the number is decided."""
+    """For each id the id it counts as: the two tenses of a verb are one answer, since the context decides the grammatical number only."""
     same = torch.arange(max(ids.values()) + 1)
     for forms in (vocabulary.SINGULAR_VERBS, vocabulary.PLURAL_VERBS):
         for form in forms:
@@ -64,7 +64,7 @@ def _documents(kind: str, rng: Random, ids: Mapping[str, int], count: int, lengt
 
 
 def short_facts(rng: Random, ids: Mapping[str, int], count: int, confusable: float) -> rows.RowBatch:
-    """The form a lesson types: three facts and one question, alone at the start of the row, no BOS."""
+    """The form used in a lesson: three facts and one question, alone at the start of the row, no BOS."""
     made: list[rows.Row] = []
     while len(made) < count:
         tokens = facts(rng, True, confusable=confusable).tokens

@@ -1,10 +1,10 @@
 """The generator of the teaching language: documents as tuples of tokens, each with its weight in training and its answer mark.
 
-A template is a sentence whose words are parted by spaces. `{slot}` is filled in; `{slot+}` says that the filling follows from
+A template is a sentence whose words are separated by spaces. `{slot}` is filled in; `{slot+}` says that the filling follows from
 what was said before, `{slot!}` that it is the answer. A leading `_` (and punctuation) glues a word to the one before it.
 
-Every document tells which pairs of words it brings together. A reserved eighth of all pairs never occurs in training, so that
-held-out figures measure looking things up and not remembering.
+Every document lists the pairs of words that it brings together. A reserved eighth of all pairs never occurs in training, so that
+held-out figures measure lookup, not memory.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from attnwidget.tiny import vocabulary as v
 
 ANSWER_WEIGHT = 6.0
 FOLLOWING_WEIGHT = 1.0
-# What is drawn at random can only be guessed at: learning its frequencies would drown the signal of what follows from the context.
+# What is drawn at random can only be guessed: learning its frequencies would drown the signal of what follows from the context.
 DRAWN_WEIGHT = 0.2
 RESERVED_ONE_IN = 8
 
@@ -107,7 +107,7 @@ def _keys(rng: Random, subjects: Sequence[str], count: int, confusable: bool) ->
 
 @cache
 def _values(subject: str, person: bool, held_out: bool) -> tuple[str, ...]:
-    """The values that may be told of a subject; in the held-out class there may be none."""
+    """The values that may be stated of a subject; in the held-out class there may be none."""
     return tuple(value for value in (v.NAMES if person else v.PLACE_NAMES) if reserved(subject, value) == held_out)
 
 
@@ -231,7 +231,7 @@ STORIES = (
 
 
 def story(rng: Random, held_out: bool) -> Document:
-    """Plain sentences that lend the words of the lessons some company; nothing in them is an answer, nothing is held out."""
+    """Plain sentences that use the words of the lessons in other contexts; nothing in them is an answer, nothing is held out."""
     del held_out
     she = rng.choice(("she", "he"))
     fills = {

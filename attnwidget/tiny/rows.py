@@ -52,7 +52,7 @@ def document_tokens(rng: Random, kind: str, length: int, held_out: bool = False)
             most = 12 if length > 128 and rng.random() < 0.3 else 6
             if (
                 len(subjects) < most
-            ):  # No country is spoken of in two documents, unless the row is so long that it runs out of them.
+            ):  # No country is mentioned in two documents, unless the row is so long that it runs out of them.
                 subjects = rng.sample(COUNTRIES, len(COUNTRIES))
             document, subjects = facts(rng, held_out, subjects, most), subjects[most:]
         else:

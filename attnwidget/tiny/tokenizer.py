@@ -25,7 +25,7 @@ def _corpus() -> Iterator[str]:
     makers = tuple(language.SENTENCE_KINDS.values())
     for number in range(2000):
         yield makers[number % len(makers)](rng, False).text
-    # Each word some more times, so that rare words shape the merges too.
+    # Each word a few more times, so that rare words shape the merges too.
     yield from surfaces() * 20
 
 

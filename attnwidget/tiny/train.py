@@ -54,7 +54,7 @@ class Batch:
 
 
 def batch(recipe: Recipe, rng: Random, ids: dict[str, int], step: int) -> Batch:
-    """The batch of a step: short rows early on, where little else stands around an answer. Half of the rows sit somewhere in the
+    """The batch of a step: short rows early on, where little else surrounds an answer. Half of the rows sit somewhere in the
     512 positions, so that all positions learn what the first ones do.
     """
     entries = max(ids.values()) + 1
@@ -85,7 +85,7 @@ def fresh_model(entries: int) -> GPT2LMHeadModel:
 
 
 def waves(positions: int, width: int) -> Tensor:
-    """[position width] sines and cosines, rather louder than the token embeddings: the position embedding at the start, trained from there.
+    """[position width] sines and cosines, somewhat larger than the token embeddings: the position embedding at the start, trained from there.
 
     "One before" is then the same rotation everywhere (Vaswani et al. 2017), and a head that looks there is found once, not 512 times.
     """
@@ -95,7 +95,7 @@ def waves(positions: int, width: int) -> Tensor:
 
 
 def rate(recipe: Recipe, step: int) -> float:
-    """Learning rate: linear warm-up, then a cosine down to nothing."""
+    """Learning rate: linear warm-up, then a cosine down to zero."""
     if step < recipe.warmup:
         return recipe.peak * (step + 1) / recipe.warmup
     done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)

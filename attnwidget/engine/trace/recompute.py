@@ -18,7 +18,7 @@ from attnwidget.shapes import Indices, LayerMaps
 AxisIndex: TypeAlias = int | slice | Sequence[int] | Tensor | None
 
 TILE = 2**20
-"""Entries (head x query x key) that are computed together: 4 MiB of fp32, a few times over."""
+"""Entries (head x query x key) that are computed together: 4 MiB of fp32, in several buffers."""
 
 
 def fit_together(entries: int) -> bool:
@@ -76,16 +76,16 @@ def weights(
 
 
 def reach_of(block: Block, rows: Indices) -> slice:
-    """The range of keys beyond which none of these rows may read in any head: at least one key."""
+    """The range of keys that these rows may attend to in any head: at least one key."""
     mask = _allowed_in(block, slice(0, block.heads), rows)
     found = _reach(block, mask, rows, block.shape[2])
     return found if found.start < found.stop else slice(0, 1)
 
 
 def strip(block: Block, rows: Indices, keys: slice) -> Iterator[tuple[slice, LayerMaps]]:
-    """(heads, weights) of a few rows, of as many heads at once as fit, on the CPU: to be read and not written into.
+    """(heads, weights) of a few rows, for as many heads at a time as fit, on the CPU: read-only.
 
-    `keys` is their `reach_of`, or more. Raises as `weights`, which holds all that is asked of it at once.
+    `keys` is their `reach_of`, or more. Raises as `weights`, which holds the whole result at once.
     """
     if block.dense is None and (block.q is None or block.k is None):
         raise AttnWidgetError(f"{block!r} carries neither q and k nor weights.")
@@ -168,7 +168,7 @@ def select(maps: LayerMaps, queries: AxisIndex, keys: AxisIndex) -> Float[Tensor
 
 
 def indices(rows: Any, size: int, what: str) -> Indices:
-    """Any way of naming rows -> indices from 0. Raises AttnWidgetError for an index that does not exist.
+    """Any selection of rows -> indices from 0. Raises AttnWidgetError for an index that does not exist.
 
     >>> indices(-1, 5, "query"), indices(slice(1, 3), 5, "key")
     (tensor([4]), tensor([1, 2]))
@@ -291,7 +291,7 @@ def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reac
     if mask is not None:
         scores.masked_fill_(~mask[..., reach], float("-inf"))
     elif block.causal and len(rows):
-        # What all of these rows may read need not be looked at.
+        # Keys that all of these rows may attend to need no check.
         free = max(reach.start, min(reach.stop, int(rows.min()) + 1 + block.shape[2] - block.shape[1]))
         later = ~_earlier(block, rows, reach.stop)[:, free:]
         scores[..., free - reach.start :].masked_fill_(later.to(scores.device), float("-inf"))

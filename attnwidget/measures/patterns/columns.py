@@ -1,4 +1,4 @@
-"""Columns of a layer's maps, summed row by row: keys that all queries attend to, and whether the place moves."""
+"""Columns of a layer's maps, summed row by row: keys that all queries attend to, and whether their favourite key moves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ READERS = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Sums over the rows of one layer, written into as strips come. A row that sees one key, or reads none, does not count.
+    """Sums over the rows of one layer, updated strip by strip. A row that sees one key, or attends to none, does not count.
 
     `received` is what each key got from other queries, `chance` what it would have got from uniform attention,
     `readers` the number of these queries. `peaks` has each row's largest weight beyond chance, at its key, and
@@ -44,7 +44,7 @@ class Columns:
         return Columns(received, chance, readers, peaks, strays, rows, reads)
 
     def add(self, heads: slice, maps: LayerMaps, marks: Marks, *, always: bool) -> Bool[Tensor, "head query"]:
-        """Count these rows of some heads; which of them read anything: all of them where that is `always` so."""
+        """Add these rows of some heads, and return which of them attend to anything: all, if `always`."""
         # numpy finds the largest of a row eleven times as fast as torch.
         at = torch.from_numpy(maps.numpy().argmax(-1))
         largest = maps.gather(-1, at[..., None])[..., 0]
@@ -72,9 +72,9 @@ def moving(peaks: Float[Tensor, "head key"], rows: Float[Tensor, " head"]) -> Fl
 
 
 def fixed_columns(columns: Columns, strips: Iterable[Marks], first: int) -> Float[Tensor, " head"]:
-    """The share beyond chance that the one to three best columns get from the queries that can read them.
+    """The share beyond chance that the one to three best columns get from the queries that can attend to them.
 
-    `strips` are all rows of the layer. The first token, and keys that hardly any query can read, are no such columns.
+    `strips` are all rows of the layer. The first token, and keys that hardly any query can attend to, do not count.
     """
     allowed = (columns.readers >= FEWEST_QUERIES) & (columns.readers >= READERS * columns.rows[:, None])
     allowed[:, first] = False
@@ -105,7 +105,7 @@ def _received(maps: LayerMaps, marks: Marks, several: Float[Tensor, " query"]) -
 
 
 def _readers(strips: Iterable[Marks], at: Tensor, reads: Bool[Tensor, "head query"]) -> Float[Tensor, "head columns"]:
-    """How many other queries that read anything can read the first of these keys, either of the first two, and so on."""
+    """How many other queries (of those that attend to anything) can attend to the first of these keys, to either of the first two, and so on."""
     found = torch.zeros(at.shape, dtype=torch.float64, device="cpu")
     for marks in strips:
         width = marks.others.shape[1]

@@ -1,4 +1,4 @@
-"""What a few rows of a layer could show, whatever a head does with them: made once for all heads that read them."""
+"""What a few rows of a layer could show, independent of any head: made once for all heads that share them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Chance: TypeAlias = Float[Tensor, " query"]
 the pattern, or without any other key."""
 
 MARKS_KEPT = 2**24
-"""Entries of query x key whose marks are kept for the layers that come: a byte each."""
+"""Entries of query x key whose marks are kept for the next layers: a byte each."""
 
 ALWAYS = ("first token", "separator", "uniform")
 LOOKED_UP = ("duplicate token", "induction")
@@ -48,7 +48,7 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Evenly:
-    """The query's own block: the range of `keys` around all blocks of a strip, and what of it is each query's own."""
+    """The query's own block: the range of `keys` around all blocks of a strip, and which of them belong to each query's own block."""
 
     keys: slice
     own: Float[Tensor, "query near"]
@@ -57,11 +57,11 @@ class Evenly:
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """What the rows of a strip could show. Keys are counted from the start of `reach`, outside which none is read.
+    """What the rows of a strip could show. Keys are counted from the start of `reach`, outside which none can be attended to.
 
-    `names` are the patterns that sums of rows tell of; `expected` is the chance of each, 0 where a row does not count
-    for it. `others` are the keys that a query can read beside itself, none where there is a single one; `choices`
-    counts all that it can read. In cross-attention `own`, `block` and `places` are None, else `monotone` is.
+    `names` are the patterns measured by sums over rows; `expected` is the chance of each, 0 where a row does not count
+    for it. `others` are the keys that a query can attend to besides itself, none where there is a single one; `choices`
+    counts all that it can attend to. In cross-attention `own`, `block` and `places` are None, else `monotone` is.
     """
 
     rows: Indices
@@ -131,7 +131,7 @@ def marks_of(block: Block, rows: Indices, ground: Ground, own: Indices | None) -
 
 
 def remembered(ground: Ground) -> Callable[[Block, Indices, Indices | None], Marks]:
-    """`marks_of`, which is not asked again where the next layer has the same mask."""
+    """`marks_of`, reused if the next layer has the same mask."""
     known: dict[Any, Marks] = {}
     kept = 0
 
@@ -165,7 +165,7 @@ def _mask_of(block: Block) -> Any:
 def _blocks(
     block: Bool[Tensor, "query key"], seen: Bool[Tensor, "query key"], choices: Float[Tensor, " query"]
 ) -> tuple[Chance, Evenly | None]:
-    """The chance of the query's own block, and which keys it has; None where there is only one block."""
+    """The chance of the query's own block, and its keys; None if there is only one block."""
     inside = block & seen
     found = inside.any(0).nonzero()
     if not len(found):

@@ -1,4 +1,4 @@
-"""How much of each pattern every head of a trace has, from 0 to 1, in one pass."""
+"""How strongly every head of a trace shows each pattern, from 0 to 1, in one pass."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -43,7 +43,7 @@ def pattern_scores(trace: Trace, part: str | None) -> dict[str, np.ndarray]:
     marks_of = remembered(ground)
     for block in trace.part_blocks(part):
         own = own_or_none(block, queries, keys)
-        # Made again for every layer where a long text leaves no room to keep them.
+        # Made again for every layer if the text is too long to keep them.
         strips = [
             partial(marks_of, block, strip_rows, None if own is None else own[strip_rows])
             for strip_rows in rows.split(HEIGHT)
@@ -65,7 +65,7 @@ def _of_layer(block: Block, strips: Sequence[Callable[[], Marks]], ground: Groun
             sums = sums.new_zeros(3, len(names), block.heads)
         for heads, maps in strip(block, marks.rows, marks.reach):
             mass = _masses(maps, marks)
-            # With a sink outside the text a row may go there altogether, and that is a reading.
+            # With a sink outside the text a row may go there entirely, and that still counts as attending.
             reads = columns.add(heads, maps, marks, always=block.sinks is not None)
             sums[:, :, heads] += _summed(mass, reads, marks)
     found = dict(zip(names, _beyond_chance(sums), strict=True))
@@ -108,7 +108,7 @@ def _evenly(maps: LayerMaps, terms: LayerMaps, marks: Marks) -> Float[Tensor, "h
 def _summed(
     mass: Float[Tensor, "head query kind"], reads: Bool[Tensor, "head query"], marks: Marks
 ) -> Float[Tensor, "sum kind head"]:
-    """Mass, chance and number of rows, over the rows that count: those that could show the pattern, and read anything."""
+    """Mass, chance and number of rows, over the rows that count: those that could show the pattern, and attend to anything."""
     found = (mass * marks.counted).sum(1)
     return torch.stack([found.T, (reads.double() @ marks.expected).T, (reads.double() @ marks.counted).T])
 

@@ -1,1 +1,1 @@
-"""The figures, one kind of chart a file."""
+"""The figures, one kind of chart per file."""

@@ -32,7 +32,7 @@ def token_bars(
     """A Bokeh figure of one number per token: a rollout's row, a flow's, an influence, attention received.
 
     `scores` are TokenScores, or what `aw.trace_influence` (its `row`) or `aw.attention_sinks` (its `received`) gives.
-    Up to 40 tokens lie one under the other with their numbers; more stand upright, labels come as one zooms in.
+    Up to 40 tokens lie one under the other with their numbers; more stand upright, and zooming in shows their labels.
     Special tokens are dim: those of `tokens`, or else pieces in brackets. `direction` "reads" is orange, "read_by"
     blue. `reference` draws a line at a number; ratios to a null model have theirs at 1. Tokens without a number have
     no bar. Raises AttnWidgetError for what has no number per token, and for unknown options.
@@ -84,7 +84,7 @@ def rollout_bars(
 ) -> Any:
     """`token_bars` of one token's attention rollout; options as of `aw.rollout`.
 
-    With part "cross" the token is one of the target, the bars are the source's.
+    With part "cross" the token is one of the target, and the bars are the source's.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928. Raises AttnWidgetError as `aw.rollout` does, and without a query.
 
     >>> import attnwidget as aw

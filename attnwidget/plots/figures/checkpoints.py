@@ -25,7 +25,7 @@ from attnwidget.plots.heads import NAME
 from attnwidget.plots.labels import head_name, number, without_tex
 
 NAMED_HEADS = 5
-"""Heads that are named when none are chosen: those that get highest."""
+"""Heads that are named when none are chosen: those that reach the highest values."""
 
 WORDS = {
     "changes": "change (nats)",
@@ -34,7 +34,7 @@ WORDS = {
     "sink": "weight on the first token",
     "confidence": "largest weight",
 }
-"""The axis of what is not said by its name alone."""
+"""The axis labels of numbers whose name alone does not say enough."""
 
 HeadPlace = tuple[int, int]
 
@@ -51,10 +51,10 @@ def dynamics(
     """A Bokeh figure of one number over the checkpoints: a line for every head, some named, the others faint.
 
     `found` is what `aw.dynamics` gives, `name` one of its numbers (the first when None) or "changes"; `heads` are the
-    ones that are named, "L1H0" or (1, 0), up to eight; without it the five that get highest. `log_x` gives decades of
+    ones that are named, "L1H0" or (1, 0), up to eight; without it the five that reach the highest values. `log_x` gives decades of
     steps the same room; None does so where half of the checkpoints lie in the first tenth. A step of 0 stands left of
-    all others then. A click on a dot selects a head (source "attnwidget.heads"). Raises AttnWidgetError for what is no
-    Dynamics, for a number or a head that is not there, and for `log_x` where steps have names or are negative.
+    all others then. A click on a dot selects a head (source "attnwidget.heads"). Raises AttnWidgetError for anything but
+    a Dynamics, for a number or a head that is not there, and for `log_x` where steps have names or are negative.
 
     >>> import attnwidget as aw
     >>> from attnwidget.experiments.training.dynamics import dynamics as run

@@ -47,7 +47,7 @@ def head_grid(
 
 
 def _scale(values: np.ndarray, look: Look) -> Any:
-    """One ramp; where numbers stand on both sides of 0, such as distances back and ahead, two that part there."""
+    """One ramp; for numbers on both sides of 0, such as distances back and ahead, two that meet there."""
     known = values[np.isfinite(values)]
     if not known.size or known.min() >= 0 or known.max() <= 0:
         return mapper(values, look.ramps["heads"])
@@ -56,7 +56,7 @@ def _scale(values: np.ndarray, look: Look) -> Any:
 
 
 def blank_grid(shape: tuple[int, ...], title: str, *, tools: str) -> Any:
-    """A figure with room for so many layers and heads: large cells for few, small ones for many."""
+    """A figure with room for this many layers and heads: large cells for few, small ones for many."""
     layers, heads = shape
     cell = min(44, max(7, 420 / layers))
     figure = empty(

@@ -29,7 +29,7 @@ FEW = 24
 """Heads that are named in the chart itself; of more, those that stand for a cluster."""
 
 SHAPES = {"": "circle", "/": "square", ".": "triangle"}
-"""The shape of a point in place of a hatching, which so small a mark cannot show."""
+"""The shape of a point in place of a hatching, which such a small mark cannot show."""
 
 KEPT_APART = 16
 """Clusters that have a mark of their own: eight colours in two shapes."""
@@ -65,12 +65,12 @@ def head_map(
     theme: str | None = None,
     title: str | None = None,
 ) -> Any:
-    """A Bokeh figure of every head as a point: heads that read alike are near each other, directions mean nothing.
+    """A Bokeh figure of every head as a point: heads that attend alike are near each other, directions mean nothing.
 
     Takes a trace, the distances of `aw.head_distances`, or the map of `aw.head_map`. `colour` is "layer"; "pattern"
     or "cluster", which need the trace (clusters also do with distances); or what `aw.patterns`, `aw.head_clusters` or
-    a measure such as `aw.entropy` gives. Patterns and clusters also differ in shape. `after` is an earlier map that
-    this one is turned onto. A click or a box selects heads: the source is called "attnwidget.heads". Raises
+    a measure such as `aw.entropy` gives. Patterns and clusters also differ in shape. `after` is an earlier map to
+    which this one is aligned. A click or a box selects heads: the source is called "attnwidget.heads". Raises
     AttnWidgetError for anything else, for colours of other heads than the map's, and as `aw.head_map` does.
 
     >>> import attnwidget as aw
@@ -120,7 +120,7 @@ def _map(given: Any, after: Any, part: str | None) -> HeadMap:
 
 
 def _marked(colour: Any, trace: Any, given: Any, part: str | None, found: HeadMap) -> _Marked:
-    """What is asked for as a colour. Raises AttnWidgetError where that is unknown, or needs what was not given."""
+    """The requested colouring. Raises AttnWidgetError if it is unknown, or needs what was not given."""
     if isinstance(colour, str) and colour == "layer":
         return _by_layer(found)
     if isinstance(colour, str) and colour == "pattern" and isinstance(trace, Trace):
@@ -253,7 +253,7 @@ def _ramped(figure: Any, look: Look, source: ColumnDataSource, marked: _Marked) 
 
 
 def _sorted_out(figure: Any, look: Look, source: ColumnDataSource, marked: _Marked) -> list[Any]:
-    """Points by kind, each with its colour and shape, and a legend: views of one source, so that one selection is all's."""
+    """Points by kind, each with its colour and shape, and a legend: views of one source, so that they share one selection."""
     marks = marked.marks or {}
     drawn = {}
     for kind, (category, shape) in marks.items():
@@ -282,7 +282,7 @@ def _sorted_out(figure: Any, look: Look, source: ColumnDataSource, marked: _Mark
 
 
 def _write_names(figure: Any, look: Look, source: ColumnDataSource, found: HeadMap, marked: _Marked) -> None:
-    """Names beside the points: of all where they are few, else of those that stand for others."""
+    """Names beside the points: of all if they are few, else of those that stand for a cluster."""
     few = len(found.heads) <= FEW
     shown = [few or head in marked.named for head in found.heads]
     if any(shown):

@@ -16,7 +16,7 @@ LONGEST_MAP_LABEL = 10
 """Characters of a token: labels on both sides leave a map little room."""
 
 MOST_NAMED = 64 * 64
-"""Cells whose tokens are named under the pointer: each cell carries its own text. Those of larger maps are numbered."""
+"""Up to this many cells name their tokens under the pointer: each cell carries its own text. Those of larger maps are numbered."""
 
 BESIDE, ABOVE = 185, 170
 """Pixels of a figure that are not the map: labels, the bar of colours; labels, title and caption."""
@@ -28,14 +28,14 @@ USUAL_WIDTH = 448
 """Pixels: the width at which cells are square, that of a page 480 px wide."""
 
 SMALLEST = 400
-"""Pixels: how wide a map of few tokens may be, so that there is room for what is written."""
+"""Pixels: how wide a map of few tokens may be, so that there is room for its text."""
 
 
 def token_map(found: Any, *, unit: str = "weight", theme: str | None = None, title: str | None = None) -> Any:
     """A Bokeh figure of a number per query and key, queries down and keys across, in one ramp.
 
     The colour rises with the square root of the number, as in the explorer, so that small weights can be told from
-    none; numbers below 0 are refused, as they are differences. Raises AttnWidgetError for what is no TokenMap.
+    none; numbers below 0 are refused, as they are differences. Raises AttnWidgetError for anything but a TokenMap.
 
     >>> import attnwidget as aw
     >>> chart = aw.plots.token_map(aw.rollout(aw.load().trace("The cat sat on the mat.")))
@@ -64,7 +64,7 @@ def comparison(
 ) -> Any:
     """A Bokeh figure of the differences of one head between two texts or models, from a `Comparison`; or of a TokenMap.
 
-    Green is more, purple is less, and the colours part at 0: the ramp is as long on either side. `layer` and `head`
+    Green is more, purple is less, and the colours meet at 0: the ramp is equally long on either side. `layer` and `head`
     as in `Comparison.map`; without them the mean over all heads. How much each head changed is
     `head_grid(compared.mean_difference)`. Raises AttnWidgetError for what is neither, and for a layer or head of a
     TokenMap.
@@ -142,7 +142,7 @@ def _picture(found: TokenMap, values: np.ndarray, scale: Any, look: Look, title:
 
 
 def _names(found: TokenMap, values: np.ndarray) -> dict[str, list[list[list[str]]]]:
-    """What is said of every cell, in rows like the map itself: Bokeh looks up nothing by a place between cells."""
+    """The text of every cell, in rows like the map itself: Bokeh looks up nothing by a place between cells."""
     queries, keys = values.shape
     across = [token_name(found.key_pieces, at) for at in range(keys)]
     return {
@@ -153,12 +153,12 @@ def _names(found: TokenMap, values: np.ndarray) -> dict[str, list[list[list[str]
 
 
 def _height(width: float, queries: int, keys: int) -> int:
-    """How high a figure so wide is when its cells are square, or nearly."""
+    """The height of a figure of this width when its cells are square, or nearly."""
     return int(min(HIGHEST, max(LOWEST, (width - BESIDE) * queries / keys))) + ABOVE
 
 
 def _square_cells(figure: Any, queries: int, keys: int) -> None:
-    """The height follows the width, within what square cells need where the figure is narrowest and widest."""
+    """The height follows the width, between what square cells need at the narrowest and at the widest."""
     room = int(keys * min(LARGEST, HIGHEST / queries))
     figure.max_width = min(WIDEST_CHART, max(SMALLEST, room + BESIDE))
     figure.min_height, figure.max_height = (_height(width, queries, keys) for width in (NARROWEST, figure.max_width))

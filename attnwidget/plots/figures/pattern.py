@@ -42,7 +42,7 @@ def pattern_grid(
     """A Bokeh figure of the pattern of every head, layers down and heads across, with a legend.
 
     Takes what `aw.patterns(trace)` gives, or the trace. Colours are Okabe and Ito's, for any colour vision; grey is a
-    head without a pattern, blank one of which nothing can be said. A click selects a head: the source is called
+    head without a pattern, blank one that cannot be judged. A click selects a head: the source is called
     "attnwidget.heads", its `value` is the score of the pattern. Raises AttnWidgetError for anything else, and as
     `aw.patterns` does.
 
@@ -104,7 +104,7 @@ def _family(label: str) -> str:
 
 
 def _cells(figure: Any, look: Look, source: Any, families: list[str], family: str, at: int) -> Any:
-    """The cells of one pattern: views of one source, so that a selection is one for all of them."""
+    """The cells of one pattern: views of one source, so that they share one selection."""
     fill, hatch = _fill(look, family, at)
     return figure.rect(
         x="head",

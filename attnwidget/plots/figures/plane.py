@@ -14,7 +14,7 @@ from attnwidget.plots.metrics import Measured, named_after
 
 
 def scatter(x_scores: Any, y_scores: Any, *, theme: str | None = None, title: str | None = None) -> Any:
-    """A Bokeh figure of every head by two of its numbers: light points are early layers, dark (at night: bright) late.
+    """A Bokeh figure of every head by two of its numbers: light points are early layers, dark ones (in the dark theme: bright ones) late.
 
     Both are HeadScores of the same heads. A click or a box selects heads (source "attnwidget.heads", whose `value` is
     the second number). Heads that lack one of the two are left out. Raises AttnWidgetError for what is no HeadScores,
