@@ -161,6 +161,7 @@ def measured(
                     page.add_style_tag(path=folder / "explorer.css")
                     shown = bare.show(explorer)
                     shown.root.locator(f"{STAGE.get(view, f'.aw-{view}')} canvas").first.wait_for()
+                    page.locator(".attnwidget[data-frame-id]").wait_for()
                     page.wait_for_timeout(2500)
                     for place in places(view):
                         found.setdefault(place, {}).setdefault(name, []).extend(hovered(page, shown, place))

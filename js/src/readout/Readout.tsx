@@ -85,8 +85,8 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
             </button>
           </li>
         ))}
+        {ranked.length === 0 && <li class="aw-none">nothing</li>}
       </ol>
-      {ranked.length === 0 && <p class="aw-none">nothing</p>}
       {weights !== null && <RowNumbers tint={tint} weights={weights} tokens={tokens} />}
     </section>
   );
