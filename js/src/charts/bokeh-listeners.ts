@@ -14,7 +14,7 @@ interface Library {
 const mended = Symbol.for("attnwidget.bokeh.listeners");
 
 /**
- * Bokeh's views listen to the page and never let go: each figure would stay for as long as the page does.
+ * Bokeh's views listen to the page and never stop: each figure would stay for as long as the page does.
  * A view adds its listeners while it is made and connected, without a pause; what it adds in that time is kept by its document.
  */
 export function tidy({ Models }: Library): void {

@@ -5,7 +5,7 @@ import { Segmented } from "./Segmented";
 
 type Kind = Exclude<Filter["kind"], "auto">;
 
-/** What is pressed first, and what it is left at when it is pressed again. */
+/** The amount that each kind starts with. */
 const firstAmounts = { mass: 0.7, top: 5, least: 0.01 } as const;
 
 /** What is kept of each row, everywhere. Nothing pressed: lines keep 70 %, all else is whole. */

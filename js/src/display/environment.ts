@@ -58,7 +58,7 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
   return { dark, ratio, font, ground };
 }
 
-/** A window that moves to another screen keeps its size: only a query for the resolution that it had tells. */
+/** A window that moves to another screen keeps its size: only a media query for its old resolution notices. */
 function followRatio(ratio: Signal<number>, abort: AbortSignal): void {
   let armed: AbortController | null = null;
   const measure = () => {

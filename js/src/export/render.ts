@@ -97,7 +97,7 @@ export function svgPicture({ scene, title, description, ground, paint }: Picture
   return svgOf({ width: scene.width, height: scene.height, id, title, description, ground }, images, paint);
 }
 
-/** More than this no browser can be relied on for: a side, and an area of 256 MB. */
+/** The largest canvas that every browser can make: its side, and an area of 256 MB. */
 const longestSide = 16_384;
 const largestArea = 64 * 2 ** 20;
 

@@ -31,7 +31,7 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
   );
 }
 
-/** What the head is called, once somebody had the time to find out. */
+/** The head's pattern, once it has been measured. */
 function Pattern() {
   const { session, derived } = useView();
   const head = derived.head.value;

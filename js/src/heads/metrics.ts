@@ -60,7 +60,7 @@ export function followHeads(session: Session, abort: AbortSignal): void {
   follow(session, abort, () => wishes(session));
 }
 
-/** What to ask, first things first. Nothing while somebody types: the text would be another one before the answer is there. */
+/** What to ask, first things first. Nothing during typing: the text would change before the answer arrives. */
 function wishes(session: Session): readonly (Wish | null)[] {
   const { traits, shown } = session;
   const metrics = searchOf(session);

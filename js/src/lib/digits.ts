@@ -1,4 +1,4 @@
-/** A float32 in the fewest digits that tell it from every other one. What is no number is "". */
+/** A float32 in the fewest digits that distinguish it from every other one. NaN and infinities are "". */
 export function exactDigits(value: number): string {
   if (!Number.isFinite(value)) return "";
   const single = Math.fround(value);

@@ -79,7 +79,7 @@ const labelGap = 8;
 const cornerWidth = 40;
 const rowRoom = 11;
 const columnRoom = 12;
-/** From here on a thinned axis is no longer a text that could be read: it gives numbers. */
+/** From here on a thinned axis is no longer readable as text: it shows numbers. */
 const numbersFrom = 10;
 /** Numbers are marks to find one's way by, and need not stand as close as words. */
 const numberRoom = 26;

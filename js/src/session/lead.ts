@@ -16,7 +16,7 @@ export interface Adopted {
 export class Lead {
   /** The caret while it leads, and the text field that it is in; null when a query is pinned. */
   #caret: Caret | null = null;
-  /** Whether the kernel may have fitted the query to a text of ours, of which it does not tell. */
+  /** Whether the kernel may have fitted the query to a text of ours, which it does not report. */
   #fitted = false;
   /** Whether Python, or another page, did the last thing: where the query is left to them. */
   #follows = false;

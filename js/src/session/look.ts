@@ -48,7 +48,7 @@ export function changesOf({ words, sinks, weight }: Look): Changes {
   };
 }
 
-/** The heads of a request, and what becomes of them; nothing is said of one by itself. */
+/** The heads of a request, and how several are fused; a single head needs neither. */
 export function headsAsked(
   heads: readonly HeadPair[],
   { source, fusion }: Pick<Look, "source" | "fusion">,

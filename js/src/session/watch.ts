@@ -5,7 +5,7 @@ export interface Told {
   readonly fault: Signal<unknown>;
 }
 
-/** An effect that ends with the signal. What it throws is told, and is no business of whoever changed a value. */
+/** An effect that ends with the signal. What it throws is reported, and never reaches the code that changed a value. */
 export function watch(told: Told, abort: AbortSignal, run: () => unknown): void {
   if (abort.aborted) return;
   const end = effect(() => {
@@ -33,7 +33,7 @@ export function guarded<Given extends unknown[]>(
   };
 }
 
-/** Not at once: an effect that reads what it tells would go round in circles. */
+/** Not at once: an effect that reads what it reports would run for ever. */
 function tellLater(told: Told, error: unknown): void {
   console.error("attnwidget:", error);
   queueMicrotask(() => {

@@ -22,7 +22,7 @@ export interface SvgSheet {
   readonly ground: string;
 }
 
-/** Larger pictures are embedded: so many rectangles are a burden to every program that opens the file. */
+/** Larger pictures are embedded: that many rectangles would burden every program that opens the file. */
 const mostCells = 64 * 64;
 const mostCellsOfAll = 4 * mostCells;
 /** The middle of the letters above their line, in shares of the font's size: what a context calls "middle". */

@@ -173,7 +173,7 @@ export class Memory {
     this.#revision(kind).value++;
   }
 
-  /** Asks, unless it is there, on its way, or failed a moment ago. What is let go of may be asked again at once. */
+  /** Asks, unless it is there, on its way, or failed a moment ago. A cancelled question may be asked again at once. */
   async ask<K extends Kind>(
     kind: K,
     key: string,

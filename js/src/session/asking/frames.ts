@@ -20,7 +20,7 @@ interface Listener {
   readonly onProblem: (problem: Problem) => void;
 }
 
-/** Asks for frames: never the same twice in a row, in order, with patience, and anew where the kernel let go of the newest. */
+/** Asks for frames: never the same twice in a row, in order, with patience, and again if the kernel dropped the newest. */
 export class Frames {
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;

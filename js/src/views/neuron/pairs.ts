@@ -66,7 +66,7 @@ function pairsKey(request: PairsRequest): string {
   return keyOf(request, request.layer, request.head, request.part, request.query[0]);
 }
 
-/** What is on its way is no part of what is kept. */
+/** What is being asked has a key of its own, apart from what is kept. */
 function askedKey(request: PairsRequest): string {
   return `${pairsKey(request)} asked`;
 }
