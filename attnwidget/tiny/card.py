@@ -21,7 +21,7 @@ tags: [teaching-model, attention, interpretability]
 
 A GPT-2 of {parameters:,} parameters ({layers} layers x {heads} heads, d = {width}, {positions} positions, {entries} tokens) that comes with
 attnwidget, so that a lesson on attention needs no download. It is a **teaching model**: it speaks a made-up language of a few hundred
-words and knows nothing of the world. What it does well is what one wants to see: looking things up in its context.
+words and knows nothing of the world. What it does well is what lessons need: looking things up in its context.
 
     from transformers import AutoModelForCausalLM, AutoTokenizer
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)   # the file holds f16

@@ -48,7 +48,7 @@ export function changesOf({ words, sinks, weight }: Look): Changes {
   };
 }
 
-/** The heads of a request, and how several are fused; a single head needs neither. */
+/** The heads of a request, if several, and how they are fused, if not by their mean. */
 export function headsAsked(
   heads: readonly HeadPair[],
   { source, fusion }: Pick<Look, "source" | "fusion">,
