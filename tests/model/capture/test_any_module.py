@@ -309,7 +309,7 @@ def test_lone_heads_without_an_axis():
     ],
 )
 def test_several_inputs_at_once_are_refused(module, given):
-    with pytest.raises(aw.AttnWidgetError, match=r"holds one input.*[Cc]hoose one"):
+    with pytest.raises(aw.AttnWidgetError, match=r"holds one (whole )?input.*Choose one"):
         aw.load(module).trace(given)
 
 

@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { labelStep, thinLabels } from "../../src/drawing/labels";
+import { underGrid } from "../../src/heads/balance";
+import { gridScene, headAt, headRect } from "../../src/heads/scene";
+import { type MatrixInput, matrixHit, matrixScene } from "../../src/matrix/scene";
+
+const heads = (layers: number, count: number) => Array<number>(layers).fill(count);
+
+describe("the grid of heads", () => {
+  it.each([
+    [4, 4, 358],
+    [12, 12, 358],
+    [32, 32, 358],
+    [6, 12, 566],
+    [2, 1, 200],
+    [24, 40, 300],
+  ])("%i x %i fills %i px without touching the border", (layers, count, width) => {
+    const scene = gridScene(heads(layers, count), width);
+    const last = headRect(scene, layers - 1, count - 1);
+    expect(last.x + last.width).toBeLessThanOrEqual(width - 2);
+    expect(last.y + last.height).toBeLessThanOrEqual(scene.height - 2);
+    expect(scene.cell).toBeLessThanOrEqual(84);
+    const unused = width - (last.x + last.width);
+    if (scene.cell < 84) expect(unused).toBeLessThan(count + 12);
+  });
+
+  it("finds the head under every cell, and none outside", () => {
+    const scene = gridScene([2, 4, 3], 300);
+    for (const [layer, count] of [2, 4, 3].entries()) {
+      for (let head = 0; head < count; head++) {
+        const { x, y, width, height } = headRect(scene, layer, head);
+        expect(headAt(scene, x + width / 2, y + height / 2)).toEqual({ layer, head });
+      }
+      const beyond = headRect(scene, layer, count);
+      expect(headAt(scene, beyond.x + 4, beyond.y + 4)).toBeNull();
+    }
+    expect(headAt(scene, 1, 1)).toBeNull();
+  });
+
+  it("labels head 0 and thins the rest when crowded", () => {
+    const scene = gridScene(heads(32, 32), 358);
+    expect(scene.columnLabels[0]?.text).toBe("0");
+    expect(scene.columnLabels.length).toBeLessThan(32);
+  });
+});
+
+describe("layers without attention", () => {
+  it.each([
+    [[0, 4, 0, 4], 358],
+    [[0, 0, 8, 0, 0, 0, 8, 0], 358],
+    [Array.from({ length: 32 }, (_, layer) => (layer % 8 === 4 ? 32 : 0)), 358],
+  ])("keep their number and their row, lower than the others: %j", (counts, width) => {
+    const scene = gridScene(counts, width);
+    expect(scene.rows.map((row) => row.heads)).toEqual(counts);
+    scene.rows.forEach((row, layer) => {
+      expect(row.y).toBe(
+        layer === 0 ? scene.top : (scene.rows[layer - 1]?.y ?? 0) + (scene.rows[layer - 1]?.height ?? 0),
+      );
+      expect(row.height).toBeLessThanOrEqual(scene.pitch);
+      const { x, y, width, height } = headRect(scene, layer, 0);
+      const found = headAt(scene, x + width / 2, y + Math.min(height, row.height) / 2);
+      expect(found).toEqual(row.heads > 0 ? { layer, head: 0 } : null);
+    });
+    const last = scene.rows.at(-1);
+    expect(scene.height).toBeGreaterThanOrEqual((last?.y ?? 0) + (last?.height ?? 0));
+  });
+
+  it("say so once for each run of them, with a rule beside the words", () => {
+    const scene = gridScene([0, 0, 8, 0, 0, 0, 8, 0], 358);
+    expect(scene.notes.map(({ index, text }) => [index, text])).toEqual([
+      [0, "no attention"],
+      [4, "no attention"],
+      [7, "no attention"],
+    ]);
+    expect(scene.rules.length).toBe(6);
+    for (const note of scene.notes) {
+      const beside = scene.rules.filter(({ y }) => Math.abs(y - note.y) < 6);
+      expect(beside.length).toBe(1);
+      expect(beside[0]?.x).toBeGreaterThan(note.x + 60);
+    }
+    for (const { x, width } of scene.rules) expect(x + width).toBeLessThanOrEqual(358 - 2);
+  });
+
+  it("are ruled where words do not fit, and absent where all layers attend", () => {
+    const narrow = gridScene([0, 2, 0, 2], 30);
+    expect(narrow.notes).toEqual([]);
+    expect(narrow.rules.length).toBe(2);
+    const all = gridScene(heads(4, 4), 358);
+    expect([all.notes, all.rules]).toEqual([[], []]);
+  });
+
+  it("keep the labels of layers apart", () => {
+    for (const scene of [gridScene([0, 4, 0, 4], 358), gridScene(Array(40).fill(0).fill(30, 20, 30), 358)]) {
+      const places = scene.rowLabels.map(({ y }) => y);
+      for (const [index, y] of places.slice(1).entries())
+        expect(y - (places[index] as number)).toBeGreaterThan(12);
+    }
+  });
+});
+
+describe("labels", () => {
+  it("steps by 1, 2, 5, 10", () => {
+    expect([20, 10, 5, 2, 1, 0.1].map((pitch) => labelStep(pitch, 11))).toEqual([1, 2, 5, 10, 20, 200]);
+  });
+
+  it("always shows the wanted ones, and nothing on top of them", () => {
+    const shown = thinLabels(1000, 0.5, 11, [503]);
+    expect(shown).toContain(503);
+    for (const [place, index] of shown.slice(1).entries())
+      expect((index - (shown[place] as number)) * 0.5).toBeGreaterThanOrEqual(11);
+  });
+});
+
+describe("the matrix", () => {
+  const input = (count: number, more: Partial<MatrixInput> = {}): MatrixInput => ({
+    labels: Array.from({ length: count }, (_, index) => `token${index}`),
+    width: 556,
+    direction: "reads",
+    query: [1, 2],
+    focus: [1, 2],
+    cell: null,
+    strong: [],
+    measure: (text) => text.length * 6,
+    ...more,
+  });
+
+  it.each([1, 2, 5, 24, 48, 192, 512, 1000])("of %i tokens stays inside, labels too", (count) => {
+    const scene = matrixScene(input(count));
+    expect(scene.left + scene.across).toBeLessThanOrEqual(556);
+    expect(scene.columnPitch).toBeGreaterThan(0);
+    expect(Number.isFinite(scene.height)).toBe(true);
+    for (const { x, text } of scene.tilted ? scene.columnLabels : []) {
+      expect(x + text.length * 6 * Math.cos((55 * Math.PI) / 180)).toBeLessThanOrEqual(558);
+    }
+  });
+
+  it("finds cells, rows and columns", () => {
+    const scene = matrixScene(input(24));
+    const { left, top, columnPitch: pitch } = scene;
+    expect(matrixHit(scene, left + 3.5 * pitch, top + 7.5 * pitch)).toEqual({
+      kind: "cell",
+      query: 7,
+      key: 3,
+    });
+    expect(matrixHit(scene, left - 10, top + 0.5 * pitch)).toEqual({ kind: "row", token: 0 });
+    expect(matrixHit(scene, left + 2.5 * pitch, top - 8)).toEqual({ kind: "column", token: 2 });
+    expect(matrixHit(scene, left + 24.5 * pitch, top + 4)).toBeNull();
+  });
+
+  it("outlines the row that reads, the column that is read", () => {
+    const row = matrixScene(input(10)).band;
+    const column = matrixScene(input(10, { direction: "read_by", query: [1, 3], focus: [1, 3] })).band;
+    expect(row?.width).toBeGreaterThan(row?.height ?? 0);
+    expect(column?.height).toBeGreaterThan(column?.width ?? 0);
+  });
+
+  it("labels the query and the hovered key even when crowded", () => {
+    const scene = matrixScene(
+      input(400, { query: [37, 38], focus: [37, 38], cell: { query: 37, key: 211 } }),
+    );
+    expect(scene.rowLabels.find(({ index }) => index === 37)?.tone).toBe("point");
+    expect(scene.columnLabels.find(({ index }) => index === 211)?.tone).toBe("point");
+  });
+});
+
+describe("what stands under the grid", () => {
+  it("depends on the model's shape", () => {
+    expect(underGrid(heads(6, 12), 980, false)).toBe("neighbours");
+    expect(underGrid(heads(4, 4), 980, true)).toBe("expectations");
+    expect(underGrid(heads(12, 12), 980, false)).toBe("long facts");
+    expect(underGrid(heads(48, 12), 980, true)).toBe("nothing");
+    expect(underGrid(heads(6, 12), 600, true)).toBe("nothing");
+  });
+});

@@ -1,0 +1,180 @@
+// @vitest-environment happy-dom
+
+import { afterEach, describe, expect, it } from "vitest";
+import { keyLabel, keyPlaces } from "../../src/lib/keys";
+import { settle } from "../clock";
+import { mounted } from "../mounted";
+import { until } from "../until";
+
+const every = [
+  ..."abcdefghijklmnopqrstuvwxyz0123456789+-=/?. ",
+  ..."ArrowLeft ArrowRight ArrowUp ArrowDown Home End PageUp PageDown Enter Escape Delete Backspace".split(
+    " ",
+  ),
+  ..."Shift+ArrowLeft Shift+ArrowRight Shift+ArrowUp Shift+ArrowDown".split(" "),
+];
+
+/** Where a key is pressed for each place of the table. Views stand on the stage under their own name. */
+const selectors: Readonly<Record<string, string>> = {
+  grid: ".aw-grid",
+  tabs: '[role="tab"]',
+  model: ".aw-found",
+};
+const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron", "compare", "model"];
+const press = (target: Element, key: string, options = {}) => {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
+  target.dispatchEvent(event);
+  return event;
+};
+const rowsOf = (name: string) =>
+  keyPlaces.find((place) => place.name === name)?.rows.flatMap(({ keys }) => keys) ?? [];
+
+afterEach(() => document.body.replaceChildren());
+
+describe("the table of keys", () => {
+  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
+
+  it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
+    const { host, close } = mounted({
+      view: ["grid", "tabs"].includes(name) ? "matrix" : name,
+      look: { against: "The bank" },
+    });
+    await settle();
+    await until(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
+    const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;
+    const taken = every.filter((key) => {
+      const [bare = key, shiftKey] = [key.replace("Shift+", ""), key.startsWith("Shift+")];
+      const { defaultPrevented } = press(target, bare, { shiftKey });
+      // A tab that is chosen may not be the one that the key was for, and the list of keys is to be gone again.
+      if (key === "?") press(target, key);
+      return defaultPrevented;
+    });
+    const listed = [
+      ...rowsOf(name),
+      ...(pictures.includes(name) ? [...rowsOf("pictures"), "Escape"] : []),
+      "?",
+    ];
+    expect(taken.sort()).toEqual([...new Set(listed)].sort());
+    close();
+  });
+
+  it("names keys as they stand on a keyboard", () => {
+    expect(["Shift+ArrowLeft", "+", " ", "Escape", "r"].map(keyLabel)).toEqual([
+      "Shift ←",
+      "+",
+      "Space",
+      "Esc",
+      "r",
+    ]);
+  });
+});
+
+describe("the list of keys", () => {
+  it("opens by ?, takes the focus, and gives it back", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const grid = host.querySelector<HTMLElement>(".aw-grid");
+    for (const key of ["Escape", "?"]) {
+      grid?.focus();
+      press(grid as HTMLElement, "?");
+      await settle(5);
+      const help = host.querySelector<HTMLElement>(".aw-help");
+      expect(document.activeElement).toBe(help);
+      expect(help?.querySelectorAll("h3").length).toBe(keyPlaces.length);
+      press(help as HTMLElement, key);
+      await settle(5);
+      expect(host.querySelector(".aw-help")).toBeNull();
+      expect(document.activeElement).toBe(grid);
+    }
+    close();
+  });
+
+  it("closes when the focus goes elsewhere, and leaves it there", async () => {
+    const { host, close } = mounted();
+    await settle();
+    host.querySelector<HTMLElement>(".aw-help-button")?.click();
+    await settle(5);
+    const grid = host.querySelector<HTMLElement>(".aw-grid");
+    grid?.focus();
+    await settle(5);
+    expect(host.querySelector(".aw-help")).toBeNull();
+    expect(document.activeElement).toBe(grid);
+    close();
+  });
+
+  it("leaves ? to those who write", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const event = press(host.querySelector("textarea") as HTMLElement, "?");
+    await settle(5);
+    expect([event.defaultPrevented, host.querySelector(".aw-help")]).toEqual([false, null]);
+    close();
+  });
+});
+
+describe("keys and the page around", () => {
+  it("keeps every key, except those that run a cell", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const seen: string[] = [];
+    host.addEventListener("keydown", ({ key }) => void seen.push(key));
+    for (const key of every) press(host.querySelector(".aw-grid") as HTMLElement, key);
+    expect(seen).toEqual([]);
+    for (const held of ["shiftKey", "ctrlKey", "altKey"])
+      press(host.querySelector("textarea") as HTMLElement, "Enter", { [held]: true });
+    expect(seen).toEqual(["Enter", "Enter", "Enter"]);
+    close();
+  });
+
+  it.each(["textarea", ".aw-grid"])(
+    "lets the notebook's shortcuts pass at %s, and none that edits",
+    async (place) => {
+      const { host, close } = mounted();
+      await settle();
+      const root = host.querySelector(".attnwidget") as HTMLElement;
+      const target = host.querySelector(place) as HTMLElement;
+      const seen: string[] = [];
+      // As JupyterLab listens: it looks for the attribute while the key is on its way, and above the explorer.
+      const listen = (event: KeyboardEvent) => {
+        if (root.dataset.lmSuppressShortcuts === undefined) seen.push(event.key);
+      };
+      for (const capture of [true, false]) {
+        seen.length = 0;
+        document.addEventListener("keydown", listen, { capture });
+        const pressed = (keys: string, more: KeyboardEventInit) =>
+          [...keys].forEach((key) => void press(target, key, { composed: true, ...more }));
+        pressed("sbpf,", { ctrlKey: true });
+        pressed("C", { ctrlKey: true, shiftKey: true });
+        expect(seen.join("")).toBe("sbpf,C");
+        seen.length = 0;
+        pressed("acvxzyV", { ctrlKey: true });
+        pressed("ZV", { ctrlKey: true, shiftKey: true });
+        pressed("sbdxS", {});
+        pressed("s", { ctrlKey: true, altKey: true });
+        pressed("s", { ctrlKey: true, isComposing: true });
+        for (const key of ["ArrowLeft", "Backspace", "Home"]) press(target, key, { ctrlKey: true });
+        expect(seen).toEqual([]);
+        document.removeEventListener("keydown", listen, { capture });
+      }
+      expect(root.dataset.lmSuppressShortcuts).toBe("true");
+      close();
+    },
+  );
+
+  it("leaves the text for the moment in which a cell is run, and comes back where nobody ran one", async () => {
+    const { host, close } = mounted();
+    await settle();
+    const area = host.querySelector("textarea") as HTMLTextAreaElement;
+    let at: Element | null = null;
+    const look = () => {
+      at = document.activeElement;
+    };
+    document.addEventListener("keydown", look, { once: true });
+    area.focus();
+    press(area, "Enter", { ctrlKey: true, composed: true });
+    expect(at).toBe(host.querySelector(".attnwidget"));
+    await settle(5);
+    expect(document.activeElement).toBe(area);
+    close();
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { palette, rampColour, signedTone } from "../../src/lib/colour";
+import { matrixFrame, matrixScene } from "../../src/matrix/scene";
+import { changePicture, largestChange, pooledChanges, sightOf } from "../../src/views/compare/picture";
+import { numberIn, placesOf, readsItself, startIn } from "../../src/views/compare/places";
+import { type Difference, readDifference } from "../../src/wire/difference";
+import type { Viewport } from "../../src/wire/types";
+
+const colours = palette(false, "");
+
+/** A difference over every second token of a text, in which each pair has its own number. */
+function difference(queries: number, keys = queries): Difference {
+  const every = (count: number) => Array.from({ length: count }, (_, place) => 2 * place);
+  const pieces = (count: number) => every(count).map((token) => `word${token}`);
+  const shared = { queries: every(queries), keys: every(keys), heldQueries: [], heldKeys: [] };
+  const values = Float32Array.from({ length: queries * keys }, (_, index) => Math.sin(index));
+  return {
+    ...shared,
+    layer: 0,
+    head: 1,
+    queryPieces: pieces(queries),
+    keyPieces: pieces(keys),
+    counts: [2 * queries, 2 * queries],
+    dropped: [0, 0],
+    changed: [],
+    recipe: "thought up",
+    values,
+  };
+}
+
+function sceneOf({ queryPieces, keyPieces }: Difference, viewport?: Viewport) {
+  const input = {
+    labels: queryPieces,
+    keyLabels: keyPieces,
+    width: 620,
+    measure: (text: string) => text.length * 6,
+    direction: "reads",
+    query: [0, 1],
+    focus: [0, 1],
+    cell: null,
+    strong: [],
+    ...(viewport === undefined ? {} : { viewport }),
+  } as const;
+  return matrixScene(input, matrixFrame(input));
+}
+
+const pictureOf = (all: Difference, viewport?: Viewport) =>
+  changePicture(all, 1, sightOf(sceneOf(all, viewport), all), "reads", colours);
+
+describe("the picture of a difference", () => {
+  it("has the middle of the ramp where nothing changed, and its ends at the largest", () => {
+    const all = { ...difference(1, 3), values: Float32Array.from([-1, 0, 1]) };
+    const { image } = pictureOf(all);
+    for (const [index, place] of [0, 0.5, 1].entries())
+      expect([...image.data.slice(4 * index, 4 * index + 3)]).toEqual([...rampColour(colours.signed, place)]);
+  });
+
+  it("shows every pair as soon as one has a pixel, wherever the map is zoomed to", () => {
+    const all = difference(1500);
+    const whole = pictureOf(all);
+    expect([whole.queriesEach, whole.printed]).toEqual([3, null]);
+    const near = pictureOf(all, { query: 700, key: 1100, span: 300 });
+    expect([near.queriesEach, near.keysEach]).toEqual([1, 1]);
+    const { query = 0, key = 0 } = near.first ?? {};
+    for (const [row, column] of [
+      [700, 1100],
+      [850, 1399],
+      [999, 1250],
+    ] as const) {
+      const value = all.values[row * 1500 + column] as number;
+      expect(near.printed?.(row, column)).toBe(value);
+      const at = 4 * ((row - query) * near.columns + column - key);
+      expect([...near.image.data.slice(at, at + 3)]).toEqual([
+        ...rampColour(colours.signed, signedTone(value, 1)),
+      ]);
+    }
+    expect(near.rows * near.columns).toBeLessThan(800 * 800);
+  });
+
+  it("is the same one while the map is moved by little", () => {
+    const all = difference(1500);
+    const sight = (query: number) => sightOf(sceneOf(all, { query, key: 1100, span: 100 }), all);
+    expect(sight(801)).toEqual(sight(800));
+  });
+});
+
+describe("changes", () => {
+  it("are pooled by the largest of either sign", () => {
+    const values = Float32Array.from([0.1, -0.4, 0, 0.2, 0, 0, 0.3, 0.1, -0.2]);
+    const pooled = pooledChanges(values, 3, 2);
+    expect([pooled.rows, pooled.columns]).toEqual([2, 2]);
+    expect([...pooled.values].map((value) => +value.toFixed(2))).toEqual([-0.4, 0, 0.3, -0.2]);
+    expect(largestChange(values)).toBeCloseTo(0.4);
+  });
+});
+
+describe("places", () => {
+  const all = difference(4);
+
+  it("are told by the numbers that tokens have in the text on show", () => {
+    expect([0, 3].map((place) => numberIn(all)("key", place))).toEqual([0, 6]);
+    expect(readsItself(all)).toBe(true);
+    expect(readsItself(difference(4, 3))).toBe(false);
+  });
+
+  it("are found for a span of tokens, and none for a token that the other text has not", () => {
+    expect(placesOf(all, "query", [2, 5])).toEqual([1, 3]);
+    expect(placesOf(all, "query", [3, 4])).toEqual([2, 2]);
+  });
+
+  it("begin with the largest change of what is looked at", () => {
+    const values = Float32Array.from([0, 0, 0, 0, 0.1, 0.2, -0.9, 0.3, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(startIn({ ...all, values }, "reads", [1, 2])).toEqual({ query: 1, key: 2 });
+    expect(startIn({ ...all, values }, "read_by", [2, 3])).toEqual({ query: 1, key: 2 });
+  });
+});
+
+describe("the wire", () => {
+  const told = { queries: [0, 1], keys: [0], queryPieces: ["a", "b"], keyPieces: ["a"] };
+
+  it("is read from a view that is not aligned, and refused in another size", () => {
+    const bytes = new Uint8Array(9);
+    bytes.set(new Uint8Array(Float32Array.from([0.5, -0.5]).buffer), 1);
+    expect([...readDifference(told, new DataView(bytes.buffer, 1)).values]).toEqual([0.5, -0.5]);
+    expect(() => readDifference({ ...told, keys: [0, 1] }, new DataView(bytes.buffer, 1))).toThrow("2 x 2");
+  });
+});
