@@ -7,7 +7,7 @@ import { useLastGood } from "../../display/last-good";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth } from "../../display/view";
-import { count, pieceLabel, shortLabel, weight } from "../../lib/format";
+import { count, shortLabel, weight } from "../../lib/format";
 import type { Flow } from "../../wire/flow";
 import { flowFigure, flowLegend, rowsNote } from "./figure";
 import { flowWish } from "./flow";
@@ -15,6 +15,7 @@ import { type Looking, pointFlow, pressFlow, steerFlow } from "./input";
 import { paintFlow } from "./paint";
 import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "./scene";
 import { type SparseFlow, sparseFlow } from "./sparse-flow";
+import { placeOf, spoken } from "./words";
 
 const longestLabel = 14;
 const budget = 1500;
@@ -146,25 +147,6 @@ function inside(flow: Flow | null, node: Node | null): Node | null {
 function rowOf(flow: SparseFlow, token: number | null): number | null {
   const row = token === null ? -1 : flow.places.indexOf(token);
   return row < 0 ? null : row;
-}
-
-function placeOf({ attending, levels }: Flow, level: number): string {
-  if (level === 0) return "input";
-  return level === levels - 1 ? "output" : `after layer ${attending[level - 1]}`;
-}
-
-function spoken(flow: Flow, node: Node | null): string {
-  const name = (token: number) => pieceLabel(flow.pieces[token]);
-  if (node === null) {
-    const inputs = Array.from(flow.reached.subarray(0, flow.pieces.length), (share, token) => ({
-      share,
-      token,
-    }));
-    const first = inputs.sort((one, other) => other.share - one.share).slice(0, 3);
-    return `${name(flow.query)} rests on ${first.map(({ share, token }) => `${name(token)} ${weight(share)}`).join(", ")}`;
-  }
-  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
-  return `${name(node.token)}, ${placeOf(flow, node.level)}: ${weight(share)} of ${name(flow.query)}`;
 }
 
 function Tip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node | null }) {

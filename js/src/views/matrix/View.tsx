@@ -1,23 +1,20 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Scale } from "../../controls/Scale";
-import { sentence } from "../../controls/Toolbar";
 import { Caption } from "../../display/Caption";
-import { type Figure, type FigureLook, useFigure } from "../../display/figures";
+import { useFigure } from "../../display/figures";
 import { useView, useWidth, type View } from "../../display/view";
-import { isExplicit, ruleOf, sinkNote, sinksOf } from "../../focus/kept";
+import { sinkNote } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { pieceLabel, weight } from "../../lib/format";
-import { Extent, extentLabel } from "../../matrix/Extent";
+import { Extent } from "../../matrix/Extent";
 import type { Steered } from "../../matrix/input";
 import { Matrix } from "../../matrix/Matrix";
-import { paintMatrix } from "../../matrix/paint";
-import { atRest, inkWidth, type MatrixScene, matrixScene } from "../../matrix/scene";
+import { type MatrixScene, matrixScene } from "../../matrix/scene";
 import { useFrame } from "../../matrix/use-frame";
-import type { Filter } from "../../session/filter";
-import type { Tokens } from "../../wire/types";
+import { matrixFigure } from "./figure";
 import { Tip } from "./Tip";
-import { type Picture, type Reading, usePicture, useReading, useTiled } from "./use-picture";
+import { type Picture, usePicture, useReading, useTiled } from "./use-picture";
+import { filterNote, pooledNote, spoken } from "./words";
 
 /** What is on show can be asked of the element. */
 type Told = HTMLDivElement & { weights?: Float32Array | undefined };
@@ -43,7 +40,7 @@ export function MatrixView() {
       <Matrix
         name="matrix"
         label="Attention matrix: queries downwards, keys to the right"
-        spoken={map === null ? "" : spoken(view, map, cell, reading)}
+        spoken={map === null ? "" : spoken(view.derived, map, cell, reading)}
         data={{
           rows: map?.rows,
           columns: map?.columns,
@@ -99,14 +96,6 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: n
   );
 }
 
-function spoken({ derived }: View, map: MapOnShow, cell: Cell | null, reading: Reading | null): string {
-  const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token]);
-  if (cell === null) return `Query ${name(derived.asked.value, map.query[0])}`;
-  const pair = `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)}`;
-  if (reading === null) return `${pair}: not visible`;
-  return `${pair} ${reading.kind === "exact" ? "" : `${reading.kind} `}${weight(reading.value)}`;
-}
-
 interface CaptionProps {
   readonly map: MapOnShow;
   readonly scene: MatrixScene;
@@ -132,42 +121,4 @@ function MatrixCaption({ map, scene, picture }: CaptionProps) {
       {pooledNote(map, picture)}
     </Caption>
   );
-}
-
-/** What is in sight of the map, as on the page. */
-function matrixFigure(
-  { derived }: View,
-  map: MapOnShow,
-  onShow: MatrixScene,
-  picture: Picture,
-  { palette, outlined }: FigureLook,
-): Figure {
-  const scene = atRest(onShow, outlined);
-  const tokens = derived.asked.peek();
-  const note = sinkNote(map, derived.keys.peek()) + filterNote(map, derived.filter.peek());
-  const { title, direction, peak } = map;
-  return {
-    name: "matrix",
-    title: tokens === null ? title : `${title} · ${sentence(tokens, map.query, direction)}`,
-    width: inkWidth(scene),
-    height: scene.height,
-    caption: map.recipe + note + (scene.zoomed ? ` · ${extentLabel(scene)}` : ""),
-    direction,
-    peak,
-    paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),
-  };
-}
-
-/** What is kept of the cells; the rest is faint. */
-export function filterNote(map: MapOnShow, filter: Filter): string {
-  if (!isExplicit(filter)) return "";
-  if (map.pooling > 1) return " · a text this long is shown whole: no filter";
-  return ` · kept: ${ruleOf(filter, map.direction, sinksOf(map, map.direction).size > 0)}; the rest is faint`;
-}
-
-/** What the recipe of a pooled map does not know: that here, for what is in sight, it is not. */
-function pooledNote(map: MapOnShow, { tiles }: Picture): string {
-  if (tiles === "exact") return " · zoomed in: exact pairs";
-  if (tiles === "loading") return " · exact pairs are on their way";
-  return map.exact && map.pooling > 1 ? " · Ctrl + wheel zooms to exact pairs" : "";
 }

@@ -6,16 +6,16 @@ import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
-import { exact, pieceLabel, shortLabel } from "../../lib/format";
-import { NeuronCaption, neuronRecipe } from "./Caption";
+import { shortLabel } from "../../lib/format";
+import { NeuronCaption } from "./Caption";
 import { type LayNeuron, neuronFigure } from "./figure";
 import { pointPairs, pressPairs, steerPairs } from "./input";
 import { PairPanel } from "./PairPanel";
 import { paintNeuron } from "./paint";
-import { sentenceOf } from "./pair";
 import { type KeyOrder, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
 import { neuronPicture, type Shown } from "./picture";
 import { type NeuronScene, neuronScene, revealRow } from "./scene";
+import { neuronRecipe, spoken } from "./words";
 
 const orders = [
   { value: "strongest", text: "strongest first", title: "Keys by their weight" },
@@ -146,15 +146,3 @@ function useSight({ local }: View, scene: NeuronScene | null): void {
 }
 
 /** "q 1.2 × k 0.5 = 0.6" */
-function product(q: number, k: number): string {
-  return `q ${exact(q)} × k ${exact(k)} = ${exact(q * k)}`;
-}
-
-function spoken({ pairs, key }: Shown, dimension: number | null): string {
-  const pair = `${pieceLabel(pairs.piece)} and ${pieceLabel(pairs.pieces[key])}`;
-  if (dimension === null) return `${pair}: ${sentenceOf(pairs, key)}`;
-  const q = pairs.q[dimension] ?? Number.NaN;
-  const k = pairs.vectors.get(key)?.[dimension];
-  if (k === undefined) return `${pair}, dimension ${dimension}`;
-  return `${pair}, dimension ${dimension}: ${product(q, k)}`;
-}

@@ -1,8 +1,10 @@
+import type { View } from "../../display/view";
 import { type Description, listed, nameOf } from "../../focus/description";
-import { exact, pieceLabel, weight } from "../../lib/format";
+import { count, exact, pieceLabel, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import { isMasked, sentenceOf } from "./pair";
-import { neuronsOf, openedKey, orderOf, type Pairs, pairsRequest } from "./pairs";
+import { neuronsOf, openedKey, orderOf, type Pairs, pairsOf, pairsRequest } from "./pairs";
+import type { Shown } from "./picture";
 
 /** The pinned query down to q and k. Reads signals. */
 export function neuronInWords(session: Session): Description | null {
@@ -28,4 +30,43 @@ export function ofPairs(pairs: Pairs): Description {
       isMasked(pairs, key) ? "masked" : weight(pairs.weight[key] as number),
     ]),
   };
+}
+
+/** The pair that is open, for those who do not see it. */
+export function spoken({ pairs, key }: Shown, dimension: number | null): string {
+  const pair = `${pieceLabel(pairs.piece)} and ${pieceLabel(pairs.pieces[key])}`;
+  if (dimension === null) return `${pair}: ${sentenceOf(pairs, key)}`;
+  const q = pairs.q[dimension] ?? Number.NaN;
+  const k = pairs.vectors.get(key)?.[dimension];
+  if (k === undefined) return `${pair}, dimension ${dimension}`;
+  return `${pair}, dimension ${dimension}: ${product(q, k)}`;
+}
+
+function product(q: number, k: number): string {
+  return `q ${exact(q)} × k ${exact(k)} = ${exact(q * k)}`;
+}
+
+/** What the numbers are. */
+export function neuronRecipe(view: View, pairs: Pairs): string {
+  const { session } = view;
+  const [start, stop] = pairsOf(view).request.value?.query ?? [0, 1];
+  const { source, sinks, weight: weighed, words } = session.traits.look.value;
+  const several = source !== "head" || session.chosenHeads().length > 1;
+  const changed = words || sinks !== "show" || weighed !== "attention";
+  const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
+  return [
+    "q and k as the model multiplies them, positional encoding included, fp32",
+    `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${masked.toLocaleString("en")} masked` : ""}`,
+    ...(pairs.sink === null
+      ? []
+      : [
+          `a sink with logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
+        ]),
+    ...(stop - start > 1 ? [`the first of ${stop - start} tokens`] : []),
+    ...(session.traits.direction.value === "reads"
+      ? []
+      : ["what it reads: a softmax runs over one query's keys"]),
+    ...(several ? ["one head: several combined have no q and k"] : []),
+    ...(changed ? ["tokens and attention as they are, not as the other views show them"] : []),
+  ].join(" · ");
 }
