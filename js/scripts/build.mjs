@@ -35,7 +35,6 @@ const product = {
   ...shared,
   entryPoints: [
     { in: "src/index.tsx", out: "explorer" },
-    { in: "src/style/explorer.css", out: "explorer" },
     { in: "src/page.tsx", out: "page" },
     { in: "src/loader.ts", out: "loader" },
   ],
@@ -52,7 +51,7 @@ const product = {
 const demo = {
   ...shared,
   define: { attnwidgetVersion: JSON.stringify(version) },
-  entryPoints: { dev: "dev/dev.ts", explorer: "src/style/explorer.css" },
+  entryPoints: { dev: "dev/dev.ts" },
   outdir: join(root, "dev/dist"),
   format: "iife",
 };
@@ -64,6 +63,7 @@ else await build(product);
 async function finish({ errors, outputFiles, metafile }) {
   if (errors.length > 0) return;
   const made = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+  made.delete("page.css"); // the same style as the program's
   const name = createHash("sha256");
   for (const part of program) name.update(made.get(part));
   const loader = Buffer.from(made.get("loader.js"))

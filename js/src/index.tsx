@@ -1,3 +1,4 @@
+import "./style/explorer.css";
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { mount } from "./explorer/mount";
 import { Session } from "./session/session";

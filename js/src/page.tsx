@@ -1,3 +1,4 @@
+import "./style/explorer.css";
 import { mount } from "./explorer/mount";
 import { Session } from "./session/session";
 import { embeddedSource, localModel, readSaved } from "./source/embedded";

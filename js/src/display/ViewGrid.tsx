@@ -5,7 +5,8 @@ import { Spoken } from "./Spoken";
 import { clearHover, useView } from "./view";
 
 interface Props {
-  readonly name: "layers" | "lines" | "flow" | "neuron";
+  /** Of the view. */
+  readonly name: string;
   readonly label: string;
   /** What the cell that is looked at says to those who do not see it. */
   readonly spoken: string;
@@ -56,7 +57,7 @@ export function ViewGrid(props: Props) {
   return (
     <div
       ref={(element) => void (element !== null && Object.assign(element, props.told))}
-      class={`aw-${name}`}
+      class={`aw-view-grid aw-${name}`}
       role="grid"
       tabIndex={0}
       aria-label={props.label}

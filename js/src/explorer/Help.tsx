@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../display/view";
-import { keyLabel, keyPlaces } from "../lib/keys";
+import { keyLabel } from "../lib/keys";
+import { allKeys } from "./keys";
 
 /** All keys by place, over the explorer. It closes when the focus goes elsewhere; else the focus goes back to where it was. */
 export function Help() {
@@ -41,7 +42,7 @@ function Panel() {
         title="Close (Esc)"
         onClick={close}
       />
-      {keyPlaces.map(({ name, title, rows }) => (
+      {allKeys.map(({ name, title, rows }) => (
         <div key={name} class="aw-help-place">
           <h3>{title}</h3>
           <dl>

@@ -6,31 +6,13 @@ export interface KeyRow {
 
 export interface KeyPlace {
   /** Of a view as the trait has it, or of what is beside them. */
-  readonly name:
-    | "anywhere"
-    | "text"
-    | "pictures"
-    | "grid"
-    | "tabs"
-    | "matrix"
-    | "lines"
-    | "layers"
-    | "flow"
-    | "compare"
-    | "neuron"
-    | "model";
+  readonly name: string;
   readonly title: string;
   readonly rows: readonly KeyRow[];
 }
 
-const arrows = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
-const mapRows: readonly KeyRow[] = [
-  { keys: [...arrows, "Home", "End"], does: "move to another cell; a zoomed map follows" },
-  { keys: ["+", "=", "-"], does: "zoom in, zoom out" },
-  { keys: ["0"], does: "show the whole map" },
-];
-
-/** Every key, by place. `?` shows this table; a test holds the places to it, so a key that is new is written here first. */
+export const arrows = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"] as const;
+/** The keys of what is beside the views; those of a view are in its entry. `?` shows them all, and a test holds every place to them. */
 export const keyPlaces: readonly KeyPlace[] = [
   {
     name: "anywhere",
@@ -81,57 +63,6 @@ export const keyPlaces: readonly KeyPlace[] = [
     name: "tabs",
     title: "Tabs",
     rows: [{ keys: ["ArrowLeft", "ArrowRight", "Home", "End"], does: "switch to another view" }],
-  },
-  {
-    name: "matrix",
-    title: "Matrix",
-    rows: mapRows,
-  },
-  {
-    name: "lines",
-    title: "Lines",
-    rows: [
-      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another token" },
-      { keys: ["ArrowLeft", "ArrowRight"], does: "step through its lines, strongest first" },
-    ],
-  },
-  {
-    name: "layers",
-    title: "Layers",
-    rows: [
-      {
-        keys: [...arrows, "Home", "End"],
-        does: "move to another cell; the tokens lie beyond the first layer",
-      },
-    ],
-  },
-  {
-    name: "flow",
-    title: "Flow",
-    rows: [
-      { keys: [...arrows], does: "move from token to token, from level to level" },
-      { keys: ["Home", "End"], does: "jump to the input, to the output" },
-    ],
-  },
-  {
-    name: "neuron",
-    title: "Neuron",
-    rows: [
-      { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another key" },
-      { keys: ["ArrowLeft", "ArrowRight"], does: "move to another dimension" },
-      { keys: ["Enter"], does: "make the key the query" },
-      { keys: [" "], does: "keep the pair open, or close it" },
-    ],
-  },
-  {
-    name: "compare",
-    title: "Compare",
-    rows: mapRows,
-  },
-  {
-    name: "model",
-    title: "Model, the list of heads",
-    rows: [{ keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another of the heads found" }],
   },
 ];
 

@@ -7,6 +7,7 @@ import { clearHover, useView, type View } from "../display/view";
 import { type Steered, steerMatrix } from "./input";
 import { type MatrixPicture, paintMatrix } from "./paint";
 import type { MatrixScene } from "./scene";
+import "./style.css";
 
 interface Props {
   readonly name: "matrix" | "compare";
@@ -32,7 +33,7 @@ export function Matrix({ name, host, scene, picture, ...props }: Props) {
   return (
     <div
       ref={host}
-      class={`aw-${name}`}
+      class={`aw-map aw-${name}`}
       role="grid"
       tabIndex={0}
       aria-label={props.label}

@@ -1,6 +1,7 @@
 import type { FunctionComponent } from "preact";
 import type { View } from "../display/view";
 import type { Description } from "../focus/description";
+import type { KeyRow } from "../lib/keys";
 import type { Wish } from "../session/answers/follow";
 import type { Session } from "../session/session";
 import type { Request } from "../wire/types";
@@ -12,6 +13,9 @@ export interface ViewEntry {
   /** On its tab. */
   readonly text: string;
   readonly Stage: FunctionComponent;
+  /** What its keys do: `?` shows them, under the tab's text or `keysOf`. */
+  readonly keys: readonly KeyRow[];
+  readonly keysOf?: string;
   /** What it shows in words; null while that is not known, and then the map on show is described. Reads signals. */
   readonly words?: (session: Session) => Description | null;
   /** What it asks for while it is chosen, first things first; null for what cannot be asked yet. Reads signals. */

@@ -10,7 +10,7 @@ import {
   weight,
   wellFormed,
 } from "../../src/lib/format";
-import { text } from "../files";
+import { files, text } from "../files";
 
 describe("colour", () => {
   it("runs from the first stop to the last", () => {
@@ -85,8 +85,8 @@ describe("the style sheet", () => {
   );
 
   it("scopes every selector", () => {
-    for (const file of ["theme", "frame", "controls", "editor", "figures", "readout", "narrow"]) {
-      const css = text(`src/style/${file}.css`).replace(/\/\*[\s\S]*?\*\//g, "");
+    for (const file of files("src").filter((name) => name.endsWith(".css"))) {
+      const css = text(file).replace(/\/\*[\s\S]*?\*\//g, "");
       for (const [, selectors = ""] of css.matchAll(/(?:^|[{}])\s*([^{}@;]+?)\s*\{/g)) {
         for (const selector of selectors.split(/,(?![^(]*\))/))
           expect(selector.trim()).toMatch(/^\.attnwidget/);

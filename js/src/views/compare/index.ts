@@ -1,6 +1,8 @@
+import { mapKeys } from "../../matrix/keys";
 import type { ViewEntry } from "../entry";
 import { compareWish } from "./difference";
 import { CompareView } from "./View";
+import "./style.css";
 
 export const compare: ViewEntry = {
   name: "compare",
@@ -8,4 +10,5 @@ export const compare: ViewEntry = {
   Stage: CompareView,
   wishes: (view) => [compareWish(view)],
   needs: "compare",
+  keys: mapKeys,
 };

@@ -1,7 +1,9 @@
+import { arrows } from "../../lib/keys";
 import type { ViewEntry } from "../entry";
 import { flowWish } from "./flow";
 import { FlowView } from "./View";
 import { flowInWords } from "./words";
+import "./style.css";
 
 export const flow: ViewEntry = {
   name: "flow",
@@ -9,4 +11,8 @@ export const flow: ViewEntry = {
   Stage: FlowView,
   words: flowInWords,
   wishes: ({ session }) => [flowWish(session)],
+  keys: [
+    { keys: [...arrows], does: "move from token to token, from level to level" },
+    { keys: ["Home", "End"], does: "jump to the input, to the output" },
+  ],
 };

@@ -1,3 +1,4 @@
+import { arrows } from "../../lib/keys";
 import type { ViewEntry } from "../entry";
 import { stripOf } from "./strips";
 import { LayersView } from "./View";
@@ -9,4 +10,7 @@ export const layers: ViewEntry = {
   Stage: LayersView,
   words: layersInWords,
   wishes: (view) => [stripOf(view).wish.value],
+  keys: [
+    { keys: [...arrows, "Home", "End"], does: "move to another cell; the tokens lie beyond the first layer" },
+  ],
 };

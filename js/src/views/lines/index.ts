@@ -1,5 +1,15 @@
 import type { ViewEntry } from "../entry";
 import { headWishes } from "./head-lines";
 import { LinesView } from "./View";
+import "./style.css";
 
-export const lines: ViewEntry = { name: "lines", text: "Lines", Stage: LinesView, wishes: headWishes };
+export const lines: ViewEntry = {
+  name: "lines",
+  text: "Lines",
+  Stage: LinesView,
+  wishes: headWishes,
+  keys: [
+    { keys: ["ArrowUp", "ArrowDown", "Home", "End"], does: "move to another token" },
+    { keys: ["ArrowLeft", "ArrowRight"], does: "step through its lines, strongest first" },
+  ],
+};

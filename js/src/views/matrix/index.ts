@@ -1,4 +1,5 @@
+import { mapKeys } from "../../matrix/keys";
 import type { ViewEntry } from "../entry";
 import { MatrixView } from "./View";
 
-export const matrix: ViewEntry = { name: "matrix", text: "Matrix", Stage: MatrixView };
+export const matrix: ViewEntry = { name: "matrix", text: "Matrix", Stage: MatrixView, keys: mapKeys };

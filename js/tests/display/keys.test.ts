@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it } from "vitest";
-import { keyLabel, keyPlaces } from "../../src/lib/keys";
+import { allKeys } from "../../src/explorer/keys";
+import { keyLabel } from "../../src/lib/keys";
+import { views } from "../../src/views/registry";
 import { settle } from "../clock";
 import { mounted } from "../mounted";
 import { until } from "../until";
@@ -20,19 +22,19 @@ const selectors: Readonly<Record<string, string>> = {
   tabs: '[role="tab"]',
   model: ".aw-found",
 };
-const pictures = ["grid", "matrix", "lines", "layers", "flow", "neuron", "compare", "model"];
+const pictures = ["grid", ...views.map(({ name }) => name)];
 const press = (target: Element, key: string, options = {}) => {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
   target.dispatchEvent(event);
   return event;
 };
 const rowsOf = (name: string) =>
-  keyPlaces.find((place) => place.name === name)?.rows.flatMap(({ keys }) => keys) ?? [];
+  allKeys.find((place) => place.name === name)?.rows.flatMap(({ keys }) => keys) ?? [];
 
 afterEach(() => document.body.replaceChildren());
 
 describe("the table of keys", () => {
-  const places = keyPlaces.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
+  const places = allKeys.filter(({ name }) => !["anywhere", "text", "pictures"].includes(name));
 
   it.each(places)("$name takes the keys that it lists, and no others", async ({ name }) => {
     const { host, close } = mounted({
@@ -80,7 +82,7 @@ describe("the list of keys", () => {
       await settle(5);
       const help = host.querySelector<HTMLElement>(".aw-help");
       expect(document.activeElement).toBe(help);
-      expect(help?.querySelectorAll("h3").length).toBe(keyPlaces.length);
+      expect(help?.querySelectorAll("h3").length).toBe(allKeys.length);
       press(help as HTMLElement, key);
       await settle(5);
       expect(host.querySelector(".aw-help")).toBeNull();
