@@ -67,7 +67,7 @@ def test_grouped_heads_and_a_sink_are_said(bare):
     expect(view).to_have_attribute("data-keys", str(len(explorer.trace.text)))
     root = explorer.shown.root
     expect(root.locator(".aw-pair-group")).to_have_text("key head 1, shared by heads 2 and 3")
-    expect(root.locator(".aw-recipe")).to_contain_text("a sink of logit")
+    expect(root.locator(".aw-recipe")).to_contain_text("a sink with logit")
     explorer.shown.hover_head(0, 0)
     expect(root.locator(".aw-pair-group")).to_have_text("key head 0, shared by heads 0 and 1")
 

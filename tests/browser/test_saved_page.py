@@ -158,7 +158,7 @@ def test_the_steps_of_the_pinned_head_are_worked_out_in_the_page(explorer, opene
     expect(shown.root.locator('.aw-steps [data-step="dot"] b')).to_have_text(f"{dot:.3f}".replace("-", "−"))
     expect(shown.root.locator('.aw-steps [data-step="softmax"] b')).to_have_text(f"{float(weights[key]):.3f}")
     shown.click_head(0, 1)
-    expect(shown.root.locator(".aw-view-state")).to_have_text("This saved page holds q and k of L1H2 alone.")
+    expect(shown.root.locator(".aw-view-state")).to_have_text("This saved page holds q and k of L1H2 only.")
 
 
 def test_a_page_is_taken_from_the_menu(bare, opened, tmp_path):

@@ -57,7 +57,7 @@ export function ViewGrid(props: Props) {
   return (
     <div
       ref={(element) => void (element !== null && Object.assign(element, props.told))}
-      class={`aw-view-grid aw-${name}`}
+      class={`aw-${name} aw-view-grid`}
       role="grid"
       tabIndex={0}
       aria-label={props.label}

@@ -33,7 +33,7 @@ export function Matrix({ name, host, scene, picture, ...props }: Props) {
   return (
     <div
       ref={host}
-      class={`aw-map aw-${name}`}
+      class={`aw-${name} aw-map`}
       role="grid"
       tabIndex={0}
       aria-label={props.label}
