@@ -57,15 +57,15 @@ export function Toolbar() {
 
 /** What is looked at: all of the toolbar that follows the pointer. */
 function Query() {
-  const { session, derived } = useView();
-  const tokens = derived.asked.value;
-  const focus = derived.focus.value;
+  const { session, numbers } = useView();
+  const tokens = numbers.asked.value;
+  const focus = numbers.focus.value;
   if (tokens === null || focus[1] <= focus[0]) return null;
   return (
     <span class="aw-query">
       query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
       <span class="aw-number">
-        {spanNumber(toTokens(unitsOf(session.shown.value, derived.direction.value), focus))}
+        {spanNumber(toTokens(unitsOf(session.shown.value, numbers.direction.value), focus))}
       </span>
     </span>
   );

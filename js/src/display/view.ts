@@ -16,6 +16,8 @@ export interface View {
   readonly session: Session;
   readonly local: Local;
   readonly derived: Derived;
+  /** The same one frame of the screen after the pointer: what only says it in numbers reads this one. */
+  readonly numbers: Derived;
   readonly environment: Environment;
   readonly palette: ReadonlySignal<Palette>;
   /** What can be saved as a picture. */

@@ -114,9 +114,9 @@ function UnderHeads({ width }: { readonly width: number }) {
 }
 
 function Below({ width }: { readonly width: number }) {
-  const { derived } = useView();
+  const { numbers } = useView();
   const under = useUnder(width);
-  if (derived.tokens.value === null || (under === "neighbours" && derived.predictions.value === null))
+  if (numbers.tokens.value === null || (under === "neighbours" && numbers.predictions.value === null))
     return null;
   return (
     <div class="aw-readout aw-below">

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { Boundary } from "../display/Boundary";
 import { watchEnvironment } from "../display/environment";
 import { Figures } from "../display/figures";
+import { latePointer } from "../display/late-pointer";
 import { paletteOf, type View, ViewContext } from "../display/view";
 import { derive } from "../focus/derived";
 import { followPointer } from "../focus/follow-pointer";
@@ -25,6 +26,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     session,
     local,
     derived,
+    numbers: derive(session, latePointer(session, local, abort)),
     environment,
     palette: paletteOf(environment),
     figures: new Figures(),

@@ -6,8 +6,8 @@ import { spokenName } from "./shades";
 
 /** The caption under the grid: which map is on show, and its measures. */
 export function HeadFacts({ long }: { readonly long: boolean }) {
-  const { derived } = useView();
-  const map = derived.map.value;
+  const { numbers } = useView();
+  const map = numbers.map.value;
   if (map === null) return null;
   return (
     <div class="aw-facts">
@@ -33,8 +33,8 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
 
 /** The head's pattern, once it has been measured. */
 function Pattern() {
-  const { session, derived } = useView();
-  const head = derived.head.value;
+  const { session, numbers } = useView();
+  const head = numbers.head.value;
   const names = metricSoFar(session, named);
   if (head === null || names === null) return null;
   const label = names.labels?.[head.layer]?.[head.head] ?? "";

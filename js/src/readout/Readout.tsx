@@ -9,15 +9,15 @@ import { RowNumbers } from "./RowNumbers";
 
 /** What the focus reads, and what reads it. */
 export function Neighbours() {
-  const { derived } = useView();
-  const { tokens: queries, keys, asked } = derived;
+  const { numbers } = useView();
+  const { tokens: queries, keys, asked } = numbers;
   if (queries.value === null || keys.value === null || asked.value === null) return null;
-  const name = <bdi>“{spanLabel(asked.value, derived.focus.value)}”</bdi>;
+  const name = <bdi>“{spanLabel(asked.value, numbers.focus.value)}”</bdi>;
   // Of two texts a token reads or is read, and nothing is on the other list.
-  const crossing = derived.map.value?.square === false;
-  const looks = derived.direction.value;
-  const reads = derived.reads.value;
-  const readBy = derived.readBy.value;
+  const crossing = numbers.map.value?.square === false;
+  const looks = numbers.direction.value;
+  const reads = numbers.reads.value;
+  const readBy = numbers.readBy.value;
   // One scale for both: a bar on the left and one on the right can be compared.
   const most = Math.max(reads[0]?.weight ?? 0, readBy[0]?.weight ?? 0, Number.MIN_VALUE);
   return (
@@ -27,7 +27,7 @@ export function Neighbours() {
           tint="reads"
           heading={<>{name} reads</>}
           ranked={reads}
-          weights={derived.row.value}
+          weights={numbers.row.value}
           most={most}
           tokens={keys.value}
         />
@@ -37,7 +37,7 @@ export function Neighbours() {
           tint="read_by"
           heading={<>{name} is read by</>}
           ranked={readBy}
-          weights={derived.column.value}
+          weights={numbers.column.value}
           most={most}
           tokens={queries.value}
         />
@@ -56,8 +56,8 @@ interface RankingProps {
 }
 
 function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps) {
-  const { session, local, derived } = useView();
-  const certain = derived.certain.value;
+  const { session, local, numbers } = useView();
+  const certain = numbers.certain.value;
   return (
     <section class="aw-ranking" data-tint={tint}>
       <h3>{heading}</h3>
@@ -130,9 +130,9 @@ function Bar({
 
 /** What the model expects at the focus. */
 export function Expectations() {
-  const { derived } = useView();
-  const predictions = derived.predictions.value;
-  const tokens = derived.tokens.value;
+  const { numbers } = useView();
+  const predictions = numbers.predictions.value;
+  const tokens = numbers.tokens.value;
   if (predictions === null || tokens === null) return null;
   const { kind, actual } = predictions;
   const listed = actual !== null && predictions.top.some(({ piece }) => piece === actual.piece);

@@ -13,20 +13,20 @@ interface Props {
 
 /** What a row comes to, and all of its numbers on demand. */
 export function RowNumbers({ tint, weights, tokens }: Props) {
-  const { derived } = useView();
+  const { numbers } = useView();
   const [open, setOpen] = useState(false);
-  const map = derived.map.value;
+  const map = numbers.map.value;
   if (map === null) return null;
   const reads = tint === "reads";
   const { causal } = map;
   const sinks = map.sinks;
-  const facts = rowFacts({ weights, tokens, focus: derived.focus.value, reads, causal, sinks });
+  const facts = rowFacts({ weights, tokens, focus: numbers.focus.value, reads, causal, sinks });
   const axis = reads ? "key" : "query";
   const all = `all ${facts.seen.toLocaleString("en")} ${reads ? "keys" : "queries"}`;
   return (
     <>
       <p class="aw-row-facts">
-        {derived.certain.value ? <Facts facts={facts} reads={reads} /> : "…"}
+        {numbers.certain.value ? <Facts facts={facts} reads={reads} /> : "…"}
         {facts.seen > 0 && (
           <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
             {open ? "close the list" : facts.seen === 1 ? `the only ${axis}` : all}

@@ -68,8 +68,8 @@ function Pace() {
 }
 
 function Legend() {
-  const { derived } = useView();
-  const heat = derived.heat.value;
+  const { numbers } = useView();
+  const heat = numbers.heat.value;
   if (heat === null) return null;
   const hatched = Array.from(heat.sinks).some((token) => (heat.tones[token] ?? 0) > 0);
   return (
@@ -83,7 +83,7 @@ function Legend() {
           kept {heat.kept.tokens.length} of {heat.kept.all}
           {heat.kept.resting > 0 && " and the sinks"},{" "}
           <span class="aw-number">{heat.kept.share.toFixed(2)}</span> of the{" "}
-          {derived.direction.value === "read_by" ? "column" : "row"}
+          {numbers.direction.value === "read_by" ? "column" : "row"}
         </span>
       )}
       {hatched && (
