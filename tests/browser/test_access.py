@@ -104,7 +104,7 @@ RING = """
   if (element.id === "after") return null;
   const ringed = element.matches("textarea") ? element.closest(".aw-scroll") : element;
   const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(ringed);
-  const name = element.dataset.value ?? element.className ?? "";
+  const name = element.dataset.value ?? element.classList[0] ?? "";
   return { name: element.matches("textarea") ? "textarea" : name, ring: `${outlineStyle} ${outlineWidth} ${outlineColor}` };
 }
 """
