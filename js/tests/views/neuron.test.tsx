@@ -8,9 +8,9 @@ import widget from "../../src";
 import { palette, signedTone } from "../../src/lib/colour";
 import { exact } from "../../src/lib/format";
 import { composeNeuron } from "../../src/source/embedded/neuron";
-import { signedPixels } from "../../src/views/neuron/paint";
 import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from "../../src/views/neuron/pair";
 import { keysWanted, openedKey, orderOf, type Pairs, pairsRequest } from "../../src/views/neuron/pairs";
+import { neuronPicture, signedPixels } from "../../src/views/neuron/picture";
 import { neuronHit, neuronScene, pairScene, revealRow } from "../../src/views/neuron/scene";
 import { decodeNeuron } from "../../src/wire/neuron";
 import { settle } from "../clock";
@@ -216,6 +216,34 @@ describe("numbers with a sign", () => {
     const colour = (at: number) => [...pixels.data.slice(4 * at, 4 * at + 3)];
     expect(Math.min(...colour(1))).toBeGreaterThan(240);
     expect(colour(0)).not.toEqual(colour(2));
+  });
+});
+
+describe("the picture of the rows in sight", () => {
+  const input = { count: 3, dimensions: 2, width: 600, offset: 0, widest: 40, bent: false };
+  const scene = neuronScene({ ...input, row: null, dimension: null });
+  const light = palette(false, "Test");
+  const order = orderOf(pairs, "strongest");
+  const shown = { pairs, order, key: 0, cell: null, kept: null };
+
+  it("stays as it is while the pointer moves over them", () => {
+    const before = neuronPicture(shown, scene, light);
+    const pointed = neuronScene({ ...input, row: 1, dimension: 1 });
+    const after = neuronPicture({ ...shown, key: 1, cell: { key: 1, dimension: 1 } }, pointed, light);
+    expect([before.open, after.open]).toEqual([0, 1]);
+    expect(after.rows).toBe(before.rows);
+    expect(after.pixels).toBe(before.pixels);
+  });
+
+  it("is another one in another order, in other colours, and of other rows", () => {
+    const { rows, pixels } = neuronPicture(shown, scene, light);
+    expect(rows.map(({ key }) => key)).toEqual([0, 1, 2]);
+    const turned = neuronPicture({ ...shown, order: [2, 1, 0] }, scene, light);
+    expect(turned.rows.map(({ key }) => key)).toEqual([2, 1, 0]);
+    expect([...turned.pixels.keys.data]).not.toEqual([...pixels.keys.data]);
+    const dark = neuronPicture(shown, scene, palette(true, "Test"));
+    expect([...dark.pixels.q.data]).not.toEqual([...pixels.q.data]);
+    expect(neuronPicture(shown, { ...scene, seen: [1, 3] }, light).pixels.keys.height).toBe(2);
   });
 });
 

@@ -1,8 +1,8 @@
 import { clipped, paintBox } from "../../drawing/boxes";
 import type { Brush, Pen } from "../../drawing/brush";
-import { type Pixels, putColour } from "../../drawing/pixels";
+import type { Pixels } from "../../drawing/pixels";
 import type { Rect } from "../../drawing/scene";
-import { type Palette, type Ramp, rampColour, signedTone } from "../../lib/colour";
+import { type Palette, rampColour } from "../../lib/colour";
 import type { NeuronScene, NumberName, PairScene, Track } from "./scene";
 
 /** What a row says. */
@@ -11,7 +11,6 @@ export interface NeuronRow {
   readonly label: string;
   /** Null until the key's vector has come. */
   readonly k: Float32Array | null;
-  readonly products: Float32Array | null;
   /** By column; "" for none. */
   readonly numbers: Readonly<Record<NumberName, string>>;
   /** 0 to 1. */
@@ -27,7 +26,8 @@ export interface NeuronPicture {
   readonly titles: Readonly<Record<NumberName, string>>;
   /** Those in sight, from the first one. */
   readonly rows: readonly NeuronRow[];
-  readonly peaks: { readonly q: number; readonly k: number; readonly product: number };
+  /** One row of pixels for the query; one for each row in sight of the keys and the products. */
+  readonly pixels: { readonly q: Pixels; readonly keys: Pixels; readonly products: Pixels };
   readonly strong: string;
   readonly open: number | null;
 }
@@ -42,17 +42,8 @@ export function paintNeuron(
   paintQuery(brush, scene, picture, palette);
   clipped(context, { x: 0, y: scene.top, width: scene.width, height: scene.height - scene.top }, () => {
     if (scene.looked !== null) paintLooked(context, scene.looked, palette);
-    const masked = picture.rows.map((row) => row.masked);
-    const { peaks } = picture;
-    paintVectors(
-      brush,
-      scene,
-      scene.keys,
-      { rows: picture.rows.map(({ k }) => k), peak: peaks.k, masked },
-      palette,
-    );
-    const products = picture.rows.map((row) => row.products);
-    paintVectors(brush, scene, scene.products, { rows: products, peak: peaks.product, masked }, palette);
+    paintVectors(brush, scene, scene.keys, picture.rows, picture.pixels.keys);
+    paintVectors(brush, scene, scene.products, picture.rows, picture.pixels.products);
     picture.rows.forEach((row, index) => {
       paintRow(context, scene, picture, row, scene.seen[0] + index, palette);
     });
@@ -68,7 +59,7 @@ function paintQuery(
 ): void {
   const { query, top } = scene;
   const middle = query.y + query.height / 2;
-  const image = bitmap(signedPixels([picture.q], scene.dimensions, picture.peaks.q, palette.signed));
+  const image = bitmap(picture.pixels.q);
   context.imageSmoothingEnabled = false;
   context.drawImage(image, 0, 0, scene.dimensions, 1, query.x, query.y, query.width, query.height);
   paintBox(context, query, palette.hairline, 1);
@@ -93,33 +84,21 @@ function paintLooked(context: Pen, { x, y, width, height }: Rect, palette: Palet
   context.globalAlpha = 1;
 }
 
-interface Vectors {
-  readonly rows: readonly (Float32Array | null)[];
-  readonly peak: number;
-  readonly masked: readonly boolean[];
-}
-
 /** One image for all rows in sight, drawn row by row: the ground stays between them. */
 function paintVectors(
   { context, bitmap }: Brush,
   scene: NeuronScene,
   { left, width }: Track,
-  { rows, peak, masked }: Vectors,
-  palette: Palette,
+  rows: readonly NeuronRow[],
+  pixels: Pixels,
 ): void {
   const { pitch, dimensions } = scene;
-  const pixels = signedPixels(
-    rows.map((vector) => vector ?? []),
-    dimensions,
-    peak,
-    palette.signed,
-  );
   const image = bitmap(pixels);
   context.imageSmoothingEnabled = false;
-  rows.forEach((vector, index) => {
-    if (vector === null) return;
+  rows.forEach(({ k, masked }, index) => {
+    if (k === null) return;
     const y = rowTop(scene, scene.seen[0] + index) + 4;
-    context.globalAlpha = masked[index] === true ? 0.4 : 1;
+    context.globalAlpha = masked ? 0.4 : 1;
     context.drawImage(image, 0, index, dimensions, 1, left, y, width, pitch - 8);
   });
   context.globalAlpha = 1;
@@ -172,21 +151,6 @@ function paintStripes(context: Pen, stripes: readonly Rect[], palette: Palette):
   context.strokeStyle = palette.text;
   context.lineWidth = 1;
   for (const { x, y, width, height } of stripes) context.strokeRect(x - 0.5, y - 0.5, width + 1, height);
-}
-
-/** Vectors as pixels, one row each; zero is the ground. */
-export function signedPixels(
-  vectors: readonly ArrayLike<number>[],
-  dimensions: number,
-  peak: number,
-  ramp: Ramp,
-): Pixels {
-  const data = new Uint8ClampedArray(vectors.length * dimensions * 4);
-  for (const [row, vector] of vectors.entries()) {
-    for (let at = 0; at < dimensions; at++)
-      putColour(data, row * dimensions + at, ramp, signedTone(vector[at] ?? 0, peak));
-  }
-  return { width: dimensions, height: vectors.length, data };
 }
 
 export interface PairPicture {

@@ -1,5 +1,6 @@
+import { type Pixels, putColour } from "../../drawing/pixels";
 import type { PairCell } from "../../focus/pointer";
-import type { Palette } from "../../lib/colour";
+import { type Palette, type Ramp, signedTone } from "../../lib/colour";
 import { exact, shortLabel, weight } from "../../lib/format";
 import type { NeuronPicture, NeuronRow } from "./paint";
 import { isMasked, productsOf } from "./pair";
@@ -25,18 +26,73 @@ export function neuronPicture(
   scene: NeuronScene,
   colours: Palette,
 ): NeuronPicture {
-  const largest = pairs.weight.reduce((most, value) => Math.max(most, value), 0);
-  const [from, to] = scene.seen;
   return {
     query: shortLabel(pairs.piece, longestLabel),
     q: pairs.q,
     beside: `${pairs.q.length} dimensions, length ${exact(lengthOf(pairs.q))}`,
     titles,
-    rows: order.slice(from, to).map((own) => rowOf(pairs, own, largest)),
-    peaks: peaksOf(pairs),
+    ...standing(pairs, order, scene, colours.signed),
     strong: colours.reads.strong,
     open: order.indexOf(key),
   };
+}
+
+/** What does not follow the pointer. */
+type Standing = Pick<NeuronPicture, "rows" | "pixels">;
+
+interface Made {
+  readonly order: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly ramp: Ramp;
+  readonly value: Standing;
+}
+
+const made = new WeakMap<Pairs, Made>();
+
+/** The rows in sight: made once, until others are, or in other colours. */
+function standing(pairs: Pairs, order: readonly number[], { seen: [from, to] }: NeuronScene, ramp: Ramp) {
+  const known = made.get(pairs);
+  if (known?.order === order && known.from === from && known.to === to && known.ramp === ramp)
+    return known.value;
+  const value = rowsOf(pairs, order.slice(from, to), ramp);
+  made.set(pairs, { order, from, to, ramp, value });
+  return value;
+}
+
+function rowsOf(pairs: Pairs, keys: readonly number[], ramp: Ramp): Standing {
+  const largest = pairs.weight.reduce((most, value) => Math.max(most, value), 0);
+  const rows = keys.map((key) => rowOf(pairs, key, largest));
+  const peaks = peaksOf(pairs);
+  const pixels = (vectors: readonly ArrayLike<number>[], peak: number) =>
+    signedPixels(vectors, pairs.q.length, peak, ramp);
+  const products = rows.map(({ k }) => (k === null ? [] : productsOf(pairs.q, k)));
+  return {
+    rows,
+    pixels: {
+      q: pixels([pairs.q], peaks.q),
+      keys: pixels(
+        rows.map(({ k }) => k ?? []),
+        peaks.k,
+      ),
+      products: pixels(products, peaks.product),
+    },
+  };
+}
+
+/** Vectors as pixels, one row each; zero is the ground. */
+export function signedPixels(
+  vectors: readonly ArrayLike<number>[],
+  dimensions: number,
+  peak: number,
+  ramp: Ramp,
+): Pixels {
+  const data = new Uint8ClampedArray(vectors.length * dimensions * 4);
+  for (const [row, vector] of vectors.entries()) {
+    for (let at = 0; at < dimensions; at++)
+      putColour(data, row * dimensions + at, ramp, signedTone(vector[at] ?? 0, peak));
+  }
+  return { width: dimensions, height: vectors.length, data };
 }
 
 const titles = { dot: "q·k", scaled: "scaled", logit: "logit", weight: "weight" } as const;
@@ -49,7 +105,6 @@ function rowOf(pairs: Pairs, key: number, largest: number): NeuronRow {
     key,
     label: shortLabel(pairs.pieces[key], longestLabel),
     k,
-    products: k === null ? null : productsOf(pairs.q, k),
     numbers: {
       dot: short(pairs.dot[key] ?? Number.NaN),
       scaled: short(pairs.scaled[key] ?? Number.NaN),
@@ -67,10 +122,17 @@ function short(value: number): string {
   return exact(value).startsWith("–") ? "–" : `${value < 0 ? "−" : ""}${size.toFixed(size < 100 ? 2 : 1)}`;
 }
 
-const scales = new WeakMap<Pairs, NeuronPicture["peaks"]>();
+/** The largest number of each, without its sign. */
+interface Peaks {
+  readonly q: number;
+  readonly k: number;
+  readonly product: number;
+}
+
+const scales = new WeakMap<Pairs, Peaks>();
 
 /** Of everything that is known of a query: the colours of one row can be held against those of another. */
-function peaksOf(pairs: Pairs): NeuronPicture["peaks"] {
+function peaksOf(pairs: Pairs): Peaks {
   const known = scales.get(pairs);
   if (known !== undefined) return known;
   const peaks = { q: peakOf(pairs.q), k: 0, product: 0 };
