@@ -83,6 +83,7 @@ def test_the_browsers_own_undo_is_never_at_work(explorer):
     """A menu, a gesture, or a script asks for it."""
     shown, page = explorer.shown, explorer.shown.page
     shown.type(" one")
+    until(shown, lambda: explorer.text == TEXT + " one")  # what is typed and what Python says must not cross
     explorer.text = "Python says this"
     expect(shown.editor).to_have_value("Python says this")
     page.evaluate("() => document.execCommand('undo')")
