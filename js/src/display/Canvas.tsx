@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Brush } from "../drawing/brush";
 import type { Pixels } from "../drawing/pixels";
+import { oneForEach } from "../lib/one-for-each";
 import { useGuard } from "./guard";
 import { useView } from "./view";
 
@@ -111,14 +112,8 @@ function prepare(
   return context;
 }
 
-const made = new WeakMap<Pixels, HTMLCanvasElement>();
-
 /** Pixels -> something that a canvas can draw at any size, made once. */
-export function bitmap(pixels: Pixels): HTMLCanvasElement {
-  const known = made.get(pixels) ?? imageOf(pixels);
-  made.set(pixels, known);
-  return known;
-}
+export const bitmap = oneForEach(imageOf);
 
 function imageOf({ width, height, data }: Pixels): HTMLCanvasElement {
   const canvas = document.createElement("canvas");

@@ -1,6 +1,7 @@
 import { batch } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
 import { useId, useLayoutEffect } from "preact/hooks";
+import { type Data, dataAttributes } from "./data-attributes";
 import { Spoken } from "./Spoken";
 import { clearHover, useView } from "./view";
 
@@ -11,7 +12,7 @@ interface Props {
   /** What the cell that is looked at says to those who do not see it. */
   readonly spoken: string;
   /** For tests and the style sheet. */
-  readonly data: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly data: Data;
   /** What is under the pointer, where it is not written in full. */
   readonly title?: string | undefined;
   /** What can be asked of the element, as what is painted cannot. */
@@ -64,7 +65,7 @@ export function ViewGrid(props: Props) {
       title={props.title}
       aria-activedescendant={id}
       aria-busy={props.busy}
-      {...Object.fromEntries(Object.entries(data).map(([key, value]) => [`data-${key}`, value]))}
+      {...dataAttributes(data)}
       onPointerMove={(event) => batch(() => props.onPoint(event))}
       onPointerLeave={() => {
         clearHover(view);

@@ -1,6 +1,7 @@
-import { batch, effect, type Signal, signal } from "@preact/signals";
+import { batch, type Signal, signal } from "@preact/signals";
 import type { Local } from "../focus/pointer";
 import type { Session } from "../session/session";
+import { guarded, watch } from "../session/watch";
 
 /** Milliseconds: a pointer that hurries on puts the numbers off until it slows down, and no longer than this. */
 const patience = 100;
@@ -16,13 +17,13 @@ export function latePointer(session: Session, local: Local, abort: AbortSignal):
   const copies = [head, side, token];
   let shown = session.shown.peek();
   let waiting: { readonly since: number; request: number } | null = null;
-  const follow = () => {
+  const follow = guarded(session, () => {
     waiting = null;
     batch(() => {
       for (const copy of copies) copy.follow();
     });
-  };
-  const stop = effect(() => {
+  });
+  watch(session, abort, () => {
     const newest = session.shown.value;
     const behind = copies.map((copy) => copy.behind()).includes(true);
     const changed = newest !== shown;
@@ -40,7 +41,6 @@ export function latePointer(session: Session, local: Local, abort: AbortSignal):
     waiting = wait;
   });
   const end = () => {
-    stop();
     if (waiting !== null) cancelAnimationFrame(waiting.request);
   };
   abort.addEventListener("abort", end, { once: true });

@@ -1,3 +1,4 @@
+import { oneForEach } from "../lib/one-for-each";
 import { alone, type MapPlace } from "../session/answers/previews";
 import { keysOf } from "../session/axes";
 import type { HeadRef } from "../session/places";
@@ -39,14 +40,8 @@ export interface MapOnShow extends MapPlace {
   readonly column: Float32Array | null;
 }
 
-const known = new WeakMap<Frame, MapOnShow>();
-
 /** One object for a frame, so that nothing is worked out again when the eye comes back to it. */
-export function mapOfFrame(frame: Frame): MapOnShow {
-  const map = known.get(frame) ?? readFrame(frame);
-  known.set(frame, map);
-  return map;
-}
+export const mapOfFrame = oneForEach(readFrame);
 
 function readFrame(frame: Frame): MapOnShow {
   const { header, matrix } = frame;

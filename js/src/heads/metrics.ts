@@ -1,4 +1,3 @@
-import { wellFormed } from "../lib/format";
 import { follow, type Wish } from "../session/answers/follow";
 import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
@@ -62,12 +61,9 @@ export function followHeads(session: Session, abort: AbortSignal): void {
 
 /** What to ask, first things first. Nothing during typing: the text would change before the answer arrives. */
 function wishes(session: Session): readonly (Wish | null)[] {
-  const { traits, shown } = session;
+  if (!session.current.value) return [];
   const metrics = searchOf(session);
-  const typed =
-    shown.value?.text === wellFormed(traits.text.value) && shown.value.pair === wellFormed(traits.pair.value);
-  if (shown.value === null || !typed) return [];
-  const looked = traits.view.value === "model" || metrics.shade.value === "values";
+  const looked = session.traits.view.value === "model" || metrics.shade.value === "values";
   return [
     looked ? after(soon, metricWish(session, metrics.by.value)) : null,
     ...(cheap(session)

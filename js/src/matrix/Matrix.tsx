@@ -1,6 +1,7 @@
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Canvas } from "../display/Canvas";
+import { type Data, dataAttributes } from "../display/data-attributes";
 import { useGuard } from "../display/guard";
 import { Spoken } from "../display/Spoken";
 import { clearHover, useView, type View } from "../display/view";
@@ -10,12 +11,13 @@ import type { MatrixScene } from "./scene";
 import "./style.css";
 
 interface Props {
-  readonly name: "matrix" | "compare";
+  /** Of the view. */
+  readonly name: string;
   readonly label: string;
   /** What the cell that is looked at says to those who do not see it. */
   readonly spoken: string;
   /** For tests and the style sheet. */
-  readonly data: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly data: Data;
   readonly busy?: boolean;
   readonly host: RefObject<HTMLDivElement | null>;
   readonly scene: MatrixScene | null;
@@ -40,7 +42,7 @@ export function Matrix({ name, host, scene, picture, ...props }: Props) {
       aria-keyshortcuts="+ - 0"
       aria-activedescendant={id}
       aria-busy={props.busy}
-      {...Object.fromEntries(Object.entries(props.data).map(([key, value]) => [`data-${key}`, value]))}
+      {...dataAttributes(props.data)}
       data-extent={scene?.zoomed ? [...scene.rows, ...scene.columns].join(" ") : undefined}
       onBlur={() => clearHover(view)}
     >

@@ -33,7 +33,7 @@ import { type Filter, filterText } from "./filter";
 import { Lead } from "./lead";
 import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
-import * as turns from "./patches";
+import * as patches from "./patches";
 import type { Side } from "./places";
 import { type Shown, unitsOf } from "./shown";
 import { History, type Place, type Way } from "./text/history";
@@ -64,12 +64,14 @@ export class Session {
   readonly fault: Signal<unknown> = signal(null);
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;
-  /** Whether another text than the one on show is on its way: what is asked about that one comes too late. */
-  readonly outdated: ReadonlySignal<boolean> = computed(() => {
-    const { text, pair } = turns.writtenTexts(this.traits);
+  /** Whether what is on show is the text that is written. */
+  readonly current: ReadonlySignal<boolean> = computed(() => {
+    const { text, pair } = patches.writtenTexts(this.traits);
     const shown = this.shown.value;
-    return this.#frames.out.value && (shown?.text !== text || shown.pair !== (pair ?? ""));
+    return shown?.text === text && shown.pair === (pair ?? "");
   });
+  /** Whether another text than the one on show is on its way: what is asked about that one comes too late. */
+  readonly outdated: ReadonlySignal<boolean> = computed(() => this.#frames.out.value && !this.current.value);
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
@@ -119,7 +121,7 @@ export class Session {
     this.pages = new Pages(ask);
     this.charts = new Charts(ask, abort, this.traits.chart);
     this.#verifier = new Verifier(ask, abort, () =>
-      this.#frames.out.peek() ? null : turns.writtenTexts(this.traits),
+      this.#frames.out.peek() ? null : patches.writtenTexts(this.traits),
     );
     this.verification = this.#verifier.result;
     onClosed((closed) => this.#setClosed(closed));
@@ -195,7 +197,7 @@ export class Session {
   /** A query that counts what is shown. Of two texts, `side` says of which it is: what is read is looked at from there. */
   pinQuery(query: Span, side?: Side): void {
     const shown = this.shown.peek();
-    const patch = turns.queryPatch(shown?.frame, query, side);
+    const patch = patches.queryPatch(shown?.frame, query, side);
     const units = unitsOf(shown, patch.direction ?? this.traits.direction.peek());
     this.#set({ ...patch, query: toTokens(units, query) }, true);
   }
@@ -226,7 +228,7 @@ export class Session {
 
   /** Of two texts the eye goes over to what it looked at most. */
   setDirection(direction: Direction): void {
-    const patch = turns.directionPatch(this.shown.peek()?.frame, direction);
+    const patch = patches.directionPatch(this.shown.peek()?.frame, direction);
     this.#set(patch, patch.query !== undefined);
   }
 
@@ -240,7 +242,7 @@ export class Session {
 
   /** From a source's tokens to what reads them, and from a target's to what they read. */
   setPart(part: string): void {
-    const patch = turns.partPatch(this.traits.part.peek(), part);
+    const patch = patches.partPatch(this.traits.part.peek(), part);
     this.#set(patch, patch.direction !== undefined);
   }
 
@@ -249,7 +251,7 @@ export class Session {
     this.second.value = open;
     if (!open) this.#history.record(1, "", "at once");
     this.#lead.fit();
-    this.#set(turns.secondPatch(this.about.peek(), open), true);
+    this.#set(patches.secondPatch(this.about.peek(), open), true);
   }
 
   setView(view: string): void {
@@ -318,7 +320,7 @@ export class Session {
     const { id, reply, reading = `frame ${order}` } = answer;
     this.fault.value = null;
     this.memory.turn(reading);
-    this.shown.value = { ...turns.shownTexts(reply, asked), id, reading, order, asked, editedAt };
+    this.shown.value = { ...patches.shownTexts(reply, asked), id, reading, order, asked, editedAt };
     if (newest) this.#adopt(reply);
   }
 

@@ -2,6 +2,7 @@ import { type Pixels, putColour } from "../../drawing/pixels";
 import type { PairCell } from "../../focus/pointer";
 import { type Palette, type Ramp, signedTone } from "../../lib/colour";
 import { exact, shortLabel, weight } from "../../lib/format";
+import { oneForEach } from "../../lib/one-for-each";
 import type { NeuronPicture, NeuronRow } from "./paint";
 import { isMasked, productsOf } from "./pair";
 import type { Pairs } from "./pairs";
@@ -129,20 +130,15 @@ interface Peaks {
   readonly product: number;
 }
 
-const scales = new WeakMap<Pairs, Peaks>();
-
 /** Of everything that is known of a query: the colours of one row can be held against those of another. */
-function peaksOf(pairs: Pairs): Peaks {
-  const known = scales.get(pairs);
-  if (known !== undefined) return known;
+const peaksOf = oneForEach((pairs: Pairs): Peaks => {
   const peaks = { q: peakOf(pairs.q), k: 0, product: 0 };
   for (const k of pairs.vectors.values()) {
     peaks.k = Math.max(peaks.k, peakOf(k));
     peaks.product = Math.max(peaks.product, peakOf(productsOf(pairs.q, k)));
   }
-  scales.set(pairs, peaks);
   return peaks;
-}
+});
 
 function peakOf(vector: Float32Array): number {
   return vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
