@@ -128,6 +128,11 @@ class ExplorerPage:
         """Press the toolbar's button for a direction or a source."""
         self.root.locator(f".aw-segmented button[data-value={value}]").click()
 
+    def choose_example(self, title: str) -> None:
+        """A text from the menu in the header."""
+        self.root.locator(".aw-examples > button").click()
+        self.root.get_by_role("menuitem", name=title).click()
+
     def click_head(self, layer: int, head: int) -> None:
         self.grid.click(position=self._middle_of(layer, head))
 

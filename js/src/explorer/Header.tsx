@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { Menu } from "../controls/Menu";
 import { useView } from "../display/view";
 import { Export } from "../export/Export";
 import { count, magnitude } from "../lib/format";
@@ -111,49 +111,15 @@ function Trust() {
   );
 }
 
-/** A native menu: it sets the text and shows its name again. Keys that would change a closed one open it instead. */
+/** Texts to begin with. */
 function Examples() {
   const { session } = useView();
   const about = session.about.value;
-  const key = useRef(false);
   if (about === null || !about.editable || about.examples.length === 0) return null;
-  // What a key changes it changes before anything else happens; an open list tells of itself later.
-  const pressed = () => {
-    key.current = true;
-    setTimeout(() => {
-      key.current = false;
-    });
+  const { examples } = about;
+  const choose = (place: number) => {
+    const example = examples[place];
+    if (example !== undefined) session.useText(example.text);
   };
-  const choose = (event: Event) => {
-    const select = event.currentTarget as HTMLSelectElement;
-    const example = about.examples[select.selectedIndex - 1];
-    select.selectedIndex = 0;
-    if (!key.current) {
-      if (example !== undefined) session.useText(example.text);
-      return;
-    }
-    try {
-      select.showPicker();
-    } catch {
-      // Where it cannot be opened from here, the space bar does.
-    }
-  };
-  return (
-    <span class="aw-select">
-      <select
-        class="aw-examples"
-        aria-label="Examples"
-        onKeyDown={pressed}
-        onKeyPress={pressed}
-        onChange={choose}
-      >
-        <option value="" disabled selected hidden>
-          Examples
-        </option>
-        {about.examples.map((example) => (
-          <option key={example.title}>{example.title}</option>
-        ))}
-      </select>
-    </span>
-  );
+  return <Menu name="Examples" class="aw-examples" items={examples} onChoose={choose} />;
 }

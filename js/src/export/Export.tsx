@@ -1,4 +1,5 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { useUnfolding } from "../controls/unfolding";
 import { useView } from "../display/view";
 import { ExportNumbers } from "./ExportNumbers";
 import { ExportPage } from "./ExportPage";
@@ -8,50 +9,16 @@ import { type Handed, Outcome } from "./Outcome";
 /** A button in the header; what can be taken out of the explorer unfolds under it. */
 export function Export() {
   const { session } = useView();
-  const root = useRef<HTMLSpanElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const [open, setOpen] = useState(false);
   const [handed, setHanded] = useState<Handed | null>(null);
-  const id = useId();
-  const close = (refocus: boolean) => {
-    setOpen(false);
-    setHanded(null);
-    if (refocus) button.current?.focus();
-  };
-  useEffect(() => {
-    if (!open) return;
-    const life = new AbortController();
-    const outside = (event: Event) => {
-      if (root.current !== null && !event.composedPath().includes(root.current)) close(false);
-    };
-    // Before anybody else: what is clicked on may stop the event.
-    document.addEventListener("pointerdown", outside, { capture: true, signal: life.signal });
-    return () => life.abort();
-  }, [open]);
+  const { open, close, unfold, root, button, id } = useUnfolding(() => setHanded(null));
   if (session.shown.value === null) return null;
-  const left = (event: FocusEvent) => {
-    const next = event.relatedTarget;
-    if (next instanceof Node && root.current?.contains(next) === false) close(false);
-  };
-  const steer = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !open) return;
-    event.preventDefault();
-    close(true);
-  };
   return (
-    <span ref={root} class="aw-export" role="group" aria-label="Export" onKeyDown={steer} onFocusOut={left}>
-      <button
-        ref={button}
-        type="button"
-        class="aw-export-button"
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => (open ? close(false) : setOpen(true))}
-      >
+    <span {...root} class="aw-menu aw-export" role="group" aria-label="Export">
+      <button {...button} type="button" class="aw-unfold" onClick={() => (open ? close(false) : unfold())}>
         Export
       </button>
       {open && (
-        <div id={id} class="aw-export-panel">
+        <div id={id} class="aw-panel aw-export-panel">
           <ExportPictures tell={setHanded} />
           <ExportNumbers tell={setHanded} />
           <ExportPage tell={setHanded} />

@@ -33,13 +33,15 @@ async function editor(state: Record<string, unknown> = {}) {
   };
   const undo = (target: Element = area()) => press(target, "z", { ctrlKey: true });
   const redo = (target: Element = area()) => press(target, "Z", { ctrlKey: true, shiftKey: true });
-  const choose = (index: number) => {
-    const select = host.querySelector(".aw-examples") as HTMLSelectElement;
-    select.selectedIndex = index;
-    select.dispatchEvent(new Event("change", { bubbles: true }));
-    return select;
+  const menu = host.querySelector(".aw-examples > button") as HTMLButtonElement;
+  const choose = async (place: number) => {
+    menu.click();
+    await settle();
+    const item = host.querySelectorAll(".aw-examples [role=menuitem]")[place] as HTMLButtonElement;
+    item.click();
+    return menu;
   };
-  return { model, host, close, area, put, all, press, undo, redo, choose };
+  return { model, host, close, area, put, all, press, undo, redo, choose, menu };
 }
 
 describe("undo", () => {
@@ -53,7 +55,7 @@ describe("undo", () => {
     now();
     put(" And a second.", "insertFromPaste");
     now();
-    choose(1);
+    await choose(1);
     now();
     put("!", "insertText");
     now();
@@ -125,9 +127,9 @@ describe("undo", () => {
 
   it("works from the list of examples, where the focus is after a choice", async () => {
     const { area, undo, choose, close } = await editor();
-    const select = choose(2);
+    const button = await choose(2);
     expect(area().value).not.toBe("The river bank");
-    undo(select);
+    undo(button);
     expect([area().value, document.activeElement === area()]).toEqual(["The river bank", true]);
     close();
   });
@@ -186,23 +188,45 @@ describe("an input method", () => {
   });
 });
 
-describe("the list of examples", () => {
-  it("changes nothing by keys while it is closed", async () => {
-    const { model, host, area, press, choose, close } = await editor();
-    const select = host.querySelector(".aw-examples") as HTMLSelectElement;
-    let opened = 0;
-    select.showPicker = () => void opened++;
-    press(select, "ArrowDown");
-    choose(1);
-    expect([area().value, model.state.text, select.selectedIndex, opened]).toEqual([
-      "The river bank",
-      "The river bank",
-      0,
-      1,
+describe("the menu of examples", () => {
+  const titles = (host: HTMLElement) =>
+    [...host.querySelectorAll(".aw-examples [role=menuitem] b")].map((title) => title.textContent);
+  const focused = () => document.activeElement?.querySelector("b")?.textContent;
+
+  it("is folded, and letters do nothing there; unfolded it says what each text is", async () => {
+    const { host, area, menu, press, close } = await editor();
+    press(menu, "w");
+    expect([titles(host), area().value]).toEqual([[], "The river bank"]);
+    menu.click();
+    await settle();
+    expect(titles(host)).toEqual(["The bank of the river", "A few words", "Emoji and Arabic"]);
+    expect(host.querySelectorAll(".aw-examples [role=menuitem]")[1]?.textContent).toContain("the cat sat on");
+    close();
+  });
+
+  it("is walked by keys, and changes nothing until one is chosen", async () => {
+    const { host, area, menu, press, close } = await editor();
+    const [bank, few, emoji] = ["The bank of the river", "A few words", "Emoji and Arabic"];
+    menu.focus();
+    press(menu, "ArrowDown");
+    await settle();
+    const walk = ["ArrowDown", "End", "ArrowDown", "ArrowUp", "Home", "a", "x"].map((key) => {
+      press(document.activeElement as Element, key);
+      return focused();
+    });
+    expect(walk).toEqual([few, emoji, bank, emoji, bank, few, few]);
+    press(document.activeElement as Element, "Escape");
+    await settle();
+    expect([titles(host), document.activeElement, area().value]).toEqual([[], menu, "The river bank"]);
+    press(menu, "ArrowUp");
+    await settle();
+    (document.activeElement as HTMLButtonElement).click();
+    await settle();
+    expect([titles(host), document.activeElement, area().value]).toEqual([
+      [],
+      menu,
+      expect.stringContaining("second line"),
     ]);
-    await settle(5);
-    choose(1);
-    expect(area().value).not.toBe("The river bank");
     close();
   });
 });

@@ -1,0 +1,93 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useUnfolding } from "./unfolding";
+
+interface Item {
+  readonly title: string;
+  /** What stands under the title, in one line. */
+  readonly text: string;
+}
+
+interface Props {
+  readonly name: string;
+  readonly class: string;
+  readonly items: readonly Item[];
+  readonly onChoose: (place: number) => void;
+}
+
+/** A button under which things to do unfold: the menu button of the ARIA Authoring Practices. */
+export function Menu({ name, items, onChoose, class: own }: Props) {
+  const list = useRef<HTMLDivElement>(null);
+  const first = useRef(0);
+  const { open, close, unfold, root, button, id } = useUnfolding();
+  const focus = (place: number) => (list.current?.children[place] as HTMLElement | undefined)?.focus();
+  useLayoutEffect(() => {
+    if (open) focus(first.current);
+  }, [open]);
+  const show = (place: number) => {
+    first.current = place;
+    unfold();
+  };
+  const knock = (event: KeyboardEvent) => {
+    if (open || bent(event) || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+    event.preventDefault();
+    show(event.key === "ArrowDown" ? 0 : items.length - 1);
+  };
+  const steer = (event: KeyboardEvent) => {
+    const places = [...(list.current?.children ?? [])];
+    const place = places.indexOf(event.target as Element);
+    const next = bent(event) ? null : nextItem(event.key, place, items);
+    if (next === null) return;
+    event.preventDefault();
+    focus(next);
+  };
+  const choose = (place: number) => {
+    close(true);
+    onChoose(place);
+  };
+  return (
+    <span {...root} class={`aw-menu ${own}`}>
+      <button
+        {...button}
+        type="button"
+        class="aw-unfold"
+        aria-haspopup="menu"
+        onKeyDown={knock}
+        onClick={() => (open ? close(false) : show(0))}
+      >
+        {name}
+      </button>
+      {open && (
+        <div ref={list} id={id} class="aw-panel" role="menu" aria-label={name} onKeyDown={steer}>
+          {items.map(({ title, text }, place) => (
+            <button key={title} type="button" role="menuitem" tabIndex={-1} onClick={() => choose(place)}>
+              <b>{title}</b>
+              <span>{text}</span>
+            </button>
+          ))}
+        </div>
+      )}
+    </span>
+  );
+}
+
+function bent({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey || shiftKey;
+}
+
+/** Where a key leads: round and round, to the ends, or to the next title that begins with its letter. */
+function nextItem(key: string, place: number, items: readonly Item[]): number | null {
+  const count = items.length;
+  switch (key) {
+    case "ArrowDown":
+      return (place + 1) % count;
+    case "ArrowUp":
+      return (place + count - 1) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+  }
+  if ([...key].length !== 1) return null;
+  const from = items.map((_, step) => (place + 1 + step) % count);
+  return from.find((at) => items[at]?.title.toLowerCase().startsWith(key.toLowerCase())) ?? null;
+}
