@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 from weakref import WeakMethod, ref
@@ -14,7 +15,7 @@ from ipywidgets.widgets.widget import _instances
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.widget.answering.answers import Answer, Parts, about, answer, frame_of, no_parts, problem, unread
-from attnwidget.widget.answering.progress import progress_message, sparing
+from attnwidget.widget.answering.progress import Pace, progress_message, sparing
 from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
 from attnwidget.widget.answering.worker import Job, worker_of
@@ -366,9 +367,15 @@ class Explorer(Selecting):
             self._answer_error(request.id, BadRequest(OTHER_PROGRAM))
 
     def _job(self, request: Request) -> Job:
-        progress: Callable[[int], None] = sparing(
+        tell: Callable[[int], None] = sparing(
             lambda done: self.send(progress_message(request.id, done, self._shown.calls))
         )
+        pace = Pace(lambda: self._shown.calls)
+
+        def progress(done: int) -> None:
+            pace(done)
+            tell(done)
+
         parts: Parts = (
             sparing(lambda make: self._answer(request.id, make(), "partial")) if request.partial else no_parts
         )
@@ -382,6 +389,8 @@ class Explorer(Selecting):
             failed=lambda error: self._answer_error(request.id, error),
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),
             topic=request.topic,
+            # A picture that is late is better than none while somebody types; numbers of an older text are worth nothing.
+            rest=pace.rest if request.kind == "frame" else lambda: inf,
             yields=request.kind in BACKGROUND,
             name=(self._slot, request.id),
         )

@@ -57,6 +57,7 @@ class LiveSession:
     def __init__(self, model: Reads) -> None:
         self.model = model
         self._readings: dict[tuple[str, str, bool], Reading] = {}
+        self._once: set[tuple[str, str, bool]] = set()  # those that nobody has asked for again
         self._state: int | None = None
 
     def read(
@@ -80,6 +81,7 @@ class LiveSession:
         known = self._readings.get((text, pair, first))
         if known is not None:
             self._readings[text, pair, first] = self._readings.pop((text, pair, first))  # the last one to be evicted
+            self._once.discard((text, pair, first))
             return replace(known, milliseconds=0.0)
         started = perf_counter()
         try:
@@ -94,10 +96,16 @@ class LiveSession:
         # Given weights are the same whatever text is asked for.
         named = () if texts.given else (text, pair, "" if truncated is None else "cut")
         reading = Reading(trace, 1000 * (perf_counter() - started), truncated, texts, _named(state, *named))
-        self._readings[text, pair, first] = reading
-        while len(self._readings) > READINGS_KEPT:
-            del self._readings[next(iter(self._readings))]
+        self._keep((text, pair, first), reading)
         return reading
+
+    def _keep(self, name: tuple[str, str, bool], reading: Reading) -> None:
+        """What was only typed through goes first: the text that it is compared with is asked for again and again."""
+        while len(self._readings) >= READINGS_KEPT:
+            gone = next((known for known in self._readings if known in self._once), next(iter(self._readings)))
+            del self._readings[gone]
+        self._readings[name] = reading
+        self._once = {known for known in self._once if known in self._readings} | {name}
 
     def _trace(self, text: str, pair: str, **options: Any) -> Trace:
         traces = [reading.trace for reading in self._readings.values()]

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 IDLE = 30.0
 """Seconds without work after which the thread ends."""
 
+LONG = 1.0
+"""Seconds that the newest text waits at most for a pass over an older one to end: what would take longer is stopped."""
+
 LAST = 60.0
 """Seconds that an exiting interpreter waits for the layer being computed; usually it needs none."""
 
@@ -24,9 +28,10 @@ LAST = 60.0
 class Job:
     """Something to do for a model. `run` is done inside `stopping_when`; exactly one of the ends is called.
 
-    `topic` is what the job is about (a text): a newer job of the same slot and topic does not stop it midway. A job
-    that `yields` stops midway for any job that does not, and counts as superseded: the caller may ask again. By its
-    `name` it can be cancelled.
+    `topic` is what the job is about (a text): a newer job of the same slot and topic does not stop it midway, one of
+    another topic does, unless in `rest` seconds, as expected meanwhile, the job has ended by itself: what is nearly
+    there is worth having. A job that `yields` stops midway for any job that does not, and counts as superseded: the
+    caller may ask again. By its `name` it can be cancelled.
     """
 
     run: Callable[[], Any]
@@ -34,9 +39,15 @@ class Job:
     failed: Callable[[Exception], None]
     superseded: Callable[[], None]
     topic: Hashable = None
+    rest: Callable[[], float] = lambda: inf
     yields: bool = False
     name: Hashable = None
     stop: threading.Event = field(default_factory=threading.Event)
+    overtaken: threading.Event = field(default_factory=threading.Event)
+
+    def should_stop(self) -> bool:
+        """Whether it is to end now, midway."""
+        return self.stop.is_set() or (self.overtaken.is_set() and self.rest() > LONG)
 
 
 class Worker:
@@ -62,8 +73,12 @@ class Worker:
     def _queue(self, slot: Hashable, job: Job) -> None:
         # In place: a refilled slot keeps its turn, so a fast typist neither starves others nor is starved.
         self._waiting[slot] = job
-        if self._running is not None and _gives_way(*self._running, slot, job):
-            self._running[1].stop.set()
+        if self._running is not None:
+            running_slot, running = self._running
+            if running_slot == slot and running.topic != job.topic:
+                running.overtaken.set()
+            if running.yields and not job.yields:
+                running.stop.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="attnwidget", daemon=True)
             self._thread.start()
@@ -147,7 +162,7 @@ class Worker:
 
     def _do(self, job: Job) -> None:
         try:
-            with stopping_when(job.stop.is_set):
+            with stopping_when(job.should_stop):
                 result = job.run()
         except Cancelled:
             _end(job.superseded)
@@ -155,12 +170,6 @@ class Worker:
             _end(job.failed, error)
         else:
             _end(job.done, result)
-
-
-def _gives_way(running_slot: Hashable, running: Job, slot: Hashable, job: Job) -> bool:
-    """Whether a running job should stop for a new one."""
-    newer = running_slot == slot and running.topic != job.topic
-    return newer or (running.yields and not job.yields)
 
 
 def _end(call: Callable[..., None], *given: Any) -> None:

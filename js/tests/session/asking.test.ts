@@ -57,6 +57,34 @@ describe("frames", () => {
     expect(found.out.value).toBe(false);
   });
 
+  it("end with the newest, however somebody types and in whatever order answers come", async () => {
+    let seed = 7;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let round = 0; round < 40; round++) {
+      const { found, out, heard, request } = frames();
+      const open = new Set<number>();
+      while (out.length < 30 || open.size > 0) {
+        if (out.length < 30 && (open.size === 0 || random(3) > 0)) {
+          request.layer = out.length;
+          found.ask(out.length);
+          open.add(out.length - 1);
+        } else {
+          const number = [...open][random(open.size)] as number;
+          open.delete(number);
+          const typedOn = number < out.length - 1;
+          await out[number]?.answer(typedOn && random(2) === 0 ? { status: "superseded" } : ok());
+        }
+      }
+      const orders = (heard as [number, boolean, number][]).map(([order]) => order);
+      expect(orders).toEqual([...new Set(orders)].sort((one, other) => one - other));
+      expect(heard.at(-1)).toEqual([30, true, 29]);
+      expect(found.out.value).toBe(false);
+    }
+  });
+
   it("are waited for in patience, and what an older question says of its progress is nothing", async () => {
     const { found, out, request } = frames();
     found.ask();

@@ -1,6 +1,7 @@
 """What was read by which weights: every reading has a name, which requests, answers and the page's memory carry."""
 
 import itertools
+import threading
 
 import pytest
 import torch
@@ -107,6 +108,39 @@ def test_a_model_that_writes_a_second_text_is_read_once_for_all_questions(monkey
     monkeypatch.setattr(t5, "trace", lambda *given, **named: passes.append(given) or read(*given, **named))
     assert session.read("a b", "c d").trace is session.read("a b", "c d").trace
     assert len(passes) == 1
+
+
+def test_what_is_compared_with_stays_while_other_texts_are_typed_through(model, monkeypatch):
+    session, passes = LiveSession(model), []
+    read = model.trace
+    monkeypatch.setattr(model, "trace", lambda text, **named: passes.append(text) or read(text, **named))
+    for text in ("held", "now", "held", "now"):  # asked for again: they are looked at
+        session.read(text)
+    for typed in ("now t", "now th", "now the", "now then"):
+        session.read(typed)
+    session.read("held")
+    assert passes == ["held", "now", "now t", "now th", "now the", "now then"]
+    session.read("now th")
+    assert passes[-1] == "now th"  # no more readings are kept than before
+
+
+@pytest.mark.parametrize(("kind", "end"), [("frame", "ok"), ("preview", "superseded"), ("predict", "superseded")])
+def test_while_somebody_types_pictures_are_finished_and_numbers_dropped(page, model, monkeypatch, kind, end):
+    began, typed = threading.Event(), threading.Event()
+    read = model.trace
+
+    def held_up(text, **named):
+        if text == TEXT:
+            began.set()
+            assert typed.wait(20)
+        return read(text, **named)
+
+    monkeypatch.setattr(model, "trace", held_up)
+    old = page.ask(kind, text=TEXT)
+    assert began.wait(20)
+    new = page.ask(kind, text=f"{TEXT} And")
+    typed.set()
+    assert [page.end_of(number)[0]["status"] for number in (old, new)] == [end, "ok"]
 
 
 def test_two_pages_and_two_views_do_not_put_each_other_off(page):

@@ -2,12 +2,16 @@
 
 import threading
 import time
+from math import inf
 
+import numpy as np
 import pytest
 
 from attnwidget.engine import go_on
+from attnwidget.errors import Cancelled
 from attnwidget.widget.answering import worker as worker_module
-from attnwidget.widget.answering.worker import Job, Worker
+from attnwidget.widget.answering.progress import Pace
+from attnwidget.widget.answering.worker import LONG, Job, Worker
 
 
 class Bench:
@@ -18,13 +22,14 @@ class Bench:
         self.ended = []
         self.gate = threading.Event()
 
-    def job(self, name, run=None, topic=None, *, yields=False):
+    def job(self, name, run=None, topic=None, *, yields=False, rest=lambda: inf):
         return Job(
             run=run or (lambda: name),
             done=lambda result: self.ended.append(("done", result)),
             failed=lambda error: self.ended.append(("failed", name, type(error).__name__)),
             superseded=lambda: self.ended.append(("superseded", name)),
             topic=topic if topic is not None else name,
+            rest=rest,
             yields=yields,
         )
 
@@ -86,6 +91,92 @@ def test_a_newer_text_stops_the_running_one(bench):
     assert started.wait(10)
     bench.worker.submit("frame", bench.job("new"))
     assert bench.finish(2) == [("superseded", "old"), ("done", "new")]
+
+
+@pytest.mark.parametrize(("rest", "ends"), [(LONG, "done"), (LONG + 0.1, "superseded")])
+def test_a_pass_that_is_soon_done_is_finished_before_a_newer_text_is_read(bench, rest, ends):
+    started, typed = threading.Event(), threading.Event()
+
+    def run():
+        started.set()
+        assert typed.wait(10)
+        go_on()
+        return "old"
+
+    bench.worker.submit("frame", bench.job("old", run, rest=lambda: rest))
+    assert started.wait(10)
+    bench.worker.submit("frame", bench.job("skipped"))
+    bench.worker.submit("frame", bench.job("new"))
+    typed.set()
+    assert bench.finish(3) == [("superseded", "skipped"), (ends, "old"), ("done", "new")]
+
+
+def test_a_pass_that_turns_out_long_is_stopped_though_it_seemed_short(bench):
+    """The layers tell, one by one: what was expected when the newer text came does not count any more."""
+    expected = iter([0.2, 0.4, 5.0])
+
+    def run():
+        bench.worker.submit("frame", bench.job("new"))
+        for _ in range(3):
+            go_on()
+
+    bench.worker.submit("frame", bench.job("old", run, rest=lambda: next(expected)))
+    assert bench.finish(2) == [("superseded", "old"), ("done", "new")]
+
+
+LAYERS = 12
+
+
+class Typist:
+    """Types the next texts while the model is between two layers, as chance has it; the clock is the test's own."""
+
+    def __init__(self, bench, seed, texts, layer_seconds):
+        self.bench, self.chance, self.left, self.layer_seconds = (
+            bench,
+            np.random.default_rng(seed),
+            texts,
+            layer_seconds,
+        )
+        self.now, self.typed, self.stopped_at = 0.0, 0, []
+
+    def type(self, least=0):
+        for _ in range(max(least, self.chance.choice([0, 0, 0, 1, 2]))):
+            if self.typed < self.left:
+                self.type_one()
+
+    def type_one(self):
+        self.typed += 1
+        text, pace = self.typed, Pace(lambda: LAYERS, lambda: self.now)
+        self.bench.worker.submit("frame", self.bench.job(text, lambda: self.read(text, pace), rest=pace.rest))
+
+    def read(self, text, pace):
+        for layer in range(LAYERS):
+            self.now += self.layer_seconds
+            pace(layer + 1)
+            self.type(least=int(layer == LAYERS - 1 and text == self.typed))
+            try:
+                go_on()
+            except Cancelled:
+                self.stopped_at.append(layer + 1)
+                raise
+        return text
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("layer_seconds", [0.01, 0.05, 0.2, 1.0])
+def test_however_somebody_types_the_last_text_is_last_and_nobody_waits_in_vain(bench, seed, layer_seconds):
+    typist = Typist(bench, seed, 40, layer_seconds)
+    typist.type_one()
+    ended = bench.finish(40)
+    assert sorted(text for _, text in ended) == list(range(1, 41))  # each is answered once
+    painted = [text for end, text in ended if end == "done"]
+    assert painted == sorted(painted)
+    assert painted[-1] == 40
+    if layer_seconds * LAYERS <= LONG:
+        assert typist.stopped_at == []  # what began was painted
+    for layer in typist.stopped_at:
+        assert layer < LAYERS  # what was read is shown
+        assert layer_seconds * max(LAYERS - layer, layer) > LONG
 
 
 def test_a_new_question_about_the_same_text_lets_the_pass_finish(bench):
