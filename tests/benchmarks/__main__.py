@@ -16,6 +16,7 @@ SECTIONS = {
     "browser": "In the browser",
     "hover": "What a hover costs",
     "edit_to_paint": "From a keystroke to the picture",
+    "keystrokes": "Typing faster than the model reads",
 }
 """A module of this folder each, whose `section()` measures and writes."""
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from math import inf
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -18,7 +19,7 @@ IDLE = 30.0
 """Seconds without work after which the thread ends."""
 
 LONG = 1.0
-"""Seconds that the newest text waits at most for a pass over an older one to end: what would take longer is stopped."""
+"""Seconds that a newer text waits for a pass over an older one to end: what would take longer is stopped."""
 
 LAST = 60.0
 """Seconds that an exiting interpreter waits for the layer being computed; usually it needs none."""
@@ -29,9 +30,9 @@ class Job:
     """Something to do for a model. `run` is done inside `stopping_when`; exactly one of the ends is called.
 
     `topic` is what the job is about (a text): a newer job of the same slot and topic does not stop it midway, one of
-    another topic does, unless in `rest` seconds, as expected meanwhile, the job has ended by itself: what is nearly
-    there is worth having. A job that `yields` stops midway for any job that does not, and counts as superseded: the
-    caller may ask again. By its `name` it can be cancelled.
+    another topic does, unless the job is nearly done: `rest` is how many seconds it is expected to take yet. A job that
+    `yields` stops midway for any job that does not, and counts as superseded: the caller may ask again. By its `name` it
+    can be cancelled.
     """
 
     run: Callable[[], Any]
@@ -45,18 +46,16 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     overtaken: threading.Event = field(default_factory=threading.Event)
 
-    def should_stop(self) -> bool:
-        """Whether it is to end now, midway."""
-        return self.stop.is_set() or (self.overtaken.is_set() and self.rest() > LONG)
-
 
 class Worker:
     """Runs jobs one after the other, in the order their slots were first filled. Latest wins within a slot."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._changed = threading.Condition()
         self._waiting: dict[Hashable, Job] = {}
         self._running: tuple[Hashable, Job] | None = None
+        self._overtaken: dict[Hashable, float] = {}  # since when newer jobs have come, and none of the slot has ended
         self._thread: threading.Thread | None = None
         self._ended = False
         _made.add(self)
@@ -77,6 +76,7 @@ class Worker:
             running_slot, running = self._running
             if running_slot == slot and running.topic != job.topic:
                 running.overtaken.set()
+                self._overtaken.setdefault(slot, self._clock())
             if running.yields and not job.yields:
                 running.stop.set()
         if self._thread is None:
@@ -107,7 +107,10 @@ class Worker:
 
     def _let_go(self, is_meant: Callable[[Hashable, Job], bool]) -> None:
         with self._changed:
-            dropped = [self._waiting.pop(slot) for slot, job in list(self._waiting.items()) if is_meant(slot, job)]
+            gone = [slot for slot, job in self._waiting.items() if is_meant(slot, job)]
+            dropped = [self._waiting.pop(slot) for slot in gone]
+            for slot in gone:
+                self._overtaken.pop(slot, None)
             if self._running is not None and is_meant(*self._running):
                 self._running[1].stop.set()
         for job in dropped:
@@ -156,20 +159,34 @@ class Worker:
                 slot = next((slot for slot, job in self._waiting.items() if not job.yields), next(iter(self._waiting)))
                 job = self._waiting.pop(slot)
                 self._running = (slot, job)
-            self._do(job)
+            self._do(slot, job)
             # Nothing may keep the last job's tensors alive while the thread waits.
             del job
 
-    def _do(self, job: Job) -> None:
+    def _do(self, slot: Hashable, job: Job) -> None:
+        outdated = False
         try:
-            with stopping_when(job.should_stop):
+            with stopping_when(lambda: job.stop.is_set() or self._is_outdated(slot, job)):
                 result = job.run()
         except Cancelled:
+            outdated = not job.stop.is_set()
             _end(job.superseded)
         except Exception as error:  # noqa: BLE001  models may raise anything; the thread continues and the page is told
             _end(job.failed, error)
         else:
             _end(job.done, result)
+        if not outdated:
+            with self._changed:
+                self._overtaken.pop(slot, None)
+
+    def _is_outdated(self, slot: Hashable, job: Job) -> bool:
+        """Whether a job stops for a newer one, because that one would wait too long. It waits longer the longer all jobs
+        of the slot have been stopped: whoever types on and on sees something after all.
+        """
+        if not job.overtaken.is_set():
+            return False
+        now = self._clock()
+        return job.rest() > max(LONG, now - self._overtaken.get(slot, now))
 
 
 def _end(call: Callable[..., None], *given: Any) -> None:

@@ -17,8 +17,8 @@ from attnwidget.widget.answering.worker import LONG, Job, Worker
 class Bench:
     """Jobs whose ends are written down, with a gate that holds the worker busy."""
 
-    def __init__(self):
-        self.worker = Worker()
+    def __init__(self, clock=time.monotonic):
+        self.worker = Worker(clock)
         self.ended = []
         self.gate = threading.Event()
 
@@ -130,14 +130,10 @@ LAYERS = 12
 class Typist:
     """Types the next texts while the model is between two layers, as chance has it; the clock is the test's own."""
 
-    def __init__(self, bench, seed, texts, layer_seconds):
-        self.bench, self.chance, self.left, self.layer_seconds = (
-            bench,
-            np.random.default_rng(seed),
-            texts,
-            layer_seconds,
-        )
-        self.now, self.typed, self.stopped_at = 0.0, 0, []
+    def __init__(self, seed, texts, layer_seconds):
+        self.chance, self.left, self.layer_seconds = np.random.default_rng(seed), texts, layer_seconds
+        self.bench = Bench(lambda: self.now)
+        self.now, self.typed, self.stopped, self.painted = 0.0, 0, [], [0.0]
 
     def type(self, least=0):
         for _ in range(max(least, self.chance.choice([0, 0, 0, 1, 2]))):
@@ -157,26 +153,43 @@ class Typist:
             try:
                 go_on()
             except Cancelled:
-                self.stopped_at.append(layer + 1)
+                self.stopped.append((layer + 1, pace.rest(), self.now - self.painted[-1]))
                 raise
+        self.painted.append(self.now)
         return text
 
 
 @pytest.mark.parametrize("seed", range(25))
 @pytest.mark.parametrize("layer_seconds", [0.01, 0.05, 0.2, 1.0])
-def test_however_somebody_types_the_last_text_is_last_and_nobody_waits_in_vain(bench, seed, layer_seconds):
-    typist = Typist(bench, seed, 40, layer_seconds)
+def test_however_somebody_types_the_last_text_is_last_and_there_are_pictures_on_the_way(seed, layer_seconds):
+    typist = Typist(seed, 200, layer_seconds)
     typist.type_one()
-    ended = bench.finish(40)
-    assert sorted(text for _, text in ended) == list(range(1, 41))  # each is answered once
+    ended = typist.bench.finish(200)
+    assert sorted(text for _, text in ended) == list(range(1, 201))  # each is answered once
     painted = [text for end, text in ended if end == "done"]
     assert painted == sorted(painted)
-    assert painted[-1] == 40
-    if layer_seconds * LAYERS <= LONG:
-        assert typist.stopped_at == []  # what began was painted
-    for layer in typist.stopped_at:
+    assert painted[-1] == 200
+    one_pass = layer_seconds * LAYERS
+    if one_pass <= LONG:
+        assert typist.stopped == []  # what began was painted
+    for layer, rest, _waited in typist.stopped:
         assert layer < LAYERS  # what was read is shown
-        assert layer_seconds * max(LAYERS - layer, layer) > LONG
+        assert rest > LONG
+    assert max(np.diff(typist.painted)) <= 3 * one_pass + layer_seconds  # however long a pass takes
+
+
+def test_a_typist_who_pauses_gets_the_newest_text_at_once(bench):
+    """Two keys, and then nothing: the long pass over the first one is stopped, however often that happens."""
+    for text in range(0, 6, 2):
+        newer = bench.job(text + 1)
+
+        def run(newer=newer):
+            bench.worker.submit("frame", newer)
+            go_on()
+
+        bench.worker.submit("frame", bench.job(text, run, rest=lambda: 2 * LONG))
+        bench.finish(text + 2)
+    assert [end for end, _ in bench.ended] == ["superseded", "done"] * 3
 
 
 def test_a_new_question_about_the_same_text_lets_the_pass_finish(bench):
