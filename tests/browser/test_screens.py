@@ -104,3 +104,25 @@ def test_a_ground_that_the_class_of_any_ancestor_brings_is_seen_however_little_m
     assert hairline not in bare.page.evaluate(COLOURS)
     bare.page.evaluate("() => document.querySelector('#views').classList.add('sepia')")
     until(bare.page, lambda: bare.page.evaluate(COLOURS).get(hairline, 0) > 500)
+
+
+# As ipywidgets writes it.
+ROW = ".widget-box { display: flex; overflow: auto; margin: 0; } .widget-hbox { flex-direction: row; }"
+
+
+def test_explorers_share_a_row_that_scrolls_below_what_they_need_and_draw_once_it_is_seen(bare):
+    bare.page.add_style_tag(content=ROW)
+    bare.page.evaluate("() => { views.className = 'widget-box widget-hbox'; views.style.cssText = 'display: none' }")
+    explorers = [bare.explore(text=TEXT), bare.explore(text="The dog sat on the mat.")]
+    shown = [bare.show(explorer, width="") for explorer in explorers]
+    for explorer in explorers:
+        bare.settle(explorer)
+    for row, share in (1208, 600), (800, 480), (0, 480):
+        bare.page.evaluate("(width) => { views.style.cssText = `width: ${width}px` }", row)
+        for one in shown:
+            one.wait_until_drawn()
+            until(bare.page, lambda: abs(one.root.bounding_box()["width"] - share) < 1)  # noqa: B023  within the turn
+    assert bare.page.evaluate("() => views.scrollWidth") > 960
+
+    bare.page.evaluate("() => { views.firstElementChild.style.width = '0px' }")
+    until(bare.page, lambda: shown[0].root.locator(".attnwidget").bounding_box()["height"] < 60)
