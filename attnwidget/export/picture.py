@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from attnwidget.export.still import asked_tokens, caption
+from attnwidget.export.still import asked_tokens, caption, scale_note
 from attnwidget.frames.frame import Frame
+from attnwidget.tones import RAMPS, Scale, full_tone, tones
 
 LARGEST_PICTURE = 50 * 1024
 """Bytes. Every copy of the notebook carries them."""
@@ -22,17 +23,12 @@ LABELLED = 40
 """The most tokens that can be named along an axis."""
 
 _INK, _MUTED, _EDGE, _GROUND = (31, 35, 40), (101, 109, 118), (208, 215, 222), (255, 255, 255)
-_RAMPS = {
-    "reads": "ffffff feeddc fdd6b0 fcb77d f79350 e86f26 c44e0a 8d3204 5c1f04",
-    "read_by": "ffffff e3eefb c5dbf5 9dc3ed 6fa6e2 4484cf 2463b0 154585 0d2c59",
-}
-"""As in js/src/lib/colour.ts: the picture must look like the page."""
 
 
-def picture_png(frame: Frame, model: str) -> bytes:
+def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
     """The map of a frame with its tokens, title and recipe as a PNG of at most 50 KB, in light colours.
 
-    Long texts are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of
+    `scale` says the weight of the full tone. Long texts are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of
     the token.
 
     >>> import attnwidget as aw
@@ -45,13 +41,13 @@ def picture_png(frame: Frame, model: str) -> bytes:
     """
     matrix = np.nan_to_num(np.asarray(frame.blocks["matrix"], np.float32))
     while True:
-        drawn = _drawn(frame.header, matrix, model)
+        drawn = _drawn(frame.header, matrix, model, scale)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
         matrix = _halved(matrix)
 
 
-def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
+def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Scale) -> bytes:
     font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
     rows, columns = matrix.shape
     tokens, read = header["tokens"], header.get("key_tokens") or header["tokens"]
@@ -62,12 +58,14 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
     top = head + names + (6 if keys else 0)
     cell = max(MAP // max(rows, columns), 1)
     across, down = columns * cell, rows * cell
-    recipe = wrap(str(header["recipe"]), max(40, (left + across) // 6))
+    full = full_tone(scale, float(header["peak"]))
+    made = f"{header['recipe']} · square-root tone, full at {scale_note(scale, full)}"
+    recipe = wrap(made, max(40, (left + across) // 6))
     size = (max(left + across + MARGIN, 480), top + down + 12 + 16 * len(recipe) + MARGIN)
     image = Image.new("RGB", size, _GROUND)
     pen = ImageDraw.Draw(image)
     pen.text((MARGIN, MARGIN), _writable(caption(header, model)), _INK, bold)
-    image.paste(_coloured(header, matrix).resize((across, down), Image.Resampling.NEAREST), (left, top))
+    image.paste(_coloured(header, matrix, full).resize((across, down), Image.Resampling.NEAREST), (left, top))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=_EDGE)
     start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
@@ -82,13 +80,11 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str) -> bytes:
     return written.getvalue()
 
 
-def _coloured(header: Mapping[str, Any], matrix: np.ndarray) -> Image.Image:
-    stops = [[int(code[at : at + 2], 16) for at in (0, 2, 4)] for code in _RAMPS[header["direction"]].split()]
+def _coloured(header: Mapping[str, Any], matrix: np.ndarray, full: float) -> Image.Image:
+    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[header["direction"]].split()]
     places = np.linspace(0, len(stops) - 1, 256)
     ramp = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1)
-    peak = float(header["peak"])
-    tones = np.sqrt(np.clip(matrix / peak, 0, 1)) if peak > 0 else np.zeros_like(matrix)
-    pixels = ramp[(tones * 255).round().astype(int)].round().astype(np.uint8)
+    pixels = ramp[(tones(matrix, full) * 255).round().astype(int)].round().astype(np.uint8)
     if header["causal"]:
         pixels[np.triu(np.ones(matrix.shape, bool), 1)] = _GROUND
     return Image.fromarray(pixels)

@@ -9,6 +9,7 @@ import numpy as np
 from attnwidget.export.card import INK, MUTED, card, heat
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
+from attnwidget.tones import Scale, full_tone, tones
 
 LISTED = 5
 LONGEST_STILL = 2_000
@@ -19,11 +20,11 @@ _FAINTEST = 0.08
 """The lowest visible tone: half of the words of a long text are below it, and would take most of the bytes."""
 
 
-def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> str:
+def still_html(frame: Frame, text: str, model: str, pair: str | None = "", *, scale: Scale = 1.0) -> str:
     """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
 
-    The colours show the query's weights in `text`, and in a second text: the square root of the weight over the largest
-    outside sinks.
+    The colours show the query's weights in `text`, and in a second text: the square root of the weight over that of the
+    full tone, which `scale` says.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -38,7 +39,8 @@ def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> st
     axis = "row" if direction == "reads" else "column"
     weights = np.asarray(frame.blocks[axis], np.float64)
     sinks = set(header["sinks"]) if direction == "reads" else set()
-    tones = tones_of(weights, sinks)
+    full = full_tone(scale, _largest(weights, sinks))
+    painted = tones(weights, full)
     lists = "".join(
         f'<td style="vertical-align:top;text-align:left;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
         for name, verb in (("row", "reads"), ("column", "is read by"))
@@ -46,14 +48,14 @@ def still_html(frame: Frame, text: str, model: str, pair: str | None = "") -> st
     )
     passages = "".join(
         f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">{"".join(words)}</p>'
-        for words in (_passage(header, field, shown, tones) for field, shown in enumerate((text, pair)) if shown)
+        for words in (_passage(header, field, shown, painted) for field, shown in enumerate((text, pair)) if shown)
     )
     return card(
         f"<div><b>{escape(caption(header, model))}</b></div>"
         f"{passages}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
         f'<div style="color:{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
-        f"of the weight over {max(_open(weights, sinks), default=0):.3f}{', sinks aside' if sinks else ''}<br>"
+        f"of the weight, full tone at {scale_note(scale, full)}<br>"
         f"{escape(str(header['caution']))}</div>"
     )
 
@@ -77,7 +79,7 @@ def asked_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
     return tokens
 
 
-def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray) -> Iterator[str]:
+def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarray) -> Iterator[str]:
     """One of the two texts: the other ends of the weights are coloured, the query is framed."""
     keys, direction = header.get("key_tokens"), str(header["direction"])
     asked = asked_tokens(header)
@@ -90,27 +92,28 @@ def _passage(header: Mapping[str, Any], field: int, text: str, tones: np.ndarray
                 [span if own == field else (-1, -1) for span, own in zip(tokens["spans"], fields, strict=True)],
             )
             query = header["query"] if tokens is asked else (0, 0)
-            shown = tones if tokens is others else np.zeros(len(spans))
+            shown = painted if tokens is others else np.zeros(len(spans))
             return _words(text, spans, shown, query, direction)
     return iter([escape(text[:LONGEST_STILL])])
 
 
-def tones_of(weights: np.ndarray, sinks: set[int]) -> np.ndarray:
-    """The tone of each weight, 0 to 1, as on the page.
+def scale_note(scale: Scale, full: float) -> str:
+    """The weight of the full tone, in words.
 
-    >>> tones_of(np.array([0.9, 0.25, 0.0625]), {0}).tolist()
-    [1.0, 1.0, 0.5]
+    >>> scale_note(1.0, 1.0), scale_note("stretch", 0.034)
+    ('1', '0.034, stretched to the largest outside sinks')
     """
-    peak = max(_open(weights, sinks), default=0) or float(weights.max(initial=0))
-    return np.sqrt(np.clip(weights / peak, 0, 1)) if peak > 0 else np.zeros_like(weights)
+    return f"{full:.2g}, stretched to the largest outside sinks" if isinstance(scale, str) else f"{full:.3g}"
 
 
-def _open(weights: np.ndarray, sinks: set[int]) -> list[float]:
-    return [float(weight) for token, weight in enumerate(weights) if token not in sinks]
+def _largest(weights: np.ndarray, sinks: set[int]) -> float:
+    """Outside sinks; of sinks where there is nothing else."""
+    beside = (float(weight) for token, weight in enumerate(weights) if token not in sinks)
+    return max(beside, default=0) or float(weights.max(initial=0))
 
 
 def _words(
-    text: str, spans: Sequence[tuple[int, int]], tones: np.ndarray, query: Sequence[int], direction: str
+    text: str, spans: Sequence[tuple[int, int]], painted: np.ndarray, query: Sequence[int], direction: str
 ) -> Iterator[str]:
     """The text, stretch by stretch; tokens of one stretch show the strongest of them, and the query is framed."""
     shown = text[:LONGEST_STILL]
@@ -118,7 +121,7 @@ def _words(
     for (start, stop), tokens in _stretches(spans):
         if start < place or stop > len(shown):
             continue
-        tone = max(float(tones[token]) for token in tokens)
+        tone = max(float(painted[token]) for token in tokens)
         asked = any(query[0] <= token < query[1] for token in tokens)
         yield escape(shown[place:start])
         yield _word(escape(shown[start:stop]), tone, ACCENTS[direction], asked=asked)

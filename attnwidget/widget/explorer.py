@@ -274,12 +274,13 @@ class Explorer(Selecting):
 
     def _snapshot(self, timeout: float | None) -> Snapshot:
         request = replace(request_of(self, "preview"), first=(self.text, self.pair) == self._cut_text)
+        scale = self.scale
 
         def run() -> Snapshot:
             reading = self._take(request.text, request.pair, first=request.first)
             frame = frame_of(self._model, request, reading)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
-            return snapshot_of(frame, text, pair or "", self._model.name)
+            return snapshot_of(frame, text, pair or "", self._model.name, scale)
 
         found: Snapshot = self._wait_for(run, request.topic, timeout)
         return found

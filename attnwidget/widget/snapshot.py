@@ -10,6 +10,7 @@ from attnwidget.export.picture import picture_png
 from attnwidget.export.still import still_html
 from attnwidget.files import named_file, write_whole
 from attnwidget.frames.frame import Frame
+from attnwidget.tones import Scale
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +42,7 @@ class Snapshot:
         return f"Snapshot({self.title})"
 
 
-def snapshot_of(frame: Frame, text: str, pair: str, model: str) -> Snapshot:
-    """The snapshot of a frame of `text`, and of a second text if there is one."""
-    return Snapshot(still_html(frame, text, model, pair), picture_png(frame, model), str(frame.header["title"]))
+def snapshot_of(frame: Frame, text: str, pair: str, model: str, scale: Scale = 1.0) -> Snapshot:
+    """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone."""
+    words = still_html(frame, text, model, pair, scale=scale)
+    return Snapshot(words, picture_png(frame, model, scale=scale), str(frame.header["title"]))

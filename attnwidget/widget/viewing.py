@@ -31,6 +31,7 @@ def view(
     weight: str | None = None,
     layers: str | None = None,
     against: str | None = None,
+    scale: float | str | None = None,
     state: Any = None,
 ) -> Explorer:
     """An explorer for attention weights from anywhere, or for a Trace: everything but editing.
@@ -54,6 +55,6 @@ def view(
         trace = Trace.from_weights(weights, tokens, key_tokens, "self" if part is None else part, causal=causal)
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
-    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
     chosen = {name: value for name, value in given.items() if value is not None}
     return restored(Explorer(GivenModel(trace), "", **chosen), state, chosen)

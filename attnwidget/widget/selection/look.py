@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from attnwidget.arguments import truth
 from attnwidget.errors import AttnWidgetError
 from attnwidget.text import LARGEST_TEXT, well_formed
+from attnwidget.tones import read_scale
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "source": ("head", "layer", "rollout"),
@@ -20,7 +21,10 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
 AGAINST = "against"
 """The part that is a text: the text to compare with, "" for none."""
 
-PLAIN_LOOK: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: ""}
+SCALE = "scale"
+"""The part that is a weight, that of the full tone, or "stretch"."""
+
+PLAIN_LOOK: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: "", SCALE: 1.0}
 
 
 class FixedLook(dict[str, Any]):
@@ -52,6 +56,8 @@ def read_part(name: str, value: Any) -> Any:
         if not isinstance(value, str) or len(value) > LARGEST_TEXT:
             raise AttnWidgetError(f"against must be a text to compare with, or '' for none, not {value!r:.60}.")
         return well_formed(value)
+    if name == SCALE:
+        return read_scale(value)
     plain = value if truth(value) is None else truth(value)
     for possible in CHOICES[name]:
         if type(plain) is type(possible) and plain == possible:

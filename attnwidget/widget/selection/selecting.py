@@ -77,7 +77,7 @@ class Selecting(anywidget.AnyWidget):
     filter = Filtering("auto").tag(sync=True, echo_update=False)
     """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a smallest weight like 0.01."""
     look = LookTrait().tag(sync=True, echo_update=False)
-    """How maps are shown: the seven traits below as one dictionary."""
+    """How maps are shown: the eight traits below as one dictionary."""
     source = LookPart("source")
     """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
     fusion = LookPart("fusion")
@@ -92,6 +92,9 @@ class Selecting(anywidget.AnyWidget):
     """How the heads of each layer are fused in the view "layers": their "mean", the chosen one ("single"), or "max"."""
     against = LookPart("against")
     """The held text, with which the view "compare" compares the one in the editor; "" for none."""
+    scale = LookPart("scale")
+    """The weight of the full tone: 1 by default, another number above 0, or "stretch", in each view the largest weight
+    outside sinks."""
 
     def _begin(self, text: str, pair: str, part: str | None) -> None:
         if not isinstance(self._model, GivenModel):

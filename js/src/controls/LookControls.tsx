@@ -1,4 +1,5 @@
 import { useView } from "../display/view";
+import { plainLook } from "../session/look";
 import type { HeadFusion, MapSource, Tokens } from "../wire/types";
 import { NumberInput } from "./NumberInput";
 import { Segmented } from "./Segmented";
@@ -85,10 +86,13 @@ function PlaceInputs({ single }: { readonly single: boolean }) {
   );
 }
 
+export const stretching =
+  "Gives the full tone to the largest weight outside sinks of what each view shows, not to 1: pale things come out, and tones no longer say numbers";
+
 /** What is done to the map: words, sinks, norms. What would change nothing here is not drawn. */
 export function ChangeControls() {
   const { session, derived } = useView();
-  const { words, sinks, weight, source } = session.traits.look.value;
+  const { words, sinks, weight, source, scale } = session.traits.look.value;
   const header = session.shown.value?.frame.header;
   if (header === undefined) return null;
   const pieces = header.units === null ? hasPieces(header.tokens) : true;
@@ -131,6 +135,13 @@ export function ChangeControls() {
           onPress={(pressed) => session.setLook({ weight: pressed ? "norm" : "attention" })}
         />
       )}
+      <Toggle
+        value="stretch"
+        text="stretch"
+        title={stretching}
+        pressed={scale === "stretch"}
+        onPress={(pressed) => session.setScale(pressed ? "stretch" : plainLook.scale)}
+      />
     </>
   );
 }

@@ -1,12 +1,64 @@
 import { useView } from "../display/view";
-import { accent, type Ramp, rampColour, tone } from "../lib/colour";
-import { weight } from "../lib/format";
+import {
+  accent,
+  hexOf,
+  inkOn,
+  type Ramp,
+  type Rgb,
+  rampColour,
+  signedTone,
+  tone,
+  toneSteps,
+} from "../lib/colour";
+import { toneNumber } from "../lib/format";
 import type { Direction } from "../wire/types";
 
-/** The colours from nothing to the largest weight. */
-export function Scale({ direction, peak }: { readonly direction: Direction; readonly peak: number }) {
-  const { ramp } = accent(useView().palette.value, direction);
-  return <Bar ramp={ramp} from="0" to={weight(peak)} place={(share) => tone(share, 1)} />;
+/** Some tones with the weights that they stand for; `full` has the full one. */
+export function Scale({ direction, full }: { readonly direction: Direction; readonly full: number }) {
+  const view = useView();
+  const { ramp } = accent(view.palette.value, direction);
+  const stretched = view.derived.scale.value === "stretch";
+  return (
+    <span class="aw-scale">
+      {stretched && "stretched"}
+      <Tones shares={toneSteps} full={full} colour={(share) => rampColour(ramp, tone(share, 1))} />
+    </span>
+  );
+}
+
+const signedSteps = [-1, -0.25, -0.05, 0, 0.05, 0.25, 1];
+
+/** The same of numbers with a sign: nothing is in the middle. */
+export function SignedScale({ full }: { readonly full: number }) {
+  const view = useView();
+  const { signed } = view.palette.value;
+  const stretched = view.derived.scale.value === "stretch";
+  return (
+    <span class="aw-scale">
+      {stretched && "stretched"}
+      <Tones shares={signedSteps} full={full} colour={(share) => rampColour(signed, signedTone(share, 1))} />
+    </span>
+  );
+}
+
+interface TonesProps {
+  readonly shares: readonly number[];
+  readonly full: number;
+  readonly colour: (share: number) => Rgb;
+}
+
+/** Each number stands on its own tone. */
+function Tones({ shares, full, colour }: TonesProps) {
+  return (
+    <span class="aw-tones aw-number">
+      {shares.map((share) => (
+        <span key={share} style={{ background: hexOf(colour(share)), color: inkOn(colour(share)) }}>
+          {share > 0 && shares.includes(-share) && "+"}
+          {toneNumber(share * full)}
+        </span>
+      ))}
+    </span>
+  );
 }
 
 /** The colours of numbers that are no weights, from the least to the largest. */
@@ -19,23 +71,13 @@ export function LinearScale(props: {
   return <Bar ramp={ramp} from={props.from} to={props.to} />;
 }
 
-/** The colours of numbers with a sign: nothing is in the middle. */
-export function SignedScale({ from, to }: { readonly from: string; readonly to: string }) {
+/** The colours of numbers with a sign that are no weights. */
+export function SignedBar({ from, to }: { readonly from: string; readonly to: string }) {
   return <Bar ramp={useView().palette.value.signed} from={from} to={to} />;
 }
 
-interface BarProps {
-  readonly ramp: Ramp;
-  readonly from: string;
-  readonly to: string;
-  readonly place?: (share: number) => number;
-}
-
-function Bar({ ramp, from, to, place = (share) => share }: BarProps) {
-  const stops = Array.from(
-    { length: 17 },
-    (_, index) => `rgb(${rampColour(ramp, place(index / 16)).join(" ")})`,
-  );
+function Bar({ ramp, from, to }: { readonly ramp: Ramp; readonly from: string; readonly to: string }) {
+  const stops = Array.from({ length: 17 }, (_, index) => hexOf(rampColour(ramp, index / 16)));
   return (
     <span class="aw-scale">
       <span class="aw-number">{from}</span>

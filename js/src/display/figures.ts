@@ -26,7 +26,7 @@ export interface Figure {
   readonly caption: string;
   readonly direction: Direction;
   /** The weight of the full tone; null where there is no such scale. */
-  readonly peak: number | null;
+  readonly full: number | null;
   /** Whether weights are told by thickness, and not by the ramp. */
   readonly lines?: true;
   readonly paint: (brush: Brush) => void;

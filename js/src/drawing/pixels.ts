@@ -11,7 +11,8 @@ export interface Values {
   readonly values: ArrayLike<number>;
   readonly rows: number;
   readonly columns: number;
-  readonly peak: number;
+  /** The number of the full tone. */
+  readonly full: number;
   readonly causal: boolean;
   /** How many rows further down the values begin than columns to the right: 0 for a whole map. */
   readonly shift?: number;
@@ -23,7 +24,7 @@ export interface Values {
 
 /** Weights -> one pixel each. What a causal map cannot see is left transparent. */
 export function weightPixels(map: Values, ramp: Ramp): Pixels {
-  const { values, rows, columns, peak, causal, shift = 0, fading = null, signed = false } = map;
+  const { values, rows, columns, full, causal, shift = 0, fading = null, signed = false } = map;
   const data = new Uint8ClampedArray(rows * columns * 4);
   for (let row = 0; row < rows; row++) {
     const stop = causal ? Math.min(columns, row + shift + 1) : columns;
@@ -34,32 +35,43 @@ export function weightPixels(map: Values, ramp: Ramp): Pixels {
         data,
         index,
         ramp,
-        signed ? signedTone(value, peak) : tone(value, peak) * (fading?.[index] ?? 1),
+        signed ? signedTone(value, full) : tone(value, full) * (fading?.[index] ?? 1),
       );
     }
   }
   return { width: columns, height: rows, data };
 }
 
-/** Thumbnails hold the square root already. All heads in one image, side by side. The shape is layers, heads, rows, columns. */
+/** Thumbnails hold the square root already. All heads in one image, side by side. `full`: the weight of the full tone of a head. */
 export function thumbnailPixels(
   bytes: Uint8Array,
   [layers, heads, rows, columns]: readonly [number, number, number, number],
   causal: boolean,
+  full: (head: number) => number,
   ramp: Ramp,
 ): Pixels {
   const width = heads * columns;
   const data = new Uint8ClampedArray(layers * rows * width * 4);
+  let [known, tones] = [-1, new Float32Array(256)];
   for (let source = 0; source < bytes.length; source++) {
     const column = source % columns;
     const row = Math.floor(source / columns) % rows;
     if (causal && column > row) continue;
     const map = Math.floor(source / (rows * columns));
+    if (map !== known) [known, tones] = [map, tonesOfBytes(full(map))];
     const y = Math.floor(map / heads) * rows + row;
-    putColour(data, y * width + (map % heads) * columns + column, ramp, (bytes[source] as number) / 255);
+    putColour(
+      data,
+      y * width + (map % heads) * columns + column,
+      ramp,
+      tones[bytes[source] as number] as number,
+    );
   }
   return { width, height: layers * rows, data };
 }
+
+const tonesOfBytes = (full: number) =>
+  Float32Array.from({ length: 256 }, (_, byte) => tone((byte / 255) ** 2, full));
 
 /** The colour of a place on a ramp, as the pixel of a number. */
 export function putColour(pixels: Uint8ClampedArray, index: number, ramp: Ramp, place: number): void {

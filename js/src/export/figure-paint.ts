@@ -1,6 +1,7 @@
 import type { Brush, Pen } from "../drawing/brush";
 import { paintHeat } from "../drawing/heat";
-import { accent, type Palette, rampColour, tone } from "../lib/colour";
+import { accent, hexOf, inkOn, type Palette, rampColour, tone, toneSteps } from "../lib/colour";
+import { toneNumber } from "../lib/format";
 import type { FigureFont, FigureScene } from "./figure-scene";
 
 export const figureFonts: Readonly<Record<FigureFont, string>> = {
@@ -9,7 +10,7 @@ export const figureFonts: Readonly<Record<FigureFont, string>> = {
   caption: "400 11px",
 };
 
-const steps = 64;
+const stepWidth = 32;
 
 /** All of a figure: what is around the picture, and the picture in its place. */
 export function paintFigure(
@@ -66,12 +67,13 @@ function paintWords(
 
 function paintScale(
   context: Pen,
-  { x, y, width, height, peak, kind }: NonNullable<FigureScene["scale"]>,
+  { x, y, width, height, full, kind }: NonNullable<FigureScene["scale"]>,
   direction: "reads" | "read_by",
   palette: Palette,
 ): void {
   const { ramp, strong } = accent(palette, direction);
   const middle = y + height / 2;
+  context.font = `${figureFonts.caption} ${palette.font}`;
   if (kind === "wedge") {
     context.fillStyle = strong;
     context.beginPath();
@@ -81,14 +83,19 @@ function paintScale(
     context.lineTo(x, middle + 0.5);
     context.fill();
   }
-  for (let step = 0; step < steps && kind === "ramp"; step++) {
-    context.fillStyle = `rgb(${rampColour(ramp, tone(step + 0.5, steps)).join(",")})`;
-    // A hair wider, so that no ground shows between two of them.
-    const overlap = step < steps - 1 ? 0.5 : 0;
-    context.fillRect(x + (step * width) / steps, y, width / steps + overlap, height);
+  if (kind === "ramp") {
+    context.textAlign = "center";
+    toneSteps.forEach((share, step) => {
+      const colour = rampColour(ramp, tone(share, 1));
+      context.fillStyle = hexOf(colour);
+      context.fillRect(x + step * stepWidth, y - 3, stepWidth, height + 6);
+      context.fillStyle = inkOn(colour);
+      context.fillText(toneNumber(share * full), x + (step + 0.5) * stepWidth, middle);
+    });
+    context.textAlign = "left";
+    return;
   }
-  context.font = `${figureFonts.caption} ${palette.font}`;
   context.fillStyle = palette.muted;
   context.fillText("0", x - 12, middle);
-  context.fillText(peak, x + width + 6, middle);
+  context.fillText(toneNumber(full), x + width + 6, middle);
 }

@@ -17,8 +17,8 @@ export interface FigureInput {
   readonly rightToLeft: boolean;
   readonly picture: { readonly width: number; readonly height: number };
   readonly caption: string;
-  /** What the largest weight looks like: the end of the ramp, or the thickest line. */
-  readonly scale: { readonly kind: "ramp" | "wedge"; readonly peak: string } | null;
+  /** The weight of the full tone: the end of the ramp, or the thickest line. */
+  readonly scale: { readonly kind: "ramp" | "wedge"; readonly full: number } | null;
   readonly measure: (text: string, font: FigureFont) => number;
 }
 

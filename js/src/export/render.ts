@@ -6,7 +6,6 @@ import type { Brush } from "../drawing/brush";
 import type { Derived } from "../focus/derived";
 import type { Field } from "../focus/fields";
 import { type Palette, palette } from "../lib/colour";
-import { weight } from "../lib/format";
 import { figureFonts, paintFigure } from "./figure-paint";
 import { type FigureScene, figureScene, type Word } from "./figure-scene";
 import { images } from "./images";
@@ -58,7 +57,7 @@ function lay(view: View, figure: Figure, title: string, colours: Palette): Figur
     rightToLeft: isRightToLeft(words.map(({ text }) => text).join("")),
     picture: figure,
     caption: figure.caption,
-    scale: figure.peak === null ? null : { kind: figure.lines ? "wedge" : "ramp", peak: weight(figure.peak) },
+    scale: figure.full === null ? null : { kind: figure.lines ? "wedge" : "ramp", full: figure.full },
     measure: (text, font) => measure(text, `${figureFonts[font]} ${colours.font}`),
   });
 }

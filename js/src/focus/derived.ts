@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
-import { tone } from "../lib/colour";
+import { fullTone, type ToneScale, tone } from "../lib/colour";
 import { alone } from "../session/answers/previews";
 import { askedOf, type FieldNumber, keysOf, othersOf } from "../session/axes";
 import { type Filter, readFilter } from "../session/filter";
@@ -14,7 +14,9 @@ import type { Local } from "./pointer";
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
   readonly tones: Float32Array;
+  /** The largest weight outside sinks, and the one of the full tone. */
   readonly peak: number;
+  readonly full: number;
   readonly sinks: ReadonlySet<number>;
   /** What the filter keeps of it; null where it keeps all. */
   readonly kept: Kept | null;
@@ -46,6 +48,7 @@ export interface Derived {
   readonly row: ReadonlySignal<Float32Array | null>;
   readonly column: ReadonlySignal<Float32Array | null>;
   readonly heat: ReadonlySignal<Heat | null>;
+  readonly scale: ReadonlySignal<ToneScale>;
   /** What is kept of every row. */
   readonly filter: ReadonlySignal<Filter>;
   /** Whether row and column are the kernel's numbers, and not a thumbnail's or a pooled cell's. */
@@ -86,9 +89,11 @@ export function derive(session: Session, local: Local): Derived {
     return exact.value?.column ?? columnOf(map.value, focus.value);
   });
   const filter = computed(() => readFilter(session.traits.filter.value));
-  const heat = computed(() =>
-    heatOf(map.value, direction.value === "reads" ? row.value : column.value, direction.value, filter.value),
-  );
+  const scale = computed(() => session.traits.look.value.scale);
+  const heat = computed(() => {
+    const weights = direction.value === "reads" ? row.value : column.value;
+    return heatOf(map.value, weights, direction.value, filter.value, scale.value);
+  });
   const certain = computed(
     () => map.value?.exact === true && (exact.value !== null || map.value.pooling === 1),
   );
@@ -108,6 +113,7 @@ export function derive(session: Session, local: Local): Derived {
     row,
     column,
     heat,
+    scale,
     filter,
     certain,
     reads,
@@ -177,6 +183,7 @@ function heatOf(
   weights: Float32Array | null,
   direction: Direction,
   filter: Filter,
+  scale: ToneScale,
 ): Heat | null {
   if (map === null || weights === null) return null;
   const sinks: ReadonlySet<number> = direction === "reads" ? map.sinks : new Set<number>();
@@ -184,12 +191,12 @@ function heatOf(
   weights.forEach((weight, token) => {
     if (!sinks.has(token) && weight > peak) peak = weight;
   });
-  // Nothing but sinks to read, as from the first token: then they are the scale.
+  // Nothing but sinks to read, as from the first token: then they count.
   if (peak === 0) peak = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  // A sink that this row really rests on is past the scale and gets the full tone; one that it passes by stays faint.
+  const full = fullTone(scale, peak);
   const faded = fading(weights, sinks, filter);
-  const tones = weights.map((weight, token) => tone(weight, peak) * (faded?.[token] ?? 1));
-  return { tones, peak, sinks, kept: faded === null ? null : keepOf(weights, sinks, filter) };
+  const tones = weights.map((weight, token) => tone(weight, full) * (faded?.[token] ?? 1));
+  return { tones, peak, full, sinks, kept: faded === null ? null : keepOf(weights, sinks, filter) };
 }
 
 const listed = 5;

@@ -128,11 +128,15 @@ export function percent(share: number): string {
 }
 
 /** Which keys are darker than the scale goes: sinks that take more than its full tone. */
-export function sinkNote({ sinks, values, peak }: Sinking, keys: Pick<Tokens, "pieces"> | null): string {
-  if (sinks.size === 0 || !values.some((value) => value > peak)) return "";
+export function sinkNote(
+  { sinks, values }: Sinking,
+  full: number,
+  keys: Pick<Tokens, "pieces"> | null,
+): string {
+  if (sinks.size === 0 || !values.some((value) => value > full)) return "";
   const names = [...sinks].slice(0, 3).map((key) => `“${shortLabel(keys?.pieces[key], 12)}”`);
   if (sinks.size === 1) return ` · the sink ${names[0]} is past the scale`;
   return ` · sinks are past the scale: ${names.join(" ")}${sinks.size > names.length ? " …" : ""}`;
 }
 
-type Sinking = Pick<MapOnShow, "sinks" | "values" | "peak">;
+type Sinking = Pick<MapOnShow, "sinks" | "values">;

@@ -13,14 +13,13 @@ import type { Session } from "../session/session";
 import { openAlone } from "./FoundList";
 import { metricShown, titleOf } from "./metrics";
 import { paintCells, paintGrid, paintPointed } from "./paint";
-import { shadesIn, thumbnailsIn, together } from "./picture";
+import { scaleNote, shadesIn, thumbnailsIn, together } from "./picture";
 import { type GridRoom, type GridScene, gridScene, headAt } from "./scene";
 import { searchOf } from "./search";
 import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
 
-const mapsCaption =
-  "Every head: layers downwards, heads to the right; sampled queries, strongest keys, square-root tone.";
+const mapsCaption = "Every head: layers downwards, heads to the right; sampled queries, strongest keys";
 const grown: GridRoom = { largest: 160, height: 700 };
 
 interface Props {
@@ -59,7 +58,10 @@ export function HeadGrid({ large = false, over }: Props) {
       together: outlined ? together(session, palette.dark) : [],
       hovered: null,
     };
-    const inks = { ...thumbnailsIn(frame, palette), shades: shadesIn(session, palette) };
+    const inks = {
+      ...thumbnailsIn(frame, derived.scale.peek(), palette),
+      shades: shadesIn(session, palette),
+    };
     const drawn = { ...picture, ...pointed, ...inks, strong };
     return {
       name: "grid",
@@ -67,9 +69,12 @@ export function HeadGrid({ large = false, over }: Props) {
         inks.shades === null ? "All heads" : `All heads by ${titleOf(session, searchOf(session).by.value)}`,
       width: scene.left + Math.max(...heads) * scene.pitch + 3,
       height: scene.height,
-      caption: inks.shades === null ? mapsCaption : `Every head: ${metricShown(session)?.recipe ?? ""}.`,
+      caption:
+        inks.shades === null
+          ? `${mapsCaption}, ${scaleNote(derived.scale.peek())}.`
+          : `Every head: ${metricShown(session)?.recipe ?? ""}.`,
       direction,
-      peak: null,
+      full: null,
       paint: (brush) => paintGrid(brush, scene, drawn, palette),
     };
   });

@@ -1,5 +1,5 @@
 import { thumbnailPixels } from "../drawing/pixels";
-import { accent, type Palette } from "../lib/colour";
+import { accent, type Palette, type ToneScale } from "../lib/colour";
 import { headColour } from "../lib/head-colours";
 import type { Session } from "../session/session";
 import type { Frame } from "../wire/types";
@@ -17,13 +17,35 @@ export function shadesIn(session: Session, palette: Palette): Shades | null {
 
 export type Thumbnails = Pick<GridPicture, "image" | "rows" | "columns">;
 
-export function thumbnailsIn(frame: Frame | undefined, palette: Palette): Thumbnails {
+export function thumbnailsIn(frame: Frame | undefined, scale: ToneScale, palette: Palette): Thumbnails {
   if (frame?.thumbnails == null) return { image: null, rows: 0, columns: 0 };
   const [layers = 0, heads = 0, rows = 0, columns = 0] = frame.thumbnails.shape;
   const { ramp } = accent(palette, frame.header.direction);
   const shape = [layers, heads, rows, columns] as const;
-  const image = thumbnailPixels(frame.thumbnails.data, shape, frame.header.causal, ramp);
+  const { data } = frame.thumbnails;
+  const full = scale === "stretch" ? strongest(data, shape, frame.header.key_tokens == null) : () => scale;
+  const image = thumbnailPixels(data, shape, frame.header.causal, full, ramp);
   return { image, rows, columns };
+}
+
+/** The largest weight of each head, left out where sinks live: the first row and the first column. */
+function strongest(bytes: Uint8Array, [, , rows, columns]: readonly number[], square: boolean) {
+  const [down, across] = [rows ?? 0, columns ?? 0];
+  const first = square ? 1 : 0;
+  return (map: number) => {
+    let most = 0;
+    for (let row = first; row < down; row++)
+      for (let column = first; column < across; column++)
+        most = Math.max(most, bytes[(map * down + row) * across + column] as number);
+    return (most / 255) ** 2;
+  };
+}
+
+/** What the tones of small maps stand for. */
+export function scaleNote(scale: ToneScale): string {
+  return scale === "stretch"
+    ? "square-root tone, stretched for each head by itself: heads cannot be compared"
+    : "square-root tone, one scale for all";
 }
 
 /** Several heads that are shown together, each in the colour that it has everywhere. */

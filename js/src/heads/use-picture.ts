@@ -49,8 +49,9 @@ function useShades(view: View): Shades | null {
   return useMemo(() => shadesIn(session, colours), [metric, shade.value, colours, direction]);
 }
 
-function useThumbnails({ session, palette }: View): Thumbnails {
+function useThumbnails({ session, palette, derived }: View): Thumbnails {
   const frame = session.shown.value?.frame;
   const colours = palette.value;
-  return useMemo(() => thumbnailsIn(frame, colours), [frame, colours]);
+  const scale = derived.scale.value;
+  return useMemo(() => thumbnailsIn(frame, scale, colours), [frame, scale, colours]);
 }

@@ -115,15 +115,29 @@ export function accent(colours: Palette, direction: "reads" | "read_by"): Accent
   return direction === "reads" ? colours.reads : colours.readBy;
 }
 
-/** The place on a ramp of a weight under a peak: square root, as everywhere on the page. */
-export function tone(value: number, peak: number): number {
-  if (!(value > 0) || !(peak > 0)) return 0;
-  return Math.min(1, Math.sqrt(value / peak));
+/** What has the full tone: a weight, or whatever is the largest that is shown outside sinks. */
+export type ToneScale = number | "stretch";
+
+/** The weight of the full tone. By default 1, so that a number looks the same in every view, head and text. */
+export function fullTone(scale: ToneScale, largest: number): number {
+  return scale === "stretch" ? largest : scale;
+}
+
+/** The shares of the full tone that a legend prints. */
+export const toneSteps = [0.01, 0.05, 0.25, 1] as const;
+
+/** Of the full tone: less is not painted, as nobody could tell it from nothing. */
+export const faintest = 0.001;
+
+/** The place of a weight on a ramp, 0 to 1: its square root, as everywhere (attnwidget/tones.py). */
+export function tone(value: number, full: number): number {
+  const share = full > 0 ? value / full : 0;
+  return share >= faintest ? Math.min(1, Math.sqrt(share)) : 0;
 }
 
 /** The place on the signed ramp: square root to both sides of the middle. */
-export function signedTone(value: number, peak: number): number {
-  return 0.5 + (Math.sign(value) * tone(Math.abs(value), peak)) / 2;
+export function signedTone(value: number, full: number): number {
+  return 0.5 + (Math.sign(value) * tone(Math.abs(value), full)) / 2;
 }
 
 function luminance([red, green, blue]: Rgb): number {

@@ -82,6 +82,11 @@ export function shortWeight(value: number): string {
   return value >= 0.995 ? "1" : value.toFixed(2).replace(/^0/, "");
 }
 
+/** What a tone stands for, in two digits: ".25", ".0085", "1". */
+export function toneNumber(value: number): string {
+  return String(Number(value.toPrecision(2))).replace(/^0(?=\.)/, "");
+}
+
 /** 2.1e-7 -> "3e-7"; an exact zero is said as such. */
 export function magnitude(value: number): string {
   if (value === 0) return "0";

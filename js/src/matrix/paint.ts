@@ -18,7 +18,8 @@ export interface MatrixPicture {
   readonly first?: { readonly query: number; readonly key: number };
   /** The weight in a cell, where cells are large enough to print it; null elsewhere. */
   readonly printed: ((query: number, key: number) => number | null) | null;
-  readonly peak: number;
+  /** The number of the full tone. */
+  readonly full: number;
   readonly ramp: Ramp;
   /** Whether the numbers have a sign: then nothing is the middle of the ramp. */
   readonly signed?: boolean;
@@ -87,12 +88,12 @@ function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, 
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `400 11px ${palette.font}`;
-  const { printed, peak, ramp, signed = false } = picture;
+  const { printed, full, ramp, signed = false } = picture;
   for (let query = scene.rows[0]; query < scene.rows[1]; query++) {
     for (let key = scene.columns[0]; key < scene.columns[1]; key++) {
       const value = printed?.(query, key) ?? null;
       if (value === null || !(Math.abs(value) >= 0.005)) continue;
-      context.fillStyle = inkOn(rampColour(ramp, (signed ? signedTone : tone)(value, peak)));
+      context.fillStyle = inkOn(rampColour(ramp, (signed ? signedTone : tone)(value, full)));
       const text = signed ? signedWeight(value, shortWeight) : shortWeight(value);
       context.fillText(text, columnX(scene, key + 0.5), rowY(scene, query + 0.5));
     }

@@ -1,3 +1,4 @@
+import type { ToneScale } from "../lib/colour";
 import type { Changes, HeadFusion, HeadPair, Look, MapSource, Traits } from "../wire/types";
 import type { HeadRef } from "./places";
 
@@ -9,9 +10,10 @@ export const plainLook: Look = {
   weight: "attention",
   layers: "mean",
   against: "",
+  scale: 1,
 };
 
-const choices: { readonly [Part in Exclude<keyof Look, "against">]: readonly Look[Part][] } = {
+const choices: { readonly [Part in Exclude<keyof Look, "against" | "scale">]: readonly Look[Part][] } = {
   source: ["head", "layer", "rollout"],
   fusion: ["mean", "max"],
   words: [false, true],
@@ -28,7 +30,13 @@ export function readLook(value: unknown): Look {
     (possible as readonly unknown[]).includes(told[name]) ? told[name] : possible[0],
   ]);
   const against = typeof told.against === "string" ? told.against : "";
-  return { ...(Object.fromEntries(parts) as unknown as Look), against };
+  return { ...(Object.fromEntries(parts) as unknown as Look), against, scale: readScale(told.scale) };
+}
+
+/** Of a look from before there was a choice, the usual one. */
+function readScale(value: unknown): ToneScale {
+  if (value === "stretch") return value;
+  return typeof value === "number" && value > 0 && Number.isFinite(value) ? value : plainLook.scale;
 }
 
 /** Pairs of whole numbers from outside; what is none is left out. */

@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { ToneScale } from "../lib/colour";
 import { wellFormed } from "../lib/format";
 import type { Source } from "../wire/source";
 import type {
@@ -234,6 +235,11 @@ export class Session {
 
   setLook(change: Partial<Look>): void {
     this.#set({ look: { ...this.traits.look.peek(), ...change } });
+  }
+
+  /** No number changes with it, so nothing is asked. */
+  setScale(scale: ToneScale): void {
+    this.#synced.write({ look: { ...this.traits.look.peek(), scale } });
   }
 
   setFilter(filter: Filter): void {

@@ -1,3 +1,4 @@
+import type { ToneScale } from "../lib/colour";
 import type { Fusion, MapSource } from "./types";
 
 /** What several heads that are looked at together become: their mean, or at each pair the largest of them. */
@@ -19,6 +20,8 @@ export interface Look {
   readonly layers: Fusion;
   /** The text that is held, to compare with; "" for none. */
   readonly against: string;
+  /** The weight of the full tone. */
+  readonly scale: ToneScale;
 }
 
 /** What of a look a request carries: nothing where it is as it was computed. */

@@ -214,7 +214,7 @@ describe("the painters", () => {
   const labels = ["The", ...hostile];
   const measure = (text: string) => text.length * 6;
   const image = {} as never;
-  const look = { peak: 1, ramp: colours.reads.ramp, strong: colours.reads.strong };
+  const look = { full: 1, least: 0.01, ramp: colours.reads.ramp, strong: colours.reads.strong };
 
   it("write a matrix, its labels as text", () => {
     const scene = matrixScene({

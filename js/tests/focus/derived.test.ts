@@ -16,17 +16,20 @@ describe("what is derived", () => {
     return { ...opened, local, derived: derive(opened.session, local) };
   };
 
-  it("heats by the square root of what is outside the sinks; a sink that is rested on has the full tone", async () => {
+  it("heats by the square root of the weight, of a sink as of any", async () => {
     const { derived } = await shown();
-    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([1, 1, 1]);
-    expect(derived.heat.value?.peak).toBe(0.25);
+    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([Math.fround(Math.SQRT1_2), 0.5, 0.5]);
+    expect(derived.heat.value).toMatchObject({ peak: 0.25, full: 1 });
   });
 
-  it("keeps a sink faint where the query passes it by", async () => {
-    const { derived } = await shown({ sinks: [1], query: [0, 1] });
-    const { tones, peak } = derived.heat.value ?? { tones: [], peak: 0 };
-    expect(peak).toBe(0.5);
-    expect(tones[1]).toBeCloseTo(Math.sqrt(0.5), 5);
+  it("stretches to what is largest outside the sinks where that is wished, and asks for nothing", async () => {
+    const { derived, session, asked } = await shown();
+    const before = asked.length;
+    session.setScale("stretch");
+    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([1, 1, 1]);
+    expect(derived.heat.value).toMatchObject({ peak: 0.25, full: 0.25 });
+    expect(session.traits.look.value).toMatchObject({ scale: "stretch", source: "head" });
+    expect(asked).toHaveLength(before);
   });
 
   it("looks from the hovered token, token 0 too, and comes back", async () => {

@@ -72,6 +72,9 @@ describe("a look", () => {
       layers: "max",
     });
     for (const value of [null, undefined, "words", [1]]) expect(readLook(value)).toEqual(plainLook);
+    expect(
+      [0.2, "stretch", undefined, 0, -1, "all", Number.NaN].map((scale) => readLook({ scale }).scale),
+    ).toEqual([0.2, "stretch", ...Array(5).fill(1)]);
   });
 
   it("says in a request only what differs", () => {
@@ -97,12 +100,12 @@ describe("a look", () => {
 });
 
 describe("sinks that take more than the scale has", () => {
-  const map = { sinks: new Set([0]), values: Float32Array.from([0.9, 0.1]), peak: 0.1 };
+  const map = { sinks: new Set([0]), values: Float32Array.from([0.9, 0.1]) };
 
   it("are named, and only then", () => {
-    expect(sinkNote(map, { pieces: ["[CLS]", "is"] })).toBe(" · the sink “[CLS]” is past the scale");
-    expect(sinkNote({ ...map, peak: 0.9 }, null)).toBe("");
-    expect(sinkNote({ ...map, sinks: new Set() }, null)).toBe("");
+    expect(sinkNote(map, 0.1, { pieces: ["[CLS]", "is"] })).toBe(" · the sink “[CLS]” is past the scale");
+    expect(sinkNote(map, 0.9, null)).toBe("");
+    expect(sinkNote({ ...map, sinks: new Set() }, 0.1, null)).toBe("");
   });
 });
 

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { contrast, inkOn, palette, type Rgb, ramp, rampColour, tone } from "../../src/lib/colour";
+import {
+  contrast,
+  fullTone,
+  inkOn,
+  palette,
+  type Rgb,
+  ramp,
+  rampColour,
+  signedTone,
+  tone,
+} from "../../src/lib/colour";
 import {
   count,
   magnitude,
@@ -7,9 +17,11 @@ import {
   pieceParts,
   shorten,
   shortWeight,
+  toneNumber,
   weight,
   wellFormed,
 } from "../../src/lib/format";
+import { plainLook } from "../../src/session/look";
 import { files, text } from "../files";
 
 describe("colour", () => {
@@ -38,6 +50,19 @@ describe("colour", () => {
     expect(tone(0.25, 1)).toBe(0.5);
     expect(tone(2, 1)).toBe(1);
     expect([tone(0, 1), tone(Number.NaN, 1), tone(1, 0)]).toEqual([0, 0, 0]);
+    expect(signedTone(-0.25, 1)).toBe(0.25);
+  });
+
+  it("paints nothing of less than a thousandth of the full tone, whichever that is", () => {
+    expect([tone(0.0009, 1), tone(0.0011, 1) > 0, signedTone(-0.0009, 1)]).toEqual([0, true, 0.5]);
+    expect(tone(0.0009, 0.001)).toBeGreaterThan(0.9);
+  });
+
+  it("has 1 at its full tone unless something else is wished", () => {
+    expect([fullTone(plainLook.scale, 0.03), fullTone(0.5, 0.03), fullTone("stretch", 0.03)]).toEqual([
+      1, 0.5, 0.03,
+    ]);
+    expect([1, 0.25, 0.0085, 0.0000012].map(toneNumber)).toEqual(["1", ".25", ".0085", ".0000012"]);
   });
 
   it("prints legible numbers on every colour", () => {

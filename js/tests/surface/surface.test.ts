@@ -148,6 +148,7 @@ describe("the marks of a text", () => {
     const heat = {
       tones: Float32Array.of(0, 0.25, 0.75),
       peak: 1,
+      full: 1,
       sinks: new Set([0, 2]),
       kept: null,
     };

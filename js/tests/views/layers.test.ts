@@ -78,7 +78,7 @@ describe("the layout of layers", () => {
 
 describe("the pixels of layers", () => {
   const { ramp } = palette(false, "Test").reads;
-  const strip = { values: [0.5, 0.25, Number.NaN, Number.NaN], layers: 2, count: 2, peak: 0.5 };
+  const strip = { values: [0.5, 0.25, Number.NaN, Number.NaN], layers: 2, count: 2, full: 0.5 };
 
   it("leave what is no number, and what cannot be seen, transparent", () => {
     const all = stripPixels({ ...strip, isVisible: () => true }, ramp, false);
@@ -105,13 +105,13 @@ describe("painting layers", () => {
   const paint = (sinks: readonly ReadonlySet<number>[], printed: (layer: number) => number = () => 0.5) => {
     calls.length = 0;
     const { ramp, strong } = palette(false, "Test").reads;
-    const picture = { image: {} as never, printed, sinks, peak: 0.5, ramp, strong };
+    const picture = { image: {} as never, printed, sinks, full: 1, least: 0.125, ramp, strong };
     const brush = { context: context as never, bitmap: () => ({}) as never };
     paintLayers(brush, layersScene(few), picture, palette(false, "Test"));
     return calls;
   };
 
-  it("prints no weight that is near nothing beside the largest", () => {
+  it("prints no weight below the least that is to be read", () => {
     const printed = (layer: number) => (layer === 0 ? 0.5 : 0.1);
     expect(paint([], printed).filter(([name, [text]]) => name === "fillText" && text === ".10")).toEqual([]);
     expect(calls.filter(([name, [text]]) => name === "fillText" && text === ".50")).not.toEqual([]);

@@ -122,7 +122,7 @@ function drawn(picture: Partial<MatrixPicture>, viewport: Viewport, count = 1300
     columns: 434,
     queriesEach: 3,
     keysEach: 3,
-    peak: 1,
+    full: 1,
     printed: null,
     strong: "red",
   };
@@ -185,7 +185,7 @@ describe("the pixels of a rectangle", () => {
     const { ramp } = palette(false, "Test").reads;
     const alpha = (shift: number) => {
       const pixels = weightPixels(
-        { values: [1, 1, 1, 1, 1, 1], rows: 2, columns: 3, peak: 1, causal: true, shift },
+        { values: [1, 1, 1, 1, 1, 1], rows: 2, columns: 3, full: 1, causal: true, shift },
         ramp,
       );
       return Array.from({ length: 6 }, (_, index) => (pixels.data[index * 4 + 3] === 255 ? 1 : 0));

@@ -3,7 +3,7 @@ import type { Brush } from "../../src/drawing/brush";
 import { thumbnailPixels, weightPixels } from "../../src/drawing/pixels";
 import { paintGrid } from "../../src/heads/paint";
 import { gridScene } from "../../src/heads/scene";
-import { palette } from "../../src/lib/colour";
+import { palette, rampColour } from "../../src/lib/colour";
 import { type MatrixPicture, paintMatrix } from "../../src/matrix/paint";
 import { matrixScene } from "../../src/matrix/scene";
 
@@ -28,7 +28,7 @@ describe("pixels", () => {
 
   it("leave what a causal map cannot see transparent", () => {
     const pixels = weightPixels(
-      { values: [1, 0, 0.5, 0.5], rows: 2, columns: 2, peak: 0.5, causal: true },
+      { values: [1, 0, 0.5, 0.5], rows: 2, columns: 2, full: 0.5, causal: true },
       ramp,
     );
     expect([3, 7, 11, 15].map((index) => pixels.data[index])).toEqual([255, 0, 255, 255]);
@@ -37,7 +37,7 @@ describe("pixels", () => {
 
   it("survive rows of NaN", () => {
     const pixels = weightPixels(
-      { values: [Number.NaN, 1, 1, 1], rows: 2, columns: 2, peak: 1, causal: false },
+      { values: [Number.NaN, 1, 1, 1], rows: 2, columns: 2, full: 1, causal: false },
       ramp,
     );
     expect(Array.from(pixels.data.slice(0, 3))).toEqual(Array.from(ramp.slice(0, 3)));
@@ -46,10 +46,21 @@ describe("pixels", () => {
   it("put every thumbnail in its place", () => {
     const bytes = new Uint8Array(2 * 2 * 2 * 2);
     bytes[2 * 4 + 0] = 255; // layer 1, head 0, first cell
-    const pixels = thumbnailPixels(bytes, [2, 2, 2, 2], false, ramp);
+    const pixels = thumbnailPixels(bytes, [2, 2, 2, 2], false, () => 1, ramp);
     const at = (x: number, y: number) => Array.from(pixels.data.slice((y * 4 + x) * 4, (y * 4 + x) * 4 + 3));
     expect(at(0, 2)).toEqual(Array.from(ramp.slice(-3)));
     expect(at(2, 2)).toEqual(Array.from(ramp.slice(0, 3)));
+  });
+
+  it("give each thumbnail its own full tone where that is wished", () => {
+    const bytes = Uint8Array.of(128, 255); // a quarter, and 1
+    const tones = (full: (head: number) => number) => {
+      const { data } = thumbnailPixels(bytes, [1, 2, 1, 1], false, full, ramp);
+      return [0, 4].map((at) => Array.from(data.slice(at, at + 3)));
+    };
+    const [half, most] = [rampColour(ramp, 128 / 255), rampColour(ramp, 1)];
+    expect(tones(() => 1)).toEqual([half, most]);
+    expect(tones((head) => [(128 / 255) ** 2, 4][head] as number)).toEqual([most, rampColour(ramp, 0.5)]);
   });
 });
 
@@ -140,7 +151,7 @@ describe("the matrix", () => {
     columns: 3,
     queriesEach: 1,
     keysEach: 1,
-    peak: 1,
+    full: 1,
     ramp: colours.reads.ramp,
     strong: "red",
     printed: (query, key) => (key > query ? null : 0.25),

@@ -49,6 +49,27 @@ def test_heads_that_are_none_are_refused_and_the_old_ones_stay(explorer, wrong):
     assert explorer.heads == ((0, 1), (1, 3))
 
 
+def test_the_full_tone_is_a_weight_or_stretched_in_the_state_and_in_the_still(explorer):
+    assert explorer.scale == 1.0
+    before = explorer.snapshot().html
+    explorer.scale = "stretch"
+    assert explorer.state()["look"]["scale"] == "stretch"
+    assert explorer.snapshot().html != before
+    explorer.look = {"scale": 0.25}
+    assert explorer.scale == 0.25
+    old = {name: value for name, value in explorer.look.items() if name != "scale"}
+    assert aw.explore(state={**explorer.state(), "look": old}).scale == 1.0
+    assert aw.explore(text=TEXT, scale=1).look["scale"] == 1.0
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "all", "1", None, float("nan"), float("inf"), [1]])
+def test_a_full_tone_that_is_none_is_refused_and_the_old_one_stays(explorer, wrong):
+    explorer.scale = 0.5
+    with pytest.raises(aw.AttnWidgetError, match="'stretch'"):
+        explorer.scale = wrong
+    assert explorer.look["scale"] == 0.5
+
+
 @pytest.mark.parametrize("name", CHOICES)
 def test_each_part_of_the_look_is_a_trait_of_its_own_and_both_agree(explorer, name):
     heard = []

@@ -1,7 +1,9 @@
 """Pictures for readers that run no script: what they say is what the frame says, and nothing in them runs."""
 
+import re
 import xml.etree.ElementTree as ET
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,9 @@ from attnwidget.export.picture import LARGEST_PICTURE, picture_png
 from attnwidget.export.still import LONGEST_STILL, still_html
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
+from attnwidget.tones import RAMPS
+
+COLOURS = Path(__file__).resolve().parents[3] / "js/src/lib/colour.ts"
 
 HOSTILE = ["</script>", "<b>", "&amp;", "\"'", "日本", "😀"]
 
@@ -60,12 +65,37 @@ def test_a_long_text_is_cut_and_says_so():
 
 
 def test_the_picture_has_the_matrix_pixel_for_pixel():
-    frame, _ = frame_of(torch.tensor([[[1.0, 0.0], [0.5, 0.5]]]), ["a", "b"], query=(1, 2))
+    frame, _ = frame_of(torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]), ["a", "b"], query=(1, 2))
     image = np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")).astype(int)
     dark = (abs(image - (0x5C, 0x1F, 0x04)).sum(-1) < 12).sum()
-    assert dark == pytest.approx(
-        3 * 224**2, rel=0.02
-    )  # all of 2 x 2 cells over 448 pixels but the one that cannot be seen
+    assert dark == pytest.approx(2 * 224**2, rel=0.02)  # of 2 x 2 cells over 448 pixels
+
+
+def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
+    maps = torch.tensor([[[0.96, 0.04, 0.0], [0.96, 0.04, 0.0], [0.9995, 0.0, 0.0005]]])
+    frame, text = frame_of(maps, ["a", "b", "c"], query=(0, 1))
+
+    def opacities(scale):
+        page = still_html(frame, text, "", scale=scale)
+        return [float(one) for one in re.findall(r"rgba\([^)]*,([\d.]+)\)", page)]
+
+    assert opacities(1.0) == [0.59, 0.12]
+    assert opacities("stretch") == [0.6, 0.6]  # of a sink, and of the largest beside it
+    assert "full tone at 1<" in still_html(frame, text, "")
+    assert "full tone at 0.04, stretched" in still_html(frame, text, "", scale="stretch")
+
+
+def test_a_picture_paints_nothing_below_a_thousandth():
+    frame, _ = frame_of(torch.full((1, 2, 2), 0.0005), ["a", "b"])
+    white = (np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")) == 255).all(-1).mean()
+    stretched = picture_png(frame, "given", scale="stretch")
+    assert white > 0.9
+    assert (np.asarray(Image.open(BytesIO(stretched)).convert("RGB")) == 255).all(-1).mean() < 0.5
+
+
+def test_the_ramps_are_those_of_the_page():
+    stops = dict(re.findall(r'(\w+): list\("([^"]+)"\)', COLOURS.read_text()))
+    assert {"reads": stops["orangeLight"], "read_by": stops["blueLight"]} == RAMPS
 
 
 def test_noise_is_pooled_until_it_is_small():

@@ -13,18 +13,19 @@ interface Props {
   readonly difference: Difference;
   readonly scene: MatrixScene;
   readonly picture: MatrixPicture | null;
-  readonly peak: number;
+  /** The change of the full tone. */
+  readonly full: number;
 }
 
 /** How a difference was made, what is left out of it, and its scale. */
-export function ChangeCaption({ difference, scene, picture, peak }: Props) {
+export function ChangeCaption({ difference, scene, picture, full }: Props) {
   const { changeViewport } = useView().local;
   const pooling = picture?.queriesEach ?? 1;
   return (
     <Caption
       aside={
         <span class="aw-aside">
-          <SignedScale from={`−${weight(peak)}`} to={`+${weight(peak)}`} />
+          <SignedScale full={full} />
           <Extent scene={scene} viewport={changeViewport} numberOf={numberIn(difference)} />
         </span>
       }

@@ -2,7 +2,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { useFigure } from "../../display/figures";
 import { useView, useWidth, type View } from "../../display/view";
 import type { Cell } from "../../focus/pointer";
-import type { Palette } from "../../lib/colour";
+import { fullTone, type Palette } from "../../lib/colour";
 import { signedWeight } from "../../lib/format";
 import { CellTip } from "../../matrix/CellTip";
 import type { Steered } from "../../matrix/input";
@@ -37,7 +37,8 @@ export function Changes({ difference, late, current }: Props) {
   const looks = looksAt(view, difference);
   const scene = useScene(view, difference, looks, cell, width);
   const peak = useMemo(() => largestChange(difference.values), [difference]);
-  const pictureIn = usePictures(difference, peak, scene, looks.direction);
+  const full = fullTone(view.derived.scale.value, peak);
+  const pictureIn = usePictures(difference, full, scene, looks.direction);
   const picture = pictureIn?.(view.palette.value) ?? null;
   useFigure("stage", (look) => {
     if (pictureIn === null) return null;
@@ -63,7 +64,7 @@ export function Changes({ difference, late, current }: Props) {
         steered={steeredChanges(view, difference, looks, current ? scene : null)}
         over={cell !== null && <Tip difference={difference} scene={scene} cell={cell} />}
       />
-      <ChangeCaption difference={difference} scene={scene} picture={picture} peak={peak} />
+      <ChangeCaption difference={difference} scene={scene} picture={picture} full={full} />
       <ChangedMost difference={difference} />
     </>
   );
@@ -111,7 +112,7 @@ type PictureIn = (palette: Palette) => MatrixPicture;
 /** Makes each picture once: for a part of the map, how it is pooled, and its colours. */
 function usePictures(
   difference: Difference,
-  peak: number,
+  full: number,
   scene: MatrixScene,
   direction: Direction,
 ): PictureIn | null {
@@ -121,11 +122,11 @@ function usePictures(
     if (sight === null) return null;
     const made = new Map<Palette, MatrixPicture>();
     return (palette) => {
-      const known = made.get(palette) ?? changePicture(difference, peak, sight, direction, palette);
+      const known = made.get(palette) ?? changePicture(difference, full, sight, direction, palette);
       made.set(palette, known);
       return known;
     };
-  }, [difference, named, direction]);
+  }, [difference, named, direction, full]);
 }
 
 function steeredChanges(

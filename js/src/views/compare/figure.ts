@@ -1,5 +1,5 @@
 import type { Figure, FigureLook } from "../../display/figures";
-import { shorten, weight } from "../../lib/format";
+import { shorten, toneNumber } from "../../lib/format";
 import { extentLabel } from "../../matrix/Extent";
 import { type MatrixPicture, paintMatrix } from "../../matrix/paint";
 import { atRest, inkWidth, type MatrixScene } from "../../matrix/scene";
@@ -22,9 +22,9 @@ export function changeFigure(
     title: `Layer ${layer} · Head ${head} · change from “${shorten(against, 60)}”`,
     width: inkWidth(scene),
     height: scene.height,
-    caption: `${recipe} · green: more, purple: less; full tone ${weight(picture.peak)}${part}`,
+    caption: `${recipe} · green: more, purple: less; full tone ${toneNumber(picture.full)}${part}`,
     direction: "reads",
-    peak: null,
+    full: null,
     paint: (brush) => paintMatrix(brush, scene, picture, palette),
   };
 }

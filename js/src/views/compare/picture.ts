@@ -37,7 +37,7 @@ export function sightOf(
 /** The change of every pair in colours: the middle of the ramp is none. */
 export function changePicture(
   changes: Changes,
-  peak: number,
+  full: number,
   { region, pooling }: Sight,
   direction: Direction,
   palette: Palette,
@@ -50,12 +50,12 @@ export function changePicture(
   const { signed: ramp } = palette;
   return {
     ...pooled,
-    image: weightPixels({ ...pooled, peak, causal: false, signed: true }, ramp),
+    image: weightPixels({ ...pooled, full, causal: false, signed: true }, ramp),
     queriesEach: pooling,
     keysEach: pooling,
     first: { query, key },
     printed: pooling > 1 ? null : (row, column) => values[row * keys.length + column] ?? null,
-    peak,
+    full,
     ramp,
     signed: true,
     strong: accent(palette, direction).strong,

@@ -44,7 +44,7 @@ export function flowFigure(
     height: whole.height,
     caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${rowsNote(flow)}${cut} · ${flowLegend}`,
     direction: "reads",
-    peak: null,
+    full: null,
     paint: (brush) => paintFlow(brush, whole, picture, palette),
   };
 }

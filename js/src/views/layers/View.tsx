@@ -11,6 +11,7 @@ import { useMeasure } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
+import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
 import type { Fusion, Tokens } from "../../wire/types";
 import { layersFigure } from "./figure";
@@ -40,7 +41,7 @@ export function LayersView() {
   const { problem } = session.memory.answer(stripOf(view).wish.value);
   useFigure("stage", (look) =>
     ready && asked !== null && lay !== null
-      ? layersFigure(strip, asked, lay, derived.filter.peek(), look)
+      ? layersFigure(strip, asked, lay, derived.filter.peek(), derived.scale.peek(), look)
       : null,
   );
   return (
@@ -113,10 +114,10 @@ function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers
 
 function usePicture(view: View, strip: StripOnShow | null, turned: boolean): LayersPicture | null {
   const colours = view.palette.value;
-  const filter = view.derived.filter.value;
+  const { filter, scale } = view.derived;
   return useMemo(
-    () => (strip === null ? null : pictureOf(strip, turned, filter, colours)),
-    [strip, colours, turned, filter],
+    () => (strip === null ? null : pictureOf(strip, turned, filter.value, scale.value, colours)),
+    [strip, colours, turned, filter.value, scale.value],
   );
 }
 
@@ -169,10 +170,11 @@ function LayersHeading({
 }
 
 function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
-  const filter = useView().derived.filter.value;
+  const { filter, scale } = useView().derived;
+  const full = fullTone(scale.value, strip.peak);
   return (
-    <Caption problem={problem} aside={<Scale direction={strip.direction} peak={strip.peak} />}>
-      {recipeOf(strip, filter)}
+    <Caption problem={problem} aside={<Scale direction={strip.direction} full={full} />}>
+      {recipeOf(strip, filter.value)}
     </Caption>
   );
 }

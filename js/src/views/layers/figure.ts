@@ -1,5 +1,6 @@
 import { sentence } from "../../controls/Toolbar";
 import { type Figure, type FigureLook, tallestFigure } from "../../display/figures";
+import { fullTone, type ToneScale } from "../../lib/colour";
 import { count } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Tokens } from "../../wire/types";
@@ -14,6 +15,7 @@ export function layersFigure(
   tokens: Tokens,
   lay: LayLayers,
   filter: Filter,
+  scale: ToneScale,
   { palette, outlined }: FigureLook,
 ): Figure {
   const whole = lay(0, tallestFigure);
@@ -30,7 +32,8 @@ export function layersFigure(
     height: scene.height,
     caption: recipeOf(strip, filter) + cut,
     direction: strip.direction,
-    peak: strip.peak,
-    paint: (brush) => paintLayers(brush, scene, pictureOf(strip, scene.turned, filter, palette), palette),
+    full: fullTone(scale, strip.peak),
+    paint: (brush) =>
+      paintLayers(brush, scene, pictureOf(strip, scene.turned, filter, scale, palette), palette),
   };
 }

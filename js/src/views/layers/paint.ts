@@ -13,7 +13,9 @@ export interface LayersPicture {
   /** The weight in a cell; null where there is none to print. */
   readonly printed: ((layer: number, token: number) => number | null) | null;
   readonly sinks: readonly ReadonlySet<number>[];
-  readonly peak: number;
+  /** The weight of the full tone, and the smallest that is printed. */
+  readonly full: number;
+  readonly least: number;
   readonly ramp: Ramp;
   readonly strong: string;
 }
@@ -88,14 +90,12 @@ function paintNumbers(context: Pen, scene: LayersScene, picture: LayersPicture, 
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `400 11px ${palette.font}`;
-  // Only where much goes: weights near nothing are all ".01", and make the strong ones hard to find.
-  const least = Math.max(0.005, picture.peak / 4);
   for (const { index: token } of scene.tokenLabels) {
     for (let layer = 0; layer < scene.layers; layer++) {
       const weight = picture.printed(layer, token);
-      if (weight === null || !(weight >= least)) continue;
+      if (weight === null || !(weight >= picture.least)) continue;
       const cell = cellRect(scene, layer, token);
-      context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.peak)));
+      context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.full)));
       context.fillText(shortWeight(weight), cell.x + width / 2, cell.y + height / 2);
     }
   }

@@ -1,5 +1,5 @@
 import { fading, isExplicit } from "../../focus/kept";
-import { accent, type Palette } from "../../lib/colour";
+import { accent, fullTone, type Palette, type ToneScale } from "../../lib/colour";
 import type { Filter } from "../../session/filter";
 import type { LayersPicture } from "./paint";
 import { stripPixels } from "./pixels";
@@ -36,20 +36,24 @@ export function pictureOf(
   strip: StripOnShow,
   turned: boolean,
   filter: Filter,
+  scale: ToneScale,
   palette: Palette,
 ): LayersPicture {
   const { ramp, strong } = accent(palette, strip.direction);
-  const { layers, count, values, sinks, peak, exact } = strip;
+  const { layers, count, values, sinks, exact } = strip;
+  const full = fullTone(scale, strip.peak);
+  // Only where much goes: weights near nothing are all ".01", and make the strong ones hard to find.
+  const least = Math.max(0.005, strip.peak / 4);
   const seen = (token: number) => isVisible(strip, token);
   const faded = stripFading(strip, filter);
-  const image = stripPixels({ layers, count, values, peak, isVisible: seen, fading: faded }, ramp, turned);
+  const image = stripPixels({ layers, count, values, full, isVisible: seen, fading: faded }, ramp, turned);
   const printed = (layer: number, token: number) =>
     seen(token) && (faded?.[layer * count + token] ?? 1) === 1
       ? (values[layer * count + token] ?? null)
       : null;
   const faint = new Set<number>();
   const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
-  return { image, printed: exact ? printed : null, sinks: drawn, peak, ramp, strong };
+  return { image, printed: exact ? printed : null, sinks: drawn, full, least, ramp, strong };
 }
 
 /** Each layer's row, or column, by itself. */

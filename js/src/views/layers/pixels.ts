@@ -6,7 +6,7 @@ export interface StripValues {
   readonly values: ArrayLike<number>;
   readonly layers: number;
   readonly count: number;
-  readonly peak: number;
+  readonly full: number;
   readonly isVisible: (token: number) => boolean;
   /** How much of its tone each value keeps. */
   readonly fading?: ArrayLike<number> | null;
@@ -14,7 +14,7 @@ export interface StripValues {
 
 /** Weights -> one pixel each, layers downwards or, turned, to the right. What is unseen or no number stays transparent. */
 export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pixels {
-  const { values, layers, count, peak, fading = null } = strip;
+  const { values, layers, count, full, fading = null } = strip;
   const data = new Uint8ClampedArray(layers * count * 4);
   for (let token = 0; token < count; token++) {
     if (!strip.isVisible(token)) continue;
@@ -26,7 +26,7 @@ export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pi
         data,
         turned ? token * layers + layer : index,
         ramp,
-        tone(weight, peak) * (fading?.[index] ?? 1),
+        tone(weight, full) * (fading?.[index] ?? 1),
       );
     }
   }

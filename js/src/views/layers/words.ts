@@ -45,7 +45,7 @@ export function recipeOf(strip: StripOnShow, filter: Filter): string {
     ...(isExplicit(filter)
       ? [`kept: ${ruleOf(filter, strip.direction, hatched)}, layer by layer; the rest is faint`]
       : []),
-    ...(hatched ? ["sinks are hatched and outside the scale"] : []),
+    ...(hatched ? ["sinks are hatched"] : []),
     ...(silent ? [`a line marks a layer without ${without}`] : []),
   ].join(" · ");
 }

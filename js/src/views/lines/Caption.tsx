@@ -2,7 +2,7 @@ import { spanLabel } from "../../controls/Toolbar";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
-import { count, weight } from "../../lib/format";
+import { count, toneNumber } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Strong } from "./picture";
 import { left, rule } from "./words";
@@ -28,7 +28,7 @@ export function LinesCaption({ map, strong, keep, several, faint }: Props) {
           <span class="aw-scale">
             <span class="aw-number">0</span>
             <span class="aw-scale-wedge" data-direction={looks} />
-            <span class="aw-number">{weight(shown.kept.peak)}</span>
+            <span class="aw-number">{toneNumber(shown.full)}</span>
           </span>
         )
       }

@@ -7,6 +7,7 @@ import { useView, useWidth, type View } from "../../display/view";
 import { keepOf, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Local } from "../../focus/pointer";
+import { fullTone, type ToneScale } from "../../lib/colour";
 import { pieceLabel } from "../../lib/format";
 import { filterText, readFilter } from "../../session/filter";
 import type { Direction } from "../../wire/types";
@@ -39,7 +40,8 @@ export function LinesView() {
   const strong = useStrong(view, map, rule);
   const lines = useMemo(() => (map === null ? null : linesOf(map, readFilter(rule))), [map, rule]);
   const heads = useHeads(view, rule);
-  const faint = useMemo(() => faintOf(map, frame, lines), [map, frame, lines]);
+  const scale = derived.scale.value;
+  const faint = useMemo(() => faintOf(map, frame, lines, scale), [map, frame, lines, scale]);
   const colours = palette.value;
   // Its own canvas, and the same element as before unless something in it has changed: the pointer moves on top of it.
   const ground = useMemo(
@@ -116,14 +118,26 @@ function useStrong({ derived, local }: View, map: MapOnShow | null, rule: string
   const column = derived.column.value;
   const both = local.hoverToken.value !== null && local.cell.value === null;
   const looks = derived.direction.value;
+  const scale = derived.scale.value;
   return useMemo(() => {
     if (map === null) return null;
     const of = (weights: Float32Array | null, direction: Direction) =>
       weights === null || (!both && direction !== looks)
         ? null
-        : { weights, kept: keepOf(weights, sinksOf(map, direction), readFilter(rule)) };
+        : strongOf(map, weights, direction, rule, scale);
     return { reads: of(row, "reads"), read_by: of(column, "read_by") };
-  }, [map, row, column, both, looks, rule]);
+  }, [map, row, column, both, looks, rule, scale]);
+}
+
+function strongOf(
+  map: MapOnShow,
+  weights: Float32Array,
+  direction: Direction,
+  rule: string,
+  scale: ToneScale,
+) {
+  const kept = keepOf(weights, sinksOf(map, direction), readFilter(rule));
+  return { weights, kept, full: fullTone(scale, kept.peak) };
 }
 
 /** The tokens on both sides, where they are written. */
@@ -149,7 +163,7 @@ function useHeads({ session, derived, local }: View, rule: string): HeadLines {
     const { map } = each;
     const weights = map === null ? null : vectorOfHead(map, focus, looks);
     if (map === null || weights === null) return { ...each, strong: null };
-    const one = { weights, kept: keepOf(weights, sinksOf(map, looks), readFilter(rule)) };
+    const one = strongOf(map, weights, looks, rule, derived.scale.value);
     const strong = { reads: null, read_by: null, [looks]: one };
     return { ...each, strong };
   });

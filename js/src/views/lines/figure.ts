@@ -30,7 +30,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const focus = derived.focus.peek();
   const whole = lay(0, tallestFigure);
   const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
-  const faint = faintOf(map, frame, lines);
+  const faint = faintOf(map, frame, lines, derived.scale.peek());
   const asked = lineMarks(derived, null);
   const ends = lineEnds(derived, frame, strong, outlined ? { ...asked, pinned: nowhere } : unmarked);
   const measure = textMeasurer();
@@ -46,7 +46,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
     caption: captionOf(derived, drawn, faint, frame),
     direction: map.direction,
     lines: true,
-    peak: strong[map.direction]?.kept.peak ?? null,
+    full: strong[map.direction]?.full ?? null,
     paint: (brush) => {
       paintFaint(brush, frame, faint.curves, palette);
       paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);

@@ -57,7 +57,7 @@ export function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, ma
         token,
         text: pieceLabel(pieces[token] ?? ""),
         number: kept.has(token) ? (certain ? weight(amount) : "…") : "",
-        tone: lines === null ? 0 : tone(amount, lines.kept.peak),
+        tone: lines === null ? 0 : tone(amount, lines.full),
         sink: sinks.has(token),
         focus,
         query,

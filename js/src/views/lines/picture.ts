@@ -1,6 +1,6 @@
 import type { Kept } from "../../focus/kept";
 import type { MapOnShow } from "../../focus/maps";
-import { type Palette, tone } from "../../lib/colour";
+import { fullTone, type Palette, type ToneScale, tone } from "../../lib/colour";
 import { headColour } from "../../lib/head-colours";
 import type { Direction } from "../../wire/types";
 import type { HeadOnShow } from "./head-lines";
@@ -12,7 +12,7 @@ const budget = 800;
 
 /** The lines of what is looked at, each way that is shown. */
 export type Strong = Readonly<
-  Record<Direction, { readonly kept: Kept; readonly weights: Float32Array } | null>
+  Record<Direction, { readonly kept: Kept; readonly weights: Float32Array; readonly full: number } | null>
 >;
 
 /** The lines of each of several heads; none while a single one is looked at. */
@@ -48,7 +48,7 @@ function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number
     const add = (other: number, dashed: boolean) => {
       const end = lineMiddle(frame, [other, other + 1]);
       const [from, to] = direction === "reads" ? [middle, end] : [end, middle];
-      found.push({ from, to, tone: tone(one.weights[other] ?? 0, one.kept.peak), dashed, direction });
+      found.push({ from, to, tone: tone(one.weights[other] ?? 0, one.full), dashed, direction });
     };
     for (const other of one.kept.tokens) add(other, false);
     for (const other of one.kept.sinks) add(other, true);
@@ -57,7 +57,13 @@ function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number
 }
 
 /** The strongest lines of all that is not looked at. */
-export function faintOf(map: MapOnShow | null, frame: LinesFrame | null, lines: Lines | null) {
+export function faintOf(
+  map: MapOnShow | null,
+  frame: LinesFrame | null,
+  lines: Lines | null,
+  scale: ToneScale,
+) {
   if (map === null || frame === null || lines === null) return { curves: [], passing: 0 };
-  return faintCurves(frame, lines, (amount) => tone(amount, map.peak), map.direction, budget);
+  const full = fullTone(scale, map.peak);
+  return faintCurves(frame, lines, (amount) => tone(amount, full), map.direction, budget);
 }

@@ -105,12 +105,12 @@ interface CaptionProps {
 function MatrixCaption({ map, scene, picture }: CaptionProps) {
   const { local, derived } = useView();
   const keys = derived.keys.value;
-  const beyond = useMemo(() => sinkNote(map, keys), [map, keys]);
+  const beyond = useMemo(() => sinkNote(map, picture.full, keys), [map, picture.full, keys]);
   return (
     <Caption
       aside={
         <span class="aw-aside">
-          <Scale direction={map.direction} peak={map.peak} />
+          <Scale direction={map.direction} full={picture.full} />
           <Extent scene={scene} viewport={local.viewport} />
         </span>
       }

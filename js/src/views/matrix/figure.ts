@@ -19,8 +19,8 @@ export function matrixFigure(
 ): Figure {
   const scene = atRest(onShow, outlined);
   const tokens = derived.asked.peek();
-  const note = sinkNote(map, derived.keys.peek()) + filterNote(map, derived.filter.peek());
-  const { title, direction, peak } = map;
+  const note = sinkNote(map, picture.full, derived.keys.peek()) + filterNote(map, derived.filter.peek());
+  const { title, direction } = map;
   return {
     name: "matrix",
     title: tokens === null ? title : `${title} · ${sentence(tokens, map.query, direction)}`,
@@ -28,7 +28,7 @@ export function matrixFigure(
     height: scene.height,
     caption: map.recipe + note + (scene.zoomed ? ` · ${extentLabel(scene)}` : ""),
     direction,
-    peak,
+    full: picture.full,
     paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),
   };
 }

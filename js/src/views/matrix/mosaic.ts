@@ -13,7 +13,12 @@ export interface Piece {
 type Image = Pick<MatrixPicture, "image" | "rows" | "columns" | "queriesEach" | "keysEach" | "first">;
 
 /** What is in sight in one image, a pixel for every pair of tokens: exact where a tile has come, the pooled picture elsewhere. */
-export function mosaic(pieces: readonly Piece[], map: MapOnShow, pooled: Pixels, ramp: Ramp): Image | null {
+export function mosaic(
+  pieces: readonly Piece[],
+  map: MapOnShow,
+  pooled: Pixels,
+  { full, ramp }: { readonly full: number; readonly ramp: Ramp },
+): Image | null {
   const region = around(pieces.map(({ place }) => place));
   if (region === null) return null;
   const [top, left] = [region.rows[0], region.columns[0]];
@@ -30,7 +35,7 @@ export function mosaic(pieces: readonly Piece[], map: MapOnShow, pooled: Pixels,
       continue;
     }
     const { values } = tile;
-    const part = { values, rows: height, columns: width, peak: map.peak, causal: map.causal, shift: y - x };
+    const part = { values, rows: height, columns: width, full, causal: map.causal, shift: y - x };
     put(whole, at, weightPixels(part, ramp), (down, right) => down * width + right);
   }
   return { image: whole, rows, columns, queriesEach: 1, keysEach: 1, first: { query: top, key: left } };

@@ -9,12 +9,13 @@ import type { Session } from "../../session/session";
 export function plainPicture(
   map: MapOnShow,
   faded: Float32Array | null,
+  full: number,
   palette: Palette,
 ): Omit<MatrixPicture, "printed"> {
   const { ramp, strong } = accent(palette, map.direction);
-  const { rows, columns, queriesEach, keysEach, peak } = map;
-  const image = weightPixels({ ...map, fading: faded }, ramp);
-  return { image, rows, columns, queriesEach, keysEach, peak, ramp, strong };
+  const { rows, columns, queriesEach, keysEach } = map;
+  const image = weightPixels({ ...map, full, fading: faded }, ramp);
+  return { image, rows, columns, queriesEach, keysEach, full, ramp, strong };
 }
 
 /** The weight of a cell, where it is known well enough to be printed. */

@@ -3,7 +3,7 @@ import type { View } from "../../display/view";
 import { fadingOf } from "../../focus/kept";
 import { type MapOnShow, weightAt } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import type { Palette } from "../../lib/colour";
+import { fullTone, type Palette } from "../../lib/colour";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
 import { blocksOf, cellOf, type TiledMap, tiledMap, tileSide } from "../../session/answers/tiles";
@@ -60,8 +60,7 @@ export function usePicture(
   const drawn = usePlain(view, map, colours);
   const { plain, faded } = drawn ?? { plain: null, faded: null };
   const exact = useMemo(
-    () =>
-      map === null || plain === null || there === 0 ? null : mosaic(pieces, map, plain.image, plain.ramp),
+    () => (map === null || plain === null || there === 0 ? null : mosaic(pieces, map, plain.image, plain)),
     [map, plain, wanted],
   );
 
@@ -69,8 +68,8 @@ export function usePicture(
   const printed = map.exact && (map.pooling === 1 || fine) ? printer(view.session, map, tiled, faded) : null;
   const state = fine ? (there === pieces.length ? "exact" : "loading") : null;
   const repainted = (palette: Palette) => {
-    const other = plainPicture(map, faded, palette);
-    return { ...other, ...(there === 0 ? null : mosaic(pieces, map, other.image, other.ramp)), printed };
+    const other = plainPicture(map, faded, plain.full, palette);
+    return { ...other, ...(there === 0 ? null : mosaic(pieces, map, other.image, other)), printed };
   };
   return { ...plain, ...exact, printed, tiles: state, repainted };
 }
@@ -78,6 +77,7 @@ export function usePicture(
 interface Drawn {
   readonly map: MapOnShow;
   readonly filter: Filter;
+  readonly full: number;
   readonly colours: Palette;
   readonly faded: Float32Array | null;
   readonly plain: Omit<MatrixPicture, "printed">;
@@ -90,10 +90,19 @@ function usePlain({ local, derived }: View, map: MapOnShow | null, colours: Pale
   const home = useRef<Drawn | null>(null);
   const last = useRef<Drawn | null>(null);
   if (map === null) return null;
-  const same = (one: Drawn | null) => one?.map === map && one.filter === filter && one.colours === colours;
+  const full = fullTone(derived.scale.value, map.peak);
+  const same = (one: Drawn | null) =>
+    one?.map === map && one.filter === filter && one.full === full && one.colours === colours;
   const known = [last.current, home.current].find(same) ?? undefined;
   const faded = known === undefined ? fadingOf(map, filter) : known.faded;
-  const drawn = known ?? { map, filter, colours, faded, plain: plainPicture(map, faded, colours) };
+  const drawn = known ?? {
+    map,
+    filter,
+    full,
+    colours,
+    faded,
+    plain: plainPicture(map, faded, full, colours),
+  };
   last.current = drawn;
   if (!hovering) home.current = drawn;
   return drawn;

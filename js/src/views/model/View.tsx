@@ -5,12 +5,14 @@ import { useView } from "../../display/view";
 import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
 import { metricIn, metricShown, metricSoFar, refusalAt, titleOf } from "../../heads/metrics";
+import { scaleNote } from "../../heads/picture";
 import { ShadeChoice } from "../../heads/ShadeChoice";
 import { type GridScene, headRect } from "../../heads/scene";
 import { searchOf } from "../../heads/search";
 import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
 import { useFound } from "../../heads/use-picture";
 import { keptOf } from "../../heads/words";
+import type { ToneScale } from "../../lib/colour";
 import type { Metric } from "../../wire/metric";
 import type { Direction, Frame } from "../../wire/types";
 
@@ -72,18 +74,19 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   return (
     <Caption
       aside={
-        values ? (
-          <MetricScale metric={metric} direction={direction} />
-        ) : (
-          <Scale direction={direction} peak={1} />
-        )
+        values ? <MetricScale metric={metric} direction={direction} /> : <GridScale direction={direction} />
       }
     >
-      {values ? metric.recipe : mapsRecipe(shown.frame)}
+      {values ? metric.recipe : mapsRecipe(shown.frame, view.derived.scale.value)}
       {fading && ` · ${keptOf(session, found)}; the others are faint`}
       {fading && !values && metric !== null && ` (${metric.recipe})`}
     </Caption>
   );
+}
+
+function GridScale({ direction }: { readonly direction: Direction }) {
+  const scale = useView().derived.scale.value;
+  return scale === "stretch" ? null : <Scale direction={direction} full={scale} />;
 }
 
 /** A metric of names has no scale. */
@@ -99,11 +102,11 @@ function MetricScale({ metric, direction }: { readonly metric: Metric; readonly 
   );
 }
 
-function mapsRecipe({ header, thumbnails }: Frame): string {
+function mapsRecipe({ header, thumbnails }: Frame, scale: ToneScale): string {
   const queries = header.tokens.pieces.length;
   const keys = header.key_tokens?.pieces.length ?? queries;
   const [, , rows = 0, columns = 0] = thumbnails?.shape ?? [];
-  const start = "softmax weights of every head, queries downwards, one scale for all";
+  const start = `softmax weights of every head, queries downwards, ${scaleNote(scale)}`;
   const fewer = [
     ...(rows < queries ? [`${rows} of ${queries} queries`] : []),
     ...(columns < keys ? [`the largest key of each of ${columns} stretches`] : []),

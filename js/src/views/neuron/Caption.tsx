@@ -1,4 +1,4 @@
-import { SignedScale } from "../../controls/Scale";
+import { SignedBar } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 
 interface Props {
@@ -9,7 +9,7 @@ interface Props {
 /** What the numbers are, and the colours of those with a sign. */
 export function NeuronCaption({ recipe, problem }: Props) {
   return (
-    <Caption problem={problem} aside={<SignedScale from="−" to="+" />}>
+    <Caption problem={problem} aside={<SignedBar from="−" to="+" />}>
       {recipe}
     </Caption>
   );

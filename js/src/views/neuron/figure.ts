@@ -40,7 +40,7 @@ export function neuronFigure(
     height: scene.height + below,
     caption: `${names}: ${sentenceOf(pairs, key)} · ${recipe}${cut}`,
     direction: "reads",
-    peak: null,
+    full: null,
     paint: (brush) => {
       if (k !== undefined) {
         const products = productsOf(pairs.q, k);
