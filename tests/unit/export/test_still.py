@@ -72,17 +72,17 @@ def test_the_picture_has_the_matrix_pixel_for_pixel():
 
 
 def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
-    maps = torch.tensor([[[0.96, 0.04, 0.0], [0.96, 0.04, 0.0], [0.9995, 0.0, 0.0005]]])
+    maps = torch.tensor([[[0.5, 0.02, 0.0005], [0.2, 0.2, 0.2], [0.2, 0.2, 0.2]]])
     frame, text = frame_of(maps, ["a", "b", "c"], query=(0, 1))
 
     def opacities(scale):
         page = still_html(frame, text, "", scale=scale)
         return [float(one) for one in re.findall(r"rgba\([^)]*,([\d.]+)\)", page)]
 
-    assert opacities(1.0) == [0.59, 0.12]
-    assert opacities("stretch") == [0.6, 0.6]  # of a sink, and of the largest beside it
+    assert opacities(1.0) == [0.42, 0.08]
+    assert opacities("stretch") == [0.6, 0.12]
     assert "full tone at 1<" in still_html(frame, text, "")
-    assert "full tone at 0.04, stretched" in still_html(frame, text, "", scale="stretch")
+    assert "full tone at 0.5, stretched" in still_html(frame, text, "", scale="stretch")
 
 
 def test_a_picture_paints_nothing_below_a_thousandth():
