@@ -10,7 +10,7 @@ from typing import Any
 SEVERITIES = ("high", "medium", "low", "note")
 """From what to look at first to what is only worth knowing."""
 
-COLUMNS = ("Symptom", "Severity", "What attention shows", "Likely cause", "What to try")
+COLUMNS = ("What", "Severity", "What attention shows", "Likely cause", "What to try")
 LEFT = 'style="text-align: left; vertical-align: top"'
 """Notebooks right-align tables, as if all cells were numbers."""
 
@@ -76,14 +76,13 @@ class Report:
 
     def text(self) -> str:
         """The report as text for a terminal or a log."""
-        count = len(self)
-        lines = [f"{self.subject}: {count or 'no'} symptom{'' if count < 2 else 's'} found."]
+        lines = [f"{self.subject}: {self._count()}."]
         for finding in self.findings:
             lines += [
                 f"\n[{finding.severity}] {finding.symptom}: {finding.shows}",
                 *([f"  seen at       {', '.join(finding.where)}"] if finding.where else []),
                 f"  evidence      {_numbers(finding)}",
-                f"  likely cause  {finding.cause}",
+                f"  {_cause(finding):<13} {finding.cause}",
                 f"  try           {finding.try_next}",
             ]
         return "\n".join([*lines, *([""] if self.findings else []), *self._remarks()])
@@ -122,6 +121,12 @@ class Report:
             "skipped": dict(self.skipped),
         }
 
+    def _count(self) -> str:
+        """How many symptoms there are, and notes, which are none."""
+        symptoms, notes = len(self), len(self.findings) - len(self)
+        found = f"{symptoms or 'no'} symptom{'' if symptoms < 2 else 's'}"
+        return f"{found}, {notes} note{'' if notes < 2 else 's'}" if notes else f"{found} found"
+
     def _remarks(self) -> list[str]:
         lines = [f"Clear: {', '.join(self.clear)}."] if self.clear else []
         if self.skipped:
@@ -134,9 +139,14 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         f"<b>{escape(finding.symptom)}</b>",
         finding.severity,
         f"{escape(finding.shows)}{_places(finding)}<br><small>{escape(_numbers(finding))}</small>",
-        escape(finding.cause),
+        escape(f"{_cause(finding)}: {finding.cause}" if finding.severity == "note" else finding.cause),
         escape(finding.try_next),
     )
+
+
+def _cause(finding: Finding) -> str:
+    """What a cause is the cause of: a note says that nothing is wrong so far."""
+    return "if it is wrong" if finding.severity == "note" else "likely cause"
 
 
 def _numbers(finding: Finding) -> str:

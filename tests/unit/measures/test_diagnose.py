@@ -209,7 +209,9 @@ def test_notes_are_no_symptoms():
     report = aw.diagnose(trace_of(*layers), "fact")
     assert len(report.findings) == 1
     assert len(report) == len(report.symptoms) == 0
-    assert report.text().splitlines()[0].endswith("no symptom found.")
+    assert report.text().splitlines()[0].endswith("no symptom, 1 note.")
+    assert "likely cause" not in report.text()
+    assert aw.diagnose(trace_of(*ordinary())).text().splitlines()[0].endswith("no symptom found.")
 
 
 def test_padding_is_neither_the_query_nor_the_first_token():
