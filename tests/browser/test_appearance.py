@@ -1,8 +1,10 @@
 """How the explorer sits in JupyterLab's light and dark themes. `make images` keeps what is seen here for the README."""
 
-import base64
+import io
+import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, VIEWPORT
@@ -99,37 +101,35 @@ def test_every_view_has_a_picture_of_its_own(bare, request):
             stage.screenshot(path=IMAGES / f"view-{view}.png")
 
 
-TYPED = (
-    "The capital of France is Paris. The river of Veldt is Miro. What is the capital",
-    " of France? The capital of",
-    " France is",
-)
-
-
-def test_the_colours_follow_the_typing(bare, browser, request):
-    bare.page.set_viewport_size({"width": 940, "height": 1000})
-    shown = bare.show(bare.explore(text=""))
-    root = bare.page.locator(".attnwidget")
-    steps, heats = [], []
-    for typed in TYPED:
+def test_the_colours_follow_the_typing(bare, request):
+    images = request.config.getoption("--update-images")
+    bare.page.set_viewport_size({"width": 1180, "height": 1000})
+    explorer = bare.explore(text="")
+    shown = bare.show(explorer, width="1120px")
+    root = shown.root
+    written = re.findall(r" ?\S+", EXAMPLE)
+    steps = written if images else ["".join(written[:14]), "".join(written[14:20]), "".join(written[20:])]
+    pictures, heats = [], []
+    for typed in steps:
         shown.type(typed)
         expect(root).to_have_attribute("data-painted-text-length", str(len(shown.editor.input_value())))
         shown.page.mouse.move(5, 5)
         heats.append(shown.heat())
-        steps.append(root.locator(".aw-editor").screenshot(caret="initial"))
-    assert len({str(heat) for heat in heats}) == len(TYPED)
-    if request.config.getoption("--update-images"):
-        (IMAGES / "typing-strip.png").write_bytes(one_below_the_other(browser, steps))
+        if images:
+            bare.settle(explorer)
+            shown.matrix.locator("canvas").evaluate(AT_REST)
+            pictures.append(root.locator(".aw-frame").screenshot(caret="initial"))
+    assert len({str(heat) for heat in heats}) == len(steps)
+    if images:
+        moving_picture(pictures[6:], IMAGES / "typing.webp")
 
 
-def one_below_the_other(browser, pictures):
-    page = browser.new_page(viewport={"width": 940, "height": 200})
-    rows = "".join(f"<img src='data:image/png;base64,{base64.b64encode(picture).decode()}'>" for picture in pictures)
-    page.set_content(
-        "<style>body { margin: 0; background: white; } img { display: block; margin: 6px 0; }"
-        "img + img { border-top: 1px solid #e0e0e0; padding-top: 6px; }</style>" + rows
-    )
-    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
-    strip = page.locator("body").screenshot()
-    page.close()
-    return strip
+def moving_picture(pictures, path):
+    """One frame for each word, in the size of the last, which stays."""
+    frames = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+    width, height = frames[-1].size
+    sheets = [Image.new("RGB", (width, height), "white") for _ in frames]
+    for sheet, frame in zip(sheets, frames, strict=True):
+        sheet.paste(frame)
+    times = [350] * (len(sheets) - 1) + [3500]
+    sheets[0].save(path, save_all=True, append_images=sheets[1:], duration=times, loop=0, quality=82, method=6)

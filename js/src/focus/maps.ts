@@ -96,7 +96,7 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
     peak: peakOf(values, columns, header.key_tokens == null),
     sinks: new Set(header.sinks),
     title: headTitle(header.part, layer, head),
-    recipe: "A preview from the thumbnail: sampled queries, strongest keys.",
+    recipe: "A preview from the small map of the head.",
     stats: null,
     row: reads ? vector : null,
     column: reads ? null : vector,

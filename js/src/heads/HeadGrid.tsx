@@ -18,8 +18,8 @@ import { type GridRoom, type GridScene, gridScene, headAt } from "./scene";
 import { searchOf } from "./search";
 import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
+import { pooled } from "./words";
 
-const mapsCaption = "Every head: layers downwards, heads to the right; sampled queries, strongest keys";
 const grown: GridRoom = { largest: 160, height: 700 };
 
 interface Props {
@@ -71,7 +71,7 @@ export function HeadGrid({ large = false, over }: Props) {
       height: scene.height,
       caption:
         inks.shades === null
-          ? `${mapsCaption}, ${scaleNote(derived.scale.peek())}.`
+          ? `Every head: layers downwards, heads to the right${pooled(frame)}, ${scaleNote(derived.scale.peek())}.`
           : `Every head: ${metricShown(session)?.recipe ?? ""}.`,
       direction,
       full: null,

@@ -2,6 +2,7 @@ import { type Description, listed, mentioned } from "../focus/description";
 import { count } from "../lib/format";
 import type { Session } from "../session/session";
 import type { Metric } from "../wire/metric";
+import { type Frame, keptWhole } from "../wire/types";
 import { census, type Found, find, headName, named, type Search, unnamed } from "./found";
 import { metricAt, titleOf } from "./metrics";
 import { searchOf } from "./search";
@@ -63,4 +64,14 @@ export function keptOf(session: Session, { kept, heads }: Found): string {
 
 function plain(label: string): string {
   return label === unnamed ? "no single pattern" : label;
+}
+
+/** What the small maps leave out of a text, for a caption. */
+export function pooled({ header, thumbnails }: Frame): string {
+  const queries = header.tokens.pieces.length;
+  const [, , rows = queries] = thumbnails?.shape ?? [];
+  if (queries <= rows) return "";
+  return queries <= keptWhole
+    ? "; the largest weight of each cell"
+    : "; sampled queries, the largest weight of each cell";
 }

@@ -281,3 +281,6 @@ export interface Replies {
   /** The text of BokehJS. */
   readonly bokeh: string;
 }
+
+/** Up to so many tokens the kernel keeps every weight of a map: nothing of it is sampled. */
+export const keptWhole = 192;

@@ -5,7 +5,7 @@ import { shadesIn } from "../../src/heads/picture";
 import { gridScene, headAt, headRect } from "../../src/heads/scene";
 import { searchOf } from "../../src/heads/search";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../../src/heads/shades";
-import { modelInWords, ofHeads } from "../../src/heads/words";
+import { modelInWords, ofHeads, pooled } from "../../src/heads/words";
 import { palette } from "../../src/lib/colour";
 import { type Metric, readMetric } from "../../src/wire/metric";
 import { ok, open } from "../opened";
@@ -259,5 +259,18 @@ describe("what is asked of all heads", () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(asked.at(-1)?.request).toMatchObject({ kind: "metric", name: "written" });
     life.abort();
+  });
+});
+
+describe("the caption of the small maps", () => {
+  it("says what they leave out, and nothing where they are whole", () => {
+    const of = (tokens: number, rows: number) =>
+      pooled({
+        header: { tokens: { pieces: Array(tokens).fill("a") } },
+        thumbnails: { shape: [1, 2, rows, rows] },
+      } as never);
+    expect(of(26, 26)).toBe("");
+    expect(of(147, 32)).toBe("; the largest weight of each cell");
+    expect(of(193, 32)).toContain("sampled queries");
   });
 });

@@ -1,4 +1,11 @@
-import type { Direction, Frame, FrameRequest, Predictions, Span } from "../../wire/types";
+import {
+  type Direction,
+  type Frame,
+  type FrameRequest,
+  keptWhole,
+  type Predictions,
+  type Span,
+} from "../../wire/types";
 import { clamped, tokensAt } from "./caret";
 import { type Maps, NotSaved, sameSpan } from "./maps/maps";
 import { scan } from "./maps/scan";
@@ -13,7 +20,6 @@ import { cautionOf, factsName, poolingNote, recipeOf, titleOf } from "./words";
 /** Cells of a matrix per side, as in the kernel. */
 const largestSide = 512;
 /** Tokens up to which the kernel keeps whole maps, and sends them as f32. */
-const wholeBelow = 192;
 
 /** The frame that the kernel would send; a preview without `overview`. Raises NotSaved for what the file does not have. */
 export function composeFrame(
@@ -37,7 +43,7 @@ export function composeFrame(
   if (facts === null || matrix === null || vectors === null) throw new NotSaved(header.missing);
   const stepped = shown?.stepped !== false;
   const shape = [matrix.size, matrix.size];
-  const dtype = stepped ? "u8" : size <= wholeBelow ? "f32" : "f16";
+  const dtype = stepped ? "u8" : size <= keptWhole ? "f32" : "f16";
   return {
     header: {
       ...header.frame,
@@ -134,7 +140,7 @@ function previews(
   const plain = isPlain(selection);
   const units = unitsShown(header, selection.words);
   const [most, size] = [Math.max(...heads), units.tokens.pieces.length];
-  if (header.frame.tokens.pieces.length > wholeBelow && (direction === "read_by" || !plain)) return null;
+  if (header.frame.tokens.pieces.length > keptWhole && (direction === "read_by" || !plain)) return null;
   const data = new Uint8Array(heads.length * most * size);
   for (const [layer, head] of heads.flatMap((_, layer) => layerHeads(heads, layer))) {
     const one = plain ? null : shownMap(header, maps, alone(selection, layer, head));
