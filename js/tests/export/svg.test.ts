@@ -10,10 +10,9 @@ import { paintMatrix } from "../../src/matrix/paint";
 import { matrixScene } from "../../src/matrix/scene";
 import { paintLayers } from "../../src/views/layers/paint";
 import { layersScene } from "../../src/views/layers/scene";
-import { paintLineLabels } from "../../src/views/lines/labels-paint";
 import { placeLineEnds } from "../../src/views/lines/labels-scene";
-import { paintStrong } from "../../src/views/lines/paint";
-import { linesFrame } from "../../src/views/lines/scene";
+import { paintLineLabels, paintStrong } from "../../src/views/lines/paint";
+import { linesFrame, unscrolled } from "../../src/views/lines/scene";
 
 const hostile = [
   "</svg><script>alert(1)</script>",
@@ -272,7 +271,7 @@ describe("the painters", () => {
       queries: labels.length,
       keys: labels.length,
       width: 400,
-      offset: 0,
+      offsets: unscrolled,
       widest: 400,
     });
     const end = {
@@ -302,7 +301,7 @@ describe("the painters", () => {
       wide,
     );
     expect((looked?.width ?? 0) - (plain?.width ?? 0)).toBe(5);
-    const curve = { from: 10, to: 50, tone: 1, dashed: true, direction: "reads" } as const;
+    const curve = { from: 10, to: 50, tone: 1, kind: "sink", direction: "reads" } as const;
     const root = parse(
       draw((_pen, brush) => {
         paintStrong(brush, frame, [curve], null, colours);

@@ -6,7 +6,7 @@ import { clampViewport, extentOf, leastSpan, type Plot, zoomAbout } from "../../
 import { isAsked } from "../../src/session/axes";
 import { askedAt, directionPatch, partPatch, queryPatch, secondPatch } from "../../src/session/patches";
 import type { Session } from "../../src/session/session";
-import { linesFrame, linesHit } from "../../src/views/lines/scene";
+import { linesFrame, linesHit, unscrolled } from "../../src/views/lines/scene";
 import { decodeFrame } from "../../src/wire/decode";
 import type { About, Frame, Header, Tokens } from "../../src/wire/types";
 import { frameBytes } from "../frames";
@@ -223,7 +223,7 @@ describe("a matrix of two texts", () => {
 });
 
 it("lines stand between columns of different lengths", () => {
-  const frame = linesFrame({ queries: 3, keys: 9, width: 500, offset: 0, widest: 60 });
+  const frame = linesFrame({ queries: 3, keys: 9, width: 500, offsets: unscrolled, widest: 60 });
   const y = frame.height - 8;
   expect(linesHit(frame, 5, y)).toBeNull();
   expect(linesHit(frame, 495, y)).toEqual({ side: "key", token: 8 });

@@ -5,7 +5,21 @@ import { palette } from "../../src/lib/colour";
 import { readFilter } from "../../src/session/filter";
 import { linesFilter, linesOf } from "../../src/views/lines/lines";
 import { paintFaint, paintStrong } from "../../src/views/lines/paint";
-import { faintCurves, lineMiddle, linesFrame, linesHit, revealLine } from "../../src/views/lines/scene";
+import { curvesOf } from "../../src/views/lines/picture";
+import { type Looked, rimMarks, tracksOf } from "../../src/views/lines/rim-scene";
+import {
+  faintCurves,
+  type LinesFrame,
+  lineMiddle,
+  linesFrame,
+  linesHit,
+  revealLine,
+  seenIn,
+  stripMiddle,
+  strongestPlace,
+  unscrolled,
+  whereIn,
+} from "../../src/views/lines/scene";
 import { decodeFrame } from "../../src/wire/decode";
 import { frameBytes } from "../frames";
 
@@ -111,7 +125,9 @@ function weightOf(map: MapOnShow, [query = 0, key = 0]: readonly (number | undef
 }
 
 describe("the layout of lines", () => {
-  const long = { queries: 300, keys: 300, width: 556, offset: 0, widest: 60 };
+  const long = { queries: 300, keys: 300, width: 556, offsets: unscrolled, widest: 60 };
+  const scrolled = (query: number, key: number) =>
+    linesFrame({ ...long, offsets: { query: 20 * query, key: 20 * key } });
 
   it("leaves curves more room than labels, however long these are", () => {
     for (const width of [446, 556, 628]) {
@@ -120,44 +136,173 @@ describe("the layout of lines", () => {
     }
   });
 
-  it("shows all of three tokens and a part of three hundred", () => {
-    expect(linesFrame({ ...long, queries: 3, keys: 3 })).toMatchObject({ seen: [0, 3], offset: 0 });
-    const frame = linesFrame({ ...long, offset: 2000 });
-    expect(frame.seen[1] - frame.seen[0]).toBeLessThan(30);
-    expect(linesFrame({ ...long, offset: 1e6 }).seen[1]).toBe(300);
+  it("shows all of three tokens, and of a few more than usual fit, and a part of three hundred", () => {
+    for (const count of [3, 27])
+      expect(seenIn(linesFrame({ ...long, queries: count, keys: count }).columns.key)).toHaveLength(count);
+    const frame = scrolled(0, 100);
+    expect(frame.long).toBe(true);
+    expect(seenIn(frame.columns.key).length).toBeLessThan(30);
+    expect(seenIn(scrolled(0, 1e6).columns.key).at(-1)).toBe(299);
   });
 
-  it("finds the token that it draws, on either side and not between", () => {
-    const frame = linesFrame({ ...long, offset: 2000 });
-    const y = lineMiddle(frame, [110, 111]);
-    expect(linesHit(frame, 5, y)).toEqual({ side: "query", token: 110 });
-    expect(linesHit(frame, frame.width - 5, y)).toEqual({ side: "key", token: 110 });
+  it("has each side where it is scrolled to, the first token on top, and strips for what is out of sight", () => {
+    const { columns } = scrolled(0, 100);
+    expect(seenIn(columns.query).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(seenIn(columns.key).slice(0, 3)).toEqual([0, 102, 103]);
+    expect([whereIn(columns.key, 101), whereIn(columns.key, 290)]).toEqual(["above", "below"]);
+    expect(whereIn(columns.query, 290)).toBe("below");
+  });
+
+  it("never writes a token over another, or over a strip, wherever it is scrolled to", () => {
+    for (let offset = 0; offset < 300 * 20; offset += 37) {
+      const frame = linesFrame({ ...long, offsets: { query: 0, key: offset } });
+      const column = frame.columns.key;
+      const taken = seenIn(column).map((token) => lineMiddle(frame, "key", [token, token + 1]));
+      if (column.above > 0) taken.push(stripMiddle(frame, "above"));
+      if (column.below < 300) taken.push(stripMiddle(frame, "below"));
+      taken.sort((one, other) => one - other);
+      const steps = taken.slice(1).map((middle, index) => middle - (taken[index] as number));
+      expect(Math.min(...steps)).toBeGreaterThanOrEqual(frame.pitch - 4);
+      expect(taken.at(-1)).toBeLessThan(frame.height);
+    }
+  });
+
+  it("finds the token that it draws, on either side and not between, the strips and the map at the rim", () => {
+    const frame = scrolled(100, 7);
+    const y = lineMiddle(frame, "query", [110, 111]);
+    expect(linesHit(frame, 25, y)).toEqual({ side: "query", token: 110 });
+    expect(linesHit(frame, frame.width - 25, y)).toEqual({ side: "key", token: 17 });
     expect(linesHit(frame, frame.width / 2, y)).toBeNull();
+    expect(linesHit(frame, 25, 10)).toEqual({ side: "query", token: 0 });
+    for (const edge of ["above", "below"] as const)
+      expect(linesHit(frame, 25, stripMiddle(frame, edge))).toEqual({ side: "query", edge });
+    expect(linesHit(frame, 1, frame.height / 2)).toEqual({ side: "query", share: 0.5 });
   });
 
   it("scrolls to a token that is out of sight, and only then", () => {
-    const there = revealLine(linesFrame(long), 200) ?? 0;
+    const there = revealLine(linesFrame(long), "key", 200) ?? 0;
     expect(there).toBeGreaterThan(0);
-    expect(revealLine(linesFrame({ ...long, offset: there }), 200)).toBeNull();
+    expect(revealLine(linesFrame({ ...long, offsets: { query: 0, key: there } }), "key", 200)).toBeNull();
+    expect(revealLine(scrolled(100, 100), "key", 0)).toBeNull();
   });
 
-  it("keeps to its budget, and says how many lines there would be", () => {
-    const queries = Uint32Array.from({ length: 900 }, (_, index) => index % 300);
+  it("keeps to its budget, and says how many lines there would be; of a long text it draws no faint ones", () => {
+    const queries = Uint32Array.from({ length: 900 }, (_, index) => index % 20);
     const lines = {
       queries,
       keys: queries,
       weights: new Float32Array(900).fill(0.1),
       resting: new Uint8Array(900),
     };
-    const { curves, passing } = faintCurves(linesFrame(long), lines, (weight) => weight, "reads", 20);
-    expect(curves).toHaveLength(20);
-    expect(passing).toBe(3 * linesFrame(long).seen[1]);
+    const faint = (frame: LinesFrame) => faintCurves(frame, lines, (weight) => weight, "reads", 20);
+    const { curves, passing } = faint(linesFrame({ ...long, queries: 20, keys: 20 }));
+    expect([curves.length, passing]).toEqual([20, 900]);
+    expect(faint(linesFrame(long)).curves).toEqual([]);
+  });
+});
+
+describe("where a long text's lines end", () => {
+  const at = (key: number) =>
+    linesFrame({ queries: 300, keys: 300, width: 556, offsets: { query: 0, key }, widest: 60 });
+  const row = new Float32Array(300);
+  row[0] = 0.3;
+  row[120] = 0.2;
+  row[125] = 0.1;
+  row[131] = 0.1;
+  row[250] = 0.15;
+  const tokens = [0, 120, 250, 125, 131];
+
+  it("is brought into sight: the strongest, and with it as much as can be", () => {
+    const place = strongestPlace(at(0), "key", tokens, row, 0) ?? 0;
+    const { key } = at(place).columns;
+    expect([120, 125, 131].map((token) => whereIn(key, token))).toEqual(["seen", "seen", "seen"]);
+    expect(strongestPlace(at(place), "key", tokens, row, 0)).toBeNull();
+  });
+
+  it("stays where it is when nearly as much is in sight, and where the first token has all", () => {
+    expect(strongestPlace(at(112 * 20), "key", tokens, row, 0)).toBeNull();
+    expect(strongestPlace(at(0), "key", [0], row, 0)).toBeNull();
+    expect(strongestPlace(at(0), "key", [], row, 0)).toBeNull();
+  });
+
+  it("is as near to what is looked at as it can be", () => {
+    const [low, high] = [0, 5000].map((beside) => strongestPlace(at(0), "key", [120], row, beside) ?? 0);
+    expect(high).toBeGreaterThan(low ?? 0);
+  });
+
+  const looked: Looked = {
+    side: "query",
+    focus: [2, 3],
+    name: "word",
+    tokens,
+    sinks: [],
+    weights: row,
+    certain: true,
+  };
+  const measure = (text: string) => text.length * 6;
+
+  it("is told at the rim: how many, how much, and where a click goes", () => {
+    const frame = at(115 * 20);
+    const marks = rimMarks(frame, looked, measure);
+    const key = marks.filter(({ side }) => side === "key");
+    expect(key.map(({ edge, lines, target }) => [edge, lines, target])).toEqual([
+      ["above", 0, null],
+      ["below", 1, 250],
+    ]);
+    expect(key.map(({ text }) => text)).toEqual(["⋮ 116 tokens", "↓ 1 more, 0.150"]);
+    expect(marks.filter(({ side }) => side === "query").map(({ text }) => text)).toEqual(["⋮ 277 tokens"]);
+    for (const { x, width } of key) expect(x + width).toBeLessThanOrEqual(frame.width);
+  });
+
+  it("is told in fewer signs where there is little room, and without a number that is not sure yet", () => {
+    const narrow = linesFrame({ queries: 300, keys: 300, width: 200, offsets: unscrolled, widest: 60 });
+    const texts = (given: Looked) => rimMarks(narrow, given, measure).map(({ text }) => text);
+    expect(texts(looked).at(-1)).toBe("↓ 4");
+    const unsure = rimMarks(at(0), { ...looked, certain: false }, measure);
+    expect(unsure.map(({ text }) => text)).toContain("↓ 4 more, …");
+  });
+
+  it("tells where what is looked at has gone when its side was scrolled away", () => {
+    const frame = linesFrame({
+      ...at(0),
+      width: 556,
+      widest: 60,
+      queries: 300,
+      keys: 300,
+      offsets: { query: 4000, key: 0 },
+    });
+    expect(rimMarks(frame, looked, measure)[0]).toMatchObject({
+      side: "query",
+      edge: "above",
+      text: "↑ “word”",
+      target: 2,
+    });
+  });
+
+  it("is on the map at the rim, as strong as it is", () => {
+    const [query, key] = tracksOf(at(0), looked, (weight) => weight);
+    expect(query?.ticks).toHaveLength(1);
+    expect(key?.ticks.map(({ tone }) => tone)).toEqual(tokens.map((token) => row[token]));
+    expect(
+      tracksOf(
+        linesFrame({ ...at(0), queries: 9, keys: 9, offsets: unscrolled, widest: 60 }),
+        looked,
+        Number,
+      ),
+    ).toEqual([]);
+  });
+
+  it("is one line for all that are out of sight on one side, as thick as they are together", () => {
+    const one = { weights: row, kept: keepOf(row, none, all), full: 1 };
+    const curves = curvesOf({ reads: one, read_by: null }, [], at(0), [2, 3], palette(false, "Test"));
+    expect(curves.map(({ kind }) => kind)).toEqual(["key", "bundle"]);
+    expect(curves[1]?.to).toBe(stripMiddle(at(0), "below"));
   });
 });
 
 describe("painting lines", () => {
-  const frame = linesFrame({ queries: 10, keys: 10, width: 400, offset: 0, widest: 40 });
-  const curve = { from: 10, to: 30, tone: 0.5, dashed: false, direction: "reads" as const };
+  const frame = linesFrame({ queries: 10, keys: 10, width: 400, offsets: unscrolled, widest: 40 });
+  const curve = { from: 10, to: 30, tone: 0.5, kind: "key", direction: "reads" } as const;
   const record = (draw: (brush: never) => void) => {
     const calls: string[] = [];
     const context = new Proxy({} as Record<string, unknown>, {
@@ -181,7 +326,7 @@ describe("painting lines", () => {
 
   it("leaves the context as it was: opaque and undashed", () => {
     const { context } = record((brush) =>
-      paintStrong(brush, frame, [{ ...curve, dashed: true }], curve, palette(true, "Test")),
+      paintStrong(brush, frame, [{ ...curve, kind: "sink" }], curve, palette(true, "Test")),
     );
     expect(context.globalAlpha).toBe(1);
   });

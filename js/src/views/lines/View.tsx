@@ -1,28 +1,32 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
 import { useFigure } from "../../display/figures";
+import { useGuard } from "../../display/guard";
 import { textMeasurer, useMeasure } from "../../display/measure";
+import { pointIn } from "../../display/steering";
 import { ViewGrid } from "../../display/ViewGrid";
 import { useView, useWidth, type View } from "../../display/view";
 import { keepOf, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Local } from "../../focus/pointer";
-import { fullTone, type ToneScale } from "../../lib/colour";
-import { pieceLabel } from "../../lib/format";
+import { fullTone, type ToneScale, tone } from "../../lib/colour";
+import { pieceLabel, shortLabel } from "../../lib/format";
 import { filterText, readFilter } from "../../session/filter";
+import { sideOf } from "../../session/places";
 import type { Direction } from "../../wire/types";
 import { LinesCaption } from "./Caption";
+import { type Columns, useColumns } from "./columns";
 import { linesFigure } from "./figure";
 import { HeadLegend } from "./HeadLegend";
 import { headsOnShow, vectorOfHead } from "./head-lines";
-import { pointLines, pressLines, steerLines } from "./input";
+import { type Point, pointLines, pressLines, steerLines } from "./input";
 import { lineEnds, lineMarks } from "./labels";
-import { lineLabelFont, paintLineLabels } from "./labels-paint";
 import { type PlacedLineEnd, placeLineEnds } from "./labels-scene";
 import { linesFilter, linesOf } from "./lines";
-import { paintFaint, paintStrong } from "./paint";
+import { lineLabelFont, paintFaint, paintLineLabels, paintRim, paintStrong, rimFont } from "./paint";
 import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
-import { type Curve, type LinesFrame, lineMiddle, linesFrame, revealLine } from "./scene";
+import { type Looked, rimMarks, tracksOf } from "./rim-scene";
+import { type Curve, type LinesFrame, lineMiddle, linesFrame, revealLine, strongestPlace } from "./scene";
 import { spoken } from "./words";
 
 /** The map on show as lines: queries on the left, keys on the right. */
@@ -31,15 +35,23 @@ export function LinesView() {
   const { derived, local, palette } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
-  const [offset, setOffset] = useState(0);
+  const columns = useColumns();
+  const { offsets } = columns;
+  const point = useRef<Point>({ x: 0, y: 0 });
   const keep = linesFilter(derived.filter.value);
   const map = derived.map.value;
   const lay = useLay(view, map, width);
-  const frame = useMemo(() => (lay === null ? null : lay(offset)), [lay, offset]);
+  const frame = useMemo(() => (lay === null ? null : lay(offsets)), [lay, offsets]);
   const rule = filterText(keep);
-  const strong = useStrong(view, map, rule);
-  const lines = useMemo(() => (map === null ? null : linesOf(map, readFilter(rule))), [map, rule]);
-  const heads = useHeads(view, rule);
+  const leads = leadingIn(view, map);
+  const long = frame?.long === true;
+  const strong = useStrong(view, map, rule, long ? leads : null);
+  // Of a long text only the lines of what is looked at are drawn.
+  const lines = useMemo(
+    () => (map === null || long ? null : linesOf(map, readFilter(rule))),
+    [map, rule, long],
+  );
+  const heads = useHeads(view, rule, leads);
   const scale = derived.scale.value;
   const faint = useMemo(() => faintOf(map, frame, lines, scale), [map, frame, lines, scale]);
   const colours = palette.value;
@@ -58,8 +70,13 @@ export function LinesView() {
   const ready = map !== null && frame !== null && strong !== null;
   const curves = ready ? curvesOf(strong, heads, frame, derived.focus.value, colours) : [];
   const labels = useLabels(view, ready ? frame : null, strong);
+  const looked = useLooked(view, strong, leads);
+  const rim = useRim(view, ready ? frame : null, looked, strong?.[leads]?.full ?? 1);
+  useFollow(view, columns, lay, looked);
   useFigure("stage", (look) =>
-    ready && lay !== null ? linesFigure(view, { map, lay, lines, strong, heads, keep }, look) : null,
+    ready && lay !== null
+      ? linesFigure(view, { map, lay, lines, strong, heads, keep, leads, offsets, ...rim }, look)
+      : null,
   );
   return (
     <figure class="aw-view">
@@ -81,17 +98,28 @@ export function LinesView() {
           heads: heads.length > 0 ? heads.filter(({ map }) => map !== null).length : undefined,
         }}
         scroller={scroller}
-        extent={frame}
-        reveal={(token) => (frame === null ? null : revealLine(frame, token))}
-        looked={local.hoverToken.value}
+        extent={frame === null ? null : { height: frame.height, full: frame.height }}
+        reveal={() => null}
+        looked={null}
         title={shortened(labels, local)}
-        told={{ labels: () => labels }}
-        onScroll={setOffset}
-        onPoint={(event) => frame !== null && pointLines(view, frame, event)}
-        onPress={(event) => frame !== null && pressLines(view, frame, event)}
+        told={{ labels: () => labels, rim: () => rim.marks }}
+        onScroll={() => {}}
+        onPoint={(event) => {
+          point.current = pointIn(event);
+          if (frame !== null) pointLines(view, frame, columns, point.current);
+        }}
+        onPress={(event) => frame !== null && pressLines(view, frame, columns, rim.marks, event)}
         onSteer={(event) =>
-          steerLines(view, strong === null ? [] : partnersOf(strong, view.derived.direction.value), event)
+          steerLines(
+            view,
+            columns,
+            strong === null ? [] : partnersOf(strong, view.derived.direction.value),
+            event,
+          )
         }
+        onLeave={() => {
+          columns.over = null;
+        }}
       >
         {ground}
         {ready && (
@@ -101,9 +129,31 @@ export function LinesView() {
             paint={(brush) => {
               paintStrong(brush, frame, curves, pointedCurve(view, map, frame), colours);
               paintLineLabels(brush, labels, derived.direction.peek(), colours);
+              paintRim(brush, rim.marks, rim.tracks, leads, colours);
             }}
           />
         )}
+        {ready &&
+          long &&
+          (["query", "key"] as const).map((side) => (
+            <div
+              key={side}
+              ref={columns.element[side]}
+              class="aw-lines-column"
+              data-side={side}
+              tabIndex={-1}
+              style={{ width: `${frame.left}px`, height: `${frame.height}px` }}
+              onScroll={(event) => {
+                const top = event.currentTarget.scrollTop;
+                const byHand = columns.heard(side, top);
+                // What is under the pointer has changed, though the pointer has not moved.
+                if (byHand && lay !== null && columns.over === side)
+                  pointLines(view, lay({ ...columns.offsets, [side]: top }), columns, point.current);
+              }}
+            >
+              <div style={{ height: `${frame.columns[side].full}px` }} />
+            </div>
+          ))}
       </ViewGrid>
       {ready && (
         <LinesCaption map={map} strong={strong} keep={keep} several={heads.length > 0} faint={faint} />
@@ -112,12 +162,17 @@ export function LinesView() {
   );
 }
 
-/** The pinned query has its lines in the chosen direction; a token under the pointer both ways. */
-function useStrong({ derived, local }: View, map: MapOnShow | null, rule: string): Strong | null {
+/** The pinned query has its lines in the chosen direction; a token under the pointer both ways, but of a long text `alone` one. */
+function useStrong(
+  { derived, local }: View,
+  map: MapOnShow | null,
+  rule: string,
+  alone: Direction | null,
+): Strong | null {
   const row = derived.row.value;
   const column = derived.column.value;
-  const both = local.hoverToken.value !== null && local.cell.value === null;
-  const looks = derived.direction.value;
+  const both = alone === null && local.hoverToken.value !== null && local.cell.value === null;
+  const looks = alone ?? derived.direction.value;
   const scale = derived.scale.value;
   return useMemo(() => {
     if (map === null) return null;
@@ -140,6 +195,82 @@ function strongOf(
   return { weights, kept, full: fullTone(scale, kept.peak) };
 }
 
+/** Which way the lines go that lead: from the side under the pointer, else as the map is looked at. */
+function leadingIn({ derived, local }: View, map: MapOnShow | null): Direction {
+  const side = local.hoverSide.value;
+  if (map?.square !== true || local.hoverToken.value === null || side === null)
+    return derived.direction.value;
+  return side === "query" ? "reads" : "read_by";
+}
+
+/** What is looked at, and where its leading lines end. */
+function useLooked({ derived }: View, strong: Strong | null, leads: Direction): Looked | null {
+  const one = strong?.[leads] ?? null;
+  if (one === null) return null;
+  const [start, stop] = derived.focus.value;
+  const pieces = (leads === "reads" ? derived.tokens : derived.keys).value?.pieces;
+  return {
+    side: sideOf(leads),
+    focus: [start, stop],
+    name: shortLabel(pieces?.[Math.floor((start + stop - 1) / 2)], 12),
+    tokens: one.kept.tokens,
+    sinks: one.kept.sinks,
+    weights: one.weights,
+    certain: derived.certain.value,
+  };
+}
+
+function useRim({ palette }: View, frame: LinesFrame | null, looked: Looked | null, full: number) {
+  const measure = useMemo(textMeasurer, []);
+  if (frame === null || looked === null || !frame.long) return { marks: [], tracks: [] };
+  const { font } = palette.value;
+  return {
+    marks: rimMarks(frame, looked, (text) => measure(text, `${rimFont} ${font}`)),
+    tracks: tracksOf(frame, looked, (amount) => tone(amount, full)),
+  };
+}
+
+/** In milliseconds: a pointer that passes by moves nothing. */
+const rest = 120;
+
+/** Both sides go to what is looked at and to its strongest ends, the one under the pointer never. */
+function useFollow(
+  { derived, local }: View,
+  columns: Columns,
+  lay: LayLines | null,
+  looked: Looked | null,
+): void {
+  const guard = useGuard();
+  const shown = useRef("");
+  const map = derived.map.value;
+  const pinned = `${map?.query} ${map?.direction} ${map?.layer} ${map?.head}`;
+  const cell = local.cell.value;
+  const [start = 0, stop = 1] = looked?.focus ?? [];
+  useLayoutEffect(() => columns.release(), [columns, pinned]);
+  useLayoutEffect(() => {
+    if (lay === null || looked === null) return;
+    const follow = (how: "at once" | "gently") => {
+      const frame = lay(columns.offsets);
+      const other = looked.side === "query" ? "key" : "query";
+      const own = revealLine(frame, looked.side, Math.floor((start + stop - 1) / 2));
+      const beside = own ?? frame.columns[looked.side].offset;
+      const ends =
+        cell === null
+          ? strongestPlace(frame, other, looked.tokens, looked.weights, beside)
+          : revealLine(frame, other, other === "key" ? cell.key : cell.query);
+      const goals = { [looked.side]: own ?? undefined, [other]: ends ?? undefined };
+      columns.follow(goals, how);
+    };
+    const tokens = `${map?.queries} ${map?.keys}`;
+    if (shown.current !== tokens) {
+      shown.current = tokens;
+      return follow("at once");
+    }
+    const timer = setTimeout(guard(follow), rest, "gently");
+    return () => clearTimeout(timer);
+  }, [lay, start, stop, looked?.side, looked?.weights, cell]);
+}
+
 /** The tokens on both sides, where they are written. */
 function useLabels({ derived, local, palette }: View, frame: LinesFrame | null, strong: Strong | null) {
   const measure = useMemo(textMeasurer, []);
@@ -155,16 +286,15 @@ function shortened(labels: readonly PlacedLineEnd[], { hoverToken, hoverSide }: 
   return found === undefined || found.text === found.whole ? undefined : found.whole;
 }
 
-function useHeads({ session, derived, local }: View, rule: string): HeadLines {
+function useHeads({ session, derived, local }: View, rule: string, leads: Direction): HeadLines {
   const heads = local.hoverHead.value === null ? headsOnShow(session) : [];
   const focus = derived.focus.value;
-  const looks = derived.direction.value;
   return heads.map((each) => {
     const { map } = each;
-    const weights = map === null ? null : vectorOfHead(map, focus, looks);
+    const weights = map === null ? null : vectorOfHead(map, focus, leads);
     if (map === null || weights === null) return { ...each, strong: null };
-    const one = strongOf(map, weights, looks, rule, derived.scale.value);
-    const strong = { reads: null, read_by: null, [looks]: one };
+    const one = strongOf(map, weights, leads, rule, derived.scale.value);
+    const strong = { reads: null, read_by: null, [leads]: one };
     return { ...each, strong };
   });
 }
@@ -187,15 +317,15 @@ function useLay(view: View, map: MapOnShow | null, width: number): LayLines | nu
   const [queries, keys] = [map?.queries ?? 0, map?.keys ?? 0];
   return useMemo(() => {
     if (queries === 0 || keys === 0 || width === 0) return null;
-    return (offset, tallest) =>
-      linesFrame({ queries, keys, width, offset, widest, ...(tallest === undefined ? {} : { tallest }) });
+    return (offsets, tallest) =>
+      linesFrame({ queries, keys, width, offsets, widest, ...(tallest === undefined ? {} : { tallest }) });
   }, [queries, keys, width, widest]);
 }
 
 function pointedCurve({ local }: View, map: MapOnShow, frame: LinesFrame): Curve | null {
   const cell = cellIn(map, local.cell.value);
   if (cell === null) return null;
-  const from = lineMiddle(frame, [cell.query, cell.query + 1]);
-  const to = lineMiddle(frame, [cell.key, cell.key + 1]);
-  return { from, to, tone: 1, dashed: false, direction: map.direction };
+  const from = lineMiddle(frame, "query", [cell.query, cell.query + 1]);
+  const to = lineMiddle(frame, "key", [cell.key, cell.key + 1]);
+  return { from, to, tone: 1, kind: "key", direction: map.direction };
 }

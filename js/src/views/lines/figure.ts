@@ -1,18 +1,19 @@
 import { sentence, spanLabel } from "../../controls/Toolbar";
-import { type Figure, type FigureLook, tallestFigure } from "../../display/figures";
+import type { Figure, FigureLook } from "../../display/figures";
 import { textMeasurer } from "../../display/measure";
 import type { View } from "../../display/view";
 import type { Derived } from "../../focus/derived";
 import type { MapOnShow } from "../../focus/maps";
 import { count } from "../../lib/format";
 import type { Filter } from "../../session/filter";
+import type { Direction } from "../../wire/types";
 import { lineEnds, lineMarks, nowhere, unmarked } from "./labels";
-import { lineLabelFont, paintLineLabels } from "./labels-paint";
 import { placeLineEnds } from "./labels-scene";
 import type { Lines } from "./lines";
-import { paintFaint, paintStrong } from "./paint";
+import { lineLabelFont, paintFaint, paintLineLabels, paintRim, paintStrong } from "./paint";
 import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
-import { type LinesFrame, lineMiddle } from "./scene";
+import type { RimMark, Track } from "./rim-scene";
+import { type LinesFrame, type Offsets, seenIn } from "./scene";
 import { left, rule } from "./words";
 
 interface Drawn {
@@ -22,14 +23,17 @@ interface Drawn {
   readonly strong: Strong;
   readonly heads: HeadLines;
   readonly keep: Filter;
+  readonly leads: Direction;
+  readonly offsets: Offsets;
+  readonly marks: readonly RimMark[];
+  readonly tracks: readonly Track[];
 }
 
-/** All lines as they are on the page, from the first token to the last, as far as a picture reaches. */
+/** The lines as they are on the page: of a text that does not fit what is in sight of it, and what is not. */
 export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined }: FigureLook): Figure {
-  const { map, lay, lines, strong, heads } = drawn;
+  const { map, lay, lines, strong, heads, leads } = drawn;
   const focus = derived.focus.peek();
-  const whole = lay(0, tallestFigure);
-  const frame = lay(lineMiddle(whole, focus) - tallestFigure / 2, tallestFigure);
+  const frame = lay(drawn.offsets);
   const faint = faintOf(map, frame, lines, derived.scale.peek());
   const asked = lineMarks(derived, null);
   const ends = lineEnds(derived, frame, strong, outlined ? { ...asked, pinned: nowhere } : unmarked);
@@ -51,6 +55,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
       paintFaint(brush, frame, faint.curves, palette);
       paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);
       paintLineLabels(brush, placed, map.direction, palette);
+      paintRim(brush, drawn.marks, drawn.tracks, leads, palette);
     },
   };
 }
@@ -59,11 +64,10 @@ function captionOf(
   derived: Derived,
   { map, strong, keep }: Drawn,
   faint: ReturnType<typeof faintOf>,
-  { seen, queries, keys }: LinesFrame,
+  { long, columns }: LinesFrame,
 ): string {
   const kept = strong[map.direction]?.kept;
   const asked = derived.asked.peek();
-  const tokens = Math.max(queries, keys);
   const drawn = faint.curves.length;
   return [
     "query → key",
@@ -73,6 +77,6 @@ function captionOf(
       ? []
       : [`“${spanLabel(asked, derived.focus.peek())}”: ${left(kept, map.direction)}`]),
     ...(drawn < faint.passing ? [`faint: the ${drawn} strongest of ${count(faint.passing, "line")}`] : []),
-    ...(seen[1] - seen[0] < tokens ? [`tokens ${seen[0]}–${seen[1] - 1} of ${tokens}`] : []),
+    ...(long ? [`${seenIn(columns.key).length} of ${count(columns.key.count, "key")} in sight`] : []),
   ].join(" · ");
 }

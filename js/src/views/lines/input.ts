@@ -1,43 +1,87 @@
 import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, pinFocus, type View } from "../../display/view";
-import { type LinesFrame, linesHit } from "./scene";
+import type { Columns } from "./columns";
+import type { RimMark } from "./rim-scene";
+import { type LinesFrame, type LinesHit, linesHit, nextPage, revealLine, scrollTo, sideAt } from "./scene";
 
-function under(frame: LinesFrame, event: MouseEvent) {
-  const { x, y } = pointIn(event);
-  return linesHit(frame, x, y);
+/** The place of a pointer on the picture. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
-export function pointLines({ local }: View, frame: LinesFrame, event: PointerEvent): void {
-  const hit = under(frame, event);
+export function pointLines({ local }: View, frame: LinesFrame, columns: Columns, { x, y }: Point): void {
+  const hit = linesHit(frame, x, y);
+  const token = hit !== null && "token" in hit ? hit.token : null;
+  columns.over = sideAt(frame, x) ?? "between";
+  // Between the sides, and over what is out of sight, what was pointed at is still looked at: its lines lead there.
+  if (token === null && frame.long) return;
+  // What was put in its place by hand follows again once the other side is looked at.
+  if (hit !== null && token !== local.hoverToken.peek())
+    columns.release(hit.side === "query" ? "key" : "query");
   local.cell.value = null;
   local.marked.value = null;
   local.hoverSide.value = hit?.side ?? null;
-  local.hoverToken.value = hit?.token ?? null;
+  local.hoverToken.value = token;
 }
 
-export function pressLines({ session }: View, frame: LinesFrame, event: MouseEvent): void {
-  const hit = under(frame, event);
-  if (hit !== null) session.pinQuery([hit.token, hit.token + 1], hit.side);
+export function pressLines(
+  { session }: View,
+  frame: LinesFrame,
+  columns: Columns,
+  marks: readonly RimMark[],
+  event: MouseEvent,
+): void {
+  const { x, y } = pointIn(event);
+  const hit = linesHit(frame, x, y);
+  if (hit === null) return;
+  if ("token" in hit) session.pinQuery([hit.token, hit.token + 1], hit.side);
+  else columns.send(hit.side, placeOf(frame, hit, marks));
+}
+
+/** Where a click beside the tokens goes. */
+function placeOf(
+  frame: LinesFrame,
+  hit: Exclude<LinesHit, { readonly token: number }>,
+  marks: readonly RimMark[],
+): number {
+  if ("share" in hit) return scrollTo(frame, hit.side, hit.share);
+  const { side, edge } = hit;
+  const target = marks.find((mark) => mark.side === side && mark.edge === edge)?.target ?? null;
+  return (target === null ? null : revealLine(frame, side, target)) ?? nextPage(frame, side, edge);
 }
 
 /** `partners` are the other ends of the lines of what is looked at, strongest first. */
-export function steerLines(view: View, partners: readonly number[], event: KeyboardEvent): void {
+export function steerLines(
+  view: View,
+  columns: Columns,
+  partners: readonly number[],
+  event: KeyboardEvent,
+): void {
   const { local, derived } = view;
   const count = derived.asked.peek()?.pieces.length ?? 0;
   if (count === 0) return;
   const [start, stop] = derived.focus.peek();
-  const look = (token: number) => () => {
-    local.cell.value = null;
-    local.marked.value = null;
-    local.hoverToken.value = Math.max(0, Math.min(count - 1, token));
+  const moving = (move: () => void) => () => {
+    // By keys both sides go along, wherever the pointer rests.
+    columns.over = null;
+    columns.release();
+    move();
   };
+  const look = (token: number) =>
+    moving(() => {
+      local.cell.value = null;
+      local.marked.value = null;
+      local.hoverSide.value = null;
+      local.hoverToken.value = Math.max(0, Math.min(count - 1, token));
+    });
   steerBy(view, event, {
     ArrowUp: look(start - 1),
     ArrowDown: look(stop),
     Home: look(0),
     End: look(count - 1),
-    ArrowRight: () => point(view, partners, 1),
-    ArrowLeft: () => point(view, partners, -1),
+    ArrowRight: moving(() => point(view, partners, 1)),
+    ArrowLeft: moving(() => point(view, partners, -1)),
     Enter: () => pinFocus(view),
     " ": () => pinFocus(view),
     Escape: () => clearHover(view),

@@ -1,5 +1,5 @@
 import type { Rect } from "../../drawing/scene";
-import { type LinesFrame, lineMiddle } from "./scene";
+import { type LinesFrame, lineMiddle, trackWidth } from "./scene";
 
 /** A token beside its lines. */
 export interface LineEnd {
@@ -39,12 +39,12 @@ export function placeLineEnds(
   ends: readonly LineEnd[],
   measure: (text: string, strong: boolean) => number,
 ): PlacedLineEnd[] {
-  const room = frame.left - away - 2 * padding - 2;
+  const room = frame.left - away - 2 * padding - 2 - (frame.long ? trackWidth + 2 : 0);
   return ends.map((end) => {
     const wide = (text: string) => measure(text, end.focus);
     const text = fitted(end.text, room - (end.number === "" ? 0 : numberRoom), wide);
     const width = wide(text) + 2 * padding;
-    const middle = lineMiddle(frame, [end.token, end.token + 1]);
+    const middle = lineMiddle(frame, end.side, [end.token, end.token + 1]);
     const box = { whole: end.text, width, height: markHeight, y: middle - markHeight / 2, middle };
     if (end.side === "key") {
       const x = frame.right + away;

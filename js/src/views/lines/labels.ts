@@ -5,7 +5,7 @@ import { sideOf } from "../../session/places";
 import type { Direction, Span } from "../../wire/types";
 import type { LineEnd } from "./labels-scene";
 import type { Strong } from "./picture";
-import type { LinesFrame } from "./scene";
+import { type LinesFrame, seenIn } from "./scene";
 
 /** What has a ring, on each side. */
 export interface LineMarks {
@@ -37,17 +37,13 @@ export function lineMarks(derived: Derived, marked: number | null): LineMarks {
 
 /** The tokens in sight, on either side. The other ends of the lines carry their weight, as tint and as a number. Reads signals. */
 export function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, marks: LineMarks): LineEnd[] {
-  const [first, last] = frame.seen;
   const certain = derived.certain.value;
   return (["query", "key"] as const).flatMap((side) => {
-    const [count, tokens] = side === "key" ? [frame.keys, derived.keys] : [frame.queries, derived.tokens];
-    const pieces = tokens.value?.pieces ?? [];
+    const pieces = (side === "key" ? derived.keys : derived.tokens).value?.pieces ?? [];
     const lines = strong[side === "key" ? "reads" : "read_by"];
     const sinks = new Set(lines?.kept.sinks);
     const kept = new Set([...(lines?.kept.tokens ?? []), ...sinks]);
-    const seen = Math.max(0, Math.min(last, count) - first);
-    return Array.from({ length: seen }, (_, index) => {
-      const token = first + index;
+    return seenIn(frame.columns[side]).map((token) => {
       const amount = lines?.weights[token] ?? 0;
       const focus = within(marks.focus[side], token);
       const query = within(marks.pinned[side], token);

@@ -1,5 +1,9 @@
 import type { Brush, Pen } from "../../drawing/brush";
+import { paintHeat } from "../../drawing/heat";
 import { accent, type Palette } from "../../lib/colour";
+import type { Direction } from "../../wire/types";
+import type { PlacedLineEnd } from "./labels-scene";
+import type { RimMark, Track } from "./rim-scene";
 import type { Curve, LinesFrame } from "./scene";
 
 const steps = 5;
@@ -11,23 +15,13 @@ export function paintFaint(
   curves: readonly Curve[],
   palette: Palette,
 ): void {
-  strokeTogether(context, frame, curves, palette, 1);
-}
-
-function strokeTogether(
-  context: Pen,
-  frame: LinesFrame,
-  curves: readonly Curve[],
-  palette: Palette,
-  strength: number,
-): void {
   for (let step = 0; step < steps; step++) {
     const chosen = curves.filter((curve) => stepOf(curve) === step);
     const first = chosen[0];
     if (first === undefined) continue;
     const tone = (step + 0.5) / steps;
     context.strokeStyle = colourOf(first, palette);
-    context.globalAlpha = (0.05 + 0.2 * tone) * strength;
+    context.globalAlpha = 0.05 + 0.2 * tone;
     context.lineWidth = 0.75 + 1.25 * tone;
     context.beginPath();
     for (const curve of chosen) trace(context, frame, curve);
@@ -37,11 +31,11 @@ function strokeTogether(
 }
 
 /** Lines into sinks are as faint as any: dashes would take most of the time. */
-function stepOf({ tone, dashed }: Curve): number {
-  return dashed ? 0 : Math.min(steps - 1, Math.floor(tone * steps));
+function stepOf({ tone, kind }: Curve): number {
+  return kind === "sink" ? 0 : Math.min(steps - 1, Math.floor(tone * steps));
 }
 
-/** The curves of what is looked at, the strongest on top; and the one that is pointed out. */
+/** The curves of what is looked at, the strongest on top, over those that lead out of sight; and the one that is pointed out. */
 export function paintStrong(
   { context }: Brush,
   frame: LinesFrame,
@@ -49,19 +43,13 @@ export function paintStrong(
   pointed: Curve | null,
   palette: Palette,
 ): void {
-  const away = (curve: Curve) => outside(frame, curve.from) || outside(frame, curve.to);
-  // What leads out of sight makes way: there may be hundreds of them, all through one place.
-  const beyond = curves.filter(away);
-  for (const colour of new Set(beyond.map((curve) => colourOf(curve, palette)))) {
-    const alike = beyond.filter((curve) => colourOf(curve, palette) === colour);
-    strokeTogether(context, frame, alike, palette, 2.5);
-  }
-  const order = curves.filter((curve) => !away(curve)).sort((one, other) => one.tone - other.tone);
+  const order = [...curves].sort((one, other) => rank(one) - rank(other) || one.tone - other.tone);
   for (const curve of order) {
+    const { kind, tone } = curve;
     context.strokeStyle = colourOf(curve, palette);
-    context.globalAlpha = curve.dashed ? 0.5 : 0.3 + 0.7 * curve.tone;
-    context.lineWidth = curve.dashed ? 1.5 : 1 + 4 * curve.tone;
-    context.setLineDash(curve.dashed ? [3, 4] : []);
+    context.globalAlpha = kind === "sink" ? 0.5 : (0.3 + 0.7 * tone) * (kind === "bundle" ? 0.4 : 1);
+    context.lineWidth = kind === "sink" ? 1.5 : 1 + 4 * tone;
+    context.setLineDash(kind === "sink" ? [3, 4] : []);
     context.beginPath();
     trace(context, frame, curve);
     context.stroke();
@@ -76,12 +64,12 @@ export function paintStrong(
   context.stroke();
 }
 
-function colourOf({ colour, direction }: Curve, palette: Palette): string {
-  return colour ?? accent(palette, direction).strong;
+function rank({ kind }: Curve): number {
+  return kind === "bundle" ? 0 : 1;
 }
 
-function outside({ height }: LinesFrame, place: number): boolean {
-  return place < 0 || place > height;
+function colourOf({ colour, direction }: Curve, palette: Palette): string {
+  return colour ?? accent(palette, direction).strong;
 }
 
 function trace(context: Pen, { left, right }: LinesFrame, { from, to }: Curve): void {
@@ -89,3 +77,76 @@ function trace(context: Pen, { left, right }: LinesFrame, { from, to }: Curve): 
   context.moveTo(left, from);
   context.bezierCurveTo(left + bend, from, right - bend, to, right, to);
 }
+
+/** What is looked at is strong. */
+export function lineLabelFont(strong: boolean): string {
+  return strong ? "600 12.5px" : "400 12.5px";
+}
+
+/** The tokens on both sides of the lines. */
+export function paintLineLabels(
+  { context }: Brush,
+  ends: readonly PlacedLineEnd[],
+  direction: Direction,
+  palette: Palette,
+): void {
+  context.textBaseline = "middle";
+  for (const end of ends) {
+    // What reads is tinted as what is read by the other side.
+    const tint = end.side === "key" ? palette.reads : palette.readBy;
+    const pointed = end.marked && !end.focus && !end.query;
+    paintHeat(context, end, tint, palette, pointed ? palette.text : accent(palette, direction).strong);
+    context.textAlign = end.align;
+    context.font = `${lineLabelFont(end.focus)} ${palette.font}`;
+    context.fillStyle = palette.text;
+    context.fillText(end.text, end.textX, end.middle);
+    if (end.number === "") continue;
+    context.font = `400 11px ${palette.font}`;
+    context.fillStyle = palette.muted;
+    context.fillText(end.number, end.numberX, end.middle);
+  }
+}
+
+/** What is out of sight on either side, and the map of all of it at the rim. */
+export function paintRim(
+  { context }: Brush,
+  marks: readonly RimMark[],
+  tracks: readonly Track[],
+  direction: Direction,
+  palette: Palette,
+): void {
+  const { strong } = accent(palette, direction);
+  for (const { x, y, width, height, thumb, ticks } of tracks) {
+    context.fillStyle = palette.text;
+    context.globalAlpha = 0.06;
+    context.fillRect(x, y, width, height);
+    context.globalAlpha = 0.12;
+    context.fillRect(x, thumb[0], width, Math.max(4, thumb[1] - thumb[0]));
+    context.fillStyle = strong;
+    for (const tick of ticks) {
+      context.globalAlpha = 0.2 + 0.8 * tick.tone;
+      context.fillRect(x, tick.y - 1, width, 2);
+    }
+    context.globalAlpha = 1;
+  }
+  context.textBaseline = "middle";
+  for (const { x, y, width, height, side, text, textX, target } of marks) {
+    context.font = `${target === null ? "400" : "600"} ${rimSize} ${palette.font}`;
+    if (target !== null) {
+      context.globalAlpha = 0.08;
+      context.fillStyle = palette.text;
+      context.beginPath();
+      context.roundRect(x, y, width, height, height / 2);
+      context.fill();
+      context.globalAlpha = 1;
+    }
+    context.fillStyle = target === null ? palette.muted : strong;
+    context.textAlign = side === "key" ? "left" : "right";
+    context.fillText(text, textX, y + height / 2);
+  }
+}
+
+const rimSize = "11px";
+
+/** What is out of sight is written as wide as this. */
+export const rimFont = `600 ${rimSize}`;

@@ -2,10 +2,19 @@ import type { Kept } from "../../focus/kept";
 import type { MapOnShow } from "../../focus/maps";
 import { fullTone, type Palette, type ToneScale, tone } from "../../lib/colour";
 import { headColour } from "../../lib/head-colours";
+import type { Side } from "../../session/places";
 import type { Direction } from "../../wire/types";
 import type { HeadOnShow } from "./head-lines";
 import type { Lines } from "./lines";
-import { type Curve, faintCurves, type LinesFrame, lineMiddle } from "./scene";
+import {
+  type Curve,
+  faintCurves,
+  type LinesFrame,
+  lineMiddle,
+  type Offsets,
+  stripMiddle,
+  whereIn,
+} from "./scene";
 
 /** More thin lines at once than this cannot be told apart, and cost more than a picture may. */
 const budget = 800;
@@ -19,7 +28,7 @@ export type Strong = Readonly<
 export type HeadLines = readonly (HeadOnShow & { readonly strong: Strong | null })[];
 
 /** Makes the frame of the lines: on the page what is seen of them, in a figure as much as may be. */
-export type LayLines = (offset: number, tallest?: number) => LinesFrame;
+export type LayLines = (offsets: Offsets, tallest?: number) => LinesFrame;
 
 /** Of several heads each in its own colour, once their maps have come; until then of what they are together. */
 export function curvesOf(
@@ -40,18 +49,28 @@ export function curvesOf(
 }
 
 function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
-  const middle = lineMiddle(frame, focus);
   const found: Curve[] = [];
   for (const direction of ["reads", "read_by"] as const) {
     const one = strong[direction];
     if (one === null) continue;
-    const add = (other: number, dashed: boolean) => {
-      const end = lineMiddle(frame, [other, other + 1]);
+    const [own, other]: readonly Side[] = direction === "reads" ? ["query", "key"] : ["key", "query"];
+    if (own === undefined || other === undefined) continue;
+    const middle = lineMiddle(frame, own, focus);
+    const add = (end: number, weight: number, kind: Curve["kind"]) => {
       const [from, to] = direction === "reads" ? [middle, end] : [end, middle];
-      found.push({ from, to, tone: tone(one.weights[other] ?? 0, one.full), dashed, direction });
+      found.push({ from, to, tone: tone(weight, one.full), kind, direction });
     };
-    for (const other of one.kept.tokens) add(other, false);
-    for (const other of one.kept.sinks) add(other, true);
+    const beyond = { above: 0, below: 0 };
+    const put = (token: number, kind: Curve["kind"]) => {
+      const weight = one.weights[token] ?? 0;
+      const where = whereIn(frame.columns[other], token);
+      if (where !== "seen") beyond[where] += weight;
+      else add(lineMiddle(frame, other, [token, token + 1]), weight, kind);
+    };
+    for (const token of one.kept.tokens) put(token, "key");
+    for (const token of one.kept.sinks) put(token, "sink");
+    for (const edge of ["above", "below"] as const)
+      if (beyond[edge] > 0) add(stripMiddle(frame, edge), beyond[edge], "bundle");
   }
   return found;
 }
