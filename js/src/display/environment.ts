@@ -9,6 +9,8 @@ export interface Environment {
   /** What the canvases lie on; null where that cannot be told. */
   readonly ground: ReadonlySignal<Rgb | null>;
   readonly font: ReadonlySignal<string>;
+  /** The height of the window, in pixels. */
+  readonly height: ReadonlySignal<number>;
 }
 
 /** Watches the notebook's theme and the screen's resolution. The only place that knows of either. */
@@ -54,8 +56,13 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
   for (const feature of ["prefers-color-scheme: dark", "forced-colors: active"])
     window.matchMedia?.(`(${feature})`).addEventListener("change", look, { signal: abort });
   followRatio(ratio, abort);
+  const height = signal(window.innerHeight);
+  const grow = () => {
+    height.value = window.innerHeight;
+  };
+  window.addEventListener("resize", grow, { signal: abort });
   look();
-  return { dark, ratio, font, ground };
+  return { dark, ratio, font, ground, height };
 }
 
 /** A window that moves to another screen keeps its size: only a media query for its old resolution notices. */

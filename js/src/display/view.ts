@@ -1,4 +1,4 @@
-import { batch, computed, type ReadonlySignal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useLayoutEffect, useState } from "preact/hooks";
 import type { Derived } from "../focus/derived";
@@ -22,7 +22,26 @@ export interface View {
   readonly palette: ReadonlySignal<Palette>;
   /** What can be saved as a picture. */
   readonly figures: Figures;
+  /** The width of the explorer; 0 before it is on the page. */
+  readonly across: Signal<number>;
+  readonly layout: ReadonlySignal<Layout>;
   readonly abort: AbortSignal;
+}
+
+/** How the parts of an explorer stand to each other (explorer/layout.ts). */
+export interface Layout {
+  /** Three: grid, stage and readout side by side, as high together as `height` leaves them. Fewer: as high as what is in them. */
+  readonly columns: 1 | 2 | 3;
+  /** Of the explorer, in pixels; null: as high as what is in it. */
+  readonly height: number | null;
+  /** The columns, as CSS says them. */
+  readonly tracks: string;
+  /** Where a chart stands: in a column beside the stage, or in a band of its own. */
+  readonly chart: "column" | "band";
+  /** Where the lists stand: beside the stage, or below it. */
+  readonly readout: "column" | "band";
+  /** How many lines of text are in sight at once. */
+  readonly lines: number;
 }
 
 export const ViewContext = createContext<View | null>(null);
@@ -53,6 +72,40 @@ export function useWidth<Element extends HTMLElement>(ref: { readonly current: E
     return () => observer.disconnect();
   }, [ref]);
   return width;
+}
+
+/** What a picture may fill. */
+export interface Room {
+  readonly width: number;
+  /** The most that it may be high; not said where the page grows with it. */
+  readonly tallest?: number;
+}
+
+const nowhere: Room = { width: 0 };
+
+/** The room of a picture: the width of its element, and the height of the box around it where that is given. */
+export function useRoom<Element extends HTMLElement>(
+  ref: { readonly current: Element | null },
+  box = ".aw-map, .aw-view-grid",
+): Room {
+  const bounded = useView().layout.value.columns === 3;
+  const [room, setRoom] = useState<Room>(nowhere);
+  const guard = useGuard();
+  useLayoutEffect(() => {
+    const element = ref.current;
+    const around = element?.closest(box);
+    if (element === null || around == null) return;
+    const measure = guard(() => {
+      const width = Math.floor(element.clientWidth);
+      const now = bounded ? { width, tallest: Math.floor(around.clientHeight) } : { width };
+      setRoom((last) => (last.width === width && last.tallest === now.tallest ? last : now));
+    });
+    const observer = new ResizeObserver(measure);
+    for (const each of new Set([element, around])) observer.observe(each);
+    measure();
+    return () => observer.disconnect();
+  }, [ref, box, bounded]);
+  return room;
 }
 
 /** What keys mean in the grid and the matrix alike. */

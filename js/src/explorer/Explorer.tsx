@@ -18,52 +18,84 @@ import { Help } from "./Help";
 import { Stage } from "./Stage";
 
 export function Explorer() {
-  const { session } = useView();
+  const { session, layout } = useView();
   const frame = useRef<HTMLDivElement>(null);
-  const width = useWidth(frame);
+  useAcross(frame);
+  const { columns, height, tracks, chart, readout, lines } = layout.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   return (
     <div
       ref={frame}
       class="aw-frame"
-      data-chart={session.charts.revision.value > 0 || undefined}
+      data-columns={columns}
+      data-chart={session.charts.revision.value > 0 ? chart : undefined}
       data-stale={session.problem.value !== null || undefined}
+      style={{
+        "--aw-height": height === null ? "auto" : `${height}px`,
+        "--aw-tracks": tracks,
+        "--aw-lines": lines,
+      }}
     >
       <Boundary of="The direction" instead={null}>
         <Directed frame={frame} />
       </Boundary>
-      <Boundary of="The header">
-        <Header />
-        <Help />
-      </Boundary>
-      <ProgressLine />
-      <Editor />
-      <Boundary of="The toolbar">
-        <Toolbar />
-      </Boundary>
-      <div class="aw-columns">
-        <div class="aw-heads">
-          <Boundary of="The grid of heads">
-            <Heads />
-          </Boundary>
-          <Boundary of="The facts about the head">
-            <UnderHeads width={width} />
-          </Boundary>
-        </div>
-        <Stage />
-        <Boundary of="The chart">
-          <ChartPane />
+      <div class="aw-screen">
+        <Boundary of="The header">
+          <Header />
+          <Help />
         </Boundary>
+        <ProgressLine />
+        <Editor />
+        <Boundary of="The toolbar">
+          <Toolbar />
+        </Boundary>
+        <div class="aw-columns">
+          <div class="aw-heads">
+            <Boundary of="The grid of heads">
+              <Heads />
+            </Boundary>
+            <Boundary of="The facts about the head">
+              <UnderHeads />
+            </Boundary>
+          </div>
+          <Stage />
+          {chart === "column" && <Chart />}
+          {readout === "column" && (
+            <Boundary of="The lists">
+              <Beside />
+            </Boundary>
+          )}
+        </div>
       </div>
-      <Boundary of="The lists">
-        <Below width={width} />
-      </Boundary>
+      {chart === "band" && <Chart />}
+      {readout === "band" && (
+        <Boundary of="The lists">
+          <Below />
+        </Boundary>
+      )}
       <Foot />
       {caution !== "" && <footer class="aw-caution">{caution}</footer>}
       <Boundary of="The page" instead={null}>
         <Painted />
       </Boundary>
     </div>
+  );
+}
+
+/** The width says how the parts stand to each other, before anything is painted. */
+function useAcross(frame: RefObject<HTMLDivElement | null>): void {
+  const { across } = useView();
+  const width = useWidth(frame);
+  useLayoutEffect(() => {
+    across.value = width;
+  }, [across, width]);
+}
+
+function Chart() {
+  return (
+    <Boundary of="The chart">
+      <ChartPane />
+    </Boundary>
   );
 }
 
@@ -87,15 +119,15 @@ function Heads() {
   );
 }
 
-function useUnder(width: number): UnderGrid {
-  const { session } = useView();
+function useUnder(): UnderGrid {
+  const { session, across, layout } = useView();
   const model = session.about.value?.model;
-  if (session.traits.view.value === "model") return "nothing";
-  return underGrid(session.heads.value, width, model != null && model.predicts !== null);
+  if (session.traits.view.value === "model" || layout.value.columns === 3) return "nothing";
+  return underGrid(session.heads.value, across.value, model != null && model.predicts !== null);
 }
 
-function UnderHeads({ width }: { readonly width: number }) {
-  const under = useUnder(width);
+function UnderHeads() {
+  const under = useUnder();
   return (
     <>
       <HeadFacts long={under === "long facts"} />
@@ -113,9 +145,21 @@ function UnderHeads({ width }: { readonly width: number }) {
   );
 }
 
-function Below({ width }: { readonly width: number }) {
+/** All lists beside the stage. */
+function Beside() {
+  return (
+    <div class="aw-side">
+      <div class="aw-readout">
+        <Neighbours />
+        <Expectations />
+      </div>
+    </div>
+  );
+}
+
+function Below() {
   const { numbers } = useView();
-  const under = useUnder(width);
+  const under = useUnder();
   if (numbers.tokens.value === null || (under === "neighbours" && numbers.predictions.value === null))
     return null;
   return (

@@ -1,3 +1,4 @@
+import { computed, signal } from "@preact/signals";
 import { render } from "preact";
 import { Boundary } from "../display/Boundary";
 import { watchEnvironment } from "../display/environment";
@@ -11,6 +12,7 @@ import { followHeads } from "../heads/metrics";
 import type { Session } from "../session/session";
 import { followStage } from "../views/registry";
 import { Explorer } from "./Explorer";
+import { layoutOf } from "./layout";
 import { keepKeys } from "./own-keys";
 
 /** Puts one view of a session into an element. It ends with the signal. */
@@ -22,6 +24,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
   followHeads(session, abort);
+  const across = signal(0);
   const view: View = {
     session,
     local,
@@ -30,6 +33,15 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     environment,
     palette: paletteOf(environment),
     figures: new Figures(),
+    across,
+    layout: computed(() =>
+      layoutOf({
+        width: across.value,
+        screen: environment.height.value,
+        heads: session.heads.value,
+        chart: session.charts.revision.value > 0,
+      }),
+    ),
     abort,
   };
   followStage(view);

@@ -1,10 +1,10 @@
-import type { ComponentChildren } from "preact";
-import { useId, useMemo, useRef } from "preact/hooks";
+import type { ComponentChildren, RefObject } from "preact";
+import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Canvas, useGround } from "../display/Canvas";
 import { useFigure } from "../display/figures";
 import { Spoken } from "../display/Spoken";
 import { pointIn } from "../display/steering";
-import { clearHover, commonKey, useView, useWidth, type View } from "../display/view";
+import { clearHover, commonKey, useRoom, useView, type View } from "../display/view";
 import { accent } from "../lib/colour";
 import { holds, joined } from "../session/look";
 import { nearestHead, nextLayer } from "../session/nearest-head";
@@ -14,13 +14,21 @@ import { openAlone } from "./FoundList";
 import { metricShown, titleOf } from "./metrics";
 import { paintCells, paintGrid, paintPointed } from "./paint";
 import { scaleNote, shadesIn, thumbnailsIn, together } from "./picture";
-import { type GridRoom, type GridScene, gridScene, headAt } from "./scene";
+import {
+  aroundGrid,
+  type GridRoom,
+  type GridScene,
+  gridBeside,
+  gridScene,
+  headAt,
+  tallestBeside,
+} from "./scene";
 import { searchOf } from "./search";
 import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
 import { pooled } from "./words";
 
-const grown: GridRoom = { largest: 160, height: 700 };
+const grown: GridRoom = { largest: 160, height: 700, fair: 30 };
 
 interface Props {
   /** Grown to the stage. */
@@ -34,10 +42,10 @@ export function HeadGrid({ large = false, over }: Props) {
   const view = useView();
   const { session, local, derived } = view;
   const host = useRef<HTMLDivElement>(null);
-  const width = useWidth(host);
+  const { width, room } = useGridRoom(host, large);
   const id = useId();
   const heads = session.heads.value;
-  const scene = useMemo(() => gridScene(heads, width, large ? grown : undefined), [heads, width, large]);
+  const scene = useMemo(() => gridScene(heads, width, room), [heads, width, room]);
   const pinned = session.clampedHead();
   const spoken = derived.head.value ?? pinned;
   const colours = view.palette.value;
@@ -78,42 +86,86 @@ export function HeadGrid({ large = false, over }: Props) {
       paint: (brush) => paintGrid(brush, scene, drawn, palette),
     };
   });
+  const scroller = useRef<HTMLDivElement>(null);
+  useSight(scroller, scene, pinned.layer);
   return (
     <div
-      ref={host}
-      class="aw-grid"
-      role="grid"
-      tabIndex={0}
-      aria-label={label(heads)}
-      aria-activedescendant={id}
-      data-layer={pinned.layer}
-      data-head={pinned.head}
-      data-large={large || undefined}
-      data-shade={picture.shades === null ? "maps" : searchOf(session).by.value}
-      data-kept={picture.kept?.size}
-      data-chosen={chosenNames(session)}
-      onPointerMove={(event) => hover(view, scene, event)}
-      onPointerLeave={() => {
-        local.hoverHead.value = null;
-      }}
-      onClick={(event) => pin(view, scene, event)}
-      onDblClick={(event) => alone(view, scene, event)}
-      onKeyDown={(event) => steer(view, heads, event)}
+      ref={scroller}
+      class="aw-grid-scroll"
+      style={{ maxHeight: `${room.height}px` }}
+      data-deep={scene.height > room.height || undefined}
     >
-      <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}${said}`}</Spoken>
-      {width > 0 && heads.length > 0 && (
-        <Canvas
-          width={width}
-          height={scene.height}
-          paint={(brush) => {
-            cells(brush);
-            paintPointed(brush, scene, picture, colours);
-          }}
-        />
-      )}
-      {over?.(scene)}
+      <div
+        ref={host}
+        class="aw-grid"
+        role="grid"
+        tabIndex={0}
+        aria-label={label(heads)}
+        aria-activedescendant={id}
+        data-layer={pinned.layer}
+        data-head={pinned.head}
+        data-large={large || undefined}
+        data-shade={picture.shades === null ? "maps" : searchOf(session).by.value}
+        data-kept={picture.kept?.size}
+        data-chosen={chosenNames(session)}
+        onPointerMove={(event) => hover(view, scene, event)}
+        onPointerLeave={() => {
+          local.hoverHead.value = null;
+        }}
+        onClick={(event) => pin(view, scene, event)}
+        onDblClick={(event) => alone(view, scene, event)}
+        onKeyDown={(event) => steer(view, heads, event)}
+      >
+        <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}${said}`}</Spoken>
+        {width > 0 && heads.length > 0 && (
+          <Canvas
+            width={width}
+            height={scene.height}
+            paint={(brush) => {
+              cells(brush);
+              paintPointed(brush, scene, picture, colours);
+            }}
+          />
+        )}
+        {over?.(scene)}
+      </div>
     </div>
   );
+}
+
+/** As high as its column leaves it, or the stage. */
+function useGridRoom(host: RefObject<HTMLDivElement | null>, large: boolean) {
+  const { width, tallest } = useRoom(host, large ? ".aw-grid-room" : ".aw-heads");
+  const { columns } = useView().layout.value;
+  const height =
+    tallest === undefined
+      ? large
+        ? grown.height
+        : tallestBeside[columns]
+      : tallest - (large ? 0 : aroundGrid);
+  const room = useMemo(
+    () => ({ ...(large ? grown : gridBeside), height: Math.max(96, height) }),
+    [large, height],
+  );
+  return { width, room };
+}
+
+/** Brings the chosen head into sight; where somebody has scrolled to stays until another one is chosen. */
+function useSight(
+  scroller: RefObject<HTMLDivElement | null>,
+  { rows, height }: GridScene,
+  layer: number,
+): void {
+  useLayoutEffect(() => {
+    const row = rows[layer];
+    if (scroller.current !== null && row !== undefined) bringIntoSight(scroller.current, row.y, row.height);
+  }, [scroller, layer, height]);
+}
+
+function bringIntoSight(scroller: HTMLElement, top: number, size: number): void {
+  const { scrollTop, clientHeight } = scroller;
+  if (top - size < scrollTop) scroller.scrollTop = top - size;
+  else if (top + 2 * size > scrollTop + clientHeight) scroller.scrollTop = top + 2 * size - clientHeight;
 }
 
 function chosenNames(session: Session): string | undefined {

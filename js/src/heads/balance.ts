@@ -1,4 +1,4 @@
-import { gridScene } from "./scene";
+import { gridScene, tallestBeside } from "./scene";
 
 /** What stands under the grid, so that its column is about as long as the matrix beside it. */
 export type UnderGrid = "neighbours" | "expectations" | "long facts" | "nothing";
@@ -10,7 +10,7 @@ const smallest = 640;
 export function underGrid(heads: readonly number[], width: number, predicts: boolean): UnderGrid {
   if (width < smallest || heads.length === 0) return "nothing";
   const stage = width * 0.6 - padding;
-  const share = gridScene(heads, width * 0.4 - padding).height / stage;
+  const share = Math.min(tallestBeside[2], gridScene(heads, width * 0.4 - padding).height) / stage;
   if (share < 0.42) return "neighbours";
   if (share < 0.72) return predicts ? "expectations" : "long facts";
   return "nothing";

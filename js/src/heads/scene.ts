@@ -34,29 +34,27 @@ const emptyRow = 16;
 const noteRoom = 76;
 const noteHeight = 13;
 
-/** How large a cell may be, and about how high the whole grid. */
+/** How large a cell may be, how high the whole grid, and what is fair where that is too little: then it scrolls. */
 export interface GridRoom {
   readonly largest: number;
   readonly height: number;
+  /** A cell that is large enough to be looked at. */
+  readonly fair: number;
 }
 
-const beside: GridRoom = { largest: largestCell, height: Number.POSITIVE_INFINITY };
-/** Cells are not made smaller than this for the sake of the height: the page can scroll. */
-const fairPitch = 30;
+export const gridBeside: GridRoom = { largest: largestCell, height: Number.POSITIVE_INFINITY, fair: 22 };
+/** The most that a grid may be high where the page grows with what is in it, by the number of columns: the rest is scrolled to. */
+export const tallestBeside = { 1: 300, 2: 440, 3: 440 } as const;
+/** Where all columns are as high: what the column of the grid has besides it (style/fit.css). */
+export const aroundGrid = 156;
+/** The share of a fair cell under which a grid that fits says too little. */
+const tooSmall = 0.6;
 
 /** Layers downwards, heads to the right; cells as large as the room allows. */
-export function gridScene(heads: readonly number[], width: number, room: GridRoom = beside): GridScene {
+export function gridScene(heads: readonly number[], width: number, room: GridRoom = gridBeside): GridScene {
   const most = Math.max(1, ...heads);
-  const left = heads.length > 10 ? 24 : 18;
-  const top = 20;
-  const pitch = Math.max(
-    3,
-    Math.min(
-      room.largest + gapOf(room.largest),
-      Math.floor((width - left - margin) / most),
-      Math.max(fairPitch, Math.floor((room.height - top - margin) / Math.max(1, heads.length))),
-    ),
-  );
+  const left = leftOf(heads);
+  const pitch = Math.max(3, Math.min(highestPitch(heads, room), Math.floor((width - left - margin) / most)));
   const cell = Math.max(2, pitch - gapOf(pitch));
   const step = labelStep(pitch, most > 10 ? labelRoom + 3 : labelRoom);
   const gap = pitch - cell;
@@ -79,6 +77,23 @@ export function gridScene(heads: readonly number[], width: number, room: GridRoo
     rowLabels,
     ...quiet(rows, gap, left, left + most * pitch - gap),
   };
+}
+
+const top = 20;
+
+function leftOf(heads: readonly number[]): number {
+  return heads.length > 10 ? 24 : 18;
+}
+
+/** The pitch with which all layers are as high as the room, or a fair one. */
+function highestPitch(heads: readonly number[], { largest, height, fair }: GridRoom): number {
+  const all = Math.floor((height - top - margin) / Math.max(1, heads.length));
+  return Math.min(largest + gapOf(largest), all >= tooSmall * fair ? all : fair);
+}
+
+/** The width with which a grid fills the height of its room. */
+export function gridWidth(heads: readonly number[], room: GridRoom): number {
+  return leftOf(heads) + Math.max(1, ...heads) * highestPitch(heads, room) + margin;
 }
 
 function gapOf(pitch: number): number {

@@ -28,6 +28,8 @@ interface FrameInput {
   /** Of the keys, where they are another text. */
   readonly keyLabels?: readonly string[];
   readonly width: number;
+  /** The most that it may be high; not said: as high as fits most screens. */
+  readonly tallest?: number | undefined;
   readonly measure: (text: string) => number;
 }
 
@@ -71,6 +73,7 @@ export interface MatrixScene extends MatrixFrame {
 const largestCell = 60;
 /** Larger than this a matrix no longer fits a screen. */
 const largestSize = 560;
+const smallestSize = 120;
 /** Of two texts a cell may be wider than high, until it is as wide as this. */
 const widestCell = 96;
 const lowestCell = 22;
@@ -89,15 +92,28 @@ const thumbGap = 3;
 const thumbWidth = 3;
 const shortestThumb = 8;
 
-export function matrixFrame({ labels, keyLabels = labels, width, measure }: FrameInput): MatrixFrame {
+export function matrixFrame({
+  labels,
+  keyLabels = labels,
+  width,
+  tallest,
+  measure,
+}: FrameInput): MatrixFrame {
   const queries = Math.max(1, labels.length);
   const keys = Math.max(1, keyLabels.length);
   const widths = keyLabels.map(measure);
   const widest = widths.reduce((most, width) => Math.max(most, width), cornerWidth);
   const broadest = keyLabels === labels ? widest : Math.max(cornerWidth, ...labels.map(measure));
   const left = Math.ceil(broadest) + labelGap + 2;
-  const [columnPitch, rowPitch] = pitchesOf(width - left, widths, queries, keyLabels === labels);
-  const top = Math.ceil(tilts(widest, columnPitch) ? widest * reach.up + 16 : 32);
+  const topOf = (pitch: number) => Math.ceil(tilts(widest, pitch) ? widest * reach.up + 16 : 32);
+  const pitches = (down: number) => pitchesOf(width - left, widths, queries, keyLabels === labels, down);
+  const roomUnder = (above: number) =>
+    tallest === undefined ? largestSize : Math.max(smallestSize, tallest - above - thumbGap - thumbWidth);
+  // Smaller columns may tilt their labels, which takes more of the height.
+  let [columnPitch, rowPitch] = pitches(roomUnder(topOf(widestCell)));
+  if (topOf(columnPitch) > topOf(widestCell))
+    [columnPitch, rowPitch] = pitches(roomUnder(topOf(columnPitch)));
+  const top = topOf(columnPitch);
   const [across, down] = [columnPitch * keys, rowPitch * queries];
   const height = Math.ceil(top + down + thumbGap + thumbWidth);
   return { width, height, queries, keys, left, top, across, down, widest };
@@ -139,13 +155,15 @@ function pitchesOf(
   widths: readonly number[],
   queries: number,
   square: boolean,
+  /** The most that all rows may be high. */
+  down: number,
 ): [number, number] {
   if (square) {
-    const pitch = pitchOf(room, widths, Math.min(largestCell, largestSize / queries));
+    const pitch = pitchOf(room, widths, Math.min(largestCell, down / queries));
     return [pitch, pitch];
   }
   const column = pitchOf(room, widths, widestCell);
-  const row = Math.min(largestCell, largestSize / queries, Math.max(column, lowestCell));
+  const row = Math.min(largestCell, down / queries, Math.max(column, lowestCell));
   return [column, row >= 4 ? Math.floor(row) : row];
 }
 

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { useLabels } from "../display/labels";
 import { useMeasure } from "../display/measure";
-import { useView } from "../display/view";
+import { type Room, useView } from "../display/view";
 import { type MatrixFrame, type MatrixInput, matrixFrame } from "./scene";
 
 const longestLabel = 12;
@@ -10,9 +10,9 @@ const longestLabel = 12;
 export function useFrame(
   queries: readonly string[] | undefined,
   keys: readonly string[] | undefined,
-  width: number,
+  { width, tallest }: Room,
 ): {
-  readonly input: Pick<MatrixInput, "labels" | "keyLabels" | "width" | "measure">;
+  readonly input: Pick<MatrixInput, "labels" | "keyLabels" | "width" | "tallest" | "measure">;
   readonly frame: MatrixFrame;
 } {
   const measure = useMeasure(useView().palette.value.font);
@@ -20,7 +20,7 @@ export function useFrame(
   const others = useLabels(keys === queries ? undefined : keys, longestLabel);
   const keyLabels = keys === queries ? labels : others;
   return useMemo(() => {
-    const input = { labels, keyLabels, width, measure };
+    const input = { labels, keyLabels, width, tallest, measure };
     return { input, frame: matrixFrame(input) };
-  }, [labels, keyLabels, width, measure]);
+  }, [labels, keyLabels, width, tallest, measure]);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { labelStep, thinLabels } from "../../src/drawing/labels";
+import { layoutOf } from "../../src/explorer/layout";
 import { underGrid } from "../../src/heads/balance";
 import { gridScene, headAt, headRect } from "../../src/heads/scene";
 import { type MatrixInput, matrixHit, matrixScene } from "../../src/matrix/scene";
@@ -170,5 +171,53 @@ describe("what stands under the grid", () => {
     expect(underGrid(heads(12, 12), 980, false)).toBe("long facts");
     expect(underGrid(heads(48, 12), 980, true)).toBe("nothing");
     expect(underGrid(heads(6, 12), 600, true)).toBe("nothing");
+  });
+});
+
+describe("how the parts stand", () => {
+  const given = { width: 1264, screen: 800, heads: heads(12, 12), chart: false };
+  const fixed = (tracks: string) =>
+    [...tracks.matchAll(/(?:^| )(\d+)px/g)].map(([, pixels]) => Number(pixels));
+
+  it.each([
+    [390, 800, 1, null],
+    [639, 800, 1, null],
+    [640, 800, 2, null],
+    [999, 800, 2, null],
+    [1000, 800, 3, 650],
+    [1700, 1080, 3, 804],
+    [1100, 300, 3, 600],
+    [1100, 4000, 3, 860],
+  ] as const)("%i px wide in a window of %i", (width, screen, columns, height) => {
+    expect(layoutOf({ ...given, width, screen })).toMatchObject({
+      columns,
+      height,
+      readout: columns === 3 ? "column" : "band",
+    });
+  });
+
+  it.each([
+    [1000, 12, 12],
+    [1000, 6, 12],
+    [1264, 30, 9],
+    [1264, 80, 64],
+    [1264, 2, 1],
+    [1700, 6, 40],
+  ])("leaves the stage its room at %i px beside %i x %i heads", (width, layers, count) => {
+    const [grid = 0, readout = 0] = fixed(layoutOf({ ...given, width, heads: heads(layers, count) }).tracks);
+    expect(grid).toBeGreaterThanOrEqual(264);
+    expect(width - grid - readout).toBeGreaterThanOrEqual(440);
+  });
+
+  it("puts a chart beside the stage where that keeps its least width, else below", () => {
+    const chart = (width: number) => layoutOf({ ...given, width, chart: true });
+    expect(chart(980)).toMatchObject({ chart: "band", readout: "band" });
+    expect(chart(1000)).toMatchObject({ chart: "column", readout: "band" });
+    expect(chart(1440)).toMatchObject({ chart: "column", readout: "column" });
+    for (const width of [1000, 1439, 1440]) {
+      const { tracks } = chart(width);
+      const others = fixed(tracks).reduce((sum, pixels) => sum + pixels, 0);
+      expect(width - others).toBeGreaterThanOrEqual(380 + 300);
+    }
   });
 });

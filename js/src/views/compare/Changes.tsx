@@ -1,6 +1,6 @@
 import { useMemo, useRef } from "preact/hooks";
 import { useFigure } from "../../display/figures";
-import { useView, useWidth, type View } from "../../display/view";
+import { type Room, useRoom, useView, type View } from "../../display/view";
 import type { Cell } from "../../focus/pointer";
 import { fullTone, type Palette } from "../../lib/colour";
 import { signedWeight } from "../../lib/format";
@@ -32,10 +32,10 @@ interface Props {
 export function Changes({ difference, late, current }: Props) {
   const view = useView();
   const host = useRef<HTMLDivElement>(null);
-  const width = useWidth(host);
+  const room = useRoom(host);
   const cell = inside(difference, view.local.changeCell.value);
   const looks = looksAt(view, difference);
-  const scene = useScene(view, difference, looks, cell, width);
+  const scene = useScene(view, difference, looks, cell, room);
   const peak = useMemo(() => largestChange(difference.values), [difference]);
   const full = fullTone(view.derived.scale.value, peak);
   const pictureIn = usePictures(difference, full, scene, looks.direction);
@@ -93,13 +93,13 @@ function useScene(
   difference: Difference,
   looks: Looks,
   cell: Cell | null,
-  width: number,
+  room: Room,
 ): MatrixScene {
   const keys = useMemo(
     () => (readsItself(difference) ? difference.queryPieces : difference.keyPieces),
     [difference],
   );
-  const { input, frame } = useFrame(difference.queryPieces, keys, width);
+  const { input, frame } = useFrame(difference.queryPieces, keys, room);
   const viewport = local.changeViewport.value;
   return matrixScene(
     { ...input, ...looks, cell, strong: [], viewport, numberOf: numberIn(difference) },

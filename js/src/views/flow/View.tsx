@@ -6,7 +6,7 @@ import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
-import { useView, useWidth } from "../../display/view";
+import { type Room, useRoom, useView } from "../../display/view";
 import { count, shortLabel, weight } from "../../lib/format";
 import type { Flow } from "../../wire/flow";
 import { flowFigure, flowLegend, rowsNote } from "./figure";
@@ -28,7 +28,7 @@ export function FlowView() {
   const view = useView();
   const { session, local, palette } = view;
   const scroller = useRef<HTMLDivElement>(null);
-  const width = useWidth(scroller);
+  const room = useRoom(scroller);
   const [offset, setOffset] = useState(0);
   const [step, setStep] = useState(2);
   const [node, set] = useState<Node | null>(null);
@@ -37,7 +37,7 @@ export function FlowView() {
   const least = (steps[step] ?? 10) / 1000;
   const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
   const names = useLabels(flow?.pieces, longestLabel);
-  const frame = useFrame(flow, names, width, offset);
+  const frame = useFrame(flow, names, room, offset);
   const drawn = useMemo(
     () =>
       frame === null || flow === null ? { curves: [], passing: 0 } : flowCurves(frame, flow, least, budget),
@@ -127,15 +127,15 @@ export function FlowView() {
 function useFrame(
   flow: Flow | null,
   names: readonly string[],
-  width: number,
+  { width, tallest }: Room,
   offset: number,
 ): FlowFrame | null {
   const widest = useWidest(names, 12);
   return useMemo(() => {
     if (flow === null || width === 0) return null;
     const { levels, attending } = flow;
-    return flowFrame({ count: flow.pieces.length, levels, attending, width, offset, widest });
-  }, [flow, width, offset, widest]);
+    return flowFrame({ count: flow.pieces.length, levels, attending, width, offset, widest, tallest });
+  }, [flow, width, tallest, offset, widest]);
 }
 
 function inside(flow: Flow | null, node: Node | null): Node | null {

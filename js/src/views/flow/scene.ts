@@ -12,6 +12,8 @@ export interface FlowInput {
   readonly offset: number;
   /** The widest name of a token, in pixels. */
   readonly widest: number;
+  /** The most that it may be high. */
+  readonly tallest?: number | undefined;
 }
 
 /** Tokens downwards, one a line; levels to the right: the inputs on the left, the output on the right. */
@@ -54,13 +56,21 @@ const numberRoom = 50;
 const outputRoom = 78;
 const labelRoom = 18;
 
-export function flowFrame({ count, levels, attending, width, offset, widest }: FlowInput): FlowFrame {
+export function flowFrame({
+  count,
+  levels,
+  attending,
+  width,
+  offset,
+  widest,
+  tallest,
+}: FlowInput): FlowFrame {
   const pitch = Math.max(
     smallestPitch,
     Math.min(largestPitch, Math.floor(wantedHeight / Math.max(1, count))),
   );
   const full = flowHead + count * pitch + foot;
-  const height = Math.min(full, largestHeight);
+  const height = Math.min(full, tallest ?? largestHeight);
   const left = Math.round(Math.min(width * 0.36, widest + numberRoom + 14));
   const right = Math.max(left + 1, Math.round(width - Math.min(outputRoom, width * 0.18)));
   const place = Math.max(0, Math.min(offset, full - height));

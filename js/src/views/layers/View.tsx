@@ -10,7 +10,7 @@ import { useLastGood } from "../../display/last-good";
 import { useMeasure } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
-import { useView, useWidth, type View } from "../../display/view";
+import { type Room, useRoom, useView, type View } from "../../display/view";
 import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
 import type { Fusion, Tokens } from "../../wire/types";
@@ -28,10 +28,10 @@ export function LayersView() {
   const { session, derived, local } = view;
   const cell = local.stripCell.value;
   const scroller = useRef<HTMLDivElement>(null);
-  const width = useWidth(scroller);
+  const room = useRoom(scroller);
   const [offset, setOffset] = useState(0);
   const { strip, late } = useStrip(view);
-  const lay = useLay(view, strip, width);
+  const lay = useLay(view, strip, room);
   const scene = lay === null ? null : lay(offset);
   const picture = usePicture(view, strip, scene?.turned ?? false);
   const tokens = derived.others.value;
@@ -70,7 +70,7 @@ export function LayersView() {
       >
         {ready && (
           <Canvas
-            width={width}
+            width={scene.width}
             height={scene.height}
             paint={(brush) => paintLayers(brush, scene, picture, view.palette.value)}
           />
@@ -92,7 +92,7 @@ function useStrip(view: View): { strip: StripOnShow | null; late: boolean } {
 
 const longestLabel = 12;
 
-function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers | null {
+function useLay(view: View, strip: StripOnShow | null, { width, tallest }: Room): LayLayers | null {
   const { derived, local, session } = view;
   const tokens = derived.others.value;
   const measure = useMeasure(view.palette.value.font);
@@ -109,7 +109,7 @@ function useLay(view: View, strip: StripOnShow | null, width: number): LayLayers
     cell: cellIn(strip, local.stripCell.value),
     measure,
   };
-  return (offset, tallest) => layersScene({ ...input, offset, tallest });
+  return (offset, most = tallest) => layersScene({ ...input, offset, tallest: most });
 }
 
 function usePicture(view: View, strip: StripOnShow | null, turned: boolean): LayersPicture | null {

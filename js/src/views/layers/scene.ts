@@ -93,7 +93,11 @@ function frameOf(input: LayersInput): Frame {
   if (pitch < smallestToken) return turnedFrame(input, widest, common);
   const tilted = tilts(widest, pitch);
   const top = Math.ceil(tilted ? widest * reach.up + 14 : 30);
-  const layerPitch = clamp(Math.floor((largestHeight - top) / layers), smallestLayer, 48);
+  const layerPitch = clamp(
+    Math.floor((Math.min(input.tallest ?? largestHeight, largestHeight) - top) / layers),
+    smallestLayer,
+    48,
+  );
   const full = top + layers * layerPitch + 4;
   const area = { x: left, y: top, width: count * pitch, height: layers * layerPitch };
   return {

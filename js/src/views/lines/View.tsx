@@ -5,7 +5,7 @@ import { useGuard } from "../../display/guard";
 import { textMeasurer, useMeasure } from "../../display/measure";
 import { pointIn } from "../../display/steering";
 import { ViewGrid } from "../../display/ViewGrid";
-import { useView, useWidth, type View } from "../../display/view";
+import { type Room, useRoom, useView, type View } from "../../display/view";
 import { keepOf, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Local } from "../../focus/pointer";
@@ -34,13 +34,13 @@ export function LinesView() {
   const view = useView();
   const { derived, local, palette } = view;
   const scroller = useRef<HTMLDivElement>(null);
-  const width = useWidth(scroller);
+  const room = useRoom(scroller);
   const columns = useColumns();
   const { offsets } = columns;
   const point = useRef<Point>({ x: 0, y: 0 });
   const keep = linesFilter(derived.filter.value);
   const map = derived.map.value;
-  const lay = useLay(view, map, width);
+  const lay = useLay(view, map, room);
   const frame = useMemo(() => (lay === null ? null : lay(offsets)), [lay, offsets]);
   const rule = filterText(keep);
   const leads = leadingIn(view, map);
@@ -306,7 +306,7 @@ function partnersOf(strong: Strong, direction: Direction): readonly number[] {
 
 const largerThanMeasured = 13 / 11;
 
-function useLay(view: View, map: MapOnShow | null, width: number): LayLines | null {
+function useLay(view: View, map: MapOnShow | null, { width, tallest }: Room): LayLines | null {
   const { tokens, keys: read } = view.derived;
   const measure = useMeasure(view.palette.value.font);
   const widest = useMemo(() => {
@@ -317,9 +317,9 @@ function useLay(view: View, map: MapOnShow | null, width: number): LayLines | nu
   const [queries, keys] = [map?.queries ?? 0, map?.keys ?? 0];
   return useMemo(() => {
     if (queries === 0 || keys === 0 || width === 0) return null;
-    return (offsets, tallest) =>
-      linesFrame({ queries, keys, width, offsets, widest, ...(tallest === undefined ? {} : { tallest }) });
-  }, [queries, keys, width, widest]);
+    return (offsets, most = tallest) =>
+      linesFrame({ queries, keys, width, offsets, widest, ...(most === undefined ? {} : { tallest: most }) });
+  }, [queries, keys, width, tallest, widest]);
 }
 
 function pointedCurve({ local }: View, map: MapOnShow, frame: LinesFrame): Curve | null {

@@ -2,7 +2,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Scale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
-import { useView, useWidth, type View } from "../../display/view";
+import { type Room, useRoom, useView, type View } from "../../display/view";
 import { sinkNote } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
@@ -23,10 +23,10 @@ type Told = HTMLDivElement & { weights?: Float32Array | undefined };
 export function MatrixView() {
   const view = useView();
   const host = useRef<Told>(null);
-  const width = useWidth(host);
+  const room = useRoom(host);
   const map = view.derived.map.value;
   const cell = cellIn(map, view.local.cell.value);
-  const scene = useScene(view, map, cell, width);
+  const scene = useScene(view, map, cell, room);
   const tiled = useTiled(view, map);
   const picture = usePicture(view, map, tiled, scene);
   const reading = useReading(view, map, tiled, cell);
@@ -73,10 +73,10 @@ function startCell({ map, focus, reads, readBy }: View["derived"]): Cell {
     : { query: token, key: other(reads) };
 }
 
-function useScene(view: View, map: MapOnShow | null, cell: Cell | null, width: number): MatrixScene | null {
+function useScene(view: View, map: MapOnShow | null, cell: Cell | null, room: Room): MatrixScene | null {
   const { derived, local } = view;
   const { tokens, keys } = derived;
-  const { input, frame } = useFrame(tokens.value?.pieces, keys.value?.pieces, width);
+  const { input, frame } = useFrame(tokens.value?.pieces, keys.value?.pieces, room);
   if (map === null) return null;
   const focused = derived.direction.value;
   const ranked = focused === "reads" ? derived.reads.value : derived.readBy.value;

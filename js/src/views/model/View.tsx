@@ -33,7 +33,9 @@ export function ModelView() {
           {refused ?? (busy ? "Measuring all heads…" : found === null ? "" : keptOf(session, found))}
         </h3>
       </div>
-      <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
+      <div class="aw-grid-room">
+        <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
+      </div>
       <ModelCaption metric={metric} />
     </figure>
   );

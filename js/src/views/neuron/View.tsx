@@ -5,7 +5,7 @@ import { useFigure } from "../../display/figures";
 import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { ViewGrid } from "../../display/ViewGrid";
-import { useView, useWidth, type View } from "../../display/view";
+import { type Room, useRoom, useView, type View } from "../../display/view";
 import { shortLabel } from "../../lib/format";
 import { NeuronCaption } from "./Caption";
 import { type LayNeuron, neuronFigure } from "./figure";
@@ -29,11 +29,11 @@ export function NeuronView() {
   const view = useView();
   const { session, local } = view;
   const scroller = useRef<HTMLDivElement>(null);
-  const width = useWidth(scroller);
+  const room = useRoom(scroller);
   const [offset, setOffset] = useState(0);
   const { pairs, late, problem } = usePairs(view);
   const shown = useShown(view, pairs);
-  const lay = useLay(shown, width);
+  const lay = useLay(shown, room);
   const scene = lay === null ? null : lay(offset);
   const recipe = shown === null ? "" : neuronRecipe(view, shown.pairs);
   useFigure("stage", (look) =>
@@ -90,7 +90,7 @@ export function NeuronView() {
       >
         {shown !== null && scene !== null && (
           <Canvas
-            width={width}
+            width={scene.width}
             height={scene.height}
             paint={(brush) => paintNeuron(brush, scene, neuronPicture(shown, scene, colours), colours)}
           />
@@ -121,7 +121,7 @@ function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
   return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened };
 }
 
-function useLay(shown: Shown | null, width: number): LayNeuron | null {
+function useLay(shown: Shown | null, { width, tallest }: Room): LayNeuron | null {
   const widest = useWidest(useLabels(shown?.pairs.pieces, longestLabel), 12);
   if (shown === null || width === 0) return null;
   const { pairs, order, key, cell } = shown;
@@ -134,7 +134,7 @@ function useLay(shown: Shown | null, width: number): LayNeuron | null {
     row: cell === null ? null : order.indexOf(key),
     dimension: cell?.dimension ?? null,
   };
-  return (offset, tallest) => neuronScene({ ...input, offset, tallest });
+  return (offset, most = tallest) => neuronScene({ ...input, offset, tallest: most });
 }
 
 /** What is in sight says which vectors are asked for. */
