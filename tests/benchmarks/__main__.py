@@ -17,6 +17,7 @@ SECTIONS = {
     "hover": "What a hover costs",
     "edit_to_paint": "From a keystroke to the picture",
     "keystrokes": "Typing faster than the model reads",
+    "reruns": "A cell that is run thirty times",
 }
 """A module of this folder each, whose `section()` measures and writes."""
 

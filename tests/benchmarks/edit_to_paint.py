@@ -1,20 +1,11 @@
 """From a keystroke in JupyterLab to the picture that answers it: 50 edits, one after the other, in a real browser."""
 
-import tempfile
-from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import sync_playwright
-
-from scripts import find_chromium
+from tests.benchmarks.in_lab import lab
 from tests.benchmarks.report import machine
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.explorer_page import ExplorerPage
-from tests.browser.jupyter_server import JupyterServer
-from tests.browser.notebook_page import NotebookPage
 
 EDITS = 50
 TEXT = "The capital of France is Paris. The river of Veldt is Miro. What is the capital of France? The capital of France is"
@@ -44,35 +35,15 @@ class Latency(NamedTuple):
 
 
 def latency() -> Latency:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = JupyterServer(Path(folder))
-        browser = playwright.chromium.launch(executable_path=find_chromium.find(), args=CHROMIUM_ARGUMENTS)
-        try:
-            server.wait_until_it_answers()
-            write_notebook(server.files / "bench.ipynb")
-            return measure(browser.new_page(viewport={"width": 1280, "height": 1000}), server.url)
-        finally:
-            browser.close()
-            server.end()
-
-
-def write_notebook(path: Path) -> None:
-    cell = new_code_cell(f"import attnwidget as aw; ex = aw.explore(text={TEXT!r}); ex")
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=[cell], metadata=kernel), path)
-
-
-def measure(page, url: str) -> Latency:
-    lab = NotebookPage(page, url)
-    lab.open("bench.ipynb")
-    lab.run_all()
-    explorer = ExplorerPage(lab.explorers().first)
-    explorer.wait_until_drawn(60_000)
-    explorer.caret_to_end()
-    tokens = explorer.tokens()
-    page.wait_for_timeout(2000)
-    taken = [edit(page, explorer, letter) for letter in "x\b" * (EDITS // 2)]
-    return Latency(EDITS, tokens, median(taken), quantiles(taken, n=20)[-1])
+    with lab() as notebook:
+        notebook.run(f"aw.explore(text={TEXT!r})")
+        page, explorer = notebook.page, ExplorerPage(notebook.explorers().first)
+        explorer.wait_until_drawn(60_000)
+        explorer.caret_to_end()
+        tokens = explorer.tokens()
+        page.wait_for_timeout(2000)
+        taken = [edit(page, explorer, letter) for letter in "x\b" * (EDITS // 2)]
+        return Latency(EDITS, tokens, median(taken), quantiles(taken, n=20)[-1])
 
 
 def edit(page, explorer: ExplorerPage, letter: str) -> float:

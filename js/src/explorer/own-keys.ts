@@ -1,4 +1,5 @@
 import { clearHover, type View } from "../display/view";
+import type { Travel } from "../session/text/history";
 import { travel } from "../surface/text-control";
 
 /** Keys belong to the explorer, except those that run a cell, and shortcuts of the program around it. */
@@ -40,7 +41,7 @@ function ownKey(view: View, element: HTMLElement, event: KeyboardEvent): void {
   const way = historyWay(event);
   if (way !== null && !isForm(event.target)) {
     event.preventDefault();
-    travel(view, element, way);
+    travel(view, element, way, isWriting(event.target) ? "text" : "all");
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -74,8 +75,8 @@ function isShortcut(event: KeyboardEvent): boolean {
   return !("zy".includes(letter) || (!event.shiftKey && "acvx".includes(letter)) || letter === "v");
 }
 
-/** Whether a key takes back what was done to the text, or does it again, as on every system. */
-function historyWay(event: KeyboardEvent): "undo" | "redo" | null {
+/** Whether a key takes back what was done, or does it again, as on every system. */
+function historyWay(event: KeyboardEvent): Travel | null {
   const held = apple() ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
   if (!held || event.altKey || event.isComposing) return null;
   const letter = letterOf(event);

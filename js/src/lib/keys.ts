@@ -23,7 +23,7 @@ export const keyPlaces: readonly KeyPlace[] = [
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
       {
         keys: ["Control+Z", "Control+Shift+Z"],
-        does: "undo the last change of the text, whoever made it; redo it",
+        does: "undo what was last changed, head, query, view or text, whoever changed it; redo it. In the text only the text",
       },
       {
         keys: ["Shift+Enter", "Control+Enter", "Alt+Enter"],

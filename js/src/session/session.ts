@@ -36,8 +36,9 @@ import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
 import * as patches from "./patches";
 import type { Side } from "./places";
+import { chosen, isChosen, namesOf, type Selection, Selections } from "./selections";
 import { type Shown, unitsOf } from "./shown";
-import { History, type Place, type Way } from "./text/history";
+import { History, type Place, type Travel, type Way } from "./text/history";
 import { tooLarge } from "./text/too-large";
 import { bindTraits, quiet, type Synced, type TraitModel, type TraitName } from "./traits";
 import { toTokens } from "./units";
@@ -92,6 +93,7 @@ export class Session {
   readonly #knocks: Knocks;
   readonly #lead = new Lead();
   readonly #history: History;
+  readonly #selections: Selections;
   /** Whether only the first tokens of a text that is too long are wanted. */
   #first = false;
   #remote = false;
@@ -101,9 +103,17 @@ export class Session {
     this.#ask = ask;
     this.can = answers;
     this.#abort = abort;
-    this.#synced = bindTraits(model, abort, (name) => this.#followRemote(name));
+    this.#synced = bindTraits(
+      model,
+      abort,
+      (name) => this.#followRemote(name),
+      (name) => isChosen(name) && this.#selections.leave(this.#selection(), true),
+    );
     this.traits = this.#synced.signals;
-    this.#history = new History(this.traits.text.peek(), this.traits.pair.peek());
+    let steps = 0;
+    const next = () => ++steps;
+    this.#history = new History(this.traits.text.peek(), this.traits.pair.peek(), next);
+    this.#selections = new Selections(next, () => performance.now());
     this.#knocks = new Knocks(() => this.#askAbout(), this.closed, abort);
     this.#frames = new Frames(ask, abort, () => this.#frameRequest(), {
       onFrame: (answer, question) => this.#show(answer, question),
@@ -165,12 +175,43 @@ export class Session {
     this.#history.slip(field, wellFormed(text));
   }
 
-  /** Takes back what was last done to the texts, whoever did it, or does it again. Null where there is nothing. */
-  travel(way: "undo" | "redo"): Place | null {
+  /**
+   * Takes back what was last done, whoever did it, or does it again: to the texts alone, or to whatever it was. Gives the
+   * place in the texts that it was at, if it was in them.
+   */
+  travel(way: Travel, of: "text" | "all" = "text"): Place | null {
+    if (of === "all" && this.#step(way) === "selection") {
+      const patch = this.#selections.go(way, this.#selection()) ?? {};
+      this.#write(patch, patch.query !== undefined);
+      return null;
+    }
     if (this.about.peek()?.editable === false) return null;
     const place = this.#history[way]();
     if (place !== null) this.#tell(place.text, place.span, performance.now(), place.field);
     return place;
+  }
+
+  /** What would be taken back, or done again, in words; "" where there is nothing. Reads signals. */
+  what(way: Travel): string {
+    const step = this.#step(way);
+    if (step !== "selection") return step ?? "";
+    return namesOf(this.#selections.next(way, this.#selection())?.patch ?? {});
+  }
+
+  /** To what the newest step was, of those that can be taken back; or the oldest, of those that can be done again. Reads signals. */
+  #step(way: Travel): "text" | "selection" | null {
+    const text = this.about.value?.editable === false ? null : this.#history.next(way);
+    const selection = this.#selections.next(way, this.#selection())?.number ?? null;
+    if (text === null || selection === null)
+      return text !== null ? "text" : selection !== null ? "selection" : null;
+    return (way === "undo") === selection > text ? "selection" : "text";
+  }
+
+  /** Reads signals. */
+  #selection(): Selection {
+    const { text, pair } = this.traits;
+    const values = chosen.map((name) => [name, this.traits[name].value]);
+    return { ...Object.fromEntries(values), text: text.value, pair: pair.value };
   }
 
   #tell(text: string, caret: Span, editedAt: number, field: FieldNumber): void {
@@ -186,6 +227,7 @@ export class Session {
   /** The caret or the selection moved in a text that did not change. */
   moveCaret(caret: Span, field: FieldNumber = 0): void {
     if (this.#lead.isAt({ span: caret, field })) return;
+    this.#selections.leave(this.#selection());
     this.#act();
     this.#lead.takeAt({ span: caret, field });
     this.#request();
@@ -207,8 +249,13 @@ export class Session {
     this.#set({ query }, true);
   }
 
-  /** `elsewhere`: the caret no longer says what is looked at. */
   #set(patch: Partial<Traits>, elsewhere = false): void {
+    this.#selections.leave(this.#selection());
+    this.#write(patch, elsewhere);
+  }
+
+  /** `elsewhere`: the caret no longer says what is looked at. */
+  #write(patch: Partial<Traits>, elsewhere: boolean): void {
     this.#act();
     if (elsewhere) this.#lead.pin();
     this.#synced.write(patch);
@@ -243,6 +290,7 @@ export class Session {
   }
 
   setFilter(filter: Filter): void {
+    this.#selections.leave(this.#selection());
     this.#synced.write({ filter: filterText(filter) });
   }
 
@@ -261,6 +309,7 @@ export class Session {
   }
 
   setView(view: string): void {
+    this.#selections.leave(this.#selection());
     this.#synced.write({ view });
   }
 

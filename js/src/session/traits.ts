@@ -40,11 +40,12 @@ const names = [
 /** Traits that no frame depends on. */
 export const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
 
-/** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. */
+/** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. `before` hears of a remote one while the signals still have what was. */
 export function bindTraits(
   model: TraitModel,
   abort: AbortSignal,
   onRemote: (name: TraitName) => void,
+  before: (name: TraitName) => void = () => {},
 ): Synced {
   const signals = Object.fromEntries(names.map((name) => [name, signal(read(model, name))])) as {
     [Name in TraitName]: Signal<Traits[Name]>;
@@ -56,6 +57,7 @@ export function bindTraits(
       if (writing) return;
       const value = read(model, name);
       if (same(signals[name].peek(), value)) return;
+      before(name);
       (signals[name] as Signal<unknown>).value = value;
       onRemote(name);
     };

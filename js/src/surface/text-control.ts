@@ -2,7 +2,7 @@ import type { View } from "../display/view";
 import { wellFormed } from "../lib/format";
 import { placeIn, placeOut, plainNewlines } from "../lib/newlines";
 import type { FieldNumber } from "../session/axes";
-import type { Way } from "../session/text/history";
+import type { Travel, Way } from "../session/text/history";
 import { changeOf, moved } from "../session/text/rebase";
 import { watch } from "../session/watch";
 import type { Span } from "../wire/types";
@@ -110,7 +110,7 @@ export function liven(
 }
 
 /** What the browser calls what was done. */
-const ways: Readonly<Record<string, Way | "undo" | "redo">> = {
+const ways: Readonly<Record<string, Way | Travel>> = {
   insertText: "typing",
   insertCompositionText: "typing",
   insertLineBreak: "typing",
@@ -120,16 +120,19 @@ const ways: Readonly<Record<string, Way | "undo" | "redo">> = {
   historyRedo: "redo",
 };
 
-/** Takes back what was last done to the texts, or does it again, and goes to where that was; `inside` is anything of the view. */
-export function travel({ session }: View, inside: Element, way: "undo" | "redo"): void {
-  const place = session.travel(way);
+/**
+ * Takes back what was last done, or does it again; `inside` is anything of the view. Who writes goes through the texts, to
+ * where that was; who does not goes through everything, and stays where they are.
+ */
+export function travel({ session }: View, inside: Element, way: Travel, of: "text" | "all" = "text"): void {
+  const place = session.travel(way, of);
   if (place === null) return;
   const field = inside.closest(".attnwidget")?.querySelector(`.aw-field[data-field="${place.field}"]`);
   const area = field?.querySelector("textarea");
   if (area == null) return;
   // The session may know the text already: one that was too long to be sent stood only here.
   putText(area, place.text);
-  area.focus();
+  if (of === "text") area.focus();
   area.setSelectionRange(placeOut(place.text, place.span[0]), placeOut(place.text, place.span[1]));
   area.dataset.quiet = caretKey(area);
 }

@@ -114,6 +114,47 @@ describe("the list of keys", () => {
   });
 });
 
+describe("undo", () => {
+  it("is of everything outside the text, by key and by button, and of the text alone inside", async () => {
+    const { host, model, close } = mounted();
+    await settle();
+    const grid = host.querySelector<HTMLElement>(".aw-grid") as HTMLElement;
+    const [undo, redo] = host.querySelectorAll<HTMLElement>(".aw-undo button");
+    expect(undo?.getAttribute("aria-disabled")).toBe("true");
+    press(grid, "ArrowDown");
+    await settle(1000);
+    expect([model.state.layer, undo?.title]).toEqual([1, "Undo: head (Ctrl+Z)"]);
+    press(host.querySelector("textarea") as HTMLElement, "z", { ctrlKey: true });
+    expect(model.state.layer).toBe(1);
+    press(grid, "z", { ctrlKey: true });
+    expect(model.state.layer).toBe(0);
+    await settle(1000);
+    redo?.click();
+    expect(model.state.layer).toBe(1);
+    await settle(1000);
+    expect([undo, redo].map((button) => button?.getAttribute("aria-disabled"))).toEqual(["false", "true"]);
+    close();
+  });
+
+  it("brings a text back without leading away from where one is", async () => {
+    const { host, model, close } = mounted();
+    await settle();
+    const area = host.querySelector("textarea") as HTMLTextAreaElement;
+    area.value = "The river";
+    area.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText" }));
+    await settle(1000);
+    const grid = host.querySelector<HTMLElement>(".aw-grid") as HTMLElement;
+    grid.focus();
+    press(grid, "z", { ctrlKey: true });
+    expect([model.state.text, area.value, document.activeElement]).toEqual([
+      "The river bank",
+      "The river bank",
+      grid,
+    ]);
+    close();
+  });
+});
+
 describe("keys and the page around", () => {
   it("keeps every key, except those that run a cell", async () => {
     const { host, close } = mounted();

@@ -5,9 +5,14 @@ import { type Change, changeOf } from "./rebase";
 /** How a change came: letters and erased letters in a row are one step, and so is what comes from elsewhere with nobody writing between. */
 export type Way = "typing" | "erasing" | "at once" | "elsewhere";
 
+/** Which way one goes through what was done. */
+export type Travel = "undo" | "redo";
+
 interface Step extends Change {
   readonly field: FieldNumber;
   readonly way: Way;
+  /** Which one it is of all steps of the session; they grow. */
+  readonly number: number;
   /** The selection before it and after it. */
   readonly before: Span;
   readonly after: Span;
@@ -29,12 +34,15 @@ const MOST = 8_000_000;
  */
 export class History {
   readonly #texts: [string, string];
+  readonly #next: () => number;
   #done: Step[] = [];
   #undone: Step[] = [];
   #size = 0;
 
-  constructor(text: string, pair: string) {
+  /** `next` numbers steps, here and in other histories of the same session. */
+  constructor(text: string, pair: string, next: () => number = () => 0) {
     this.#texts = [text, pair];
+    this.#next = next;
   }
 
   /** A text has become another one. What was known before is compared, so nothing that was missed can garble it. */
@@ -45,6 +53,7 @@ export class History {
     const change = changeOf(from, text);
     const begin = before ?? ends(reversed(change));
     const end = after ?? ends(change);
+    const number = this.#next();
     this.#texts[field] = text;
     this.#undone = [];
     if (last?.field === field && goesOn(last, change, way, begin)) {
@@ -53,10 +62,11 @@ export class History {
         ...changeOf(put(from, reversed(last)), text),
         field,
         way,
+        number,
         before: last.before,
         after: end,
       });
-    } else this.#push({ ...change, field, way, before: begin, after: end });
+    } else this.#push({ ...change, field, way, number, before: begin, after: end });
   }
 
   /** A text that was written while another one came from elsewhere: it takes its place before that one. */
@@ -69,6 +79,11 @@ export class History {
     }
     this.record(field, text, "at once");
     this.record(field, now, "elsewhere");
+  }
+
+  /** The number of the step that comes next; null where there is none. */
+  next(way: Travel): number | null {
+    return (way === "undo" ? this.#done : this.#undone).at(-1)?.number ?? null;
   }
 
   undo(): Place | null {

@@ -1,0 +1,111 @@
+import type { Traits } from "../wire/types";
+import type { Travel } from "./text/history";
+
+/** What is chosen: all that one goes back to together. What is chosen besides one day is one more name here. */
+export const chosen = [
+  "layer",
+  "head",
+  "heads",
+  "query",
+  "direction",
+  "part",
+  "view",
+  "filter",
+  "look",
+] as const satisfies readonly (keyof Traits)[];
+
+export function isChosen(name: keyof Traits): boolean {
+  return (chosen as readonly string[]).includes(name);
+}
+
+/** A selection, and the texts of which it was one. */
+export type Selection = Readonly<Pick<Traits, (typeof chosen)[number] | "text" | "pair">>;
+
+interface Step {
+  readonly selection: Selection;
+  /** Which one it is of all steps of the session; they grow. */
+  readonly number: number;
+}
+
+/** Milliseconds: what follows sooner belongs to the same step, as when keys lead through many heads. */
+const rest = 500;
+
+/** More are never gone back. */
+const most = 100;
+
+/**
+ * The selections that were left, whoever changed them, one for every rest of the hand. It keeps what was there before, and
+ * is told what is there now.
+ */
+export class Selections {
+  readonly #next: () => number;
+  readonly #clock: () => number;
+  #done: Step[] = [];
+  #undone: Step[] = [];
+  #touched = Number.NEGATIVE_INFINITY;
+  #travelled = false;
+
+  /** `next` numbers steps, here and in other histories of the same session. */
+  constructor(next: () => number, clock: () => number) {
+    this.#next = next;
+    this.#clock = clock;
+  }
+
+  /** Something else is about to be chosen, or was just now `elsewhere`, which may only follow from what was done here. */
+  leave(selection: Selection, elsewhere = false): void {
+    const now = this.#clock();
+    const same = now - this.#touched < rest && (elsewhere || !this.#travelled);
+    this.#touched = now;
+    if (same) return;
+    this.#travelled = false;
+    this.#undone = [];
+    this.#done.push({ selection, number: this.#next() });
+    if (this.#done.length > most) this.#done.shift();
+  }
+
+  /** The step that comes next, and what it would change: what changes nothing is passed over. */
+  next(way: Travel, now: Selection): { readonly number: number; readonly patch: Partial<Traits> } | null {
+    const found = this.#find(way, now);
+    return found === -1 ? null : this.#stepAt(way, found, now);
+  }
+
+  /** Takes it. */
+  go(way: Travel, now: Selection): Partial<Traits> | null {
+    const found = this.#find(way, now);
+    if (found === -1) return null;
+    const { number, patch } = this.#stepAt(way, found, now);
+    const [from, to] = way === "undo" ? [this.#done, this.#undone] : [this.#undone, this.#done];
+    from.splice(found);
+    to.push({ selection: now, number });
+    this.#touched = this.#clock();
+    this.#travelled = true;
+    return patch;
+  }
+
+  #find(way: Travel, now: Selection): number {
+    const steps = way === "undo" ? this.#done : this.#undone;
+    return steps.findLastIndex(({ selection }) => Object.keys(changeTo(selection, now)).length > 0);
+  }
+
+  #stepAt(way: Travel, index: number, now: Selection) {
+    const { selection, number } = (way === "undo" ? this.#done : this.#undone)[index] as Step;
+    return { number, patch: changeTo(selection, now) };
+  }
+}
+
+/** What has to change. A query counts tokens: of other texts it means nothing. */
+function changeTo(selection: Selection, now: Selection): Partial<Traits> {
+  const elsewhere = selection.text !== now.text || selection.pair !== now.pair;
+  const names = chosen.filter(
+    (name) =>
+      !(name === "query" && elsewhere) && JSON.stringify(selection[name]) !== JSON.stringify(now[name]),
+  );
+  return Object.fromEntries(names.map((name) => [name, selection[name]]));
+}
+
+const words: Readonly<Partial<Record<keyof Traits, string>>> = { layer: "head", heads: "head" };
+
+/** What a change is of, in words. */
+export function namesOf(patch: Partial<Traits>): string {
+  return [...new Set((Object.keys(patch) as (keyof Traits)[]).map((name) => words[name] ?? name))].join(", ");
+}
