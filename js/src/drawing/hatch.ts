@@ -1,8 +1,19 @@
+import type { Palette } from "../lib/colour";
 import { clipped } from "./boxes";
 import type { Pen } from "./brush";
 import type { Rect } from "./scene";
 
-/** Slanted lines over a rectangle, in the stroke that is set: the sign of a sink. */
+/** The sign of a sink over what is painted already: its tone stays to be seen. */
+export function paintHatch(context: Pen, box: Rect, { ground }: Pick<Palette, "ground">): void {
+  context.save();
+  context.strokeStyle = ground;
+  context.lineWidth = 1.25;
+  context.globalAlpha = 0.55;
+  hatch(context, box);
+  context.restore();
+}
+
+/** Slanted lines over a rectangle, in the stroke that is set. */
 export function hatch(context: Pen, box: Rect, pitch = 5): void {
   const { x, y, width, height } = box;
   clipped(context, box, () => {

@@ -127,16 +127,25 @@ export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(4))} %`;
 }
 
-/** Which keys are darker than the scale goes: sinks that take more than its full tone. */
-export function sinkNote(
-  { sinks, values }: Sinking,
-  full: number,
-  keys: Pick<Tokens, "pieces"> | null,
-): string {
-  if (sinks.size === 0 || !values.some((value) => value > full)) return "";
-  const names = [...sinks].slice(0, 3).map((key) => `“${shortLabel(keys?.pieces[key], 12)}”`);
-  if (sinks.size === 1) return ` · the sink ${names[0]} is past the scale`;
-  return ` · sinks are past the scale: ${names.join(" ")}${sinks.size > names.length ? " …" : ""}`;
+/** The keys whose columns are hatched: sinks that anything rests on, and so not those that are hidden. */
+export function hatchedKeys(map: Columns): ReadonlySet<number> {
+  const rests = (key: number) => {
+    const column = Math.floor(key / map.keysEach);
+    for (let index = column; index < map.values.length; index += map.columns)
+      if ((map.values[index] as number) >= faintest) return true;
+    return false;
+  };
+  return new Set([...map.sinks].filter(rests));
 }
 
-type Sinking = Pick<MapOnShow, "sinks" | "values">;
+/** The same in words, and whether their tones can no longer say how much they get. */
+export function sinkNote(map: Columns, full: number, keys: Pick<Tokens, "pieces"> | null): string {
+  const hatched = hatchedKeys(map);
+  if (hatched.size === 0) return "";
+  const names = [...hatched].slice(0, 3).map((key) => `“${shortLabel(keys?.pieces[key], 12)}”`);
+  const beyond = map.values.some((value) => value > full) ? ", past the scale" : "";
+  const more = hatched.size > names.length ? " …" : "";
+  return ` · hatched${beyond}: the ${hatched.size === 1 ? "sink" : "sinks"} ${names.join(" ")}${more}`;
+}
+
+type Columns = Pick<MapOnShow, "sinks" | "values" | "columns" | "keysEach">;

@@ -1,5 +1,6 @@
 import { clipped, paintBox } from "../drawing/boxes";
 import type { Brush, Pen } from "../drawing/brush";
+import { paintHatch } from "../drawing/hatch";
 import { paintCorner, paintLabel } from "../drawing/labels-paint";
 import type { Pixels } from "../drawing/pixels";
 import type { Rect } from "../drawing/scene";
@@ -24,6 +25,8 @@ export interface MatrixPicture {
   /** Whether the numbers have a sign: then nothing is the middle of the ramp. */
   readonly signed?: boolean;
   readonly strong: string;
+  /** Keys whose columns are hatched. */
+  readonly sinks?: ReadonlySet<number>;
 }
 
 const printedFrom = 34;
@@ -39,6 +42,7 @@ export function paintMatrix(
   const { left, top, across, down } = scene;
   clipped(context, { x: left, y: top, width: across, height: down }, () => {
     paintImage(brush, scene, picture);
+    for (const box of sinkColumns(scene, picture)) paintHatch(context, box, palette);
     if (picture.printed !== null && scene.columnPitch >= printedFrom && scene.rowPitch >= printedHeight)
       paintNumbers(context, scene, picture, palette);
     for (const guide of scene.guides) paintGuide(context, guide, palette);
@@ -56,6 +60,15 @@ export function paintMatrix(
   const how = scene.tilted ? "tilted" : "center";
   for (const label of scene.columnLabels) paintLabel(context, label, how, picture.strong, palette);
   for (const thumb of scene.thumbs) paintThumb(context, thumb, palette);
+}
+
+/** What is in sight of the columns of sinks: at least a pixel of the image wide. */
+function sinkColumns(scene: MatrixScene, { sinks, keysEach }: MatrixPicture): Rect[] {
+  const width = scene.columnPitch * keysEach;
+  const { top: y, down: height } = scene;
+  return Array.from(sinks ?? [], (key) => columnX(scene, Math.floor(key / keysEach) * keysEach))
+    .filter((x) => x + width > scene.left && x < scene.left + scene.across)
+    .map((x) => ({ x, y, width, height }));
 }
 
 /** Only the pixels in sight are handed to the canvas: an image that is enlarged 200 times would be dear. */

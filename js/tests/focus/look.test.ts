@@ -99,13 +99,21 @@ describe("a look", () => {
   });
 });
 
-describe("sinks that take more than the scale has", () => {
-  const map = { sinks: new Set([0]), values: Float32Array.from([0.9, 0.1]) };
+describe("the words for sinks", () => {
+  const values = Float32Array.from([0.9, 0.1, 0, 0, 0.9, 0.1, 0, 0]);
+  const map = { sinks: new Set([0]), values, columns: 4, keysEach: 1 };
+  const keys = { pieces: ["[CLS]", "is", ".", "a"] };
 
-  it("are named, and only then", () => {
-    expect(sinkNote(map, 0.1, { pieces: ["[CLS]", "is"] })).toBe(" · the sink “[CLS]” is past the scale");
-    expect(sinkNote(map, 0.9, null)).toBe("");
-    expect(sinkNote({ ...map, sinks: new Set() }, 0.1, null)).toBe("");
+  it("name what is hatched, and say where the scale ends below it", () => {
+    expect(sinkNote(map, 1, keys)).toBe(" · hatched: the sink “[CLS]”");
+    expect(sinkNote({ ...map, sinks: new Set([0, 1]) }, 0.1, keys)).toBe(
+      " · hatched, past the scale: the sinks “[CLS]” “is”",
+    );
+  });
+
+  it("say nothing where there are none, and of those that are hidden", () => {
+    expect(sinkNote({ ...map, sinks: new Set() }, 1, keys)).toBe("");
+    expect(sinkNote({ ...map, sinks: new Set([2]) }, 1, keys)).toBe("");
   });
 });
 

@@ -157,6 +157,23 @@ describe("the matrix", () => {
     printed: (query, key) => (key > query ? null : 0.25),
   };
 
+  it("hatches the columns of sinks, however many tokens a pixel has", () => {
+    const { brush, calls } = recorder();
+    const drawn = scene(Array.from({ length: 5 }, () => "a"));
+    paintMatrix(
+      brush,
+      drawn,
+      { ...picture, queriesEach: 2, keysEach: 2, printed: null, sinks: new Set([3]) },
+      colours,
+    );
+    const hatched = calls.filter(
+      ([name, [x]]) => name === "rect" && x === drawn.left + 2 * drawn.columnPitch,
+    );
+    expect(hatched.map(([, values]) => values)).toEqual([
+      [drawn.left + 2 * drawn.columnPitch, drawn.top, 2 * drawn.columnPitch, drawn.down],
+    ]);
+  });
+
   it("draws one image over the whole square, whatever the pooling", () => {
     const { brush, calls } = recorder();
     const drawn = scene(Array.from({ length: 5 }, () => "a"));

@@ -1,6 +1,6 @@
 import { clipped, paintBox } from "../../drawing/boxes";
 import type { Brush, Pen } from "../../drawing/brush";
-import { hatch } from "../../drawing/hatch";
+import { paintHatch } from "../../drawing/hatch";
 import { paintCorner, paintLabel } from "../../drawing/labels-paint";
 import type { Pixels } from "../../drawing/pixels";
 import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
@@ -64,13 +64,9 @@ function paintGaps(context: Pen, scene: LayersScene, palette: Palette): void {
 }
 
 function paintSinks(context: Pen, scene: LayersScene, picture: LayersPicture, palette: Palette): void {
-  context.strokeStyle = palette.ground;
-  context.lineWidth = 1.25;
-  context.globalAlpha = 0.55;
   picture.sinks.forEach((sinks, layer) => {
-    for (const token of sinks) hatch(context, cellRect(scene, layer, token));
+    for (const token of sinks) paintHatch(context, cellRect(scene, layer, token), palette);
   });
-  context.globalAlpha = 1;
 }
 
 function paintSilent(context: Pen, scene: LayersScene, palette: Palette): void {

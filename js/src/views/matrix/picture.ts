@@ -1,4 +1,5 @@
 import { weightPixels } from "../../drawing/pixels";
+import { hatchedKeys } from "../../focus/kept";
 import { type MapOnShow, weightAt } from "../../focus/maps";
 import { accent, type Palette } from "../../lib/colour";
 import type { MatrixPicture } from "../../matrix/paint";
@@ -15,7 +16,7 @@ export function plainPicture(
   const { ramp, strong } = accent(palette, map.direction);
   const { rows, columns, queriesEach, keysEach } = map;
   const image = weightPixels({ ...map, full, fading: faded }, ramp);
-  return { image, rows, columns, queriesEach, keysEach, full, ramp, strong };
+  return { image, rows, columns, queriesEach, keysEach, full, ramp, strong, sinks: hatchedKeys(map) };
 }
 
 /** The weight of a cell, where it is known well enough to be printed. */
