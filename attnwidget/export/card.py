@@ -14,11 +14,12 @@ def card(content: str) -> str:
     )
 
 
-def heat(colour: tuple[int, int, int], tone: float) -> str:
-    """The style of a word with a tone from 0 to 1.
+def heat(colour: tuple[int, int, int], tone: float, *, hatched: bool = False) -> str:
+    """The style of a word with a tone from 0 to 1; a sink is hatched.
 
     >>> heat((1, 2, 3), 0.5)
     'background:rgba(1,2,3,0.30);border-radius:3px'
     """
-    red, green, blue = colour
-    return f"background:rgba({red},{green},{blue},{_STRONG * tone:.2f});border-radius:3px"
+    inks = [f"rgba({','.join(map(str, colour))},{_STRONG * tone * share:.2f})" for share in (1, 0.5)]
+    stripes = f"repeating-linear-gradient(135deg,{inks[0]} 0 3px,{inks[1]} 3px 6px)"
+    return f"background:{stripes if hatched else inks[0]};border-radius:3px"

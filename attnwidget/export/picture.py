@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from attnwidget.export.still import asked_tokens, caption, scale_note
 from attnwidget.frames.frame import Frame
-from attnwidget.tones import RAMPS, Scale, full_tone, tones
+from attnwidget.tones import FAINTEST, RAMPS, Scale, full_tone, tones
 
 LARGEST_PICTURE = 50 * 1024
 """Bytes. Every copy of the notebook carries them."""
@@ -60,12 +60,16 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Sca
     across, down = columns * cell, rows * cell
     full = full_tone(scale, float(header["peak"]))
     made = f"{header['recipe']} · square-root tone, full at {scale_note(scale, full)}"
+    shown = _hatched(header, matrix)
+    made += "; sinks are hatched" if shown else ""
     recipe = wrap(made, max(40, (left + across) // 6))
     size = (max(left + across + MARGIN, 480), top + down + 12 + 16 * len(recipe) + MARGIN)
     image = Image.new("RGB", size, _GROUND)
     pen = ImageDraw.Draw(image)
     pen.text((MARGIN, MARGIN), _writable(caption(header, model)), _INK, bold)
     image.paste(_coloured(header, matrix, full).resize((across, down), Image.Resampling.NEAREST), (left, top))
+    for column in shown:
+        _hatch(image, (left + column * cell, top, left + (column + 1) * cell, top + down))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=_EDGE)
     start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
@@ -88,6 +92,24 @@ def _coloured(header: Mapping[str, Any], matrix: np.ndarray, full: float) -> Ima
     if header["causal"]:
         pixels[np.triu(np.ones(matrix.shape, bool), 1)] = _GROUND
     return Image.fromarray(pixels)
+
+
+def _hatched(header: Mapping[str, Any], matrix: np.ndarray) -> list[int]:
+    """The columns of the sinks that anything rests on."""
+    keys = len((header.get("key_tokens") or header["tokens"])["pieces"])
+    each = -(-keys // matrix.shape[1])
+    columns = dict.fromkeys(int(sink) // each for sink in header["sinks"])
+    return [column for column in columns if matrix[:, column].max() >= FAINTEST]
+
+
+def _hatch(image: Image.Image, box: tuple[int, int, int, int]) -> None:
+    """Slanted lines of the ground over a rectangle, through which its tones are seen."""
+    wide, high = box[2] - box[0], box[3] - box[1]
+    lines = Image.new("L", (wide, high), 0)
+    pen = ImageDraw.Draw(lines)
+    for start in range(-high, wide, 5):
+        pen.line((start, high, start + high, 0), 140)
+    image.paste(_GROUND, box, lines)
 
 
 def _upright(image: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:

@@ -48,14 +48,16 @@ def still_html(frame: Frame, text: str, model: str, pair: str | None = "", *, sc
     )
     passages = "".join(
         f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">{"".join(words)}</p>'
-        for words in (_passage(header, field, shown, painted) for field, shown in enumerate((text, pair)) if shown)
+        for words in (
+            _passage(header, field, shown, painted, sinks) for field, shown in enumerate((text, pair)) if shown
+        )
     )
     return card(
         f"<div><b>{escape(caption(header, model))}</b></div>"
         f"{passages}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
         f'<div style="color:{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
-        f"of the weight, full tone at {scale_note(scale, full)}<br>"
+        f"of the weight, full tone at {scale_note(scale, full)}{'; sinks are hatched' if 'repeating-linear' in passages else ''}<br>"
         f"{escape(str(header['caution']))}</div>"
     )
 
@@ -79,7 +81,7 @@ def asked_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
     return tokens
 
 
-def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarray) -> Iterator[str]:
+def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarray, sinks: set[int]) -> Iterator[str]:
     """One of the two texts: the other ends of the weights are coloured, the query is framed."""
     keys, direction = header.get("key_tokens"), str(header["direction"])
     asked = asked_tokens(header)
@@ -93,7 +95,7 @@ def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarr
             )
             query = header["query"] if tokens is asked else (0, 0)
             shown = painted if tokens is others else np.zeros(len(spans))
-            return _words(text, spans, shown, query, direction)
+            return _words(text, spans, shown, query, direction, sinks if tokens is others else set())
     return iter([escape(text[:LONGEST_STILL])])
 
 
@@ -113,7 +115,12 @@ def _largest(weights: np.ndarray, sinks: set[int]) -> float:
 
 
 def _words(
-    text: str, spans: Sequence[tuple[int, int]], painted: np.ndarray, query: Sequence[int], direction: str
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    painted: np.ndarray,
+    query: Sequence[int],
+    direction: str,
+    sinks: set[int],
 ) -> Iterator[str]:
     """The text, stretch by stretch; tokens of one stretch show the strongest of them, and the query is framed."""
     shown = text[:LONGEST_STILL]
@@ -124,17 +131,18 @@ def _words(
         tone = max(float(painted[token]) for token in tokens)
         asked = any(query[0] <= token < query[1] for token in tokens)
         yield escape(shown[place:start])
-        yield _word(escape(shown[start:stop]), tone, ACCENTS[direction], asked=asked)
+        hatched = not sinks.isdisjoint(tokens)
+        yield _word(escape(shown[start:stop]), tone, ACCENTS[direction], asked=asked, hatched=hatched)
         place = stop
     yield escape(shown[place:]) + ("…" if len(text) > LONGEST_STILL else "")
 
 
-def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool) -> str:
+def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool, hatched: bool) -> str:
     if tone < _FAINTEST and not asked:
         return word
     red, green, blue = accent
     frame = f";outline:2px solid rgb({red},{green},{blue})" if asked else ""
-    return f'<span style="{heat(accent, tone)}{frame}">{word}</span>'
+    return f'<span style="{heat(accent, tone, hatched=hatched)}{frame}">{word}</span>'
 
 
 def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], list[int]]]:

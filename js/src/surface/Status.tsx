@@ -121,7 +121,7 @@ function Stretching({ heat }: { readonly heat: Heat }) {
   return (
     <span>
       largest here <span class="aw-number">{toneNumber(heat.peak)}</span> ·{" "}
-      <button type="button" class="aw-quiet" title={stretching} onClick={() => session.setScale("stretch")}>
+      <button type="button" class="aw-stretch" title={stretching} onClick={() => session.setScale("stretch")}>
         stretch
       </button>
     </span>

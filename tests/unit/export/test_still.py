@@ -93,6 +93,19 @@ def test_a_picture_paints_nothing_below_a_thousandth():
     assert (np.asarray(Image.open(BytesIO(stretched)).convert("RGB")) == 255).all(-1).mean() < 0.5
 
 
+def test_sinks_are_hatched_in_the_words_and_in_the_picture():
+    maps = torch.tensor([[[0.9, 0.05, 0.05, 0.0, 0.0]] * 5])
+    frame, text = frame_of(maps, ["a", "b", "c", "d", "e"], query=(2, 3))
+    assert frame.header["sinks"] == [0]
+    page = still_html(frame, text, "")
+    assert page.count("repeating-linear-gradient") == 1
+    assert "sinks are hatched" in page
+    drawn = np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")).astype(int)
+    assert len({tuple(colour) for colour in drawn[150:250, 60]}) > 1  # across the stripes of the first column
+    plain, text = frame_of(maps[:, :, [3, 1, 2, 0, 4]], ["a", "b", "c", "d", "e"], query=(2, 3))
+    assert "hatch" not in still_html(plain, text, "")
+
+
 def test_the_ramps_are_those_of_the_page():
     stops = dict(re.findall(r'(\w+): list\("([^"]+)"\)', COLOURS.read_text()))
     assert {"reads": stops["orangeLight"], "read_by": stops["blueLight"]} == RAMPS
