@@ -43,8 +43,8 @@ class Choice:
 class Metric:
     """One number per head; `labels` are the names of their patterns, if these were asked for.
 
-    NaN and "" for layers without attention, heads that a layer lacks, and undefined numbers. A "heterogeneous" head has
-    no score either.
+    NaN and "" for layers without attention, heads that a layer lacks, and undefined numbers. A head with
+    "no single pattern" has no score either.
     """
 
     choice: Choice
@@ -120,7 +120,7 @@ MEASURES: dict[str, tuple[Choice, Measure]] = {
             partial(share, of="punctuation"),
         ),
         (
-            Choice("redundancy", "redundancy", "similarity", "1 if another head has the same attention.", "measure"),
+            Choice("redundancy", "redundancy", "likeness", "1 if another head has the same attention.", "measure"),
             redundancy,
         ),
     )

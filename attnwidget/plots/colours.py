@@ -33,6 +33,7 @@ class Look:
     read_by_bar: str
     ramps: dict[str, Ramp]
     categories: tuple[str, ...]
+    patterns: dict[str, str]
 
 
 def ramp(stops: str, *, root: bool = False) -> Ramp:
@@ -60,6 +61,26 @@ _ORANGE_DARK = "#211910 #2b1c10 #4a2910 #743a10 #a44f14 #d56a20 #f78f42 #ffb98a 
 _BLUE_LIGHT = "#9dc3ed #6fa6e2 #4484cf #2463b0 #154585 #0d2c59"
 _BLUE_DARK = "#1b4b80 #2567ad #3b87d6 #6aaaf0 #a3cdf9 #dbebfe"
 
+KINDS = {
+    "previous token": ("near", ""),
+    "next token": ("near", "/"),
+    "diagonal": ("near", "."),
+    "offset": ("near", "x"),
+    "induction": ("lookup", ""),
+    "duplicate token": ("lookup", "/"),
+    "off-diagonal": ("lookup", "."),
+    "first token": ("place", ""),
+    "separator": ("place", "/"),
+    "vertical": ("place", "."),
+    "vertical + diagonal": ("place", "x"),
+    "block diagonal": ("block", ""),
+    "peaked": ("peaked", ""),
+    "uniform": ("even", ""),
+    "no single pattern": ("none", ""),
+}
+"""The kind of each pattern, which has one colour in every figure and on the page (js/src/heads/kinds.ts), and the hatching
+that tells kin apart."""
+
 LIGHT = Look(
     name="light",
     ground="#ffffff",
@@ -81,6 +102,15 @@ LIGHT = Look(
         "differences": ramp("#4d1f73 #8551a6 #b893cc #f5f4f6 #93c795 #3f8f4f #0d5226"),
     },
     categories=(_BLUE, _VERMILION, _GREEN, _PINK, _AMBER, _SKY, "#6b4c9a", "#8a5a2b"),
+    patterns={
+        "near": "#74c2ba",
+        "lookup": "#b695dd",
+        "place": "#dfc069",
+        "block": "#9bcb7a",
+        "peaked": "#ea9caf",
+        "even": "#b9c0c8",
+        "none": "#eceef0",
+    },
 )
 
 DARK = Look(
@@ -104,6 +134,15 @@ DARK = Look(
         "differences": ramp("#e0c5f5 #b183d6 #6b4788 #22272d #2c6a3c #55b067 #b7ecc0"),
     },
     categories=("#3d9bd9", "#f0772b", "#1db88b", "#dd8fb9", "#f0b429", "#8fd0f5", "#a88bd6", "#c08e5a"),
+    patterns={
+        "near": "#2a7470",
+        "lookup": "#70509b",
+        "place": "#80671f",
+        "block": "#4c762e",
+        "peaked": "#97475c",
+        "even": "#59626b",
+        "none": "#23282e",
+    },
 )
 
 LOOKS = {look.name: look for look in (LIGHT, DARK)}

@@ -19,7 +19,7 @@ UNITS = {
     "distance": "tokens",
     "sink_score": "weight",
     "concentration": "share",
-    "redundancy": "similarity",
+    "redundancy": "likeness",
 }
 """The measures that have one number per head, and the unit of each."""
 

@@ -144,6 +144,7 @@ def _swap(model: Model, name: str, value: Any, table: dict[Any, Any]) -> None:
 
 def _table(before: Look, after: Look) -> dict[Any, Any]:
     table: dict[Any, Any] = dict(zip(before.categories, after.categories, strict=True))
+    table |= {before.patterns[kind]: after.patterns[kind] for kind in before.patterns}
     table |= {before.ramps[name]: after.ramps[name] for name in before.ramps}
     roles = [role for role, value in vars(LIGHT).items() if isinstance(value, str) and value.startswith("#")]
     return table | {getattr(before, role): getattr(after, role) for role in roles}

@@ -14,7 +14,9 @@ from attnwidget.measures.measure import measure
 from attnwidget.measures.patterns.scores import pattern_scores
 from attnwidget.measures.results import HeadScores, RankedHead
 
-HETEROGENEOUS = "heterogeneous"
+NO_PATTERN = "no single pattern"
+_FORMERLY = "heterogeneous"
+"""What older results call it: still understood."""
 
 THRESHOLDS = {
     "previous token": 0.5,
@@ -54,8 +56,8 @@ class Patterns:
     """Every head's pattern by name. `labels` and the scores are (layer head).
 
     `labels` are "" for heads without attention, and on texts that are too short. "offset -3" includes the offset.
-    `scores` has every pattern's score of every head, from 0 to 1; `best` that of the label, NaN for heterogeneous
-    heads. `distances` are the offsets behind the scores of "offset", -3 for three back. `thresholds` are the scores
+    `scores` has every pattern's score of every head, from 0 to 1; `best` that of the label, NaN for heads
+    without one. `distances` are the offsets behind the scores of "offset", -3 for three back. `thresholds` are the scores
     from which a head gets a label.
     """
 
@@ -71,9 +73,10 @@ class Patterns:
 
         Raises AttnWidgetError for an unknown pattern.
         """
-        wanted = _known(name, [*self.thresholds, HETEROGENEOUS])
-        called = self.labels == name if wanted != name else np.vectorize(_family, otypes=[object])(self.labels) == name
-        if name == HETEROGENEOUS:
+        wanted = _known(name, [*self.thresholds, NO_PATTERN])
+        families = np.vectorize(family, otypes=[object])(self.labels)
+        called = self.labels == name if wanted == "offset" != name else families == wanted
+        if wanted == NO_PATTERN:
             return tuple(RankedHead(int(at), int(head), float("nan")) for at, head in np.argwhere(called))
         return HeadScores(np.where(called, self.best.values, np.nan), self.recipe).top(called.size)
 
@@ -90,8 +93,8 @@ class Patterns:
         return HeadScores(np.where(there, found.values, np.nan), found.recipe)
 
     def __repr__(self) -> str:
-        counts = Counter(_family(label) for label in self.labels.ravel())
-        order = [*self.thresholds, HETEROGENEOUS]
+        counts = Counter(family(label) for label in self.labels.ravel())
+        order = [*self.thresholds, NO_PATTERN]
         lines = [
             f"  {name:<20}{counts[name]:>4}  {', '.join(_shown(self, head) for head in self.of(name)[:4])}"
             for name in sorted(filter(counts.get, order), key=lambda name: -counts[name])
@@ -129,7 +132,7 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     A pattern passes at its threshold (0.5; induction and duplicate token 0.4, uniform 0.9). Among those that pass,
     specific ones come before general ones: distance and equality, then off-diagonal and fixed places (first token,
     separator, vertical, vertical + diagonal), then blocks, and last peaked and uniform. Within each group the highest
-    score decides; scores within 0.05 of it are ordered as listed here. "heterogeneous" means that none passes.
+    score decides; scores within 0.05 of it are ordered as listed here. "no single pattern" means that none passes.
 
     A triangular map comes from the mask and is not a pattern. Weights on sinks outside the text count for no pattern.
     On natural text, common phrases confound equality: `induction_scores(model)` tests with random tokens. Raises
@@ -163,7 +166,7 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
 def _chosen(scores: Mapping[str, np.ndarray]) -> np.ndarray:
     """(layer head) names: the highest score, or one close to it, of the first tier that reaches a threshold."""
     found = np.full(next(iter(scores.values())).shape, "", object)
-    found[np.any([~np.isnan(values) for values in scores.values()], axis=0)] = HETEROGENEOUS
+    found[np.any([~np.isnan(values) for values in scores.values()], axis=0)] = NO_PATTERN
     for tier in reversed(TIERS):
         passed = np.stack([np.where(scores[name] >= THRESHOLDS[name], scores[name], -np.inf) for name in tier])
         highest = passed.max(0)
@@ -172,13 +175,23 @@ def _chosen(scores: Mapping[str, np.ndarray]) -> np.ndarray:
     return found
 
 
-def _family(label: str) -> str:
-    return "offset" if label.startswith("offset") else label
+def family(label: str) -> str:
+    """A label without its distance, and by its present name.
+
+    >>> family("offset -3"), family("heterogeneous"), family("peaked")
+    ('offset', 'no single pattern', 'peaked')
+    """
+    return "offset" if label.startswith("offset") else present_name(label)
+
+
+def present_name(label: str) -> str:
+    """A label, which may be from an older result, as it is called now."""
+    return NO_PATTERN if label == _FORMERLY else label
 
 
 def _known(name: str, names: list[str]) -> str:
     """The pattern that a name belongs to. Raises AttnWidgetError if there is none."""
-    known = "offset" if re.fullmatch(r"offset [+-]\d+", str(name)) else name
+    known = family(name) if name == _FORMERLY or re.fullmatch(r"offset [+-]\d+", str(name)) else name
     if known not in names:
         raise AttnWidgetError(f"There is no pattern {name!r}. Give one of {', '.join(names)}.")
     return known
@@ -186,7 +199,7 @@ def _known(name: str, names: list[str]) -> str:
 
 def _shown(found: Patterns, head: RankedHead) -> str:
     label = found.labels[head.layer, head.head]
-    return f"L{head.layer}H{head.head}" if label == HETEROGENEOUS else _scored(label, head)
+    return f"L{head.layer}H{head.head}" if family(label) == NO_PATTERN else _scored(label, head)
 
 
 def _scored(label: str, head: RankedHead) -> str:

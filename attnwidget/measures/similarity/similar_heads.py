@@ -40,7 +40,7 @@ class SimilarHeads:
     def __repr__(self) -> str:
         found = ", ".join(map(repr, self.nearest)) or "no other head"
         layer, head = self.head
-        return f"SimilarHeads(to L{layer}H{head}: {found}; {self.recipe})"
+        return f"SimilarHeads(distance to L{layer}H{head}: {found}; {self.recipe})"
 
 
 def similar_heads(
@@ -71,7 +71,7 @@ def similar_heads(
         raise AttnWidgetError(NO_QUERY)
     order = [int(other) for other in np.argsort(distances.values[at], kind="stable") if other != at]
     nearest = [RankedHead(*distances.heads[other], float(distances.values[at, other])) for other in order[:wanted]]
-    return SimilarHeads(distances.heads[at], tuple(nearest), f"distance, smallest first: {distances.recipe}")
+    return SimilarHeads(distances.heads[at], tuple(nearest), f"in nats, smallest first: {distances.recipe}")
 
 
 def redundancy(trace: Trace | HeadDistances, *, part: str | None = None, rows: Any = ...) -> HeadScores:

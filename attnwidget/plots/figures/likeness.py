@@ -10,15 +10,15 @@ from bokeh.models import BooleanFilter, BoxSelectTool, CDSView, ColumnDataSource
 
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.patterns.patterns import HETEROGENEOUS, Patterns
+from attnwidget.measures.patterns.patterns import Patterns, family, present_name
 from attnwidget.measures.results import HeadScores
 from attnwidget.measures.similarity.head_clusters import HeadClusters, head_clusters, stands_for
 from attnwidget.measures.similarity.head_distances import HeadDistances, head_distances
 from attnwidget.measures.similarity.head_map import HeadMap
 from attnwidget.measures.similarity.head_map import head_map as map_of
 from attnwidget.plots.chart import colour_bar, empty, finished, hover, mapper, tap
-from attnwidget.plots.colours import Look, look_of
-from attnwidget.plots.figures.pattern import FILLS, NOTHING
+from attnwidget.plots.colours import KINDS, Look, look_of
+from attnwidget.plots.figures.pattern import NOTHING
 from attnwidget.plots.heads import heads_source
 from attnwidget.plots.labels import number, without_tex
 from attnwidget.plots.metrics import named_after
@@ -28,7 +28,7 @@ COLOURS = ("layer", "pattern", "cluster")
 FEW = 24
 """Heads that are named in the chart itself; of more, those that stand for a cluster."""
 
-SHAPES = {"": "circle", "/": "square", ".": "triangle"}
+SHAPES = {"": "circle", "/": "square", ".": "triangle", "x": "diamond"}
 """The shape of a point in place of a hatching, which such a small mark cannot show."""
 
 KEPT_APART = 16
@@ -51,7 +51,7 @@ class _Marked:
     unit: str = ""
     ramp: str = ""
     kinds: Sequence[str] = ()  # of the heads of the map
-    marks: dict[str, tuple[int | None, str]] | None = None  # kind -> category (None: grey), shape
+    marks: dict[str, tuple[int | str | None, str]] | None = None  # kind -> category or pattern (None: grey), shape
     named: Sequence[tuple[int, int]] = ()
     note: str = ""
 
@@ -176,15 +176,17 @@ def _by_score(scores: HeadScores, found: HeadMap) -> _Marked:
 
 
 def _by_pattern(patterns: Patterns, found: HeadMap) -> _Marked:
-    labels = [str(label) for label in _at(np.asarray(patterns.labels, object), found)]
+    labels = [present_name(str(label)) for label in _at(np.asarray(patterns.labels, object), found)]
     best = np.asarray(patterns.best, np.float64)
     texts = [
         label + ("" if np.isnan(score) else f" · score {number(score)}") if label else NOTHING
         for label, score in zip(labels, _at(best, found), strict=True)
     ]
-    kinds = ["offset" if label.startswith("offset") else label or NOTHING for label in labels]
-    marks: dict[str, tuple[int | None, str]] = {name: (at, SHAPES[hatch]) for name, (at, hatch) in FILLS.items()}
-    marks |= {HETEROGENEOUS: (None, "circle"), NOTHING: (None, "x")}
+    kinds = [family(label) or NOTHING for label in labels]
+    marks: dict[str, tuple[int | str | None, str]] = {
+        name: (kind, SHAPES[hatch]) for name, (kind, hatch) in KINDS.items()
+    }
+    marks |= {NOTHING: (None, "x")}
     return _Marked(best, texts, patterns.recipe, kinds=kinds, marks=marks)
 
 
@@ -195,7 +197,7 @@ def _by_cluster(clusters: HeadClusters, found: HeadMap) -> _Marked:
         raise AttnWidgetError("Some heads of the map are in no cluster. Give both from the same distances.")
     own = {said[at]: (at % 8, ("circle", "square")[at // 8]) for at in range(min(len(said), KEPT_APART))}
     kinds = [said[label] if label < KEPT_APART else "smaller clusters" for label in labels]
-    marks: dict[str, tuple[int | None, str]] = {**own, "smaller clusters": (None, "circle")}
+    marks: dict[str, tuple[int | str | None, str]] = {**own, "smaller clusters": (None, "circle")}
     return _Marked(
         clusters.labels.astype(np.float64),
         [f"cluster {label}: {said[label]}" for label in labels],
@@ -259,8 +261,8 @@ def _sorted_out(figure: Any, look: Look, source: ColumnDataSource, marked: _Mark
     for kind, (category, shape) in marks.items():
         if kind not in marked.kinds:
             continue
-        colour = look.dim if category is None else look.categories[category]
-        edge = colour if shape == "x" else look.ground
+        colour = _colour(look, category)
+        edge = colour if shape == "x" else look.muted if isinstance(category, str) else look.ground
         drawn[kind] = figure.scatter(
             source=source,
             view=CDSView(filter=BooleanFilter([own == kind for own in marked.kinds])),
@@ -279,6 +281,12 @@ def _sorted_out(figure: Any, look: Look, source: ColumnDataSource, marked: _Mark
     figure.height += LEGEND_LINE * -(-len(items) // columns)
     figure.add_layout(legend, "above")
     return list(drawn.values())
+
+
+def _colour(look: Look, category: int | str | None) -> str:
+    if category is None:
+        return look.dim
+    return look.patterns[category] if isinstance(category, str) else look.categories[category]
 
 
 def _write_names(figure: Any, look: Look, source: ColumnDataSource, found: HeadMap, marked: _Marked) -> None:

@@ -8,30 +8,13 @@ from bokeh.models import BooleanFilter, CDSView, Legend, LegendItem
 
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.patterns.patterns import family, present_name
 from attnwidget.plots.chart import finished, hover, tap
-from attnwidget.plots.colours import Look, look_of
+from attnwidget.plots.colours import KINDS, Look, look_of
 from attnwidget.plots.figures.grid import blank_grid
 from attnwidget.plots.heads import heads_source
 from attnwidget.plots.labels import number, without_tex
 from attnwidget.plots.metrics import part_of
-
-FILLS = {
-    "previous token": (0, ""),
-    "next token": (0, "/"),
-    "diagonal": (5, ""),
-    "offset": (5, "/"),
-    "off-diagonal": (5, "."),
-    "induction": (1, ""),
-    "duplicate token": (1, "/"),
-    "first token": (4, ""),
-    "separator": (4, "/"),
-    "vertical": (6, ""),
-    "vertical + diagonal": (6, "/"),
-    "block diagonal": (2, ""),
-    "peaked": (3, ""),
-    "uniform": (7, ""),
-}
-"""Colour and hatching of each pattern: the same in every figure. Kin share a colour, and hatching tells them apart."""
 
 NOTHING = "too short to tell, or no attention"
 
@@ -41,8 +24,8 @@ def pattern_grid(
 ) -> Any:
     """A Bokeh figure of the pattern of every head, layers down and heads across, with a legend.
 
-    Takes what `aw.patterns(trace)` gives, or the trace. Colours are Okabe and Ito's, for any colour vision; grey is a
-    head without a pattern, blank one that cannot be judged. A click selects a head: the source is called
+    Takes what `aw.patterns(trace)` gives, or the trace. Kin share a colour, the same as on the page, and hatching tells
+    them apart; the faintest is a head without a single pattern, blank one that cannot be judged. A click selects a head: the source is called
     "attnwidget.heads", its `value` is the score of the pattern. Raises AttnWidgetError for anything else, and as
     `aw.patterns` does.
 
@@ -59,22 +42,20 @@ def pattern_grid(
     source = heads_source(
         np.asarray(found.best, np.float64),
         part=part_of(patterns_or_trace, part),
-        label=[label or NOTHING for label in flat],
+        label=[present_name(label) or NOTHING for label in flat],
     )
     source.data["text"] = [
         "" if np.isnan(value) else f" · score {number(value)}" for value in np.asarray(found.best, np.float64).ravel()
     ]
-    families = [_family(label) for label in flat]
-    order = [*FILLS, *sorted(set(families) - set(FILLS))]
+    families = [family(label) for label in flat]
+    order = [*KINDS, *sorted(set(families) - set(KINDS))]
     cells = {
-        family: _cells(figure, look, source, families, family, at)
-        for at, family in enumerate(order)
-        if family in families
+        name: _cells(figure, look, source, families, name, at) for at, name in enumerate(order) if name in families
     }
     hover(figure, look, list(cells.values()), "<b>@name</b> · @label@text")
     tap(figure, list(cells.values()))
-    items = [LegendItem(label=without_tex(family), renderers=[drawn]) for family, drawn in cells.items() if family]
-    columns = 3 if all(len(family) <= 16 for family in cells) else 2
+    items = [LegendItem(label=without_tex(name), renderers=[drawn]) for name, drawn in cells.items() if name]
+    columns = 3 if all(len(name) <= 16 for name in cells) else 2
     legend = Legend(items=items, orientation="horizontal", ncols=columns, padding=0, margin=8, glyph_width=14)
     legend.glyph_height = legend.label_height = 14
     legend.spacing = 4
@@ -99,40 +80,34 @@ def _patterns(given: Any, part: str | None) -> Any:
     return given
 
 
-def _family(label: str) -> str:
-    return "offset" if label.startswith("offset") else label
-
-
-def _cells(figure: Any, look: Look, source: Any, families: list[str], family: str, at: int) -> Any:
+def _cells(figure: Any, look: Look, source: Any, families: list[str], name: str, at: int) -> Any:
     """The cells of one pattern: views of one source, so that they share one selection."""
-    fill, hatch = _fill(look, family, at)
+    fill, hatch = _fill(look, name, at)
     return figure.rect(
         x="head",
         y="layer",
         width=1,
         height=1,
         source=source,
-        view=CDSView(filter=BooleanFilter([own == family for own in families])),
+        view=CDSView(filter=BooleanFilter([own == name for own in families])),
         fill_color=fill,
         line_color=look.ground,
         line_width=2,
         hatch_pattern=hatch or None,
-        hatch_color=look.ground,
-        hatch_alpha=0.8,
+        hatch_color=look.text,
+        hatch_alpha=0.4,
         hatch_scale=8,
         hatch_weight=2,
         nonselection_fill_alpha=1,
-        nonselection_hatch_alpha=0.8,
+        nonselection_hatch_alpha=0.4,
         nonselection_line_color=look.ground,
         nonselection_line_alpha=1,
         selection_line_color=look.text,
     )
 
 
-def _fill(look: Look, family: str, at: int) -> tuple[str | None, str]:
-    if family in FILLS:
-        colour, hatch = FILLS[family]
-        return look.categories[colour], hatch
-    if not family:
-        return None, ""
-    return (look.edge, "") if family == "heterogeneous" else (look.categories[at % len(look.categories)], "x")
+def _fill(look: Look, name: str, at: int) -> tuple[str | None, str]:
+    if name in KINDS:
+        kind, hatch = KINDS[name]
+        return look.patterns[kind], hatch
+    return (look.categories[at % len(look.categories)], "x") if name else (None, "")

@@ -3,10 +3,10 @@ import { Segmented } from "../controls/Segmented";
 import { useView } from "../display/view";
 import type { Metric, MetricChoice } from "../wire/metric";
 import { FoundList } from "./FoundList";
-import { census, type FoundHead, headsOf, named, unnamed } from "./found";
+import { census, type FoundHead, headsOf, named } from "./found";
+import { tintOf } from "./kinds";
 import { metricIn } from "./metrics";
 import { searchOf } from "./search";
-import { tintOf } from "./shades";
 import { useFound } from "./use-picture";
 import { keptOf } from "./words";
 
@@ -77,7 +77,7 @@ function Census({ metric }: { readonly metric: Metric | null }) {
           }}
         >
           <span class="aw-tint" style={{ background: `rgb(${tintOf(label, palette.value).join(" ")})` }} />
-          {label === unnamed ? "no single pattern" : label} <span class="aw-number">{count}</span>
+          {label} <span class="aw-number">{count}</span>
         </button>
       ))}
     </div>

@@ -47,6 +47,13 @@ function Pattern() {
   );
 }
 
+const likenessRule = "Likeness: 1 for the same attention, 0 where no key is shared; 1 − distance ÷ log 2";
+
+/** As `aw.redundancy` has it: the distance is a Jensen-Shannon divergence in nats, at most log 2. */
+export function likeness(distance: number): number {
+  return Math.min(1, Math.max(0, 1 - distance / Math.LN2));
+}
+
 /** The heads that read most like the pinned one. */
 function Alike() {
   const view = useView();
@@ -55,12 +62,12 @@ function Alike() {
   if (session.source.value !== "head" || similar === null || similar.nearest.length === 0) return null;
   return (
     <p class="aw-alike" title={similar.recipe}>
-      similar to {headName(similar)}
+      most like {headName(similar)}
       {similar.nearest.map(({ layer, head, distance }) => (
         <button
           key={headName({ layer, head })}
           type="button"
-          title={`distance ${distance.toFixed(3)} nats`}
+          title={`${likenessRule}; the distance is ${distance.toFixed(3)} nats`}
           onPointerEnter={() => {
             local.hoverHead.value = { layer, head };
           }}
@@ -69,7 +76,7 @@ function Alike() {
           }}
           onClick={() => session.pinHead(layer, head)}
         >
-          {headName({ layer, head })} <span class="aw-number">{distance.toFixed(2)}</span>
+          {headName({ layer, head })} <span class="aw-number">{likeness(distance).toFixed(2)}</span>
         </button>
       ))}
     </p>

@@ -3,7 +3,7 @@ import type { HeadRef } from "../session/places";
 import type { Metric, MetricRequest, SimilarRequest } from "../wire/metric";
 
 export const named = "pattern";
-export const unnamed = "heterogeneous";
+export const unnamed = "no single pattern";
 
 /** A head with what was found of it. */
 export interface FoundHead extends HeadRef {

@@ -1,6 +1,7 @@
-import { hexOf, inkOn, mix, type Palette, type Ramp, type Rgb, rampColour, rgbOf } from "../lib/colour";
+import { hexOf, inkOn, type Palette, type Ramp, rampColour } from "../lib/colour";
 import { shortWeight } from "../lib/format";
 import type { Metric } from "../wire/metric";
+import { tintOf } from "./kinds";
 
 /** What a cell of the grid says instead of showing a map. */
 export interface Shade {
@@ -18,42 +19,6 @@ export interface Shades {
   readonly heads: number;
 }
 
-/** The few tints of patterns: what is like in kind is like in colour. */
-const kinds: Readonly<Record<string, string>> = {
-  "previous token": "near",
-  "next token": "near",
-  diagonal: "near",
-  offset: "near",
-  induction: "lookup",
-  "duplicate token": "lookup",
-  "off-diagonal": "lookup",
-  "first token": "place",
-  separator: "place",
-  vertical: "place",
-  "vertical + diagonal": "place",
-  "block diagonal": "block",
-  peaked: "peaked",
-  uniform: "even",
-};
-
-const light: Readonly<Record<string, Rgb>> = {
-  near: [143, 201, 196],
-  lookup: [196, 167, 226],
-  place: [226, 205, 148],
-  block: [176, 210, 150],
-  peaked: [238, 178, 190],
-  even: [208, 213, 219],
-};
-
-const dark: Readonly<Record<string, Rgb>> = {
-  near: [36, 96, 94],
-  lookup: [88, 60, 122],
-  place: [104, 84, 34],
-  block: [62, 94, 40],
-  peaked: [122, 58, 74],
-  even: [70, 77, 85],
-};
-
 const codes: Readonly<Record<string, string>> = {
   "previous token": "prev",
   "next token": "next",
@@ -68,15 +33,8 @@ const codes: Readonly<Record<string, string>> = {
   "block diagonal": "block",
   peaked: "peak",
   uniform: "even",
-  heterogeneous: "–",
+  "no single pattern": "–",
 };
-
-export function tintOf(pattern: string, palette: Palette): Rgb {
-  const tints = palette.dark ? dark : light;
-  const tint = tints[kinds[pattern] ?? ""];
-  // A pattern of no kind is hardly more than the ground.
-  return tint ?? mix(rgbOf(palette.text), 0.06, rgbOf(palette.ground));
-}
 
 /** Numbers on one ramp from the least to the largest, or names in their tints. */
 export function shadesOf(metric: Metric, table: Ramp, palette: Palette): Shades {
@@ -94,7 +52,7 @@ export function shadeAt(shades: Shades | null | undefined, layer: number, head: 
 
 function nameShade(label: string, score: number, palette: Palette): Shade {
   const offset = label.startsWith("offset ") ? label.slice(7).replace("-", "−") : null;
-  const colour = tintOf(offset === null ? label : "offset", palette);
+  const colour = tintOf(label, palette);
   return {
     fill: hexOf(colour),
     ink: inkOn(colour),
@@ -133,12 +91,12 @@ export function shortNumber(value: number, unit: string): string {
 export function fullNumber(value: number, unit: string): string {
   if (!Number.isFinite(value)) return "–";
   const digits = unit === "tokens" ? 1 : unit === "nats" || unit === "of median" ? 2 : 3;
-  const plain = unit === "score" || unit === "share" || unit === "weight" || unit === "similarity";
+  const plain = unit === "score" || unit === "share" || unit === "weight" || unit === "likeness";
   return plain ? value.toFixed(digits) : `${value.toFixed(digits)} ${unit}`;
 }
 
 /** A pattern's name and score, as people say it. */
 export function spokenName(label: string, score: number): string {
-  const name = label === "heterogeneous" ? "no single pattern" : label.replace("offset -", "offset −");
+  const name = label.replace("offset -", "offset −");
   return Number.isFinite(score) ? `${name} ${score.toFixed(2)}` : name;
 }

@@ -3,7 +3,7 @@ import { count } from "../lib/format";
 import type { Session } from "../session/session";
 import type { Metric } from "../wire/metric";
 import { type Frame, keptWhole } from "../wire/types";
-import { census, type Found, find, headName, named, type Search, unnamed } from "./found";
+import { census, type Found, find, headName, named, type Search } from "./found";
 import { metricAt, titleOf } from "./metrics";
 import { searchOf } from "./search";
 
@@ -28,14 +28,10 @@ export function ofHeads(
   const start = `${count(counts.length, "layer")}, ${count(all, "head")}`;
   const rows = heads
     .slice(0, listed)
-    .map((head) => [
-      headName(head),
-      ...(metric.labels === null ? [] : [plain(head.label)]),
-      number(head.value),
-    ]);
+    .map((head) => [headName(head), ...(metric.labels === null ? [] : [head.label]), number(head.value)]);
   if (metric.labels !== null) {
     const kinds = census(metric, counts);
-    const list = kinds.slice(0, mentioned).map((kind) => `${plain(kind.label)} ${kind.count}`);
+    const list = kinds.slice(0, mentioned).map((kind) => `${kind.label} ${kind.count}`);
     return {
       sentence: `${start}; by pattern: ${list.join(", ") || "none"}${kinds.length > mentioned ? " …" : ""}`,
       columns: ["Head", "Pattern", "Score"],
@@ -60,10 +56,6 @@ export function keptOf(session: Session, { kept, heads }: Found): string {
       ? (only.value ?? "")
       : `${lowest.value ? "lowest" : "highest"} ${titleOf(session, by.value)}`;
   return `${heads.length} of ${all} heads: ${what}`;
-}
-
-function plain(label: string): string {
-  return label === unnamed ? "no single pattern" : label;
 }
 
 /** What the small maps leave out of a text, for a caption. */

@@ -48,6 +48,9 @@ export interface Similar {
   readonly recipe: string;
 }
 
+/** As a kernel of another version may still call it. */
+const presentName = (label: string) => (label === "heterogeneous" ? "no single pattern" : label);
+
 /** The fields of a metric's answer and its floats -> Metric. Copies where the bytes are not aligned. */
 export function readMetric(fields: unknown, bytes: ArrayBuffer | ArrayBufferView | undefined): Metric {
   const told = fields as Omit<Metric, "values"> | undefined;
@@ -60,5 +63,9 @@ export function readMetric(fields: unknown, bytes: ArrayBuffer | ArrayBufferView
     throw new WireError(`a metric of ${layers} x ${heads} heads in ${view.byteLength} bytes`);
   if (labels !== null && (labels.length !== layers || labels.some((row) => row.length !== heads)))
     throw new WireError("a metric's names do not match its heads");
-  return { ...told, values: new Float32Array(view.slice().buffer) };
+  return {
+    ...told,
+    labels: labels?.map((row) => row.map(presentName)) ?? null,
+    values: new Float32Array(view.slice().buffer),
+  };
 }

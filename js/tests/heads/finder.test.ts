@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { census, find } from "../../src/heads/found";
+import { likeness } from "../../src/heads/HeadFacts";
 import { followHeads, metricAt, metricIn, metricSoFar, refusalAt, similarAt } from "../../src/heads/metrics";
 import { shadesIn } from "../../src/heads/picture";
 import { gridScene, headAt, headRect } from "../../src/heads/scene";
@@ -27,7 +28,7 @@ const names = metric(
   [
     ["induction", "offset -3", ""],
     ["", "", ""],
-    ["heterogeneous", "offset +2", ""],
+    ["no single pattern", "offset +2", ""],
   ],
 );
 const search = { lowest: false, top: 0, only: null };
@@ -59,7 +60,7 @@ describe("finding heads", () => {
     expect(census(names, counts)).toEqual([
       { label: "offset", count: 2 },
       { label: "induction", count: 1 },
-      { label: "heterogeneous", count: 1 },
+      { label: "no single pattern", count: 1 },
     ]);
   });
 });
@@ -154,6 +155,15 @@ describe("a metric on the wire", () => {
     expect(() => readMetric(told, new ArrayBuffer(4))).toThrow("in 4 bytes");
     expect(() => readMetric({ ...told, labels: [["a"]] }, new ArrayBuffer(8))).toThrow("names");
     expect(() => readMetric(undefined, undefined)).toThrow("without");
+  });
+
+  it("calls heads without a single pattern as it does now, whatever they were called", () => {
+    const { labels } = readMetric({ ...told, labels: [["heterogeneous", "offset -3"]] }, new ArrayBuffer(8));
+    expect(labels).toEqual([["no single pattern", "offset -3"]]);
+  });
+
+  it("has a likeness that is larger the more alike two heads are", () => {
+    expect([0, Math.LN2 / 4, Math.LN2, 0.7].map(likeness)).toEqual([1, 0.75, 0, 0]);
   });
 });
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attnwidget.measures.patterns.patterns import HETEROGENEOUS, patterns
+from attnwidget.measures.patterns.patterns import NO_PATTERN, patterns
 
 TEXTS = [
     "The river of Veldt is Miro. The capital of France is Paris. What is the river of Veldt?",
@@ -40,7 +40,7 @@ def test_every_head_has_one_name_and_the_names_are_many(minilm):
     assert found.labels.shape == (6, 12)
     assert (found.labels != "").all()
     assert len(set(found.labels.ravel())) >= 5
-    unnamed = found.labels == HETEROGENEOUS
+    unnamed = found.labels == NO_PATTERN
     assert (np.isnan(np.asarray(found.best)) == unnamed).all()
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnwidget as aw
-from attnwidget.measures.patterns.patterns import HETEROGENEOUS, THRESHOLDS, TIERS, patterns
+from attnwidget.measures.patterns.patterns import NO_PATTERN, THRESHOLDS, TIERS, patterns
 from attnwidget.measures.patterns.shapes import ground_of
 
 NOISE = 0.25
@@ -153,7 +153,7 @@ def test_uniform_and_faintly_random_heads_have_no_other_name(size, seed, causal,
     assert named(uniform(size, causal=causal), tokens) == "uniform"
     assert named(noisy(uniform(size, causal=causal), NOISE, seed, causal=causal), tokens) == "uniform"
     # Of sharper random heads on six tokens, one in hundreds is a pattern by chance.
-    assert named(noisy(uniform(size, causal=causal), 0.6, seed, causal=causal), tokens) in {HETEROGENEOUS, "uniform"}
+    assert named(noisy(uniform(size, causal=causal), 0.6, seed, causal=causal), tokens) in {NO_PATTERN, "uniform"}
 
 
 def test_uniform_attention_has_nothing_of_any_pattern():
@@ -182,7 +182,7 @@ def test_every_score_is_a_share_and_every_label_follows_from_the_scores(size, se
     for head, label in enumerate(found.labels[0]):
         passing = [name for name in THRESHOLDS if found.scores[name][0, head] >= THRESHOLDS[name]]
         name = label.split(" ")[0] if label.startswith("offset") else label
-        assert name in passing if passing else name == HETEROGENEOUS
+        assert name in passing if passing else name == NO_PATTERN
         if passing:
             tier = next(tier for tier in TIERS if set(tier) & set(passing))
             assert name in tier
@@ -206,7 +206,7 @@ def test_a_score_at_its_threshold_passes_and_one_below_does_not():
         return uniform(size, causal=False) * (1 - score) + at_distance(size, -1) * score
 
     found = patterns(trace_of(shared(0.501), shared(0.499)))
-    assert found.labels.tolist() == [["previous token", HETEROGENEOUS]]
+    assert found.labels.tolist() == [["previous token", NO_PATTERN]]
     assert np.isnan(found.best[0, 1])
 
 
@@ -270,7 +270,7 @@ def test_special_tokens_do_not_count_as_repeated():
 
 def test_weight_that_goes_to_sinks_outside_the_text_counts_for_nothing():
     found = patterns(trace_of(0.6 * at_distance(30, -1), 0.4 * at_distance(30, -1), 0.5 * uniform(30, causal=False)))
-    assert found.labels.tolist() == [["previous token", HETEROGENEOUS, HETEROGENEOUS]]
+    assert found.labels.tolist() == [["previous token", NO_PATTERN, NO_PATTERN]]
     assert found.scores["uniform"][0, 2] == pytest.approx(0.5, rel=1e-5, abs=1e-5)
 
 
@@ -307,8 +307,9 @@ def test_names_are_asked_for():
     assert [head.head for head in found.score("diagonal").top(1)] == [3]
     with pytest.raises(aw.AttnWidgetError, match="There is no pattern 'sideways'"):
         found.of("sideways")
-    with pytest.raises(aw.AttnWidgetError, match="heterogeneous"):
-        found.score(HETEROGENEOUS)
+    assert found.of(NO_PATTERN) == found.of("heterogeneous")
+    with pytest.raises(aw.AttnWidgetError, match="no single pattern"):
+        found.score(NO_PATTERN)
     with pytest.raises(aw.AttnWidgetError):
         patterns(trace_of(torch.eye(4)), part="cross")
 

@@ -111,10 +111,10 @@ def test_patterns_have_the_colours_of_their_grid_and_a_shape_in_place_of_its_hat
     maps = torch.stack([eye.roll(-1, 1), eye.roll(1, 1), eye, torch.full((12, 12), 1 / 12)])
     figure = plots.head_map(aw.Trace.from_weights([maps], list("abcdefghijkl")), "pattern")
     assert marks(figure) == {
-        "previous token": (1, "circle", LIGHT.categories[0]),
-        "next token": (1, "square", LIGHT.categories[0]),
-        "diagonal": (1, "circle", LIGHT.categories[5]),
-        "uniform": (1, "circle", LIGHT.categories[7]),
+        "previous token": (1, "circle", LIGHT.patterns["near"]),
+        "next token": (1, "square", LIGHT.patterns["near"]),
+        "diagonal": (1, "triangle", LIGHT.patterns["near"]),
+        "uniform": (1, "circle", LIGHT.patterns["even"]),
     }
     assert points(figure)["text"][0] == "previous token · score 1.000"
     short = plots.head_map(aw.Trace.from_weights([torch.ones(2, 1, 1)], ["a"]), "pattern")

@@ -2,13 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from bokeh.plotting import figure as bokeh_figure
 
 from attnwidget import plots
-from attnwidget.plots.colours import LOOKS
+from attnwidget.measures.patterns.patterns import NO_PATTERN, THRESHOLDS
+from attnwidget.plots.colours import KINDS, LOOKS
 from attnwidget.plots.pane import item_of
 from tests.unit.plots.charts import EVERY
 
@@ -28,9 +30,19 @@ def looks(figure):
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_within_a_look_every_colour_has_one_role(look):
     roles = [value for value in vars(look).values() if isinstance(value, str) and value.startswith("#")]
-    single = [*roles, *look.categories]
+    single = [*roles, *look.categories, *look.patterns.values()]
     assert len(set(single)) == len(single)
     assert len(set(look.ramps.values())) == len(look.ramps)
+
+
+def test_every_pattern_has_one_colour_here_and_on_the_page():
+    page = (Path(__file__).resolve().parents[3] / "js/src/heads/kinds.ts").read_text()
+    kinds = re.findall(r'^  "?([\w +-]+)"?: "(\w+)",$', page, re.MULTILINE)
+    assert dict(kinds) == {name: kind for name, (kind, _) in KINDS.items()}
+    assert set(KINDS) == {*THRESHOLDS, NO_PATTERN}
+    for look in LOOKS.values():
+        _, _, table = page.partition(f"  {look.name}: {{")
+        assert dict(re.findall(r'(\w+): "(#\w{6})"', table.partition("}")[0])) == look.patterns
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

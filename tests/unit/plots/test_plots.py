@@ -95,12 +95,12 @@ def test_a_profile_has_the_mean_and_the_quartiles_of_each_layer():
 
 
 def test_patterns_keep_their_colours_and_legend():
-    labels = np.array([["induction", "offset -3"], ["", "heterogeneous"]], object)
+    labels = np.array([["induction", "offset -3"], ["", "heterogeneous"]], object)  # as an older result calls it
     best = scores([[0.9, 0.6], [np.nan, np.nan]])
     figure = plots.pattern_grid(SimpleNamespace(labels=labels, best=best, recipe="by hand"))
-    assert {item.label.value for item in figure.legend[0].items} == {"induction", "offset", "heterogeneous"}
+    assert {item.label.value for item in figure.legend[0].items} == {"induction", "offset", "no single pattern"}
     data = heads(figure)
-    assert data["label"] == ["induction", "offset -3", "too short to tell, or no attention", "heterogeneous"]
+    assert data["label"] == ["induction", "offset -3", "too short to tell, or no attention", "no single pattern"]
     assert data["text"] == [" · score 0.900", " · score 0.600", "", ""]
     filters = [drawn.view.filter.booleans for drawn in figure.renderers]
     assert np.sum(filters, axis=0).tolist() == [1, 1, 1, 1]

@@ -104,7 +104,7 @@ def test_arrays_and_words_are_no_numbers(wrong):
 
 
 def test_the_recipe_says_that_the_numbers_are_distances():
-    assert "distance, smallest first: Jensen-Shannon" in repr(aw.similar_heads(example(), "L0H0"))
+    assert "in nats, smallest first: Jensen-Shannon" in repr(aw.similar_heads(example(), "L0H0"))
     assert "log 2" in aw.redundancy(example()).recipe
 
 
