@@ -195,3 +195,41 @@ def test_what_no_keyboard_writes_is_kept(explorer):
     shown.page.keyboard.type("!")
     until(shown, lambda: explorer.text == "one\r\ntwo\tthree!")
     until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
+
+
+def test_a_long_text_goes_to_what_is_looked_at_elsewhere(bare):
+    explorer = bare.explore(text="the cat sees the dog and the old bird . " * 25)
+    shown = bare.show(explorer)
+    shown.wait_until_drawn()
+    scroll, strip = shown.root.locator(".aw-scroll"), shown.root.locator(".aw-minimap")
+    expect(strip).to_be_visible()
+    explorer.query = 0
+
+    def in_sight(token):
+        box, mark = scroll.bounding_box(), shown.marks()[token]["rects"][0]
+        return box["y"] <= mark["y"] and mark["y"] + mark["height"] <= box["y"] + box["height"]
+
+    until(shown, lambda: shown.marked("query") == [0] and in_sight(0))
+    last = len(shown.marks()) - 1
+    assert not in_sight(last)
+
+    # A rest of the pointer on the matrix, which then is not taken away from the text under it.
+    plot = shown.matrix.locator("canvas").bounding_box()
+    shown.matrix.hover(position={"x": plot["width"] * 0.8, "y": plot["height"] * 0.9})
+    until(shown, lambda: shown.marked("focus") != [0] and in_sight(shown.marked("focus")[0]))
+    assert not in_sight(0)
+    scroll.hover()
+    shown.page.mouse.wheel(0, -10_000)
+    until(shown, lambda: scroll.evaluate("element => element.scrollTop") == 0)
+
+    # The map of the text: a press at its lower end.
+    strip.click(position={"x": 10, "y": strip.bounding_box()["height"] - 2})
+    until(shown, lambda: in_sight(last))
+
+    shown.grid.press("/")
+    shown.page.keyboard.type("cat")
+    expect(shown.root.locator(".aw-search-count")).to_have_text("1 of 25")
+    until(shown, lambda: in_sight(1))
+    shown.page.keyboard.press("ArrowUp")
+    shown.page.keyboard.press("Enter")
+    until(shown, lambda: shown.marked("query") == [last - 8] and in_sight(last - 8))

@@ -45,13 +45,18 @@ function ownKey(view: View, element: HTMLElement, event: KeyboardEvent): void {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const { help } = view.local;
+  const { help, wanted } = view.local;
   if (event.key === "Escape") {
     if (help.peek()) help.value = false;
     else clearHover(view);
   } else if (event.key === "?" && !isWriting(event.target)) {
     help.value = !help.peek();
     event.preventDefault();
+  } else if (event.key === "/" && !isWriting(event.target)) {
+    event.preventDefault();
+    help.value = false;
+    if (wanted.peek() === null) wanted.value = "";
+    else element.querySelector<HTMLElement>(searchField)?.focus();
   }
 }
 
@@ -62,8 +67,18 @@ function leaves(event: KeyboardEvent): boolean {
   return runsCell(event) || isShortcut(event);
 }
 
-function runsCell({ key, shiftKey, ctrlKey, metaKey, altKey, isComposing }: KeyboardEvent): boolean {
-  return key === "Enter" && !isComposing && (shiftKey || ctrlKey || metaKey || altKey);
+function runsCell(event: KeyboardEvent): boolean {
+  const { key, shiftKey, ctrlKey, metaKey, altKey, isComposing } = event;
+  if (key !== "Enter" || isComposing) return false;
+  return ctrlKey || metaKey || altKey || (shiftKey && !isSearching(event));
+}
+
+const searchField = ".aw-search-field";
+
+/** There Shift+Enter goes back, as wherever one searches. */
+function isSearching(event: KeyboardEvent): boolean {
+  const [target] = event.composedPath();
+  return target instanceof HTMLElement && target.matches(searchField);
 }
 
 /** Ctrl, on a Mac Cmd, with a sign: saving, searching, palettes. What edits a text stays with it. */

@@ -9,6 +9,7 @@ import type { Changes, Direction, Predictions, Span, Tokens } from "../wire/type
 import { type Field, fieldOf } from "./fields";
 import { fading, type Kept, keepOf } from "./kept";
 import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
+import { type Match, matchesIn } from "./matches";
 import type { Local } from "./pointer";
 
 export interface Heat {
@@ -37,6 +38,8 @@ export interface Derived {
   readonly others: ReadonlySignal<Tokens | null>;
   /** What the two text fields show. */
   readonly fields: readonly [ReadonlySignal<Field>, ReadonlySignal<Field>];
+  /** Where what is searched stands, in the order of the texts. */
+  readonly matches: ReadonlySignal<readonly Match[]>;
   /** The head that is hovered, else the pinned one; null when no single head is looked at. */
   readonly head: ReadonlySignal<HeadRef | null>;
   readonly map: ReadonlySignal<MapOnShow | null>;
@@ -78,6 +81,11 @@ export function derive(session: Session, local: Local): Derived {
   const field = (number: FieldNumber) =>
     computed(() => fieldOf(session, direction.value, number, local.drafts[number].value));
   const fields = [field(0), field(1)] as const;
+  const matches = computed(() => {
+    const wanted = local.wanted.value;
+    if (wanted === null) return [];
+    return ([0, 1] as const).flatMap((number) => matchesIn(fields[number].value, number, wanted));
+  });
   const focus = computed(() => focusOf(map.value, local.hoverToken.value, direction.value));
   const exact = computed(() => exactFor(session, map.value, focus.value, direction.value));
   const row = computed(() => {
@@ -106,6 +114,7 @@ export function derive(session: Session, local: Local): Derived {
     asked,
     others,
     fields,
+    matches,
     head,
     map,
     focus,

@@ -48,6 +48,10 @@ export interface Local {
   readonly drafts: readonly [Signal<string | null>, Signal<string | null>];
   /** Whether the list of keys is open. */
   readonly help: Signal<boolean>;
+  /** What is searched in the texts; null while nothing is. */
+  readonly wanted: Signal<string | null>;
+  /** Which of the places where it stands is gone to; null before any is. */
+  readonly match: Signal<number | null>;
 }
 
 let views = 0;
@@ -70,5 +74,7 @@ export function createLocal(): Local {
     changeViewport: signal(whole),
     drafts: [signal(null), signal(null)],
     help: signal(false),
+    wanted: signal(null),
+    match: signal(null),
   };
 }

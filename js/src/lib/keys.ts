@@ -19,6 +19,7 @@ export const keyPlaces: readonly KeyPlace[] = [
     title: "Anywhere",
     rows: [
       { keys: ["?"], does: "this list; in the text it types a question mark" },
+      { keys: ["/"], does: "find a word in the text; in the text it types a slash" },
       { keys: ["Escape"], does: "back to what is pinned" },
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
       {
@@ -38,6 +39,14 @@ export const keyPlaces: readonly KeyPlace[] = [
     rows: [
       { keys: [...arrows], does: "move the caret; its token is the query" },
       { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], does: "select several tokens as the query" },
+    ],
+  },
+  {
+    name: "search",
+    title: "Finding",
+    rows: [
+      { keys: ["ArrowDown", "ArrowUp"], does: "show the next place, or the one before" },
+      { keys: ["Enter", "Shift+Enter"], does: "make it the query, then the next one, or the one before" },
     ],
   },
   {

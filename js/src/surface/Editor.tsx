@@ -6,7 +6,9 @@ import { hasSecond } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
 import { watch } from "../session/watch";
 import { HeatCanvas } from "./Heat";
+import { keepInSight } from "./keep-in-sight";
 import { Chip, Mirror, Plain } from "./Mirror";
+import { Minimap } from "./minimap/Minimap";
 import { FieldLabel, namesOf } from "./SecondText";
 import { Status } from "./Status";
 import { liven } from "./text-control";
@@ -54,27 +56,34 @@ function TextField({ number }: { readonly number: FieldNumber }) {
     surface.current = made;
     field.current.marks = () => marksTold(view, number, made);
     watch(view.session, life.signal, () => made.lay(view.derived.fields[number].value));
+    const scroller = host.current.parentElement;
+    if (scroller !== null) keepInSight(view, number, made, scroller, life.signal);
     return () => life.abort();
   }, [view]);
   return (
     <div ref={field} class="aw-field" data-field={number}>
       {hasSecond(view.session) && <FieldLabel number={number} />}
-      <div class="aw-scroll">
-        <div ref={host} class="aw-surface">
-          <Boundary of="The colours of the text" instead={null}>
-            <HeatCanvas number={number} surface={surface} />
-          </Boundary>
-          <Boundary of="The special tokens" instead={null}>
-            <Leading number={number} />
-          </Boundary>
-          <div class="aw-stack">
-            {/* Whatever becomes of the mirror, the control keeps the text. */}
-            <Boundary of="The places of the text" instead={<Plain number={number} />}>
-              <Mirror number={number} />
+      <div class="aw-window">
+        <div class="aw-scroll">
+          <div ref={host} class="aw-surface">
+            <Boundary of="The colours of the text" instead={null}>
+              <HeatCanvas number={number} surface={surface} />
             </Boundary>
-            <Control number={number} surface={surface} />
+            <Boundary of="The special tokens" instead={null}>
+              <Leading number={number} />
+            </Boundary>
+            <div class="aw-stack">
+              {/* Whatever becomes of the mirror, the control keeps the text. */}
+              <Boundary of="The places of the text" instead={<Plain number={number} />}>
+                <Mirror number={number} />
+              </Boundary>
+              <Control number={number} surface={surface} />
+            </div>
           </div>
         </div>
+        <Boundary of="The map of the text" instead={null}>
+          <Minimap number={number} surface={surface} />
+        </Boundary>
       </div>
     </div>
   );

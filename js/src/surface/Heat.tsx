@@ -155,9 +155,10 @@ function sightOf(surface: TextSurface, box: Element, scroller: Element, ratio: n
 }
 
 /** Two marks with the same key look the same. */
-function keyOf({ tone, sink, query, focus, marked }: MarkLook): string {
-  if (tone === 0 && !query && !focus && !marked) return "";
-  return `${Math.round(tone * 1000)}${sink ? "s" : ""}${query ? "q" : ""}${focus ? "f" : ""}${marked ? "m" : ""}`;
+function keyOf({ tone, sink, query, focus, marked, found }: MarkLook): string {
+  if (tone === 0 && !query && !focus && !marked && found === null) return "";
+  const rings = `${query ? "q" : ""}${focus ? "f" : ""}${marked ? "m" : ""}${found ?? ""}`;
+  return `${Math.round(tone * 1000)}${sink ? "s" : ""}${rings}`;
 }
 
 /** The canvas reaches so far around the surface: the rings of what stands at its edges (style/editor.css). */
@@ -176,7 +177,7 @@ function snapped({ x, y, width, height }: Rect, top: number, ratio: number): Rec
 }
 
 /** The style sheet says the colours, for every theme. */
-function inksOf(box: HTMLElement): Inks {
+export function inksOf(box: HTMLElement): Inks {
   const { fill, stroke, stopColor, color } = getComputedStyle(box);
   return { mark: fill, stripe: stopColor, ring: stroke, text: color };
 }

@@ -1,8 +1,7 @@
 import { useView } from "../display/view";
 import { pieceLabel } from "../lib/format";
 import type { FieldNumber } from "../session/axes";
-import { sideOf } from "../session/places";
-import { look } from "./looks";
+import { look, pinIn } from "./looks";
 
 /** The text once more, behind the control, in the same metrics: it says where its tokens stand. */
 export function Mirror({ number }: { readonly number: FieldNumber }) {
@@ -40,13 +39,7 @@ export function Plain({ number }: { readonly number: FieldNumber }) {
 /** A special token, which is no part of the text. */
 export function Chip({ token, number }: { readonly token: number; readonly number: FieldNumber }) {
   const view = useView();
-  const { session, derived } = view;
-  const { tokens } = derived.fields[number].value;
-  const pin = () => {
-    const side = sideOf(derived.direction.peek());
-    const own = derived.fields[number].peek().asks ? side : side === "query" ? "key" : "query";
-    session.pinQuery([token, token + 1], own);
-  };
+  const { tokens } = view.derived.fields[number].value;
   return (
     <bdi>
       <button
@@ -54,7 +47,7 @@ export function Chip({ token, number }: { readonly token: number; readonly numbe
         class="aw-special"
         data-token={token}
         title="A token that the tokenizer added. Click to make it the query."
-        onClick={pin}
+        onClick={() => pinIn(view, number, [token, token + 1])}
         onPointerEnter={() => look(view, number, token)}
         onPointerLeave={() => look(view, number, null)}
       >

@@ -8,6 +8,7 @@ import type { Session } from "../session/session";
 import { lost } from "../wire/problem";
 import type { Problem } from "../wire/types";
 import { AddSecond } from "./SecondText";
+import { Search } from "./search/Search";
 
 /** The line under the text: what went wrong or is on its way, and the scale of the colours. */
 export function Status() {
@@ -16,6 +17,7 @@ export function Status() {
   return (
     <div class="aw-underline">
       <AddSecond />
+      <Search />
       <div class="aw-status" role="status" aria-live="polite" data-kind={kindOf(session)}>
         {sentence(session)}
         {problem?.code === "too_long" && problem.limit !== undefined && (

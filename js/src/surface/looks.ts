@@ -1,6 +1,8 @@
 import { batch } from "@preact/signals";
 import type { View } from "../display/view";
 import type { Heat } from "../focus/derived";
+import type { Match } from "../focus/matches";
+import { oneForEach } from "../lib/one-for-each";
 import type { FieldNumber } from "../session/axes";
 import { sideOf } from "../session/places";
 import type { Direction, Span } from "../wire/types";
@@ -11,6 +13,9 @@ export interface Looks {
   readonly pinned: Span;
   readonly focus: Span;
   readonly marked: number | null;
+  /** Where what is searched stands in this field, and which of these is gone to. */
+  readonly found: ReadonlySet<number>;
+  readonly match: Span;
   readonly direction: Direction;
 }
 
@@ -23,6 +28,8 @@ export interface MarkLook {
   readonly query: boolean;
   readonly focus: boolean;
   readonly marked: boolean;
+  /** Whether it is searched, and gone to. */
+  readonly found: "match" | "current" | null;
 }
 
 const nowhere: Span = [0, 0];
@@ -35,16 +42,23 @@ export function looksOf({ derived, local }: View, number: FieldNumber): Looks {
   // A token of the other text may be looked at: then the pinned query stands where the colours are.
   const turned = map !== null && direction !== map.direction;
   const pins = turned ? answers : asks;
+  const matches = derived.matches.value;
+  const chosen = matches[local.match.value ?? -1];
   return {
     heat: answers ? derived.heat.value : null,
     pinned: pins ? (map?.query ?? nowhere) : nowhere,
     focus: asks ? derived.focus.value : nowhere,
     marked: answers ? local.marked.value : null,
+    found: foundIn(matches)[number],
+    match: chosen?.field === number ? chosen.tokens : nowhere,
     direction,
   };
 }
 
-export function markLook({ heat, pinned, focus, marked }: Looks, tokens: readonly number[]): MarkLook {
+export function markLook(
+  { heat, pinned, focus, marked, found, match }: Looks,
+  tokens: readonly number[],
+): MarkLook {
   let tone = 0;
   let sink = false;
   if (heat !== null)
@@ -59,8 +73,21 @@ export function markLook({ heat, pinned, focus, marked }: Looks, tokens: readonl
     query: tokens.some((token) => within(pinned, token)),
     focus: tokens.some((token) => within(focus, token)),
     marked: marked !== null && tokens.includes(marked),
+    found: tokens.some((token) => within(match, token))
+      ? "current"
+      : tokens.some((token) => found.has(token))
+        ? "match"
+        : null,
   };
 }
+
+/** The tokens of each field that are searched. */
+const foundIn = oneForEach((matches: readonly Match[]): readonly [Set<number>, Set<number>] => {
+  const found = [new Set<number>(), new Set<number>()] as const;
+  for (const { field, tokens } of matches)
+    for (let token = tokens[0]; token < tokens[1]; token++) found[field].add(token);
+  return found;
+});
 
 function within([start, stop]: Span, token: number): boolean {
   return token >= start && token < stop;
@@ -77,4 +104,11 @@ export function look({ derived, local }: View, number: FieldNumber, token: numbe
     local.hoverToken.value = token;
     if (token === null) local.hoverSide.value = null;
   });
+}
+
+/** Makes tokens of a field the query: what is read is looked at from there. */
+export function pinIn({ session, derived }: View, number: FieldNumber, span: Span): void {
+  const side = sideOf(derived.direction.peek());
+  const own = derived.fields[number].peek().asks ? side : side === "query" ? "key" : "query";
+  session.pinQuery(span, own);
 }

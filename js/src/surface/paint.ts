@@ -39,11 +39,15 @@ export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Ink
   }
   context.globalAlpha = 1;
   for (const mark of marks) {
-    const weight = mark.focus ? 2 : mark.query ? 1 : mark.marked ? 1.5 : 0;
+    const chosen = mark.marked || mark.found === "current";
+    const weight = mark.focus ? 2 : mark.query ? 1 : chosen ? 1.5 : mark.found === "match" ? 1 : 0;
     if (weight === 0) continue;
+    const dashed = weight === 1 && !mark.query;
+    if (dashed) context.setLineDash([2, 2]);
     context.strokeStyle = mark.focus || mark.query ? inks.ring : inks.text;
     context.lineWidth = weight;
     for (const rect of mark.rects) paintRing(context, rect, weight);
+    if (dashed) context.setLineDash([]);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Rect } from "../drawing/scene";
 import type { Field } from "../focus/fields";
+import { type Reach, reachesOf } from "./minimap/reaches";
 import type { Surface } from "./surface";
 
 /** A stretch of the text, or a special token beside it, with the tokens that share it. */
@@ -71,6 +72,13 @@ export class TextSurface implements Surface {
     return this.#beside[stretch] ?? [];
   }
 
+  /** Where all stretches stand, from top to bottom. */
+  reaches(): readonly Reach[] {
+    const chips = this.#special();
+    const beside = chips.map((_, stretch) => reachOf(this.rectsOf(stretch)) ?? { upper: 0, lower: 0 });
+    return [...beside, ...reachesOf(this.#written.length, (index) => reachOf(this.#rectsOfWritten(index)))];
+  }
+
   rects(token: number): readonly Rect[] {
     return this.rectsOf(this.stretches.findIndex(({ tokens }) => tokens.includes(token)));
   }
@@ -126,14 +134,10 @@ export class TextSurface implements Surface {
   }
 
   /** From the top of its first line to the bottom of its last. What is nowhere, as a break may be, is where the one before it is. */
-  #reachOf(index: number): { readonly upper: number; readonly lower: number } {
+  #reachOf(index: number): Reach {
     let at = index;
     while (at > 0 && this.#rectsOfWritten(at).length === 0) at--;
-    const rects = this.#rectsOfWritten(at);
-    return {
-      upper: Math.min(...rects.map(({ y }) => y)),
-      lower: Math.max(...rects.map(({ y, height }) => y + height)),
-    };
+    return reachOf(this.#rectsOfWritten(at)) ?? { upper: Infinity, lower: -Infinity };
   }
 
   #rectsOfWritten(index: number): readonly Rect[] {
@@ -163,6 +167,15 @@ export class TextSurface implements Surface {
       height: box.height / scale + 2 * more,
     }));
   }
+}
+
+/** Null of what stands nowhere. */
+export function reachOf(rects: readonly Rect[]): Reach | null {
+  if (rects.length === 0) return null;
+  return {
+    upper: Math.min(...rects.map(({ y }) => y)),
+    lower: Math.max(...rects.map(({ y, height }) => y + height)),
+  };
 }
 
 /** Pixels of a mark over and under its letters. */

@@ -97,7 +97,7 @@ function spread(made: TextSurface) {
 }
 
 const inks = { mark: "mark", stripe: "stripe", ring: "ring", text: "text" };
-const plain = { tone: 0, sink: false, query: false, focus: false, marked: false };
+const plain = { tone: 0, sink: false, query: false, focus: false, marked: false, found: null } as const;
 const rects = [{ x: 10, y: 20, width: 30, height: 27 }];
 
 /** Notes what is filled and what is stroked, with what. */
@@ -157,6 +157,8 @@ describe("the marks of a text", () => {
       pinned: [0, 1],
       focus: [1, 2],
       marked: 2,
+      found: new Set([1, 2]),
+      match: [2, 3],
       direction: "reads",
     } as const;
     expect(markLook(looks, [0])).toEqual({ ...plain, query: true });
@@ -166,7 +168,9 @@ describe("the marks of a text", () => {
       query: false,
       focus: true,
       marked: true,
+      found: "current",
     });
+    expect(markLook(looks, [1]).found).toBe("match");
     expect(markLook({ ...looks, heat: null }, [1]).tone).toBe(0);
   });
 });
