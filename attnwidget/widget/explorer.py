@@ -14,6 +14,7 @@ from ipywidgets.widgets.widget import _instances
 
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
+from attnwidget.export.headline import headline
 from attnwidget.widget.answering.answers import Answer, Parts, about, answer, frame_of, no_parts, problem, unread
 from attnwidget.widget.answering.progress import Pace, progress_message, sparing
 from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
@@ -103,8 +104,7 @@ class Explorer(Selecting):
         self.on_msg(_weakly(self._on_request))
 
     def __repr__(self) -> str:
-        shown = self.text if len(self.text) <= 40 else f"{self.text[:39]}…"
-        return f"Explorer({self._model.name}, {shown!r}, layer {self.layer}, head {self.head})"
+        return f"Explorer({self._model.name}, {headline(self.text, 40)!r}, layer {self.layer}, head {self.head})"
 
     @property
     def model(self) -> AttentionModel | None:

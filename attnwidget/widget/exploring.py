@@ -36,6 +36,8 @@ def explore(
     layers: str | None = None,
     against: str | None = None,
     scale: float | str | None = None,
+    size: str | None = None,
+    height: int | None = None,
     state: Any = None,
 ) -> Explorer:
     """A live explorer under the cell: edit its text and watch attention follow.
@@ -47,7 +49,7 @@ def explore(
 
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
-    `source, fusion, words, sinks, weight, layers, against, scale` (see the traits of `Explorer`). `state` is the result of
+    `source, fusion, words, sinks, weight, layers, against, scale, size, height` (see the traits of `Explorer`). `state` is the result of
     `ex.state()`, here or elsewhere: it supplies the model, if none is given, and everything that other arguments leave
     open. Raises AttnWidgetError for a model that cannot be loaded or does not take text, and for invalid values.
 
@@ -66,6 +68,7 @@ def explore(
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
+    given |= {"size": size, "height": height}
     given |= {"pair": target if pair is None else pair}
     chosen = {name: value for name, value in given.items() if value is not None}
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:

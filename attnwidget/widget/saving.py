@@ -8,14 +8,13 @@ from typing import Any
 
 from attnwidget.engine import AttentionModel, Trace
 from attnwidget.export.data import page_data, precision
+from attnwidget.export.headline import headline
 from attnwidget.export.page import Shell, page_html
 from attnwidget.files import file_of, write_whole
 from attnwidget.widget.answering.answers import about
 from attnwidget.widget.answering.shown import Shown
 from attnwidget.widget.bundle import bundle
 from attnwidget.widget.given import GivenModel
-
-LONGEST_PAGE_TITLE = 80
 
 
 def page_of(
@@ -36,7 +35,7 @@ def page_of(
     )
     recipe = data.header["facts"][f"{traits['layer']} {traits['head']}"]["recipe"]
     shell = Shell(
-        title=f"Attention of {model.name} · {_line(traits['text'])}" if title is None else title,
+        title=f"{headline(traits['text'])} · attention of {model.name}" if title is None else title,
         lead=lead or "",
         origin=f"{model.name} · {_today()} · {_made_with()}",
         numbers=f"{recipe[:1].upper()}{recipe[1:]}. {precision(data)}",
@@ -58,11 +57,6 @@ def write_page(path: Any, html: str) -> Path:
     """
     file = file_of(path, ".html", ".htm", example="lesson")
     return write_whole(file, "page", lambda part: part.write_text(html, "utf-8", newline="\n"))
-
-
-def _line(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= LONGEST_PAGE_TITLE else f"{words[: LONGEST_PAGE_TITLE - 1]}…"
 
 
 def _today() -> str:

@@ -32,6 +32,8 @@ def view(
     layers: str | None = None,
     against: str | None = None,
     scale: float | str | None = None,
+    size: str | None = None,
+    height: int | None = None,
     state: Any = None,
 ) -> Explorer:
     """An explorer for attention weights from anywhere, or for a Trace: everything but editing.
@@ -56,5 +58,6 @@ def view(
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
+    given |= {"size": size, "height": height}
     chosen = {name: value for name, value in given.items() if value is not None}
     return restored(Explorer(GivenModel(trace), "", **chosen), state, chosen)

@@ -1,7 +1,9 @@
 """What a user passes to `load` -> Source: the module to trace, its tokenizer and processor, and a short name."""
 
+import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,20 @@ from attnwidget.errors import AttnWidgetError
 POSSIBLE_SOURCES = (
     "Give a name like 'gpt2', a local folder, a transformers model and its tokenizer, a pipeline, or any torch module."
 )
+SAYS_LITTLE = re.compile(r"checkpoint.*|epoch.*|step.*|v?\d+|model|final|best|last|output|out", re.IGNORECASE)
+"""Folder names that are the same in every project, and say which of its models it is."""
+
 SAYS_NOTHING = re.compile(
-    r"\.*|checkpoint.*|epoch.*|step.*|v?\d+|[0-9a-f]{40}|model|final|best|last|output|out", re.IGNORECASE
+    r"\W*|hf|hugging.?face|transformers|(py)?torch|safetensors|snapshots?|main|latest|(?=.*\d)[0-9a-f]{7,40}",
+    re.IGNORECASE,
 )
-"""Folder names that are the same in every project."""
+"""Folder names that say in which form a model is there, or only that it is."""
+
+SHELVES = re.compile(
+    r"(real.?)?models?|weights|checkpoints|ckpts?|hub|cache|\.cache|te?mp|data|home|users|root|work|downloads?|desktop|documents",
+    re.IGNORECASE,
+)
+"""Folders that hold many models, and name none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +85,8 @@ def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_p
     if isinstance(source, str | Path):
         name = place(source)
         model, hub = pretrained.pretrained_model(name, from_pretrained)
-        return Source(model, *readers.readers_of(model, name, tokenizer, processor, hub), short_name(name))
+        read = readers.readers_of(model, name, tokenizer, processor, hub)
+        return Source(model, *read, short_name(name) or described(model, name))
     in_hand = _in_hand(source, tokenizer, processor)
     if unused := [option for option in from_pretrained if not (named and option in hub)]:
         raise AttnWidgetError(
@@ -84,16 +97,38 @@ def found(source: Any, tokenizer: Any = None, *, processor: Any = None, **from_p
 
 
 def short_name(name: str) -> str:
-    """A model's name in titles: the last part of its name, with the parent folder if that is too generic.
+    """A model's name in titles, as a person would say it; "" for a folder whose path says nothing of what is in it.
 
-    >>> short_name("org/some-model"), short_name("/home/me/my-run/checkpoint-500")
-    ('some-model', 'my-run/checkpoint-500')
+    >>> short_name("org/some-model"), short_name("/home/me/my-run/checkpoint-500"), short_name("/data/some-model/hf")
+    ('some-model', 'my-run/checkpoint-500', 'some-model')
+    >>> short_name("/data/models/hf")
+    ''
     """
     path = Path(os.path.abspath(name) if Path(name).is_dir() else name)  # noqa: PTH100  links keep their names
     cached = next((part for part in path.parts if part.startswith("models--")), None)
     if cached is not None:  # a snapshot in the hub's cache
         return cached.split("--")[-1]
-    return "/".join(path.parts[-2:]) if SAYS_NOTHING.fullmatch(path.name) else path.name
+    said = [part for part in path.parts if not SAYS_NOTHING.fullmatch(part)]
+    if not said or (path.name != said[-1] and (SHELVES.fullmatch(said[-1]) or said[-1] == Path.home().name)):
+        return ""
+    return "/".join(said[-2:]) if SAYS_LITTLE.fullmatch(said[-1]) else said[-1]
+
+
+def described(model: Any, folder: str) -> str:
+    """What a model without a name of its own is called: as its files say, else by its kind and its size.
+
+    >>> from transformers import GPT2Config, GPT2Model
+    >>> described(GPT2Model(GPT2Config(n_embd=8, n_layer=1, n_head=2, vocab_size=9)), "")
+    'gpt2, 9.2 K parameters'
+    """
+    with suppress(OSError, ValueError, AttributeError):
+        stated = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8")).get("_name_or_path")
+        if isinstance(stated, str) and (name := short_name(stated)):
+            return name
+    size = sum(parameter.numel() for parameter in model.parameters())
+    unit, sign = next(((unit, sign) for unit, sign in ((1e9, "B"), (1e6, "M"), (1e3, "K")) if size >= unit), (1, ""))
+    kind = getattr(getattr(model, "config", None), "model_type", "") or type(model).__name__
+    return f"{kind}, {size / unit:.{int(size < 10 * unit)}f} {sign} parameters"
 
 
 def _in_hand(source: Any, tokenizer: Any, processor: Any) -> Source:
@@ -109,7 +144,8 @@ def _in_hand(source: Any, tokenizer: Any, processor: Any) -> Source:
     if name:
         hub = {"local_files_only": True, "trust_remote_code": False}
         tokenizer, processor = readers.readers_of(model, name, tokenizer, processor, hub, must=False)
-    return Source(model, tokenizer, processor, short_name(name) if name else type(model).__name__, preparation)
+    called = short_name(name) or described(model, name) if name else type(model).__name__
+    return Source(model, tokenizer, processor, called, preparation)
 
 
 def _parts(source: Any) -> tuple[nn.Module, Any, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from attnwidget.arguments import truth
+from attnwidget.arguments import truth, whole_number
 from attnwidget.errors import AttnWidgetError
 from attnwidget.text import LARGEST_TEXT, well_formed
 from attnwidget.tones import read_scale
@@ -15,6 +15,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "sinks": ("show", "hide", "renormalise"),
     "weight": ("attention", "norm"),
     "layers": ("mean", "single", "max"),
+    "size": ("normal", "compact", "projector"),
 }
 """The choices for each part; the first is the default."""
 
@@ -24,7 +25,21 @@ AGAINST = "against"
 SCALE = "scale"
 """The part that is a weight, that of the full tone, or "stretch"."""
 
-PLAIN_LOOK: Mapping[str, Any] = {**{name: choices[0] for name, choices in CHOICES.items()}, AGAINST: "", SCALE: 1.0}
+HEIGHT = "height"
+"""The part that is a height in pixels; None for as high as the window suggests."""
+
+HEIGHTS = (320, 4000)
+"""The smallest and the largest."""
+
+OWN = frozenset({HEIGHT, "size"})
+"""The parts that say how large an explorer is. Each has its own, linked or not."""
+
+PLAIN_LOOK: Mapping[str, Any] = {
+    **{name: choices[0] for name, choices in CHOICES.items()},
+    AGAINST: "",
+    SCALE: 1.0,
+    HEIGHT: None,
+}
 
 
 class FixedLook(dict[str, Any]):
@@ -58,11 +73,23 @@ def read_part(name: str, value: Any) -> Any:
         return well_formed(value)
     if name == SCALE:
         return read_scale(value)
+    if name == HEIGHT:
+        return None if value is None else _read_height(value)
     plain = value if truth(value) is None else truth(value)
     for possible in CHOICES[name]:
         if type(plain) is type(possible) and plain == possible:
             return possible
     raise AttnWidgetError(f"{name} must be one of {', '.join(map(repr, CHOICES[name]))}, not {value!r}.")
+
+
+def _read_height(value: Any) -> int:
+    pixels = whole_number(value)
+    if pixels is None or not HEIGHTS[0] <= pixels <= HEIGHTS[1]:
+        least, most = HEIGHTS
+        raise AttnWidgetError(
+            f"height must be a number of pixels from {least} to {most:,}, or None, not {value!r:.60}."
+        )
+    return pixels
 
 
 def read_look(value: Any, before: Mapping[str, Any]) -> FixedLook:

@@ -15,7 +15,7 @@ from attnwidget.widget.answering.shown import Shown, last_word, query_tokens
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.changing import Tie, changed, holding, in_turn, spare, told_by_page, turn
-from attnwidget.widget.selection.look import PLAIN_LOOK
+from attnwidget.widget.selection.look import OWN, PLAIN_LOOK
 from attnwidget.widget.selection.state import as_lists
 from attnwidget.widget.selection.traits import (
     Chart,
@@ -77,7 +77,7 @@ class Selecting(anywidget.AnyWidget):
     filter = Filtering("auto").tag(sync=True, echo_update=False)
     """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a smallest weight like 0.01."""
     look = LookTrait().tag(sync=True, echo_update=False)
-    """How maps are shown: the eight traits below as one dictionary."""
+    """How maps are shown: the ten traits below as one dictionary."""
     source = LookPart("source")
     """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
     fusion = LookPart("fusion")
@@ -95,6 +95,11 @@ class Selecting(anywidget.AnyWidget):
     scale = LookPart("scale")
     """The weight of the full tone: 1 by default, another number above 0, or "stretch", in each view the largest weight
     outside sinks."""
+
+    size = LookPart("size")
+    """How large letters and targets are: "normal", "compact" for a narrow column, or "projector" for a lecture room."""
+    height = LookPart("height")
+    """The height of the explorer in pixels; None for as high as its parts and the window suggest."""
 
     def _begin(self, text: str, pair: str, part: str | None) -> None:
         if not isinstance(self._model, GivenModel):
@@ -149,6 +154,8 @@ class Selecting(anywidget.AnyWidget):
             return shown.nearest(layer, head)[0 if name == "layer" else 1]
         if name == "heads":
             return tuple(dict.fromkeys(shown.nearest(*pair) for pair in value))
+        if name == "look":
+            return {part: chosen for part, chosen in value.items() if part not in OWN}
         special = self._special() if name == "query" else None
         return value if special is None else fitted(value, special)
 

@@ -13,6 +13,8 @@ export function steerBy(view: View, event: KeyboardEvent, moves: Moves): void {
 
 /** Where a pointer is in an element: in the one that hears it, unless another is named. */
 export function pointIn(event: MouseEvent, element = event.currentTarget as Element) {
-  const { left, top } = element.getBoundingClientRect();
-  return { x: event.clientX - left, y: event.clientY - top };
+  const { left, top, width } = element.getBoundingClientRect();
+  // A page, or an explorer for a lecture room, may be shown larger than it is laid out.
+  const scale = element instanceof HTMLElement && element.offsetWidth > 0 ? width / element.offsetWidth : 1;
+  return { x: (event.clientX - left) / scale, y: (event.clientY - top) / scale };
 }

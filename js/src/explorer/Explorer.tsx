@@ -22,12 +22,15 @@ export function Explorer() {
   const frame = useRef<HTMLDivElement>(null);
   useAcross(frame);
   const { columns, height, tracks, chart, readout, lines } = layout.value;
+  const { size, height: fixed } = session.traits.look.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   return (
     <div
       ref={frame}
       class="aw-frame"
       data-columns={columns}
+      data-size={size}
+      data-fixed={fixed !== null || undefined}
       data-chart={session.charts.revision.value > 0 ? chart : undefined}
       data-stale={session.problem.value !== null || undefined}
       style={{

@@ -42,8 +42,10 @@ export function Header() {
           </span>
         )}
       </span>
-      <span class="aw-chips">
+      <span class="aw-marks">
         <Chips />
+      </span>
+      <span class="aw-chips">
         <Examples />
         <Export />
         <UndoButtons />
@@ -72,12 +74,12 @@ function Chips() {
   const editTime = session.editTime.value;
   return (
     <>
+      <Trust />
       {session.about.value?.model.teaching === true && (
         <span class="aw-chip aw-chip-teaching" title={teaching}>
           teaching model
         </span>
       )}
-      <Trust />
       {editTime !== null && (
         <span
           class="aw-chip aw-chip-edit"

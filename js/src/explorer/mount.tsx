@@ -12,14 +12,17 @@ import { followHeads } from "../heads/metrics";
 import type { Session } from "../session/session";
 import { followStage } from "../views/registry";
 import { Explorer } from "./Explorer";
-import { layoutOf } from "./layout";
+import { layoutOf, zoomOf } from "./layout";
 import { keepKeys } from "./own-keys";
 
 /** Puts one view of a session into an element. It ends with the signal. */
 export function mount(element: HTMLElement, session: Session, abort: AbortSignal): void {
   element.classList.add("attnwidget");
   element.tabIndex = -1;
-  const environment = watchEnvironment(element, abort);
+  const watched = watchEnvironment(element, abort);
+  const size = computed(() => session.traits.look.value.size);
+  const ratio = computed(() => watched.ratio.value * zoomOf(size.value));
+  const environment = { ...watched, ratio };
   const local = createLocal();
   const derived = derive(session, local);
   followPointer(session, local, derived, abort);
@@ -40,6 +43,8 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
         screen: environment.height.value,
         heads: session.heads.value,
         chart: session.charts.revision.value > 0,
+        size: size.value,
+        height: session.traits.look.value.height,
       }),
     ),
     abort,

@@ -11,16 +11,24 @@ export const plainLook: Look = {
   layers: "mean",
   against: "",
   scale: 1,
+  size: "normal",
+  height: null,
 };
 
-const choices: { readonly [Part in Exclude<keyof Look, "against" | "scale">]: readonly Look[Part][] } = {
+const choices: {
+  readonly [Part in Exclude<keyof Look, "against" | "scale" | "height">]: readonly Look[Part][];
+} = {
   source: ["head", "layer", "rollout"],
   fusion: ["mean", "max"],
   words: [false, true],
   sinks: ["show", "hide", "renormalise"],
   weight: ["attention", "norm"],
   layers: ["mean", "single", "max"],
+  size: ["normal", "compact", "projector"],
 };
+
+/** As in attnwidget/widget/selection/look.py. */
+const leastHeight = 320;
 
 /** A look from outside: every part that cannot be is as it is to begin with. */
 export function readLook(value: unknown): Look {
@@ -30,7 +38,13 @@ export function readLook(value: unknown): Look {
     (possible as readonly unknown[]).includes(told[name]) ? told[name] : possible[0],
   ]);
   const against = typeof told.against === "string" ? told.against : "";
-  return { ...(Object.fromEntries(parts) as unknown as Look), against, scale: readScale(told.scale) };
+  const { height } = told;
+  return {
+    ...(Object.fromEntries(parts) as unknown as Look),
+    against,
+    scale: readScale(told.scale),
+    height: typeof height === "number" && height >= leastHeight ? height : null,
+  };
 }
 
 /** Of a look from before there was a choice, the usual one. */

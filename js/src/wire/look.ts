@@ -7,6 +7,7 @@ export type HeadFusion = "mean" | "max";
 export type Sinks = "show" | "hide" | "renormalise";
 /** What is shown of a pair: its attention, or attention weighted by the length of what the key writes. */
 export type Weight = "attention" | "norm";
+export type Size = "normal" | "compact" | "projector";
 export type HeadPair = readonly [layer: number, head: number];
 
 /** How maps are shown. */
@@ -22,6 +23,10 @@ export interface Look {
   readonly against: string;
   /** The weight of the full tone. */
   readonly scale: ToneScale;
+  /** How large letters and targets are. */
+  readonly size: Size;
+  /** Of the explorer, in pixels; null for as high as its parts and the window suggest. */
+  readonly height: number | null;
 }
 
 /** What of a look a request carries: nothing where it is as it was computed. */

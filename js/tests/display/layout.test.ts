@@ -175,7 +175,14 @@ describe("what stands under the grid", () => {
 });
 
 describe("how the parts stand", () => {
-  const given = { width: 1264, screen: 800, heads: heads(12, 12), chart: false };
+  const given = {
+    width: 1264,
+    screen: 800,
+    heads: heads(12, 12),
+    chart: false,
+    size: "normal",
+    height: null,
+  } as const;
   const fixed = (tracks: string) =>
     [...tracks.matchAll(/(?:^| )(\d+)px/g)].map(([, pixels]) => Number(pixels));
 
@@ -207,6 +214,17 @@ describe("how the parts stand", () => {
     const [grid = 0, readout = 0] = fixed(layoutOf({ ...given, width, heads: heads(layers, count) }).tracks);
     expect(grid).toBeGreaterThanOrEqual(264);
     expect(width - grid - readout).toBeGreaterThanOrEqual(440);
+  });
+
+  it("is as high as was asked, and larger or smaller as a whole", () => {
+    expect(layoutOf({ ...given, height: 500 }).height).toBe(500);
+    expect(layoutOf({ ...given, width: 400, height: 500 })).toMatchObject({ columns: 1, height: 500 });
+    // In its own pixels, each as large as 1.4 of the page's.
+    expect(layoutOf({ ...given, size: "projector", screen: 1120 }).height).toBe(
+      layoutOf({ ...given, screen: 800 }).height,
+    );
+    expect(layoutOf({ ...given, size: "projector", height: 700 }).height).toBeCloseTo(500);
+    expect(layoutOf({ ...given, size: "compact" }).height).toBeLessThan(layoutOf(given).height ?? 0);
   });
 
   it("puts a chart beside the stage where that keeps its least width, else below", () => {

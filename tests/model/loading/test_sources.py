@@ -367,6 +367,18 @@ def test_pictures_without_their_packages_are_no_error(tmp_path):
 # -------------------------------------------------------------------------------------------------------------- names
 
 
+NAMELESS = "gpt2, 24 K parameters"  # by kind and size
+
+
+def test_a_folder_that_names_nothing_has_the_name_in_its_files(tmp_path):
+    folder = tmp_path / "models" / "hf"
+    tiny_of("GPT2Model").save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "_name_or_path": "org/Small-135M"}))
+    assert found(folder).name == "Small-135M"
+    assert found(transformers.GPT2Model.from_pretrained(folder)).name == "Small-135M"
+
+
 @pytest.mark.parametrize(
     ("folders", "name"),
     [
@@ -375,6 +387,10 @@ def test_pictures_without_their_packages_are_no_error(tmp_path):
         ("my-run/model", "my-run/model"),
         ("my-run/Final", "my-run/Final"),
         ("models--org--small/snapshots/" + "a1" * 20, "small"),
+        ("Small-135M/hf", "Small-135M"),
+        ("Small-135M/" + "a1" * 20, "Small-135M"),
+        ("Small-135M/checkpoint-500/hf", "Small-135M/checkpoint-500"),
+        ("models/hf", NAMELESS),
     ],
 )
 def test_folders_are_shown_by_the_name_that_says_something(tmp_path, folders, name, monkeypatch):

@@ -70,6 +70,27 @@ def test_a_full_tone_that_is_none_is_refused_and_the_old_one_stays(explorer, wro
     assert explorer.look["scale"] == 0.5
 
 
+def test_each_explorer_has_a_size_and_a_height_of_its_own_in_its_state(explorer):
+    assert (explorer.size, explorer.height) == ("normal", None)
+    other = aw.explore(text=TEXT, size="projector", height=500)
+    link = explorer.link(other)
+    explorer.words, explorer.height = True, 700
+    assert (other.words, other.size, other.height) == (True, "projector", 500)
+    link.unlink()
+    explorer.restore(other.state())
+    assert (explorer.look["size"], explorer.look["height"]) == ("projector", 500)
+    explorer.height = None
+    assert explorer.state()["look"]["height"] is None
+
+
+@pytest.mark.parametrize("wrong", [0, 319, 4001, 500.5, "500", True, [500]])
+def test_a_height_that_is_none_is_refused_and_the_old_one_stays(explorer, wrong):
+    explorer.height = 640
+    with pytest.raises(aw.AttnWidgetError, match="from 320 to 4,000"):
+        explorer.height = wrong
+    assert explorer.height == 640
+
+
 @pytest.mark.parametrize("name", CHOICES)
 def test_each_part_of_the_look_is_a_trait_of_its_own_and_both_agree(explorer, name):
     heard = []

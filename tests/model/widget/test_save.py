@@ -19,7 +19,7 @@ def test_a_page_says_what_it_is(explorer, tmp_path):
     path = explorer.save(tmp_path / "lesson.v2", lead="Look at <the> second “the”.")
     assert path == tmp_path / "lesson.v2.html"
     page = path.read_text("utf-8")
-    assert '<h1 dir="auto">Attention of tiny-causal · The cat sat on the mat.</h1>' in page
+    assert '<h1 dir="auto">The cat sat on the mat. · attention of tiny-causal</h1>' in page
     assert "Look at &lt;the&gt; second" in page
     assert re.search(r"tiny-causal · \d+ \w+ \d{4} · attnwidget [\d.]+", page)
     assert "Softmax weights of one head, fp32, no renormalisation · rows sum to 1.000. Head L1H2 and what" in page

@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
+import { pointIn } from "../../display/steering";
 import { useView, useWidth } from "../../display/view";
 import { exact, shortLabel } from "../../lib/format";
 import { paintPair } from "./paint";
@@ -50,8 +51,7 @@ function Dimensions({ shown }: { readonly shown: Shown }) {
   const strongest = products === null ? [] : strongestDimensions(products, most);
   const colours = palette.value;
   const point = (event: PointerEvent) => {
-    const { left } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    show(dimensionAt(scene.track, dimensions, event.clientX - left));
+    show(dimensionAt(scene.track, dimensions, pointIn(event).x));
   };
   const show = (at: number | null) => {
     const now = local.pairCell.peek();
