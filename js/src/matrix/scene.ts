@@ -74,6 +74,8 @@ const largestCell = 60;
 /** Larger than this a matrix no longer fits a screen. */
 const largestSize = 560;
 const smallestSize = 120;
+/** Where there is more width than height, a cell is up to so much wider than high. */
+const broadest = 1.8;
 /** Of two texts a cell may be wider than high, until it is as wide as this. */
 const widestCell = 96;
 const lowestCell = 22;
@@ -103,8 +105,8 @@ export function matrixFrame({
   const keys = Math.max(1, keyLabels.length);
   const widths = keyLabels.map(measure);
   const widest = widths.reduce((most, width) => Math.max(most, width), cornerWidth);
-  const broadest = keyLabels === labels ? widest : Math.max(cornerWidth, ...labels.map(measure));
-  const left = Math.ceil(broadest) + labelGap + 2;
+  const rowLabel = keyLabels === labels ? widest : Math.max(cornerWidth, ...labels.map(measure));
+  const left = Math.ceil(rowLabel) + labelGap + 2;
   const topOf = (pitch: number) => Math.ceil(tilts(widest, pitch) ? widest * reach.up + 16 : 32);
   const pitches = (down: number) => pitchesOf(width - left, widths, queries, keyLabels === labels, down);
   const roomUnder = (above: number) =>
@@ -149,7 +151,7 @@ function looking({ direction, focused = direction }: MatrixInput): Direction {
 
 type Sight = MatrixFrame & Pick<MatrixScene, "columnPitch" | "rowPitch" | "view" | "rows" | "columns">;
 
-/** One key and one query in pixels: the same in a square map. Of two texts each may use the room that there is. */
+/** One key and one query in pixels: nearly the same in a map of one text. Of two texts each may use the room that there is. */
 function pitchesOf(
   room: number,
   widths: readonly number[],
@@ -159,8 +161,8 @@ function pitchesOf(
   down: number,
 ): [number, number] {
   if (square) {
-    const pitch = pitchOf(room, widths, Math.min(largestCell, down / queries));
-    return [pitch, pitch];
+    const row = pitchOf(room, widths, Math.min(largestCell, down / queries));
+    return [pitchOf(room, widths, Math.min(largestCell, row * broadest)), row];
   }
   const column = pitchOf(room, widths, widestCell);
   const row = Math.min(largestCell, down / queries, Math.max(column, lowestCell));
