@@ -5,6 +5,8 @@ import { type Data, dataAttributes } from "../display/data-attributes";
 import { useGuard } from "../display/guard";
 import { Spoken } from "../display/Spoken";
 import { clearHover, useView, type View } from "../display/view";
+import { beyondOf, revealed } from "./beyond";
+import type { Glide } from "./glide";
 import { type Steered, steerMatrix } from "./input";
 import { type MatrixPicture, paintMatrix } from "./paint";
 import type { MatrixScene } from "./scene";
@@ -31,7 +33,9 @@ interface Props {
 export function Matrix({ name, host, scene, picture, ...props }: Props) {
   const view = useView();
   const id = useId();
-  useSteering(host, view, props.steered);
+  const glide = useSteering(host, view, props.steered);
+  const { shown } = view.session;
+  useFollowing(glide, props.steered, `${shown.value?.text}\n${shown.value?.pair}`);
   return (
     <div
       ref={host}
@@ -59,14 +63,35 @@ export function Matrix({ name, host, scene, picture, ...props }: Props) {
   );
 }
 
-function useSteering(host: { readonly current: HTMLDivElement | null }, view: View, steered: Steered): void {
+function useSteering(
+  host: { readonly current: HTMLDivElement | null },
+  view: View,
+  steered: Steered,
+): { readonly current: Glide | null } {
   const newest = useRef(steered);
+  const glide = useRef<Glide>(null);
   const guard = useGuard();
   newest.current = steered;
   useEffect(() => {
     if (host.current === null) return;
     const life = new AbortController();
-    steerMatrix(host.current, view, () => newest.current, life.signal, guard);
+    glide.current = steerMatrix(host.current, view, () => newest.current, life.signal, guard);
     return () => life.abort();
   }, [view]);
+  return glide;
+}
+
+/** Another query of the same text comes into sight of a zoomed map, wherever it was chosen. Who writes is not followed. */
+function useFollowing(
+  glide: { readonly current: Glide | null },
+  { scene, pinned = null }: Steered,
+  text: string,
+): void {
+  const before = useRef<string | null>(null);
+  useEffect(() => {
+    const same = before.current === text;
+    before.current = text;
+    if (!same || scene === null || pinned === null || beyondOf(scene, [pinned]).length === 0) return;
+    glide.current?.to(revealed(pinned, scene), scene);
+  }, [text, pinned?.side, pinned?.place]);
 }

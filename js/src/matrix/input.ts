@@ -5,6 +5,7 @@ import { clearHover, pinFocus, type View } from "../display/view";
 import type { Cell } from "../focus/pointer";
 import type { Side } from "../session/places";
 import type { Viewport } from "../wire/types";
+import type { Looked } from "./beyond";
 import { type Glide, glider } from "./glide";
 import { type MatrixHit, type MatrixScene, matrixHit } from "./scene";
 import {
@@ -46,6 +47,8 @@ export interface Steered {
   readonly tokenOf: (side: Side, place: number) => number;
   /** Where the keyboard begins. */
   readonly start: () => Cell;
+  /** The pinned query, by its row or its column: it comes into sight when it is another one. */
+  readonly pinned?: Looked | null;
 }
 
 interface Desk {
@@ -56,14 +59,14 @@ interface Desk {
   readonly glide: Glide;
 }
 
-/** Pointer, wheel, fingers and keys over the matrix, until the signal ends. */
+/** Pointer, wheel, fingers and keys over the matrix, until the signal ends. Gives what moves it. */
 export function steerMatrix(
   element: HTMLElement,
   view: View,
   map: () => Steered,
   abort: AbortSignal,
   guard: Guard,
-): void {
+): Glide {
   const desk: Desk = { element, view, map, glide: glider(map().viewport, abort, guard) };
   const options = { signal: abort, passive: false };
   const hands = handsOn(desk);
@@ -90,6 +93,7 @@ export function steerMatrix(
     },
     options,
   );
+  return desk.glide;
 }
 
 function placeIn(scene: MatrixScene, { x, y }: Point): Place {

@@ -6,11 +6,14 @@ import { type Room, useRoom, useView, type View } from "../../display/view";
 import { sinkNote } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
+import type { Looked } from "../../matrix/beyond";
+import { Edges } from "../../matrix/Edges";
 import { Extent } from "../../matrix/Extent";
 import type { Steered } from "../../matrix/input";
 import { Matrix } from "../../matrix/Matrix";
 import { type MatrixScene, matrixScene } from "../../matrix/scene";
 import { useFrame } from "../../matrix/use-frame";
+import { sideOf } from "../../session/places";
 import { matrixFigure } from "./figure";
 import { Tip } from "./Tip";
 import { type Picture, usePicture, useReading, useTiled } from "./use-picture";
@@ -50,8 +53,22 @@ export function MatrixView() {
         host={host}
         scene={scene}
         picture={picture}
-        steered={steeredMap(view, scene)}
-        over={ready && cell !== null && <Tip map={map} scene={scene} cell={cell} reading={reading} />}
+        steered={steeredMap(view, map, scene)}
+        over={
+          ready && (
+            <>
+              <Edges
+                scene={scene}
+                looked={lookedAt(view, map)}
+                pieceOf={(side, place) =>
+                  (side === "query" ? view.derived.tokens : view.derived.keys).value?.pieces[place]
+                }
+                viewport={view.local.viewport}
+              />
+              {cell !== null && <Tip map={map} scene={scene} cell={cell} reading={reading} />}
+            </>
+          )
+        }
       />
       {ready && <MatrixCaption map={map} scene={scene} picture={picture} />}
     </figure>
@@ -59,9 +76,31 @@ export function MatrixView() {
 }
 
 /** Its rows and columns are the tokens of the text. */
-function steeredMap({ local, derived }: View, scene: MatrixScene | null): Steered {
+function steeredMap({ local, derived }: View, map: MapOnShow | null, scene: MatrixScene | null): Steered {
   const { viewport, cell } = local;
-  return { scene, viewport, cell, tokenOf: (_side, place) => place, start: () => startCell(derived) };
+  return {
+    scene,
+    viewport,
+    cell,
+    tokenOf: (_side, place) => place,
+    start: () => startCell(derived),
+    pinned: map === null ? null : pinnedIn(map),
+  };
+}
+
+function pinnedIn({ direction, query }: MapOnShow): Looked {
+  return { side: sideOf(direction), place: query[0] };
+}
+
+/** The query, and the token that is looked at instead; what is pointed out stands along the other axis. */
+function lookedAt({ local, derived }: View, map: MapOnShow): readonly Looked[] {
+  const side = sideOf(derived.direction.value);
+  const marked = local.marked.value;
+  return [
+    pinnedIn(map),
+    { side, place: derived.focus.value[0] },
+    ...(marked === null ? [] : [{ side: side === "query" ? "key" : "query", place: marked } as const]),
+  ];
 }
 
 /** Where the keyboard begins: at the query and what it reads most. */
