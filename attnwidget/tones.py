@@ -19,6 +19,11 @@ RAMPS = {
 }
 """In the light, from nothing to the full tone, as on the page."""
 
+DARK_RAMPS = {
+    "reads": "#14181d #2b1c10 #4a2910 #743a10 #a44f14 #d56a20 #f78f42 #ffb98a #ffe3cf",
+    "read_by": "#14181d #122238 #163457 #1b4b80 #2567ad #3b87d6 #6aaaf0 #a3cdf9 #dbebfe",
+}
+
 
 def full_tone(scale: Scale, largest: float) -> float:
     """The weight of the full tone. By default 1: a number looks the same in every view, head and text.

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from bokeh.palettes import Colorblind8
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.tones import DARK_RAMPS, RAMPS
 
 Ramp = tuple[str, ...]
-"""256 colours, from zero to the maximum."""
+"""Colours from zero to the maximum, or from the most below zero to the most above."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,15 @@ def ramp(stops: str, *, root: bool = False) -> Ramp:
 
     places = [index / 255 for index in range(256)]
     return tuple(colour(place**0.5 if root else place) for place in places)
+
+
+def both_ways(below: str, above: str) -> Ramp:
+    """256 colours on either side of nothing, by the square root, so that small changes are visible too.
+
+    >>> both_ways("#ffffff #000000", "#ffffff #00ff00")[:-2:170]
+    ('#000000', '#6c6c6c', '#6dff6d')
+    """
+    return *reversed(ramp(below, root=True)), *ramp(above, root=True)
 
 
 _BLUE, _AMBER, _, _GREEN, _SKY, _VERMILION, _PINK, _ = (colour.lower() for colour in Colorblind8)
@@ -97,7 +107,8 @@ LIGHT = Look(
     read_by_bar="#5a93d6",
     ramps={
         "heads": ramp(_ORANGE_LIGHT),
-        "weights": ramp(_ORANGE_LIGHT, root=True),
+        "weights": ramp(RAMPS["reads"], root=True),
+        "changes": both_ways("#ffffff #ded0e8 #b08fcb #7b4aa3 #431a68", "#ffffff #cfe6d3 #86c493 #2f8a4e #0b4f28"),
         "layers": ramp(_BLUE_LIGHT),
         "differences": ramp("#4d1f73 #8551a6 #b893cc #f5f4f6 #93c795 #3f8f4f #0d5226"),
     },
@@ -129,7 +140,8 @@ DARK = Look(
     read_by_bar="#4c86cc",
     ramps={
         "heads": ramp(_ORANGE_DARK),
-        "weights": ramp(_ORANGE_DARK, root=True),
+        "weights": ramp(DARK_RAMPS["reads"], root=True),
+        "changes": both_ways("#14181d #4a2d69 #8450b8 #b98ae6 #e6d3fb", "#14181d #1d4a2e #2c8450 #62c587 #c6f3d3"),
         "layers": ramp(_BLUE_DARK),
         "differences": ramp("#e0c5f5 #b183d6 #6b4788 #22272d #2c6a3c #55b067 #b7ecc0"),
     },

@@ -11,6 +11,7 @@ from attnwidget.measures.results import TokenMap
 from attnwidget.plots.chart import NARROWEST, WIDEST_CHART, colour_bar, empty, finished, hover, mapper, token_axis
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.labels import number, token_name
+from attnwidget.tones import full_tone, read_scale
 
 LONGEST_MAP_LABEL = 10
 """Characters of a token: labels on both sides leave a map little room."""
@@ -31,11 +32,15 @@ SMALLEST = 400
 """Pixels: how wide a map of few tokens may be, so that there is room for its text."""
 
 
-def token_map(found: Any, *, unit: str = "weight", theme: str | None = None, title: str | None = None) -> Any:
+def token_map(
+    found: Any, *, unit: str = "weight", scale: Any = None, theme: str | None = None, title: str | None = None
+) -> Any:
     """A Bokeh figure of a number per query and key, queries down and keys across, in one ramp.
 
     The colour rises with the square root of the number, as in the explorer, so that small weights can be told from
-    none; numbers below 0 are refused, as they are differences. Raises AttnWidgetError for anything but a TokenMap.
+    none. `scale` is the number of the full tone: by default 1 where none is larger, so that figures can be held against
+    each other; "stretch" is the largest. Numbers below 0 are refused, as they are differences. Raises AttnWidgetError
+    for anything but a TokenMap.
 
     >>> import attnwidget as aw
     >>> chart = aw.plots.token_map(aw.rollout(aw.load().trace("The cat sat on the mat.")))
@@ -49,8 +54,10 @@ def token_map(found: Any, *, unit: str = "weight", theme: str | None = None, tit
             "This map has numbers below 0, so it shows differences. Draw it with aw.plots.comparison(map), whose "
             "colours part at 0."
         )
-    scale = mapper(values, look.ramps["weights"], low=0.0)
-    return _picture(found, values, scale, look, title or _name(found), unit, "colour: square root")
+    full = _full(values, scale)
+    colours = mapper(values, look.ramps["weights"], low=0.0, high=full)
+    note = f"colour: square root, full at {full:.3g}"
+    return _picture(found, values, colours, look, title or _name(found), unit, note)
 
 
 def comparison(
@@ -59,13 +66,14 @@ def comparison(
     head: Any = None,
     *,
     unit: str = "difference",
+    scale: Any = None,
     theme: str | None = None,
     title: str | None = None,
 ) -> Any:
     """A Bokeh figure of the differences of one head between two texts or models, from a `Comparison`; or of a TokenMap.
 
-    Green is more, purple is less, and the colours meet at 0: the ramp is equally long on either side. `layer` and `head`
-    as in `Comparison.map`; without them the mean over all heads. How much each head changed is
+    Green is more, purple is less, and the colours meet at 0: the ramp is equally long on either side, and its tone is the
+    square root of the difference. `scale` as in `token_map`. `layer` and `head` as in `Comparison.map`; without them the mean over all heads. How much each head changed is
     `head_grid(compared.mean_difference)`. Raises AttnWidgetError for what is neither, and for a layer or head of a
     TokenMap.
 
@@ -88,9 +96,16 @@ def comparison(
             "layer and a head, or a TokenMap of differences."
         )
     values = _checked(found)
-    most = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
-    scale = mapper(values, look.ramps["differences"], low=-most, high=most)
-    return _picture(found, values, scale, look, title or _name(found), unit, "green: more; purple: less")
+    full = _full(values, scale)
+    colours = mapper(values, look.ramps["changes"], low=-full, high=full)
+    note = f"green: more; purple: less; square root, full at {full:.3g}"
+    return _picture(found, values, colours, look, title or _name(found), unit, note)
+
+
+def _full(values: np.ndarray, scale: Any) -> float:
+    """The number of the full tone."""
+    largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    return max(1.0, largest) if scale is None else full_tone(read_scale(scale), largest)
 
 
 def _checked(found: Any) -> np.ndarray:
@@ -111,7 +126,7 @@ def _name(found: TokenMap) -> str:
     return first if first[1:2] == " " else f"{first[:1].upper()}{first[1:]}" or "Every query and key"
 
 
-def _picture(found: TokenMap, values: np.ndarray, scale: Any, look: Look, title: str, unit: str, note: str) -> Any:
+def _picture(found: TokenMap, values: np.ndarray, colours: Any, look: Look, title: str, unit: str, note: str) -> Any:
     queries, keys = values.shape
     figure = empty(
         title,
@@ -133,10 +148,10 @@ def _picture(found: TokenMap, values: np.ndarray, scale: Any, look: Look, title:
     named = values.size <= MOST_NAMED
     data = {"image": [values]} | (_names(found, values) if named else {})
     source = ColumnDataSource(name="attnwidget.pairs", data=data)
-    image = figure.image(image="image", x=-0.5, y=-0.5, dw=keys, dh=queries, color_mapper=scale, source=source)
+    image = figure.image(image="image", x=-0.5, y=-0.5, dw=keys, dh=queries, color_mapper=colours, source=source)
     pair = "<b>@query</b> → <b>@key</b><br>@text" if named else "<b>#$y{0}</b> → <b>#$x{0}</b><br>@image{0.000}"
     hover(figure, look, [image], f"{pair} {unit if unit.isidentifier() else ''}")
-    colour_bar(figure, scale, unit)
+    colour_bar(figure, colours, unit)
     blank = "blank: no number" if np.isnan(values).any() else ""
     return finished(figure, look, found.recipe, note, blank)
 

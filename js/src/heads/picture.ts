@@ -20,6 +20,8 @@ export type Thumbnails = Pick<GridPicture, "image" | "rows" | "columns">;
 export function thumbnailsIn(frame: Frame | undefined, scale: ToneScale, palette: Palette): Thumbnails {
   if (frame?.thumbnails == null) return { image: null, rows: 0, columns: 0 };
   const [layers = 0, heads = 0, rows = 0, columns = 0] = frame.thumbnails.shape;
+  // A single token takes all of it: a wall of full tones that says nothing of any head.
+  if (rows * columns === 1) return { image: null, rows, columns };
   const { ramp } = accent(palette, frame.header.direction);
   const shape = [layers, heads, rows, columns] as const;
   const { data } = frame.thumbnails;

@@ -1,12 +1,10 @@
-import { stretching } from "../controls/LookControls";
 import { useView } from "../display/view";
-import type { Heat } from "../focus/derived";
-import { tone, toneSteps } from "../lib/colour";
-import { count, toneNumber } from "../lib/format";
+import { count } from "../lib/format";
 import { version } from "../lib/version";
 import type { Session } from "../session/session";
 import { lost } from "../wire/problem";
 import type { Problem } from "../wire/types";
+import { Legend } from "./Legend";
 import { AddSecond } from "./SecondText";
 import { Search } from "./search/Search";
 
@@ -68,64 +66,6 @@ function Pace() {
   return (
     <span class="aw-pace aw-number" aria-hidden="true">
       reading: layer {progress.done} of {progress.total}
-    </span>
-  );
-}
-
-function Legend() {
-  const { numbers } = useView();
-  const heat = numbers.heat.value;
-  if (heat === null) return null;
-  const hatched = Array.from(heat.sinks).some((token) => (heat.tones[token] ?? 0) > 0);
-  return (
-    <div class="aw-legend">
-      <span class="aw-tones aw-number" title={toneRule}>
-        {toneSteps.map((share) => (
-          <span
-            key={share}
-            style={{
-              background: `color-mix(in srgb, var(--aw-mark) ${100 * tone(share, 1)}%, var(--aw-ground))`,
-            }}
-          >
-            {toneNumber(share * heat.full)}
-          </span>
-        ))}
-      </span>
-      <Stretching heat={heat} />
-      {heat.kept !== null && (
-        <span class="aw-legend-kept">
-          kept {heat.kept.tokens.length} of {heat.kept.all}
-          {heat.kept.resting > 0 && " and the sinks"},{" "}
-          <span class="aw-number">{heat.kept.share.toFixed(2)}</span> of the{" "}
-          {numbers.direction.value === "read_by" ? "column" : "row"}
-        </span>
-      )}
-      {hatched && (
-        <span>
-          <span class="aw-legend-hatch" /> sink
-        </span>
-      )}
-    </div>
-  );
-}
-
-const toneRule =
-  "The tone is the square root of the weight. Its full strength is a weight of 1, in every view, head and text, unless it is stretched";
-
-/** Below this the whole row is pale. */
-const pale = 0.1;
-
-/** Whether the tones are stretched, and, where little is to be seen, the way to that. */
-function Stretching({ heat }: { readonly heat: Heat }) {
-  const { session, derived } = useView();
-  if (derived.scale.value === "stretch") return <span>stretched to the largest here</span>;
-  if (heat.full !== 1 || !(heat.peak > 0) || heat.peak >= pale) return null;
-  return (
-    <span>
-      largest here <span class="aw-number">{toneNumber(heat.peak)}</span> ·{" "}
-      <button type="button" class="aw-stretch" title={stretching} onClick={() => session.setScale("stretch")}>
-        stretch
-      </button>
     </span>
   );
 }

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Field } from "../../src/focus/fields";
+import { heatNote } from "../../src/surface/Legend";
 import { markLook } from "../../src/surface/looks";
 import { paintMarks } from "../../src/surface/paint";
 import { TextSurface } from "../../src/surface/text-surface";
@@ -111,6 +112,24 @@ function notes() {
   pen.stroke = () => done.push(`stroke ${pen.strokeStyle} ${pen.lineWidth}`);
   return { pen: pen as never, done };
 }
+
+describe("the note of a row", () => {
+  const heat = (tones: readonly number[], peak: number, sinks: readonly number[] = []) => ({
+    tones: Float32Array.from(tones),
+    peak,
+    full: 1,
+    sinks: new Set(sinks),
+    kept: null,
+  });
+
+  it("says why no scale could give it colours of its own, and nothing else", () => {
+    expect(heatNote(heat([0, 0], 0))).toBe("nothing is read here");
+    expect(heatNote(heat([1], 1))).toBe("a single token takes all of it");
+    expect(heatNote(heat([1, 0, 0], 0.0004, [0]))).toBe("this rests on sinks alone");
+    expect(heatNote(heat([0.9, 0.1, 0], 0.01, [0]))).toBeNull();
+    expect(heatNote(heat([0, 0, 0], 0.0004))).toBeNull();
+  });
+});
 
 describe("the marks of a text", () => {
   it("have their tone, and a line on the side of the direction", () => {

@@ -16,7 +16,7 @@ from attnwidget.export.picture import LARGEST_PICTURE, picture_png
 from attnwidget.export.still import LONGEST_STILL, still_html
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.tones import RAMPS
+from attnwidget.tones import DARK_RAMPS, RAMPS
 
 COLOURS = Path(__file__).resolve().parents[3] / "js/src/lib/colour.ts"
 
@@ -109,6 +109,7 @@ def test_sinks_are_hatched_in_the_words_and_in_the_picture():
 def test_the_ramps_are_those_of_the_page():
     stops = dict(re.findall(r'(\w+): list\("([^"]+)"\)', COLOURS.read_text()))
     assert {"reads": stops["orangeLight"], "read_by": stops["blueLight"]} == RAMPS
+    assert {"reads": stops["orangeDark"], "read_by": stops["blueDark"]} == DARK_RAMPS
 
 
 def test_noise_is_pooled_until_it_is_small():

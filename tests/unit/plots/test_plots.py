@@ -109,8 +109,10 @@ def test_patterns_keep_their_colours_and_legend():
 def test_a_comparison_parts_at_zero():
     found = TokenMap(np.array([[0.1, -0.3], [np.nan, 0]]), RECIPE, ("a", "b"), ("a", "b"))
     mapper = plots.comparison(found).select_one(LinearColorMapper)
-    assert mapper.low == -mapper.high == pytest.approx(-0.3)
-    assert mapper.palette[127] != LIGHT.ramps["weights"][127]
+    assert mapper.low == -mapper.high == -1
+    assert mapper.palette[255] == mapper.palette[256] == LIGHT.ground
+    stretched = plots.comparison(found, scale="stretch").select_one(LinearColorMapper)
+    assert stretched.low == -stretched.high == pytest.approx(-0.3)
     flat = plots.comparison(TokenMap(np.zeros((2, 2)), RECIPE)).select_one(LinearColorMapper)
     assert flat.low < 0 < flat.high
 
@@ -131,6 +133,17 @@ def test_a_map_keeps_queries_and_keys():
     assert (figure.select_one("attnwidget.pairs").data["image"][0] == values).all()
     assert figure.xaxis[0].major_label_overrides == {0: "x", 1: "y", 2: "z"}
     assert figure.y_range.start > figure.y_range.end  # the first query on top
+
+
+def test_a_map_has_its_full_tone_at_one_unless_it_is_stretched_or_larger():
+    def full(most, **how):
+        drawn = plots.token_map(TokenMap(np.array([[0, most]]), RECIPE), **how)
+        assert f"full at {drawn.select_one(LinearColorMapper).high:.3g}" in caption(drawn)
+        return drawn.select_one(LinearColorMapper).high
+
+    assert [full(0.2), full(3), full(0.2, scale="stretch"), full(0.2, scale=0.5)] == pytest.approx([1, 3, 0.2, 0.5])
+    with pytest.raises(aw.AttnWidgetError, match="'stretch'"):
+        full(0.2, scale=0)
 
 
 def test_the_tokens_under_the_pointer_are_named_in_maps_of_up_to_64_and_numbered_in_larger_ones():

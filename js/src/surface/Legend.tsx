@@ -1,0 +1,77 @@
+import { stretching } from "../controls/LookControls";
+import { useView } from "../display/view";
+import type { Heat } from "../focus/derived";
+import { tone, toneSteps } from "../lib/colour";
+import { toneNumber } from "../lib/format";
+
+/** The tones of the text with the weights that they stand for, and what there is to know of this row. */
+export function Legend() {
+  const { numbers } = useView();
+  const heat = numbers.heat.value;
+  if (heat === null) return null;
+  return (
+    <div class="aw-legend">
+      <Note heat={heat} />
+      <span class="aw-tones aw-number" title={toneRule}>
+        {toneSteps.map((share) => (
+          <span
+            key={share}
+            style={{
+              background: `color-mix(in srgb, var(--aw-mark) ${100 * tone(share, 1)}%, var(--aw-ground))`,
+            }}
+          >
+            {toneNumber(share * heat.full)}
+          </span>
+        ))}
+      </span>
+      {heat.kept !== null && (
+        <span class="aw-legend-kept">
+          kept {heat.kept.tokens.length} of {heat.kept.all}
+          {heat.kept.resting > 0 && " and the sinks"},{" "}
+          <span class="aw-number">{heat.kept.share.toFixed(2)}</span> of the{" "}
+          {numbers.direction.value === "read_by" ? "column" : "row"}
+        </span>
+      )}
+      {isHatched(heat) && (
+        <span>
+          <span class="aw-legend-hatch" /> sink
+        </span>
+      )}
+    </div>
+  );
+}
+
+const toneRule =
+  "The tone is the square root of the weight. Its full strength is a weight of 1, in every view, head and text, unless it is stretched";
+
+function isHatched({ sinks, tones }: Heat): boolean {
+  return Array.from(sinks).some((token) => (tones[token] ?? 0) > 0);
+}
+
+/** One sentence, where there is little or nothing to be seen; and the way on. */
+function Note({ heat }: { readonly heat: Heat }) {
+  const { session, derived } = useView();
+  const note = heatNote(heat);
+  if (note !== null) return <span>{note}</span>;
+  if (derived.scale.value === "stretch") return <span>stretched to the largest here</span>;
+  if (heat.full !== 1 || heat.peak >= pale) return null;
+  return (
+    <span>
+      largest here <span class="aw-number">{toneNumber(heat.peak)}</span> ·{" "}
+      <button type="button" class="aw-stretch" title={stretching} onClick={() => session.setScale("stretch")}>
+        stretch
+      </button>
+    </span>
+  );
+}
+
+/** Below this the whole row is pale. */
+const pale = 0.1;
+
+/** Why a row has no colours of its own, where no scale could give it any. */
+export function heatNote({ tones, sinks, peak }: Heat): string | null {
+  if (!(peak > 0)) return "nothing is read here";
+  if (tones.length === 1) return "a single token takes all of it";
+  const beside = tones.some((strength, token) => strength > 0 && !sinks.has(token));
+  return sinks.size > 0 && !beside ? "this rests on sinks alone" : null;
+}
