@@ -49,6 +49,24 @@ describe("the history of the texts", () => {
     expect(back()).toBeNull();
   });
 
+  it("gives erased words back one at a time, whichever way they were erased", () => {
+    for (const forwards of [false, true]) {
+      const history = new History("one two three", "");
+      const texts: string[] = [];
+      let now = "one two three";
+      for (let left = 10; left > 0; left--) {
+        const at = forwards ? 3 : now.length - 1;
+        const before = forwards ? 3 : now.length;
+        now = now.slice(0, at) + now.slice(at + 1);
+        history.record(0, now, "erasing", [before, before], [at, at]);
+      }
+      for (let place = history.undo(); place !== null; place = history.undo()) texts.push(place.text);
+      expect(texts).toEqual(
+        forwards ? ["onethree", "onetwo three", "one two three"] : ["one two", "one two three"],
+      );
+    }
+  });
+
   it("begins anew where the caret went elsewhere", () => {
     const { write, back } = writer("ab");
     write("1", "typing", 2);

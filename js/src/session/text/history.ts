@@ -140,6 +140,18 @@ function goesOn(last: Step, change: Change, way: Way, [start, stop]: Span): bool
   if (way !== last.way || way === "at once") return false;
   if (way === "elsewhere") return true;
   if (start !== last.after[0] || start !== last.after[1]) return false;
-  if (way === "erasing") return true;
-  return start === stop && !(/\s$/.test(last.inserted) && /^\S/.test(change.inserted));
+  if (way === "typing") return start === stop && !begins(last.inserted, change.inserted);
+  // Forwards or backwards: the one before the other.
+  return change.at === last.at
+    ? !begins(last.removed, change.removed)
+    : !begins(reverse(last.removed), reverse(change.removed));
+}
+
+/** Whether a word begins between what was written, or erased, and what comes after it. */
+function begins(before: string, after: string): boolean {
+  return /\s$/.test(before) && /^\S/.test(after);
+}
+
+function reverse(text: string): string {
+  return [...text].reverse().join("");
 }
