@@ -1,4 +1,4 @@
-"""Two texts in one model -> how one head's map changed from the first to the second, over their shared tokens."""
+"""Two texts in one model -> how one head's map changed from the first to the second, over the tokens with a partner."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -10,26 +10,27 @@ from jaxtyping import Float
 
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError, BadRequest
-from attnwidget.measures.comparison.compare import Comparison, compare
-from attnwidget.measures.results import RankedHead
-
-MOST_CHANGED = 8
-"""How many of the most changed heads are listed."""
+from attnwidget.measures.comparison.aligned_tokens import AlignedTokens
+from attnwidget.measures.comparison.compare import Comparison, compare, said_pairing
+from attnwidget.measures.comparison.replacements import Replacement
+from attnwidget.measures.results import HeadScores
 
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """`values` is the second map minus the first, (query key) over the tokens that both texts share.
+    """`values` is the second map minus the first, (query key) over the tokens that have a partner in the other text.
 
-    `queries` and `keys` are their positions in the first and the second text. `dropped` is the mean weight of a row on
-    keys without a partner, for each text. `changed` lists the heads that changed most, by their largest difference.
+    `queries` and `keys` are their positions in the first and the second text. `replaced` is what was changed in the
+    text. `dropped` is the mean weight of a row on keys without a partner, for each text. `changed` is the largest
+    difference of every head, (layer head).
     """
 
     values: Float[np.ndarray, "query key"]
-    queries: tuple[tuple[int, ...], tuple[int, ...]]
-    keys: tuple[tuple[int, ...], tuple[int, ...]]
+    queries: AlignedTokens
+    keys: AlignedTokens
+    replaced: tuple[Replacement, ...]
     dropped: tuple[float, float]
-    changed: tuple[RankedHead, ...]
+    changed: HeadScores
     recipe: str
 
 
@@ -46,8 +47,8 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
     >>> import attnwidget as aw
     >>> model = aw.load()
     >>> found = compose_difference(model.trace("The cat sat."), model.trace("The dog sat."), "self", 1, 2)
-    >>> found.queries, found.values.shape
-    (((0, 2, 3), (0, 2, 3)), (3, 3))
+    >>> found.replaced, found.values.shape, found.changed.shape
+    (('cat' -> 'dog',), (4, 4), (4, 4))
     """
     counts = second.heads(part)
     if not 0 <= layer < len(counts) or not 0 <= head < counts[layer]:
@@ -56,10 +57,11 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
     shown = found.map(layer, head)
     return Difference(
         np.asarray(shown.values, np.float32),
-        (found.queries.first, found.queries.second),
-        (found.keys.first, found.keys.second),
+        found.queries,
+        found.keys,
+        found.replaced,
         found.unaligned_mass,
-        found.largest_difference.top(MOST_CHANGED),
+        found.largest_difference,
         _recipe(found, layer, head),
     )
 
@@ -68,8 +70,8 @@ def _recipe(found: Comparison, layer: int, head: int) -> str:
     held, shown = (f"{mass:.1%}" for mass in found.unaligned_mass)
     return (
         f"weights of L{layer}H{head} in this text minus those in the held text, over {len(found.queries)} queries x "
-        f"{len(found.keys)} keys that both share; keys without a partner are left out ({held} of a row there, {shown} "
-        "here), not renormalised"
+        f"{len(found.keys)} keys, {said_pairing(found.queries, found.keys)}; keys without a partner are left out "
+        f"({held} of a row there, {shown} here), not renormalised"
     )
 
 

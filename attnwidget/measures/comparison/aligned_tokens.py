@@ -1,4 +1,4 @@
-"""Which tokens of two texts are the same ones."""
+"""Which tokens of two texts are the same ones, and which stand in the place of others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,29 +14,36 @@ Read: TypeAlias = tuple[str, bool]
 
 @dataclass(frozen=True)
 class AlignedTokens:
-    """Pairs of the same token in two texts, in order: the token at `first[i]` is the one at `second[i]`."""
+    """Pairs of tokens of two texts, in order: `first[i]` and `second[i]` are partners.
+
+    `same[i]` tells whether they are the same token; else the second one stands in the place of the first.
+    """
 
     first: tuple[int, ...]
     second: tuple[int, ...]
+    same: tuple[bool, ...]
 
     def __len__(self) -> int:
         return len(self.first)
 
 
 def aligned_tokens(first: Tokens, second: Tokens) -> AlignedTokens:
-    """The tokens that two texts share, in order: the common start and end, and a longest common subsequence between.
+    """The tokens that two texts share, in order, and between them what was replaced, by position.
 
-    Tokens are the same if their text is the same and both or neither are special; their ids may differ, as a word at
-    the beginning of a text has another id in many vocabularies. Replaced tokens have no partner, nor does padding. If
-    several subsequences are longest, tokens are paired as late as possible.
+    Shared are the common start and end, and a longest common subsequence between. Tokens are the same if their text is
+    the same and both or neither are special; their ids may differ, as a word at the beginning of a text has another id
+    in many vocabularies. If several subsequences are longest, tokens are paired as late as possible.
+
+    Between two shared tokens the first token of one text stands in the place of the first of the other, and so on; what
+    is left of the longer stretch has no partner. Nor do padding, and special tokens that were replaced.
 
     The result for (second, first) is the same pairs swapped. Time is proportional to the product of both lengths
     without the common start and end; memory is one bit per such pair.
 
     >>> one = Tokens.from_pieces(["the", "bank", "by", "the", "river"])
-    >>> other = Tokens.from_pieces(["the", "bank", "with", "the", "money"])
-    >>> aligned_tokens(one, other)
-    AlignedTokens(first=(0, 1, 3), second=(0, 1, 3))
+    >>> other = Tokens.from_pieces(["the", "bank", "with", "the", "big", "money"])
+    >>> aligned_tokens(one, other)                                      # by -> with, river -> big
+    AlignedTokens(first=(0, 1, 2, 3, 4), second=(0, 1, 2, 3, 4), same=(True, True, False, True, False))
     """
     (places, read), (others, also_read) = _read(first), _read(second)
     # Starting from the other text could find a different longest subsequence; this always starts from the smaller text.
@@ -44,7 +51,25 @@ def aligned_tokens(first: Tokens, second: Tokens) -> AlignedTokens:
     pairs = _same(also_read, read) if turned else _same(read, also_read)
     if turned:
         pairs = [(right, left) for left, right in pairs]
-    return AlignedTokens(tuple(places[left] for left, _ in pairs), tuple(others[right] for _, right in pairs))
+    shared = set(pairs)
+    pairs = sorted([*pairs, *_replaced(read, also_read, pairs)])
+    return AlignedTokens(
+        tuple(places[left] for left, _ in pairs),
+        tuple(others[right] for _, right in pairs),
+        tuple(pair in shared for pair in pairs),
+    )
+
+
+def _replaced(one: Sequence[Read], other: Sequence[Read], shared: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What stands between shared tokens, paired by position; special tokens replace nothing."""
+    ends = [*shared, (len(one), len(other))]
+    starts = [(-1, -1), *shared]
+    return [
+        (left, right)
+        for (before, its), (stop, its_stop) in zip(starts, ends, strict=True)
+        for left, right in zip(range(before + 1, stop), range(its + 1, its_stop), strict=False)
+        if not one[left][1] and not other[right][1]
+    ]
 
 
 def _read(text: Tokens) -> tuple[list[int], list[Read]]:

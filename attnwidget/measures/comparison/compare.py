@@ -13,6 +13,7 @@ from attnwidget.arguments import share_or_none
 from attnwidget.engine import Block, Tokens, Trace, fit_index, fit_together, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
+from attnwidget.measures.comparison.replacements import Replacement, replacements
 from attnwidget.measures.given_trace import require_trace, said_part
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
 from attnwidget.shapes import AttentionMap, LayerMaps
@@ -20,9 +21,10 @@ from attnwidget.shapes import AttentionMap, LayerMaps
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """What changed from trace `a` to trace `b`, over the tokens that both texts share.
+    """What changed from trace `a` to trace `b`, over the tokens that have a partner in the other text.
 
-    `queries` and `keys` say which tokens these are. `mean_difference`, `largest_difference` (of |b - a|) and
+    `queries` and `keys` say which tokens these are: the same ones, and those that stand in the place of others.
+    `replaced` lists what was changed in the text, stretch by stretch. `mean_difference`, `largest_difference` (of |b - a|) and
     `changed_share` (pairs beyond `threshold`) are per head: `.top()` gives the heads that changed most; `mean` and
     `maximum` are over all heads. `mean_map` is the mean of b - a over all heads and layers; `exceeding` has its pairs
     beyond the threshold, largest first, by their positions in `a`. `unaligned_mass` is the mean weight that the queries
@@ -35,6 +37,7 @@ class Comparison:
     threshold: float
     queries: AlignedTokens
     keys: AlignedTokens
+    replaced: tuple[Replacement, ...]
     mean_difference: HeadScores
     largest_difference: HeadScores
     changed_share: HeadScores
@@ -55,25 +58,27 @@ class Comparison:
 
     def __repr__(self) -> str:
         heads = ", ".join(map(repr, self.largest_difference.top(3)))
+        some = ", ".join(map(repr, self.replaced[:3])) + (" ..." if len(self.replaced) > 3 else "")
+        replaced = f"replaced: {some}\n" if self.replaced else ""
         return (
             f"Comparison({len(self.queries)} of {len(self.a.tokens(self.part)[0])} and "
             f"{len(self.b.tokens(self.part)[0])} queries, mean {self.mean:.4g}, maximum {self.maximum:.4g}, "
             f"{len(self.exceeding)} pairs of the mean map beyond {self.threshold:g}; {self.recipe})\n"
-            f"most changed heads: {heads}"
+            f"{replaced}most changed heads: {heads}"
         )
 
     def map(self, layer: Any, head: Any = None) -> TokenMap:
-        """The difference b - a of one head, (query key) over the shared tokens; the head is named as in
+        """The difference b - a of one head, (query key) over the tokens with a partner; the head is named as in
         `Trace.weights`.
 
-        Rows and columns are these tokens: `queries` and `keys` have their positions in both texts. Raises
-        AttnWidgetError for a head that does not exist.
+        Rows and columns are these tokens: `queries` and `keys` have their positions in both texts. Those that were
+        replaced are named by both, "Paris → Oslo". Raises AttnWidgetError for a head that does not exist.
 
         >>> import attnwidget as aw
         >>> model = aw.load()
         >>> changed = compare(model.trace("The cat sat on the mat."), model.trace("The dog sat on the mat."))
-        >>> changed.map("L1H2").shape
-        (6, 6)
+        >>> changed.map("L1H2").shape, changed.map("L1H2").query_pieces[1]
+        ((7, 7), 'cat → dog')
         """
         if isinstance(layer, str):
             layer, head = parse_head(layer, head)
@@ -91,7 +96,7 @@ class Comparison:
         return TokenMap(
             values.numpy(),
             f"b - a of L{ours.layer}H{number}: {self.recipe}",
-            *_pieces(self.a.tokens(self.part), self.queries, self.keys),
+            *_pieces(self.a.tokens(self.part), self.b.tokens(self.part), self.queries, self.keys),
         )
 
     def where(self, layer: Any, head: Any = None) -> tuple[RankedPair, ...]:
@@ -105,9 +110,9 @@ class Comparison:
 def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1) -> Comparison:
     """What changed from one trace to another: one text in two models of the same shape, or two texts.
 
-    Weights are compared as they are, over the tokens that both texts share (`aligned_tokens`; queries and keys
-    separately if they are two texts). Keys without a partner are dropped without renormalising, and `unaligned_mass`
-    says how much is left out. Masked pairs count as 0. `threshold` (0 to 1) is the absolute difference above which a
+    Weights are compared as they are, over the tokens that both texts share and those that were replaced by others, in
+    their places (`aligned_tokens`; queries and keys separately if they are two texts). Keys without a partner are
+    dropped without renormalising, and `unaligned_mass` says how much is left out. Masked pairs count as 0. `threshold` (0 to 1) is the absolute difference above which a
     pair is listed. Layers without attention are NaN.
 
     Raises AttnWidgetError for traces with different numbers of layers or heads, an ambiguous part, texts without a
@@ -119,8 +124,10 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     >>> cat, dog = model.trace("The cat sat on the mat."), model.trace("The dog sat on the mat.")
     >>> compare(cat, cat).maximum
     0.0
-    >>> compare(cat, dog).queries.first                     # all but the animal
-    (0, 2, 3, 4, 5, 6)
+    >>> compare(cat, dog).replaced
+    ('cat' -> 'dog',)
+    >>> compare(cat, dog).queries.same
+    (True, False, True, True, True, True, True)
     """
     require_trace(a)
     require_trace(b)
@@ -130,11 +137,11 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
         raise AttnWidgetError(f"threshold={threshold!r} is not valid: give a number from 0 to 1.")
     queries, keys = _aligned(a.tokens(part), b.tokens(part))
     found = _summed(a, b, part, queries, keys, beyond)
-    recipe = _recipe(found.unaligned, len(queries), len(keys)) + said_part(a, part)
+    recipe = _recipe(found.unaligned, queries, keys) + said_part(a, part)
     mean_map = TokenMap(
         found.mean_map.numpy(),
         f"mean over all heads and layers: {recipe}",
-        *_pieces(a.tokens(part), queries, keys),
+        *_pieces(a.tokens(part), b.tokens(part), queries, keys),
     )
     return Comparison(
         a,
@@ -143,6 +150,7 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
         beyond,
         queries,
         keys,
+        _replaced(a.tokens(part), b.tokens(part), queries, keys),
         HeadScores(found.mean, f"mean absolute difference: {recipe}"),
         HeadScores(found.largest, f"largest absolute difference: {recipe}"),
         HeadScores(found.changed, f"share of pairs that differ by more than {beyond:g}: {recipe}"),
@@ -153,11 +161,18 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     )
 
 
-def _recipe(left_out: tuple[float, float], queries: int, keys: int) -> str:
+def _recipe(left_out: tuple[float, float], queries: AlignedTokens, keys: AlignedTokens) -> str:
     return (
-        f"weights of b minus weights of a over {queries} queries x {keys} keys that both texts have, keys without a "
-        f"partner dropped ({left_out[0]:.1%} of a row's weight in a, {left_out[1]:.1%} in b), not normalised again"
+        f"weights of b minus weights of a over {len(queries)} queries x {len(keys)} keys, {said_pairing(queries, keys)}, "
+        f"keys without a partner dropped ({left_out[0]:.1%} of a row's weight in a, {left_out[1]:.1%} in b), not "
+        "normalised again"
     )
+
+
+def said_pairing(queries: AlignedTokens, keys: AlignedTokens) -> str:
+    """How the tokens of two texts were paired, for a recipe."""
+    kept = all(queries.same) and all(keys.same)
+    return "which both texts have" if kept else "replaced ones paired by their places"
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +266,7 @@ def _aligned(first: tuple[Tokens, Tokens], second: tuple[Tokens, Tokens]) -> tup
     queries = aligned_tokens(first[0], second[0])
     same = first[0] is first[1] and second[0] is second[1]
     keys = queries if same else aligned_tokens(first[1], second[1])
-    if not len(queries) or not len(keys):
+    if not any(queries.same) or not any(keys.same):
         raise AttnWidgetError(
             "The two texts have no token in common, so there is nothing to compare. Give two versions of one text."
         )
@@ -275,7 +290,22 @@ def _beyond(found: TokenMap, threshold: float, queries: AlignedTokens, keys: Ali
 
 
 def _pieces(
-    texts: tuple[Tokens, Tokens], queries: AlignedTokens, keys: AlignedTokens
+    first: tuple[Tokens, Tokens], second: tuple[Tokens, Tokens], queries: AlignedTokens, keys: AlignedTokens
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The aligned queries and keys as text, which is the same in both texts."""
-    return tuple(texts[0].pieces[at] for at in queries.first), tuple(texts[1].pieces[at] for at in keys.first)
+    """The aligned queries and keys as text; what was replaced is named by both."""
+    sides = zip(first, second, (queries, keys), strict=True)
+    found = [
+        tuple(
+            one.pieces[left] if same else f"{one.pieces[left].strip()} → {other.pieces[right].strip()}"
+            for left, right, same in zip(aligned.first, aligned.second, aligned.same, strict=True)
+        )
+        for one, other, aligned in sides
+    ]
+    return found[0], found[1]
+
+
+def _replaced(
+    first: tuple[Tokens, Tokens], second: tuple[Tokens, Tokens], queries: AlignedTokens, keys: AlignedTokens
+) -> tuple[Replacement, ...]:
+    own = replacements(first[0], second[0], queries)
+    return own if keys is queries else (*own, *replacements(first[1], second[1], keys))

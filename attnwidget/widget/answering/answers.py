@@ -10,6 +10,7 @@ from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_give
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at
+from attnwidget.frames.changed_predictions import changed_predictions
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.difference import compose_difference
@@ -116,9 +117,12 @@ def _about_reading(
         return _flow(request, reading)
     if request.kind in BACKGROUND:
         return _heads(request, reading, parts)
-    if request.kind == "compare":
+    if request.kind in {"compare", "expected"}:
         # Read last, so that it stays cached while the other text is edited.
-        return _compare(request, reading, read(request.against, request.pair, first=request.first))
+        held = read(request.against, request.pair, first=request.first)
+        if request.kind == "compare":
+            return _compare(request, reading, held)
+        return _expected(model, request, reading, held)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading)
     if request.kind == "neuron":
@@ -210,24 +214,37 @@ def _metric(found: Metric) -> Answer:
 
 
 def _compare(request: Request, reading: Reading, held: Reading) -> Answer:
-    shown = seen(reading.trace)
-    part, layer, head = _place(request, shown)
+    part, layer, head = _place(request, seen(reading.trace))
     found = compose_difference(held.trace, reading.trace, part, layer, head)
+    queries, keys = reading.trace.tokens(part)
+    held_queries, held_keys = held.trace.tokens(part)
     told = {
         "layer": layer,
         "head": head,
-        "queries": list(found.queries[1]),
-        "keys": list(found.keys[1]),
-        "heldQueries": list(found.queries[0]),
-        "heldKeys": list(found.keys[0]),
-        "queryPieces": [reading.trace.tokens(part)[0].pieces[at] for at in found.queries[1]],
-        "keyPieces": [reading.trace.tokens(part)[1].pieces[at] for at in found.keys[1]],
-        "counts": [len(held.trace.tokens(part)[0]), len(reading.trace.tokens(part)[0])],
+        "queries": list(found.queries.second),
+        "keys": list(found.keys.second),
+        "heldQueries": list(found.queries.first),
+        "heldKeys": list(found.keys.first),
+        "queryPieces": [queries.pieces[at] for at in found.queries.second],
+        "keyPieces": [keys.pieces[at] for at in found.keys.second],
+        "heldQueryPieces": [held_queries.pieces[at] for at in found.queries.first],
+        "heldKeyPieces": [held_keys.pieces[at] for at in found.keys.first],
+        "replaced": [vars(one) for one in found.replaced],
+        "counts": [len(held_queries), len(queries)],
         "dropped": list(found.dropped),
-        "changed": [{"layer": one.layer, "head": one.head, "value": one.value} for one in found.changed],
+        "heads": list(found.changed.shape),
         "recipe": found.recipe,
     }
-    return Answer({"difference": told}, [found.values.astype("<f4").tobytes()])
+    return Answer(
+        {"difference": told},
+        [found.values.astype("<f4").tobytes(), found.changed.values.astype("<f4").tobytes()],
+    )
+
+
+def _expected(model: AttentionModel | GivenModel, request: Request, reading: Reading, held: Reading) -> Answer:
+    part = seen(reading.trace).asked(request.part).part
+    check_query((request.position, request.position + 1), len(axes_of(reading.trace, part).queries))
+    return Answer({"expected": changed_predictions(held.trace, reading.trace, part, request.position, model.piece)})
 
 
 def _tile(request: Request, reading: Reading) -> Answer:

@@ -18,6 +18,7 @@ REQUEST_KINDS = (
     "strip",
     "flow",
     "compare",
+    "expected",
     "tile",
     "cell",
     "neuron",
@@ -86,6 +87,8 @@ class Request:
             return *read, self.part, self.name, self.layer, self.head, self.count
         if self.kind == "compare":
             return *read, self.against, self.part, self.layer, self.head
+        if self.kind == "expected":
+            return *read, self.against, self.part, self.position
         return *read, *((self.part, self.position) if self.kind == "flow" else ())
 
     @property

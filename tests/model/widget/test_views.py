@@ -288,22 +288,44 @@ def test_levels_are_counted_over_the_layers_that_attend():
 # what changed since a text was held
 
 
-def test_a_difference_is_of_the_tokens_that_both_texts_have(page, explorer, tiny):
-    other = "The dog sat on the mat."
+def test_a_difference_is_of_the_tokens_that_have_a_partner_in_the_other_text(page, explorer, tiny):
+    other = "The small dog sat on the mat."
     explorer.text = other
     content, buffers = page.end_of(page.ask("compare", text=other, against=TEXT, layer=1, head=2))
     told = content["difference"]
     ours, theirs = tiny.trace(TEXT).weights(1, 2), explorer.trace.weights(1, 2)
-    kept = [0, 2, 3, 4, 5, 6]
-    assert told["queries"] == told["heldKeys"] == kept
-    assert told["queryPieces"][:2] == ["The", "sat"]
-    values = np.frombuffer(bytes(buffers[0]), "<f4").reshape(6, 6)
-    np.testing.assert_allclose(values, (theirs - ours)[kept][:, kept], atol=1e-6)
+    kept = [0, 1, 3, 4, 5, 6, 7]
+    assert (told["queries"], told["heldKeys"]) == (kept, [0, 1, 2, 3, 4, 5, 6])
+    assert told["queryPieces"][:3] == ["The", "small", "sat"]
+    assert told["heldQueryPieces"][:3] == ["The", "cat", "sat"]
+    assert [(one["before"], one["after"], one["second"]) for one in told["replaced"]] == [("cat", "small dog", (1, 3))]
+    values = np.frombuffer(bytes(buffers[0]), "<f4").reshape(7, 7)
+    np.testing.assert_allclose(values, theirs[kept][:, kept] - ours, atol=1e-6)
     expected = aw.compare(tiny.trace(TEXT), explorer.trace)
-    assert [(one["layer"], one["head"]) for one in told["changed"]] == [
-        (one.layer, one.head) for one in expected.largest_difference.top(8)
-    ]
+    changed = np.frombuffer(bytes(buffers[1]), "<f4").reshape(told["heads"])
+    np.testing.assert_allclose(changed, expected.largest_difference.values)
     assert told["dropped"] == pytest.approx(expected.unaligned_mass)
+
+
+def test_what_the_model_expects_is_told_for_both_texts(page, tiny):
+    before, after = "The capital of France is", "The small capital of Norway is"
+    content, _ = page.end_of(page.ask("expected", text=after, against=before, position=5))
+    told = content["expected"]
+    assert (told["kind"], told["position"], told["held"]) == ("next token", 5, 4)
+    chances = [tiny.trace(text).logits(-1)[0].softmax(-1) for text in (before, after)]
+    best = {number: None for chance in reversed(chances) for number in chance.topk(5).indices.tolist()}
+    assert {row["piece"] for row in told["rows"]} == {tiny.piece(number) for number in best}
+    for row in told["rows"]:
+        number = next(one for one in best if tiny.piece(one) == row["piece"])
+        assert (row["before"], row["after"]) == pytest.approx(tuple(float(chance[number]) for chance in chances))
+    assert [row["after"] for row in told["rows"]] == sorted((row["after"] for row in told["rows"]), reverse=True)
+
+
+def test_a_token_without_a_partner_has_no_predictions_before(page):
+    content, _ = page.end_of(page.ask("expected", text="The old cat sat", against="The cat sat", position=1))
+    assert content["expected"] == {"kind": "next token", "position": 1}
+    content, _ = page.end_of(page.ask("expected", text="The old cat sat", against="The cat sat", position=9))
+    assert content["code"] == "bad_request"
 
 
 def test_texts_without_a_common_token_are_said_to_be(page):

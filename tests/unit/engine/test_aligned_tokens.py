@@ -1,4 +1,4 @@
-"""Which tokens two texts share: cases by hand, and the laws of an alignment."""
+"""Which tokens two texts share and what was replaced: cases by hand, and the laws of an alignment."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from attnwidget import Tokens
 from attnwidget.measures.comparison.aligned_tokens import aligned_tokens
+from attnwidget.measures.comparison.replacements import replacements
 
 WORDS = st.lists(st.sampled_from("abcd"), max_size=9)
 
@@ -16,14 +17,24 @@ def of(text):
     return Tokens.from_pieces(text.split())
 
 
-def pairs(first, second):
+def pairs(first, second, *, same=True):
+    """The partners that are the same token, or those that were replaced."""
     found = aligned_tokens(first, second)
-    return list(zip(found.first, found.second, strict=True))
+    return [pair[:2] for pair in zip(found.first, found.second, found.same, strict=True) if pair[2] is same]
 
 
-def test_a_replaced_token_has_no_partner():
-    found = pairs(of("the bank by the river"), of("the bank by the road"))
-    assert found == [(0, 0), (1, 1), (2, 2), (3, 3)]
+def test_replaced_tokens_are_paired_by_their_places():
+    one, other = of("the bank by the old river"), of("the bank by the big new road")
+    assert pairs(one, other) == [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert pairs(one, other, same=False) == [(4, 4), (5, 5)]  # old -> big, river -> new; road is left
+    assert aligned_tokens(one, other).first == (0, 1, 2, 3, 4, 5)
+
+
+def test_special_tokens_and_padding_replace_nothing():
+    special = replace(of("a [MASK] c"), special=(False, True, False))
+    assert pairs(of("a b c"), special, same=False) == []
+    padded = replace(of("p x b"), padding=(True, False, False))
+    assert pairs(padded, of("y b"), same=False) == [(1, 0)]
 
 
 def test_what_follows_an_insertion_is_shifted():
@@ -55,10 +66,12 @@ def test_an_alignment_is_in_order_one_to_one_true_and_the_same_from_either_side(
     found = aligned_tokens(one, other)
     assert list(found.first) == sorted(set(found.first))
     assert list(found.second) == sorted(set(found.second))
-    assert all(first[i] == second[j] for i, j in zip(found.first, found.second, strict=True))
+    assert all(
+        (first[i] == second[j]) == same for i, j, same in zip(found.first, found.second, found.same, strict=True)
+    )
     back = aligned_tokens(other, one)
-    assert (back.first, back.second) == (found.second, found.first)
-    assert bool(len(found)) is bool(set(first) & set(second))
+    assert (back.first, back.second, back.same) == (found.second, found.first, found.same)
+    assert any(found.same) is bool(set(first) & set(second))
 
 
 @given(WORDS)
@@ -94,5 +107,62 @@ def test_what_both_begin_and_end_with_is_always_paired(front, one, other, back):
 @pytest.mark.timeout(30)  # by a diff of matching blocks it takes minutes
 def test_pieces_that_repeat_all_the_time():
     same, turns = Tokens.from_pieces(["a"] * 3000), Tokens.from_pieces(["a", "b"] * 1500)
-    assert len(aligned_tokens(same, turns)) == 1500
-    assert len(aligned_tokens(turns, same)) == 1500
+    assert len(pairs(same, turns)) == len(pairs(turns, same)) == 1500
+
+
+# what was changed, in words
+
+
+def changed(first, second):
+    return [
+        (one.before, one.after, one.first, one.second)
+        for one in replacements(first, second, aligned_tokens(first, second))
+    ]
+
+
+def test_what_was_replaced_added_and_taken_away_is_told_in_order():
+    assert changed(of("Paris is a big town"), of("Oslo is a town indeed")) == [
+        ("Paris", "Oslo", (0, 1), (0, 1)),
+        ("big", "", (3, 4), (3, 3)),
+        ("", "indeed", (5, 5), (4, 5)),
+    ]
+    assert changed(of("a b"), of("a b")) == []
+
+
+def cut(text, *pieces):
+    """Tokens of a text; those that begin with # go on with the word before."""
+    words, spans, at, word = [], [], 0, -1
+    for piece in pieces:
+        word += not piece.startswith("#")
+        at = text.index(piece.strip("#"), at)
+        spans.append((at, at + len(piece.strip("#"))))
+        words.append(word)
+        at = spans[-1][1]
+    return replace(of(" ".join(pieces)), text=text, words=tuple(words), spans=tuple(spans))
+
+
+def test_what_was_changed_within_a_word_is_told_as_the_whole_word():
+    walked, walking = (
+        cut("She walked on", "She", "walk", "#ed", "on"),
+        cut("She walking on", "She", "walk", "#ing", "on"),
+    )
+    assert changed(walked, walking) == [("walked", "walking", (1, 3), (1, 3))]
+    walk = cut("She walk on", "She", "walk", "on")
+    assert changed(walk, walked) == [("walk", "walked", (1, 2), (1, 3))]
+    paris, reykjavik = cut("in Paris.", "in", "Paris", "."), cut("in Reykjavik.", "in", "Rey", "#kjavik", ".")
+    assert changed(paris, reykjavik) == [("Paris", "Reykjavik", (1, 2), (1, 3))]
+
+
+def test_padding_is_no_change():
+    padded = replace(of("p a b"), padding=(True, False, False))
+    assert changed(padded, of("a b")) == []
+    assert changed(padded, of("a c")) == [("b", "c", (2, 3), (1, 2))]
+
+
+@given(WORDS, WORDS)
+def test_what_was_changed_turns_one_text_into_the_other(first, second):
+    one, other = Tokens.from_pieces(first), Tokens.from_pieces(second)
+    made = list(first)
+    for change in reversed(replacements(one, other, aligned_tokens(one, other))):
+        made[slice(*change.first)] = second[slice(*change.second)]
+    assert made == second
