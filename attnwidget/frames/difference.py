@@ -68,10 +68,10 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
 
 def _recipe(found: Comparison, layer: int, head: int) -> str:
     held, shown = (f"{mass:.1%}" for mass in found.unaligned_mass)
+    left = f"; keys without a partner are left out ({held} of a row there, {shown} here), not renormalised"
     return (
         f"weights of L{layer}H{head} in this text minus those in the held text, over {len(found.queries)} queries x "
-        f"{len(found.keys)} keys, {said_pairing(found.queries, found.keys)}; keys without a partner are left out "
-        f"({held} of a row there, {shown} here), not renormalised"
+        f"{len(found.keys)} keys, {said_pairing(found.queries, found.keys)}{left if any(found.unaligned_mass) else ''}"
     )
 
 

@@ -1,4 +1,4 @@
-import type { CompareRequest } from "../src/wire/difference";
+import type { CompareRequest, ExpectedRequest } from "../src/wire/difference";
 import type { FlowRequest } from "../src/wire/flow";
 import type {
   About,
@@ -148,6 +148,8 @@ export class FakeKernel {
         return this.flow(request);
       case "compare":
         return this.compare(request);
+      case "expected":
+        return this.expected(request);
       case "neuron":
         return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
       case "metric": {
@@ -205,17 +207,54 @@ export class FakeKernel {
   }
 
   /** Every token reads itself more than it did. */
-  private compare({ text, layer, head }: CompareRequest) {
+  private expected({ text, against, position }: ExpectedRequest) {
+    const found = this.predict(this.tokenise(text), position);
+    const held = this.predict(this.tokenise(against), position);
+    if (found === null || held === null) return { content: { expected: null }, buffers: [] };
+    const rows = found.top.map(({ piece, probability }, place) => ({
+      piece,
+      before: (held.top[place]?.probability ?? 0) / (place + 1),
+      after: probability,
+    }));
+    return {
+      content: { expected: { kind: found.kind, position: found.position, held: held.position, rows } },
+      buffers: [],
+    };
+  }
+
+  /** Token stands beside token: what differs was replaced. */
+  private compare({ text, against, layer, head }: CompareRequest) {
+    const before = this.tokenise(against).pieces;
     const { pieces } = this.tokenise(text);
+    const held = pieces.map((piece, place) => before[place] ?? piece);
     const places = pieces.map((_, place) => place);
     const values = Float32Array.from(
-      pieces.flatMap((_, row) => places.map((column) => (row === column ? 0.5 : -0.1))),
+      places.flatMap((row) => places.map((column) => (row === column ? 0.5 : -0.1))),
     );
+    const replaced = places
+      .filter((place) => held[place] !== pieces[place])
+      .map((place) => ({
+        first: [place, place + 1],
+        second: [place, place + 1],
+        before: held[place]?.trim(),
+        after: pieces[place]?.trim(),
+      }));
     const shared = { queries: places, keys: places, heldQueries: places, heldKeys: places };
-    const named = { queryPieces: pieces, keyPieces: pieces, counts: [pieces.length, pieces.length] };
-    const changed = [{ layer: 0, head: 1, value: 0.5 }];
-    const difference = { layer, head, ...shared, ...named, dropped: [0, 0], changed, recipe: "thought up" };
-    return { content: { difference }, buffers: [values.buffer] };
+    const named = {
+      queryPieces: pieces,
+      keyPieces: pieces,
+      heldQueryPieces: held,
+      heldKeyPieces: held,
+      replaced,
+      counts: [held.length, pieces.length],
+    };
+    const heads = [this.model.layers, this.model.heads];
+    const changed = Float32Array.from(
+      { length: this.model.layers * this.model.heads },
+      (_, index) => 0.5 / (index + 1),
+    );
+    const difference = { layer, head, ...shared, ...named, dropped: [0, 0], heads, recipe: "thought up" };
+    return { content: { difference }, buffers: [values.buffer, changed.buffer] };
   }
 
   private about(): About {

@@ -355,6 +355,9 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     expect(shown.root.locator(".aw-compare[aria-busy=false]")).to_have_count(1)
     until(shown, lambda: explorer.text == f"{TEXT} Paris")
     most = aw.compare(before, explorer.trace).largest_difference.top(1)[0]
+    expect(shown.root.locator(".aw-replaced ins")).to_have_text("Paris")
+    expect(shown.root.locator(".aw-expected h3")).to_contain_text("Next token")
+    expect(shown.grid).to_have_attribute("data-shade", "change")
     first = shown.root.locator(".aw-changed button").first
     expect(first).to_have_attribute("data-layer", str(most.layer))
     first.click()
@@ -362,3 +365,4 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     expect(view).to_have_attribute("data-head", str(most.head))
     explorer.against = ""
     expect(shown.root.locator(".aw-hold")).to_be_visible()
+    expect(shown.grid).to_have_attribute("data-shade", "maps")

@@ -12,7 +12,7 @@ import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { openAlone } from "./FoundList";
 import { metricShown, titleOf } from "./metrics";
-import { paintCells, paintGrid, paintPointed } from "./paint";
+import { type GridPicture, paintCells, paintGrid, paintPointed } from "./paint";
 import { scaleNote, shadesIn, thumbnailsIn, together } from "./picture";
 import {
   aroundGrid,
@@ -23,7 +23,7 @@ import {
   headAt,
   tallestBeside,
 } from "./scene";
-import { searchOf } from "./search";
+import { changeShown, searchOf } from "./search";
 import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
 import { pooled } from "./words";
@@ -71,16 +71,18 @@ export function HeadGrid({ large = false, over }: Props) {
       shades: shadesIn(session, palette),
     };
     const drawn = { ...picture, ...pointed, ...inks, strong };
+    const change = changeShown(session);
+    const by = change === null ? titleOf(session, searchOf(session).by.value) : change.name;
+    const recipe = (change ?? metricShown(session))?.recipe ?? "";
     return {
       name: "grid",
-      title:
-        inks.shades === null ? "All heads" : `All heads by ${titleOf(session, searchOf(session).by.value)}`,
+      title: inks.shades === null ? "All heads" : `All heads by ${by}`,
       width: scene.left + Math.max(...heads) * scene.pitch + 3,
       height: scene.height,
       caption:
         inks.shades === null
           ? `Every head: layers downwards, heads to the right${pooled(frame)}, ${scaleNote(derived.scale.peek())}.`
-          : `Every head: ${metricShown(session)?.recipe ?? ""}.`,
+          : `Every head: ${recipe}.`,
       direction,
       full: null,
       paint: (brush) => paintGrid(brush, scene, drawn, palette),
@@ -105,7 +107,7 @@ export function HeadGrid({ large = false, over }: Props) {
         data-layer={pinned.layer}
         data-head={pinned.head}
         data-large={large || undefined}
-        data-shade={picture.shades === null ? "maps" : searchOf(session).by.value}
+        data-shade={shadeName(session, picture)}
         data-kept={picture.kept?.size}
         data-chosen={chosenNames(session)}
         onPointerMove={(event) => hover(view, scene, event)}
@@ -166,6 +168,11 @@ function bringIntoSight(scroller: HTMLElement, top: number, size: number): void 
   const { scrollTop, clientHeight } = scroller;
   if (top - size < scrollTop) scroller.scrollTop = top - size;
   else if (top + 2 * size > scrollTop + clientHeight) scroller.scrollTop = top + 2 * size - clientHeight;
+}
+
+function shadeName(session: Session, { shades }: GridPicture): string {
+  if (shades == null) return "maps";
+  return changeShown(session) === null ? searchOf(session).by.value : "change";
 }
 
 function chosenNames(session: Session): string | undefined {

@@ -1,15 +1,21 @@
 import { batch } from "@preact/signals";
 import { useView } from "../display/view";
 import { named } from "./found";
-import { searchOf } from "./search";
+import { changeOf, changeShown, searchOf } from "./search";
+
+const changed = "change";
 
 /** What the cells of the grid show. */
 export function ShadeChoice() {
   const { session } = useView();
   const { shade, by, number } = searchOf(session);
   const titles = new Map(session.about.value?.metrics.map(({ name, title }) => [name, title]));
-  const looked = shade.value === "maps" ? "maps" : by.value === named ? named : number.value;
+  const own = shade.value === "maps" ? "maps" : by.value === named ? named : number.value;
+  const looked = changeShown(session) === null ? own : changed;
   const choices = [
+    ...(changeOf(session) === null
+      ? []
+      : [{ name: changed, text: "by change", title: "The largest change of a weight in every head" }]),
     { name: "maps", text: "All heads", title: "The map of every head" },
     {
       name: number.value,
@@ -20,6 +26,8 @@ export function ShadeChoice() {
   ];
   const choose = (name: string) =>
     batch(() => {
+      searchOf(session).changes.value = name === changed;
+      if (name === changed) return;
       shade.value = name === "maps" ? "maps" : "values";
       if (name !== "maps") searchOf(session).choose(name);
     });

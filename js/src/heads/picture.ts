@@ -1,18 +1,25 @@
 import { thumbnailPixels } from "../drawing/pixels";
-import { accent, type Palette, type ToneScale } from "../lib/colour";
+import { accent, mix, type Palette, type Ramp, ramp, rgbOf, type ToneScale } from "../lib/colour";
 import { headColour } from "../lib/head-colours";
 import type { Session } from "../session/session";
 import type { Frame } from "../wire/types";
 import { metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
-import { searchOf } from "./search";
+import { changeShown, searchOf } from "./search";
 import { type Shades, shadesOf } from "./shades";
 
 /** In the colours of a palette; null where the cells show their maps. */
 export function shadesIn(session: Session, palette: Palette): Shades | null {
+  const change = changeShown(session);
+  if (change !== null) return shadesOf(change, greys(palette), palette);
   const metric = searchOf(session).shade.value === "values" ? metricShown(session) : null;
   const direction = session.shown.value?.frame.header.direction ?? "reads";
   return metric === null ? null : shadesOf(metric, accent(palette, direction).ramp, palette);
+}
+
+/** A change is neither read nor reads: from the ground to the colour of the text. */
+function greys({ ground, text }: Palette): Ramp {
+  return ramp([rgbOf(ground), mix(rgbOf(text), 0.85, rgbOf(ground))]);
 }
 
 export type Thumbnails = Pick<GridPicture, "image" | "rows" | "columns">;

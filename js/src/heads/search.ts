@@ -1,6 +1,7 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import { oneForEach } from "../lib/one-for-each";
 import type { Session } from "../session/session";
+import type { Metric } from "../wire/metric";
 import { named } from "./found";
 
 /** What the cells of the grid show: maps, or what was asked of every head. */
@@ -15,6 +16,9 @@ export class HeadSearch {
   readonly lowest: Signal<boolean> = signal(false);
   readonly top: Signal<number> = signal(0);
   readonly only: Signal<string | null> = signal(null);
+  /** What became of every head since a text was held, while that is compared; and whether the grid shows it. */
+  readonly change: Signal<Metric | null> = signal(null);
+  readonly changes: Signal<boolean> = signal(true);
 
   /** Look for heads by something else. */
   choose(by: string): void {
@@ -35,3 +39,13 @@ export class HeadSearch {
 
 /** The search of a session. */
 export const searchOf = oneForEach((_session: Session) => new HeadSearch());
+
+/** What became of every head, where it is compared; null elsewhere. Reads signals. */
+export function changeOf(session: Session): Metric | null {
+  return session.traits.view.value === "compare" ? searchOf(session).change.value : null;
+}
+
+/** The same, where the grid shows it. */
+export function changeShown(session: Session): Metric | null {
+  return searchOf(session).changes.value ? changeOf(session) : null;
+}

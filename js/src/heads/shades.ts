@@ -1,4 +1,4 @@
-import { hexOf, inkOn, type Palette, type Ramp, rampColour } from "../lib/colour";
+import { hexOf, inkOn, type Palette, type Ramp, rampColour, tone } from "../lib/colour";
 import { shortWeight } from "../lib/format";
 import type { Metric } from "../wire/metric";
 import { tintOf } from "./kinds";
@@ -61,15 +61,17 @@ function nameShade(label: string, score: number, palette: Palette): Shade {
   };
 }
 
-/** Scores of patterns say something by themselves: 0 is chance, 1 a perfect head. Other numbers fill the ramp. */
+/** Scores of patterns say something by themselves: 0 is chance, 1 a perfect head; so do changes of weights. Other numbers fill the ramp. */
 export function scaleOf({ low, high, unit }: Metric): { readonly low: number; readonly high: number } {
-  return unit === "score" ? { low: 0, high: 1 } : { low, high };
+  return unit === "score" || unit === "change" ? { low: 0, high: 1 } : { low, high };
 }
 
 function numberShade(value: number, metric: Metric, table: Ramp): Shade {
   const { unit } = metric;
   const { low, high } = scaleOf(metric);
-  const place = high > low ? (value - low) / (high - low) : 0.5;
+  const share = high > low ? (value - low) / (high - low) : 0.5;
+  // A change of a weight has the tone of a weight.
+  const place = unit === "change" ? tone(value, 1) : share;
   const colour = rampColour(table, place);
   return {
     fill: hexOf(colour),
@@ -82,6 +84,7 @@ function numberShade(value: number, metric: Metric, table: Ramp): Shade {
 /** A number in a small cell: shares as ".26", others with as many digits as there is room for. */
 export function shortNumber(value: number, unit: string): string {
   if (!Number.isFinite(value)) return "–";
+  if (unit === "change") return value < 0.005 ? "" : shortWeight(value);
   if (unit === "nats") return value.toFixed(1);
   if (unit === "tokens" || unit === "of median") return value < 10 ? value.toFixed(1) : value.toFixed(0);
   return value < 0.005 ? "0" : shortWeight(value);
@@ -91,7 +94,8 @@ export function shortNumber(value: number, unit: string): string {
 export function fullNumber(value: number, unit: string): string {
   if (!Number.isFinite(value)) return "–";
   const digits = unit === "tokens" ? 1 : unit === "nats" || unit === "of median" ? 2 : 3;
-  const plain = unit === "score" || unit === "share" || unit === "weight" || unit === "likeness";
+  const plain =
+    unit === "score" || unit === "change" || unit === "share" || unit === "weight" || unit === "likeness";
   return plain ? value.toFixed(digits) : `${value.toFixed(digits)} ${unit}`;
 }
 

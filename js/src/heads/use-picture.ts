@@ -6,7 +6,7 @@ import { type Found, find } from "./found";
 import { metricIn, metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
 import { shadesIn, type Thumbnails, thumbnailsIn, together } from "./picture";
-import { searchOf } from "./search";
+import { changeShown, searchOf } from "./search";
 import type { Shades } from "./shades";
 
 /** All that the grid of heads shows, wherever it stands. */
@@ -44,9 +44,10 @@ function useShades(view: View): Shades | null {
   const { session, palette } = view;
   const metric = useComputed(() => metricShown(session)).value;
   const { shade } = searchOf(session);
+  const change = useComputed(() => changeShown(session)).value;
   const colours = palette.value;
   const direction = session.shown.value?.frame.header.direction ?? "reads";
-  return useMemo(() => shadesIn(session, colours), [metric, shade.value, colours, direction]);
+  return useMemo(() => shadesIn(session, colours), [metric, change, shade.value, colours, direction]);
 }
 
 function useThumbnails({ session, palette, derived }: View): Thumbnails {

@@ -16,6 +16,8 @@ export interface MatrixInput extends FrameInput {
   readonly cell: { readonly query: number; readonly key: number } | null;
   /** Tokens that matter most to the focus, along the other axis. */
   readonly strong: readonly number[];
+  /** Places along each axis that are always named: what was replaced. */
+  readonly named?: Readonly<Record<Side, readonly number[]>>;
   /** What of the map is in sight; all of it when not said. */
   readonly viewport?: Viewport;
   /** The number of a row's or a column's token: its place, unless the map is over some of the tokens. */
@@ -220,8 +222,12 @@ function axis(input: MatrixInput, name: Side, sight: Span, pitch: number, room: 
     ...(focused ? range(input.focus) : []),
     ...(input.cell === null ? [] : [input.cell[name]]),
   ];
-  const strong = focused ? [] : input.strong;
-  const needed = pointed.length > 3 ? [pointed[0] as number, pointed.at(-1) as number] : pointed;
+  const named = input.named?.[name] ?? [];
+  const strong = focused ? named : [...named, ...input.strong];
+  const ends = pointed.length > 3 ? [pointed[0] as number, pointed.at(-1) as number] : pointed;
+  const needed = [...ends];
+  for (const place of named)
+    if (needed.every((other) => Math.abs(other - place) * pitch >= room)) needed.push(place);
   const numbers = labelStep(pitch, room) >= numbersFrom;
   const apart = numbers ? numberRoom : room;
   return thinLabels(labels.length, pitch, apart, needed, sight).map((index) => {

@@ -13,7 +13,14 @@ export { localModel } from "./embedded/local-model";
 export { readSaved } from "./embedded/saved";
 
 /** What only the model can say, or only a kernel can do. */
-const needsModel: ReadonlySet<Request["kind"]> = new Set(["compare", "verify", "page", "chart", "bokeh"]);
+const needsModel: ReadonlySet<Request["kind"]> = new Set([
+  "compare",
+  "expected",
+  "verify",
+  "page",
+  "chart",
+  "bokeh",
+]);
 
 /** Answers from inside a saved page. The text is the one that was saved; what would need the model is refused with a sentence. */
 export function embeddedSource(saved: Saved): Source {

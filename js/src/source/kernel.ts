@@ -1,5 +1,5 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
-import { readDifference } from "../wire/difference";
+import { type Expected, readDifference } from "../wire/difference";
 import { readFlow } from "../wire/flow";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
@@ -204,7 +204,9 @@ function readReply(
     case "strip":
       return readStrip(message.strip, buffers[0]);
     case "compare":
-      return readDifference(message.difference, buffers[0]);
+      return readDifference(message.difference, buffers);
+    case "expected":
+      return (message.expected ?? null) as Expected | null;
     case "flow":
       return readFlow(message.flow, buffers);
     case "metric":

@@ -1,6 +1,6 @@
 import { WireError } from "./decode";
 import type { TextsRequest } from "./texts";
-import type { Span } from "./types";
+import type { Predicted, Span } from "./types";
 
 /** What became of one head's map from the text that is held, `against`, to this one. */
 export interface CompareRequest extends TextsRequest {
@@ -10,7 +10,36 @@ export interface CompareRequest extends TextsRequest {
   readonly part: string;
 }
 
-/** A difference over the tokens that both texts have, row by row. */
+/** What the model expects at a token of a text, and at its partner in the text that is held, `against`. */
+export interface ExpectedRequest extends TextsRequest {
+  readonly against: string;
+  readonly part: string;
+  readonly position: number;
+}
+
+/** The candidates of both texts, with their probabilities in each; null where it is not known. */
+export interface Expected {
+  readonly kind: Predicted;
+  /** In the text on show, and in the one that is held; null of what is predicted of a whole text. */
+  readonly position: number | null;
+  readonly held?: number | null;
+  /** Absent where the token has no partner. */
+  readonly rows?: readonly {
+    readonly piece: string;
+    readonly before: number | null;
+    readonly after: number | null;
+  }[];
+}
+
+/** A stretch of the held text, and what the one on show has in its place; tokens, half-open, and whole words. */
+export interface Replacement {
+  readonly first: Span;
+  readonly second: Span;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A difference over the tokens that have a partner in the other text, row by row. */
 export interface Difference {
   readonly layer: number;
   readonly head: number;
@@ -21,28 +50,43 @@ export interface Difference {
   readonly heldKeys: readonly number[];
   readonly queryPieces: readonly string[];
   readonly keyPieces: readonly string[];
+  /** The same of the held text: where they differ, a token stands in the place of another. */
+  readonly heldQueryPieces: readonly string[];
+  readonly heldKeyPieces: readonly string[];
+  readonly replaced: readonly Replacement[];
   /** Tokens of the text that is held, and of the one on show. */
   readonly counts: Span;
   /** The mean weight of a row that goes to tokens without a partner, in the same order. */
   readonly dropped: readonly [number, number];
-  readonly changed: readonly { readonly layer: number; readonly head: number; readonly value: number }[];
+  /** Layers, and the most heads that one has. */
+  readonly heads: Span;
   readonly recipe: string;
   readonly values: Float32Array;
+  /** The largest change of every head; NaN where a layer has none. */
+  readonly changed: Float32Array;
 }
 
 /** The fields of a difference and its floats -> Difference. Copies, so nothing need be aligned. */
 export function readDifference(
   fields: unknown,
-  bytes: ArrayBuffer | ArrayBufferView | undefined,
+  [values, changed]: readonly (ArrayBuffer | ArrayBufferView)[],
 ): Difference {
-  const told = fields as Omit<Difference, "values"> | undefined;
-  if (told === undefined || bytes === undefined) throw new WireError("a difference without its numbers");
+  const told = fields as Omit<Difference, "values" | "changed"> | undefined;
+  if (told === undefined) throw new WireError("a difference without its numbers");
+  const { queries, keys, heads } = told;
+  return {
+    ...told,
+    values: floats(values, [queries.length, keys.length]),
+    changed: floats(changed, heads),
+  };
+}
+
+function floats(bytes: ArrayBuffer | ArrayBufferView | undefined, [rows, columns]: Span): Float32Array {
+  if (bytes === undefined) throw new WireError("a difference without its numbers");
   const view = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
-  if (view.byteLength !== told.queries.length * told.keys.length * 4)
-    throw new WireError(
-      `a difference of ${told.queries.length} x ${told.keys.length} in ${view.byteLength} bytes`,
-    );
-  return { ...told, values: new Float32Array(view.slice().buffer) };
+  if (view.byteLength !== rows * columns * 4)
+    throw new WireError(`a difference of ${rows} x ${columns} in ${view.byteLength} bytes`);
+  return new Float32Array(view.slice().buffer);
 }

@@ -1,6 +1,6 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
-import type { CompareRequest, Difference } from "./difference";
+import type { CompareRequest, Difference, Expected, ExpectedRequest } from "./difference";
 import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
@@ -241,6 +241,7 @@ export type Request =
   | ({ readonly kind: "strip" } & StripRequest)
   | ({ readonly kind: "flow" } & FlowRequest)
   | ({ readonly kind: "compare" } & CompareRequest)
+  | ({ readonly kind: "expected" } & ExpectedRequest)
   | ({ readonly kind: "neuron" } & NeuronRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
@@ -273,6 +274,7 @@ export interface Replies {
   readonly strip: Strip;
   readonly flow: Flow;
   readonly compare: Difference;
+  readonly expected: Expected | null;
   readonly neuron: Neuron;
   readonly metric: Metric;
   readonly similar: Similar;

@@ -1,10 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { palette, rampColour, signedTone } from "../../src/lib/colour";
+import { shadesOf } from "../../src/heads/shades";
+import { hexOf, palette, ramp, rampColour, rgbOf, signedTone } from "../../src/lib/colour";
 import { matrixFrame, matrixScene } from "../../src/matrix/scene";
-import { changePicture, largestChange, pooledChanges, sightOf } from "../../src/views/compare/picture";
-import { numberIn, placesOf, readsItself, startIn } from "../../src/views/compare/places";
+import { expectedRows } from "../../src/views/compare/candidates";
+import { replacedIn } from "../../src/views/compare/context";
+import {
+  changedMost,
+  changeMetric,
+  changePicture,
+  largestChange,
+  pooledChanges,
+  sightOf,
+} from "../../src/views/compare/picture";
+import {
+  namesOf,
+  numberIn,
+  placesOf,
+  readsItself,
+  replacedAlong,
+  startIn,
+} from "../../src/views/compare/places";
 import { type Difference, readDifference } from "../../src/wire/difference";
-import type { Viewport } from "../../src/wire/types";
+import type { Span, Tokens, Viewport } from "../../src/wire/types";
 
 const colours = palette(false, "");
 
@@ -20,9 +37,13 @@ function difference(queries: number, keys = queries): Difference {
     head: 1,
     queryPieces: pieces(queries),
     keyPieces: pieces(keys),
+    heldQueryPieces: pieces(queries),
+    heldKeyPieces: pieces(keys),
+    replaced: [],
     counts: [2 * queries, 2 * queries],
     dropped: [0, 0],
-    changed: [],
+    heads: [1, 2],
+    changed: Float32Array.of(0.1, 0.2),
     recipe: "thought up",
     values,
   };
@@ -53,6 +74,14 @@ describe("the picture of a difference", () => {
     const { image } = pictureOf(all);
     for (const [index, place] of [0, 0.5, 1].entries())
       expect([...image.data.slice(4 * index, 4 * index + 3)]).toEqual([...rampColour(colours.signed, place)]);
+  });
+
+  it("paints nothing where a weight changed by less than a thousandth", () => {
+    const all = { ...difference(1, 3), values: Float32Array.from([-0.0009, 0.0009, 0.002]) };
+    const colour = (index: number) => [...pictureOf(all).image.data.slice(4 * index, 4 * index + 3)];
+    const middle = [...rampColour(colours.signed, 0.5)];
+    expect([colour(0), colour(1)]).toEqual([middle, middle]);
+    expect(colour(2)).not.toEqual(middle);
   });
 
   it("shows every pair as soon as one has a pixel, wherever the map is zoomed to", () => {
@@ -115,13 +144,98 @@ describe("places", () => {
   });
 });
 
+describe("what was replaced", () => {
+  const pairs = {
+    ...difference(3),
+    queryPieces: ["is", "Oslo", "."],
+    heldQueryPieces: ["is", "Paris", "."],
+  };
+
+  it("has its row under both names", () => {
+    expect(namesOf(pairs, "query")).toEqual(["is", "Paris → Oslo", "."]);
+    expect(replacedAlong(pairs, "query")).toEqual([1]);
+    expect(replacedAlong(pairs, "key")).toEqual([]);
+  });
+
+  it("is named on an axis that has no room for all", () => {
+    const labels = Array.from({ length: 300 }, (_, place) => `word${place}`);
+    const input = {
+      labels,
+      width: 400,
+      measure: (text: string) => text.length * 6,
+      direction: "reads",
+      query: [299, 300],
+      focus: [299, 300],
+      cell: null,
+      strong: [],
+      named: { query: [151, 152], key: [] },
+    } as const;
+    const words = matrixScene(input).rowLabels.filter(({ text }) => text.startsWith("word"));
+    expect(words.map(({ text, tone }) => [text, tone])).toEqual([
+      ["word151", "strong"],
+      ["word299", "point"],
+    ]);
+  });
+
+  const text = "The capital of France is Oslo. The river bank was quiet.";
+  const span = (word: string): Span => [text.indexOf(word), text.indexOf(word) + word.length];
+  const tokens = { spans: ["is", "Oslo", ". The", "quiet"].map(span) } as unknown as Tokens;
+  const change = { first: [1, 2], before: "Paris", after: "Oslo" } as const;
+
+  it("stands among the words around it", () => {
+    const { listed, more } = replacedIn([{ ...change, second: [1, 2] }], tokens, [text]);
+    expect(listed.map(({ lead, trail }) => [lead, trail])).toEqual([["…of France is", ". The river…"]]);
+    expect(more).toBe(0);
+  });
+
+  it("may be nothing any more, or more than are listed", () => {
+    const gone = replacedIn([{ ...change, second: [1, 1], after: "" }], tokens, [text]);
+    expect(gone.listed[0]).toMatchObject({ lead: "…of France is", trail: " Oslo. The river…" });
+    const many = Array.from({ length: 9 }, () => ({ ...change, second: [1, 2] as const }));
+    expect(replacedIn(many, tokens, [text])).toMatchObject({ more: 3 });
+  });
+});
+
+describe("the heads", () => {
+  const heads = { heads: [2, 2] as const, changed: Float32Array.of(0.1, 0.5, Number.NaN, 0.3) };
+
+  it("that changed most come first, and none that a layer has not", () => {
+    expect(changedMost(heads).map(({ layer, head }) => `L${layer}H${head}`)).toEqual([
+      "L0H1",
+      "L1H1",
+      "L0H0",
+    ]);
+  });
+
+  it("are shaded by the tone of a weight, whatever the largest change is", () => {
+    const { cells } = shadesOf(changeMetric(heads), ramp([rgbOf("#ffffff"), rgbOf("#000000")]), colours);
+    expect(cells.map((cell) => cell?.text)).toEqual([".10", ".50", undefined, ".30"]);
+    expect(cells[1]?.fill).toBe(hexOf([75, 75, 75])); // the square root of a half
+  });
+});
+
+describe("what is expected", () => {
+  const row = (piece: string, before: number, after: number) => ({ piece, before, after });
+  const rows = [row("a", 0.1, 0.4), row("b", 0.5, 0.3), row("c", 0, 0.2), row("d", 0.01, 0.1)];
+  const more = [...rows, row("e", 0.02, 0.05), row("f", 0.3, 0.01)];
+
+  it("has the five likeliest of either text in the order of the one on show, with what each gained", () => {
+    const found = expectedRows({ kind: "next token", position: 3, rows: more });
+    expect(found.map(({ piece }) => piece)).toEqual(["a", "b", "c", "d", "f"]);
+    expect(found.map(({ gain }) => +gain.toFixed(2))).toEqual([0.3, -0.2, 0.2, 0.09, -0.29]);
+  });
+});
+
 describe("the wire", () => {
-  const told = { queries: [0, 1], keys: [0], queryPieces: ["a", "b"], keyPieces: ["a"] };
+  const told = { queries: [0, 1], keys: [0], queryPieces: ["a", "b"], keyPieces: ["a"], heads: [1, 1] };
+  const changed = new Float32Array(1).buffer;
 
   it("is read from a view that is not aligned, and refused in another size", () => {
     const bytes = new Uint8Array(9);
     bytes.set(new Uint8Array(Float32Array.from([0.5, -0.5]).buffer), 1);
-    expect([...readDifference(told, new DataView(bytes.buffer, 1)).values]).toEqual([0.5, -0.5]);
-    expect(() => readDifference({ ...told, keys: [0, 1] }, new DataView(bytes.buffer, 1))).toThrow("2 x 2");
+    const values = new DataView(bytes.buffer, 1);
+    expect([...readDifference(told, [values, changed]).values]).toEqual([0.5, -0.5]);
+    expect(() => readDifference({ ...told, keys: [0, 1] }, [values, changed])).toThrow("2 x 2");
+    expect(() => readDifference(told, [values])).toThrow("without its numbers");
   });
 });

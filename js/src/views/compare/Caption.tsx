@@ -6,6 +6,7 @@ import { Extent } from "../../matrix/Extent";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
 import type { Difference } from "../../wire/difference";
+import { changedMost } from "./picture";
 import { numberIn } from "./places";
 import { aloneNote } from "./words";
 
@@ -13,12 +14,13 @@ interface Props {
   readonly difference: Difference;
   readonly scene: MatrixScene;
   readonly picture: MatrixPicture | null;
-  /** The change of the full tone. */
+  /** The change of the full tone, and the largest of this head. */
   readonly full: number;
+  readonly most: number;
 }
 
 /** How a difference was made, what is left out of it, and its scale. */
-export function ChangeCaption({ difference, scene, picture, full }: Props) {
+export function ChangeCaption({ difference, scene, picture, full, most }: Props) {
   const { changeViewport } = useView().local;
   const pooling = picture?.queriesEach ?? 1;
   return (
@@ -30,7 +32,7 @@ export function ChangeCaption({ difference, scene, picture, full }: Props) {
         </span>
       }
     >
-      {difference.recipe}
+      largest change {weight(most)} · {difference.recipe}
       {aloneNote(difference)}
       {pooling > 1 &&
         ` · a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`}
@@ -44,7 +46,7 @@ export function ChangedMost({ difference }: { readonly difference: Difference })
   return (
     <p class="aw-changed">
       <span class="aw-label">changed most</span>{" "}
-      {difference.changed.map(({ layer, head, value }) => (
+      {changedMost(difference).map(({ layer, head, value }) => (
         <button
           key={`${layer} ${head}`}
           type="button"

@@ -15,10 +15,10 @@ import { unitsOf } from "../../session/shown";
 import { toTokens, toUnits } from "../../session/units";
 import type { Difference } from "../../wire/difference";
 import type { Direction, Span } from "../../wire/types";
-import { ChangeCaption, ChangedMost } from "./Caption";
+import { ChangeCaption } from "./Caption";
 import { changeFigure } from "./figure";
 import { changePicture, largestChange, sightOf } from "./picture";
-import { numberIn, placesOf, readsItself, startIn } from "./places";
+import { namesOf, numberIn, placesOf, readsItself, replacedAlong, startIn } from "./places";
 import { changeAt, spoken } from "./words";
 
 interface Props {
@@ -36,8 +36,8 @@ export function Changes({ difference, late, current }: Props) {
   const cell = inside(difference, view.local.changeCell.value);
   const looks = looksAt(view, difference);
   const scene = useScene(view, difference, looks, cell, room);
-  const peak = useMemo(() => largestChange(difference.values), [difference]);
-  const full = fullTone(view.derived.scale.value, peak);
+  const most = useMemo(() => largestChange(difference.values), [difference]);
+  const full = fullTone(view.derived.scale.value, most);
   const pictureIn = usePictures(difference, full, scene, looks.direction);
   const picture = pictureIn?.(view.palette.value) ?? null;
   useFigure("stage", (look) => {
@@ -50,7 +50,7 @@ export function Changes({ difference, late, current }: Props) {
       <Matrix
         name="compare"
         label="Change in attention: queries downwards, keys to the right"
-        spoken={spoken(difference, cell, peak)}
+        spoken={spoken(difference, cell, most)}
         data={{
           rows: difference.queries.length,
           columns: difference.keys.length,
@@ -64,8 +64,7 @@ export function Changes({ difference, late, current }: Props) {
         steered={steeredChanges(view, difference, looks, current ? scene : null)}
         over={cell !== null && <Tip difference={difference} scene={scene} cell={cell} />}
       />
-      <ChangeCaption difference={difference} scene={scene} picture={picture} full={full} />
-      <ChangedMost difference={difference} />
+      <ChangeCaption difference={difference} scene={scene} picture={picture} full={full} most={most} />
     </>
   );
 }
@@ -95,16 +94,23 @@ function useScene(
   cell: Cell | null,
   room: Room,
 ): MatrixScene {
-  const keys = useMemo(
-    () => (readsItself(difference) ? difference.queryPieces : difference.keyPieces),
-    [difference],
-  );
-  const { input, frame } = useFrame(difference.queryPieces, keys, room);
+  const { queries, keys, named } = useMemo(() => axesOf(difference), [difference]);
+  const { input, frame } = useFrame(queries, keys, room, longestPair);
   const viewport = local.changeViewport.value;
   return matrixScene(
-    { ...input, ...looks, cell, strong: [], viewport, numberOf: numberIn(difference) },
+    { ...input, ...looks, cell, strong: [], named, viewport, numberOf: numberIn(difference) },
     frame,
   );
+}
+
+/** Of a label that names both tokens. */
+const longestPair = 21;
+
+function axesOf(difference: Difference) {
+  const queries = namesOf(difference, "query");
+  const keys = readsItself(difference) ? queries : namesOf(difference, "key");
+  const named = { query: replacedAlong(difference, "query"), key: replacedAlong(difference, "key") };
+  return { queries, keys, named };
 }
 
 type PictureIn = (palette: Palette) => MatrixPicture;

@@ -1,8 +1,16 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
-import { shorten } from "../../lib/format";
+import { searchOf } from "../../heads/search";
+import type { Session } from "../../session/session";
+import type { Difference } from "../../wire/difference";
+import { ChangedMost } from "./Caption";
 import { Changes } from "./Changes";
 import { compareWish } from "./difference";
+import { ExpectedBoth } from "./Expected";
+import { changeMetric } from "./picture";
+import { Replaced } from "./Replaced";
 
 /** What became of a head's map since a text was held: the text on show minus that one, over the tokens of both. */
 export function CompareView() {
@@ -11,18 +19,40 @@ export function CompareView() {
   const { against } = session.traits.look.value;
   const { value, problem } = session.memory.answer(compareWish(view));
   const { value: shown, late, current } = useLastGood(session, value);
+  useGrid(session, shown);
   if (against === "") return <Invitation />;
-  if (session.shown.value?.text === against) return <Unchanged against={against} />;
+  if (session.shown.value?.text === against) return <Unchanged />;
   return (
     <figure class="aw-view">
-      <Held against={against} />
+      <Held>{shown !== null && current && <Replaced difference={shown} />}</Held>
       {shown === null || (problem !== null && late) ? (
         <p class="aw-view-state">{problem ?? "Comparing…"}</p>
       ) : (
-        <Changes difference={shown} late={late} current={current} />
+        <div class="aw-both">
+          <div class="aw-what-changed">
+            <ExpectedBoth />
+            <ChangedMost difference={shown} />
+          </div>
+          <div class="aw-where-changed">
+            <Changes difference={shown} late={late} current={current} />
+          </div>
+        </div>
       )}
     </figure>
   );
+}
+
+/** The grid of heads shows how much each of them changed, as long as that is compared. */
+function useGrid(session: Session, difference: Difference | null): void {
+  // The same for every head of two texts.
+  const name = useMemo(() => difference?.changed.join(), [difference]);
+  const metric = useMemo(() => (difference === null ? null : changeMetric(difference)), [name]);
+  useEffect(() => {
+    searchOf(session).change.value = metric;
+    return () => {
+      searchOf(session).change.value = null;
+    };
+  }, [session, metric]);
 }
 
 function Invitation() {
@@ -44,29 +74,28 @@ function Invitation() {
 }
 
 /** The text that is held, and the same one above: a map of noughts would say no more. */
-function Unchanged({ against }: { readonly against: string }) {
+function Unchanged() {
   return (
     <div class="aw-view">
-      <Held against={against} />
+      <Held />
       <p class="aw-view-state">The text is held. Edit it above: what changes shows here.</p>
     </div>
   );
 }
 
-function Held({ against }: { readonly against: string }) {
+function Held({ children }: { readonly children?: ComponentChildren }) {
   const { session } = useView();
   const text = session.shown.value?.text ?? "";
+  const { against } = session.traits.look.value;
   return (
-    <div class="aw-view-head">
-      <h3>
-        the text above <span class="aw-unit">minus</span> “<bdi title={against}>{shorten(against, 40)}</bdi>”
-      </h3>
+    <div class="aw-view-head aw-compared">
+      {children ?? <h3>The held text</h3>}
       <span class="aw-held">
         {text !== against && (
           <button
             type="button"
             onClick={() => session.useText(against)}
-            title="Puts the held text into the editor"
+            title={`Puts the held text into the editor: ${against}`}
           >
             edit it
           </button>

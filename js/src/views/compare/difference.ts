@@ -3,8 +3,9 @@ import { oneForEach } from "../../lib/one-for-each";
 import type { Wish } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import type { Session } from "../../session/session";
-import { textsOf } from "../../session/shown";
-import type { CompareRequest } from "../../wire/difference";
+import { textsOf, unitsOf } from "../../session/shown";
+import { toTokens } from "../../session/units";
+import type { CompareRequest, ExpectedRequest } from "../../wire/difference";
 
 /** The text that is held, by a short name: another one for every text that comes. */
 class Held {
@@ -31,5 +32,22 @@ export function compareWish({ session, local, derived }: View): Wish<"compare", 
     kind: "compare",
     key: keyOf(textsOf(shown), heldOf(session).nameOf(against), layer, head, part),
     request: { ...textsOf(shown), against, layer, head, part, asker: local.asker },
+  };
+}
+
+/** What the model expects at the pinned query, before and after; null where nothing is held, or predicted. Reads signals. */
+export function expectedWish({ session, local }: View): Wish<"expected", ExpectedRequest> | null {
+  const shown = session.shown.value;
+  const { against } = session.traits.look.value;
+  const predicts = session.about.value?.model.predicts ?? null;
+  if (shown === null || against === "" || predicts === null) return null;
+  const { part, query, direction, key_tokens } = shown.frame.header;
+  // Between two texts the query may be a key: nothing is predicted there.
+  if (direction === "read_by" && key_tokens !== null) return null;
+  const position = toTokens(unitsOf(shown, "reads"), query)[1] - 1;
+  return {
+    kind: "expected",
+    key: keyOf(textsOf(shown), heldOf(session).nameOf(against), position, part),
+    request: { ...textsOf(shown), against, part, position, asker: local.asker },
   };
 }

@@ -1,6 +1,6 @@
 import { mapKeys } from "../../matrix/keys";
 import type { ViewEntry } from "../entry";
-import { compareWish } from "./difference";
+import { compareWish, expectedWish } from "./difference";
 import { CompareView } from "./View";
 import "./style.css";
 
@@ -8,7 +8,7 @@ export const compare: ViewEntry = {
   name: "compare",
   text: "Compare",
   Stage: CompareView,
-  wishes: (view) => [compareWish(view)],
+  wishes: (view) => [compareWish(view), expectedWish(view)],
   needs: "compare",
   keys: mapKeys,
 };

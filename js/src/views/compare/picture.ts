@@ -4,6 +4,7 @@ import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
 import { around, blocksOf, cut, type Region } from "../../session/answers/tiles";
 import type { Difference } from "../../wire/difference";
+import type { Metric } from "../../wire/metric";
 import type { Direction } from "../../wire/types";
 
 /** A part of a difference, or all of it. */
@@ -65,6 +66,37 @@ export function changePicture(
 /** The largest change of either sign. */
 export function largestChange(values: Float32Array): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+const listed = 5;
+
+/** The heads that changed most, first. */
+export function changedMost({ changed, heads }: Pick<Difference, "changed" | "heads">) {
+  const places = Array.from(changed.keys()).filter((place) => (changed[place] as number) > 0);
+  places.sort((one, other) => (changed[other] as number) - (changed[one] as number));
+  return places.slice(0, listed).map((place) => ({
+    layer: Math.floor(place / heads[1]),
+    head: place % heads[1],
+    value: changed[place] as number,
+  }));
+}
+
+/** The largest change of every head, for the grid. */
+export function changeMetric({
+  changed,
+  heads: [layers, heads],
+}: Pick<Difference, "changed" | "heads">): Metric {
+  return {
+    name: "change",
+    unit: "change",
+    recipe: "the largest change of a weight since the text was held, over the tokens with a partner",
+    low: 0,
+    high: 1,
+    layers,
+    heads,
+    labels: null,
+    values: changed,
+  };
 }
 
 /** Cells of so many tokens along each axis: of each the largest change, with its sign. */

@@ -1,4 +1,5 @@
 import type { Cell } from "../../focus/pointer";
+import { shortLabel } from "../../lib/format";
 import type { Side } from "../../session/places";
 import type { Difference } from "../../wire/difference";
 import type { Direction, Span } from "../../wire/types";
@@ -14,6 +15,28 @@ export function readsItself({ queries, keys, queryPieces, keyPieces }: Differenc
   const same = (one: readonly unknown[], other: readonly unknown[]) =>
     one.length === other.length && one.every((each, place) => each === other[place]);
   return same(queries, keys) && same(queryPieces, keyPieces);
+}
+
+function pairsAlong(difference: Difference, side: Side) {
+  const { queryPieces, heldQueryPieces, keyPieces, heldKeyPieces } = difference;
+  const [pieces, held] = side === "query" ? [queryPieces, heldQueryPieces] : [keyPieces, heldKeyPieces];
+  return pieces.map((piece, place) => ({ piece, before: held[place] ?? piece }));
+}
+
+const longest = 9;
+
+/** What rows, or columns, are called: what was replaced by both names. */
+export function namesOf(difference: Difference, side: Side): readonly string[] {
+  return pairsAlong(difference, side).map(({ piece, before }) =>
+    before === piece ? piece : `${shortLabel(before, longest)} → ${shortLabel(piece, longest)}`,
+  );
+}
+
+/** The rows, or columns, in which a token stands in the place of another. */
+export function replacedAlong(difference: Difference, side: Side): readonly number[] {
+  return pairsAlong(difference, side).flatMap(({ piece, before }, place) =>
+    before === piece ? [] : [place],
+  );
 }
 
 /** The number of the token, in the text on show, that a row or a column is of. */
