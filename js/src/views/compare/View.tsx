@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
@@ -24,19 +23,20 @@ export function CompareView() {
   if (session.shown.value?.text === against) return <Unchanged />;
   return (
     <figure class="aw-view">
-      <Held>{shown !== null && current && <Replaced difference={shown} />}</Held>
+      <div class="aw-compared">
+        {shown !== null && current && <Replaced difference={shown} />}
+        <Held />
+      </div>
+      {shown !== null && (
+        <div class="aw-what-changed">
+          <ExpectedBoth />
+          <ChangedMost difference={shown} />
+        </div>
+      )}
       {shown === null || (problem !== null && late) ? (
         <p class="aw-view-state">{problem ?? "Comparing…"}</p>
       ) : (
-        <div class="aw-both">
-          <div class="aw-what-changed">
-            <ExpectedBoth />
-            <ChangedMost difference={shown} />
-          </div>
-          <div class="aw-where-changed">
-            <Changes difference={shown} late={late} current={current} />
-          </div>
-        </div>
+        <Changes difference={shown} late={late} current={current} />
       )}
     </figure>
   );
@@ -83,36 +83,33 @@ function Unchanged() {
   );
 }
 
-function Held({ children }: { readonly children?: ComponentChildren }) {
+function Held() {
   const { session } = useView();
   const text = session.shown.value?.text ?? "";
   const { against } = session.traits.look.value;
   return (
-    <div class="aw-view-head aw-compared">
-      {children ?? <h3>The held text</h3>}
-      <span class="aw-held">
-        {text !== against && (
-          <button
-            type="button"
-            onClick={() => session.useText(against)}
-            title={`Puts the held text into the editor: ${against}`}
-          >
-            edit it
-          </button>
-        )}
-        {text !== against && (
-          <button
-            type="button"
-            onClick={() => session.setLook({ against: text })}
-            title="Compares with the text above from now on"
-          >
-            hold this one
-          </button>
-        )}
-        <button type="button" onClick={() => session.setLook({ against: "" })} title="Stops comparing">
-          release
+    <span class="aw-held">
+      {text !== against && (
+        <button
+          type="button"
+          onClick={() => session.useText(against)}
+          title={`Puts the held text into the editor: ${against}`}
+        >
+          edit it
         </button>
-      </span>
-    </div>
+      )}
+      {text !== against && (
+        <button
+          type="button"
+          onClick={() => session.setLook({ against: text })}
+          title="Compares with the text above from now on"
+        >
+          hold this one
+        </button>
+      )}
+      <button type="button" onClick={() => session.setLook({ against: "" })} title="Stops comparing">
+        release
+      </button>
+    </span>
   );
 }
