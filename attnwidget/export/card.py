@@ -1,16 +1,16 @@
 """The look of stills and highlights, in styles that a notebook without scripts keeps."""
 
-INK, MUTED = "#1f2328", "#656d76"
+MUTED = "opacity:0.75"
 
 _STRONG = 0.6
-"""The opacity of a colour at full tone: dark ink stays legible on it."""
+"""The opacity of a colour at full tone: dark ink stays legible on it, and light ink where the page is dark."""
 
 
 def card(content: str) -> str:
-    """HTML on its own background, whatever the notebook's theme."""
+    """HTML on the ground and in the ink of the page around it: notebooks have themes, and say them to nobody without a script."""
     return (
-        f'<div style="font:14px system-ui,sans-serif;color:{INK};background:#fff;padding:12px 14px;max-width:960px;'
-        f'border:1px solid #d0d7de;border-radius:6px">{content}</div>'
+        '<div style="font:14px system-ui,sans-serif;color:inherit;padding:12px 14px;max-width:960px;'
+        f'border:1px solid #80808059;border-radius:6px">{content}</div>'
     )
 
 

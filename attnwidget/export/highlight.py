@@ -104,7 +104,7 @@ def _line(tokens: Tokens, name: str, scores: np.ndarray) -> str:
     heading = f"<b>{escape(name)}</b> · " if name else ""
     return (
         f'<p dir="auto" style="font-size:16px;line-height:1.9;margin:4px 0;white-space:pre-wrap">{"".join(words)}</p>'
-        f'<div style="color:{MUTED};font-size:12px;margin:0 0 8px">{heading}colour: {scale}</div>'
+        f'<div style="{MUTED};font-size:12px;margin:0 0 8px">{heading}colour: {scale}</div>'
     )
 
 
@@ -112,6 +112,6 @@ def _word(piece: str, score: float, peak: float, *, signed: bool, special: bool)
     share = 0.0 if peak == 0 or np.isnan(score) else abs(score) / peak
     colour = (_GREEN if score > 0 else _PURPLE) if signed else _ORANGE
     tone = share if signed else share**0.5
-    muted = f";color:{MUTED};font-size:13px" if special else ""
+    muted = f";{MUTED};font-size:13px" if special else ""
     style = f"{heat(colour, tone)}{muted}"
     return f'<span style="{style}" title="{score:.6g}">{escape(piece)}</span>'

@@ -22,14 +22,21 @@ MARGIN = 16
 LABELLED = 40
 """The most tokens that can be named along an axis."""
 
-_INK, _MUTED, _EDGE, _GROUND = (31, 35, 40), (101, 109, 118), (208, 215, 222), (255, 255, 255)
+_SHARP = 2
+"""Pixels of the picture for one of the page: letters stay letters on a fine screen."""
+
+_GREY = (118, 126, 134)
+"""Of the letters, which are to be read on light and dark pages alike."""
+
+_TONES, _LETTERS = 200, 55
+"""How many entries of the palette, after one for nothing, are tones of the ramp and shades of the letters."""
 
 
 def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
-    """The map of a frame with its tokens, title and recipe as a PNG of at most 50 KB, in light colours.
+    """The map of a frame with its tokens, title and recipe as a PNG of at most 50 KB, for pages of any colour.
 
-    `scale` says the weight of the full tone. Long texts are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of
-    the token.
+    Its ground is the page's: a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts
+    are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of the token.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -47,51 +54,57 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
         matrix = _halved(matrix)
 
 
+def size_on_page(png: bytes) -> tuple[int, int]:
+    """The width and height at which a page should show the picture, in its own pixels."""
+    width, height = Image.open(BytesIO(png)).size
+    return width // _SHARP, height // _SHARP
+
+
 def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Scale) -> bytes:
-    font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
+    font, bold = ImageFont.load_default(12 * _SHARP), ImageFont.load_default(14 * _SHARP)
+    margin, gap = MARGIN * _SHARP, 6 * _SHARP
     rows, columns = matrix.shape
     tokens, read = header["tokens"], header.get("key_tokens") or header["tokens"]
     queries, keys = _names(header, tokens, rows), _names(header, read, columns)
-    left = MARGIN + max((int(font.getlength(name)) for name in queries), default=0) + (6 if queries else 0)
-    head = MARGIN + 26
+    left = margin + max((int(font.getlength(name)) for name in queries), default=0) + (gap if queries else 0)
+    head = margin + 26 * _SHARP
     names = max((int(font.getlength(name)) for name in keys), default=0)
-    top = head + names + (6 if keys else 0)
-    cell = max(MAP // max(rows, columns), 1)
+    top = head + names + (gap if keys else 0)
+    cell = max(MAP // max(rows, columns), 1) * _SHARP
     across, down = columns * cell, rows * cell
     full = full_tone(scale, float(header["peak"]))
     made = f"{header['recipe']} · square-root tone, full at {scale_note(scale, full)}"
     shown = _hatched(header, matrix)
     made += "; sinks are hatched" if shown else ""
-    recipe = wrap(made, max(40, (left + across) // 6))
-    size = (max(left + across + MARGIN, 480), top + down + 12 + 16 * len(recipe) + MARGIN)
-    image = Image.new("RGB", size, _GROUND)
-    pen = ImageDraw.Draw(image)
-    pen.text((MARGIN, MARGIN), _writable(caption(header, model)), _INK, bold)
-    image.paste(_coloured(header, matrix, full).resize((across, down), Image.Resampling.NEAREST), (left, top))
+    recipe = wrap(made, max(40, (left + across) // gap))
+    below = top + down + 2 * gap
+    size = (max(left + across + margin, 480 * _SHARP), below + 16 * _SHARP * len(recipe) + margin)
+    heat, letters, marked = (Image.new("L", size) for _ in range(3))
+    pen = ImageDraw.Draw(letters)
+    pen.text((margin, margin), _writable(caption(header, model)), 255, bold)
+    heat.paste(
+        Image.fromarray(_steps(header, matrix, full)).resize((across, down), Image.Resampling.NEAREST), (left, top)
+    )
     for column in shown:
-        _hatch(image, (left + column * cell, top, left + (column + 1) * cell, top + down))
-    pen.rectangle((left - 1, top - 1, left + across, top + down), outline=_EDGE)
+        _hatch(heat, (left + column * cell, top, left + (column + 1) * cell, top + down))
+    pen.rectangle((left - 1, top - 1, left + across, top + down), outline=90)
     start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
-        pen.text((left - 6, top + (place + 0.5) * cell), name, _INK if start <= place < stop else _MUTED, font, "rm")
+        own = ImageDraw.Draw(marked) if start <= place < stop else pen
+        own.text((left - gap, top + (place + 0.5) * cell), name, 255, font, "rm")
     for place, name in enumerate(keys):
-        _upright(image, name, (left + int((place + 0.5) * cell), top - 5), font)
+        _upright(letters, name, (left + int((place + 0.5) * cell), top - gap), font)
     for number, line in enumerate(recipe):
-        pen.text((MARGIN, top + down + 12 + 16 * number), _writable(line), _MUTED, font)
-    written = BytesIO()
-    # One colour ramp and grey letters: a palette holds them all, in a third of the bytes.
-    image.quantize(256, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
-    return written.getvalue()
+        pen.text((margin, below + 16 * _SHARP * number), _writable(line), 255, font)
+    return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"])
 
 
-def _coloured(header: Mapping[str, Any], matrix: np.ndarray, full: float) -> Image.Image:
-    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[header["direction"]].split()]
-    places = np.linspace(0, len(stops) - 1, 256)
-    ramp = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1)
-    pixels = ramp[(tones(matrix, full) * 255).round().astype(int)].round().astype(np.uint8)
+def _steps(header: Mapping[str, Any], matrix: np.ndarray, full: float) -> np.ndarray:
+    """The entries of the palette for a matrix."""
+    steps = (tones(matrix, full) * _TONES).round().astype(np.uint8)
     if header["causal"]:
-        pixels[np.triu(np.ones(matrix.shape, bool), 1)] = _GROUND
-    return Image.fromarray(pixels)
+        steps[np.triu(np.ones(matrix.shape, bool), 1)] = 0
+    return steps
 
 
 def _hatched(header: Mapping[str, Any], matrix: np.ndarray) -> list[int]:
@@ -102,23 +115,50 @@ def _hatched(header: Mapping[str, Any], matrix: np.ndarray) -> list[int]:
     return [column for column in columns if matrix[:, column].max() >= FAINTEST]
 
 
-def _hatch(image: Image.Image, box: tuple[int, int, int, int]) -> None:
-    """Slanted lines of the ground over a rectangle, through which its tones are seen."""
+def _hatch(heat: Image.Image, box: tuple[int, int, int, int]) -> None:
+    """Slanted lines over a rectangle, in which its tones are fainter."""
     wide, high = box[2] - box[0], box[3] - box[1]
-    lines = Image.new("L", (wide, high), 0)
+    lines = Image.new("L", (wide, high))
     pen = ImageDraw.Draw(lines)
-    for start in range(-high, wide, 5):
-        pen.line((start, high, start + high, 0), 140)
-    image.paste(_GROUND, box, lines)
+    for start in range(-high, wide, 5 * _SHARP):
+        pen.line((start, high, start + high, 0), 255, _SHARP)
+    heat.paste(heat.crop(box).point(lambda step: step * 0.45), box, lines)
 
 
-def _upright(image: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:
+def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any) -> bytes:
+    """The layers as one picture with a palette of its own, in a third of the bytes of colours: marks have the full tone's."""
+    shade, tone = (np.ceil(np.arange(256) / 255 * steps).astype(np.uint8) for steps in (_LETTERS, _TONES))
+    pixels = np.where(letters > 0, _TONES + shade[letters], heat)
+    pixels = np.where(marked > 0, tone[marked], pixels)
+    ramp, opacity = _ramp(direction)
+    shades = np.linspace(0, 255, _LETTERS + 1)[1:].round()
+    image = Image.fromarray(pixels, "P")
+    image.putpalette([*ramp.ravel().tolist(), *_GREY * _LETTERS])
+    file = BytesIO()
+    image.save(file, "PNG", transparency=bytes([*map(int, opacity), *map(int, shades)]))
+    return file.getvalue()
+
+
+def _ramp(direction: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The page's ramp up to its strongest colour that is seen on dark pages too, as colours and how opaque they are.
+
+    On white they look as they do on the page.
+    """
+    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[direction].split()[:7]]
+    places = np.linspace(0, len(stops) - 1, _TONES + 1)
+    seen = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1)
+    opacity = 1 - seen.min(-1, keepdims=True) / 255
+    colours = 255 - (255 - seen) / np.maximum(opacity, 1 / 255)
+    return colours.clip(0, 255).round().astype(int), (opacity[:, 0] * 255).round()
+
+
+def _upright(letters: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:
     """A name written upwards."""
-    wide, high = int(font.getlength(name)) + 2, 15
-    label = Image.new("RGB", (wide, high), _GROUND)
-    ImageDraw.Draw(label).text((0, high // 2), name, _MUTED, font, "lm")
+    wide, high = int(font.getlength(name)) + 2, 15 * _SHARP
+    label = Image.new("L", (wide, high))
+    ImageDraw.Draw(label).text((0, high // 2), name, 255, font, "lm")
     turned = label.rotate(90, expand=True)
-    image.paste(turned, (foot[0] - high // 2, foot[1] - turned.height))
+    letters.paste(turned, (foot[0] - high // 2, foot[1] - turned.height))
 
 
 def _names(header: Mapping[str, Any], tokens: Mapping[str, Any], cells: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.export.card import INK, MUTED, card, heat
+from attnwidget.export.card import MUTED, card, heat
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
 from attnwidget.tones import Scale, full_tone, tones
@@ -20,8 +20,12 @@ _FAINTEST = 0.08
 """The lowest visible tone: half of the words of a long text are below it, and would take most of the bytes."""
 
 
-def still_html(frame: Frame, text: str, model: str, pair: str | None = "", *, scale: Scale = 1.0) -> str:
+def still_html(
+    frame: Frame, text: str, model: str, pair: str | None = "", *, scale: Scale = 1.0, picture: str = ""
+) -> str:
     """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
+
+    `picture` is HTML that stands below the text.
 
     The colours show the query's weights in `text`, and in a second text: the square root of the weight over that of the
     full tone, which `scale` says.
@@ -54,9 +58,9 @@ def still_html(frame: Frame, text: str, model: str, pair: str | None = "", *, sc
     )
     return card(
         f"<div><b>{escape(caption(header, model))}</b></div>"
-        f"{passages}"
+        f"{passages}{picture}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
-        f'<div style="color:{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
+        f'<div style="{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
         f"of the weight, full tone at {scale_note(scale, full)}{'; sinks are hatched' if 'repeating-linear' in passages else ''}<br>"
         f"{escape(str(header['caution']))}</div>"
     )
@@ -158,15 +162,15 @@ def _ranking(header: Mapping[str, Any], weights: np.ndarray, axis: str, verb: st
     pieces = (keys if keys is not None and axis == "row" else header["tokens"])["pieces"]
     order = [int(token) for token in np.argsort(-weights, kind="stable")[:LISTED] if weights[token] > 0]
     rows = "".join(
-        f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0;color:{INK}">{escape(pieces[token])}</td>'
-        f'<td style="color:{MUTED};border:0;padding:1px 10px 1px 0">#{token}</td>'
-        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums;color:{INK}">{_number(float(weights[token]))}</td></tr>'
+        f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0">{escape(pieces[token])}</td>'
+        f'<td style="{MUTED};border:0;padding:1px 10px 1px 0">#{token}</td>'
+        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums">{_number(float(weights[token]))}</td></tr>'
         for token in order
     )
-    nothing = f'<tr><td style="border:0;color:{MUTED}">nothing</td></tr>'
+    nothing = f'<tr><td style="border:0;{MUTED}">nothing</td></tr>'
     span = escape(" ".join(asked_tokens(header)["pieces"][slice(*header["query"])])[:40])
     return (
-        f'<b style="font-size:12px;color:{MUTED}">“{span}” {verb}</b>'
+        f'<b style="font-size:12px;{MUTED}">“{span}” {verb}</b>'
         f'<table style="border:0;border-collapse:collapse;margin:2px 0 0;font-size:14px">{rows or nothing}</table>'
     )
 

@@ -32,6 +32,7 @@ from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
 from attnwidget.widget.selection.state import checked_state, explorer_state, request_of
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
+from attnwidget.widget.stills import Stills
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Explorer(Selecting):
         self._worker = worker_of(model.model)
         self._slot = object()
         self._figures = Figures()
+        self._stills = Stills()
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
         with TURN:
@@ -288,11 +290,12 @@ class Explorer(Selecting):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         self._show_up()
         bundle: Any = super()._repr_mimebundle_(**options)
-        # Shown by GitHub and by notebooks without a kernel. A cell must not wait for it.
         # Whatever a model raises, the page makes its own request and shows the error.
         with suppress(Exception):
-            data, metadata = bundle
-            bundle = {**data, **self._snapshot(STILL).mime}, metadata
+            if not self._stills.expect(self._snapshot):
+                # Some other host: what it may show without a kernel goes into the same output, if no cell waits for it.
+                (data, metadata), (more, about) = bundle, self._snapshot(STILL).mime
+                bundle = {**data, **more}, {**metadata, **about}
         return bundle
 
     def _page(self, title: str | None = None, lead: str | None = None) -> str:
@@ -305,6 +308,10 @@ class Explorer(Selecting):
 
     def _page_answer(self) -> Answer:
         return Answer({"name": page_name(self._model)}, [self._page().encode()])
+
+    def _still_answer(self) -> Answer:
+        self._stills.put(self._snapshot(None))
+        return Answer({})
 
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
         texts = texts or self._texts
@@ -384,6 +391,8 @@ class Explorer(Selecting):
             run=lambda: (
                 self._page_answer()
                 if request.kind == "page"
+                else self._still_answer()
+                if request.kind == "still"
                 else answer(self._model, self._take, request, progress, parts)
             ),
             done=lambda result: self._answer(request.id, result),

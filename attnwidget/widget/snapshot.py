@@ -2,11 +2,12 @@
 
 from base64 import b64encode
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.export.picture import picture_png
+from attnwidget.export.picture import picture_png, size_on_page
 from attnwidget.export.still import still_html
 from attnwidget.files import named_file, write_whole
 from attnwidget.frames.frame import Frame
@@ -15,34 +16,56 @@ from attnwidget.tones import Scale
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:
-    """Words, colours and numbers as HTML without a script, and the map as a PNG; the last line of a cell shows it."""
+    """Words, map, colours and numbers as HTML without a script, and the map as a PNG; the last line of a cell shows it.
+
+    Both take the ground of the page that they are on, light or dark. `words` is the HTML without the map.
+    """
 
     html: str
     png: bytes
     title: str
+    words: str
 
     def save(self, path: Any) -> Path:
-        """Write the picture (`.png`) or the words (`.html`), by the suffix. Raises AttnWidgetError if it cannot."""
+        """Write the picture (`.png`) or all of it (`.html`), by the suffix. Raises AttnWidgetError if it cannot."""
         file = named_file(path, "head.png")
         ends = file.suffix.lower()
         if ends not in {".png", ".html"}:
             raise AttnWidgetError(f"{file.name!r} has no valid suffix. Give a name that ends in .png or .html.")
-        content = self.png if ends == ".png" else f'<!doctype html><meta charset="utf-8">{self.html}'.encode()
+        content = self.png if ends == ".png" else f"{_PAGE}{self.html}".encode()
         return write_whole(file, "snapshot", lambda part: part.write_bytes(content))
 
     @property
-    def mime(self) -> dict[str, str]:
-        """Both, in the form that a notebook stores."""
-        return {"text/html": self.html, "image/png": b64encode(self.png).decode()}
+    def picture(self) -> tuple[str, dict[str, int]]:
+        """The PNG in the form that a notebook stores, and what it says beside it."""
+        width, height = size_on_page(self.png)
+        return b64encode(self.png).decode(), {"width": width, "height": height}
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), **self.mime}
+    @property
+    def mime(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """Both, in the form that a notebook stores."""
+        picture, size = self.picture
+        return {"text/html": self.html, "image/png": picture}, {"image/png": size}
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        data, metadata = self.mime
+        return {"text/plain": repr(self), **data}, metadata
 
     def __repr__(self) -> str:
         return f"Snapshot({self.title})"
 
 
+_PAGE = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+
+
 def snapshot_of(frame: Frame, text: str, pair: str, model: str, scale: Scale = 1.0) -> Snapshot:
     """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone."""
-    words = still_html(frame, text, model, pair, scale=scale)
-    return Snapshot(words, picture_png(frame, model, scale=scale), str(frame.header["title"]))
+    title = str(frame.header["title"])
+    png = picture_png(frame, model, scale=scale)
+    width, _ = size_on_page(png)
+    picture = (
+        f'<img alt="{escape(f"Map of {title}")}" src="data:image/png;base64,{b64encode(png).decode()}" '
+        f'style="display:block;width:{width}px;max-width:100%;margin:8px 0">'
+    )
+    words, html = (still_html(frame, text, model, pair, scale=scale, picture=shown) for shown in ("", picture))
+    return Snapshot(html, png, title, words)

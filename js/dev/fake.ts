@@ -167,6 +167,8 @@ export class FakeKernel {
       case "chart":
       case "bokeh":
         return problem("bad_request", "The demo has no charts.");
+      case "still":
+        return { content: {}, buffers: [] };
       case "page":
         return { content: { name: "demo.html" }, buffers: [new TextEncoder().encode("<p>demo").buffer] };
     }

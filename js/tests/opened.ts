@@ -44,7 +44,7 @@ export function open(state: Record<string, unknown> = {}) {
   const session = new Session(model, source, life.signal);
   session.start();
   const frames = () => asked.filter(({ request }) => request.kind === "frame");
-  return { model, session, asked, frames, life, setClosed: (closed: boolean) => setClosed(closed) };
+  return { model, session, ask, asked, frames, life, setClosed: (closed: boolean) => setClosed(closed) };
 }
 
 /** The answer to a question for a frame. */

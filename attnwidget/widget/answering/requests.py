@@ -25,11 +25,12 @@ REQUEST_KINDS = (
     "metric",
     "similar",
     "page",
+    "still",
     "chart",
     "bokeh",
     "cancel",
 )
-BACKGROUND = frozenset({"metric", "similar"})
+BACKGROUND = frozenset({"metric", "similar", "still"})
 """The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
 

@@ -18,6 +18,7 @@ const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "expected",
   "verify",
   "page",
+  "still",
   "chart",
   "bokeh",
 ]);

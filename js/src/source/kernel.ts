@@ -217,6 +217,8 @@ function readReply(
       return message.similar as Similar;
     case "page":
       return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };
+    case "still":
+      return null;
     case "chart":
       return { version: String(message.version), item: JSON.parse(readText(buffers)) } satisfies Chart;
     case "bokeh":

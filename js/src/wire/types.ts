@@ -246,6 +246,7 @@ export type Request =
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
   | { readonly kind: "page" }
+  | { readonly kind: "still" }
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
 
@@ -279,6 +280,8 @@ export interface Replies {
   readonly metric: Metric;
   readonly similar: Similar;
   readonly page: SavedPage;
+  /** It went into the notebook. */
+  readonly still: null;
   readonly chart: Chart;
   /** The text of BokehJS. */
   readonly bokeh: string;

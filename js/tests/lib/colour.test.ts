@@ -114,7 +114,7 @@ describe("the style sheet", () => {
       const css = text(file).replace(/\/\*[\s\S]*?\*\//g, "");
       for (const [, selectors = ""] of css.matchAll(/(?:^|[{}])\s*([^{}@;]+?)\s*\{/g)) {
         for (const selector of selectors.split(/,(?![^(]*\))/))
-          expect(selector.trim()).toMatch(/^\.attnwidget/);
+          expect(selector.trim()).toMatch(/^\.attnwidget|:has\(\.attnwidget\)/);
       }
     }
   });

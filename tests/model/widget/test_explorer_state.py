@@ -1,6 +1,7 @@
 """States, links and snapshots: what is on screen as data, in another explorer, and as a picture."""
 
 import json
+from base64 import b64encode
 from io import BytesIO
 
 import pytest
@@ -150,13 +151,15 @@ def test_a_snapshot_is_of_what_is_shown(tiny, tmp_path):
     assert "Layer 2 · Head 3" in explorer.snapshot().html
     assert Image.open(BytesIO(shot.png)).size[0] >= 480
     assert shot.save(tmp_path / "head.png").read_bytes() == shot.png
+    assert b64encode(shot.png).decode() in shot.html
+    assert b64encode(shot.png).decode() not in shot.words
     assert shot.html in shot.save(tmp_path / "head.html").read_text(encoding="utf-8")
     for wrong in ("head.pdf", "no folder/head.png"):
         with pytest.raises(aw.AttnWidgetError):
             shot.save(tmp_path / wrong)
 
 
-def test_a_cell_keeps_a_picture_for_when_the_kernel_is_gone(tiny, monkeypatch):
+def test_where_no_notebook_takes_a_still_later_the_cell_has_it_at_once(tiny, monkeypatch):
     monkeypatch.setattr(module, "STILL", 30)
     data, _ = made(tiny)._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "image/png", "text/plain"} == set(data)

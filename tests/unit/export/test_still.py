@@ -64,11 +64,29 @@ def test_a_long_text_is_cut_and_says_so():
     assert "…</p>" in page
 
 
+def opacity(png):
+    return np.asarray(Image.open(BytesIO(png)).convert("RGBA"))[..., 3]
+
+
 def test_the_picture_has_the_matrix_pixel_for_pixel():
     frame, _ = frame_of(torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]), ["a", "b"], query=(1, 2))
-    image = np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")).astype(int)
-    dark = (abs(image - (0x5C, 0x1F, 0x04)).sum(-1) < 12).sum()
-    assert dark == pytest.approx(2 * 224**2, rel=0.02)  # of 2 x 2 cells over 448 pixels
+    png = picture_png(frame, "given")
+    full = (np.asarray(Image.open(BytesIO(png)).convert("RGBA")) == (0xC2, 0x47, 0, 0xF5)).all(-1).sum()
+    assert full == pytest.approx(2 * 448**2, rel=0.02)  # of 2 x 2 cells over 448 pixels, drawn twice as fine
+
+
+@pytest.mark.parametrize("direction", ["reads", "read_by"])
+def test_a_stronger_weight_is_more_opaque_and_on_white_it_looks_as_on_the_page(direction):
+    weights = torch.linspace(0, 1, 9).square()
+    maps = torch.zeros(1, 9, 9)
+    maps[0, :, 0], maps[0, :, 8] = weights, 1 - weights
+    frame, _ = frame_of(maps, list("abcdefghi"), query=(0, 9), direction=direction)
+    counted = Image.open(BytesIO(picture_png(frame, "given"))).convert("RGBA").getcolors(1_000)
+    middle = [np.array(colour) for count, colour in counted if count > 9_000]
+    strongest = max(middle, key=lambda part: part[3])
+    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[direction].split()]
+    assert len(middle) >= 9
+    assert 255 + (strongest[:3] - 255) * strongest[3] / 255 == pytest.approx(stops[6], abs=2)
 
 
 def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
@@ -87,10 +105,8 @@ def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
 
 def test_a_picture_paints_nothing_below_a_thousandth():
     frame, _ = frame_of(torch.full((1, 2, 2), 0.0005), ["a", "b"])
-    white = (np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")) == 255).all(-1).mean()
-    stretched = picture_png(frame, "given", scale="stretch")
-    assert white > 0.9
-    assert (np.asarray(Image.open(BytesIO(stretched)).convert("RGB")) == 255).all(-1).mean() < 0.5
+    assert (opacity(picture_png(frame, "given")) == 0).mean() > 0.9
+    assert (opacity(picture_png(frame, "given", scale="stretch")) == 0).mean() < 0.5
 
 
 def test_sinks_are_hatched_in_the_words_and_in_the_picture():
@@ -100,8 +116,8 @@ def test_sinks_are_hatched_in_the_words_and_in_the_picture():
     page = still_html(frame, text, "")
     assert page.count("repeating-linear-gradient") == 1
     assert "sinks are hatched" in page
-    drawn = np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGB")).astype(int)
-    assert len({tuple(colour) for colour in drawn[150:250, 60]}) > 1  # across the stripes of the first column
+    drawn = np.asarray(Image.open(BytesIO(picture_png(frame, "given"))).convert("RGBA")).astype(int)
+    assert len({tuple(colour) for colour in drawn[300:500, 120]}) > 1  # across the stripes of the first column
     plain, text = frame_of(maps[:, :, [3, 1, 2, 0, 4]], ["a", "b", "c", "d", "e"], query=(2, 3))
     assert "hatch" not in still_html(plain, text, "")
 

@@ -4,7 +4,10 @@ import type { Answer, Ask, Ok, Replies, TextsRequest } from "../../wire/types";
 import { weigh } from "./weigh";
 
 /** What is asked about a reading beside its frame. */
-export type Kind = Exclude<keyof Replies, "about" | "frame" | "verify" | "page" | "chart" | "bokeh">;
+export type Kind = Exclude<
+  keyof Replies,
+  "about" | "frame" | "verify" | "page" | "still" | "chart" | "bokeh"
+>;
 
 /** Bytes that are kept in all: the maps of as many heads as are drawn at once, at their largest, and what is beside them. */
 const most = 48 * 2 ** 20;
