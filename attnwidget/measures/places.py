@@ -1,4 +1,4 @@
-"""Tokens of a text by a phrase, several phrases, or positions."""
+"""Tokens of a text by a phrase, several phrases, or positions; and those that are words."""
 
 import re
 from collections.abc import Sequence
@@ -45,4 +45,29 @@ def _of_phrase(text: Tokens, phrase: str) -> list[int]:
         raise AttnWidgetError(
             f"The text does not contain {phrase!r}. Give a phrase exactly as it appears there, or token positions."
         )
+    return found
+
+
+def words_said(text: Tokens) -> tuple[int, ...]:
+    """The tokens with a letter or a digit; of a chat, without the names of those who speak. All tokens, if none has one.
+
+    >>> words_said(Tokens.from_pieces(["[CLS]", "No", ".", "7", "[SEP]"])), words_said(Tokens.from_pieces(["?", "!"]))
+    ((1, 3), (0, 1))
+    """
+    plain = [not (special or padding) for special, padding in zip(text.special, text.padding, strict=True)]
+    written = [i for i, piece in enumerate(text.pieces) if plain[i] and any(letter.isalnum() for letter in piece)]
+    speakers = _speakers(text, plain)
+    said = [i for i in written if i not in speakers]
+    return tuple(said or written or [i for i, mark in enumerate(plain) if mark] or range(len(text)))
+
+
+def _speakers(text: Tokens, plain: Sequence[bool]) -> set[int]:
+    """Words that stand alone between a special token and the end of its line, or another special token."""
+    found: set[int] = set()
+    for begin in range(1, len(text)):
+        if not plain[begin] or not text.special[begin - 1]:
+            continue
+        end = next((i for i in range(begin, len(text)) if not plain[i] or "\n" in text.pieces[i]), None)
+        if end is not None and len({text.words[i] for i in range(begin, end)}) == 1:
+            found.update(range(begin, end))
     return found

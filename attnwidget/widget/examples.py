@@ -1,16 +1,34 @@
-"""The texts of the explorer's menu: (title, text)."""
+"""The texts of the explorer's menu."""
 
 from attnwidget import tiny
 from attnwidget.engine import ModelFacts
+from attnwidget.tiny import Example
 
 PLAIN_EXAMPLES = (
-    ("A cat on a mat", "The cat sat on the mat because it was tired."),
-    ("Two banks", "The river bank was quiet, so she walked to the bank for money."),
-    ("A fact in the text", "The capital of France is Paris. What is the capital of France?"),
-    ("Negation", "The movie was unexpectedly not boring."),
+    Example(
+        "A cat on a mat",
+        "The cat sat on the mat because it was tired.",
+        "Click “it”: is there a head in which it reads “cat”?",
+    ),
+    Example(
+        "Two banks",
+        "The river bank was quiet, so she walked to the bank for money.",
+        "Click one “bank”, then the other: is there a head in which they read different words?",
+    ),
+    Example(
+        "A fact in the text",
+        "The capital of France is Paris. What is the capital of France?",
+        "Click the second “France”: which heads read the first one, or what followed it?",
+    ),
+    Example(
+        "Negation",
+        "The movie was unexpectedly not boring.",
+        "Click “boring”: which heads read “not”?",
+    ),
 )
+"""Of any model they ask what to look for, and do not say where it is."""
 
 
-def examples(facts: ModelFacts) -> tuple[tuple[str, str], ...]:
+def examples(facts: ModelFacts) -> tuple[Example, ...]:
     """Example texts for this model; the first is the default."""
     return tiny.EXAMPLES if facts.teaching else PLAIN_EXAMPLES

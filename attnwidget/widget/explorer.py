@@ -25,6 +25,7 @@ from attnwidget.widget.bundle import loader, program
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
+from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
 from attnwidget.widget.saving import page_name, page_of, write_page
 from attnwidget.widget.selection.changing import TURN, turn
@@ -54,6 +55,7 @@ class Explorer(Selecting):
 
     _esm = loader()  # a notebook stores it with every explorer; what it loads is an answer, which none stores
     unseen = False  # a page showed it, and none does now
+    _opening: Opening | None = None  # of whoever named no head: where there is something to be seen
 
     def __init__(
         self,
@@ -280,11 +282,12 @@ class Explorer(Selecting):
 
         def run() -> Snapshot:
             reading = self._take(request.text, request.pair, first=request.first)
-            frame = frame_of(self._model, request, reading)
+            frame = frame_of(self._model, self._placed(request), reading)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             return snapshot_of(frame, text, pair or "", self._model.name, scale)
 
         found: Snapshot = self._wait_for(run, request.topic, timeout)
+        self._open()
         return found
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -317,6 +320,7 @@ class Explorer(Selecting):
         texts = texts or self._texts
         first = texts == self._cut_text
         trace: Trace = self._wait_for(lambda: self._take(*texts, first=first).trace, topic=texts, timeout=timeout)
+        self._open()
         self.keep_inside()  # what was presumed about the model may be wrong; a page, if there is one, shows this itself
         return trace
 
@@ -342,7 +346,24 @@ class Explorer(Selecting):
         """Read a text, and remember the layers and heads that this revealed."""
         reading = self._session.read(text, pair, **how)
         self._seen = seen(reading.trace)
+        if self._opening is not None:
+            self._opening = self._opening.read(reading.trace, text, pair)
         return reading
+
+    def _open(self) -> None:
+        """Choose the head that shows something, once it is known, if nobody has chosen another meanwhile."""
+        opening = self._opening
+        if opening is None or opening.found is None or opening.over:
+            return
+        with turn(self):
+            stands = opening.stands(self)
+            self._opening = replace(opening, over=True, found=opening.found if stands else ())
+            for name, value in opening.place().items() if stands else ():
+                setattr(self, name, value)
+
+    def _placed(self, request: Request) -> Request:
+        with TURN:
+            return request if self._opening is None else self._opening.placed(request, self)
 
     def _on_request(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:
@@ -393,9 +414,9 @@ class Explorer(Selecting):
                 if request.kind == "page"
                 else self._still_answer()
                 if request.kind == "still"
-                else answer(self._model, self._take, request, progress, parts)
+                else answer(self._model, self._take, request, progress, parts, self._placed)
             ),
-            done=lambda result: self._answer(request.id, result),
+            done=lambda result: self._answer_shown(request, result),
             failed=lambda error: self._answer_error(request.id, error),
             superseded=lambda: self.send({"id": request.id, "status": "superseded"}),
             topic=request.topic,
@@ -407,6 +428,17 @@ class Explorer(Selecting):
 
     def _answer(self, number: str, result: Answer, status: str = "ok") -> None:
         self.send({"id": number, "status": status, **result.content}, result.buffers)
+
+    def _answer_shown(self, request: Request, result: Answer) -> None:
+        opening = self._opening
+        if opening is None or request.kind != "frame":
+            self._answer(request.id, result)
+            return
+        told = opening.told(self._placed(request))
+        self._answer(
+            request.id, result if told is None else replace(result, content={**result.content, "sights": told})
+        )
+        self._open()  # only now: the page takes this over from its frame, and need not ask again
 
     def _answer_error(self, number: str, error: Exception) -> None:
         if not isinstance(error, AttnWidgetError):

@@ -9,6 +9,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import FIRST_HEAD
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
+from attnwidget.widget.opening import Opening
 from attnwidget.widget.selection.state import checked_state, name_to_load, unsaid
 
 
@@ -42,10 +43,11 @@ def explore(
 ) -> Explorer:
     """A live explorer under the cell: edit its text and watch attention follow.
 
-    `model` is anything that `aw.load` takes; by default the bundled teaching model, at an interesting head. `layer` is
-    by default the first with attention, `query` (a token number or (start, stop)) the last word. `pair` is a second
-    text for an encoder of sentence pairs, `target` the decoder input of an encoder-decoder; both can be edited. `part`
-    is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
+    `model` is anything that `aw.load` takes; by default the bundled teaching model, at an interesting head. Any other
+    model opens, once the text is read, at the head with the clearest pattern on it, unless a `layer`, a `head` or a
+    `query` is given. `layer` is else the first with attention, `query` (a token number or (start, stop)) the last word.
+    `pair` is a second text for an encoder of sentence pairs, `target` the decoder input of an encoder-decoder; both can
+    be edited. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
 
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
@@ -63,7 +65,7 @@ def explore(
     kept = {} if state is None else checked_state(state)
     named = name_to_load(state) if model is None else model
     loaded = shared(named, tokenizer)
-    first = kept.pop("text", examples(loaded.facts)[0][1])
+    first = kept.pop("text", examples(loaded.facts)[0].text)
     shown = first if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
@@ -76,6 +78,9 @@ def explore(
     explorer = Explorer(loaded, shown, **chosen)
     if tokenizer is None and (named is None or isinstance(named, str | Path)):
         explorer._source = "" if named is None else str(named)  # noqa: SLF001  this is where explorers are made
+    if not loaded.facts.teaching and not {"layer", "head", "heads", "query"} & {*chosen, *kept}:
+        explorer._opening = Opening.of(restored(explorer, kept, chosen))  # noqa: SLF001
+        return explorer
     return restored(explorer, kept, chosen)
 
 

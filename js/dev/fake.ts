@@ -10,6 +10,7 @@ import type {
   Predicted,
   Predictions,
   Request,
+  Sight,
   Span,
   StripRequest,
   TileRequest,
@@ -29,6 +30,8 @@ export interface FakeModel {
   readonly every?: number;
   readonly path?: Path;
   readonly part?: string;
+  /** What can be seen on any text. */
+  readonly sights?: readonly Sight[];
 }
 
 export const models: Readonly<Record<string, FakeModel>> = {
@@ -104,6 +107,18 @@ export const models: Readonly<Record<string, FakeModel>> = {
   class: { name: "bert-sst2", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "class" },
   label: { name: "bert-ner", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "label" },
   answer: { name: "bert-qa", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "answer span" },
+  seen: {
+    name: "their-own",
+    kind: "decoder",
+    layers: 2,
+    heads: 4,
+    teaching: false,
+    predicts: "next token",
+    sights: [
+      { layer: 0, head: 3, query: [2, 3], pattern: "previous token", score: 0.9 },
+      { layer: 1, head: 1, query: [1, 2], pattern: "next token", score: 0.7 },
+    ],
+  },
   two: { name: "tiny-two", kind: "encoder", layers: 2, heads: 4, teaching: true, predicts: "this token" },
 };
 
@@ -282,7 +297,14 @@ export class FakeKernel {
           title: "The bank of the river",
           text: "The capital of France is Paris. The river bank was quiet, so she walked to the bank for money.",
         },
-        { title: "A few words", text: "the cat sat on" },
+        {
+          title: "A few words",
+          text: "the cat sat on",
+          look: "“on” reads “sat”.",
+          head: [1, 2],
+          query: [3, 4],
+          view: "lines",
+        },
         { title: "Emoji and Arabic", text: "wave 👋🏽 مرحبا بالعالم <b>bold</b>\nsecond line" },
       ],
       metrics: fakeChoices,
@@ -340,7 +362,8 @@ export class FakeKernel {
       { name: "column", dtype: "f32", shape: [count], values: columnOf(matrix, count, query) } as const,
       ...(whole ? this.overview(count, query, request.direction) : []),
     ];
-    return { content: {}, buffers: [encodeFrame(header, blocks)] };
+    const { sights } = this.model;
+    return { content: sights === undefined ? {} : { sights }, buffers: [encodeFrame(header, blocks)] };
   }
 
   private strip({ text, query, direction, fusion, head }: StripRequest) {

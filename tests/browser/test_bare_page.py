@@ -246,7 +246,7 @@ def test_the_weights_are_verified_without_being_asked(explorer):
 
 def test_an_example_replaces_the_text(explorer):
     shown = explorer.shown
-    title, text = next((title, text) for title, text in EXAMPLES if text != TEXT)
+    title, text = next((example.title, example.text) for example in EXAMPLES if example.text != TEXT)
     shown.choose_example(title)
     until(shown, lambda: explorer.text == text)
     expect(shown.editor).to_have_value(text)

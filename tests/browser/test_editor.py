@@ -56,7 +56,7 @@ def test_undo_gives_back_every_text_whoever_changed_it(explorer):
     keyboard.press("ControlOrMeta+A")
     paste(shown.page, "The second.\nWith two lines.")
     now()
-    shown.choose_example(EXAMPLES[2][0])
+    shown.choose_example(EXAMPLES[2].title)
     until(shown, lambda: explorer.text == shown.editor.input_value() != seen[-1])
     now()
     shown.caret_to_end()
@@ -124,6 +124,7 @@ def test_a_shorter_paste_leaves_the_query_at_the_caret(bare, encoder):
     made = bare.explore(model, "The river bank was quiet, so she walked home.", tokenizer=tokenizer)
     shown = bare.show(made)
     shown.wait_until_drawn()
+    made.wait()  # it has opened where there is something to be seen
     queries = []
     made.observe(lambda change: queries.append(change["new"]), "query")
     shown.editor.click()
@@ -148,7 +149,7 @@ def test_examples_are_chosen_by_keys(explorer):
     expect(shown.root.get_by_role("menuitem").nth(1)).to_be_focused()
     assert shown.editor.input_value() == TEXT
     page.keyboard.press("Enter")
-    until(shown, lambda: explorer.text == EXAMPLES[1][1])
+    until(shown, lambda: explorer.text == EXAMPLES[1].text)
     expect(shown.root.locator(".aw-examples > button")).to_be_focused()
 
 

@@ -1,6 +1,6 @@
 """A request -> its answer. Pure except for the forward pass: no comm, no trait, no thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.tiny import Example
 from attnwidget.version import __version__
 from attnwidget.widget.answering.requests import BACKGROUND, Request
 from attnwidget.widget.answering.shown import Shown, seen
@@ -40,6 +41,10 @@ Parts: TypeAlias = Callable[[Callable[[], Answer]], None]
 """Hears from time to time what would make a first part of the answer."""
 
 
+Place: TypeAlias = Callable[[Request], Request]
+"""What is meant by a request for a frame, once its text is read."""
+
+
 def no_parts(_make: Callable[[], Answer]) -> None:
     """Nobody wants parts."""
 
@@ -47,7 +52,7 @@ def no_parts(_make: Callable[[], Answer]) -> None:
 def about(
     model: AttentionModel | GivenModel,
     shown: Shown,
-    examples: tuple[tuple[str, str], ...],
+    examples: Sequence[Example],
     source: str | None = None,
 ) -> Answer:
     """What the page needs to know before the first forward pass.
@@ -71,11 +76,15 @@ def about(
     }
     # Only traces from our own attention function have values.
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
-    titled = [{"title": name, "text": text} for name, text in examples]
-    told = {"version": __version__, "model": described, "examples": titled, "metrics": asked}
+    told = {"version": __version__, "model": described, "examples": list(map(_told, examples)), "metrics": asked}
     given = isinstance(model, GivenModel)
     fixed = {"fixed": "These weights were given without a model, so the text cannot be changed."} if given else {}
     return Answer({"about": {**told, "editable": not given, **fixed}})
+
+
+def _told(example: Example) -> dict[str, Any]:
+    query = None if example.query is None else [example.query, example.query + 1]
+    return {name: value for name, value in {**example._asdict(), "query": query}.items() if value not in (None, "")}
 
 
 def answer(
@@ -84,6 +93,7 @@ def answer(
     request: Request,
     progress: Callable[[int], None],
     parts: Parts = no_parts,
+    place: Place = lambda asked: asked,
 ) -> Answer:
     """Answer a request about a text; `read` makes its reading, as LiveSession.read does. The answer names the reading.
 
@@ -99,6 +109,8 @@ def answer(
     def named(found: Answer) -> Answer:
         return replace(found, content={"reading": reading.id, **found.content})
 
+    if request.kind == "frame":
+        return named(Answer({}, [encode_frame(frame_of(model, place(request), reading))]))
     return named(_about_reading(model, read, request, reading, lambda make: parts(lambda: named(make()))))
 
 

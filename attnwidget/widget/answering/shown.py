@@ -8,6 +8,7 @@ from attnwidget.engine import AttentionModel, Tokens, Trace, fit_index, forward_
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.frame import MOST_HEADS, HeadName
+from attnwidget.measures.places import words_said
 from attnwidget.widget.given import GivenModel
 
 READING = ("self", "encoder", "text")
@@ -158,8 +159,8 @@ def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part:
 
 
 def last_word(tokens: Tokens) -> tuple[int, int]:
-    """The last token that is not special, as a query; the last one if all are special."""
-    last = max((i for i, mark in enumerate(tokens.special) if not mark), default=len(tokens) - 1)
+    """The last token with a letter or a digit, as a query; without any, the last that is not special."""
+    last = words_said(tokens)[-1]
     return last, last + 1
 
 

@@ -5,6 +5,8 @@ interface Item {
   readonly title: string;
   /** What stands under the title, in one line. */
   readonly text: string;
+  /** A sentence under that. */
+  readonly look?: string;
 }
 
 interface Props {
@@ -58,10 +60,11 @@ export function Menu({ name, items, onChoose, class: own }: Props) {
       </button>
       {open && (
         <div ref={list} id={id} class="aw-panel" role="menu" aria-label={name} onKeyDown={steer}>
-          {items.map(({ title, text }, place) => (
+          {items.map(({ title, text, look }, place) => (
             <button key={title} type="button" role="menuitem" tabIndex={-1} onClick={() => choose(place)}>
               <b>{title}</b>
               <span>{text}</span>
+              {look !== undefined && <em>{look}</em>}
             </button>
           ))}
         </div>

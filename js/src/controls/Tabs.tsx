@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 
 interface Props<Name extends string> {
   readonly label: string;
-  readonly tabs: readonly { readonly name: Name; readonly text: string }[];
+  readonly tabs: readonly { readonly name: Name; readonly text: string; readonly shortcut?: string }[];
   readonly chosen: Name;
   readonly id: string;
   readonly onChoose: (name: Name) => void;
@@ -25,7 +25,7 @@ export function Tabs<Name extends string>({ label, tabs, chosen, id, onChoose }:
   };
   return (
     <div ref={list} class="aw-tabs" role="tablist" aria-label={label} onKeyDown={steer}>
-      {tabs.map(({ name, text }) => (
+      {tabs.map(({ name, text, shortcut }) => (
         <button
           key={name}
           type="button"
@@ -34,6 +34,7 @@ export function Tabs<Name extends string>({ label, tabs, chosen, id, onChoose }:
           data-value={name}
           aria-selected={name === chosen}
           aria-controls={`${id}-panel`}
+          {...(shortcut !== undefined && { title: `${text} (${shortcut})`, "aria-keyshortcuts": shortcut })}
           tabIndex={name === chosen ? 0 : -1}
           onClick={() => onChoose(name)}
         >

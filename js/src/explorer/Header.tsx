@@ -123,7 +123,7 @@ function Examples() {
   const { examples } = about;
   const choose = (place: number) => {
     const example = examples[place];
-    if (example !== undefined) session.useText(example.text);
+    if (example !== undefined) session.useExample(example);
   };
   return <Menu name="Examples" class="aw-examples" items={examples} onChoose={choose} />;
 }

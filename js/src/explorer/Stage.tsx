@@ -1,8 +1,9 @@
-import { useId } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Tabs } from "../controls/Tabs";
 import { Boundary } from "../display/Boundary";
 import { clearHover, useView } from "../display/view";
-import { viewOf, views } from "../views/registry";
+import { offeredViews, viewOf } from "../views/registry";
 import { Described } from "./Described";
 
 /** One stage, and the chosen view on it. */
@@ -11,7 +12,12 @@ export function Stage() {
   const id = useId();
   const chosen = view.session.traits.view.value;
   const entry = viewOf(chosen);
-  const offered = views.filter(({ needs }) => needs === undefined || view.session.can(needs));
+  const offered = offeredViews(view.session).map(({ name, text }, place) => ({
+    name,
+    text,
+    shortcut: String(place + 1),
+  }));
+  const panel = useFocusIn(chosen);
   const choose = (name: string) => {
     clearHover(view);
     view.session.setView(name);
@@ -20,6 +26,7 @@ export function Stage() {
     <div class="aw-stage" data-view={chosen}>
       <Tabs label="View" tabs={offered} chosen={chosen} id={id} onChoose={choose} />
       <div
+        ref={panel}
         role="tabpanel"
         id={`${id}-panel`}
         aria-labelledby={`${id}-${chosen}`}
@@ -34,4 +41,24 @@ export function Stage() {
       </div>
     </div>
   );
+}
+
+/** Whoever is on the stage stays there when another view comes: else the next keys were the notebook's. */
+function useFocusIn(chosen: string): RefObject<HTMLDivElement | null> {
+  const panel = useRef<HTMLDivElement>(null);
+  const known = useRef(chosen);
+  const inside = useRef(false);
+  if (known.current !== chosen) {
+    const root = panel.current?.getRootNode() as Document | ShadowRoot | undefined;
+    inside.current = panel.current?.contains(root?.activeElement ?? null) === true;
+    known.current = chosen;
+  }
+  useLayoutEffect(() => {
+    if (!inside.current) return;
+    inside.current = false;
+    const { current } = panel;
+    const tab = current?.parentElement?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]');
+    (current?.querySelector<HTMLElement>('[tabindex="0"]') ?? tab)?.focus({ preventScroll: true });
+  }, [chosen]);
+  return panel;
 }

@@ -1,6 +1,7 @@
 import { clearHover, type View } from "../display/view";
 import type { Travel } from "../session/text/history";
 import { travel } from "../surface/text-control";
+import { offeredViews } from "../views/registry";
 
 /** Keys belong to the explorer, except those that run a cell, and shortcuts of the program around it. */
 export function keepKeys(view: View, element: HTMLElement): void {
@@ -57,6 +58,12 @@ function ownKey(view: View, element: HTMLElement, event: KeyboardEvent): void {
     help.value = false;
     if (wanted.peek() === null) wanted.value = "";
     else element.querySelector<HTMLElement>(searchField)?.focus();
+  } else if (/^[1-9]$/.test(event.key) && !isWriting(event.target)) {
+    const entry = offeredViews(view.session)[Number(event.key) - 1];
+    if (entry === undefined) return;
+    event.preventDefault();
+    clearHover(view);
+    view.session.setView(entry.name);
   }
 }
 

@@ -20,6 +20,10 @@ export const keyPlaces: readonly KeyPlace[] = [
     rows: [
       { keys: ["?"], does: "this list; in the text it types a question mark" },
       { keys: ["/"], does: "find a word in the text; in the text it types a slash" },
+      {
+        keys: ["1", "2", "3", "4", "5", "6", "7"],
+        does: "switch to the view of that tab; in the text they type a number",
+      },
       { keys: ["Escape"], does: "back to what is pinned" },
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
       {

@@ -69,11 +69,12 @@ export class Selections {
     return found === -1 ? null : this.#stepAt(way, found, now);
   }
 
-  /** Takes it. */
-  go(way: Travel, now: Selection): Partial<Traits> | null {
-    const found = this.#find(way, now);
+  /** Takes it; `texts` are those that come with it. */
+  go(way: Travel, now: Selection, texts: Partial<Selection> = {}): Partial<Traits> | null {
+    const then = { ...now, ...texts };
+    const found = this.#find(way, then);
     if (found === -1) return null;
-    const { number, patch } = this.#stepAt(way, found, now);
+    const { number, patch } = this.#stepAt(way, found, then);
     const [from, to] = way === "undo" ? [this.#done, this.#undone] : [this.#undone, this.#done];
     from.splice(found);
     to.push({ selection: now, number });

@@ -6,6 +6,7 @@ import type {
   About,
   Ask,
   Direction,
+  Example,
   Frame,
   FrameRequest,
   HeadPair,
@@ -15,6 +16,7 @@ import type {
   Path,
   Problem,
   Progress,
+  Sight,
   Span,
   Traits,
   Verification,
@@ -31,6 +33,7 @@ import { Knocks } from "./asking/knocks";
 import { Verifier } from "./asking/verification";
 import type { FieldNumber } from "./axes";
 import { type Filter, filterText } from "./filter";
+import { type Hint, Hints } from "./hints";
 import { Lead } from "./lead";
 import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
@@ -77,6 +80,8 @@ export class Session {
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
+  /** What is worth looking at, until somebody chooses something. */
+  readonly hint: ReadonlySignal<Hint | null>;
   /** What is asked for one view or another beside the frame, all in one memory. */
   readonly memory: Memory;
   readonly previews: Previews;
@@ -92,10 +97,14 @@ export class Session {
   readonly #frames: Frames;
   readonly #knocks: Knocks;
   readonly #lead = new Lead();
+  readonly #hints: Hints;
   readonly #history: History;
   readonly #selections: Selections;
   /** Whether only the first tokens of a text that is too long are wanted. */
   #first = false;
+  #steps = 0;
+  /** Whether what is done now is one step, in whatever histories. */
+  #joining = false;
   #remote = false;
   #started = false;
 
@@ -110,8 +119,9 @@ export class Session {
       (name) => isChosen(name) && this.#selections.leave(this.#selection(), true),
     );
     this.traits = this.#synced.signals;
-    let steps = 0;
-    const next = () => ++steps;
+    this.#hints = new Hints(this.traits, this.about);
+    this.hint = this.#hints.hint;
+    const next = () => (this.#joining ? this.#steps : ++this.#steps);
     this.#history = new History(this.traits.text.peek(), this.traits.pair.peek(), next);
     this.#selections = new Selections(next, () => performance.now());
     this.#knocks = new Knocks(() => this.#askAbout(), this.closed, abort);
@@ -180,7 +190,9 @@ export class Session {
    * place in the texts that it was at, if it was in them.
    */
   travel(way: Travel, of: "text" | "all" = "text"): Place | null {
-    if (of === "all" && this.#step(way) === "selection") {
+    const step = of === "all" ? this.#step(way) : null;
+    if (step === "example") return this.#travelExample(way);
+    if (step === "selection") {
       const patch = this.#selections.go(way, this.#selection()) ?? {};
       this.#write(patch, patch.query !== undefined);
       return null;
@@ -199,12 +211,23 @@ export class Session {
   }
 
   /** To what the newest step was, of those that can be taken back; or the oldest, of those that can be done again. Reads signals. */
-  #step(way: Travel): "text" | "selection" | null {
+  #step(way: Travel): "text" | "selection" | "example" | null {
     const text = this.about.value?.editable === false ? null : this.#history.next(way);
     const selection = this.#selections.next(way, this.#selection())?.number ?? null;
     if (text === null || selection === null)
       return text !== null ? "text" : selection !== null ? "selection" : null;
+    if (selection === text) return "example";
     return (way === "undo") === selection > text ? "selection" : "text";
+  }
+
+  /** A text and what was chosen with it. */
+  #travelExample(way: Travel): null {
+    const now = this.#selection();
+    const text = this.#history[way]()?.text ?? now.text;
+    const patch = this.#selections.go(way, now, { text });
+    this.#lead.fit();
+    this.#write({ text, ...patch }, true);
+    return null;
   }
 
   /** Reads signals. */
@@ -235,6 +258,30 @@ export class Session {
 
   useText(text: string): void {
     this.edit(text, [text.length, text.length], performance.now());
+  }
+
+  /** A text with what is to be seen on it. */
+  useExample({ text, head, query, view }: Example): void {
+    this.#steps++;
+    this.#joining = true;
+    this.#selections.leave(this.#selection());
+    this.#history.record(0, text, "at once");
+    this.#joining = false;
+    this.#act();
+    this.#lead.fit();
+    const word = text.search(lastWord) + 1;
+    if (query === undefined) this.#lead.takeAt({ span: [word, word], field: 0 });
+    else this.#lead.pin();
+    const heads = head === undefined ? {} : chosenPatch([head], this.traits.look.peek());
+    this.#synced.write({ text, ...heads, ...(query && { query }), ...(view && { view }) });
+    this.#request(performance.now());
+    this.#hints.begin();
+  }
+
+  /** The next head that shows something. */
+  useSight({ layer, head, query }: Sight): void {
+    this.#set({ ...chosenPatch([[layer, head]], this.traits.look.peek()), query }, true);
+    this.#hints.begin();
   }
 
   /** A query that counts what is shown. Of two texts, `side` says of which it is: what is read is looked at from there. */
@@ -310,6 +357,7 @@ export class Session {
 
   setView(view: string): void {
     this.#selections.leave(this.#selection());
+    this.#hints.end();
     this.#synced.write({ view });
   }
 
@@ -346,6 +394,7 @@ export class Session {
 
   /** Somebody does something here. */
   #act(): void {
+    this.#hints.end();
     this.#lead.take();
     this.#frames.hurry();
   }
@@ -377,6 +426,7 @@ export class Session {
     this.memory.turn(reading);
     this.shown.value = { ...patches.shownTexts(reply, asked), id, reading, order, asked, editedAt };
     if (newest) this.#adopt(reply);
+    if (answer.sights !== undefined) this.#hints.see(asked.text, answer.sights);
   }
 
   /** The newest frame says what the traits have become. */
@@ -396,3 +446,6 @@ export class Session {
     this.problem.value = problem;
   }
 }
+
+/** The last letter or digit of a text. */
+const lastWord = /[\p{L}\p{N}](?=[^\p{L}\p{N}]*$)/u;

@@ -17,6 +17,7 @@ import type {
   Progress,
   Replies,
   Request,
+  Sight,
   Verification,
 } from "../wire/types";
 
@@ -147,7 +148,8 @@ function readAnswer(
   if (status !== "ok") return failed(id, `The kernel gave an answer of an unknown kind (${status}).`);
   try {
     const reading = typeof message.reading === "string" ? { reading: message.reading } : {};
-    return { status, id, reply: readReply(kind, message, buffers), ...reading };
+    const sights = Array.isArray(message.sights) ? { sights: message.sights as readonly Sight[] } : {};
+    return { status, id, reply: readReply(kind, message, buffers), ...reading, ...sights };
   } catch (error) {
     return failed(
       id,

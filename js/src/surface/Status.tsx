@@ -17,7 +17,7 @@ export function Status() {
       <AddSecond />
       <Search />
       <div class="aw-status" role="status" aria-live="polite" data-kind={kindOf(session)}>
-        {sentence(session)}
+        {sentence(session) || <Shown />}
         {problem?.code === "too_long" && problem.limit !== undefined && (
           <button type="button" class="aw-first" onClick={() => session.showFirst()}>
             Show the first {problem.limit.toLocaleString("en")} tokens
@@ -27,6 +27,29 @@ export function Status() {
       <Pace />
       <Legend />
     </div>
+  );
+}
+
+/** What is worth looking at, and where more is to be seen. */
+function Shown() {
+  const { session } = useView();
+  const hint = session.hint.value;
+  if (hint === null) return null;
+  const { sentence, next } = hint;
+  return (
+    <>
+      {sentence}
+      {next !== null && (
+        <button
+          type="button"
+          class="aw-next"
+          title={`Its ${next.pattern} score is ${next.score.toFixed(2)} on this text`}
+          onClick={() => session.useSight(next)}
+        >
+          next: L{next.layer}H{next.head}, {next.pattern}
+        </button>
+      )}
+    </>
   );
 }
 

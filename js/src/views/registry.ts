@@ -1,5 +1,6 @@
 import type { View } from "../display/view";
 import { follow } from "../session/answers/follow";
+import type { Session } from "../session/session";
 import { compare } from "./compare";
 import type { ViewEntry } from "./entry";
 import { flow } from "./flow";
@@ -15,6 +16,11 @@ export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, neuron,
 /** The view of a name; the first one for a name that is not known. */
 export function viewOf(name: string): ViewEntry {
   return views.find((view) => view.name === name) ?? matrix;
+}
+
+/** The views that whoever answers can fill. */
+export function offeredViews(session: Session): readonly ViewEntry[] {
+  return views.filter(({ needs }) => needs === undefined || session.can(needs));
 }
 
 /** Asks for what the chosen view shows. Ends with the view of the explorer. */

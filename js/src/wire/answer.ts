@@ -1,5 +1,5 @@
 import type { Problem, Progress } from "./problem";
-import type { Replies, Request } from "./types";
+import type { Replies, Request, Sight } from "./types";
 
 export interface Ok<Reply> {
   readonly status: "ok";
@@ -7,6 +7,8 @@ export interface Ok<Reply> {
   readonly reply: Reply;
   /** What it is about; absent where no text was read, or by an older kernel. */
   readonly reading?: string;
+  /** Beside a frame of a place where the explorer opened by itself: what can be seen on the text, this among it. */
+  readonly sights?: readonly Sight[];
 }
 
 export type Answer<Reply> =

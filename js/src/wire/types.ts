@@ -63,12 +63,33 @@ export interface About {
     readonly path: Path;
     readonly predicts: Predicted | null;
   };
-  readonly examples: readonly { readonly title: string; readonly text: string }[];
+  readonly examples: readonly Example[];
   /** What can be asked of every head at once. */
   readonly metrics: readonly MetricChoice[];
   readonly editable: boolean;
   /** Why the text cannot be changed, where it cannot. */
   readonly fixed?: string;
+}
+
+/** A text to begin with. */
+export interface Example {
+  readonly title: string;
+  readonly text: string;
+  /** A sentence on what to look for, and where it shows, as the traits have it. */
+  readonly look?: string;
+  readonly head?: HeadPair;
+  readonly query?: Span;
+  readonly view?: string;
+}
+
+/** A head that shows a pattern on a text, and the token that shows it best. */
+export interface Sight {
+  readonly layer: number;
+  readonly head: number;
+  readonly query: Span;
+  readonly pattern: string;
+  /** From 0, chance, to 1. */
+  readonly score: number;
 }
 
 /** How the weights were obtained. */

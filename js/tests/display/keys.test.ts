@@ -8,8 +8,9 @@ import { settle } from "../clock";
 import { mounted } from "../mounted";
 import { until } from "../until";
 
+const digits = [..."1234567"];
 const every = [
-  ..."abcdefghijklmnopqrstuvwxyz0123456789+-=/?. ",
+  ..."abcdefghijklmnopqrstuvwxyz089+-=/?. ",
   ..."ArrowLeft ArrowRight ArrowUp ArrowDown Home End PageUp PageDown Enter Escape Delete Backspace".split(
     " ",
   ),
@@ -58,6 +59,56 @@ describe("the table of keys", () => {
       "/",
     ];
     expect(taken.sort()).toEqual([...new Set(listed)].sort());
+    close();
+  });
+
+  it.each(["grid", "tabs"])("switches by number to the view of that tab, from the %s", async (place) => {
+    const { host, model, close } = mounted({ view: "compare" });
+    await settle();
+    const target = () => host.querySelector(selectors[place] as string) as HTMLElement;
+    const tabs = [...host.querySelectorAll<HTMLElement>('.aw-tabs [role="tab"]')];
+    expect(tabs.map((tab) => tab.getAttribute("aria-keyshortcuts"))).toEqual(digits);
+    expect(rowsOf("anywhere")).toEqual(expect.arrayContaining(digits));
+    expect(tabs.map(({ title }) => title)).toEqual(views.map(({ text }, index) => `${text} (${index + 1})`));
+    for (const [index, { name }] of views.entries()) {
+      const before = document.activeElement;
+      expect(
+        press(target() ?? host.querySelector(".aw-tabs"), digits[index] as string).defaultPrevented,
+      ).toBe(true);
+      await settle(5);
+      expect(model.get("view")).toBe(name);
+      expect(document.activeElement).toBe(before);
+      // The grid is away while all heads are looked for.
+      if (name === "model") press(host.querySelector(".aw-tabs") as Element, "1");
+      await settle(5);
+    }
+    close();
+  });
+
+  it.each(["textarea", "input.aw-number-field"])("leaves numbers to those who write: %s", async (place) => {
+    const { host, model, close } = mounted();
+    await settle();
+    expect(press(host.querySelector(place) as Element, "2").defaultPrevented).toBe(false);
+    expect(model.get("view")).toBe("matrix");
+    close();
+  });
+
+  it("keeps the focus on the stage when the view that had it goes", async () => {
+    const { host, model, close } = mounted({ look: { against: "The bank" } });
+    await settle();
+    const picture = () => host.querySelector<HTMLElement>('[role="tabpanel"] [tabindex="0"]');
+    picture()?.focus();
+    for (const digit of [...digits.slice(1), "1"]) {
+      press(document.activeElement as Element, digit);
+      await settle(5);
+      const held = document.activeElement?.closest('[role="tabpanel"], [role="tab"]');
+      expect([digit, held?.parentElement?.closest(".aw-stage") != null]).toEqual([digit, true]);
+    }
+    expect(model.get("view")).toBe("matrix");
+    picture()?.focus();
+    press(document.activeElement as Element, "2");
+    await settle(5);
+    expect(document.activeElement).toBe(picture());
     close();
   });
 

@@ -1,6 +1,7 @@
 """The bundled tiny-causal as it lies in the package: what its card promises, measured again."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -81,27 +82,53 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("title", "text"), EXAMPLES)
-def test_the_examples_are_whole_words_and_predicted_right(title, text, loaded):
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_the_examples_are_whole_words_and_predicted_right(example, loaded):
     model, ids = loaded
-    encoded = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)(text, return_tensors="pt").input_ids
+    encoded = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)(example.text, return_tensors="pt").input_ids
     assert set(encoded[0].tolist()) <= set(ids.values())
-    if title in ANSWERS:
-        assert model(encoded).logits[0, -1].argmax() == ids[ANSWERS[title]]
+    if example.title in ANSWERS:
+        assert model(encoded).logits[0, -1].argmax() == ids[ANSWERS[example.title]]
 
 
 def test_every_answer_belongs_to_an_example():
-    assert set(ANSWERS) < {title for title, _ in EXAMPLES}
+    assert set(ANSWERS) < {example.title for example in EXAMPLES}
 
 
 def test_the_first_head_reads_the_answer_of_the_first_example(loaded):
     model, ids = loaded
     encoded = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)(
-        EXAMPLES[0][1], return_tensors="pt"
+        EXAMPLES[0].text, return_tensors="pt"
     ).input_ids
     layer, head = FIRST_HEAD
     read = evaluate.attention(model, encoded)[layer, 0, head, -1].argmax()
     assert encoded[0, read] == ids[" Paris"]
+
+
+# What the sentence of each example says: which token reads which, counted from 0, at least half of its attention.
+LOOKS = {
+    "A fact from the context": {25: 5},
+    "Random words, twice": {query: query - 5 for query in range(6, 11)},
+    "The other name": {13: 1},
+    "Agreement across a noun": {4: 1},
+    "Which quote to close": {7: 3},
+    "One word, two senses": {2: 2, 11: 8},
+    "A plain sentence": {query: query - 1 for query in range(1, 7)},
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_each_example_shows_what_its_sentence_says(example, tiny):
+    trace = tiny.trace(example.text)
+    weights = trace.weights(*example.head)
+    reads = LOOKS[example.title]
+    assert example.query in reads
+    assert all(weights[query, key] > 0.5 for query, key in reads.items())
+    spoken = re.findall("“(.+?)”", example.look)
+    pieces = trace.tokens()[0].pieces
+    assert {word for word in spoken if word not in {"is", "are"}} <= {
+        pieces[at] for pair in reads.items() for at in pair
+    }
 
 
 @pytest.mark.long

@@ -28,7 +28,7 @@ def page(explorer, monkeypatch):
 
 
 def test_where_it_starts(explorer):
-    assert (explorer.text, explorer.layer, explorer.head, explorer.query) == (TEXT, 0, 0, (6, 7))
+    assert (explorer.text, explorer.layer, explorer.head, explorer.query) == (TEXT, 0, 0, (5, 6))
     assert "layer 0, head 0" in repr(explorer)
 
 

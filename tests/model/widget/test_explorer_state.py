@@ -144,7 +144,7 @@ def test_what_a_page_sets_reaches_the_linked_one_once(tiny, monkeypatch):
 def test_a_snapshot_is_of_what_is_shown(tiny, tmp_path):
     explorer = made(tiny, layer=1, head=0)
     shot = explorer.snapshot()
-    weights = explorer.trace.weights(1, 0)[6]
+    weights = explorer.trace.weights(1, 0)[5]
     assert f"{float(weights.max()):.3f}" in shot.html
     assert "Layer 1 · Head 0" in shot.html
     explorer.show("L2H3")

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { exampleHint, sightHint } from "../../src/session/hints";
+import type { Example, Sight } from "../../src/wire/types";
+
+const sights: readonly Sight[] = [
+  { layer: 5, head: 3, query: [4, 5], pattern: "previous token", score: 0.9 },
+  { layer: 7, head: 1, query: [6, 7], pattern: "induction", score: 0.8 },
+];
+const seen = { text: "the cat", sights };
+const place = { text: "the cat", layer: 5, head: 3, query: [4, 5] as const };
+
+describe("what can be seen", () => {
+  it("says why the explorer opened here, and where to go next, round and round", () => {
+    expect(sightHint(place, seen)).toEqual({
+      sentence: "Opened at L5H3, which reads the token before.",
+      next: sights[1],
+    });
+    expect(sightHint({ ...place, layer: 7, head: 1, query: [6, 7] }, seen)).toEqual({
+      sentence: "L7H1 reads what followed an earlier, equal token.",
+      next: sights[0],
+    });
+  });
+
+  it("leads nowhere from the only head", () => {
+    expect(sightHint(place, { ...seen, sights: sights.slice(0, 1) })?.next).toBeNull();
+  });
+
+  it.each([
+    { ...place, text: "a dog" },
+    { ...place, head: 2 },
+    { ...place, query: [0, 1] as const },
+  ])("says nothing of any other place", (elsewhere) => {
+    expect(sightHint(elsewhere, seen)).toBeNull();
+    expect(sightHint(place, null)).toBeNull();
+  });
+});
+
+describe("what to look for in an example", () => {
+  const here: Example = {
+    title: "",
+    text: "the cat",
+    look: "Look.",
+    head: [5, 3],
+    query: [4, 5],
+    view: "lines",
+  };
+  const anywhere: Example = { title: "", text: "the cat", look: "Look around." };
+  const at = { ...place, view: "lines" };
+
+  it("is said where it shows", () => {
+    expect(exampleHint(at, [{ title: "", text: "a dog", look: "No." }, here])?.sentence).toBe("Look.");
+    for (const other of [
+      { view: "matrix" },
+      { head: 2 },
+      { layer: 1 },
+      { query: [0, 1] as const },
+      { text: "a" },
+    ])
+      expect(exampleHint({ ...at, ...other }, [here])).toBeNull();
+  });
+
+  it("is said anywhere, where no place is named", () => {
+    expect(exampleHint({ ...at, head: 2, view: "flow" }, [anywhere])?.sentence).toBe("Look around.");
+  });
+
+  it("is nothing without a sentence", () => {
+    expect(exampleHint(at, [{ title: "", text: "the cat" }])).toBeNull();
+  });
+});
