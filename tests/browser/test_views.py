@@ -331,12 +331,13 @@ def test_what_flows_into_the_query_is_rollout_and_a_click_looks_from_another_tok
         view.press(key)
     share = aw.rollout(explorer.trace, query=4).values
     expect(spoken).to_have_text(f"France, input: {share[3]:.3f} of is")
-    edges = int(view.get_attribute("data-edges"))
-    shown.root.locator(".aw-threshold input").fill("6")
-    expect(view).not_to_have_attribute("data-edges", str(edges))
+    expect(shown.root.locator(".aw-flow-path")).to_contain_text(f"“France”: {share[3]:.3f} of “is”")
     view.press("Enter")
     expect(shown.root.locator(".aw-query .aw-number")).to_have_text("#3")
     expect(shown.root.locator(".aw-view-head h3")).to_have_text("What flows into “France”")
+    rows = view.get_attribute("data-rows")
+    shown.root.locator(".aw-threshold input").fill("6")
+    expect(view).not_to_have_attribute("data-rows", rows)
 
 
 # --------------------------------------------------------------------------------------------------------- compare

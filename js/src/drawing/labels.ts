@@ -27,3 +27,11 @@ export function thinLabels(
   }
   return [...shown].sort((one, other) => one - other);
 }
+
+/** A text that ends in an ellipsis where it does not fit. */
+export function fitted(text: string, room: number, measure: (text: string) => number): string {
+  if (measure(text) <= room) return text;
+  const signs = Array.from(text);
+  while (signs.length > 1 && measure(`${signs.join("")}…`) > room) signs.pop();
+  return `${signs.join("")}…`;
+}

@@ -2,50 +2,69 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
-import { useLabels, useWidest } from "../../display/labels";
+import { useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
+import { textMeasurer } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
-import { type Room, useRoom, useView } from "../../display/view";
-import { count, shortLabel, weight } from "../../lib/format";
+import { type Room, useRoom, useView, type View } from "../../display/view";
+import { shorten, weight } from "../../lib/format";
+import { unitsOf } from "../../session/shown";
+import { tokenOf } from "../../session/units";
 import type { Flow } from "../../wire/flow";
-import { flowFigure, flowLegend, rowsNote } from "./figure";
+import { flowFigure, recipeOf } from "./figure";
 import { flowWish } from "./flow";
-import { type Looking, pointFlow, pressFlow, steerFlow } from "./input";
+import { type Looking, nodeOf, pointFlow, pressFlow, steerFlow } from "./input";
+import {
+  type Band,
+  type LaneFlow,
+  laneFlow,
+  moved,
+  type Node,
+  shareOf,
+  thresholds,
+  through,
+  usualThreshold,
+  type Word,
+  wordsOf,
+} from "./lanes";
 import { paintFlow } from "./paint";
-import { type FlowFrame, flowCurves, flowFrame, levelX, type Node, revealFlow, tokenY } from "./scene";
-import { type SparseFlow, sparseFlow } from "./sparse-flow";
-import { placeOf, spoken } from "./words";
+import { type FlowFrame, flowFrame, laneY, levelX, placeBands, revealFlow } from "./scene";
+import { pathInWords, placeOf, spoken } from "./words";
 
-const longestLabel = 14;
-const budget = 1500;
+const longestLabel = 20;
 
-/** Of the whole, in parts of a thousand: the steps of the slider. */
-const steps = [2, 5, 10, 20, 50, 100, 200] as const;
-
-/** What flows into the query through all layers, edge by edge, by rollout. */
+/** What flows into the query through all layers, from word to word, by rollout. */
 export function FlowView() {
   const view = useView();
-  const { session, local, palette } = view;
+  const { session, palette } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const room = useRoom(scroller);
   const [offset, setOffset] = useState(0);
-  const [step, setStep] = useState(2);
-  const [node, set] = useState<Node | null>(null);
+  const [wish, setWish] = useState<number | null>(null);
+  const [kept, keep] = useState<{ readonly on: Node | Band; readonly flow: LaneFlow } | null>(null);
   const answer = session.memory.answer(flowWish(session));
   const { value: whole, late, current } = useLastGood(session, answer.value);
-  const least = (steps[step] ?? 10) / 1000;
-  const flow = useMemo(() => (whole === null ? null : sparseFlow(whole, least)), [whole, least]);
-  const names = useLabels(flow?.pieces, longestLabel);
-  const frame = useFrame(flow, names, room, offset);
-  const drawn = useMemo(
-    () =>
-      frame === null || flow === null ? { curves: [], passing: 0 } : flowCurves(frame, flow, least, budget),
-    [frame, flow, least],
+  const words = useWords(view, whole);
+  const step = useMemo(
+    () => wish ?? (whole === null ? 0 : usualThreshold(whole, words)),
+    [wish, whole, words],
   );
-  const looking: Looking = { node: inside(flow, node), set };
+  const least = (thresholds[step] ?? 10) / 1000;
+  const flow = useMemo(() => (whole === null ? null : laneFlow(whole, words, least)), [whole, words, least]);
+  const frame = useFrame(flow, room, offset);
+  const bands = useMemo(
+    () => (frame === null || flow === null ? [] : placeBands(frame, flow)),
+    [frame, flow],
+  );
+  const on = kept === null || flow === null ? null : moved(kept.on, kept.flow, flow);
+  const set = (next: Node | Band | null) => keep(next === null || flow === null ? null : { on: next, flow });
+  const looking: Looking = { on: on ?? pointedOut(view, flow), set };
+  const node = nodeOf(looking.on);
+  const path = usePath(flow, frame, looking.on);
+  const measure = useMemo(textMeasurer, []);
   useFigure("stage", ({ palette: colours }) =>
-    flow === null || frame === null ? null : flowFigure(flow, frame, names, least, colours),
+    flow === null || frame === null ? null : flowFigure(flow, frame, least, colours),
   );
   const ready = flow !== null && frame !== null;
   return (
@@ -54,132 +73,109 @@ export function FlowView() {
         <h3>
           {flow !== null && (
             <>
-              What flows into “<bdi>{shortLabel(flow.pieces[flow.query], 28)}</bdi>”
+              What flows into “<bdi>{shorten(flow.lanes[flow.query]?.name ?? "", 28)}</bdi>”
             </>
           )}
         </h3>
         <label class="aw-threshold">
-          edges of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
+          words of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
           <input
             type="range"
             min={0}
-            max={steps.length - 1}
+            max={thresholds.length - 1}
             value={step}
-            onInput={(event) => setStep(event.currentTarget.valueAsNumber)}
+            onInput={(event) => setWish(event.currentTarget.valueAsNumber)}
           />
         </label>
       </div>
+      {flow !== null && <p class="aw-flow-path">{pathInWords(flow, looking.on)}</p>}
       <ViewGrid
         name="flow"
-        label="What flows into the query: tokens downwards, layers to the right"
-        spoken={flow === null ? "" : spoken(flow, looking.node)}
+        label="What flows into the query: words downwards, layers to the right"
+        spoken={flow === null ? "" : spoken(flow, node)}
         data={{
           levels: flow?.levels,
           tokens: flow?.all,
-          rows: flow?.places.length,
-          edges: drawn.curves.length,
+          rows: flow?.lanes.length,
+          edges: bands.length,
         }}
         busy={late}
         scroller={scroller}
         extent={frame}
         reveal={(token) => {
-          const row = flow?.places.indexOf(token) ?? -1;
-          return frame === null || row < 0 ? null : revealFlow(frame, row);
+          const lane = flow?.lanes.findIndex(({ tokens }) => tokens.includes(token)) ?? -1;
+          return frame === null || lane < 0 ? null : revealFlow(frame, lane);
         }}
-        looked={looking.node === null ? null : (flow?.places[looking.node.token] ?? null)}
+        looked={node === null ? null : (flow?.lanes[node.lane]?.tokens[0] ?? null)}
         onScroll={setOffset}
-        onPoint={(event) => ready && current && pointFlow(view, flow, frame, looking, event)}
-        onPress={(event) => ready && current && pressFlow(view, flow, frame, event)}
+        onPoint={(event) => ready && current && pointFlow(view, flow, frame, bands, looking, event)}
+        onPress={(event) => ready && current && pressFlow(view, flow, frame, bands, event)}
         onSteer={(event) => flow !== null && current && steerFlow(view, flow, looking, event)}
         onLeave={() => set(null)}
-        over={ready && <Tip flow={flow} frame={frame} node={looking.node} />}
+        over={ready && <Tip flow={flow} frame={frame} node={on !== null && "lane" in on ? node : null} />}
       >
         {ready && (
           <Canvas
             width={frame.width}
             height={frame.height}
             paint={(brush) =>
-              paintFlow(
-                brush,
-                frame,
-                {
-                  names,
-                  curves: drawn.curves,
-                  reached: (level, token) => flow.reached[level * flow.pieces.length + token] ?? 0,
-                  query: flow.query,
-                  looked: looking.node,
-                  marked: rowOf(flow, local.marked.value),
-                },
-                palette.value,
-              )
+              paintFlow(brush, frame, { flow, bands, path, looked: node, measure }, palette.value)
             }
           />
         )}
       </ViewGrid>
       {flow === null && <p class="aw-view-state">{answer.problem ?? "Following the flow…"}</p>}
-      {flow !== null && (
-        <FlowCaption flow={flow} drawn={drawn} least={least} problem={late ? answer.problem : null} />
-      )}
+      {flow !== null && <Caption problem={late ? answer.problem : null}>{recipeOf(flow, least)}</Caption>}
     </figure>
   );
 }
 
-function useFrame(
-  flow: Flow | null,
-  names: readonly string[],
-  { width, tallest }: Room,
-  offset: number,
-): FlowFrame | null {
+/** The words of the text that flows. */
+function useWords({ session }: View, flow: Flow | null): readonly Word[] {
+  const shown = session.shown.value;
+  return useMemo(() => {
+    if (flow === null || shown === null) return [];
+    const { header } = shown.frame;
+    return wordsOf(header, [shown.text, shown.pair], flow.pieces);
+  }, [flow, shown?.frame]);
+}
+
+function useFrame(flow: LaneFlow | null, { width, tallest }: Room, offset: number): FlowFrame | null {
+  const names = useMemo(() => flow?.lanes.map(({ name }) => shorten(name, longestLabel)) ?? [], [flow]);
   const widest = useWidest(names, 12);
   return useMemo(() => {
     if (flow === null || width === 0) return null;
-    const { levels, attending } = flow;
-    return flowFrame({ count: flow.pieces.length, levels, attending, width, offset, widest, tallest });
+    const { levels, attending, lanes } = flow;
+    const peaks = lanes.map(({ peak }) => peak);
+    return flowFrame({ peaks, levels, attending, width, offset, widest, tallest });
   }, [flow, width, tallest, offset, widest]);
 }
 
-function inside(flow: Flow | null, node: Node | null): Node | null {
-  return flow !== null && node !== null && node.level < flow.levels && node.token < flow.pieces.length
-    ? node
-    : null;
-}
-
-function rowOf(flow: SparseFlow, token: number | null): number | null {
-  const row = token === null ? -1 : flow.places.indexOf(token);
-  return row < 0 ? null : row;
-}
-
-function Tip({ flow, frame, node }: { flow: Flow; frame: FlowFrame; node: Node | null }) {
-  if (node === null) return null;
-  const x = levelX(frame, node.level);
-  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
-  return (
-    <Tooltip x={x} y={tokenY(frame, node.token) - 10} width={frame.width}>
-      {placeOf(flow, node.level)} · <bdi>{shortLabel(flow.pieces[node.token], 28)}</bdi>{" "}
-      <b class="aw-number">{weight(share)}</b>
-    </Tooltip>
+/** What passes through what is looked at; null where nothing is. */
+function usePath(flow: LaneFlow | null, frame: FlowFrame | null, on: Node | Band | null) {
+  const named = JSON.stringify(on);
+  return useMemo(
+    () =>
+      flow === null || frame === null || on === null ? null : placeBands(frame, flow, through(flow, on)),
+    [flow, frame, named],
   );
 }
 
-interface CaptionProps {
-  readonly flow: SparseFlow;
-  readonly drawn: { readonly curves: readonly unknown[]; readonly passing: number };
-  readonly least: number;
-  readonly problem: string | null;
+/** A word that is pointed out elsewhere, as in the text: what begins there. */
+function pointedOut({ local, session }: View, flow: LaneFlow | null): Node | null {
+  const unit = local.hoverToken.value ?? local.marked.value;
+  if (flow === null || unit === null) return null;
+  const token = tokenOf(unitsOf(session.shown.value), unit);
+  const lane = flow.lanes.findIndex(({ tokens }) => tokens.includes(token));
+  return lane < 0 ? null : { level: 0, lane };
 }
 
-function FlowCaption({ flow, drawn, least, problem }: CaptionProps) {
-  const lowest = Math.min(1, ...flow.kept);
-  const shown = count(drawn.curves.length, "edge");
-  const faint = flow.shares.some((share) => share >= least) ? "" : ", none that strong";
+function Tip({ flow, frame, node }: { flow: LaneFlow; frame: FlowFrame; node: Node | null }) {
+  if (node === null) return null;
   return (
-    <Caption problem={problem}>
-      {flow.recipe} · {shown} shown{faint}
-      {drawn.passing > drawn.curves.length && ` of ${drawn.passing.toLocaleString("en")}`}
-      {lowest < 0.995 &&
-        ` · only the strongest edges of each layer are known, which carry ${weight(lowest)} of it or more`}
-      {rowsNote(flow)}
-      {` · ${flowLegend}`}
-    </Caption>
+    <Tooltip x={levelX(frame, node.level)} y={laneY(frame, node.lane) - 10} width={frame.width}>
+      {placeOf(flow, node.level)} · <bdi>{shorten(flow.lanes[node.lane]?.name ?? "", 28)}</bdi>{" "}
+      <b class="aw-number">{weight(shareOf(flow, node))}</b>
+    </Tooltip>
   );
 }

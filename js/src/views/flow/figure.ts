@@ -1,50 +1,43 @@
 import { type Figure, tallestFigure } from "../../display/figures";
+import { textMeasurer } from "../../display/measure";
 import type { Palette } from "../../lib/colour";
-import { shortLabel } from "../../lib/format";
+import { count, weight } from "../../lib/format";
+import type { LaneFlow } from "./lanes";
 import { paintFlow } from "./paint";
-import { type FlowFrame, flowCurves, wholeFlow } from "./scene";
-import type { SparseFlow } from "./sparse-flow";
-
-const most = 4000;
+import { type FlowFrame, placeBands, wholeFlow } from "./scene";
+import { pathInWords } from "./words";
 
 /** What grey and the numbers are. */
-export const flowLegend =
-  "grey: what stays on its token, by this rule half of every step · numbers: the inputs’ shares, which sum to 1";
+const legend =
+  "grey: what stays on its word, by this rule half of every step · numbers: the inputs’ shares, which sum to 1";
 
-/** Which tokens are not drawn. */
-export function rowsNote({ places, all }: SparseFlow): string {
-  return places.length < all ? ` · the ${places.length} of ${all} tokens that such an edge touches` : "";
+/** How it was made, and what is summed up. */
+export function recipeOf(flow: LaneFlow, least: number): string {
+  const rest = flow.lanes.find((lane) => lane.rest);
+  const summed =
+    rest === undefined
+      ? ""
+      : ` · words of less than ${+(least * 100).toFixed(1)} % flow together: ${count(rest.tokens.length, "token")}`;
+  const known =
+    flow.known < 0.995
+      ? ` · of each layer the strongest edges are known, which carry ${weight(flow.known)} of it or more; the others are spread in proportion`
+      : "";
+  return `${flow.recipe}${summed}${known} · ${legend}`;
 }
 
 /** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */
-export function flowFigure(
-  flow: SparseFlow,
-  frame: FlowFrame,
-  names: readonly string[],
-  least: number,
-  palette: Palette,
-): Figure {
+export function flowFigure(flow: LaneFlow, frame: FlowFrame, least: number, palette: Palette): Figure {
   const whole = wholeFlow(frame, tallestFigure);
-  const { curves, passing } = flowCurves(whole, flow, least, most);
-  const count = flow.pieces.length;
-  const picture = {
-    names,
-    curves,
-    reached: (level: number, token: number) => flow.reached[level * count + token] ?? 0,
-    query: flow.query,
-    looked: null,
-    marked: null,
-  };
-  const cut = whole.height < whole.full ? ` · cut at ${whole.seen[1]} of ${count} tokens` : "";
-  const left = passing > curves.length ? `, of ${passing}` : "";
+  const bands = placeBands(whole, flow);
+  const measure = textMeasurer();
   return {
     name: "flow",
-    title: `What flows into “${shortLabel(flow.pieces[flow.query], 28)}”`,
+    title: `What flows into “${flow.lanes[flow.query]?.name ?? ""}”`,
     width: whole.width,
     height: whole.height,
-    caption: `${flow.recipe} · ${curves.length} edges of at least ${+(least * 100).toFixed(1)} %${left}${rowsNote(flow)}${cut} · ${flowLegend}`,
+    caption: `${pathInWords(flow, null)} · ${recipeOf(flow, least)}`,
     direction: "reads",
     full: null,
-    paint: (brush) => paintFlow(brush, whole, picture, palette),
+    paint: (brush) => paintFlow(brush, whole, { flow, bands, path: null, looked: null, measure }, palette),
   };
 }

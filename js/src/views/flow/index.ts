@@ -12,7 +12,7 @@ export const flow: ViewEntry = {
   words: flowInWords,
   wishes: ({ session }) => [flowWish(session)],
   keys: [
-    { keys: [...arrows], does: "move from token to token, from level to level" },
+    { keys: [...arrows], does: "move from word to word, from level to level" },
     { keys: ["Home", "End"], does: "jump to the input, to the output" },
   ],
 };

@@ -2,70 +2,80 @@ import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import { unitsOf } from "../../session/shown";
 import { toUnits } from "../../session/units";
-import { type FlowFrame, flowHit, type Node } from "./scene";
-import type { SparseFlow } from "./sparse-flow";
+import type { Band, LaneFlow, Node } from "./lanes";
+import { type FlowFrame, flowHit, type PlacedBand } from "./scene";
 
 /** What the view keeps of where one looks. */
 export interface Looking {
-  readonly node: Node | null;
-  readonly set: (node: Node | null) => void;
+  readonly on: Node | Band | null;
+  readonly set: (on: Node | Band | null) => void;
 }
 
-/** What stands for a row's token in the text, where words are shown. */
-function unitOf(session: View["session"], { places }: SparseFlow, row: number): number {
-  const token = places[row] ?? 0;
-  return toUnits(unitsOf(session.shown.peek()), [token, token + 1])[0];
-}
-
-function under(frame: FlowFrame, event: MouseEvent) {
-  const { x, y } = pointIn(event);
-  return flowHit(frame, x, y);
+/** What stands for a lane in the text: its first token, where words are shown its word. */
+function unitOf(session: View["session"], flow: LaneFlow, lane: number): number | null {
+  const each = flow.lanes[lane];
+  const token = each?.rest ? undefined : each?.tokens[0];
+  return token === undefined ? null : toUnits(unitsOf(session.shown.peek()), [token, token + 1])[0];
 }
 
 export function pointFlow(
   { local, session }: View,
-  flow: SparseFlow,
+  flow: LaneFlow,
   frame: FlowFrame,
-  looking: Looking,
+  bands: readonly PlacedBand[],
+  { on, set }: Looking,
   event: PointerEvent,
 ): void {
-  const hit = under(frame, event);
-  local.marked.value =
-    hit === null ? null : unitOf(session, flow, hit.kind === "label" ? hit.token : hit.node.token);
-  looking.set(hit?.kind === "node" ? hit.node : hit === null ? null : { level: 0, token: hit.token });
+  const { x, y } = pointIn(event);
+  const hit = flowHit(frame, flow, bands, x, y);
+  const lane = hit === null ? null : "lane" in hit ? hit.lane : hit.source;
+  local.marked.value = lane === null ? null : unitOf(session, flow, lane);
+  if (JSON.stringify(hit) !== JSON.stringify(on)) set(hit);
 }
 
-/** A click looks from that token: what flows into its own output. */
-export function pressFlow({ session }: View, flow: SparseFlow, frame: FlowFrame, event: MouseEvent): void {
-  const hit = under(frame, event);
-  if (hit === null) return;
-  pin(session, flow, hit.kind === "label" ? hit.token : hit.node.token);
+/** A click looks from that word: what flows into its own output. */
+export function pressFlow(
+  { session }: View,
+  flow: LaneFlow,
+  frame: FlowFrame,
+  bands: readonly PlacedBand[],
+  event: MouseEvent,
+): void {
+  const { x, y } = pointIn(event);
+  const hit = flowHit(frame, flow, bands, x, y);
+  if (hit !== null) pin(session, flow, "lane" in hit ? hit.lane : hit.source);
 }
 
-function pin(session: View["session"], { places }: SparseFlow, row: number): void {
-  const token = places[row];
-  if (token !== undefined) session.pinTokens([token, token + 1]);
+function pin(session: View["session"], flow: LaneFlow, lane: number): void {
+  const each = flow.lanes[lane];
+  const [first, last] = [each?.tokens[0], each?.tokens.at(-1)];
+  if (first !== undefined && last !== undefined && each?.rest === false) session.pinTokens([first, last + 1]);
 }
 
-export function steerFlow(view: View, flow: SparseFlow, looking: Looking, event: KeyboardEvent): void {
-  const last = { level: flow.levels - 1, token: flow.pieces.length - 1 };
-  const { level, token } = looking.node ?? { level: last.level, token: flow.query };
+export function steerFlow(view: View, flow: LaneFlow, { on, set }: Looking, event: KeyboardEvent): void {
+  const last = { level: flow.levels - 1, lane: flow.lanes.length - 1 };
+  const { level, lane } = nodeOf(on) ?? { level: last.level, lane: flow.query };
   const look = (node: Node) => () => {
-    looking.set(node);
-    view.local.marked.value = unitOf(view.session, flow, node.token);
+    set(node);
+    view.local.marked.value = unitOf(view.session, flow, node.lane);
   };
   steerBy(view, event, {
-    ArrowUp: look({ level, token: Math.max(0, token - 1) }),
-    ArrowDown: look({ level, token: Math.min(last.token, token + 1) }),
-    ArrowLeft: look({ level: Math.max(0, level - 1), token }),
-    ArrowRight: look({ level: Math.min(last.level, level + 1), token }),
-    Home: look({ level: 0, token }),
-    End: look({ level: last.level, token }),
-    Enter: () => pin(view.session, flow, token),
-    " ": () => pin(view.session, flow, token),
+    ArrowUp: look({ level, lane: Math.max(0, lane - 1) }),
+    ArrowDown: look({ level, lane: Math.min(last.lane, lane + 1) }),
+    ArrowLeft: look({ level: Math.max(0, level - 1), lane }),
+    ArrowRight: look({ level: Math.min(last.level, level + 1), lane }),
+    Home: look({ level: 0, lane }),
+    End: look({ level: last.level, lane }),
+    Enter: () => pin(view.session, flow, lane),
+    " ": () => pin(view.session, flow, lane),
     Escape: () => {
-      looking.set(null);
+      set(null);
       clearHover(view);
     },
   });
+}
+
+/** Keys go from where a band begins. */
+export function nodeOf(on: Node | Band | null): Node | null {
+  return on === null || "lane" in on ? on : { level: on.level, lane: on.source };
 }

@@ -1,126 +1,131 @@
 import { clipped } from "../../drawing/boxes";
 import type { Brush, Pen } from "../../drawing/brush";
-import type { Palette } from "../../lib/colour";
+import { fitted } from "../../drawing/labels";
+import { type Palette, tone } from "../../lib/colour";
 import { weight } from "../../lib/format";
-import { type FlowCurve, type FlowFrame, flowHead, isSeen, levelX, type Node, tokenY } from "./scene";
+import { type Lane, type LaneFlow, type Node, shareOf } from "./lanes";
+import { type FlowFrame, flowHead, isSeen, laneY, levelX, type PlacedBand } from "./scene";
 
 export interface FlowPicture {
-  readonly names: readonly string[];
-  readonly curves: readonly FlowCurve[];
-  /** The share that passes a token on a level. */
-  readonly reached: (level: number, token: number) => number;
-  readonly query: number;
+  readonly flow: LaneFlow;
+  readonly bands: readonly PlacedBand[];
+  /** What is isolated: all else steps back. Null where nothing is. */
+  readonly path: readonly PlacedBand[] | null;
   readonly looked: Node | null;
-  readonly marked: number | null;
+  /** The width of a text in a font. */
+  readonly measure: (text: string, font: string) => number;
 }
 
-const steps = 6;
-
-/** What reaches the output: edges as wide as what they carry, tokens as dots, the inputs by name and number. */
+/** What reaches the output: bands as wide as what they carry, the inputs by name and number. */
 export function paintFlow(
   { context }: Brush,
   frame: FlowFrame,
   picture: FlowPicture,
   palette: Palette,
 ): void {
-  const touched = (curve: FlowCurve) => picture.looked !== null && touches(curve, picture.looked);
-  const aside = picture.looked !== null && picture.curves.some(touched);
+  const { flow, bands, path } = picture;
   clipped(context, { x: 0, y: flowHead, width: frame.width, height: frame.height - flowHead }, () => {
-    paintCurves(context, frame, picture.curves, palette, aside ? 0.25 : 1);
-    if (aside) paintCurves(context, frame, picture.curves.filter(touched), palette, 1);
-    for (let token = frame.seen[0]; token < frame.seen[1]; token++) {
-      if (!isSeen(frame, tokenY(frame, token))) continue;
-      paintDots(context, frame, picture, token, palette);
-      paintName(context, frame, picture, token, palette);
-    }
+    paintBands(context, frame, flow, bands, palette, path === null ? "all" : "aside");
+    if (path !== null) paintBands(context, frame, flow, path, palette, "path");
+    paintNodes(context, frame, picture, palette);
+    for (let lane = 0; lane < flow.lanes.length; lane++) paintName(context, frame, picture, lane, palette);
   });
   paintLayers(context, frame, palette);
 }
 
-function touches({ level, source, target }: FlowCurve, node: Node): boolean {
-  return (
-    (level === node.level && source === node.token) || (level + 1 === node.level && target === node.token)
-  );
-}
-
-/** One stroke for all edges of about the same share; what stays on its own token is the residual stream, and grey. */
-function paintCurves(
+/** The weakest first, those of the rest before all that have a name; what stays on its word is the residual stream, and grey. */
+function paintBands(
   context: Pen,
   frame: FlowFrame,
-  curves: readonly FlowCurve[],
+  { lanes }: LaneFlow,
+  bands: readonly PlacedBand[],
   palette: Palette,
-  strength: number,
+  how: "all" | "aside" | "path",
 ): void {
-  for (let step = 0; step < steps; step++) {
-    for (const own of [true, false]) {
-      const chosen = curves.filter(
-        (curve) =>
-          (curve.source === curve.target) === own &&
-          Math.min(steps - 1, Math.floor(Math.sqrt(curve.share) * steps)) === step,
-      );
-      if (chosen.length === 0) continue;
-      const tone = (step + 0.5) / steps;
-      context.strokeStyle = own ? palette.muted : palette.reads.strong;
-      context.globalAlpha = (own ? 0.14 + 0.4 * tone : 0.3 + 0.7 * tone) * strength;
-      context.lineWidth = 0.8 + 7 * tone * tone;
-      context.beginPath();
-      for (const curve of chosen) trace(context, frame, curve);
-      context.stroke();
-    }
+  const ofRest = ({ source, target }: PlacedBand) => lanes[source]?.rest || lanes[target]?.rest;
+  const rank = (band: PlacedBand) => (ofRest(band) ? 0 : 1);
+  const order = [...bands].sort((one, other) => rank(one) - rank(other) || one.share - other.share);
+  for (const band of order) {
+    const own = band.source === band.target;
+    const strong = tone(band.share, 1) * (ofRest(band) ? 0.5 : 1);
+    const colour = own ? palette.muted : palette.reads.strong;
+    const plain = own ? 0.15 + 0.4 * strong : 0.2 + 0.8 * strong;
+    context.globalAlpha = how === "path" ? Math.max(0.75, plain) : how === "aside" ? plain * 0.2 : plain;
+    paintBand(context, frame, band, how === "path" ? 1.5 : 0.75, colour);
   }
   context.globalAlpha = 1;
 }
 
-function trace(context: Pen, frame: FlowFrame, { level, source, target }: FlowCurve): void {
-  const [from, to] = [levelX(frame, level), levelX(frame, level + 1)];
-  const [start, stop] = [tokenY(frame, source), tokenY(frame, target)];
-  const bend = (to - from) * 0.5;
-  context.moveTo(from, start);
-  context.bezierCurveTo(from + bend, start, to - bend, stop, to, stop);
-}
-
-function paintDots(
+/** As high as what it carries, wherever it is; one that is thinner than a line is a line. */
+function paintBand(
   context: Pen,
   frame: FlowFrame,
-  { reached, looked }: FlowPicture,
-  token: number,
-  palette: Palette,
+  { level, from, to, share }: PlacedBand,
+  thinnest: number,
+  colour: string,
 ): void {
-  for (let level = 0; level < frame.levels; level++) {
-    const share = reached(level, token);
-    const here = looked?.level === level && looked.token === token;
-    if (share < 0.001 && !here) continue;
-    const side = here ? 8 : 2 + 5 * Math.sqrt(share);
-    const [x, y] = [levelX(frame, level), tokenY(frame, token)];
-    context.fillStyle = here ? palette.text : palette.reads.strong;
-    context.beginPath();
-    context.roundRect(x - side / 2, y - side / 2, side, side, side / 2);
-    context.fill();
+  const [start, stop] = [levelX(frame, level), levelX(frame, level + 1)];
+  const middle = (start + stop) / 2;
+  const thick = share * frame.scale;
+  context.beginPath();
+  if (thick <= 2 * thinnest) {
+    context.strokeStyle = colour;
+    context.lineWidth = Math.max(thinnest, thick);
+    context.moveTo(start, from);
+    context.bezierCurveTo(middle, from, middle, to, stop, to);
+    context.stroke();
+    return;
   }
+  const half = thick / 2;
+  context.fillStyle = colour;
+  context.moveTo(start, from - half);
+  context.bezierCurveTo(middle, from - half, middle, to - half, stop, to - half);
+  context.lineTo(stop, to + half);
+  context.bezierCurveTo(middle, to + half, middle, from + half, start, from + half);
+  context.fill();
+}
+
+/** The inputs and the output as bars; between them only what is looked at. */
+function paintNodes(context: Pen, frame: FlowFrame, { flow, looked }: FlowPicture, palette: Palette): void {
+  const bar = (level: number, lane: number, colour: string) => {
+    const height = Math.max(2, shareOf(flow, { level, lane }) * frame.scale);
+    context.fillStyle = colour;
+    context.fillRect(levelX(frame, level) - 2, laneY(frame, lane) - height / 2, 4, height);
+  };
+  for (let lane = 0; lane < flow.lanes.length; lane++)
+    bar(0, lane, flow.lanes[lane]?.rest ? palette.muted : palette.reads.strong);
+  bar(flow.levels - 1, flow.query, palette.reads.strong);
+  if (looked !== null) bar(looked.level, looked.lane, palette.text);
 }
 
 function paintName(
   context: Pen,
   frame: FlowFrame,
-  { names, reached, query, marked, looked }: FlowPicture,
-  token: number,
+  { flow, looked, measure }: FlowPicture,
+  lane: number,
   palette: Palette,
 ): void {
-  const share = reached(0, token);
-  const y = tokenY(frame, token);
-  const strong = share >= 0.05 || token === marked || token === looked?.token;
+  const y = laneY(frame, lane);
+  const each = flow.lanes[lane];
+  if (each === undefined || !isSeen(frame, y)) return;
+  const share = shareOf(flow, { level: 0, lane });
+  const font = (strong: boolean) => `${strong ? "600" : "400"} 12px ${palette.font}`;
+  const write = ({ name, short }: Lane, room: number, x: number, strong: boolean) => {
+    context.font = font(strong);
+    const wide = (part: string) => measure(part, font(strong));
+    context.fillText(wide(name) <= room ? name : fitted(short, room, wide), x, y);
+  };
   context.textBaseline = "middle";
   context.textAlign = "right";
-  context.font = `${strong ? "600" : "400"} 12px ${palette.font}`;
-  context.fillStyle = strong ? palette.text : palette.muted;
-  context.fillText(names[token] ?? "", frame.left - 54, y);
+  context.fillStyle = each.rest ? palette.muted : palette.text;
+  write(each, frame.room, frame.left - 54, lane === looked?.lane || (share >= 0.1 && !each.rest));
   context.font = `400 11px ${palette.font}`;
-  context.fillText(share > 0 ? weight(share) : "", frame.left - 10, y);
-  if (token !== query) return;
+  context.fillStyle = palette.muted;
+  context.fillText(share > 0 ? weight(share) : "0", frame.left - 10, y);
+  if (lane !== flow.query) return;
   context.textAlign = "left";
-  context.font = `600 12px ${palette.font}`;
   context.fillStyle = palette.reads.strong;
-  context.fillText(names[token] ?? "", frame.right + 10, y);
+  write(each, frame.width - frame.right - 12, frame.right + 10, true);
 }
 
 function paintLayers(context: Pen, { left, right, layerLabels }: FlowFrame, palette: Palette): void {

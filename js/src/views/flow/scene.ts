@@ -1,175 +1,217 @@
 import { labelStep } from "../../drawing/labels";
 import type { Label } from "../../drawing/scene";
-import type { Span } from "../../wire/types";
+import { type Band, carried, type LaneFlow, type Node, shareOf } from "./lanes";
 
 export interface FlowInput {
-  readonly count: number;
+  /** Of each lane, the largest share on any level. */
+  readonly peaks: readonly number[];
   /** One more than the layers that attend: the input is the first. */
   readonly levels: number;
   /** The numbers of those layers. */
   readonly attending: readonly number[];
   readonly width: number;
   readonly offset: number;
-  /** The widest name of a token, in pixels. */
+  /** The widest name of a lane, in pixels. */
   readonly widest: number;
   /** The most that it may be high. */
   readonly tallest?: number | undefined;
 }
 
-/** Tokens downwards, one a line; levels to the right: the inputs on the left, the output on the right. */
+/** Lanes downwards, each as high as it needs; levels to the right: the inputs on the left, the output on the right. */
 export interface FlowFrame {
   readonly width: number;
   readonly height: number;
   readonly full: number;
   readonly offset: number;
-  readonly count: number;
   readonly levels: number;
-  readonly pitch: number;
+  /** The pixels of a share of 1. */
+  readonly scale: number;
   /** Where the inputs and the output stand. */
   readonly left: number;
   readonly right: number;
-  readonly seen: Span;
+  /** How much room a name has. */
+  readonly room: number;
+  /** The middle of each lane, not scrolled. */
+  readonly middles: readonly number[];
+  readonly heights: readonly number[];
   readonly layerLabels: readonly Label[];
 }
 
-export interface Node {
-  readonly level: number;
-  readonly token: number;
-}
-
-/** An edge of one layer: from a token on level `level` to one on the next. */
-export interface FlowCurve {
-  readonly level: number;
-  readonly source: number;
-  readonly target: number;
+/** A band as it is drawn: from the middle of its beginning to that of its end. */
+export interface PlacedBand extends Band {
   readonly share: number;
+  readonly from: number;
+  readonly to: number;
 }
 
-const smallestPitch = 18;
-const largestPitch = 30;
-const wantedHeight = 340;
+const smallestLane = 20;
+const gap = 8;
+const wantedHeight = 430;
 const largestHeight = 520;
+const [smallestScale, largestScale] = [24, 88];
 /** The height of the layers' names. */
 export const flowHead = 24;
 const foot = 6;
 const numberRoom = 50;
-const outputRoom = 78;
+const outputRoom = 90;
 const labelRoom = 18;
 
-export function flowFrame({
-  count,
-  levels,
-  attending,
-  width,
-  offset,
-  widest,
-  tallest,
-}: FlowInput): FlowFrame {
-  const pitch = Math.max(
-    smallestPitch,
-    Math.min(largestPitch, Math.floor(wantedHeight / Math.max(1, count))),
-  );
-  const full = flowHead + count * pitch + foot;
+export function flowFrame(input: FlowInput): FlowFrame {
+  const { peaks, levels, attending, width, offset, widest, tallest } = input;
+  const scale = scaleOf(peaks, tallest ?? wantedHeight);
+  const heights = peaks.map((peak) => laneHeight(peak, scale));
+  const full = flowHead + heights.reduce((sum, height) => sum + height, 0) + foot;
   const height = Math.min(full, tallest ?? largestHeight);
-  const left = Math.round(Math.min(width * 0.36, widest + numberRoom + 14));
-  const right = Math.max(left + 1, Math.round(width - Math.min(outputRoom, width * 0.18)));
-  const place = Math.max(0, Math.min(offset, full - height));
-  const frame = {
+  const left = Math.round(Math.min(width * 0.4, widest + numberRoom + 16));
+  const right = Math.max(left + 1, Math.round(width - Math.min(outputRoom, width * 0.2)));
+  const between = (right - left) / Math.max(1, levels - 1);
+  const step = labelStep(between, labelRoom);
+  let top = flowHead;
+  return {
     width,
     height,
     full,
-    offset: place,
-    count,
+    offset: Math.max(0, Math.min(offset, full - height)),
     levels,
-    pitch,
+    scale,
     left,
     right,
-    seen: [
-      Math.max(0, Math.floor(place / pitch)),
-      Math.min(count, Math.ceil((place + height - flowHead) / pitch)),
-    ] as const,
+    room: left - numberRoom - 10,
+    heights,
+    middles: heights.map((each) => {
+      top += each;
+      return top - each / 2;
+    }),
+    layerLabels: attending.flatMap((layer, place) =>
+      place % step === 0
+        ? [
+            {
+              index: layer,
+              text: String(layer),
+              x: left + (place + 0.5) * between,
+              y: 10,
+              tone: "plain" as const,
+            },
+          ]
+        : [],
+    ),
   };
-  const between = (right - left) / Math.max(1, levels - 1);
-  const step = labelStep(between, labelRoom);
-  const layerLabels = attending.flatMap((layer, place) =>
-    place % step === 0
-      ? [
-          {
-            index: layer,
-            text: String(layer),
-            x: left + (place + 0.5) * between,
-            y: 10,
-            tone: "plain" as const,
-          },
-        ]
-      : [],
-  );
-  return { ...frame, layerLabels };
+}
+
+function laneHeight(peak: number, scale: number): number {
+  return Math.max(smallestLane, peak * scale + gap);
+}
+
+/** As wide as all lanes together have room for. */
+function scaleOf(peaks: readonly number[], most: number): number {
+  const lanes = most - flowHead - foot;
+  for (let scale = largestScale; scale > smallestScale; scale -= 4)
+    if (peaks.reduce((sum, peak) => sum + laneHeight(peak, scale), 0) <= lanes) return scale;
+  return smallestScale;
 }
 
 /** The same, not scrolled, as high as it is or may be. */
 export function wholeFlow(frame: FlowFrame, highest: number): FlowFrame {
-  const height = Math.min(frame.full, highest);
-  const seen = [0, Math.min(frame.count, Math.ceil((height - flowHead) / frame.pitch))] as const;
-  return { ...frame, offset: 0, height, seen };
+  return { ...frame, offset: 0, height: Math.min(frame.full, highest) };
 }
 
 export function levelX({ left, right, levels }: FlowFrame, level: number): number {
   return left + ((right - left) * level) / Math.max(1, levels - 1);
 }
 
-/** The middle of a token's line, in what is seen. */
-export function tokenY({ pitch, offset }: FlowFrame, token: number): number {
-  return flowHead + (token + 0.5) * pitch - offset;
+/** The middle of a lane, in what is seen. */
+export function laneY({ middles, offset }: FlowFrame, lane: number): number {
+  return (middles[lane] ?? 0) - offset;
 }
 
-/** Whether a height is among the tokens, below the layers' names. */
+/** Whether a height is among the lanes, below the layers' names. */
 export function isSeen({ height }: FlowFrame, y: number): boolean {
   return y >= flowHead && y <= height;
 }
 
-/** The edges that carry enough and pass through what is seen, strongest first, at most so many; and how many there would be. */
-export function flowCurves(
-  frame: FlowFrame,
-  edges: { readonly ends: ArrayLike<number>; readonly shares: ArrayLike<number> },
-  least: number,
-  budget: number,
-): { readonly curves: readonly FlowCurve[]; readonly passing: number } {
-  const [first, last] = frame.seen;
-  const found: FlowCurve[] = [];
-  for (let edge = 0; edge < edges.shares.length; edge++) {
-    const share = edges.shares[edge] as number;
-    if (share < least) continue;
-    const [level, source, target] = [0, 1, 2].map((part) => edges.ends[3 * edge + part] as number) as [
-      number,
-      number,
-      number,
-    ];
-    if (Math.max(source, target) < first || Math.min(source, target) >= last) continue;
-    found.push({ level, source, target, share });
+/** Less is not drawn. */
+const faintest = 0.001;
+
+/** The bands between the lanes, each beginning and ending beside the others of its lane. `amounts`: what is drawn of each, when not all. */
+export function placeBands(frame: FlowFrame, flow: LaneFlow, amounts = flow.bands): PlacedBand[] {
+  const count = flow.lanes.length;
+  const placed: PlacedBand[] = [];
+  for (let level = 0; level + 1 < flow.levels; level++) {
+    // Where the next one begins, and ends, on each lane.
+    const top = (at: number) =>
+      Array.from(
+        { length: count },
+        (_, lane) => laneY(frame, lane) - (shareOf(flow, { level: at, lane }) * frame.scale) / 2,
+      );
+    const [begin, end] = [top(level), top(level + 1)];
+    for (let source = 0; source < count; source++)
+      for (let target = 0; target < count; target++) {
+        const thick = carried(flow, { level, source, target }) * frame.scale;
+        const share = amounts[(level * count + source) * count + target] as number;
+        const [from, to] = [(begin[source] as number) + thick / 2, (end[target] as number) + thick / 2];
+        begin[source] = (begin[source] as number) + thick;
+        end[target] = (end[target] as number) + thick;
+        if (share >= faintest) placed.push({ level, source, target, share, from, to });
+      }
   }
-  found.sort((one, other) => other.share - one.share);
-  return { curves: found.slice(0, budget), passing: found.length };
+  return placed;
 }
 
-export type FlowHit =
-  | { readonly kind: "node"; readonly node: Node }
-  | { readonly kind: "label"; readonly token: number };
-
-/** The nearest node under a point, or the name of a token at the left. */
-export function flowHit(frame: FlowFrame, x: number, y: number): FlowHit | null {
+/** What is under a point: a lane on a level, or a band between two. */
+export function flowHit(
+  frame: FlowFrame,
+  flow: LaneFlow,
+  bands: readonly PlacedBand[],
+  x: number,
+  y: number,
+): Node | Band | null {
   if (!isSeen(frame, y)) return null;
-  const token = Math.floor((y - flowHead + frame.offset) / frame.pitch);
-  if (token < 0 || token >= frame.count) return null;
+  const lane = frame.middles.findIndex(
+    (middle, index) => Math.abs(y + frame.offset - middle) <= (frame.heights[index] ?? 0) / 2,
+  );
   const between = (frame.right - frame.left) / Math.max(1, frame.levels - 1);
-  if (x < frame.left - Math.min(8, between / 2)) return { kind: "label", token };
+  const near = Math.min(8, between / 4);
+  if (x < frame.left - near) return lane < 0 ? null : { level: 0, lane };
+  if (x > frame.right + near) return { level: frame.levels - 1, lane: flow.query };
   const level = Math.max(0, Math.min(frame.levels - 1, Math.round((x - frame.left) / between)));
-  return { kind: "node", node: { level, token } };
+  if (lane >= 0 && Math.abs(x - levelX(frame, level)) <= near && standsAt(frame, flow, { level, lane }, y))
+    return { level, lane };
+  const under = Math.max(0, Math.min(frame.levels - 2, Math.floor((x - frame.left) / between)));
+  const along = bendAt((x - levelX(frame, under)) / between);
+  let nearest: PlacedBand | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const band of bands) {
+    if (band.level !== under) continue;
+    const away = Math.abs(y - (band.from + (band.to - band.from) * along));
+    // Of several that lie on one another the thinnest is on top.
+    if (away > Math.max(3, (band.share * frame.scale) / 2)) continue;
+    if (band.share < least) [nearest, least] = [band, band.share];
+  }
+  if (nearest === null) return null;
+  return { level: nearest.level, source: nearest.source, target: nearest.target };
 }
 
-/** Where to scroll, so that a token is seen; null where it is. */
-export function revealFlow(frame: FlowFrame, token: number): number | null {
-  const y = tokenY(frame, token);
-  if (y - frame.pitch / 2 >= flowHead && y + frame.pitch / 2 <= frame.height) return null;
-  return Math.max(0, Math.min(token * frame.pitch - frame.height / 2, frame.full - frame.height));
+function standsAt(frame: FlowFrame, flow: LaneFlow, node: Node, y: number): boolean {
+  return Math.abs(y - laneY(frame, node.lane)) <= Math.max(4, (shareOf(flow, node) * frame.scale) / 2 + 1);
+}
+
+/** How far a curve has gone down at a share of its way across: both its handles are half-way. */
+export function bendAt(across: number): number {
+  let [low, high] = [0, 1];
+  for (let turn = 0; turn < 16; turn++) {
+    const at = (low + high) / 2;
+    const x = 1.5 * at * (1 - at) * (1 - at) + 1.5 * at * at * (1 - at) + at ** 3;
+    if (x < across) low = at;
+    else high = at;
+  }
+  const at = (low + high) / 2;
+  return 3 * at * at * (1 - at) + at ** 3;
+}
+
+/** Where to scroll, so that a lane is seen; null where it is. */
+export function revealFlow(frame: FlowFrame, lane: number): number | null {
+  const y = laneY(frame, lane);
+  const half = (frame.heights[lane] ?? 0) / 2;
+  if (y - half >= flowHead - 1 && y + half <= frame.height) return null;
+  return Math.max(0, Math.min((frame.middles[lane] ?? 0) - frame.height / 2, frame.full - frame.height));
 }

@@ -3,7 +3,7 @@ import { count, pieceLabel, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import type { Flow } from "../../wire/flow";
 import { flowWish } from "./flow";
-import type { Node } from "./scene";
+import { type Band, carried, type LaneFlow, type Node, routeFrom, shareOf } from "./lanes";
 
 /** The flow into the query on show. Reads signals. */
 export function flowInWords(session: Session): Description | null {
@@ -27,23 +27,73 @@ export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
   };
 }
 
+type Levels = Pick<LaneFlow, "attending" | "levels">;
+
 /** A level of the flow: the input, the output, or what stands between two layers. */
-export function placeOf({ attending, levels }: Flow, level: number): string {
+export function placeOf({ attending, levels }: Levels, level: number): string {
   if (level === 0) return "input";
   return level === levels - 1 ? "output" : `after layer ${attending[level - 1]}`;
 }
 
-/** The token that the keys are on, or what the query rests on most. */
-export function spoken(flow: Flow, node: Node | null): string {
-  const name = (token: number) => pieceLabel(flow.pieces[token]);
+function nameIn({ lanes }: LaneFlow, lane: number): string {
+  return lanes[lane]?.name ?? "";
+}
+
+function quoted(flow: LaneFlow, lane: number): string {
+  return flow.lanes[lane]?.rest ? "the rest" : `“${nameIn(flow, lane)}”`;
+}
+
+/** The lane that the keys are on, or what the query rests on most. */
+export function spoken(flow: LaneFlow, node: Node | null): string {
+  const query = nameIn(flow, flow.query);
   if (node === null) {
-    const inputs = Array.from(flow.reached.subarray(0, flow.pieces.length), (share, token) => ({
-      share,
-      token,
-    }));
-    const first = inputs.sort((one, other) => other.share - one.share).slice(0, 3);
-    return `${name(flow.query)} rests on ${first.map(({ share, token }) => `${name(token)} ${weight(share)}`).join(", ")}`;
+    const first = inputsOf(flow).slice(0, 3);
+    return `${query} rests on ${first.map(({ lane, share }) => `${nameIn(flow, lane)} ${weight(share)}`).join(", ")}`;
   }
-  const share = flow.reached[node.level * flow.pieces.length + node.token] ?? 0;
-  return `${name(node.token)}, ${placeOf(flow, node.level)}: ${weight(share)} of ${name(flow.query)}`;
+  const { lane, level } = node;
+  return `${nameIn(flow, lane)}, ${placeOf(flow, level)}: ${weight(shareOf(flow, node))} of ${query}`;
+}
+
+/** The lanes by what begins on them, the most first. */
+function inputsOf(flow: LaneFlow): { lane: number; share: number }[] {
+  return flow.lanes
+    .map((_, lane) => ({ lane, share: shareOf(flow, { level: 0, lane }) }))
+    .sort((one, other) => other.share - one.share);
+}
+
+/** What is to be seen, in a sentence: of what is looked at, else what the query rests on. */
+export function pathInWords(flow: LaneFlow, on: Node | Band | null): string {
+  const query = quoted(flow, flow.query);
+  if (on === null) {
+    const inputs = inputsOf(flow);
+    const named = inputs.filter(({ lane, share }) => flow.lanes[lane]?.rest !== true && share >= 0.0005);
+    const rest = inputs.find(({ lane }) => flow.lanes[lane]?.rest);
+    const list = named.slice(0, 3).map(({ lane, share }) => `${quoted(flow, lane)} ${weight(share)}`);
+    const more = named.length > 3 ? ` and ${named.length - 3} more` : "";
+    const others =
+      rest === undefined
+        ? ""
+        : ` · ${count(flow.lanes[rest.lane]?.tokens.length ?? 0, "other token")} together ${weight(rest.share)}`;
+    return `${query} rests on ${list.join(", ")}${more}${others}`;
+  }
+  if ("lane" in on) {
+    const [share, name] = [weight(shareOf(flow, on)), quoted(flow, on.lane)];
+    const from = on.level === 0 ? name : `${name}, ${placeOf(flow, on.level)}`;
+    if (on.level === flow.levels - 1 || shareOf(flow, on) === 0) return `${from}: ${share} of ${query}`;
+    return `${from}: ${share} of ${query}${wayOn(flow, on)}`;
+  }
+  const { level, source, target } = on;
+  const layer = `layer ${flow.attending[level]}`;
+  const share = weight(carried(flow, on));
+  if (source === target)
+    return `${quoted(flow, source)} keeps ${share} in ${layer}: the residual stream, and what it reads of itself`;
+  return `${layer} carries ${share} from ${quoted(flow, source)} to ${quoted(flow, target)}${wayOn(flow, { level: level + 1, lane: target })}`;
+}
+
+/** How most of it goes on. */
+function wayOn(flow: LaneFlow, node: Node): string {
+  const route = routeFrom(flow, node);
+  if (route.length === 0) return "";
+  const steps = route.map(({ lane, layer }) => `${quoted(flow, lane)} in layer ${layer}`);
+  return ` · most of it on to ${steps.join(", ")}`;
 }

@@ -1,3 +1,4 @@
+import { fitted } from "../../drawing/labels";
 import type { Rect } from "../../drawing/scene";
 import { type LinesFrame, lineMiddle, trackWidth } from "./scene";
 
@@ -53,11 +54,4 @@ export function placeLineEnds(
     const x = frame.left - away - width;
     return { ...end, ...box, text, x, align: "right", textX: x + width - padding, numberX: x - gap };
   });
-}
-
-function fitted(text: string, room: number, measure: (text: string) => number): string {
-  if (measure(text) <= room) return text;
-  const signs = Array.from(text);
-  while (signs.length > 1 && measure(`${signs.join("")}…`) > room) signs.pop();
-  return `${signs.join("")}…`;
 }
