@@ -1,16 +1,18 @@
 """Rollout, edge by edge: how much of what reaches one output passes each edge between two layers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from attnwidget.engine import Trace, go_on
+from attnwidget.engine import Tokens, Trace, go_on
 from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.steps import (
+    RowsOnDemand,
     asked_rows,
     fused_rows,
     mixed,
@@ -19,6 +21,7 @@ from attnwidget.measures.paths.steps import (
     started,
 )
 from attnwidget.measures.rows import read_rows
+from attnwidget.shapes import Indices
 
 RESIDUAL = 0.5
 """The share of the residual connection, as `rollout` takes it."""
@@ -53,13 +56,16 @@ class RolloutEdges:
 
 
 @measure
-def rollout_edges(trace: Trace, query: Any, *, part: str | None = None) -> RolloutEdges:
+def rollout_edges(
+    trace: Trace, query: Any, *, part: str | None = None, sinks: Literal["show", "hide"] = "show"
+) -> RolloutEdges:
     """How much of what reaches the token `query` passes each edge of each layer, from the output down to the inputs.
 
     With r the row of rollout above a layer and A' = rownorm((I + A) / 2) its mixed map, A the mean of its heads, the edge
     from token j to token i carries r_i A'_ij, and what it leaves at j is the row below. Edges of a layer sum to 1, and the
-    lowest level is `rollout(trace, query=query)`. Of a layer the 400 strongest edges are kept. Raises what
-    `rollout` raises.
+    lowest level is `rollout(trace, query=query)`. Of a layer the 400 strongest edges are kept. With sinks="hide", what the
+    mean of a layer's heads puts on its sinks moves nothing: it is left out of A before the rows are divided by their sums.
+    Raises what `rollout` raises.
     Source: Abnar & Zuidema 2020, arXiv 2005.00928; the split by edges is ours.
 
     >>> import attnwidget as aw
@@ -81,6 +87,8 @@ def rollout_edges(trace: Trace, query: Any, *, part: str | None = None) -> Rollo
     for level, block in reversed(list(enumerate(blocks))):
         go_on()
         read = reading(block, counted, counted)
+        if sinks == "hide":
+            read = _without(read, _sinks(read, counted, tokens, causal=block.causal))
         layer = [
             _strongest(above[chosen, None] * mixed(read(chosen), chosen, RESIDUAL), chosen)
             for chosen in portioned(len(counted), len(counted))
@@ -104,8 +112,30 @@ def rollout_edges(trace: Trace, query: Any, *, part: str | None = None) -> Rollo
         attending=tuple(block.layer for block in blocks),
         kept=tuple(float(columns[-1].sum()) for columns in found),
         recipe=f"attention rollout from the output down, heads fused by mean, residual {RESIDUAL:g}"
+        + (", what rests on sinks left out" if sinks == "hide" else "")
         + said_part(trace, part),
     )
+
+
+def _sinks(read: RowsOnDemand, counted: Indices, tokens: Tokens, *, causal: bool) -> Indices:
+    """The places among the tokens that count of a layer's sinks."""
+    size = len(counted)
+    received = torch.zeros(size, dtype=torch.float32, device="cpu")
+    for chosen in portioned(size, size):
+        rows = read(chosen)
+        received += rows.sum(0)
+        received[chosen] -= rows.gather(1, chosen[:, None])[:, 0]
+    whole = torch.zeros(len(tokens), dtype=torch.float32, device="cpu")
+    whole[counted] = received
+    found = torch.tensor(sink_tokens(whole, tokens, unmasked_readers(tokens, causal=causal)), dtype=torch.long)
+    return torch.isin(counted, found).nonzero()[:, 0]
+
+
+def _without(read: RowsOnDemand, places: Indices) -> RowsOnDemand:
+    def some(chosen: Indices) -> torch.Tensor:
+        return read(chosen).index_fill(1, places, 0.0)
+
+    return some
 
 
 def _strongest(edges: torch.Tensor, chosen: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -194,7 +194,7 @@ def _flow(request: Request, reading: Reading) -> Answer:
     shown = seen(reading.trace).asked(request.part)
     tokens, _ = reading.trace.tokens(shown.part)
     query, _ = clamped((request.position, request.position + 1), len(tokens))
-    found = rollout_edges(reading.trace, query, part=shown.part)
+    found = rollout_edges(reading.trace, query, part=shown.part, sinks="show" if request.sinks == "show" else "hide")
     places = np.searchsorted(found.attending, found.layers)
     ends = np.stack([places, found.sources, found.targets], -1)
     told = {

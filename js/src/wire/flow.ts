@@ -6,6 +6,8 @@ export interface FlowRequest extends TextsRequest {
   /** The token. */
   readonly position: number;
   readonly part: string;
+  /** What rests on sinks moves nothing. */
+  readonly sinks?: "hide";
 }
 
 /** The way of rollout: edges between the levels, of which there is one more than layers that attend. */

@@ -49,6 +49,7 @@ REQUESTS = [
     {"kind": "neuron", "layer": 1, "head": 2, "part": "self", "query": BANK, "keys": (7, 0, 11)},
     {"kind": "predict", "position": 2},
     {"kind": "flow", "part": "self", "position": 7},
+    {"kind": "flow", "part": "self", "position": 7, "sinks": "hide"},
     {"kind": "metric", "part": "self", "name": "pattern"},
     {"kind": "metric", "part": "self", "name": "written"},
     {"kind": "similar", "part": "self", "layer": 2, "head": 1, "count": 5},

@@ -1,6 +1,7 @@
 import type { Flow, FlowRequest } from "../../wire/types";
 import { clamped } from "./caret";
 import { type Maps, NotSaved } from "./maps/maps";
+import { massOf, sinksOf, unmaskedReaders } from "./maps/sinks";
 import type { SavedHeader } from "./saved";
 import { layerHeads } from "./selection";
 
@@ -31,7 +32,8 @@ export function composeFlow(header: SavedHeader, maps: Maps, request: FlowReques
     if (map === null) throw new NotSaved(header.missing);
     const above = reached.subarray((level + 1) * size, (level + 2) * size);
     const below = reached.subarray(level * size, (level + 1) * size);
-    byLayer.unshift(edgesOf(map.values, size, counted, above, below));
+    const values = request.sinks === "hide" ? withoutSinks(map.values, header.frame) : map.values;
+    byLayer.unshift(edgesOf(values, size, counted, above, below));
   }
   const edges = byLayer.flatMap((found, level) => found.map((edge) => ({ ...edge, level })));
   return {
@@ -40,11 +42,20 @@ export function composeFlow(header: SavedHeader, maps: Maps, request: FlowReques
     pieces: tokens.pieces,
     attending,
     kept: byLayer.map((found) => found.reduce((sum, { share }) => sum + share, 0)),
-    recipe: `attention rollout from the output down, heads fused by mean, residual ${residual}${header.part_note}${header.note}`,
+    recipe: `attention rollout from the output down, heads fused by mean, residual ${residual}${request.sinks === "hide" ? ", what rests on sinks left out" : ""}${header.part_note}${header.note}`,
     reached,
     ends: Uint32Array.from(edges.flatMap(({ level, source, target }) => [level, source, target])),
     shares: Float32Array.from(edges, ({ share }) => share),
   };
+}
+
+/** A layer's map, of which what rests on its sinks is left out. */
+function withoutSinks(values: Float32Array, { tokens, causal }: SavedHeader["frame"]): Float32Array {
+  const size = tokens.pieces.length;
+  const sinks = sinksOf(massOf({ size, values }, tokens).received, tokens, unmaskedReaders(tokens, causal));
+  const left = values.slice();
+  for (const sink of sinks) for (let query = 0; query < size; query++) left[query * size + sink] = 0;
+  return left;
 }
 
 /** The strongest edges of a layer; what each token below gives is added to `below`. */

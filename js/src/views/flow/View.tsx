@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
+import { Toggle } from "../../controls/Toggle";
 import { Canvas } from "../../display/Canvas";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
@@ -77,6 +78,13 @@ export function FlowView() {
             </>
           )}
         </h3>
+        <Toggle
+          value="no-sinks"
+          text="without sinks"
+          title="What a head puts on tokens that soak up attention moves nothing; what is left of each row is divided by its sum"
+          pressed={session.traits.look.value.sinks !== "show"}
+          onPress={(pressed) => session.setLook({ sinks: pressed ? "hide" : "show" })}
+        />
         <label class="aw-threshold">
           words of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
           <input

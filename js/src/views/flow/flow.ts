@@ -6,9 +6,10 @@ import { tokenOf } from "../../session/units";
 import type { FlowRequest } from "../../wire/flow";
 
 /** The flow into the query on show. Reads signals. */
-export function flowWish({ shown }: Session): Wish<"flow", FlowRequest> | null {
+export function flowWish({ shown, traits }: Session): Wish<"flow", FlowRequest> | null {
   if (shown.value === null) return null;
   const { part, query, units } = shown.value.frame.header;
-  const request = { ...textsOf(shown.value), position: tokenOf(units, query[1] - 1), part };
-  return { kind: "flow", key: keyOf(request, request.position, part), request };
+  const hidden = traits.look.value.sinks === "show" ? {} : { sinks: "hide" as const };
+  const request = { ...textsOf(shown.value), position: tokenOf(units, query[1] - 1), part, ...hidden };
+  return { kind: "flow", key: keyOf(request, request.position, part, request.sinks ?? ""), request };
 }

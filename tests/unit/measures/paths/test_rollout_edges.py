@@ -36,6 +36,23 @@ def test_edges_are_those_of_the_product(causal):
     np.testing.assert_allclose(edges.reached[0], row, atol=1e-6)
 
 
+def test_what_rests_on_a_sink_moves_nothing_when_sinks_are_hidden():
+    resting = torch.tensor([[1.0, 0, 0, 0], [0.9, 0.1, 0, 0], [0.8, 0.1, 0.1, 0], [0.6, 0.2, 0, 0.2]])
+    trace = aw.Trace.from_weights([resting[None]] * 2, list("abcd"))
+    edges = rollout_edges(trace, 3, sinks="hide")
+    open_rows = resting.clone()
+    open_rows[:, 0] = 0
+    step = (torch.eye(4) + open_rows) / 2
+    step /= step.sum(-1, keepdim=True)
+    np.testing.assert_allclose(edges.reached[0], (step @ step)[3], atol=1e-6)
+    assert edges.reached[0, 0] == 0
+    assert "what rests on sinks left out" in edges.recipe
+    assert rollout_edges(trace, 3).reached[0, 0] > 0.5
+    # A word that many read is a finding, and stays.
+    named = rollout_edges(aw.Trace.from_weights([resting.roll((1, 1), (0, 1))[None]], list("abcd")), 2, sinks="hide")
+    assert named.reached[0, 1] > 0
+
+
 def test_the_lowest_level_is_rollout_with_padding_left_out():
     given = maps()
     for layer in given:
