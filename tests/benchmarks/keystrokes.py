@@ -99,7 +99,8 @@ def section() -> str:
     columns = "model; one edit alone; frames per second; pictures before the last key; last key to its picture"
     return f"""JupyterLab with a real kernel in headless Chromium: {len(TYPED)} keys at the beginning of the text, one every {1000 * EVERY:.0f} ms, so that a causal
 model reads everything again each time. Frames are those that were painted between the first key and the last. A pass that began is
-finished unless more than a second of it is left, so there is a frame for every pass; the last key waits for that one and its own.
+finished unless more than a second of it is left (and more than there has been nothing new to see), so there is a frame for every pass;
+the last key waits for that one and its own.
 
 {table(columns.split("; "), rows)}
 {machine("jupyterlab", "ipykernel", "anywidget")}

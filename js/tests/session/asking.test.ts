@@ -100,6 +100,21 @@ describe("frames", () => {
     expect([found.waiting.value, found.progress.value, found.out.value]).toEqual([false, null, false]);
   });
 
+  it("are waited for anew with every one that comes: whoever types on sees something", async () => {
+    const { found, out, request } = frames();
+    for (let layer = 0; layer < 8; layer++) {
+      request.layer = layer;
+      found.ask();
+      await settle(400);
+      if (layer > 0) await out[layer - 1]?.answer(ok());
+      expect([found.waiting.value, found.out.value]).toEqual([false, true]);
+    }
+    await settle(1600);
+    expect(found.waiting.value).toBe(true);
+    await out[7]?.answer(ok());
+    expect([found.waiting.value, found.out.value]).toEqual([false, false]);
+  });
+
   it("are asked for anew when the kernel let go of the newest, ever more seldom, or with what is done next", async () => {
     const { found, out } = frames();
     found.ask();

@@ -107,6 +107,7 @@ export class Frames {
       case "ok":
         if (order < this.#settled) return;
         this.#settled = order;
+        if (!newest) this.#patience.renew();
         this.#listener.onFrame(answer, { order, asked, editedAt, newest });
     }
   }

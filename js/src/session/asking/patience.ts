@@ -23,6 +23,12 @@ export class Patience {
     }, patience);
   }
 
+  /** Something newer came, though not the newest yet: whoever waits is not left without a word. */
+  renew(): void {
+    this.end();
+    this.begin();
+  }
+
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
