@@ -198,40 +198,47 @@ def test_what_no_keyboard_writes_is_kept(explorer):
     until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
 
 
+# The tokens that are marked so, and whether each is in the text's box.
+SEEN = """(root, how) => {
+  const { top, bottom } = root.querySelector(".aw-scroll").getBoundingClientRect();
+  const inside = ({ y, height }) => y >= top && y + height <= bottom;
+  const marks = root.querySelector(".aw-field").marks().filter((mark) => mark[how]);
+  return marks.map(({ token, rects }) => [token, rects.every(inside)]);
+}"""
+
+
 def test_a_long_text_goes_to_what_is_looked_at_elsewhere(bare):
     explorer = bare.explore(text="the cat sees the dog and the old bird . " * 14)
     shown = bare.show(explorer, width="600px")
     shown.wait_until_drawn()
     scroll, strip = shown.root.locator(".aw-scroll"), shown.root.locator(".aw-minimap")
     expect(strip).to_be_visible()
+
+    def seen(how):
+        return shown.root.evaluate(SEEN, how)
+
+    def scrolled():
+        return scroll.evaluate("(it) => it.scrollTop / (it.scrollHeight - it.clientHeight)")
+
     explorer.query = 0
+    until(shown, lambda: seen("query") == [[0, True]])
 
-    def in_sight(token):
-        box, mark = scroll.bounding_box(), shown.marks()[token]["rects"][0]
-        return box["y"] <= mark["y"] and mark["y"] + mark["height"] <= box["y"] + box["height"]
-
-    until(shown, lambda: shown.marked("query") == [0] and in_sight(0))
-    last = len(shown.marks()) - 1
-    assert not in_sight(last)
-
-    # A rest of the pointer on the matrix, which then is not taken away from the text under it.
+    # A rest of the pointer on the matrix, then a scroll of the text, which stays where it is under the pointer.
     plot = shown.matrix.locator("canvas").bounding_box()
     shown.matrix.hover(position={"x": plot["width"] * 0.8, "y": plot["height"] * 0.9})
-    until(shown, lambda: shown.marked("focus") != [0] and in_sight(shown.marked("focus")[0]))
-    assert not in_sight(0)
+    until(shown, lambda: seen("query") == [[0, False]] and [inside for _, inside in seen("focus")] == [True])
     scroll.hover()
     shown.page.mouse.wheel(0, -10_000)
-    until(shown, lambda: scroll.evaluate("element => element.scrollTop") == 0)
+    until(shown, lambda: scrolled() == 0)
 
-    # The map of the text: a press at its lower end.
     strip.click(position={"x": 10, "y": strip.bounding_box()["height"] - 2})
-    until(shown, lambda: in_sight(last))
+    until(shown, lambda: scrolled() > 0.99)
 
     shown.grid.press("/")
     shown.page.keyboard.type("cat")
     expect(shown.root.locator(".aw-search-count")).to_have_text("1 of 14")
-    cats = [mark["token"] for mark in shown.words() if mark["text"] == "cat"]
-    until(shown, lambda: in_sight(cats[0]))
+    until(shown, lambda: [inside for _, inside in seen("focus")] == [True] and scrolled() < 0.1)
     shown.page.keyboard.press("ArrowUp")
     shown.page.keyboard.press("Enter")
-    until(shown, lambda: shown.marked("query") == [cats[-1]] and in_sight(cats[-1]))
+    last = max(mark["token"] for mark in shown.words() if mark["text"] == "cat")
+    until(shown, lambda: seen("query") == [[last, True]])
