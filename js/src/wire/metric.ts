@@ -48,8 +48,11 @@ export interface Similar {
   readonly recipe: string;
 }
 
-/** As a kernel of another version may still call it. */
-const presentName = (label: string) => (label === "heterogeneous" ? "no single pattern" : label);
+/** Names of patterns as they are now, whatever a stored page or another kernel calls them. */
+export function presentNames(labels: Metric["labels"]): Metric["labels"] {
+  const named = (label: string) => (label === "heterogeneous" ? "no single pattern" : label);
+  return labels?.map((row) => row.map(named)) ?? null;
+}
 
 /** The fields of a metric's answer and its floats -> Metric. Copies where the bytes are not aligned. */
 export function readMetric(fields: unknown, bytes: ArrayBuffer | ArrayBufferView | undefined): Metric {
@@ -65,7 +68,7 @@ export function readMetric(fields: unknown, bytes: ArrayBuffer | ArrayBufferView
     throw new WireError("a metric's names do not match its heads");
   return {
     ...told,
-    labels: labels?.map((row) => row.map(presentName)) ?? null,
+    labels: presentNames(labels),
     values: new Float32Array(view.slice().buffer),
   };
 }

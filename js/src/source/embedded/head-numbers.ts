@@ -1,4 +1,10 @@
-import type { Metric, MetricRequest, Similar, SimilarRequest } from "../../wire/metric";
+import {
+  type Metric,
+  type MetricRequest,
+  presentNames,
+  type Similar,
+  type SimilarRequest,
+} from "../../wire/metric";
 import { NotSaved } from "./maps/maps";
 import type { Saved, SavedHeader } from "./saved";
 
@@ -9,7 +15,7 @@ export function savedMetric({ header, read }: Saved, { name }: MetricRequest): M
   const { place, ...facts } = told;
   const size = facts.layers * facts.heads;
   const numbers = read("metrics")?.data.subarray(place * size, (place + 1) * size);
-  return { ...facts, values: Float32Array.from(numbers ?? []) };
+  return { ...facts, labels: presentNames(facts.labels), values: Float32Array.from(numbers ?? []) };
 }
 
 /** The heads that read most like one. */
