@@ -1,9 +1,17 @@
 """What a notebook keeps of an explorer: sent to the cells that show it, once there is something to send."""
 
+import json
+import re
+from base64 import b64decode
+from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from IPython.core.events import EventManager
+from ipywidgets import Widget
+from nbconvert import HTMLExporter, MarkdownExporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from attnwidget.widget import stills
 from attnwidget.widget.explorer import Explorer
@@ -100,3 +108,81 @@ def test_where_nobody_sits_the_cell_has_its_still_when_it_ends(tiny, monkeypatch
     assert kernel.shown() == []
     kernel.events.trigger("post_execute")
     assert kernel.shown() == []
+
+
+# what readers make of it
+
+STATE = "application/vnd.jupyter.widget-state+json"
+
+
+@pytest.fixture
+def notebook(tiny, monkeypatch):
+    """A notebook that was run and saved, with the state of its widgets or without."""
+    kernel = Kernel(attended=False)
+    monkeypatch.setattr(stills, "get_ipython", lambda: kernel)
+    explorer = Explorer(tiny, TEXT)
+    data, metadata = explorer._repr_mimebundle_()
+    kernel.events.trigger("post_execute")
+    first = new_output("execute_result", data, execution_count=1, metadata=metadata)
+    later = [new_output("display_data", sent["data"], metadata=sent["metadata"]) for _, sent, _ in kernel.sent]
+
+    def saved(*, state):
+        cell = new_code_cell("ex", outputs=[first, *later], execution_count=1)
+        kept = Widget.get_manager_state(widgets=[explorer]) if state else None
+        return new_notebook(cells=[cell], metadata={"widgets": {STATE: kept}} if state else {})
+
+    return saved
+
+
+WEIGHT = re.compile(r"\b0\.\d{3}\b")
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_nbconvert_shows_words_and_map_once_with_the_state_of_widgets_or_without(notebook, state):
+    page, _ = HTMLExporter().from_notebook_node(notebook(state=state))
+    assert page.count("as it was last seen") == 1
+    assert page.count('src="data:image/png') == 1
+    assert len(WEIGHT.findall(page)) >= 5
+
+
+def test_markdown_has_words_and_map_and_shows_no_style(notebook):
+    text, files = MarkdownExporter().from_notebook_node(notebook(state=False))
+    assert len(WEIGHT.findall(text)) >= 5
+    assert "<style" not in text
+    assert [Path(name).suffix for name in files["outputs"]] == [".png"]
+
+
+class Cleaned(HTMLParser):
+    """What a careful site leaves of HTML: words and tables, no styles, no scripts, no pictures that are not files."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words = [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, _attributes):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.words += f"{data} "
+
+
+def test_a_site_that_strips_styles_and_embedded_pictures_shows_words_and_map(notebook):
+    shown = []
+    for output in notebook(state=False).cells[0].outputs:
+        kind = next(kind for kind in ("text/html", "image/png", "text/plain") if kind in output.data)
+        shown.append((kind, Cleaned(output.data[kind]) if kind == "text/html" else output.data[kind]))
+    (_, said), (_, words), (kind, picture) = shown
+    assert said.startswith("Explorer(")
+    assert kind == "image/png"
+    assert b64decode(picture)[1:4] == b"PNG"
+    assert not {"style", "script", "svg", "iframe"} & set(words.tags)
+    assert "The cat sat" in re.sub(r" +", " ", words.words)
+    assert len(WEIGHT.findall(words.words)) >= 5
+
+
+def test_a_notebook_keeps_little_beside_the_still(notebook):
+    first, words, picture = notebook(state=True).cells[0].outputs
+    assert len(json.dumps(first)) < 1_000
+    assert len(json.dumps(words)) < 10_000
+    assert len(json.dumps(picture)) < 75_000
