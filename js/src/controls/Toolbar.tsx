@@ -8,6 +8,7 @@ import type { Direction, Span, Tokens } from "../wire/types";
 import { FilterControl } from "./FilterControl";
 import { ChangeControls, SourceControls } from "./LookControls";
 import { Segmented } from "./Segmented";
+import { Term } from "./Term";
 
 const directions = [
   {
@@ -63,7 +64,7 @@ function Query() {
   if (tokens === null || focus[1] <= focus[0]) return null;
   return (
     <span class="aw-query">
-      query <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
+      <Term name="query">query</Term> <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
       <span class="aw-number">
         {spanNumber(toTokens(unitsOf(session.shown.value, numbers.direction.value), focus))}
       </span>

@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { ChartPane } from "../charts/ChartPane";
+import { TermTip } from "../controls/Term";
 import { Toolbar } from "../controls/Toolbar";
 import { Boundary, Foot } from "../display/Boundary";
 import { useGuard } from "../display/guard";
@@ -39,6 +40,9 @@ export function Explorer() {
         "--aw-lines": lines,
       }}
     >
+      <Boundary of="The words" instead={null}>
+        <TermTip />
+      </Boundary>
       <Boundary of="The direction" instead={null}>
         <Directed frame={frame} />
       </Boundary>

@@ -1,4 +1,5 @@
 import { Menu } from "../controls/Menu";
+import { termed } from "../controls/Term";
 import { useView } from "../display/view";
 import { Export } from "../export/Export";
 import { count, magnitude } from "../lib/format";
@@ -27,7 +28,10 @@ export function Header() {
           <span>
             {" "}
             {about.model.kind !== "" && `· ${about.model.kind} `}
-            {shape(session.heads.value, session.shown.value?.frame.header.part ?? about.model.parts[0])}
+            {termed(
+              shape(session.heads.value, session.shown.value?.frame.header.part ?? about.model.parts[0]),
+              words,
+            )}
           </span>
         )}
         {tokens !== null && (
@@ -54,6 +58,8 @@ export function Header() {
     </header>
   );
 }
+
+const words = { layer: "layer", layers: "layer", head: "head", heads: "head" } as const;
 
 /** "· 4 layers × 4 heads"; which part they are of where it is not all of the model; how many attend where not all do. */
 function shape(heads: readonly number[], part: string | undefined): string {

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../display/view";
 import { keyLabel } from "../lib/keys";
+import { terms } from "../lib/terms";
 import { allKeys } from "./keys";
 
 /** All keys by place, over the explorer. It closes when the focus goes elsewhere; else the focus goes back to where it was. */
@@ -29,7 +30,7 @@ function Panel() {
       ref={panel}
       class="aw-help"
       role="dialog"
-      aria-label="Keys"
+      aria-label="Keys and words"
       tabIndex={-1}
       onFocusOut={({ relatedTarget }) => {
         if (relatedTarget instanceof Node && panel.current?.contains(relatedTarget) === false) close();
@@ -38,10 +39,11 @@ function Panel() {
       <button
         type="button"
         class="aw-close"
-        aria-label="Close the list of keys"
+        aria-label="Close the list of keys and words"
         title="Close (Esc)"
         onClick={close}
       />
+      <Words />
       {allKeys.map(({ name, title, rows }) => (
         <div key={name} class="aw-help-place">
           <h3>{title}</h3>
@@ -63,6 +65,26 @@ function Panel() {
   );
 }
 
+/** The explorer's own words, and the names of patterns. */
+function Words() {
+  const metrics = useView().session.about.value?.metrics ?? [];
+  const patterns = metrics.filter(({ group }) => group === "pattern");
+  const all = [...Object.entries(terms), ...patterns.map(({ title, meaning }) => [title, meaning] as const)];
+  return (
+    <div class="aw-help-words">
+      <h3>Words</h3>
+      <dl>
+        {all.map(([name, sentence]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{sentence}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
 export function HelpButton() {
   const { local } = useView();
   const open = local.help.value;
@@ -70,9 +92,9 @@ export function HelpButton() {
     <button
       type="button"
       class="aw-help-button"
-      aria-label="Keys"
+      aria-label="Keys and words"
       aria-expanded={open}
-      title="All keys (?)"
+      title="All keys and words (?)"
       // The press would take the focus from an open list, and so close it: the click then opened it again.
       onPointerDown={(event) => open && event.preventDefault()}
       onClick={() => {

@@ -48,6 +48,7 @@ function ownKey(view: View, element: HTMLElement, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { help, wanted } = view.local;
   if (event.key === "Escape") {
+    view.local.term.value = null;
     if (help.peek()) help.value = false;
     else clearHover(view);
   } else if (event.key === "?" && !isWriting(event.target)) {

@@ -1,4 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
+import type { TermName } from "../lib/terms";
 import type { HeadRef, Side } from "../session/places";
 import type { Span, Viewport } from "../wire/types";
 
@@ -48,6 +49,8 @@ export interface Local {
   readonly drafts: readonly [Signal<string | null>, Signal<string | null>];
   /** Whether the list of keys is open. */
   readonly help: Signal<boolean>;
+  /** The word that is explained, and where its sentence stands in the frame. */
+  readonly term: Signal<{ readonly name: TermName; readonly x: number; readonly y: number } | null>;
   /** What is searched in the texts; null while nothing is. */
   readonly wanted: Signal<string | null>;
   /** Which of the places where it stands is gone to; null before any is. */
@@ -74,6 +77,7 @@ export function createLocal(): Local {
     changeViewport: signal(whole),
     drafts: [signal(null), signal(null)],
     help: signal(false),
+    term: signal(null),
     wanted: signal(null),
     match: signal(null),
   };

@@ -1,3 +1,4 @@
+import { termed } from "../controls/Term";
 import { useView } from "../display/view";
 import type { Stats } from "../wire/types";
 import { headName, named } from "./found";
@@ -18,10 +19,10 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
       <dl data-approximate={map.stats === null} data-long={long}>
         {facts(map.stats, map.sinks.size > 0).map(({ name, value, unit, title }) => (
           <div key={name} title={title}>
-            <dt>{name}</dt>
+            <dt>{termed(name, words)}</dt>
             <dd>
               {value}
-              {unit !== undefined && <span class="aw-unit"> {unit}</span>}
+              {unit !== undefined && <span class="aw-unit"> {termed(unit, words)}</span>}
             </dd>
           </div>
         ))}
@@ -30,6 +31,8 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
     </div>
   );
 }
+
+const words = { entropy: "entropy", nats: "nats", sinks: "sink" } as const;
 
 /** The head's pattern, once it has been measured. */
 function Pattern() {
@@ -87,7 +90,7 @@ interface Fact {
   readonly name: string;
   readonly value: string;
   readonly unit?: string;
-  readonly title: string;
+  readonly title?: string;
 }
 
 function facts(stats: Stats | null, sinks: boolean): Fact[] {
@@ -98,8 +101,6 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       name: "entropy",
       value: digits(stats?.entropy, 2),
       unit: `of ${digits(stats?.entropy_limit, 2)} nats`,
-      title:
-        "How widely the head attends, the mean over the queries; the second number is that of an even spread.",
     },
     {
       name: "distance",
@@ -118,7 +119,6 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
           {
             name: "sinks",
             value: digits(stats?.sink, 2),
-            title: "The mean weight on tokens that soak up attention whatever the text is about.",
           },
         ]
       : []),

@@ -1,4 +1,5 @@
 import { stretching } from "../controls/LookControls";
+import { Term } from "../controls/Term";
 import { useView } from "../display/view";
 import type { Heat } from "../focus/derived";
 import { tone, toneSteps } from "../lib/colour";
@@ -12,7 +13,8 @@ export function Legend() {
   return (
     <div class="aw-legend">
       <Note heat={heat} />
-      <span class="aw-tones aw-number" title={toneRule}>
+      <Term name="tone">tone</Term>
+      <span class="aw-tones aw-number">
         {toneSteps.map((share) => (
           <span
             key={share}
@@ -34,15 +36,12 @@ export function Legend() {
       )}
       {isHatched(heat) && (
         <span>
-          <span class="aw-legend-hatch" /> sink
+          <span class="aw-legend-hatch" /> <Term name="sink">sink</Term>
         </span>
       )}
     </div>
   );
 }
-
-const toneRule =
-  "The tone is the square root of the weight. Its full strength is a weight of 1, in every view, head and text, unless it is stretched";
 
 function isHatched({ sinks, tones }: Heat): boolean {
   return Array.from(sinks).some((token) => (tones[token] ?? 0) > 0);

@@ -134,7 +134,7 @@ describe("the list of keys", () => {
       await settle(5);
       const help = host.querySelector<HTMLElement>(".aw-help");
       expect(document.activeElement).toBe(help);
-      expect(help?.querySelectorAll("h3").length).toBe(allKeys.length);
+      expect(help?.querySelectorAll("h3").length).toBe(allKeys.length + 1);
       press(help as HTMLElement, key);
       await settle(5);
       expect(host.querySelector(".aw-help")).toBeNull();
