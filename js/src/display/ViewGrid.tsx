@@ -52,7 +52,7 @@ export function ViewGrid(props: Props) {
     props.onScroll(Math.round(target));
   };
   // Apart: where somebody has scrolled to stays when the pointer leaves.
-  useLayoutEffect(() => bring(pinned), [pinned, extent === null, extent?.full]);
+  useLayoutEffect(() => bring(pinned), [pinned, extent === null, extent?.full, extent?.height]);
   useLayoutEffect(() => bring(props.looked), [props.looked]);
   const height = `${extent?.height ?? 0}px`;
   return (

@@ -1,3 +1,4 @@
+import { batch } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { Segmented } from "../controls/Segmented";
 import { useView } from "../display/view";
@@ -8,7 +9,7 @@ import { tintOf } from "./kinds";
 import { metricIn } from "./metrics";
 import { searchOf } from "./search";
 import { useFound } from "./use-picture";
-import { keptOf } from "./words";
+import { keptOf, namelessOf } from "./words";
 
 /** Heads by what they do: the name of a pattern, how much of one, or a measure. */
 export function Finder() {
@@ -36,6 +37,7 @@ export function Finder() {
       </div>
       {meaning !== undefined && <p class="aw-finder-meaning">{meaning}</p>}
       {by === named ? <Census metric={metric} /> : <Limits metric={metric} />}
+      {by === named && metric !== null && <Nameless metric={metric} />}
       <FoundList found={found} metric={metric} />
     </section>
   );
@@ -81,6 +83,30 @@ function Census({ metric }: { readonly metric: Metric | null }) {
         </button>
       ))}
     </div>
+  );
+}
+
+/** Why many heads have no name, and the way on: all heads by a number. */
+function Nameless({ metric }: { readonly metric: Metric }) {
+  const { session } = useView();
+  const search = searchOf(session);
+  const sentence = namelessOf(metric, session.heads.value);
+  if (sentence === null) return null;
+  const measure = (name: string) =>
+    batch(() => {
+      search.choose(name);
+      search.shade.value = "values";
+    });
+  const offered = session.about.value?.metrics.filter(({ group }) => group === "measure").slice(0, 3) ?? [];
+  return (
+    <p class="aw-finder-meaning aw-nameless">
+      {sentence}{" "}
+      {offered.map(({ name, title }) => (
+        <button key={name} type="button" class="aw-link" onClick={() => measure(name)}>
+          by {title}
+        </button>
+      ))}
+    </p>
   );
 }
 

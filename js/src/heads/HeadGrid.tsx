@@ -28,7 +28,7 @@ import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
 import { pooled } from "./words";
 
-const grown: GridRoom = { largest: 160, height: 700, fair: 30 };
+const grown: GridRoom = { largest: 160, height: 700, fair: 56 };
 
 interface Props {
   /** Grown to the stage. */

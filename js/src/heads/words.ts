@@ -3,7 +3,7 @@ import { count } from "../lib/format";
 import type { Session } from "../session/session";
 import type { Metric } from "../wire/metric";
 import { type Frame, keptWhole } from "../wire/types";
-import { census, type Found, find, headName, named, type Search } from "./found";
+import { census, type Found, find, headName, named, type Search, unnamed } from "./found";
 import { metricAt, titleOf } from "./metrics";
 import { searchOf } from "./search";
 
@@ -44,6 +44,15 @@ export function ofHeads(
     columns: ["Head", title],
     rows,
   };
+}
+
+/** Why so many heads have no name; null where all have one. */
+export function namelessOf(metric: Metric, counts: readonly number[]): string | null {
+  const kinds = census(metric, counts);
+  const all = kinds.reduce((sum, kind) => sum + kind.count, 0);
+  const nameless = kinds.find(({ label }) => label === unnamed)?.count ?? 0;
+  if (nameless === 0) return null;
+  return `${nameless} of ${all} heads fit no single pattern: on this text none scores high enough to give them a name. A measure tells them apart:`;
 }
 
 /** What stays when others fade, in words. */

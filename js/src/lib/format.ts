@@ -53,6 +53,18 @@ export function shortLabel(piece: string | undefined, limit: number): string {
   return shorten(pieceLabel(piece), limit);
 }
 
+/** Tokens as labels; one that goes on with the word before it begins with an ellipsis. */
+export function wordLabels(
+  { pieces, words }: { readonly pieces: readonly string[]; readonly words: readonly number[] },
+  limit: number,
+): readonly string[] {
+  return pieces.map((piece, token) => {
+    const word = words[token] ?? -1;
+    const goesOn = word >= 0 && word === words[token - 1] && /^[\p{L}\p{N}]/u.test(piece);
+    return goesOn ? `…${shortLabel(piece, limit - 1)}` : shortLabel(piece, limit);
+  });
+}
+
 /** A weight or a probability, three decimals, never a false zero. */
 export function weight(value: number): string {
   if (!Number.isFinite(value)) return "–";

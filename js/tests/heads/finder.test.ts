@@ -6,7 +6,7 @@ import { shadesIn } from "../../src/heads/picture";
 import { gridScene, headAt, headRect } from "../../src/heads/scene";
 import { searchOf } from "../../src/heads/search";
 import { scaleOf, shadesOf, shortNumber, spokenName } from "../../src/heads/shades";
-import { modelInWords, ofHeads, pooled } from "../../src/heads/words";
+import { modelInWords, namelessOf, ofHeads, pooled } from "../../src/heads/words";
 import { palette } from "../../src/lib/colour";
 import { type Metric, readMetric } from "../../src/wire/metric";
 import { ok, open } from "../opened";
@@ -108,6 +108,14 @@ describe("shades", () => {
     expect(shortNumber(5.14, "tokens")).toBe("5.1");
     expect(shortNumber(0.001, "score")).toBe("0");
     expect(spokenName("offset -3", 0.5)).toBe("offset −3 0.50");
+  });
+});
+
+describe("heads without a name", () => {
+  it("are counted in a sentence that says why, and none is said where all have one", () => {
+    expect(namelessOf(names, counts)).toMatch(/^1 of 4 heads fit no single pattern: /);
+    const all = metric([0.9, 0.5], [["induction", "offset -3"]]);
+    expect(namelessOf({ ...all, heads: 2 }, [2])).toBeNull();
   });
 });
 

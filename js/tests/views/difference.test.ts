@@ -205,6 +205,7 @@ describe("the heads", () => {
       "L1H1",
       "L0H0",
     ]);
+    expect(changedMost({ heads: [1, 2], changed: Float32Array.of(0.0001, 0) })).toEqual([]);
   });
 
   it("are shaded by the tone of a weight, whatever the largest change is", () => {

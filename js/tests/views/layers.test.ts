@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { palette } from "../../src/lib/colour";
+import { wordLabels } from "../../src/lib/format";
 import { paintLayers } from "../../src/views/layers/paint";
 import { stripPixels } from "../../src/views/layers/pixels";
-import { layersHit, layersScene, reveal } from "../../src/views/layers/scene";
+import { layersHit, layersScene, reveal, revealQuery } from "../../src/views/layers/scene";
 
 const few = {
   labels: ["The", "river", "bank", "was"],
@@ -49,6 +50,13 @@ describe("the layout of layers", () => {
     const drawn = layersScene({ ...(scene.turned ? { ...many, offset: 3000 } : few), cell }).cross;
     const [x, y] = [(drawn?.x ?? 0) + 1, (drawn?.y ?? 0) + 1];
     expect(layersHit(scene, x, y)).toEqual({ kind: "cell", ...cell });
+  });
+
+  it("uses the height that the stage gives, and no more", () => {
+    expect(layersScene({ ...few, tallest: 400 }).layerPitch).toBe(84);
+    for (const tallest of [200, 300, 640])
+      for (const layers of [4, 30])
+        expect(layersScene({ ...few, layers, tallest }).height).toBeLessThanOrEqual(tallest);
   });
 
   it("tells labels of tokens from numbers of layers", () => {
@@ -128,5 +136,39 @@ describe("painting layers", () => {
       paint(sinks).filter(([name]) => name === "lineTo").length;
     expect(strokes([])).toBe(0);
     expect(strokes([new Set([0]), new Set([0])])).toBeGreaterThan(strokes([new Set([0])]));
+  });
+});
+
+describe("where a long text begins", () => {
+  const { offset, tokenPitch, height, top } = layersScene({ ...many, tallest: 300 });
+  const seen = Math.floor((height - top - 4) / tokenPitch);
+  const begins = (weights: readonly number[], from = offset) => {
+    const scene = layersScene({ ...many, tallest: 300, offset: from });
+    const target = revealQuery(scene, [200, 201], weights);
+    return target === null ? null : Math.round(target / tokenPitch);
+  };
+  const weights = (at: Readonly<Record<number, number>>) => many.labels.map((_, token) => at[token] ?? 0);
+
+  it("has the query in sight with the keys that it reads most", () => {
+    const first = begins(weights({ 192: 0.6, 208: 0.1, 20: 0.3 })) ?? 0;
+    expect(first).toBeLessThanOrEqual(192);
+    expect(first + seen).toBeGreaterThan(200);
+  });
+
+  it("has the query in the middle where its keys are elsewhere", () => {
+    const first = begins(weights({ 20: 1 })) ?? 0;
+    expect(Math.abs(first + seen / 2 - 200)).toBeLessThan(2);
+  });
+
+  it("stays where most of it is in sight", () => {
+    expect(begins(weights({ 195: 0.8, 206: 0.2 }), 192 * tokenPitch)).toBeNull();
+    expect(begins(weights({ 195: 0.2, 190: 0.8 }), 195 * tokenPitch)).not.toBeNull();
+  });
+});
+
+describe("labels of words", () => {
+  it("say which token goes on with a word", () => {
+    const tokens = { pieces: ["[CLS]", "million", "nery", ",", "in"], words: [-1, 0, 0, 0, 1] };
+    expect(wordLabels(tokens, 12)).toEqual(["[CLS]", "million", "…nery", ",", "in"]);
   });
 });

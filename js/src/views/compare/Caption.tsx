@@ -43,10 +43,13 @@ export function ChangeCaption({ difference, scene, picture, full, most }: Props)
 /** The heads that changed most: a way to the next one. */
 export function ChangedMost({ difference }: { readonly difference: Difference }) {
   const { session } = useView();
+  const most = changedMost(difference);
+  if (most.length === 0)
+    return <p class="aw-changed aw-unit">No weight changed between tokens that both texts have.</p>;
   return (
     <p class="aw-changed">
       <span class="aw-label">changed most</span>{" "}
-      {changedMost(difference).map(({ layer, head, value }) => (
+      {most.map(({ layer, head, value }) => (
         <button
           key={`${layer} ${head}`}
           type="button"

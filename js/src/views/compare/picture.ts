@@ -69,10 +69,12 @@ export function largestChange(values: Float32Array): number {
 }
 
 const listed = 5;
+/** What would be written as 0. */
+const least = 0.0005;
 
 /** The heads that changed most, first. */
 export function changedMost({ changed, heads }: Pick<Difference, "changed" | "heads">) {
-  const places = Array.from(changed.keys()).filter((place) => (changed[place] as number) > 0);
+  const places = Array.from(changed.keys()).filter((place) => (changed[place] as number) >= least);
   places.sort((one, other) => (changed[other] as number) - (changed[one] as number));
   return places.slice(0, listed).map((place) => ({
     layer: Math.floor(place / heads[1]),

@@ -5,7 +5,7 @@ import { spanLabel } from "../../controls/Toolbar";
 import { Canvas } from "../../display/Canvas";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
-import { useLabels } from "../../display/labels";
+import { useWordLabels } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { useMeasure } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
@@ -18,7 +18,7 @@ import { layersFigure } from "./figure";
 import { pointLayers, pressLayers, steerLayers } from "./input";
 import { type LayersPicture, paintLayers } from "./paint";
 import { cellIn, factsOf, type LayLayers, pictureOf } from "./picture";
-import { type LayersScene, layersScene, reveal } from "./scene";
+import { type LayersScene, layersScene, reveal, revealQuery } from "./scene";
 import { type StripOnShow, stripOf } from "./strips";
 import { numberOf, recipeOf, spoken } from "./words";
 
@@ -39,6 +39,15 @@ export function LayersView() {
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
   const { problem } = session.memory.answer(stripOf(view).wish.value);
+  const sums = useMemo(() => (strip === null ? null : factsOf(strip).sums), [strip]);
+  const home = useHome(view, strip);
+  const bringing = (token: number) => {
+    if (scene === null || strip === null || sums === null) return null;
+    const square = derived.map.value?.square !== false;
+    return token === home && square && strip.query[0] === home
+      ? revealQuery(scene, strip.query, sums)
+      : reveal(scene, token);
+  };
   useFigure("stage", (look) =>
     ready && asked !== null && lay !== null
       ? layersFigure(strip, asked, lay, derived.filter.peek(), derived.scale.peek(), look)
@@ -60,7 +69,8 @@ export function LayersView() {
         busy={late}
         scroller={scroller}
         extent={scene}
-        reveal={(token) => (scene === null ? null : reveal(scene, token))}
+        reveal={(token) => bringing(token)}
+        home={home}
         looked={cell?.token ?? null}
         onScroll={setOffset}
         onPoint={(event) => scene !== null && pointLayers(view, scene, event)}
@@ -82,6 +92,14 @@ export function LayersView() {
   );
 }
 
+/** The pinned query as soon as it is known what it reads: a token that is only pointed at moves nothing. */
+function useHome({ session }: View, strip: StripOnShow | null): number {
+  const last = useRef<number | null>(null);
+  const [start] = session.shown.value?.frame.header.query ?? [-1];
+  if (strip !== null && strip.query[0] === start) last.current = start;
+  return last.current ?? start;
+}
+
 /** What was there before stays until the next one has come, as long as it is of the same reading and part. */
 function useStrip(view: View): { strip: StripOnShow | null; late: boolean } {
   const { derived, session } = view;
@@ -96,7 +114,7 @@ function useLay(view: View, strip: StripOnShow | null, { width, tallest }: Room)
   const { derived, local, session } = view;
   const tokens = derived.others.value;
   const measure = useMeasure(view.palette.value.font);
-  const labels = useLabels(tokens?.pieces, longestLabel);
+  const labels = useWordLabels(tokens, longestLabel);
   const found = useMemo(() => (strip === null ? null : factsOf(strip)), [strip]);
   if (strip === null || found === null || width === 0) return null;
   const input = {

@@ -14,7 +14,7 @@ export function cellIn<Cell extends { layer: number; token: number }>(strip: Str
   return cell !== null && cell.layer < strip.layers && cell.token < strip.count ? cell : null;
 }
 
-/** Layers without numbers, and the tokens that matter most in any layer. */
+/** Layers without numbers, the tokens that matter most in any layer, and the weight of each in all of them, sinks left out. */
 export function factsOf({ values, layers, count, sinks }: StripOnShow) {
   const silent = new Set<number>();
   const most = new Float32Array(count);
@@ -26,9 +26,15 @@ export function factsOf({ values, layers, count, sinks }: StripOnShow) {
         if (amount > (most[token] as number)) most[token] = amount;
       }
   }
+  const sums = new Float32Array(count);
+  values.forEach((value, index) => {
+    const token = index % count;
+    if (value > 0 && !sinks[Math.floor(index / count)]?.has(token))
+      sums[token] = (sums[token] as number) + value;
+  });
   const matter = Array.from(most.keys()).filter((token) => (most[token] as number) >= 0.1);
   matter.sort((one, other) => (most[other] as number) - (most[one] as number));
-  return { silent, strong: matter.slice(0, 3) };
+  return { silent, strong: matter.slice(0, 3), sums };
 }
 
 /** Cells as pixels, and what is written into them. */

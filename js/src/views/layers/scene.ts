@@ -57,7 +57,12 @@ const largestCell = 60;
 const smallestToken = 12;
 const turnedToken = 17;
 const largestHeight = 520;
+/** Where the stage says how high it may be, layers are as low as that asks, or as high as it lets them be. */
+const largestGiven = 640;
 const smallestLayer = 11;
+const smallestGiven = 3;
+const largestLayer = 48;
+const largestLayerGiven = 84;
 
 export function layersScene(input: LayersInput): LayersScene {
   const frame = frameOf(input);
@@ -93,11 +98,15 @@ function frameOf(input: LayersInput): Frame {
   if (pitch < smallestToken) return turnedFrame(input, widest, common);
   const tilted = tilts(widest, pitch);
   const top = Math.ceil(tilted ? widest * reach.up + 14 : 30);
-  const layerPitch = clamp(
-    Math.floor((Math.min(input.tallest ?? largestHeight, largestHeight) - top) / layers),
-    smallestLayer,
-    48,
-  );
+  const { tallest } = input;
+  const layerPitch =
+    tallest === undefined
+      ? clamp(Math.floor((largestHeight - top) / layers), smallestLayer, largestLayer)
+      : clamp(
+          Math.floor((Math.min(tallest, largestGiven) - top - 4) / layers),
+          smallestGiven,
+          largestLayerGiven,
+        );
   const full = top + layers * layerPitch + 4;
   const area = { x: left, y: top, width: count * pitch, height: layers * layerPitch };
   return {
@@ -122,7 +131,7 @@ function turnedFrame(
 ): Frame {
   const left = Math.ceil(widest) + gap + 2;
   const top = 34;
-  const layerPitch = Math.max(1, Math.min(48, (input.width - left - 4) / common.layers));
+  const layerPitch = Math.max(1, Math.min(largestLayerGiven, (input.width - left - 4) / common.layers));
   const full = top + common.count * turnedToken + 4;
   const height = Math.min(full, input.tallest ?? largestHeight);
   return {
@@ -223,6 +232,38 @@ function inside(index: number, count: number): number | null {
 
 function clamp(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(high, value));
+}
+
+/** How much of what the query reads, or what reads it, is enough to leave the tokens where they are. */
+const enough = 0.9;
+
+/** Where to scroll, so that the query is seen with as much of its weight as can be; null where it is. `weights`: of each token. */
+export function revealQuery(
+  scene: LayersScene,
+  [start, stop]: Span,
+  weights: ArrayLike<number>,
+): number | null {
+  if (!scene.turned) return null;
+  const { tokenPitch, count, area, full, height } = scene;
+  const seen = Math.max(1, Math.min(count, Math.floor(area.height / tokenPitch)));
+  const sums = new Float64Array(count + 1);
+  for (let token = 0; token < count; token++) sums[token + 1] = (sums[token] ?? 0) + (weights[token] ?? 0);
+  const within = (first: number) => (sums[Math.min(count, first + seen)] ?? 0) - (sums[first] ?? 0);
+  const middle = Math.min(start, count - 1) - (seen - Math.min(stop - start, seen)) / 2;
+  const firsts = Array.from({ length: count - seen + 1 }, (_, first) => first).filter(
+    (first) => first <= start && first + seen >= Math.min(stop, start + seen),
+  );
+  // Of windows with the same weight the one around the query.
+  const best = firsts.reduce<number | null>((most, first) => {
+    const gain = most === null ? 1 : within(first) - within(most);
+    const nearer = most !== null && Math.abs(first - middle) < Math.abs(most - middle);
+    return gain > 1e-9 || (gain > -1e-9 && nearer) ? first : most;
+  }, null);
+  if (best === null) return null;
+  const now = Math.round(scene.offset / tokenPitch);
+  const kept =
+    now <= start && now + seen >= stop && within(Math.min(now, count - seen)) >= enough * within(best);
+  return kept ? null : clamp(best * tokenPitch, 0, full - height);
 }
 
 /** Where to scroll, so that a token is seen; null where it is. */
