@@ -18,7 +18,8 @@ export function CompareView() {
   const { against } = session.traits.look.value;
   const { value, problem } = session.memory.answer(compareWish(view));
   const { value: shown, late, current } = useLastGood(session, value);
-  useGrid(session, shown);
+  const comparing = against !== "" && session.shown.value?.text !== against;
+  useGrid(session, comparing ? shown : null);
   if (against === "") return <Invitation />;
   if (session.shown.value?.text === against) return <Unchanged />;
   return (
