@@ -23,13 +23,12 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --muted: #9aa4af; --ground: #0c0f12; } }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 400 14px/1.5 system-ui, -apple-system, "Segoe UI",
   Roboto, "Helvetica Neue", Arial, sans-serif; }
-main { box-sizing: border-box; max-width: 1248px; margin: 0 auto; padding: 24px; }
+main { box-sizing: border-box; max-width: 1748px; margin: 0 auto; padding: 24px; }
 h1 { margin: 0 0 4px; font-size: 22px; line-height: 1.3; font-weight: 650; text-wrap: balance; overflow-wrap: anywhere; }
 p { margin: 0 0 4px; max-width: 78ch; overflow-wrap: anywhere; }
 .lead { margin-block: 8px; font-size: 16px; white-space: pre-line; }
 .origin, .numbers { color: var(--muted); font-size: 13px; font-variant-numeric: tabular-nums; }
 #explorer { margin-block: 16px; }
-#explorer .aw-frame { max-width: 1200px; }
 @media (width < 640px) { main { padding: 16px 12px; } }
 @media print { main { max-width: none; padding: 0; } #explorer { break-inside: avoid; } }
 """

@@ -15,7 +15,8 @@ BLURRED = """
 () => Promise.all([...document.querySelectorAll(".attnwidget canvas")].map((canvas) => new Promise((resolve) => {
   const observer = new ResizeObserver(([{ devicePixelContentBoxSize: [box] }]) => {
     observer.disconnect();
-    const same = canvas.width === box.inlineSize && canvas.height === box.blockSize;
+    const shown = box.inlineSize > 0 && box.blockSize > 0;
+    const same = !shown || (canvas.width === box.inlineSize && canvas.height === box.blockSize);
     resolve(same ? null : [canvas.width, canvas.height, box.inlineSize, box.blockSize]);
   });
   observer.observe(canvas, { box: "device-pixel-content-box" });
@@ -66,6 +67,9 @@ def test_every_canvas_has_the_pixels_of_the_screen_that_it_is_moved_to(bare):
     for view in VIEWS:
         shown_in(explorer, shown, view)
         until(bare.page, lambda: bare.page.evaluate(BLURRED) == [])
+    explorer.size = "projector"
+    expect(shown.root.locator(".aw-frame")).to_have_attribute("data-size", "projector")
+    until(bare.page, lambda: bare.page.evaluate(BLURRED) == [])
 
 
 # The ground of a theme, whether it is light, and the fine lines on it: 13 % of the text's colour, the rest of the ground's.

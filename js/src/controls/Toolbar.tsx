@@ -64,7 +64,10 @@ function Query() {
   if (tokens === null || focus[1] <= focus[0]) return null;
   return (
     <span class="aw-query">
-      <Term name="query">query</Term> <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
+      <span class="aw-label">
+        <Term name="query">query</Term>{" "}
+      </span>
+      <b dir="auto">{spanLabel(tokens, focus)}</b>{" "}
       <span class="aw-number">
         {spanNumber(toTokens(unitsOf(session.shown.value, numbers.direction.value), focus))}
       </span>

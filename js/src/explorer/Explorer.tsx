@@ -89,12 +89,15 @@ export function Explorer() {
   );
 }
 
+/** Left and right of the frame (style/frame.css). */
+const borders = 2;
+
 /** The width says how the parts stand to each other, before anything is painted. */
 function useAcross(frame: RefObject<HTMLDivElement | null>): void {
   const { across } = useView();
   const width = useWidth(frame);
   useLayoutEffect(() => {
-    across.value = width;
+    across.value = width === 0 ? 0 : width + borders;
   }, [across, width]);
 }
 
