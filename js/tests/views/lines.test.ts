@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { View } from "../../src/display/view";
 import { fading, fadingOf, keepOf, residue, ruleOf } from "../../src/focus/kept";
 import { type MapOnShow, mapOfFrame } from "../../src/focus/maps";
+import { createLocal } from "../../src/focus/pointer";
 import { palette } from "../../src/lib/colour";
 import { readFilter } from "../../src/session/filter";
+import type { Columns } from "../../src/views/lines/columns";
+import { pointLines } from "../../src/views/lines/input";
 import { linesFilter, linesOf } from "../../src/views/lines/lines";
 import { paintFaint, paintStrong } from "../../src/views/lines/paint";
 import { curvesOf } from "../../src/views/lines/picture";
@@ -297,6 +301,43 @@ describe("where a long text's lines end", () => {
     const curves = curvesOf({ reads: one, read_by: null }, [], at(0), [2, 3], palette(false, "Test"));
     expect(curves.map(({ kind }) => kind)).toEqual(["key", "bundle"]);
     expect(curves[1]?.to).toBe(stripMiddle(at(0), "below"));
+  });
+});
+
+describe("a pointer over a long text's lines", () => {
+  const frame = linesFrame({ queries: 300, keys: 300, width: 556, offsets: unscrolled, widest: 60 });
+  const over = (columns: Columns, x: number, token: number) => {
+    const local = createLocal();
+    const view = { local } as unknown as View;
+    const y = lineMiddle(frame, "key", [token, token + 1]);
+    pointLines(view, frame, columns, { x, y });
+    return { local, between: () => pointLines(view, frame, columns, { x: frame.width / 2, y }) };
+  };
+  const columnsFor = (released: string[]) =>
+    ({
+      over: null,
+      since: 0,
+      stop: () => {},
+      release: (side = "both") => released.push(side),
+    }) as unknown as Columns;
+
+  it("looks at the token under it, from its side; the other side may follow again", () => {
+    const released: string[] = [];
+    const columns = columnsFor(released);
+    const { local } = over(columns, frame.width - 25, 3);
+    expect([local.hoverToken.value, local.hoverSide.value, columns.over]).toEqual([3, "key", "key"]);
+    expect(released).toEqual(["query"]);
+  });
+
+  it("goes on looking at it between the sides, where its lines lead, unless it only passed by", () => {
+    const columns = columnsFor([]);
+    const looked = over(columns, 25, 3);
+    columns.since -= 1000;
+    looked.between();
+    expect([looked.local.hoverToken.value, columns.over]).toEqual([3, "between"]);
+    const passed = over(columnsFor([]), 25, 3);
+    passed.between();
+    expect(passed.local.hoverToken.value).toBeNull();
   });
 });
 

@@ -4,12 +4,15 @@ import { useView } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
 import { count, toneNumber } from "../../lib/format";
 import type { Filter } from "../../session/filter";
+import type { Direction } from "../../wire/types";
 import type { Strong } from "./picture";
 import { left, rule } from "./words";
 
 interface Props {
   readonly map: MapOnShow;
   readonly strong: Strong;
+  /** Which way the lines go that are told of. */
+  readonly leads: Direction;
   readonly keep: Filter;
   /** Whether the lines are those of several heads, each in its colour. */
   readonly several: boolean;
@@ -17,27 +20,26 @@ interface Props {
 }
 
 /** How the numbers were made, which lines are drawn, and what is left out of them. */
-export function LinesCaption({ map, strong, keep, several, faint }: Props) {
-  const { asked, focus, direction } = useView().derived;
-  const looks = direction.value;
-  const shown = strong[looks];
+export function LinesCaption({ map, strong, leads, keep, several, faint }: Props) {
+  const { asked, focus } = useView().derived;
+  const shown = strong[leads];
   return (
     <Caption
       aside={
         shown !== null && (
           <span class="aw-scale">
             <span class="aw-number">0</span>
-            <span class="aw-scale-wedge" data-direction={looks} />
+            <span class="aw-scale-wedge" data-direction={leads} />
             <span class="aw-number">{toneNumber(shown.full)}</span>
           </span>
         )
       }
     >
-      {map.recipe} · {rule(map, keep)}
+      {map.recipe} · {rule(map, keep, leads)}
       {several && " · each head’s lines in its own colour; numbers and faint lines of all together"}
       {shown !== null && asked.value !== null && (
         <>
-          {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, looks)}
+          {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, leads)}
         </>
       )}
       {faint.passing > faint.curves.length &&

@@ -43,8 +43,8 @@ export function LinesView() {
   const lay = useLay(view, map, room);
   const frame = useMemo(() => (lay === null ? null : lay(offsets)), [lay, offsets]);
   const rule = filterText(keep);
-  const leads = leadingIn(view, map);
   const long = frame?.long === true;
+  const leads = leadingIn(view, map, long);
   const strong = useStrong(view, map, rule, long ? leads : null);
   // Of a long text only the lines of what is looked at are drawn.
   const lines = useMemo(
@@ -156,7 +156,14 @@ export function LinesView() {
           ))}
       </ViewGrid>
       {ready && (
-        <LinesCaption map={map} strong={strong} keep={keep} several={heads.length > 0} faint={faint} />
+        <LinesCaption
+          map={map}
+          strong={strong}
+          leads={leads}
+          keep={keep}
+          several={heads.length > 0}
+          faint={faint}
+        />
       )}
     </figure>
   );
@@ -195,10 +202,10 @@ function strongOf(
   return { weights, kept, full: fullTone(scale, kept.peak) };
 }
 
-/** Which way the lines go that lead: from the side under the pointer, else as the map is looked at. */
-function leadingIn({ derived, local }: View, map: MapOnShow | null): Direction {
+/** Which way the lines go that lead: of a long text from the side under the pointer, else as the map is looked at. */
+function leadingIn({ derived, local }: View, map: MapOnShow | null, long: boolean): Direction {
   const side = local.hoverSide.value;
-  if (map?.square !== true || local.hoverToken.value === null || side === null)
+  if (!long || map?.square !== true || local.hoverToken.value === null || side === null)
     return derived.direction.value;
   return side === "query" ? "reads" : "read_by";
 }

@@ -8,6 +8,8 @@ export interface Columns {
   readonly offsets: Offsets;
   /** Where the pointer is: a side under it is moved by hand alone. Null outside. */
   over: Side | "between" | null;
+  /** When the token under the pointer came under it. */
+  since: number;
   /** For the element that scrolls a side. */
   readonly element: Readonly<Record<Side, (element: HTMLDivElement | null) => void>>;
   /** Hears that it has scrolled; tells whether by hand. */
@@ -16,6 +18,8 @@ export interface Columns {
   readonly send: (side: Side, offset: number) => void;
   /** Goes where what is looked at has its lines, but leaves what is under the pointer, or was put where it is by hand. */
   readonly follow: (goals: Partial<Offsets>, how: "at once" | "gently") => void;
+  /** Ends what moves. */
+  readonly stop: () => void;
   /** What was moved by hand may move again. */
   readonly release: (side?: Side) => void;
 }
@@ -35,7 +39,7 @@ export function useColumns(): Columns {
 function columnsOf(
   setOffsets: (change: (last: Offsets) => Offsets) => void,
   guard: ReturnType<typeof useGuard>,
-): Columns & { stop: () => void; offsets: Offsets } {
+): Columns & { offsets: Offsets } {
   const elements: Record<Side, HTMLDivElement | null> = { query: null, key: null };
   const byHand: Record<Side, boolean> = { query: false, key: false };
   // Where each was put last: an event that tells of another place is somebody's doing.
@@ -44,9 +48,8 @@ function columnsOf(
   const set = (side: Side, offset: number) => {
     const element = elements[side];
     if (element !== null) element.scrollTop = offset;
-    // As far as it went: there may be less to scroll through by now.
-    put[side] = element?.scrollTop ?? offset;
-    setOffsets((last) => (last[side] === put[side] ? last : { ...last, [side]: put[side] }));
+    put[side] = offset;
+    setOffsets((last) => (last[side] === offset ? last : { ...last, [side]: offset }));
   };
   const holding = (side: Side) => (element: HTMLDivElement | null) => {
     elements[side] = element;
@@ -68,6 +71,7 @@ function columnsOf(
   const columns = {
     offsets: unscrolled,
     over: null as Side | "between" | null,
+    since: 0,
     element: { query: holding("query"), key: holding("key") },
     heard: (side: Side, top: number) => {
       if (Math.abs(top - put[side]) < 1) return false;

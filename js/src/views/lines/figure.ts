@@ -44,17 +44,17 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const tokens = derived.asked.peek();
   return {
     name: "lines",
-    title: tokens === null ? map.title : `${map.title} · ${sentence(tokens, focus, map.direction)}`,
+    title: tokens === null ? map.title : `${map.title} · ${sentence(tokens, focus, leads)}`,
     width: frame.width,
     height: frame.height,
     caption: captionOf(derived, drawn, faint, frame),
-    direction: map.direction,
+    direction: leads,
     lines: true,
-    full: strong[map.direction]?.full ?? null,
+    full: strong[leads]?.full ?? null,
     paint: (brush) => {
       paintFaint(brush, frame, faint.curves, palette);
       paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);
-      paintLineLabels(brush, placed, map.direction, palette);
+      paintLineLabels(brush, placed, leads, palette);
       paintRim(brush, drawn.marks, drawn.tracks, leads, palette);
     },
   };
@@ -62,20 +62,20 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
 
 function captionOf(
   derived: Derived,
-  { map, strong, keep }: Drawn,
+  { map, strong, keep, leads }: Drawn,
   faint: ReturnType<typeof faintOf>,
   { long, columns }: LinesFrame,
 ): string {
-  const kept = strong[map.direction]?.kept;
+  const kept = strong[leads]?.kept;
   const asked = derived.asked.peek();
   const drawn = faint.curves.length;
   return [
     "query → key",
     map.recipe,
-    rule(map, keep),
+    rule(map, keep, leads),
     ...(kept === undefined || asked === null
       ? []
-      : [`“${spanLabel(asked, derived.focus.peek())}”: ${left(kept, map.direction)}`]),
+      : [`“${spanLabel(asked, derived.focus.peek())}”: ${left(kept, leads)}`]),
     ...(drawn < faint.passing ? [`faint: the ${drawn} strongest of ${count(faint.passing, "line")}`] : []),
     ...(long ? [`${seenIn(columns.key).length} of ${count(columns.key.count, "key")} in sight`] : []),
   ].join(" · ");

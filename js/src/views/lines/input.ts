@@ -10,12 +10,23 @@ export interface Point {
   readonly y: number;
 }
 
+/** In milliseconds: what the pointer was over for less was not looked at. */
+const glance = 250;
+
 export function pointLines({ local }: View, frame: LinesFrame, columns: Columns, { x, y }: Point): void {
   const hit = linesHit(frame, x, y);
   const token = hit !== null && "token" in hit ? hit.token : null;
+  const came = columns.over;
   columns.over = sideAt(frame, x) ?? "between";
+  if (token !== local.hoverToken.peek() && token !== null) {
+    columns.since = performance.now();
+    // The picture answers the pointer first.
+    columns.stop();
+  }
   // Between the sides, and over what is out of sight, what was pointed at is still looked at: its lines lead there.
-  if (token === null && frame.long) return;
+  // Unless it was only passed by.
+  const passed = came !== columns.over && performance.now() - columns.since < glance;
+  if (token === null && frame.long && !passed) return;
   // What was put in its place by hand follows again once the other side is looked at.
   if (hit !== null && token !== local.hoverToken.peek())
     columns.release(hit.side === "query" ? "key" : "query");

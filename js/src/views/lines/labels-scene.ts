@@ -32,7 +32,7 @@ const away = 9;
 const padding = 4;
 const gap = 6;
 const markHeight = 17;
-const numberRoom = 34;
+const numberRoom = 40;
 
 /** Words that are too long end in an ellipsis. */
 export function placeLineEnds(

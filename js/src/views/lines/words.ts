@@ -8,10 +8,10 @@ import type { Direction, Tokens } from "../../wire/types";
 import type { Strong } from "./picture";
 
 /** Which lines are drawn. */
-export function rule(map: MapOnShow, keep: Filter): string {
-  const sinks = sinksOf(map, map.direction).size > 0;
+export function rule(map: MapOnShow, keep: Filter, direction = map.direction): string {
+  const sinks = sinksOf(map, direction).size > 0;
   if (keep.kind === "all") return `all lines of at least 0.001${sinks ? ", sinks dashed" : ""}`;
-  return `lines: ${ruleOf(keep, map.direction, sinks)}${sinks ? " (dashed)" : ""}`;
+  return `lines: ${ruleOf(keep, direction, sinks)}${sinks ? " (dashed)" : ""}`;
 }
 
 type Left = NonNullable<Strong[Direction]>["kept"];
