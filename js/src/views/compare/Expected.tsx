@@ -52,7 +52,7 @@ function Candidate({ row, token }: { readonly row: Row; readonly token: boolean 
   const { signed } = useView().palette.value;
   const { piece, before, after, gain } = row;
   const { space, rest } = token ? pieceParts(piece) : { space: "", rest: pieceLabel(piece) };
-  const colour = `rgb(${rampColour(signed, gain < 0 ? 0.12 : 0.88).join(" ")})`;
+  const colour = `rgb(${rampColour(signed, gain < 0 ? 0.07 : 0.93).join(" ")})`;
   const plain = Math.abs(gain) < 0.0005;
   return (
     <tr>
