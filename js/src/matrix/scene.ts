@@ -77,7 +77,7 @@ const largestCell = 60;
 const largestSize = 560;
 const smallestSize = 120;
 /** Where there is more width than height, a cell is up to so much wider than high. */
-const broadest = 1.8;
+const broadest = 2.4;
 /** Of two texts a cell may be wider than high, until it is as wide as this. */
 const widestCell = 96;
 const lowestCell = 22;
