@@ -22,9 +22,6 @@ MARGIN = 16
 LABELLED = 40
 """The most tokens that can be named along an axis."""
 
-_SHARP = 2
-"""Pixels of the picture for one of the page: letters stay letters on a fine screen."""
-
 _GREY = (118, 126, 134)
 """Of the letters, which are to be read on light and dark pages alike."""
 
@@ -56,21 +53,20 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
 
 def size_on_page(png: bytes) -> tuple[int, int]:
     """The width and height at which a page should show the picture, in its own pixels."""
-    width, height = Image.open(BytesIO(png)).size
-    return width // _SHARP, height // _SHARP
+    return Image.open(BytesIO(png)).size
 
 
 def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Scale) -> bytes:
-    font, bold = ImageFont.load_default(12 * _SHARP), ImageFont.load_default(14 * _SHARP)
-    margin, gap = MARGIN * _SHARP, 6 * _SHARP
+    font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
+    margin, gap = MARGIN, 6
     rows, columns = matrix.shape
     tokens, read = header["tokens"], header.get("key_tokens") or header["tokens"]
     queries, keys = _names(header, tokens, rows), _names(header, read, columns)
     left = margin + max((int(font.getlength(name)) for name in queries), default=0) + (gap if queries else 0)
-    head = margin + 26 * _SHARP
+    head = margin + 26
     names = max((int(font.getlength(name)) for name in keys), default=0)
     top = head + names + (gap if keys else 0)
-    cell = max(MAP // max(rows, columns), 1) * _SHARP
+    cell = max(MAP // max(rows, columns), 1)
     across, down = columns * cell, rows * cell
     full = full_tone(scale, float(header["peak"]))
     made = f"{header['recipe']} · square-root tone, full at {scale_note(scale, full)}"
@@ -78,7 +74,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Sca
     made += "; sinks are hatched" if shown else ""
     recipe = wrap(made, max(40, (left + across) // gap))
     below = top + down + 2 * gap
-    size = (max(left + across + margin, 480 * _SHARP), below + 16 * _SHARP * len(recipe) + margin)
+    size = (max(left + across + margin, 480), below + 16 * len(recipe) + margin)
     heat, letters, marked = (Image.new("L", size) for _ in range(3))
     pen = ImageDraw.Draw(letters)
     pen.text((margin, margin), _writable(caption(header, model)), 255, bold)
@@ -95,7 +91,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Sca
     for place, name in enumerate(keys):
         _upright(letters, name, (left + int((place + 0.5) * cell), top - gap), font)
     for number, line in enumerate(recipe):
-        pen.text((margin, below + 16 * _SHARP * number), _writable(line), 255, font)
+        pen.text((margin, below + 16 * number), _writable(line), 255, font)
     return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"])
 
 
@@ -120,8 +116,8 @@ def _hatch(heat: Image.Image, box: tuple[int, int, int, int]) -> None:
     wide, high = box[2] - box[0], box[3] - box[1]
     lines = Image.new("L", (wide, high))
     pen = ImageDraw.Draw(lines)
-    for start in range(-high, wide, 5 * _SHARP):
-        pen.line((start, high, start + high, 0), 255, _SHARP)
+    for start in range(-high, wide, 5):
+        pen.line((start, high, start + high, 0), 255)
     heat.paste(heat.crop(box).point(lambda step: step * 0.45), box, lines)
 
 
@@ -154,7 +150,7 @@ def _ramp(direction: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _upright(letters: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:
     """A name written upwards."""
-    wide, high = int(font.getlength(name)) + 2, 15 * _SHARP
+    wide, high = int(font.getlength(name)) + 2, 15
     label = Image.new("L", (wide, high))
     ImageDraw.Draw(label).text((0, high // 2), name, 255, font, "lm")
     turned = label.rotate(90, expand=True)

@@ -38,7 +38,7 @@ from attnwidget.widget.stills import Stills
 log = logging.getLogger(__name__)
 
 STILL = 0.3
-"""Seconds that the display of a cell may wait for the picture that remains without a kernel."""
+"""Seconds that the display of a cell may wait for its still, in hosts that take none later (`stills.py`)."""
 
 
 OTHER_PROGRAM = "This explorer is of another version of attnwidget than its kernel. Run the cell again."

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.explorer_page import FRAMES, ExplorerPage
+from tests.browser.notebook_page import NotebookPage
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -186,6 +187,41 @@ def test_a_stored_notebook_opened_again_shows_its_explorer(lesson):
     again = ExplorerPage(lesson.explorers().first)
     again.wait_until_drawn(60_000)
     assert lesson.run("print(ex.text)") == again.editor.input_value()
+
+
+def test_the_still_is_kept_below_the_explorer_follows_it_and_is_not_seen(lesson):
+    still = lesson.page.locator(".aw-still")
+    expect(still).to_have_count(1)
+    lesson.explorer.type(" Paris and")
+    expect(still).to_contain_text("Paris and")
+    expect(still).to_be_hidden()
+    picture = lesson.page.locator(".jp-OutputArea-child:has(.aw-still) + .jp-OutputArea-child img")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_notebook_opened_without_its_kernel_shows_the_still(lesson, jupyter, trusted):
+    expect(lesson.page.locator(".aw-still")).to_have_count(1)
+    lesson.command("docmanager:save")
+    lesson.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    path = lesson.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    stored = json.loads((jupyter.files / path).read_text("utf-8"))
+    lesson.usable = False
+    lesson.shut_down()
+    for cell in stored["cells"] if not trusted else []:
+        for output in cell.get("outputs", []):
+            if "text/plain" in output.get("data", {}):
+                output["data"]["text/plain"] = "changed elsewhere"
+    (jupyter.files / "again.ipynb").write_text(json.dumps(stored), "utf-8")
+    again = NotebookPage(lesson.page, jupyter.url)
+    again.open("again.ipynb")
+    expect(lesson.page.locator(".aw-still")).to_be_visible()
+    expect(lesson.page.locator(".jp-OutputArea-child:has(.aw-still) + .jp-OutputArea-child img")).to_be_visible()
+    shown = lesson.page.locator(".jp-OutputArea-child:has(+ .jp-OutputArea-child .aw-still) .jp-OutputArea-output")
+    expect(shown).to_be_hidden() if trusted else expect(shown).to_contain_text("changed elsewhere")
+    again.shut_down()
 
 
 STORED = 10_000
