@@ -43,24 +43,26 @@ function Panel() {
         title="Close (Esc)"
         onClick={close}
       />
+      <div class="aw-help-columns">
+        {allKeys.map(({ name, title, rows }) => (
+          <div key={name} class="aw-help-place">
+            <h3>{title}</h3>
+            <dl>
+              {rows.map(({ keys, does }) => (
+                <div key={does}>
+                  <dt>
+                    {keys.map((key) => (
+                      <kbd key={key}>{keyLabel(key)}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        ))}
+      </div>
       <Words />
-      {allKeys.map(({ name, title, rows }) => (
-        <div key={name} class="aw-help-place">
-          <h3>{title}</h3>
-          <dl>
-            {rows.map(({ keys, does }) => (
-              <div key={does}>
-                <dt>
-                  {keys.map((key) => (
-                    <kbd key={key}>{keyLabel(key)}</kbd>
-                  ))}
-                </dt>
-                <dd>{does}</dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      ))}
     </section>
   );
 }
@@ -73,7 +75,7 @@ function Words() {
   return (
     <div class="aw-help-words">
       <h3>Words</h3>
-      <dl>
+      <dl class="aw-help-columns">
         {all.map(([name, sentence]) => (
           <div key={name}>
             <dt>{name}</dt>
