@@ -106,7 +106,7 @@ def test_the_colours_follow_the_typing(bare, request):
     bare.page.set_viewport_size({"width": 1180, "height": 1000})
     explorer = bare.explore(text="")
     shown = bare.show(explorer, width="1120px")
-    root = shown.root
+    root = bare.page.locator(".attnwidget")
     written = re.findall(r" ?\S+", EXAMPLE)
     steps = written if images else ["".join(written[:14]), "".join(written[14:20]), "".join(written[20:])]
     pictures, heats = [], []

@@ -49,17 +49,20 @@ def test_a_picture_has_the_wished_scale_and_the_colours_of_the_map(explorer):
         sizes[scale] = picture_of(data)
     assert sizes[2].size == tuple(2 * side for side in sizes[1].size)
     expect(panel.get_by_role("status")).to_contain_text(f"{sizes[2].size[0]:,} × {sizes[2].size[1]:,} pixels")
-    # The drawing of a square: its first column is a sink at full tone, above the diagonal there is the ground.
+    # The first column is a hatched sink, from the top to the bottom; above the diagonal there is the ground.
     pixels = np.asarray(sizes[2]).astype(int)
-    full = np.abs(pixels - (0x5C, 0x1F, 0x04)).sum(axis=2) == 0
-    left = np.flatnonzero(full.sum(axis=0) > 200)
-    top, bottom = np.flatnonzero(full[:, left[2]])[[0, -1]]
-    side = (bottom - top + 1) / 12
+    coloured = pixels[..., 0] - pixels[..., 2] > 40
+    left = int(np.flatnonzero(coloured.sum(axis=0) > 150)[0])
+    top, bottom = np.flatnonzero(coloured[:, left + 4])[[0, -1]]
+    right = int(np.flatnonzero(coloured[coloured.sum(axis=1).argmax()])[-1])  # along the outline of the query's row
+    across, down = (right - left + 1) / 12, (bottom - top + 1) / 12
     weights = explorer.trace.weights(1, 2).numpy()
-    ranked = np.argsort(weights[4])
-    corner = lambda query, key: pixels[int(top + (query + 0.12) * side), int(left[0] + (key + 0.12) * side)]  # noqa: E731
+
+    def corner(query, key):
+        return pixels[int(top + (query + 0.12) * down), int(left + (key + 0.12) * across)]
+
     assert list(corner(4, 8)) == [255, 255, 255]
-    shades = [corner(4, key).sum() for key in ranked if key <= 4]
+    shades = [corner(4, key).sum() for key in np.argsort(weights[4, :5]) if key > 0]
     assert shades == sorted(shades, reverse=True)
     assert shades[0] > shades[-1]
 

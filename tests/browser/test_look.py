@@ -13,7 +13,7 @@ HAS_COLOUR = """(root, colour) => {
   const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   for (let at = 0; at < data.length; at += 4)
-    if (data[at + 3] > 240 && wanted.every((channel, index) => Math.abs(channel - data[at + index]) < 6)) return true;
+    if (data[at + 3] > 60 && wanted.every((channel, index) => Math.abs(channel - data[at + index]) < 9)) return true;
   return false;
 }"""
 

@@ -347,7 +347,7 @@ def test_what_is_in_sight_becomes_exact_once_a_cell_has_a_pixel(long):
     checksum = long.shown.checksum()
     assert int(long.element.get_attribute("data-rows")) == -(-len(long.explorer.trace.text) // 3)
     assert long.element.get_attribute("data-tiles") is None
-    long.zoom(0.3, 0.8, turns=5)
+    long.zoom(0.3, 0.8, turns=9)
     expect(long.element).to_have_attribute("data-tiles", "exact")
     expect(long.shown.root.locator(".aw-recipe")).to_contain_text("exact")
     assert long.shown.checksum() == checksum
@@ -374,7 +374,7 @@ def test_every_pair_has_the_tone_of_its_own_weight(long):
 def test_a_tile_that_is_late_leaves_the_pooled_picture_standing(bare, bridge, long):
     bare.settle(long.explorer)
     bridge.hold()
-    long.zoom(0.3, 0.8, turns=6)
+    long.zoom(0.3, 0.8, turns=9)
     expect(long.element).to_have_attribute("data-tiles", "loading")
     painted = long.element.locator("canvas").evaluate(
         "(canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"

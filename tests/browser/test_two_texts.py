@@ -51,7 +51,9 @@ def heated(shown, number):
 
 
 def test_a_cross_map_is_looked_at_from_either_text(opened):
-    explorer, shown = opened(lambda: aw.explore(small("t5"), TEXT, tokenizer=words(), target=TARGET, layer=1, head=2))
+    explorer, shown = opened(
+        lambda: aw.explore(small("t5"), TEXT, tokenizer=words(), target=TARGET, layer=1, head=2, scale="stretch")
+    )
     trace = explorer.trace
     exact = trace.weights(1, 2, "cross")
     queries, keys = trace.tokens("cross")
