@@ -25,7 +25,7 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "A fact from the context",
         "The capital of France is Paris. The river of Veldt is Miro. What is the capital of France? The capital of France is",
-        "Induction: “is” reads “Paris”, which followed the last time, and the model expects it next.",
+        "Here “is” reads “Paris”, which followed “is” the first time; the model expects it next.",
         head=(1, 0),
         query=25,
         view="matrix",

@@ -109,15 +109,15 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       title: "The mean distance to the keys, weighted by attention.",
     },
     {
-      name: "previous token",
+      name: "weight on previous",
       value: digits(stats?.previous, 2),
       title: "The mean weight on the token just before.",
     },
-    { name: "first token", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
+    { name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
     ...(sinks
       ? [
           {
-            name: "sinks",
+            name: "on sinks",
             value: digits(stats?.sink, 2),
           },
         ]

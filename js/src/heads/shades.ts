@@ -102,5 +102,5 @@ export function fullNumber(value: number, unit: string): string {
 /** A pattern's name and score, as people say it. */
 export function spokenName(label: string, score: number): string {
   const name = label.replace("offset -", "offset −");
-  return Number.isFinite(score) ? `${name} ${score.toFixed(2)}` : name;
+  return Number.isFinite(score) ? `${name}, score ${score.toFixed(2)}` : name;
 }

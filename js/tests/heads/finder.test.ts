@@ -96,7 +96,7 @@ describe("shades", () => {
   it("name patterns by a short word and in full", () => {
     const { cells } = shadesOf(names, light.reads.ramp, light);
     expect(cells.slice(0, 2).map((cell) => cell?.text)).toEqual(["ind", "−3"]);
-    expect(cells[0]?.said).toBe("induction 0.90");
+    expect(cells[0]?.said).toBe("induction, score 0.90");
     expect(cells[6]?.said).toBe("no single pattern");
     expect(cells[0]?.fill).not.toBe(cells[1]?.fill);
     expect(cells[2]).toBeNull();
@@ -107,7 +107,7 @@ describe("shades", () => {
     expect(shortNumber(1.94, "nats")).toBe("1.9");
     expect(shortNumber(5.14, "tokens")).toBe("5.1");
     expect(shortNumber(0.001, "score")).toBe("0");
-    expect(spokenName("offset -3", 0.5)).toBe("offset −3 0.50");
+    expect(spokenName("offset -3", 0.5)).toBe("offset −3, score 0.50");
   });
 });
 

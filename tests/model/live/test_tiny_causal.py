@@ -8,6 +8,7 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+import attnwidget as aw
 from attnwidget.tiny import EXAMPLES, FIRST_HEAD, FOLDER, card, evaluate, tokenizer
 
 NEEDED = {
@@ -129,6 +130,12 @@ def test_each_example_shows_what_its_sentence_says(example, tiny):
     assert {word for word in spoken if word not in {"is", "are"}} <= {
         pieces[at] for pair in reads.items() for at in pair
     }
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_a_pattern_that_a_sentence_begins_with_is_that_of_its_head(example, tiny):
+    found = aw.patterns(tiny.trace(example.text))
+    assert example.look.partition(":")[0].lower() not in {*found.scores} - {found.labels[example.head]}
 
 
 @pytest.mark.long
