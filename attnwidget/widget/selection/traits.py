@@ -1,5 +1,6 @@
 """The synced traits: each turns user input into one plain value, or raises and keeps the old one."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from traitlets import HasTraits, TraitType
@@ -26,12 +27,24 @@ class Shared(TraitType[Kept, GivenValue]):
             super().set(obj, value)
 
 
+def way_on(value: Any) -> str:
+    """What to do with what is no text but can be read: chat messages, token ids, other inputs."""
+    if isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        return (
+            " Chat messages become a text by tokenizer.apply_chat_template(messages, tokenize=False, "
+            "add_generation_prompt=True); aw.view(model.trace(messages)) shows them as they are."
+        )
+    if value is None or isinstance(value, str | int | float):
+        return ""
+    return " aw.view(model.trace(...)) shows whatever else a model reads."
+
+
 class Text(Shared[str, str]):
     """A text; lone surrogates become U+FFFD, which Jupyter can carry."""
 
     def validate(self, obj: Any, value: Any) -> str:
         if not isinstance(value, str):
-            raise AttnWidgetError(f"{self.name} must be a string, not {type(value).__name__}.")
+            raise AttnWidgetError(f"{self.name} must be a string, not {type(value).__name__}.{way_on(value)}")
         if len(value) > LARGEST_TEXT:
             raise TooLarge(
                 f"This text has {len(value):,} characters; at most {LARGEST_TEXT:,} are accepted. Give a shorter text."

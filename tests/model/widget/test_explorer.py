@@ -130,6 +130,18 @@ def test_unknown_keywords_are_refused(tiny):
 # reading
 
 
+def test_what_is_no_text_is_refused_with_a_way_on(explorer):
+    before = explorer.text
+    for given, way in (
+        ([{"role": "user", "content": "Hello"}], "apply_chat_template"),
+        ([1, 2], "aw.view"),
+        (3, "not int.$"),
+    ):
+        with pytest.raises(aw.AttnWidgetError, match=way):
+            explorer.text = given
+    assert explorer.text == before
+
+
 def test_the_trace_waits_for_the_newest_text(explorer):
     first = explorer.trace
     assert first.text.text == TEXT
