@@ -27,6 +27,7 @@ from attnwidget.widget.examples import examples
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
+from attnwidget.widget.page_picture import LONGEST_CAPTION, page_picture
 from attnwidget.widget.saving import page_name, page_of, write_page
 from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
@@ -312,8 +313,10 @@ class Explorer(Selecting):
     def _page_answer(self) -> Answer:
         return Answer({"name": page_name(self._model)}, [self._page().encode()])
 
-    def _still_answer(self) -> Answer:
-        self._stills.put(self._snapshot(None))
+    def _still_answer(self, request: Request, buffers: Any) -> Answer:
+        still = self._snapshot(None)
+        drawn = page_picture(buffers)
+        self._stills.put(still if drawn is None else replace(still, png=drawn, alt=request.caption[:LONGEST_CAPTION]))
         return Answer({})
 
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
@@ -365,7 +368,7 @@ class Explorer(Selecting):
         with TURN:
             return request if self._opening is None else self._opening.placed(request, self)
 
-    def _on_request(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def _on_request(self, _widget: Any, content: Any, buffers: Any) -> None:
         try:
             request = parse_request(content)
         except BadRequest as error:
@@ -386,7 +389,7 @@ class Explorer(Selecting):
             if request.kind == "frame":
                 self._cut_text = (request.text, request.pair) if request.first else None
             # Each view of each page waits for its own newest request: views never displace each other's.
-            self._worker.submit((self._slot, request.asker, request.kind), self._job(request))
+            self._worker.submit((self._slot, request.asker, request.kind), self._job(request, buffers))
 
     def _answer_program(self, request: Request) -> None:
         found = program()
@@ -395,7 +398,7 @@ class Explorer(Selecting):
         else:
             self._answer_error(request.id, BadRequest(OTHER_PROGRAM))
 
-    def _job(self, request: Request) -> Job:
+    def _job(self, request: Request, buffers: Any) -> Job:
         tell: Callable[[int], None] = sparing(
             lambda done: self.send(progress_message(request.id, done, self._shown.calls))
         )
@@ -412,7 +415,7 @@ class Explorer(Selecting):
             run=lambda: (
                 self._page_answer()
                 if request.kind == "page"
-                else self._still_answer()
+                else self._still_answer(request, buffers)
                 if request.kind == "still"
                 else answer(self._model, self._take, request, progress, parts, self._placed)
             ),

@@ -18,13 +18,15 @@ from attnwidget.tones import Scale
 class Snapshot:
     """Words, map, colours and numbers as HTML without a script, and the map as a PNG; the last line of a cell shows it.
 
-    Both take the ground of the page that they are on, light or dark. `words` is the HTML without the map.
+    Both take the ground of the page that they are on, light or dark. `words` is the HTML without the map, `alt` says
+    what the PNG shows.
     """
 
     html: str
     png: bytes
     title: str
     words: str
+    alt: str
 
     def save(self, path: Any) -> Path:
         """Write the picture (`.png`) or all of it (`.html`), by the suffix. Raises AttnWidgetError if it cannot."""
@@ -36,10 +38,10 @@ class Snapshot:
         return write_whole(file, "snapshot", lambda part: part.write_bytes(content))
 
     @property
-    def picture(self) -> tuple[str, dict[str, int]]:
+    def picture(self) -> tuple[str, dict[str, Any]]:
         """The PNG in the form that a notebook stores, and what it says beside it."""
         width, height = size_on_page(self.png)
-        return b64encode(self.png).decode(), {"width": width, "height": height}
+        return b64encode(self.png).decode(), {"width": width, "height": height, "alt": self.alt}
 
     @property
     def mime(self) -> tuple[dict[str, str], dict[str, Any]]:
@@ -63,9 +65,10 @@ def snapshot_of(frame: Frame, text: str, pair: str, model: str, scale: Scale = 1
     title = str(frame.header["title"])
     png = picture_png(frame, model, scale=scale)
     width, _ = size_on_page(png)
+    alt = f"Map of {title}"
     picture = (
-        f'<img alt="{escape(f"Map of {title}")}" src="data:image/png;base64,{b64encode(png).decode()}" '
+        f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(png).decode()}" '
         f'style="display:block;width:{width}px;max-width:100%;margin:8px 0">'
     )
     words, html = (still_html(frame, text, model, pair, scale=scale, picture=shown) for shown in ("", picture))
-    return Snapshot(html, png, title, words)
+    return Snapshot(html, png, title, words, alt)

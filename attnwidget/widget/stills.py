@@ -56,7 +56,7 @@ class Stills:
         """Put the still where none is yet, and in the place of an older one."""
         with self._lock:
             cells, self._cells = self._cells, []
-            shown, self._shown = self._shown, hash((still.words, still.png))
+            shown, self._shown = self._shown, hash((still.words, still.png, still.alt))
             if self._somewhere and shown != self._shown:
                 self._send("update_display_data", still, {})
             for cell in cells:

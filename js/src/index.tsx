@@ -2,6 +2,7 @@ import "./style/explorer.css";
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { mount } from "./explorer/mount";
 import { keepStill } from "./explorer/still";
+import { stillPicture } from "./explorer/still-picture";
 import { Session } from "./session/session";
 import type { TraitModel } from "./session/traits";
 import { type Channel, kernelSource } from "./source/kernel";
@@ -31,8 +32,8 @@ export default () => {
     const { session, stands } = opened ?? open(model, life.signal);
     const root = document.createElement("div");
     el.append(root);
-    mount(root, session, life.signal);
-    stands(root, life.signal);
+    const view = mount(root, session, life.signal);
+    stands(root, (anyway) => stillPicture(view, anyway), life.signal);
     session.start();
     return () => {
       life.abort();

@@ -198,6 +198,10 @@ def test_the_still_is_kept_below_the_explorer_follows_it_and_is_not_seen(lesson)
     picture = lesson.page.locator(".jp-OutputArea-child:has(.aw-still) + .jp-OutputArea-child img")
     expect(picture).to_have_count(1)
     expect(picture).to_be_hidden()
+    lesson.explorer.root.get_by_role("tab", name="Lines").click()
+    stored = "JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.toJSON())"
+    lesson.page.wait_for_function(f'() => {stored}.includes(\'"alt":"Lines: \')')  # its view, as the page drew it
+    expect(picture).to_have_count(1)
 
 
 @pytest.mark.long

@@ -74,6 +74,7 @@ class Request:
     name: str = ""
     count: int = 5
     partial: bool = False
+    caption: str = ""
 
     @property
     def topic(self) -> tuple[Any, ...]:
@@ -139,6 +140,7 @@ def parse_request(content: Any) -> Request:
         name=_typed(content, "name", str, ""),
         count=_typed(content, "count", int, 5),
         partial=_typed(content, "partial", bool, default=False),
+        caption=well_formed(_typed(content, "caption", str, "")),
     )
 
 

@@ -15,8 +15,8 @@ import { Explorer } from "./Explorer";
 import { layoutOf, zoomOf } from "./layout";
 import { keepKeys } from "./own-keys";
 
-/** Puts one view of a session into an element. It ends with the signal. */
-export function mount(element: HTMLElement, session: Session, abort: AbortSignal): void {
+/** Puts one view of a session into an element, and returns it. It ends with the signal. */
+export function mount(element: HTMLElement, session: Session, abort: AbortSignal): View {
   element.classList.add("attnwidget");
   element.tabIndex = -1;
   const watched = watchEnvironment(element, abort);
@@ -60,4 +60,5 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     element,
   );
   abort.addEventListener("abort", () => render(null, element), { once: true });
+  return view;
 }

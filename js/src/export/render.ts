@@ -24,6 +24,7 @@ export interface Picture {
   readonly title: string;
   /** For files, without an ending. */
   readonly name: string;
+  readonly caption: string;
   readonly description: string;
   readonly ground: string;
   readonly paint: (brush: Brush) => void;
@@ -42,6 +43,7 @@ export function pictureOf(view: View, { place, dark, outlined }: PictureWish): P
     scene,
     title,
     name: fileName(`${title} ${figure.name}`),
+    caption: figure.caption,
     description: `${figure.caption}. Made with attnwidget ${session.about.peek()?.version ?? ""}`.trim(),
     ground: colours.ground,
     paint: (brush) => paintFigure(brush, scene, figure.direction, colours, figure.paint),

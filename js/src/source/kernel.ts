@@ -23,7 +23,7 @@ import type {
 
 /** The part of an anywidget model that requests need. */
 export interface Channel {
-  send(content: unknown): void;
+  send(content: unknown, callbacks?: unknown, buffers?: readonly ArrayBuffer[]): void;
   on(event: string, listener: (...args: never[]) => void): void;
   off(event: string, listener: (...args: never[]) => void): void;
 }
@@ -75,16 +75,20 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
     for (const [id, waiting] of lostOnes) waiting.resolve(closedAnswer(id) as Answer<never>);
   };
 
-  const send = (content: { readonly id: string; readonly kind: string }) => {
+  const send = (
+    content: { readonly id: string; readonly kind: string },
+    buffers: readonly ArrayBuffer[] = [],
+  ) => {
     try {
-      channel.send(content);
+      if (buffers.length === 0) channel.send(content);
+      else channel.send(content, undefined, buffers);
     } catch (error) {
       console.warn("attnwidget: could not send to the kernel", error);
       close();
     }
   };
 
-  const ask: Ask = (request, { onProgress, onPartial, signal: wanted } = {}) =>
+  const ask: Ask = (request, { onProgress, onPartial, signal: wanted, buffers } = {}) =>
     new Promise((resolve) => {
       const id = `${prefix}-${++count}`;
       if (signal.aborted) return resolve(closedAnswer(id));
@@ -103,7 +107,7 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
       // Two pages on one kernel are two askers, and so is every view of theirs.
       const asker = "asker" in request && request.asker !== undefined ? `${prefix}.${request.asker}` : prefix;
       // An older page takes a part for an answer of an unknown kind: who wants them says so.
-      send({ id, ...request, asker, ...(onPartial && { partial: true }) });
+      send({ id, ...request, asker, ...(onPartial && { partial: true }) }, buffers);
     });
 
   listen(channel, "msg:custom", receive as never, signal);

@@ -25,6 +25,8 @@ export interface Asking<Reply> {
   readonly onPartial?: (part: Ok<Reply>) => void;
   /** Lets go of the question: it is `superseded` at once, and whoever answers may stop. */
   readonly signal?: AbortSignal | undefined;
+  /** Bytes that go along with the question. */
+  readonly buffers?: readonly ArrayBuffer[] | undefined;
 }
 
 export type Ask = <Kind extends Request["kind"]>(

@@ -267,7 +267,7 @@ export type Request =
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
   | { readonly kind: "page" }
-  | { readonly kind: "still" }
+  | { readonly kind: "still"; readonly caption?: string }
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
 

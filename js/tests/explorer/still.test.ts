@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it } from "vitest";
-import { keepStill } from "../../src/explorer/still";
+import { type DrawStill, keepStill } from "../../src/explorer/still";
 import { settle } from "../clock";
 import { ok, open } from "../opened";
 
@@ -15,10 +15,10 @@ function place(className: string): HTMLElement {
 }
 
 /** A session whose first frame is on show, in such a place. */
-async function kept(className = "jp-OutputArea-child") {
+async function kept(className = "jp-OutputArea-child", draw: DrawStill = async () => "matrix") {
   const opened = open();
   const stands = keepStill(opened.session, opened.ask, opened.life.signal);
-  stands(place(className), opened.life.signal);
+  stands(place(className), draw, opened.life.signal);
   await opened.frames()[0]?.answer(ok());
   const stills = () => opened.asked.filter(({ request }) => request.kind === "still");
   return { ...opened, stands, stills };
@@ -67,9 +67,78 @@ describe("the still that a notebook keeps", () => {
     const { stands, stills, life } = await kept();
     await settle(300);
     await stills()[0]?.answer({ status: "ok", reply: null });
-    stands(place("jp-OutputArea-child"), life.signal);
+    stands(place("jp-OutputArea-child"), async () => "matrix", life.signal);
     await settle(1_500);
     expect(stills().length).toBe(2);
+  });
+
+  it("takes along a picture of what is on the stage, and none where the kernel draws it", async () => {
+    let drawn: Awaited<ReturnType<DrawStill>> = { png: new ArrayBuffer(8), caption: "Lines: 1" };
+    const { session, stills } = await kept("jp-OutputArea-child", async () => drawn);
+    await settle(300);
+    expect(stills()[0]?.request).toEqual({ kind: "still", caption: "Lines: 1" });
+    expect(stills()[0]?.asking?.buffers?.[0]).toBe(drawn.png);
+    await stills()[0]?.answer({ status: "ok", reply: null });
+    drawn = "matrix";
+    session.setView("layers");
+    await settle(10_000);
+    expect(stills()[1]?.request).toEqual({ kind: "still" });
+    expect(stills()[1]?.asking?.buffers).toBeUndefined();
+    expect(stills().length).toBe(2);
+  });
+
+  it("has a matrix until what is on the stage can be drawn, however late that is", async () => {
+    let looked = 0;
+    let drawn: Awaited<ReturnType<DrawStill>> = "later";
+    const { stills } = await kept("jp-OutputArea-child", async () => {
+      looked++;
+      return drawn;
+    });
+    await settle(300);
+    await stills()[0]?.answer({ status: "ok", reply: null });
+    await settle(600_000);
+    expect(stills().map(({ request }) => request)).toEqual([{ kind: "still" }]);
+    expect(looked).toBeLessThan(30);
+    drawn = { png: new ArrayBuffer(8), caption: "Flow" };
+    await settle(30_000);
+    expect(stills()[1]?.request).toEqual({ kind: "still", caption: "Flow" });
+    await stills()[1]?.answer({ status: "ok", reply: null });
+    await settle(600_000);
+    expect(stills().length).toBe(2);
+  });
+
+  it("waits until the pointer is away, for a few rests", async () => {
+    const drawn = { png: new ArrayBuffer(8), caption: "Lines" };
+    let pointed = true;
+    const draw: DrawStill = async (anyway) => (pointed && !anyway ? "pointed" : drawn);
+    const { session, stills } = await kept("jp-OutputArea-child", draw);
+    await settle(300 + 1_500);
+    expect(stills().length).toBe(0);
+    pointed = false;
+    await settle(1_500);
+    expect(stills().length).toBe(1);
+    await stills()[0]?.answer({ status: "ok", reply: null });
+    pointed = true;
+    session.setView("lines");
+    await settle(4 * 1_500);
+    expect(stills().length).toBe(1);
+    await settle(1_500);
+    expect(stills().length).toBe(2);
+  });
+
+  it("sends no picture of what has changed while it was drawn", async () => {
+    let give: (picture: { png: ArrayBuffer; caption: string }) => void = () => {};
+    const draw = () => new Promise<{ png: ArrayBuffer; caption: string }>((resolve) => (give = resolve));
+    const { session, stills } = await kept("jp-OutputArea-child", draw);
+    await settle(300);
+    session.setView("lines");
+    give({ png: new ArrayBuffer(8), caption: "Flow" });
+    await settle(1_000);
+    expect(stills().length).toBe(0);
+    await settle(500);
+    give({ png: new ArrayBuffer(8), caption: "Lines" });
+    await settle(0);
+    expect(stills().map(({ request }) => request)).toEqual([{ kind: "still", caption: "Lines" }]);
   });
 
   it("is nobody's concern where no output would hide it, nor once all is over", async () => {

@@ -35,6 +35,16 @@ describe("the kernel as a source", () => {
     expect(open().sent()).toEqual([]);
   });
 
+  it("sends bytes along where a question has some", () => {
+    const { model, source } = open();
+    const send = vi.spyOn(model, "send");
+    const png = new ArrayBuffer(8);
+    void source.ask({ kind: "still", caption: "Lines" }, { buffers: [png] });
+    expect(send.mock.lastCall).toEqual([expect.objectContaining({ caption: "Lines" }), undefined, [png]]);
+    void source.ask({ kind: "still" });
+    expect(send.mock.lastCall?.length).toBe(1);
+  });
+
   it("gives answers to those who asked, in any order", async () => {
     const { source, sent, answer } = open();
     const frame = source.ask({ kind: "frame", ...request });

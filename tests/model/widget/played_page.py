@@ -10,13 +10,13 @@ class Page:
         self.explorer, self.answers, self._number = explorer, [], 0
         monkeypatch.setattr(explorer, "send", lambda content, buffers=None: self.answers.append((content, buffers)))
 
-    def ask(self, kind, **fields):
+    def ask(self, kind, buffers=(), **fields):
         self._number += 1
-        self.post({"id": str(self._number), "kind": kind, **fields})
+        self.post({"id": str(self._number), "kind": kind, **fields}, buffers)
         return str(self._number)
 
-    def post(self, content):
-        self.explorer._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+    def post(self, content, buffers=()):
+        self.explorer._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": buffers})
 
     def sets(self, **state):
         data = {"method": "update", "state": state, "buffer_paths": []}

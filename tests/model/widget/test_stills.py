@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64decode
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,9 +13,11 @@ from IPython.core.events import EventManager
 from ipywidgets import Widget
 from nbconvert import HTMLExporter, MarkdownExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
 
 from attnwidget.widget import stills
 from attnwidget.widget.explorer import Explorer
+from attnwidget.widget.page_picture import LONGEST_CAPTION
 from tests.model.widget.played_page import Page
 
 TEXT = "The cat sat on the mat."
@@ -56,8 +59,15 @@ def both(kind, cell):
     return [(kind, cell, "text/html"), (kind, cell, "image/png")]
 
 
-def asked(page):
-    return page.end_of(page.ask("still"))[0]["status"]
+def asked(page, *buffers, **fields):
+    return page.end_of(page.ask("still", buffers, **fields))[0]["status"]
+
+
+def drawn(size=(600, 400)):
+    """A picture as the page draws one."""
+    file = BytesIO()
+    Image.radial_gradient("L").resize(size).convert("RGBA").save(file, "PNG")
+    return file.getvalue()
 
 
 def test_a_still_comes_when_the_page_asks_and_is_renewed_where_it_is(tiny, attended, monkeypatch):
@@ -75,6 +85,25 @@ def test_a_still_comes_when_the_page_asks_and_is_renewed_where_it_is(tiny, atten
     attended.run(2, explorer)
     asked(page)
     assert attended.shown() == both("display_data", 2)
+
+
+def test_a_picture_that_the_page_drew_is_the_map_and_gives_way_to_the_matrix(tiny, attended, monkeypatch):
+    explorer = Explorer(tiny, TEXT)
+    page = Page(explorer, monkeypatch)
+    attended.run(1, explorer)
+    asked(page, memoryview(drawn()), caption="Lines: query → key" + "." * 2_000)
+    (_, _, _), (_, content, cell) = attended.sent
+    assert cell == 1
+    with Image.open(BytesIO(b64decode(content["data"]["image/png"]))) as picture:
+        assert picture.size == (600, 400)
+    told = content["metadata"]["image/png"]
+    assert (told["width"], told["height"]) == (600, 400)
+    assert told["alt"].startswith("Lines: query → key")
+    assert len(told["alt"]) == LONGEST_CAPTION
+    attended.shown()
+    asked(page, b"not a picture", caption="Lines")
+    _, (_, content, _) = attended.sent
+    assert content["metadata"]["image/png"]["alt"].startswith("Map of Layer")
 
 
 def test_a_still_has_one_name_wherever_it_stands_and_no_other_explorers(tiny, attended, monkeypatch):
