@@ -39,7 +39,7 @@ def test_the_steps_of_a_pair_are_those_of_python(bare):
     expect(number(root, "dot")).to_have_text(written(dot))
     expect(number(root, "scale")).to_have_text(written(dot * block.scale))
     expect(number(root, "softmax")).to_have_text(written(float(weights[key])))
-    best = int((q * keys[key]).argmax())
+    best = int((q * keys[key]).abs().argmax())
     expect(root.locator(".aw-pair-adds dd").first).to_have_text(f"d{best} {written(float(q[best] * keys[key, best]))}")
     explorer.shown.expect_marked("marked", [key])
     view.press("Enter")

@@ -12,6 +12,7 @@ import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from ".
 import { keysWanted, openedKey, orderOf, type Pairs, pairsRequest } from "../../src/views/neuron/pairs";
 import { neuronPicture, signedPixels } from "../../src/views/neuron/picture";
 import { neuronHit, neuronScene, pairScene, revealRow } from "../../src/views/neuron/scene";
+import { oneOf } from "../../src/views/neuron/words";
 import { decodeNeuron } from "../../src/wire/neuron";
 import { settle } from "../clock";
 import { until } from "../until";
@@ -62,9 +63,9 @@ describe("the steps of one pair", () => {
     expect(groupOf({ ...pairs, group: [1, 2] })).toBeNull();
   });
 
-  it("are told by dimensions, those that add most first", () => {
+  it("are told by dimensions, first the largest products of either sign", () => {
     const products = productsOf(Float32Array.of(1, -2, 3), Float32Array.of(1, 1, 1));
-    expect(strongestDimensions(products, 2)).toEqual([2, 0]);
+    expect(strongestDimensions(products, 2)).toEqual([2, 1]);
   });
 
   it.each([
@@ -105,6 +106,19 @@ describe("the keys of one query", () => {
     expect(wanted.length).toBeLessThan(60);
     expect(wanted).toContain(500);
     expect(wanted.at(-1)).toBe(3);
+  });
+});
+
+describe("one head of several", () => {
+  const session = (source: string, chosen: number) =>
+    ({ traits: { look: { value: { source } } }, chosenHeads: () => Array.from({ length: chosen }) }) as never;
+
+  it.each([
+    ["head", 1, ""],
+    ["head", 2, ", one of the 2 chosen"],
+    ["layer", 1, ", one head of many"],
+  ])("of source %s, %d chosen, is said: %s", (source, chosen, said) => {
+    expect(oneOf(session(source, chosen))).toBe(said);
   });
 });
 

@@ -10,7 +10,7 @@ import { dimensionAt, pairScene } from "./scene";
 
 const most = 5;
 
-/** One pair of tokens, opened: the sum written out, its dimensions, and those that add most. */
+/** One pair of tokens, opened: the sum written out, its dimensions, and those with the largest products. */
 export function PairPanel({ shown }: { readonly shown: Shown }) {
   const { pairs, key } = shown;
   const group = groupOf(pairs);
@@ -37,7 +37,7 @@ export function PairPanel({ shown }: { readonly shown: Shown }) {
   );
 }
 
-/** Bars of q, k and their product; under them the dimensions that add most, or the one that is pointed at. */
+/** Bars of q, k and their product; under them the largest products, and their sum or the one that is pointed at. */
 function Dimensions({ shown }: { readonly shown: Shown }) {
   const { local, palette } = useView();
   const box = useRef<HTMLDivElement>(null);
@@ -119,7 +119,7 @@ interface Adding {
 function Strongest({ products, strongest }: Adding) {
   return (
     <dl class="aw-pair-adds">
-      <dt>add most</dt>
+      <dt title="The largest products of either sign">largest</dt>
       {strongest.map((at) => (
         <dd key={at} data-dimension={at}>
           <span class="aw-unit">d{at}</span> <span class="aw-number">{exact(products[at] ?? 0)}</span>

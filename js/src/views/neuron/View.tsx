@@ -15,7 +15,7 @@ import { paintNeuron } from "./paint";
 import { type KeyOrder, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
 import { neuronPicture, type Shown } from "./picture";
 import { type NeuronScene, neuronScene, revealRow } from "./scene";
-import { neuronRecipe, spoken } from "./words";
+import { neuronRecipe, oneOf, spoken } from "./words";
 
 const orders = [
   { value: "strongest", text: "strongest first", title: "Keys by their weight" },
@@ -56,6 +56,7 @@ export function NeuronView() {
               <span class="aw-unit">
                 {" "}
                 layer {shown.pairs.layer}, head {shown.pairs.head}
+                {oneOf(session)}
               </span>
             </>
           )}

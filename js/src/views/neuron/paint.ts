@@ -156,7 +156,7 @@ function paintStripes(context: Pen, stripes: readonly Rect[], palette: Palette):
 export interface PairPicture {
   /** As the lanes stand. */
   readonly vectors: readonly ArrayLike<number>[];
-  /** Dimensions that are pointed out: those that add most. */
+  /** Dimensions that are pointed out: those with the largest products. */
   readonly marked: readonly number[];
 }
 

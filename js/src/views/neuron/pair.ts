@@ -88,10 +88,10 @@ export function productsOf(q: Float32Array, k: Float32Array): Float32Array {
   return q.map((number, dimension) => number * (k[dimension] as number));
 }
 
-/** The dimensions that add most, first the most. */
+/** The dimensions with the largest products of either sign, first the largest. */
 export function strongestDimensions(products: Float32Array, count: number): readonly number[] {
   return Array.from(products.keys())
-    .sort((one, other) => (products[other] as number) - (products[one] as number))
+    .sort((one, other) => Math.abs(products[other] as number) - Math.abs(products[one] as number))
     .slice(0, count);
 }
 

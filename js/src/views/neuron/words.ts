@@ -46,12 +46,18 @@ function product(q: number, k: number): string {
   return `q ${exact(q)} × k ${exact(k)} = ${exact(q * k)}`;
 }
 
+/** Said where several heads are chosen: only one of them is shown. Reads signals. */
+export function oneOf(session: Session): string {
+  if (session.traits.look.value.source !== "head") return ", one head of many";
+  const { length } = session.chosenHeads();
+  return length > 1 ? `, one of the ${length} chosen` : "";
+}
+
 /** What the numbers are. */
 export function neuronRecipe(view: View, pairs: Pairs): string {
   const { session } = view;
   const [start, stop] = pairsOf(view).request.value?.query ?? [0, 1];
-  const { source, sinks, weight: weighed, words } = session.traits.look.value;
-  const several = source !== "head" || session.chosenHeads().length > 1;
+  const { sinks, weight: weighed, words } = session.traits.look.value;
   const changed = words || sinks !== "show" || weighed !== "attention";
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
   return [
@@ -66,7 +72,7 @@ export function neuronRecipe(view: View, pairs: Pairs): string {
     ...(session.traits.direction.value === "reads"
       ? []
       : ["what it reads: a softmax runs over one query's keys"]),
-    ...(several ? ["one head: several combined have no q and k"] : []),
+    ...(oneOf(session) !== "" ? ["one head: several combined have no q and k"] : []),
     ...(changed ? ["tokens and attention as they are, not as the other views show them"] : []),
   ].join(" · ");
 }
