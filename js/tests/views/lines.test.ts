@@ -24,6 +24,7 @@ import {
   unscrolled,
   whereIn,
 } from "../../src/views/lines/scene";
+import { made } from "../../src/views/lines/words";
 import { decodeFrame } from "../../src/wire/decode";
 import { frameBytes } from "../frames";
 
@@ -31,6 +32,11 @@ const none: ReadonlySet<number> = new Set();
 const mass = linesFilter(readFilter("auto"));
 const all = readFilter("all");
 const of = (...weights: number[]) => Float32Array.of(...weights);
+
+it("says nothing of cells", () => {
+  const recipe = "fp32 · rows sum to 1.000 · a cell is the maximum over 3 x 3 tokens · saved in steps";
+  expect(made({ recipe })).toBe("fp32 · rows sum to 1.000 · saved in steps");
+});
 
 describe("what is kept of a row", () => {
   it("is the smallest set that holds 70 %", () => {

@@ -6,7 +6,7 @@ import { count, toneNumber } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Direction } from "../../wire/types";
 import type { Strong } from "./picture";
-import { left, rule } from "./words";
+import { left, made, rule } from "./words";
 
 interface Props {
   readonly map: MapOnShow;
@@ -35,7 +35,7 @@ export function LinesCaption({ map, strong, leads, keep, several, faint }: Props
         )
       }
     >
-      {map.recipe} · {rule(map, keep, leads)}
+      {made(map)} · {rule(map, keep, leads)}
       {several && " · each head’s lines in its own colour; numbers and faint lines of all together"}
       {shown !== null && asked.value !== null && (
         <>

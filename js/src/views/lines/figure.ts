@@ -14,7 +14,7 @@ import { lineLabelFont, paintFaint, paintLineLabels, paintRim, paintStrong } fro
 import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
 import type { RimMark, Track } from "./rim-scene";
 import { type LinesFrame, type Offsets, seenIn } from "./scene";
-import { left, rule } from "./words";
+import { left, made, rule } from "./words";
 
 interface Drawn {
   readonly map: MapOnShow;
@@ -71,7 +71,7 @@ function captionOf(
   const drawn = faint.curves.length;
   return [
     "query → key",
-    map.recipe,
+    made(map),
     rule(map, keep, leads),
     ...(kept === undefined || asked === null
       ? []

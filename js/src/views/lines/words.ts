@@ -7,6 +7,11 @@ import type { Filter } from "../../session/filter";
 import type { Direction, Tokens } from "../../wire/types";
 import type { Strong } from "./picture";
 
+/** How the numbers were made, without what is said of cells: lines have none. */
+export function made({ recipe }: Pick<MapOnShow, "recipe">): string {
+  return recipe.replace(/ · a cell is the maximum over \d+ x \d+ (tokens|words)/, "");
+}
+
 /** Which lines are drawn. */
 export function rule(map: MapOnShow, keep: Filter, direction = map.direction): string {
   const sinks = sinksOf(map, direction).size > 0;
@@ -20,7 +25,8 @@ type Left = NonNullable<Strong[Direction]>["kept"];
 export function left({ tokens, all, resting, share }: Left, direction: Direction): string {
   const [one, many, whole] = direction === "reads" ? ["key", "keys", "row"] : ["query", "queries", "column"];
   const sinks = resting > 0 ? ["and the sinks", ` (${weight(resting)} on sinks)`] : ["", ""];
-  const kept = `kept ${tokens.length} of ${all} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
+  const kept =
+    `kept ${tokens.length.toLocaleString("en")} of ${all.toLocaleString("en")} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
   return `${kept}, ${share.toFixed(2)} of the ${whole}${sinks[1]}`;
 }
 
