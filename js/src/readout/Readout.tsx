@@ -12,7 +12,7 @@ export function Neighbours() {
   const { numbers } = useView();
   const { tokens: queries, keys, asked } = numbers;
   if (queries.value === null || keys.value === null || asked.value === null) return null;
-  const name = <bdi>“{spanLabel(asked.value, numbers.focus.value)}”</bdi>;
+  const name = <bdi>{spanLabel(asked.value, numbers.focus.value)}</bdi>;
   // Of two texts a token reads or is read, and nothing is on the other list.
   const crossing = numbers.map.value?.square === false;
   const looks = numbers.direction.value;
@@ -25,7 +25,7 @@ export function Neighbours() {
       {!(crossing && looks === "read_by") && (
         <Ranking
           tint="reads"
-          heading={<>{name} reads</>}
+          heading={<>“{name}” reads</>}
           ranked={reads}
           weights={numbers.row.value}
           most={most}
@@ -35,7 +35,7 @@ export function Neighbours() {
       {!(crossing && looks === "reads") && (
         <Ranking
           tint="read_by"
-          heading={<>{name} is read by</>}
+          heading={<>“{name}” is read by</>}
           ranked={readBy}
           weights={numbers.column.value}
           most={most}
@@ -99,7 +99,7 @@ function TokenName({ tokens, token }: { readonly tokens: Tokens; readonly token:
   return (
     <>
       <bdi>{shorten(pieceLabel(piece), 18)}</bdi>
-      <span class="aw-unit">{alone ? "" : ` #${token}`}</span>
+      {!alone && <span class="aw-unit"> #{token}</span>}
     </>
   );
 }
@@ -160,14 +160,14 @@ export function Expectations() {
 
 function Heading({ predictions, tokens }: { readonly predictions: Predictions; readonly tokens: Tokens }) {
   const { kind, position } = predictions;
-  const name = <bdi>“{shorten(pieceLabel(tokens.pieces[position ?? -1] ?? ""), 18)}”</bdi>;
+  const name = <bdi>{shorten(pieceLabel(tokens.pieces[position ?? -1] ?? ""), 18)}</bdi>;
   switch (kind) {
     case "next token":
-      return <>Next token after {name}</>;
+      return <>Next token after “{name}”</>;
     case "this token":
-      return <>In the place of {name}</>;
+      return <>In the place of “{name}”</>;
     case "label":
-      return <>Label of {name}</>;
+      return <>Label of “{name}”</>;
     case "class":
       return <>Class</>;
     case "answer span":
