@@ -1,5 +1,5 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Rgb } from "../lib/colour";
+import { contrast, type Rgb } from "../lib/colour";
 import { groundOf } from "./ground";
 
 /** What the page around the explorer looks like. */
@@ -15,13 +15,13 @@ export interface Environment {
 
 /** Watches the notebook's theme and the screen's resolution. The only place that knows of either. */
 export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environment {
-  const dark = signal(isDark());
+  const dark = signal(isDark(root));
   const ratio = signal(window.devicePixelRatio || 1);
   const font = signal("sans-serif");
   const ground = signal<Rgb | null>(null);
 
   const look = () => {
-    dark.value = isDark();
+    dark.value = isDark(root);
     root.dataset.theme = dark.value ? "dark" : "light";
     font.value = getComputedStyle(root).fontFamily || "sans-serif";
     const found = groundOf(root.querySelector(".aw-frame") ?? root);
@@ -82,8 +82,11 @@ function followRatio(ratio: Signal<number>, abort: AbortSignal): void {
   measure();
 }
 
-/** JupyterLab says so on the body, VS Code by a class, Colab and marimo on the root; else the system decides. */
-function isDark(): boolean {
+/**
+ * JupyterLab says so on the body, VS Code by a class, Colab and marimo on the root. Others (Panel, Solara, a page of
+ * one's own) only lay a ground; where there is none, the system decides.
+ */
+function isDark(root: HTMLElement): boolean {
   const { body, documentElement } = document;
   const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;
   // The system's colours then stand under the canvases, whatever theme the notebook has.
@@ -95,5 +98,7 @@ function isDark(): boolean {
   const stated = documentElement.getAttribute("theme") ?? documentElement.dataset.theme ?? body.dataset.theme;
   if (stated === "dark" || stated === "light") return stated === "dark";
   if (body.classList.contains("dark") || documentElement.classList.contains("dark")) return true;
+  const behind = groundOf(root);
+  if (behind !== null) return contrast(behind, [255, 255, 255]) > contrast(behind, [0, 0, 0]);
   return prefers("prefers-color-scheme: dark");
 }

@@ -53,11 +53,17 @@ describe("the ground of an element", () => {
   it("is followed when the page changes its style", async () => {
     const root = document.body.appendChild(document.createElement("div"));
     const life = new AbortController();
-    const { ground } = watchEnvironment(root, life.signal);
+    const { ground, dark } = watchEnvironment(root, life.signal);
     document.body.style.backgroundColor = "rgb(11, 30, 59)";
     await until(() => expect(ground.value).toEqual([11, 30, 59]));
+    expect(dark.value).toBe(true); // of hosts that do not say which theme theirs is
     document.body.style.backgroundColor = "rgb(244, 236, 216)";
     await until(() => expect(ground.value).toEqual([244, 236, 216]));
+    expect(dark.value).toBe(false);
+    document.body.dataset.theme = "dark";
+    await until(() => expect(dark.value).toBe(true)); // what is said goes before what is seen
+    delete document.body.dataset.theme;
+    await until(() => expect(dark.value).toBe(false));
     life.abort();
     document.body.removeAttribute("style");
     await new Promise((resolve) => setTimeout(resolve, 0));
