@@ -23,6 +23,8 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
   const look = () => {
     dark.value = isDark(root);
     root.dataset.theme = dark.value ? "dark" : "light";
+    // ipywidgets brings JupyterLab's light ground into any page, and does not say so: on a dark one it is not meant.
+    root.style.setProperty("--jp-layout-color0", dark.value && said() === null ? "initial" : "");
     font.value = getComputedStyle(root).fontFamily || "sans-serif";
     const found = groundOf(root.querySelector(".aw-frame") ?? root);
     if (String(found) !== String(ground.peek())) ground.value = found;
@@ -82,13 +84,20 @@ function followRatio(ratio: Signal<number>, abort: AbortSignal): void {
   measure();
 }
 
-/**
- * JupyterLab says so on the body, VS Code by a class, Colab and marimo on the root. Others (Panel, Solara, a page of
- * one's own) only lay a ground; where there is none, the system decides.
- */
 function isDark(root: HTMLElement): boolean {
+  const stated = said();
+  if (stated !== null) return stated;
+  // Others (Panel, Solara, a page of one's own) only lay a ground; where there is none, the system decides.
+  const behind = groundOf(root);
+  if (behind !== null) return contrast(behind, [255, 255, 255]) > contrast(behind, [0, 0, 0]);
+  return prefers("prefers-color-scheme: dark");
+}
+
+const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;
+
+/** Whether the host says that it is dark: JupyterLab on the body, VS Code by a class, Colab and marimo on the root. */
+function said(): boolean | null {
   const { body, documentElement } = document;
-  const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;
   // The system's colours then stand under the canvases, whatever theme the notebook has.
   if (prefers("forced-colors: active")) return prefers("prefers-color-scheme: dark");
   const lab = body.dataset.jpThemeLight;
@@ -98,7 +107,5 @@ function isDark(root: HTMLElement): boolean {
   const stated = documentElement.getAttribute("theme") ?? documentElement.dataset.theme ?? body.dataset.theme;
   if (stated === "dark" || stated === "light") return stated === "dark";
   if (body.classList.contains("dark") || documentElement.classList.contains("dark")) return true;
-  const behind = groundOf(root);
-  if (behind !== null) return contrast(behind, [255, 255, 255]) > contrast(behind, [0, 0, 0]);
-  return prefers("prefers-color-scheme: dark");
+  return null;
 }

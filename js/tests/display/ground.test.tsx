@@ -57,11 +57,13 @@ describe("the ground of an element", () => {
     document.body.style.backgroundColor = "rgb(11, 30, 59)";
     await until(() => expect(ground.value).toEqual([11, 30, 59]));
     expect(dark.value).toBe(true); // of hosts that do not say which theme theirs is
+    expect(root.style.getPropertyValue("--jp-layout-color0")).toBe("initial");
     document.body.style.backgroundColor = "rgb(244, 236, 216)";
     await until(() => expect(ground.value).toEqual([244, 236, 216]));
     expect(dark.value).toBe(false);
     document.body.dataset.theme = "dark";
     await until(() => expect(dark.value).toBe(true)); // what is said goes before what is seen
+    expect(root.style.getPropertyValue("--jp-layout-color0")).toBe("");
     delete document.body.dataset.theme;
     await until(() => expect(dark.value).toBe(false));
     life.abort();
