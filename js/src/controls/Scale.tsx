@@ -10,7 +10,7 @@ import {
   tone,
   toneSteps,
 } from "../lib/colour";
-import { toneNumber } from "../lib/format";
+import { signedWeight, toneNumber } from "../lib/format";
 import type { Direction } from "../wire/types";
 
 /** Some tones with the weights that they stand for; `full` has the full one. */
@@ -49,12 +49,12 @@ interface TonesProps {
 
 /** Each number stands on its own tone. */
 function Tones({ shares, full, colour }: TonesProps) {
+  const write = shares === signedSteps ? (change: number) => signedWeight(change, toneNumber) : toneNumber;
   return (
     <span class="aw-tones aw-number">
       {shares.map((share) => (
         <span key={share} style={{ background: hexOf(colour(share)), color: inkOn(colour(share)) }}>
-          {share > 0 && shares.includes(-share) && "+"}
-          {toneNumber(share * full)}
+          {write(share * full)}
         </span>
       ))}
     </span>

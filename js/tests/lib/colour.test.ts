@@ -17,6 +17,7 @@ import {
   pieceParts,
   shorten,
   shortWeight,
+  signedWeight,
   toneNumber,
   weight,
   wellFormed,
@@ -63,6 +64,12 @@ describe("colour", () => {
       1, 0.5, 0.03,
     ]);
     expect([1, 0.25, 0.0085, 0.0000012].map(toneNumber)).toEqual(["1", ".25", ".0085", ".0000012"]);
+    expect([-1, -0.25, 0, 0.25].map((change) => signedWeight(change, toneNumber))).toEqual([
+      "−1",
+      "−.25",
+      "0",
+      "+.25",
+    ]);
   });
 
   it("prints legible numbers on every colour", () => {

@@ -8,6 +8,7 @@ import {
   changedMost,
   changeMetric,
   changePicture,
+  clearerThan,
   largestChange,
   pooledChanges,
   sightOf,
@@ -206,6 +207,13 @@ describe("the heads", () => {
       "L0H0",
     ]);
     expect(changedMost({ heads: [1, 2], changed: Float32Array.of(0.0001, 0) })).toEqual([]);
+  });
+
+  it("lead from a head that hardly changed to the one that changed most", () => {
+    const two = { heads: [1, 2] as const, changed: Float32Array.of(0.05, 0.75), layer: 0 };
+    expect(clearerThan({ ...two, head: 0 })?.most).toEqual({ layer: 0, head: 1, value: 0.75 });
+    expect(clearerThan({ ...two, head: 1 })).toBeNull();
+    expect(clearerThan({ ...two, head: 0, changed: Float32Array.of(0.05, 0.09) })).toBeNull();
   });
 
   it("are shaded by the tone of a weight, whatever the largest change is", () => {

@@ -6,7 +6,7 @@ import { Extent } from "../../matrix/Extent";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
 import type { Difference } from "../../wire/difference";
-import { changedMost } from "./picture";
+import { changedMost, clearerThan } from "./picture";
 import { numberIn } from "./places";
 import { aloneNote } from "./words";
 
@@ -37,6 +37,22 @@ export function ChangeCaption({ difference, scene, picture, full, most }: Props)
       {pooling > 1 &&
         ` · a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`}
     </Caption>
+  );
+}
+
+/** Said of a head that hardly changed: where there is more to see. */
+export function Clearer({ difference }: { readonly difference: Difference }) {
+  const { session } = useView();
+  const found = clearerThan(difference);
+  if (found === null) return null;
+  const { own, most } = found;
+  return (
+    <p class="aw-clearer">
+      L{difference.layer}H{difference.head} hardly changed, at most {weight(own)}:
+      <button type="button" class="aw-next" onClick={() => session.pinHead(most.layer, most.head)}>
+        show L{most.layer}H{most.head}, which changed most
+      </button>
+    </p>
   );
 }
 

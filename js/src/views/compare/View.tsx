@@ -4,7 +4,7 @@ import { useView } from "../../display/view";
 import { searchOf } from "../../heads/search";
 import type { Session } from "../../session/session";
 import type { Difference } from "../../wire/difference";
-import { ChangedMost } from "./Caption";
+import { ChangedMost, Clearer } from "./Caption";
 import { Changes } from "./Changes";
 import { compareWish } from "./difference";
 import { ExpectedBoth } from "./Expected";
@@ -27,6 +27,7 @@ export function CompareView() {
       <div class="aw-compared">
         {shown !== null && current && <Replaced difference={shown} />}
         <Held />
+        {shown !== null && current && <Clearer difference={shown} />}
       </div>
       {shown !== null && (
         <div class="aw-what-changed">

@@ -83,6 +83,20 @@ export function changedMost({ changed, heads }: Pick<Difference, "changed" | "he
   }));
 }
 
+/** Under this a map of changes is nearly blank. */
+const faint = 0.1;
+
+/** How little the head on show changed, and the head that changed most; null where there is enough to see. */
+export function clearerThan({
+  layer,
+  head,
+  ...all
+}: Pick<Difference, "changed" | "heads" | "layer" | "head">) {
+  const own = all.changed[layer * all.heads[1] + head] ?? Number.NaN;
+  const most = changedMost(all)[0];
+  return own < faint && most !== undefined && most.value >= faint ? { own, most } : null;
+}
+
 /** The largest change of every head, for the grid. */
 export function changeMetric({
   changed,
