@@ -26,7 +26,7 @@ import {
   placeBands,
   revealFlow,
 } from "../../src/views/flow/scene";
-import { ofFlow, pathInWords, spoken } from "../../src/views/flow/words";
+import { ofFlow, pathInWords, spoken, takesNearlyAll } from "../../src/views/flow/words";
 import { type Flow, readFlow } from "../../src/wire/flow";
 import type { Header } from "../../src/wire/types";
 
@@ -243,6 +243,23 @@ describe("a path", () => {
     );
     expect(spoken(flow, { level: 0, lane: 1 })).toBe("t1, input: 0.054 of t3");
     expect(ofFlow(four).sentence).toContain("“t3” rests on t0 0.750, t3 0.160");
+  });
+});
+
+describe("a word that nearly all rests on", () => {
+  const named = (least: number, flow: Flow) => takesNearlyAll(laneFlow(flow, alone(flow), least));
+  const resting = (share: number) =>
+    flowOf(2, 1, [
+      [
+        [1, 0],
+        [share, 1 - share],
+      ],
+    ]);
+
+  it("is named where it takes more than 0.9, and is neither the query nor the rest", () => {
+    expect(named(0.001, resting(0.95))).toBe("“t0”");
+    expect(named(0.001, resting(0.85))).toBeNull();
+    expect(named(0.001, resting(0.05))).toBeNull();
   });
 });
 

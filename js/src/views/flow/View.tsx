@@ -31,7 +31,7 @@ import {
 } from "./lanes";
 import { paintFlow } from "./paint";
 import { type FlowFrame, flowFrame, laneY, levelX, placeBands, revealFlow } from "./scene";
-import { pathInWords, placeOf, spoken } from "./words";
+import { pathInWords, placeOf, spoken, takesNearlyAll } from "./words";
 
 const longestLabel = 20;
 
@@ -96,7 +96,11 @@ export function FlowView() {
           />
         </label>
       </div>
-      {flow !== null && <p class="aw-flow-path">{pathInWords(flow, looking.on)}</p>}
+      {flow !== null && (
+        <p class="aw-flow-path">
+          {pathInWords(flow, looking.on)} {looking.on === null && <LikelySink flow={flow} />}
+        </p>
+      )}
       <ViewGrid
         name="flow"
         label="What flows into the query: words downwards, layers to the right"
@@ -135,6 +139,21 @@ export function FlowView() {
       {flow === null && <p class="aw-view-state">{answer.problem ?? "Following the flow…"}</p>}
       {flow !== null && <Caption problem={late ? answer.problem : null}>{recipeOf(flow, least)}</Caption>}
     </figure>
+  );
+}
+
+/** A way to see the rest, where nearly all rests on one word. */
+function LikelySink({ flow }: { readonly flow: LaneFlow }) {
+  const { session } = useView();
+  const name = takesNearlyAll(flow);
+  if (name === null || session.traits.look.value.sinks !== "show") return null;
+  return (
+    <span class="aw-unit">
+      {name} looks like a sink:
+      <button type="button" class="aw-next" onClick={() => session.setLook({ sinks: "hide" })}>
+        without sinks
+      </button>
+    </span>
   );
 }
 

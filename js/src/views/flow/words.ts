@@ -61,6 +61,16 @@ function inputsOf(flow: LaneFlow): { lane: number; share: number }[] {
     .sort((one, other) => other.share - one.share);
 }
 
+/** Of a word that takes more, it is likely that it soaks up what no head needs. */
+const nearlyAll = 0.9;
+
+/** The word that nearly all rests on, other than the query itself; null where none is. */
+export function takesNearlyAll(flow: LaneFlow): string | null {
+  const first = inputsOf(flow)[0];
+  if (first === undefined || first.share <= nearlyAll || first.lane === flow.query) return null;
+  return flow.lanes[first.lane]?.rest === false ? quoted(flow, first.lane) : null;
+}
+
 /** What is to be seen, in a sentence: of what is looked at, else what the query rests on. */
 export function pathInWords(flow: LaneFlow, on: Node | Band | null): string {
   const query = quoted(flow, flow.query);
