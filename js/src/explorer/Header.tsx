@@ -1,5 +1,5 @@
 import { Menu } from "../controls/Menu";
-import { termed } from "../controls/Term";
+import { Term, termed } from "../controls/Term";
 import { useView } from "../display/view";
 import { Export } from "../export/Export";
 import { count, magnitude } from "../lib/format";
@@ -87,11 +87,8 @@ function Chips() {
         </span>
       )}
       {editTime !== null && (
-        <span
-          class="aw-chip aw-chip-edit"
-          title="The time from the last key press to the picture, measured on this page."
-        >
-          edit {Math.max(1, Math.round(editTime))} ms
+        <span class="aw-chip aw-chip-edit">
+          <Term name="edit">edit</Term> {Math.max(1, Math.round(editTime))} ms
         </span>
       )}
     </>

@@ -12,6 +12,8 @@ export const terms = {
   "× ‖v‖":
     "Attention times the length of what a key writes, ‖W_O v‖: a large weight on a short vector changes little.",
   rollout: "All layers multiplied together, half of each step left to what passes attention by.",
+  "green token": "Among the tokens that the model expects, the one that the text really has there.",
+  edit: "The time from the last key press to the new picture, measured on this page.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type TermName = keyof typeof terms;

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { Term } from "../controls/Term";
 import { spanLabel } from "../controls/Toolbar";
 import { useView } from "../display/view";
 import type { Ranked } from "../focus/derived";
@@ -195,11 +196,14 @@ function Expected(props: {
   readonly actual: boolean;
 }) {
   const words = props.token ? tokenLabel(props.piece) : pieceLabel(props.piece);
-  const title = props.token ? undefined : props.piece;
-  const label = <bdi title={props.actual ? "What the text has here" : title}>{words}</bdi>;
+  const label = <bdi title={props.token ? undefined : props.piece}>{words}</bdi>;
   return (
     <li data-actual={props.actual || undefined}>
-      <Bar label={label} share={props.share} number={props.number} />
+      <Bar
+        label={props.actual ? <Term name="green token">{label}</Term> : label}
+        share={props.share}
+        number={props.number}
+      />
     </li>
   );
 }
@@ -213,9 +217,13 @@ function Missed({
 }) {
   const { rest } = pieceParts(actual.piece);
   return (
-    <li data-actual title={`What the text has here: number ${actual.rank} of what the model expects`}>
+    <li data-actual title={`Number ${actual.rank} of what the model expects`}>
       <Bar
-        label={<bdi>{shorten(rest, 12)}</bdi>}
+        label={
+          <Term name="green token">
+            <bdi>{shorten(rest, 12)}</bdi>
+          </Term>
+        }
         note={`rank ${actual.rank.toLocaleString("en")}`}
         share={share}
         number={weight(actual.probability)}
