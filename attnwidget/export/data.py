@@ -25,6 +25,7 @@ from attnwidget.frames.predictions import predictions
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import CAUTIONS
 from attnwidget.measures.given_trace import said_part
+from attnwidget.plots.labels import piece_label
 
 FIXED = "Saved page: the text cannot be changed."
 
@@ -128,12 +129,16 @@ def precision(data: Frame) -> str:
 
 
 def query_name(frame: Mapping[str, Any], query: Any) -> str:
-    """“bank” (token 4), or the first and the last of a span."""
-    pieces = frame["tokens"]["pieces"][slice(*query)]
+    """“bank” (token 4), or the first and the last of a span, as the page writes them.
+
+    >>> query_name({"tokens": {"pieces": ["bank", " "]}}, (1, 2))
+    '“␣” (token 1)'
+    """
+    pieces = [piece_label(piece, 40) for piece in frame["tokens"]["pieces"][slice(*query)]]
     last = query[1] - 1
     if len(pieces) == 1:
-        return f"“{pieces[0].strip()}” (token {last})"
-    return f"“{pieces[0].strip()} … {pieces[-1].strip()}” (tokens {query[0]} to {last})"
+        return f"“{pieces[0]}” (token {last})"
+    return f"“{pieces[0]} … {pieces[-1]}” (tokens {query[0]} to {last})"
 
 
 def missing(pinned: Frame, keeps: Held) -> str:
