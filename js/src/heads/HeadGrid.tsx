@@ -12,7 +12,7 @@ import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
 import { openAlone } from "./FoundList";
 import { metricShown, titleOf } from "./metrics";
-import { type GridPicture, paintCells, paintGrid, paintPointed } from "./paint";
+import { type GridPicture, paintCells, paintGrid, paintHeads, paintPointed } from "./paint";
 import { scaleNote, shadesIn, thumbnailsIn, together } from "./picture";
 import {
   aroundGrid,
@@ -21,6 +21,8 @@ import {
   gridBeside,
   gridScene,
   headAt,
+  heightInSight,
+  sightOf,
   tallestBeside,
 } from "./scene";
 import { changeShown, searchOf } from "./search";
@@ -29,6 +31,9 @@ import { useHeadPicture } from "./use-picture";
 import { pooled } from "./words";
 
 const grown: GridRoom = { largest: 160, height: 700, fair: 56 };
+
+/** Around what is scrolled, for the ring of focus (style/fit.css). */
+const ringRoom = 6;
 
 interface Props {
   /** Grown to the stage. */
@@ -90,12 +95,13 @@ export function HeadGrid({ large = false, over }: Props) {
   });
   const scroller = useRef<HTMLDivElement>(null);
   useSight(scroller, scene, pinned.layer);
+  const deep = scene.height > room.height;
   return (
     <div
       ref={scroller}
       class="aw-grid-scroll"
-      style={{ maxHeight: `${room.height}px` }}
-      data-deep={scene.height > room.height || undefined}
+      style={{ maxHeight: `${heightInSight(scene, room.height, ringRoom)}px` }}
+      data-deep={deep || undefined}
     >
       <div
         ref={host}
@@ -119,6 +125,15 @@ export function HeadGrid({ large = false, over }: Props) {
         onKeyDown={(event) => steer(view, heads, event)}
       >
         <Spoken id={id}>{`Layer ${spoken.layer} head ${spoken.head}${said}`}</Spoken>
+        {deep && width > 0 && (
+          <div class="aw-grid-heads" style={{ marginBottom: `${-scene.top}px` }}>
+            <Canvas
+              width={width}
+              height={scene.top}
+              paint={(brush) => paintHeads(brush, scene, picture, colours)}
+            />
+          </div>
+        )}
         {width > 0 && heads.length > 0 && (
           <Canvas
             width={width}
@@ -153,21 +168,12 @@ function useGridRoom(host: RefObject<HTMLDivElement | null>, large: boolean) {
 }
 
 /** Brings the chosen head into sight; where somebody has scrolled to stays until another one is chosen. */
-function useSight(
-  scroller: RefObject<HTMLDivElement | null>,
-  { rows, height }: GridScene,
-  layer: number,
-): void {
+function useSight(scroller: RefObject<HTMLDivElement | null>, scene: GridScene, layer: number): void {
   useLayoutEffect(() => {
-    const row = rows[layer];
-    if (scroller.current !== null && row !== undefined) bringIntoSight(scroller.current, row.y, row.height);
-  }, [scroller, layer, height]);
-}
-
-function bringIntoSight(scroller: HTMLElement, top: number, size: number): void {
-  const { scrollTop, clientHeight } = scroller;
-  if (top - size < scrollTop) scroller.scrollTop = top - size;
-  else if (top + 2 * size > scrollTop + clientHeight) scroller.scrollTop = top + 2 * size - clientHeight;
+    const { current } = scroller;
+    if (current !== null)
+      current.scrollTop = sightOf(scene, layer, current.scrollTop, current.clientHeight - ringRoom);
+  }, [scroller, layer, scene.height]);
 }
 
 function shadeName(session: Session, { shades }: GridPicture): string {

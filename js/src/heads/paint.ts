@@ -48,12 +48,9 @@ export function paintCells(brush: Brush, scene: GridScene, picture: GridPicture,
 }
 
 /** The numbers at the sides and the rings, which follow the pointer. */
-export function paintPointed(
-  { context }: Brush,
-  scene: GridScene,
-  picture: GridPicture,
-  palette: Palette,
-): void {
+export function paintPointed(brush: Brush, scene: GridScene, picture: GridPicture, palette: Palette): void {
+  const { context } = brush;
+  paintHeads(brush, scene, picture, palette);
   paintLabels(context, scene, picture, palette);
   const { together = [] } = picture;
   for (const each of together) paintRing(context, scene, each, each.colour, 2.5);
@@ -137,12 +134,23 @@ function paintQuiet(context: Pen, { rules, notes }: GridScene, palette: Palette)
   for (const { text, x, y } of notes) context.fillText(text, x, y);
 }
 
-function paintLabels(context: Pen, scene: GridScene, picture: GridPicture, palette: Palette): void {
+/** The numbers of the heads, over the columns. */
+export function paintHeads(
+  { context }: Brush,
+  scene: GridScene,
+  picture: GridPicture,
+  palette: Palette,
+): void {
   const point = picture.hovered ?? picture.pinned;
   context.textBaseline = "middle";
   context.textAlign = "center";
   for (const label of scene.columnLabels)
     paintNumber(context, label, label.index === point?.head, picture, palette);
+}
+
+function paintLabels(context: Pen, scene: GridScene, picture: GridPicture, palette: Palette): void {
+  const point = picture.hovered ?? picture.pinned;
+  context.textBaseline = "middle";
   context.textAlign = "right";
   const layer = point?.layer ?? picture.wholeLayer;
   for (const label of scene.rowLabels) paintNumber(context, label, label.index === layer, picture, palette);

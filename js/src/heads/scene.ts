@@ -48,7 +48,7 @@ export const tallestBeside = { 1: 300, 2: 440, 3: 440 } as const;
 /** Where all columns are as high: what the column of the grid has besides it (style/fit.css). */
 export const aroundGrid = 156;
 /** The share of a fair cell under which a grid that fits says too little. */
-const tooSmall = 0.6;
+const tooSmall = 2 / 3;
 
 /** Layers downwards, heads to the right; cells as large as the room allows. */
 export function gridScene(heads: readonly number[], width: number, room: GridRoom = gridBeside): GridScene {
@@ -83,6 +83,23 @@ const top = 20;
 
 function leftOf(heads: readonly number[]): number {
   return heads.length > 10 ? 24 : 18;
+}
+
+/** Of a grid that is scrolled, the part in sight: whole rows under the numbers of the heads, and some room around them. */
+export function heightInSight({ height, pitch }: GridScene, room: number, around: number): number {
+  if (height <= room) return room;
+  return top + Math.max(1, Math.floor((room + around - top) / pitch)) * pitch - around;
+}
+
+/** How far to scroll from `now` so that a row and its neighbours are in sight under the numbers of the heads, which stay. */
+export function sightOf({ rows }: GridScene, layer: number, now: number, tall: number): number {
+  const row = rows[layer];
+  if (row === undefined) return now;
+  const before = row.y - row.height - top;
+  if (before < now) return Math.max(0, before);
+  const least = row.y + 2 * row.height - tall;
+  if (least <= now) return (rows.findLast(({ y }) => y - top <= now)?.y ?? top) - top;
+  return (rows.find(({ y }) => y - top >= least)?.y ?? top + least) - top;
 }
 
 /** The pitch with which all layers are as high as the room, or a fair one. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { labelStep, thinLabels } from "../../src/drawing/labels";
 import { layoutOf } from "../../src/explorer/layout";
 import { underGrid } from "../../src/heads/balance";
-import { gridScene, headAt, headRect } from "../../src/heads/scene";
+import { gridScene, headAt, headRect, heightInSight, sightOf } from "../../src/heads/scene";
 import { type MatrixInput, matrixHit, matrixScene } from "../../src/matrix/scene";
 
 const heads = (layers: number, count: number) => Array<number>(layers).fill(count);
@@ -42,6 +42,33 @@ describe("the grid of heads", () => {
     const scene = gridScene(heads(32, 32), 358);
     expect(scene.columnLabels[0]?.text).toBe("0");
     expect(scene.columnLabels.length).toBeLessThan(32);
+  });
+});
+
+describe("a grid that is scrolled", () => {
+  const deep = gridScene(heads(30, 9), 232, { largest: 84, height: 400, fair: 22 });
+  const starts = deep.rows.map(({ y }) => y - deep.top);
+  const around = 6;
+  const tall = heightInSight(deep, 400, around);
+
+  it("ends with a whole row, and is no higher than its room", () => {
+    expect((tall + around - deep.top) % deep.pitch).toBe(0);
+    expect(tall).toBeLessThanOrEqual(400);
+    expect(tall).toBeGreaterThan(400 - deep.pitch);
+  });
+
+  it.each([0, 7, 16, 25])("begins with a whole row, layer %i in sight with its neighbours", (layer) => {
+    for (const before of [0, 100, 301]) {
+      const now = sightOf(deep, layer, before, tall + around);
+      const y = deep.rows[layer]?.y ?? 0;
+      expect(starts).toContain(now);
+      expect(now).toBeLessThanOrEqual(Math.max(0, y - deep.top));
+      expect(now + tall + around).toBeGreaterThanOrEqual(y + deep.pitch);
+    }
+  });
+
+  it("is all of it where it fits", () => {
+    expect(heightInSight(gridScene(heads(4, 4), 232), 400, around)).toBe(400);
   });
 });
 
