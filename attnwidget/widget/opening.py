@@ -12,8 +12,8 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.patterns.sights import Sight, sights
 from attnwidget.widget.answering.requests import Request
 
-ASKED = ("text", "pair", "layer", "head", "query", "direction", "source")
-CHOSEN = (*ASKED, "part", "heads")
+READ_WITH = ("text", "pair", "layer", "head", "query", "direction", "source")
+ANY_CHOICE = (*READ_WITH, "part", "heads")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Opening:
     @classmethod
     def of(cls, explorer: HasTraits) -> "Opening":
         """The opening of an explorer that is as it was made."""
-        return cls({name: getattr(explorer, name) for name in CHOSEN})
+        return cls({name: getattr(explorer, name) for name in ANY_CHOICE})
 
     def stands(self, explorer: HasTraits) -> bool:
         """Whether nobody has chosen anything yet."""
@@ -55,7 +55,7 @@ class Opening:
         """What a page means that asks for the place where it began, before it knows where to look."""
         here = self.place() if self.over else self.began
         meant = bool(self.found) and all(getattr(explorer, name) == value for name, value in here.items())
-        asked = all(getattr(request, name) == self.began[name] for name in ASKED)
+        asked = all(getattr(request, name) == self.began[name] for name in READ_WITH)
         if not self.found or not meant or not asked or request.heads or request.caret is not None:
             return request
         first = self.found[0]

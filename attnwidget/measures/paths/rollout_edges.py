@@ -127,7 +127,9 @@ def _sinks(read: RowsOnDemand, counted: Indices, tokens: Tokens, *, causal: bool
         received[chosen] -= rows.gather(1, chosen[:, None])[:, 0]
     whole = torch.zeros(len(tokens), dtype=torch.float32, device="cpu")
     whole[counted] = received
-    found = torch.tensor(sink_tokens(whole, tokens, unmasked_readers(tokens, causal=causal)), dtype=torch.long)
+    found = torch.tensor(
+        sink_tokens(whole, tokens, unmasked_readers(tokens, causal=causal)), dtype=torch.long, device="cpu"
+    )
     return torch.isin(counted, found).nonzero()[:, 0]
 
 

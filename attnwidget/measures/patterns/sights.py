@@ -20,7 +20,7 @@ from attnwidget.shapes import Indices, LayerMaps
 SEEN = ("induction", "duplicate token", "previous token", "next token")
 """What a single row shows: where it points depends on the query, and says something of it. A head at rest shows nothing."""
 
-SAMPLED = 32
+SAMPLED_QUERIES = 32
 """Rows of a long text that are looked at: as many as a thumbnail has."""
 
 CLEAR = 0.5
@@ -63,16 +63,18 @@ def sights(trace: Trace, part: str | None = None) -> tuple[Sight, ...]:
     rows = _rows(len(queries), len(keys), words)
     marks = _marks(keys, own[rows])
     masses = [_mass(trace.weights(block.layer, part=part, queries=rows), marks) for block in blocks]
-    causal = torch.tensor([block.causal for block in blocks for _ in range(block.heads)], device="cpu")
+    causal = torch.tensor(
+        [block.causal for block in blocks for _ in range(block.heads)], dtype=torch.bool, device="cpu"
+    )
     visible = torch.stack([torch.full_like(rows, len(keys)), own[rows] + 1])
     chances = marks.sum(-1) / visible[:, None]  # (causal pattern query)
     counted = marks.any(-1) & (chances < 1)
     chance, number = (chances * counted).sum(-1)[causal.long()], counted.sum(-1)[causal.long()]
     mass = torch.cat(masses)
     scores = ((mass * counted[causal.long()]).sum(-1) - chance) / (number - chance)
-    told = counted & torch.isin(rows, torch.tensor(words, device="cpu"))
+    told = counted & torch.isin(rows, torch.tensor(words, dtype=torch.long, device="cpu"))
     scores[(number < FEWEST_QUERIES) | ~told.any(-1)[causal.long()]] = 0.0
-    least = torch.tensor([THRESHOLDS[name] for name in SEEN], device="cpu")
+    least = torch.tensor([THRESHOLDS[name] for name in SEEN], dtype=torch.float32, device="cpu")
     best, pattern = scores.where(scores >= least, 0.0).max(-1)
     heads = [(block.layer, head) for block in blocks for head in range(block.heads)]
     ranked = sorted(best.nonzero()[:, 0].tolist(), key=lambda place: (-round(float(best[place]), 4), heads[place]))
@@ -93,8 +95,8 @@ def _mass(maps: LayerMaps, marks: Bool[Tensor, "pattern query key"]) -> Float[Te
 def _rows(queries: int, keys: int, words: tuple[int, ...]) -> Indices:
     if kept_whole(queries, keys):
         return torch.arange(queries, device="cpu")
-    even = ((torch.arange(SAMPLED, dtype=torch.float32, device="cpu") + 0.5) * queries / SAMPLED).long()
-    return torch.cat([even, torch.tensor([words[-1]], device="cpu")]).unique()
+    even = ((torch.arange(SAMPLED_QUERIES, dtype=torch.float32, device="cpu") + 0.5) * queries / SAMPLED_QUERIES).long()
+    return torch.cat([even, torch.tensor([words[-1]], dtype=torch.long, device="cpu")]).unique()
 
 
 def _marks(keys: Tokens, own: Indices) -> Bool[Tensor, "pattern query key"]:

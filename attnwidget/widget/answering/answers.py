@@ -41,7 +41,7 @@ Parts: TypeAlias = Callable[[Callable[[], Answer]], None]
 """Hears from time to time what would make a first part of the answer."""
 
 
-Place: TypeAlias = Callable[[Request], Request]
+Placing: TypeAlias = Callable[[Request], Request]
 """What is meant by a request for a frame, once its text is read."""
 
 
@@ -93,7 +93,7 @@ def answer(
     request: Request,
     progress: Callable[[int], None],
     parts: Parts = no_parts,
-    place: Place = lambda asked: asked,
+    place: Placing = lambda asked: asked,
 ) -> Answer:
     """Answer a request about a text; `read` makes its reading, as LiveSession.read does. The answer names the reading.
 

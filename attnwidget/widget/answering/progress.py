@@ -9,7 +9,7 @@ Said = TypeVar("Said")
 EVERY = 0.1
 """Seconds between two messages; what is faster sends none."""
 
-FEW = 2
+FEWEST_LAYERS = 2
 """Layers after the first from which on their pace is believed."""
 
 
@@ -57,7 +57,7 @@ class Pace:
         total = self._total()
         if done == 0 or 0 < total <= done:
             return 0.0
-        if total == 0 or done - before < FEW:
+        if total == 0 or done - before < FEWEST_LAYERS:
             return self._clock() - began
         return (now - began) / (done - before) * (total - done)
 

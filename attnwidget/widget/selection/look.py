@@ -25,20 +25,20 @@ AGAINST = "against"
 SCALE = "scale"
 """The part that is a weight, that of the full tone, or "stretch"."""
 
-HEIGHT = "height"
+HEIGHT_PART = "height"
 """The part that is a height in pixels; None for as high as the window suggests."""
 
 HEIGHTS = (320, 4000)
 """The smallest and the largest."""
 
-OWN = frozenset({HEIGHT, "size"})
+KEPT_BY_EACH = frozenset({HEIGHT_PART, "size"})
 """The parts that say how large an explorer is. Each has its own, linked or not."""
 
 PLAIN_LOOK: Mapping[str, Any] = {
     **{name: choices[0] for name, choices in CHOICES.items()},
     AGAINST: "",
     SCALE: 1.0,
-    HEIGHT: None,
+    HEIGHT_PART: None,
 }
 
 
@@ -73,7 +73,7 @@ def read_part(name: str, value: Any) -> Any:
         return well_formed(value)
     if name == SCALE:
         return read_scale(value)
-    if name == HEIGHT:
+    if name == HEIGHT_PART:
         return None if value is None else _read_height(value)
     plain = value if truth(value) is None else truth(value)
     for possible in CHOICES[name]:

@@ -15,7 +15,7 @@ from attnwidget.widget.answering.shown import Shown, last_word, query_tokens
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.changing import Tie, changed, holding, in_turn, spare, told_by_page, turn
-from attnwidget.widget.selection.look import OWN, PLAIN_LOOK
+from attnwidget.widget.selection.look import KEPT_BY_EACH, PLAIN_LOOK
 from attnwidget.widget.selection.state import as_lists
 from attnwidget.widget.selection.traits import (
     Chart,
@@ -155,7 +155,7 @@ class Selecting(anywidget.AnyWidget):
         if name == "heads":
             return tuple(dict.fromkeys(shown.nearest(*pair) for pair in value))
         if name == "look":
-            return {part: chosen for part, chosen in value.items() if part not in OWN}
+            return {part: chosen for part, chosen in value.items() if part not in KEPT_BY_EACH}
         special = self._special() if name == "query" else None
         return value if special is None else fitted(value, special)
 

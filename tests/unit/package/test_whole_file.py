@@ -15,7 +15,7 @@ from attnwidget.widget.saving import write_page
 from attnwidget.widget.snapshot import Snapshot
 from tests.unit.traces import example
 
-SNAPSHOT = Snapshot("<p>words</p>", b"picture", "a head")
+SNAPSHOT = Snapshot("<p>words and map</p>", b"picture", "a head", words="<p>words</p>", alt="a map")
 CHART = aw.plots.pattern_grid(example())
 
 WRITERS = {
