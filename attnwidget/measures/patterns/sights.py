@@ -20,7 +20,7 @@ from attnwidget.shapes import Indices, LayerMaps
 SEEN = ("induction", "duplicate token", "previous token", "next token")
 """What a single row shows: where it points depends on the query, and says something of it. A head at rest shows nothing."""
 
-SAMPLED_QUERIES = 32
+ROWS_OF_A_LONG_TEXT = 32
 """Rows of a long text that are looked at: as many as a thumbnail has."""
 
 CLEAR = 0.5
@@ -95,7 +95,9 @@ def _mass(maps: LayerMaps, marks: Bool[Tensor, "pattern query key"]) -> Float[Te
 def _rows(queries: int, keys: int, words: tuple[int, ...]) -> Indices:
     if kept_whole(queries, keys):
         return torch.arange(queries, device="cpu")
-    even = ((torch.arange(SAMPLED_QUERIES, dtype=torch.float32, device="cpu") + 0.5) * queries / SAMPLED_QUERIES).long()
+    even = (
+        (torch.arange(ROWS_OF_A_LONG_TEXT, dtype=torch.float32, device="cpu") + 0.5) * queries / ROWS_OF_A_LONG_TEXT
+    ).long()
     return torch.cat([even, torch.tensor([words[-1]], dtype=torch.long, device="cpu")]).unique()
 
 

@@ -8,7 +8,7 @@ import torch
 from attnwidget import Trace
 from attnwidget.engine import Tokens
 from attnwidget.measures.patterns.patterns import patterns
-from attnwidget.measures.patterns.sights import SAMPLED_QUERIES, sights
+from attnwidget.measures.patterns.sights import ROWS_OF_A_LONG_TEXT, sights
 from attnwidget.measures.places import words_said
 
 
@@ -82,7 +82,7 @@ def test_a_long_text_is_sampled_and_its_last_word_read_all_the_same():
 
     (sight,) = sights(Counting())
     assert (sight.pattern, sight.query) == ("previous token", 299)
-    assert asked == [SAMPLED_QUERIES + 1]
+    assert asked == [ROWS_OF_A_LONG_TEXT + 1]
 
 
 def test_between_two_texts_nothing_is_seen():
