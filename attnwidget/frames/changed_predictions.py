@@ -8,9 +8,6 @@ from attnwidget.errors import NotNumbers
 from attnwidget.frames.predictions import predicted_beside
 from attnwidget.measures.comparison.aligned_tokens import aligned_tokens
 
-POSITIONED = {"next token", "this token", "label"}
-"""What is predicted at a token, and not of the whole text."""
-
 
 def changed_predictions(
     first: Trace, second: Trace, part: str, position: int, decode: Callable[[int], str]
@@ -34,8 +31,9 @@ def changed_predictions(
         if after is None:
             return None
         told = {"kind": after.kind, "position": after.position}
-        held = _partner(first, second, part, position) if after.kind in POSITIONED else position
-        before = None if held is None else predict(first, held if after.kind in POSITIONED else -1, decode)
+        # What is predicted of the whole text has no position.
+        held = position if after.position is None else _partner(first, second, part, position)
+        before = None if held is None else predict(first, held, decode)
         if before is None:
             return told
         return {**told, "held": before.position, "rows": _rows(first, second, before, after)}
@@ -50,15 +48,10 @@ def _partner(first: Trace, second: Trace, part: str, position: int) -> int | Non
 
 def _rows(first: Trace, second: Trace, before: Any, after: Any) -> list[dict[str, Any]]:
     """The candidates of both, each with its probability in both; None where that is not known."""
-    found = [
-        {
-            "piece": one.piece,
-            "before": _probability(first, before, one),
-            "after": _probability(second, after, one),
-        }
-        for one in {_name(after, one): one for one in (*after.top, *before.top)}.values()
-    ]
-    return sorted(found, key=lambda row: (-(row["after"] or 0), -(row["before"] or 0)))
+    found = list({_name(after, one): one for one in (*after.top, *before.top)}.values())
+    numbers = _probabilities(first, before, found), _probabilities(second, after, found)
+    rows = [{"piece": one.piece, "before": was, "after": now} for one, was, now in zip(found, *numbers, strict=True)]
+    return sorted(rows, key=lambda row: (-(row["after"] or 0), -(row["before"] or 0)))
 
 
 def _name(prediction: Any, candidate: Any) -> Any:
@@ -66,8 +59,11 @@ def _name(prediction: Any, candidate: Any) -> Any:
     return candidate.piece if prediction.kind == "answer span" else candidate.id
 
 
-def _probability(trace: Trace, prediction: Any, candidate: Any) -> float | None:
+def _probabilities(trace: Trace, prediction: Any, candidates: list[Any]) -> list[float | None]:
+    """Of every candidate, by one pass of the model's head; None where that is not known."""
     if prediction.kind == "answer span":  # of the many spans only the likeliest were looked at
-        return next((one.probability for one in prediction.top if one.piece == candidate.piece), None)
+        known = {one.piece: one.probability for one in reversed(prediction.top)}
+        return [known.get(candidate.piece) for candidate in candidates]
     scores = trace.logits() if prediction.position is None else trace.logits(prediction.position)
-    return float(scores[0].softmax(-1)[candidate.id])
+    shares = scores[0].softmax(-1)
+    return [float(shares[candidate.id]) for candidate in candidates]

@@ -13,6 +13,11 @@ def read_rows(text: Tokens) -> Indices:
     return torch.tensor([i for i, padding in enumerate(text.padding) if not padding], dtype=torch.long, device="cpu")
 
 
+def spread_rows(size: int, count: int) -> Indices:
+    """`count` evenly spaced numbers below `size`: the rows that stand for all of a long text."""
+    return ((torch.arange(count, dtype=torch.float32, device="cpu") + 0.5) * size / count).long()
+
+
 def tiles(block: Block, rows: int) -> Iterator[tuple[list[int], slice]]:
     """(heads, portion of rows) whose maps stay within one tile: all heads together, or one by one."""
     heads, _, keys = block.shape

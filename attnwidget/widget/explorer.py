@@ -277,7 +277,7 @@ class Explorer(Selecting):
         """
         return self._snapshot(None)
 
-    def _snapshot(self, timeout: float | None) -> Snapshot:
+    def _snapshot(self, timeout: float | None, drawn: tuple[bytes, str] | None = None) -> Snapshot:
         request = replace(request_of(self, "preview"), first=(self.text, self.pair) == self._cut_text)
         scale = self.scale
 
@@ -285,7 +285,7 @@ class Explorer(Selecting):
             reading = self._take(request.text, request.pair, first=request.first)
             frame = frame_of(self._model, self._placed(request), reading)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
-            return snapshot_of(frame, text, pair or "", self._model.name, scale)
+            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn)
 
         found: Snapshot = self._wait_for(run, request.topic, timeout)
         self._open()
@@ -314,9 +314,8 @@ class Explorer(Selecting):
         return Answer({"name": page_name(self._model)}, [self._page().encode()])
 
     def _still_answer(self, request: Request, buffers: Any) -> Answer:
-        still = self._snapshot(None)
-        drawn = page_picture(buffers)
-        self._stills.put(still if drawn is None else replace(still, png=drawn, alt=request.caption[:LONGEST_CAPTION]))
+        png = page_picture(buffers)
+        self._stills.put(self._snapshot(None, None if png is None else (png, request.caption[:LONGEST_CAPTION])))
         return Answer({})
 
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:

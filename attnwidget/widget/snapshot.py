@@ -60,12 +60,16 @@ class Snapshot:
 _PAGE = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
 
 
-def snapshot_of(frame: Frame, text: str, pair: str, model: str, scale: Scale = 1.0) -> Snapshot:
-    """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone."""
+def snapshot_of(
+    frame: Frame, text: str, pair: str, model: str, scale: Scale = 1.0, drawn: tuple[bytes, str] | None = None
+) -> Snapshot:
+    """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone.
+
+    `drawn` is a PNG that is there already, and what it shows in words: then no map is drawn.
+    """
     title = str(frame.header["title"])
-    png = picture_png(frame, model, scale=scale)
+    png, alt = drawn or (picture_png(frame, model, scale=scale), f"Map of {title}")
     width, _ = size_on_page(png)
-    alt = f"Map of {title}"
     picture = (
         f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(png).decode()}" '
         f'style="display:block;width:{width}px;max-width:100%;margin:8px 0">'

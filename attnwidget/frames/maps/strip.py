@@ -16,7 +16,7 @@ from attnwidget.frames.maps.shown_map import ShownMap, readers_of_units, receive
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import strip_recipe
-from attnwidget.measures.rows import read_rows
+from attnwidget.measures.rows import read_rows, spread_rows
 from attnwidget.shapes import TokenVector
 
 SAMPLED = 64
@@ -115,7 +115,7 @@ def _sinks(trace: Trace, block: Block, selection: Selection, shown: ShownMap) ->
 def _reckoned(trace: Trace, block: Block, selection: Selection, shown: ShownMap) -> TokenVector:
     """The total that each key gets from the other queries, estimated from some rows of a long text."""
     rows = read_rows(shown.sides.queries.tokens)
-    rows = rows[((torch.arange(SAMPLED, dtype=torch.float32, device="cpu") + 0.5) * len(rows) / SAMPLED).long()]
+    rows = rows[spread_rows(len(rows), SAMPLED)]
     received, _ = received_by(shown, rows)
     seen = units_seen((block,), shown.sides, rows)
     asked = seen.sum(0)

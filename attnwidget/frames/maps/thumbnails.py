@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d
 
 from attnwidget.engine import Trace, kept_whole
+from attnwidget.measures.rows import spread_rows
 
 THUMBNAIL_SIDE = 32
 """The most pixels per side of a thumbnail."""
@@ -19,11 +20,7 @@ def thumbnails(trace: Trace, part: str) -> np.ndarray:
     blocks = trace.part_blocks(part)
     _, size, keys = blocks[0].shape
     down, across = min(size, THUMBNAIL_SIDE), min(keys, THUMBNAIL_SIDE)
-    rows = (
-        None
-        if kept_whole(size, keys)
-        else ((torch.arange(down, dtype=torch.float32, device="cpu") + 0.5) * size / down).long()
-    )
+    rows = None if kept_whole(size, keys) else spread_rows(size, down)
     counts = trace.heads(part)
     out = np.zeros((len(counts), max(counts), down, across), np.uint8)
     for block in blocks:

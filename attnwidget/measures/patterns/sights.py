@@ -15,6 +15,7 @@ from attnwidget.measures.heads.sinks import FEWEST_QUERIES
 from attnwidget.measures.patterns import shapes
 from attnwidget.measures.patterns.patterns import THRESHOLDS
 from attnwidget.measures.places import words_said
+from attnwidget.measures.rows import spread_rows
 from attnwidget.shapes import Indices, LayerMaps
 
 SEEN = ("induction", "duplicate token", "previous token", "next token")
@@ -78,9 +79,12 @@ def sights(trace: Trace, part: str | None = None) -> tuple[Sight, ...]:
     best, pattern = scores.where(scores >= least, 0.0).max(-1)
     heads = [(block.layer, head) for block in blocks for head in range(block.heads)]
     ranked = sorted(best.nonzero()[:, 0].tolist(), key=lambda place: (-round(float(best[place]), 4), heads[place]))
-    firsts = [ranked[i] for i, at in enumerate(pattern[ranked].tolist()) if at not in pattern[ranked[:i]].tolist()]
+    firsts: dict[int, int] = {}
+    for place in ranked:
+        firsts.setdefault(int(pattern[place]), place)
+    leading = list(firsts.values())
     found = []
-    for place in [*firsts, *(place for place in ranked if place not in firsts)][:MOST]:
+    for place in [*leading, *(place for place in ranked if place not in leading)][:MOST]:
         at = int(pattern[place])
         query = int(rows[_telling(mass[place, at], told[int(causal[place]), at])])
         layer, head = heads[place]
@@ -95,9 +99,7 @@ def _mass(maps: LayerMaps, marks: Bool[Tensor, "pattern query key"]) -> Float[Te
 def _rows(queries: int, keys: int, words: tuple[int, ...]) -> Indices:
     if kept_whole(queries, keys):
         return torch.arange(queries, device="cpu")
-    even = (
-        (torch.arange(ROWS_OF_A_LONG_TEXT, dtype=torch.float32, device="cpu") + 0.5) * queries / ROWS_OF_A_LONG_TEXT
-    ).long()
+    even = spread_rows(queries, ROWS_OF_A_LONG_TEXT)
     return torch.cat([even, torch.tensor([words[-1]], dtype=torch.long, device="cpu")]).unique()
 
 
