@@ -223,7 +223,7 @@ export class FakeKernel {
     };
   }
 
-  /** Every token reads itself more than it did. */
+  /** What is expected in both texts; what was held expected less of it, the further down. */
   private expected({ text, against, position }: ExpectedRequest) {
     const found = this.predict(this.tokenise(text), position);
     const held = this.predict(this.tokenise(against), position);

@@ -136,3 +136,9 @@ export function clearHover({ local }: View): void {
     local.pairCell.value = null;
   });
 }
+
+/** Another view on the stage: what the pointer was at is not there any more. */
+export function chooseView(view: View, name: string): void {
+  clearHover(view);
+  view.session.setView(name);
+}

@@ -31,7 +31,7 @@ export function thinLabels(
 /** A text that ends in an ellipsis where it does not fit. */
 export function fitted(text: string, room: number, measure: (text: string) => number): string {
   if (measure(text) <= room) return text;
-  const signs = Array.from(text);
+  const signs = Array.from(text.replace(/…$/, ""));
   while (signs.length > 1 && measure(`${signs.join("")}…`) > room) signs.pop();
   return `${signs.join("")}…`;
 }

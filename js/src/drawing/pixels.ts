@@ -52,13 +52,18 @@ export function thumbnailPixels(
 ): Pixels {
   const width = heads * columns;
   const data = new Uint8ClampedArray(layers * rows * width * 4);
-  let [known, tones] = [-1, new Float32Array(256)];
+  let known = -1;
+  let [given, tones] = [Number.NaN, new Float32Array(256)];
   for (let source = 0; source < bytes.length; source++) {
     const column = source % columns;
     const row = Math.floor(source / columns) % rows;
     if (causal && column > row) continue;
     const map = Math.floor(source / (rows * columns));
-    if (map !== known) [known, tones] = [map, tonesOfBytes(full(map))];
+    if (map !== known) {
+      known = map;
+      const now = full(map);
+      if (now !== given) [given, tones] = [now, tonesOfBytes(now)];
+    }
     const y = Math.floor(map / heads) * rows + row;
     putColour(
       data,

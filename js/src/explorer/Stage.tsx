@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Tabs } from "../controls/Tabs";
 import { Boundary } from "../display/Boundary";
-import { clearHover, useView } from "../display/view";
+import { chooseView, useView } from "../display/view";
 import { offeredViews, viewOf } from "../views/registry";
 import { Described } from "./Described";
 
@@ -18,13 +18,9 @@ export function Stage() {
     shortcut: String(place + 1),
   }));
   const panel = useFocusIn(chosen);
-  const choose = (name: string) => {
-    clearHover(view);
-    view.session.setView(name);
-  };
   return (
     <div class="aw-stage" data-view={chosen}>
-      <Tabs label="View" tabs={offered} chosen={chosen} id={id} onChoose={choose} />
+      <Tabs label="View" tabs={offered} chosen={chosen} id={id} onChoose={(name) => chooseView(view, name)} />
       <div
         ref={panel}
         role="tabpanel"

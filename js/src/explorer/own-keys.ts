@@ -1,4 +1,4 @@
-import { clearHover, type View } from "../display/view";
+import { chooseView, clearHover, type View } from "../display/view";
 import type { Travel } from "../session/text/history";
 import { travel } from "../surface/text-control";
 import { offeredViews } from "../views/registry";
@@ -63,8 +63,7 @@ function ownKey(view: View, element: HTMLElement, event: KeyboardEvent): void {
     const entry = offeredViews(view.session)[Number(event.key) - 1];
     if (entry === undefined) return;
     event.preventDefault();
-    clearHover(view);
-    view.session.setView(entry.name);
+    chooseView(view, entry.name);
   }
 }
 

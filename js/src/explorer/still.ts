@@ -8,7 +8,7 @@ const first = 300;
 const rest = 1_500;
 
 /** The outputs of a notebook whose style hides the still (style/frame.css): JupyterLab, and what is made of it. */
-export const outputs = ".jp-OutputArea-child";
+const outputs = ".jp-OutputArea-child";
 
 /** A picture that is not there yet is looked for ever more seldom: what a view shows may be long in coming, or never come. */
 const seldom = 30_000;

@@ -14,7 +14,7 @@ export interface Match {
 
 /** In the order of the text. `wanted` is a stretch of text however it is cut into tokens, or "#12": the token of that number. */
 export function matchesIn(field: Field, number: FieldNumber, wanted: string): readonly Match[] {
-  if (field.tokens === null) return [];
+  if (field.tokens === null || wanted.trim() === "") return [];
   const { marks, words, folded } = searched(field);
   const numbered = /^\s*#(\d+)\s*$/.exec(wanted)?.[1];
   if (numbered !== undefined) {

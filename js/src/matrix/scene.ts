@@ -1,4 +1,4 @@
-import { labelStep, thinLabels } from "../drawing/labels";
+import { fitted, labelStep, thinLabels } from "../drawing/labels";
 import type { Label, Rect } from "../drawing/scene";
 import { reach, tiltedFoot, tiltedPitch, tilts } from "../drawing/tilt";
 import type { Side } from "../session/places";
@@ -193,26 +193,21 @@ function rowLabels(input: MatrixInput, sight: Sight): Label[] {
 
 function columnLabels(input: MatrixInput, sight: Sight): Label[] {
   const tilted = tilts(sight.widest, sight.columnPitch);
-  return axis(input, "key", sight.columns, sight.columnPitch, columnRoom)
-    .map((label) => ({
-      ...label,
-      x: columnX(sight, label.index + 0.5),
-      y: sight.top - labelGap - (tilted ? 0 : 2),
-    }))
-    .filter(({ x }) => x >= sight.left && x <= sight.left + sight.across)
-    .map((label) =>
-      tilted
-        ? { ...label, text: fitted(label.text, (sight.width - label.x) / reach.across, input.measure) }
-        : label,
-    );
-}
-
-/** A label that would leave the canvas at the right gives up its end: where the map is zoomed, any label may be the last. */
-function fitted(text: string, room: number, measure: (text: string) => number): string {
-  if (measure(text) <= room) return text;
-  const signs = Array.from(text.replace(/…$/, ""));
-  while (signs.length > 1 && measure(`${signs.join("")}…`) > room) signs.pop();
-  return `${signs.join("")}…`;
+  return (
+    axis(input, "key", sight.columns, sight.columnPitch, columnRoom)
+      .map((label) => ({
+        ...label,
+        x: columnX(sight, label.index + 0.5),
+        y: sight.top - labelGap - (tilted ? 0 : 2),
+      }))
+      .filter(({ x }) => x >= sight.left && x <= sight.left + sight.across)
+      // A label that would leave the canvas at the right gives up its end: where the map is zoomed, any may be the last.
+      .map((label) =>
+        tilted
+          ? { ...label, text: fitted(label.text, (sight.width - label.x) / reach.across, input.measure) }
+          : label,
+      )
+  );
 }
 
 function axis(input: MatrixInput, name: Side, sight: Span, pitch: number, room: number) {

@@ -1,5 +1,6 @@
 import type { Traits } from "../wire/types";
 import type { Travel } from "./text/history";
+import { same } from "./traits";
 
 /** What is chosen: all that one goes back to together. What is chosen besides one day is one more name here. */
 export const chosen = [
@@ -54,9 +55,9 @@ export class Selections {
   /** Something else is about to be chosen, or was just now `elsewhere`, which may only follow from what was done here. */
   leave(selection: Selection, elsewhere = false): void {
     const now = this.#clock();
-    const same = now - this.#touched < rest && (elsewhere || !this.#travelled);
+    const belongs = now - this.#touched < rest && (elsewhere || !this.#travelled);
     this.#touched = now;
-    if (same) return;
+    if (belongs) return;
     this.#travelled = false;
     this.#undone = [];
     this.#done.push({ selection, number: this.#next() });
@@ -65,32 +66,28 @@ export class Selections {
 
   /** The step that comes next, and what it would change: what changes nothing is passed over. */
   next(way: Travel, now: Selection): { readonly number: number; readonly patch: Partial<Traits> } | null {
-    const found = this.#find(way, now);
-    return found === -1 ? null : this.#stepAt(way, found, now);
+    return this.#find(way, now);
   }
 
   /** Takes it; `texts` are those that come with it. */
   go(way: Travel, now: Selection, texts: Partial<Selection> = {}): Partial<Traits> | null {
-    const then = { ...now, ...texts };
-    const found = this.#find(way, then);
-    if (found === -1) return null;
-    const { number, patch } = this.#stepAt(way, found, then);
+    const found = this.#find(way, { ...now, ...texts });
+    if (found === null) return null;
     const [from, to] = way === "undo" ? [this.#done, this.#undone] : [this.#undone, this.#done];
-    from.splice(found);
-    to.push({ selection: now, number });
+    from.splice(found.index);
+    to.push({ selection: now, number: found.number });
     this.#touched = this.#clock();
     this.#travelled = true;
-    return patch;
+    return found.patch;
   }
 
-  #find(way: Travel, now: Selection): number {
+  #find(way: Travel, now: Selection) {
     const steps = way === "undo" ? this.#done : this.#undone;
-    return steps.findLastIndex(({ selection }) => Object.keys(changeTo(selection, now)).length > 0);
-  }
-
-  #stepAt(way: Travel, index: number, now: Selection) {
-    const { selection, number } = (way === "undo" ? this.#done : this.#undone)[index] as Step;
-    return { number, patch: changeTo(selection, now) };
+    for (const [index, { selection, number }] of [...steps.entries()].reverse()) {
+      const patch = changeTo(selection, now);
+      if (Object.keys(patch).length > 0) return { index, number, patch };
+    }
+    return null;
   }
 }
 
@@ -98,8 +95,7 @@ export class Selections {
 function changeTo(selection: Selection, now: Selection): Partial<Traits> {
   const elsewhere = selection.text !== now.text || selection.pair !== now.pair;
   const names = chosen.filter(
-    (name) =>
-      !(name === "query" && elsewhere) && JSON.stringify(selection[name]) !== JSON.stringify(now[name]),
+    (name) => !(name === "query" && elsewhere) && !same(selection[name], now[name]),
   );
   return Object.fromEntries(names.map((name) => [name, selection[name]]));
 }

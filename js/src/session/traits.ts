@@ -129,7 +129,7 @@ function readQuery(value: unknown): Span {
 }
 
 /** Whether two plain values are alike, however deep. */
-function same(one: unknown, other: unknown): boolean {
+export function same(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, index) => same(item, other[index]));
   }

@@ -176,3 +176,11 @@ function checkShapes(header: Header, matrix: Block): void {
   if (header.tokens.spans.length !== count) throw new WireError("tokens disagree: pieces and spans");
   if (matrix.shape.length !== 2) throw new WireError(`matrix has ${matrix.shape.length} axes`);
 }
+
+/** A copy, which begins where numbers of any size may begin. */
+export function bytesOf(source: ArrayBuffer | ArrayBufferView): ArrayBuffer {
+  const view = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  return view.slice().buffer;
+}

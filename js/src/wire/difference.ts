@@ -1,4 +1,4 @@
-import { WireError } from "./decode";
+import { bytesOf, WireError } from "./decode";
 import type { TextsRequest } from "./texts";
 import type { Predicted, Span } from "./types";
 
@@ -81,12 +81,10 @@ export function readDifference(
   };
 }
 
-function floats(bytes: ArrayBuffer | ArrayBufferView | undefined, [rows, columns]: Span): Float32Array {
-  if (bytes === undefined) throw new WireError("a difference without its numbers");
-  const view = ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : new Uint8Array(bytes);
-  if (view.byteLength !== rows * columns * 4)
-    throw new WireError(`a difference of ${rows} x ${columns} in ${view.byteLength} bytes`);
-  return new Float32Array(view.slice().buffer);
+function floats(source: ArrayBuffer | ArrayBufferView | undefined, [rows, columns]: Span): Float32Array {
+  if (source === undefined) throw new WireError("a difference without its numbers");
+  const bytes = bytesOf(source);
+  if (bytes.byteLength !== rows * columns * 4)
+    throw new WireError(`a difference of ${rows} x ${columns} in ${bytes.byteLength} bytes`);
+  return new Float32Array(bytes);
 }

@@ -1,4 +1,4 @@
-import { WireError } from "./decode";
+import { bytesOf, WireError } from "./decode";
 import type { TextsRequest } from "./types";
 
 /** What flows into one token through all layers. */
@@ -41,11 +41,4 @@ export function readFlow(fields: unknown, buffers: readonly (ArrayBuffer | Array
   if (flow.reached.length !== flow.levels * flow.pieces.length || flow.ends.length !== 3 * flow.shares.length)
     throw new WireError("a flow whose size does not match its header");
   return flow;
-}
-
-function bytesOf(source: ArrayBuffer | ArrayBufferView): ArrayBuffer {
-  const view = ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
-  return view.slice().buffer;
 }

@@ -1,4 +1,4 @@
-import { WireError } from "./decode";
+import { bytesOf, WireError } from "./decode";
 import type { TextsRequest } from "./types";
 
 export interface MetricChoice {
@@ -54,21 +54,19 @@ export function presentNames(labels: Metric["labels"]): Metric["labels"] {
   return labels?.map((row) => row.map(named)) ?? null;
 }
 
-/** The fields of a metric's answer and its floats -> Metric. Copies where the bytes are not aligned. */
+/** The fields of a metric's answer and its floats -> Metric. Copies, so nothing need be aligned. */
 export function readMetric(fields: unknown, bytes: ArrayBuffer | ArrayBufferView | undefined): Metric {
   const told = fields as Omit<Metric, "values"> | undefined;
   if (told === undefined || bytes === undefined) throw new WireError("a metric without its numbers");
-  const view = ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : new Uint8Array(bytes);
+  const numbers = bytesOf(bytes);
   const { layers, heads, labels } = told;
-  if (!(layers * heads >= 0) || view.byteLength !== layers * heads * 4)
-    throw new WireError(`a metric of ${layers} x ${heads} heads in ${view.byteLength} bytes`);
+  if (!(layers * heads >= 0) || numbers.byteLength !== layers * heads * 4)
+    throw new WireError(`a metric of ${layers} x ${heads} heads in ${numbers.byteLength} bytes`);
   if (labels !== null && (labels.length !== layers || labels.some((row) => row.length !== heads)))
     throw new WireError("a metric's names do not match its heads");
   return {
     ...told,
     labels: presentNames(labels),
-    values: new Float32Array(view.slice().buffer),
+    values: new Float32Array(numbers),
   };
 }

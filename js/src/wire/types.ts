@@ -308,5 +308,5 @@ export interface Replies {
   readonly bokeh: string;
 }
 
-/** Up to so many tokens the kernel keeps every weight of a map: nothing of it is sampled. */
+/** Up to so many tokens the kernel keeps every weight of a map: nothing of it is sampled, and it is sent as f32. */
 export const keptWhole = 192;

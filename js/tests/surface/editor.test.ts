@@ -5,6 +5,7 @@ import type { Request } from "../../src/wire/types";
 import { settle } from "../clock";
 import { frameBytes } from "../frames";
 import { mounted } from "../mounted";
+import { press } from "../press";
 
 afterEach(() => document.body.replaceChildren());
 
@@ -20,17 +21,6 @@ async function editor(state: Record<string, unknown> = {}) {
     control.dispatchEvent(new InputEvent("input", { inputType, bubbles: true }));
   };
   const all = (field = 0) => area(field).setSelectionRange(0, area(field).value.length);
-  const press = (target: Element, key: string, more: KeyboardEventInit = {}) => {
-    const event = new KeyboardEvent("keydown", {
-      key,
-      bubbles: true,
-      cancelable: true,
-      composed: true,
-      ...more,
-    });
-    target.dispatchEvent(event);
-    return event;
-  };
   const undo = (target: Element = area()) => press(target, "z", { ctrlKey: true });
   const redo = (target: Element = area()) => press(target, "Z", { ctrlKey: true, shiftKey: true });
   const menu = host.querySelector(".aw-examples > button") as HTMLButtonElement;

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { countOf, firstFrom, step } from "../../src/surface/search/steps";
 import { settle } from "../clock";
 import { marksIn, mounted } from "../mounted";
+import { press } from "../press";
 
 const match = (token: number, field: 0 | 1 = 0) => ({ field, tokens: [token, token + 1] as const });
 
@@ -39,17 +40,6 @@ describe("the search", () => {
   async function opened() {
     const { model, host, close } = mounted({ text: "The bank, the river bank and a bank", query: [0, 1] });
     await settle();
-    const press = (target: Element, key: string, more: KeyboardEventInit = {}) => {
-      const event = new KeyboardEvent("keydown", {
-        key,
-        bubbles: true,
-        cancelable: true,
-        composed: true,
-        ...more,
-      });
-      target.dispatchEvent(event);
-      return event;
-    };
     const field = () => host.querySelector(".aw-search-field") as HTMLInputElement;
     const type = async (text: string) => {
       field().value = text;

@@ -19,7 +19,6 @@ import { cautionOf, factsName, poolingNote, recipeOf, titleOf } from "./words";
 
 /** Cells of a matrix per side, as in the kernel. */
 const largestSide = 512;
-/** Tokens up to which the kernel keeps whole maps, and sends them as f32. */
 
 /** The frame that the kernel would send; a preview without `overview`. Raises NotSaved for what the file does not have. */
 export function composeFrame(

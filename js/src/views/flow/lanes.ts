@@ -80,9 +80,9 @@ const most = 24;
 /** What passes a word on its way is told apart from here on, though little of it began there. */
 const passing = 0.1;
 
-/** Words that give at least so much have lanes of their own, and the one that is flowed into; all else is summed up. */
-export function laneFlow(flow: Flow, words: readonly Word[], least: number): LaneFlow {
-  const { levels, attending, recipe } = flow;
+/** The words that something flows through, and which of them have lanes of their own. */
+function chosenWords(flow: Flow, words: readonly Word[], least: number) {
+  const { levels } = flow;
   const size = flow.pieces.length;
   const share = (level: number, { tokens: [start, stop] }: Word) => {
     let sum = 0;
@@ -107,6 +107,14 @@ export function laneFlow(flow: Flow, words: readonly Word[], least: number): Lan
   // A rest of one is a word.
   const left = weighed.filter(({ index }) => !chosen.has(index));
   if (left.length === 1) chosen.add((left[0] as { index: number }).index);
+  return { weighed, chosen };
+}
+
+/** Words that give at least so much have lanes of their own, and the one that is flowed into; all else is summed up. */
+export function laneFlow(flow: Flow, words: readonly Word[], least: number): LaneFlow {
+  const { levels, attending, recipe } = flow;
+  const size = flow.pieces.length;
+  const { weighed, chosen } = chosenWords(flow, words, least);
   const laneOf = new Int32Array(size).fill(-1);
   const lanes: Lane[] = [];
   const rest: number[] = [];
@@ -224,7 +232,7 @@ export function moved(on: Node | Band, from: LaneFlow, to: LaneFlow): Node | Ban
 export function through(flow: LaneFlow, on: Node | Band): Float32Array {
   const count = flow.lanes.length;
   const passes = new Float32Array(flow.bands.length);
-  const [below, above] = ["lane" in on ? on.level : on.level, "lane" in on ? on.level : on.level + 1];
+  const [below, above] = [on.level, "lane" in on ? on.level : on.level + 1];
   let amounts = new Float64Array(count);
   const whole = "lane" in on ? shareOf(flow, on) : carried(flow, on);
   if ("source" in on) passes[(on.level * count + on.source) * count + on.target] = whole;
@@ -302,8 +310,7 @@ const usual = 12;
 /** Without a wish, 1 %, or as much as leaves a number of words that can be followed. */
 export function usualThreshold(flow: Flow, words: readonly Word[]): number {
   const found = thresholds.findIndex(
-    (least, index) =>
-      index >= 2 && laneFlow(flow, words, least / 1000).lanes.filter(({ rest }) => !rest).length <= usual,
+    (least, index) => index >= 2 && chosenWords(flow, words, least / 1000).chosen.size <= usual,
   );
   return found === -1 ? thresholds.length - 1 : found;
 }

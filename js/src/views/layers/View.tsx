@@ -31,7 +31,8 @@ export function LayersView() {
   const room = useRoom(scroller);
   const [offset, setOffset] = useState(0);
   const { strip, late } = useStrip(view);
-  const lay = useLay(view, strip, room);
+  const found = useMemo(() => (strip === null ? null : factsOf(strip)), [strip]);
+  const lay = useLay(view, strip, found, room);
   const scene = lay === null ? null : lay(offset);
   const picture = usePicture(view, strip, scene?.turned ?? false);
   const tokens = derived.others.value;
@@ -39,13 +40,12 @@ export function LayersView() {
   const known = strip !== null && tokens !== null;
   const ready = known && scene !== null && picture !== null;
   const { problem } = session.memory.answer(stripOf(view).wish.value);
-  const sums = useMemo(() => (strip === null ? null : factsOf(strip).sums), [strip]);
   const home = useHome(view, strip);
   const bringing = (token: number) => {
-    if (scene === null || strip === null || sums === null) return null;
+    if (scene === null || strip === null || found === null) return null;
     const square = derived.map.value?.square !== false;
     return token === home && square && strip.query[0] === home
-      ? revealQuery(scene, strip.query, sums)
+      ? revealQuery(scene, strip.query, found.sums)
       : reveal(scene, token);
   };
   useFigure("stage", (look) =>
@@ -69,7 +69,7 @@ export function LayersView() {
         busy={late}
         scroller={scroller}
         extent={scene}
-        reveal={(token) => bringing(token)}
+        reveal={bringing}
         home={home}
         looked={cell?.token ?? null}
         onScroll={setOffset}
@@ -110,17 +110,23 @@ function useStrip(view: View): { strip: StripOnShow | null; late: boolean } {
 
 const longestLabel = 12;
 
-function useLay(view: View, strip: StripOnShow | null, { width, tallest }: Room): LayLayers | null {
+function useLay(
+  view: View,
+  strip: StripOnShow | null,
+  found: ReturnType<typeof factsOf> | null,
+  { width, tallest }: Room,
+): LayLayers | null {
   const { derived, local, session } = view;
   const tokens = derived.others.value;
   const measure = useMeasure(view.palette.value.font);
   const labels = useWordLabels(tokens, longestLabel);
-  const found = useMemo(() => (strip === null ? null : factsOf(strip)), [strip]);
   if (strip === null || found === null || width === 0) return null;
+  const { silent, strong } = found;
   const input = {
     labels: labels.slice(0, strip.count),
     layers: strip.layers,
-    ...found,
+    silent,
+    strong,
     width,
     query: derived.map.value?.square === false ? null : strip.query,
     pinnedLayer: derived.head.value?.layer ?? session.clampedHead().layer,

@@ -324,8 +324,8 @@ function useLay(view: View, map: MapOnShow | null, { width, tallest }: Room): La
   const [queries, keys] = [map?.queries ?? 0, map?.keys ?? 0];
   return useMemo(() => {
     if (queries === 0 || keys === 0 || width === 0) return null;
-    return (offsets, most = tallest) =>
-      linesFrame({ queries, keys, width, offsets, widest, ...(most === undefined ? {} : { tallest: most }) });
+    return (offsets) =>
+      linesFrame({ queries, keys, width, offsets, widest, ...(tallest === undefined ? {} : { tallest }) });
   }, [queries, keys, width, tallest, widest]);
 }
 

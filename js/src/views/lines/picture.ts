@@ -27,8 +27,8 @@ export type Strong = Readonly<
 /** The lines of each of several heads; none while a single one is looked at. */
 export type HeadLines = readonly (HeadOnShow & { readonly strong: Strong | null })[];
 
-/** Makes the frame of the lines: on the page what is seen of them, in a figure as much as may be. */
-export type LayLines = (offsets: Offsets, tallest?: number) => LinesFrame;
+/** Makes the frame of the lines, for how far each side is scrolled. */
+export type LayLines = (offsets: Offsets) => LinesFrame;
 
 /** Of several heads each in its own colour, once their maps have come; until then of what they are together. */
 export function curvesOf(
