@@ -99,6 +99,15 @@ class ExplorerPage:
     def wait_for_change(self, checksum: str) -> None:
         self._until(lambda: self.checksum() != checksum, "the matrix does not change")
 
+    def expect_settled(self, faults: Callable[[], Any]) -> None:
+        """Nothing is wrong, and a frame later nothing is either: a layout follows its reason by a frame or more."""
+        for _ in range(200):
+            found = faults()
+            self.page.evaluate(FRAMES)
+            if not found and not (found := faults()):
+                return
+        raise AssertionError(found)
+
     def _until(self, condition: Callable[[], bool], otherwise: str) -> None:
         for _ in range(300):
             if condition():
