@@ -68,6 +68,9 @@ def lay(bare, shown, width, height):
 
 def faults(shown, width, height):
     """What lies over something else, leaves its place or is cut, all from one look at the page."""
+    columns = shown.root.locator(".aw-frame").get_attribute("data-columns")
+    if columns != ("1" if width < 640 else "2" if width < 1000 else "3"):
+        return {"columns": columns}
     names = {"frame": [".aw-frame"], "parts": PARTS, "header": IN_HEADER, "lists": LISTS, "side": [".aw-side"]}
     names |= {"heads": [".aw-heads"], "grid": [".aw-grid-scroll"], "stage": [".aw-stage"], "map": [".aw-stage .aw-map"]}
     names |= {line: [line] for line in IN_LINES} | {parts: [parts] for parts in IN_LINES.values()}
@@ -93,8 +96,6 @@ def faults(shown, width, height):
             "map too low": height_of["map"] >= 180 or height_of["map"],
             "map outside the stage": outside(seen["map"], one["stage"]),
         }
-    columns = shown.root.locator(".aw-frame").get_attribute("data-columns")
-    found["columns"] = columns == ("1" if width < 640 else "2" if width < 1000 else "3") or columns
     return {what: how for what, how in found.items() if how not in (True, [])}
 
 
