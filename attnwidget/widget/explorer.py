@@ -21,6 +21,7 @@ from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_requ
 from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
 from attnwidget.widget.answering.worker import Job, worker_of
 from attnwidget.widget.beside import Figures
+from attnwidget.widget.boxes import watch_boxes
 from attnwidget.widget.bundle import loader, program
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
@@ -88,6 +89,7 @@ class Explorer(Selecting):
         self._stills = Stills()
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
+        watch_boxes(Explorer, Explorer._shown_by_cell)
         with TURN:
             _let_go_of_unseen()
         super().__init__(_view_count=0)  # from now on pages count their views of it
@@ -292,13 +294,18 @@ class Explorer(Selecting):
         return found
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self._shown_by_cell(super()._repr_mimebundle_(**options))
+
+    def _shown_by_cell(self, bundle: Any) -> Any:
+        """The running cell shows this explorer, alone or in a box: it is to keep a still."""
         self._show_up()
-        bundle: Any = super()._repr_mimebundle_(**options)
         # Whatever a model raises, the page makes its own request and shows the error.
         with suppress(Exception):
             if not self._stills.expect(self._snapshot):
                 # Some other host: what it may show without a kernel goes into the same output, if no cell waits for it.
-                (data, metadata), (more, about) = bundle, self._snapshot(STILL).mime
+                data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+                more, about = self._snapshot(STILL).mime
+                more["text/html"] = data.get("text/html", "") + more["text/html"]  # a box may show several
                 bundle = {**data, **more}, {**metadata, **about}
         return bundle
 

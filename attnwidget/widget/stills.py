@@ -38,7 +38,8 @@ class Stills:
         if kernel is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):  # which keeps nothing
             return False
         if kernel.get_parent("shell")["content"].get("allow_stdin") is False:
-            self._cells.append(shell.display_pub.parent_header)
+            if not self._wait(shell.display_pub.parent_header):
+                return True
 
             def put() -> None:
                 shell.events.unregister("post_execute", put)
@@ -48,9 +49,17 @@ class Stills:
             shell.events.register("post_execute", put)
             return True
         if "JPY_SESSION_NAME" in os.environ:  # a notebook of a Jupyter server, whose page will ask
-            self._cells.append(shell.display_pub.parent_header)
+            self._wait(shell.display_pub.parent_header)
             return True
         return False
+
+    def _wait(self, cell: Any) -> bool:
+        """Note a cell that is to have the still; False if it waits for it already, since it shows the explorer again."""
+        with self._lock:
+            if cell in self._cells:
+                return False
+            self._cells.append(cell)
+            return True
 
     def put(self, still: Snapshot) -> None:
         """Put the still where none is yet, and in the place of an older one."""

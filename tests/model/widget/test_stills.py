@@ -10,12 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 from IPython.core.events import EventManager
-from ipywidgets import Widget
+from IPython.core.formatters import DisplayFormatter
+from ipywidgets import Accordion, Box, HBox, Label, Tab, VBox, Widget
 from nbconvert import HTMLExporter, MarkdownExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
-from attnwidget.widget import stills
+from attnwidget.widget import boxes, stills
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.page_picture import LONGEST_CAPTION
 from tests.model.widget.played_page import Page
@@ -31,13 +32,14 @@ class Kernel:
         self.asks = {"content": {"allow_stdin": attended}}
         self.kernel = SimpleNamespace(get_parent=lambda _channel: self.asks)
         self.events = EventManager(self, {"post_execute": None})
+        self.display_formatter = DisplayFormatter()
         session = SimpleNamespace(send=lambda _socket, *what, parent, ident: self.sent.append((*what, parent)))  # noqa: ARG005
         self.display_pub = SimpleNamespace(session=session, pub_socket=None, topic=b"", parent_header=None)
 
-    def run(self, number, explorer):
-        """A cell that shows the explorer; what of it the notebook keeps."""
+    def run(self, number, widget):
+        """A cell that shows an explorer, or a box; what of it the notebook keeps."""
         self.display_pub.parent_header = number
-        data, _ = explorer._repr_mimebundle_()
+        data, _ = self.display_formatter.format(widget)
         self.events.trigger("post_execute")
         return set(data)
 
@@ -49,9 +51,18 @@ class Kernel:
 
 @pytest.fixture
 def attended(monkeypatch):
-    kernel = Kernel(attended=True)
-    monkeypatch.setattr(stills, "get_ipython", lambda: kernel)
     monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    return running(Kernel(attended=True), monkeypatch)
+
+
+@pytest.fixture
+def unattended(monkeypatch):
+    return running(Kernel(attended=False), monkeypatch)
+
+
+def running(kernel, monkeypatch):
+    for room in (stills, boxes):
+        monkeypatch.setattr(room, "get_ipython", lambda: kernel)
     return kernel
 
 
@@ -128,15 +139,68 @@ def test_a_text_that_cannot_be_read_keeps_the_last_still(tiny, attended, monkeyp
     assert attended.shown() == []
 
 
-def test_where_nobody_sits_the_cell_has_its_still_when_it_ends(tiny, monkeypatch):
-    kernel = Kernel(attended=False)
-    monkeypatch.setattr(stills, "get_ipython", lambda: kernel)
-    kernel.run(1, Explorer(tiny, TEXT))
-    assert kernel.shown() == both("display_data", 1)
-    kernel.run(2, Explorer(tiny, ""))  # which cannot be read, and fails no cell
-    assert kernel.shown() == []
-    kernel.events.trigger("post_execute")
-    assert kernel.shown() == []
+def test_where_nobody_sits_the_cell_has_its_still_when_it_ends(tiny, unattended):
+    unattended.run(1, Explorer(tiny, TEXT))
+    assert unattended.shown() == both("display_data", 1)
+    unattended.run(2, Explorer(tiny, ""))  # which cannot be read, and fails no cell
+    assert unattended.shown() == []
+    unattended.events.trigger("post_execute")
+    assert unattended.shown() == []
+
+
+# boxes
+
+VIEW = {"application/vnd.jupyter.widget-view+json", "text/plain"}
+
+
+def nested(one, other):
+    return VBox([Label("two"), Tab([one, Accordion([HBox([other, one])])])])
+
+
+def test_a_box_keeps_the_still_of_every_explorer_in_it_once(tiny, attended, monkeypatch):
+    explorers = [Explorer(tiny, TEXT, layer=layer) for layer in (0, 1)]
+    pages = [Page(explorer, monkeypatch) for explorer in explorers]
+    attended.run(1, explorers[0])
+    asked(pages[0])
+    attended.shown()
+    assert attended.run(2, nested(*explorers)) == VIEW
+    for page in pages:
+        asked(page)
+        assert attended.shown() == both("display_data", 2)
+
+
+def test_where_nobody_sits_a_box_has_its_stills_in_their_order(tiny, unattended):
+    one, other = Explorer(tiny, TEXT, head=2), Explorer(tiny, TEXT, head=1)
+    assert unattended.run(1, nested(one, other)) == VIEW
+    titles = [content["data"]["text/plain"] for _, content, _ in unattended.sent]
+    assert titles == [f"Snapshot(Layer 0 · Head {head})" for head in (2, 2, 1, 1)]
+    assert unattended.shown() == 2 * both("display_data", 1)
+
+
+def test_a_host_that_takes_no_outputs_later_finds_all_stills_of_a_box_in_it(tiny, monkeypatch):
+    kernel = running(Kernel(attended=True), monkeypatch)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    explorers = [Explorer(tiny, TEXT, head=head) for head in (2, 1)]
+    for explorer in explorers:
+        explorer.wait()
+    data, _ = kernel.display_formatter.format(HBox(explorers))
+    assert set(data) == {*VIEW, "text/html", "image/png"}
+    assert data["text/html"].count("<img") == 2
+
+
+def test_a_box_without_explorers_or_of_ones_own_form_is_as_it_was(tiny, attended, monkeypatch):
+    explorer = Explorer(tiny, TEXT)
+    loop = VBox()
+    loop.children = [HBox([loop])]
+    for box in (HBox(), HBox([Label("a")]), loop):
+        assert attended.display_formatter.format(box) == DisplayFormatter().format(box)
+    monkeypatch.setattr(explorer, "_stills", None)  # whatever fails
+    box = HBox([explorer])
+    assert attended.display_formatter.format(box) == DisplayFormatter().format(box)
+
+    attended.display_formatter = DisplayFormatter()
+    attended.display_formatter.mimebundle_formatter.for_type(Box, lambda _: {"text/plain": "mine"})
+    assert attended.run(1, HBox([Explorer(tiny, TEXT)])) == {"text/plain"}
 
 
 # what readers make of it
@@ -145,15 +209,13 @@ STATE = "application/vnd.jupyter.widget-state+json"
 
 
 @pytest.fixture
-def notebook(tiny, monkeypatch):
+def notebook(tiny, unattended):
     """A notebook that was run and saved, with the state of its widgets or without."""
-    kernel = Kernel(attended=False)
-    monkeypatch.setattr(stills, "get_ipython", lambda: kernel)
     explorer = Explorer(tiny, TEXT)
-    data, metadata = explorer._repr_mimebundle_()
-    kernel.events.trigger("post_execute")
+    data, metadata = unattended.display_formatter.format(explorer)
+    unattended.events.trigger("post_execute")
     first = new_output("execute_result", data, execution_count=1, metadata=metadata)
-    later = [new_output("display_data", sent["data"], metadata=sent["metadata"]) for _, sent, _ in kernel.sent]
+    later = [new_output("display_data", sent["data"], metadata=sent["metadata"]) for _, sent, _ in unattended.sent]
 
     def saved(*, state):
         cell = new_code_cell("ex", outputs=[first, *later], execution_count=1)
