@@ -333,6 +333,7 @@ export class Session {
 
   /** No number changes with it, so nothing is asked. */
   setScale(scale: ToneScale): void {
+    this.#selections.leave(this.#selection());
     this.#synced.write({ look: { ...this.traits.look.peek(), scale } });
   }
 

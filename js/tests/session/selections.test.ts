@@ -193,6 +193,19 @@ describe("a session's undo", () => {
     expect(session.what("undo")).toBe("");
   });
 
+  it("takes back the scale of the tones alone, and asks for nothing", async () => {
+    const { session, model, frames, answer } = await rested();
+    session.setLook({ words: true });
+    await answer();
+    const asked = frames().length;
+    session.setScale("stretch");
+    expect([session.what("undo"), frames().length]).toEqual(["look", asked]);
+    session.travel("undo", "all");
+    expect(model.state.look).toMatchObject({ scale: 1, words: true });
+    session.travel("undo", "all");
+    expect(model.state.look).toMatchObject({ scale: 1, words: false });
+  });
+
   it("goes back to a query that the caret was at, and then the caret leads no more", async () => {
     const { session, model, frames, answer } = await rested();
     session.moveCaret([4, 4]);
