@@ -87,7 +87,7 @@ function PlaceInputs({ single }: { readonly single: boolean }) {
 }
 
 export const stretching =
-  "Gives the full tone to the largest weight outside sinks of what each view shows, not to 1: pale things come out, and tones no longer say numbers";
+  "Gives the full tone to the largest weight outside sinks of the map on show, not to 1: pale things come out, and tones of different maps cannot be compared";
 
 /** What is done to the map: words, sinks, norms. What would change nothing here is not drawn. */
 export function ChangeControls() {

@@ -15,8 +15,9 @@ import type { Local } from "./pointer";
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
   readonly tones: Float32Array;
-  /** The largest weight outside sinks, and the one of the full tone. */
+  /** The largest weight outside sinks, here and in the whole map; and the one of the full tone. */
   readonly peak: number;
+  readonly largest: number;
   readonly full: number;
   readonly sinks: ReadonlySet<number>;
   /** What the filter keeps of it; null where it keeps all. */
@@ -202,10 +203,11 @@ function heatOf(
   });
   // Nothing but sinks to read, as from the first token: then they count.
   if (peak === 0) peak = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  const full = fullTone(scale, peak);
+  const full = fullTone(scale, map.peak);
   const faded = fading(weights, sinks, filter);
   const tones = weights.map((weight, token) => tone(weight, full) * (faded?.[token] ?? 1));
-  return { tones, peak, full, sinks, kept: faded === null ? null : keepOf(weights, sinks, filter) };
+  const kept = faded === null ? null : keepOf(weights, sinks, filter);
+  return { tones, peak, largest: map.peak, full, sinks, kept };
 }
 
 const listed = 5;

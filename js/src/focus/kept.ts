@@ -17,7 +17,6 @@ export interface Kept {
   readonly resting: number;
   /** The share of the row that is kept, sinks included; 1 of an empty row. */
   readonly share: number;
-  readonly peak: number;
 }
 
 export function keepOf(weights: Float32Array, sinks: ReadonlySet<number>, filter: Filter): Kept {
@@ -37,10 +36,9 @@ export function keepOf(weights: Float32Array, sinks: ReadonlySet<number>, filter
   const tokens = open.slice(0, lengthOf(weights, open, total, filter));
   const held = tokens.reduce((sum, token) => sum + (weights[token] as number), 0);
   const drawn = [...sinks].filter((token) => (weights[token] ?? 0) >= faintestSink);
-  const peak = weights[tokens[0] ?? -1] ?? Math.max(0, ...drawn.map((token) => weights[token] ?? 0));
   const whole = total + resting;
   const share = whole > 0 ? (held + resting) / whole : 1;
-  return { tokens, sinks: drawn, all: open.length, dropped: Math.max(0, total - held), resting, share, peak };
+  return { tokens, sinks: drawn, all: open.length, dropped: Math.max(0, total - held), resting, share };
 }
 
 function lengthOf(weights: Float32Array, order: readonly number[], total: number, filter: Filter): number {

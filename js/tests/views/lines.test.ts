@@ -58,7 +58,7 @@ describe("what is kept of a row", () => {
 
   it("is nothing of a row of zeros or of no numbers", () => {
     for (const row of [of(0, 0), of(Number.NaN, Number.NaN)])
-      expect(keepOf(row, none, mass)).toMatchObject({ tokens: [], dropped: 0, peak: 0 });
+      expect(keepOf(row, none, mass)).toMatchObject({ tokens: [], dropped: 0, share: 1 });
   });
 
   it("is the five strongest, or all that can be seen, when that is asked", () => {

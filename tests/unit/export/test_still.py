@@ -92,13 +92,15 @@ def test_a_stronger_weight_is_more_opaque_and_on_white_it_looks_as_on_the_page(d
 def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
     maps = torch.tensor([[[0.5, 0.02, 0.0005], [0.2, 0.2, 0.2], [0.2, 0.2, 0.2]]])
     frame, text = frame_of(maps, ["a", "b", "c"], query=(0, 1))
+    weaker, _ = frame_of(maps, ["a", "b", "c"], query=(1, 2))
 
-    def opacities(scale):
+    def opacities(scale, frame=frame):
         page = still_html(frame, text, "", scale=scale)
         return [float(one) for one in re.findall(r"rgba\([^)]*,([\d.]+)\)", page)]
 
     assert opacities(1.0) == [0.42, 0.08]
     assert opacities("stretch") == [0.6, 0.12]
+    assert set(opacities("stretch", weaker)) == {0.38}, "one scale for the whole map: the picture beside has it too"
     assert "full tone at 1<" in still_html(frame, text, "")
     assert "full tone at 0.5, stretched" in still_html(frame, text, "", scale="stretch")
 

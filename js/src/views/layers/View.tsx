@@ -198,7 +198,7 @@ function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readon
   const full = fullTone(scale.value, strip.peak);
   return (
     <Caption problem={problem} aside={<Scale direction={strip.direction} full={full} />}>
-      {recipeOf(strip, filter.value)}
+      {recipeOf(strip, filter.value, scale.value)}
     </Caption>
   );
 }

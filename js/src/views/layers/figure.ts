@@ -30,7 +30,7 @@ export function layersFigure(
     title: `${sentence(tokens, strip.query, strip.direction)}, layer by layer`,
     width: scene.turned ? left + layers * layerPitch + 4 : Math.min(scene.width, left + area.width + 60),
     height: scene.height,
-    caption: recipeOf(strip, filter) + cut,
+    caption: recipeOf(strip, filter, scale) + cut,
     direction: strip.direction,
     full: fullTone(scale, strip.peak),
     paint: (brush) =>

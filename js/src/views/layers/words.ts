@@ -1,5 +1,6 @@
 import { type Description, mentioned, nameOf, spanInWords, verbs } from "../../focus/description";
 import { isExplicit, ruleOf } from "../../focus/kept";
+import type { ToneScale } from "../../lib/colour";
 import { count, pieceLabel, weight } from "../../lib/format";
 import { askedOf, othersOf } from "../../session/axes";
 import type { Filter } from "../../session/filter";
@@ -36,7 +37,7 @@ export function numberOf(strip: StripOnShow, layer: number, token: number): stri
 }
 
 /** How the numbers were made. */
-export function recipeOf(strip: StripOnShow, filter: Filter): string {
+export function recipeOf(strip: StripOnShow, filter: Filter, scale: ToneScale): string {
   const silent = strip.values.some(Number.isNaN);
   const hatched = strip.sinks.some((found) => found.size > 0);
   const without = strip.fusion === "single" ? `head ${strip.head}` : "attention";
@@ -45,6 +46,7 @@ export function recipeOf(strip: StripOnShow, filter: Filter): string {
     ...(isExplicit(filter)
       ? [`kept: ${ruleOf(filter, strip.direction, hatched)}, layer by layer; the rest is faint`]
       : []),
+    ...(scale === "stretch" ? ["stretched to the largest of all layers: not the text’s tones"] : []),
     ...(hatched ? ["sinks are hatched"] : []),
     ...(silent ? [`a line marks a layer without ${without}`] : []),
   ].join(" · ");

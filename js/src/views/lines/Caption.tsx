@@ -16,21 +16,25 @@ interface Props {
   readonly keep: Filter;
   /** Whether the lines are those of several heads, each in its colour. */
   readonly several: boolean;
+  /** The weight of the thickest line. */
+  readonly full: number | null;
   readonly faint: { readonly curves: readonly unknown[]; readonly passing: number };
 }
 
 /** How the numbers were made, which lines are drawn, and what is left out of them. */
-export function LinesCaption({ map, strong, leads, keep, several, faint }: Props) {
-  const { asked, focus } = useView().derived;
+export function LinesCaption({ map, strong, leads, keep, several, full, faint }: Props) {
+  const { derived } = useView();
+  const { asked, focus } = derived;
   const shown = strong[leads];
   return (
     <Caption
       aside={
-        shown !== null && (
+        full !== null && (
           <span class="aw-scale">
+            {derived.scale.value === "stretch" && "stretched"}
             <span class="aw-number">0</span>
             <span class="aw-scale-wedge" data-direction={leads} />
-            <span class="aw-number">{toneNumber(shown.full)}</span>
+            <span class="aw-number">{toneNumber(full)}</span>
           </span>
         )
       }

@@ -24,7 +24,7 @@ import { lineEnds, lineMarks } from "./labels";
 import { type PlacedLineEnd, placeLineEnds } from "./labels-scene";
 import { linesFilter, linesOf } from "./lines";
 import { lineLabelFont, paintFaint, paintLineLabels, paintRim, paintStrong, rimFont } from "./paint";
-import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
+import { curvesOf, faintOf, fullOf, type HeadLines, type LayLines, type Strong } from "./picture";
 import { type Looked, rimMarks, tracksOf } from "./rim-scene";
 import { type Curve, type LinesFrame, lineMiddle, linesFrame, revealLine, strongestPlace } from "./scene";
 import { spoken } from "./words";
@@ -162,6 +162,7 @@ export function LinesView() {
           leads={leads}
           keep={keep}
           several={heads.length > 0}
+          full={fullOf(strong, heads, leads)}
           faint={faint}
         />
       )}
@@ -197,9 +198,10 @@ function strongOf(
   direction: Direction,
   rule: string,
   scale: ToneScale,
+  largest = map.peak,
 ) {
   const kept = keepOf(weights, sinksOf(map, direction), readFilter(rule));
-  return { weights, kept, full: fullTone(scale, kept.peak) };
+  return { weights, kept, full: fullTone(scale, largest) };
 }
 
 /** Which way the lines go that lead: of a long text from the side under the pointer, else as the map is looked at. */
@@ -296,11 +298,13 @@ function shortened(labels: readonly PlacedLineEnd[], { hoverToken, hoverSide }: 
 function useHeads({ session, derived, local }: View, rule: string, leads: Direction): HeadLines {
   const heads = local.hoverHead.value === null ? headsOnShow(session) : [];
   const focus = derived.focus.value;
+  // They are shown together: one scale for all.
+  const largest = Math.max(0, ...heads.map(({ map }) => map?.peak ?? 0));
   return heads.map((each) => {
     const { map } = each;
     const weights = map === null ? null : vectorOfHead(map, focus, leads);
     if (map === null || weights === null) return { ...each, strong: null };
-    const one = strongOf(map, weights, leads, rule, derived.scale.value);
+    const one = strongOf(map, weights, leads, rule, derived.scale.value, largest);
     const strong = { reads: null, read_by: null, [leads]: one };
     return { ...each, strong };
   });

@@ -11,7 +11,7 @@ import { lineEnds, lineMarks, nowhere, unmarked } from "./labels";
 import { placeLineEnds } from "./labels-scene";
 import type { Lines } from "./lines";
 import { lineLabelFont, paintFaint, paintLineLabels, paintRim, paintStrong } from "./paint";
-import { curvesOf, faintOf, type HeadLines, type LayLines, type Strong } from "./picture";
+import { curvesOf, faintOf, fullOf, type HeadLines, type LayLines, type Strong } from "./picture";
 import type { RimMark, Track } from "./rim-scene";
 import { type LinesFrame, type Offsets, seenIn } from "./scene";
 import { left, made, rule } from "./words";
@@ -50,7 +50,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
     caption: captionOf(derived, drawn, faint, frame),
     direction: leads,
     lines: true,
-    full: strong[leads]?.full ?? null,
+    full: fullOf(strong, heads, leads),
     paint: (brush) => {
       paintFaint(brush, frame, faint.curves, palette);
       paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);

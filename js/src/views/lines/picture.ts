@@ -27,6 +27,12 @@ export type Strong = Readonly<
 /** The lines of each of several heads; none while a single one is looked at. */
 export type HeadLines = readonly (HeadOnShow & { readonly strong: Strong | null })[];
 
+/** The weight of the thickest line; null while there is none. */
+export function fullOf(strong: Strong, heads: HeadLines, leads: Direction): number | null {
+  const first = heads.find((each) => each.strong !== null);
+  return (first?.strong ?? strong)[leads]?.full ?? null;
+}
+
 /** Makes the frame of the lines, for how far each side is scrolled. */
 export type LayLines = (offsets: Offsets) => LinesFrame;
 
