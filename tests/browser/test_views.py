@@ -360,7 +360,7 @@ def test_what_flows_into_the_query_is_rollout_and_a_click_looks_from_another_tok
     expect(view).to_have_attribute("data-rows", rows)
     view.press("Enter")
     expect(shown.root.locator(".aw-query .aw-number")).to_have_text("#3")
-    expect(shown.root.locator(".aw-view-head h3")).to_have_text("What flows into “France”")
+    expect(shown.root.locator(".aw-view-head h3")).to_have_text("What flows into “France” all heads of all layers")
 
 
 # --------------------------------------------------------------------------------------------------------- compare

@@ -20,14 +20,18 @@ const fusions = [
   { value: "max", text: "max", title: "For each pair, the head with the largest weight" },
 ] as const satisfies readonly { value: HeadFusion; text: string; title: string }[];
 
+const elsewhere = "The view below shows heads of its own choice, as it says in its heading";
+
 /** Where the heat is from: which heads, and what several become. */
-export function SourceControls() {
+export function SourceControls({ textOnly }: { readonly textOnly: boolean }) {
   const { session } = useView();
   const { source, fusion } = session.traits.look.value;
   const several = source === "layer" || (source === "head" && session.chosenHeads().length > 1);
   return (
     <span class="aw-control">
-      <span class="aw-label">heat from</span>
+      <span class="aw-label" title={textOnly ? elsewhere : undefined}>
+        {textOnly ? "colours the text:" : "heat from"}
+      </span>
       <Segmented
         label="Heat from"
         choices={sources}

@@ -25,7 +25,8 @@ const directions = [
   },
 ] as const satisfies readonly { value: Direction; text: string; tint: string; title: string }[];
 
-export function Toolbar() {
+/** `textOnly`: what it chooses colours the text, and is not what the stage shows. */
+export function Toolbar({ textOnly }: { readonly textOnly: boolean }) {
   const { session } = useView();
   const parts = partsOf(session);
   return (
@@ -46,7 +47,7 @@ export function Toolbar() {
             onChoose={(part) => session.setPart(part)}
           />
         )}
-        <SourceControls />
+        <SourceControls textOnly={textOnly} />
       </span>
       <span class="aw-toolbar-look">
         <FilterControl />

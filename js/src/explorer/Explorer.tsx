@@ -14,6 +14,7 @@ import { ShadeChoice } from "../heads/ShadeChoice";
 import { Expectations, Neighbours } from "../readout/Readout";
 import { Editor } from "../surface/Editor";
 import { ProgressLine } from "../surface/Status";
+import { viewOf } from "../views/registry";
 import { Header } from "./Header";
 import { Help } from "./Help";
 import { Stage } from "./Stage";
@@ -54,7 +55,7 @@ export function Explorer() {
         <ProgressLine />
         <Editor />
         <Boundary of="The toolbar">
-          <Toolbar />
+          <Toolbar textOnly={viewOf(session.traits.view.value).ownHeads === true} />
         </Boundary>
         <div class="aw-columns">
           <div class="aw-heads">

@@ -13,6 +13,8 @@ export interface ViewEntry {
   /** On its tab. */
   readonly text: string;
   readonly Stage: FunctionComponent;
+  /** It shows heads of its own choice: what the toolbar chooses colours the text alone. */
+  readonly ownHeads?: true;
   /** What its keys do: `?` shows them, under the tab's text or `keysOf`. */
   readonly keys: readonly KeyRow[];
   readonly keysOf?: string;

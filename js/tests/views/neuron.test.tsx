@@ -9,7 +9,14 @@ import { palette, signedTone } from "../../src/lib/colour";
 import { exact } from "../../src/lib/format";
 import { composeNeuron } from "../../src/source/embedded/neuron";
 import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from "../../src/views/neuron/pair";
-import { keysWanted, openedKey, orderOf, type Pairs, pairsRequest } from "../../src/views/neuron/pairs";
+import {
+  keysWanted,
+  largestBeside,
+  openedKey,
+  orderOf,
+  type Pairs,
+  pairsRequest,
+} from "../../src/views/neuron/pairs";
 import { neuronPicture, signedPixels } from "../../src/views/neuron/picture";
 import { neuronHit, neuronScene, pairScene, revealRow } from "../../src/views/neuron/scene";
 import { oneOf } from "../../src/views/neuron/words";
@@ -238,7 +245,7 @@ describe("the picture of the rows in sight", () => {
   const scene = neuronScene({ ...input, row: null, dimension: null });
   const light = palette(false, "Test");
   const order = orderOf(pairs, "strongest");
-  const shown = { pairs, order, key: 0, cell: null, kept: null };
+  const shown = { pairs, order, key: 0, cell: null, kept: null, full: 1 };
 
   it("stays as it is while the pointer moves over them", () => {
     const before = neuronPicture(shown, scene, light);
@@ -247,6 +254,25 @@ describe("the picture of the rows in sight", () => {
     expect([before.open, after.open]).toEqual([0, 1]);
     expect(after.rows).toBe(before.rows);
     expect(after.pixels).toBe(before.pixels);
+  });
+
+  it("has bars on the scale of the tones: of another scale they are others", () => {
+    const bars = (full: number) => neuronPicture({ ...shown, full }, scene, light).rows.map(({ bar }) => bar);
+    const weights = order.map((key) => pairs.weight[key] as number);
+    expect(bars(1)).toEqual(weights);
+    expect(bars(0.25)).toEqual(weights.map((each) => Math.min(1, each / 0.25)));
+  });
+
+  it("stretches its bars as the map of its head is stretched, and those of a head without one by themselves", () => {
+    const map = { source: "head", layer: pairs.layer, head: pairs.head, peak: 0.9 } as const;
+    const own = [[pairs.layer, pairs.head]] as const;
+    expect(largestBeside(pairs, { ...map, chosen: own })).toBe(0.9);
+    for (const other of [
+      null,
+      { ...map, chosen: [...own, [9, 9]] as const },
+      { ...map, chosen: own, head: 9 },
+    ])
+      expect(largestBeside(pairs, other)).toBe(Math.max(...pairs.weight));
   });
 
   it("is another one in another order, in other colours, and of other rows", () => {

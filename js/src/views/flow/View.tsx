@@ -75,6 +75,7 @@ export function FlowView() {
           {flow !== null && (
             <>
               What flows into “<bdi>{shorten(flow.lanes[flow.query]?.name ?? "", 28)}</bdi>”
+              <span class="aw-unit"> all heads of all layers</span>
             </>
           )}
         </h3>

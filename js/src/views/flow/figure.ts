@@ -7,9 +7,9 @@ import { paintFlow } from "./paint";
 import { type FlowFrame, placeBands, wholeFlow } from "./scene";
 import { pathInWords } from "./words";
 
-/** What grey and the numbers are. */
+/** What grey, width, tone and the numbers are. */
 const legend =
-  "grey: what stays on its word, by this rule half of every step · numbers: the inputs’ shares, which sum to 1";
+  "width, tone and numbers: shares of all that flows, whatever the scale · grey: what stays on its word, by this rule half of every step";
 
 /** How it was made, and what is summed up. */
 export function recipeOf(flow: LaneFlow, least: number): string {
@@ -22,7 +22,7 @@ export function recipeOf(flow: LaneFlow, least: number): string {
     flow.known < 0.995
       ? ` · of each layer the strongest edges are known, which carry ${weight(flow.known)} of it or more; the others are spread in proportion`
       : "";
-  return `${flow.recipe}${summed}${known} · ${legend}`;
+  return `${flow.recipe} · ${legend}${summed}${known}`;
 }
 
 /** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */

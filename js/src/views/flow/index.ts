@@ -9,6 +9,7 @@ export const flow: ViewEntry = {
   name: "flow",
   text: "Flow",
   Stage: FlowView,
+  ownHeads: true,
   words: flowInWords,
   wishes: ({ session }) => [flowWish(session)],
   keys: [

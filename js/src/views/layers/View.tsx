@@ -169,9 +169,13 @@ function LayersHeading({
   const { session } = useView();
   const { head } = session.clampedHead();
   const choices = [
-    { value: "mean", text: "mean of heads", title: "The mean over the heads of each layer" },
+    { value: "mean", text: "mean of all heads", title: "The mean over the heads of each layer" },
     { value: "single", text: `head ${head}`, title: `Head ${head} of each layer` },
-    { value: "max", text: "max", title: "For each token, the head of the layer with the largest weight" },
+    {
+      value: "max",
+      text: "max of all",
+      title: "For each token, the head of the layer with the largest weight",
+    },
   ] as const satisfies readonly { value: Fusion; text: string; title: string }[];
   return (
     <div class="aw-view-head">

@@ -8,6 +8,7 @@ export const layers: ViewEntry = {
   name: "layers",
   text: "Layers",
   Stage: LayersView,
+  ownHeads: true,
   words: layersInWords,
   wishes: (view) => [stripOf(view).wish.value],
   keys: [

@@ -6,13 +6,14 @@ import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
+import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
 import { NeuronCaption } from "./Caption";
 import { type LayNeuron, neuronFigure } from "./figure";
 import { pointPairs, pressPairs, steerPairs } from "./input";
 import { PairPanel } from "./PairPanel";
 import { paintNeuron } from "./paint";
-import { type KeyOrder, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
+import { type KeyOrder, largestBeside, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
 import { neuronPicture, type Shown } from "./picture";
 import { type NeuronScene, neuronScene, revealRow } from "./scene";
 import { neuronRecipe, oneOf, spoken } from "./words";
@@ -35,7 +36,7 @@ export function NeuronView() {
   const shown = useShown(view, pairs);
   const lay = useLay(shown, room);
   const scene = lay === null ? null : lay(offset);
-  const recipe = shown === null ? "" : neuronRecipe(view, shown.pairs);
+  const recipe = shown === null ? "" : neuronRecipe(view, shown);
   useFigure("stage", (look) =>
     shown === null || lay === null ? null : neuronFigure(shown, lay, offset, recipe, look),
   );
@@ -113,13 +114,14 @@ function usePairs(view: View) {
   return { pairs: current && (!late || problem === null) ? value : null, late, problem };
 }
 
-function useShown({ session, local }: View, pairs: Pairs | null): Shown | null {
+function useShown({ session, local, derived }: View, pairs: Pairs | null): Shown | null {
   const order = neuronsOf(session).order.value;
   const cell = local.pairCell.value;
   const opened = local.openKey.value;
   const standing = useMemo(() => (pairs === null ? [] : orderOf(pairs, order)), [pairs, order]);
   if (pairs === null) return null;
-  return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened };
+  const full = fullTone(derived.scale.value, largestBeside(pairs, derived.map.value));
+  return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened, full };
 }
 
 function useLay(shown: Shown | null, { width, tallest }: Room): LayNeuron | null {

@@ -99,6 +99,16 @@ export function pairsRequest(session: Session, focus: Span, { layer, head }: Hea
   return { ...textsOf(shown), layer, head, part, query };
 }
 
+/** To what the bars are stretched: as the map beside them, or of another head by the row itself. */
+export function largestBeside(
+  { layer, head, weight }: Pick<Pairs, "layer" | "head" | "weight">,
+  map: Pick<MapOnShow, "source" | "layer" | "head" | "chosen" | "peak"> | null,
+): number {
+  const alone = map?.source === "head" && map.chosen.length === 1;
+  if (alone && map.layer === layer && map.head === head) return map.peak;
+  return weight.reduce((most, value) => Math.max(most, value), 0);
+}
+
 type Weighed = Pick<Pairs, "weight" | "logit">;
 
 /** Sorted once: every move of the pointer asks again. */

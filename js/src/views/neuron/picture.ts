@@ -18,12 +18,14 @@ export interface Shown {
   readonly cell: PairCell | null;
   /** The key that was kept open, if any. */
   readonly kept: number | null;
+  /** The weight whose bar has its full length. */
+  readonly full: number;
 }
 
 const longestLabel = 13;
 
 export function neuronPicture(
-  { pairs, order, key }: Shown,
+  { pairs, order, key, full }: Shown,
   scene: NeuronScene,
   colours: Palette,
 ): NeuronPicture {
@@ -32,7 +34,7 @@ export function neuronPicture(
     q: pairs.q,
     beside: `${pairs.q.length} dimensions, length ${exact(lengthOf(pairs.q))}`,
     titles,
-    ...standing(pairs, order, scene, colours.signed),
+    ...standing(pairs, order, full, scene, colours.signed),
     strong: colours.reads.strong,
     open: order.indexOf(key),
   };
@@ -45,6 +47,7 @@ interface Made {
   readonly order: readonly number[];
   readonly from: number;
   readonly to: number;
+  readonly full: number;
   readonly ramp: Ramp;
   readonly value: Standing;
 }
@@ -52,18 +55,23 @@ interface Made {
 const made = new WeakMap<Pairs, Made>();
 
 /** The rows in sight: made once, until others are, or in other colours. */
-function standing(pairs: Pairs, order: readonly number[], { seen: [from, to] }: NeuronScene, ramp: Ramp) {
+function standing(
+  pairs: Pairs,
+  order: readonly number[],
+  full: number,
+  { seen: [from, to] }: NeuronScene,
+  ramp: Ramp,
+) {
   const known = made.get(pairs);
-  if (known?.order === order && known.from === from && known.to === to && known.ramp === ramp)
-    return known.value;
-  const value = rowsOf(pairs, order.slice(from, to), ramp);
-  made.set(pairs, { order, from, to, ramp, value });
+  const same = known?.from === from && known.to === to && known.full === full;
+  if (same && known.order === order && known.ramp === ramp) return known.value;
+  const value = rowsOf(pairs, order.slice(from, to), full, ramp);
+  made.set(pairs, { order, from, to, full, ramp, value });
   return value;
 }
 
-function rowsOf(pairs: Pairs, keys: readonly number[], ramp: Ramp): Standing {
-  const largest = pairs.weight.reduce((most, value) => Math.max(most, value), 0);
-  const rows = keys.map((key) => rowOf(pairs, key, largest));
+function rowsOf(pairs: Pairs, keys: readonly number[], full: number, ramp: Ramp): Standing {
+  const rows = keys.map((key) => rowOf(pairs, key, full));
   const peaks = peaksOf(pairs);
   const pixels = (vectors: readonly ArrayLike<number>[], peak: number) =>
     signedPixels(vectors, pairs.q.length, peak, ramp);
@@ -98,7 +106,7 @@ export function signedPixels(
 
 const titles = { dot: "q·k", scaled: "scaled", logit: "logit", weight: "weight" } as const;
 
-function rowOf(pairs: Pairs, key: number, largest: number): NeuronRow {
+function rowOf(pairs: Pairs, key: number, full: number): NeuronRow {
   const k = pairs.vectors.get(key) ?? null;
   const masked = isMasked(pairs, key);
   const value = pairs.weight[key] ?? 0;
@@ -112,7 +120,7 @@ function rowOf(pairs: Pairs, key: number, largest: number): NeuronRow {
       logit: masked ? "" : short(pairs.logit[key] ?? Number.NaN),
       weight: masked ? "masked" : weight(value),
     },
-    bar: largest > 0 ? value / largest : 0,
+    bar: full > 0 ? Math.min(1, value / full) : 0,
     masked,
   };
 }

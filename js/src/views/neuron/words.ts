@@ -1,6 +1,6 @@
 import type { View } from "../../display/view";
 import { type Description, listed, nameOf } from "../../focus/description";
-import { count, exact, pieceLabel, weight } from "../../lib/format";
+import { count, exact, pieceLabel, toneNumber, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import { isMasked, sentenceOf } from "./pair";
 import { neuronsOf, openedKey, orderOf, type Pairs, pairsOf, pairsRequest } from "./pairs";
@@ -54,8 +54,8 @@ export function oneOf(session: Session): string {
 }
 
 /** What the numbers are. */
-export function neuronRecipe(view: View, pairs: Pairs): string {
-  const { session } = view;
+export function neuronRecipe(view: View, { pairs, full }: Pick<Shown, "pairs" | "full">): string {
+  const { session, derived } = view;
   const [start, stop] = pairsOf(view).request.value?.query ?? [0, 1];
   const { sinks, weight: weighed, words } = session.traits.look.value;
   const changed = words || sinks !== "show" || weighed !== "attention";
@@ -68,6 +68,8 @@ export function neuronRecipe(view: View, pairs: Pairs): string {
       : [
           `a sink with logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
         ]),
+    `bars: the weight, whole at ${toneNumber(full)}${derived.scale.value === "stretch" ? ", stretched" : ""}`,
+    "colours: q, k and q × k, each by its own largest number: no weights",
     ...(stop - start > 1 ? [`the first of ${stop - start} tokens`] : []),
     ...(session.traits.direction.value === "reads"
       ? []
