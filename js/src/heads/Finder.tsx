@@ -4,7 +4,7 @@ import { Segmented } from "../controls/Segmented";
 import { useView } from "../display/view";
 import type { Metric, MetricChoice } from "../wire/metric";
 import { FoundList } from "./FoundList";
-import { census, type FoundHead, headsOf, named } from "./found";
+import { census, type FoundHead, headsOf, named, unnamed } from "./found";
 import { tintOf } from "./kinds";
 import { metricIn } from "./metrics";
 import { searchOf } from "./search";
@@ -37,8 +37,8 @@ export function Finder() {
       </div>
       {meaning !== undefined && <p class="aw-finder-meaning">{meaning}</p>}
       {by === named ? <Census metric={metric} /> : <Limits metric={metric} />}
-      {by === named && metric !== null && <Nameless metric={metric} />}
       <FoundList found={found} metric={metric} />
+      {by === named && metric !== null && <Nameless metric={metric} />}
     </section>
   );
 }
@@ -86,12 +86,13 @@ function Census({ metric }: { readonly metric: Metric | null }) {
   );
 }
 
-/** Why many heads have no name, and the way on: all heads by a number. */
+/** Why many heads have no name, and the way on: to them alone, or to all heads by a number. */
 function Nameless({ metric }: { readonly metric: Metric }) {
   const { session } = useView();
   const search = searchOf(session);
   const sentence = namelessOf(metric, session.heads.value);
   if (sentence === null) return null;
+  const listed = search.only.value === unnamed;
   const measure = (name: string) =>
     batch(() => {
       search.choose(name);
@@ -101,6 +102,17 @@ function Nameless({ metric }: { readonly metric: Metric }) {
   return (
     <p class="aw-finder-meaning aw-nameless">
       {sentence}{" "}
+      {!listed && (
+        <button
+          type="button"
+          class="aw-link"
+          onClick={() => {
+            search.only.value = unnamed;
+          }}
+        >
+          list them
+        </button>
+      )}
       {offered.map(({ name, title }) => (
         <button key={name} type="button" class="aw-link" onClick={() => measure(name)}>
           by {title}

@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { steerBy } from "../display/steering";
 import { clearHover, useView, type View } from "../display/view";
@@ -24,9 +25,7 @@ export function FoundList({ found, metric }: Props) {
   const pinned = session.clampedHead();
   const looked = local.hoverHead.value ?? pinned;
   const at = heads.findIndex((head) => same(head, looked));
-  useEffect(() => {
-    reveal(list.current, at);
-  }, [at]);
+  useSight(list, at, local.hoverHead.value, pinned);
   if (found === null || metric === null) return null;
   const most = Math.max(...heads.map(({ value }) => Math.abs(value)).filter(Number.isFinite), 1e-9);
   const more = found.heads.length - heads.length;
@@ -70,7 +69,9 @@ export function FoundList({ found, metric }: Props) {
         ))}
       </div>
       {more > 0 && <p class="aw-finder-meaning">and {more.toLocaleString("en")} more, on the grid</p>}
-      {heads.length === 0 && <p class="aw-finder-meaning">No head has a value for this text.</p>}
+      {heads.length === 0 && metric.labels === null && (
+        <p class="aw-finder-meaning">No head has a value for this text.</p>
+      )}
     </>
   );
 }
@@ -118,6 +119,21 @@ function steer(view: View, heads: readonly FoundHead[], at: number, event: Keybo
     " ": pin,
     Escape: () => clearHover(view),
   });
+}
+
+/** A head that is looked at elsewhere comes into sight. The list begins at its best, wherever the chosen one stands. */
+function useSight(
+  list: RefObject<HTMLElement | null>,
+  at: number,
+  hovered: HeadRef | null,
+  pinned: HeadRef,
+): void {
+  const known = useRef(headName(pinned));
+  useEffect(() => {
+    const chosen = known.current !== headName(pinned);
+    known.current = headName(pinned);
+    if (hovered !== null || chosen) reveal(list.current, at);
+  }, [at, hovered, pinned.layer, pinned.head]);
 }
 
 /** Scrolls the list, and never the page. */

@@ -46,15 +46,23 @@ export function headsOf(metric: Metric, counts: readonly number[]): FoundHead[] 
   );
 }
 
-/** The heads in the order of a search, best first; those without a number are left out, or where names count put last. */
+/**
+ * The heads in the order of a search, best first; those without a number are left out. Of names what few heads do comes
+ * first, as most heads of a large model do the same; those without one are found where only they are looked for.
+ */
 export function find(metric: Metric, counts: readonly number[], search: Search): Found {
   const all = headsOf(metric, counts);
   if (metric.labels !== null) {
-    const wanted = all.filter(
-      ({ label }) => label !== "" && (search.only ?? family(label)) === family(label),
+    const only = search.only;
+    const wanted = all.filter(({ label }) =>
+      only === null ? label !== "" && label !== unnamed : family(label) === only,
     );
-    const heads = sorted(wanted, false);
-    return { heads, kept: search.only === null ? null : names(heads) };
+    const shared = new Map(census(metric, counts).map(({ label, count }) => [label, count]));
+    const rarity = ({ label }: FoundHead) => shared.get(family(label)) ?? 0;
+    const heads = sorted(wanted, false).sort(
+      (one, other) => rarity(one) - rarity(other) || (family(one.label) < family(other.label) ? -1 : 1),
+    );
+    return { heads, kept: only === null ? null : names(heads) };
   }
   const heads = sorted(
     all.filter(({ value }) => !Number.isNaN(value)),

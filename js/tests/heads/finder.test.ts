@@ -50,10 +50,18 @@ describe("finding heads", () => {
   });
 
   it("keeps the heads of one pattern, offsets of any distance together", () => {
-    expect(heads(find(names, counts, search))).toEqual(["0.0", "2.1", "0.1", "2.0"]);
+    expect(heads(find(names, counts, search))).toEqual(["0.0", "2.1", "0.1"]);
+    const nameless = find(names, counts, { ...search, only: "no single pattern" });
+    expect([heads(nameless), nameless.kept]).toEqual([["2.0"], new Set(["L2H0"])]);
     const offsets = find(names, counts, { ...search, only: "offset" });
     expect(heads(offsets)).toEqual(["2.1", "0.1"]);
     expect(offsets.kept).toEqual(new Set(["L2H1", "L0H1"]));
+  });
+
+  it("lists what few heads do before what most do, of one kind the best first", () => {
+    const labels = [["first token", "first token", "first token", "induction", "offset -1", "offset -2"]];
+    const found = find({ ...metric([0.9, 1, 0.8, 0.4, 0.3, 0.5], labels), heads: 6 }, [6], search);
+    expect(heads(found)).toEqual(["0.3", "0.5", "0.4", "0.1", "0.0", "0.2"]);
   });
 
   it("counts patterns, most first, and what has no name last", () => {
