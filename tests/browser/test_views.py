@@ -388,6 +388,13 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     first.click()
     assert shown.grid.get_attribute("data-head") == str(most.head)
     expect(view).to_have_attribute("data-head", str(most.head))
+    # Another query comes into sight of a map that is zoomed.
+    for _ in range(3):
+        view.press("+")
+    expect(shown.root.locator(".aw-extent")).to_be_visible()
+    for query, ends in ((0, r"^0 "), (len(explorer.trace.text) - 1, rf"^\d+ {len(explorer.trace.text)} ")):
+        explorer.query = query
+        expect(view).to_have_attribute("data-extent", re.compile(ends))
     explorer.against = ""
     expect(shown.root.locator(".aw-hold")).to_be_visible()
     expect(shown.grid).to_have_attribute("data-shade", "maps")

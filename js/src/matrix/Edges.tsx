@@ -9,13 +9,15 @@ interface Props {
   /** What is looked at, the pinned query first. */
   readonly looked: readonly Looked[];
   readonly pieceOf: (side: Side, place: number) => string | undefined;
+  /** The number of its token; its place where nothing is said. */
+  readonly numberOf?: (side: Side, place: number) => number;
   readonly viewport: Steered["viewport"];
 }
 
 const arrows = { top: "↑", bottom: "↓", left: "←", right: "→" } as const;
 
 /** At the edges of a zoomed map: what is looked at and lies beyond them, and the way there. For hands: keys have the map follow. */
-export function Edges({ scene, looked, pieceOf, viewport }: Props) {
+export function Edges({ scene, looked, pieceOf, numberOf = (_side, place) => place, viewport }: Props) {
   const { left, top, across, down } = scene;
   const middle = { x: left + across / 2, y: top + down / 2 };
   const places = {
@@ -48,7 +50,8 @@ export function Edges({ scene, looked, pieceOf, viewport }: Props) {
           }}
         >
           {edge !== "right" && `${arrows[edge]} `}
-          <bdi>{shortLabel(pieceOf(side, place), 14)}</bdi> <span class="aw-unit">#{place}</span>
+          <bdi>{shortLabel(pieceOf(side, place), 14)}</bdi>{" "}
+          <span class="aw-unit">#{numberOf(side, place)}</span>
           {edge === "right" && ` ${arrows[edge]}`}
         </button>
       ))}

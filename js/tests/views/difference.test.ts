@@ -16,6 +16,7 @@ import {
 import {
   namesOf,
   numberIn,
+  placeIn,
   placesOf,
   readsItself,
   replacedAlong,
@@ -136,6 +137,8 @@ describe("places", () => {
   it("are found for a span of tokens, and none for a token that the other text has not", () => {
     expect(placesOf(all, "query", [2, 5])).toEqual([1, 3]);
     expect(placesOf(all, "query", [3, 4])).toEqual([2, 2]);
+    expect(placeIn("reads", placesOf(all, "query", [2, 5]))).toEqual({ side: "query", place: 1 });
+    expect(placeIn("read_by", placesOf(all, "query", [3, 4]))).toBeNull();
   });
 
   it("begin with the largest change of what is looked at", () => {

@@ -5,6 +5,7 @@ import type { Cell } from "../../focus/pointer";
 import { fullTone, type Palette } from "../../lib/colour";
 import { signedWeight } from "../../lib/format";
 import { CellTip } from "../../matrix/CellTip";
+import { Edges } from "../../matrix/Edges";
 import type { Steered } from "../../matrix/input";
 import { Matrix } from "../../matrix/Matrix";
 import type { MatrixPicture } from "../../matrix/paint";
@@ -18,7 +19,7 @@ import type { Direction, Span } from "../../wire/types";
 import { ChangeCaption } from "./Caption";
 import { changeFigure } from "./figure";
 import { changePicture, largestChange, sightOf } from "./picture";
-import { namesOf, numberIn, placesOf, readsItself, replacedAlong, startIn } from "./places";
+import { namesOf, numberIn, placeIn, placesOf, readsItself, replacedAlong, startIn } from "./places";
 import { changeAt, spoken } from "./words";
 
 interface Props {
@@ -62,7 +63,22 @@ export function Changes({ difference, late, current }: Props) {
         scene={scene}
         picture={picture}
         steered={steeredChanges(view, difference, looks, current ? scene : null)}
-        over={cell !== null && <Tip difference={difference} scene={scene} cell={cell} />}
+        over={
+          <>
+            {current && (
+              <Edges
+                scene={scene}
+                looked={lookedAt(looks)}
+                pieceOf={(side, place) =>
+                  (side === "query" ? difference.queryPieces : difference.keyPieces)[place]
+                }
+                numberOf={numberIn(difference)}
+                viewport={view.local.changeViewport}
+              />
+            )}
+            {cell !== null && <Tip difference={difference} scene={scene} cell={cell} />}
+          </>
+        }
       />
       <ChangeCaption difference={difference} scene={scene} picture={picture} full={full} most={most} />
     </>
@@ -83,6 +99,11 @@ function looksAt({ session, derived }: View, difference: Difference): Looks {
   const places = (span: Span, way: Direction) =>
     placesOf(difference, sideOf(way), toTokens(unitsOf(shown, way), span));
   return { direction, query: places(query, direction), focus: places(derived.focus.value, focused), focused };
+}
+
+/** The pinned query, and the token that is looked at instead. */
+function lookedAt({ direction, query, focus, focused }: Looks) {
+  return [placeIn(direction, query), placeIn(focused, focus)].filter((one) => one !== null);
 }
 
 const nothing = { direction: "reads", query: [0, 0] } as const;
@@ -138,7 +159,7 @@ function usePictures(
 function steeredChanges(
   { local, session }: View,
   difference: Difference,
-  { focus, focused }: Looks,
+  looks: Looks,
   scene: MatrixScene | null,
 ): Steered {
   const tokenIn = numberIn(difference);
@@ -151,7 +172,8 @@ function steeredChanges(
       const units = unitsOf(session.shown.peek(), side === "query" ? "reads" : "read_by");
       return toUnits(units, [token, token + 1])[0];
     },
-    start: () => startIn(difference, focused, focus),
+    start: () => startIn(difference, looks.focused, looks.focus),
+    pinned: placeIn(looks.direction, looks.query),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Cell } from "../../focus/pointer";
 import { shortLabel } from "../../lib/format";
-import type { Side } from "../../session/places";
+import type { Looked } from "../../matrix/beyond";
+import { type Side, sideOf } from "../../session/places";
 import type { Difference } from "../../wire/difference";
 import type { Direction, Span } from "../../wire/types";
 
@@ -48,6 +49,11 @@ export function numberIn(places: Places): (side: Side, place: number) => number 
 export function placesOf(places: Places, side: Side, [start, stop]: Span): Span {
   const before = (limit: number) => along(places, side).filter((token) => token < limit).length;
   return [before(start), before(stop)];
+}
+
+/** Where a span of rows, or columns, begins; null of what was added, or has gone: it has no place here. */
+export function placeIn(direction: Direction, [start, stop]: Span): Looked | null {
+  return start < stop ? { side: sideOf(direction), place: start } : null;
 }
 
 /** Where the keyboard begins: at the first row, or column, of what is looked at, and the largest change in it. */
