@@ -196,7 +196,7 @@ function waiting(place: HTMLElement, model: AnyModel, signal: AbortSignal) {
   line.style.cssText =
     "box-sizing:border-box;max-width:1100px;padding:10px 14px;border-radius:10px;" +
     "border:1px solid color-mix(in srgb,currentColor 18%,transparent);" +
-    "color:color-mix(in srgb,var(--jp-ui-font-color1,currentColor) 70%,transparent);" +
+    "color:color-mix(in srgb,currentColor 70%,transparent);" +
     "font:400 13px/1.5 var(--jp-ui-font-family,system-ui,-apple-system,sans-serif)";
   const say = (sentence: string) => {
     stop();

@@ -453,6 +453,10 @@ def test_it_follows_a_dark_page(bare, explorer):
     light = root.evaluate("(element) => getComputedStyle(element).color")
     bare.page.emulate_media(color_scheme="dark")
     until(explorer.shown, lambda: root.evaluate("(element) => getComputedStyle(element).color") != light)
+    bare.page.evaluate(
+        "() => { document.documentElement.style.colorScheme = 'normal' }"
+    )  # it is white whatever the system wants
+    until(explorer.shown, lambda: root.evaluate("(element) => getComputedStyle(element).color") == light)
 
 
 def tones_follow(tones, row):

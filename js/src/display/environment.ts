@@ -1,6 +1,6 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { contrast, type Rgb } from "../lib/colour";
-import { groundOf } from "./ground";
+import { blankGround, groundOf, opaque, parentOf } from "./ground";
 
 /** What the page around the explorer looks like. */
 export interface Environment {
@@ -23,8 +23,10 @@ export function watchEnvironment(root: HTMLElement, abort: AbortSignal): Environ
   const look = () => {
     dark.value = isDark(root);
     root.dataset.theme = dark.value ? "dark" : "light";
-    // ipywidgets brings JupyterLab's light ground into any page, and does not say so: on a dark one it is not meant.
-    root.style.setProperty("--jp-layout-color0", dark.value && said() === null ? "initial" : "");
+    // ipywidgets, and hosts with it, bring a ground of JupyterLab's into any page, light or dark: where theirs is not so, it is not meant.
+    const brought = broughtGround(root);
+    const meant = brought === null || isDarkColour(brought) === dark.value;
+    root.style.setProperty("--jp-layout-color0", meant ? "" : "initial");
     font.value = getComputedStyle(root).fontFamily || "sans-serif";
     const found = groundOf(root.querySelector(".aw-frame") ?? root);
     if (String(found) !== String(ground.peek())) ground.value = found;
@@ -87,10 +89,19 @@ function followRatio(ratio: Signal<number>, abort: AbortSignal): void {
 function isDark(root: HTMLElement): boolean {
   const stated = said();
   if (stated !== null) return stated;
-  // Others (Panel, Solara, a page of one's own) only lay a ground; where there is none, the system decides.
-  const behind = groundOf(root);
-  if (behind !== null) return contrast(behind, [255, 255, 255]) > contrast(behind, [0, 0, 0]);
-  return prefers("prefers-color-scheme: dark");
+  // Others (Panel, Solara, a page of one's own) only lay a ground, or leave it to the browser; what shows through a frame, the system decides.
+  const behind = groundOf(root) ?? (window.parent === window ? blankGround() : null);
+  return behind === null ? prefers("prefers-color-scheme: dark") : isDarkColour(behind);
+}
+
+const isDarkColour = (colour: Rgb) => contrast(colour, [255, 255, 255]) > contrast(colour, [0, 0, 0]);
+
+/** The ground of JupyterLab's palette, as the page has it for all that stands where the root does. */
+function broughtGround(root: HTMLElement): Rgb | null {
+  const around = parentOf(root);
+  return around === null
+    ? null
+    : opaque(getComputedStyle(around).getPropertyValue("--jp-layout-color0").trim());
 }
 
 const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;

@@ -14,8 +14,24 @@ export function groundOf(element: Element): Rgb | null {
   return null;
 }
 
+/** What a browser paints a page with that has no ground: white, unless the page says that it can be dark. */
+export function blankGround(): Rgb | null {
+  const probe = document.createElement("i");
+  probe.style.cssText = "display: none; background-color: Canvas";
+  document.documentElement.append(probe);
+  const colour = opaque(getComputedStyle(probe).backgroundColor);
+  probe.remove();
+  return colour;
+}
+
+/** A colour as a style writes it; null for none, and for one that something shows through. */
+export function opaque(text: string): Rgb | null {
+  const [red, green, blue, alpha] = readColour(text) ?? [0, 0, 0, 0];
+  return alpha < 1 ? null : [red, green, blue];
+}
+
 /** An element's parent, out of a shadow tree too. */
-function parentOf(element: Element): Element | null {
+export function parentOf(element: Element): Element | null {
   if (element.parentElement !== null) return element.parentElement;
   const root = element.getRootNode();
   return root instanceof ShadowRoot ? root.host : null;

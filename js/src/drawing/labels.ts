@@ -32,6 +32,12 @@ export function thinLabels(
 export function fitted(text: string, room: number, measure: (text: string) => number): string {
   if (measure(text) <= room) return text;
   const signs = Array.from(text.replace(/…$/, ""));
-  while (signs.length > 1 && measure(`${signs.join("")}…`) > room) signs.pop();
-  return `${signs.join("")}…`;
+  const first = (count: number) => `${signs.slice(0, count).join("")}…`;
+  let [fits, over] = [1, signs.length + 1]; // by halves: a word may have thousands of letters
+  while (over - fits > 1) {
+    const middle = (fits + over) >> 1;
+    if (measure(first(middle)) > room) over = middle;
+    else fits = middle;
+  }
+  return first(fits);
 }

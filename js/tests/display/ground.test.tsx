@@ -57,19 +57,54 @@ describe("the ground of an element", () => {
     document.body.style.backgroundColor = "rgb(11, 30, 59)";
     await until(() => expect(ground.value).toEqual([11, 30, 59]));
     expect(dark.value).toBe(true); // of hosts that do not say which theme theirs is
-    expect(root.style.getPropertyValue("--jp-layout-color0")).toBe("initial");
     document.body.style.backgroundColor = "rgb(244, 236, 216)";
     await until(() => expect(ground.value).toEqual([244, 236, 216]));
     expect(dark.value).toBe(false);
     document.body.dataset.theme = "dark";
     await until(() => expect(dark.value).toBe(true)); // what is said goes before what is seen
-    expect(root.style.getPropertyValue("--jp-layout-color0")).toBe("");
     delete document.body.dataset.theme;
     await until(() => expect(dark.value).toBe(false));
     life.abort();
     document.body.removeAttribute("style");
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(ground.value).toEqual([244, 236, 216]);
+  });
+});
+
+describe("a palette of JupyterLab's", () => {
+  afterEach(() => document.body.removeAttribute("style"));
+
+  const white = "rgb(255, 255, 255)";
+  const black = "rgb(17, 17, 17)";
+
+  it.each([
+    ["light on a dark page", white, black, true, "initial"],
+    ["dark on a light page", black, white, false, "initial"],
+    ["light on a light page", white, white, false, ""],
+    ["dark on a dark page", black, black, true, ""],
+    ["see-through", "transparent", black, true, ""],
+    ["not there", "", black, true, ""],
+  ])("that is %s", (_, brought, ground, isDark, own) => {
+    document.body.style.cssText = `background-color: ${ground}; --jp-layout-color0: ${brought}`;
+    const root = document.body.appendChild(document.createElement("div"));
+    const life = new AbortController();
+    const { dark } = watchEnvironment(root, life.signal);
+    expect(dark.value).toBe(isDark);
+    expect(root.style.getPropertyValue("--jp-layout-color0")).toBe(own);
+    life.abort();
+    root.remove();
+  });
+
+  it("is taken again when the page becomes what it says", async () => {
+    document.body.style.cssText = `background-color: ${white}; --jp-layout-color0: ${black}`;
+    const root = document.body.appendChild(document.createElement("div"));
+    const life = new AbortController();
+    watchEnvironment(root, life.signal);
+    expect(root.style.getPropertyValue("--jp-layout-color0")).toBe("initial");
+    document.body.style.backgroundColor = black;
+    await until(() => expect(root.style.getPropertyValue("--jp-layout-color0")).toBe(""));
+    life.abort();
+    root.remove();
   });
 });
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { labelStep, thinLabels } from "../../src/drawing/labels";
+import { describe, expect, it, vi } from "vitest";
+import { fitted, labelStep, thinLabels } from "../../src/drawing/labels";
 import { layoutOf } from "../../src/explorer/layout";
 import { underGrid } from "../../src/heads/balance";
 import { gridScene, headAt, headRect, heightInSight, sightOf } from "../../src/heads/scene";
@@ -264,5 +264,22 @@ describe("how the parts stand", () => {
       const others = fixed(tracks).reduce((sum, pixels) => sum + pixels, 0);
       expect(width - others).toBeGreaterThanOrEqual(380 + 300);
     }
+  });
+});
+
+describe("a label that must fit", () => {
+  const measure = (text: string) => Array.from(text).length;
+
+  it("is whole where it does, and ends in an ellipsis after as much as there is room for", () => {
+    expect(fitted("river", 5, measure)).toBe("river");
+    expect(fitted("rivers…", 5, measure)).toBe("rive…");
+    expect(fitted("👋👋👋👋", 3, measure)).toBe("👋👋…");
+    expect(fitted("river", 0, measure)).toBe("r…");
+  });
+
+  it("is measured a few times only, however long it is", () => {
+    const counted = vi.fn(measure);
+    expect(fitted("a".repeat(20_000), 100, counted)).toBe(`${"a".repeat(99)}…`);
+    expect(counted.mock.calls.length).toBeLessThan(20);
   });
 });
