@@ -32,6 +32,8 @@ export interface View {
 export interface Layout {
   /** Three: grid, stage and readout side by side, as high together as `height` leaves them. Fewer: as high as what is in them. */
   readonly columns: 1 | 2 | 3;
+  /** Whether three columns have little room. */
+  readonly narrow: boolean;
   /** Of the explorer, in pixels; null: as high as what is in it. */
   readonly height: number | null;
   /** The columns, as CSS says them. */

@@ -17,13 +17,14 @@ import { ProgressLine } from "../surface/Status";
 import { viewOf } from "../views/registry";
 import { Header } from "./Header";
 import { Help } from "./Help";
+import { borders } from "./layout";
 import { Stage } from "./Stage";
 
 export function Explorer() {
   const { session, layout } = useView();
   const frame = useRef<HTMLDivElement>(null);
   useAcross(frame);
-  const { columns, height, tracks, chart, readout, lines } = layout.value;
+  const { columns, narrow, height, tracks, chart, readout, lines } = layout.value;
   const { size, height: fixed } = session.traits.look.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   return (
@@ -31,6 +32,7 @@ export function Explorer() {
       ref={frame}
       class="aw-frame"
       data-columns={columns}
+      data-narrow={narrow || undefined}
       data-size={size}
       data-fixed={fixed !== null || undefined}
       data-chart={session.charts.revision.value > 0 ? chart : undefined}
@@ -89,9 +91,6 @@ export function Explorer() {
     </div>
   );
 }
-
-/** Left and right of the frame (style/frame.css). */
-const borders = 2;
 
 /** The width says how the parts stand to each other, before anything is painted. */
 function useAcross(frame: RefObject<HTMLDivElement | null>): void {

@@ -1,5 +1,5 @@
 import type { Layout } from "../display/view";
-import { aroundGrid, gridBeside, gridWidth } from "../heads/scene";
+import { aroundGrid, gridBeside, gridWidth, leastGridWidth } from "../heads/scene";
 import type { Size } from "../wire/look";
 
 interface Given {
@@ -20,13 +20,17 @@ export function zoomOf(size: Size): number {
   return size === "projector" ? 1.4 : 1;
 }
 
-/** From so many pixels on, columns stand beside each other. */
+/** From so many pixels on, grid and stage stand beside each other. */
 const two = 640;
-const three = 1000;
+/** Before so many, three columns are narrow (style/fit.css). */
+const wide = 1000;
 /** From so many on there is room for a chart beside grid, stage and readout; before that it takes the readout's place. */
 const four = 1440;
-/** What a stage needs at least, beside a chart. */
-const smallestStage = 380;
+/** What a stage needs at least, also beside a chart. */
+const smallestStage = 376;
+/** The column of the grid, at least; and where the stage gets no more than it needs, before that gets more. */
+const smallestGrid = { narrow: 212, wide: 264 } as const;
+const fairGrid = 244;
 
 const smallestHeight = { normal: 600, compact: 480, projector: 500 } as const;
 
@@ -38,36 +42,49 @@ function heightOn(screen: number, size: Size): number {
 
 /** Of the explorer's height, what is not for the columns: header, two lines of text, toolbar, caution. */
 const aroundColumns = 210;
-/** Left and right of what is in a column. */
-const padding = 32;
+/** The same with no text at all, and what the columns need before a third line of text is in sight. */
+const aroundText = 154;
+const fairColumns = 400;
+
+/** A long text scrolls by itself: what it takes, the pictures under it do not get. */
+function linesIn(height: number, size: Size): number {
+  const line = size === "compact" ? 26 : 32;
+  return clamp(Math.floor((height - aroundText - fairColumns) / line), 2, size === "compact" ? 4 : 6);
+}
 
 /** How the parts stand to each other, by the explorer's own width. */
 export function layoutOf({ heads, chart, size, ...given }: Given): Layout {
   const zoom = zoomOf(size);
   const [width, screen] = [given.width, given.screen / zoom];
   const fixed = given.height === null ? null : given.height / zoom;
-  const below = { chart: "band", readout: "band" } as const;
+  const below = { narrow: false, chart: "band", readout: "band" } as const;
   const lines = size === "compact" ? 3 : 4;
   if (width < two) return { columns: 1, height: fixed, tracks: "minmax(0, 1fr)", lines, ...below };
-  if (width < three)
+  const narrow = width < wide;
+  const readout = Math.round(Math.min(340, Math.max(130 + 0.1 * width, 0.21 * width)));
+  const padding = narrow ? 24 : 32;
+  const least = Math.max(smallestGrid[narrow ? "narrow" : "wide"], leastGridWidth(heads) + padding);
+  const spare = width - borders - readout - smallestStage;
+  if (spare < least)
     return { columns: 2, height: fixed, tracks: "minmax(0, 2fr) minmax(0, 3fr)", lines: lines + 1, ...below };
   const height = fixed ?? heightOn(screen, size);
-  const room = { ...gridBeside, height: height - aroundColumns - aroundGrid };
-  const readout = Math.round(clamp(0.21 * width, 236, 340));
+  const room = { ...gridBeside, height: height - aroundColumns - aroundGrid[narrow ? "narrow" : "wide"] };
   // A matrix is about as wide as it is high; what is more is better for the pictures of the heads.
-  const most = Math.min(0.36 * width, width - readout - (height - aroundColumns + padding));
-  const grid = Math.round(clamp(gridWidth(heads, room) + padding, 264, Math.max(264, most)));
-  return {
-    columns: 3,
-    height,
-    lines: height < 680 ? lines : lines + 1,
-    ...(!chart
-      ? { tracks: `${grid}px minmax(0, 1fr) ${readout}px`, chart: "band", readout: "column" }
-      : width < four
-        ? { tracks: `${Math.min(grid, 300)}px ${beside}`, chart: "column", readout: "band" }
-        : { tracks: `${Math.min(grid, 400)}px ${beside} ${readout}px`, chart: "column", readout: "column" }),
-  };
+  const more = width - readout - (height - aroundColumns + padding);
+  const most = Math.max(least, Math.min(0.36 * width, more), Math.min(fairGrid, spare));
+  const grid = Math.round(clamp(gridWidth(heads, room) + padding, least, most));
+  const columns = { columns: 3, narrow, height, lines: linesIn(height, size) } as const;
+  if (chart && width >= four) {
+    const tracks = `${Math.min(grid, 400)}px ${beside} ${readout}px`;
+    return { ...columns, tracks, chart: "column", readout: "column" };
+  }
+  if (chart && !narrow)
+    return { ...columns, tracks: `${Math.min(grid, 300)}px ${beside}`, chart: "column", readout: "band" };
+  return { ...columns, tracks: `${grid}px minmax(0, 1fr) ${readout}px`, chart: "band", readout: "column" };
 }
+
+/** Left and right of the frame (style/frame.css). */
+export const borders = 2;
 
 const beside = `minmax(${smallestStage}px, 1fr) minmax(0, 1fr)`;
 

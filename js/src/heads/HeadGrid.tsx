@@ -153,13 +153,13 @@ export function HeadGrid({ large = false, over }: Props) {
 /** As high as its column leaves it, or the stage. */
 function useGridRoom(host: RefObject<HTMLDivElement | null>, large: boolean) {
   const { width, tallest } = useRoom(host, large ? ".aw-grid-room" : ".aw-heads");
-  const { columns } = useView().layout.value;
+  const { columns, narrow } = useView().layout.value;
   const height =
     tallest === undefined
       ? large
         ? grown.height
         : tallestBeside[columns]
-      : tallest - (large ? 0 : aroundGrid);
+      : tallest - (large ? 0 : aroundGrid[narrow ? "narrow" : "wide"]);
   const room = useMemo(
     () => ({ ...(large ? grown : gridBeside), height: Math.max(96, height) }),
     [large, height],

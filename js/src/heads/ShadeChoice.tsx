@@ -42,9 +42,19 @@ export function ShadeChoice() {
           aria-pressed={name === looked}
           onClick={() => choose(name)}
         >
-          {text}
+          {text.startsWith("by ") ? <ByWhat what={text.slice(3)} /> : text}
         </button>
       ))}
     </div>
+  );
+}
+
+/** A narrow column has no room for the "by" (style/fit.css). */
+function ByWhat({ what }: { readonly what: string }) {
+  return (
+    <>
+      <span class="aw-by">by </span>
+      {what}
+    </>
   );
 }

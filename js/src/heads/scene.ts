@@ -31,6 +31,7 @@ const labelRoom = 15;
 const margin = 3;
 /** A layer without attention needs no more than a line of small text. */
 const emptyRow = 16;
+const leastPitch = 3;
 const noteRoom = 76;
 const noteHeight = 13;
 
@@ -46,7 +47,7 @@ export const gridBeside: GridRoom = { largest: largestCell, height: Number.POSIT
 /** The most that a grid may be high where the page grows with what is in it, by the number of columns: the rest is scrolled to. */
 export const tallestBeside = { 1: 300, 2: 440, 3: 440 } as const;
 /** Where all columns are as high: what the column of the grid has besides it (style/fit.css). */
-export const aroundGrid = 156;
+export const aroundGrid = { wide: 156, narrow: 174 } as const;
 /** The share of a fair cell under which a grid that fits says too little. */
 const tooSmall = 2 / 3;
 
@@ -54,7 +55,10 @@ const tooSmall = 2 / 3;
 export function gridScene(heads: readonly number[], width: number, room: GridRoom = gridBeside): GridScene {
   const most = Math.max(1, ...heads);
   const left = leftOf(heads);
-  const pitch = Math.max(3, Math.min(highestPitch(heads, room), Math.floor((width - left - margin) / most)));
+  const pitch = Math.max(
+    leastPitch,
+    Math.min(highestPitch(heads, room), Math.floor((width - left - margin) / most)),
+  );
   const cell = Math.max(2, pitch - gapOf(pitch));
   const step = labelStep(pitch, most > 10 ? labelRoom + 3 : labelRoom);
   const gap = pitch - cell;
@@ -111,6 +115,11 @@ function highestPitch(heads: readonly number[], { largest, height, fair }: GridR
 /** The width with which a grid fills the height of its room. */
 export function gridWidth(heads: readonly number[], room: GridRoom): number {
   return leftOf(heads) + Math.max(1, ...heads) * highestPitch(heads, room) + margin;
+}
+
+/** The width under which the last heads would be cut. */
+export function leastGridWidth(heads: readonly number[]): number {
+  return leftOf(heads) + Math.max(1, ...heads) * leastPitch + margin;
 }
 
 function gapOf(pitch: number): number {
