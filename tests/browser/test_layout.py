@@ -25,6 +25,8 @@ IN_HEADER = [".aw-brand", ".aw-model", ".aw-marks", ".aw-chips"]
 IN_LINES = {".aw-model": ".aw-model > span", ".aw-marks": ".aw-chip"}
 PARTS = [".aw-header", ".aw-editor", ".aw-toolbar", ".aw-heads", ".aw-stage", ".aw-side", ".aw-below", ".aw-caution"]
 LISTS = [".aw-ranking"]
+# What stands in a row that has no room to spare.
+ROWS = {"heads": [".aw-shades button"], "stage": [".aw-tabs button"], "frame": [".aw-toolbar :is(button, input)"]}
 
 
 def boxes(shown, selectors):
@@ -69,10 +71,11 @@ def lay(bare, shown, width, height):
 def faults(shown, width, height):
     """What lies over something else, leaves its place or is cut, all from one look at the page."""
     columns = shown.root.locator(".aw-frame").get_attribute("data-columns")
-    if columns != ("1" if width < 640 else "2" if width < 1000 else "3"):
+    if columns != ("1" if width < 640 else "2" if width < 800 else "3"):
         return {"columns": columns}
     names = {"frame": [".aw-frame"], "parts": PARTS, "header": IN_HEADER, "lists": LISTS, "side": [".aw-side"]}
     names |= {"heads": [".aw-heads"], "grid": [".aw-grid-scroll"], "stage": [".aw-stage"], "map": [".aw-stage .aw-map"]}
+    names |= {f"rows of the {part}": buttons for part, buttons in ROWS.items()}
     names |= {line: [line] for line in IN_LINES} | {parts: [parts] for parts in IN_LINES.values()}
     seen = shown.root.evaluate(
         f"(root, names) => Object.fromEntries(Object.entries(names).map(([name, of]) => [name, ({BOXES})(root, of)]))",
@@ -86,14 +89,14 @@ def faults(shown, width, height):
         "header over itself": overlaps(seen["header"]),
         "header outside the frame": outside(seen["header"], one["frame"]),
         "header cut": cut(seen),
-    }
-    if width >= 1000:  # what JupyterLab leaves of the window
+    } | {rows: outside(seen[rows], one[part]) for part in ROWS for rows in [f"rows of the {part}"]}
+    if width >= 800:  # what JupyterLab leaves of the window
         height_of = {name: box[3] - box[1] for name, box in one.items()}
         found |= {
             "frame too high": height_of["frame"] <= height - 110 or height_of["frame"],
             "lists outside their column": outside(seen["lists"][:2], one["side"]),
             "grid outside its column": outside(seen["grid"], one["heads"]),
-            "map too low": height_of["map"] >= 180 or height_of["map"],
+            "map too low": height_of["map"] >= 270 or height_of["map"],
             "map outside the stage": outside(seen["map"], one["stage"]),
         }
     return {what: how for what, how in found.items() if how not in (True, [])}
@@ -111,7 +114,9 @@ def test_text_heads_stage_and_lists_are_in_sight_together_and_nothing_lies_over_
         (1008, 800),
         (1400, 900),
         (1880, 1080),
-        (850, 800),
+        (848, 800),
+        (800, 800),
+        (760, 800),
         (640, 800),
         (500, 800),
         (480, 800),

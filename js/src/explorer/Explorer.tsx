@@ -157,11 +157,12 @@ function UnderHeads() {
 
 /** All lists beside the stage. */
 function Beside() {
+  const { Expected } = viewOf(useView().session.traits.view.value);
   return (
     <div class="aw-side">
       <div class="aw-readout">
         <Neighbours />
-        <Expectations />
+        {Expected === undefined ? <Expectations /> : <Expected instead={<Expectations />} />}
       </div>
     </div>
   );

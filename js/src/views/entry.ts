@@ -1,4 +1,4 @@
-import type { FunctionComponent } from "preact";
+import type { ComponentChildren, FunctionComponent } from "preact";
 import type { View } from "../display/view";
 import type { Description } from "../focus/description";
 import type { KeyRow } from "../lib/keys";
@@ -22,6 +22,8 @@ export interface ViewEntry {
   readonly words?: (session: Session) => Description | null;
   /** What it asks for while it is chosen, first things first; null for what cannot be asked yet. Reads signals. */
   readonly wishes?: (view: View) => readonly (Wish | null)[];
+  /** Where the lists stand beside the stage: what takes the place of the predictions, as long as it has something to say. */
+  readonly Expected?: FunctionComponent<{ readonly instead: ComponentChildren }>;
   /** Without an answer to this there is nothing to show. */
   readonly needs?: Request["kind"];
 }

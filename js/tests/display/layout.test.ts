@@ -217,7 +217,9 @@ describe("how the parts stand", () => {
     [390, 800, 1, null],
     [639, 800, 1, null],
     [640, 800, 2, null],
-    [999, 800, 2, null],
+    [799, 800, 2, null],
+    [800, 800, 3, 650],
+    [848, 800, 3, 650],
     [1000, 800, 3, 650],
     [1700, 1080, 3, 804],
     [1100, 300, 3, 600],
@@ -231,17 +233,40 @@ describe("how the parts stand", () => {
   });
 
   it.each([
-    [1000, 12, 12],
-    [1000, 6, 12],
-    [1264, 30, 9],
-    [1264, 80, 64],
-    [1264, 2, 1],
-    [1700, 6, 40],
-  ])("leaves the stage its room at %i px beside %i x %i heads", (width, layers, count) => {
-    const [grid = 0, readout = 0] = fixed(layoutOf({ ...given, width, heads: heads(layers, count) }).tracks);
-    expect(grid).toBeGreaterThanOrEqual(264);
-    expect(width - grid - readout).toBeGreaterThanOrEqual(440);
+    [800, 12, 12, 376],
+    [800, 30, 9, 376],
+    [848, 80, 64, 376],
+    [999, 6, 12, 440],
+    [1000, 12, 12, 440],
+    [1000, 6, 12, 440],
+    [1264, 30, 9, 440],
+    [1264, 80, 64, 440],
+    [1264, 2, 1, 440],
+    [1700, 6, 40, 440],
+  ])("leaves the stage its room at %i px beside %i x %i heads", (width, layers, count, least) => {
+    const shape = heads(layers, count);
+    const { columns, narrow, tracks } = layoutOf({ ...given, width, heads: shape });
+    const [grid = 0, readout = 0] = fixed(tracks);
+    const padding = narrow ? 24 : 32;
+    expect(columns).toBe(3);
+    expect(grid).toBeGreaterThanOrEqual(narrow ? 212 : 264);
+    expect(grid - padding).toBeGreaterThanOrEqual(gridScene(shape, grid - padding).left + 3 * count);
+    expect(readout).toBeGreaterThanOrEqual(210);
+    expect(width - grid - readout).toBeGreaterThanOrEqual(least);
   });
+
+  it("puts no third column where the heads of a wide model would leave the stage too little", () => {
+    expect(layoutOf({ ...given, width: 810, heads: heads(80, 64) }).columns).toBe(2);
+  });
+
+  it.each([650, 705, 804, 860])(
+    "of %i px leaves the columns their height, however long the text",
+    (height) => {
+      const { lines } = layoutOf({ ...given, height });
+      expect(height - 154 - 32 * lines).toBeGreaterThanOrEqual(400);
+      expect(lines).toBeGreaterThanOrEqual(3);
+    },
+  );
 
   it("is as high as was asked, and larger or smaller as a whole", () => {
     expect(layoutOf({ ...given, height: 500 }).height).toBe(500);
@@ -256,13 +281,14 @@ describe("how the parts stand", () => {
 
   it("puts a chart beside the stage where that keeps its least width, else below", () => {
     const chart = (width: number) => layoutOf({ ...given, width, chart: true });
-    expect(chart(980)).toMatchObject({ chart: "band", readout: "band" });
+    expect(chart(780)).toMatchObject({ columns: 2, chart: "band", readout: "band" });
+    expect(chart(980)).toMatchObject({ columns: 3, chart: "band", readout: "column" });
     expect(chart(1000)).toMatchObject({ chart: "column", readout: "band" });
     expect(chart(1440)).toMatchObject({ chart: "column", readout: "column" });
     for (const width of [1000, 1439, 1440]) {
       const { tracks } = chart(width);
       const others = fixed(tracks).reduce((sum, pixels) => sum + pixels, 0);
-      expect(width - others).toBeGreaterThanOrEqual(380 + 300);
+      expect(width - others).toBeGreaterThanOrEqual(376 + 300);
     }
   });
 });

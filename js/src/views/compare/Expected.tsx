@@ -1,22 +1,23 @@
+import type { ComponentChildren } from "preact";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
 import { rampColour } from "../../lib/colour";
 import { pieceLabel, pieceParts, shorten, weight } from "../../lib/format";
 import type { Expected } from "../../wire/difference";
 import { expectedHeading, expectedRows, type Row } from "./candidates";
-import { expectedWish } from "./difference";
+import { comparing, expectedWish } from "./difference";
 
 /** What the model expects of both texts: before and after beside each other, and what each candidate gained. */
-export function ExpectedBoth() {
+export function ExpectedBoth({ instead = null }: { readonly instead?: ComponentChildren }) {
   const view = useView();
   const { session } = view;
   const { value } = session.memory.answer(expectedWish(view));
   const { value: shown, late } = useLastGood(session, value);
   const tokens = session.shown.value?.frame.header.tokens;
-  if (shown === null || tokens === undefined) return null;
+  if (!comparing(session) || shown === null || tokens === undefined) return <>{instead}</>;
   const name = shorten(pieceLabel(tokens.pieces[shown.position ?? -1] ?? ""), 18);
   return (
-    <section class="aw-expected" aria-busy={late}>
+    <section class="aw-expected" data-tint="expected" aria-busy={late}>
       <h3>{expectedHeading(shown.kind, name)}</h3>
       {shown.rows === undefined ? (
         <p class="aw-unit">“{name}” has no partner in the held text: nothing was expected there.</p>
@@ -34,7 +35,7 @@ function Table({ expected }: { readonly expected: Expected }) {
         <tr>
           <th />
           <th scope="col">held</th>
-          <th />
+          <th class="aw-two-bars" />
           <th scope="col">now</th>
           <th scope="col">gain</th>
         </tr>

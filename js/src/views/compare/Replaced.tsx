@@ -4,7 +4,7 @@ import { askedOf } from "../../session/axes";
 import type { Difference, Replacement } from "../../wire/difference";
 import { type ReplacedInText, replacedIn } from "./context";
 
-/** What stands in the place of what: the words of both texts one above the other, where they stand. */
+/** What stands in the place of what: the words of both texts, where they stand. */
 export function Replaced({ difference }: { readonly difference: Difference }) {
   const { session } = useView();
   const shown = session.shown.value;

@@ -6,7 +6,7 @@ import type { Session } from "../../session/session";
 import type { Difference } from "../../wire/difference";
 import { ChangedMost, Clearer } from "./Caption";
 import { Changes } from "./Changes";
-import { compareWish } from "./difference";
+import { compareWish, comparing } from "./difference";
 import { ExpectedBoth } from "./Expected";
 import { changeMetric } from "./picture";
 import { Replaced } from "./Replaced";
@@ -14,12 +14,11 @@ import { Replaced } from "./Replaced";
 /** What became of a head's map since a text was held: the text on show minus that one, over the tokens of both. */
 export function CompareView() {
   const view = useView();
-  const { session } = view;
+  const { session, layout } = view;
   const { against } = session.traits.look.value;
   const { value, problem } = session.memory.answer(compareWish(view));
   const { value: shown, late, current } = useLastGood(session, value);
-  const comparing = against !== "" && session.shown.value?.text !== against;
-  useGrid(session, comparing ? shown : null);
+  useGrid(session, comparing(session) ? shown : null);
   if (against === "") return <Invitation />;
   if (session.shown.value?.text === against) return <Unchanged />;
   return (
@@ -31,7 +30,7 @@ export function CompareView() {
       </div>
       {shown !== null && (
         <div class="aw-what-changed">
-          <ExpectedBoth />
+          {layout.value.readout === "band" && <ExpectedBoth />}
           <ChangedMost difference={shown} />
         </div>
       )}

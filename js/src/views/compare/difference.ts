@@ -21,6 +21,12 @@ class Held {
 
 const heldOf = oneForEach((_session: Session) => new Held());
 
+/** Whether there are two texts to compare. Reads signals. */
+export function comparing(session: Session): boolean {
+  const { against } = session.traits.look.value;
+  return against !== "" && session.shown.value?.text !== against;
+}
+
 /** What became of the head on show since a text was held; null where none is. Reads signals. */
 export function compareWish({ session, local, derived }: View): Wish<"compare", CompareRequest> | null {
   const shown = session.shown.value;

@@ -1,6 +1,7 @@
 import { mapKeys } from "../../matrix/keys";
 import type { ViewEntry } from "../entry";
 import { compareWish, expectedWish } from "./difference";
+import { ExpectedBoth } from "./Expected";
 import { CompareView } from "./View";
 import "./style.css";
 
@@ -9,6 +10,7 @@ export const compare: ViewEntry = {
   text: "Compare",
   Stage: CompareView,
   wishes: (view) => [compareWish(view), expectedWish(view)],
+  Expected: ExpectedBoth,
   needs: "compare",
   keys: mapKeys,
 };
