@@ -10,11 +10,15 @@ from attnwidget.frames.axes import axes_of, texts_shown
 class GivenModel:
     """A trace in place of a model: whatever text is requested, this trace is the result."""
 
+    fixed = "These weights were given without a model, so the text cannot be changed."
+    """Why the text cannot be changed, and what of it has no weights."""
+
     def __init__(self, given: Trace) -> None:
         self.given = given
         self.facts: ModelFacts = given.model
         self.name = given.model.name
         self.model = self  # what the worker belongs to
+        self.fixed += _without_weights(given)
 
     def trace(self, _x: Any, **_options: Any) -> Trace:
         """The given trace."""
@@ -47,3 +51,10 @@ class GivenModel:
             "This text belongs to given weights, and there is no model to compute others. To edit texts, use "
             "aw.explore(model, text)."
         )
+
+
+def _without_weights(given: Trace) -> str:
+    number = max(sum(axes_of(given, part).queries.padding) for part in given.parts)
+    if number == 0:
+        return ""
+    return f" {number} {'token attends' if number == 1 else 'tokens attend'} to nothing: padding, or rows of NaN."

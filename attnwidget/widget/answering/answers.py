@@ -77,9 +77,8 @@ def about(
     # Only traces from our own attention function have values.
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
     told = {"version": __version__, "model": described, "examples": list(map(_told, examples)), "metrics": asked}
-    given = isinstance(model, GivenModel)
-    fixed = {"fixed": "These weights were given without a model, so the text cannot be changed."} if given else {}
-    return Answer({"about": {**told, "editable": not given, **fixed}})
+    fixed = {"fixed": model.fixed} if isinstance(model, GivenModel) else {}
+    return Answer({"about": {**told, "editable": not fixed, **fixed}})
 
 
 def _told(example: Example) -> dict[str, Any]:

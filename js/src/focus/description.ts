@@ -1,4 +1,4 @@
-import { count, pieceLabel, weight } from "../lib/format";
+import { count, pieceLabel, shorten, weight } from "../lib/format";
 import { askedOf, othersOf } from "../session/axes";
 import type { Session } from "../session/session";
 import type { Header, Tokens } from "../wire/types";
@@ -13,6 +13,9 @@ export interface Description {
 /** Rows of the table, and how many of them the sentence mentions. */
 export const listed = 8;
 export const mentioned = 3;
+
+/** Characters of a word in a sentence. */
+export const longest = 28;
 
 export const verbs = { reads: "reads", read_by: "is read by" } as const;
 
@@ -55,12 +58,14 @@ function sizeOf({ tokens, key_tokens }: Header): string {
 
 /** The pieces of a span as words. */
 export function spanInWords(tokens: Tokens, [start, stop]: readonly [number, number]): string {
-  return tokens.pieces.slice(start, stop).map(pieceLabel).join(" ");
+  return tokens.pieces.slice(start, stop).map(short).join(" ");
 }
 
 /** By its number too, where the text has the piece more than once. */
 export function nameOf({ pieces }: Pick<Tokens, "pieces">, token: number): string {
   const piece = pieces[token] ?? "";
   const alone = pieces.indexOf(piece) === pieces.lastIndexOf(piece);
-  return alone ? pieceLabel(piece) : `${pieceLabel(piece)} #${token}`;
+  return alone ? short(piece) : `${short(piece)} #${token}`;
 }
+
+const short = (piece: string) => shorten(pieceLabel(piece), longest);

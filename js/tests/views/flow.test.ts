@@ -236,6 +236,13 @@ describe("a path", () => {
     expect(pathInWords(flow, { level: 1, source: 3, target: 3 })).toContain("keeps 0.400 in layer 1");
   });
 
+  it("is told in as many letters as one can read, whatever stands in the text", () => {
+    const lanes = flow.lanes.map((lane) => ({ ...lane, name: "a".repeat(20_000) }));
+    expect(pathInWords({ ...flow, lanes }, null).length).toBeLessThan(250);
+    const pieces = four.pieces.map((_, token) => `${token}${"a".repeat(20_000)}`);
+    expect(ofFlow({ ...four, pieces }).sentence.length).toBeLessThan(250);
+  });
+
   it("of nothing is what the query rests on, the rest in one", () => {
     const summed = laneFlow(four, alone(four), 0.08);
     expect(pathInWords(summed, null)).toBe(

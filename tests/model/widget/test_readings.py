@@ -195,3 +195,17 @@ def test_what_one_page_writes_is_told_to_the_others(page, monkeypatch):
         "text": "The dog ran.",
         "query": [1, 2],
     }
+
+
+def test_weights_without_a_model_say_how_many_tokens_have_none(monkeypatch):
+    weights = torch.eye(4).repeat(2, 1, 1)
+
+    def said(*broken):
+        given = weights.clone()
+        given[:, list(broken)] = torch.nan
+        page = Page(aw.view([given.numpy()], list("abcd")), monkeypatch)
+        return page.end_of(page.ask("about"))[0]["about"]["fixed"].partition("changed.")[2]
+
+    assert said() == ""
+    assert said(2) == " 1 token attends to nothing: padding, or rows of NaN."
+    assert said(1, 2) == " 2 tokens attend to nothing: padding, or rows of NaN."

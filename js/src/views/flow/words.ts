@@ -1,5 +1,5 @@
-import { type Description, listed, mentioned, nameOf } from "../../focus/description";
-import { count, pieceLabel, weight } from "../../lib/format";
+import { type Description, listed, longest, mentioned, nameOf } from "../../focus/description";
+import { count, pieceLabel, shorten, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import type { Flow } from "../../wire/flow";
 import { flowWish } from "./flow";
@@ -18,7 +18,7 @@ export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
     .sort((one, other) => (reached[other] as number) - (reached[one] as number))
     .slice(0, listed)
     .map((token) => [nameOf({ pieces }, token), weight(reached[token] as number)] as const);
-  const name = pieceLabel(pieces[query]);
+  const name = shorten(pieceLabel(pieces[query]), longest);
   const list = strongest.slice(0, mentioned).map((each) => each.join(" "));
   return {
     sentence: `Rollout through ${count(levels - 1, "layer")}; “${name}” rests on ${list.join(", ")}${strongest.length > mentioned ? " …" : ""}`,
@@ -36,7 +36,7 @@ export function placeOf({ attending, levels }: Levels, level: number): string {
 }
 
 function nameIn({ lanes }: LaneFlow, lane: number): string {
-  return lanes[lane]?.name ?? "";
+  return shorten(lanes[lane]?.name ?? "", longest);
 }
 
 function quoted(flow: LaneFlow, lane: number): string {
