@@ -8,7 +8,7 @@ from attnwidget.arguments import real_number
 from attnwidget.errors import AttnWidgetError
 
 Scale = float | str
-"""What has the full tone: a weight, or "stretch", the largest weight outside sinks of the map on show."""
+"""What has the full tone: a weight, or "stretch", the largest weight of the query outside sinks."""
 
 FAINTEST = 0.001
 """Of the full tone: less is not painted, as nobody could tell it from nothing."""
@@ -57,6 +57,6 @@ def read_scale(value: Any) -> Scale:
     if number is None or not 0 < number < float("inf"):
         raise AttnWidgetError(
             f"scale={value!r:.60} is not valid: give the weight that has the full tone, a number above 0 such as 1, or "
-            "'stretch' for the largest weight outside sinks of the map on show."
+            "'stretch' for the largest weight of the query outside sinks."
         )
     return number

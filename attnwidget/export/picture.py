@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from attnwidget.export.still import asked_tokens, caption, scale_note
+from attnwidget.export.still import asked_tokens, caption, largest_of_query, scale_note
 from attnwidget.frames.frame import Frame
 from attnwidget.tones import FAINTEST, RAMPS, Scale, full_tone, tones
 
@@ -44,8 +44,10 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
     b'PNG'
     """
     matrix = np.nan_to_num(np.asarray(frame.blocks["matrix"], np.float32))
+    full = full_tone(scale, largest_of_query(frame))
+    tone = scale_note(scale, full)
     while True:
-        drawn = _drawn(frame.header, matrix, model, scale)
+        drawn = _drawn(frame.header, matrix, model, full, tone)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
         matrix = _halved(matrix)
@@ -56,7 +58,7 @@ def size_on_page(png: bytes) -> tuple[int, int]:
     return Image.open(BytesIO(png)).size
 
 
-def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Scale) -> bytes:
+def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, full: float, tone: str) -> bytes:
     font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
     margin, gap = MARGIN, 6
     rows, columns = matrix.shape
@@ -68,8 +70,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, scale: Sca
     top = head + names + (gap if keys else 0)
     cell = max(MAP // max(rows, columns), 1)
     across, down = columns * cell, rows * cell
-    full = full_tone(scale, float(header["peak"]))
-    made = f"{header['recipe']} · square-root tone, full at {scale_note(scale, full)}"
+    made = f"{header['recipe']} · square-root tone, full at {tone}"
     shown = _hatched(header, matrix)
     made += "; sinks are hatched" if shown else ""
     recipe = wrap(made, max(40, (left + across) // gap))

@@ -43,7 +43,7 @@ def still_html(
     axis = "row" if direction == "reads" else "column"
     weights = np.asarray(frame.blocks[axis], np.float64)
     sinks = set(header["sinks"]) if direction == "reads" else set()
-    full = full_tone(scale, float(header["peak"]))
+    full = full_tone(scale, largest_of_query(frame))
     painted = tones(weights, full)
     lists = "".join(
         f'<td style="vertical-align:top;text-align:left;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
@@ -107,9 +107,20 @@ def scale_note(scale: Scale, full: float) -> str:
     """The weight of the full tone, in words.
 
     >>> scale_note(1.0, 1.0), scale_note("stretch", 0.034)
-    ('1', '0.034, stretched to the largest of the map outside sinks')
+    ('1', '0.034, stretched to the largest of the query outside sinks')
     """
-    return f"{full:.2g}, stretched to the largest of the map outside sinks" if isinstance(scale, str) else f"{full:.3g}"
+    return (
+        f"{full:.2g}, stretched to the largest of the query outside sinks" if isinstance(scale, str) else f"{full:.3g}"
+    )
+
+
+def largest_of_query(frame: Frame) -> float:
+    """The largest weight of the query outside sinks; of sinks where there is nothing else."""
+    reads = frame.header["direction"] == "reads"
+    weights = np.asarray(frame.blocks["row" if reads else "column"], np.float64)
+    sinks = set(frame.header["sinks"]) if reads else set()
+    beside = (float(weight) for token, weight in enumerate(weights) if token not in sinks)
+    return max(beside, default=0) or float(weights.max(initial=0))
 
 
 def _words(

@@ -91,7 +91,7 @@ function PlaceInputs({ single }: { readonly single: boolean }) {
 }
 
 export const stretching =
-  "Gives the full tone to the largest weight outside sinks of the map on show, not to 1: pale things come out, and tones of different maps cannot be compared";
+  "Gives the full tone to the largest weight of the query outside sinks, not to 1, in the text, the matrix and the lines: pale things come out, and tones of different queries cannot be compared";
 
 /** What is done to the map: words, sinks, norms. What would change nothing here is not drawn. */
 export function ChangeControls() {

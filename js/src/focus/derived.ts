@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
-import { fullTone, type ToneScale, tone } from "../lib/colour";
+import { type ToneScale, tone } from "../lib/colour";
 import { alone } from "../session/answers/previews";
 import { askedOf, type FieldNumber, keysOf, othersOf } from "../session/axes";
 import { type Filter, readFilter } from "../session/filter";
@@ -8,16 +8,15 @@ import type { Session } from "../session/session";
 import type { Changes, Direction, Predictions, Span, Tokens } from "../wire/types";
 import { type Field, fieldOf } from "./fields";
 import { fading, type Kept, keepOf } from "./kept";
-import { columnOf, type MapOnShow, mapOfFrame, mapOfThumbnail, rowOf } from "./maps";
+import { columnOf, fullOfMap, type MapOnShow, mapOfFrame, mapOfThumbnail, peakOf, rowOf } from "./maps";
 import { type Match, matchesIn } from "./matches";
 import type { Local } from "./pointer";
 
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
   readonly tones: Float32Array;
-  /** The largest weight outside sinks, here and in the whole map; and the one of the full tone. */
+  /** The largest weight outside sinks, and the one of the full tone. */
   readonly peak: number;
-  readonly largest: number;
   readonly full: number;
   readonly sinks: ReadonlySet<number>;
   /** What the filter keeps of it; null where it keeps all. */
@@ -53,6 +52,8 @@ export interface Derived {
   readonly column: ReadonlySignal<Float32Array | null>;
   readonly heat: ReadonlySignal<Heat | null>;
   readonly scale: ReadonlySignal<ToneScale>;
+  /** The weight of the full tone, in all that is painted of the map on show. */
+  readonly full: ReadonlySignal<number>;
   /** What is kept of every row. */
   readonly filter: ReadonlySignal<Filter>;
   /** Whether row and column are the kernel's numbers, and not a thumbnail's or a pooled cell's. */
@@ -99,9 +100,10 @@ export function derive(session: Session, local: Local): Derived {
   });
   const filter = computed(() => readFilter(session.traits.filter.value));
   const scale = computed(() => session.traits.look.value.scale);
+  const full = computed(() => (map.value === null ? 1 : fullOfMap(map.value, scale.value)));
   const heat = computed(() => {
     const weights = direction.value === "reads" ? row.value : column.value;
-    return heatOf(map.value, weights, direction.value, filter.value, scale.value);
+    return heatOf(map.value, weights, direction.value, filter.value, full.value);
   });
   const certain = computed(
     () => map.value?.exact === true && (exact.value !== null || map.value.pooling === 1),
@@ -124,6 +126,7 @@ export function derive(session: Session, local: Local): Derived {
     column,
     heat,
     scale,
+    full,
     filter,
     certain,
     reads,
@@ -193,21 +196,15 @@ function heatOf(
   weights: Float32Array | null,
   direction: Direction,
   filter: Filter,
-  scale: ToneScale,
+  full: number,
 ): Heat | null {
   if (map === null || weights === null) return null;
   const sinks: ReadonlySet<number> = direction === "reads" ? map.sinks : new Set<number>();
-  let peak = 0;
-  weights.forEach((weight, token) => {
-    if (!sinks.has(token) && weight > peak) peak = weight;
-  });
-  // Nothing but sinks to read, as from the first token: then they count.
-  if (peak === 0) peak = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  const full = fullTone(scale, map.peak);
+  const peak = peakOf(weights, sinks);
   const faded = fading(weights, sinks, filter);
   const tones = weights.map((weight, token) => tone(weight, full) * (faded?.[token] ?? 1));
   const kept = faded === null ? null : keepOf(weights, sinks, filter);
-  return { tones, peak, largest: map.peak, full, sinks, kept };
+  return { tones, peak, full, sinks, kept };
 }
 
 const listed = 5;

@@ -1,3 +1,4 @@
+import type { ToneScale } from "../lib/colour";
 import { oneForEach } from "../lib/one-for-each";
 import { alone, type MapPlace } from "../session/answers/previews";
 import { keysOf } from "../session/axes";
@@ -93,7 +94,7 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
     exact: false,
     precise: false,
     stepped: false,
-    peak: peakOf(values, columns, header.key_tokens == null),
+    peak: highestIn(values, columns, header.key_tokens == null),
     sinks: new Set(header.sinks),
     title: headTitle(header.part, layer, head),
     recipe: "A preview from the small map of the head.",
@@ -137,7 +138,7 @@ export function readPreview(
 }
 
 /** As the kernel does it: the first row and the first column are where sinks live. */
-function peakOf(values: Float32Array, columns: number, square: boolean): number {
+function highestIn(values: Float32Array, columns: number, square: boolean): number {
   let peak = 0;
   for (let index = square ? columns : 0; index < values.length; index++) {
     if (!(square && index % columns === 0) && (values[index] as number) > peak)
@@ -145,6 +146,27 @@ function peakOf(values: Float32Array, columns: number, square: boolean): number 
   }
   return peak > 0 ? peak : Math.max(0, ...values);
 }
+
+/** The largest weight of a row, or a column, outside sinks; where there is nothing but sinks to read they count. */
+export function peakOf(weights: Float32Array, sinks: ReadonlySet<number>): number {
+  let peak = 0;
+  weights.forEach((weight, token) => {
+    if (!sinks.has(token) && weight > peak) peak = weight;
+  });
+  return peak > 0 ? peak : weights.reduce((most, weight) => Math.max(most, weight), 0);
+}
+
+/**
+ * The weight of the full tone of a map, for its matrix, text and lines: stretched it is the largest of the query. The
+ * largest of the whole map would bring nothing out, as the first rows of a causal one have few keys to share among.
+ */
+export function fullOfMap(map: MapOnShow, scale: ToneScale): number {
+  if (scale !== "stretch") return scale;
+  if (map.direction === "reads") return peakOf(map.row ?? rowOf(map, map.query), map.sinks);
+  return peakOf(map.column ?? columnOf(map, map.query), nothing);
+}
+
+const nothing: ReadonlySet<number> = new Set();
 
 /** The cell that was pointed at may be gone: the text has changed since. */
 export function cellIn(map: MapOnShow | null, cell: Cell | null): Cell | null {

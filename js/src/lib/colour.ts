@@ -115,7 +115,7 @@ export function accent(colours: Palette, direction: "reads" | "read_by"): Accent
   return direction === "reads" ? colours.reads : colours.readBy;
 }
 
-/** What has the full tone: a weight, or the largest outside sinks of the map on show, in all that is painted of it. */
+/** What has the full tone: a weight, or the largest outside sinks that the query has, in all that is painted with it. */
 export type ToneScale = number | "stretch";
 
 /** The weight of the full tone. By default 1, so that a number looks the same in every view, head and text. */

@@ -52,31 +52,20 @@ function Note({ heat }: { readonly heat: Heat }) {
   const { session, derived } = useView();
   const note = heatNote(heat);
   if (note !== null) return <span>{note}</span>;
-  if (derived.scale.value === "stretch") return <span>stretched to the largest of this map</span>;
+  if (derived.scale.value === "stretch") return <span>stretched to the largest of the query</span>;
   if (heat.full !== 1 || heat.peak >= pale) return null;
   return (
     <span>
       largest here <span class="aw-number">{toneNumber(heat.peak)}</span> ·{" "}
-      {heat.largest < plain ? (
-        <button
-          type="button"
-          class="aw-stretch"
-          title={stretching}
-          onClick={() => session.setScale("stretch")}
-        >
-          stretch
-        </button>
-      ) : (
-        <>
-          of this map <span class="aw-number">{toneNumber(heat.largest)}</span>
-        </>
-      )}
+      <button type="button" class="aw-stretch" title={stretching} onClick={() => session.setScale("stretch")}>
+        stretch
+      </button>
     </span>
   );
 }
 
-/** Below this the whole row is pale; of a map that has more than the other, stretching brings nothing out. */
-const [pale, plain] = [0.1, 0.5];
+/** Below this the whole row is pale. */
+const pale = 0.1;
 
 /** Why a row has no colours of its own, where no scale could give it any. */
 export function heatNote({ tones, sinks, peak }: Heat): string | null {

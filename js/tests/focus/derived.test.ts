@@ -22,16 +22,16 @@ describe("what is derived", () => {
     expect(derived.heat.value).toMatchObject({ peak: 0.25, full: 1 });
   });
 
-  it("stretches to what is largest in the whole map where that is wished, as its matrix does, and asks for nothing", async () => {
-    const { derived, session, asked } = await shown();
+  it("stretches to what is largest of the query where that is wished, of other tokens too, and asks for nothing", async () => {
+    const { derived, session, local, asked } = await shown();
     const before = asked.length;
     session.setScale("stretch");
-    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([
-      1,
-      Math.fround(Math.SQRT1_2),
-      Math.fround(Math.SQRT1_2),
-    ]);
-    expect(derived.heat.value).toMatchObject({ peak: 0.25, largest: 0.5, full: 0.5 });
+    expect(Array.from(derived.heat.value?.tones ?? [])).toEqual([1, 1, 1]);
+    expect(derived.heat.value).toMatchObject({ peak: 0.25, full: 0.25 });
+    local.hoverToken.value = 1;
+    expect(derived.heat.value).toMatchObject({ peak: 0.5, full: 0.25 });
+    expect(derived.full.value).toBe(0.25);
+    local.hoverToken.value = null;
     expect(session.traits.look.value).toMatchObject({ scale: "stretch", source: "head" });
     expect(asked).toHaveLength(before);
   });

@@ -117,7 +117,6 @@ describe("the note of a row", () => {
   const heat = (tones: readonly number[], peak: number, sinks: readonly number[] = []) => ({
     tones: Float32Array.from(tones),
     peak,
-    largest: peak,
     full: 1,
     sinks: new Set(sinks),
     kept: null,
@@ -168,7 +167,6 @@ describe("the marks of a text", () => {
     const heat = {
       tones: Float32Array.of(0, 0.25, 0.75),
       peak: 1,
-      largest: 1,
       full: 1,
       sinks: new Set([0, 2]),
       kept: null,

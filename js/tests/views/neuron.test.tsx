@@ -5,13 +5,14 @@ import { FakeKernel, models } from "../../dev/fake";
 import { DemoModel } from "../../dev/model";
 import { fakeNeuron } from "../../dev/neuron";
 import widget from "../../src";
+import type { MapOnShow } from "../../src/focus/maps";
 import { palette, signedTone } from "../../src/lib/colour";
 import { exact } from "../../src/lib/format";
 import { composeNeuron } from "../../src/source/embedded/neuron";
 import { groupOf, productsOf, sentenceOf, stepsOf, strongestDimensions } from "../../src/views/neuron/pair";
 import {
+  fullBeside,
   keysWanted,
-  largestBeside,
   openedKey,
   orderOf,
   type Pairs,
@@ -264,15 +265,13 @@ describe("the picture of the rows in sight", () => {
   });
 
   it("stretches its bars as the map of its head is stretched, and those of a head without one by themselves", () => {
-    const map = { source: "head", layer: pairs.layer, head: pairs.head, peak: 0.9 } as const;
-    const own = [[pairs.layer, pairs.head]] as const;
-    expect(largestBeside(pairs, { ...map, chosen: own })).toBe(0.9);
-    for (const other of [
-      null,
-      { ...map, chosen: [...own, [9, 9]] as const },
-      { ...map, chosen: own, head: 9 },
-    ])
-      expect(largestBeside(pairs, other)).toBe(Math.max(...pairs.weight));
+    const chosen = [[pairs.layer, pairs.head]];
+    const row = Float32Array.of(0.8, 0.5, 0.1);
+    const place = { source: "head", direction: "reads", layer: pairs.layer, head: pairs.head, chosen };
+    const map = { ...place, row, sinks: new Set([0]) } as unknown as MapOnShow;
+    expect([fullBeside(pairs, map, "stretch"), fullBeside(pairs, map, 1)]).toEqual([0.5, 1]);
+    for (const other of [null, { ...map, chosen: [...map.chosen, [9, 9] as const] }, { ...map, head: 9 }])
+      expect(fullBeside(pairs, other, "stretch")).toBe(Math.max(...pairs.weight));
   });
 
   it("is another one in another order, in other colours, and of other rows", () => {

@@ -100,7 +100,8 @@ def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
 
     assert opacities(1.0) == [0.42, 0.08]
     assert opacities("stretch") == [0.6, 0.12]
-    assert set(opacities("stretch", weaker)) == {0.38}, "one scale for the whole map: the picture beside has it too"
+    assert set(opacities("stretch", weaker)) == {0.6}
+    assert "full tone at 0.2, stretched to the largest of the query" in still_html(weaker, text, "", scale="stretch")
     assert "full tone at 1<" in still_html(frame, text, "")
     assert "full tone at 0.5, stretched" in still_html(frame, text, "", scale="stretch")
 

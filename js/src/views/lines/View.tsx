@@ -7,9 +7,9 @@ import { pointIn } from "../../display/steering";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
 import { keepOf, sinksOf } from "../../focus/kept";
-import { cellIn, type MapOnShow } from "../../focus/maps";
+import { cellIn, fullOfMap, type MapOnShow } from "../../focus/maps";
 import type { Local } from "../../focus/pointer";
-import { fullTone, type ToneScale, tone } from "../../lib/colour";
+import { tone } from "../../lib/colour";
 import { pieceLabel, shortLabel } from "../../lib/format";
 import { filterText, readFilter } from "../../session/filter";
 import { sideOf } from "../../session/places";
@@ -52,8 +52,8 @@ export function LinesView() {
     [map, rule, long],
   );
   const heads = useHeads(view, rule, leads);
-  const scale = derived.scale.value;
-  const faint = useMemo(() => faintOf(map, frame, lines, scale), [map, frame, lines, scale]);
+  const full = derived.full.value;
+  const faint = useMemo(() => faintOf(map, frame, lines, full), [map, frame, lines, full]);
   const colours = palette.value;
   // Its own canvas, and the same element as before unless something in it has changed: the pointer moves on top of it.
   const ground = useMemo(
@@ -181,27 +181,20 @@ function useStrong(
   const column = derived.column.value;
   const both = alone === null && local.hoverToken.value !== null && local.cell.value === null;
   const looks = alone ?? derived.direction.value;
-  const scale = derived.scale.value;
+  const full = derived.full.value;
   return useMemo(() => {
     if (map === null) return null;
     const of = (weights: Float32Array | null, direction: Direction) =>
       weights === null || (!both && direction !== looks)
         ? null
-        : strongOf(map, weights, direction, rule, scale);
+        : strongOf(map, weights, direction, rule, full);
     return { reads: of(row, "reads"), read_by: of(column, "read_by") };
-  }, [map, row, column, both, looks, rule, scale]);
+  }, [map, row, column, both, looks, rule, full]);
 }
 
-function strongOf(
-  map: MapOnShow,
-  weights: Float32Array,
-  direction: Direction,
-  rule: string,
-  scale: ToneScale,
-  largest = map.peak,
-) {
+function strongOf(map: MapOnShow, weights: Float32Array, direction: Direction, rule: string, full: number) {
   const kept = keepOf(weights, sinksOf(map, direction), readFilter(rule));
-  return { weights, kept, full: fullTone(scale, largest) };
+  return { weights, kept, full };
 }
 
 /** Which way the lines go that lead: of a long text from the side under the pointer, else as the map is looked at. */
@@ -299,12 +292,15 @@ function useHeads({ session, derived, local }: View, rule: string, leads: Direct
   const heads = local.hoverHead.value === null ? headsOnShow(session) : [];
   const focus = derived.focus.value;
   // They are shown together: one scale for all.
-  const largest = Math.max(0, ...heads.map(({ map }) => map?.peak ?? 0));
+  const full = Math.max(
+    0,
+    ...heads.map(({ map }) => (map === null ? 0 : fullOfMap(map, derived.scale.value))),
+  );
   return heads.map((each) => {
     const { map } = each;
     const weights = map === null ? null : vectorOfHead(map, focus, leads);
     if (map === null || weights === null) return { ...each, strong: null };
-    const one = strongOf(map, weights, leads, rule, derived.scale.value, largest);
+    const one = strongOf(map, weights, leads, rule, full);
     const strong = { reads: null, read_by: null, [leads]: one };
     return { ...each, strong };
   });

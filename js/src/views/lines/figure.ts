@@ -34,7 +34,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const { map, lay, lines, strong, heads, leads } = drawn;
   const focus = derived.focus.peek();
   const frame = lay(drawn.offsets);
-  const faint = faintOf(map, frame, lines, derived.scale.peek());
+  const faint = faintOf(map, frame, lines, derived.full.peek());
   const asked = lineMarks(derived, null);
   const ends = lineEnds(derived, frame, strong, outlined ? { ...asked, pinned: nowhere } : unmarked);
   const measure = textMeasurer();

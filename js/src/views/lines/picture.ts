@@ -1,6 +1,6 @@
 import type { Kept } from "../../focus/kept";
 import type { MapOnShow } from "../../focus/maps";
-import { fullTone, type Palette, type ToneScale, tone } from "../../lib/colour";
+import { type Palette, tone } from "../../lib/colour";
 import { headColour } from "../../lib/head-colours";
 import type { Side } from "../../session/places";
 import type { Direction } from "../../wire/types";
@@ -82,13 +82,7 @@ function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number
 }
 
 /** The strongest lines of all that is not looked at. */
-export function faintOf(
-  map: MapOnShow | null,
-  frame: LinesFrame | null,
-  lines: Lines | null,
-  scale: ToneScale,
-) {
+export function faintOf(map: MapOnShow | null, frame: LinesFrame | null, lines: Lines | null, full: number) {
   if (map === null || frame === null || lines === null) return { curves: [], passing: 0 };
-  const full = fullTone(scale, map.peak);
   return faintCurves(frame, lines, (amount) => tone(amount, full), map.direction, budget);
 }

@@ -3,7 +3,7 @@ import type { View } from "../../display/view";
 import { fadingOf } from "../../focus/kept";
 import { type MapOnShow, weightAt } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { fullTone, type Palette } from "../../lib/colour";
+import type { Palette } from "../../lib/colour";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
 import { blocksOf, cellOf, type TiledMap, tiledMap, tileSide } from "../../session/answers/tiles";
@@ -90,7 +90,7 @@ function usePlain({ local, derived }: View, map: MapOnShow | null, colours: Pale
   const home = useRef<Drawn | null>(null);
   const last = useRef<Drawn | null>(null);
   if (map === null) return null;
-  const full = fullTone(derived.scale.value, map.peak);
+  const full = derived.full.value;
   const same = (one: Drawn | null) =>
     one?.map === map && one.filter === filter && one.full === full && one.colours === colours;
   const known = [last.current, home.current].find(same) ?? undefined;

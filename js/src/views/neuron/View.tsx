@@ -6,14 +6,13 @@ import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
-import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
 import { NeuronCaption } from "./Caption";
 import { type LayNeuron, neuronFigure } from "./figure";
 import { pointPairs, pressPairs, steerPairs } from "./input";
 import { PairPanel } from "./PairPanel";
 import { paintNeuron } from "./paint";
-import { type KeyOrder, largestBeside, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
+import { fullBeside, type KeyOrder, neuronsOf, openedKey, orderOf, type Pairs, pairsOf } from "./pairs";
 import { neuronPicture, type Shown } from "./picture";
 import { type NeuronScene, neuronScene, revealRow } from "./scene";
 import { neuronRecipe, oneOf, spoken } from "./words";
@@ -120,7 +119,7 @@ function useShown({ session, local, derived }: View, pairs: Pairs | null): Shown
   const opened = local.openKey.value;
   const standing = useMemo(() => (pairs === null ? [] : orderOf(pairs, order)), [pairs, order]);
   if (pairs === null) return null;
-  const full = fullTone(derived.scale.value, largestBeside(pairs, derived.map.value));
+  const full = fullBeside(pairs, derived.map.value, derived.scale.value);
   return { pairs, order: standing, key: openedKey(pairs, cell?.key, opened), cell, kept: opened, full };
 }
 

@@ -1,6 +1,7 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import type { View } from "../../display/view";
-import type { MapOnShow } from "../../focus/maps";
+import { fullOfMap, type MapOnShow, peakOf } from "../../focus/maps";
+import { fullTone, type ToneScale } from "../../lib/colour";
 import { oneForEach } from "../../lib/one-for-each";
 import type { Wish } from "../../session/answers/follow";
 import { keyOf, type Memory } from "../../session/answers/memory";
@@ -99,14 +100,15 @@ export function pairsRequest(session: Session, focus: Span, { layer, head }: Hea
   return { ...textsOf(shown), layer, head, part, query };
 }
 
-/** To what the bars are stretched: as the map beside them, or of another head by the row itself. */
-export function largestBeside(
+/** The weight of the whole bar: on the scale of the map beside it, or stretched by the row itself where that is of other heads. */
+export function fullBeside(
   { layer, head, weight }: Pick<Pairs, "layer" | "head" | "weight">,
-  map: Pick<MapOnShow, "source" | "layer" | "head" | "chosen" | "peak"> | null,
+  map: MapOnShow | null,
+  scale: ToneScale,
 ): number {
   const alone = map?.source === "head" && map.chosen.length === 1;
-  if (alone && map.layer === layer && map.head === head) return map.peak;
-  return weight.reduce((most, value) => Math.max(most, value), 0);
+  if (alone && map.layer === layer && map.head === head) return fullOfMap(map, scale);
+  return fullTone(scale, peakOf(weight, new Set()));
 }
 
 type Weighed = Pick<Pairs, "weight" | "logit">;
