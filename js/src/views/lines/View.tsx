@@ -7,7 +7,7 @@ import { pointIn } from "../../display/steering";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
 import { keepOf, sinksOf } from "../../focus/kept";
-import { cellIn, fullOfMap, type MapOnShow } from "../../focus/maps";
+import { cellIn, type MapOnShow, peakOf } from "../../focus/maps";
 import type { Local } from "../../focus/pointer";
 import { tone } from "../../lib/colour";
 import { pieceLabel, shortLabel } from "../../lib/format";
@@ -18,7 +18,7 @@ import { LinesCaption } from "./Caption";
 import { type Columns, useColumns } from "./columns";
 import { linesFigure } from "./figure";
 import { HeadLegend } from "./HeadLegend";
-import { headsOnShow, vectorOfHead } from "./head-lines";
+import { type HeadOnShow, headsOnShow, vectorOfHead } from "./head-lines";
 import { type Point, pointLines, pressLines, steerLines } from "./input";
 import { lineEnds, lineMarks } from "./labels";
 import { type PlacedLineEnd, placeLineEnds } from "./labels-scene";
@@ -288,14 +288,25 @@ function shortened(labels: readonly PlacedLineEnd[], { hoverToken, hoverSide }: 
   return found === undefined || found.text === found.whole ? undefined : found.whole;
 }
 
+/** They are shown together: one scale for all, stretched to the largest of the pinned query in any of them. Reads signals. */
+function fullOfHeads(
+  { map: shown, scale, full }: View["derived"],
+  heads: readonly HeadOnShow[],
+  leads: Direction,
+) {
+  const pinned = shown.value?.query;
+  if (scale.value !== "stretch" || pinned === undefined) return full.value;
+  const peaks = heads.map(({ map }) => {
+    const weights = map === null ? null : vectorOfHead(map, pinned, leads);
+    return map === null || weights === null ? 0 : peakOf(weights, sinksOf(map, leads));
+  });
+  return Math.max(0, ...peaks) || full.value;
+}
+
 function useHeads({ session, derived, local }: View, rule: string, leads: Direction): HeadLines {
   const heads = local.hoverHead.value === null ? headsOnShow(session) : [];
   const focus = derived.focus.value;
-  // They are shown together: one scale for all.
-  const full = Math.max(
-    0,
-    ...heads.map(({ map }) => (map === null ? 0 : fullOfMap(map, derived.scale.value))),
-  );
+  const full = fullOfHeads(derived, heads, leads);
   return heads.map((each) => {
     const { map } = each;
     const weights = map === null ? null : vectorOfHead(map, focus, leads);
