@@ -322,8 +322,8 @@ class Explorer(Selecting):
 
     def _still_answer(self, request: Request, buffers: Any) -> Answer:
         png = page_picture(buffers)
-        self._stills.put(self._snapshot(None, None if png is None else (png, request.caption[:LONGEST_CAPTION])))
-        return Answer({})
+        still = self._snapshot(None, None if png is None else (png, request.caption[:LONGEST_CAPTION]))
+        return Answer({"stored": self._stills.put(still)})
 
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
         texts = texts or self._texts

@@ -2,7 +2,7 @@
 
 They come after the cell, once the text has been read and a page has drawn it, and are renewed when the page is at rest.
 The page hides them while the explorer is there (js/src/style/frame.css). A JupyterLab that was reloaded hears of no
-change to the outputs of a cell that it did not run: it keeps what it has.
+change to the outputs of a cell that it did not run: there the page puts them in place (js/src/explorer/stored.ts).
 """
 
 import os
@@ -61,26 +61,33 @@ class Stills:
             self._cells.append(cell)
             return True
 
-    def put(self, still: Snapshot) -> None:
-        """Put the still where none is yet, and in the place of an older one."""
+    def put(self, still: Snapshot) -> dict[str, Any]:
+        """Put the still where none is yet, and in the place of an older one. Returns its outputs, and their name."""
+        outputs = self._outputs(still)
         with self._lock:
             cells, self._cells = self._cells, []
             shown, self._shown = self._shown, hash((still.words, still.png, still.alt))
             if self._somewhere and shown != self._shown:
-                self._send("update_display_data", still, {})
+                self._send("update_display_data", outputs, {})
             for cell in cells:
-                self._send("display_data", still, cell)
+                self._send("display_data", outputs, cell)
                 self._somewhere = True
+        return {"name": self._names["text/html"], "outputs": list(outputs.values())}
 
-    def _send(self, kind: str, still: Snapshot, cell: Any) -> None:
-        publisher = get_ipython().display_pub
+    def _outputs(self, still: Snapshot) -> dict[str, dict[str, Any]]:
         picture, size = still.picture
-        for mime, data, told in (("text/html", _page(still), {}), ("image/png", picture, size)):
-            content = {
-                "data": {mime: data, "text/plain": repr(still)},
-                "metadata": {mime: told} if told else {},
-                "transient": {"display_id": self._names[mime]},
-            }
+        return {
+            mime: {"data": {mime: data, "text/plain": repr(still)}, "metadata": {mime: told} if told else {}}
+            for mime, data, told in (
+                ("text/html", _page(still, self._names["text/html"]), {}),
+                ("image/png", picture, size),
+            )
+        }
+
+    def _send(self, kind: str, outputs: dict[str, dict[str, Any]], cell: Any) -> None:
+        publisher = get_ipython().display_pub
+        for mime, output in outputs.items():
+            content = {**output, "transient": {"display_id": self._names[mime]}}
             # Not publish(): the cell may be over, and what comes later belongs to it all the same.
             publisher.session.send(publisher.pub_socket, kind, content, parent=cell, ident=publisher.topic)
 
@@ -92,9 +99,9 @@ By a link, since Markdown on the web shows the content of style elements to its 
 """
 
 
-def _page(still: Snapshot) -> str:
+def _page(still: Snapshot, name: str) -> str:
     return (
-        f'<div class="aw-still"><link rel="stylesheet" href="data:text/css,{quote(_DEAD)}">'
+        f'<div class="aw-still" data-name="{name}"><link rel="stylesheet" href="data:text/css,{quote(_DEAD)}">'
         f'<p style="{MUTED};margin:0 0 4px">A picture of the explorer as it was last seen. Run the cell to use it.</p>'
         f"{still.words}</div>"
     )

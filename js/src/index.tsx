@@ -3,6 +3,7 @@ import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { mount } from "./explorer/mount";
 import { keepStill } from "./explorer/still";
 import { stillPicture } from "./explorer/still-picture";
+import { renewStored } from "./explorer/stored";
 import { Session } from "./session/session";
 import type { TraitModel } from "./session/traits";
 import { type Channel, kernelSource } from "./source/kernel";
@@ -14,7 +15,8 @@ export default () => {
   const open = (model: AnyModel, abort: AbortSignal) => {
     const source = kernelSource(model as unknown as Channel, abort);
     const session = new Session(model as unknown as TraitModel, source, abort);
-    return { session, stands: keepStill(session, source.ask, abort) };
+    const stands = keepStill(session, source.ask, abort, (still) => renewStored(model.widget_manager, still));
+    return { session, stands };
   };
 
   const initialize: Initialize = ({ model }) => {

@@ -183,11 +183,13 @@ def test_two_explorers_do_not_disturb_each_other(lesson):
 
 def test_a_stored_notebook_opened_again_shows_its_explorer(lesson):
     lesson.command("docmanager:save")
-    lesson.usable = False  # JupyterLab renews no stored output of a kernel that it found running
+    lesson.usable = False  # from here on JupyterLab hears of no change to outputs that it read from the file
     lesson.page.reload()
     again = ExplorerPage(lesson.explorers().first)
     again.wait_until_drawn(60_000)
     assert lesson.run("print(ex.text)") == again.editor.input_value()
+    again.type(" Paris and")
+    expect(lesson.page.locator(".aw-still")).to_contain_text("Paris and")  # the page has put it in place
 
 
 def test_the_still_is_kept_below_the_explorer_follows_it_and_is_not_seen(lesson):

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Session } from "../session/session";
 import { watch } from "../session/watch";
-import type { Ask } from "../wire/types";
+import type { Ask, StoredStill } from "../wire/types";
 
 /** Milliseconds that all must be at rest: the first still is soon there, a later one does not follow every key. */
 const first = 300;
@@ -35,12 +35,13 @@ interface Place {
 
 /**
  * Asks the kernel to renew what the notebook keeps of an explorer, whenever that has come to rest; what is on the stage goes
- * along as a picture. Called with every place of the explorer.
+ * along as a picture. Called with every place of the explorer. `stored` is told what is kept from now on.
  */
 export function keepStill(
   session: Session,
   ask: Ask,
   abort: AbortSignal,
+  stored: (still: StoredStill) => void = () => {},
 ): (element: HTMLElement, draw: DrawStill, until: AbortSignal) => void {
   const places = signal<readonly Place[]>([]);
   let wait = first;
@@ -71,7 +72,9 @@ export function keepStill(
     const answer = await (picture === null
       ? ask({ kind: "still" })
       : ask({ kind: "still", caption: picture.caption }, { buffers: [picture.png] }));
-    if (abort.aborted || timer !== planned) return;
+    if (abort.aborted) return;
+    if (answer.status === "ok" && answer.reply !== null) stored(answer.reply);
+    if (timer !== planned) return;
     // It gives way to everything else: then there will be another rest.
     if (answer.status === "superseded") plan();
     else if (drawn === "later") lookAgain();

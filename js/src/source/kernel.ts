@@ -18,6 +18,7 @@ import type {
   Replies,
   Request,
   Sight,
+  StoredStill,
   Verification,
 } from "../wire/types";
 
@@ -224,7 +225,7 @@ function readReply(
     case "page":
       return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };
     case "still":
-      return null;
+      return (message.stored ?? null) as StoredStill | null;
     case "chart":
       return { version: String(message.version), item: JSON.parse(readText(buffers)) } satisfies Chart;
     case "bokeh":

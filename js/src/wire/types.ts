@@ -273,6 +273,15 @@ export type Request =
 
 export type Theme = "light" | "dark";
 
+/** What a notebook keeps of an explorer: outputs as nbformat has them, the first of them HTML that says whose they are. */
+export interface StoredStill {
+  readonly name: string;
+  readonly outputs: readonly {
+    readonly data: Readonly<Record<string, string>>;
+    readonly metadata: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** A figure as Bokeh's `json_item` has it, and the version of the BokehJS that can draw it. */
 export interface Chart {
   readonly version: string;
@@ -301,8 +310,8 @@ export interface Replies {
   readonly metric: Metric;
   readonly similar: Similar;
   readonly page: SavedPage;
-  /** It went into the notebook. */
-  readonly still: null;
+  /** It went into the notebook; older kernels do not say what. */
+  readonly still: StoredStill | null;
   readonly chart: Chart;
   /** The text of BokehJS. */
   readonly bokeh: string;

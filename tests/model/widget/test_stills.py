@@ -128,6 +128,16 @@ def test_a_still_has_one_name_wherever_it_stands_and_no_other_explorers(tiny, at
     assert len(set(names)) == 4
 
 
+def test_the_page_is_told_what_the_notebook_keeps_by_the_name_in_its_words(tiny, attended, monkeypatch):
+    explorer = Explorer(tiny, TEXT)
+    page = Page(explorer, monkeypatch)
+    attended.run(1, explorer)
+    stored = page.end_of(page.ask("still"))[0]["stored"]
+    sent = [{part: content[part] for part in ("data", "metadata")} for _, content, _ in attended.sent]
+    assert stored["outputs"] == sent
+    assert f'data-name="{stored["name"]}"' in sent[0]["data"]["text/html"]
+
+
 def test_a_text_that_cannot_be_read_keeps_the_last_still(tiny, attended, monkeypatch):
     explorer = Explorer(tiny, TEXT)
     page = Page(explorer, monkeypatch)
