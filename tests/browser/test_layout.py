@@ -126,6 +126,41 @@ def test_text_heads_stage_and_lists_are_in_sight_together_and_nothing_lies_over_
         shown.expect_settled(lambda width=width, height=height: faults(shown, width, height))
 
 
+# How high the caption's words are, what of them there is, and where the picture is.
+CAPTION = """root => {
+  const [recipe, words, map] = [".aw-recipe", ".aw-recipe > span", ".aw-stage .aw-map"].map((name) => root.querySelector(name));
+  const { top, height } = map.getBoundingClientRect();
+  return { cut: "cut" in recipe.dataset, seen: words.clientHeight, whole: words.scrollHeight, map: [top, height] };
+}"""
+
+
+def test_a_caption_that_is_cut_says_so_and_comes_whole_over_the_picture_which_stays(bare):
+    shown = bare.show(bare.explore(text=LONG, layer=1), "1008px")
+    shown.wait_until_drawn()
+    shown.root.get_by_role("tab", name="Layers").click()
+    recipe = shown.root.locator(".aw-recipe")
+    expect(recipe).to_have_attribute("data-cut", "")
+    expect(recipe).to_have_attribute("tabindex", "0")
+    rest = {}
+
+    def cut():
+        rest.update(shown.root.evaluate(CAPTION))
+        return [] if rest["cut"] and rest["seen"] == 36 < rest["whole"] else rest
+
+    def whole():
+        seen = shown.root.evaluate(CAPTION)
+        return [] if seen["seen"] == seen["whole"] == rest["whole"] and seen["map"] == rest["map"] else seen
+
+    shown.expect_settled(cut)
+    recipe.hover()
+    shown.expect_settled(whole)
+    shown.root.locator(".aw-brand").hover()
+    shown.expect_settled(cut)
+    recipe.focus()
+    recipe.press("Shift")  # as by the keyboard
+    shown.expect_settled(whole)
+
+
 def test_a_deep_model_scrolls_in_its_column_and_the_chosen_head_stays_in_sight(bare):
     weights = np.tril(np.ones((9, 3, 3), "float32"))
     layers = [weights / weights.sum(-1, keepdims=True)] * 60

@@ -7,11 +7,11 @@ interface Props {
   readonly problem?: string | null;
   /** Its scale, and what belongs to that. */
   readonly aside?: ComponentChildren;
-  /** How the numbers were made. */
+  /** What is left out of what is shown, first; how the numbers were made, last: where room is short the end is cut. */
   readonly children: ComponentChildren;
 }
 
-/** Under a picture: how its numbers were made, and its scale. */
+/** Under a picture: what it shows, how its numbers were made, and its scale. Of what is cut the whole comes over the picture. */
 export function Caption({ problem = null, aside, children }: Props) {
   const recipe = useRef<HTMLSpanElement>(null);
   useReach(recipe);
@@ -28,7 +28,7 @@ export function Caption({ problem = null, aside, children }: Props) {
   );
 }
 
-/** What is longer than its room is scrolled through, by keys too. */
+/** What is longer than its room says so, and is there for the keyboard too. */
 function useReach(ref: RefObject<HTMLElement | null>): void {
   const guard = useGuard();
   useLayoutEffect(() => {
@@ -37,7 +37,10 @@ function useReach(ref: RefObject<HTMLElement | null>): void {
     if (element === null || inner == null) return;
     const observer = new ResizeObserver(
       guard(() => {
-        if (element.scrollHeight > element.clientHeight) element.tabIndex = 0;
+        // The whole of it, whether it is cut just now or not.
+        const cut = inner.scrollHeight > element.clientHeight + 1;
+        element.toggleAttribute("data-cut", cut);
+        if (cut) element.tabIndex = 0;
         else element.removeAttribute("tabindex");
       }),
     );

@@ -143,7 +143,7 @@ export function sinkNote(map: Columns, full: number, keys: Pick<Tokens, "pieces"
   const names = [...hatched].slice(0, 3).map((key) => `“${shortLabel(keys?.pieces[key], 12)}”`);
   const beyond = map.values.some((value) => value > full) ? ", past the scale" : "";
   const more = hatched.size > names.length ? " …" : "";
-  return ` · hatched${beyond}: the ${hatched.size === 1 ? "sink" : "sinks"} ${names.join(" ")}${more}`;
+  return `hatched${beyond}: the ${hatched.size === 1 ? "sink" : "sinks"} ${names.join(" ")}${more}`;
 }
 
 type Columns = Pick<MapOnShow, "sinks" | "values" | "columns" | "keysEach">;

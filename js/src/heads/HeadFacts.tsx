@@ -13,7 +13,9 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
   return (
     <div class="aw-facts">
       <div class="aw-title-line">
-        <h3 class="aw-title">{map.title}</h3>
+        <h3 class="aw-title" title={map.title}>
+          {map.title}
+        </h3>
         <Pattern />
       </div>
       <dl data-approximate={map.stats === null} data-long={long}>
@@ -109,7 +111,7 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       title: "The mean distance to the keys, weighted by attention.",
     },
     {
-      name: "weight on previous",
+      name: "on previous",
       value: digits(stats?.previous, 2),
       title: "The mean weight on the token just before.",
     },

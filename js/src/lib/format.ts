@@ -112,6 +112,17 @@ export function count(number: number, word: string): string {
   return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 }
 
+/** What there is to say, one after another. */
+export function clauses(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** A recipe begins with what is the same for every text: where room is short that comes last, what was done to this one first. */
+export function changesFirst(recipe: string): string {
+  const [made = "", ...changes] = recipe.split(" · ");
+  return clauses(...changes, made);
+}
+
 /** Half a surrogate pair cannot travel: it becomes U+FFFD, of the same length. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");

@@ -105,9 +105,9 @@ describe("the words for sinks", () => {
   const keys = { pieces: ["[CLS]", "is", ".", "a"] };
 
   it("name what is hatched, and say where the scale ends below it", () => {
-    expect(sinkNote(map, 1, keys)).toBe(" · hatched: the sink “[CLS]”");
+    expect(sinkNote(map, 1, keys)).toBe("hatched: the sink “[CLS]”");
     expect(sinkNote({ ...map, sinks: new Set([0, 1]) }, 0.1, keys)).toBe(
-      " · hatched, past the scale: the sinks “[CLS]” “is”",
+      "hatched, past the scale: the sinks “[CLS]” “is”",
     );
   });
 

@@ -1,7 +1,7 @@
 import { SignedScale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
-import { weight } from "../../lib/format";
+import { clauses, weight } from "../../lib/format";
 import { Extent } from "../../matrix/Extent";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
@@ -32,10 +32,14 @@ export function ChangeCaption({ difference, scene, picture, full, most }: Props)
         </span>
       }
     >
-      largest change {weight(most)} · {difference.recipe}
-      {aloneNote(difference)}
-      {pooling > 1 &&
-        ` · a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`}
+      {clauses(
+        `largest change ${weight(most)}`,
+        pooling > 1
+          ? `a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`
+          : "",
+        difference.recipe,
+        aloneNote(difference),
+      )}
     </Caption>
   );
 }

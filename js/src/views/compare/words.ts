@@ -20,5 +20,5 @@ export function spoken(difference: Difference, cell: Cell | null, peak: number):
 export function aloneNote({ counts, heldQueries, queries }: Difference): string {
   const [held, shown] = [counts[0] - heldQueries.length, counts[1] - queries.length];
   if (held <= 0 && shown <= 0) return "";
-  return ` · ${count(held, "token")} of the held text and ${count(shown, "token")} of this one have no partner`;
+  return `${count(held, "token")} of the held text and ${count(shown, "token")} of this one have no partner`;
 }

@@ -1,7 +1,7 @@
 import { type Figure, tallestFigure } from "../../display/figures";
 import { textMeasurer } from "../../display/measure";
 import type { Palette } from "../../lib/colour";
-import { count, weight } from "../../lib/format";
+import { changesFirst, clauses, count, weight } from "../../lib/format";
 import type { LaneFlow } from "./lanes";
 import { paintFlow } from "./paint";
 import { type FlowFrame, placeBands, wholeFlow } from "./scene";
@@ -17,12 +17,12 @@ export function recipeOf(flow: LaneFlow, least: number): string {
   const summed =
     rest === undefined
       ? ""
-      : ` · words of less than ${+(least * 100).toFixed(1)} % flow together: ${count(rest.tokens.length, "token")}`;
+      : `words of less than ${+(least * 100).toFixed(1)} % flow together: ${count(rest.tokens.length, "token")}`;
   const known =
     flow.known < 0.995
-      ? ` · of each layer the strongest edges are known, which carry ${weight(flow.known)} of it or more; the others are spread in proportion`
+      ? `of each layer the strongest edges are known, which carry ${weight(flow.known)} of it or more; the others are spread in proportion`
       : "";
-  return `${flow.recipe} · ${legend}${summed}${known}`;
+  return clauses(summed, legend, known, changesFirst(flow.recipe));
 }
 
 /** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */

@@ -1,7 +1,7 @@
 import { type Description, mentioned, nameOf, spanInWords, verbs } from "../../focus/description";
 import { isExplicit, ruleOf } from "../../focus/kept";
 import type { ToneScale } from "../../lib/colour";
-import { count, pieceLabel, weight } from "../../lib/format";
+import { changesFirst, clauses, count, pieceLabel, weight } from "../../lib/format";
 import { askedOf, othersOf } from "../../session/axes";
 import type { Filter } from "../../session/filter";
 import type { Session } from "../../session/session";
@@ -41,15 +41,15 @@ export function recipeOf(strip: StripOnShow, filter: Filter, scale: ToneScale): 
   const silent = strip.values.some(Number.isNaN);
   const hatched = strip.sinks.some((found) => found.size > 0);
   const without = strip.fusion === "single" ? `head ${strip.head}` : "attention";
-  return [
-    strip.recipe,
-    ...(isExplicit(filter)
-      ? [`kept: ${ruleOf(filter, strip.direction, hatched)}, layer by layer; the rest is faint`]
-      : []),
-    ...(scale === "stretch" ? ["stretched to the largest of all layers: not the text’s tones"] : []),
-    ...(hatched ? ["sinks are hatched"] : []),
-    ...(silent ? [`a line marks a layer without ${without}`] : []),
-  ].join(" · ");
+  return clauses(
+    isExplicit(filter)
+      ? `kept: ${ruleOf(filter, strip.direction, hatched)}, layer by layer; the rest is faint`
+      : "",
+    scale === "stretch" ? "stretched to the largest of all layers: not the text’s tones" : "",
+    hatched ? "sinks are hatched" : "",
+    silent ? `a line marks a layer without ${without}` : "",
+    changesFirst(strip.recipe),
+  );
 }
 
 /** The pinned query through all layers. Reads signals. */

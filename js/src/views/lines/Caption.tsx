@@ -2,7 +2,7 @@ import { spanLabel } from "../../controls/Toolbar";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
-import { count, toneNumber } from "../../lib/format";
+import { changesFirst, clauses, count, toneNumber } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Direction } from "../../wire/types";
 import type { Strong } from "./picture";
@@ -39,16 +39,21 @@ export function LinesCaption({ map, strong, leads, keep, several, full, faint }:
         )
       }
     >
-      {made(map)} · {rule(map, keep, leads)}
-      {several && " · each head’s lines in its own colour; numbers and faint lines of all together"}
       {shown !== null && asked.value !== null && (
         <>
-          {" · "}“<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, leads)}
+          “<bdi>{spanLabel(asked.value, focus.value)}</bdi>”: {left(shown.kept, leads)}
+          {" · "}
         </>
       )}
-      {faint.passing > faint.curves.length &&
-        ` · faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`}
-      {map.pooling !== 1 && " · a text this long shows only these lines"}
+      {clauses(
+        rule(map, keep, leads),
+        several ? "each head’s lines in its own colour; numbers and faint lines of all together" : "",
+        faint.passing > faint.curves.length
+          ? `faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`
+          : "",
+        map.pooling !== 1 ? "a text this long shows only these lines" : "",
+        changesFirst(made(map)),
+      )}
     </Caption>
   );
 }

@@ -6,6 +6,7 @@ import { type Room, useRoom, useView, type View } from "../../display/view";
 import { sinkNote } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
+import { changesFirst, clauses } from "../../lib/format";
 import type { Looked } from "../../matrix/beyond";
 import { Edges } from "../../matrix/Edges";
 import { Extent } from "../../matrix/Extent";
@@ -154,10 +155,12 @@ function MatrixCaption({ map, scene, picture }: CaptionProps) {
         </span>
       }
     >
-      {map.recipe}
-      {beyond}
-      {filterNote(map, derived.filter.value)}
-      {pooledNote(map, picture)}
+      {clauses(
+        beyond,
+        filterNote(map, derived.filter.value),
+        pooledNote(map, picture),
+        changesFirst(map.recipe),
+      )}
     </Caption>
   );
 }

@@ -3,6 +3,7 @@ import type { Figure, FigureLook } from "../../display/figures";
 import type { View } from "../../display/view";
 import { sinkNote } from "../../focus/kept";
 import type { MapOnShow } from "../../focus/maps";
+import { clauses } from "../../lib/format";
 import { extentLabel } from "../../matrix/Extent";
 import { paintMatrix } from "../../matrix/paint";
 import { atRest, inkWidth, type MatrixScene } from "../../matrix/scene";
@@ -19,14 +20,18 @@ export function matrixFigure(
 ): Figure {
   const scene = atRest(onShow, outlined);
   const tokens = derived.asked.peek();
-  const note = sinkNote(map, picture.full, derived.keys.peek()) + filterNote(map, derived.filter.peek());
   const { title, direction } = map;
   return {
     name: "matrix",
     title: tokens === null ? title : `${title} · ${sentence(tokens, map.query, direction)}`,
     width: inkWidth(scene),
     height: scene.height,
-    caption: map.recipe + note + (scene.zoomed ? ` · ${extentLabel(scene)}` : ""),
+    caption: clauses(
+      map.recipe,
+      sinkNote(map, picture.full, derived.keys.peek()),
+      filterNote(map, derived.filter.peek()),
+      scene.zoomed ? extentLabel(scene) : "",
+    ),
     direction,
     full: picture.full,
     paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),

@@ -19,13 +19,13 @@ export function spoken(derived: Derived, map: MapOnShow, cell: Cell | null, read
 /** What is kept of the cells; the rest is faint. */
 export function filterNote(map: MapOnShow, filter: Filter): string {
   if (!isExplicit(filter)) return "";
-  if (map.pooling > 1) return " · a text this long is shown whole: no filter";
-  return ` · kept: ${ruleOf(filter, map.direction, sinksOf(map, map.direction).size > 0)}; the rest is faint`;
+  if (map.pooling > 1) return "a text this long is shown whole: no filter";
+  return `kept: ${ruleOf(filter, map.direction, sinksOf(map, map.direction).size > 0)}; the rest is faint`;
 }
 
 /** What the recipe of a pooled map does not know: that here, for what is in sight, it is not. */
 export function pooledNote(map: MapOnShow, { tiles }: Picture): string {
-  if (tiles === "exact") return " · zoomed in: exact pairs";
-  if (tiles === "loading") return " · exact pairs are on their way";
-  return map.exact && map.pooling > 1 ? " · Ctrl + wheel zooms to exact pairs" : "";
+  if (tiles === "exact") return "zoomed in: exact pairs";
+  if (tiles === "loading") return "exact pairs are on their way";
+  return map.exact && map.pooling > 1 ? "Ctrl + wheel zooms to exact pairs" : "";
 }

@@ -13,6 +13,7 @@ import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
 import { useFound } from "../../heads/use-picture";
 import { keptOf } from "../../heads/words";
 import type { ToneScale } from "../../lib/colour";
+import { clauses } from "../../lib/format";
 import type { Metric } from "../../wire/metric";
 import type { Direction, Frame } from "../../wire/types";
 
@@ -79,9 +80,11 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
         values ? <MetricScale metric={metric} direction={direction} /> : <GridScale direction={direction} />
       }
     >
-      {values ? metric.recipe : mapsRecipe(shown.frame, view.derived.scale.value)}
-      {fading && ` · ${keptOf(session, found)}; the others are faint`}
-      {fading && !values && metric !== null && ` (${metric.recipe})`}
+      {clauses(
+        fading ? `${keptOf(session, found)}; the others are faint` : "",
+        fading && !values && metric !== null ? metric.recipe : "",
+        values ? metric.recipe : mapsRecipe(shown.frame, view.derived.scale.value),
+      )}
     </Caption>
   );
 }
@@ -108,10 +111,9 @@ function mapsRecipe({ header, thumbnails }: Frame, scale: ToneScale): string {
   const queries = header.tokens.pieces.length;
   const keys = header.key_tokens?.pieces.length ?? queries;
   const [, , rows = 0, columns = 0] = thumbnails?.shape ?? [];
-  const start = `softmax weights of every head, queries downwards, ${scaleNote(scale)}`;
-  const fewer = [
-    ...(rows < queries ? [`${rows} of ${queries} queries`] : []),
-    ...(columns < keys ? [`the largest key of each of ${columns} stretches`] : []),
-  ];
-  return fewer.length === 0 ? start : `${start}: ${fewer.join(", ")}`;
+  return clauses(
+    rows < queries ? `${rows} of ${queries} queries` : "",
+    columns < keys ? `the largest key of each of ${columns} stretches` : "",
+    `softmax weights of every head, queries downwards, ${scaleNote(scale)}`,
+  );
 }

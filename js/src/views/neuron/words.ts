@@ -1,6 +1,6 @@
 import type { View } from "../../display/view";
 import { type Description, listed, nameOf } from "../../focus/description";
-import { count, exact, pieceLabel, toneNumber, weight } from "../../lib/format";
+import { clauses, count, exact, pieceLabel, toneNumber, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import { isMasked, sentenceOf } from "./pair";
 import { neuronsOf, openedKey, orderOf, type Pairs, pairsOf, pairsRequest } from "./pairs";
@@ -60,21 +60,17 @@ export function neuronRecipe(view: View, { pairs, full }: Pick<Shown, "pairs" | 
   const { sinks, weight: weighed, words } = session.traits.look.value;
   const changed = words || sinks !== "show" || weighed !== "attention";
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
-  return [
-    "q and k as the model multiplies them, positional encoding included, fp32",
+  return clauses(
+    stop - start > 1 ? `the first of ${stop - start} tokens` : "",
+    session.traits.direction.value === "reads" ? "" : "what it reads: a softmax runs over one query's keys",
+    oneOf(session) === "" ? "" : "one head: several combined have no q and k",
+    changed ? "tokens and attention as they are, not as the other views show them" : "",
     `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${masked.toLocaleString("en")} masked` : ""}`,
-    ...(pairs.sink === null
-      ? []
-      : [
-          `a sink with logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
-        ]),
+    pairs.sink === null
+      ? ""
+      : `a sink with logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
     `bars: the weight, whole at ${toneNumber(full)}${derived.scale.value === "stretch" ? ", stretched" : ""}`,
     "colours: q, k and q × k, each by its own largest number: no weights",
-    ...(stop - start > 1 ? [`the first of ${stop - start} tokens`] : []),
-    ...(session.traits.direction.value === "reads"
-      ? []
-      : ["what it reads: a softmax runs over one query's keys"]),
-    ...(oneOf(session) !== "" ? ["one head: several combined have no q and k"] : []),
-    ...(changed ? ["tokens and attention as they are, not as the other views show them"] : []),
-  ].join(" · ");
+    "q and k as the model multiplies them, positional encoding included, fp32",
+  );
 }
