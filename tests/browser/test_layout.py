@@ -128,7 +128,7 @@ def test_text_heads_stage_and_lists_are_in_sight_together_and_nothing_lies_over_
 
 # How high the caption's words are, what of them there is, and where the picture is.
 CAPTION = """root => {
-  const [recipe, words, map] = [".aw-recipe", ".aw-recipe > span", ".aw-stage .aw-map"].map((name) => root.querySelector(name));
+  const [recipe, words, map] = [".aw-recipe", ".aw-recipe > span", ".aw-lines"].map((name) => root.querySelector(name));
   const { top, height } = map.getBoundingClientRect();
   return { cut: "cut" in recipe.dataset, seen: words.clientHeight, whole: words.scrollHeight, map: [top, height] };
 }"""
@@ -137,7 +137,7 @@ CAPTION = """root => {
 def test_a_caption_that_is_cut_says_so_and_comes_whole_over_the_picture_which_stays(bare):
     shown = bare.show(bare.explore(text=LONG, layer=1), "1008px")
     shown.wait_until_drawn()
-    shown.root.get_by_role("tab", name="Layers").click()
+    shown.root.get_by_role("tab", name="Lines").click()
     recipe = shown.root.locator(".aw-recipe")
     expect(recipe).to_have_attribute("data-cut", "")
     expect(recipe).to_have_attribute("tabindex", "0")
@@ -163,6 +163,7 @@ def test_a_caption_that_is_cut_says_so_and_comes_whole_over_the_picture_which_st
 
 def test_a_deep_model_scrolls_in_its_column_and_the_chosen_head_stays_in_sight(bare):
     weights = np.tril(np.ones((9, 3, 3), "float32"))
+    weights[..., 0] = 30  # a sink, which has a number of its own
     layers = [weights / weights.sum(-1, keepdims=True)] * 60
     with bridged_widgets():
         made = aw.view(layers, ["the", "cat", "sat"], layer=59)
@@ -174,6 +175,10 @@ def test_a_deep_model_scrolls_in_its_column_and_the_chosen_head_stays_in_sight(b
     expect(scroller).to_have_attribute("data-deep", "true")
     bare.page.wait_for_function("(it) => it.scrollTop > 0", arg=scroller.element_handle())
     shown.expect_settled(lambda: outside(boxes(shown, [".aw-facts"])[:1], boxes(shown, [".aw-heads"])[0]["box"]))
+    expect(shown.root.locator(".aw-alike button").first).to_be_visible()  # the last line of all that is said of a head
+    facts = shown.root.locator(".aw-facts")
+    expect(facts).to_contain_text("on sinks")
+    shown.expect_settled(lambda: facts.evaluate("it => it.scrollHeight > it.clientHeight && it.innerText"))
     made.layer = 0
     bare.page.wait_for_function("(it) => it.scrollTop === 0", arg=scroller.element_handle())
     shown.grid.press("ArrowUp")

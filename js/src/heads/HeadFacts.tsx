@@ -110,12 +110,12 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       ...(stats?.distance === null ? {} : { unit: "tokens" }),
       title: "The mean distance to the keys, weighted by attention.",
     },
+    { name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
     {
       name: "on previous",
       value: digits(stats?.previous, 2),
       title: "The mean weight on the token just before.",
     },
-    { name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
     ...(sinks
       ? [
           {
