@@ -47,7 +47,7 @@ export const gridBeside: GridRoom = { largest: largestCell, height: Number.POSIT
 /** The most that a grid may be high where the page grows with what is in it, by the number of columns: the rest is scrolled to. */
 export const tallestBeside = { 1: 300, 2: 440, 3: 440 } as const;
 /** Where all columns are as high: what the column of the grid has besides it (style/fit.css). */
-export const aroundGrid = { wide: 156, narrow: 174 } as const;
+export const aroundGrid = { wide: 174, narrow: 192 } as const;
 /** The share of a fair cell under which a grid that fits says too little. */
 const tooSmall = 2 / 3;
 
