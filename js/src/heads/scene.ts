@@ -32,6 +32,7 @@ const margin = 3;
 /** A layer without attention needs no more than a line of small text. */
 const emptyRow = 16;
 const leastPitch = 3;
+const scrollbar = 12;
 const noteRoom = 76;
 const noteHeight = 13;
 
@@ -117,9 +118,9 @@ export function gridWidth(heads: readonly number[], room: GridRoom): number {
   return leftOf(heads) + Math.max(1, ...heads) * highestPitch(heads, room) + margin;
 }
 
-/** The width under which the last heads would be cut. */
+/** The width under which the last heads would be cut, beside the bar of a grid that is scrolled. */
 export function leastGridWidth(heads: readonly number[]): number {
-  return leftOf(heads) + Math.max(1, ...heads) * leastPitch + margin;
+  return leftOf(heads) + Math.max(1, ...heads) * leastPitch + margin + scrollbar;
 }
 
 function gapOf(pitch: number): number {
