@@ -305,7 +305,7 @@ describe("the painters", () => {
     const root = parse(
       draw((_pen, brush) => {
         paintStrong(brush, frame, [curve], null, colours);
-        paintLineLabels(brush, ends, "reads", colours);
+        paintLineLabels(brush, frame, ends, "reads", colours);
       }),
     );
     expect(root.querySelector("path")?.getAttribute("stroke-dasharray")).toBe("3 4");

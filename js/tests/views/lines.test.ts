@@ -12,6 +12,7 @@ import { paintFaint, paintStrong } from "../../src/views/lines/paint";
 import { curvesOf } from "../../src/views/lines/picture";
 import { type Looked, rimMarks, tracksOf } from "../../src/views/lines/rim-scene";
 import {
+  type Curve,
   faintCurves,
   type LinesFrame,
   lineMiddle,
@@ -21,6 +22,7 @@ import {
   seenIn,
   stripMiddle,
   strongestPlace,
+  thickness,
   unscrolled,
   whereIn,
 } from "../../src/views/lines/scene";
@@ -136,8 +138,9 @@ function weightOf(map: MapOnShow, [query = 0, key = 0]: readonly (number | undef
 
 describe("the layout of lines", () => {
   const long = { queries: 300, keys: 300, width: 556, offsets: unscrolled, widest: 60 };
+  const { pitch } = linesFrame(long);
   const scrolled = (query: number, key: number) =>
-    linesFrame({ ...long, offsets: { query: 20 * query, key: 20 * key } });
+    linesFrame({ ...long, offsets: { query: pitch * query, key: pitch * key } });
 
   it("leaves curves more room than labels, however long these are", () => {
     for (const width of [446, 556, 628]) {
@@ -147,12 +150,23 @@ describe("the layout of lines", () => {
   });
 
   it("shows all of three tokens, and of a few more than usual fit, and a part of three hundred", () => {
-    for (const count of [3, 27])
+    for (const count of [3, 27, 41])
       expect(seenIn(linesFrame({ ...long, queries: count, keys: count }).columns.key)).toHaveLength(count);
     const frame = scrolled(0, 100);
     expect(frame.long).toBe(true);
     expect(seenIn(frame.columns.key).length).toBeLessThan(30);
     expect(seenIn(scrolled(0, 1e6).columns.key).at(-1)).toBe(299);
+  });
+
+  it("stands as close as it must for a sentence to be whole in a low stage, and further apart where there is room", () => {
+    const sentence = { ...long, queries: 26, keys: 26 };
+    const [low, high] = [330, 500].map((tallest) => linesFrame({ ...sentence, tallest }));
+    expect([low?.long, high?.long]).toEqual([false, false]);
+    expect(low?.height).toBeLessThanOrEqual(330);
+    expect([low?.pitch, high?.pitch]).toEqual([12, 18]);
+    // What is written fits its line.
+    expect(low?.letters).toBeLessThan(12);
+    expect(high?.letters).toBeGreaterThan(12);
   });
 
   it("has each side where it is scrolled to, the first token on top, and strips for what is out of sight", () => {
@@ -164,7 +178,7 @@ describe("the layout of lines", () => {
   });
 
   it("never writes a token over another, or over a strip, wherever it is scrolled to", () => {
-    for (let offset = 0; offset < 300 * 20; offset += 37) {
+    for (let offset = 0; offset < 300 * pitch; offset += 37) {
       const frame = linesFrame({ ...long, offsets: { query: 0, key: offset } });
       const column = frame.columns.key;
       const taken = seenIn(column).map((token) => lineMiddle(frame, "key", [token, token + 1]));
@@ -214,6 +228,7 @@ describe("the layout of lines", () => {
 describe("where a long text's lines end", () => {
   const at = (key: number) =>
     linesFrame({ queries: 300, keys: 300, width: 556, offsets: { query: 0, key }, widest: 60 });
+  const { pitch } = at(0);
   const row = new Float32Array(300);
   row[0] = 0.3;
   row[120] = 0.2;
@@ -230,7 +245,7 @@ describe("where a long text's lines end", () => {
   });
 
   it("stays where it is when nearly as much is in sight, and where the first token has all", () => {
-    expect(strongestPlace(at(112 * 20), "key", tokens, row, 0)).toBeNull();
+    expect(strongestPlace(at(112 * pitch), "key", tokens, row, 0)).toBeNull();
     expect(strongestPlace(at(0), "key", [0], row, 0)).toBeNull();
     expect(strongestPlace(at(0), "key", [], row, 0)).toBeNull();
   });
@@ -252,7 +267,7 @@ describe("where a long text's lines end", () => {
   const measure = (text: string) => text.length * 6;
 
   it("is told at the rim: how many, how much, and where a click goes", () => {
-    const frame = at(115 * 20);
+    const frame = at(115 * pitch);
     const marks = rimMarks(frame, looked, measure);
     const key = marks.filter(({ side }) => side === "key");
     expect(key.map(({ edge, lines, target }) => [edge, lines, target])).toEqual([
@@ -260,7 +275,7 @@ describe("where a long text's lines end", () => {
       ["below", 1, 250],
     ]);
     expect(key.map(({ text }) => text)).toEqual(["⋮ 116 tokens", "↓ 1 more, 0.150"]);
-    expect(marks.filter(({ side }) => side === "query").map(({ text }) => text)).toEqual(["⋮ 277 tokens"]);
+    expect(marks.filter(({ side }) => side === "query").map(({ text }) => text)).toEqual(["⋮ 271 tokens"]);
     for (const { x, width } of key) expect(x + width).toBeLessThanOrEqual(frame.width);
   });
 
@@ -307,6 +322,39 @@ describe("where a long text's lines end", () => {
     const curves = curvesOf({ reads: one, read_by: null }, [], at(0), [2, 3], palette(false, "Test"));
     expect(curves.map(({ kind }) => kind)).toEqual(["key", "bundle"]);
     expect(curves[1]?.to).toBe(stripMiddle(at(0), "below"));
+  });
+});
+
+describe("the lines of several heads", () => {
+  const colours = palette(false, "Test");
+  const frame = linesFrame({ queries: 9, keys: 9, width: 556, offsets: unscrolled, widest: 60 });
+  const head = (index: number, weights: Float32Array) => ({
+    pair: [1, index] as const,
+    index,
+    map: null,
+    strong: { reads: { weights, kept: keepOf(weights, none, all), full: 1 }, read_by: null },
+  });
+  const drawn = (heads: ReturnType<typeof head>[]) =>
+    curvesOf({ reads: null, read_by: null }, heads, frame, [8, 9], colours);
+  const edges = (curve: Curve) =>
+    [-0.5, 0.5].map((side) => (curve.aside ?? 0) + side * thickness(curve)) as [number, number];
+
+  it("run beside each other where they go the same way, as thick as they are", () => {
+    const [one, other, third] = [of(0, 0.9), of(0, 0.8), of(0, 0, 0.7)].map((row, at) => head(at, row));
+    const curves = drawn([one, other, third] as ReturnType<typeof head>[]);
+    const [first, second, away] = curves.map(edges);
+    expect(first?.[1]).toBeCloseTo(second?.[0] as number);
+    // Both about the straight way, and a third that goes elsewhere on its own.
+    expect((first?.[0] as number) + (second?.[1] as number)).toBeCloseTo(0);
+    expect((away?.[0] as number) + (away?.[1] as number)).toBeCloseTo(0);
+  });
+
+  it("stay within their line where there are many, each with an edge of its own", () => {
+    const asides = drawn(Array.from({ length: 12 }, (_, at) => head(at, of(0, 0.9)))).map(
+      ({ aside = 0 }) => aside,
+    );
+    expect(new Set(asides).size).toBe(12);
+    expect(Math.max(...asides.map(Math.abs))).toBeLessThan(frame.pitch / 2);
   });
 });
 

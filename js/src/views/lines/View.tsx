@@ -128,7 +128,7 @@ export function LinesView() {
             height={frame.height}
             paint={(brush) => {
               paintStrong(brush, frame, curves, pointedCurve(view, map, frame), colours);
-              paintLineLabels(brush, labels, derived.direction.peek(), colours);
+              paintLineLabels(brush, frame, labels, derived.direction.peek(), colours);
               paintRim(brush, rim.marks, rim.tracks, leads, colours);
             }}
           />
@@ -279,7 +279,9 @@ function useLabels({ derived, local, palette }: View, frame: LinesFrame | null, 
   if (frame === null || strong === null) return [];
   const { font } = palette.value;
   const ends = lineEnds(derived, frame, strong, lineMarks(derived, local.marked.value));
-  return placeLineEnds(frame, ends, (text, strong) => measure(text, `${lineLabelFont(strong)} ${font}`));
+  return placeLineEnds(frame, ends, (text, strong) =>
+    measure(text, `${lineLabelFont(frame, strong)} ${font}`),
+  );
 }
 
 /** The word under the pointer, where there is no room for it. */

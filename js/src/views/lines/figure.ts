@@ -39,7 +39,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const ends = lineEnds(derived, frame, strong, outlined ? { ...asked, pinned: nowhere } : unmarked);
   const measure = textMeasurer();
   const placed = placeLineEnds(frame, ends, (text, strong) =>
-    measure(text, `${lineLabelFont(strong)} ${palette.font}`),
+    measure(text, `${lineLabelFont(frame, strong)} ${palette.font}`),
   );
   const tokens = derived.asked.peek();
   return {
@@ -54,7 +54,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
     paint: (brush) => {
       paintFaint(brush, frame, faint.curves, palette);
       paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);
-      paintLineLabels(brush, placed, leads, palette);
+      paintLineLabels(brush, frame, placed, leads, palette);
       paintRim(brush, drawn.marks, drawn.tracks, leads, palette);
     },
   };

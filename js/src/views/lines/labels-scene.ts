@@ -1,6 +1,6 @@
 import { fitted } from "../../drawing/labels";
 import type { Rect } from "../../drawing/scene";
-import { type LinesFrame, lineMiddle, trackWidth } from "./scene";
+import { type LinesFrame, lineMiddle, markHeight, trackWidth } from "./scene";
 
 /** A token beside its lines. */
 export interface LineEnd {
@@ -31,7 +31,6 @@ export interface PlacedLineEnd extends LineEnd, Rect {
 const away = 9;
 const padding = 4;
 const gap = 6;
-const markHeight = 17;
 const numberRoom = 40;
 
 /** Words that are too long end in an ellipsis. */
@@ -45,8 +44,10 @@ export function placeLineEnds(
     const wide = (text: string) => measure(text, end.focus);
     const text = fitted(end.text, room - (end.number === "" ? 0 : numberRoom), wide);
     const width = wide(text) + 2 * padding;
+    // A ring is round the letters, not through them.
+    const height = markHeight(end.ring > 0 ? { pitch: frame.pitch + 3 } : frame);
     const middle = lineMiddle(frame, end.side, [end.token, end.token + 1]);
-    const box = { whole: end.text, width, height: markHeight, y: middle - markHeight / 2, middle };
+    const box = { whole: end.text, width, height, y: middle - height / 2, middle };
     if (end.side === "key") {
       const x = frame.right + away;
       return { ...end, ...box, text, x, align: "left", textX: x + padding, numberX: x + width + gap };

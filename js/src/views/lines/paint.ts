@@ -4,7 +4,7 @@ import { accent, type Palette } from "../../lib/colour";
 import type { Direction } from "../../wire/types";
 import type { PlacedLineEnd } from "./labels-scene";
 import type { RimMark, Track } from "./rim-scene";
-import type { Curve, LinesFrame } from "./scene";
+import { type Curve, type LinesFrame, thickness } from "./scene";
 
 const steps = 5;
 
@@ -35,7 +35,7 @@ function stepOf({ tone, kind }: Curve): number {
   return kind === "sink" ? 0 : Math.min(steps - 1, Math.floor(tone * steps));
 }
 
-/** The curves of what is looked at, the strongest on top, over those that lead out of sight; and the one that is pointed out. */
+/** The curves of what is looked at, the thinnest on top, over those that lead out of sight; and the one that is pointed out. */
 export function paintStrong(
   { context }: Brush,
   frame: LinesFrame,
@@ -43,12 +43,12 @@ export function paintStrong(
   pointed: Curve | null,
   palette: Palette,
 ): void {
-  const order = [...curves].sort((one, other) => rank(one) - rank(other) || one.tone - other.tone);
+  const order = [...curves].sort((one, other) => rank(one) - rank(other) || other.tone - one.tone);
   for (const curve of order) {
     const { kind, tone } = curve;
     context.strokeStyle = colourOf(curve, palette);
     context.globalAlpha = kind === "sink" ? 0.5 : (0.3 + 0.7 * tone) * (kind === "bundle" ? 0.4 : 1);
-    context.lineWidth = kind === "sink" ? 1.5 : 1 + 4 * tone;
+    context.lineWidth = thickness(curve);
     context.setLineDash(kind === "sink" ? [3, 4] : []);
     context.beginPath();
     trace(context, frame, curve);
@@ -72,20 +72,35 @@ function colourOf({ colour, direction }: Curve, palette: Palette): string {
   return colour ?? accent(palette, direction).strong;
 }
 
-function trace(context: Pen, { left, right }: LinesFrame, { from, to }: Curve): void {
-  const bend = (right - left) * 0.45;
-  context.moveTo(left, from);
-  context.bezierCurveTo(left + bend, from, right - bend, to, right, to);
+/** How far its handles reach, as a share of the way across. */
+const handle = 0.45;
+
+function trace(context: Pen, { left, right }: LinesFrame, { from, to, aside = 0 }: Curve): void {
+  const across = right - left;
+  const bend = across * handle;
+  // What is steep in the middle moves sideways too, so that it is as far from its neighbour there as at its ends.
+  const steep = Math.atan2(to - from, across * (1 - handle));
+  const shift = (-4 / 3) * aside * Math.tan(steep / 2);
+  context.moveTo(left, from + aside);
+  context.bezierCurveTo(
+    left + bend + shift,
+    from + aside,
+    right - bend + shift,
+    to + aside,
+    right,
+    to + aside,
+  );
 }
 
 /** What is looked at is strong. */
-export function lineLabelFont(strong: boolean): string {
-  return strong ? "600 12.5px" : "400 12.5px";
+export function lineLabelFont({ letters }: Pick<LinesFrame, "letters">, strong: boolean): string {
+  return `${strong ? "600" : "400"} ${letters}px`;
 }
 
 /** The tokens on both sides of the lines. */
 export function paintLineLabels(
   { context }: Brush,
+  frame: LinesFrame,
   ends: readonly PlacedLineEnd[],
   direction: Direction,
   palette: Palette,
@@ -97,7 +112,7 @@ export function paintLineLabels(
     const pointed = end.marked && !end.focus && !end.query;
     paintHeat(context, end, tint, palette, pointed ? palette.text : accent(palette, direction).strong);
     context.textAlign = end.align;
-    context.font = `${lineLabelFont(end.focus)} ${palette.font}`;
+    context.font = `${lineLabelFont(frame, end.focus)} ${palette.font}`;
     context.fillStyle = palette.text;
     context.fillText(end.text, end.textX, end.middle);
     if (end.number === "") continue;

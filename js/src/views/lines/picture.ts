@@ -13,6 +13,7 @@ import {
   lineMiddle,
   type Offsets,
   stripMiddle,
+  thickness,
   whereIn,
 } from "./scene";
 
@@ -46,12 +47,32 @@ export function curvesOf(
 ): Curve[] {
   const known = heads.filter((each) => each.strong !== null);
   if (known.length === 0) return strongCurves(strong, frame, focus);
-  return known.flatMap((each) =>
+  const curves = known.flatMap((each) =>
     strongCurves(each.strong as Strong, frame, focus).map((curve) => ({
       ...curve,
       colour: headColour(palette.dark, each.index),
     })),
   );
+  return sideBySide(curves, frame.pitch);
+}
+
+/** Curves that go the same way run beside each other, the first above, within `room` pixels: none hides another. */
+function sideBySide(curves: readonly Curve[], room: number): Curve[] {
+  const ways = new Map<string, Curve[]>();
+  for (const curve of curves) {
+    const way = `${curve.from} ${curve.to}`;
+    ways.set(way, [...(ways.get(way) ?? []), curve]);
+  }
+  return [...ways.values()].flatMap((along) => {
+    const whole = along.reduce((sum, curve) => sum + thickness(curve), 0);
+    const share = Math.min(1, room / whole);
+    let top = -whole / 2;
+    return along.map((curve) => {
+      const aside = (top + thickness(curve) / 2) * share;
+      top += thickness(curve);
+      return { ...curve, aside };
+    });
+  });
 }
 
 function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {

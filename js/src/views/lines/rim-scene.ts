@@ -2,7 +2,7 @@ import type { Rect } from "../../drawing/scene";
 import { weight } from "../../lib/format";
 import type { Side } from "../../session/places";
 import type { Span } from "../../wire/types";
-import { type LinesFrame, stripMiddle, trackWidth, whereIn } from "./scene";
+import { type LinesFrame, markHeight, stripMiddle, trackWidth, whereIn } from "./scene";
 
 /** What is out of sight on one side, over or under what is seen. */
 export interface RimMark extends Rect {
@@ -34,7 +34,6 @@ export interface Looked {
 }
 
 const away = 9;
-const markHeight = 17;
 const padding = 4;
 
 /** The marks of the strips, on both sides; none of a text that is in sight. */
@@ -113,10 +112,11 @@ function placed(
   const room = frame.left - away - 2 * padding - trackWidth - 4;
   const text = texts.find((each) => measure(each) <= room) ?? texts.at(-1) ?? "";
   const width = measure(text) + 2 * padding;
-  const y = stripMiddle(frame, edge) - markHeight / 2;
+  const height = markHeight(frame);
+  const y = stripMiddle(frame, edge) - height / 2;
   const x = side === "key" ? frame.right + away : frame.left - away - width;
   const textX = side === "key" ? x + padding : x + width - padding;
-  return { side, edge, text, textX, x, y, width, height: markHeight, ...found };
+  return { side, edge, text, textX, x, y, width, height, ...found };
 }
 
 /** Where something stands on the map of a whole side: along its height. */

@@ -35,6 +35,8 @@ export interface LinesFrame {
   readonly width: number;
   readonly height: number;
   readonly pitch: number;
+  /** The size of what is written, in pixels. */
+  readonly letters: number;
   /** Where curves begin and end. */
   readonly left: number;
   readonly right: number;
@@ -53,12 +55,21 @@ export interface Curve {
   readonly direction: Direction;
   /** Of one of several heads; else that of the direction. */
   readonly colour?: string;
+  /** How far it runs beside the straight way, in pixels, where several go the same: below it, if more than 0. */
+  readonly aside?: number;
 }
 
-const smallestPitch = 20;
-/** What is written still stands apart. Closer together than otherwise where all of it is then in sight. */
-const tightPitch = 17;
+/** How thick a curve is, in pixels. */
+export function thickness({ kind, tone }: Pick<Curve, "kind" | "tone">): number {
+  return kind === "sink" ? 1.5 : 1 + 4 * tone;
+}
+
+/** As close as the labels of the matrix, where all of a text is in sight by it. */
+const tightPitch = 12;
+const usualPitch = 20;
 const largestPitch = 32;
+/** Of a text that is not in sight as a whole, however close. */
+const longPitch = 16;
 /** Few tokens stand further apart, until they are about as high as this. */
 const wantedHeight = 240;
 const largestHeight = 500;
@@ -66,6 +77,11 @@ const numberRoom = 46;
 const margin = 4;
 /** The map of a whole side at its rim, where there is more than is in sight. */
 export const trackWidth = 4;
+
+/** How high the ground of a label is. */
+export function markHeight({ pitch }: Pick<LinesFrame, "pitch">): number {
+  return Math.min(17, pitch);
+}
 
 export function linesFrame({
   queries,
@@ -78,7 +94,7 @@ export function linesFrame({
   const count = Math.max(queries, keys);
   const wanted = Math.min(largestPitch, Math.floor(wantedHeight / Math.max(1, count)));
   const tight = Math.floor((tallest - 2 * margin) / Math.max(1, count));
-  const pitch = Math.max(tight < tightPitch ? smallestPitch : Math.min(tight, smallestPitch), wanted);
+  const pitch = Math.max(tight < tightPitch ? longPitch : Math.min(tight, usualPitch), wanted);
   const lines = Math.min(count, Math.max(4, Math.floor((tallest - 2 * margin) / pitch)));
   const long = count > lines;
   const track = long ? trackWidth + 4 : 0;
@@ -88,6 +104,7 @@ export function linesFrame({
     width,
     height: lines * pitch + 2 * margin,
     pitch,
+    letters: Math.max(11, Math.min(12.5, pitch - 2)),
     left: side,
     right: width - side,
     long,
