@@ -89,6 +89,20 @@ def test_pattern_names_are_counted_and_keep_their_heads(explorer):
     button.click()
     expect(shown.grid).not_to_have_attribute("data-kept", re.compile("."))
 
+    # Where there is little room, two rows of them and the way to the others: the list comes first.
+    shown.root.evaluate("root => { root.style.width = '848px'; }")
+    more, last = shown.root.locator(".aw-more"), shown.root.locator(".aw-census").first.locator("button").last
+    expect(more).to_have_text(re.compile(r"… \d"))
+    expect(last).to_be_hidden()
+    more.click()
+    expect(last).to_be_visible()
+    more.click()
+    expect(last).to_be_hidden()
+
+    expect(shown.root.locator(".aw-nameless")).to_have_count(0)
+    shown.root.locator(".aw-census [data-value='no single pattern']").click()
+    expect(shown.root.locator(".aw-nameless")).to_contain_text("fit no single pattern")
+
 
 def test_a_head_is_pinned_by_pointer_and_by_key_and_opened_alone(explorer):
     shown = explorer.shown

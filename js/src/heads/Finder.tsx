@@ -1,15 +1,14 @@
-import { batch } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { Segmented } from "../controls/Segmented";
 import { useView } from "../display/view";
 import type { Metric, MetricChoice } from "../wire/metric";
+import { Census } from "./Census";
 import { FoundList } from "./FoundList";
-import { census, type FoundHead, headsOf, named, unnamed } from "./found";
-import { tintOf } from "./kinds";
+import { type FoundHead, headsOf, named } from "./found";
 import { metricIn } from "./metrics";
 import { searchOf } from "./search";
 import { useFound } from "./use-picture";
-import { keptOf, namelessOf } from "./words";
+import { keptOf } from "./words";
 
 /** Heads by what they do: the name of a pattern, how much of one, or a measure. */
 export function Finder() {
@@ -28,6 +27,7 @@ export function Finder() {
         <span class="aw-select">
           <select
             aria-label="Find heads by"
+            title={meaning}
             value={by}
             onChange={(event) => metrics.choose(event.currentTarget.value)}
           >
@@ -35,10 +35,15 @@ export function Finder() {
           </select>
         </span>
       </div>
-      {meaning !== undefined && <p class="aw-finder-meaning">{meaning}</p>}
-      {by === named ? <Census metric={metric} /> : <Limits metric={metric} />}
+      {by === named ? (
+        metric !== null && <Census metric={metric} />
+      ) : (
+        <>
+          {meaning !== undefined && <p class="aw-finder-meaning">{meaning}</p>}
+          <Limits metric={metric} />
+        </>
+      )}
       <FoundList found={found} metric={metric} />
-      {by === named && metric !== null && <Nameless metric={metric} />}
     </section>
   );
 }
@@ -58,67 +63,6 @@ function Options({ choices }: { readonly choices: readonly MetricChoice[] }) {
       <optgroup label="Pattern scores">{of("pattern")}</optgroup>
       <optgroup label="Measures">{of("measure")}</optgroup>
     </>
-  );
-}
-
-/** How many heads have each pattern; one that is pressed keeps only those. */
-function Census({ metric }: { readonly metric: Metric | null }) {
-  const { session, palette } = useView();
-  const { only } = searchOf(session);
-  if (metric === null) return null;
-  return (
-    <div class="aw-census" role="group" aria-label="Patterns">
-      {census(metric, session.heads.value).map(({ label, count }) => (
-        <button
-          key={label}
-          type="button"
-          data-value={label}
-          aria-pressed={only.value === label}
-          onClick={() => {
-            only.value = only.peek() === label ? null : label;
-          }}
-        >
-          <span class="aw-tint" style={{ background: `rgb(${tintOf(label, palette.value).join(" ")})` }} />
-          {label} <span class="aw-number">{count}</span>
-        </button>
-      ))}
-    </div>
-  );
-}
-
-/** Why many heads have no name, and the way on: to them alone, or to all heads by a number. */
-function Nameless({ metric }: { readonly metric: Metric }) {
-  const { session } = useView();
-  const search = searchOf(session);
-  const sentence = namelessOf(metric, session.heads.value);
-  if (sentence === null) return null;
-  const listed = search.only.value === unnamed;
-  const measure = (name: string) =>
-    batch(() => {
-      search.choose(name);
-      search.shade.value = "values";
-    });
-  const offered = session.about.value?.metrics.filter(({ group }) => group === "measure").slice(0, 3) ?? [];
-  return (
-    <p class="aw-finder-meaning aw-nameless">
-      {sentence}{" "}
-      {!listed && (
-        <button
-          type="button"
-          class="aw-link"
-          onClick={() => {
-            search.only.value = unnamed;
-          }}
-        >
-          list them
-        </button>
-      )}
-      {offered.map(({ name, title }) => (
-        <button key={name} type="button" class="aw-link" onClick={() => measure(name)}>
-          by {title}
-        </button>
-      ))}
-    </p>
   );
 }
 

@@ -62,13 +62,19 @@ export function FoundList({ found, metric }: Props) {
                 <span style={{ width: `${(100 * Math.abs(head.value)) / most}%` }} />
               </span>
             ) : (
-              <span class="aw-found-label">{spokenName(head.label, Number.NaN)}</span>
+              <span class="aw-found-label" title={spokenName(head.label, Number.NaN)}>
+                {spokenName(head.label, Number.NaN)}
+              </span>
             )}
             <span class="aw-number">{fullNumber(head.value, metric.unit)}</span>
           </div>
         ))}
+        {more > 0 && (
+          <p role="presentation" class="aw-finder-meaning">
+            and {more.toLocaleString("en")} more, on the grid
+          </p>
+        )}
       </div>
-      {more > 0 && <p class="aw-finder-meaning">and {more.toLocaleString("en")} more, on the grid</p>}
       {heads.length === 0 && metric.labels === null && (
         <p class="aw-finder-meaning">No head has a value for this text.</p>
       )}

@@ -52,7 +52,7 @@ export function namelessOf(metric: Metric, counts: readonly number[]): string | 
   const all = kinds.reduce((sum, kind) => sum + kind.count, 0);
   const nameless = kinds.find(({ label }) => label === unnamed)?.count ?? 0;
   if (nameless === 0) return null;
-  return `${nameless} of ${all} heads fit no single pattern: on this text none scores high enough to give them a name. A measure tells them apart.`;
+  return `${nameless} of ${all} heads fit no single pattern: none scores high enough on this text. A measure tells them apart:`;
 }
 
 /** What stays when others fade, in words. */
