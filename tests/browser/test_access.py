@@ -69,6 +69,10 @@ def test_axe_finds_nothing_serious_while_something_is_said(bare, explorer, compl
     shown.root.locator(".aw-help-button").click()
     expect(shown.root.get_by_role("dialog", name="Keys")).to_be_focused()
     assert complaints("[role=dialog]") == []
+    words = shown.root.get_by_role("heading", name="Words")
+    expect(words).not_to_be_in_viewport()
+    shown.root.get_by_role("button", name="What the words mean").click()
+    expect(words).to_be_in_viewport()
     bare.page.keyboard.press("Escape")
     shown.matrix.hover(position={"x": 300, "y": 300})
     expect(shown.root.locator(".aw-tooltip")).to_be_visible()

@@ -43,6 +43,16 @@ function Panel() {
         title="Close (Esc)"
         onClick={close}
       />
+      <button
+        type="button"
+        class="aw-link"
+        onClick={() => {
+          const words = panel.current?.querySelector<HTMLElement>(".aw-help-words");
+          if (panel.current !== null && words != null) panel.current.scrollTop = words.offsetTop;
+        }}
+      >
+        What the words mean
+      </button>
       <div class="aw-help-columns">
         {allKeys.map(({ name, title, rows }) => (
           <div key={name} class="aw-help-place">

@@ -1,11 +1,13 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { About, Example, Sight, Span, Traits } from "../wire/types";
+import type { About, Example, Sight, Span, Stats, Traits } from "../wire/types";
 import type { Synced } from "./traits";
 
 /** What to look at, and the head where more is to be seen. */
 export interface Hint {
   readonly sentence: string;
   readonly next: Sight | null;
+  /** Whether it tells of one query of the head on show: what that does on the whole text is another matter. */
+  readonly ofHead: boolean;
 }
 
 /** What can be seen on a text. */
@@ -59,11 +61,22 @@ export function sightHint({ text, layer, head, query }: Place, seen: Seen | null
   const sight = sights[at];
   if (sight === undefined) return null;
   const name = `L${sight.layer}H${sight.head}`;
-  const reads = shows[sight.pattern] ?? `shows the pattern ${sight.pattern}`;
+  const reads = `${readsOf(sight)} (score ${sight.score.toFixed(2)} on this text)`;
   return {
     sentence: at === 0 ? `Opened at ${name}, which ${reads}.` : `${name} ${reads}.`,
     next: sights.length > 1 ? (sights[(at + 1) % sights.length] ?? null) : null,
+    ofHead: false,
   };
+}
+
+/** What a head does that is to be seen. */
+export function readsOf({ pattern }: Sight): string {
+  return shows[pattern] ?? `shows the pattern ${pattern}`;
+}
+
+/** Where a head rests on the whole text, whatever one query of it shows. */
+export function restInWords({ first }: Stats): string {
+  return first < 0.2 ? "" : `Over the whole text it puts ${first.toFixed(2)} on the first token.`;
 }
 
 /** By pattern, as attnwidget/measures/patterns/sights.py names them. */
@@ -86,7 +99,9 @@ export function exampleHint(
       (example.query === undefined || isSame(example.query, query)) &&
       (example.view === undefined || example.view === view),
   );
-  return found?.look === undefined ? null : { sentence: found.look, next: null };
+  return found?.look === undefined
+    ? null
+    : { sentence: found.look, next: null, ofHead: found.head !== undefined };
 }
 
 function isSame([start, stop]: Span, [from, to]: Span): boolean {

@@ -1,6 +1,7 @@
 import { useView } from "../display/view";
 import { count } from "../lib/format";
 import { version } from "../lib/version";
+import { readsOf, restInWords } from "../session/hints";
 import type { Session } from "../session/session";
 import { lost } from "../wire/problem";
 import type { Problem } from "../wire/types";
@@ -35,10 +36,13 @@ function Shown() {
   const { session } = useView();
   const hint = session.hint.value;
   if (hint === null) return null;
-  const { sentence, next } = hint;
+  const { sentence, next, ofHead } = hint;
+  const stats = session.current.value ? session.shown.value?.frame.header.stats : undefined;
+  const rest = ofHead && stats !== undefined ? restInWords(stats) : "";
   return (
     <>
       {sentence}
+      {rest !== "" && ` ${rest}`}
       {next !== null && (
         <button
           type="button"
@@ -46,7 +50,7 @@ function Shown() {
           title={`Its ${next.pattern} score is ${next.score.toFixed(2)} on this text`}
           onClick={() => session.useSight(next)}
         >
-          next: L{next.layer}H{next.head}, {next.pattern}
+          go on to L{next.layer}H{next.head}: {readsOf(next)}
         </button>
       )}
     </>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exampleHint, sightHint } from "../../src/session/hints";
+import { exampleHint, restInWords, sightHint } from "../../src/session/hints";
 import type { Example, Sight } from "../../src/wire/types";
 
 const sights: readonly Sight[] = [
@@ -12,12 +12,14 @@ const place = { text: "the cat", layer: 5, head: 3, query: [4, 5] as const };
 describe("what can be seen", () => {
   it("says why the explorer opened here, and where to go next, round and round", () => {
     expect(sightHint(place, seen)).toEqual({
-      sentence: "Opened at L5H3, which reads the token before.",
+      sentence: "Opened at L5H3, which reads the token before (score 0.90 on this text).",
       next: sights[1],
+      ofHead: false,
     });
     expect(sightHint({ ...place, layer: 7, head: 1, query: [6, 7] }, seen)).toEqual({
-      sentence: "L7H1 reads what followed an earlier, equal token.",
+      sentence: "L7H1 reads what followed an earlier, equal token (score 0.80 on this text).",
       next: sights[0],
+      ofHead: false,
     });
   });
 
@@ -33,6 +35,14 @@ describe("what can be seen", () => {
     expect(sightHint(elsewhere, seen)).toBeNull();
     expect(sightHint(place, null)).toBeNull();
   });
+});
+
+it("says where a head rests that rests somewhere", () => {
+  const stats = { entropy: 1, entropy_limit: 2, distance: 1, previous: 0.1, sink: 0 };
+  expect(restInWords({ ...stats, first: 0.468 })).toBe(
+    "Over the whole text it puts 0.47 on the first token.",
+  );
+  expect(restInWords({ ...stats, first: 0.1 })).toBe("");
 });
 
 describe("what to look for in an example", () => {

@@ -56,10 +56,10 @@ describe("an explorer that opened by itself", () => {
   it("says why, walks on to where more is to be seen, and leaves off once somebody chooses", async () => {
     const { model, host, close } = mounted({ head: 3, query: [2, 3] }, "seen");
     const next = () => host.querySelector<HTMLElement>(".aw-next");
-    await until(() => expect(said(host)).toContain("Opened at L0H3, which reads the token before."));
-    expect(next()?.textContent).toBe("next: L1H1, next token");
+    await until(() => expect(said(host)).toContain("Opened at L0H3, which reads the token before ("));
+    expect(next()?.textContent).toBe("go on to L1H1: reads the token after");
     next()?.click();
-    await until(() => expect(said(host)).toContain("L1H1 reads the token after."));
+    await until(() => expect(said(host)).toContain("L1H1 reads the token after ("));
     expect(["layer", "head", "query"].map((name) => model.get(name))).toEqual([1, 1, [1, 2]]);
     next()?.click();
     await until(() => expect(said(host)).toContain("Opened at L0H3"));

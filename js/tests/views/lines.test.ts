@@ -9,7 +9,7 @@ import type { Columns } from "../../src/views/lines/columns";
 import { pointLines } from "../../src/views/lines/input";
 import { linesFilter, linesOf } from "../../src/views/lines/lines";
 import { paintFaint, paintStrong } from "../../src/views/lines/paint";
-import { curvesOf } from "../../src/views/lines/picture";
+import { curvesOf, endsOf } from "../../src/views/lines/picture";
 import { type Looked, rimMarks, tracksOf } from "../../src/views/lines/rim-scene";
 import {
   type Curve,
@@ -338,6 +338,14 @@ describe("the lines of several heads", () => {
     curvesOf({ reads: null, read_by: null }, heads, frame, [8, 9], colours);
   const edges = (curve: Curve) =>
     [-0.5, 0.5].map((side) => (curve.aside ?? 0) + side * thickness(curve)) as [number, number];
+
+  it("end where each of them ends, also where all together leave nothing worth a line", () => {
+    const [one, other] = [head(0, of(0, 0.9)), head(1, of(0, 0, 0.7))];
+    const strong = { reads: null, read_by: null };
+    expect(endsOf(strong, [one, other], "reads")).toEqual({ tokens: [1, 2], sinks: [] });
+    expect(endsOf(one.strong, [], "reads")).toEqual({ tokens: [1], sinks: [] });
+    expect(endsOf(strong, [one], "read_by")).toEqual({ tokens: [], sinks: [] });
+  });
 
   it("run beside each other where they go the same way, as thick as they are", () => {
     const [one, other, third] = [of(0, 0.9), of(0, 0.8), of(0, 0, 0.7)].map((row, at) => head(at, row));

@@ -170,7 +170,7 @@ function LayersHeading({
   const { head } = session.clampedHead();
   const choices = [
     { value: "mean", text: "mean of all heads", title: "The mean over the heads of each layer" },
-    { value: "single", text: `head ${head}`, title: `Head ${head} of each layer` },
+    { value: "single", text: `head ${head} of each`, title: `Head ${head} of each layer` },
     {
       value: "max",
       text: "max of all",

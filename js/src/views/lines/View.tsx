@@ -24,7 +24,7 @@ import { lineEnds, lineMarks } from "./labels";
 import { type PlacedLineEnd, placeLineEnds } from "./labels-scene";
 import { linesFilter, linesOf } from "./lines";
 import { lineLabelFont, paintFaint, paintLineLabels, paintRim, paintStrong, rimFont } from "./paint";
-import { curvesOf, faintOf, fullOf, type HeadLines, type LayLines, type Strong } from "./picture";
+import { curvesOf, endsOf, faintOf, fullOf, type HeadLines, type LayLines, type Strong } from "./picture";
 import { type Looked, rimMarks, tracksOf } from "./rim-scene";
 import { type Curve, type LinesFrame, lineMiddle, linesFrame, revealLine, strongestPlace } from "./scene";
 import { spoken } from "./words";
@@ -70,7 +70,7 @@ export function LinesView() {
   const ready = map !== null && frame !== null && strong !== null;
   const curves = ready ? curvesOf(strong, heads, frame, derived.focus.value, colours) : [];
   const labels = useLabels(view, ready ? frame : null, strong);
-  const looked = useLooked(view, strong, leads);
+  const looked = useLooked(view, strong, heads, leads);
   const rim = useRim(view, ready ? frame : null, looked, strong?.[leads]?.full ?? 1);
   useFollow(view, columns, lay, looked);
   useFigure("stage", (look) =>
@@ -206,17 +206,21 @@ function leadingIn({ derived, local }: View, map: MapOnShow | null, long: boolea
 }
 
 /** What is looked at, and where its leading lines end. */
-function useLooked({ derived }: View, strong: Strong | null, leads: Direction): Looked | null {
+function useLooked(
+  { derived }: View,
+  strong: Strong | null,
+  heads: HeadLines,
+  leads: Direction,
+): Looked | null {
   const one = strong?.[leads] ?? null;
-  if (one === null) return null;
+  if (strong === null || one === null) return null;
   const [start, stop] = derived.focus.value;
   const pieces = (leads === "reads" ? derived.tokens : derived.keys).value?.pieces;
   return {
     side: sideOf(leads),
     focus: [start, stop],
     name: shortLabel(pieces?.[Math.floor((start + stop - 1) / 2)], 12),
-    tokens: one.kept.tokens,
-    sinks: one.kept.sinks,
+    ...endsOf(strong, heads, leads),
     weights: one.weights,
     certain: derived.certain.value,
   };

@@ -34,6 +34,14 @@ export function fullOf(strong: Strong, heads: HeadLines, leads: Direction): numb
   return (first?.strong ?? strong)[leads]?.full ?? null;
 }
 
+/** Where drawn lines end, with those of each of several heads. */
+export function endsOf(strong: Strong, heads: HeadLines, leads: Direction): Pick<Kept, "tokens" | "sinks"> {
+  const kept = [strong, ...heads.map((each) => each.strong)].flatMap((each) => each?.[leads]?.kept ?? []);
+  const all = (ends: "tokens" | "sinks") => [...new Set(kept.flatMap((each) => each[ends]))];
+  const sinks = all("sinks");
+  return { tokens: all("tokens").filter((token) => !sinks.includes(token)), sinks };
+}
+
 /** Makes the frame of the lines, for how far each side is scrolled. */
 export type LayLines = (offsets: Offsets) => LinesFrame;
 
