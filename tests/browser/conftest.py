@@ -14,6 +14,7 @@ from tests.browser.jupyter_server import JupyterServer
 from tests.browser.lesson import FIRST_LESSON, Lesson, Lessons
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.page_log import PageLog
+from tests.browser.until import SECONDS, until
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWPORT = {"width": 1280, "height": 1000}
@@ -60,7 +61,7 @@ def keep_evidence(item, page):
 
 @pytest.fixture(scope="session", autouse=True)
 def _patient_expectations():
-    expect.set_options(timeout=15_000)  # two cores, shared with a kernel and a browser
+    expect.set_options(timeout=SECONDS * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +137,7 @@ class Pages:
 
 def new_page(browser):
     context = browser.new_context(viewport=VIEWPORT, device_scale_factor=1)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(SECONDS * 1000)
     opened = context.new_page()
     opened.log = PageLog(opened)
     opened.failed = False
@@ -184,6 +185,14 @@ class BarePage:
         """A new view of the explorer."""
         view = self.page.evaluate("([name, width]) => bare.show(name, width)", [explorer.model_id, width])
         return ExplorerPage(self.page.locator(f"#{view}"))
+
+    def open(self, *arguments, width="100%", **options):
+        """An explorer and its one view, `shown`, drawn; whatever head they open at, both are there."""
+        explorer = self.explore(*arguments, **options)
+        explorer.shown = self.show(explorer, width)
+        explorer.shown.wait_until_drawn()
+        until(self.page, lambda: explorer.shown.place() == (explorer.layer, explorer.head))
+        return explorer
 
     def hide(self, shown):
         self.page.evaluate("(id) => bare.hide(id)", shown.root.get_attribute("id"))

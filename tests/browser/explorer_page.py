@@ -8,12 +8,32 @@ import numpy as np
 from numpy.typing import ArrayLike
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.until import SECONDS, until
+
 # The room for labels around the grid's cells, in CSS pixels; see js/src/heads/scene.ts.
 GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
 
 
 # Two frames: what was to be painted has been.
 FRAMES = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))"
+
+# Where an element is, once it has been there for three frames: a layout follows its reason by a frame or more.
+RESTING = """async (element) => {
+  const seen = () => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return [left + scrollX, top + scrollY, width, height].join(" ");
+  };
+  const began = performance.now();
+  for (let same = 0, last = seen(); same < 3; ) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const now = seen();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    if (performance.now() - began > 15000) throw new Error(`it does not come to rest: ${last}`);
+  }
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { x: left, y: top, width, height };
+}"""
 
 # FNV-1a over the float32 of the matrix on show, word by word; "" before there is one.
 CHECKSUM = """(matrix) => {
@@ -33,6 +53,11 @@ def checksum_of(weights: ArrayLike) -> str:
     return f"{value:x}"
 
 
+def resting(element: Locator) -> Any:
+    """Where an element is in the window, as bounding_box() says it, once nothing moves it any more."""
+    return element.evaluate(RESTING)
+
+
 class ExplorerPage:
     def __init__(self, root: Locator) -> None:
         self.root = root
@@ -43,8 +68,13 @@ class ExplorerPage:
         self.token_count = root.locator(".aw-token-count")
         self.status = root.locator(".aw-status")
 
-    def wait_until_drawn(self, timeout: float = 30_000) -> None:
+    def wait_until_drawn(self, timeout: float = SECONDS * 1000) -> None:
         expect(self.matrix).to_have_attribute("data-rows", re.compile(".+"), timeout=timeout)
+
+    def place(self) -> tuple[int, int]:
+        """The layer and the head on show."""
+        layer, head = self.grid.evaluate("({ dataset }) => [dataset.layer, dataset.head]")
+        return int(layer), int(head)
 
     def tokens(self) -> int:
         """The number in the token count, whatever words are around it."""
@@ -54,7 +84,7 @@ class ExplorerPage:
         return self.matrix.evaluate(CHECKSUM)
 
     def expect_checksum(self, checksum: str) -> None:
-        self._until(lambda: self.checksum() == checksum, f"the matrix does not become {checksum}")
+        until(self.page, lambda: self.checksum() == checksum, f"the matrix does not become {checksum}")
 
     def expect_weights(self, weights: ArrayLike) -> None:
         """The matrix on show is this one, number by number."""
@@ -74,7 +104,7 @@ class ExplorerPage:
         return [mark["token"] for mark in self.marks() if mark[how]]
 
     def expect_marked(self, how: str, tokens: list[int]) -> None:
-        self._until(lambda: self.marked(how) == tokens, f"{how} is not {tokens}")
+        until(self.page, lambda: self.marked(how) == tokens, lambda: f"{how} is {self.marked(how)} and not {tokens}")
 
     def labels(self, side: str) -> list[dict[str, Any]]:
         """The tokens on one side of the lines, as they are painted."""
@@ -83,6 +113,7 @@ class ExplorerPage:
 
     def label_place(self, side: str, token: int) -> Any:
         """Where one of them is, on the lines' canvas."""
+        resting(self.root.locator(".aw-lines canvas").last)
         label = next(label for label in self.labels(side) if label["token"] == token)
         return {"x": label["x"] + label["width"] / 2, "y": label["y"] + label["height"] / 2}
 
@@ -97,23 +128,17 @@ class ExplorerPage:
         expect(self.token_count).to_contain_text(re.compile(rf"\b{count:,}\b"))
 
     def wait_for_change(self, checksum: str) -> None:
-        self._until(lambda: self.checksum() != checksum, "the matrix does not change")
+        until(self.page, lambda: self.checksum() != checksum, "the matrix does not change")
 
     def expect_settled(self, faults: Callable[[], Any]) -> None:
         """Nothing is wrong, and a frame later nothing is either: a layout follows its reason by a frame or more."""
-        for _ in range(200):
+
+        def settled() -> bool:
             found = faults()
             self.page.evaluate(FRAMES)
-            if not found and not (found := faults()):
-                return
-        raise AssertionError(found)
+            return not found and not faults()
 
-    def _until(self, condition: Callable[[], bool], otherwise: str) -> None:
-        for _ in range(300):
-            if condition():
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(otherwise)
+        until(self.page, settled, faults)
 
     def caret_to_end(self) -> None:
         self.editor.click()
@@ -151,6 +176,6 @@ class ExplorerPage:
     def _middle_of(self, layer: int, head: int) -> Any:
         """Where a head's cell is: every layer is a row of the grid and every head a column."""
         layers = int(re.search(r"(\d+) layers", self.grid.get_attribute("aria-label"))[1])
-        height = self.grid.locator("canvas").bounding_box()["height"]
+        height = resting(self.grid.locator("canvas"))["height"]
         pitch = (height - GRID_TOP - GRID_MARGIN) / layers
         return {"x": GRID_LEFT + (head + 0.4) * pitch, "y": GRID_TOP + (layer + 0.4) * pitch}

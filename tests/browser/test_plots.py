@@ -30,13 +30,23 @@ PAINTED = """() => {
   return [...colours];
 }"""
 
-CENTRE = """([x, y]) => {
-  const view = Object.values(Bokeh.index.roots ?? Bokeh.index)[0];
-  const box = view.el.getBoundingClientRect();
-  const frame = view.frame.bbox;
-  const across = view.frame.x_scale.compute(x), down = view.frame.y_scale.compute(y);
-  return [box.left + across, box.top + down];
+# Where a point of the figure is on the page, once it stays there.
+CENTRE = """async ([x, y]) => {
+  const place = () => {
+    const view = Object.values(Bokeh.index.roots ?? Bokeh.index)[0];
+    const box = view.el.getBoundingClientRect();
+    return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)];
+  };
+  for (let same = 0, last = place(); ; ) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const now = place();
+    same = String(now) === String(last) ? same + 1 : 0;
+    last = now;
+    if (same === 3) return now;
+  }
 }"""
+
+FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture
@@ -68,11 +78,11 @@ def scores():
 
 def test_a_saved_figure_opens_offline_and_names_the_head_under_the_pointer(shown):
     page = shown(plots.head_grid(scores()))
-    assert len(page.evaluate(PAINTED)) > 12
+    page.wait_for_function(f"() => ({PAINTED})().length > 12")
     tip = hover_over(page, 3, 1)
     tip.get_by_text("L1H3", exact=True).wait_for()
     tip.get_by_text("7.000 nats").wait_for()
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function(FITS)
 
 
 def test_a_click_selects_a_head(shown):
@@ -87,11 +97,11 @@ def test_a_figure_follows_the_viewer_into_the_dark(shown):
     page = shown(plots.head_grid(scores()), "dark")
     ground = "() => getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(ground) == "rgb(20, 24, 29)"
-    assert 0x14181D in page.evaluate(PAINTED)
+    page.wait_for_function(f"() => ({PAINTED})().includes(0x14181d)")
     assert 0xFFFFFF not in page.evaluate(PAINTED)
     page.emulate_media(color_scheme="light")
     page.wait_for_function(f"() => ({PAINTED})().includes(0xffffff)")
-    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    page.wait_for_function(f"() => ({ground})() === 'rgb(255, 255, 255)'")
 
 
 @pytest.mark.parametrize("kind", ["bars", "map"])
@@ -135,9 +145,8 @@ def test_a_large_map_numbers_its_tokens_and_nothing_may_be_evaluated(shown):
 def test_the_cells_of_a_map_are_nearly_square(shown, width, size):
     pieces = tuple(f"token {at}" for at in range(size))
     page = shown(plots.token_map(TokenMap(np.eye(size), "an example", pieces, pieces)), width=width)
-    across, down = page.evaluate("""() => {
-      const { frame } = Object.values(Bokeh.index.roots ?? Bokeh.index)[0];
-      return [frame.bbox.width, frame.bbox.height];
+    page.wait_for_function("""() => {
+      const { width, height } = Object.values(Bokeh.index.roots ?? Bokeh.index)[0].frame.bbox;
+      return 0.8 < width / height && width / height < 1.25;
     }""")
-    assert 0.8 < across / down < 1.25
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function(FITS)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 import attnwidget as aw
 from tests.browser.explorer_page import ExplorerPage
+from tests.browser.until import SECONDS, until
 
 TEXT = "The capital of France is Paris. The capital of France is"
 HOSTILE = "</script> <!-- ]]> \u2028 \ud800 <img src=x onerror=alert(1)>"
@@ -22,7 +23,7 @@ class Opened:
 
     def __init__(self, browser):
         self.context = browser.new_context(viewport={"width": 1280, "height": 1000}, offline=True)
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(SECONDS * 1000)
         self.context.add_init_script(WATCH)
         self.page = self.context.new_page()
         self.said, self.requests = [], []
@@ -63,30 +64,36 @@ def ranked(shown, tint):
     return {int(token): 0.0005 if number == "<0.001" else float(number) for token, number in listed}
 
 
-def agree(found, weights, tolerance=0.0):
-    assert len(found) > 0
-    for token, number in found.items():
-        assert abs(number - float(weights[token])) <= float(weights[token]) * tolerance + 0.00051
+def expect_ranked(shown, tint, weights, tolerance=0.0):
+    """The readout lists these weights."""
+
+    def agree():
+        found = ranked(shown, tint)
+        apart = (
+            abs(number - float(weights[token])) - float(weights[token]) * tolerance for token, number in found.items()
+        )
+        return len(found) > 0 and all(one <= 0.00051 for one in apart)
+
+    until(shown.page, agree, lambda: (ranked(shown, tint), weights))
 
 
 def test_a_file_opens_without_a_network_and_answers(opened, explorer, tmp_path):
     shown = opened.file(explorer.save(tmp_path / "page"))
     trace = explorer.trace
     assert opened.requests == [(tmp_path / "page.html").as_uri()]
-    assert opened.page.evaluate("() => performance.now()") < 15_000
     shown.expect_weights(trace.weights(1, 2))
-    agree(ranked(shown, "reads"), trace.weights(1, 2)[4])
-    agree(ranked(shown, "read_by"), trace.weights(1, 2)[:, 4])
+    expect_ranked(shown, "reads", trace.weights(1, 2)[4])
+    expect_ranked(shown, "read_by", trace.weights(1, 2)[:, 4])
 
     shown.click_head(3, 1)
     expect(shown.root.locator(".aw-title")).to_have_text("Layer 3 · Head 1")
     expect(shown.root.locator(".aw-recipe")).to_contain_text("saved in steps of 5 %")
-    agree(ranked(shown, "reads"), trace.weights(3, 1)[4])
+    expect_ranked(shown, "reads", trace.weights(3, 1)[4])
 
     shown.caret_to_end()
     expect(shown.root.locator(".aw-query b")).to_have_text("is")
     expect(shown.root.locator(".aw-query .aw-number")).to_have_text(f"#{len(trace.text) - 1}")
-    agree(ranked(shown, "reads"), trace.weights(3, 1)[-1], STEP)
+    expect_ranked(shown, "reads", trace.weights(3, 1)[-1], STEP)
     first = shown.root.locator(".aw-ranking[data-tint=expected] li").first
     expect(first).to_contain_text(explorer.model.predict(trace, -1).top[0].piece.strip())
 
@@ -99,10 +106,10 @@ def test_a_file_opens_without_a_network_and_answers(opened, explorer, tmp_path):
 
     shown.choose("layer")
     expect(shown.root.locator(".aw-title")).to_have_text("Layer 3 · mean of 4 heads")
-    agree(ranked(shown, "reads"), trace.weights(3).mean(0)[-1], STEP)
+    expect_ranked(shown, "reads", trace.weights(3).mean(0)[-1], STEP)
     shown.choose("rollout")
     expect(shown.root.locator(".aw-title")).to_contain_text("Rollout")
-    agree(ranked(shown, "reads"), np.asarray(aw.rollout(trace, query=-1)), STEP)
+    expect_ranked(shown, "reads", np.asarray(aw.rollout(trace, query=-1)), STEP)
     shown.grid.focus()
     shown.grid.press("r")
     expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "read_by")
@@ -119,7 +126,7 @@ def test_the_other_views_and_the_pointer(opened, explorer, tmp_path):
         expect(shown.root.locator(state)).to_be_visible()
     shown.root.get_by_role("tab", name="Lines").click()
     expect(shown.root.locator(".aw-lines canvas").first).to_be_visible()
-    assert any(label["number"] for label in shown.labels("key"))
+    until(shown.page, lambda: any(label["number"] for label in shown.labels("key")))
     shown.root.get_by_role("tab", name="Matrix").click()
     shown.hover_head(0, 0)
     expect(shown.matrix).to_have_attribute("data-exact", "true")
@@ -162,9 +169,8 @@ def test_the_steps_of_the_pinned_head_are_worked_out_in_the_page(explorer, opene
 
 
 def test_a_page_is_taken_from_the_menu(bare, opened, tmp_path):
-    explorer = bare.explore(text=TEXT, layer=1, head=2, query=4)
-    shown = bare.show(explorer)
-    shown.wait_until_drawn()
+    explorer = bare.open(text=TEXT, layer=1, head=2, query=4)
+    shown = explorer.shown
     shown.root.get_by_role("button", name="Export").click()
     with bare.page.expect_download() as waiting:
         shown.root.get_by_role("button", name="Save page (HTML)").click()

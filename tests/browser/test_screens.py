@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWPORT
+from tests.browser.until import until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -38,14 +39,6 @@ COLOURS = """
   return counts;
 }
 """
-
-
-def until(page, condition):
-    for _ in range(150):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    assert condition()
 
 
 def shown_in(explorer, shown, view):
@@ -126,7 +119,7 @@ def test_explorers_share_a_row_that_scrolls_below_what_they_need_and_draw_once_i
         for one in shown:
             one.wait_until_drawn()
             until(bare.page, lambda: abs(one.root.bounding_box()["width"] - share) < 1)  # noqa: B023  within the turn
-    assert bare.page.evaluate("() => views.scrollWidth") > 960
+    until(bare.page, lambda: bare.page.evaluate("() => views.scrollWidth") > 960)
 
     bare.page.evaluate("() => { views.firstElementChild.style.width = '0px' }")
     until(bare.page, lambda: shown[0].root.locator(".attnwidget").bounding_box()["height"] < 60)

@@ -15,10 +15,7 @@ MEGABYTE = 2**20
 
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
+    return bare.open(text=TEXT)
 
 
 def edit(explorer, number):

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 import attnwidget as aw
 from tests.browser.bridge import bridged_widgets
-from tests.browser.explorer_page import ExplorerPage
+from tests.browser.explorer_page import ExplorerPage, resting
+from tests.browser.until import until
 from tests.model.small import TEXT, small, words
 
 TARGET = "so she walked"
@@ -34,17 +35,12 @@ def fields(shown):
     )
 
 
-def until(shown, holds):
-    """Python hears of what the page has drawn a moment later."""
-    for _ in range(150):
-        if holds():
-            return
-        shown.page.wait_for_timeout(100)
-    assert holds()
+def expect_heated(shown, number, wanted):
+    """This is the strongest word of a text field."""
+    until(shown.page, lambda: heated(shown, number) == wanted, lambda: (heated(shown, number), wanted))
 
 
 def heated(shown, number):
-    """The strongest word of a text field."""
     marks = shown.marks(number)
     strongest = max(marks, key=lambda mark: mark["tone"], default=None)
     return strongest["text"] if strongest is not None and strongest["tone"] > 0 else None
@@ -59,17 +55,19 @@ def test_a_cross_map_is_looked_at_from_either_text(opened):
     queries, keys = trace.tokens("cross")
     expect(shown.matrix).to_have_attribute("data-rows", str(len(queries)))
     expect(shown.matrix).to_have_attribute("data-columns", str(len(keys)))
-    box = shown.matrix.locator("canvas").bounding_box()
+    box = resting(shown.matrix.locator("canvas"))
     # A row's label pins its query, and the source shows what it reads.
     shown.matrix.click(position={"x": 12, "y": box["height"] - 30})
     expect(shown.root.locator(".aw-query b")).to_have_text(queries.pieces[-1])
-    until(shown, lambda: explorer.query == (len(queries) - 1, len(queries)))
-    assert heated(shown, 0) == keys.pieces[int(exact[-1].argmax())]
-    assert heated(shown, 1) is None
+    until(shown.page, lambda: explorer.query == (len(queries) - 1, len(queries)))
+    expect_heated(shown, 0, keys.pieces[int(exact[-1].argmax())])
+    expect_heated(shown, 1, None)
     shown.matrix.hover(position={"x": box["width"] * 0.6, "y": box["height"] - 30})
     tip = shown.root.locator(".aw-tooltip")
-    key = keys.find(re.search(r"→\s*(\S+)", tip.inner_text())[1])
-    assert float(tip.locator("b").inner_text().replace("<", "")) == pytest.approx(float(exact[-1, key]), abs=1e-3)
+    expect(tip).to_have_attribute("data-kind", "exact")
+    said, number = tip.evaluate("(tip) => [tip.innerText, tip.querySelector('b').innerText]")
+    key = keys.find(re.search(r"→\s*(\S+)", said)[1])
+    assert float(number.replace("<", "")) == pytest.approx(float(exact[-1, key]), abs=1e-3)
     # The caret in the source means: is read by.
     source, _ = fields(shown)
     source.click()
@@ -79,8 +77,8 @@ def test_a_cross_map_is_looked_at_from_either_text(opened):
     expect(shown.root.locator(".aw-frame")).to_have_attribute("data-direction", "read_by")
     expect(shown.root.locator(".aw-query b")).to_have_text("river")
     river = keys.find("river")
-    until(shown, lambda: (explorer.direction, explorer.query) == ("read_by", (river, river + 1)))
-    assert heated(shown, 1) == queries.pieces[int(exact[:, river].argmax())]
+    until(shown.page, lambda: (explorer.direction, explorer.query) == ("read_by", (river, river + 1)))
+    expect_heated(shown, 1, queries.pieces[int(exact[:, river].argmax())])
 
 
 def test_a_target_is_opened_typed_and_taken_away(opened):
@@ -91,7 +89,7 @@ def test_a_target_is_opened_typed_and_taken_away(opened):
     shown.page.keyboard.type("she walked to", delay=15)
     expect(shown.matrix).to_have_attribute("data-rows", "4")
     assert (target.input_value(), source.input_value()) == ("she walked to", TEXT)
-    until(shown, lambda: (explorer.part, explorer.target) == ("cross", "she walked to"))
+    until(shown.page, lambda: (explorer.part, explorer.target) == ("cross", "she walked to"))
     # In the middle of a text: the caret stays, nothing is lost, undo is the browser's own.
     for _ in range(3):
         target.press("ArrowLeft")
@@ -106,11 +104,11 @@ def test_a_target_is_opened_typed_and_taken_away(opened):
     shown.page.keyboard.type(" she", delay=15)
     expect(shown.matrix).to_have_attribute("data-columns", "7")
     assert source.input_value() == f"{TEXT} she"
-    assert explorer.trace.tokens("cross")[1].text == f"{TEXT} she"
+    until(shown.page, lambda: explorer.trace.tokens("cross")[1].text == f"{TEXT} she")
     shown.root.locator(".aw-remove").click()
     expect(shown.root.locator(".aw-field")).to_have_count(1)
     expect(shown.matrix).to_have_attribute("data-rows", "7")
-    until(shown, lambda: (explorer.part, explorer.pair, explorer.text) == ("encoder", "", f"{TEXT} she"))
+    until(shown.page, lambda: (explorer.part, explorer.pair, explorer.text) == ("encoder", "", f"{TEXT} she"))
 
 
 def test_a_pair_shows_one_map_in_two_texts(opened):
@@ -124,16 +122,15 @@ def test_a_pair_shows_one_map_in_two_texts(opened):
     expect(shown.root.locator(".aw-query b")).to_have_text("who")
     text = explorer.trace.text
     who = text.find("who")
-    until(shown, lambda: explorer.query == (who, who + 1))
-    chips = shown.root.locator(".aw-field[data-field='0'] .aw-special")
-    assert chips.all_inner_texts() == ["[CLS]", "[SEP]"]
+    until(shown.page, lambda: explorer.query == (who, who + 1))
+    expect(shown.root.locator(".aw-field[data-field='0'] .aw-special")).to_have_text(["[CLS]", "[SEP]"])
     exact = explorer.trace.weights(explorer.layer, explorer.head)[who]
-    assert heated(shown, 0) == text.pieces[int(exact[: text.segment.index(1)].argmax())]
+    expect_heated(shown, 0, text.pieces[int(exact[: text.segment.index(1)].argmax())])
     first.click()
     first.press("ControlOrMeta+A")
     shown.page.keyboard.insert_text("the money was quiet")
     shown.wait_for_tokens(len(explorer._model.tokens("the money was quiet", "who walked ?")))
-    until(shown, lambda: (explorer.text, explorer.pair) == ("the money was quiet", "who walked ?"))
+    until(shown.page, lambda: (explorer.text, explorer.pair) == ("the money was quiet", "who walked ?"))
 
 
 def test_given_weights_of_patches_are_shown_and_fixed(opened):
@@ -151,7 +148,7 @@ def test_given_weights_of_patches_are_shown_and_fixed(opened):
     expect(shown.root.locator(".aw-query b")).to_have_text("a")
     shown.page.keyboard.type("x")
     assert queries.input_value() == "a dog runs ."
-    until(shown, lambda: explorer.query == (0, 1))
+    until(shown.page, lambda: explorer.query == (0, 1))
     expect(shown.status).to_contain_text("cannot be changed")
     for name in ("Lines", "Layers"):
         shown.root.get_by_role("tab", name=name).click()

@@ -10,6 +10,8 @@ import attnwidget as aw
 from attnwidget.frames.frame import Question
 from attnwidget.frames.maps.strip import compose_strip
 from tests.browser.bridge import bridged_widgets
+from tests.browser.explorer_page import FRAMES, resting
+from tests.browser.until import until
 
 TEXT = "The capital of France is Paris. The capital of France is"
 LONG = "The capital of France is Paris. " * 43
@@ -17,19 +19,7 @@ LONG = "The capital of France is Paris. " * 43
 
 @pytest.fixture
 def explorer(bare):
-    made = bare.explore(text=TEXT, layer=1, head=2, query=4)
-    made.shown = bare.show(made)
-    made.shown.wait_until_drawn()
-    return made
-
-
-def until(shown, true):
-    """Python hears of what the page did a moment later."""
-    for _ in range(200):
-        if true():
-            return
-        shown.page.wait_for_timeout(50)
-    assert true()
+    return bare.open(text=TEXT, layer=1, head=2, query=4)
 
 
 def tab(shown, name):
@@ -56,6 +46,7 @@ def middle_of_cell(view, layer, token):
     for _ in range(layer + 1):
         view.press("ArrowDown")
     expect(view.get_by_role("gridcell")).to_contain_text(f"Layer {layer}:")
+    resting(view.locator(".aw-tooltip"))
     left, top = view.locator(".aw-tooltip").evaluate("tip => [parseFloat(tip.style.left), parseFloat(tip.style.top)]")
     return {"x": left, "y": top + 4}
 
@@ -71,7 +62,7 @@ def test_tabs_and_python_choose_the_same_view(explorer):
     expect(shown.root.get_by_role("tabpanel", name="Layers")).to_be_visible()
     tab(shown, "Lines").click()
     expect(shown.root.locator(".aw-lines")).to_be_visible()
-    until(shown, lambda: explorer.view == "lines")
+    until(shown.page, lambda: explorer.view == "lines")
 
 
 def test_arrows_go_from_tab_to_tab(explorer):
@@ -129,7 +120,7 @@ def test_a_click_on_a_row_pins_the_layer_and_on_a_token_the_query(explorer):
     place = middle_of_cell(view, 3, 2)
     view.click(position=place)
     expect(explorer.shown.grid).to_have_attribute("data-layer", "3")
-    until(explorer.shown, lambda: (explorer.layer, explorer.head) == (3, 2))
+    until(explorer.shown.page, lambda: (explorer.layer, explorer.head) == (3, 2))
     # The names of the tokens stand above the picture, aslant: their feet are over their columns.
     above = middle_of_cell(view, 0, 2)
     view.click(position={"x": above["x"] + 4, "y": above["y"] - 16})
@@ -168,10 +159,9 @@ def test_a_strip_of_a_long_text_is_scrolled_to_its_query(bare):
     scroll = view.locator(".aw-view-scroll")
     expect(view.locator("canvas")).to_be_visible()
     made.shown.page.wait_for_function("e => e.scrollTop > 500", arg=scroll.element_handle())
-    before = scroll.evaluate("e => e.scrollTop")
     scroll.hover()
-    made.shown.page.mouse.wheel(0, -400)
-    made.shown.page.wait_for_function("([e, before]) => e.scrollTop < before", arg=[scroll.element_handle(), before])
+    made.shown.page.mouse.wheel(0, -100_000)
+    made.shown.page.wait_for_function("e => e.scrollTop === 0", arg=scroll.element_handle())
 
 
 # ----------------------------------------------------------------------------------------------------------- lines
@@ -182,11 +172,20 @@ def numbers(shown, side):
     return {label["token"]: label["number"] for label in shown.labels(side) if label["number"]}
 
 
+def expect_numbers(shown, side, weights):
+    """The numbers on one side are these, token by token, wherever there is one; returned by token."""
+
+    def right():
+        found = numbers(shown, side)
+        return found == {token: f"{weights[token]:.3f}" for token in found} and found
+
+    return until(shown.page, right, lambda: (numbers(shown, side), weights))
+
+
 def test_lines_hold_seventy_percent_of_the_row_outside_sinks(explorer):
     open_view(explorer, "Lines")
     row = explorer.trace.weights(1, 2)[4].numpy()
-    found = numbers(explorer.shown, "key")
-    assert found == {token: f"{row[token]:.3f}" for token in found}
+    found = expect_numbers(explorer.shown, "key", row)
     assert numbers(explorer.shown, "query") == {}
     sinks = [label["token"] for label in explorer.shown.labels("key") if label["sink"]]
     kept = [token for token in found if token not in sinks]
@@ -198,14 +197,10 @@ def test_lines_hold_seventy_percent_of_the_row_outside_sinks(explorer):
 def test_a_token_under_the_pointer_shows_its_lines_both_ways(explorer):
     view, shown = open_view(explorer, "Lines"), explorer.shown
     view.locator("canvas").last.hover(position=shown.label_place("key", 3))
-    until(shown, lambda: [label["token"] for label in shown.labels("query") if label["focus"]] == [3])
+    until(shown.page, lambda: [label["token"] for label in shown.labels("query") if label["focus"]] == [3])
     maps = explorer.trace.weights(1, 2).numpy()
-    until(shown, lambda: numbers(shown, "query"))
-    read_by, reads = numbers(shown, "query"), numbers(shown, "key")
-    assert read_by == {token: f"{maps[token, 3]:.3f}" for token in read_by}
-    assert reads == {token: f"{maps[3, token]:.3f}" for token in reads}
-    assert read_by
-    assert reads
+    expect_numbers(shown, "query", maps[:, 3])
+    expect_numbers(shown, "key", maps[3])
 
 
 @pytest.mark.parametrize("side", ["query", "key"])
@@ -214,7 +209,7 @@ def test_a_click_on_either_side_pins_the_token(explorer, side):
     view.locator("canvas").last.click(position=explorer.shown.label_place(side, 6))
     explorer.shown.page.mouse.move(2, 2)
     expect(explorer.shown.root.locator(".aw-query .aw-number")).to_have_text("#6")
-    until(explorer.shown, lambda: explorer.query == (6, 7))
+    until(explorer.shown.page, lambda: explorer.query == (6, 7))
 
 
 def test_the_keyboard_walks_through_tokens_and_their_lines(explorer):
@@ -236,7 +231,7 @@ def test_all_lines_and_five_lines_can_be_had(explorer):
     expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("1.00 of the row")
     explorer.shown.choose("top")
     expect(explorer.shown.root.locator(".aw-caption")).to_contain_text("the 5 strongest")
-    assert int(view.get_attribute("data-lines")) <= 6
+    until(explorer.shown.page, lambda: int(view.get_attribute("data-lines")) <= 6)
 
 
 def test_lines_of_all_layers_are_those_of_the_rollout(explorer):
@@ -245,9 +240,7 @@ def test_lines_of_all_layers_are_those_of_the_rollout(explorer):
     open_view(explorer, "Lines")
     explorer.shown.choose("rollout")
     expect(explorer.shown.root.locator(".aw-recipe")).to_contain_text("rollout")
-    row = np.asarray(aw.rollout(explorer.trace, query=4))
-    found = numbers(explorer.shown, "key")
-    assert found == {token: f"{row[token]:.3f}" for token in found}
+    expect_numbers(explorer.shown, "key", np.asarray(aw.rollout(explorer.trace, query=4)))
 
 
 def test_long_words_end_in_an_ellipsis_and_are_told_whole(bare):
@@ -259,14 +252,28 @@ def test_long_words_end_in_an_ellipsis_and_are_told_whole(bare):
     shown = bare.show(made)
     view = shown.root.locator(".aw-lines")
     expect(view.locator("canvas").first).to_be_visible()
-    edge = view.locator("canvas").last.bounding_box()["width"]
+    until(shown.page, lambda: shown.labels("key"))
+    edge = resting(view.locator("canvas").last)["width"]
     labels = shown.labels("key")
     assert all(label["x"] + label["width"] < edge for label in labels)
     long = [label for label in labels if label["text"].endswith("…")]
     assert long
     assert view.locator("b").count() == 0
     view.locator("canvas").last.hover(position=shown.label_place("key", long[0]["token"]))
-    until(shown, lambda: view.get_attribute("title") in {label["whole"] for label in long})
+    until(shown.page, lambda: view.get_attribute("title") in {label["whole"] for label in long})
+
+
+def came_to_rest(shown, seen):
+    """What is seen, once it has been the same for several frames: the sides glide."""
+    last = []
+
+    def rests():
+        shown.page.evaluate(FRAMES)
+        last.append(seen())
+        return len(last) > 6 and last[-7:] == [last[-1]] * 7
+
+    until(shown.page, rests, lambda: last[-7:])
+    return last[-1]
 
 
 def test_the_sides_of_a_long_text_go_to_what_is_looked_at_but_not_from_under_the_pointer(bare):
@@ -279,15 +286,15 @@ def test_the_sides_of_a_long_text_go_to_what_is_looked_at_but_not_from_under_the
     def tokens(of):
         return [label["token"] for label in shown.labels(of)]
 
-    until(shown, lambda: 250 in tokens("query"))
-    under = tokens("query")
+    until(shown.page, lambda: 250 in tokens("query"))
+    under = came_to_rest(shown, lambda: tokens("query"))
     assert under[0] == 0
     looked = next(token for token in under if token > 250)
     row = made.trace.weights(1, 2)[looked].numpy()
     row[0] = 0
     side.hover(position=shown.label_place("query", looked))
-    until(shown, lambda: int(row.argmax()) in tokens("key"))
-    assert tokens("query") == under
+    until(shown.page, lambda: int(row.argmax()) in tokens("key"))
+    assert came_to_rest(shown, lambda: tokens("query")) == under
 
 
 # ---------------------------------------------------------------------------------------------------- size and time
@@ -302,14 +309,14 @@ def test_no_width_makes_a_view_spill(bare, view, text):
         bare.page.set_viewport_size({"width": width + 40, "height": 900})
         shown = bare.show(made, width=f"{width}px")
         expect(shown.root.locator(f".aw-{view} canvas").first).to_be_visible(timeout=30_000)
-        spilled = shown.root.locator(".aw-stage").evaluate(
-            """stage => [...stage.querySelectorAll("*")].filter((element) =>
-                 !element.closest(".aw-unseen") && element.getBoundingClientRect().width > 0 &&
-                 element.getBoundingClientRect().right > stage.getBoundingClientRect().right + 0.5)
-               .map((e) => e.className)"""
-        )
-        assert spilled == [], width
+        shown.expect_settled(lambda shown=shown: shown.root.locator(".aw-stage").evaluate(SPILLED))
         bare.hide(shown)
+
+
+SPILLED = """stage => [...stage.querySelectorAll("*")].filter((element) =>
+     !element.closest(".aw-unseen") && element.getBoundingClientRect().width > 0 &&
+     element.getBoundingClientRect().right > stage.getBoundingClientRect().right + 0.5)
+   .map((e) => e.className)"""
 
 
 # From view to view, each of them painted.
@@ -333,7 +340,7 @@ def test_a_view_that_goes_leaves_nothing_that_listens(bare, explorer):
     for _ in range(4):
         bare.page.evaluate(WALK, [name.lower() for name in names])
     expect(explorer.shown.matrix).to_be_visible()
-    until(explorer.shown, lambda: bare.page.evaluate("() => bare.pageListeners()") == before)
+    until(explorer.shown.page, lambda: bare.page.evaluate("() => bare.pageListeners()") == before)
     explorer.text = "The capital of France"
     explorer.shown.wait_for_tokens(len(explorer.trace.text))
 
@@ -372,13 +379,13 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     shown.root.locator(".aw-hold").click()
     view = shown.root.locator(".aw-compare")
     expect(shown.root.locator(".aw-view-state")).to_contain_text("Edit it above")
-    until(shown, lambda: explorer.against == TEXT)
+    until(shown.page, lambda: explorer.against == TEXT)
     before = explorer.trace
     other = TEXT.replace("Paris", "Oslo")
     shown.editor.fill(other)
     expect(view).to_have_attribute("data-rows", str(len(before.text)))
     expect(shown.root.locator(".aw-compare[aria-busy=false]")).to_have_count(1)
-    until(shown, lambda: explorer.text == other)
+    until(shown.page, lambda: explorer.text == other)
     most = aw.compare(before, explorer.trace).largest_difference.top(1)[0]
     expect(shown.root.locator(".aw-replaced ins")).to_have_text("Oslo")
     expect(shown.root.locator(".aw-expected h3")).to_contain_text("Next token")
@@ -386,7 +393,7 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     first = shown.root.locator(".aw-changed button").first
     expect(first).to_have_attribute("data-layer", str(most.layer))
     first.click()
-    assert shown.grid.get_attribute("data-head") == str(most.head)
+    expect(shown.grid).to_have_attribute("data-head", str(most.head))
     expect(view).to_have_attribute("data-head", str(most.head))
     # Another query comes into sight of a map that is zoomed.
     for _ in range(3):
