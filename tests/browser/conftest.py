@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from attnwidget.engine.load_model import shared
 from scripts import find_chromium
 from tests.browser.bridge import Bridge, bridged_widgets
 from tests.browser.explorer_page import ExplorerPage
@@ -114,12 +115,13 @@ class Pages:
         if self.kept is None:
             self.kept = self.new()
         self.kept.log.clear()
+        self.kept.as_it_came = False
         return self.kept
 
     def undo(self):
         """Take back what a test can do to a page that outlives its document; what else it does is for a page of its own."""
         page, self.kept = self.kept, None  # in case this fails
-        if page.url != "about:blank":
+        if not page.as_it_came:
             page.goto("about:blank")
         page.mouse.move(0, 0)
         page.set_viewport_size(VIEWPORT)
@@ -141,6 +143,7 @@ def new_page(browser):
     opened = context.new_page()
     opened.log = PageLog(opened)
     opened.failed = False
+    opened.as_it_came = False  # once the bare page in it has been cleared
     return opened
 
 
@@ -149,6 +152,7 @@ def new_page(browser):
 
 @pytest.fixture(scope="session")
 def bridge():
+    _teaching_model = shared()  # kept, or every explorer reads it from its file again
     started = Bridge()
     yield started
     started.close()
@@ -163,13 +167,15 @@ class BarePage:
         self.made = []
 
     def load(self):
-        self.page.goto(self.bridge.url)
-        self.page.wait_for_function("() => window.bare !== undefined")
+        """The page is loaded once, with the program on it, and used for as long as nothing else stays behind."""
+        if self.page.url != self.bridge.url:
+            self.page.goto(self.bridge.url)
+            self.page.wait_for_function("() => window.bare !== undefined")
 
     def leave(self):
-        if not self.page.failed:
-            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
-        self.page.goto("about:blank")
+        self.page.as_it_came = not self.page.failed and self.page.evaluate("() => bare.clear()")
+        if not self.page.as_it_came:
+            self.page.goto("about:blank")
 
     def explore(self, *arguments, **options):
         """aw.explore, joined to the page; show() puts it there."""

@@ -119,6 +119,11 @@ class Model {
     });
   }
 
+  close() {
+    this.#socket.close();
+    this.#listeners.clear();
+  }
+
   get listenerCount() {
     return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.size, 0);
   }
@@ -164,8 +169,9 @@ function runtime(name) {
 async function begin(name) {
   const model = await Model.connect(name);
   const definition = typeof widget === "function" ? await widget() : widget;
-  await definition.initialize?.({ model, signal: new AbortController().signal });
-  return { model, definition };
+  const controller = new AbortController();
+  const end = await definition.initialize?.({ model, signal: controller.signal });
+  return { model, definition, controller, end };
 }
 
 async function model(name) {
@@ -211,4 +217,30 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("#views")) escapedKeys.push(event.key);
 });
 
-window.bare = { escapedKeys, hide, model, pageListeners: () => listening.size, settle, show };
+/* End every view and every model, and say whether the page is as it was when it had just come: the program stays on it. */
+async function clear() {
+  for (const id of [...views.keys()]) await hide(id);
+  for (const { model, controller, end } of await Promise.all(runtimes.values())) {
+    controller.abort();
+    await end?.();
+    model.close();
+  }
+  runtimes.clear();
+  escapedKeys.length = 0;
+  for (const storage of [localStorage, sessionStorage]) storage.clear();
+  document.activeElement?.blur();
+  getSelection().removeAllRanges();
+  scrollTo(0, 0);
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  return looks() === atFirst;
+}
+
+/* What a test or a chart leaves on a page. */
+const looks = () => {
+  const bokeh = Object.getOwnPropertySymbols(window).filter(({ description }) => description.includes("bokeh"));
+  return [document.documentElement.outerHTML, ...Object.keys(window), bokeh.length].join("\n");
+};
+
+window.bare = { clear, escapedKeys, hide, model, pageListeners: () => listening.size, settle, show };
+
+const atFirst = looks();
