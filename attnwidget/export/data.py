@@ -123,7 +123,7 @@ def precision(data: Frame) -> str:
     nothing = f", and as 0 below {least(steps):.6f}" if least(steps) > 1e-6 else ""
     return (
         f"{one} {query_name(header['frame'], header['query'])} attends to and is attended to by are exact; other "
-        f"weights are saved in steps of {100 / steps:.3g} % (w = exp((b − 255) / {steps})), at most "
+        f"weights are saved in steps of {100 / steps:.3g} %, at most "
         f"{100 * worst(steps):.1f} % off{nothing}; twice that where a row is divided by its sum."
     )
 

@@ -1,4 +1,4 @@
-import type { Accent, Palette } from "../lib/colour";
+import { type Accent, behindLetters, type Palette } from "../lib/colour";
 import type { Pen } from "./brush";
 import { hatch } from "./hatch";
 import type { Rect } from "./scene";
@@ -21,7 +21,7 @@ export function paintHeat(
 ): void {
   const { x, y, width, height, tone, sink, ring } = mark;
   context.save();
-  context.globalAlpha = tone;
+  context.globalAlpha = behindLetters(tone);
   context.fillStyle = accent.mark;
   context.beginPath();
   context.roundRect(x, y, width, height, 3);

@@ -84,8 +84,8 @@ export function palette(dark: boolean, font: string, ground: Rgb = dark ? own.da
       }
     : {
         ...common,
-        reads: { strong: "#d4540a", mark: "#f5904c", ramp: ramp(on(stops.orangeLight)) },
-        readBy: { strong: "#2463b0", mark: "#7db1ea", ramp: ramp(on(stops.blueLight)) },
+        reads: { strong: "#d4540a", mark: "#ee7f38", ramp: ramp(on(stops.orangeLight)) },
+        readBy: { strong: "#2463b0", mark: "#6aa4e6", ramp: ramp(on(stops.blueLight)) },
         signed: signed(stops.belowLight, stops.aboveLight),
       };
 }
@@ -133,6 +133,14 @@ export const faintest = 0.001;
 export function tone(value: number, full: number): number {
   const share = full > 0 ? value / full : 0;
   return share >= faintest ? Math.min(1, Math.sqrt(share)) : 0;
+}
+
+/**
+ * How opaque the ground of a letter is, at a tone. Up to a quarter of the full weight it looks nearly as the cell of a matrix
+ * does; then it nears the orange that letters can still be read on, where the ramp of cells goes on to nearly black.
+ */
+export function behindLetters(tone: number): number {
+  return tone * (1.75 - 0.75 * tone);
 }
 
 /** The place on the signed ramp: square root to both sides of the middle. */

@@ -5,7 +5,7 @@ export const terms = {
   query: "The token that reads: its row says how it divides its attention among the tokens that it can see.",
   key: "A token that is read: its column says by whom, and how much.",
   weight: "The share of its attention that a query gives to a key: a row sums to 1.",
-  tone: "The square root of the weight, so that small weights can be seen; full strength is a weight of 1, unless it is stretched.",
+  tone: "The square root of the weight, so that small weights can be seen; full strength is a weight of 1, unless it is stretched. Behind letters the colours end where these can still be read.",
   sink: "A token that soaks up attention whatever the text is about, often the first: a head rests there when it finds nothing.",
   entropy: "How widely attention is spread: 0 when all of it is on one token, largest when it is even.",
   nats: "The unit of entropy: an even spread over n tokens has ln n of them.",

@@ -2,7 +2,7 @@ import { stretching } from "../controls/LookControls";
 import { Term } from "../controls/Term";
 import { useView } from "../display/view";
 import type { Heat } from "../focus/derived";
-import { tone, toneSteps } from "../lib/colour";
+import { behindLetters, tone, toneSteps } from "../lib/colour";
 import { toneNumber } from "../lib/format";
 
 /** The tones of the text with the weights that they stand for, and what there is to know of this row. */
@@ -19,7 +19,7 @@ export function Legend() {
           <span
             key={share}
             style={{
-              background: `color-mix(in srgb, var(--aw-mark) ${100 * tone(share, 1)}%, var(--aw-ground))`,
+              background: `color-mix(in srgb, var(--aw-mark) ${100 * behindLetters(tone(share, 1))}%, var(--aw-ground))`,
             }}
           >
             {toneNumber(share * heat.full)}

@@ -1,5 +1,6 @@
 import type { Pen } from "../drawing/brush";
 import type { Rect } from "../drawing/scene";
+import { behindLetters } from "../lib/colour";
 import type { MarkLook } from "./looks";
 
 /** What a mark is painted with: as the style sheet has them, which knows of themes, of contrast and of the system's colours. */
@@ -24,7 +25,7 @@ const stripe = 3;
 export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Inks, above: boolean): void {
   for (const { tone, sink, rects } of marks) {
     if (!(tone > faintest)) continue;
-    context.globalAlpha = tone;
+    context.globalAlpha = behindLetters(tone);
     for (const rect of rects) {
       if (sink) paintStripes(context, rect, inks);
       else {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
+  behindLetters,
   contrast,
   fullTone,
   inkOn,
+  mix,
   palette,
   type Rgb,
   ramp,
   rampColour,
+  rgbOf,
   signedTone,
   tone,
 } from "../../src/lib/colour";
@@ -53,6 +56,21 @@ describe("colour", () => {
     expect([tone(0, 1), tone(Number.NaN, 1), tone(1, 0)]).toEqual([0, 0, 0]);
     expect(signedTone(-0.25, 1)).toBe(0.25);
   });
+
+  it.each([false, true])(
+    "looks behind letters as in a cell, up to a tenth of the full weight; dark: %s",
+    (dark) => {
+      const colours = palette(dark, "Test");
+      for (const accent of [colours.reads, colours.readBy])
+        for (const weight of [0.01, 0.05, 0.1]) {
+          const behind = mix(rgbOf(accent.mark), behindLetters(tone(weight, 1)), rgbOf(colours.ground));
+          const cell = rampColour(accent.ramp, tone(weight, 1));
+          for (const channel of [0, 1, 2] as const)
+            expect(Math.abs(behind[channel] - cell[channel])).toBeLessThan(30);
+        }
+      expect([0, 1].map(behindLetters)).toEqual([0, 1]);
+    },
+  );
 
   it("paints nothing of less than a thousandth of the full tone, whichever that is", () => {
     expect([tone(0.0009, 1), tone(0.0011, 1) > 0, signedTone(-0.0009, 1)]).toEqual([0, true, 0.5]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { palette } from "../../src/lib/colour";
+import type { Session } from "../../src/session/session";
 import {
   type Band,
   carried,
@@ -26,7 +27,7 @@ import {
   placeBands,
   revealFlow,
 } from "../../src/views/flow/scene";
-import { ofFlow, pathInWords, spoken, takesNearlyAll } from "../../src/views/flow/words";
+import { following, ofFlow, pathInWords, queryOf, spoken, takesNearlyAll } from "../../src/views/flow/words";
 import { type Flow, readFlow } from "../../src/wire/flow";
 import type { Header } from "../../src/wire/types";
 
@@ -391,4 +392,12 @@ describe("the wire", () => {
     expect(() => readFlow(told, buffers.slice(0, 2))).toThrow("without its numbers");
     expect(() => readFlow({ ...told, levels: 3 }, buffers)).toThrow("does not match its header");
   });
+});
+
+it("says what is waited for, and how much that is", () => {
+  const of = (header: unknown) =>
+    ({ shown: { value: header === null ? null : { frame: { header } } } }) as unknown as Session;
+  const waiting = of({ tokens: { pieces: ["The", " sea", "."] }, query: [1, 2], layers: 30 });
+  expect([queryOf(waiting), following(waiting)]).toEqual(["sea", "Following 3 tokens through 30 layers…"]);
+  expect([queryOf(of(null)), following(of(null))]).toEqual(["∅", "Following the flow…"]);
 });

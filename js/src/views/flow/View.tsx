@@ -31,7 +31,7 @@ import {
 } from "./lanes";
 import { paintFlow } from "./paint";
 import { type FlowFrame, flowFrame, laneY, levelX, placeBands, revealFlow } from "./scene";
-import { pathInWords, placeOf, spoken, takesNearlyAll } from "./words";
+import { following, pathInWords, placeOf, queryOf, spoken, takesNearlyAll } from "./words";
 
 const longestLabel = 20;
 
@@ -68,16 +68,13 @@ export function FlowView() {
     flow === null || frame === null ? null : flowFigure(flow, frame, least, colours),
   );
   const ready = flow !== null && frame !== null;
+  const into = flow === null ? queryOf(session) : (flow.lanes[flow.query]?.name ?? "");
   return (
     <figure class="aw-view">
       <div class="aw-view-head">
         <h3>
-          {flow !== null && (
-            <>
-              What flows into “<bdi>{shorten(flow.lanes[flow.query]?.name ?? "", 28)}</bdi>”
-              <span class="aw-unit"> all heads of all layers</span>
-            </>
-          )}
+          What flows into “<bdi>{shorten(into, 28)}</bdi>”
+          <span class="aw-unit"> all heads of all layers</span>
         </h3>
         <Toggle
           value="no-sinks"
@@ -137,7 +134,7 @@ export function FlowView() {
           />
         )}
       </ViewGrid>
-      {flow === null && <p class="aw-view-state">{answer.problem ?? "Following the flow…"}</p>}
+      {flow === null && <p class="aw-view-state">{answer.problem ?? following(session)}</p>}
       {flow !== null && <Caption problem={late ? answer.problem : null}>{recipeOf(flow, least)}</Caption>}
     </figure>
   );

@@ -27,6 +27,19 @@ export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
   };
 }
 
+/** The token that the flow goes into, before that is there. Reads signals. */
+export function queryOf({ shown }: Session): string {
+  const header = shown.value?.frame.header;
+  return pieceLabel(header?.tokens.pieces[header.query[1] - 1] ?? "");
+}
+
+/** What is waited for: of a long text, or of many layers, that takes a while. Reads signals. */
+export function following({ shown }: Session): string {
+  const header = shown.value?.frame.header;
+  if (header === undefined) return "Following the flow…";
+  return `Following ${count(header.tokens.pieces.length, "token")} through ${count(header.layers, "layer")}…`;
+}
+
 type Levels = Pick<LaneFlow, "attending" | "levels">;
 
 /** A level of the flow: the input, the output, or what stands between two layers. */
