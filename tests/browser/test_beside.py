@@ -6,7 +6,7 @@ from bokeh.plotting import figure as new_figure
 from playwright.sync_api import expect
 
 import attnwidget as aw
-from tests.browser.explorer_page import ExplorerPage, resting
+from tests.browser.explorer_page import resting
 from tests.browser.until import until
 
 pytestmark = pytest.mark.timeout(180)
@@ -290,9 +290,4 @@ def test_in_jupyterlab_a_cell_opens_the_pane(lesson):
     until_selected(lab.page, [[14]])
     lab.run("ex")  # a second view, and the pane in it
     expect(lab.page.locator(".aw-chart-figure[data-state=shown]")).to_have_count(2)
-    lab.command("docmanager:save")
-    lab.page.reload()
-    again = Pane(ExplorerPage(lab.explorers().first))
-    again.shown.wait_until_drawn(60_000)
-    again.wait_until_drawn()
     assert lab.errors() == []
