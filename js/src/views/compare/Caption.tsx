@@ -37,8 +37,8 @@ export function ChangeCaption({ difference, scene, picture, full, most }: Props)
         pooling > 1
           ? `a cell is the largest change of ${pooling} x ${pooling} tokens · Ctrl + wheel zooms to single pairs`
           : "",
-        difference.recipe,
         aloneNote(difference),
+        difference.recipe,
       )}
     </Caption>
   );
