@@ -23,7 +23,7 @@ class Page:
         self.explorer._handle_msg({"content": {"data": data}, "buffers": []})
 
     def end_of(self, number):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             for content, buffers in list(self.answers):
                 if content["id"] == number and content["status"] not in {"progress", "partial"}:

@@ -38,15 +38,15 @@ class Bench:
 
         def hold():
             started.set()
-            self.gate.wait(10)
+            self.gate.wait(60)
             return "held"
 
         self.worker.submit("busy", self.job("held", hold))
-        assert started.wait(10)
+        assert started.wait(60)
 
     def finish(self, count):
         self.gate.set()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(self.ended) < count and time.monotonic() < deadline:
             time.sleep(0.002)
         return self.ended
@@ -54,7 +54,7 @@ class Bench:
 
 @pytest.fixture
 def bench():
-    return Bench()
+    return Bench(lambda: 0.0)  # a clock that stands: what ends first is never a question of how busy the machine is
 
 
 def test_thirty_quick_requests_give_the_last_and_every_one_is_answered(bench):
@@ -88,7 +88,7 @@ def _until_stopped(started):
 def test_a_newer_text_stops_the_running_one(bench):
     started = threading.Event()
     bench.worker.submit("frame", bench.job("old", _until_stopped(started)))
-    assert started.wait(10)
+    assert started.wait(60)
     bench.worker.submit("frame", bench.job("new"))
     assert bench.finish(2) == [("superseded", "old"), ("done", "new")]
 
@@ -99,12 +99,12 @@ def test_a_pass_that_is_soon_done_is_finished_before_a_newer_text_is_read(bench,
 
     def run():
         started.set()
-        assert typed.wait(10)
+        assert typed.wait(60)
         go_on()
         return "old"
 
     bench.worker.submit("frame", bench.job("old", run, rest=lambda: rest))
-    assert started.wait(10)
+    assert started.wait(60)
     bench.worker.submit("frame", bench.job("skipped"))
     bench.worker.submit("frame", bench.job("new"))
     typed.set()
@@ -197,12 +197,12 @@ def test_a_new_question_about_the_same_text_lets_the_pass_finish(bench):
 
     def run():
         started.set()
-        assert asked_again.wait(10)
+        assert asked_again.wait(60)
         go_on()
         return "read"
 
     bench.worker.submit("frame", bench.job("first", run, topic="text"))
-    assert started.wait(10)
+    assert started.wait(60)
     bench.worker.submit("frame", bench.job("second", topic="text"))
     asked_again.set()
     assert bench.finish(2) == [("done", "read"), ("done", "second")]
@@ -227,7 +227,7 @@ def test_an_idle_thread_ends_and_work_starts_another(bench, monkeypatch):
     monkeypatch.setattr(worker_module, "IDLE", 0.02)
     bench.worker.submit("a", bench.job("first"))
     bench.finish(1)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while bench.worker._thread is not None and time.monotonic() < deadline:
         time.sleep(0.005)
     assert bench.worker._thread is None
@@ -246,7 +246,7 @@ def test_what_nobody_waits_for_gives_way(bench):
             time.sleep(0.01)
 
     bench.worker.submit("metric", bench.job("metric", long, yields=True))
-    assert started.wait(10)
+    assert started.wait(60)
     bench.worker.submit("similar", bench.job("similar", yields=True))
     bench.worker.submit("frame", bench.job("frame"))
     assert bench.finish(3) == [("superseded", "metric"), ("done", "frame"), ("done", "similar")]
@@ -257,7 +257,7 @@ def test_a_running_job_is_cancelled_by_its_name_and_no_other(bench):
     long, other = bench.job("long", _until_stopped(started)), bench.job("other")
     long.name, other.name = ("one", "7"), ("two", "7")
     bench.worker.submit("flow", long)
-    assert started.wait(10)
+    assert started.wait(60)
     bench.worker.submit("strip", other)
     bench.worker.cancel(("one", "7"))
     assert bench.finish(2) == [("superseded", "long"), ("done", "other")]
