@@ -77,7 +77,8 @@ class ExplorerPage:
         return int(layer), int(head)
 
     def tokens(self) -> int:
-        """The number in the token count, whatever words are around it."""
+        """The number in the token count, whatever words are around it; while another text is read there is none."""
+        expect(self.token_count).to_contain_text(re.compile(r"\d"))
         return int(re.search(r"\d+", self.token_count.inner_text().replace(",", ""))[0])
 
     def checksum(self) -> str:
@@ -126,6 +127,10 @@ class ExplorerPage:
 
     def wait_for_tokens(self, count: int) -> None:
         expect(self.token_count).to_contain_text(re.compile(rf"\b{count:,}\b"))
+
+    def wait_for_other_tokens(self, count: int) -> None:
+        """Until the text that is shown has not so many."""
+        expect(self.token_count).to_have_text(re.compile(rf"^(?!{count:,} ).*\d"))
 
     def wait_for_change(self, checksum: str) -> None:
         until(self.page, lambda: self.checksum() != checksum, "the matrix does not change")

@@ -37,6 +37,7 @@ export function Explorer() {
       data-fixed={fixed !== null || undefined}
       data-chart={session.charts.revision.value > 0 ? chart : undefined}
       data-stale={session.problem.value !== null || undefined}
+      data-behind={session.behind.value || undefined}
       style={{
         "--aw-height": height === null ? "auto" : `${height}px`,
         "--aw-tracks": tracks,

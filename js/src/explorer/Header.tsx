@@ -5,7 +5,7 @@ import { Export } from "../export/Export";
 import { count, magnitude } from "../lib/format";
 import { unitsOf } from "../session/shown";
 import { tokenCount } from "../session/units";
-import type { Direction } from "../wire/types";
+import type { Direction, Tokens } from "../wire/types";
 import { HelpButton } from "./Help";
 import { UndoButtons } from "./UndoButtons";
 
@@ -14,7 +14,12 @@ export function Header() {
   const about = session.about.value;
   const tokens = derived.tokens.value;
   const keys = derived.keys.value;
-  const units = (direction: Direction) => unitsOf(session.shown.value, direction);
+  const countOf = ({ pieces }: Tokens, direction: Direction) =>
+    tokenCount(unitsOf(session.shown.value, direction), pieces.length);
+  const counted = (tokens: Tokens, keys: Tokens | null) =>
+    keys === null || keys === tokens
+      ? count(countOf(tokens, "reads"), "token")
+      : `${countOf(tokens, "reads")} × ${count(countOf(keys, "read_by"), "token")}`;
   return (
     <header class="aw-header">
       <span class="aw-brand">attnwidget</span>
@@ -37,12 +42,7 @@ export function Header() {
         {tokens !== null && (
           <span>
             {" · "}
-            <span class="aw-token-count">
-              {keys !== null && keys !== tokens && `${tokenCount(units("reads"), tokens.pieces.length)} × `}
-              {keys !== null && keys !== tokens
-                ? count(tokenCount(units("read_by"), keys.pieces.length), "token")
-                : count(tokenCount(units("reads"), tokens.pieces.length), "token")}
-            </span>
+            <span class="aw-token-count">{session.behind.value ? "… tokens" : counted(tokens, keys)}</span>
           </span>
         )}
       </span>

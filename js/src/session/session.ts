@@ -27,6 +27,7 @@ import { Memory } from "./answers/memory";
 import { Pages } from "./answers/pages";
 import { Previews } from "./answers/previews";
 import { Tiles } from "./answers/tiles";
+import { behind } from "./asking/behind";
 import { askedFor } from "./asking/frame-request";
 import { Frames, type Question } from "./asking/frames";
 import { Knocks } from "./asking/knocks";
@@ -69,12 +70,16 @@ export class Session {
   readonly fault: Signal<unknown> = signal(null);
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;
+  /** Whether nothing at all was heard for long, though something is asked. */
+  readonly silent: ReadonlySignal<boolean>;
   /** Whether what is on show is the text that is written. */
   readonly current: ReadonlySignal<boolean> = computed(() => {
     const { text, pair } = patches.writtenTexts(this.traits);
     const shown = this.shown.value;
     return shown?.text === text && shown.pair === (pair ?? "");
   });
+  /** Whether what is on show must not be taken for the text that is written. */
+  readonly behind: ReadonlySignal<boolean>;
   /** Whether another text than the one on show is on its way: what is asked about that one comes too late. */
   readonly outdated: ReadonlySignal<boolean> = computed(() => this.#frames.out.value && !this.current.value);
   /** Whether the second text field was opened, though nothing is in it yet. */
@@ -133,6 +138,8 @@ export class Session {
     });
     this.progress = this.#frames.progress;
     this.waiting = this.#frames.waiting;
+    this.silent = this.#frames.silent;
+    this.behind = behind(this, this.shown, this.current, abort);
     this.memory = new Memory(ask, abort, this.closed, (same) =>
       same ? this.#frames.calm() : this.#frames.renew(),
     );
@@ -161,6 +168,7 @@ export class Session {
     const before = this.closed.peek();
     this.closed.value = closed;
     if (closed) return void this.#knocks.begin();
+    this.#frames.heard();
     if (!before) return;
     this.#knocks.end();
     this.memory.retry();

@@ -68,8 +68,12 @@ function sentence(session: Session): string {
   if (session.closed.value) return lost;
   const problem = session.problem.value;
   if (problem !== null) return problem.message;
-  if (session.progress.value === null && session.waiting.value)
+  const progress = session.progress.value;
+  if (session.waiting.value && progress === null && session.silent.value)
     return "waiting for the kernel: it may be busy with another cell…";
+  // How many layers there are is not known before the first reading.
+  if (session.waiting.value && (progress === null || progress.total <= 0))
+    return session.about.value === null ? "waiting for the kernel…" : "the model is reading…";
   const other = otherVersion(session);
   if (other !== null) return other;
   const truncated = session.shown.value?.frame.header.truncated ?? null;

@@ -115,6 +115,27 @@ describe("frames", () => {
     expect([found.waiting.value, found.out.value]).toEqual([false, false]);
   });
 
+  it("hear nothing only where nobody has said anything for long, to whatever question", async () => {
+    const { found } = frames();
+    found.heard();
+    await settle(6000);
+    expect(found.silent.value).toBe(false); // nothing is asked
+    found.ask();
+    await settle(4000);
+    found.heard();
+    await settle(4000);
+    expect([found.waiting.value, found.silent.value]).toEqual([true, false]);
+    await settle(1100);
+    expect(found.silent.value).toBe(true);
+    found.heard();
+    expect(found.silent.value).toBe(false);
+    await settle(5100);
+    expect(found.silent.value).toBe(true);
+    found.giveUp();
+    await settle(6000);
+    expect(found.silent.value).toBe(false);
+  });
+
   it("are asked for anew when the kernel let go of the newest, ever more seldom, or with what is done next", async () => {
     const { found, out } = frames();
     found.ask();

@@ -24,6 +24,7 @@ interface Listener {
 export class Frames {
   readonly progress: ReadonlySignal<Progress | null>;
   readonly waiting: ReadonlySignal<boolean>;
+  readonly silent: ReadonlySignal<boolean>;
   /** Whether the newest question is out. */
   readonly out: ReadonlySignal<boolean>;
   readonly #ask: Ask;
@@ -46,6 +47,7 @@ export class Frames {
     this.#renewals = new Delays(200, Number.POSITIVE_INFINITY, abort);
     this.progress = this.#patience.progress;
     this.waiting = this.#patience.waiting;
+    this.silent = this.#patience.silent;
     this.out = this.#patience.out;
   }
 
@@ -73,6 +75,11 @@ export class Frames {
   /** Asks anew after a while: the model has been trained, or the kernel let the question go. Ever more seldom. */
   renew(): void {
     this.#renewals.plan(() => this.askAnew());
+  }
+
+  /** Whoever answers has said something, to this question or another. */
+  heard(): void {
+    this.#patience.heard();
   }
 
   /** Numbers are of what is shown again. */
