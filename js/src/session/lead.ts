@@ -12,6 +12,12 @@ export interface Adopted {
   readonly doubted: readonly TraitName[];
 }
 
+/** What is looked at: where the caret is that leads, else the query that is pinned. */
+export interface Leading {
+  readonly caret: Caret | null;
+  readonly query: Span;
+}
+
 /** Who says what is looked at: the caret in this page, what is pinned, or Python and other pages. */
 export class Lead {
   /** The caret while it leads, and the text field that it is in; null when a query is pinned. */
@@ -23,6 +29,11 @@ export class Lead {
 
   isAt(caret: Caret): boolean {
     return sameCaret(this.#caret, caret);
+  }
+
+  /** What is looked at now, to be gone back to. */
+  now(query: Span): Leading {
+    return { caret: this.#caret, query };
   }
 
   /** Something is done here. */

@@ -35,7 +35,7 @@ import { Verifier } from "./asking/verification";
 import type { FieldNumber } from "./axes";
 import { type Filter, filterText } from "./filter";
 import { type Hint, Hints } from "./hints";
-import { Lead } from "./lead";
+import { Lead, type Leading } from "./lead";
 import { chosenPatch, headsThere, toggled } from "./look";
 import { nearestHead } from "./nearest-head";
 import * as patches from "./patches";
@@ -184,8 +184,9 @@ export class Session {
     way: Way = "at once",
     before?: Span,
   ): void {
-    this.#history.record(field, wellFormed(text), way, before, caret);
-    this.#tell(text, caret, editedAt, field);
+    const lead = this.#lead.now(this.traits.query.peek());
+    this.#history.record(field, wellFormed(text), way, before, caret, lead);
+    this.#tell(text, editedAt, field, { caret: { span: caret, field }, query: lead.query });
   }
 
   /** What was written while another text came: that one came later and stays, this one can be had back. */
@@ -207,7 +208,10 @@ export class Session {
     }
     if (this.about.peek()?.editable === false) return null;
     const place = this.#history[way]();
-    if (place !== null) this.#tell(place.text, place.span, performance.now(), place.field);
+    if (place === null) return null;
+    const { text, field, span } = place;
+    const lead = place.lead ?? { caret: { span, field }, query: this.traits.query.peek() };
+    this.#tell(text, performance.now(), field, lead);
     return place;
   }
 
@@ -245,19 +249,23 @@ export class Session {
     return { ...Object.fromEntries(values), text: text.value, pair: pair.value };
   }
 
-  #tell(text: string, caret: Span, editedAt: number, field: FieldNumber): void {
+  #tell(text: string, editedAt: number, field: FieldNumber, { caret, query }: Leading): void {
     const refused = tooLarge(text);
     if (refused !== null) return void this.#refuse(refused);
     this.#act();
-    this.#lead.takeAt({ span: caret, field });
+    if (caret === null) this.#lead.pin();
+    else this.#lead.takeAt(caret);
     this.#lead.fit();
-    this.#synced.write(field === 0 ? { text: wellFormed(text) } : { pair: wellFormed(text) });
+    const written = wellFormed(text);
+    this.#synced.write({ ...(field === 0 ? { text: written } : { pair: written }), query });
     this.#request(editedAt);
   }
 
-  /** The caret or the selection moved in a text that did not change. */
+  /** The caret or the selection moved in a text that did not change. Who selects all of it wants to replace it, and looks where he did. */
   moveCaret(caret: Span, field: FieldNumber = 0): void {
     if (this.#lead.isAt({ span: caret, field })) return;
+    const { length } = this.traits[field === 0 ? "text" : "pair"].peek();
+    if (length > 0 && caret[0] === 0 && caret[1] === length) return;
     this.#selections.leave(this.#selection());
     this.#act();
     this.#lead.takeAt({ span: caret, field });

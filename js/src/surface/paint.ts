@@ -2,6 +2,7 @@ import type { Pen } from "../drawing/brush";
 import type { Rect } from "../drawing/scene";
 import { behindLetters } from "../lib/colour";
 import type { MarkLook } from "./looks";
+import { joined, runsOf } from "./runs";
 
 /** What a mark is painted with: as the style sheet has them, which knows of themes, of contrast and of the system's colours. */
 export interface Inks {
@@ -21,7 +22,7 @@ const radius = 4;
 const faintest = 1 / 512;
 const stripe = 3;
 
-/** The heat first, then the rings over it. `above`: the line that tells the direction without the colour is over the letters. */
+/** The heat first, then the rings over it, one round each run of tokens. `above`: the line that tells the direction without the colour is over the letters. */
 export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Inks, above: boolean): void {
   for (const { tone, sink, rects } of marks) {
     if (!(tone > faintest)) continue;
@@ -39,17 +40,25 @@ export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Ink
     }
   }
   context.globalAlpha = 1;
-  for (const mark of marks) {
-    const chosen = mark.marked || mark.found === "current";
-    const weight = mark.focus ? 2 : mark.query ? 1 : chosen ? 1.5 : mark.found === "match" ? 1 : 0;
-    if (weight === 0) continue;
-    const dashed = weight === 1 && !mark.query;
+  context.strokeStyle = inks.ring;
+  // Nothing else is looked at than the query: one ring is enough.
+  const pinned = runsOf(marks, ({ query }) => query).filter((run) => !run.every(({ focus }) => focus));
+  for (const run of pinned) paintRings(context, joined(run.flatMap(({ rects }) => rects)), 1);
+  for (const run of runsOf(marks, ({ focus }) => focus))
+    paintRings(context, joined(run.flatMap(({ rects }) => rects)), 2);
+  context.strokeStyle = inks.text;
+  for (const { focus, query, marked, found, rects } of marks) {
+    if (focus || query || !(marked || found !== null)) continue;
+    const dashed = !marked && found === "match";
     if (dashed) context.setLineDash([2, 2]);
-    context.strokeStyle = mark.focus || mark.query ? inks.ring : inks.text;
-    context.lineWidth = weight;
-    for (const rect of mark.rects) paintRing(context, rect, weight);
+    paintRings(context, rects, dashed ? 1 : 1.5);
     if (dashed) context.setLineDash([]);
   }
+}
+
+function paintRings(context: Pen, rects: readonly Rect[], weight: number): void {
+  context.lineWidth = weight;
+  for (const rect of rects) paintRing(context, rect, weight);
 }
 
 /** Around it, and nothing of it over the letters. */

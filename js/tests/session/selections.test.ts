@@ -228,6 +228,37 @@ describe("a session's undo", () => {
     expect(session.what("undo")).toBe("");
   });
 
+  it("takes all of a text for no query: whoever selects it wants to replace it", async () => {
+    const { session, frames, answer } = await rested();
+    session.moveCaret([4, 4]);
+    await answer({ query: [1, 2] });
+    const asked = frames().length;
+    session.moveCaret([0, 14]);
+    expect(frames().length).toBe(asked);
+    session.moveCaret([0, 9]);
+    expect(frames().at(-1)?.request).toMatchObject({ caret: [0, 9] });
+  });
+
+  it("gives a query back with the text that somebody has written over", async () => {
+    const { session, model, frames, answer } = await rested();
+    session.pinQuery([1, 2]);
+    await answer({ query: [1, 2] });
+    const undone = async () => {
+      session.edit("Another one", [11, 11], 0, 0, "at once", [0, 14]);
+      await answer({ query: [2, 3] });
+      expect(model.state.query).toEqual([2, 3]);
+      expect(session.travel("undo")).toMatchObject({ text: "The river bank", span: [0, 14] });
+      return frames().at(-1)?.request;
+    };
+    const pinned = await undone();
+    expect(pinned).toMatchObject({ text: "The river bank", query: [1, 2] });
+    expect(pinned).not.toHaveProperty("caret");
+    session.moveCaret([4, 4]);
+    expect(await undone()).toMatchObject({ text: "The river bank", caret: [4, 4] });
+    session.travel("redo");
+    expect(frames().at(-1)?.request).toMatchObject({ text: "Another one", caret: [11, 11] });
+  });
+
   it("says nothing of texts that cannot be changed", async () => {
     const { session, model } = await rested();
     model.set("text", "The river");

@@ -159,8 +159,45 @@ describe("the marks of a text", () => {
   it("have one ring: of what is looked at, else of the query, else of what is pointed out", () => {
     const { pen, done } = notes();
     const all = { ...plain, query: true, marked: true, rects };
-    paintMarks(pen, [{ ...all, focus: true }, all, { ...all, query: false }], inks, false);
-    expect(done).toEqual(["stroke ring 2", "stroke ring 1", "stroke text 1.5"]);
+    paintMarks(
+      pen,
+      [
+        { ...all, focus: true },
+        { ...all, query: false },
+      ],
+      inks,
+      false,
+    );
+    paintMarks(pen, [all], inks, false);
+    expect(done).toEqual(["stroke ring 2", "stroke text 1.5", "stroke ring 1"]);
+  });
+
+  it("have one ring for a run of them on a line, and one more for what is looked at in it", () => {
+    const { pen, done } = notes();
+    const rings: number[][] = [];
+    (pen as { roundRect: unknown }).roundRect = (...place: number[]) => rings.push(place.slice(0, 4));
+    const at = (x: number, y: number) => ({
+      ...plain,
+      query: true,
+      rects: [{ x, y, width: 30, height: 27 }],
+    });
+    const run = [at(10, 20), at(46, 20), at(10, 52)] as const;
+    paintMarks(pen, [...run, { ...at(46, 52), query: false }, at(82, 52)], inks, false);
+    expect(rings).toEqual([
+      [9.5, 19.5, 67, 28],
+      [9.5, 51.5, 31, 28],
+      [81.5, 51.5, 31, 28],
+    ]);
+    paintMarks(
+      pen,
+      run.map((mark) => ({ ...mark, focus: true })),
+      inks,
+      false,
+    );
+    expect(done).toEqual([...Array(3).fill("stroke ring 1"), ...Array(2).fill("stroke ring 2")]);
+    rings.length = 0;
+    paintMarks(pen, [run[0], { ...run[1], focus: true }], inks, false);
+    expect(rings.map(([x]) => x)).toEqual([9.5, 45]);
   });
 
   it("are as strong as the strongest of the tokens that share one", () => {

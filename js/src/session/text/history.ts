@@ -1,5 +1,6 @@
 import type { Span } from "../../wire/types";
 import type { FieldNumber } from "../axes";
+import type { Leading } from "../lead";
 import { type Change, changeOf } from "./rebase";
 
 /** How a change came: letters and erased letters in a row are one step, and so is what comes from elsewhere with nobody writing between. */
@@ -16,6 +17,8 @@ interface Step extends Change {
   /** The selection before it and after it. */
   readonly before: Span;
   readonly after: Span;
+  /** What was looked at before it, where that was told. */
+  readonly lead: Leading | undefined;
 }
 
 /** A text as it was once, and what was selected in it. */
@@ -23,6 +26,8 @@ export interface Place {
   readonly field: FieldNumber;
   readonly text: string;
   readonly span: Span;
+  /** What was looked at there; undefined where the selection says it. */
+  readonly lead: Leading | undefined;
 }
 
 /** UTF-16 units that are kept in all; the newest step is kept whatever its size. */
@@ -46,7 +51,14 @@ export class History {
   }
 
   /** A text has become another one. What was known before is compared, so nothing that was missed can garble it. */
-  record(field: FieldNumber, text: string, way: Way, before?: Span, after?: Span): void {
+  record(
+    field: FieldNumber,
+    text: string,
+    way: Way,
+    before?: Span,
+    after?: Span,
+    lead: Leading | undefined = undefined,
+  ): void {
     const from = this.#texts[field];
     if (from === text) return;
     const last = this.#done.at(-1);
@@ -65,8 +77,9 @@ export class History {
         number,
         before: last.before,
         after: end,
+        lead: last.lead,
       });
-    } else this.#push({ ...change, field, way, number, before: begin, after: end });
+    } else this.#push({ ...change, field, way, number, before: begin, after: end, lead });
   }
 
   /** A text that was written while another one came from elsewhere: it takes its place before that one. */
@@ -91,7 +104,7 @@ export class History {
     if (step === undefined) return null;
     this.#undone.push(step);
     this.#drop(step);
-    return this.#go(step.field, reversed(step), step.before);
+    return this.#go(step.field, reversed(step), step.before, step.lead);
   }
 
   redo(): Place | null {
@@ -102,10 +115,10 @@ export class History {
     return this.#go(step.field, step, step.after);
   }
 
-  #go(field: FieldNumber, change: Change, span: Span): Place {
+  #go(field: FieldNumber, change: Change, span: Span, lead?: Leading): Place {
     const text = put(this.#texts[field], change);
     this.#texts[field] = text;
-    return { field, text, span };
+    return { field, text, span, lead };
   }
 
   #push(step: Step): void {
