@@ -7,7 +7,7 @@ const dimensions = 16;
 export function fakeNeuron(pieces: readonly string[], request: NeuronRequest, causal: boolean) {
   const { layer, head, part, keys } = request;
   const count = pieces.length;
-  const query = Math.min(request.query[0], count - 1);
+  const query = Math.min(request.query[1] - 1, count - 1);
   const vector = (token: number, turn: number) =>
     Array.from(
       { length: dimensions },

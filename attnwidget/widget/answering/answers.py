@@ -268,10 +268,10 @@ def _tile(request: Request, reading: Reading) -> Answer:
 
 def _neuron(request: Request, reading: Reading) -> Answer:
     part, layer, head = _place(request, seen(reading.trace))
-    # Only one vector is shown: the first of a span.
-    query, _ = clamped(request.query or (-1, 0), len(axes_of(reading.trace, part).queries))
+    # Only one vector is shown: the last of a span, which has read the others.
+    _, stop = clamped(request.query or (-1, 0), len(axes_of(reading.trace, part).queries))
     return Answer(
-        {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, query, request.keys, part)))]
+        {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, stop - 1, request.keys, part)))]
     )
 
 

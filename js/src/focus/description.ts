@@ -61,6 +61,11 @@ export function spanInWords(tokens: Tokens, [start, stop]: readonly [number, num
   return tokens.pieces.slice(start, stop).map(short).join(" ");
 }
 
+/** Said of a span where one of its tokens is shown: " (last of 3)". */
+export function lastOf([start, stop]: readonly [number, number] = [0, 1]): string {
+  return stop - start > 1 ? ` (last of ${stop - start})` : "";
+}
+
 /** By its number too, where the text has the piece more than once. */
 export function nameOf({ pieces }: Pick<Tokens, "pieces">, token: number): string {
   const piece = pieces[token] ?? "";

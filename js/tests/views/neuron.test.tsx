@@ -145,8 +145,9 @@ describe("what is asked", () => {
   ] as const;
 
   it.each([
-    ["tokens as they are", null, [2, 3], [2, 3], [2, 3]],
-    ["the tokens of a word", words, [0, 1], [1, 2], [1, 4]],
+    ["a token as it is", null, [2, 3], [2, 3], [2, 3]],
+    ["the last of several", null, [0, 3], [0, 3], [2, 3]],
+    ["the last token of a word", words, [0, 1], [1, 2], [3, 4]],
     ["the piece that was pinned, where its word is shown", words, [2, 3], [1, 2], [2, 3]],
   ] as const)("is %s", (_, units, pinned, focus, asked) => {
     const request = pairsRequest(session(units, pinned), focus, { layer: 1, head: 2 });
@@ -334,6 +335,20 @@ const opened = (find: (name: string) => HTMLElement | null) =>
   soon(() => expect(find(".aw-pair")).not.toBeNull());
 
 describe("the neuron view", () => {
+  it("shows the last of several tokens, as Flow does, and says so; Layers says that it shows their mean", async () => {
+    const { model, find, close } = open({ query: [0, 3] });
+    await opened(find);
+    const heading = () => find(".aw-view-head h3")?.textContent;
+    expect(heading()).toBe("How “bank” reads (last of 3) layer 0, head 1");
+    model.set("view", "flow");
+    await soon(() => expect(heading()).toBe("What flows into “bank” (last of 3) all heads of all layers"));
+    model.set("view", "layers");
+    await soon(() => expect(heading()).toBe("“The river bank” reads, layer by layer (mean of 3)"));
+    model.set("query", [1, 2]);
+    await soon(() => expect(heading()).toBe("“river” reads, layer by layer"));
+    close();
+  });
+
   it("asks once for a short text, and not while another view is shown", async () => {
     const { model, asked, find, close } = open({ view: "matrix" });
     await settle();

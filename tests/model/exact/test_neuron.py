@@ -142,8 +142,8 @@ def test_keys_are_whole_numbers(keys):
         parse_request({"id": "1", "kind": "neuron", "text": TEXT, "keys": keys})
 
 
-def test_the_page_gets_the_first_token_of_its_span(page, explorer):
-    _, buffers = page.end_of(page.ask("neuron", text=explorer.text, layer=1, head=2, query=[3, 6], keys=[3, 1]))
+def test_the_page_gets_the_last_token_of_its_span(page, explorer):
+    _, buffers = page.end_of(page.ask("neuron", text=explorer.text, layer=1, head=2, query=[2, 4], keys=[3, 1]))
     header, arrays = decode(bytes(buffers[0]))
     assert (header["query"], header["keys"], header["piece"]) == (3, [3, 1], header["pieces"][3])
     np.testing.assert_allclose(arrays["weight"], explorer.trace.weights(1, 2)[3].numpy(), atol=1e-6)

@@ -21,7 +21,7 @@ export function composeNeuron({ header, read }: Saved, request: NeuronRequest): 
   const queries = floats("neuron_q") ?? new Float32Array();
   const keys = floats("neuron_k") ?? new Float32Array();
   const dim = queries.length / count;
-  const query = Math.max(0, Math.min(request.query[0], count - 1));
+  const query = Math.max(0, Math.min(request.query[1] - 1, count - 1));
   const q = queries.slice(query * dim, (query + 1) * dim);
   const keyOf = (key: number) => keys.subarray(key * dim, (key + 1) * dim);
   const row = <Data extends Float32Array | Uint8Array>(values: Data | null) =>

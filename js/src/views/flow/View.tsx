@@ -9,6 +9,7 @@ import { textMeasurer } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
+import { lastOf } from "../../focus/description";
 import { shorten, weight } from "../../lib/format";
 import { unitsOf } from "../../session/shown";
 import { tokenOf } from "../../session/units";
@@ -74,7 +75,9 @@ export function FlowView() {
       <div class="aw-view-head">
         <h3>
           What flows into “<bdi>{shorten(into, 28)}</bdi>”
-          <span class="aw-unit"> all heads of all layers</span>
+          <span class="aw-unit">
+            {lastOf(session.shown.value?.frame.header.query)} all heads of all layers
+          </span>
         </h3>
         <Toggle
           value="no-sinks"

@@ -168,6 +168,7 @@ function LayersHeading({
 }) {
   const { session } = useView();
   const { head } = session.clampedHead();
+  const [start, stop] = strip?.query ?? [0, 1];
   const choices = [
     { value: "mean", text: "mean of all heads", title: "The mean over the heads of each layer" },
     { value: "single", text: `head ${head} of each`, title: `Head ${head} of each layer` },
@@ -184,6 +185,12 @@ function LayersHeading({
           <>
             “<bdi>{spanLabel(tokens, strip.query)}</bdi>”{" "}
             {strip.direction === "reads" ? "reads" : "is read by"}, layer by layer
+            {stop - start > 1 && (
+              <span class="aw-unit">
+                {" "}
+                ({strip.direction === "reads" ? "mean" : "sum"} of {stop - start})
+              </span>
+            )}
           </>
         )}
       </h3>

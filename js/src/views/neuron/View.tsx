@@ -6,6 +6,7 @@ import { useLabels, useWidest } from "../../display/labels";
 import { useLastGood } from "../../display/last-good";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
+import { lastOf } from "../../focus/description";
 import { shortLabel } from "../../lib/format";
 import { NeuronCaption } from "./Caption";
 import { type LayNeuron, neuronFigure } from "./figure";
@@ -54,8 +55,7 @@ export function NeuronView() {
             <>
               How “<bdi>{shortLabel(shown.pairs.piece, 20)}</bdi>” reads
               <span class="aw-unit">
-                {" "}
-                layer {shown.pairs.layer}, head {shown.pairs.head}
+                {lastOf(pairsOf(view).asked.value)} layer {shown.pairs.layer}, head {shown.pairs.head}
                 {oneOf(session)}
               </span>
             </>

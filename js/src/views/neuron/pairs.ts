@@ -90,14 +90,22 @@ export const neuronsOf = oneForEach(({ memory }: Session) => new Neurons(memory)
 export function pairsRequest(session: Session, focus: Span, { layer, head }: HeadRef): PairsRequest | null {
   const shown = session.shown.value;
   if (shown === null) return null;
-  const { part, units, key_tokens, direction } = shown.frame.header;
+  const [, stop] = tokensIn(session, focus);
+  // One softmax is of one query: the last of them has read the others.
+  return { ...textsOf(shown), layer, head, part: shown.frame.header.part, query: [stop - 1, stop] };
+}
+
+/** The tokens of a focus, which counts what is shown. Reads signals. */
+export function tokensIn(session: Session, focus: Span): Span {
+  const shown = session.shown.value;
+  if (shown === null) return focus;
+  const { units, key_tokens, direction } = shown.frame.header;
   const pinned = session.traits.query.value;
   const [start, stop] = toUnits(units, pinned);
   // A piece that was asked for stays that piece where its word is shown; of two texts the query may be one of keys.
   const queries = key_tokens == null || direction === "reads";
   const stays = units !== null && queries && start === focus[0] && stop === focus[1];
-  const query = stays ? pinned : toTokens(units, focus);
-  return { ...textsOf(shown), layer, head, part, query };
+  return stays ? pinned : toTokens(units, focus);
 }
 
 /** The weight of the whole bar: on the scale of the map beside it, or stretched by the row itself where that is of other heads. */
@@ -172,14 +180,12 @@ function guessed(weight: Float32Array, order: KeyOrder): readonly number[] {
   return orderOf({ weight, logit: weight }, order);
 }
 
-/** The focus in one head, down to q and k: what would be asked, of which keys, and what there is of it. */
+/** The focus in one head, down to q and k: its tokens, what would be asked, of which keys, and what there is of it. */
 export const pairsOf = oneForEach(({ session, local, derived }: View) => {
+  const focus = computed(() => queryOf(derived.map.value, derived.focus.value, derived.column.value));
+  const asked = computed(() => tokensIn(session, focus.value));
   const request = computed(() =>
-    pairsRequest(
-      session,
-      queryOf(derived.map.value, derived.focus.value, derived.column.value),
-      derived.head.value ?? session.clampedHead(),
-    ),
+    pairsRequest(session, focus.value, derived.head.value ?? session.clampedHead()),
   );
   const pairs = computed(() => (request.value === null ? null : neuronsOf(session).at(request.value)));
   const keys = computed(() => {
@@ -189,7 +195,7 @@ export const pairsOf = oneForEach(({ session, local, derived }: View) => {
     const sight = { rows: local.keyRows.value, opened };
     return keysWanted(pairs.value, guess, neuronsOf(session).order.value, sight);
   });
-  return { request, keys, pairs };
+  return { asked, request, keys, pairs };
 });
 
 /** The query that is looked at; of a key of another text, the one that reads it most. */

@@ -56,12 +56,12 @@ export function oneOf(session: Session): string {
 /** What the numbers are. */
 export function neuronRecipe(view: View, { pairs, full }: Pick<Shown, "pairs" | "full">): string {
   const { session, derived } = view;
-  const [start, stop] = pairsOf(view).request.value?.query ?? [0, 1];
+  const [start, stop] = pairsOf(view).asked.value;
   const { sinks, weight: weighed, words } = session.traits.look.value;
   const changed = words || sinks !== "show" || weighed !== "attention";
   const masked = pairs.logit.reduce((sum, logit) => sum + Number(logit === Number.NEGATIVE_INFINITY), 0);
   return clauses(
-    stop - start > 1 ? `the first of ${stop - start} tokens` : "",
+    stop - start > 1 ? `the last of ${stop - start} tokens` : "",
     session.traits.direction.value === "reads" ? "" : "what it reads: a softmax runs over one query's keys",
     oneOf(session) === "" ? "" : "one head: several combined have no q and k",
     changed ? "tokens and attention as they are, not as the other views show them" : "",
