@@ -1,6 +1,7 @@
 import { fitted, labelStep, thinLabels } from "../drawing/labels";
 import type { Label, Rect } from "../drawing/scene";
 import { reach, tiltedFoot, tiltedPitch, tilts } from "../drawing/tilt";
+import { shorten } from "../lib/format";
 import type { Side } from "../session/places";
 import type { Direction, Span, Viewport } from "../wire/types";
 import { clampViewport, extentOf, isZoomed, spansOf, wholeMap } from "./viewport";
@@ -90,6 +91,8 @@ const columnRoom = 12;
 const numbersFrom = 10;
 /** Numbers are marks to find one's way by, and need not stand as close as words. */
 const numberRoom = 26;
+/** Characters of one label for several tokens. */
+const longest = 28;
 /** A label nearer to the upper edge would run into the words in the corner. */
 const topmost = 3;
 const thumbGap = 3;
@@ -187,7 +190,12 @@ export function rowY(sight: Pick<Sight, "top" | "rowPitch" | "view">, query: num
 
 function rowLabels(input: MatrixInput, sight: Sight): Label[] {
   return axis(input, "query", sight.rows, sight.rowPitch, rowRoom)
-    .map((label) => ({ ...label, x: sight.left - labelGap, y: rowY(sight, label.index + 0.5) }))
+    .map(({ text, ...label }) => ({
+      ...label,
+      text: fitted(text, sight.left - labelGap, input.measure),
+      x: sight.left - labelGap,
+      y: rowY(sight, label.index + 0.5),
+    }))
     .filter(({ y }) => y >= sight.top + topmost && y <= sight.top + sight.down);
 }
 
@@ -201,20 +209,20 @@ function columnLabels(input: MatrixInput, sight: Sight): Label[] {
         y: sight.top - labelGap - (tilted ? 0 : 2),
       }))
       .filter(({ x }) => x >= sight.left && x <= sight.left + sight.across)
-      // A label that would leave the canvas at the right gives up its end: where the map is zoomed, any may be the last.
-      .map((label) =>
-        tilted
-          ? { ...label, text: fitted(label.text, (sight.width - label.x) / reach.across, input.measure) }
-          : label,
-      )
+      // A label that would leave the canvas gives up its end: at the right where the map is zoomed any may be the last.
+      .map((label) => {
+        const room = Math.min(sight.widest, (sight.width - label.x) / reach.across);
+        return tilted ? { ...label, text: fitted(label.text, room, input.measure) } : label;
+      })
   );
 }
 
 function axis(input: MatrixInput, name: Side, sight: Span, pitch: number, room: number) {
   const labels = name === "query" ? input.labels : (input.keyLabels ?? input.labels);
   const focused = (name === "query") === (looking(input) === "reads");
+  const crowd = focused ? crowdOf(input.focus, sight, pitch, room) : null;
   const pointed = [
-    ...(focused ? range(input.focus) : []),
+    ...(crowd !== null ? [middleOf(crowd)] : focused ? range(input.focus) : []),
     ...(input.cell === null ? [] : [input.cell[name]]),
   ];
   const named = input.named?.[name] ?? [];
@@ -228,12 +236,31 @@ function axis(input: MatrixInput, name: Side, sight: Span, pitch: number, room: 
   return thinLabels(labels.length, pitch, apart, needed, sight).map((index) => {
     const tone = pointed.includes(index) ? "point" : strong.includes(index) ? "strong" : "plain";
     const bare = tone === "plain" && numbers;
-    return {
-      index,
-      tone,
-      text: bare ? String(input.numberOf?.(name, index) ?? index) : (labels[index] ?? ""),
-    } as const;
+    const text =
+      crowd !== null && index === middleOf(crowd)
+        ? together(labels.slice(...input.focus))
+        : bare
+          ? String(input.numberOf?.(name, index) ?? index)
+          : (labels[index] ?? "");
+    return { index, tone, text } as const;
   });
+}
+
+/** What is in sight of a focus whose labels would lie over each other, be it only those of its ends: it has one label. */
+function crowdOf([start, stop]: Span, sight: Span, pitch: number, room: number): Span | null {
+  const apart = stop - start > 3 ? (stop - start - 1) * pitch : pitch;
+  if (stop - start < 2 || apart >= room) return null;
+  const seen: Span = [Math.max(start, sight[0]), Math.min(stop, sight[1])];
+  return seen[1] > seen[0] ? seen : null;
+}
+
+function middleOf([start, stop]: Span): number {
+  return (start + stop - 1) / 2;
+}
+
+/** Labels in one; what goes on with the word before it is joined to it. */
+function together(labels: readonly string[]): string {
+  return shorten(labels.join(" ").replaceAll(" …", ""), longest);
 }
 
 function range([start, stop]: Span): number[] {

@@ -189,6 +189,24 @@ describe("the matrix", () => {
     expect(scene.rowLabels.find(({ index }) => index === 37)?.tone).toBe("point");
     expect(scene.columnLabels.find(({ index }) => index === 211)?.tone).toBe("point");
   });
+
+  it("has one label for a query of several tokens that would lie over each other, and its ends where they do not", () => {
+    const pointed = (count: number, query: readonly [number, number], change = {}) =>
+      matrixScene(input(count, { query, focus: query, ...change }))
+        .rowLabels.filter(({ tone }) => tone === "point")
+        .map(({ index, text }) => [index, text]);
+    const labels = Array.from({ length: 400 }, (_, token) => (token === 38 ? "…na" : "Ele"));
+    expect(pointed(400, [37, 39], { labels })).toEqual([[37.5, "Elena"]]);
+    expect(pointed(400, [10, 14], { labels })[0]).toEqual([11.5, "Ele El…"]);
+    expect(pointed(400, [0, 400]).at(-1)).toEqual([399, "token399"]);
+    expect(pointed(12, [3, 5]).map(([index]) => index)).toEqual([3, 4]);
+    const columns = matrixScene(
+      input(400, { direction: "read_by", query: [37, 39], focus: [37, 39], labels }),
+    );
+    expect(columns.columnLabels.filter(({ tone }) => tone === "point").length).toBe(1);
+    const zoomed = { viewport: { query: 0, key: 0, span: 200 } };
+    expect(pointed(400, [198, 202], zoomed)).toEqual([[198.5, "token19…"]]);
+  });
 });
 
 describe("what stands under the grid", () => {
