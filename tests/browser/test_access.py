@@ -104,8 +104,8 @@ RING = """
 () => {
   const element = document.activeElement;
   if (element.id === "after") return null;
-  const ringed = element.matches("textarea") ? element.closest(".aw-scroll") : element;
-  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(ringed);
+  const around = element.matches("textarea") ? getComputedStyle(element.closest(".aw-window"), "::after") : null;
+  const { outlineStyle, outlineWidth, outlineColor } = around ?? getComputedStyle(element);
   const unfolds = element.matches(".aw-unfold");
   const name = element.dataset.value ?? (unfolds ? element.innerText : element.classList[0]) ?? "";
   return { name: element.matches("textarea") ? "textarea" : name, ring: `${outlineStyle} ${outlineWidth} ${outlineColor}` };

@@ -1,6 +1,7 @@
 import type { View } from "../display/view";
 import type { FieldNumber } from "../session/axes";
 import { guarded, watch } from "../session/watch";
+import type { Span } from "../wire/types";
 import { looksOf } from "./looks";
 import { sightOn } from "./sight";
 import { reachOf, type TextSurface } from "./text-surface";
@@ -11,8 +12,8 @@ const rest = 250;
 const own = 1000;
 
 /**
- * Scrolls a text that is longer than its box to what is looked at: gently to what the pointer rests on elsewhere, at once to another query
- * and to what is searched. Never under the pointer, and never away from where somebody writes.
+ * Scrolls a text that is longer than its box to what is looked at: gently to what the pointer rests on elsewhere and back to the query
+ * when it leaves, at once to another query and to what is searched. Never under the pointer, and never away from where somebody writes.
  */
 export function keepInSight(
   view: View,
@@ -26,6 +27,8 @@ export function keepInSight(
   const hands = scroller.parentElement ?? scroller;
   let over = false;
   let scrolled = Number.NEGATIVE_INFINITY;
+  /** Whether it stands where something was looked at elsewhere: it is to go back. */
+  let away = false;
   const on = (names: readonly string[], listener: () => void) => {
     for (const name of names) hands.addEventListener(name, listener, { signal, passive: true });
   };
@@ -34,10 +37,18 @@ export function keepInSight(
   });
   on(["pointerleave"], () => {
     over = false;
+    if (before?.looking === false) leave();
   });
   on(["wheel", "touchmove", "pointerdown", "keydown"], () => {
     scrolled = performance.now();
+    away = false;
   });
+  const escaped = (event: KeyboardEvent) => {
+    if (event.key === "Escape") soon(query(), true);
+  };
+  hands.closest<HTMLElement>(".attnwidget")?.addEventListener("keydown", escaped, { signal, capture: true });
+
+  const query = () => first(looksOf(view, number).pinned);
 
   const go = (tokens: readonly number[], gently: boolean) => {
     const { scrollTop: top, clientHeight: height, scrollHeight } = scroller;
@@ -56,16 +67,21 @@ export function keepInSight(
     frame = requestAnimationFrame(guarded(session, () => go(tokens, gently)));
   };
   let wait: ReturnType<typeof setTimeout> | undefined;
-  const later = (tokens: readonly number[]) => {
+  const later = (tokens: readonly number[], leads = true) => {
     clearTimeout(wait);
     if (tokens.length === 0) return;
     const delay = Math.max(rest, scrolled + own - performance.now());
     wait = setTimeout(
       guarded(session, () => {
-        if (!over) go(tokens, true);
+        if (over) return;
+        go(tokens, true);
+        away = leads;
       }),
       delay,
     );
+  };
+  const leave = () => {
+    if (away) later(query(), false);
   };
   signal.addEventListener("abort", () => {
     clearTimeout(wait);
@@ -80,6 +96,8 @@ export function keepInSight(
       match: match.join(),
       focus: local.hoverToken.value === null ? null : focus[0],
       marked,
+      looking: local.hoverToken.value !== null || local.marked.value !== null,
+      view: session.traits.view.value,
     };
     const last = before;
     before = now;
@@ -87,16 +105,20 @@ export function keepInSight(
       // Of two places that do not fit, the one that has just changed.
       const order = now.marked === last?.marked ? [now.focus, marked] : [marked, now.focus];
       later(order.filter((token) => token !== null));
+      if (!now.looking) leave();
     }
     if (now.match !== last?.match && match[1] > match[0]) soon([match[0]], true);
     else if (
-      now.query !== last?.query &&
-      pinned[1] > pinned[0] &&
+      (now.query !== last?.query || now.view !== last.view) &&
       !over &&
       !scroller.matches(":focus-within")
     )
-      soon([pinned[0]], last !== null && last.query !== nowhere);
+      soon(first(pinned), last !== null && last.query !== nowhere);
   });
+}
+
+function first([start, stop]: Span): readonly number[] {
+  return stop > start ? [start] : [];
 }
 
 /** What a text goes to when it changes. */
@@ -105,6 +127,9 @@ interface Places {
   readonly match: string;
   readonly focus: number | null;
   readonly marked: number | null;
+  /** Whether anything is looked at beside the query, in this text or another. */
+  readonly looking: boolean;
+  readonly view: string;
 }
 
 const nowhere = "0,0";

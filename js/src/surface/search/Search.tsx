@@ -24,6 +24,10 @@ export function Search() {
         local.wanted.value = "";
       }}
     >
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        <circle cx="5" cy="5" r="3.5" />
+        <path d="M7.6 7.6 11 11" />
+      </svg>
       find
     </button>
   );
