@@ -132,13 +132,13 @@ describe("the note of a row", () => {
 });
 
 describe("the marks of a text", () => {
-  it("have their tone, and a line on the side of the direction", () => {
+  it("have the ground of their tone, and a line on the side of the direction", () => {
     const { pen, done } = notes();
     paintMarks(pen, [{ ...plain, tone: 0.5, rects }], inks, false);
     paintMarks(pen, [{ ...plain, tone: 0.5, rects }], inks, true);
     expect(done).toEqual([
-      ...["fill mark 0.5", "line ring 46", "line ring 45"],
-      ...["fill mark 0.5", "line ring 20", "line ring 21"],
+      ...["fill mark 0.6875", "line ring 46", "line ring 45"],
+      ...["fill mark 0.6875", "line ring 20", "line ring 21"],
     ]);
   });
 
