@@ -10,6 +10,9 @@ from attnwidget.errors import AttnWidgetError
 Scale = float | str
 """What has the full tone: a weight, or "stretch", the largest weight of the query outside sinks."""
 
+TONE_STEPS = (0.01, 0.05, 0.25, 1.0)
+"""The shares of the full tone that a legend shows."""
+
 FAINTEST = 0.001
 """Of the full tone: less is not painted, as nobody could tell it from nothing."""
 
@@ -43,6 +46,15 @@ def tones(weights: Any, full: float) -> np.ndarray:
     values = np.asarray(weights, np.float64)
     shares = np.nan_to_num(values / full) if full > 0 else np.zeros_like(values)
     return np.where(shares < FAINTEST, 0.0, np.sqrt(np.clip(shares, 0, 1)))
+
+
+def behind_letters(tone: float) -> float:
+    """How opaque the ground of a letter is at a tone: as on the page (js/src/lib/colour.ts).
+
+    >>> behind_letters(0.5), behind_letters(1.0)
+    (0.6875, 1.0)
+    """
+    return tone * (1.75 - 0.75 * tone)
 
 
 def read_scale(value: Any) -> Scale:

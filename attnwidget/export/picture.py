@@ -1,6 +1,6 @@
 """A frame -> a small PNG of its matrix, drawn without a browser, for viewers that only show pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from textwrap import wrap
 from typing import Any
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from attnwidget.export.still import asked_tokens, caption, largest_of_query, scale_note
 from attnwidget.frames.frame import Frame
-from attnwidget.tones import FAINTEST, RAMPS, Scale, full_tone, tones
+from attnwidget.tones import FAINTEST, RAMPS, TONE_STEPS, Scale, full_tone, tones
 
 LARGEST_PICTURE = 50 * 1024
 """Bytes. Every copy of the notebook carries them."""
@@ -22,18 +22,22 @@ MARGIN = 16
 LABELLED = 40
 """The most tokens that can be named along an axis."""
 
-_GREY = (118, 126, 134)
-"""Of the letters, which are to be read on light and dark pages alike."""
+_INK = "#575f68"
+"""Of the letters, on the white card."""
+
+_MARK = 0.75
+"""The tone of the query's name: the strongest that is an orange, or a blue."""
 
 _TONES, _LETTERS = 200, 55
 """How many entries of the palette, after one for nothing, are tones of the ramp and shades of the letters."""
 
 
-def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
-    """The map of a frame with its tokens, title and recipe as a PNG of at most 50 KB, for pages of any colour.
+def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True) -> bytes:
+    """The map of a frame with its tokens, title, recipe and legend as a PNG of at most 50 KB.
 
-    Its ground is the page's: a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts
-    are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of the token.
+    It is a white card, as what a page draws of itself, with the page's ramp: that reads on pages of any colour. `scale`
+    says the weight of the full tone. Long texts are max-pooled further until it fits. Names that the built-in font
+    lacks are replaced by the number of the token. Not `alone`, title and recipe are left to the page around it.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -47,7 +51,7 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0) -> bytes:
     full = full_tone(scale, largest_of_query(frame))
     tone = scale_note(scale, full)
     while True:
-        drawn = _drawn(frame.header, matrix, model, full, tone)
+        drawn = _drawn(frame.header, matrix, model if alone else None, full, tone)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
         matrix = _halved(matrix)
@@ -58,42 +62,78 @@ def size_on_page(png: bytes) -> tuple[int, int]:
     return Image.open(BytesIO(png)).size
 
 
-def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str, full: float, tone: str) -> bytes:
+def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, full: float, tone: str) -> bytes:
     font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
     margin, gap = MARGIN, 6
     rows, columns = matrix.shape
     tokens, read = header["tokens"], header.get("key_tokens") or header["tokens"]
     queries, keys = _names(header, tokens, rows), _names(header, read, columns)
-    left = margin + max((int(font.getlength(name)) for name in queries), default=0) + (gap if queries else 0)
-    head = margin + 26
-    names = max((int(font.getlength(name)) for name in keys), default=0)
-    top = head + names + (gap if keys else 0)
+    each_row, each_column = -(-len(tokens["pieces"]) // rows), -(-len(read["pieces"]) // columns)
+    # Tokens without a name are told by their numbers.
+    down_ticks, across_ticks = (
+        () if named else _ticks(len(own["pieces"])) for named, own in ((queries, tokens), (keys, read))
+    )
+    labels = [*queries, *map(str, down_ticks)]
+    left = margin + max((int(font.getlength(name)) for name in labels), default=0) + gap
+    head = margin + (42 if model is not None else 22)
+    top = head + max((int(font.getlength(name)) for name in keys), default=14) + gap
     cell = max(MAP // max(rows, columns), 1)
     across, down = columns * cell, rows * cell
-    made = f"{header['recipe']} · square-root tone, full at {tone}"
     shown = _hatched(header, matrix)
-    made += "; sinks are hatched" if shown else ""
-    recipe = wrap(made, max(40, (left + across) // gap))
-    below = top + down + 2 * gap
-    size = (max(left + across + margin, 480), below + 16 * len(recipe) + margin)
+    made = f"{header['recipe']} · square-root tone, full at {tone}{'; sinks are hatched' if shown else ''}"
+    recipe = wrap(made, max(40, (left + across) // gap)) if model is not None else []
+    legend = top + down + 2 * gap
+    below = legend + 26
+    size = (max(left + across + margin, 480), below + 16 * len(recipe) + gap)
     heat, letters, marked = (Image.new("L", size) for _ in range(3))
     pen = ImageDraw.Draw(letters)
-    pen.text((margin, margin), _writable(caption(header, model)), 255, bold)
+    if model is not None:
+        pen.text((margin, margin), _writable(caption(header, model)), 255, bold)
+    pen.text((margin, head - 22), "matrix: queries downwards, keys to the right", 255, font)
     heat.paste(
         Image.fromarray(_steps(header, matrix, full)).resize((across, down), Image.Resampling.NEAREST), (left, top)
     )
     for column in shown:
         _hatch(heat, (left + column * cell, top, left + (column + 1) * cell, top + down))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=90)
+    pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=50)
     start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
         own = ImageDraw.Draw(marked) if start <= place < stop else pen
         own.text((left - gap, top + (place + 0.5) * cell), name, 255, font, "rm")
     for place, name in enumerate(keys):
         _upright(letters, name, (left + int((place + 0.5) * cell), top - gap), font)
+    for token in down_ticks:
+        pen.text((left - gap, top + (token + 0.5) / each_row * cell), str(token), 255, font, "rm")
+    for token in across_ticks:
+        pen.text((left + (token + 0.5) / each_column * cell, top - gap), str(token), 255, font, "ms")
+    _tones(heat, pen, (left, legend), full, font)
     for number, line in enumerate(recipe):
         pen.text((margin, below + 16 * number), _writable(line), 255, font)
     return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"])
+
+
+def _ticks(tokens: int) -> range:
+    """The tokens whose numbers stand along an axis: six at most.
+
+    >>> [*_ticks(879)]
+    [0, 200, 400, 600, 800]
+    """
+    steps = (step * power for power in (1, 10, 100, 1_000, 10_000) for step in (1, 2, 5))
+    return range(0, tokens, next(step for step in steps if tokens / step <= 6))
+
+
+def _tones(heat: Image.Image, pen: ImageDraw.ImageDraw, corner: tuple[int, int], full: float, font: Any) -> None:
+    """The legend: tones with the weights that they stand for."""
+    x, y = corner
+    pen.text((x, y + 7), "tone", 255, font, "lm")
+    x += 34
+    for share in TONE_STEPS:
+        heat.paste(round(share**0.5 * _TONES), (x, y, x + 22, y + 14))
+        pen.rectangle((x, y, x + 22, y + 14), outline=50)
+        weight = f"{share * full:.2g}"
+        pen.text((x + 28, y + 7), weight, 255, font, "lm")
+        x += 28 + int(font.getlength(weight)) + 14
 
 
 def _steps(header: Mapping[str, Any], matrix: np.ndarray, full: float) -> np.ndarray:
@@ -123,30 +163,23 @@ def _hatch(heat: Image.Image, box: tuple[int, int, int, int]) -> None:
 
 
 def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any) -> bytes:
-    """The layers as one picture with a palette of its own, in a third of the bytes of colours: marks have the full tone's."""
-    shade, tone = (np.ceil(np.arange(256) / 255 * steps).astype(np.uint8) for steps in (_LETTERS, _TONES))
+    """The layers as one picture with a palette of its own, in a third of the bytes of colours."""
+    shade, mark = (np.ceil(np.arange(256) / 255 * steps).astype(np.uint8) for steps in (_LETTERS, _TONES * _MARK))
     pixels = np.where(letters > 0, _TONES + shade[letters], heat)
-    pixels = np.where(marked > 0, tone[marked], pixels)
-    ramp, opacity = _ramp(direction)
-    shades = np.linspace(0, 255, _LETTERS + 1)[1:].round()
+    pixels = np.where(marked > 0, mark[marked], pixels)
     image = Image.fromarray(pixels, "P")
-    image.putpalette([*ramp.ravel().tolist(), *_GREY * _LETTERS])
+    image.putpalette([*_between(RAMPS[direction].split(), _TONES + 1), *_between(["#ffffff", _INK], _LETTERS + 1)[3:]])
     file = BytesIO()
-    image.save(file, "PNG", transparency=bytes([*map(int, opacity), *map(int, shades)]))
+    image.save(file, "PNG")
     return file.getvalue()
 
 
-def _ramp(direction: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The page's ramp up to its strongest colour that is seen on dark pages too, as colours and how opaque they are.
-
-    On white they look as they do on the page.
-    """
-    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[direction].split()[:7]]
-    places = np.linspace(0, len(stops) - 1, _TONES + 1)
-    seen = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1)
-    opacity = 1 - seen.min(-1, keepdims=True) / 255
-    colours = 255 - (255 - seen) / np.maximum(opacity, 1 / 255)
-    return colours.clip(0, 255).round().astype(int), (opacity[:, 0] * 255).round()
+def _between(stops: Sequence[str], count: int) -> list[int]:
+    """So many colours, evenly between these: their channels, one after the other."""
+    colours = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in stops]
+    places = np.linspace(0, len(colours) - 1, count)
+    channels = [np.interp(places, range(len(colours)), channel) for channel in zip(*colours, strict=True)]
+    return [int(channel) for channel in np.stack(channels, -1).round().ravel()]
 
 
 def _upright(letters: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:

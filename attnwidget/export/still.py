@@ -9,11 +9,14 @@ import numpy as np
 from attnwidget.export.card import MUTED, card, heat
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
-from attnwidget.tones import Scale, full_tone, tones
+from attnwidget.tones import TONE_STEPS, Scale, behind_letters, full_tone, tones
 
 LISTED = 5
-LONGEST_STILL = 2_000
-"""The most characters of a text to show: a notebook stores every one of them."""
+LONGEST_STILL = 1_000
+"""The most characters of a text to show, about the query: a notebook stores every one, and a reader has numbers to see."""
+
+_KEPT_ASIDE = 200
+"""Of these, how many are for what stands around the query and its strongest keys."""
 
 ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207)}
 _FAINTEST = 0.08
@@ -60,9 +63,18 @@ def still_html(
         f"<div><b>{escape(caption(header, model))}</b></div>"
         f"{passages}{picture}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
-        f'<div style="{MUTED};font-size:12px;margin-top:8px">{escape(str(header["recipe"]))} · colour: square root '
-        f"of the weight, full tone at {scale_note(scale, full)}{'; sinks are hatched' if 'repeating-linear' in passages else ''}<br>"
+        f'<div style="{MUTED};font-size:12px;margin-top:8px">{_legend(direction, full)} {escape(str(header["recipe"]))} · '
+        f"colour: square root of the weight, full tone at {scale_note(scale, full)}"
+        f"{'; sinks are hatched' if 'repeating-linear' in passages else ''}<br>"
         f"{escape(str(header['caution']))}</div>"
+    )
+
+
+def _legend(direction: str, full: float) -> str:
+    """Tones of the text with their weights."""
+    return "tone " + "".join(
+        f'<span style="{heat(ACCENTS[direction], behind_letters(share**0.5))};padding:1px 5px">{share * full:.2g}</span>'
+        for share in TONE_STEPS
     )
 
 
@@ -100,7 +112,32 @@ def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarr
             query = header["query"] if tokens is asked else (0, 0)
             shown = painted if tokens is others else np.zeros(len(spans))
             return _words(text, spans, shown, query, direction, sinks if tokens is others else set())
-    return iter([escape(text[:LONGEST_STILL])])
+    return iter([escape(text[:LONGEST_STILL]) + ("…" if len(text) > LONGEST_STILL else "")])
+
+
+def _stretch(text: str, spans: Sequence[tuple[int, int]], painted: np.ndarray, query: Sequence[int]) -> tuple[int, int]:
+    """Where the part of a text that is shown begins and ends: around the query, and the strongest tokens near it.
+
+    >>> words = [(place, place + 3) for place in range(0, 4_000, 4)]
+    >>> _stretch("one " * 1_000, words, np.zeros(1_000), (999, 1_000))
+    (3000, 4000)
+    """
+    if len(text) <= LONGEST_STILL:
+        return 0, len(text)
+    strongest = [int(token) for token in np.argsort(-painted, kind="stable")[:LISTED] if painted[token] > 0]
+    begin, end = -1, -1
+    for token in (*range(*query), *strongest):
+        start, stop = spans[token]
+        wide = max(end, stop) - (start if begin < 0 else min(begin, start))
+        if start >= 0 and wide <= LONGEST_STILL - _KEPT_ASIDE:
+            begin, end = (start if begin < 0 else min(begin, start)), max(end, stop)
+    middle = (max(begin, 0) + max(end, 0)) // 2
+    begin = max(0, min(middle - LONGEST_STILL // 2, len(text) - LONGEST_STILL))
+    end = begin + LONGEST_STILL
+    # No word is cut.
+    first = min((start for start, _ in spans if start >= begin), default=begin) if begin else 0
+    last = max((stop for _, stop in spans if stop <= end), default=end) if end < len(text) else end
+    return first, max(first, last)
 
 
 def scale_note(scale: Scale, full: float) -> str:
@@ -132,18 +169,18 @@ def _words(
     sinks: set[int],
 ) -> Iterator[str]:
     """The text, stretch by stretch; tokens of one stretch show the strongest of them, and the query is framed."""
-    shown = text[:LONGEST_STILL]
-    place = 0
+    place, last = _stretch(text, spans, painted, query)
+    yield "… " if place else ""
     for (start, stop), tokens in _stretches(spans):
-        if start < place or stop > len(shown):
+        if start < place or stop > last:
             continue
         tone = max(float(painted[token]) for token in tokens)
         asked = any(query[0] <= token < query[1] for token in tokens)
-        yield escape(shown[place:start])
+        yield escape(text[place:start])
         hatched = not sinks.isdisjoint(tokens)
-        yield _word(escape(shown[start:stop]), tone, ACCENTS[direction], asked=asked, hatched=hatched)
+        yield _word(escape(text[start:stop]), tone, ACCENTS[direction], asked=asked, hatched=hatched)
         place = stop
-    yield escape(shown[place:]) + ("…" if len(text) > LONGEST_STILL else "")
+    yield escape(text[place:last]) + (" …" if last < len(text) else "")
 
 
 def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool, hatched: bool) -> str:
@@ -151,7 +188,7 @@ def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool, 
         return word
     red, green, blue = accent
     frame = f";outline:2px solid rgb({red},{green},{blue})" if asked else ""
-    return f'<span style="{heat(accent, tone, hatched=hatched)}{frame}">{word}</span>'
+    return f'<span style="{heat(accent, behind_letters(tone), hatched=hatched)}{frame}">{word}</span>'
 
 
 def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], list[int]]]:

@@ -87,6 +87,7 @@ class Explorer(Selecting):
         self._slot = object()
         self._figures = Figures()
         self._stills = Stills()
+        self._drawn: tuple[dict[str, Any], tuple[bytes, str] | None] = ({}, None)  # what a page drew last, and of what
         self._source: str | None = None  # what names the model to explore(), "" for the bundled one
         self._cut_text: tuple[str, str] | None = None  # the texts of which the page shows only the first tokens
         watch_boxes(Explorer, Explorer._shown_by_cell)
@@ -268,26 +269,33 @@ class Explorer(Selecting):
         return Link(self, other, linked_names(names))
 
     def snapshot(self) -> Snapshot:
-        """What is on screen now, for pages without scripts: static HTML, and a PNG of the map.
+        """What is on screen now, for pages without scripts: static HTML, and a PNG of the view.
 
-        The last line of a cell shows it; `.save("head.png")` writes it. Raises AttnWidgetError if the text cannot be
+        Views other than the matrix are drawn by a page: where none has drawn what is chosen now, the matrix stands for
+        them, and the HTML says so. The last line of a cell shows it; `.save("head.png")` writes it. Raises AttnWidgetError if the text cannot be
         traced.
 
         >>> import attnwidget as aw
         >>> aw.explore(text="The cat sat on the mat.").snapshot()
         Snapshot(Layer 1 · Head 0)
         """
-        return self._snapshot(None)
+        chosen, drawn = self._drawn
+        return self._snapshot(None, drawn if chosen == self._chosen() else None)
+
+    def _chosen(self) -> dict[str, Any]:
+        """All that a picture of the explorer depends on."""
+        with TURN:
+            return {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
 
     def _snapshot(self, timeout: float | None, drawn: tuple[bytes, str] | None = None) -> Snapshot:
         request = replace(request_of(self, "preview"), first=(self.text, self.pair) == self._cut_text)
-        scale = self.scale
+        scale, view = self.scale, str(self.view)
 
         def run() -> Snapshot:
             reading = self._take(request.text, request.pair, first=request.first)
             frame = frame_of(self._model, self._placed(request), reading)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
-            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn)
+            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view)
 
         found: Snapshot = self._wait_for(run, request.topic, timeout)
         self._open()
@@ -311,8 +319,7 @@ class Explorer(Selecting):
 
     def _page(self, title: str | None = None, lead: str | None = None) -> str:
         trace = self.trace
-        with TURN:
-            traits = {name: getattr(self, name) for name in self.trait_names(sync=True, echo_update=False)}
+        traits = self._chosen()
         cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
         texts = {"title": title, "lead": lead, "source": self._source}
         return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)
@@ -322,7 +329,9 @@ class Explorer(Selecting):
 
     def _still_answer(self, request: Request, buffers: Any) -> Answer:
         png = page_picture(buffers)
-        still = self._snapshot(None, None if png is None else (png, request.caption[:LONGEST_CAPTION]))
+        drawn = None if png is None else (png, request.caption[:LONGEST_CAPTION])
+        self._drawn = self._chosen(), drawn
+        still = self._snapshot(None, drawn)
         return Answer({"stored": self._stills.put(still)})
 
     def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.export.card import MUTED
 from attnwidget.export.picture import picture_png, size_on_page
 from attnwidget.export.still import still_html
 from attnwidget.files import named_file, write_whole
@@ -18,8 +19,8 @@ from attnwidget.tones import Scale
 class Snapshot:
     """Words, map, colours and numbers as HTML without a script, and the map as a PNG; the last line of a cell shows it.
 
-    Both take the ground of the page that they are on, light or dark. `words` is the HTML without the map, `alt` says
-    what the PNG shows.
+    The HTML takes the ground of the page that it is on, light or dark; the PNG is a white card. `words` is the HTML
+    without the picture, `alt` says what the PNG shows.
     """
 
     html: str
@@ -61,18 +62,31 @@ _PAGE = '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content=
 
 
 def snapshot_of(
-    frame: Frame, text: str, pair: str, model: str, scale: Scale = 1.0, drawn: tuple[bytes, str] | None = None
+    frame: Frame,
+    text: str,
+    pair: str,
+    model: str,
+    scale: Scale = 1.0,
+    drawn: tuple[bytes, str] | None = None,
+    view: str = "matrix",
 ) -> Snapshot:
     """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone.
 
-    `drawn` is a PNG that is there already, and what it shows in words: then no map is drawn.
+    `drawn` is a PNG that is there already, and what it shows in words: then no map is drawn. Without one, a `view`
+    other than the matrix is named: only a page draws it.
     """
     title = str(frame.header["title"])
-    png, alt = drawn or (picture_png(frame, model, scale=scale), f"Map of {title}")
-    width, _ = size_on_page(png)
+    png, alt = drawn or (picture_png(frame, model, scale=scale), f"Matrix of {title}")
+    inside = png if drawn else picture_png(frame, model, scale=scale, alone=False)
+    width, _ = size_on_page(inside)
     picture = (
-        f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(png).decode()}" '
+        f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(inside).decode()}" '
         f'style="display:block;width:{width}px;max-width:100%;margin:8px 0">'
     )
+    if drawn is None and view != "matrix":
+        picture += (
+            f'<div style="{MUTED};font-size:12px">This is the matrix: the view <i>{escape(view.capitalize())}</i> is '
+            "drawn by a page, and none has drawn what is chosen now.</div>"
+        )
     words, html = (still_html(frame, text, model, pair, scale=scale, picture=shown) for shown in ("", picture))
     return Snapshot(html, png, title, words, alt)

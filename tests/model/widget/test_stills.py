@@ -2,7 +2,7 @@
 
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -114,7 +114,20 @@ def test_a_picture_that_the_page_drew_is_the_map_and_gives_way_to_the_matrix(tin
     attended.shown()
     asked(page, b"not a picture", caption="Lines")
     _, (_, content, _) = attended.sent
-    assert content["metadata"]["image/png"]["alt"].startswith("Map of Layer")
+    assert content["metadata"]["image/png"]["alt"].startswith("Matrix of Layer")
+
+
+def test_a_snapshot_has_the_picture_that_a_page_drew_of_what_is_chosen_else_the_matrix_and_says_so(tiny, monkeypatch):
+    explorer = Explorer(tiny, TEXT, view="lines")
+    assert "the view <i>Lines</i>" in explorer.snapshot().html
+    asked(Page(explorer, monkeypatch), memoryview(drawn()), caption="Lines: query → key")
+    shot = explorer.snapshot()
+    assert (shot.alt, "the view <i>" in shot.html) == ("Lines: query → key", False)
+    assert b64encode(shot.png).decode() in shot.html
+    explorer.head = 2  # of which no page has drawn anything
+    assert explorer.snapshot().alt.startswith("Matrix of Layer")
+    explorer.view = "matrix"
+    assert "the view <i>" not in explorer.snapshot().html
 
 
 def test_a_still_has_one_name_wherever_it_stands_and_no_other_explorers(tiny, attended, monkeypatch):
