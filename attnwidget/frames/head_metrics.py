@@ -43,6 +43,7 @@ class Choice:
 class Metric:
     """One number per head; `labels` are the names of their patterns, if these were asked for.
 
+    `measured` are the layers that are done, and all that have attention; (0, 0) where they are measured together.
     NaN and "" for layers without attention, heads that a layer lacks, and undefined numbers. A head with
     "no single pattern" has no score either.
     """
@@ -51,6 +52,7 @@ class Metric:
     values: Float[np.ndarray, "layer head"]
     recipe: str
     labels: tuple[tuple[str, ...], ...] | None = None
+    measured: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,10 +251,10 @@ def _joined(trace: Trace, choice: Choice, part: str, done: Sequence[Rows]) -> Me
             labels[place] = rows.labels
     named = choice.name == PATTERN.name
     recipe = done[0].recipe if named else done[0].scores[choice.name].recipe
-    attending = sum(count > 0 for count in counts)
-    if len(done) < attending and choice.name not in OF_ALL_LAYERS:
-        recipe += f"; so far {len(done)} of {attending} layers"
-    return Metric(choice, values, recipe, tuple(tuple(map(str, row)) for row in labels) if named else None)
+    measured = (0, 0) if choice.name in OF_ALL_LAYERS else (len(done), sum(count > 0 for count in counts))
+    if measured[0] < measured[1]:
+        recipe += f"; so far {measured[0]} of {measured[1]} layers"
+    return Metric(choice, values, recipe, tuple(tuple(map(str, row)) for row in labels) if named else None, measured)
 
 
 def told(found: Metric) -> dict[str, object]:
@@ -269,5 +271,6 @@ def told(found: Metric) -> dict[str, object]:
         "recipe": found.recipe,
         "layers": layers,
         "heads": heads,
+        "measured": list(found.measured),
         "labels": None if labels is None else [list(row) for row in labels],
     }

@@ -414,14 +414,12 @@ class Explorer(Selecting):
             self._answer_error(request.id, BadRequest(OTHER_PROGRAM))
 
     def _job(self, request: Request, buffers: Any) -> Job:
-        tell: Callable[[int], None] = sparing(
-            lambda done: self.send(progress_message(request.id, done, self._shown.calls))
-        )
+        tell: Callable[[tuple[int, int]], None] = sparing(lambda said: self.send(progress_message(request.id, *said)))
         pace = Pace(lambda: self._shown.calls)
 
-        def progress(done: int) -> None:
+        def progress(done: int, total: int | None = None) -> None:
             pace(done)
-            tell(done)
+            tell((done, self._shown.calls if total is None else total))
 
         parts: Parts = (
             sparing(lambda make: self._answer(request.id, make(), "partial")) if request.partial else no_parts

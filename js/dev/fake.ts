@@ -163,6 +163,8 @@ export class FakeKernel {
         return this.flow(request);
       case "compare":
         return this.compare(request);
+      case "changes":
+        return this.changes();
       case "expected":
         return this.expected(request);
       case "neuron":
@@ -265,13 +267,17 @@ export class FakeKernel {
       replaced,
       counts: [held.length, pieces.length],
     };
-    const heads = [this.model.layers, this.model.heads];
-    const changed = Float32Array.from(
-      { length: this.model.layers * this.model.heads },
-      (_, index) => 0.5 / (index + 1),
-    );
-    const difference = { layer, head, ...shared, ...named, dropped: [0, 0], heads, recipe: "thought up" };
-    return { content: { difference }, buffers: [values.buffer, changed.buffer] };
+    const difference = { layer, head, ...shared, ...named, dropped: [0, 0], recipe: "thought up" };
+    return { content: { difference }, buffers: [values.buffer] };
+  }
+
+  /** The first head changes most. */
+  private changes() {
+    const { layers, heads } = this.model;
+    const values = Float32Array.from({ length: layers * heads }, (_, index) => 0.5 / (index + 1));
+    const shared = { name: "change", unit: "change", low: 0, high: 0.5, recipe: "thought up" };
+    const metric = { ...shared, layers, heads, measured: [layers, layers], labels: null };
+    return { content: { metric }, buffers: [values.buffer] };
   }
 
   private about(): About {

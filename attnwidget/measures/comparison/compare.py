@@ -11,10 +11,11 @@ from torch import Tensor
 
 from attnwidget.arguments import share_or_none
 from attnwidget.engine import Block, Tokens, Trace, fit_index, fit_together, parse_head, rows_together, weights
-from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
 from attnwidget.measures.comparison.replacements import Replacement, replacements
 from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.portions import refuse_nan
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
 from attnwidget.shapes import AttentionMap, LayerMaps
 
@@ -90,11 +91,9 @@ class Comparison:
         ours = self.a.block(layer, self.part)
         theirs = self.b.block(layer, self.part)
         number = fit_index("head", head, ours.heads)
-        values = torch.zeros(len(self.queries), len(self.keys), dtype=torch.float32, device="cpu")
-        for found in _differences(ours, theirs, self.queries, self.keys, [number]):
-            values[found.rows] = found.signed[0]
+        values, _ = changed_map(ours, theirs, Paired(self.queries, self.keys, self.replaced), number)
         return TokenMap(
-            values.numpy(),
+            values,
             f"b - a of L{ours.layer}H{number}: {self.recipe}",
             *_pieces(self.a.tokens(self.part), self.b.tokens(self.part), self.queries, self.keys),
         )
@@ -105,6 +104,15 @@ class Comparison:
         The values are b - a, of either sign. Raises AttnWidgetError for a head that does not exist.
         """
         return _beyond(self.map(layer, head), self.threshold, self.queries, self.keys)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Which tokens of two texts are compared, as queries and as keys, and what was changed in the text."""
+
+    queries: AlignedTokens
+    keys: AlignedTokens
+    replaced: tuple[Replacement, ...]
 
 
 def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1) -> Comparison:
@@ -131,11 +139,11 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     """
     require_trace(a)
     require_trace(b)
-    _refuse_other_shapes(a, b, part)
     beyond = share_or_none(threshold)
     if beyond is None:
         raise AttnWidgetError(f"threshold={threshold!r} is not valid: give a number from 0 to 1.")
-    queries, keys = _aligned(a.tokens(part), b.tokens(part))
+    shared = paired(a, b, part)
+    queries, keys = shared.queries, shared.keys
     found = _summed(a, b, part, queries, keys, beyond)
     recipe = _recipe(found.unaligned, queries, keys) + said_part(a, part)
     mean_map = TokenMap(
@@ -150,7 +158,7 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
         beyond,
         queries,
         keys,
-        _replaced(a.tokens(part), b.tokens(part), queries, keys),
+        shared.replaced,
         HeadScores(found.mean, f"mean absolute difference: {recipe}"),
         HeadScores(found.largest, f"largest absolute difference: {recipe}"),
         HeadScores(found.changed, f"share of pairs that differ by more than {beyond:g}: {recipe}"),
@@ -159,6 +167,35 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
         found.unaligned,
         recipe,
     )
+
+
+def paired(a: Trace, b: Trace, part: str | None) -> Paired:
+    """What is compared of two traces. Raises AttnWidgetError for other layers or heads, and for no common token."""
+    _refuse_other_shapes(a, b, part)
+    queries, keys = _aligned(a.tokens(part), b.tokens(part))
+    return Paired(queries, keys, _replaced(a.tokens(part), b.tokens(part), queries, keys))
+
+
+def changed_map(
+    ours: Block, theirs: Block, shared: Paired, head: int
+) -> tuple[Float[np.ndarray, "query key"], tuple[float, float]]:
+    """The difference b - a of one head of a layer, and the mean weight of a row on keys without a partner, in a and in b."""
+    queries, keys = shared.queries, shared.keys
+    values = torch.zeros(len(queries), len(keys), dtype=torch.float32, device="cpu")
+    lost = [0.0, 0.0]
+    for found in _differences(ours, theirs, queries, keys, [head]):
+        values[found.rows] = found.signed[0]
+        for side in (0, 1):
+            lost[side] += float(found.lost[side].double().sum())
+    return values.numpy(), (lost[0] / len(queries), lost[1] / len(queries))
+
+
+def largest_changes(ours: Block, theirs: Block, shared: Paired) -> Float[np.ndarray, " head"]:
+    """The largest |b - a| of every head of a layer."""
+    largest = np.zeros(ours.heads, np.float32)
+    for found in _differences(ours, theirs, shared.queries, shared.keys, list(range(ours.heads))):
+        largest[found.heads] = np.maximum(largest[found.heads], found.signed.abs_().amax((1, 2)).numpy())
+    return largest
 
 
 def _recipe(left_out: tuple[float, float], queries: AlignedTokens, keys: AlignedTokens) -> str:
@@ -240,8 +277,7 @@ def _rows(
 ) -> tuple[LayerMaps, Float[Tensor, "head query"]]:
     """The weights of these rows on keys with a partner, and the sum of the others."""
     maps = weights(block, heads, queries=queries)
-    if not bool(torch.isfinite(maps).all()):
-        raise NotNumbers
+    refuse_nan(maps)
     if len(keys) == maps.shape[-1]:
         return maps, torch.zeros(maps.shape[:2], dtype=torch.float32, device="cpu")
     kept = maps.index_select(-1, torch.tensor(keys, dtype=torch.long, device="cpu"))

@@ -1,5 +1,6 @@
 """Rollout, edge by edge: how much of what reaches one output passes each edge between two layers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,6 +75,17 @@ def rollout_edges(
     >>> bool(np.allclose(edges.reached[0], aw.rollout(trace, query=-1), atol=1e-6)), edges.attending
     (True, (0, 1, 2, 3))
     """
+    return followed_edges(trace, query, part, sinks)
+
+
+def followed_edges(
+    trace: Trace,
+    query: Any,
+    part: str | None,
+    sinks: Literal["show", "hide"],
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> RolloutEdges:
+    """The same; `progress` hears after each layer how many are done, and of how many."""
     blocks = own_blocks(trace, part, "Rollout")
     tokens, _ = trace.tokens(part)
     rows = asked_rows(query, len(tokens), "rollout")[:1]
@@ -101,6 +113,7 @@ def rollout_edges(
         order = order[shares[order] > 0]
         ends = (counted[sources[order]].numpy(), counted[targets[order]].numpy())
         found.append((np.full(len(order), block.layer), *ends, shares[order].numpy()))
+        progress(len(found), len(blocks))
     found.reverse()
     layers, sources_of, targets_of, shares_of = (np.concatenate(columns) for columns in zip(*found, strict=True))
     return RolloutEdges(

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_given, second_of
+from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_given, exactly, second_of
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at
 from attnwidget.frames.changed_predictions import changed_predictions
 from attnwidget.frames.codec import encode_frame
 from attnwidget.frames.compose import compose_frame
-from attnwidget.frames.difference import compose_difference
+from attnwidget.frames.difference import changes, compose_difference
 from attnwidget.frames.frame import Frame, Question, Selection
 from attnwidget.frames.head_metrics import Metric, choices, metric, similar, told
 from attnwidget.frames.maps.strip import compose_strip
@@ -21,7 +21,7 @@ from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
-from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.measures.paths.rollout_edges import followed_edges
 from attnwidget.tiny import Example
 from attnwidget.version import __version__
 from attnwidget.widget.answering.requests import BACKGROUND, Request
@@ -39,6 +39,10 @@ class Answer:
 
 Parts: TypeAlias = Callable[[Callable[[], Answer]], None]
 """Hears from time to time what would make a first part of the answer."""
+
+
+Progress: TypeAlias = Callable[..., None]
+"""Hears how many layers are done, and of how many if these are not all calls of the model."""
 
 
 Placing: TypeAlias = Callable[[Request], Request]
@@ -90,7 +94,7 @@ def answer(
     model: AttentionModel | GivenModel,
     read: Callable[..., Reading],
     request: Request,
-    progress: Callable[[int], None],
+    progress: Progress,
     parts: Parts = no_parts,
     place: Placing = lambda asked: asked,
 ) -> Answer:
@@ -110,7 +114,7 @@ def answer(
 
     if request.kind == "frame":
         return named(Answer({}, [encode_frame(frame_of(model, place(request), reading))]))
-    return named(_about_reading(model, read, request, reading, lambda make: parts(lambda: named(make()))))
+    return named(_about_reading(model, read, request, reading, progress, lambda make: parts(lambda: named(make()))))
 
 
 def _about_reading(
@@ -118,6 +122,7 @@ def _about_reading(
     read: Callable[..., Reading],
     request: Request,
     reading: Reading,
+    progress: Progress,
     parts: Parts,
 ) -> Answer:
     if request.kind == "predict":
@@ -125,15 +130,17 @@ def _about_reading(
     if request.kind == "strip":
         return _strip(request, reading)
     if request.kind == "flow":
-        return _flow(request, reading)
-    if request.kind in BACKGROUND:
-        return _heads(request, reading, parts)
-    if request.kind in {"compare", "expected"}:
+        return _flow(request, reading, progress)
+    if request.kind in {"compare", "changes", "expected"}:
         # Read last, so that it stays cached while the other text is edited.
         held = read(request.against, request.pair, first=request.first)
         if request.kind == "compare":
             return _compare(request, reading, held)
+        if request.kind == "changes":
+            return _changes(request, reading, held, parts)
         return _expected(model, request, reading, held)
+    if request.kind in BACKGROUND:
+        return _heads(request, reading, parts)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading)
     if request.kind == "neuron":
@@ -189,11 +196,13 @@ def _strip(request: Request, reading: Reading) -> Answer:
     return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
 
 
-def _flow(request: Request, reading: Reading) -> Answer:
+@exactly()
+def _flow(request: Request, reading: Reading, progress: Progress) -> Answer:
     shown = seen(reading.trace).asked(request.part)
     tokens, _ = reading.trace.tokens(shown.part)
     query, _ = clamped((request.position, request.position + 1), len(tokens))
-    found = rollout_edges(reading.trace, query, part=shown.part, sinks="show" if request.sinks == "show" else "hide")
+    sinks: Literal["show", "hide"] = "show" if request.sinks == "show" else "hide"
+    found = followed_edges(reading.trace, query, shown.part, sinks, progress)
     places = np.searchsorted(found.attending, found.layers)
     ends = np.stack([places, found.sources, found.targets], -1)
     told = {
@@ -243,13 +252,14 @@ def _compare(request: Request, reading: Reading, held: Reading) -> Answer:
         "replaced": [vars(one) for one in found.replaced],
         "counts": [len(held_queries), len(queries)],
         "dropped": list(found.dropped),
-        "heads": list(found.changed.shape),
         "recipe": found.recipe,
     }
-    return Answer(
-        {"difference": told},
-        [found.values.astype("<f4").tobytes(), found.changed.values.astype("<f4").tobytes()],
-    )
+    return Answer({"difference": told}, [found.values.astype("<f4").tobytes()])
+
+
+def _changes(request: Request, reading: Reading, held: Reading, parts: Parts) -> Answer:
+    part = seen(reading.trace).asked(request.part).part
+    return _metric(changes(held.trace, reading.trace, part, lambda make: parts(lambda: _metric(make()))))
 
 
 def _expected(model: AttentionModel | GivenModel, request: Request, reading: Reading, held: Reading) -> Answer:

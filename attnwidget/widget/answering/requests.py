@@ -18,6 +18,7 @@ REQUEST_KINDS = (
     "strip",
     "flow",
     "compare",
+    "changes",
     "expected",
     "tile",
     "cell",
@@ -30,7 +31,7 @@ REQUEST_KINDS = (
     "bokeh",
     "cancel",
 )
-BACKGROUND = frozenset({"metric", "similar", "still"})
+BACKGROUND = frozenset({"metric", "similar", "changes", "still"})
 """The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
 
@@ -85,6 +86,8 @@ class Request:
         if self.kind in {"tile", "cell"}:
             place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
             return *read, self.part, self.source, *place, *self._look
+        if self.kind == "changes":
+            return *read, self.against, self.part
         if self.kind in BACKGROUND:
             return *read, self.part, self.name, self.layer, self.head, self.count
         if self.kind == "compare":

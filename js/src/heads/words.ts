@@ -55,6 +55,11 @@ export function namelessOf(metric: Metric, counts: readonly number[]): string | 
   return `${nameless} of ${all} heads fit no single pattern: none scores high enough on this text. A measure tells them apart:`;
 }
 
+/** How far a metric is; "" where all of it is there. */
+export function layersDone({ measured: [done, all] = [0, 0] }: Pick<Metric, "measured">): string {
+  return done < all ? `${done} of ${all} layers` : "";
+}
+
 /** What stays when others fade, in words. */
 export function keptOf(session: Session, { kept, heads }: Found): string {
   if (kept === null) return "";

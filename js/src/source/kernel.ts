@@ -217,6 +217,7 @@ function readReply(
     case "flow":
       return readFlow(message.flow, buffers);
     case "metric":
+    case "changes":
       return readMetric(message.metric, buffers[0]);
     case "similar":
       if (typeof message.similar !== "object" || message.similar === null)

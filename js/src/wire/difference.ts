@@ -10,6 +10,12 @@ export interface CompareRequest extends TextsRequest {
   readonly part: string;
 }
 
+/** What became of every head from the text that is held, `against`, to this one. */
+export interface ChangesRequest extends TextsRequest {
+  readonly against: string;
+  readonly part: string;
+}
+
 /** What the model expects at a token of a text, and at its partner in the text that is held, `against`. */
 export interface ExpectedRequest extends TextsRequest {
   readonly against: string;
@@ -58,27 +64,18 @@ export interface Difference {
   readonly counts: Span;
   /** The mean weight of a row that goes to tokens without a partner, in the same order. */
   readonly dropped: readonly [number, number];
-  /** Layers, and the most heads that one has. */
-  readonly heads: Span;
   readonly recipe: string;
   readonly values: Float32Array;
-  /** The largest change of every head; NaN where a layer has none. */
-  readonly changed: Float32Array;
 }
 
 /** The fields of a difference and its floats -> Difference. Copies, so nothing need be aligned. */
 export function readDifference(
   fields: unknown,
-  [values, changed]: readonly (ArrayBuffer | ArrayBufferView)[],
+  [values]: readonly (ArrayBuffer | ArrayBufferView)[],
 ): Difference {
-  const told = fields as Omit<Difference, "values" | "changed"> | undefined;
+  const told = fields as Omit<Difference, "values"> | undefined;
   if (told === undefined) throw new WireError("a difference without its numbers");
-  const { queries, keys, heads } = told;
-  return {
-    ...told,
-    values: floats(values, [queries.length, keys.length]),
-    changed: floats(changed, heads),
-  };
+  return { ...told, values: floats(values, [told.queries.length, told.keys.length]) };
 }
 
 function floats(source: ArrayBuffer | ArrayBufferView | undefined, [rows, columns]: Span): Float32Array {

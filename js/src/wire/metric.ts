@@ -1,5 +1,5 @@
 import { bytesOf, WireError } from "./decode";
-import type { TextsRequest } from "./types";
+import type { Span, TextsRequest } from "./types";
 
 export interface MetricChoice {
   readonly name: string;
@@ -27,6 +27,8 @@ export interface Metric {
   readonly recipe: string;
   readonly layers: number;
   readonly heads: number;
+  /** The layers that are measured, and all that attend; absent, or noughts, where they are measured together. */
+  readonly measured?: Span;
   /** Of each layer the patterns of its heads, by name; null where numbers were asked for. */
   readonly labels: readonly (readonly string[])[] | null;
   /** By layer and head; not a number where there is no head, or nothing can be said of it. */

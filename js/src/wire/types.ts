@@ -1,6 +1,6 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
-import type { CompareRequest, Difference, Expected, ExpectedRequest } from "./difference";
+import type { ChangesRequest, CompareRequest, Difference, Expected, ExpectedRequest } from "./difference";
 import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
@@ -262,6 +262,7 @@ export type Request =
   | ({ readonly kind: "strip" } & StripRequest)
   | ({ readonly kind: "flow" } & FlowRequest)
   | ({ readonly kind: "compare" } & CompareRequest)
+  | ({ readonly kind: "changes" } & ChangesRequest)
   | ({ readonly kind: "expected" } & ExpectedRequest)
   | ({ readonly kind: "neuron" } & NeuronRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
@@ -305,6 +306,7 @@ export interface Replies {
   readonly strip: Strip;
   readonly flow: Flow;
   readonly compare: Difference;
+  readonly changes: Metric;
   readonly expected: Expected | null;
   readonly neuron: Neuron;
   readonly metric: Metric;

@@ -218,6 +218,18 @@ describe("the memory", () => {
     expect(asked.at(-1)?.asking.onPartial).toBeUndefined();
   });
 
+  it("says how far the kernel is with a question, as long as it is out", async () => {
+    const { memory, asked } = asking();
+    const seen: unknown[] = [];
+    effect(() => void seen.push(memory.progress("flow", key(1))?.done));
+    void memory.ask("flow", key(1), texts);
+    asked[0]?.asking.onProgress?.({ done: 3, total: 30 });
+    expect(memory.progress("flow", key(2))).toBeNull();
+    await asked[0]?.answer({ status: "ok", reading: "one", reply: "a" });
+    asked[0]?.asking.onProgress?.({ done: 4, total: 30 });
+    expect(seen.filter((value, at) => value !== seen[at - 1])).toEqual([3, undefined]);
+  });
+
   it("drops parts of what was refused, and of another reading", async () => {
     const { memory, asked } = asking();
     const say = (at: number) =>

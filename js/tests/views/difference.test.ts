@@ -6,7 +6,6 @@ import { expectedRows } from "../../src/views/compare/candidates";
 import { replacedIn } from "../../src/views/compare/context";
 import {
   changedMost,
-  changeMetric,
   changePicture,
   clearerThan,
   largestChange,
@@ -23,6 +22,7 @@ import {
   startIn,
 } from "../../src/views/compare/places";
 import { type Difference, readDifference } from "../../src/wire/difference";
+import type { Metric } from "../../src/wire/metric";
 import type { Span, Tokens, Viewport } from "../../src/wire/types";
 
 const colours = palette(false, "");
@@ -44,8 +44,6 @@ function difference(queries: number, keys = queries): Difference {
     replaced: [],
     counts: [2 * queries, 2 * queries],
     dropped: [0, 0],
-    heads: [1, 2],
-    changed: Float32Array.of(0.1, 0.2),
     recipe: "thought up",
     values,
   };
@@ -201,7 +199,17 @@ describe("what was replaced", () => {
 });
 
 describe("the heads", () => {
-  const heads = { heads: [2, 2] as const, changed: Float32Array.of(0.1, 0.5, Number.NaN, 0.3) };
+  const heads: Metric = {
+    name: "change",
+    unit: "change",
+    recipe: "thought up",
+    low: 0.1,
+    high: 0.5,
+    layers: 2,
+    heads: 2,
+    labels: null,
+    values: Float32Array.of(0.1, 0.5, Number.NaN, 0.3),
+  };
 
   it("that changed most come first, and none that a layer has not", () => {
     expect(changedMost(heads).map(({ layer, head }) => `L${layer}H${head}`)).toEqual([
@@ -209,18 +217,18 @@ describe("the heads", () => {
       "L1H1",
       "L0H0",
     ]);
-    expect(changedMost({ heads: [1, 2], changed: Float32Array.of(0.0001, 0) })).toEqual([]);
+    expect(changedMost({ heads: 2, values: Float32Array.of(0.0001, 0) })).toEqual([]);
   });
 
   it("lead from a head that hardly changed to the one that changed most", () => {
-    const two = { heads: [1, 2] as const, changed: Float32Array.of(0.05, 0.75), layer: 0 };
-    expect(clearerThan({ ...two, head: 0 })?.most).toEqual({ layer: 0, head: 1, value: 0.75 });
-    expect(clearerThan({ ...two, head: 1 })).toBeNull();
-    expect(clearerThan({ ...two, head: 0, changed: Float32Array.of(0.05, 0.09) })).toBeNull();
+    const two = { heads: 2, values: Float32Array.of(0.05, 0.75) };
+    expect(clearerThan(two, { layer: 0, head: 0 })?.most).toEqual({ layer: 0, head: 1, value: 0.75 });
+    expect(clearerThan(two, { layer: 0, head: 1 })).toBeNull();
+    expect(clearerThan({ heads: 2, values: Float32Array.of(0.05, 0.09) }, { layer: 0, head: 0 })).toBeNull();
   });
 
   it("are shaded by the tone of a weight, whatever the largest change is", () => {
-    const { cells } = shadesOf(changeMetric(heads), ramp([rgbOf("#ffffff"), rgbOf("#000000")]), colours);
+    const { cells } = shadesOf(heads, ramp([rgbOf("#ffffff"), rgbOf("#000000")]), colours);
     expect(cells.map((cell) => cell?.text)).toEqual([".10", ".50", undefined, ".30"]);
     expect(cells[1]?.fill).toBe(hexOf([75, 75, 75])); // the square root of a half
   });
@@ -239,15 +247,14 @@ describe("what is expected", () => {
 });
 
 describe("the wire", () => {
-  const told = { queries: [0, 1], keys: [0], queryPieces: ["a", "b"], keyPieces: ["a"], heads: [1, 1] };
-  const changed = new Float32Array(1).buffer;
+  const told = { queries: [0, 1], keys: [0], queryPieces: ["a", "b"], keyPieces: ["a"] };
 
   it("is read from a view that is not aligned, and refused in another size", () => {
     const bytes = new Uint8Array(9);
     bytes.set(new Uint8Array(Float32Array.from([0.5, -0.5]).buffer), 1);
     const values = new DataView(bytes.buffer, 1);
-    expect([...readDifference(told, [values, changed]).values]).toEqual([0.5, -0.5]);
-    expect(() => readDifference({ ...told, keys: [0, 1] }, [values, changed])).toThrow("2 x 2");
-    expect(() => readDifference(told, [values])).toThrow("without its numbers");
+    expect([...readDifference(told, [values]).values]).toEqual([0.5, -0.5]);
+    expect(() => readDifference({ ...told, keys: [0, 1] }, [values])).toThrow("2 x 2");
+    expect(() => readDifference(told, [])).toThrow("without its numbers");
   });
 });

@@ -398,6 +398,10 @@ it("says what is waited for, and how much that is", () => {
   const of = (header: unknown) =>
     ({ shown: { value: header === null ? null : { frame: { header } } } }) as unknown as Session;
   const waiting = of({ tokens: { pieces: ["The", " sea", "."] }, query: [1, 2], layers: 30 });
-  expect([queryOf(waiting), following(waiting)]).toEqual(["sea", "Following 3 tokens through 30 layers…"]);
-  expect([queryOf(of(null)), following(of(null))]).toEqual(["∅", "Following the flow…"]);
+  expect([queryOf(waiting), following(waiting, null)]).toEqual([
+    "sea",
+    "Following 3 tokens through 30 layers…",
+  ]);
+  expect(following(waiting, { done: 7, total: 30 })).toBe("Following 3 tokens through 7 of 30 layers…");
+  expect([queryOf(of(null)), following(of(null), null)]).toEqual(["∅", "Following the flow…"]);
 });

@@ -73,6 +73,7 @@ ABOUT_A_TEXT = {
     "metric": {"name": "entropy"},
     "similar": {"layer": 0, "head": 0},
     "compare": {"against": "The dog sat."},
+    "changes": {"against": "The dog sat."},
 }
 
 

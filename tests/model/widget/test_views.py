@@ -10,10 +10,11 @@ import torch
 
 import attnwidget as aw
 from attnwidget.errors import Cancelled, NotNumbers
-from attnwidget.frames.difference import compose_difference
+from attnwidget.frames import difference
 from attnwidget.frames.frame import Question
 from attnwidget.frames.maps.strip import SAMPLED, compose_strip
 from attnwidget.measures.paths.rollout_edges import rollout_edges
+from attnwidget.widget.answering import progress
 from attnwidget.widget.answering.requests import parse_request
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.selection.selecting import Selecting
@@ -234,7 +235,7 @@ def test_a_question_is_let_go_whether_it_runs_or_waits_or_is_answered_or_was_nev
         while True:
             go_on()
 
-    monkeypatch.setattr(answers, "rollout_edges", endless)
+    monkeypatch.setattr(answers, "followed_edges", endless)
     answered = page.ask("predict", text=TEXT, position=1)
     page.end_of(answered)
     running = page.ask("flow", text=TEXT, position=1)
@@ -273,6 +274,14 @@ def test_a_flow_travels_as_it_was_measured(page, explorer):
     np.testing.assert_array_equal(shares, expected.shares)
 
 
+def test_a_flow_says_how_many_layers_it_has_followed(page, monkeypatch):
+    monkeypatch.setattr(progress, "EVERY", -1)
+    number = page.ask("flow", text=TEXT, position=4)
+    page.end_of(number)
+    said = [content for content, _ in page.answers if content["id"] == number and content["status"] == "progress"]
+    assert [(one["done"], one["total"]) for one in said[-4:]] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
 def test_a_flow_from_beyond_the_text_begins_at_its_end(page):
     content, _ = page.end_of(page.ask("flow", text=TEXT, position=99))
     assert content["flow"]["query"] == 6
@@ -301,10 +310,36 @@ def test_a_difference_is_of_the_tokens_that_have_a_partner_in_the_other_text(pag
     assert [(one["before"], one["after"], one["second"]) for one in told["replaced"]] == [("cat", "small dog", (1, 3))]
     values = np.frombuffer(bytes(buffers[0]), "<f4").reshape(7, 7)
     np.testing.assert_allclose(values, theirs[kept][:, kept] - ours, atol=1e-6)
-    expected = aw.compare(tiny.trace(TEXT), explorer.trace)
-    changed = np.frombuffer(bytes(buffers[1]), "<f4").reshape(told["heads"])
-    np.testing.assert_allclose(changed, expected.largest_difference.values)
-    assert told["dropped"] == pytest.approx(expected.unaligned_mass)
+    here = float(theirs.sum(1)[kept].mean() - theirs[kept][:, kept].sum(1).mean())
+    assert told["dropped"] == pytest.approx([0, here], abs=1e-6)
+
+
+def test_how_much_every_head_changed_is_told_layer_by_layer_and_goes_on_where_it_was_stopped(tiny, monkeypatch):
+    first, second, parts, read = tiny.trace(TEXT), tiny.trace("The small dog sat on the mat."), [], []
+    largest = difference.largest_changes
+    monkeypatch.setattr(difference, "largest_changes", lambda ours, *of: read.append(ours.layer) or largest(ours, *of))
+
+    def stopped(make):
+        parts.append(make())
+        if len(parts) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        difference.changes(first, second, "self", stopped)
+    assert [part.measured for part in parts] == [(1, 4), (2, 4)]
+    assert np.isnan(parts[1].values).all(1).tolist() == [False, False, True, True]
+    whole = difference.changes(first, second, "self")
+    assert (whole.measured, read) == ((4, 4), [0, 1, 2, 3])
+    np.testing.assert_allclose(whole.values, aw.compare(first, second).largest_difference.values)
+
+
+def test_the_changes_of_all_heads_are_asked_for_by_themselves(page, tiny):
+    other = "The small dog sat on the mat."
+    content, buffers = page.end_of(page.ask("changes", text=other, against=TEXT))
+    told = content["metric"]
+    assert (told["name"], told["measured"]) == ("change", [4, 4])
+    expected = aw.compare(tiny.trace(TEXT), tiny.trace(other)).largest_difference.values
+    np.testing.assert_allclose(np.frombuffer(bytes(buffers[0]), "<f4").reshape(4, 4), expected)
 
 
 def test_what_the_model_expects_is_told_for_both_texts(page, tiny):
@@ -349,7 +384,8 @@ def test_the_text_that_is_held_stays_read_while_the_other_is_edited(page, explor
 
 def test_what_is_kept_of_a_comparison_keeps_no_trace(tiny):
     first, second = tiny.trace(TEXT), tiny.trace("The dog sat.")
-    compose_difference(first, second, "self", 0, 0)
+    difference.compose_difference(first, second, "self", 0, 0)
+    difference.changes(first, second, "self")
     gone = weakref.ref(first), weakref.ref(second)
     del first, second
     gc.collect()

@@ -1,6 +1,6 @@
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { lost } from "../../wire/problem";
-import type { Answer, Ask, Ok, Replies, TextsRequest } from "../../wire/types";
+import type { Answer, Ask, Ok, Progress, Replies, TextsRequest } from "../../wire/types";
 import { weigh } from "./weigh";
 
 /** What is asked about a reading beside its frame. */
@@ -85,6 +85,8 @@ export class Memory {
   readonly #out = new Set<string>();
   /** What there is of answers that are not whole yet. */
   readonly #parts = new Map<string, unknown>();
+  /** How far the kernel is with what is out. */
+  readonly #progress = new Map<string, Progress>();
   readonly #missed = new Map<string, Miss>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #revisions = new Map<Kind, Signal<number>>();
@@ -131,6 +133,12 @@ export class Memory {
   /** The same, or what there is of it while the whole is on its way. Reads signals. */
   part<Value>(kind: Kind, key: string): Value | undefined {
     return this.get<Value>(kind, key) ?? (this.#parts.get(nameOf(kind, key)) as Value | undefined);
+  }
+
+  /** How far the kernel is with it; null where it has not said. Reads signals. */
+  progress(kind: Kind, key: string): Progress | null {
+    this.revision(kind);
+    return this.#progress.get(nameOf(kind, key)) ?? null;
   }
 
   /** What there is of a wish, and why there is no more. Reads signals. */
@@ -193,9 +201,15 @@ export class Memory {
       this.#parts.set(name, part.reply);
       this.#revision(kind).value++;
     };
-    const asking = { signal, ...(parts && { onPartial }) };
+    const onProgress = (progress: Progress) => {
+      if (this.#abort.aborted || !this.#out.has(name) || late()) return;
+      this.#progress.set(name, progress);
+      this.#revision(kind).value++;
+    };
+    const asking = { signal, onProgress, ...(parts && { onPartial }) };
     const answer = (await this.#ask({ kind, ...request } as never, asking)) as Answer<Replies[K]>;
     this.#out.delete(name);
+    this.#progress.delete(name);
     if (this.#abort.aborted) return;
     // What only gave way is as true as before.
     if (answer.status !== "superseded") this.#parts.delete(name);

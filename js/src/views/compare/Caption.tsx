@@ -1,11 +1,14 @@
 import { SignedScale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
+import { layersDone } from "../../heads/words";
 import { clauses, weight } from "../../lib/format";
 import { Extent } from "../../matrix/Extent";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
+import type { HeadRef } from "../../session/places";
 import type { Difference } from "../../wire/difference";
+import type { Metric } from "../../wire/metric";
 import { changedMost, clearerThan } from "./picture";
 import { numberIn } from "./places";
 import { aloneNote } from "./words";
@@ -45,9 +48,15 @@ export function ChangeCaption({ difference, scene, picture, full, most }: Props)
 }
 
 /** Said of a head that hardly changed: where there is more to see. */
-export function Clearer({ difference }: { readonly difference: Difference }) {
+export function Clearer({
+  difference,
+  changes,
+}: {
+  readonly difference: Difference;
+  readonly changes: Metric;
+}) {
   const { session } = useView();
-  const found = clearerThan(difference);
+  const found = clearerThan(changes, difference);
   if (found === null) return null;
   const { own, most } = found;
   return (
@@ -61,21 +70,30 @@ export function Clearer({ difference }: { readonly difference: Difference }) {
 }
 
 /** The heads that changed most: a way to the next one. */
-export function ChangedMost({ difference }: { readonly difference: Difference }) {
+export function ChangedMost({
+  looked,
+  changes,
+}: {
+  readonly looked: HeadRef;
+  readonly changes: Metric | null;
+}) {
   const { session } = useView();
-  const most = changedMost(difference);
+  const progress = changes === null ? "" : layersDone(changes);
+  const most = changes === null ? [] : changedMost(changes);
+  if (changes === null || (most.length === 0 && progress !== ""))
+    return <p class="aw-changed aw-unit">comparing all heads{progress && `: ${progress}`}…</p>;
   if (most.length === 0)
     return <p class="aw-changed aw-unit">No weight changed between tokens that both texts have.</p>;
   return (
     <p class="aw-changed">
-      <span class="aw-label">changed most</span>{" "}
+      <span class="aw-label">changed most{progress && ` in ${progress}`}</span>{" "}
       {most.map(({ layer, head, value }) => (
         <button
           key={`${layer} ${head}`}
           type="button"
           data-layer={layer}
           data-head={head}
-          aria-pressed={layer === difference.layer && head === difference.head}
+          aria-pressed={layer === looked.layer && head === looked.head}
           onClick={() => session.pinHead(layer, head)}
         >
           L{layer}H{head} <span class="aw-number">{weight(value)}</span>

@@ -1,14 +1,13 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
 import { searchOf } from "../../heads/search";
 import type { Session } from "../../session/session";
-import type { Difference } from "../../wire/difference";
+import type { Metric } from "../../wire/metric";
 import { ChangedMost, Clearer } from "./Caption";
 import { Changes } from "./Changes";
-import { compareWish, comparing } from "./difference";
+import { changesSoFar, changesWish, compareWish } from "./difference";
 import { ExpectedBoth } from "./Expected";
-import { changeMetric } from "./picture";
 import { Replaced } from "./Replaced";
 
 /** What became of a head's map since a text was held: the text on show minus that one, over the tokens of both. */
@@ -18,7 +17,9 @@ export function CompareView() {
   const { against } = session.traits.look.value;
   const { value, problem } = session.memory.answer(compareWish(view));
   const { value: shown, late, current } = useLastGood(session, value);
-  useGrid(session, comparing(session) ? shown : null);
+  const changes = changesSoFar(view);
+  const whole = session.memory.answer(changesWish(view)).value ?? null;
+  useGrid(session, changes);
   if (against === "") return <Invitation />;
   if (session.shown.value?.text === against) return <Unchanged />;
   return (
@@ -26,12 +27,12 @@ export function CompareView() {
       <div class="aw-compared">
         {shown !== null && current && <Replaced difference={shown} />}
         <Held />
-        {shown !== null && current && <Clearer difference={shown} />}
+        {shown !== null && current && whole !== null && <Clearer difference={shown} changes={whole} />}
       </div>
       {shown !== null && (
         <div class="aw-what-changed">
           {layout.value.readout === "band" && <ExpectedBoth />}
-          <ChangedMost difference={shown} />
+          <ChangedMost looked={shown} changes={changes} />
         </div>
       )}
       {shown === null || (problem !== null && late) ? (
@@ -44,10 +45,7 @@ export function CompareView() {
 }
 
 /** The grid of heads shows how much each of them changed, as long as that is compared. */
-function useGrid(session: Session, difference: Difference | null): void {
-  // The same for every head of two texts.
-  const name = useMemo(() => difference?.changed.join(), [difference]);
-  const metric = useMemo(() => (difference === null ? null : changeMetric(difference)), [name]);
+function useGrid(session: Session, metric: Metric | null): void {
   useEffect(() => {
     searchOf(session).change.value = metric;
     return () => {

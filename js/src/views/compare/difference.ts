@@ -5,7 +5,8 @@ import { keyOf } from "../../session/answers/memory";
 import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
 import { toTokens } from "../../session/units";
-import type { CompareRequest, ExpectedRequest } from "../../wire/difference";
+import type { ChangesRequest, CompareRequest, ExpectedRequest } from "../../wire/difference";
+import type { Metric } from "../../wire/metric";
 
 /** The text that is held, by a short name: another one for every text that comes. */
 class Held {
@@ -39,6 +40,26 @@ export function compareWish({ session, local, derived }: View): Wish<"compare", 
     key: keyOf(textsOf(shown), heldOf(session).nameOf(against), layer, head, part),
     request: { ...textsOf(shown), against, layer, head, part, asker: local.asker },
   };
+}
+
+/** What became of every head since then; null where no text is held. Reads signals. */
+export function changesWish({ session, local }: View): Wish<"changes", ChangesRequest> | null {
+  const shown = session.shown.value;
+  const { against } = session.traits.look.value;
+  if (shown === null || !comparing(session)) return null;
+  const { part } = shown.frame.header;
+  return {
+    kind: "changes",
+    key: keyOf(textsOf(shown), heldOf(session).nameOf(against), part),
+    request: { ...textsOf(shown), against, part, asker: local.asker },
+    parts: true,
+  };
+}
+
+/** What is known of that, of the first layers while it is worked out. Reads signals. */
+export function changesSoFar(view: View): Metric | null {
+  const wish = changesWish(view);
+  return wish && (view.session.memory.part<Metric>(wish.kind, wish.key) ?? null);
 }
 
 /** What the model expects at the pinned query, before and after; null where nothing is held, or predicted. Reads signals. */

@@ -1,6 +1,6 @@
 import { mapKeys } from "../../matrix/keys";
 import type { ViewEntry } from "../entry";
-import { compareWish, expectedWish } from "./difference";
+import { changesWish, compareWish, expectedWish } from "./difference";
 import { ExpectedBoth } from "./Expected";
 import { CompareView } from "./View";
 import "./style.css";
@@ -9,7 +9,7 @@ export const compare: ViewEntry = {
   name: "compare",
   text: "Compare",
   Stage: CompareView,
-  wishes: (view) => [compareWish(view), expectedWish(view)],
+  wishes: (view) => [compareWish(view), expectedWish(view), changesWish(view)],
   Expected: ExpectedBoth,
   needs: "compare",
   keys: mapKeys,

@@ -73,13 +73,13 @@ const listed = 5;
 const least = 0.0005;
 
 /** The heads that changed most, first. */
-export function changedMost({ changed, heads }: Pick<Difference, "changed" | "heads">) {
-  const places = Array.from(changed.keys()).filter((place) => (changed[place] as number) >= least);
-  places.sort((one, other) => (changed[other] as number) - (changed[one] as number));
+export function changedMost({ values, heads }: Pick<Metric, "values" | "heads">) {
+  const places = Array.from(values.keys()).filter((place) => (values[place] as number) >= least);
+  places.sort((one, other) => (values[other] as number) - (values[one] as number));
   return places.slice(0, listed).map((place) => ({
-    layer: Math.floor(place / heads[1]),
-    head: place % heads[1],
-    value: changed[place] as number,
+    layer: Math.floor(place / heads),
+    head: place % heads,
+    value: values[place] as number,
   }));
 }
 
@@ -87,32 +87,13 @@ export function changedMost({ changed, heads }: Pick<Difference, "changed" | "he
 const faint = 0.1;
 
 /** How little the head on show changed, and the head that changed most; null where there is enough to see. */
-export function clearerThan({
-  layer,
-  head,
-  ...all
-}: Pick<Difference, "changed" | "heads" | "layer" | "head">) {
-  const own = all.changed[layer * all.heads[1] + head] ?? Number.NaN;
+export function clearerThan(
+  all: Pick<Metric, "values" | "heads">,
+  { layer, head }: Pick<Difference, "layer" | "head">,
+) {
+  const own = all.values[layer * all.heads + head] ?? Number.NaN;
   const most = changedMost(all)[0];
   return own < faint && most !== undefined && most.value >= faint ? { own, most } : null;
-}
-
-/** The largest change of every head, for the grid. */
-export function changeMetric({
-  changed,
-  heads: [layers, heads],
-}: Pick<Difference, "changed" | "heads">): Metric {
-  return {
-    name: "change",
-    unit: "change",
-    recipe: "the largest change of a weight since the text was held, over the tokens with a partner",
-    low: 0,
-    high: 1,
-    layers,
-    heads,
-    labels: null,
-    values: changed,
-  };
 }
 
 /** Cells of so many tokens along each axis: of each the largest change, with its sign. */

@@ -45,7 +45,9 @@ export function FlowView() {
   const [offset, setOffset] = useState(0);
   const [wish, setWish] = useState<number | null>(null);
   const [kept, keep] = useState<{ readonly on: Node | Band; readonly flow: LaneFlow } | null>(null);
-  const answer = session.memory.answer(flowWish(session));
+  const asked = flowWish(session);
+  const answer = session.memory.answer(asked);
+  const progress = asked && session.memory.progress(asked.kind, asked.key);
   const { value: whole, late, current } = useLastGood(session, answer.value);
   const words = useWords(view, whole);
   const step = useMemo(
@@ -76,7 +78,8 @@ export function FlowView() {
         <h3>
           What flows into “<bdi>{shorten(into, 28)}</bdi>”
           <span class="aw-unit">
-            {lastOf(session.shown.value?.frame.header.query)} all heads of all layers
+            {lastOf(session.shown.value?.frame.header.query)}{" "}
+            {flow !== null && progress !== null ? following(session, progress) : "all heads of all layers"}
           </span>
         </h3>
         <Toggle
@@ -137,7 +140,7 @@ export function FlowView() {
           />
         )}
       </ViewGrid>
-      {flow === null && <p class="aw-view-state">{answer.problem ?? following(session)}</p>}
+      {flow === null && <p class="aw-view-state">{answer.problem ?? following(session, progress)}</p>}
       {flow !== null && <Caption problem={late ? answer.problem : null}>{recipeOf(flow, least)}</Caption>}
     </figure>
   );

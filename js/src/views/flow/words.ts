@@ -2,6 +2,7 @@ import { type Description, listed, longest, mentioned, nameOf } from "../../focu
 import { count, pieceLabel, shorten, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import type { Flow } from "../../wire/flow";
+import type { Progress } from "../../wire/types";
 import { flowWish } from "./flow";
 import { type Band, carried, type LaneFlow, type Node, routeFrom, shareOf } from "./lanes";
 
@@ -34,10 +35,12 @@ export function queryOf({ shown }: Session): string {
 }
 
 /** What is waited for: of a long text, or of many layers, that takes a while. Reads signals. */
-export function following({ shown }: Session): string {
+export function following({ shown }: Pick<Session, "shown">, progress: Progress | null): string {
   const header = shown.value?.frame.header;
   if (header === undefined) return "Following the flow…";
-  return `Following ${count(header.tokens.pieces.length, "token")} through ${count(header.layers, "layer")}…`;
+  const done = progress === null || progress.total === 0 ? "" : `${progress.done} of `;
+  const layers = done === "" ? header.layers : (progress?.total ?? 0);
+  return `Following ${count(header.tokens.pieces.length, "token")} through ${done}${count(layers, "layer")}…`;
 }
 
 type Levels = Pick<LaneFlow, "attending" | "levels">;

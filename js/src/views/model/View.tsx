@@ -11,7 +11,7 @@ import { type GridScene, headRect } from "../../heads/scene";
 import { searchOf } from "../../heads/search";
 import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
 import { useFound } from "../../heads/use-picture";
-import { keptOf } from "../../heads/words";
+import { keptOf, layersDone } from "../../heads/words";
 import type { ToneScale } from "../../lib/colour";
 import { clauses } from "../../lib/format";
 import type { Metric } from "../../wire/metric";
@@ -31,7 +31,7 @@ export function ModelView() {
       <div class="aw-view-head">
         <ShadeChoice />
         <h3 class="aw-model-state">
-          {refused ?? (busy ? "Measuring all heads…" : found === null ? "" : keptOf(session, found))}
+          {refused ?? (busy ? measuring(metric) : found === null ? "" : keptOf(session, found))}
         </h3>
       </div>
       <div class="aw-grid-room">
@@ -40,6 +40,12 @@ export function ModelView() {
       <ModelCaption metric={metric} />
     </figure>
   );
+}
+
+/** What is said while all heads are measured: the first layer takes as long as any. */
+function measuring(soFar: Metric | null): string {
+  const progress = soFar === null ? "" : layersDone(soFar);
+  return progress === "" ? "Measuring all heads…" : `Measuring all heads: ${progress}…`;
 }
 
 function HeadTip({ scene, metric }: { readonly scene: GridScene; readonly metric: Metric | null }) {
