@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Range1d, Span
+from bokeh.models import ColumnDataSource, FixedTicker, LinearAxis, Range1d, Span
 
 from attnwidget.engine import Tokens, Trace, fit_index
 from attnwidget.errors import AttnWidgetError
@@ -55,8 +55,12 @@ def token_bars(
     lying = len(values) <= MOST_ROWS
     draw = _lying if lying else _upright
     name = title or sentence(scores.recipe.split(",")[0]).rstrip(".") or "Scores of tokens"
-    figure, bars = draw(name, unit or ("ratio" if is_ratio else "share"), source, look, direction)
-    _range(figure.x_range if lying else figure.y_range, values, level, room=0.14 if lying else 0.06)
+    if is_ratio and title is None:
+        name += " ÷ null model"
+    figure, bars = draw(
+        name, unit or ("ratio: 1 is as in the null model" if is_ratio else "share"), source, look, direction
+    )
+    _range(figure.x_range if lying else figure.y_range, values, level, room=0.04 if lying else 0.06)
     token_axis(figure.yaxis[0] if lying else figure.xaxis[0], scores.pieces, len(values))
     if level is not None:
         figure.add_layout(
@@ -196,19 +200,14 @@ def _lying(name: str, unit: str, source: Any, look: Look, direction: str) -> tup
     figure.ygrid.visible = False
     figure.yaxis.major_tick_line_alpha = figure.yaxis.axis_line_alpha = 0
     bars = figure.hbar(y="token", left=0, right="value", height=0.62, source=source, **_fill(look, direction))
-    figure.text(
-        x="value",
-        y="token",
-        text="written",
-        source=source,
-        x_offset=5,
-        text_baseline="middle",
-        text_font_size="11px",
-        text_color=look.text,
-        background_fill_color=look.ground,
-        background_fill_alpha=0.8,
-        nonselection_text_alpha=1,
+    # Beside the bars: no line runs through them, and the longest bar does not push them out.
+    numbers = LinearAxis(
+        ticker=FixedTicker(ticks=list(range(size))),
+        major_label_overrides=dict(enumerate(source.data["written"])),
+        axis_line_alpha=0,
+        major_tick_line_alpha=0,
     )
+    figure.add_layout(numbers, "right")
     return figure, [bars]
 
 

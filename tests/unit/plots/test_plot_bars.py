@@ -28,6 +28,8 @@ def test_bars_hold_the_row_and_tell_repeated_tokens_apart():
     assert data["text"] == ["0.500", "no number", "0.200"]
     assert data["strength"] == [1.0, 1.0, 0.4]
     assert "Special tokens are dim." in caption(figure)
+    # The numbers stand beside the bars, where no line runs through them.
+    assert figure.yaxis[1].major_label_overrides == {0: "0.500", 1: "", 2: "0.200"}
 
 
 def test_rollout_bars_are_the_rollout_and_a_ratio_has_a_line_at_one():
@@ -40,6 +42,9 @@ def test_rollout_bars_are_the_rollout_and_a_ratio_has_a_line_at_one():
     assert ratio.select_one(Span).location == 1
     assert "#2 “c”" in ratio.title.text
     assert ratio.x_range.end > 1
+    bars = plots.token_bars(aw.rollout(example(), query=-1, null="uniform"))
+    assert bars.title.text == "Attention rollout ÷ null model"
+    assert bars.xaxis[0].axis_label == "ratio: 1 is as in the null model"
 
 
 def test_flow_bars_are_the_flow():
