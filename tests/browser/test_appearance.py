@@ -79,6 +79,7 @@ INK = """(canvas) => {
 }"""
 
 
+@pytest.mark.long  # each view has tests of its own
 def test_every_view_has_a_picture_of_its_own(bare, request):
     heads = ["L1H1", "L2H0", "L1H0"]
     explorer = bare.explore(text=EXAMPLE, heads=heads, against=EXAMPLE.replace("Paris", "Oslo"))
@@ -98,6 +99,7 @@ def test_every_view_has_a_picture_of_its_own(bare, request):
             stage.screenshot(path=IMAGES / f"view-{view}.png")
 
 
+@pytest.mark.long  # which other tests see too
 def test_the_colours_follow_the_typing(bare, request):
     images = request.config.getoption("--update-images")
     bare.page.set_viewport_size({"width": 1180, "height": 1000})

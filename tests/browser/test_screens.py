@@ -73,7 +73,7 @@ DRESS = """([ground, light]) => {
 }"""
 
 
-@pytest.mark.parametrize("theme", TINTED)
+@pytest.mark.parametrize("theme", [pytest.param("sepia", marks=pytest.mark.long), "dark blue"])
 def test_the_canvases_lie_on_the_ground_of_a_tinted_theme_and_follow_it(bare, theme):
     ground, light, hairline = TINTED[theme]
     explorer = bare.explore(text=TEXT, against="The dog sat on the mat.")
@@ -86,7 +86,7 @@ def test_the_canvases_lie_on_the_ground_of_a_tinted_theme_and_follow_it(bare, th
         until(bare.page, lambda: bare.page.evaluate(COLOURS).get(hairline, 0) > 500)
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+@pytest.mark.parametrize("motion", ["reduce", pytest.param("no-preference", marks=pytest.mark.long)])
 def test_a_ground_that_the_class_of_any_ancestor_brings_is_seen_however_little_may_move(bare, motion):
     ground, _, hairline = TINTED["sepia"]
     bare.page.emulate_media(reduced_motion=motion)
