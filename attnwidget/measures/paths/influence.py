@@ -64,7 +64,9 @@ def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str
     queries, keys = trace.tokens(part)
     number = fit_index("query", query, len(queries))
     if queries.padding[number]:
-        raise AttnWidgetError(f"Query {number} is padding, which attends to nothing. Choose a token of the text.")
+        raise AttnWidgetError(
+            f"Query {number} attends to nothing: padding, or a row of NaN. Choose a token of the text."
+        )
     whole = torch.zeros(len(keys), dtype=torch.float64, device="cpu")
     heads = 0
     for portion in portions(trace, part, indices(number, len(queries), "query")):

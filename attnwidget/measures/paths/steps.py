@@ -43,7 +43,9 @@ def asked_rows(query: Any, size: int, measure: str) -> Indices:
 def refuse_padding(query: Any, rows: Indices, text: Tokens) -> None:
     """Raise AttnWidgetError if the single chosen token is padding."""
     if query is not None and text.padding[int(rows[0])]:
-        raise AttnWidgetError(f"Query {int(rows[0])} is padding, which attends to nothing. Choose a token of the text.")
+        raise AttnWidgetError(
+            f"Query {int(rows[0])} attends to nothing: padding, or a row of NaN. Choose a token of the text."
+        )
 
 
 def fused_rows(fusion: str, discard: float = 0.0) -> BlockReader:

@@ -30,7 +30,7 @@ import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
 import { pooled } from "./words";
 
-const grown: GridRoom = { largest: 160, height: 700, fair: 56 };
+const grown: GridRoom = { largest: 160, height: 700, fair: 56, inSight: 3 };
 
 /** Around what is scrolled, for the ring of focus (style/fit.css). */
 const ringRoom = 6;

@@ -42,6 +42,8 @@ export interface GridRoom {
   readonly height: number;
   /** A cell that is large enough to be looked at. */
   readonly fair: number;
+  /** How many rows are in sight of a grid that scrolls, where its width allows for such large cells; else they are fair. */
+  readonly inSight?: number;
 }
 
 export const gridBeside: GridRoom = { largest: largestCell, height: Number.POSITIVE_INFINITY, fair: 22 };
@@ -108,9 +110,11 @@ export function sightOf({ rows }: GridScene, layer: number, now: number, tall: n
 }
 
 /** The pitch with which all layers are as high as the room, or a fair one. */
-function highestPitch(heads: readonly number[], { largest, height, fair }: GridRoom): number {
-  const all = Math.floor((height - top - margin) / Math.max(1, heads.length));
-  return Math.min(largest + gapOf(largest), all >= tooSmall * fair ? all : fair);
+function highestPitch(heads: readonly number[], { largest, height, fair, inSight }: GridRoom): number {
+  const share = (rows: number) => Math.floor((height - top - margin) / Math.max(1, rows));
+  const all = share(heads.length);
+  const scrolled = inSight === undefined ? fair : Math.max(fair, share(inSight));
+  return Math.min(largest + gapOf(largest), all >= tooSmall * fair ? all : scrolled);
 }
 
 /** The width with which a grid fills the height of its room. */

@@ -128,6 +128,15 @@ describe("heads without a name", () => {
 });
 
 describe("the grown grid", () => {
+  it("of a deep model fills the width while three layers are in sight, and scrolls", () => {
+    const deep = { largest: 160, height: 270, fair: 56, inSight: 3 };
+    const scene = gridScene(Array(30).fill(9), 680, deep);
+    const last = headRect(scene, 0, 8);
+    expect(680 - last.x - last.width).toBeLessThan(scene.pitch);
+    expect(gridScene(Array(30).fill(9), 1800, deep).pitch).toBe(82);
+    expect(gridScene(Array(30).fill(9), 400, deep).pitch).toBeLessThan(56);
+  });
+
   const room = { largest: 160, height: 700, fair: 30 };
   it.each([
     [Array(12).fill(12), 560],

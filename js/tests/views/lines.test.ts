@@ -26,7 +26,7 @@ import {
   unscrolled,
   whereIn,
 } from "../../src/views/lines/scene";
-import { made } from "../../src/views/lines/words";
+import { left, made } from "../../src/views/lines/words";
 import { decodeFrame } from "../../src/wire/decode";
 import { frameBytes } from "../frames";
 
@@ -68,6 +68,17 @@ describe("what is kept of a row", () => {
     expect(keepOf(row, none, readFilter("top 5")).tokens).toEqual([2, 0, 5, 3, 1]);
     expect(keepOf(row, none, all).tokens).toHaveLength(6);
   });
+});
+
+it("says of an empty row that it attends to nothing, and of a column that no token attends to it", () => {
+  const empty = keepOf(Float32Array.of(0, Number.NaN), none, { kind: "auto" });
+  expect([left(empty, "reads"), left(empty, "read_by")]).toEqual([
+    "attends to nothing",
+    "no token attends to it",
+  ]);
+  expect(left(keepOf(Float32Array.of(1, 0), new Set([0]), { kind: "auto" }), "reads")).toMatch(
+    /^kept 0 of 0/,
+  );
 });
 
 describe("what is dropped", () => {

@@ -216,7 +216,13 @@ describe("the layout of queries and keys", () => {
     expect(revealRow(scene, edge) ?? 0).toBeLessThanOrEqual(scene.pitch);
   });
 
+  it("ends with a whole row where not all have room", () => {
+    const { height, top, pitch, seen } = neuronScene({ ...input, count: 300, tallest: 200 });
+    expect([height, seen[1]]).toEqual([top + 6 * pitch, 6]);
+  });
+
   it("opens a pair as three lanes, one above the other", () => {
+    expect(pairScene(500, 64, 63, true).height).toBeLessThan(pairScene(500, 64, 63).height);
     const scene = pairScene(500, 64, 63);
     const ends = scene.lanes.flatMap(({ middle, reach }) => [middle - reach, middle + reach]);
     expect(ends).toEqual([...ends].sort((one, other) => one - other));

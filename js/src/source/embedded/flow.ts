@@ -21,7 +21,8 @@ export function composeFlow(header: SavedHeader, maps: Maps, request: FlowReques
   const size = tokens.pieces.length;
   const [query] = clamped([request.position, request.position + 1], size);
   const counted = Array.from({ length: size }, (_, token) => token).filter((token) => !tokens.padding[token]);
-  if (!counted.includes(query)) throw new NotSaved(`Query ${query} is padding, which attends to nothing.`);
+  if (!counted.includes(query))
+    throw new NotSaved(`Query ${query} attends to nothing: padding, or a row of NaN.`);
   const attending = heads.flatMap((count, layer) => (count > 0 ? [layer] : []));
   const levels = attending.length + 1;
   const reached = new Float32Array(levels * size);

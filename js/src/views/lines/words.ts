@@ -23,6 +23,8 @@ type Left = NonNullable<Strong[Direction]>["kept"];
 
 /** What is kept of what is looked at, and with it what is not drawn. */
 export function left({ tokens, all, resting, share }: Left, direction: Direction): string {
+  if (all === 0 && !(resting > 0))
+    return direction === "reads" ? "attends to nothing" : "no token attends to it";
   const [one, many, whole] = direction === "reads" ? ["key", "keys", "row"] : ["query", "queries", "column"];
   const sinks = resting > 0 ? ["and the sinks", ` (${weight(resting)} on sinks)`] : ["", ""];
   const kept =

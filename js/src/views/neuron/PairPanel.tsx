@@ -39,14 +39,14 @@ export function PairPanel({ shown }: { readonly shown: Shown }) {
 
 /** Bars of q, k and their product; under them the largest products, and their sum or the one that is pointed at. */
 function Dimensions({ shown }: { readonly shown: Shown }) {
-  const { local, palette } = useView();
+  const { local, palette, layout } = useView();
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const { pairs, key, cell } = shown;
   const k = pairs.vectors.get(key);
   const dimensions = pairs.q.length;
   const dimension = cell?.dimension ?? null;
-  const scene = pairScene(width, dimensions, dimension);
+  const scene = pairScene(width, dimensions, dimension, layout.value.columns === 3);
   const products = k === undefined ? null : productsOf(pairs.q, k);
   const strongest = products === null ? [] : strongestDimensions(products, most);
   const colours = palette.value;

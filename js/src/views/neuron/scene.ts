@@ -74,7 +74,9 @@ export function neuronScene(input: NeuronInput): NeuronScene {
   const label = Math.round(Math.min(width * largestLabel, input.widest + 4)) + numberRoom(count);
   const columns = columnsOf(input, label);
   const full = top + count * pitch + 4;
-  const height = Math.min(full, input.tallest ?? largestHeight);
+  const most = input.tallest ?? largestHeight;
+  // No row is cut in half at the lower end.
+  const height = full <= most ? full : top + Math.max(1, Math.floor((most - top) / pitch)) * pitch;
   const offset = Math.max(0, Math.min(input.offset, full - height));
   const frame = { width, height, full, offset, count, dimensions, pitch, top, label, ...columns };
   const { row, dimension } = input;
@@ -175,17 +177,23 @@ export interface PairScene {
 
 const laneGap = 8;
 const lanes = [
-  { name: "q", reach: 12 },
-  { name: "k", reach: 12 },
-  { name: "q × k", reach: 20 },
+  { name: "q", reach: 12, low: 8 },
+  { name: "k", reach: 12, low: 8 },
+  { name: "q × k", reach: 20, low: 14 },
 ];
 
-/** One pair: the query's vector, the key's, and the product of the two, dimension by dimension. */
-export function pairScene(width: number, dimensions: number, dimension: number | null): PairScene {
+/** One pair: the query's vector, the key's, and the product of the two, dimension by dimension; lower where rows need the room. */
+export function pairScene(
+  width: number,
+  dimensions: number,
+  dimension: number | null,
+  compact = false,
+): PairScene {
   const left = 40;
   const track = { left, width: Math.max(8, width - left) };
   let height = 2;
-  const placed = lanes.map(({ name, reach }) => {
+  const placed = lanes.map(({ name, low, ...usual }) => {
+    const reach = compact ? low : usual.reach;
     const middle = height + reach;
     height = middle + reach + laneGap;
     return { name, middle, reach };

@@ -174,7 +174,7 @@ def test_padding_of_source_and_target_changes_nothing():
             assert not found[2].any()
             assert np.count_nonzero(found.any(0)) <= len(keys)
     assert "padding left out" in aw.rollout(padded, part="cross").recipe
-    with pytest.raises(aw.AttnWidgetError, match="is padding, which attends to nothing"):
+    with pytest.raises(aw.AttnWidgetError, match="attends to nothing: padding"):
         aw.rollout(padded, part="cross", query=next(i for i, one in enumerate(padded.text.padding) if one))
 
 

@@ -161,7 +161,7 @@ def test_padding_changes_nothing_and_its_rows_are_zero():
     assert found[np.ix_(kept, kept)] == pytest.approx(np.asarray(aw.flow(cropped)), rel=1e-5, abs=1e-6)
     assert not found[2].any()
     assert not found[:, 2].any()
-    with pytest.raises(aw.AttnWidgetError, match="Query 2 is padding"):
+    with pytest.raises(aw.AttnWidgetError, match="Query 2 attends to nothing: padding"):
         aw.flow(padded, query=2)
     assert "padding left out" in result.recipe
 

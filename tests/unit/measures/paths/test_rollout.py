@@ -196,7 +196,7 @@ def test_padding_changes_nothing_among_the_other_tokens(side, name, model, optio
     rest[kept, kept] = 0
     assert not rest.any()
     assert np.asarray(aw.rollout(trace, query=before + 5, **options))[kept] == pytest.approx(expected[5], abs=1e-4)
-    with pytest.raises(aw.AttnWidgetError, match="is padding, which attends to nothing"):
+    with pytest.raises(aw.AttnWidgetError, match="attends to nothing: padding"):
         aw.rollout(trace, query=0 if before else -1, **options)
     assert "padding left out" in result.recipe
 
