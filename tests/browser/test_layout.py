@@ -20,9 +20,9 @@ BOXES = """
 })).filter(({ box: [left, top, right, bottom] }) => right > left && bottom > top)
 """
 
-IN_HEADER = [".aw-brand", ".aw-model", ".aw-marks", ".aw-chips"]
+IN_HEADER = [".aw-brand", ".aw-model", ".aw-marks", ".aw-chip-verify", ".aw-chips"]
 # What is at a line's end as a whole, or in the next line, which is not shown.
-IN_LINES = {".aw-model": ".aw-model > span", ".aw-marks": ".aw-chip"}
+IN_LINES = {".aw-model": ".aw-model > span", ".aw-marks": ".aw-marks > .aw-chip"}
 PARTS = [".aw-header", ".aw-editor", ".aw-toolbar", ".aw-heads", ".aw-stage", ".aw-side", ".aw-below", ".aw-caution"]
 LISTS = [".aw-ranking"]
 # What stands in a row that has no room to spare.
@@ -112,9 +112,10 @@ def test_text_heads_stage_and_lists_are_in_sight_together_and_nothing_lies_over_
     for width, height in [
         (1240, 800),
         (1008, 800),
+        (993, 900),  # what a JupyterLab of 1,440 leaves beside its sidebar and the bar that scrolls
+        (833, 720),  # and one of 1,280
         (1400, 900),
         (1880, 1080),
-        (848, 800),
         (800, 800),
         (760, 800),
         (640, 800),
@@ -124,6 +125,42 @@ def test_text_heads_stage_and_lists_are_in_sight_together_and_nothing_lies_over_
     ]:
         lay(bare, shown, width, height)
         shown.expect_settled(lambda width=width, height=height: faults(shown, width, height))
+
+
+# Where the picture and what is said of it begin, and the words of the toolbar that are in sight.
+TOPS = """root => [".aw-stage", ".aw-stage .aw-map", ".aw-caption"].map((name) =>
+  root.querySelector(name).getBoundingClientRect().top)"""
+WORDS = """root => [...root.querySelectorAll(".aw-toolbar .aw-label")].filter((label) => {
+  const word = document.createRange();
+  word.selectNodeContents(label);
+  const [seen, whole] = [label.getBoundingClientRect(), word.getBoundingClientRect()];
+  return whole.bottom <= seen.bottom + 2 && whole.right <= seen.right + 1;
+}).map((label) => label.textContent.trim())"""
+
+
+@pytest.mark.parametrize("width", [833, 1240])
+def test_the_toolbar_says_what_it_chooses_and_what_comes_into_it_moves_nothing(bare, width):
+    explorer = bare.explore(layer=1)
+    bare.page.set_viewport_size({"width": width + 40, "height": 800})
+    shown = bare.show(explorer, f"{width}px")
+    shown.wait_until_drawn()
+    expect(shown.root.locator('[data-value="sinks"]')).to_be_visible()
+    known: list[list[float]] = [[]]
+
+    def moved():
+        known.append(shown.root.evaluate(TOPS))
+        return known[-1] != known[-2] and known
+
+    shown.expect_settled(moved)
+    assert shown.root.evaluate(WORDS) == ["query", "heat from", "keep"]
+    rest = known[-1]
+    shown.choose("sinks")
+    shown.choose("top")
+    explorer.heads = ["L1H0", "L1H1"]
+    for come in ("renormalise", "max"):
+        expect(shown.root.locator(f'[data-value="{come}"]')).to_be_visible()
+    shown.expect_settled(moved)
+    assert known[-1] == rest
 
 
 # How high the caption's words are, what of them there is, and where the picture is.

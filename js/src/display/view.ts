@@ -34,6 +34,8 @@ export interface Layout {
   readonly columns: 1 | 2 | 3;
   /** Whether three columns have little room. */
   readonly narrow: boolean;
+  /** How many lines the toolbar takes whatever is in it; or as many as it needs. */
+  readonly controls: "oneLine" | "twoLines" | "fitting";
   /** Of the explorer, in pixels; null: as high as what is in it. */
   readonly height: number | null;
   /** The columns, as CSS says them. */

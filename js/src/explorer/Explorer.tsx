@@ -24,7 +24,7 @@ export function Explorer() {
   const { session, layout } = useView();
   const frame = useRef<HTMLDivElement>(null);
   useAcross(frame);
-  const { columns, narrow, height, tracks, chart, readout, lines } = layout.value;
+  const { columns, narrow, controls, height, tracks, chart, readout, lines } = layout.value;
   const { size, height: fixed } = session.traits.look.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   return (
@@ -33,6 +33,7 @@ export function Explorer() {
       class="aw-frame"
       data-columns={columns}
       data-narrow={narrow || undefined}
+      data-controls={controls}
       data-size={size}
       data-fixed={fixed !== null || undefined}
       data-chart={session.charts.revision.value > 0 ? chart : undefined}

@@ -29,26 +29,27 @@ export function Header() {
             {about.model.name}
           </span>
         )}
-        {about !== null && (
-          <span>
-            {" "}
-            {about.model.kind !== "" && `· ${about.model.kind} `}
-            {termed(
-              shape(session.heads.value, session.shown.value?.frame.header.part ?? about.model.parts[0]),
-              words,
-            )}
-          </span>
-        )}
         {tokens !== null && (
           <span>
             {" · "}
             <span class="aw-token-count">{session.behind.value ? "… tokens" : counted(tokens, keys)}</span>
           </span>
         )}
+        {about !== null && (
+          <span>
+            {" "}
+            {termed(
+              shape(session.heads.value, session.shown.value?.frame.header.part ?? about.model.parts[0]),
+              words,
+            )}
+          </span>
+        )}
+        {about !== null && about.model.kind !== "" && <span>{` · ${about.model.kind}`}</span>}
       </span>
       <span class="aw-marks">
         <Chips />
       </span>
+      <Trust />
       <span class="aw-chips">
         <Examples />
         <Export />
@@ -80,7 +81,6 @@ function Chips() {
   const editTime = session.editTime.value;
   return (
     <>
-      <Trust />
       {session.about.value?.model.teaching === true && (
         <span class="aw-chip aw-chip-teaching" title={teaching}>
           teaching model

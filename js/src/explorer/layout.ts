@@ -1,5 +1,5 @@
 import type { Layout } from "../display/view";
-import { aroundGrid, gridBeside, gridWidth, leastGridWidth } from "../heads/scene";
+import { aroundGrid, fairGridWidth, gridBeside, gridWidth, leastGridWidth } from "../heads/scene";
 import type { Size } from "../wire/look";
 
 interface Given {
@@ -24,6 +24,8 @@ export function zoomOf(size: Size): number {
 const two = 640;
 /** Before so many, three columns are narrow (style/fit.css). */
 const wide = 1000;
+/** From so many on the toolbar is one line; before that two, so that what comes and goes in it moves nothing. */
+const oneLine = 1200;
 /** From so many on there is room for a chart beside grid, stage and readout; before that it takes the readout's place. */
 const four = 1440;
 /** What a stage needs at least, also beside a chart. */
@@ -31,6 +33,8 @@ const smallestStage = 376;
 /** The column of the grid, at least; and where the stage gets no more than it needs, before that gets more. */
 const smallestGrid = { narrow: 212, wide: 264 } as const;
 const fairGrid = 244;
+/** What a stage keeps where many heads would be too small to be told apart. */
+const fairStage = 400;
 
 const smallestHeight = { normal: 600, compact: 480, projector: 500 } as const;
 
@@ -40,16 +44,16 @@ function heightOn(screen: number, size: Size): number {
   return Math.round(clamp(fitting, smallestHeight[size], 860));
 }
 
-/** Of the explorer's height, what is not for the columns: header, two lines of text, toolbar, caution. */
-const aroundColumns = 210;
-/** The same with no text at all, and what the columns need before a third line of text is in sight. */
-const aroundText = 154;
+/** Of the explorer's height, what is not for the columns: header, toolbar, caution, and two lines of text. */
+const around = { oneLine: 146, twoLines: 172 } as const;
+const twoLinesOfText = 64;
+/** What the columns need before a third line of text is in sight. */
 const fairColumns = 400;
 
 /** A long text scrolls by itself: what it takes, the pictures under it do not get. */
 function linesIn(height: number, size: Size): number {
   const line = size === "compact" ? 26 : 32;
-  return clamp(Math.floor((height - aroundText - fairColumns) / line), 2, size === "compact" ? 4 : 6);
+  return clamp(Math.floor((height - fairColumns) / line), 2, size === "compact" ? 4 : 6);
 }
 
 /** How the parts stand to each other, by the explorer's own width. */
@@ -57,7 +61,7 @@ export function layoutOf({ heads, chart, size, ...given }: Given): Layout {
   const zoom = zoomOf(size);
   const [width, screen] = [given.width, given.screen / zoom];
   const fixed = given.height === null ? null : given.height / zoom;
-  const below = { narrow: false, chart: "band", readout: "band" } as const;
+  const below = { narrow: false, controls: "fitting", chart: "band", readout: "band" } as const;
   const lines = size === "compact" ? 3 : 4;
   if (width < two) return { columns: 1, height: fixed, tracks: "minmax(0, 1fr)", lines, ...below };
   const narrow = width < wide;
@@ -68,12 +72,21 @@ export function layoutOf({ heads, chart, size, ...given }: Given): Layout {
   if (spare < least)
     return { columns: 2, height: fixed, tracks: "minmax(0, 2fr) minmax(0, 3fr)", lines: lines + 1, ...below };
   const height = fixed ?? heightOn(screen, size);
+  const controls = width < oneLine && size !== "projector" ? "twoLines" : "oneLine";
+  const aroundColumns = around[controls] + twoLinesOfText;
   const room = { ...gridBeside, height: height - aroundColumns - aroundGrid[narrow ? "narrow" : "wide"] };
   // A matrix is about as wide as it is high; what is more is better for the pictures of the heads.
   const more = width - readout - (height - aroundColumns + padding);
-  const most = Math.max(least, Math.min(0.36 * width, more), Math.min(fairGrid, spare));
+  const fair = Math.min(fairGridWidth(heads) + padding, spare + smallestStage - fairStage);
+  const most = Math.max(least, Math.min(0.36 * width, Math.max(more, fair)), Math.min(fairGrid, spare));
   const grid = Math.round(clamp(gridWidth(heads, room) + padding, least, most));
-  const columns = { columns: 3, narrow, height, lines: linesIn(height, size) } as const;
+  const columns = {
+    columns: 3,
+    narrow,
+    controls,
+    height,
+    lines: linesIn(height - around[controls], size),
+  } as const;
   if (chart && width >= four) {
     const tracks = `${Math.min(grid, 400)}px ${beside} ${readout}px`;
     return { ...columns, tracks, chart: "column", readout: "column" };

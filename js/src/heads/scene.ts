@@ -122,6 +122,11 @@ export function gridWidth(heads: readonly number[], room: GridRoom): number {
   return leftOf(heads) + Math.max(1, ...heads) * highestPitch(heads, room) + margin;
 }
 
+/** The width with which its cells are large enough to be looked at. */
+export function fairGridWidth(heads: readonly number[]): number {
+  return leftOf(heads) + Math.max(1, ...heads) * (gridBeside.fair + gapOf(gridBeside.fair)) + margin;
+}
+
 /** The width under which the last heads would be cut, beside the bar of a grid that is scrolled. */
 export function leastGridWidth(heads: readonly number[]): number {
   return leftOf(heads) + Math.max(1, ...heads) * leastPitch + margin + scrollbar;

@@ -2,7 +2,15 @@ import { describe, expect, it, vi } from "vitest";
 import { fitted, labelStep, thinLabels } from "../../src/drawing/labels";
 import { layoutOf } from "../../src/explorer/layout";
 import { underGrid } from "../../src/heads/balance";
-import { gridScene, headAt, headRect, heightInSight, sightOf } from "../../src/heads/scene";
+import {
+  aroundGrid,
+  gridBeside,
+  gridScene,
+  headAt,
+  headRect,
+  heightInSight,
+  sightOf,
+} from "../../src/heads/scene";
 import { type MatrixInput, matrixHit, matrixScene } from "../../src/matrix/scene";
 
 const heads = (layers: number, count: number) => Array<number>(layers).fill(count);
@@ -254,9 +262,9 @@ describe("how the parts stand", () => {
     [800, 12, 12, 376],
     [800, 30, 9, 376],
     [848, 80, 64, 376],
-    [999, 6, 12, 440],
-    [1000, 12, 12, 440],
-    [1000, 6, 12, 440],
+    [999, 6, 12, 400],
+    [1000, 12, 12, 400],
+    [1000, 6, 12, 400],
     [1264, 30, 9, 440],
     [1264, 80, 64, 440],
     [1264, 2, 1, 440],
@@ -273,6 +281,21 @@ describe("how the parts stand", () => {
     expect(width - grid - readout).toBeGreaterThanOrEqual(least);
   });
 
+  it("gives the heads of usual models the room to be told apart, where the stage keeps its own", () => {
+    const { tracks } = layoutOf({ ...given, width: 993, screen: 900, heads: heads(12, 12) });
+    const [grid = 0, readout = 0] = fixed(tracks);
+    const room = { ...gridBeside, height: 705 - 236 - aroundGrid.narrow };
+    expect(gridScene(heads(12, 12), grid - 24, room).cell).toBeGreaterThanOrEqual(18);
+    expect(993 - grid - readout).toBeGreaterThanOrEqual(400);
+  });
+
+  it("keeps the toolbar at as many lines, whatever comes into it", () => {
+    const lines = (width: number, size: "normal" | "projector" = "normal") =>
+      layoutOf({ ...given, width, size }).controls;
+    expect([lines(833), lines(993), lines(1199)]).toEqual(["twoLines", "twoLines", "twoLines"]);
+    expect([lines(1200), lines(885, "projector"), lines(799)]).toEqual(["oneLine", "oneLine", "fitting"]);
+  });
+
   it("puts no third column where the heads of a wide model would leave the stage too little", () => {
     expect(layoutOf({ ...given, width: 810, heads: heads(80, 64) }).columns).toBe(2);
   });
@@ -281,7 +304,7 @@ describe("how the parts stand", () => {
     "of %i px leaves the columns their height, however long the text",
     (height) => {
       const { lines } = layoutOf({ ...given, height });
-      expect(height - 154 - 32 * lines).toBeGreaterThanOrEqual(400);
+      expect(height - 146 - 32 * lines).toBeGreaterThanOrEqual(400);
       expect(lines).toBeGreaterThanOrEqual(3);
     },
   );

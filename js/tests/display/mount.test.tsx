@@ -154,7 +154,7 @@ describe("the widget", () => {
     const { hosts, closes } = open(demo("t5"));
     await settle();
     expect(hosts[0]?.querySelector(".aw-model")?.textContent).toContain(
-      "· encoder-decoder · encoder of 6 layers × 8 heads",
+      "· encoder of 6 layers × 8 heads · encoder-decoder",
     );
     expect(hosts[0]?.querySelector('.aw-ranking[data-tint="expected"]')).toBeNull();
     closes[0]?.();
