@@ -96,7 +96,7 @@ def faults(shown, width, height):
             "frame too high": height_of["frame"] <= height - 110 or height_of["frame"],
             "lists outside their column": outside(seen["lists"][:2], one["side"]),
             "grid outside its column": outside(seen["grid"], one["heads"]),
-            "map too low": height_of["map"] >= 270 or height_of["map"],
+            "map too low": height_of["map"] >= 260 or height_of["map"],
             "map outside the stage": outside(seen["map"], one["stage"]),
         }
     return {what: how for what, how in found.items() if how not in (True, [])}
