@@ -25,7 +25,7 @@ const two = 640;
 /** Before so many, three columns are narrow (style/fit.css). */
 const wide = 1000;
 /** From so many on the toolbar is one line; before that two, so that what comes and goes in it moves nothing. */
-const oneLine = 1200;
+const oneLine = 1300;
 /** From so many on there is room for a chart beside grid, stage and readout; before that it takes the readout's place. */
 const four = 1440;
 /** What a stage needs at least, also beside a chart. */

@@ -292,8 +292,8 @@ describe("how the parts stand", () => {
   it("keeps the toolbar at as many lines, whatever comes into it", () => {
     const lines = (width: number, size: "normal" | "projector" = "normal") =>
       layoutOf({ ...given, width, size }).controls;
-    expect([lines(833), lines(993), lines(1199)]).toEqual(["twoLines", "twoLines", "twoLines"]);
-    expect([lines(1200), lines(885, "projector"), lines(799)]).toEqual(["oneLine", "oneLine", "fitting"]);
+    expect([lines(833), lines(993), lines(1299)]).toEqual(["twoLines", "twoLines", "twoLines"]);
+    expect([lines(1300), lines(885, "projector"), lines(799)]).toEqual(["oneLine", "oneLine", "fitting"]);
   });
 
   it("puts no third column where the heads of a wide model would leave the stage too little", () => {
@@ -303,7 +303,7 @@ describe("how the parts stand", () => {
   it.each([650, 705, 804, 860])(
     "of %i px leaves the columns their height, however long the text",
     (height) => {
-      const { lines } = layoutOf({ ...given, height });
+      const { lines } = layoutOf({ ...given, width: 1320, height });
       expect(height - 146 - 32 * lines).toBeGreaterThanOrEqual(400);
       expect(lines).toBeGreaterThanOrEqual(3);
     },
