@@ -25,6 +25,9 @@ LABELLED = 40
 _INK = "#575f68"
 """Of the letters, on the white card."""
 
+_GREY = (118, 126, 134)
+"""Of the letters without a card, which are to be read on light and dark pages alike."""
+
 _MARK = 0.75
 """The tone of the query's name: the strongest that is an orange, or a blue."""
 
@@ -32,12 +35,13 @@ _TONES, _LETTERS = 200, 55
 """How many entries of the palette, after one for nothing, are tones of the ramp and shades of the letters."""
 
 
-def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True) -> bytes:
+def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True, card: bool = True) -> bytes:
     """The map of a frame with its tokens, title, recipe and legend as a PNG of at most 50 KB.
 
-    It is a white card, as what a page draws of itself, with the page's ramp: that reads on pages of any colour. `scale`
-    says the weight of the full tone. Long texts are max-pooled further until it fits. Names that the built-in font
-    lacks are replaced by the number of the token. Not `alone`, title and recipe are left to the page around it.
+    It is a white card, as what a page draws of itself, with the page's ramp; without a `card` its ground is the page's, light
+    or dark, and a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts are max-pooled
+    further until it fits. Names that the built-in font lacks are replaced by the number of the token. Not `alone`, title
+    and recipe are left to the page around it.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -51,7 +55,7 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = T
     full = full_tone(scale, largest_of_query(frame))
     tone = scale_note(scale, full)
     while True:
-        drawn = _drawn(frame.header, matrix, model if alone else None, full, tone)
+        drawn = _drawn(frame.header, matrix, model if alone else None, full, tone, card=card)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
         matrix = _halved(matrix)
@@ -62,7 +66,9 @@ def size_on_page(png: bytes) -> tuple[int, int]:
     return Image.open(BytesIO(png)).size
 
 
-def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, full: float, tone: str) -> bytes:
+def _drawn(
+    header: Mapping[str, Any], matrix: np.ndarray, model: str | None, full: float, tone: str, *, card: bool
+) -> bytes:
     font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
     margin, gap = MARGIN, 6
     rows, columns = matrix.shape
@@ -96,7 +102,8 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, ful
     for column in shown:
         _hatch(heat, (left + column * cell, top, left + (column + 1) * cell, top + down))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=90)
-    pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=50)
+    if card:
+        pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=50)
     start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
         own = ImageDraw.Draw(marked) if start <= place < stop else pen
@@ -110,7 +117,7 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, ful
     _tones(heat, pen, (left, legend), full, font)
     for number, line in enumerate(recipe):
         pen.text((margin, below + 16 * number), _writable(line), 255, font)
-    return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"])
+    return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"], card=card)
 
 
 def _ticks(tokens: int) -> range:
@@ -162,16 +169,35 @@ def _hatch(heat: Image.Image, box: tuple[int, int, int, int]) -> None:
     heat.paste(heat.crop(box).point(lambda step: step * 0.45), box, lines)
 
 
-def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any) -> bytes:
+def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any, *, card: bool) -> bytes:
     """The layers as one picture with a palette of its own, in a third of the bytes of colours."""
     shade, mark = (np.ceil(np.arange(256) / 255 * steps).astype(np.uint8) for steps in (_LETTERS, _TONES * _MARK))
     pixels = np.where(letters > 0, _TONES + shade[letters], heat)
     pixels = np.where(marked > 0, mark[marked], pixels)
     image = Image.fromarray(pixels, "P")
-    image.putpalette([*_between(RAMPS[direction].split(), _TONES + 1), *_between(["#ffffff", _INK], _LETTERS + 1)[3:]])
     file = BytesIO()
-    image.save(file, "PNG")
+    if card:
+        image.putpalette(
+            [*_between(RAMPS[direction].split(), _TONES + 1), *_between(["#ffffff", _INK], _LETTERS + 1)[3:]]
+        )
+        image.save(file, "PNG")
+        return file.getvalue()
+    ramp, opacity = _see_through(direction)
+    shades = np.linspace(0, 255, _LETTERS + 1)[1:].round()
+    image.putpalette([*ramp.ravel().tolist(), *_GREY * _LETTERS])
+    image.save(file, "PNG", transparency=bytes([*map(int, opacity), *map(int, shades)]))
     return file.getvalue()
+
+
+def _see_through(direction: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The page's ramp up to its strongest colour that is seen on dark pages too, as colours and how opaque they are.
+
+    On white they look as they do on the page.
+    """
+    seen = np.reshape(_between(RAMPS[direction].split()[:7], _TONES + 1), (-1, 3))
+    opacity = 1 - seen.min(-1, keepdims=True) / 255
+    colours = 255 - (255 - seen) / np.maximum(opacity, 1 / 255)
+    return colours.clip(0, 255).round().astype(int), (opacity[:, 0] * 255).round()
 
 
 def _between(stops: Sequence[str], count: int) -> list[int]:

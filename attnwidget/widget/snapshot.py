@@ -19,8 +19,8 @@ from attnwidget.tones import Scale
 class Snapshot:
     """Words, map, colours and numbers as HTML without a script, and the map as a PNG; the last line of a cell shows it.
 
-    The HTML takes the ground of the page that it is on, light or dark; the PNG is a white card. `words` is the HTML
-    without the picture, `alt` says what the PNG shows.
+    Both take the ground of the page that they are on, light or dark; a picture of another view, drawn by a page, is a
+    white card. `words` is the HTML without the picture, `alt` says what the PNG shows.
     """
 
     html: str
@@ -76,8 +76,8 @@ def snapshot_of(
     other than the matrix is named: only a page draws it.
     """
     title = str(frame.header["title"])
-    png, alt = drawn or (picture_png(frame, model, scale=scale), f"Matrix of {title}")
-    inside = png if drawn else picture_png(frame, model, scale=scale, alone=False)
+    png, alt = drawn or (picture_png(frame, model, scale=scale, card=False), f"Matrix of {title}")
+    inside = png if drawn else picture_png(frame, model, scale=scale, alone=False, card=False)
     width, _ = size_on_page(inside)
     picture = (
         f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(inside).decode()}" '
