@@ -203,6 +203,7 @@ def test_where_nobody_sits_a_box_has_its_stills_in_their_order(tiny, unattended)
 def test_a_host_that_takes_no_outputs_later_finds_all_stills_of_a_box_in_it(tiny, monkeypatch):
     kernel = running(Kernel(attended=True), monkeypatch)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr("attnwidget.widget.explorer.STILL", 60.0)  # however busy the machine is
     explorers = [Explorer(tiny, TEXT, head=head) for head in (2, 1)]
     for explorer in explorers:
         explorer.wait()
