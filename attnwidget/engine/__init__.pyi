@@ -10,13 +10,13 @@ from attnwidget.engine.live.session import Reading as Reading
 from attnwidget.engine.load_model import load as load
 from attnwidget.engine.load_model import shared as shared
 from attnwidget.engine.model import AttentionModel as AttentionModel
+from attnwidget.engine.names import fit_index as fit_index
+from attnwidget.engine.names import parse_head as parse_head
 from attnwidget.engine.prediction import predict as predict
 from attnwidget.engine.stopping import go_on as go_on
 from attnwidget.engine.stopping import stopping_when as stopping_when
 from attnwidget.engine.text.spans import NO_SPAN as NO_SPAN
 from attnwidget.engine.text.tokens import Tokens as Tokens
-from attnwidget.engine.trace.names import fit_index as fit_index
-from attnwidget.engine.trace.names import parse_head as parse_head
 from attnwidget.engine.trace.projection import Projection as Projection
 from attnwidget.engine.trace.recompute import Steps as Steps
 from attnwidget.engine.trace.recompute import fit_together as fit_together

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from attnwidget.arguments import truth_of
+from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
 from attnwidget.engine.trace import recompute
-from attnwidget.engine.trace.names import fit_index, parse_head
 from attnwidget.engine.trace.recompute import AxisIndex
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
 from attnwidget.errors import AttnWidgetError

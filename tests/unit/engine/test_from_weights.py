@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import attnwidget as aw
+from attnwidget.engine.names import parse_head
 from attnwidget.engine.trace import recompute
-from attnwidget.engine.trace.names import parse_head
 
 SQUARE = torch.rand(2, 3, 3).softmax(-1)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import attnwidget as aw
 from attnwidget.arguments import real_number, truth, whole_number
 from attnwidget.engine.inputs.inputs import count_or_none
-from attnwidget.engine.trace.names import fit_index, parse_head
+from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.experiments.training.checkpoints import ordered
 from attnwidget.frames.filter import read_filter
 from attnwidget.widget.selection.look import PLAIN_LOOK, read_look
