@@ -15,6 +15,7 @@ from attnwidget.engine.capture.plain_modules import Seen, seen_blocks, seen_sequ
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import shadow_of
 from attnwidget.engine.capture.torch_functions import Spy
+from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.inputs.tensors import plain_ids
 from attnwidget.engine.model import AttentionModel
@@ -152,7 +153,13 @@ class AnyModule(AttentionModel):
         reuse: Trace | None = None,  # noqa: ARG002  caches are unknown here
         *,
         keeps: bool = False,  # noqa: ARG002  without a projection the residual stream cannot be found
+        edits: tuple[Edit, ...] = (),
     ) -> Trace:
+        if edits:
+            raise AttnWidgetError(
+                f"{self.name} is no model of transformers, so nothing in its attention can be changed: {str(edits[0])!r} is "
+                "not possible. Leave edits out."
+            )
         watch = Watch(shadow_of(self.model).names, progress, counts_layers=True)
         state = self.state()
         blocks = seen_blocks(self._seen(given, watch), self.name)

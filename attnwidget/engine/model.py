@@ -9,8 +9,11 @@ from transformers import DynamicCache
 
 from attnwidget.arguments import whole_number
 from attnwidget.engine import prediction, verify
+from attnwidget.engine.capture.edited_pass import EditedPass, known_roles
 from attnwidget.engine.capture.forward import NothingSeen, traced
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
+from attnwidget.engine.edits.notation import edits_of
+from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.options import wishes
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, tokens_of
@@ -116,33 +119,41 @@ class AttentionModel:
         first: Any = None,
         reuse: Any = None,
         keep: Any = (),
+        edits: Any = (),
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Trace:
         """Run one forward pass, as fast as the bare model, and keep what every attention weight is computed from.
 
-        `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, or a mapping of forward inputs such as
-        a processor returns. `pair` is a second text for models that read two; `target`, a text or token ids, is what
+        `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, a mapping of forward inputs such as
+        a processor returns, or a trace of this model, whose inputs are read again. `pair` is a second text for models that read two; `target`, a text or token ids, is what
         the decoder of an encoder-decoder reads, without it its start token alone. `prepend_bos` adds the token that
         begins a text, or leaves it out; None is the tokenizer's own way. `first` reads only that many tokens of either. `reuse` is
         an earlier trace by this model: what both texts begin with is not read again where the model allows that, and
         the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
         (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole
         text is read again, whatever `reuse` has.
-        `progress` hears how many layers are done. Raises what `tokens` raises, and AttnWidgetError when there is no
-        attention to show.
+        `edits` change the computation (`aw.Hide`, `aw.Silence`, `aw.Cut`, `aw.Paint`, or their text form); the model
+        itself is left as it is. `progress` hears how many layers are done. Raises what `tokens` raises, and
+        AttnWidgetError when there is no attention to show, or for an edit of what is not there.
 
         >>> import attnwidget as aw
-        >>> trace = aw.load().trace("The cat sat on the mat.")
+        >>> model = aw.load()
+        >>> trace = model.trace("The cat sat on the mat.")
         >>> trace.text.pieces
         ('The', 'cat', 'sat', 'on', 'the', 'mat', '.')
+        >>> float(model.trace(trace, edits="hide 1").weights("L2H1", queries=5, keys=1))
+        0.0
         """
         if reuse is not None and not isinstance(reuse, Trace):
             raise AttnWidgetError(
                 f"reuse={type(reuse).__name__} is not valid: give an earlier Trace of this model, or leave it out."
             )
-        keeps = _kept(keep)
-        given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
-        return self._read(given, progress, None if keeps else reuse, keeps=keeps)
+        keeps, changed = _kept(keep), edits_of(edits)
+        if isinstance(x, Trace):
+            given = self._again(x, pair=pair, target=target, prepend_bos=prepend_bos, first=first)
+        else:
+            given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
+        return self._read(given, progress, None if keeps else reuse, keeps=keeps, edits=changed)
 
     def generate(
         self,
@@ -151,6 +162,7 @@ class AttentionModel:
         *,
         max_new_tokens: Any = 20,
         prepend_bos: Any = None,
+        edits: Any = (),
         on_token: Any = None,
         **options: Any,
     ) -> Trace:
@@ -159,7 +171,8 @@ class AttentionModel:
         `prompt` is anything that `trace` takes; `options` are those of transformers' `generate` (do_sample, temperature,
         top_p, generation_config, stopping_criteria, streamer, ...), and with the same seed the tokens are the same; of
         lengths, only `max_new_tokens` counts. `trace.steps` has each produced token's probability, its rank and the
-        five runners-up. `on_token` hears each step at once, on this thread; a `stopping_when` that answers True after
+        five runners-up. `edits` change the computation of every step: tokens by number, whether they are in the prompt
+        or come later. `on_token` hears each step at once, on this thread; a `stopping_when` that answers True after
         a token makes it the last. Raises what `trace` raises, and AttnWidgetError for a model that does not
         generate, for beams, several continuations, a second model or a cache of the user's, and for more tokens than
         the model reads.
@@ -175,6 +188,7 @@ class AttentionModel:
             raise AttnWidgetError(
                 f"on_token={type(on_token).__name__} is not valid: give a function that takes a Step."
             )
+        changed = edits_of(edits)
         given = self._inputs(prompt, pair, prepend_bos=prepend_bos)
         # The decoder's start is passed on only if the user gave one: `generate` starts a decoder in its own way.
         told = isinstance(prompt, Mapping) and "decoder_input_ids" in prompt
@@ -183,9 +197,10 @@ class AttentionModel:
         state = self.state()
         length = max((len(tokens) for tokens in start.tokens.values()), default=0) + wished.max_new_tokens
         refuse_what_cannot_fit(self.model, length, self._shadow().path)
+        edited = self._edited(start, changed, lambda _done: None) if changed else None
         with to_the_end() as enough:
             if enough():
-                return self._read(given)
+                return self._read(given, edits=changed)
             produce = partial(
                 generate.generate,
                 reader=self._reader,
@@ -195,7 +210,8 @@ class AttentionModel:
                 on_token=on_token,
                 enough=enough,
                 decode=self.piece,
-                read=self._read,
+                read=partial(self._read, edits=changed),
+                edited=edited,
             )
             try:
                 trace = produce(self._shadow())
@@ -266,6 +282,23 @@ class AttentionModel:
             self._refuse_too_long(tokens)
         return made
 
+    def _again(self, trace: Trace, **others: Any) -> Inputs:
+        """The inputs of an earlier trace. Raises AttnWidgetError where it has none, or other inputs come with it."""
+        named = next((name for name, value in others.items() if value is not None), None)
+        if named is not None:
+            raise AttnWidgetError(
+                f"A trace has its inputs already, so {named}= cannot be given with it. Give the text itself."
+            )
+        if not trace.forward:
+            raise AttnWidgetError(
+                "This trace does not hold what the model was given: it was saved, or made from weights. Trace the text "
+                "itself again."
+            )
+        sequences = {"text": trace.text}
+        if "decoder" in trace.parts:
+            sequences["target"] = trace.tokens("decoder")[0]
+        return Inputs({name: tensor.clone() for name, tensor in trace.forward.items()}, sequences)
+
     def _once(self, given: Given) -> Inputs:
         """Inputs of plain texts are cached: an explorer asks for the same ones several times for every keystroke."""
         recent, recipient = self._recent, self._recipient()  # updated in the opposite order
@@ -290,24 +323,43 @@ class AttentionModel:
         reuse: Trace | None = None,
         *,
         keeps: bool = False,
+        edits: tuple[Edit, ...] = (),
     ) -> Trace:
         shadow, state = self._shadow(), self.state()
+        edited = self._edited(given, edits, progress) if edits else None
         if reuse is not None and reuse.origin == state:
-            found = reread(shadow, reuse, given, progress)
+            found = reread(shadow, reuse, given, progress, edited)
             if found is not None:
-                return found
+                return replace(found, forward=given.forward)
         length = max((len(tokens) for tokens in given.tokens.values()), default=0)
         refuse_what_cannot_fit(self.model, length, shadow.path)
         cache = DynamicCache() if needs_cache(shadow) else None
         try:
-            trace = traced(shadow, given, self.facts, progress, cache, keeps=keeps)
+            trace = traced(shadow, given, self.facts, progress, cache, keeps=keeps, edited=edited)
         except NothingSeen:
             # Its source uses the interface, but its attention ran elsewhere: only its own maps remain.
             refuse_what_cannot_fit(self.model, length, "eager")
             trace = traced(eager_shadow_of(self.model), given, self.facts, progress)
         # Only inputs that the tokens describe completely can be continued.
         plain = given.forward.keys() <= {"input_ids", "token_type_ids"}
-        return replace(trace, origin=state if plain else None, cache=() if cache is None else cached(cache))
+        return replace(
+            trace,
+            origin=state if plain else None,
+            cache=() if cache is None else cached(cache),
+            forward=given.forward,
+        )
+
+    def _edited(self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None]) -> EditedPass:
+        """Raises AttnWidgetError for a model whose attention is not computed by us, and for edits of what it lacks."""
+        if self._shadow().path == "interface" and known_roles(self._shadow().module) is None:
+            self._read(given, progress)  # once per model, to see which layer each call belongs to
+        known = known_roles(self._shadow().module)
+        if self._shadow().path != "interface" or known is None:
+            raise AttnWidgetError(
+                f"{self.name} computes its attention in code of its own, where nothing can be changed. Edits need a model "
+                "that follows transformers' attention interface."
+            )
+        return EditedPass(edits, known)
 
     def _renew_reader(self) -> None:
         """Copy the user's tokenizer again if it has new tokens, a new template or another limit since the last copy."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -62,6 +62,20 @@ def ignore(_call: Call, _output: Tensor) -> None:
     """The default listener for outputs: does nothing."""
 
 
+class Edited(Protocol):
+    """What edits change in one call: see `edited_pass`."""
+
+    def mask(self, mask: Tensor | None) -> Tensor | None:
+        """The mask of the call, as the edits leave it."""
+
+    def output(self, output: Tensor) -> Tensor:
+        """The output of the call (batch query head dim), as the edits leave it."""
+
+
+def unedited(_call: Call) -> Edited | None:
+    """The default of a watch: nothing is changed."""
+
+
 class NotOurs(Exception):
     """An error from a user's function while the model ran; raised again unchanged."""
 
@@ -76,13 +90,14 @@ class Watch:
 
     `names` maps modules (by id) to their paths. `progress` is called with the number of finished attention layers, or,
     with `counts_layers`, of layers of any kind: for models whose attention is not seen. `answered` is called with the
-    output (batch query head dim) of each call.
+    output (batch query head dim) of each call. `edited` says what is changed in a call.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
     progress: Callable[[int], None] = lambda _done: None
     counts_layers: bool = False
     answered: Callable[[Call, Tensor], None] = ignore
+    edited: Callable[[Call], Edited | None] = unedited
     calls: list[Call] = field(default_factory=list)
     maps: list[tuple[str, Tensor]] = field(default_factory=list)  # (path, weights) of eager attention
     _entered: int = 0
@@ -182,9 +197,15 @@ def attend(
         None if s_aux is None else s_aux.detach().clone(),  # a parameter: training must not change old traces
         causal=bool(causal) and query.shape[2] > 1,
     )
+    edited = None
     if watch is not None:
         _refuse_unknown(call, kwargs)
         watch.hear(call)
+        edited = watch.edited(call)
+    if edited is not None:
+        masked = edited.mask(attention_mask)
+        if masked is not attention_mask:
+            attention_mask, is_causal = masked, False
     if softcap is not None or s_aux is not None:
         output = written_out(
             query,
@@ -212,6 +233,8 @@ def attend(
             position_bias=position_bias,
             **options,
         )
+    if edited is not None:
+        output = edited.output(output)
     if watch is not None:
         watch.answered(call, output)
     return output, None

@@ -11,16 +11,17 @@ from torch import Tensor
 
 from attnwidget.engine.capture import eager
 from attnwidget.engine.capture.attention_function import Call, NotOurs, NotWritten, Watch, watching
+from attnwidget.engine.capture.blocks import block_of
+from attnwidget.engine.capture.edited_pass import EditedPass, remember
 from attnwidget.engine.capture.projection_search import follow_outputs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.residual_search import Listener, hear_streams
-from attnwidget.engine.capture.roles import Role, layers_once, roles
+from attnwidget.engine.capture.roles import layers_once, roles
 from attnwidget.engine.capture.sequences import sequences_of
 from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
-from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.records import Block, ModelFacts
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError, Cancelled
@@ -34,14 +35,18 @@ def traced(
     cache: Any = None,
     *,
     keeps: bool = False,
+    edited: EditedPass | None = None,
 ) -> Trace:
     """Run the model once over its inputs and keep what its attention was computed from.
 
-    `cache` is filled where one is given; `keeps` keeps the residual stream around each layer. Raises NothingSeen when an
+    `cache` is filled where one is given; `keeps` keeps the residual stream around each layer; `edited` changes the
+    computation. Raises NothingSeen when an
     interface shadow computed no attention that could be seen, Cancelled between two layers, and AttnWidgetError for what
     the model cannot read.
     """
     watch = Watch(shadow.names, progress, counts_layers=shadow.path == "eager")
+    if edited is not None:
+        watch.edited = edited
     module = shadow.module
     runs = what_runs(module, given)
     listening = partial(hear_streams, shadow, watch) if keeps and shadow.path == "interface" else nullcontext
@@ -66,6 +71,7 @@ def traced(
             raise NothingSeen
         calls = layers_once(watch.calls)
         found = roles(calls, module)
+        remember(module, watch.calls, calls, found)
         if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
             raise NothingSeen  # a tower follows the interface, but the text model does not
         blocks = tuple(
@@ -74,6 +80,8 @@ def traced(
         )
         depths = {role.part: role.depth for role in found}
         _refuse_unheard(blocks, facts)
+        if edited is not None:
+            blocks = edited.marked(blocks)
     text, sequences = sequences_of(blocks, given, module.config)
     # A tower that ran alone has no head over it.
     whole = runs is module or runs is module.base_model
@@ -88,6 +96,7 @@ def traced(
         hidden=hidden[0] if whole and isinstance(hidden, Tensor) else None,
         head=prediction_head(module) if runs is module.base_model else None,
         scores=scores(output, facts.predicts) if runs is module else None,
+        edits=() if edited is None else edited.edits,
     )
 
 
@@ -151,33 +160,6 @@ def _out_of_memory(error: Exception) -> bool:
     # On the CPU, torch says so only in its message.
     words = ("can't allocate memory", "not enough memory")
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
-
-
-def block_of(call: Call, role: Role, projection: Projection | None = None) -> Block:
-    """The block of one attention call, and the linear layer that its output went into."""
-    size = (call.q.shape[2], call.k.shape[2])
-    return Block(
-        part=role.part,
-        layer=role.layer,
-        path=call.path,
-        heads=call.q.shape[1],
-        kv_heads=call.k.shape[1],
-        q=call.q,
-        k=call.k,
-        v=call.v,
-        scale=call.scale,
-        softcap=call.softcap,
-        sinks=call.sinks,
-        mask=_over(call.mask, size),
-        bias=_over(call.bias, size),
-        causal=call.causal,
-        projection=projection,
-    )
-
-
-def _over(tensor: Tensor | None, size: tuple[int, int]) -> Tensor | None:
-    # Masks of padding alone have one row for all queries.
-    return None if tensor is None else tensor.expand(-1, -1, *size)
 
 
 def _names(module: Any) -> set[str]:

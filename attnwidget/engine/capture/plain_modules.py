@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call, Place
-from attnwidget.engine.capture.forward import block_of
+from attnwidget.engine.capture.blocks import block_of
 from attnwidget.engine.capture.roles import Role
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.from_weights import masked

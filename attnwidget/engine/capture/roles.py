@@ -47,8 +47,7 @@ def layers_once(calls: Sequence[Call]) -> list[Call]:
     """
     kept: dict[Any, Call] = {}
     for order, call in enumerate(calls):
-        name = (id(call.module), call.place[-1].serial) if call.place else order
-        first = kept.setdefault(name, call)
+        first = kept.setdefault(run_of(call, order), call)
         if first is call:
             continue
         if not (first.q.shape == call.q.shape and torch.equal(first.q, call.q) and torch.equal(first.k, call.k)):
@@ -57,6 +56,11 @@ def layers_once(calls: Sequence[Call]) -> list[Call]:
                 "map over the whole input. Windowed and packed attention cannot be shown."
             )
     return list(kept.values())
+
+
+def run_of(call: Call, order: int) -> Any:
+    """The same for two calls if one run of a layer made both. `order` counts the calls of the pass."""
+    return (id(call.module), call.place[-1].serial) if call.place else order
 
 
 def roles(calls: Sequence[Call], model: Any) -> list[Role]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from transformers import DynamicCache, EncoderDecoderCache
 
+from attnwidget.engine.capture.edited_pass import EditedPass
 from attnwidget.engine.capture.forward import NothingSeen
 from attnwidget.engine.capture.sequences import sequences_of
 from attnwidget.engine.capture.shadow import Shadow
@@ -42,14 +43,15 @@ def generate(
     enough: Callable[[], bool],
     decode: Callable[[int], str],
     read: Callable[[Inputs], Trace],
+    edited: EditedPass | None = None,
 ) -> Trace:
     """The prompt and its continuation, as one trace with a `Step` for every generated token.
 
-    `read` reads inputs in one ordinary pass; `enough` is asked after every token. Raises NothingSeen, before any token,
-    when an interface shadow computed no attention over the text that could be seen; AttnWidgetError when the model
+    `read` reads inputs in one ordinary pass, under the same edits; `enough` is asked after every token. Raises
+    NothingSeen, before any token, when an interface shadow computed no attention over the text that could be seen; AttnWidgetError when the model
     fails; and whatever `on_token` does.
     """
-    passes = Passes(shadow)
+    passes = Passes(shadow, edited)
     stream = _Stream(passes, decode, on_token, enough, wishes.streamer)
     with passes.listening():
         _run(shadow, given, facts, wishes, stream)
@@ -207,6 +209,8 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
         hidden=hidden,
         head=prediction_head(module),
         scores=scores if facts.predicts else None,
+        edits=() if passes.edited is None else passes.edited.edits,
+        forward=whole.forward,
     )
 
 

@@ -14,7 +14,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from attnwidget.engine.capture.attention_function import Watch, current, watching
-from attnwidget.engine.capture.forward import NothingSeen, block_of
+from attnwidget.engine.capture.blocks import block_of
+from attnwidget.engine.capture.edited_pass import EditedPass
+from attnwidget.engine.capture.forward import NothingSeen
 from attnwidget.engine.capture.projection_search import Follower, follow_outputs
 from attnwidget.engine.capture.roles import layers_once, roles
 from attnwidget.engine.capture.shadow import Shadow
@@ -34,6 +36,7 @@ class Passes:
     """
 
     shadow: Shadow
+    edited: EditedPass | None = None
     pending: list[Tensor] = field(default_factory=list)
     depths: dict[str, int] = field(default_factory=dict)
     _rows: dict[tuple[str, int], list[Block]] = field(default_factory=dict)
@@ -45,6 +48,8 @@ class Passes:
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.shadow.names)
+        if self.edited is not None:
+            self._watch.edited = self.edited
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -75,6 +80,8 @@ class Passes:
         """
         for kept in (self.pending, self.depths, self._rows, self._hidden, self._scores, self._inputs):
             kept.clear()
+        if self.edited is not None:
+            self.edited.starts_after(0)
 
     def one_more(self, number: int) -> None:
         """Run the shadow on one more token, as `generate` would, for the row of the last generated token."""
@@ -91,7 +98,9 @@ class Passes:
             if block is None or (len(rows) > 1 and block.shape[1] != tokens):
                 return None
             found.append(block)
-        return tuple(found) if any(len(rows) > 1 for rows in self._rows.values()) else None
+        if not any(len(rows) > 1 for rows in self._rows.values()):
+            return None
+        return tuple(found) if self.edited is None else self.edited.marked(found)
 
     @property
     def hidden(self) -> Tensor | None:
@@ -108,6 +117,8 @@ class Passes:
         if current() is self._watch:
             self._put_away()
             self._inputs = dict(named)
+            if self.edited is not None:
+                self.edited.begin()
 
     def _ends(self, module: Any, _given: Any, output: Any) -> None:
         if current() is self._watch:

@@ -5,6 +5,7 @@ something else (DeepSeek's compressed latents) get back what they had cached. No
 that is cancelled or fails leaves the earlier trace as it was.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -15,10 +16,14 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from attnwidget.engine.capture.attention_function import Call, Watch, watching
-from attnwidget.engine.capture.forward import block_of, run, what_runs
+from attnwidget.engine.capture.blocks import block_of
+from attnwidget.engine.capture.edited_pass import EditedPass
+from attnwidget.engine.capture.forward import run, what_runs
 from attnwidget.engine.capture.projection_search import follow_outputs
 from attnwidget.engine.capture.roles import Role
 from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.edits.changes import first_changed, row_by_row
+from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.prediction_head import prediction_head
 from attnwidget.engine.trace.records import Block
@@ -57,13 +62,15 @@ def reread(
     earlier: Trace,
     given: Inputs,
     progress: Callable[[int], None],
+    edited: EditedPass | None = None,
 ) -> Trace | None:
     """A trace of the new text that computes only what follows the beginning shared with an earlier trace.
 
     None if that is impossible or not worthwhile: another kind of input, too little in common, a model with state
     besides keys and values, or one that failed the trial against a full pass on this text.
     """
-    shared = common_start(earlier, given)
+    edits = () if edited is None else edited.edits
+    shared = min(common_start(earlier, given), _alike_until(earlier.edits, edits))
     if shared < SHORTEST_PREFIX or 4 * shared < len(given.tokens["text"]) or not _could(shadow, earlier):
         return None
     with shadow.lock:
@@ -74,7 +81,7 @@ def reread(
     ]
     if _ways[shadow.module] == "never" or (needs_cache(shadow) and not earlier.cache):
         return None
-    return _continued(shadow, earlier, shared, layers, given, progress)
+    return _continued(shadow, earlier, shared, layers, given, progress, edited)
 
 
 def common_start(earlier: Trace, given: Inputs) -> int:
@@ -90,6 +97,15 @@ def common_start(earlier: Trace, given: Inputs) -> int:
             break
         same += 1
     return min(same, len(text) - 1)
+
+
+def _alike_until(earlier: tuple[Edit, ...], edits: tuple[Edit, ...]) -> int:
+    """How many of the first tokens are computed in the same way under both edits."""
+    if earlier == edits:
+        return sys.maxsize if row_by_row(edits) else 0
+    apart = [edit for edit in (*earlier, *edits) if edit not in earlier or edit not in edits]
+    shared = [edit for edit in edits if edit in earlier]
+    return first_changed(apart) if apart and row_by_row(shared) else 0
 
 
 def _read(tokens: Any) -> list[tuple[int, int]]:
@@ -176,8 +192,12 @@ def _continued(
     layers: Layers,
     given: Inputs,
     progress: Callable[[int], None],
+    edited: EditedPass | None,
 ) -> Trace | None:
     watch = Watch(shadow.names, progress)
+    if edited is not None:
+        edited.starts_after(shared)
+        watch.edited = edited
     suffix = {name: tensor[:, shared:] for name, tensor in given.forward.items()}
     cache = _filled(layers, shared)
     with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:
@@ -198,9 +218,11 @@ def _continued(
     if any(block is None for block in blocks):
         return None
     text = given.tokens["text"]
+    whole = [replace(block, changes=None) for block in blocks if block is not None]
     return replace(
         earlier,
-        blocks=tuple(block for block in blocks if block is not None),
+        blocks=tuple(whole) if edited is None else edited.marked(whole),
+        edits=() if edited is None else edited.edits,
         text=text,
         sequences=dict.fromkeys(earlier.parts, (text, text)),
         hidden=torch.cat([earlier.hidden[:shared], output.last_hidden_state[0]]),

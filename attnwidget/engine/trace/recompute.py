@@ -135,7 +135,7 @@ def steps(block: Block, head: int, query: int) -> Steps:
             bias += added
         mask = _allowed_in(block, own, rows)
         _hide(logit, block, mask, rows, reach)
-        weight = _softmax(logit, block, own, mask)
+        weight = _effective(_softmax(logit, block, own, mask), block, own, mask, rows, reach)
         dot = _products(q, k, 1.0)
     return Steps(
         dot=dot[0, 0].cpu(),
@@ -152,10 +152,11 @@ def visible(block: Block, queries: AxisIndex = None) -> Bool[Tensor, "query key"
     """Which keys each of the chosen queries may attend to, in any head; inferred from zeros for given weights."""
     _, length, width = block.shape
     rows = indices(queries, length, "query")
-    if block.mask is None:
+    mask = _allowed_in(block, slice(0, block.heads), rows)
+    if mask is None:
         every = torch.ones(len(rows), width, dtype=torch.bool, device="cpu")
         return _earlier(block, rows, width) if block.causal else every
-    return _allowed(block.mask[0][:, rows.to(block.mask.device)]).any(0).cpu()
+    return mask.any(0).cpu()
 
 
 def select(maps: LayerMaps, queries: AxisIndex, keys: AxisIndex) -> Float[Tensor, "head row column"]:
@@ -235,7 +236,7 @@ def _within(block: Block, run: slice, shared: slice, rows: Indices, keys: slice)
         mask = _allowed_in(block, run, rows)
         scores = _scores(block, run, query, key, rows, keys)
         _hide(scores, block, mask, rows, keys)
-        return _softmax(scores, block, run, mask).cpu()
+        return _effective(_softmax(scores, block, run, mask), block, run, mask, rows, keys).cpu()
 
 
 def _fill(
@@ -249,7 +250,7 @@ def _fill(
         return
     scores = _scores(block, heads, query[:, rows.to(query.device)].float(), key[:, reach], rows, reach)
     _hide(scores, block, mask, rows, reach)
-    found = _softmax(scores, block, heads, mask)
+    found = _effective(_softmax(scores, block, heads, mask), block, heads, mask, rows, reach)
     if columns is None or inside is None:
         out[..., reach] = found
     else:
@@ -283,7 +284,7 @@ def _additions(block: Block, heads: slice, rows: Indices, reach: slice, device: 
         yield _of_heads(block.bias[0], heads)[:, rows.to(device), reach]
     if block.mask is not None and block.mask.dtype != torch.bool:
         added = _of_heads(block.mask[0], heads)[:, rows.to(device), reach]
-        yield added.masked_fill(~_allowed(added), 0.0)
+        yield added.masked_fill(~allowed(added), 0.0)
 
 
 def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reach: slice) -> None:
@@ -311,12 +312,33 @@ def _softmax(scores: Tensor, block: Block, heads: slice, mask: Tensor | None) ->
 
 
 def _allowed_in(block: Block, heads: slice, rows: Indices) -> Bool[Tensor, "head query key"] | None:
-    if block.mask is None:
-        return None
-    return _allowed(_of_heads(block.mask[0], heads)[:, rows.to(block.mask.device)])
+    """What these rows may attend to, by the mask and the edits; None where neither says anything."""
+    mask = None if block.mask is None else allowed(_of_heads(block.mask[0], heads)[:, rows.to(block.mask.device)])
+    hidden = None if block.changes is None else block.changes.hidden(heads, rows, block.shape[2])
+    if hidden is None:
+        return mask
+    if mask is None and block.causal:
+        mask = _earlier(block, rows, block.shape[2])[None]
+    return ~hidden if mask is None else mask & ~hidden.to(mask.device)
 
 
-def _allowed(mask: Tensor) -> Tensor:
+def _effective(
+    weights: LayerMaps, block: Block, heads: slice, mask: Tensor | None, rows: Indices, reach: slice
+) -> LayerMaps:
+    """The weights after the softmax as edits leave them."""
+    if block.changes is None:
+        return weights
+    if mask is not None:
+        may = mask[..., reach].to(weights.device)
+    elif block.causal:
+        may = _earlier(block, rows, reach.stop)[None, :, reach.start :].to(weights.device)
+    else:
+        may = torch.ones(1, *weights.shape[1:], dtype=torch.bool, device=weights.device)
+    return block.changes.paint(weights, heads, rows, may, reach.start)
+
+
+def allowed(mask: Tensor) -> Tensor:
+    """Which entries of a mask, boolean or additive, let a query read a key."""
     return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min * MASKED
 
 

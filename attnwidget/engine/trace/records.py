@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from attnwidget.engine.edits.changes import Changes
+from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.residual import Stream
@@ -19,7 +21,8 @@ class Block:
     (True = may attend) or additive; `causal` says that no query attends to a later key; with `mask` None it is the
     whole mask. `dense` holds given weights (head query key) if there are no q and k. `projection` is the linear layer
     that directly follows the heads' outputs; None if something lies between, or the model was not traced. `inputs` is
-    the residual stream around the layer, if `keep=("inputs",)` asked for it and it was found.
+    the residual stream around the layer, if `keep=("inputs",)` asked for it and it was found. `changes` is what edits did
+    to the layer: its weights are those that took effect.
     """
 
     part: str
@@ -39,6 +42,7 @@ class Block:
     dense: Tensor | None = None
     projection: Projection | None = None
     inputs: Stream | None = None
+    changes: Changes | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -109,3 +113,4 @@ class SavedTrace:
     depths: Mapping[str, int]
     scores: Tensor | None
     steps: tuple[Step, ...]
+    edits: tuple[Edit, ...] = ()

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from attnwidget.engine.edits.changes import refuse_what_is_not_there
+from attnwidget.engine.edits.notation import edits_of
+from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.edited_blocks import changed_blocks, heads_by_layer
 from attnwidget.engine.trace.plain_data import Unfit, as_data, from_data
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
@@ -24,8 +28,11 @@ SUFFIX = ".safetensors"
 ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
-TRACE_FORMAT = 1
+TRACE_FORMAT = 2
 """Increased whenever files change in a way that released versions would misread."""
+
+WITHOUT_EDITS = 1
+"""The format of a trace without edits, which older versions read as well."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ class Contents:
     blocks: tuple[StoredBlock, ...]
     scores: Stored | None
     steps: tuple[Step, ...]
+    edits: tuple[str, ...] = ()
 
 
 def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
@@ -78,12 +86,13 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
             "This trace has no values (v), so values=True has nothing to save. Leave values= out, or trace the model "
             "with attnwidget through transformers' attention interface."
         )
+    _refuse_edits_without_text(trace.edits)
     kept = _Kept()
     texts = [trace.text, *(text for pair in trace.sequences.values() for text in pair)]
     unique = {id(text): text for text in texts}
     place = {own: number for number, own in enumerate(unique)}
     contents = Contents(
-        TRACE_FORMAT,
+        TRACE_FORMAT if trace.edits else WITHOUT_EDITS,
         trace.path,
         trace.model,
         tuple(unique.values()),
@@ -93,9 +102,28 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
         tuple(_without_tensors(block, kept, values=values) for block in trace.blocks),
         None if trace.scores is None else kept.place(trace.scores),
         trace.steps,
+        tuple(map(str, trace.edits)),
     )
-    metadata = {ENTRY: json.dumps(as_data(contents), separators=(",", ":"))}
+    metadata = {ENTRY: json.dumps(_plain(contents), separators=(",", ":"))}
     return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
+
+
+def _plain(contents: Contents) -> Any:
+    """The contents as data. What edits do to a layer follows from the edits, and older versions know neither."""
+    data = as_data(contents)
+    for block in data["blocks"]:
+        del block["facts"]["changes"]
+    if not contents.edits:
+        del data["edits"]
+    return data
+
+
+def _refuse_edits_without_text(edits: tuple[Edit, ...]) -> None:
+    for edit in edits:
+        if getattr(edit, "of", None) is not None or getattr(edit, "matrix", None) is not None:
+            raise AttnWidgetError(
+                f"{edit!r} holds a matrix or another trace, which a file of a trace cannot hold. Save the trace without it."
+            )
 
 
 def load_trace(path: Any) -> SavedTrace:
@@ -185,8 +213,10 @@ def _contents(file: Path, text: str | None) -> Contents:
         raise AttnWidgetError(
             f"{file} was written by a newer attnwidget (format {version}; this one reads {TRACE_FORMAT}). Update attnwidget."
         )
-    if version != TRACE_FORMAT:
+    if version not in {WITHOUT_EDITS, TRACE_FORMAT}:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
+    if any("changes" in block.get("facts", {}) for block in said.get("blocks", []) if isinstance(block, dict)):
+        raise Unfit("a block says what edits did to it")
     found: Contents = from_data(Contents, said)
     return found
 
@@ -207,7 +237,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
 
     known = {own.name for own in fields(Block)}
     for block in contents.blocks:
-        unknown = block.tensors.keys() - (known - {"projection", "inputs"})
+        unknown = block.tensors.keys() - (known - {"projection", "inputs", "changes"})
         need(not unknown, f"a block has no {', '.join(sorted(unknown))}")
 
     def whole(block: StoredBlock) -> Block:
@@ -221,8 +251,10 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
             return None
         return Projection(own.path, tensor(own.weight), None if own.bias is None else tensor(own.bias))
 
+    blocks = tuple(map(whole, contents.blocks))
+    edits = _edits(contents.edits)
     return SavedTrace(
-        tuple(map(whole, contents.blocks)),
+        _changed(blocks, contents.depths, edits) if edits else blocks,
         text(contents.text),
         contents.path,
         contents.model,
@@ -230,4 +262,20 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         contents.depths,
         scores=None if contents.scores is None else tensor(contents.scores),
         steps=contents.steps,
+        edits=edits,
     )
+
+
+def _edits(said: tuple[str, ...]) -> tuple[Edit, ...]:
+    try:
+        return edits_of(said)
+    except AttnWidgetError as error:
+        raise Unfit(str(error)) from None
+
+
+def _changed(blocks: tuple[Block, ...], depths: Mapping[str, int], edits: tuple[Edit, ...]) -> tuple[Block, ...]:
+    try:
+        refuse_what_is_not_there(edits, heads_by_layer(blocks))
+        return changed_blocks(blocks, depths, edits)
+    except AttnWidgetError as error:
+        raise Unfit(str(error)) from None

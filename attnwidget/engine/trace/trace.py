@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from attnwidget.arguments import truth_of
+from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
@@ -44,7 +45,7 @@ class Trace:
     `text` has the tokens of the first sequence; `sequences` has the (query, key) tokens of every part where either
     differs from it. `depths` counts the layers of each part, including those without attention. `hidden` and `head`
     give logits on demand, `scores` are stored logits; `steps` are the tokens that the model generated itself, with
-    their alternatives.
+    their alternatives. `edits` are what was changed in the computation: all of the above is as it was under them.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -66,6 +67,8 @@ class Trace:
     origin: int | None = None  # identifies the state of the model
     steps: tuple[Step, ...] = ()  # of the generated tokens
     cache: Sequence[tuple[Tensor, Tensor]] = ()  # for models that cache something other than k and v
+    edits: tuple[Edit, ...] = ()  # what was changed in the computation
+    forward: Mapping[str, Tensor] = field(default_factory=dict)  # what the model was given, to run it again
     _whole: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # (part, layer) -> kept maps
 
     @property
@@ -77,7 +80,8 @@ class Trace:
         sizes = [f"{self.layers(part)} layers x {max(self.heads(part))} heads" for part in self.parts]
         if len(sizes) > 1:
             sizes = [f"{part} {size}" for part, size in zip(self.parts, sizes, strict=True)]
-        return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path})"
+        edits = f", {len(self.edits)} edit{'s' * (len(self.edits) > 1)}" if self.edits else ""
+        return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path}{edits})"
 
     def layers(self, part: str | None = None) -> int:
         """How many layers a part has, including those without attention."""

@@ -1,0 +1,287 @@
+"""What edits do to one attention layer: pairs that are not read, patterns, and heads whose output is replaced."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from attnwidget.engine.edits.records import Cut, Edit, Hide, Paint, Silence, name_of
+from attnwidget.errors import AttnWidgetError
+
+ALSO_READ_BY = {"encoder": ("cross",), "vision": ("cross",), "audio": ("cross",)}
+"""The parts that read the tokens of another part, where there are such."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Queries that must not read some keys. `heads` and `queries` None stand for all of them.
+
+    `itself` says that a query goes on reading its own token.
+    """
+
+    heads: frozenset[int] | None
+    queries: tuple[int, ...] | None
+    start: int
+    keys: tuple[int, ...]
+    itself: bool
+    renormalise: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """The edits of one layer. `offset` is the number of the first query, when earlier ones come from a cache."""
+
+    edges: tuple[Edges, ...] = ()
+    patterns: Mapping[int, Paint] = field(default_factory=dict)
+    silenced: Mapping[int, Silence] = field(default_factory=dict)
+    offset: int = 0
+
+    def starting_at(self, offset: int) -> "Changes":
+        """The same for a pass whose first query is another token."""
+        return self if offset == self.offset else replace(self, offset=offset)
+
+    def of_every_head(self) -> "Changes | None":
+        """What can be said in one mask for all heads; None if there is nothing of that kind."""
+        own = tuple(edges for edges in self.edges if edges.heads is None and edges.renormalise)
+        return Changes(own, offset=self.offset) if own else None
+
+    def repainted(self, heads: int) -> list[int]:
+        """The heads whose weights no mask for all heads gives."""
+        if any(edges.heads is None and not edges.renormalise for edges in self.edges):
+            return list(range(heads))
+        chosen = {head for edges in self.edges for head in edges.heads or ()}
+        return sorted(chosen | self.patterns.keys())
+
+    def hidden(self, heads: slice, rows: Int[Tensor, " row"], width: int) -> Bool[Tensor, "head row key"] | None:
+        """Which keys each query must not see before the softmax, for some heads (or one map for all of them)."""
+        return self._pairs(heads, rows, width, renormalise=True)
+
+    def paint(
+        self,
+        weights: Float[Tensor, "head row key"],
+        heads: slice,
+        rows: Int[Tensor, " row"],
+        allowed: Bool[Tensor, "head row key"],
+        first_key: int,
+    ) -> Float[Tensor, "head row key"]:
+        """The weights after the softmax as they take effect. `allowed` says what each query may read."""
+        painted = weights
+        for head in range(heads.start, heads.stop):
+            if head in self.patterns:
+                painted = painted.clone() if painted is weights else painted
+                at = head - heads.start
+                may = allowed[0 if len(allowed) == 1 else at]
+                painted[at] = _pattern(self.patterns[head], weights[at], head, rows + self.offset, may, first_key)
+        dropped = self._pairs(heads, rows, first_key + weights.shape[2], renormalise=False)
+        return painted if dropped is None else painted.masked_fill(dropped[..., first_key:].to(painted.device), 0.0)
+
+    def _pairs(
+        self, heads: slice, rows: Int[Tensor, " row"], width: int, *, renormalise: bool
+    ) -> Bool[Tensor, "head row key"] | None:
+        own = [edges for edges in self.edges if edges.renormalise == renormalise and _concerns(edges, heads)]
+        if not own:
+            return None
+        queries, keys = rows.cpu() + self.offset, torch.arange(width, device="cpu")
+        apart = any(edges.heads is not None for edges in own)
+        found = torch.zeros(heads.stop - heads.start if apart else 1, len(rows), width, dtype=torch.bool, device="cpu")
+        for edges in own:
+            read = queries >= edges.start
+            if edges.queries is not None:
+                read &= torch.isin(queries, _tensor(edges.queries))
+            pairs = read[:, None] & torch.isin(keys, _tensor(edges.keys))[None]
+            if edges.itself:
+                pairs &= queries[:, None] != keys[None]
+            named = range(heads.start, heads.stop) if edges.heads is None else edges.heads
+            places = [head - heads.start for head in named if heads.start <= head < heads.stop] if apart else [0]
+            found[places] |= pairs
+        return found.to(rows.device)
+
+
+def changes_of(
+    edits: Iterable[Edit], part: str, layer: int, depth: int, heads: int, parts: Iterable[str]
+) -> Changes | None:
+    """What the edits do to one layer; None if they leave it as it is. Raises AttnWidgetError for a head that it lacks."""
+    known = tuple(parts)
+    edges: list[Edges] = []
+    patterns: dict[int, Paint] = {}
+    silenced: dict[int, Silence] = {}
+    for edit in edits:
+        if part not in _parts_of(edit, known):
+            continue
+        if isinstance(edit, Hide):
+            edges.append(Edges(None, None, edit.start, edit.tokens, itself=part != "cross", renormalise=True))
+        elif isinstance(edit, Cut):
+            chosen = _chosen(edit.heads, layer, depth, heads)
+            if chosen is None or chosen:
+                edges.append(Edges(chosen, edit.queries, 0, edit.keys, itself=False, renormalise=edit.renormalise))
+        else:
+            own = _chosen(((edit.layer, edit.head),), layer, depth, heads)
+            for head in range(heads) if own is None else own:
+                if isinstance(edit, Paint):
+                    if part == "cross" and edit.pattern in {"identity", "previous"}:
+                        raise AttnWidgetError(
+                            f"{str(edit)!r} is not possible: queries and keys of cross-attention are different tokens."
+                        )
+                    patterns[head] = edit
+                else:
+                    silenced[head] = edit
+    return Changes(tuple(edges), patterns, silenced) if edges or patterns or silenced else None
+
+
+def refuse_what_is_not_there(edits: Iterable[Edit], heads: Mapping[str, Mapping[int, int]]) -> None:
+    """Raise AttnWidgetError for an edit of a part, layer or head that the model lacks.
+
+    `heads` has, for each part, the number of heads of every layer that attends.
+    """
+    known = tuple(heads)
+    for edit in edits:
+        for part in _parts_of(edit, known):
+            depth = 1 + max(heads[part])
+            named = ((edit.layer, edit.head),) if isinstance(edit, Silence | Paint) else getattr(edit, "heads", ())
+            for layer, head in named:
+                number = layer % depth
+                if not -depth <= layer < depth or number not in heads[part]:
+                    raise AttnWidgetError(
+                        f"{str(edit)!r}: there is no layer {layer} with attention; {_those(heads[part])}."
+                    )
+                count = heads[part][number]
+                if head is not None and not -count <= head < count:
+                    raise AttnWidgetError(
+                        f"{str(edit)!r}: there is no head {head} in layer {number}; its heads are 0 to {count - 1}."
+                    )
+
+
+def refuse_tokens_beyond(edits: Iterable[Edit], sizes: Mapping[str, tuple[int, int]]) -> None:
+    """Raise AttnWidgetError for an edit of a token that the text lacks. `sizes` has queries and keys of each part."""
+    known = tuple(sizes)
+    for edit in edits:
+        for part in _parts_of(edit, known):
+            queries, keys = sizes[part]
+            read = edit.tokens if isinstance(edit, Hide) else edit.keys if isinstance(edit, Cut) else ()
+            by = (edit.queries or ()) if isinstance(edit, Cut) else ()
+            for number, size in [(max(read, default=0), keys), (max(by, default=0), queries)]:
+                if number >= size:
+                    raise AttnWidgetError(
+                        f"{str(edit)!r}: there is no token {number}; they are numbered 0 to {size - 1}."
+                    )
+            if isinstance(edit, Paint) and edit.matrix is not None and tuple(edit.matrix.shape) != (queries, keys):
+                raise AttnWidgetError(
+                    f"{str(edit)!r}: the matrix is {edit.matrix.shape[0]} x {edit.matrix.shape[1]}, but the pattern is "
+                    f"{queries} x {keys} (query key)."
+                )
+
+
+def first_changed(edits: Iterable[Edit]) -> int:
+    """The first query that the edits can change, in a model where no query reads later tokens."""
+    firsts = [0]
+    for edit in edits:
+        if isinstance(edit, Hide):
+            firsts.append(max(edit.start, edit.tokens[0] + 1))
+        elif isinstance(edit, Cut):
+            firsts.append(edit.keys[0] if edit.queries is None else edit.queries[0])
+        else:
+            return 0
+    return min(firsts[1:], default=0)
+
+
+def row_by_row(edits: Iterable[Edit]) -> bool:
+    """Whether what an edit does to a query depends on nothing after it."""
+    return all(not isinstance(edit, Silence) or edit.by == "zero" for edit in edits)
+
+
+def _parts_of(edit: Edit, known: tuple[str, ...]) -> tuple[str, ...]:
+    if edit.part is None:
+        if len(known) > 1:
+            raise AttnWidgetError(
+                f"{str(edit)!r} does not say in which part; this model has {', '.join(known)}. Put it before the tokens "
+                f"or heads, for example {_example(edit, known[-1])}."
+            )
+        return known
+    if edit.part not in known:
+        raise AttnWidgetError(f"{str(edit)!r}: there is no part {edit.part!r}; this model has {', '.join(known)}.")
+    also = ALSO_READ_BY.get(edit.part, ()) if isinstance(edit, Hide) else ()
+    return (edit.part, *(part for part in also if part in known and _reads(part, edit.part, known)))
+
+
+def _reads(_part: str, source: str, known: tuple[str, ...]) -> bool:
+    return source == "encoder" or "encoder" not in known
+
+
+def _example(edit: Edit, part: str) -> str:
+    said = str(replace_part(edit, part))
+    return repr(said)
+
+
+def replace_part(edit: Edit, part: str) -> Edit:
+    """The same edit of another part."""
+    if isinstance(edit, Hide):
+        return Hide(edit.tokens, start=edit.start, part=part)
+    if isinstance(edit, Cut):
+        return Cut(edit.queries, edit.keys, heads=edit.heads, part=part, renormalise=edit.renormalise)
+    if isinstance(edit, Silence):
+        return Silence(edit.layer, edit.head, by=edit.by, of=edit.of, part=part)
+    pattern = edit.pattern if edit.matrix is None else edit.matrix
+    return Paint(edit.layer, edit.head, pattern, seed=edit.seed, part=part)
+
+
+def _chosen(named: tuple[tuple[int, int | None], ...], layer: int, depth: int, heads: int) -> frozenset[int] | None:
+    """Those of a layer's heads that are named; None for all of them."""
+    if not named:
+        return None
+    own = [head for number, head in named if number in {layer, layer - depth}]
+    return None if None in own else frozenset(head % heads for head in own if head is not None)
+
+
+def _concerns(edges: Edges, heads: slice) -> bool:
+    return edges.heads is None or any(heads.start <= head < heads.stop for head in edges.heads)
+
+
+def _tensor(numbers: tuple[int, ...]) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.long, device="cpu")
+
+
+def _those(layers: Mapping[int, int]) -> str:
+    numbers = list(layers)
+    whole = numbers == list(range(len(numbers)))
+    return f"layers are 0 to {numbers[-1]}" if whole else f"choose one of {', '.join(map(str, numbers))}"
+
+
+def _pattern(edit: Paint, own: Tensor, head: int, queries: Tensor, may: Tensor, first_key: int) -> Tensor:
+    """A painted pattern of some rows, over keys from `first_key` on."""
+    may = may.to(own.device)
+    keys = torch.arange(first_key, first_key + own.shape[1], device=own.device)
+    queries = queries.to(own.device)
+    if edit.pattern == "uniform":
+        return may / may.sum(-1, keepdim=True).clamp(min=1)
+    if edit.pattern == "given":
+        return _given(edit, queries, may, first_key)
+    if edit.pattern == "shuffled":
+        return _shuffled(own, may, edit.seed, head, queries)
+    read = queries if edit.pattern == "identity" else (queries - 1).clamp(min=0)
+    return (keys[None] == read[:, None]).to(own.dtype) * may
+
+
+def _given(edit: Paint, queries: Tensor, may: Tensor, first_key: int) -> Tensor:
+    matrix = edit.matrix
+    if matrix is None or int(queries.max()) >= len(matrix) or first_key + may.shape[1] > matrix.shape[1]:
+        raise AttnWidgetError(f"{str(edit)!r}: the matrix has fewer rows or columns than the text has tokens.")
+    rows = matrix.to(may.device)[queries]
+    inside = rows[:, first_key : first_key + may.shape[1]]
+    if bool(inside[~may].any()) or not torch.allclose(inside.sum(-1), rows.sum(-1), atol=1e-6):
+        raise AttnWidgetError(
+            f"{str(edit)!r}: the matrix puts weight where {name_of(edit.layer, edit.head)} may not look, for example on later "
+            "tokens. Make it zero there."
+        )
+    return inside
+
+
+def _shuffled(own: Tensor, may: Tensor, seed: int, head: int, queries: Tensor) -> Tensor:
+    found = torch.zeros_like(own)
+    for row, query in enumerate(queries.tolist()):
+        places = may[row].nonzero()[:, 0]
+        drawn = torch.Generator(device="cpu").manual_seed((seed * 1_000_003 + head) * 1_000_003 + query)
+        order = torch.randperm(len(places), generator=drawn, device="cpu").to(places.device)
+        found[row, places] = own[row, places[order]]
+    return found
