@@ -228,9 +228,9 @@ def numbers_of(what: str, given: Any) -> tuple[int, ...]:
 def matrix_of(given: Any) -> AttentionMap:
     """A pattern to paint, in fp32 on the CPU. Raises AttnWidgetError unless its rows are weights."""
     try:
-        found = torch.as_tensor(given).detach().to("cpu", torch.float32)
+        found = torch.as_tensor(given, dtype=torch.float32, device="cpu").detach()
     except (TypeError, ValueError, RuntimeError):
-        found = torch.zeros(0)
+        found = torch.zeros(0, dtype=torch.float32, device="cpu")
     if found.ndim != 2 or not found.numel():
         raise AttnWidgetError(f"{given!r:.60} is not a pattern: give its name, or a matrix of weights (query key).")
     if not bool(((found >= 0) & (found <= 1)).all()) or bool((found.sum(-1) > 1 + 1e-4).any()):
