@@ -1,4 +1,9 @@
 from attnwidget.engine.capture.roles import towers_of as towers_of
+from attnwidget.engine.edits.notation import edits_of as edits_of
+from attnwidget.engine.edits.records import Cut as Cut
+from attnwidget.engine.edits.records import Edit as Edit
+from attnwidget.engine.edits.records import Hide as Hide
+from attnwidget.engine.edits.records import Silence as Silence
 from attnwidget.engine.exact import exactly as exactly
 from attnwidget.engine.inputs.recipient import forward_names as forward_names
 from attnwidget.engine.live.second_text import OF_THE_WHOLE as OF_THE_WHOLE
@@ -12,7 +17,10 @@ from attnwidget.engine.load_model import shared as shared
 from attnwidget.engine.model import AttentionModel as AttentionModel
 from attnwidget.engine.names import fit_index as fit_index
 from attnwidget.engine.names import parse_head as parse_head
+from attnwidget.engine.prediction import Prediction as Prediction
 from attnwidget.engine.prediction import predict as predict
+from attnwidget.engine.silencing import SilencedRuns as SilencedRuns
+from attnwidget.engine.silencing import silenced_runs as silenced_runs
 from attnwidget.engine.stopping import go_on as go_on
 from attnwidget.engine.stopping import stopping_when as stopping_when
 from attnwidget.engine.text.spans import NO_SPAN as NO_SPAN

@@ -90,7 +90,8 @@ class Watch:
 
     `names` maps modules (by id) to their paths. `progress` is called with the number of finished attention layers, or,
     with `counts_layers`, of layers of any kind: for models whose attention is not seen. `answered` is called with the
-    output (batch query head dim) of each call. `edited` says what is changed in a call.
+    output (batch query head dim) of each call. `edited` says what is changed in a call. Without `keeps`
+    no call is kept, and several runs may be one batch.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class Watch:
     counts_layers: bool = False
     answered: Callable[[Call, Tensor], None] = ignore
     edited: Callable[[Call], Edited | None] = unedited
+    keeps: bool = True
     calls: list[Call] = field(default_factory=list)
     maps: list[tuple[str, Tensor]] = field(default_factory=list)  # (path, weights) of eager attention
     _entered: int = 0
@@ -120,8 +122,9 @@ class Watch:
     def hear(self, call: Call) -> None:
         """An attention layer was called."""
         _go_on()
-        self.calls.append(call)
-        self._tell(len(self.calls))
+        if self.keeps:
+            self.calls.append(call)
+            self._tell(len(self.calls))
 
     def _tell(self, done: int) -> None:
         try:
@@ -199,7 +202,7 @@ def attend(
     )
     edited = None
     if watch is not None:
-        _refuse_unknown(call, kwargs)
+        _refuse_unknown(call, kwargs, batches=not watch.keeps)
         watch.hear(call)
         edited = watch.edited(call)
     if edited is not None:
@@ -248,14 +251,14 @@ def _unsaid_scale(module: Any, width: int) -> float | None:
     return float(scale / (module.layer_idx + 1) if module.scale_attn_by_inverse_layer_idx else scale)
 
 
-def _refuse_unknown(call: Call, kwargs: Mapping[str, Any]) -> None:
+def _refuse_unknown(call: Call, kwargs: Mapping[str, Any], *, batches: bool) -> None:
     given = next((name for name in SPARSE if kwargs.get(name) is not None), None)
     if given is not None:
         raise AttnWidgetError(
             f"{type(call.module).__name__} chooses its keys by {given}, a sparse attention that attnwidget cannot "
             "recompute exactly. Pass weights to Trace.from_weights instead."
         )
-    if call.q.shape[0] != 1:
+    if call.q.shape[0] != 1 and not batches:
         raise AttnWidgetError(
             f"{type(call.module).__name__} attends within {call.q.shape[0]} separate pieces (windows, or several "
             "images), so there is no map over the whole input. Windowed attention cannot be shown; for several images, "

@@ -1,0 +1,113 @@
+"""Runs that begin at a layer: the outputs of the layers before it are kept from one pass, and handed on.
+
+No table of families says how a layer is called: its forward is replaced, on the shadow, by one that returns what it gave
+before. Whether that gives what a whole pass gives is tried once per model.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from attnwidget.engine.capture.attention_function import Call, Edited, Watch, watching
+from attnwidget.engine.capture.forward import run
+from attnwidget.engine.capture.random_draws import own_draws
+from attnwidget.engine.capture.shadow import Shadow
+
+_replays: "WeakKeyDictionary[Any, bool]" = WeakKeyDictionary()
+"""By the module of a shadow: whether a replay gave what a whole pass gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeptLayers:
+    """One pass over some inputs, and what every layer of one list of layers gave. `hidden` is (position dim)."""
+
+    forward: Mapping[str, Tensor]
+    layers: nn.ModuleList | nn.Sequential
+    outputs: tuple[Any, ...]
+    hidden: Tensor
+
+
+def keep_layers(shadow: Shadow, forward: Mapping[str, Tensor], path: str) -> KeptLayers | None:
+    """Run the body once and keep what its layers at `path` give; None if the model cannot be run from a layer on."""
+    layers = shadow.module.get_submodule(path)
+    outputs: list[Any] = []
+    hooks = [layer.register_forward_hook(lambda _layer, _given, result: outputs.append(result)) for layer in layers]
+    try:
+        hidden = _hidden(shadow, forward)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if hidden is None or len(outputs) != len(layers) or not all(map(_can_be_repeated, outputs)):
+        return None
+    kept = KeptLayers(forward, layers, tuple(outputs), hidden[0])
+    with shadow.lock:
+        if shadow.module not in _replays:
+            _replays[shadow.module] = _agrees(shadow, kept)
+    return kept if _replays[shadow.module] else None
+
+
+def run_from(
+    shadow: Shadow, kept: KeptLayers, layer: int, batch: int = 1, edited: Callable[[Call], Edited | None] | None = None
+) -> Tensor | None:
+    """The final hidden rows (batch position dim) of `batch` runs that begin at a layer; None if there are none."""
+    forward = {name: tensor.expand(batch, *tensor.shape[1:]) for name, tensor in kept.forward.items()}
+    with _skipping(kept, layer, batch):
+        return _hidden(shadow, forward, edited)
+
+
+def _agrees(shadow: Shadow, kept: KeptLayers) -> bool:
+    for layer, batch in ((len(kept.layers) // 2, 1), (len(kept.layers) - 1, 2)):
+        try:
+            found = run_from(shadow, kept, layer, batch)
+        except Exception:  # noqa: BLE001  models may raise anything when their layers are skipped
+            return False
+        # The same sums in another order, as larger batches are computed.
+        near = 256 * torch.finfo(kept.hidden.dtype).eps * max(1.0, float(kept.hidden.abs().max()))
+        if found is None or not bool(((found - kept.hidden).abs() <= near).all()):
+            return False
+    return True
+
+
+def _hidden(
+    shadow: Shadow, forward: Mapping[str, Tensor], edited: Callable[[Call], Edited | None] | None = None
+) -> Tensor | None:
+    watch = Watch(shadow.names, keeps=False)
+    if edited is not None:
+        watch.edited = edited
+    with shadow.lock, torch.no_grad(), own_draws(shadow.draws), watching(watch):
+        found = getattr(run(shadow.module.base_model, forward, {}), "last_hidden_state", None)
+    return found if isinstance(found, Tensor) else None
+
+
+@contextmanager
+def _skipping(kept: KeptLayers, layer: int, batch: int) -> Iterator[None]:
+    """Inside, the layers before `layer` return what they gave in the kept pass."""
+    skipped = list(zip(kept.layers, kept.outputs, strict=True))[:layer]
+    own = [vars(module).get("forward") for module, _ in skipped]
+    try:
+        for module, output in skipped:
+            result = _repeated(output, batch)
+            module.__dict__["forward"] = lambda *_given, result=result, **_named: result
+        yield
+    finally:
+        for (module, _), before in zip(skipped, own, strict=True):
+            module.__dict__.pop("forward", None)
+            if before is not None:
+                module.__dict__["forward"] = before
+
+
+def _can_be_repeated(output: Any) -> bool:
+    return isinstance(output, Tensor) or (
+        isinstance(output, tuple) and all(one is None or isinstance(one, Tensor) for one in output)
+    )
+
+
+def _repeated(output: Any, batch: int) -> Any:
+    if isinstance(output, tuple):
+        return tuple(_repeated(one, batch) for one in output)
+    return output if output is None or output.shape[0] != 1 else output.expand(batch, *output.shape[1:])
