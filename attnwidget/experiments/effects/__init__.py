@@ -1,0 +1,1 @@
+"""What the output rests on: the computation changed, and the answer compared."""
