@@ -48,10 +48,11 @@ def refuse_empty_rows(before: Tensor, after: Tensor) -> None:
         )
 
 
-def edited_output(output: Tensor, block: Block, changes: Changes, kept: Any) -> Tensor:
+def edited_output(output: Tensor, block: Block, changes: Changes, kept: Any, call: Any) -> Tensor:
     """The output (batch query head dim) with the touched heads as the edits leave them.
 
-    `block` has the arguments of the call. `kept` is a mutable mapping in which means last for the passes of one run.
+    `block` has the arguments of the call. `kept` is a mutable mapping in which means last for the passes of one run, by
+    the name `call`: differential attention is called twice in a layer.
     """
     if block.q is None or block.v is None:
         raise AttnWidgetError(f"{block!r} has neither q nor v, so its output cannot be changed.")
@@ -68,15 +69,15 @@ def edited_output(output: Tensor, block: Block, changes: Changes, kept: Any) -> 
             weights = recompute.weights(block, [head], queries=rows)[0]
             found[0, rows, head] = weights.to(value) @ value
     for head, edit in changes.silenced.items():
-        found[0, :, head] = _instead(output[0, :, head], edit, block, head, changes.offset, kept)
+        found[0, :, head] = _instead(output[0, :, head], edit, block, head, changes.offset, kept, call)
     return found
 
 
-def _instead(own: Tensor, edit: Silence, block: Block, head: int, offset: int, kept: Any) -> Tensor:
+def _instead(own: Tensor, edit: Silence, block: Block, head: int, offset: int, kept: Any, call: Any) -> Tensor:
     """What a silenced head gives (query dim)."""
     if edit.by == "zero":
         return torch.zeros_like(own)
-    name = (block.part, block.layer, head, edit)
+    name = (call, head, edit)
     if edit.by == "mean":
         if name not in kept:
             kept[name] = (own if edit.of is None else outputs_of(edit, block, head)).float().mean(0)

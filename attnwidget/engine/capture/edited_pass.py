@@ -49,11 +49,14 @@ def known_roles(module: Any) -> Known | None:
 
 @dataclass(frozen=True, eq=False)
 class EditedCall:
-    """An attention call, and what the edits change in it. `kept` lasts for the passes of one run."""
+    """An attention call, and what the edits change in it. `kept` lasts for the passes of one run;
+    `name` is the call's within each of them.
+    """
 
     block: Block
     changes: Changes
     kept: dict[Any, Tensor]
+    name: tuple[str, int]
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         """The mask of the call, with what no head may read."""
@@ -63,7 +66,7 @@ class EditedCall:
 
     def output(self, output: Tensor) -> Tensor:
         """The output of the call (batch query head dim), as the edits leave it."""
-        return edited_output(output, self.block, self.changes, self.kept)
+        return edited_output(output, self.block, self.changes, self.kept, self.name)
 
 
 @dataclass(eq=False)
@@ -104,7 +107,7 @@ class EditedPass:
         if found is None:
             return None
         changes = found.starting_at(first)
-        return EditedCall(replace(block_of(call, role), changes=changes), changes, self._kept)
+        return EditedCall(replace(block_of(call, role), changes=changes), changes, self._kept, name)
 
     def marked(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
         """The blocks of the finished pass, which say what was changed in them.

@@ -76,7 +76,7 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
         return Answer(position, (), str(unit), "the function", answer)
     logits = trace.logits(-1 if position is None else position)[0]
     if answer is None:
-        ids = (int(logits.argmax()),)
+        ids: tuple[int, ...] = (int(logits.argmax()),)
     elif isinstance(answer, tuple | list):
         if len(answer) != CHOICES:
             raise AttnWidgetError(

@@ -35,7 +35,7 @@ def token_effects(
     >>> model = aw.load()
     >>> trace = model.trace("The capital of Veldt is Miro. The capital of Veldt is")
     >>> aw.token_effects(model, trace).top(1)[0].piece
-    ' Miro'
+    'Miro'
     """
     asked = answer_of(model, trace, answer, at, unit)
     _, tokens = trace.tokens(part)

@@ -1,0 +1,140 @@
+"""What a change does to the answer, against plain hooks on eager models and against whole passes."""
+
+import pytest
+import torch
+
+import attnwidget as aw
+from attnwidget.engine import silenced_runs
+from attnwidget.errors import Cancelled
+from tests.model.families import FAMILIES, build, others_long, reference
+from tests.model.small import small, words
+
+TEXT = "The capital of Veldt is Miro. The capital of Veldt is"
+DECODERS = [
+    name
+    for name, family in FAMILIES.items()
+    if family.known()
+    and family.path == "interface"
+    and family.parts == ("self",)
+    and set(family.inputs(3)) == {"input_ids"}
+    and family.model.endswith(("ForCausalLM", "ForMaskedLM", "LMHeadModel"))
+]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return aw.load()
+
+
+@pytest.fixture(scope="module")
+def trace(model):
+    return model.trace(TEXT)
+
+
+@pytest.mark.parametrize("by", ["zero", "mean"])
+@pytest.mark.parametrize("name", others_long(DECODERS))
+def test_runs_from_a_layer_on_give_what_whole_runs_give(name, by):
+    model = aw.load(build(name))
+    trace = model.trace(FAMILIES[name].inputs(20))
+    runs = silenced_runs(model, trace, 15, by)
+    for block in {trace.blocks[0], trace.blocks[-1]}:
+        found = runs.logits(block.layer, [0, block.heads - 1])
+        for row, head in zip(found, (0, block.heads - 1), strict=True):
+            whole = model.trace(trace, edits=aw.Silence(block.layer, head, by=by)).logits(15)[0]
+            assert torch.allclose(row, whole, atol=1e-4 * max(1.0, float(whole.abs().max())))
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama-grouped"])
+def test_head_effects_are_those_of_hooks_on_the_projection(name):
+    family, eager = FAMILIES[name], reference(name)
+    inputs = family.inputs(12)
+    model = aw.load(build(name))
+    trace = model.trace(inputs)
+    effects = aw.head_effects(model, trace, answer=7, at=9)
+    with torch.no_grad():
+        before = eager(**inputs).logits[0, 9].log_softmax(-1)[7]
+    for block in trace.blocks:
+        width = block.v.shape[-1]
+        for head in range(block.heads):
+
+            def without(_module, given, head=head, width=width):
+                silent = given[0].clone()
+                silent[..., head * width : (head + 1) * width] = 0
+                return (silent, *given[1:])
+
+            hook = eager.get_submodule(block.projection.path).register_forward_pre_hook(without)
+            with torch.no_grad():
+                after = eager(**inputs).logits[0, 9].log_softmax(-1)[7]
+            hook.remove()
+            assert abs(effects.values[block.layer, head] - float(before - after)) < 1e-4
+
+
+def test_a_decoder_is_run_from_its_layers(model, trace):
+    assert silenced_runs(model, trace, 11).kept is not None
+
+
+def test_token_effects_are_those_of_whole_passes(model, trace):
+    effects = aw.token_effects(model, trace, answer="Miro")
+    for token in range(11):
+        assert abs(effects.values[token] - aw.effect(model, trace, f"hide {token}", answer="Miro").difference) < 1e-5
+    assert effects.values[11] == 0
+    assert effects.top(1)[0].piece == "Miro"
+
+
+def test_an_effect_says_both_predictions_and_the_divergence(model, trace):
+    found = aw.effect(model, trace, "hide 5", answer=(" Miro", " Yssel"), unit="logit")
+    before, after = trace.logits()[0], found.trace.logits()[0]
+    ids = [model.tokenizer(text, add_special_tokens=False)["input_ids"][0] for text in (" Miro", " Yssel")]
+    assert abs(found.before - float(before[ids[0]] - before[ids[1]])) < 1e-5
+    assert abs(found.after - float(after[ids[0]] - after[ids[1]])) < 1e-5
+    divergence = torch.nn.functional.kl_div(
+        after.log_softmax(-1), before.log_softmax(-1), log_target=True, reduction="sum"
+    )
+    assert abs(found.divergence - float(divergence)) < 1e-5
+    assert [one.top[0].piece for one in found.predictions] == [
+        model.predict(trace).top[0].piece,
+        model.predict(found.trace).top[0].piece,
+    ]
+    assert float(found) == found.difference
+    assert str(found.trace.edits[0]) == "hide 5"
+
+
+def test_effects_of_a_classifier_and_of_a_masked_model():
+    for kind, answer in (("class", "POSITIVE"), ("label", "B-PLACE")):
+        model = aw.load(small(kind), words(special=True))
+        trace = model.trace("the river bank was quiet .")
+        whole = aw.effect(model, trace, "silence L1H2", answer=answer)
+        assert abs(aw.head_effects(model, trace, answer=answer).values[1, 2] - whole.difference) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"answer": 10**7}, "chooses between 783"),
+        ({"answer": ""}, "is not an answer"),
+        ({"answer": ("a",)}, "not a pair"),
+        ({"answer": lambda _logits: "much"}, "gave no number"),
+        ({"at": 99}, "no position 99"),
+        ({"unit": "bits"}, "'log probability'"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(model, trace, given, said):
+    with pytest.raises(aw.AttnWidgetError, match=said):
+        aw.effect(model, trace, "hide 5", **given)
+
+
+def test_an_effect_needs_an_edit_a_model_and_a_trace(model, trace):
+    for given, said in (
+        ((model, trace, ()), "no edit"),
+        ((None, trace, "hide 1"), "needs a model"),
+        ((model, TEXT, "hide 1"), "needs a Trace"),
+    ):
+        with pytest.raises(aw.AttnWidgetError, match=said):
+            aw.effect(*given)
+
+
+def test_it_can_be_stopped_between_two_layers(model, trace):
+    asked = []
+    with aw.stopping_when(lambda: len(asked) > 1), pytest.raises(Cancelled):
+        aw.head_effects(model, trace, progress=lambda *done: asked.append(done))
+    assert len(asked) == 2

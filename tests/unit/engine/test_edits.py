@@ -1,0 +1,241 @@
+"""Edits as records and text, and what they do to the bundled model."""
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import attnwidget as aw
+from attnwidget.engine import edits_of
+
+TEXT = "The capital of Veldt is Miro. The capital of Veldt is"
+EXAMPLES = [
+    "hide 4",
+    "hide 4..6",
+    "hide 4, 7..9",
+    "hide 4 from 9",
+    "hide encoder 4",
+    "silence L5H3",
+    "silence L5",
+    "silence cross L5H3 by mean",
+    "cut 9 reads 4 in L5H3",
+    "cut 9 reads 4..6",
+    "cut * reads 0 in L5, without renormalising",
+    "cut 9 reads 4 in cross L5H3, L6",
+    "cut 9 reads 4 in cross",
+    "paint L5H3 uniform",
+    "paint L5H3 identity",
+    "paint L-1 previous",
+    "paint cross L5H3 shuffled 7",
+]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return aw.load()
+
+
+@pytest.fixture(scope="module")
+def plain(model):
+    return model.trace(TEXT)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_text_reads_back(text):
+    (edit,) = edits_of(text)
+    assert str(edit) == text
+    assert edits_of(str(edit)) == (edit,)
+    assert hash(edit) == hash(edits_of(text)[0])
+
+
+numbers = st.sets(st.integers(0, 999), min_size=1, max_size=6)
+heads = st.tuples(st.integers(-9, 99), st.none() | st.integers(-9, 99))
+parts = st.sampled_from([None, "cross", "encoder", "text"])
+
+
+@given(
+    st.builds(lambda tokens, start, part: aw.Hide(tokens, start=start, part=part), numbers, st.integers(0, 99), parts)
+    | st.builds(
+        lambda head, by, part: aw.Silence(*head, by=by, part=part), heads, st.sampled_from(["zero", "mean"]), parts
+    )
+    | st.builds(
+        lambda queries, keys, named, part, whole: aw.Cut(queries, keys, heads=named, part=part, renormalise=whole),
+        st.none() | numbers,
+        numbers,
+        st.lists(heads, max_size=3),
+        parts,
+        st.booleans(),
+    )
+    | st.builds(
+        lambda head, seed, part: aw.Paint(*head, "shuffled", seed=seed, part=part), heads, st.integers(0, 99), parts
+    )
+)
+def test_every_record_reads_back(edit):
+    assert edits_of(str(edit)) == (edit,)
+
+
+@pytest.mark.parametrize(
+    ("given_edit", "said"),
+    [
+        ("hide", "hide 4"),
+        ("hide z", "hide 4"),
+        ("hide 6..4", "end is before"),
+        ("silence 5", "silence L5H3"),
+        ("cut 9", "cut 9 reads 4"),
+        ("paint L5H3 stripes", "paint L5H3 uniform"),
+        ("ablate L5H3", "begins with none of hide, silence, cut, paint"),
+        (3, "is not an edit"),
+        (["hide 4", "hide z"], "Edit 2 of 2"),
+    ],
+)
+def test_what_is_no_edit_is_said(given_edit, said):
+    with pytest.raises(aw.AttnWidgetError, match=said):
+        edits_of(given_edit)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ("silence L9H1", "no layer 9"),
+        ("silence L1H9", "no head 9"),
+        ("hide 99", "no token 99"),
+        ("cut 99 reads 0", "no token 99"),
+        ("paint cross L1 uniform", "no part 'cross'"),
+        ("cut 0 reads 0", "leave query 0 without a key"),
+        (aw.Paint("L1H1", torch.eye(3)), "fewer rows"),
+        (aw.Paint("L1H1", torch.eye(12).flip(0)), "may not look"),
+    ],
+)
+def test_what_is_not_there_is_said_and_the_model_is_as_before(model, plain, edit, said):
+    with pytest.raises(aw.AttnWidgetError, match=said):
+        model.trace(TEXT, edits=edit)
+    assert torch.equal(model.trace(TEXT).logits(), plain.logits())
+
+
+def test_knocking_out_a_pair_renormalises_the_others(model, plain):
+    before = plain.weights(0, 1)
+    after = model.trace(TEXT, edits="cut 9 reads 4 in L0H1").weights(0, 1)
+    expected = before[9].clone()
+    expected[4] = 0
+    assert torch.allclose(after[9], expected / (1 - before[9, 4]), atol=1e-6)
+    assert torch.equal(after[:9], before[:9])
+
+
+def test_a_hidden_token_reads_itself_and_is_read_by_no_other(model):
+    trace = model.trace(TEXT, edits="hide 3..5 from 7")
+    for layer in range(4):
+        maps = trace.weights(layer)
+        assert float(maps[:, 7:, 3:6].max()) == 0
+        assert float(maps[:, 5, 5].min()) > 0
+        assert torch.allclose(maps.sum(-1), torch.ones(4, 12), atol=1e-5)
+
+
+def test_the_first_token_hidden_leaves_the_second_itself_alone(model):
+    assert torch.allclose(model.trace(TEXT, edits="hide 0").weights(2)[:, 1, 1], torch.ones(4))
+
+
+def test_painting_what_is_there_changes_nothing(model, plain):
+    trace = model.trace(TEXT, edits=aw.Paint("L1H2", plain.weights(1, 2)))
+    assert torch.allclose(trace.logits(range(12)), plain.logits(range(12)), atol=1e-4)
+
+
+@pytest.mark.parametrize("pattern", ["uniform", "identity", "previous", "shuffled"])
+def test_patterns(model, plain, pattern):
+    trace = model.trace(TEXT, edits=aw.Paint("L1H2", pattern, seed=3 * (pattern == "shuffled")))
+    own, found = plain.weights(1, 2), trace.weights(1, 2)
+    if pattern == "shuffled":
+        assert torch.allclose(found.sort(-1).values, own.sort(-1).values, atol=1e-6)
+        assert not torch.allclose(found, own, atol=1e-3)
+        assert torch.equal(found, model.trace(TEXT, edits="paint L1H2 shuffled 3").weights(1, 2))
+    else:
+        rows = torch.arange(12)
+        uniform = torch.ones(12, 12).tril() / (rows[:, None] + 1)
+        read = {"identity": rows, "previous": (rows - 1).clamp(min=0)}
+        expected = uniform if pattern == "uniform" else torch.eye(12)[read[pattern]]
+        assert torch.allclose(found, expected)
+    assert torch.equal(trace.weights(1, 1), plain.weights(1, 1))
+
+
+def test_a_head_silenced_by_its_own_run_changes_nothing(model, plain):
+    trace = model.trace(TEXT, edits=aw.Silence("L1H2", by="run", of=plain))
+    assert torch.allclose(trace.logits(range(12)), plain.logits(range(12)), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("hide 3", "silence L1H2"), ("cut 9 reads 4 in L0H1", "hide 2"), ("paint L1H2 uniform", "silence L2H1 by mean")],
+)
+def test_edits_commute(model, one, other):
+    first, second = model.trace(TEXT, edits=[one, other]), model.trace(TEXT, edits=[other, one])
+    assert torch.equal(first.logits(range(12)), second.logits(range(12)))
+    assert all(torch.equal(first.weights(layer), second.weights(layer)) for layer in range(4))
+
+
+def test_reuse_reads_only_what_the_edit_can_change(model):
+    long = TEXT.replace("is", "is, as they all say, ") + " Miro. The river of Veldt is"
+    base = model.trace(long)
+    count = len(base.text)
+    for edits in (f"hide {count - 4}", f"cut {count - 2}..{count - 1} reads 3"):
+        heard = []
+        again = model.trace(long, edits=edits, reuse=base)
+        whole = model.trace(long, edits=edits, progress=heard.append)
+        assert torch.allclose(again.logits(), whole.logits(), atol=1e-4)
+        assert torch.allclose(again.weights(3), whole.weights(3), atol=1e-5)
+        # What lies before is the very same memory's content, not computed again.
+        assert torch.equal(again.blocks[3].q[:, :, : count - 4], base.blocks[3].q[:, :, : count - 4])
+    back = model.trace(long, reuse=again)
+    assert back.edits == ()
+    assert torch.allclose(back.logits(), base.logits(), atol=1e-4)
+    assert torch.allclose(back.weights(3), base.weights(3), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "edit", ["hide 1", "hide 7", "silence L1H2", "cut * reads 0 in L1, without renormalising", "paint L2H0 shuffled 4"]
+)
+def test_an_edit_holds_for_the_tokens_that_come(model, edit):
+    generated = model.generate("The cat sat on the", max_new_tokens=5, edits=edit)
+    whole = model.trace(list(generated.text.ids), edits=edit)
+    assert generated.edits == whole.edits
+    assert torch.allclose(generated.logits(range(10)), whole.logits(range(10)), atol=1e-4)
+    for layer in range(4):
+        assert torch.allclose(generated.weights(layer), whole.weights(layer), atol=1e-5)
+
+
+def test_an_edited_trace_is_saved_with_its_edits(model, tmp_path):
+    trace = model.trace(TEXT, edits=["hide 1", "paint L1H1 shuffled 4", "silence L2H1"])
+    loaded = aw.Trace.load(trace.save(tmp_path / "edited"))
+    assert loaded.edits == trace.edits
+    assert all(torch.equal(loaded.weights(layer), trace.weights(layer)) for layer in range(4))
+    with pytest.raises(aw.AttnWidgetError, match="holds a matrix"):
+        model.trace(TEXT, edits=aw.Paint("L1H1", torch.eye(12))).save(tmp_path / "painted")
+
+
+def test_a_trace_is_read_again_and_says_what_it_lacks(model, plain, tmp_path):
+    assert torch.equal(model.trace(plain).logits(), plain.logits())
+    loaded = aw.Trace.load(plain.save(tmp_path / "plain"))
+    with pytest.raises(aw.AttnWidgetError, match="does not hold what the model was given"):
+        model.trace(loaded, edits="hide 1")
+    with pytest.raises(aw.AttnWidgetError, match="first= cannot be given"):
+        model.trace(plain, first=3)
+
+
+def test_nothing_is_left_on_the_users_model():
+    import transformers
+
+    module = transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=2, n_head=2, n_embd=16, vocab_size=50))
+    module.train()
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    config, state = copy.deepcopy(module.config.to_dict()), torch.random.get_rng_state()
+    model = aw.load(module)
+    trace = model.trace([1, 2, 3, 4], edits=["hide 1", "silence L1H0 by mean", "paint L0H1 shuffled 2"])
+    aw.head_effects(model, model.trace([1, 2, 3, 4]))
+    assert len(trace.edits) == 3
+    assert module.training
+    assert module.config.to_dict() == config
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
+    assert all(part.grad is None and part.requires_grad for part in module.parameters())
+    hooks = [hook for part in module.modules() for hook in (*part._forward_hooks, *part._forward_pre_hooks)]
+    assert hooks == []
