@@ -24,7 +24,7 @@ from attnwidget.frames.maps.thumbnails import thumbnails
 from attnwidget.frames.predictions import predictions
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import CAUTIONS
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.plots.labels import piece_label
 
 FIXED = "Saved page: the text cannot be changed."
@@ -106,7 +106,7 @@ def page_data(
         "sampled": not kept_whole(size),
         "steps": steps,
         "note": f" · saved in steps of {100 / steps:.3g} %",
-        "part_note": said_part(silent, chosen.part),
+        "part_note": said_setting(silent, chosen.part),
         "missing": missing(pinned, keeps),
         **({} if neuron is None else {"neuron": neuron}),
     }

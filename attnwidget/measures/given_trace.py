@@ -18,15 +18,16 @@ def require_trace(trace: Any) -> None:
         raise AttnWidgetError(f"This needs a Trace, not {type(trace).__name__}. Make one with model.trace(text).")
 
 
-def said_part(trace: Trace, part: str | None) -> str:
-    """The end of a recipe: which part was used, if the trace has several.
+def said_setting(trace: Trace, part: str | None) -> str:
+    """The end of a recipe: which part was used, if the trace has several, and which edits the trace is under.
 
     >>> import torch
     >>> maps = torch.eye(2)[None]
-    >>> said_part(Trace.from_weights({"decoder": [maps], "cross": [maps]}, ["a", "b"], ["x", "y"]), "cross")
+    >>> said_setting(Trace.from_weights({"decoder": [maps], "cross": [maps]}, ["a", "b"], ["x", "y"]), "cross")
     ", part 'cross'"
     """
-    return f", part {part!r}" if len(trace.parts) > 1 else ""
+    edits = "".join(f", {edit}" for edit in trace.edits)
+    return (f", part {part!r}" if len(trace.parts) > 1 else "") + (f", under edits: {edits[2:]}" if edits else "")
 
 
 def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...]:

@@ -19,7 +19,7 @@ FORMS = {
     "paint": rf"{PART}(?P<head>{HEAD})\s+(?:(?P<pattern>uniform|identity|previous)|shuffled\s+(?P<seed>\d{{1,9}}))",
 }
 
-EXAMPLES = {
+WRITTEN_LIKE = {
     "hide": "'hide 4', 'hide 4..6' or 'hide 4 from 9'",
     "silence": "'silence L5H3', 'silence L5' or 'silence L5H3 by mean'",
     "cut": "'cut 9 reads 4', 'cut 9 reads 4..6 in L5H3' or 'cut * reads 0 in L5, without renormalising'",
@@ -57,16 +57,16 @@ def _edit(given: Any) -> Edit:
         return given
     if not isinstance(given, str):
         raise AttnWidgetError(
-            f"{given!r:.60} is not an edit. Give text such as {EXAMPLES['hide']}, or a record such as aw.Hide(4)."
+            f"{given!r:.60} is not an edit. Give text such as {WRITTEN_LIKE['hide']}, or a record such as aw.Hide(4)."
         )
     word, _, rest = given.strip().partition(" ")
     if word not in FORMS:
         raise AttnWidgetError(
-            f"{given!r:.80} is not an edit: it begins with none of {', '.join(FORMS)}. For example {EXAMPLES['hide']}."
+            f"{given!r:.80} is not an edit: it begins with none of {', '.join(FORMS)}. For example {WRITTEN_LIKE['hide']}."
         )
     match = re.fullmatch(FORMS[word], rest.strip())
     if match is None:
-        raise AttnWidgetError(f"{given!r:.80} is not a valid edit. Write it like {EXAMPLES[word]}.")
+        raise AttnWidgetError(f"{given!r:.80} is not a valid edit. Write it like {WRITTEN_LIKE[word]}.")
     return MADE[word](match.groupdict())
 
 

@@ -19,10 +19,10 @@ from attnwidget.shapes import AttentionMap
 Heads: TypeAlias = tuple[int, int | None]
 """A layer and one of its heads, or all of them; negative numbers count from the end."""
 
-SUBSTITUTES = ("zero", "mean", "run")
+INSTEAD = ("zero", "mean", "run")
 """What a silenced head gives instead of its output."""
 
-PATTERNS = ("uniform", "identity", "previous", "shuffled", "given")
+PAINTED = ("uniform", "identity", "previous", "shuffled", "given")
 """What a painted head attends to."""
 
 
@@ -41,7 +41,7 @@ class Hide:
     part: str | None = None
 
     def __init__(self, tokens: Any, *, start: Any = 0, part: Any = None) -> None:
-        _set(self, tokens=numbers_of("tokens", tokens), start=_number("start", start), part=_part(part))
+        _set(self, tokens=token_numbers("tokens", tokens), start=_number("start", start), part=_part(part))
 
     def __str__(self) -> str:
         start = f" from {self.start}" if self.start else ""
@@ -70,8 +70,8 @@ class Silence:
     _of: int | None = None
 
     def __init__(self, layer: Any, head: Any = None, *, by: Any = "zero", of: Any = None, part: Any = None) -> None:
-        if by not in SUBSTITUTES:
-            raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SUBSTITUTES))}.")
+        if by not in INSTEAD:
+            raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, INSTEAD))}.")
         if (by == "run") != (of is not None) and not (by == "mean" and of is not None):
             raise AttnWidgetError(
                 f"by={by!r} and of={'a trace' if of is not None else None} do not fit: by='run' needs "
@@ -111,8 +111,8 @@ class Cut:
         named = [heads] if isinstance(heads, str) else list(heads)
         _set(
             self,
-            queries=None if queries is None else numbers_of("queries", queries),
-            keys=numbers_of("keys", keys),
+            queries=None if queries is None else token_numbers("queries", queries),
+            keys=token_numbers("keys", keys),
             heads=tuple(heads_of(*(name if isinstance(name, tuple) else (name, None))) for name in named),
             part=_part(part),
             renormalise=truth_of("renormalise", renormalise),
@@ -155,10 +155,10 @@ class Paint:
         number, head = heads_of(layer, head)
         matrix = None
         if not isinstance(pattern, str):
-            pattern, matrix = "given", matrix_of(pattern)
-        elif pattern not in PATTERNS[:-1]:
+            pattern, matrix = "given", painted_matrix(pattern)
+        elif pattern not in PAINTED[:-1]:
             raise AttnWidgetError(
-                f"{pattern!r:.60} is not a pattern. Give one of {', '.join(PATTERNS[:-1])}, or a matrix (query key)."
+                f"{pattern!r:.60} is not a pattern. Give one of {', '.join(PAINTED[:-1])}, or a matrix (query key)."
             )
         digest = "" if matrix is None else blake2b(matrix.numpy().tobytes(), digest_size=8).hexdigest()
         seed = _number("seed", seed)
@@ -211,7 +211,7 @@ def heads_of(layer: Any, head: Any = None) -> Heads:
     return number, one
 
 
-def numbers_of(what: str, given: Any) -> tuple[int, ...]:
+def token_numbers(what: str, given: Any) -> tuple[int, ...]:
     """Numbers of tokens in order, each once, from one number or several. Raises AttnWidgetError for anything else."""
     one = whole_number(given)
     try:
@@ -225,7 +225,7 @@ def numbers_of(what: str, given: Any) -> tuple[int, ...]:
     return tuple(sorted({number for number in found if number is not None}))
 
 
-def matrix_of(given: Any) -> AttentionMap:
+def painted_matrix(given: Any) -> AttentionMap:
     """A pattern to paint, in fp32 on the CPU. Raises AttnWidgetError unless its rows are weights."""
     try:
         found = torch.as_tensor(given, dtype=torch.float32, device="cpu").detach()

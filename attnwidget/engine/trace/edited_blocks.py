@@ -8,7 +8,7 @@ from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.trace.records import Block
 
 
-def heads_by_layer(blocks: Iterable[Block]) -> dict[str, dict[int, int]]:
+def head_counts(blocks: Iterable[Block]) -> dict[str, dict[int, int]]:
     """Part -> layer -> number of heads."""
     found: dict[str, dict[int, int]] = {}
     for block in blocks:

@@ -54,6 +54,11 @@ class Block:
             raise AttnWidgetError(f"{self!r} has neither q and k nor weights, so it has no map.")
         return self.heads, self.q.shape[-2], self.k.shape[-2]
 
+    @property
+    def silenced(self) -> tuple[int, ...]:
+        """The heads whose output an edit replaced: no token reaches the stream through them."""
+        return () if self.changes is None else tuple(sorted(self.changes.silenced))
+
     def __repr__(self) -> str:
         return f"Block({self.part} {self.layer}, {self.heads} heads, {self.path or 'given weights'})"
 

@@ -16,7 +16,7 @@ from attnwidget.engine.edits.changes import refuse_what_is_not_there
 from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.engine.trace.edited_blocks import changed_blocks, heads_by_layer
+from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
 from attnwidget.engine.trace.plain_data import Unfit, as_data, from_data
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
@@ -275,7 +275,7 @@ def _edits(said: tuple[str, ...]) -> tuple[Edit, ...]:
 
 def _changed(blocks: tuple[Block, ...], depths: Mapping[str, int], edits: tuple[Edit, ...]) -> tuple[Block, ...]:
     try:
-        refuse_what_is_not_there(edits, heads_by_layer(blocks))
+        refuse_what_is_not_there(edits, head_counts(blocks))
         return changed_blocks(blocks, depths, edits)
     except AttnWidgetError as error:
         raise Unfit(str(error)) from None

@@ -10,14 +10,14 @@ from attnwidget.arguments import real_number, whole_number
 from attnwidget.engine import AttentionModel, Trace, indices
 from attnwidget.errors import AttnWidgetError
 
-UNITS = {"log probability": "nats", "logit": "logits", "probability": "probability"}
+ANSWER_UNITS = {"log probability": "nats", "logit": "logits", "probability": "probability"}
 
-CHOICES = 2
+PAIR = 2
 """A pair: the first rather than the second."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Asked:
     """An answer at a position of the text (of an encoder-decoder: of its decoder; None for a class).
 
     `ids` are one token or class, or two: the first rather than the second; () for a function of the logits.
@@ -49,10 +49,10 @@ class Answer:
     def recipe(self) -> str:
         """The answer, its place and its unit in words."""
         where = "" if self.position is None else f" after token {self.position}"
-        return f"{self.words}{where}, in {UNITS[self.unit] if self.function is None else 'its own unit'}"
+        return f"{self.words}{where}, in {ANSWER_UNITS[self.unit] if self.function is None else 'its own unit'}"
 
 
-def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: Any = "log probability") -> Answer:
+def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: Any = "log probability") -> Asked:
     """The answer that is asked about.
 
     `answer` is None (what the model says itself), a token or class as text or id, a pair of them (the first rather than
@@ -64,8 +64,8 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
         raise AttnWidgetError(f"This needs a model to run, not {type(model).__name__}. Make one with aw.load(...).")
     if not isinstance(trace, Trace):
         raise AttnWidgetError(f"This needs a Trace, not {type(trace).__name__}. Make one with model.trace(text).")
-    if unit not in UNITS:
-        raise AttnWidgetError(f"unit={unit!r:.60} is not valid: give one of {', '.join(map(repr, UNITS))}.")
+    if unit not in ANSWER_UNITS:
+        raise AttnWidgetError(f"unit={unit!r:.60} is not valid: give one of {', '.join(map(repr, ANSWER_UNITS))}.")
     if trace.model.predicts in {None, "answer span"}:
         raise AttnWidgetError(
             f"{trace.model.name} predicts no token and no class, so there is no answer to ask about. Load it with its head, "
@@ -73,12 +73,12 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
         )
     position = _position(model, trace, at)
     if callable(answer):
-        return Answer(position, (), str(unit), "the function", answer)
+        return Asked(position, (), str(unit), "the function", answer)
     logits = trace.logits(-1 if position is None else position)[0]
     if answer is None:
         ids: tuple[int, ...] = (int(logits.argmax()),)
     elif isinstance(answer, tuple | list):
-        if len(answer) != CHOICES:
+        if len(answer) != PAIR:
             raise AttnWidgetError(
                 f"{answer!r:.60} is not a pair. Give one answer, or two: the first rather than the second."
             )
@@ -86,10 +86,10 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
     else:
         ids = (_number(model, trace, logits, answer),)
     words = " rather than ".join(_words(model, trace, number) for number in ids)
-    return Answer(position, ids, str(unit), words)
+    return Asked(position, ids, str(unit), words)
 
 
-def logits_at(trace: Trace, answer: Answer) -> Tensor:
+def logits_at(trace: Trace, answer: Asked) -> Tensor:
     """The logits (vocabulary) that an answer is read from."""
     return trace.logits(-1 if answer.position is None else answer.position)[0]
 

@@ -44,6 +44,7 @@ def effect(
     `edits` are records or texts, as `model.trace` takes them; edits of the trace stay. `answer`, `at` and `unit` as in
     `head_effects`. Runs the model once. Raises AttnWidgetError for an answer that the model cannot give, and what
     `model.trace` raises.
+    Source: the comparison of two runs, as in Vig et al. 2020 (arXiv 2004.12265), total effect.
 
     >>> import attnwidget as aw
     >>> model = aw.load()

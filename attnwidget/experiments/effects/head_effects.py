@@ -8,10 +8,10 @@ import numpy as np
 from attnwidget.engine import go_on, silenced_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import answer_of, logits_at
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import HeadScores
 
-SUBSTITUTES = {"zero": "silenced", "mean": "replaced by its mean over the text"}
+SILENCED_BY = {"zero": "silenced", "mean": "replaced by its mean over the text"}
 
 
 def head_effects(
@@ -44,8 +44,8 @@ def head_effects(
     (4, 4)
     """
     asked = answer_of(model, trace, answer, at, unit)
-    if by not in SUBSTITUTES:
-        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SUBSTITUTES))}.")
+    if by not in SILENCED_BY:
+        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SILENCED_BY))}.")
     counts = trace.heads(part)
     before = asked.score(logits_at(trace, asked))
     runs = silenced_runs(model, trace, -1 if asked.position is None else asked.position, by)
@@ -57,4 +57,4 @@ def head_effects(
             after = runs.logits(layer, range(heads), part)
             values[layer, :heads] = [before - asked.score(row) for row in after]
     progress(len(counts), len(counts))
-    return HeadScores(values, f"fall of {asked.recipe}, each head {SUBSTITUTES[by]} alone{said_part(trace, part)}")
+    return HeadScores(values, f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}")

@@ -14,7 +14,7 @@ from attnwidget.arguments import whole_number
 from attnwidget.engine import AttentionModel, Trace, go_on, indices, visible
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.probes.random_tokens import repeated
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
 
@@ -82,7 +82,7 @@ def induction_scores(
     begun = ", after the tokenizer's own first tokens" if start else ""
     recipe = (
         f"mean weight where {length} random tokens repeat ({repeats} times in total{begun}), {count} sequences, seed "
-        f"{seed}, not corrected for chance{said_part(trace, part)}"
+        f"{seed}, not corrected for chance{said_setting(trace, part)}"
     )
     means = {name: HeadScores(np.mean([one[name] for one in found], axis=0), f"{name}: {recipe}") for name in found[0]}
     return InductionScores(**means, recipe=recipe)

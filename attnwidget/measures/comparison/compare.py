@@ -14,7 +14,7 @@ from attnwidget.engine import Block, Tokens, Trace, fit_index, fit_together, par
 from attnwidget.errors import AttnWidgetError
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens, aligned_tokens
 from attnwidget.measures.comparison.replacements import Replacement, replacements
-from attnwidget.measures.given_trace import require_trace, said_part
+from attnwidget.measures.given_trace import require_trace, said_setting
 from attnwidget.measures.portions import refuse_nan
 from attnwidget.measures.results import HeadScores, RankedPair, TokenMap
 from attnwidget.shapes import AttentionMap, LayerMaps
@@ -145,7 +145,7 @@ def compare(a: Trace, b: Trace, *, part: str | None = None, threshold: Any = 0.1
     shared = paired(a, b, part)
     queries, keys = shared.queries, shared.keys
     found = _summed(a, b, part, queries, keys, beyond)
-    recipe = _recipe(found.unaligned, queries, keys) + said_part(a, part)
+    recipe = _recipe(found.unaligned, queries, keys) + said_setting(a, part)
     mean_map = TokenMap(
         found.mean_map.numpy(),
         f"mean over all heads and layers: {recipe}",

@@ -9,7 +9,7 @@ import torch
 
 from attnwidget.engine import Trace, fit_index, parse_head
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.heads.sink_score import received
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import RankedToken, TokenScores
@@ -79,7 +79,7 @@ def attention_sinks(trace: Trace, *, part: str | None = None, layer: Any = None,
     real = mean[read]
     threshold = float(real.mean() + DEVIATIONS * real.std(correction=0)) if len(real) else float("nan")
     positions = tuple((mean > threshold * (1 + ROUNDING)).nonzero().flatten().tolist())
-    recipe = f"attention received, mean over {what} and queries that are not padding{said_part(trace, part)}"
+    recipe = f"attention received, mean over {what} and queries that are not padding{said_setting(trace, part)}"
     return Sinks(
         positions,
         tuple(keys.pieces[at] for at in positions),

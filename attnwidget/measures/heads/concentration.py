@@ -7,7 +7,7 @@ from torch import Tensor
 
 from attnwidget.arguments import whole_from_one
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
 from attnwidget.measures.results import HeadScores
@@ -32,7 +32,7 @@ def concentration(trace: Trace, *, part: str | None = None, count: Any = 5) -> H
     number = whole_from_one("count", count)
     found = head_means(trace, part, {"concentration": of_largest(number)})["concentration"]
     recipe = f"mass on the {number} largest weights of a row, mean over queries that are not padding"
-    return HeadScores(found, recipe + said_part(trace, part))
+    return HeadScores(found, recipe + said_setting(trace, part))
 
 
 def of_largest(count: int) -> Statistic:

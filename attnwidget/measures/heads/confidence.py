@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
@@ -27,7 +27,7 @@ def confidence(trace: Trace, *, part: str | None = None) -> HeadScores:
     """
     found = head_means(trace, part, {"confidence": largest})["confidence"]
     recipe = "confidence: largest weight of a row, all tokens, mean over queries that are not padding"
-    return HeadScores(found, recipe + said_part(trace, part))
+    return HeadScores(found, recipe + said_setting(trace, part))
 
 
 def largest(portion: Portion) -> Float[Tensor, "head query"]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none
 from attnwidget.engine import Block, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.heads.entropy import normalised_entropy
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
@@ -74,7 +74,7 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
     # If half of a layer is 0 the share is undefined: heads that write anything are far above the median.
     zero = np.where(found["written"] > 0, np.inf, np.where(np.isnan(found["written"]), np.nan, 0))
     shares = np.divide(found["written"], median, out=zero.astype(np.float32), where=median > 0)
-    measured, where = _measured(trace.part_blocks(part)), said_part(trace, part)
+    measured, where = _measured(trace.part_blocks(part)), said_setting(trace, part)
     written_as = f"{measured}, as a share of the layer's median head" if measured else NOT_JUDGED
     scores = {
         "uniform": HeadScores(found["uniform"], f"entropy as a share of the log of the number of visible keys{where}"),
@@ -96,6 +96,7 @@ def written(portion: Portion) -> Float[Tensor, "head query"]:
     group = block.heads // block.kv_heads
     values = block.v[0, [head // group for head in portion.heads]].detach().float().cpu()
     mixed = einsum(portion.maps, values, "head query key, head key dim -> head query dim")
+    mixed[[head in block.silenced for head in portion.heads]] = 0
     products = _products(block, portion.heads)
     if products is None:
         return mixed.norm(dim=-1)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
@@ -36,7 +36,7 @@ def distance(trace: Trace, *, part: str | None = None, signed: Any = False) -> H
     found = head_means(trace, part, {"distance": offset if signed else far})["distance"]
     what = "signed distance i - j, positive is back," if signed else "distance |i - j|"
     recipe = f"{what} in tokens, weighted by attention, mean over queries that are not padding"
-    return HeadScores(found, recipe + said_part(trace, part))
+    return HeadScores(found, recipe + said_setting(trace, part))
 
 
 def far(portion: Portion) -> Float[Tensor, "head query"]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of
 from attnwidget.engine import Trace
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
@@ -42,7 +42,7 @@ def entropy(trace: Trace, *, part: str | None = None, normalised: Any = False) -
     unit = "as a share of the log of the number of visible keys" if normalised else "in nats"
     found = head_means(trace, part, {"entropy": statistic})["entropy"]
     recipe = f"entropy {unit}, unsmoothed, mean over queries that are not padding"
-    return HeadScores(found, recipe + said_part(trace, part))
+    return HeadScores(found, recipe + said_setting(trace, part))
 
 
 def plain_entropy(portion: Portion) -> Float[Tensor, "head query"]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from attnwidget.engine import Tokens, Trace, indices
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.heads.token_kinds import kind_of_keys
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import Portion, Statistic, head_means
@@ -44,7 +44,7 @@ def share(trace: Trace, of: Any, *, part: str | None = None) -> HeadScores:
     keys = trace.tokens(part)[1]
     found = head_means(trace, part, {"share": mass_on(of, keys)})["share"]
     recipe = f"share of attention on {_named(of, len(keys))}, mean over queries that are not padding"
-    return HeadScores(found, recipe + said_part(trace, part))
+    return HeadScores(found, recipe + said_setting(trace, part))
 
 
 def mass_on(of: Any, keys: Tokens) -> Statistic:

@@ -13,7 +13,7 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none, whole_from_one
 from attnwidget.engine import Block, Trace, fit_index
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.heads.token_kinds import kind_of_keys
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import portions
@@ -74,7 +74,7 @@ def sink_score(trace: Trace, *, part: str | None = None, key: Any = 0, fewest: A
     for layer in received(trace, part):
         table[layer.block.layer, : layer.block.heads] = _scores(layer, needed)[:, number].numpy()
     recipe = f"sink score of key {number}: mean weight over queries that can see it and are not padding{_few(needed)}"
-    return HeadScores(table, recipe + said_part(trace, part))
+    return HeadScores(table, recipe + said_setting(trace, part))
 
 
 @measure
@@ -103,7 +103,7 @@ def sink_rate(trace: Trace, *, part: str | None = None, threshold: Any = 0.3, fe
         heads += (~scores.isnan()).sum(0)
     rate = (above / torch.where(heads > 0, heads, torch.nan)).float()
     recipe = f"sink rate: share of heads whose sink score exceeds {limit:g}, not normalised{_few(needed)}"
-    return TokenScores(rate.numpy(), recipe + said_part(trace, part), keys.pieces)
+    return TokenScores(rate.numpy(), recipe + said_setting(trace, part), keys.pieces)
 
 
 def share_number(name: str, value: Any) -> float:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Norm, Trace, rows_together, weights
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.given_trace import own_blocks, said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.cross_rollout import crossing
 from attnwidget.measures.paths.steps import asked_rows, refuse_padding, started, widened
@@ -64,7 +64,7 @@ def alti(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMa
     found = widened(found, counted, len(keys))
     recipe = "ALTI, L1 distances to each layer's output, rows divided by their sums, no residual added, MLPs ignored"
     recipe += f", {norms_of(blocks)}" + (", padding left out" if any(keys.padding) else "")
-    recipe += said_part(trace, part)
+    recipe += said_setting(trace, part)
     if query is None:
         return TokenMap(found.numpy(), recipe, queries.pieces, keys.pieces)
     return TokenScores(found[0].numpy(), recipe, keys.pieces)

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int32
 
 from attnwidget.arguments import truth_of
 from attnwidget.engine import Block, Tokens, Trace, go_on, indices
-from attnwidget.measures.given_trace import own_blocks, said_part, same_text
+from attnwidget.measures.given_trace import own_blocks, said_setting, same_text
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.fusion import check_fusion
 from attnwidget.measures.paths.steps import asked_rows, check_share, fused_rows, mixed, portioned, refuse_padding
@@ -86,7 +86,7 @@ def flow(
     recipe = f"attention flow (maximum flow to each key separately), heads fused by {fusion}, residual {residual:g}"
     recipe += ", padding left out" if any(text.padding) else ""
     recipe += ", cross-attention left out" if _reads_a_source(trace, text) else ""
-    recipe += (", each row divided by its sum" if normalise else ", not normalised") + said_part(trace, part)
+    recipe += (", each row divided by its sum" if normalise else ", not normalised") + said_setting(trace, part)
     if query is None:
         return TokenMap(found, recipe, text.pieces, text.pieces)
     return TokenScores(found[0], recipe, text.pieces)

@@ -8,7 +8,7 @@ import torch
 
 from attnwidget.engine import Trace, fit_index, indices
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.heads.sink_score import share_number
 from attnwidget.measures.measure import measure
 from attnwidget.measures.portions import portions
@@ -72,7 +72,7 @@ def trace_influence(trace: Trace, query: Any, threshold: Any = 0.1, *, part: str
     for portion in portions(trace, part, indices(number, len(queries), "query")):
         whole += portion.maps[:, 0].sum(0, dtype=torch.float64)
         heads += len(portion.heads)
-    recipe = f"weights of query {number}, mean over all heads and layers, not normalised{said_part(trace, part)}"
+    recipe = f"weights of query {number}, mean over all heads and layers, not normalised{said_setting(trace, part)}"
     row = TokenScores((whole / heads).float().numpy(), recipe, keys.pieces)
     above = [token for token in row.top(len(row)) if token.value > limit]
     return Influence(

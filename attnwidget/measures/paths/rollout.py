@@ -6,7 +6,7 @@ import torch
 
 from attnwidget.engine import Block, Tokens, Trace, visible
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.given_trace import own_blocks, said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths import cross_rollout
 from attnwidget.measures.paths.fusion import check_fusion
@@ -92,7 +92,7 @@ def rollout(
     if null is not None:
         found = found / follow(_uniform).clamp_min(torch.finfo(torch.float32).tiny)
         recipe += ", divided by the rollout of uniform attention"
-    recipe += said_part(trace, part)
+    recipe += said_setting(trace, part)
     if query is None:
         return TokenMap(found.numpy(), recipe, queries.pieces, keys.pieces)
     return TokenScores(found[0].numpy(), recipe, keys.pieces)

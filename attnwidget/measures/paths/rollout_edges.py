@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 
 from attnwidget.engine import Tokens, Trace, go_on
-from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.given_trace import own_blocks, said_setting
 from attnwidget.measures.heads.sinks import sink_tokens, unmasked_readers
 from attnwidget.measures.measure import measure
 from attnwidget.measures.paths.steps import (
@@ -126,7 +126,7 @@ def followed_edges(
         kept=tuple(float(columns[-1].sum()) for columns in found),
         recipe=f"attention rollout from the output down, heads fused by mean, residual {RESIDUAL:g}"
         + (", what rests on sinks left out" if sinks == "hide" else "")
-        + said_part(trace, part),
+        + said_setting(trace, part),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.patterns.scores import pattern_scores
 from attnwidget.measures.results import HeadScores, RankedHead
@@ -150,7 +150,7 @@ def patterns(trace: Trace, *, part: str | None = None) -> Patterns:
     counts = trace.heads(part)
     nothing = np.full((len(counts), max(counts)), np.nan, np.float32)
     recipe = "weight beyond uniform attention on the keys of each pattern, mean over rows that can show it"
-    recipe += said_part(trace, part)
+    recipe += said_setting(trace, part)
     scores = {name: HeadScores(tables.get(name, nothing), f"{name}: {recipe}") for name in THRESHOLDS}
     chosen = _chosen({name: found.values for name, found in scores.items()})
     best = nothing.copy()

@@ -12,7 +12,7 @@ from torch import Tensor
 from attnwidget.arguments import share_or_none, whole_number
 from attnwidget.engine import Block, Trace, go_on, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import _Result
 from attnwidget.measures.rows import read_rows
@@ -109,7 +109,7 @@ def head_distances(
     if not len(chosen):
         values.fill_(torch.nan)
     smoothed = f"smoothed by {mixed:g}" if mixed else "unsmoothed"
-    recipe = _recipe(smoothed, sampled) + said_part(trace, part)
+    recipe = _recipe(smoothed, sampled) + said_setting(trace, part)
     return HeadDistances(values.numpy(), recipe, heads, trace.layers(part))
 
 
@@ -123,7 +123,7 @@ def distances_from(trace: Trace, head: Any, *, part: str | None = None, rows: An
     blocks = trace.part_blocks(part)
     heads = tuple((block.layer, number) for block in blocks for number in range(block.heads))
     values = np.full((len(heads), len(heads)), np.nan, np.float32)
-    found = HeadDistances(values, _recipe("unsmoothed", sampled) + said_part(trace, part), heads, trace.layers(part))
+    found = HeadDistances(values, _recipe("unsmoothed", sampled) + said_setting(trace, part), heads, trace.layers(part))
     at = found.at(head)
     total = torch.zeros(len(heads), dtype=torch.float64, device="cpu")
     for stack in _stacks(blocks, chosen):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Trace, fit_index, indices, parse_head, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.rows import read_rows
@@ -63,7 +63,7 @@ def effective(trace: Trace, layer: Any, head: Any = None, *, part: str | None = 
     found[torch.tensor(query_tokens.padding, dtype=torch.bool, device="cpu")[rows]] = torch.nan
     return TokenMap(
         found.numpy(),
-        _recipe(block, number, kept.shape[1], counted) + said_part(trace, part),
+        _recipe(block, number, kept.shape[1], counted) + said_setting(trace, part),
         tuple(query_tokens.pieces[row] for row in rows.tolist()),
         key_tokens.pieces,
         tuple(rows.tolist()),
@@ -78,6 +78,8 @@ def _written(block: Block, head: int) -> Float[Tensor, "key dim"]:
             "follows transformers' attention interface, aw.load(model).trace(text); save traces with values=True."
         )
     values = block.v[0, head // (block.heads // block.kv_heads)].detach().cpu().double()
+    if head in block.silenced:
+        values = torch.zeros_like(values)
     if block.projection is not None:
         # V W^T = (V R^T) Q^T with W = Q R: the columns of Q only rotate the vectors, and W has many rows.
         weight = block.projection.of_heads(block.heads)[:, head].detach().cpu().double()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from attnwidget.engine import Block, Trace
-from attnwidget.measures.given_trace import own_blocks, said_part
+from attnwidget.measures.given_trace import own_blocks, said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import LayerScores
 from attnwidget.measures.rows import read_rows
@@ -43,7 +43,7 @@ def mixing_ratio(trace: Trace, *, part: str | None = None) -> LayerScores:
     return LayerScores(
         found,
         f"mixing ratio ||sum of the other tokens' vectors|| / (that + ||own vector and residual||), "
-        f"{norms_of(blocks)}, biases left out, mean over queries that are not padding{said_part(trace, part)}",
+        f"{norms_of(blocks)}, biases left out, mean over queries that are not padding{said_setting(trace, part)}",
     )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Trace, fit_index, indices, parse_head, rows_together, weights
 from attnwidget.errors import NotNumbers
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import TokenMap
 from attnwidget.measures.values.value_norms import lengths, written_values
@@ -60,7 +60,7 @@ def norm_weighted(
     recipe += ", rows of padding left out" if bool(padding.any()) else ""
     return TokenMap(
         found.numpy(),
-        recipe + said_part(trace, part),
+        recipe + said_setting(trace, part),
         tuple(query_tokens.pieces[row] for row in rows.tolist()),
         key_tokens.pieces,
         tuple(rows.tolist()),

@@ -55,6 +55,8 @@ def others_and_own(block: Block) -> tuple[Vectors, Vectors]:
         places = torch.arange(len(rows), device="cpu")
         maps = _finite(weights(block, heads, queries=rows), "attention weights")
         for head, whole in zip(heads, maps, strict=True):
+            if head in block.silenced:
+                continue
             read, matrix = values[head // group], matrices[:, head].T
             own[portion] += whole[places, rows, None] * read[rows] @ matrix
             others[portion] += (

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Projection, Trace, exactly, parse_head, rows_together
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.measures.given_trace import said_part
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
 from attnwidget.measures.results import KeyScores
 
@@ -43,7 +43,7 @@ def value_norms(trace: Trace, layer: Any, *, part: str | None = None) -> KeyScor
     found[:, torch.tensor(keys.padding, dtype=torch.bool, device="cpu")] = torch.nan
     recipe = (
         f"||f|| of the heads of layer {block.layer}, f = W_O v with the value's bias and without the projection's, not "
-        f"normalised{', keys that are padding left out' if any(keys.padding) else ''}{said_part(trace, part)}"
+        f"normalised{', keys that are padding left out' if any(keys.padding) else ''}{said_setting(trace, part)}"
     )
     return KeyScores(found.numpy(), recipe, keys.pieces)
 
@@ -71,6 +71,12 @@ def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tens
         shared, turn = divmod(head, block.heads // block.kv_heads)
         values, weight = values[shared : shared + 1], weight[turn : turn + 1, shared : shared + 1]
     weight = weight.float()
+    silenced = [own for own in block.silenced if head is None or own == head]
+    if silenced:
+        weight = weight.clone()
+        for own in silenced:
+            shared, turn = divmod(own, block.heads // block.kv_heads) if head is None else (0, 0)
+            weight[turn, shared] = 0
     turns, heads, _, out = weight.shape
     for portion in values.split(rows_together(turns * heads * out), dim=1):
         yield _written(portion.float(), weight)
