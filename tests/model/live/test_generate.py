@@ -49,7 +49,7 @@ def case(request):
     at_hand = aw.load(model)
     passes = []
     plain = at_hand._read
-    at_hand._read = lambda *given: passes.append(given) or plain(*given)
+    at_hand._read = lambda *given, **named: passes.append(given) or plain(*given, **named)
     trace = at_hand.generate(PROMPT, max_new_tokens=NEW)
     own = run_own(model, PROMPT, max_new_tokens=NEW)
     return Case(request.param, model, trace, len(passes), own, whole_pass(model, own.sequences))
