@@ -102,6 +102,19 @@ def busy(events: list[dict[str, Any]], start: float, end: float) -> float:
     return total / 1000
 
 
+IN_SIGHT = """(it) => {
+  let { left, top, right, bottom } = it.getBoundingClientRect();
+  for (let outer = it.parentElement; outer != null; outer = outer.parentElement) {
+    if (getComputedStyle(outer).overflowY === "visible") continue;
+    const box = outer.getBoundingClientRect();
+    [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+    [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}"""
+"""The part of an element that is seen: what scrolls shows no more."""
+
+
 class Place(NamedTuple):
     view: str
     over: str
@@ -115,8 +128,7 @@ def points(page: Page, shown: ExplorerPage, place: Place) -> Iterator[tuple[floa
     """Where the pointer goes: from token to token, from head to head."""
     stage = STAGE.get(place.view, f".aw-{place.view}")
     target = {"text": ".aw-scroll", "grid": ".aw-grid", "stage": stage}[place.over]
-    box = shown.root.locator(target).first.bounding_box()
-    assert box is not None
+    box = shown.root.locator(target).first.evaluate(IN_SIGHT)
     width, height = box["width"], min(box["height"], page.viewport_size["height"] - box["y"])
     for turn in range(MOVES):
         if place.over == "text":
@@ -165,6 +177,7 @@ def measured(
             for _ in range(rounds):
                 for name, folder in bundles.items():
                     serve(page, folder)
+                    page.goto("about:blank")
                     bare.load()
                     page.add_style_tag(path=folder / "explorer.css")
                     shown = bare.show(explorer)
