@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -62,6 +62,7 @@ def ignore(_call: Call, _output: Tensor) -> None:
     """The default listener for outputs: does nothing."""
 
 
+@runtime_checkable
 class Edited(Protocol):
     """What edits change in one call: see `edited_pass`."""
 

@@ -63,7 +63,7 @@ class Changes:
         weights: Float[Tensor, "head row key"],
         heads: slice,
         rows: Int[Tensor, " row"],
-        allowed: Bool[Tensor, "head row key"],
+        allowed: Bool[Tensor, "mask row key"],
         first_key: int,
     ) -> Float[Tensor, "head row key"]:
         """The weights after the softmax as they take effect. `allowed` says what each query may read."""

@@ -76,7 +76,7 @@ def saved(monkeypatch, kind):
 def asked(request):
     """What the kernel sends: the fields of its message, and the buffer."""
     read, question = trace(), parse_request({"id": "1", "text": TEXT, **request})
-    made = answer(model(), lambda *_, **__: Reading(read, 0.0, None), question, lambda _: None)
+    made = answer(model(), lambda *_, **__: Reading(read, 0.0, None), question, lambda *_: None)
     told = {name: value for name, value in made.content.items() if name != "reading"}  # a saved page has one alone
     return {**told, "buffers": [base64.b64encode(each).decode() for each in made.buffers]}
 
