@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call
-from attnwidget.engine.capture.edited_pass import known_roles
 from attnwidget.engine.capture.replay import KeptLayers, keep_layers, run_from
 from attnwidget.engine.capture.shadow import Shadow, shadow_of
 from attnwidget.engine.edits.records import Silence
@@ -76,7 +75,7 @@ class SilencedRuns:
         go_on()
         edit = Silence(layer, head, by=self.by, part=part if len(self.trace.parts) > 1 else None)
         again = self.model.trace(self.trace, edits=(*self.trace.edits, edit))
-        return again.logits(self.position) if self.trace.model.predicts != "class" else again.logits()
+        return again.logits(self.position)
 
 
 def silenced_runs(model: AttentionModel, trace: Trace, position: int, by: str = "zero") -> SilencedRuns:
@@ -86,15 +85,13 @@ def silenced_runs(model: AttentionModel, trace: Trace, position: int, by: str = 
 
 def _kept(model: AttentionModel, trace: Trace, position: int, by: str) -> KeptLayers | None:
     shadow: Shadow = shadow_of(model.model)
-    known = known_roles(shadow.module)
     module: Any = shadow.module
     plain = trace.forward.keys() <= {"input_ids", "token_type_ids"} and bool(trace.forward)
     # One list of layers, each of them with one attention, in the order of their numbers.
     paths = {block.path for block in trace.blocks}
-    lists = {path.rpartition(f".{block.layer}.")[0] for block in trace.blocks for path in [block.path]}
+    lists = {block.path.rpartition(f".{block.layer}.")[0] for block in trace.blocks}
     if (
         shadow.path != "interface"
-        or known is None
         or trace.edits
         or not plain
         or len(trace.parts) != 1

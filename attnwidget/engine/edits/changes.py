@@ -1,6 +1,7 @@
 """What edits do to one attention layer: pairs that are not read, patterns, and heads whose output is replaced."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,8 +11,8 @@ from torch import Tensor
 from attnwidget.engine.edits.records import Cut, Edit, Hide, Paint, Silence, name_of
 from attnwidget.errors import AttnWidgetError
 
-ALSO_READ_BY = {"encoder": ("cross",), "vision": ("cross",), "audio": ("cross",)}
-"""The parts that read the tokens of another part, where there are such."""
+READ_ACROSS = {"encoder", "vision", "audio"}
+"""The parts whose tokens cross-attention reads, where there is any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,15 +176,15 @@ def refuse_tokens_beyond(edits: Iterable[Edit], sizes: Mapping[str, tuple[int, i
 
 def first_changed(edits: Iterable[Edit]) -> int:
     """The first query that the edits can change, in a model where no query reads later tokens."""
-    firsts = [0]
-    for edit in edits:
-        if isinstance(edit, Hide):
-            firsts.append(max(edit.start, edit.tokens[0] + 1))
-        elif isinstance(edit, Cut):
-            firsts.append(edit.keys[0] if edit.queries is None else edit.queries[0])
-        else:
-            return 0
-    return min(firsts[1:], default=0)
+    return min(map(_first_changed_by, edits), default=0)
+
+
+def _first_changed_by(edit: Edit) -> int:
+    if isinstance(edit, Hide):
+        return max(edit.start, edit.tokens[0] + 1)
+    if isinstance(edit, Cut):
+        return edit.keys[0] if edit.queries is None else edit.queries[0]
+    return 0
 
 
 def row_by_row(edits: Iterable[Edit]) -> bool:
@@ -196,34 +197,22 @@ def _parts_of(edit: Edit, known: tuple[str, ...]) -> tuple[str, ...]:
         if len(known) > 1:
             raise AttnWidgetError(
                 f"{str(edit)!r} does not say in which part; this model has {', '.join(known)}. Put it before the tokens "
-                f"or heads, for example {_example(edit, known[-1])}."
+                f"or heads, for example {str(_in_part(edit, known[-1]))!r}."
             )
         return known
     if edit.part not in known:
         raise AttnWidgetError(f"{str(edit)!r}: there is no part {edit.part!r}; this model has {', '.join(known)}.")
-    also = ALSO_READ_BY.get(edit.part, ()) if isinstance(edit, Hide) else ()
-    return (edit.part, *(part for part in also if part in known and _reads(part, edit.part, known)))
+    # Cross-attention reads the encoder; without one, the tower.
+    read = isinstance(edit, Hide) and edit.part in READ_ACROSS and "cross" in known
+    across = read and (edit.part == "encoder" or "encoder" not in known)
+    return (edit.part, "cross") if across else (edit.part,)
 
 
-def _reads(_part: str, source: str, known: tuple[str, ...]) -> bool:
-    return source == "encoder" or "encoder" not in known
-
-
-def _example(edit: Edit, part: str) -> str:
-    said = str(replace_part(edit, part))
-    return repr(said)
-
-
-def replace_part(edit: Edit, part: str) -> Edit:
+def _in_part(edit: Edit, part: str) -> Edit:
     """The same edit of another part."""
-    if isinstance(edit, Hide):
-        return Hide(edit.tokens, start=edit.start, part=part)
-    if isinstance(edit, Cut):
-        return Cut(edit.queries, edit.keys, heads=edit.heads, part=part, renormalise=edit.renormalise)
-    if isinstance(edit, Silence):
-        return Silence(edit.layer, edit.head, by=edit.by, of=edit.of, part=part)
-    pattern = edit.pattern if edit.matrix is None else edit.matrix
-    return Paint(edit.layer, edit.head, pattern, seed=edit.seed, part=part)
+    other = copy(edit)
+    object.__setattr__(other, "part", part)
+    return other
 
 
 def _chosen(named: tuple[tuple[int, int | None], ...], layer: int, depth: int, heads: int) -> frozenset[int] | None:

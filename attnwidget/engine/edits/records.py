@@ -9,7 +9,6 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor
 
 from attnwidget.arguments import truth_of, whole_number
 from attnwidget.engine.names import parse_head
@@ -72,7 +71,7 @@ class Silence:
     def __init__(self, layer: Any, head: Any = None, *, by: Any = "zero", of: Any = None, part: Any = None) -> None:
         if by not in INSTEAD:
             raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, INSTEAD))}.")
-        if (by == "run") != (of is not None) and not (by == "mean" and of is not None):
+        if (of is None and by == "run") or (of is not None and by == "zero"):
             raise AttnWidgetError(
                 f"by={by!r} and of={'a trace' if of is not None else None} do not fit: by='run' needs "
                 "of=, another trace; by='zero' takes none."
@@ -255,6 +254,6 @@ def _before(part: str | None) -> str:
     return "" if part is None else f"{part} "
 
 
-def _set(edit: Any, **fields: Tensor | Any) -> None:
+def _set(edit: Any, **fields: Any) -> None:
     for name, value in fields.items():
         object.__setattr__(edit, name, value)

@@ -48,8 +48,8 @@ def generate(
     """The prompt and its continuation, as one trace with a `Step` for every generated token.
 
     `read` reads inputs in one ordinary pass, under the same edits; `enough` is asked after every token. Raises
-    NothingSeen, before any token, when an interface shadow computed no attention over the text that could be seen; AttnWidgetError when the model
-    fails; and whatever `on_token` does.
+    NothingSeen, before any token, when an interface shadow computed no attention over the text that could be seen;
+    AttnWidgetError when the model fails; and whatever `on_token` does.
     """
     passes = Passes(shadow, edited)
     stream = _Stream(passes, decode, on_token, enough, wishes.streamer)

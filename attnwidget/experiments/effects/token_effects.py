@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine import Hide, Trace, go_on
+from attnwidget.engine import Hide, go_on
 from attnwidget.experiments.effects.answers import answer_of, logits_at
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import TokenScores
 
 
@@ -41,17 +42,15 @@ def token_effects(
     _, tokens = trace.tokens(part)
     before = asked.score(logits_at(trace, asked))
     values = np.zeros(len(tokens))
-    read = [number for number in range(len(tokens)) if _could_matter(trace, part, number, asked.position)]
+    block = trace.part_blocks(part)[0]
+    earlier = block.causal and block.part != "cross" and len(trace.parts) == 1
+    read = range(len(tokens) if asked.position is None or not earlier else asked.position)
     for done, number in enumerate(read):
         go_on()
         progress(done, len(read))
         again = model.trace(trace, edits=(*trace.edits, Hide(number, part=part)), reuse=trace)
         values[number] = before - asked.score(logits_at(again, asked))
     progress(len(read), len(read))
-    return TokenScores(values, f"fall of {asked.recipe}, each token hidden alone", tokens.pieces)
-
-
-def _could_matter(trace: Trace, part: str | None, number: int, position: int | None) -> bool:
-    block = trace.part_blocks(part)[0]
-    causal = block.causal and block.part != "cross" and len(trace.parts) == 1
-    return not causal or position is None or number < position
+    return TokenScores(
+        values, f"fall of {asked.recipe}, each token hidden alone{said_setting(trace, part)}", tokens.pieces
+    )

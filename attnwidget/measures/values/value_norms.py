@@ -67,16 +67,15 @@ def written_values(block: Block, head: int | None = None) -> Iterator[Float[Tens
         shared=block.kv_heads,
         dim=values.shape[2],
     )
+    if block.silenced:
+        weight = weight.clone()
+        for silent in block.silenced:
+            shared, turn = divmod(silent, block.heads // block.kv_heads)
+            weight[turn, shared] = 0
     if head is not None:
         shared, turn = divmod(head, block.heads // block.kv_heads)
         values, weight = values[shared : shared + 1], weight[turn : turn + 1, shared : shared + 1]
     weight = weight.float()
-    silenced = [own for own in block.silenced if head is None or own == head]
-    if silenced:
-        weight = weight.clone()
-        for own in silenced:
-            shared, turn = divmod(own, block.heads // block.kv_heads) if head is None else (0, 0)
-            weight[turn, shared] = 0
     turns, heads, _, out = weight.shape
     for portion in values.split(rows_together(turns * heads * out), dim=1):
         yield _written(portion.float(), weight)
