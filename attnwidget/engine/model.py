@@ -125,11 +125,11 @@ class AttentionModel:
         """Run one forward pass, as fast as the bare model, and keep what every attention weight is computed from.
 
         `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, a mapping of forward inputs such as
-        a processor returns, or a trace of this model, whose inputs are read again. `pair` is a second text for models that read two; `target`, a text or token ids, is what
-        the decoder of an encoder-decoder reads, without it its start token alone. `prepend_bos` adds the token that
-        begins a text, or leaves it out; None is the tokenizer's own way. `first` reads only that many tokens of either. `reuse` is
-        an earlier trace by this model: what both texts begin with is not read again where the model allows that, and
-        the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
+        a processor returns, or a trace of this model, whose inputs are read again. `pair` is a second text for models
+        that read two; `target`, a text or token ids, is what the decoder of an encoder-decoder reads, without it its
+        start token alone. `prepend_bos` adds the token that begins a text, or leaves it out; None is the tokenizer's own
+        way. `first` reads only that many tokens of either. `reuse` is an earlier trace by this model: what both texts
+        begin with is not read again where the model allows that, and the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
         (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole
         text is read again, whatever `reuse` has.
         `edits` change the computation (`aw.Hide`, `aw.Silence`, `aw.Cut`, `aw.Paint`, or their text form); the model
@@ -216,6 +216,8 @@ class AttentionModel:
             try:
                 trace = produce(self._shadow())
             except NothingSeen:
+                if changed:
+                    raise self._cannot_be_edited() from None
                 trace = produce(eager_shadow_of(self.model))
         plain = start.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None)
@@ -326,11 +328,13 @@ class AttentionModel:
         edits: tuple[Edit, ...] = (),
     ) -> Trace:
         shadow, state = self._shadow(), self.state()
+        # A model may write into its inputs, and a user into theirs.
+        forward = {name: tensor.clone() for name, tensor in given.forward.items()}
         edited = self._edited(given, edits, progress) if edits else None
         if reuse is not None and reuse.origin == state:
             found = reread(shadow, reuse, given, progress, edited)
             if found is not None:
-                return replace(found, forward=given.forward)
+                return replace(found, forward=forward)
         length = max((len(tokens) for tokens in given.tokens.values()), default=0)
         refuse_what_cannot_fit(self.model, length, shadow.path)
         cache = DynamicCache() if needs_cache(shadow) else None
@@ -338,6 +342,8 @@ class AttentionModel:
             trace = traced(shadow, given, self.facts, progress, cache, keeps=keeps, edited=edited)
         except NothingSeen:
             # Its source uses the interface, but its attention ran elsewhere: only its own maps remain.
+            if edits:
+                raise self._cannot_be_edited() from None
             refuse_what_cannot_fit(self.model, length, "eager")
             trace = traced(eager_shadow_of(self.model), given, self.facts, progress)
         # Only inputs that the tokens describe completely can be continued.
@@ -346,7 +352,7 @@ class AttentionModel:
             trace,
             origin=state if plain else None,
             cache=() if cache is None else cached(cache),
-            forward=given.forward,
+            forward=forward,
         )
 
     def _edited(self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None]) -> EditedPass:
@@ -355,11 +361,14 @@ class AttentionModel:
             self._read(given, progress)  # once per model, to see which layer each call belongs to
         known = known_roles(self._shadow().module)
         if self._shadow().path != "interface" or known is None:
-            raise AttnWidgetError(
-                f"{self.name} computes its attention in code of its own, where nothing can be changed. Edits need a model "
-                "that follows transformers' attention interface."
-            )
+            raise self._cannot_be_edited()
         return EditedPass(edits, known)
+
+    def _cannot_be_edited(self) -> AttnWidgetError:
+        return AttnWidgetError(
+            f"{self.name} computes its attention in code of its own, where nothing can be changed. Edits need a model "
+            "that follows transformers' attention interface."
+        )
 
     def _renew_reader(self) -> None:
         """Copy the user's tokenizer again if it has new tokens, a new template or another limit since the last copy."""

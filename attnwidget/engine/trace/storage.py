@@ -215,8 +215,6 @@ def _contents(file: Path, text: str | None) -> Contents:
         )
     if version not in {WITHOUT_EDITS, TRACE_FORMAT}:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
-    if any("changes" in block.get("facts", {}) for block in said.get("blocks", []) if isinstance(block, dict)):
-        raise Unfit("a block says what edits did to it")
     found: Contents = from_data(Contents, said)
     return found
 
@@ -239,6 +237,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
     for block in contents.blocks:
         unknown = block.tensors.keys() - (known - {"projection", "inputs", "changes"})
         need(not unknown, f"a block has no {', '.join(sorted(unknown))}")
+        need(block.facts.changes is None, "a block says what edits did to it")
 
     def whole(block: StoredBlock) -> Block:
         tensors: dict[str, Any] = {name: tensor(place) for name, place in block.tensors.items()}

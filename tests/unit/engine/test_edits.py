@@ -1,6 +1,7 @@
 """Edits as records and text, and what they do to the bundled model."""
 
 import copy
+from functools import partial
 
 import pytest
 import torch
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 import attnwidget as aw
 from attnwidget.engine import edits_of
+from attnwidget.engine.capture.forward import NothingSeen
+from tests.model.small import small
 
 TEXT = "The capital of Veldt is Miro. The capital of Veldt is"
 EXAMPLES = [
@@ -239,3 +242,38 @@ def test_nothing_is_left_on_the_users_model():
     assert all(part.grad is None and part.requires_grad for part in module.parameters())
     hooks = [hook for part in module.modules() for hook in (*part._forward_hooks, *part._forward_pre_hooks)]
     assert hooks == []
+
+
+def test_edits_are_refused_where_attention_is_not_computed_by_us():
+    model = aw.load(small("bloom"))
+    for read in (model.trace, partial(model.generate, max_new_tokens=1)):
+        with pytest.raises(aw.AttnWidgetError, match="code of its own"):
+            read([4, 5, 6], edits="hide 1")
+
+
+def test_attention_that_is_not_seen_this_time_is_never_shown_as_edited(monkeypatch):
+    def unseen(*_given, **_named):
+        raise NothingSeen
+
+    model = aw.load()
+    model.trace([4, 5, 6])
+    monkeypatch.setattr("attnwidget.engine.model.traced", unseen)
+    monkeypatch.setattr("attnwidget.engine.model.generate.generate", unseen)
+    for read in (model.trace, model.generate):
+        with pytest.raises(aw.AttnWidgetError, match="code of its own"):
+            read([4, 5, 6], edits="hide 1")
+
+
+def test_layers_of_a_hybrid_are_edited_by_their_true_numbers():
+    trace = aw.load(small("jamba")).trace([4, 5, 6], edits=["hide 1", "silence L3H1"])
+    assert [float(trace.weights(layer)[:, 2, 1].max()) for layer in (1, 3)] == [0, 0]
+    assert [block.silenced for block in trace.blocks] == [(), (1,)]
+    with pytest.raises(aw.AttnWidgetError, match="no layer 2 with attention; choose one of 1, 3"):
+        aw.load(small("jamba")).trace([4, 5, 6], edits="silence L2")
+
+
+def test_a_trace_is_read_again_from_what_was_given_at_first(model, plain):
+    ids = torch.tensor([list(plain.text.ids)])
+    trace = model.trace({"input_ids": ids})
+    ids[0, 5] = 1
+    assert torch.equal(model.trace(trace).logits(), plain.logits())
