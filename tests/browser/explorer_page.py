@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.until import SECONDS, until
+from tests.browser.until import SECONDS, at_rest, until
 
 # The room for labels around the grid's cells, in CSS pixels; see js/src/heads/scene.ts.
 GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
@@ -17,23 +17,11 @@ GRID_LEFT, GRID_TOP, GRID_MARGIN = 18, 20, 3
 # Two frames: what was to be painted has been.
 FRAMES = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))"
 
-# Where an element is, once it has been there for three frames: a layout follows its reason by a frame or more.
-RESTING = """async (element) => {
-  const seen = () => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    return [left + scrollX, top + scrollY, width, height].join(" ");
-  };
-  const began = performance.now();
-  for (let same = 0, last = seen(); same < 3; ) {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    const now = seen();
-    same = now === last ? same + 1 : 0;
-    last = now;
-    if (performance.now() - began > 15000) throw new Error(`it does not come to rest: ${last}`);
-  }
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return { x: left, y: top, width, height };
-}"""
+# Where an element is, once nothing moves it.
+RESTING = at_rest("""(element) => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return { x, y, width, height };
+}""")
 
 # FNV-1a over the float32 of the matrix on show, word by word; "" before there is one.
 CHECKSUM = """(matrix) => {

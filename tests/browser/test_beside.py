@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 import attnwidget as aw
 from tests.browser.explorer_page import resting
-from tests.browser.until import until
+from tests.browser.until import at_rest, until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -27,25 +27,16 @@ async (look) => {
 """
 
 # Where a row of the source of heads is on the page, once it stays there: the middle of its mark, by Bokeh's own scales.
-PLACE = """
+PLACE = at_rest("""
 async (row) => {
   const loaded = await Promise.all([...window[Symbol.for("attnwidget.bokeh")].values()]);
-  const place = () => {
-    const [view] = loaded.flatMap((bokeh) => bokeh.documents).at(-1).views_manager.roots.filter((root) => root.frame);
-    const { glyph } = view.all_renderer_views.find((each) => each.model.data_source?.name === "attnwidget.heads");
-    const { left, top } = view.canvas_view.el.getBoundingClientRect();
-    const { x, y } = glyph.get_anchor_point("center", row, [0, 0]);
-    return [left + x, top + y];
-  };
-  for (let same = 0, last = place(); ; ) {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    const now = place();
-    same = String(now) === String(last) ? same + 1 : 0;
-    last = now;
-    if (same === 3) return now;
-  }
+  const [view] = loaded.flatMap((bokeh) => bokeh.documents).at(-1).views_manager.roots.filter((root) => root.frame);
+  const { glyph } = view.all_renderer_views.find((each) => each.model.data_source?.name === "attnwidget.heads");
+  const { left, top } = view.canvas_view.el.getBoundingClientRect();
+  const { x, y } = glyph.get_anchor_point("center", row, [0, 0]);
+  return [left + x, top + y];
 }
-"""
+""")
 
 
 # The figures that are there.

@@ -5,6 +5,7 @@ import pytest
 
 from attnwidget import plots
 from attnwidget.measures.results import HeadScores, TokenMap, TokenScores
+from tests.browser.until import at_rest
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "{{x}}", "@value", "$$x$$", "\n")
 
@@ -31,20 +32,11 @@ PAINTED = """() => {
 }"""
 
 # Where a point of the figure is on the page, once it stays there.
-CENTRE = """async ([x, y]) => {
-  const place = () => {
-    const view = Object.values(Bokeh.index.roots ?? Bokeh.index)[0];
-    const box = view.el.getBoundingClientRect();
-    return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)];
-  };
-  for (let same = 0, last = place(); ; ) {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    const now = place();
-    same = String(now) === String(last) ? same + 1 : 0;
-    last = now;
-    if (same === 3) return now;
-  }
-}"""
+CENTRE = at_rest("""([x, y]) => {
+  const view = Object.values(Bokeh.index.roots ?? Bokeh.index)[0];
+  const box = view.el.getBoundingClientRect();
+  return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)];
+}""")
 
 FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 

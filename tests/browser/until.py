@@ -18,3 +18,18 @@ def until(page: Page, holds: Callable[[], Any], otherwise: str | Callable[[], An
             raise AssertionError(otherwise() if callable(otherwise) else otherwise)
         page.wait_for_timeout(20)
     return found
+
+
+def at_rest(look: str) -> str:
+    """A function of the page: what `look` says, once it says the same for three frames, as a layout follows by a frame or more."""
+    return f"""async (...given) => {{
+      const began = performance.now();
+      for (let same = 0, last = ""; ; ) {{
+        const found = await ({look})(...given), now = JSON.stringify(found);
+        same = now === last ? same + 1 : 0;
+        last = now;
+        if (same === 3) return found;
+        if (performance.now() - began > 15000) throw new Error(`it does not come to rest: ${{last}}`);
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }}
+    }}"""
