@@ -1,6 +1,6 @@
 """A frame -> a small PNG of its matrix, drawn without a browser, for viewers that only show pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import BytesIO
 from textwrap import wrap
 from typing import Any
@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from attnwidget.export.still import asked_tokens, caption, largest_of_query, scale_note
 from attnwidget.frames.frame import Frame
+from attnwidget.plots.labels import number_ticks
 from attnwidget.tones import FAINTEST, RAMPS, TONE_STEPS, Scale, full_tone, tones
 
 LARGEST_PICTURE = 50 * 1024
@@ -22,11 +23,8 @@ MARGIN = 16
 LABELLED = 40
 """The most tokens that can be named along an axis."""
 
-_INK = "#575f68"
-"""Of the letters, on the white card."""
-
 _GREY = (118, 126, 134)
-"""Of the letters without a card, which are to be read on light and dark pages alike."""
+"""Of the letters, which are to be read on light and dark pages alike."""
 
 _MARK = 0.75
 """The tone of the query's name: the strongest that is an orange, or a blue."""
@@ -35,13 +33,12 @@ _TONES, _LETTERS = 200, 55
 """How many entries of the palette, after one for nothing, are tones of the ramp and shades of the letters."""
 
 
-def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True, card: bool = True) -> bytes:
-    """The map of a frame with its tokens, title, recipe and legend as a PNG of at most 50 KB.
+def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True) -> bytes:
+    """The map of a frame with its tokens, title, recipe and legend as a PNG of at most 50 KB, for pages of any colour.
 
-    It is a white card, as what a page draws of itself, with the page's ramp; without a `card` its ground is the page's, light
-    or dark, and a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts are max-pooled
-    further until it fits. Names that the built-in font lacks are replaced by the number of the token. Not `alone`, title
-    and recipe are left to the page around it.
+    Its ground is the page's: a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts
+    are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of the token.
+    Not `alone`, title and recipe are left to the page around it.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -55,7 +52,7 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = T
     full = full_tone(scale, largest_of_query(frame))
     tone = scale_note(scale, full)
     while True:
-        drawn = _drawn(frame.header, matrix, model if alone else None, full, tone, card=card)
+        drawn = _drawn(frame.header, matrix, model if alone else None, full, tone)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
         matrix = _halved(matrix)
@@ -66,9 +63,7 @@ def size_on_page(png: bytes) -> tuple[int, int]:
     return Image.open(BytesIO(png)).size
 
 
-def _drawn(
-    header: Mapping[str, Any], matrix: np.ndarray, model: str | None, full: float, tone: str, *, card: bool
-) -> bytes:
+def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, full: float, tone: str) -> bytes:
     font, bold = ImageFont.load_default(12), ImageFont.load_default(14)
     margin, gap = MARGIN, 6
     rows, columns = matrix.shape
@@ -77,7 +72,7 @@ def _drawn(
     each_row, each_column = -(-len(tokens["pieces"]) // rows), -(-len(read["pieces"]) // columns)
     # Tokens without a name are told by their numbers.
     down_ticks, across_ticks = (
-        () if named else _ticks(len(own["pieces"])) for named, own in ((queries, tokens), (keys, read))
+        () if named else number_ticks(len(own["pieces"]), 6) for named, own in ((queries, tokens), (keys, read))
     )
     labels = [*queries, *map(str, down_ticks)]
     left = margin + max((int(font.getlength(name)) for name in labels), default=0) + gap
@@ -102,8 +97,6 @@ def _drawn(
     for column in shown:
         _hatch(heat, (left + column * cell, top, left + (column + 1) * cell, top + down))
     pen.rectangle((left - 1, top - 1, left + across, top + down), outline=90)
-    if card:
-        pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=50)
     start, stop = header["query"] if asked_tokens(header) is tokens else (0, 0)
     for place, name in enumerate(queries):
         own = ImageDraw.Draw(marked) if start <= place < stop else pen
@@ -117,17 +110,7 @@ def _drawn(
     _tones(heat, pen, (left, legend), full, font)
     for number, line in enumerate(recipe):
         pen.text((margin, below + 16 * number), _writable(line), 255, font)
-    return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"], card=card)
-
-
-def _ticks(tokens: int) -> range:
-    """The tokens whose numbers stand along an axis: six at most.
-
-    >>> [*_ticks(879)]
-    [0, 200, 400, 600, 800]
-    """
-    steps = (step * power for power in (1, 10, 100, 1_000, 10_000) for step in (1, 2, 5))
-    return range(0, tokens, next(step for step in steps if tokens / step <= 6))
+    return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"])
 
 
 def _tones(heat: Image.Image, pen: ImageDraw.ImageDraw, corner: tuple[int, int], full: float, font: Any) -> None:
@@ -169,22 +152,16 @@ def _hatch(heat: Image.Image, box: tuple[int, int, int, int]) -> None:
     heat.paste(heat.crop(box).point(lambda step: step * 0.45), box, lines)
 
 
-def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any, *, card: bool) -> bytes:
+def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any) -> bytes:
     """The layers as one picture with a palette of its own, in a third of the bytes of colours."""
     shade, mark = (np.ceil(np.arange(256) / 255 * steps).astype(np.uint8) for steps in (_LETTERS, _TONES * _MARK))
     pixels = np.where(letters > 0, _TONES + shade[letters], heat)
     pixels = np.where(marked > 0, mark[marked], pixels)
-    image = Image.fromarray(pixels, "P")
-    file = BytesIO()
-    if card:
-        image.putpalette(
-            [*_between(RAMPS[direction].split(), _TONES + 1), *_between(["#ffffff", _INK], _LETTERS + 1)[3:]]
-        )
-        image.save(file, "PNG")
-        return file.getvalue()
     ramp, opacity = _see_through(direction)
     shades = np.linspace(0, 255, _LETTERS + 1)[1:].round()
+    image = Image.fromarray(pixels, "P")
     image.putpalette([*ramp.ravel().tolist(), *_GREY * _LETTERS])
+    file = BytesIO()
     image.save(file, "PNG", transparency=bytes([*map(int, opacity), *map(int, shades)]))
     return file.getvalue()
 
@@ -194,18 +171,12 @@ def _see_through(direction: Any) -> tuple[np.ndarray, np.ndarray]:
 
     On white they look as they do on the page.
     """
-    seen = np.reshape(_between(RAMPS[direction].split()[:7], _TONES + 1), (-1, 3))
+    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[direction].split()[:7]]
+    places = np.linspace(0, len(stops) - 1, _TONES + 1)
+    seen = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1).round()
     opacity = 1 - seen.min(-1, keepdims=True) / 255
     colours = 255 - (255 - seen) / np.maximum(opacity, 1 / 255)
     return colours.clip(0, 255).round().astype(int), (opacity[:, 0] * 255).round()
-
-
-def _between(stops: Sequence[str], count: int) -> list[int]:
-    """So many colours, evenly between these: their channels, one after the other."""
-    colours = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in stops]
-    places = np.linspace(0, len(colours) - 1, count)
-    channels = [np.interp(places, range(len(colours)), channel) for channel in zip(*colours, strict=True)]
-    return [int(channel) for channel in np.stack(channels, -1).round().ravel()]
 
 
 def _upright(letters: Image.Image, name: str, foot: tuple[int, int], font: Any) -> None:

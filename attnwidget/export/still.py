@@ -43,9 +43,7 @@ def still_html(
     """
     header = frame.header
     direction = str(header["direction"])
-    axis = "row" if direction == "reads" else "column"
-    weights = np.asarray(frame.blocks[axis], np.float64)
-    sinks = set(header["sinks"]) if direction == "reads" else set()
+    weights, sinks = _of_query(frame)
     full = full_tone(scale, largest_of_query(frame))
     painted = tones(weights, full)
     lists = "".join(
@@ -125,13 +123,13 @@ def _stretch(text: str, spans: Sequence[tuple[int, int]], painted: np.ndarray, q
     if len(text) <= LONGEST_STILL:
         return 0, len(text)
     strongest = [int(token) for token in np.argsort(-painted, kind="stable")[:LISTED] if painted[token] > 0]
-    begin, end = -1, -1
+    begin, end = len(text), 0
     for token in (*range(*query), *strongest):
         start, stop = spans[token]
-        wide = max(end, stop) - (start if begin < 0 else min(begin, start))
-        if start >= 0 and wide <= LONGEST_STILL - _KEPT_ASIDE:
-            begin, end = (start if begin < 0 else min(begin, start)), max(end, stop)
-    middle = (max(begin, 0) + max(end, 0)) // 2
+        first, last = min(begin, start), max(end, stop)
+        if start >= 0 and last - first <= LONGEST_STILL - _KEPT_ASIDE:
+            begin, end = first, last
+    middle = (begin + end) // 2 if end else 0
     begin = max(0, min(middle - LONGEST_STILL // 2, len(text) - LONGEST_STILL))
     end = begin + LONGEST_STILL
     # No word is cut.
@@ -153,11 +151,16 @@ def scale_note(scale: Scale, full: float) -> str:
 
 def largest_of_query(frame: Frame) -> float:
     """The largest weight of the query outside sinks; of sinks where there is nothing else."""
-    reads = frame.header["direction"] == "reads"
-    weights = np.asarray(frame.blocks["row" if reads else "column"], np.float64)
-    sinks = set(frame.header["sinks"]) if reads else set()
+    weights, sinks = _of_query(frame)
     beside = (float(weight) for token, weight in enumerate(weights) if token not in sinks)
     return max(beside, default=0) or float(weights.max(initial=0))
+
+
+def _of_query(frame: Frame) -> tuple[np.ndarray, set[int]]:
+    """The weights of the query, and which of them rest on sinks."""
+    if frame.header["direction"] == "reads":
+        return np.asarray(frame.blocks["row"], np.float64), set(frame.header["sinks"])
+    return np.asarray(frame.blocks["column"], np.float64), set()
 
 
 def _words(

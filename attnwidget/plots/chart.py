@@ -8,7 +8,15 @@ from bokeh.models import BasicTicker, ColorBar, FixedTicker, HoverTool, LinearCo
 from bokeh.plotting import figure as new_figure
 
 from attnwidget.plots.colours import Look, Ramp
-from attnwidget.plots.labels import LONGEST_PIECE, LONGEST_TITLE, sentence, token_labels, without_tex, wrapped
+from attnwidget.plots.labels import (
+    LONGEST_PIECE,
+    LONGEST_TITLE,
+    number_ticks,
+    sentence,
+    token_labels,
+    without_tex,
+    wrapped,
+)
 from attnwidget.plots.theme import CAPTION, themed, tip_style
 
 NARROWEST = 280
@@ -112,8 +120,7 @@ def mapper(values: Any, palette: Ramp, *, low: float | None = None, high: float 
 
 def number_axis(axis: Any, count: int, ticks: int) -> None:
     """An axis of whole numbers from 0, with at most about this many labels."""
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if count / step <= ticks)
-    axis.ticker = FixedTicker(ticks=list(range(0, count, step)))
+    axis.ticker = FixedTicker(ticks=list(number_ticks(count, ticks)))
     axis.major_label_policy = NoOverlap(min_distance=3)
 
 

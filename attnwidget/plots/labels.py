@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 
@@ -34,6 +35,16 @@ def number(value: float) -> str:
     if value != 0 and abs(value) < 0.0005:
         return "<0.001" if value > 0 else ">-0.001"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
+
+
+def number_ticks(size: int, most: int) -> range:
+    """The numbers below a size that stand along an axis, in round steps: at most so many.
+
+    >>> [*number_ticks(879, 6)]
+    [0, 200, 400, 600, 800]
+    """
+    steps = (step * 10**power for power in count() for step in (1, 2, 5))
+    return range(0, size, next(step for step in steps if size / step <= most))
 
 
 def piece_label(piece: str, longest: int = LONGEST_PIECE) -> str:

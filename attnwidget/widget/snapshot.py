@@ -76,8 +76,8 @@ def snapshot_of(
     other than the matrix is named: only a page draws it.
     """
     title = str(frame.header["title"])
-    png, alt = drawn or (picture_png(frame, model, scale=scale, card=False), f"Matrix of {title}")
-    inside = png if drawn else picture_png(frame, model, scale=scale, alone=False, card=False)
+    png, alt = drawn or (picture_png(frame, model, scale=scale), f"Matrix of {title}")
+    inside = png if drawn else picture_png(frame, model, scale=scale, alone=False)
     width, _ = size_on_page(inside)
     picture = (
         f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(inside).decode()}" '

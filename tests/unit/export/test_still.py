@@ -76,35 +76,44 @@ def test_of_a_long_text_the_part_with_the_query_and_its_strongest_keys_near_it_i
     assert set(shown.split()) - {"…"} <= set(words)  # none is cut
 
 
+def opacity(png):
+    return np.asarray(Image.open(BytesIO(png)).convert("RGBA"))[..., 3]
+
+
 def colours(png):
-    return np.asarray(Image.open(BytesIO(png)).convert("RGB"))
-
-
-def seen(png, colour):
-    """How many pixels have a colour."""
-    return int((colours(png) == [int(colour[at : at + 2], 16) for at in (1, 3, 5)]).all(-1).sum())
+    """What is seen on a white page."""
+    picture = Image.open(BytesIO(png)).convert("RGBA")
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB"))
 
 
 def test_the_picture_has_the_matrix_pixel_for_pixel():
     frame, _ = frame_of(torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]), ["a", "b"], query=(1, 2))
-    full = seen(picture_png(frame, "given"), RAMPS["reads"].split()[-1])
+    png = picture_png(frame, "given")
+    full = (np.asarray(Image.open(BytesIO(png)).convert("RGBA")) == (0xC2, 0x47, 0, 0xF5)).all(-1).sum()
     assert full == pytest.approx(2 * 224**2, rel=0.02)  # of 2 x 2 cells over 448 pixels
 
 
 @pytest.mark.parametrize("direction", ["reads", "read_by"])
-def test_the_picture_has_the_ramp_of_the_page_on_its_white(direction):
+def test_a_stronger_weight_is_more_opaque_and_on_white_it_looks_as_on_the_page(direction):
     weights = torch.linspace(0, 1, 9).square()
     maps = torch.zeros(1, 9, 9)
     maps[0, :, 0], maps[0, :, 8] = weights, 1 - weights
     frame, _ = frame_of(maps, list("abcdefghi"), query=(0, 9), direction=direction)
     png = picture_png(frame, "given")
-    assert Image.open(BytesIO(png)).info.get("transparency") is None
-    assert all(seen(png, stop) > 1_900 for stop in RAMPS[direction].split())  # a cell of each
+    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[direction].split()[:7]]
+    opaque = []
+    for tone in np.linspace(0, 1, 9):
+        colour = [np.interp(6 * tone, range(7), channel) for channel in zip(*stops, strict=True)]
+        cell = (abs(colours(png) - colour) <= 2).all(-1)
+        assert cell.sum() > 1_900, tone
+        opaque.append(np.median(opacity(png)[cell]))
+    assert opaque[0] == 0
+    assert opaque == sorted(set(opaque))
 
 
 def test_the_numbers_of_tokens_stand_along_a_map_without_their_names():
     pieces = [f"t{number}" for number in range(300)]
-    inked = (colours(picture_png(frame_of(torch.eye(300)[None], pieces)[0], "given")) < 255).any(-1)[:, 2:-2]
+    inked = (colours(picture_png(frame_of(torch.eye(300)[None], pieces)[0], "given")) < 255).any(-1)
     edge = inked.sum(0).argmax()  # the frame of the map
     lines = inked[100:, : edge - 2].any(1)  # left of it
     assert (np.diff(lines.astype(int)) == 1).sum() >= 5  # 50, 100, 150 ...
@@ -129,8 +138,8 @@ def test_a_tone_is_the_square_root_of_its_weight_unless_it_is_stretched():
 
 def test_a_picture_paints_nothing_below_a_thousandth():
     frame, _ = frame_of(torch.full((1, 2, 2), 0.0005), ["a", "b"])
-    assert (colours(picture_png(frame, "given")) == 255).mean() > 0.9
-    assert (colours(picture_png(frame, "given", scale="stretch")) == 255).mean() < 0.6
+    assert (opacity(picture_png(frame, "given")) == 0).mean() > 0.9
+    assert (opacity(picture_png(frame, "given", scale="stretch")) == 0).mean() < 0.6
 
 
 def test_sinks_are_hatched_in_the_words_and_in_the_picture():
