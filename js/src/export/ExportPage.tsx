@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useView } from "../display/view";
+import { grouped } from "../lib/format";
 import { mayBeBarred, saveFile } from "./hand-over";
 import type { Handed } from "./Outcome";
 
@@ -43,7 +44,7 @@ export function ExportPage({ tell }: Props) {
 }
 
 function kilobytes(blob: Blob): string {
-  return Math.max(1, Math.round(blob.size / 1024)).toLocaleString("en");
+  return grouped(Math.max(1, Math.round(blob.size / 1024)));
 }
 
 /** No page is told whether a download came to something. */

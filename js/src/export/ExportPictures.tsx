@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { Segmented } from "../controls/Segmented";
 import type { FigurePlace } from "../display/figures";
 import { useView, type View } from "../display/view";
+import { grouped } from "../lib/format";
 import { copyImage, mayBeBarred, mayCopyImages, saveFile } from "./hand-over";
 import type { Handed } from "./Outcome";
 import { type Picture, type PictureWish, pictureOf, pngPicture, possibleScale, svgPicture } from "./render";
@@ -97,7 +98,7 @@ async function savePng(view: View, wish: PictureWish, scale: number): Promise<Ha
   const { blob, width, height } = await pngPicture(picture, possibleScale(picture, scale));
   const name = `${picture.name}.png`;
   saveFile(blob, name);
-  const size = `${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels`;
+  const size = `${grouped(width)} × ${grouped(height)} pixels`;
   return saved(`${name}, ${size}${smaller(picture, scale)}`, blob);
 }
 
@@ -106,7 +107,7 @@ async function saveSvg(view: View, wish: PictureWish): Promise<Handed> {
   const blob = new Blob([svgPicture(picture)], { type: "image/svg+xml" });
   const name = `${picture.name}.svg`;
   saveFile(blob, name);
-  return saved(`${name}, ${Math.max(1, Math.round(blob.size / 1024)).toLocaleString("en")} KB`, blob);
+  return saved(`${name}, ${grouped(Math.max(1, Math.round(blob.size / 1024)))} KB`, blob);
 }
 
 async function copyPng(view: View, wish: PictureWish, scale: number): Promise<Handed> {

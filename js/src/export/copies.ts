@@ -1,6 +1,6 @@
 import { sentence } from "../controls/Toolbar";
 import type { View } from "../display/view";
-import { count } from "../lib/format";
+import { count, grouped } from "../lib/format";
 import { tiledMap } from "../session/answers/tiles";
 import type { Session } from "../session/session";
 import { pythonCode } from "./code";
@@ -55,7 +55,7 @@ export async function copyMatrix({ session, derived }: View): Promise<Copy> {
   const map = derived.map.peek();
   const [queries, keys] = [derived.tokens.peek(), derived.keys.peek()];
   if (map === null || queries === null || keys === null) throw new Error("There are no numbers yet.");
-  const size = `${map.queries.toLocaleString("en")} × ${map.keys.toLocaleString("en")} weights`;
+  const size = `${grouped(map.queries)} × ${grouped(map.keys)} weights`;
   if (Math.max(map.queries, map.keys) > mostTokens)
     throw new Error(
       `${size} are too many to copy: ${mostTokens} tokens at most. “As Python” copies code that gets them.`,

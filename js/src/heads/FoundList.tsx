@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { steerBy } from "../display/steering";
 import { clearHover, useView, type View } from "../display/view";
+import { grouped } from "../lib/format";
 import type { HeadRef } from "../session/places";
 import type { Metric } from "../wire/metric";
 import { type Found, type FoundHead, headName } from "./found";
@@ -71,7 +72,7 @@ export function FoundList({ found, metric }: Props) {
         ))}
         {more > 0 && (
           <p role="presentation" class="aw-finder-meaning">
-            and {more.toLocaleString("en")} more, on the grid
+            and {grouped(more)} more, on the grid
           </p>
         )}
       </div>

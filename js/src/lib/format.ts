@@ -108,8 +108,15 @@ export function magnitude(value: number): string {
   return bound.replace("e+", "e");
 }
 
+const english = new Intl.NumberFormat("en");
+
+/** 12345 -> "12,345". By one format for all: `toLocaleString` may make a new one for every number, also while the pointer moves. */
+export function grouped(number: number): string {
+  return english.format(number);
+}
+
 export function count(number: number, word: string): string {
-  return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+  return `${grouped(number)} ${word}${number === 1 ? "" : "s"}`;
 }
 
 /** What there is to say, one after another. */

@@ -4,7 +4,7 @@ import { spanLabel } from "../controls/Toolbar";
 import { useView } from "../display/view";
 import type { Ranked } from "../focus/derived";
 import { exactDigits } from "../lib/digits";
-import { pieceLabel, pieceParts, shorten, weight } from "../lib/format";
+import { grouped, pieceLabel, pieceParts, shorten, weight } from "../lib/format";
 import type { Predictions, Tokens } from "../wire/types";
 import { RowNumbers } from "./RowNumbers";
 
@@ -224,7 +224,7 @@ function Missed({
             <bdi>{shorten(rest, 12)}</bdi>
           </Term>
         }
-        note={`rank ${actual.rank.toLocaleString("en")}`}
+        note={`rank ${grouped(actual.rank)}`}
         share={share}
         number={weight(actual.probability)}
       />

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useView } from "../display/view";
 import { type RowFacts, rowFacts } from "../focus/row-facts";
 import { exactDigits } from "../lib/digits";
-import { pieceLabel, shorten, weight } from "../lib/format";
+import { grouped, pieceLabel, shorten, weight } from "../lib/format";
 import type { Tokens } from "../wire/types";
 
 interface Props {
@@ -22,7 +22,7 @@ export function RowNumbers({ tint, weights, tokens }: Props) {
   const sinks = map.sinks;
   const facts = rowFacts({ weights, tokens, focus: numbers.focus.value, reads, causal, sinks });
   const axis = reads ? "key" : "query";
-  const all = `all ${facts.seen.toLocaleString("en")} ${reads ? "keys" : "queries"}`;
+  const all = `all ${grouped(facts.seen)} ${reads ? "keys" : "queries"}`;
   return (
     <>
       <p class="aw-row-facts">
@@ -119,8 +119,7 @@ function AllWeights({ weights, tokens, axis }: AllProps) {
       </table>
       {places.length > mostRows && (
         <p>
-          the first {mostRows.toLocaleString("en")} of {places.length.toLocaleString("en")}; Export, Row as
-          CSV has all
+          the first {grouped(mostRows)} of {grouped(places.length)}; Export, Row as CSV has all
         </p>
       )}
     </section>

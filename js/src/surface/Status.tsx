@@ -1,5 +1,5 @@
 import { useView } from "../display/view";
-import { count } from "../lib/format";
+import { count, grouped } from "../lib/format";
 import { version } from "../lib/version";
 import { readsOf, restInWords } from "../session/hints";
 import type { Session } from "../session/session";
@@ -21,7 +21,7 @@ export function Status() {
         {sentence(session) || <Shown />}
         {problem?.code === "too_long" && problem.limit !== undefined && (
           <button type="button" class="aw-first" onClick={() => session.showFirst()}>
-            Show the first {problem.limit.toLocaleString("en")} tokens
+            Show the first {grouped(problem.limit)} tokens
           </button>
         )}
       </div>
@@ -78,7 +78,7 @@ function sentence(session: Session): string {
   if (other !== null) return other;
   const truncated = session.shown.value?.frame.header.truncated ?? null;
   if (truncated === null) return session.about.value?.fixed ?? "";
-  return `first ${truncated.shown.toLocaleString("en")} of ${count(truncated.total, "token")} shown`;
+  return `first ${grouped(truncated.shown)} of ${count(truncated.total, "token")} shown`;
 }
 
 /** A page that was open while another version was installed still asks what it can, and says what it is. */

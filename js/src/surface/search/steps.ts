@@ -1,4 +1,5 @@
 import type { Match } from "../../focus/matches";
+import { grouped } from "../../lib/format";
 import type { FieldNumber } from "../../session/axes";
 
 /** Where somebody is: a token of a text field. */
@@ -28,8 +29,6 @@ export function step(count: number, match: number | null, by: 1 | -1): number | 
 export function countOf(matches: readonly Match[], match: number | null, wanted: string): string {
   if (wanted.trim() === "") return "";
   if (matches.length === 0) return "not found";
-  const all = matches.length.toLocaleString("en");
-  return match === null || match >= matches.length
-    ? `${all} found`
-    : `${(match + 1).toLocaleString("en")} of ${all}`;
+  const all = grouped(matches.length);
+  return match === null || match >= matches.length ? `${all} found` : `${grouped(match + 1)} of ${all}`;
 }

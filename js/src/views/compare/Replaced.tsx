@@ -1,5 +1,5 @@
 import { useView } from "../../display/view";
-import { shorten } from "../../lib/format";
+import { grouped, shorten } from "../../lib/format";
 import { askedOf } from "../../session/axes";
 import type { Difference, Replacement } from "../../wire/difference";
 import { type ReplacedInText, replacedIn } from "./context";
@@ -25,7 +25,7 @@ export function Replaced({ difference }: { readonly difference: Difference }) {
           <Change {...one} />
         </button>
       ))}
-      {more > 0 && <span class="aw-unit">and {more.toLocaleString("en")} more</span>}
+      {more > 0 && <span class="aw-unit">and {grouped(more)} more</span>}
     </div>
   );
 }

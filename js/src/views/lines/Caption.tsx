@@ -2,7 +2,7 @@ import { spanLabel } from "../../controls/Toolbar";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
-import { changesFirst, clauses, count, toneNumber } from "../../lib/format";
+import { changesFirst, clauses, count, grouped, toneNumber } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Direction } from "../../wire/types";
 import type { Strong } from "./picture";
@@ -49,7 +49,7 @@ export function LinesCaption({ map, strong, leads, keep, several, full, faint }:
         rule(map, keep, leads),
         several ? "each head’s lines in its own colour; numbers and faint lines of all together" : "",
         faint.passing > faint.curves.length
-          ? `faint: the ${faint.curves.length.toLocaleString("en")} strongest of ${count(faint.passing, "line")}`
+          ? `faint: the ${grouped(faint.curves.length)} strongest of ${count(faint.passing, "line")}`
           : "",
         map.pooling !== 1 ? "a text this long shows only these lines" : "",
         changesFirst(made(map)),

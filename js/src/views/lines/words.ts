@@ -2,7 +2,7 @@ import type { Derived } from "../../focus/derived";
 import { ruleOf, sinksOf } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { pieceLabel, weight } from "../../lib/format";
+import { grouped, pieceLabel, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Direction, Tokens } from "../../wire/types";
 import type { Strong } from "./picture";
@@ -28,7 +28,7 @@ export function left({ tokens, all, resting, share }: Left, direction: Direction
   const [one, many, whole] = direction === "reads" ? ["key", "keys", "row"] : ["query", "queries", "column"];
   const sinks = resting > 0 ? ["and the sinks", ` (${weight(resting)} on sinks)`] : ["", ""];
   const kept =
-    `kept ${tokens.length.toLocaleString("en")} of ${all.toLocaleString("en")} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
+    `kept ${grouped(tokens.length)} of ${grouped(all)} ${all === 1 ? one : many} ${sinks[0]}`.trimEnd();
   return `${kept}, ${share.toFixed(2)} of the ${whole}${sinks[1]}`;
 }
 

@@ -1,6 +1,6 @@
 import type { View } from "../../display/view";
 import { type Description, listed, nameOf } from "../../focus/description";
-import { clauses, count, exact, pieceLabel, toneNumber, weight } from "../../lib/format";
+import { clauses, count, exact, grouped, pieceLabel, toneNumber, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import { isMasked, sentenceOf } from "./pair";
 import { neuronsOf, openedKey, orderOf, type Pairs, pairsOf, pairsRequest } from "./pairs";
@@ -65,7 +65,7 @@ export function neuronRecipe(view: View, { pairs, full }: Pick<Shown, "pairs" | 
     session.traits.direction.value === "reads" ? "" : "what it reads: a softmax runs over one query's keys",
     oneOf(session) === "" ? "" : "one head: several combined have no q and k",
     changed ? "tokens and attention as they are, not as the other views show them" : "",
-    `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${masked.toLocaleString("en")} masked` : ""}`,
+    `softmax over ${count(pairs.weight.length - masked, "key")}${masked > 0 ? `, ${grouped(masked)} masked` : ""}`,
     pairs.sink === null
       ? ""
       : `a sink with logit ${exact(pairs.sink)} takes part and keeps ${weight(pairs.sink_weight ?? Number.NaN)}`,
