@@ -104,7 +104,8 @@ function broughtGround(root: HTMLElement): Rgb | null {
     : opaque(getComputedStyle(around).getPropertyValue("--jp-layout-color0").trim());
 }
 
-const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;
+/** Whether a media feature holds, as "prefers-reduced-motion: reduce". */
+export const prefers = (feature: string) => window.matchMedia?.(`(${feature})`).matches ?? false;
 
 /** Whether the host says that it is dark: JupyterLab on the body, VS Code by a class, Colab and marimo on the root. */
 function said(): boolean | null {

@@ -8,7 +8,16 @@ import type { Session } from "../session/session";
 import type { Changes, Direction, Predictions, Span, Tokens } from "../wire/types";
 import { type Field, fieldOf } from "./fields";
 import { fading, type Kept, keepOf } from "./kept";
-import { columnOf, fullOfMap, type MapOnShow, mapOfFrame, mapOfThumbnail, peakOf, rowOf } from "./maps";
+import {
+  columnOf,
+  fullOfMap,
+  type MapOnShow,
+  mapOfFrame,
+  mapOfThumbnail,
+  peakOf,
+  rowOf,
+  sinksOf,
+} from "./maps";
 import { type Match, matchesIn } from "./matches";
 import type { Local } from "./pointer";
 
@@ -199,7 +208,7 @@ function heatOf(
   full: number,
 ): Heat | null {
   if (map === null || weights === null) return null;
-  const sinks: ReadonlySet<number> = direction === "reads" ? map.sinks : new Set<number>();
+  const sinks = sinksOf(map, direction);
   const peak = peakOf(weights, sinks);
   const faded = fading(weights, sinks, filter);
   const tones = weights.map((weight, token) => tone(weight, full) * (faded?.[token] ?? 1));

@@ -1,4 +1,4 @@
-import { count, pieceLabel, shorten, weight } from "../lib/format";
+import { count, shortLabel, weight } from "../lib/format";
 import { askedOf, othersOf } from "../session/axes";
 import type { Session } from "../session/session";
 import type { Header, Tokens } from "../wire/types";
@@ -73,4 +73,4 @@ export function nameOf({ pieces }: Pick<Tokens, "pieces">, token: number): strin
   return alone ? short(piece) : `${short(piece)} #${token}`;
 }
 
-const short = (piece: string) => shorten(pieceLabel(piece), longest);
+const short = (piece: string) => shortLabel(piece, longest);

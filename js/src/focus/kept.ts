@@ -1,7 +1,7 @@
 import { shortLabel } from "../lib/format";
 import type { Filter } from "../session/filter";
 import type { Direction, Tokens } from "../wire/types";
-import { type MapOnShow, weightAt } from "./maps";
+import { type MapOnShow, sinksOf, weightAt } from "./maps";
 
 const faintest = 0.001;
 const faintestSink = 0.01;
@@ -96,13 +96,6 @@ export function vectorOf(map: MapOnShow, token: number): Float32Array {
   if (map.direction === "reads") return map.values.subarray(token * map.columns, (token + 1) * map.columns);
   return Float32Array.from({ length: map.rows }, (_, query) => weightAt(map, query, token));
 }
-
-/** As in the text's heat: what reads a token never rests. */
-export function sinksOf(map: MapOnShow, direction: Direction): ReadonlySet<number> {
-  return direction === "reads" ? map.sinks : none;
-}
-
-const none: ReadonlySet<number> = new Set();
 
 /** What a filter does, in words. */
 export function ruleOf(filter: Filter, direction: Direction, sinks: boolean): string {

@@ -148,7 +148,7 @@ function highestIn(values: Float32Array, columns: number, square: boolean): numb
 }
 
 /** The largest weight of a row, or a column, outside sinks; where there is nothing but sinks to read they count. */
-export function peakOf(weights: Float32Array, sinks: ReadonlySet<number>): number {
+export function peakOf(weights: Float32Array, sinks = none): number {
   let peak = 0;
   weights.forEach((weight, token) => {
     if (!sinks.has(token) && weight > peak) peak = weight;
@@ -162,11 +162,18 @@ export function peakOf(weights: Float32Array, sinks: ReadonlySet<number>): numbe
  */
 export function fullOfMap(map: MapOnShow, scale: ToneScale): number {
   if (scale !== "stretch") return scale;
-  if (map.direction === "reads") return peakOf(map.row ?? rowOf(map, map.query), map.sinks);
-  return peakOf(map.column ?? columnOf(map, map.query), nothing);
+  const { direction, query } = map;
+  const weights =
+    direction === "reads" ? (map.row ?? rowOf(map, query)) : (map.column ?? columnOf(map, query));
+  return peakOf(weights, sinksOf(map, direction));
 }
 
-const nothing: ReadonlySet<number> = new Set();
+/** What reads a token never rests. */
+export function sinksOf(map: MapOnShow, direction: Direction): ReadonlySet<number> {
+  return direction === "reads" ? map.sinks : none;
+}
+
+const none: ReadonlySet<number> = new Set();
 
 /** The cell that was pointed at may be gone: the text has changed since. */
 export function cellIn(map: MapOnShow | null, cell: Cell | null): Cell | null {

@@ -22,6 +22,7 @@ export function Census({ metric }: Props) {
   const chips = useRef<HTMLDivElement>(null);
   const { only } = searchOf(session);
   const away = useRows(chips, all, [metric, only.value]);
+  const other = all ? "Fewer patterns" : `${away} more patterns`;
   return (
     <>
       <div ref={chips} class="aw-census" role="group" aria-label="Patterns">
@@ -41,8 +42,8 @@ export function Census({ metric }: Props) {
               type="button"
               class="aw-more"
               aria-expanded={all}
-              aria-label={all ? "Fewer patterns" : `${away} more patterns`}
-              title={all ? "Fewer patterns" : `${away} more patterns`}
+              aria-label={other}
+              title={other}
               onClick={() => setAll(!all)}
             >
               {all ? "fewer" : `… ${away}`}
@@ -109,10 +110,10 @@ function useRows(chips: RefObject<HTMLElement | null>, all: boolean, of: readonl
   useLayoutEffect(() => {
     const { current } = chips;
     if (current === null) return;
-    const observer = new ResizeObserver(guard(() => setAway(all ? 0 : keepRows(current, 2))));
+    const look = () => setAway(keepRows(current, all ? Number.POSITIVE_INFINITY : 2));
+    const observer = new ResizeObserver(guard(look));
     observer.observe(current);
-    if (all) for (const chip of current.children) chip.toggleAttribute("hidden", false);
-    else setAway(keepRows(current, 2));
+    look();
     return () => observer.disconnect();
   }, [chips, guard, all, ...of]);
   return away;

@@ -1,4 +1,5 @@
 import type { Signal } from "@preact/signals";
+import { prefers } from "../display/environment";
 import type { Guard } from "../display/guard";
 import type { Viewport } from "../wire/types";
 import { between, clampViewport, type Plot } from "./viewport";
@@ -21,7 +22,7 @@ export function glider(viewport: Signal<Viewport>, abort: AbortSignal, guard: Gu
     viewport.value = to;
   };
   const to = (wish: Viewport, square: Plot) => {
-    if (window.matchMedia?.("(prefers-reduced-motion: reduce)").matches) return jump(wish);
+    if (prefers("prefers-reduced-motion: reduce")) return jump(wish);
     cancelAnimationFrame(request);
     const from = clampViewport(viewport.peek(), square);
     const goal = clampViewport(wish, square);

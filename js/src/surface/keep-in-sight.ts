@@ -1,3 +1,4 @@
+import { prefers } from "../display/environment";
 import type { View } from "../display/view";
 import type { FieldNumber } from "../session/axes";
 import { guarded, watch } from "../session/watch";
@@ -56,7 +57,7 @@ export function keepInSight(
     const reaches = tokens.map((token) => reachOf(surface.rects(token))).filter((reach) => reach !== null);
     const to = sightOn(reaches, { top, height });
     if (to === top) return;
-    const still = window.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
+    const still = prefers("prefers-reduced-motion: reduce");
     scroller.scrollTo({ top: to, behavior: still || !gently ? "instant" : "smooth" });
   };
 

@@ -1,5 +1,5 @@
 import { type Description, listed, longest, mentioned, nameOf } from "../../focus/description";
-import { count, pieceLabel, shorten, weight } from "../../lib/format";
+import { count, pieceLabel, shorten, shortLabel, weight } from "../../lib/format";
 import type { Session } from "../../session/session";
 import type { Flow } from "../../wire/flow";
 import type { Progress } from "../../wire/types";
@@ -19,7 +19,7 @@ export function ofFlow({ pieces, query, reached, levels }: Flow): Description {
     .sort((one, other) => (reached[other] as number) - (reached[one] as number))
     .slice(0, listed)
     .map((token) => [nameOf({ pieces }, token), weight(reached[token] as number)] as const);
-  const name = shorten(pieceLabel(pieces[query]), longest);
+  const name = shortLabel(pieces[query], longest);
   const list = strongest.slice(0, mentioned).map((each) => each.join(" "));
   return {
     sentence: `Rollout through ${count(levels - 1, "layer")}; “${name}” rests on ${list.join(", ")}${strongest.length > mentioned ? " …" : ""}`,
@@ -38,9 +38,9 @@ export function queryOf({ shown }: Session): string {
 export function following({ shown }: Pick<Session, "shown">, progress: Progress | null): string {
   const header = shown.value?.frame.header;
   if (header === undefined) return "Following the flow…";
-  const done = progress === null || progress.total === 0 ? "" : `${progress.done} of `;
-  const layers = done === "" ? header.layers : (progress?.total ?? 0);
-  return `Following ${count(header.tokens.pieces.length, "token")} through ${done}${count(layers, "layer")}…`;
+  const { done, total } = progress ?? { done: 0, total: 0 };
+  const layers = total === 0 ? count(header.layers, "layer") : `${done} of ${count(total, "layer")}`;
+  return `Following ${count(header.tokens.pieces.length, "token")} through ${layers}…`;
 }
 
 type Levels = Pick<LaneFlow, "attending" | "levels">;

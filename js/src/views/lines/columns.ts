@@ -1,4 +1,5 @@
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { prefers } from "../../display/environment";
 import { useGuard } from "../../display/guard";
 import type { Side } from "../../session/places";
 import { type Offsets, unscrolled } from "./scene";
@@ -57,7 +58,7 @@ function columnsOf(
   };
   const glide = (side: Side, goal: number) => {
     cancelAnimationFrame(requests[side]);
-    const still = window.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
+    const still = prefers("prefers-reduced-motion: reduce");
     if (still || elements[side] === null) return set(side, goal);
     const from = put[side];
     const began = performance.now();

@@ -1,5 +1,5 @@
-import { keepOf, sinksOf, vectorOf } from "../../focus/kept";
-import type { MapOnShow } from "../../focus/maps";
+import { keepOf, vectorOf } from "../../focus/kept";
+import { type MapOnShow, sinksOf } from "../../focus/maps";
 import type { Filter } from "../../session/filter";
 
 /** Lines never draw everything unless that is asked: left to themselves they keep 70 % of the mass. */

@@ -1,6 +1,6 @@
 import type { Derived } from "../../focus/derived";
-import { ruleOf, sinksOf } from "../../focus/kept";
-import { cellIn, type MapOnShow } from "../../focus/maps";
+import { ruleOf } from "../../focus/kept";
+import { cellIn, type MapOnShow, sinksOf } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
 import { grouped, pieceLabel, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";

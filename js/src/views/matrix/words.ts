@@ -1,6 +1,6 @@
 import type { Derived } from "../../focus/derived";
-import { isExplicit, ruleOf, sinksOf } from "../../focus/kept";
-import type { MapOnShow } from "../../focus/maps";
+import { isExplicit, ruleOf } from "../../focus/kept";
+import { type MapOnShow, sinksOf } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
 import { pieceLabel, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";

@@ -96,7 +96,7 @@ export function pairsRequest(session: Session, focus: Span, { layer, head }: Hea
 }
 
 /** The tokens of a focus, which counts what is shown. Reads signals. */
-export function tokensIn(session: Session, focus: Span): Span {
+function tokensIn(session: Session, focus: Span): Span {
   const shown = session.shown.value;
   if (shown === null) return focus;
   const { units, key_tokens, direction } = shown.frame.header;
@@ -116,7 +116,7 @@ export function fullBeside(
 ): number {
   const alone = map?.source === "head" && map.chosen.length === 1;
   if (alone && map.layer === layer && map.head === head) return fullOfMap(map, scale);
-  return fullTone(scale, peakOf(weight, new Set()));
+  return fullTone(scale, peakOf(weight));
 }
 
 type Weighed = Pick<Pairs, "weight" | "logit">;
