@@ -14,6 +14,12 @@ export interface Palette {
   readonly readBy: Accent;
   /** From the most below zero to the most above; zero is the ground. For numbers with a sign, and nothing else. */
   readonly signed: Ramp;
+  /** What a change does to the answer: makes it less likely, */
+  readonly effectHurts: Accent;
+  /** or more likely. */
+  readonly effectHelps: Accent;
+  /** From what helps the most to what hurts the most; no effect is the ground. */
+  readonly effect: Ramp;
   readonly font: string;
 }
 
@@ -53,6 +59,10 @@ const stops = {
   blueLight: list("#ffffff #e3eefb #c5dbf5 #9dc3ed #6fa6e2 #4484cf #2463b0 #154585 #0d2c59"),
   orangeDark: list("#14181d #2b1c10 #4a2910 #743a10 #a44f14 #d56a20 #f78f42 #ffb98a #ffe3cf"),
   blueDark: list("#14181d #122238 #163457 #1b4b80 #2567ad #3b87d6 #6aaaf0 #a3cdf9 #dbebfe"),
+  violetLight: list("#ffffff #efe9f7 #dccfee #c1abe0 #a282cf #8459bb #6a3aa3 #4c2380 #311356"),
+  tealLight: list("#ffffff #e6efed #cddfdb #aac8c2 #82aca3 #5d9085 #437469 #2d554c #18352f"),
+  violetDark: list("#14181d #221a30 #372552 #513479 #6d48a3 #8c63c6 #ad8ae2 #cfb8f3 #ece2fc"),
+  tealDark: list("#14181d #172321 #203732 #2d524a #3d7066 #559086 #7bb2a7 #a9d1c8 #d9ece8"),
   belowLight: list("#ffffff #ded0e8 #b08fcb #7b4aa3 #431a68"),
   aboveLight: list("#ffffff #cfe6d3 #86c493 #2f8a4e #0b4f28"),
   belowDark: list("#14181d #4a2d69 #8450b8 #b98ae6 #e6d3fb"),
@@ -65,7 +75,7 @@ const inks = { light: rgbOf("#1f2328"), dark: rgbOf("#e6e8eb") } as const;
 export function palette(dark: boolean, font: string, ground: Rgb = dark ? own.dark : own.light): Palette {
   const text = dark ? inks.dark : inks.light;
   const on = (made: readonly Rgb[]) => made.map((colour) => onGround(colour, dark, ground));
-  const signed = (below: readonly Rgb[], above: readonly Rgb[]) =>
+  const both = (below: readonly Rgb[], above: readonly Rgb[]) =>
     ramp([...on(below).reverse(), ...on(above).slice(1)]);
   const common = {
     dark,
@@ -80,13 +90,19 @@ export function palette(dark: boolean, font: string, ground: Rgb = dark ? own.da
         ...common,
         reads: { strong: "#ff9145", mark: "#a24c0e", ramp: ramp(on(stops.orangeDark)) },
         readBy: { strong: "#6aaaf0", mark: "#2a62a8", ramp: ramp(on(stops.blueDark)) },
-        signed: signed(stops.belowDark, stops.aboveDark),
+        signed: both(stops.belowDark, stops.aboveDark),
+        effectHurts: { strong: "#b795ec", mark: "#7249a9", ramp: ramp(on(stops.violetDark)) },
+        effectHelps: { strong: "#7bb2a7", mark: "#3b6c62", ramp: ramp(on(stops.tealDark)) },
+        effect: both(stops.tealDark, stops.violetDark),
       }
     : {
         ...common,
         reads: { strong: "#d4540a", mark: "#ee7f38", ramp: ramp(on(stops.orangeLight)) },
         readBy: { strong: "#2463b0", mark: "#6aa4e6", ramp: ramp(on(stops.blueLight)) },
-        signed: signed(stops.belowLight, stops.aboveLight),
+        signed: both(stops.belowLight, stops.aboveLight),
+        effectHurts: { strong: "#6a3aa3", mark: "#a282cf", ramp: ramp(on(stops.violetLight)) },
+        effectHelps: { strong: "#37695e", mark: "#7eaaa0", ramp: ramp(on(stops.tealLight)) },
+        effect: both(stops.tealLight, stops.violetLight),
       };
 }
 
@@ -143,7 +159,17 @@ export function behindLetters(tone: number): number {
   return tone * (1.75 - 0.75 * tone);
 }
 
-/** The place on the signed ramp: square root to both sides of the middle. */
+/** The least effect, in nats, that may have the full tone: of small ones the largest is small too. */
+const leastFullEffect = 0.1;
+
+/** The effect that has the full tone, on either side: the largest of those shown together. */
+export function fullEffect(effects: Iterable<number>): number {
+  let largest = leastFullEffect;
+  for (const effect of effects) largest = Math.max(largest, Number.isFinite(effect) ? Math.abs(effect) : 0);
+  return largest;
+}
+
+/** The place on a ramp with two sides: square root to both sides of the middle. */
 export function signedTone(value: number, full: number): number {
   return 0.5 + (Math.sign(value) * tone(Math.abs(value), full)) / 2;
 }

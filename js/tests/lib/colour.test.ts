@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import {
   behindLetters,
   contrast,
+  fullEffect,
   fullTone,
   inkOn,
   mix,
+  type Palette,
   palette,
   type Rgb,
   ramp,
@@ -28,6 +30,13 @@ import {
 import { plainLook } from "../../src/session/look";
 import { files, text } from "../files";
 
+const accents = ({ reads, readBy, effectHurts, effectHelps }: Palette) => [
+  reads,
+  readBy,
+  effectHurts,
+  effectHelps,
+];
+
 describe("colour", () => {
   it("runs from the first stop to the last", () => {
     const table = ramp([
@@ -39,7 +48,7 @@ describe("colour", () => {
   });
 
   it.each([true, false])("gets only darker or only brighter (dark: %s)", (dark) => {
-    for (const { ramp: table } of [palette(dark, "x").reads, palette(dark, "x").readBy]) {
+    for (const { ramp: table } of accents(palette(dark, "x"))) {
       const ground: Rgb = dark ? [17, 21, 25] : [255, 255, 255];
       let last = 0;
       for (let step = 0; step <= 16; step++) {
@@ -61,7 +70,7 @@ describe("colour", () => {
     "looks behind letters as in a cell, up to a tenth of the full weight; dark: %s",
     (dark) => {
       const colours = palette(dark, "Test");
-      for (const accent of [colours.reads, colours.readBy])
+      for (const accent of accents(colours))
         for (const weight of [0.01, 0.05, 0.1]) {
           const behind = mix(rgbOf(accent.mark), behindLetters(tone(weight, 1)), rgbOf(colours.ground));
           const cell = rampColour(accent.ramp, tone(weight, 1));
@@ -75,6 +84,19 @@ describe("colour", () => {
   it("paints nothing of less than a thousandth of the full tone, whichever that is", () => {
     expect([tone(0.0009, 1), tone(0.0011, 1) > 0, signedTone(-0.0009, 1)]).toEqual([0, true, 0.5]);
     expect(tone(0.0009, 0.001)).toBeGreaterThan(0.9);
+  });
+
+  it.each([false, true])("has no colour for no effect, violet for one that hurts; dark: %s", (dark) => {
+    const { effect, effectHurts, effectHelps, ground } = palette(dark, "Test");
+    const near = (one: Rgb, other: Rgb) =>
+      one.every((channel, place) => Math.abs(channel - (other[place] ?? 0)) <= 3);
+    const at = (value: number) => rampColour(effect, signedTone(value, 1));
+    expect(near(at(0), rgbOf(ground))).toBe(true);
+    for (const size of [0.04, 0.25, 1]) {
+      expect(near(at(size), rampColour(effectHurts.ramp, tone(size, 1)))).toBe(true);
+      expect(near(at(-size), rampColour(effectHelps.ramp, tone(size, 1)))).toBe(true);
+    }
+    expect([fullEffect([-0.6, 0.3, Number.NaN]), fullEffect([0.001])]).toEqual([0.6, 0.1]);
   });
 
   it("has 1 at its full tone unless something else is wished", () => {
@@ -92,7 +114,7 @@ describe("colour", () => {
 
   it("prints legible numbers on every colour", () => {
     for (const dark of [true, false]) {
-      for (const { ramp: table } of [palette(dark, "x").reads, palette(dark, "x").readBy]) {
+      for (const { ramp: table } of accents(palette(dark, "x"))) {
         for (let step = 0; step <= 32; step++) {
           const ground = rampColour(table, step / 32);
           const ink: Rgb = inkOn(ground) === "#ffffff" ? [255, 255, 255] : [20, 20, 20];
@@ -123,12 +145,18 @@ describe("the style sheet", () => {
     "%s: text is AA",
     (_, theme) => {
       const of = (name: string) => hex(theme[name] as string);
-      for (const name of ["own-text", "reads", "read-by", "good", "bad"])
+      for (const name of ["own-text", "reads", "read-by", "hurts", "helps", "good", "bad"])
         expect(contrast(of(name), of("ground")), name).toBeGreaterThan(4.5);
       expect(contrast(of("reads"), of("reads-tint")), "reads pressed").toBeGreaterThan(4.5);
       expect(contrast(of("read-by"), of("read-by-tint")), "read by pressed").toBeGreaterThan(4.5);
+      expect(contrast(of("hurts"), of("hurts-tint")), "a chip").toBeGreaterThan(4.5);
+      expect(contrast(of("helps"), of("helps-tint")), "what helps").toBeGreaterThan(4.5);
       // The text stands on its own heat, at every tone up to the full one.
-      for (const name of ["reads-mark", "read-by-mark", "reads-mark-2", "read-by-mark-2"]) {
+      const marks = ["reads", "read-by", "hurts", "helps"].flatMap((name) => [
+        `${name}-mark`,
+        `${name}-mark-2`,
+      ]);
+      for (const name of marks) {
         expect(contrast(of("own-text"), of(name)), name).toBeGreaterThan(4.5);
       }
     },
