@@ -77,6 +77,26 @@ def test_arrows_go_from_tab_to_tab(explorer):
     expect(shown.matrix).to_be_focused()
 
 
+def test_tabs_without_room_are_in_a_menu_of_their_groups(explorer):
+    shown = explorer.shown
+    tabs = shown.root.get_by_role("tab")
+    all_names = tabs.all_inner_texts()
+    shown.root.evaluate("root => { root.style.width = '833px'; }")
+    others = shown.root.locator(".aw-other-tabs")
+    expect(others.locator(".aw-unfold")).to_contain_text("inside")
+    look = tabs.all_inner_texts()
+    assert look == all_names[: len(look)]
+    others.get_by_role("button").click()
+    others.get_by_role("menuitem", name="Neuron").click()
+    expect(tab(shown, "Neuron")).to_have_attribute("aria-selected", "true")
+    expect(others.locator(".aw-unfold")).to_contain_text("look")
+    tab(shown, "Neuron").press("ArrowLeft")  # into the group that is folded
+    expect(tab(shown, look[-1])).to_be_focused()
+    shown.root.evaluate("root => { root.style.width = ''; }")
+    expect(others).to_have_count(0)
+    assert tabs.all_inner_texts() == all_names
+
+
 def test_an_explorer_can_begin_with_any_view(bare):
     for view in ("lines", "layers"):
         made = bare.explore(text=TEXT, view=view)

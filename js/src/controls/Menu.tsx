@@ -7,6 +7,8 @@ interface Item {
   readonly text: string;
   /** A sentence under that. */
   readonly look?: string;
+  /** Whether it is the first of another group than what is above it. */
+  readonly begins?: boolean;
 }
 
 interface Props {
@@ -60,8 +62,15 @@ export function Menu({ name, items, onChoose, class: own }: Props) {
       </button>
       {open && (
         <div ref={list} id={id} class="aw-panel" role="menu" aria-label={name} onKeyDown={steer}>
-          {items.map(({ title, text, look }, place) => (
-            <button key={title} type="button" role="menuitem" tabIndex={-1} onClick={() => choose(place)}>
+          {items.map(({ title, text, look, begins }, place) => (
+            <button
+              key={title}
+              type="button"
+              role="menuitem"
+              data-begins={begins || undefined}
+              tabIndex={-1}
+              onClick={() => choose(place)}
+            >
               <b>{title}</b>
               <span>{text}</span>
               {look !== undefined && <em>{look}</em>}

@@ -12,9 +12,11 @@ export function Stage() {
   const id = useId();
   const chosen = view.session.traits.view.value;
   const entry = viewOf(chosen);
-  const offered = offeredViews(view.session).map(({ name, text }, place) => ({
+  const offered = offeredViews(view.session).map(({ name, text, group, shows }, place) => ({
     name,
     text,
+    group,
+    shows,
     shortcut: String(place + 1),
   }));
   const panel = useFocusIn(chosen);

@@ -20,10 +20,6 @@ export const keyPlaces: readonly KeyPlace[] = [
     rows: [
       { keys: ["?"], does: "this list; in the text it types a question mark" },
       { keys: ["/"], does: "find a word in the text; in the text it types a slash" },
-      {
-        keys: ["1", "2", "3", "4", "5", "6", "7"],
-        does: "switch to the view of that tab; in the text they type a number",
-      },
       { keys: ["Escape"], does: "back to what is pinned" },
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
       {
@@ -75,7 +71,12 @@ export const keyPlaces: readonly KeyPlace[] = [
   {
     name: "tabs",
     title: "Tabs",
-    rows: [{ keys: ["ArrowLeft", "ArrowRight", "Home", "End"], does: "switch to another view" }],
+    rows: [
+      {
+        keys: ["ArrowLeft", "ArrowRight", "Home", "End"],
+        does: "switch to another view, also to one that is folded into the menu beside the tabs",
+      },
+    ],
   },
 ];
 

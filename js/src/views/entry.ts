@@ -6,12 +6,18 @@ import type { Wish } from "../session/answers/follow";
 import type { Session } from "../session/session";
 import type { Request } from "../wire/types";
 
+/** What one wants of a view: to look at attention, to look into the model, or to test what is seen. */
+export type ViewGroup = "look" | "inside" | "test";
+
 /** A view of the stage, as the registry has it. */
 export interface ViewEntry {
   /** As Python writes it. */
   readonly name: string;
   /** On its tab. */
   readonly text: string;
+  readonly group: ViewGroup;
+  /** What it shows, in a line. */
+  readonly shows: string;
   readonly Stage: FunctionComponent;
   /** It shows heads of its own choice: what the toolbar chooses colours the text alone. */
   readonly ownHeads?: true;

@@ -10,8 +10,8 @@ import { matrix } from "./matrix";
 import { model } from "./model";
 import { neuron } from "./neuron";
 
-/** The views of the stage, as their tabs stand. */
-export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, neuron, model, compare];
+/** The views of the stage, as their tabs stand: group by group. */
+export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, compare, neuron, model];
 
 /** The view of a name; the first one for a name that is not known. */
 export function viewOf(name: string): ViewEntry {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { FakeKernel, models } from "../../dev/fake";
 import { DemoModel } from "../../dev/model";
 import widget from "../../src";
+import { views } from "../../src/views/registry";
 import { settle } from "../clock";
 import { until } from "../until";
 
@@ -77,6 +78,18 @@ describe("the tabs", () => {
     await settle();
     expect(tabs.filter((tab) => tab.tabIndex === 0)).toEqual([tabs.at(-1)]);
     expect(document.activeElement).toBe(tabs.at(-1));
+    close();
+  });
+
+  it("stand in groups, apart from each other", async () => {
+    const { host, close } = open();
+    await settle();
+    const apart = [...host.querySelectorAll<HTMLElement>('[role="tab"][data-begins]')];
+    const groups = views.map(({ group }) => group);
+    const firsts = views.filter(({ group }, place) => place > 0 && group !== groups[place - 1]);
+    expect(apart.map((tab) => tab.dataset.value)).toEqual(firsts.map(({ name }) => name));
+    // Whoever adds a view puts it where its group is.
+    expect(firsts.length + 1).toBe(new Set(groups).size);
     close();
   });
 

@@ -8,6 +8,8 @@ import "./style.css";
 export const compare: ViewEntry = {
   name: "compare",
   text: "Compare",
+  group: "look",
+  shows: "what became of every head since a text was held",
   Stage: CompareView,
   wishes: (view) => [compareWish(view), expectedWish(view), changesWish(view)],
   Expected: ExpectedBoth,

@@ -8,6 +8,8 @@ import "./style.css";
 export const flow: ViewEntry = {
   name: "flow",
   text: "Flow",
+  group: "look",
+  shows: "attention from layer to layer, to one query",
   Stage: FlowView,
   ownHeads: true,
   words: flowInWords,

@@ -7,6 +7,8 @@ import { layersInWords } from "./words";
 export const layers: ViewEntry = {
   name: "layers",
   text: "Layers",
+  group: "look",
+  shows: "one query through all layers",
   Stage: LayersView,
   ownHeads: true,
   words: layersInWords,

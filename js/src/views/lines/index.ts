@@ -6,6 +6,8 @@ import "./style.css";
 export const lines: ViewEntry = {
   name: "lines",
   text: "Lines",
+  group: "look",
+  shows: "who reads whom, as lines between tokens",
   Stage: LinesView,
   wishes: headWishes,
   keys: [

@@ -7,6 +7,8 @@ import "./style.css";
 export const neuron: ViewEntry = {
   name: "neuron",
   text: "Neuron",
+  group: "inside",
+  shows: "one query, down to its products q·k",
   Stage: NeuronView,
   words: neuronInWords,
   wishes: (view) => [pairsWish(view)],
