@@ -6,6 +6,8 @@ from attnwidget.engine.edits.records import Hide as Hide
 from attnwidget.engine.edits.records import Silence as Silence
 from attnwidget.engine.exact import exactly as exactly
 from attnwidget.engine.inputs.recipient import forward_names as forward_names
+from attnwidget.engine.layers import LayerStates as LayerStates
+from attnwidget.engine.layers import layer_states as layer_states
 from attnwidget.engine.live.second_text import OF_THE_WHOLE as OF_THE_WHOLE
 from attnwidget.engine.live.second_text import Texts as Texts
 from attnwidget.engine.live.second_text import as_given as as_given

@@ -6,7 +6,7 @@ before. Whether that gives what a whole pass gives is tried once per model.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,28 +34,50 @@ class KeptLayers:
 
 def keep_layers(shadow: Shadow, forward: Mapping[str, Tensor], path: str) -> KeptLayers | None:
     """Run the body once and keep what its layers at `path` give; None if the model cannot be run from a layer on."""
-    layers = shadow.module.get_submodule(path)
-    outputs: list[Any] = []
-    hooks = [layer.register_forward_hook(lambda _layer, _given, result: outputs.append(result)) for layer in layers]
-    try:
-        hidden = _hidden(shadow, forward)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if hidden is None or len(outputs) != len(layers) or not all(map(_can_be_repeated, outputs)):
+    kept = layer_outputs(shadow, forward, path)
+    if kept is None:
         return None
-    kept = KeptLayers(forward, layers, tuple(outputs), hidden[0])
     with shadow.lock:
         if shadow.module not in _replays:
             _replays[shadow.module] = _agrees(shadow, kept)
     return kept if _replays[shadow.module] else None
 
 
+def layer_outputs(
+    shadow: Shadow,
+    forward: Mapping[str, Tensor],
+    path: str,
+    edited: Callable[[Call], Edited | None] | None = None,
+) -> KeptLayers | None:
+    """As `keep_layers`, under edits if any, and without asking whether the model can be run from every layer on."""
+    layers = shadow.module.get_submodule(path)
+    outputs: list[Any] = []
+    hooks = [layer.register_forward_hook(lambda _layer, _given, result: outputs.append(result)) for layer in layers]
+    try:
+        hidden = _hidden(shadow, forward, edited)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if hidden is None or len(outputs) != len(layers) or not all(map(_can_be_repeated, outputs)):
+        return None
+    return KeptLayers(forward, layers, tuple(outputs), hidden[0])
+
+
+def ended_after(shadow: Shadow, kept: KeptLayers, layer: int) -> Tensor | None:
+    """The final hidden rows (position dim) if the last layer gave what `layer` gave: what follows the layers is the
+    model's own, a final norm included.
+    """
+    last = replace(kept, outputs=(*kept.outputs[:-1], kept.outputs[layer]))
+    rows = run_from(shadow, last, len(kept.layers))
+    return None if rows is None else rows[0]
+
+
 def run_from(
     shadow: Shadow, kept: KeptLayers, layer: int, batch: int = 1, edited: Callable[[Call], Edited | None] | None = None
 ) -> Tensor | None:
     """The final hidden rows (batch position dim) of `batch` runs that begin at a layer; None if there are none."""
-    forward = {name: tensor.expand(batch, *tensor.shape[1:]) for name, tensor in kept.forward.items()}
+    given = kept.forward.items()
+    forward = dict(given) if batch == 1 else {name: one.expand(batch, *one.shape[1:]) for name, one in given}
     with _skipping(kept, layer, batch):
         return _hidden(shadow, forward, edited)
 
@@ -66,11 +88,15 @@ def _agrees(shadow: Shadow, kept: KeptLayers) -> bool:
             found = run_from(shadow, kept, layer, batch)
         except Exception:  # noqa: BLE001  models may raise anything when their layers are skipped
             return False
-        # The same sums in another order, as larger batches are computed.
-        near = 256 * torch.finfo(kept.hidden.dtype).eps * max(1.0, float(kept.hidden.abs().max()))
-        if found is None or not bool(((found - kept.hidden).abs() <= near).all()):
+        if found is None or not near(found, kept.hidden):
             return False
     return True
+
+
+def near(found: Tensor, expected: Tensor) -> bool:
+    """Whether two runs give the same: the same sums in another order, as larger batches are computed."""
+    most = 256 * torch.finfo(expected.dtype).eps * max(1.0, float(expected.abs().max()))
+    return bool(((found - expected).abs() <= most).all())
 
 
 def _hidden(

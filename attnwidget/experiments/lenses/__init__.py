@@ -1,0 +1,1 @@
+"""What stands in the residual stream, read with the prediction head."""
