@@ -16,7 +16,7 @@ from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import Logits
 
-OF_TOKENS = {"next token", "this token"}
+SAYS_TOKENS = {"next token", "this token"}
 """What a head predicts that is a token of the vocabulary."""
 
 
@@ -53,7 +53,7 @@ def layer_states(model: AttentionModel, trace: Trace) -> LayerStates:
     Raises AttnWidgetError for a model that predicts no tokens, whose layers are not one list, or whose end cannot be
     run alone; Cancelled inside `stopping_when`.
     """
-    if trace.model.predicts not in OF_TOKENS:
+    if trace.model.predicts not in SAYS_TOKENS:
         raise AttnWidgetError(
             f"{trace.model.name} predicts no tokens, so its layers have nothing to say in words. Load it with a language "
             "model's head, for example with AutoModelForCausalLM."

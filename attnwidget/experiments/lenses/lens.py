@@ -16,7 +16,7 @@ from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import RankedToken
 from attnwidget.shapes import Indices
 
-TOGETHER = 2**23
+READ_TOGETHER = 2**23
 """Logits (position x vocabulary) that are computed at a time: 32 MiB of fp32, in several buffers."""
 
 
@@ -124,7 +124,7 @@ def lens(
     if not len(rows):
         raise AttnWidgetError(f"positions={positions!r:.60} names no position. Give at least one.")
     width = trace.logits(-1).shape[-1]
-    step = max(1, TOGETHER // width)
+    step = max(1, READ_TOGETHER // width)
     if answer is None:
         answers = torch.cat([trace.logits(some).argmax(-1) for some in rows.split(step)])
     else:
