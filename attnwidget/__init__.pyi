@@ -3,6 +3,7 @@ from attnwidget import plots as plots
 from attnwidget.engine.edits.records import Cut as Cut
 from attnwidget.engine.edits.records import Hide as Hide
 from attnwidget.engine.edits.records import Paint as Paint
+from attnwidget.engine.edits.records import Patch as Patch
 from attnwidget.engine.edits.records import Silence as Silence
 from attnwidget.engine.load_model import load as load
 from attnwidget.engine.model import AttentionModel as AttentionModel

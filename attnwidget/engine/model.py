@@ -9,8 +9,9 @@ from transformers import DynamicCache
 
 from attnwidget.arguments import whole_number
 from attnwidget.engine import prediction, verify
-from attnwidget.engine.capture.edited_pass import EditedPass, known_roles
+from attnwidget.engine.capture.edited_pass import EditedPass, known_roles, patched_entries
 from attnwidget.engine.capture.forward import NothingSeen, traced
+from attnwidget.engine.capture.layer_outputs import layers_of_run
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
 from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit
@@ -132,8 +133,8 @@ class AttentionModel:
         begin with is not read again where the model allows that, and the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
         (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole
         text is read again, whatever `reuse` has.
-        `edits` change the computation (`aw.Hide`, `aw.Silence`, `aw.Cut`, `aw.Paint`, or their text form); the model
-        itself is left as it is. `progress` hears how many layers are done. Raises what `tokens` raises, and
+        `edits` change the computation (`aw.Hide`, `aw.Silence`, `aw.Cut`, `aw.Paint`, or their text form, or
+        `aw.Patch`); the model itself is left as it is. `progress` hears how many layers are done. Raises what `tokens` raises, and
         AttnWidgetError when there is no attention to show, or for an edit of what is not there.
 
         >>> import attnwidget as aw
@@ -362,7 +363,16 @@ class AttentionModel:
         known = known_roles(self._shadow().module)
         if self._shadow().path != "interface" or known is None:
             raise self._cannot_be_edited()
-        return EditedPass(edits, known)
+        wanted = patched_entries(edits, known)
+        entries = [call.entry for call in known.values() if call.entry is not None]
+        handed_on = {
+            (edit, entry): layers_of_run(edit.of, self.state(), self._shadow(), entries, self._repeat)[entry]
+            for edit, entry in wanted
+        }
+        return EditedPass(edits, known, handed_on)
+
+    def _repeat(self, trace: Trace) -> Trace:
+        return self._read(self._again(trace), edits=trace.edits)
 
     def _cannot_be_edited(self) -> AttnWidgetError:
         return AttnWidgetError(

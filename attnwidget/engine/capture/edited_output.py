@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.engine.edits.changes import Changes
-from attnwidget.engine.edits.records import Silence, name_of
+from attnwidget.engine.edits.changes import Changes, refuse_absent_runs
+from attnwidget.engine.edits.records import Patch, Silence, name_of
 from attnwidget.engine.trace import recompute
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
@@ -68,8 +68,49 @@ def edited_output(output: Tensor, block: Block, changes: Changes, kept: Any, cal
             rows = slice(start, min(start + step, queries))
             weights = recompute.weights(block, [head], queries=rows)[0]
             found[0, rows, head] = weights.to(value) @ value
-    for head, edit in changes.silenced.items():
-        found[0, :, head] = _instead(output[0, :, head], edit, block, head, changes.offset, kept, call)
+    for head in changes.silenced.keys() | changes.patched.keys():
+        found[0, :, head] = _replaced(found[0, :, head], block, changes, head, kept, call)
+    return found
+
+
+def head_output(block: Block, head: int) -> Tensor:
+    """What a head of a finished pass gave (query dim), its edits included, in fp32 on the CPU.
+
+    Raises AttnWidgetError for a block without values.
+    """
+    if block.v is None:
+        raise AttnWidgetError(f"{block!r} has no values, so the outputs of its heads are unknown.")
+    value = block.v[0, head // (block.heads // block.kv_heads)].float().cpu()
+    own = recompute.weights(block, [head])[0] @ value
+    return own if block.changes is None else _replaced(own, block, block.changes, head, {}, None)
+
+
+def _replaced(own: Tensor, block: Block, changes: Changes, head: int, kept: Any, call: Any) -> Tensor:
+    """The output of one head (query dim), with what edits put in its place."""
+    edit = changes.silenced.get(head)
+    found = own if edit is None else _instead(own, edit, block, head, changes.offset, kept, call)
+    for patch in changes.patched.get(head, ()):
+        name = (call, head, patch)
+        if name not in kept:
+            kept[name] = outputs_of(patch, block, head)
+        found = with_rows(found, kept[name], patch, changes.offset)
+    return found
+
+
+def with_rows(own: Tensor, other: Tensor, edit: Silence | Patch, offset: int) -> Tensor:
+    """Rows of a pass, the first of which is number `offset`, with those of another run in their place.
+
+    Raises AttnWidgetError if the other run has fewer.
+    """
+    at = range(offset, offset + len(own)) if isinstance(edit, Silence) or edit.at is None else edit.at
+    here = [number for number in at if offset <= number < offset + len(own)]
+    if here and here[-1] >= len(other):
+        raise AttnWidgetError(
+            f"{str(edit)!r}: the other run has {len(other)} tokens, and this text has more. Give two texts of the same "
+            f"length{'' if isinstance(edit, Silence) else ', or the positions as at='}."
+        )
+    found = own.clone()
+    found[[number - offset for number in here]] = other[here].to(own)
     return found
 
 
@@ -84,17 +125,12 @@ def _instead(own: Tensor, edit: Silence, block: Block, head: int, offset: int, k
         return kept[name].to(own).expand_as(own)
     if name not in kept:
         kept[name] = outputs_of(edit, block, head)
-    rows = kept[name][offset : offset + len(own)]
-    if len(rows) < len(own):
-        raise AttnWidgetError(
-            f"{str(edit)!r}: the other trace has {len(kept[name])} tokens, and this text has more. Give two texts of the same "
-            "length, or silence by its mean."
-        )
-    return rows.to(own)
+    return with_rows(own, kept[name], edit, offset)
 
 
-def outputs_of(edit: Silence, block: Block, head: int) -> Tensor:
+def outputs_of(edit: Silence | Patch, block: Block, head: int) -> Tensor:
     """The output (query dim) of the same head in another trace. Raises AttnWidgetError if that trace lacks it."""
+    refuse_absent_runs([edit])
     other: Block = edit.of.block(block.layer, block.part if len(edit.of.parts) > 1 else None)
     if other.v is None or (other.heads, other.v.shape[-1]) != (
         block.heads,
@@ -103,5 +139,4 @@ def outputs_of(edit: Silence, block: Block, head: int) -> Tensor:
         raise AttnWidgetError(
             f"{str(edit)!r}: the other trace has no values for {name_of(block.layer, head)}, or is of another model."
         )
-    value = other.v[0, head // (other.heads // other.kv_heads)].float().cpu()
-    return recompute.weights(other, [head])[0] @ value
+    return head_output(other, head)

@@ -1,30 +1,50 @@
-"""Which edits concern an attention call, said while the pass runs.
+"""Which edits concern an attention call or a layer, said while the pass runs.
 
 The part and layer of a call are known only once all calls of a pass have been seen (see `roles`), so they are remembered
 by module and order from a pass without edits.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
-from attnwidget.engine.capture.attention_function import Call
+from attnwidget.engine.capture.attention_function import Call, Watch
 from attnwidget.engine.capture.blocks import block_of
-from attnwidget.engine.capture.edited_output import edited_mask, edited_output
+from attnwidget.engine.capture.edited_output import edited_mask, edited_output, with_rows
+from attnwidget.engine.capture.layer_outputs import Entry, at_layers, entries, hidden_of, with_hidden
 from attnwidget.engine.capture.roles import Role, run_of
-from attnwidget.engine.edits.changes import Changes, changes_of, refuse_what_is_not_there
-from attnwidget.engine.edits.records import Edit
+from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.edits.changes import (
+    Changes,
+    changes_of,
+    patches_of,
+    refuse_absent_runs,
+    refuse_what_is_not_there,
+)
+from attnwidget.engine.edits.records import Edit, Patch, Silence
 from attnwidget.engine.trace.edited_blocks import changed_blocks
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
-Known: TypeAlias = Mapping[tuple[str, int], tuple[Role, int]]
-"""(path, how many times it was called before in the pass) -> role and number of heads."""
+
+@dataclass(frozen=True)
+class KnownCall:
+    """An attention call as earlier passes have shown it, and the layer within which it is made."""
+
+    role: Role
+    heads: int
+    entry: Entry | None
+
+
+Known: TypeAlias = Mapping[tuple[str, int], KnownCall]
+"""By (path, how many times it was called before in the pass)."""
 
 _known: "WeakKeyDictionary[Any, Known]" = WeakKeyDictionary()
 """By the module of a shadow."""
@@ -36,8 +56,8 @@ def remember(module: Any, calls: Sequence[Call], once: Sequence[Call], found: Se
     by_run = {run_of(call, order): role_of[id(call)] for order, call in enumerate(calls) if id(call) in role_of}
     times: Counter[str] = Counter()
     known = dict(_known.get(module, {}))
-    for order, call in enumerate(calls):
-        known[call.path, times[call.path]] = (by_run[run_of(call, order)], call.q.shape[1])
+    for order, (call, entry) in enumerate(zip(calls, entries(calls), strict=True)):
+        known[call.path, times[call.path]] = KnownCall(by_run[run_of(call, order)], call.q.shape[1], entry)
         times[call.path] += 1
     _known[module] = known
 
@@ -71,28 +91,31 @@ class EditedCall:
 
 @dataclass(eq=False)
 class EditedPass:
-    """Tells the attention function what is to be changed in each call of a pass, or of the passes of a generation."""
+    """What is to be changed in each call and layer of a pass, or of the passes of a generation.
+
+    `handed_on` has what layers gave (position dim) in the runs that the edits take them from.
+    """
 
     edits: tuple[Edit, ...]
     known: Known
+    handed_on: Mapping[tuple[Patch, Entry], Tensor] = field(default_factory=dict)
     _kept: dict[Any, Tensor] = field(default_factory=dict)
     _times: Counter[str] = field(default_factory=Counter)
-    _rows: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _rows: Counter[Any] = field(default_factory=Counter)
+    _runs: Counter[Any] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        heads: dict[str, dict[int, int]] = {}
-        for role, count in self.known.values():
-            heads.setdefault(role.part, {})[role.layer] = count
-        self._parts = tuple(heads)
-        refuse_what_is_not_there(self.edits, {part: dict(sorted(own.items())) for part, own in heads.items()})
+        self._parts = tuple(dict.fromkeys(call.role.part for call in self.known.values()))
+        _refuse_what_is_not_there(self.edits, self.known)
 
     def begin(self) -> None:
         """Another pass of the same generation begins."""
         self._times.clear()
+        self._runs.clear()
 
     def starts_after(self, tokens: int) -> None:
         """The queries of every layer before this one come from a cache."""
-        self._rows = Counter(dict.fromkeys(self.known, tokens))
+        self._rows = Counter(dict.fromkeys([*self.known, *(call.entry for call in self.known.values())], tokens))
 
     def __call__(self, call: Call) -> EditedCall | None:
         """What is changed in this call; None for nothing."""
@@ -102,20 +125,84 @@ class EditedPass:
         self._rows[name] += call.q.shape[2]
         if name not in self.known:
             return None
-        role, _ = self.known[name]
+        role = self.known[name].role
         found = changes_of(self.edits, role.part, role.layer, role.depth, call.q.shape[1], self._parts)
         if found is None:
             return None
+        _refuse_several_calls(found, self.known, role)
         changes = found.starting_at(first)
         return EditedCall(replace(block_of(call, role), changes=changes), changes, self._kept, name)
+
+    @contextmanager
+    def changing_layers(self, shadow: Shadow, watch: Watch) -> Iterator[None]:
+        """Inside, layers of passes of `watch` hand on what the edits put in the place of their own."""
+        own: dict[Entry, tuple[Patch, ...]] = {}
+        for edit, entry in self.handed_on:
+            own[entry] = (*own.get(entry, ()), edit)
+        with at_layers(
+            shadow, watch, {entry: partial(self._handed, entry, edits) for entry, edits in own.items()}
+        ) as runs:
+            self._runs = runs
+            yield
+
+    def _handed(self, entry: Entry, edits: tuple[Patch, ...], result: Any) -> Any:
+        hidden = hidden_of(result)
+        rows, first = hidden[0], self._rows[entry]
+        self._rows[entry] += len(rows)
+        for edit in edits:
+            rows = with_rows(rows, self.handed_on[edit, entry], edit, first)
+        return with_hidden(result, rows[None])
 
     def marked(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
         """The blocks of the finished pass, which say what was changed in them.
 
         Raises AttnWidgetError for edits of tokens that the text lacks, and if a layer was another one than expected.
         """
-        for role, heads in self.known.values():
+        for call in self.known.values():
+            role = call.role
             own = next((block for block in blocks if (block.part, block.layer) == (role.part, role.layer)), None)
-            if own is not None and own.heads != heads:
+            if own is not None and own.heads != call.heads:
                 raise AttnWidgetError("The layers of this model depend on its input, so they cannot be edited.")
-        return changed_blocks(blocks, {role.part: role.depth for role, _ in self.known.values()}, self.edits)
+        return changed_blocks(blocks, _depths(self.known), self.edits)
+
+
+def patched_entries(edits: Sequence[Edit], known: Known) -> list[tuple[Patch, Entry]]:
+    """The edits that replace what a layer hands on, and the layer that each concerns.
+
+    Raises AttnWidgetError for edits of what is not there, and where it is unknown what the layers are.
+    """
+    _refuse_what_is_not_there(edits, known)
+    refuse_absent_runs(edits)
+    parts = tuple(dict.fromkeys(call.role.part for call in known.values()))
+    found: dict[tuple[Patch, Entry], None] = {}
+    for call in known.values():
+        for edit in patches_of(edits, call.role.part, call.role.layer, call.role.depth, parts):
+            if call.entry is None:
+                raise AttnWidgetError(
+                    f"{str(edit)!r}: this model keeps its layers in no list, so what they hand on is unknown. Patch heads."
+                )
+            found[edit, call.entry] = None
+    return list(found)
+
+
+def _refuse_what_is_not_there(edits: Sequence[Edit], known: Known) -> None:
+    heads: dict[str, dict[int, int]] = {}
+    for call in known.values():
+        heads.setdefault(call.role.part, {})[call.role.layer] = call.heads
+    own = {part: dict(sorted(counts.items())) for part, counts in heads.items()}
+    refuse_what_is_not_there(edits, own, _depths(known))
+
+
+def _depths(known: Known) -> dict[str, int]:
+    return {call.role.part: call.role.depth for call in known.values()}
+
+
+def _refuse_several_calls(changes: Changes, known: Known, role: Role) -> None:
+    """Raise AttnWidgetError for outputs of another run in a layer that attends twice: a block has the first call alone."""
+    edits = (*changes.silenced.values(), *(edit for own in changes.patched.values() for edit in own))
+    other = next((edit for edit in edits if isinstance(edit, Patch | Silence) and edit.of is not None), None)
+    if other is not None and sum(call.role == role for call in known.values()) > 1:
+        raise AttnWidgetError(
+            f"{str(other)!r}: this model attends twice in every layer (differential attention), so a head of another run "
+            "cannot be put in. Patch the whole layer."
+        )

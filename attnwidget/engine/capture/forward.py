@@ -50,6 +50,7 @@ def traced(
     module = shadow.module
     runs = what_runs(module, given)
     listening = partial(hear_streams, shadow, watch) if keeps and shadow.path == "interface" else nullcontext
+    changing = nullcontext() if edited is None else edited.changing_layers(shadow, watch)
     with (
         shadow.lock,
         torch.no_grad(),
@@ -57,6 +58,7 @@ def traced(
         watching(watch),
         follow_outputs(shadow, watch) as follower,
         listening() as listener,
+        changing,
     ):
         options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
         if cache is not None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from attnwidget.engine.edits.records import Cut, Edit, Hide, Paint, Silence, name_of
+from attnwidget.engine.edits.records import AbsentRun, Cut, Edit, Hide, Paint, Patch, Silence, name_of
 from attnwidget.errors import AttnWidgetError
 
 READ_ACROSS = {"encoder", "vision", "audio"}
@@ -37,7 +38,15 @@ class Changes:
     edges: tuple[Edges, ...] = ()
     patterns: Mapping[int, Paint] = field(default_factory=dict)
     silenced: Mapping[int, Silence] = field(default_factory=dict)
+    patched: Mapping[int, tuple[Patch, ...]] = field(default_factory=dict)
     offset: int = 0
+
+    @property
+    def replaced(self) -> frozenset[int]:
+        """The heads whose whole output is replaced: no token reaches the stream through them."""
+        return frozenset(self.silenced) | {
+            head for head, edits in self.patched.items() if any(edit.at is None for edit in edits)
+        }
 
     def starting_at(self, offset: int) -> "Changes":
         """The same for a pass whose first query is another token."""
@@ -108,6 +117,7 @@ def changes_of(
     edges: list[Edges] = []
     patterns: dict[int, Paint] = {}
     silenced: dict[int, Silence] = {}
+    patched: dict[int, tuple[Patch, ...]] = {}
     for edit in edits:
         if part not in _parts_of(edit, known):
             continue
@@ -117,30 +127,52 @@ def changes_of(
             chosen = _chosen(edit.heads, layer, depth, heads)
             if chosen is None or chosen:
                 edges.append(Edges(chosen, edit.queries, 0, edit.keys, itself=False, renormalise=edit.renormalise))
-        else:
+        elif not isinstance(edit, Patch) or edit.head is not None:
             own = _chosen(((edit.layer, edit.head),), layer, depth, heads)
             for head in range(heads) if own is None else own:
                 if isinstance(edit, Paint):
-                    if part == "cross" and edit.pattern in {"identity", "previous"}:
-                        raise AttnWidgetError(
-                            f"{str(edit)!r} is not possible: queries and keys of cross-attention are different tokens."
-                        )
+                    _refuse_across(edit, part)
                     patterns[head] = edit
+                elif isinstance(edit, Patch):
+                    patched[head] = (*patched.get(head, ()), edit)
                 else:
                     silenced[head] = edit
-    return Changes(tuple(edges), patterns, silenced) if edges or patterns or silenced else None
+    found = Changes(tuple(edges), patterns, silenced, patched)
+    return found if edges or patterns or silenced or patched else None
 
 
-def refuse_what_is_not_there(edits: Iterable[Edit], heads: Mapping[str, Mapping[int, int]]) -> None:
+def _refuse_across(edit: Paint, part: str) -> None:
+    if part == "cross" and edit.pattern in {"identity", "previous"}:
+        raise AttnWidgetError(
+            f"{str(edit)!r} is not possible: queries and keys of cross-attention are different tokens."
+        )
+
+
+def patches_of(edits: Iterable[Edit], part: str, layer: int, depth: int, parts: Iterable[str]) -> tuple[Patch, ...]:
+    """The edits that replace what one layer hands on."""
+    known = tuple(parts)
+    return tuple(
+        edit
+        for edit in edits
+        if isinstance(edit, Patch) and edit.head is None
+        if part in _parts_of(edit, known) and edit.layer in {layer, layer - depth}
+    )
+
+
+def refuse_what_is_not_there(
+    edits: Iterable[Edit], heads: Mapping[str, Mapping[int, int]], depths: Mapping[str, int]
+) -> None:
     """Raise AttnWidgetError for an edit of a part, layer or head that the model lacks.
 
-    `heads` has, for each part, the number of heads of every layer that attends.
+    `heads` has, for each part, the number of heads of every layer that attends; `depths` counts its layers of any kind.
     """
     known = tuple(heads)
     for edit in edits:
         for part in _parts_of(edit, known):
-            depth = 1 + max(heads[part])
-            named = ((edit.layer, edit.head),) if isinstance(edit, Silence | Paint) else getattr(edit, "heads", ())
+            depth = max(depths.get(part, 0), 1 + max(heads[part]))
+            named = (
+                ((edit.layer, edit.head),) if isinstance(edit, Silence | Paint | Patch) else getattr(edit, "heads", ())
+            )
             for layer, head in named:
                 number = layer % depth
                 if not -depth <= layer < depth or number not in heads[part]:
@@ -161,17 +193,43 @@ def refuse_tokens_beyond(edits: Iterable[Edit], sizes: Mapping[str, tuple[int, i
         for part in _parts_of(edit, known):
             queries, keys = sizes[part]
             read = edit.tokens if isinstance(edit, Hide) else edit.keys if isinstance(edit, Cut) else ()
-            by = (edit.queries or ()) if isinstance(edit, Cut) else ()
+            by = (edit.queries if isinstance(edit, Cut) else edit.at if isinstance(edit, Patch) else None) or ()
             for number, size in [(max(read, default=0), keys), (max(by, default=0), queries)]:
                 if number >= size:
                     raise AttnWidgetError(
                         f"{str(edit)!r}: there is no token {number}; they are numbered 0 to {size - 1}."
                     )
+            other = _run_of(edit)
+            if (
+                other is not None
+                and not isinstance(other, AbsentRun)
+                and len(other.tokens(part if len(other.parts) > 1 else None)[0]) != queries
+            ):
+                raise AttnWidgetError(
+                    f"{str(edit)!r}: the other run has {len(other.text)} tokens, and this text has {queries}. Give two texts of "
+                    f"the same length{'' if isinstance(edit, Silence) else ', or the positions as at='}."
+                )
             if isinstance(edit, Paint) and edit.matrix is not None and tuple(edit.matrix.shape) != (queries, keys):
                 raise AttnWidgetError(
                     f"{str(edit)!r}: the matrix is {edit.matrix.shape[0]} x {edit.matrix.shape[1]}, but the pattern is "
                     f"{queries} x {keys} (query key)."
                 )
+
+
+def _run_of(edit: Edit) -> Any:
+    """The run whose rows an edit takes one by one, all of them."""
+    if isinstance(edit, Patch):
+        return edit.of if edit.at is None else None
+    return edit.of if isinstance(edit, Silence) and edit.by == "run" else None
+
+
+def refuse_absent_runs(edits: Iterable[Edit]) -> None:
+    """Raise AttnWidgetError for an edit that takes something from a run that is not at hand."""
+    for edit in edits:
+        if isinstance(edit, Silence | Patch) and isinstance(edit.of, AbsentRun):
+            raise AttnWidgetError(
+                f"{str(edit)!r}: that run was not saved with the trace. Give the edit anew, with a trace of it as of=."
+            )
 
 
 def first_changed(edits: Iterable[Edit]) -> int:
@@ -184,7 +242,7 @@ def _first_changed_by(edit: Edit) -> int:
         return max(edit.start, edit.tokens[0] + 1)
     if isinstance(edit, Cut):
         return edit.keys[0] if edit.queries is None else edit.queries[0]
-    return 0
+    return edit.at[0] if isinstance(edit, Patch) and edit.at is not None else 0
 
 
 def row_by_row(edits: Iterable[Edit]) -> bool:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attnwidget.engine.edits.records import Cut, Edit, Hide, Paint, Silence
+from torch import Tensor
+
+from attnwidget.engine.edits.records import AbsentRun, Cut, Edit, Hide, Paint, Patch, Silence
 from attnwidget.errors import AttnWidgetError
 
 TOKENS = r"\d{1,9}(?:\.\.\d{1,9})?(?:\s*,\s*\d{1,9}(?:\.\.\d{1,9})?)*"
@@ -18,6 +20,14 @@ FORMS = {
     rf"(?:\s+in\s+(?:{PART}(?P<heads>{HEAD}(?:\s*,\s*{HEAD})*)|(?P<whole>[a-z]\w*)))?(?P<loose>\s*,\s*without\s+renormalising)?",
     "paint": rf"{PART}(?P<head>{HEAD})\s+(?:(?P<pattern>uniform|identity|previous)|shuffled\s+(?P<seed>\d{{1,9}}))",
 }
+
+RUN = r"(?P<run>the run over .+)"
+HOLDING = {
+    "silence": rf"{PART}(?P<head>{HEAD})\s+by\s+(?P<mean>mean\s+of\s+)?{RUN}",
+    "patch": rf"{PART}(?P<head>{HEAD})(?:\s+at\s+(?P<at>{TOKENS}))?\s+from\s+{RUN}",
+    "paint": rf"{PART}(?P<head>{HEAD})\s+(?P<matrix>given\s+\w+)",
+}
+"""What is written of edits that hold another run, or a matrix: it does not read back without these."""
 
 WRITTEN_LIKE = {
     "hide": "'hide 4', 'hide 4..6' or 'hide 4 from 9'",
@@ -52,6 +62,29 @@ def edits_of(given: Any) -> tuple[Edit, ...]:
     return tuple(found)
 
 
+def stored_edit(said: str, matrices: Mapping[str, Tensor]) -> Edit:
+    """An edit from a file of a trace, which has painted matrices by the edit's text, and of other runs their names alone.
+
+    Raises AttnWidgetError for a text that is no edit.
+    """
+    word, _, rest = said.partition(" ")
+    match = re.fullmatch(HOLDING[word], rest, re.DOTALL) if word in HOLDING else None
+    if match is None:
+        return _edit(said)
+    own = match.groupdict()
+    if word == "paint":
+        found: Edit = Paint(own["head"], None, matrices.get(said), part=own["part"])
+    elif word == "patch":
+        at = None if own["at"] is None else _numbers(own["at"])
+        found = Patch(own["head"], of=AbsentRun(own["run"]), at=at, part=own["part"])
+    else:
+        by = "run" if own["mean"] is None else "mean"
+        found = Silence(own["head"], by=by, of=AbsentRun(own["run"]), part=own["part"])
+    if str(found) != said:
+        raise AttnWidgetError(f"{said!r:.80} is not what is painted.")
+    return found
+
+
 def _edit(given: Any) -> Edit:
     if isinstance(given, Edit):
         return given
@@ -60,6 +93,10 @@ def _edit(given: Any) -> Edit:
             f"{given!r:.60} is not an edit. Give text such as {WRITTEN_LIKE['hide']}, or a record such as aw.Hide(4)."
         )
     word, _, rest = given.strip().partition(" ")
+    if word == "patch":
+        raise AttnWidgetError(
+            f"{given!r:.80} holds another run, which a text cannot. Give the record: aw.Patch('L5H3', of=trace)."
+        )
     if word not in FORMS:
         raise AttnWidgetError(
             f"{given!r:.80} is not an edit: it begins with none of {', '.join(FORMS)}. For example {WRITTEN_LIKE['hide']}."

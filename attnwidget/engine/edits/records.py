@@ -12,6 +12,7 @@ import torch
 
 from attnwidget.arguments import truth_of, whole_number
 from attnwidget.engine.names import parse_head
+from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import AttentionMap
 
@@ -20,6 +21,9 @@ Heads: TypeAlias = tuple[int, int | None]
 
 INSTEAD = ("zero", "mean", "run")
 """What a silenced head gives instead of its output."""
+
+SAID_OF_A_RUN = 40
+"""Characters of a text by which an edit names the run that it takes something from."""
 
 PAINTED = ("uniform", "identity", "previous", "shuffled", "given")
 """What a painted head attends to."""
@@ -76,14 +80,15 @@ class Silence:
                 f"by={by!r} and of={'a trace' if of is not None else None} do not fit: by='run' needs "
                 "of=, another trace; by='zero' takes none."
             )
+        if of is not None:
+            _refuse_no_trace(of)
         number, head = heads_of(layer, head)
         _set(self, layer=number, head=head, by=by, part=_part(part), of=of, _of=None if of is None else id(of))
 
     def __str__(self) -> str:
-        by = {"zero": "", "mean": " by mean", "run": " by run"}[self.by]
-        return (
-            f"silence {_before(self.part)}{name_of(self.layer, self.head)}{by}{' of another trace' if self.of else ''}"
-        )
+        by = {"zero": "", "mean": " by mean", "run": ""}[self.by]
+        of = "" if self.of is None else f" {'of' if by else 'by'} {run_over(self.of)}"
+        return f"silence {_before(self.part)}{name_of(self.layer, self.head)}{by}{of}"
 
     def __repr__(self) -> str:
         return f"Silence({str(self)!r})"
@@ -175,7 +180,58 @@ class Paint:
         return f"Paint({str(self)!r})"
 
 
-Edit: TypeAlias = Hide | Silence | Cut | Paint
+@dataclass(frozen=True, repr=False)
+class Patch:
+    """What a head gives, before the output projection, or what a whole layer hands on, comes from another run.
+
+    `Patch("L5H3", of=other)` takes the head's output from the trace `other`, `Patch("L5", of=other)` the layer's: the
+    residual stream after it. `at` are positions, the same in both runs; None is all of them, and then both need as many
+    tokens. Of a layer, `other` must be a trace by the same model, which reads its inputs once more.
+
+    >>> import attnwidget as aw
+    >>> other = aw.load().trace("The cat sat on the mat.")
+    >>> Patch("L2H3", of=other), Patch("L2", of=other, at=[4, 5])
+    (Patch("patch L2H3 from the run over 'The cat sat on the mat.'"), Patch("patch L2 at 4..5 from the run over 'The cat ..."))
+    """
+
+    layer: int
+    head: int | None
+    at: tuple[int, ...] | None
+    part: str | None
+    of: Any = field(compare=False)
+    _of: int
+
+    def __init__(self, layer: Any, head: Any = None, *, of: Any, at: Any = None, part: Any = None) -> None:
+        _refuse_no_trace(of)
+        number, head = heads_of(layer, head)
+        places = None if at is None else token_numbers("at", at)
+        _set(self, layer=number, head=head, at=places, part=_part(part), of=of, _of=id(of))
+
+    def __str__(self) -> str:
+        at = "" if self.at is None else f" at {ranges(self.at)}"
+        return f"patch {_before(self.part)}{name_of(self.layer, self.head)}{at} from {run_over(self.of)}"
+
+    def __repr__(self) -> str:
+        return f"Patch({str(self)!r})"
+
+
+Edit: TypeAlias = Hide | Silence | Cut | Paint | Patch
+
+
+@dataclass(frozen=True, eq=False)
+class AbsentRun:
+    """Stands for the run that an edit of a saved trace took something from: a file holds its name alone."""
+
+    said: str
+
+
+def run_over(trace: Any) -> str:
+    """The run that a trace is of, by the beginning of its text."""
+    if isinstance(trace, AbsentRun):
+        return trace.said
+    text = trace.text.text or " ".join(trace.text.pieces)
+    said = text if len(text) <= SAID_OF_A_RUN else f"{text[: SAID_OF_A_RUN - 1].rstrip()}…"
+    return f"the run over {said!r}"
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -248,6 +304,11 @@ def _part(part: Any) -> str | None:
     if part is not None and not isinstance(part, str):
         raise AttnWidgetError(f"part={part!r:.60} is not valid: give the name of a part, for example 'cross'.")
     return part
+
+
+def _refuse_no_trace(of: Any) -> None:
+    if not isinstance(of, AbsentRun) and not (isinstance(getattr(of, "text", None), Tokens) and hasattr(of, "block")):
+        raise AttnWidgetError(f"of={type(of).__name__} is not a trace. Make one with model.trace(text).")
 
 
 def _before(part: str | None) -> str:

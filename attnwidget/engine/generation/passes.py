@@ -5,7 +5,7 @@ all earlier ones.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,11 +55,13 @@ class Passes:
     def listening(self) -> Iterator[None]:
         """Inside this block, everything that the shadow computes in this thread is stored."""
         module = self.shadow.module
+        changing = nullcontext() if self.edited is None else self.edited.changing_layers(self.shadow, self._watch)
         with (
             self.shadow.lock,
             torch.no_grad(),
             watching(self._watch),
             follow_outputs(self.shadow, self._watch) as self._follower,
+            changing,
         ):
             hooks = [
                 module.register_forward_pre_hook(self._begins, with_kwargs=True),

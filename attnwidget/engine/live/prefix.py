@@ -7,6 +7,7 @@ that is cancelled or fails leaves the earlier trace as it was.
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -200,7 +201,8 @@ def _continued(
         watch.edited = edited
     suffix = {name: tensor[:, shared:] for name, tensor in given.forward.items()}
     cache = _filled(layers, shared)
-    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower:
+    changing = nullcontext() if edited is None else edited.changing_layers(shadow, watch)
+    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower, changing:
         runs = what_runs(shadow.module, given)
         if runs is not shadow.module.base_model:
             return None

@@ -57,7 +57,7 @@ class Block:
     @property
     def silenced(self) -> tuple[int, ...]:
         """The heads whose output an edit replaced: no token reaches the stream through them."""
-        return () if self.changes is None else tuple(sorted(self.changes.silenced))
+        return () if self.changes is None else tuple(sorted(self.changes.replaced))
 
     def __repr__(self) -> str:
         return f"Block({self.part} {self.layer}, {self.heads} heads, {self.path or 'given weights'})"

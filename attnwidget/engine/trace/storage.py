@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from attnwidget.engine.edits.changes import refuse_what_is_not_there
-from attnwidget.engine.edits.notation import edits_of
-from attnwidget.engine.edits.records import Edit
+from attnwidget.engine.edits.notation import stored_edit
+from attnwidget.engine.edits.records import Edit, Paint
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
 from attnwidget.engine.trace.plain_data import Unfit, as_data, from_data
@@ -28,11 +28,12 @@ SUFFIX = ".safetensors"
 ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
-TRACE_FORMAT = 2
+TRACE_FORMAT = 3
 """Increased whenever files change in a way that released versions would misread."""
 
-WITHOUT_EDITS = 1
-"""The format of a trace without edits, which older versions read as well."""
+WITHOUT_EDITS, EDITS_AS_TEXT = 1, 2
+"""The formats of a trace without edits, and of one whose edits hold neither a matrix nor another run: older versions read
+these as well."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Contents:
     scores: Stored | None
     steps: tuple[Step, ...]
     edits: tuple[str, ...] = ()
+    matrices: dict[str, Stored] = field(default_factory=dict)  # what edits paint, by their text
 
 
 def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
@@ -86,13 +88,12 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
             "This trace has no values (v), so values=True has nothing to save. Leave values= out, or trace the model "
             "with attnwidget through transformers' attention interface."
         )
-    _refuse_edits_without_text(trace.edits)
     kept = _Kept()
     texts = [trace.text, *(text for pair in trace.sequences.values() for text in pair)]
     unique = {id(text): text for text in texts}
     place = {own: number for number, own in enumerate(unique)}
     contents = Contents(
-        TRACE_FORMAT if trace.edits else WITHOUT_EDITS,
+        _format_of(trace.edits),
         trace.path,
         trace.model,
         tuple(unique.values()),
@@ -103,6 +104,11 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
         None if trace.scores is None else kept.place(trace.scores),
         trace.steps,
         tuple(map(str, trace.edits)),
+        {
+            str(edit): kept.place(edit.matrix)
+            for edit in trace.edits
+            if isinstance(edit, Paint) and edit.matrix is not None
+        },
     )
     metadata = {ENTRY: json.dumps(_plain(contents), separators=(",", ":"))}
     return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
@@ -113,17 +119,17 @@ def _plain(contents: Contents) -> Any:
     data = as_data(contents)
     for block in data["blocks"]:
         del block["facts"]["changes"]
-    if not contents.edits:
-        del data["edits"]
+    for name in ("edits", "matrices"):
+        if not data[name]:
+            del data[name]
     return data
 
 
-def _refuse_edits_without_text(edits: tuple[Edit, ...]) -> None:
-    for edit in edits:
-        if getattr(edit, "of", None) is not None or getattr(edit, "matrix", None) is not None:
-            raise AttnWidgetError(
-                f"{edit!r} holds a matrix or another trace, which a file of a trace cannot hold. Save the trace without it."
-            )
+def _format_of(edits: tuple[Edit, ...]) -> int:
+    if not edits:
+        return WITHOUT_EDITS
+    holding = any(getattr(edit, "of", None) is not None or getattr(edit, "matrix", None) is not None for edit in edits)
+    return TRACE_FORMAT if holding else EDITS_AS_TEXT
 
 
 def load_trace(path: Any) -> SavedTrace:
@@ -213,7 +219,7 @@ def _contents(file: Path, text: str | None) -> Contents:
         raise AttnWidgetError(
             f"{file} was written by a newer attnwidget (format {version}; this one reads {TRACE_FORMAT}). Update attnwidget."
         )
-    if version not in {WITHOUT_EDITS, TRACE_FORMAT}:
+    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, TRACE_FORMAT}:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
     found: Contents = from_data(Contents, said)
     return found
@@ -251,7 +257,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         return Projection(own.path, tensor(own.weight), None if own.bias is None else tensor(own.bias))
 
     blocks = tuple(map(whole, contents.blocks))
-    edits = _edits(contents.edits)
+    edits = _edits(contents.edits, {said: tensor(place) for said, place in contents.matrices.items()})
     return SavedTrace(
         _changed(blocks, contents.depths, edits) if edits else blocks,
         text(contents.text),
@@ -265,16 +271,16 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
     )
 
 
-def _edits(said: tuple[str, ...]) -> tuple[Edit, ...]:
+def _edits(said: tuple[str, ...], matrices: Mapping[str, Tensor]) -> tuple[Edit, ...]:
     try:
-        return edits_of(said)
+        return tuple(stored_edit(one, matrices) for one in said)
     except AttnWidgetError as error:
         raise Unfit(str(error)) from None
 
 
 def _changed(blocks: tuple[Block, ...], depths: Mapping[str, int], edits: tuple[Edit, ...]) -> tuple[Block, ...]:
     try:
-        refuse_what_is_not_there(edits, head_counts(blocks))
+        refuse_what_is_not_there(edits, head_counts(blocks), depths)
         return changed_blocks(blocks, depths, edits)
     except AttnWidgetError as error:
         raise Unfit(str(error)) from None

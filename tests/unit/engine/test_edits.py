@@ -91,6 +91,7 @@ def test_every_record_reads_back(edit):
         ("ablate L5H3", "begins with none of hide, silence, cut, paint"),
         (3, "is not an edit"),
         (["hide 4", "hide z"], "Edit 2 of 2"),
+        ("patch L1H1 from the run over 'a'", "Give the record"),
     ],
 )
 def test_what_is_no_edit_is_said(given_edit, said):
@@ -166,6 +167,42 @@ def test_a_head_silenced_by_its_own_run_changes_nothing(model, plain):
     assert torch.allclose(trace.logits(range(12)), plain.logits(range(12)), atol=1e-4)
 
 
+@pytest.mark.parametrize("at", [None, 5, [3, 11]])
+@pytest.mark.parametrize("head", [None, 2])
+def test_a_run_patched_by_itself_is_as_before(model, plain, head, at):
+    trace = model.trace(TEXT, edits=aw.Patch(1, head, of=plain, at=at))
+    assert torch.allclose(trace.logits(range(12)), plain.logits(range(12)), atol=1e-4)
+
+
+def test_a_patch_takes_what_the_other_run_gave_under_its_own_edits(model, plain):
+    other = model.trace(TEXT, edits=["silence L0H1", aw.Patch("L1H1", of=plain, at=2), "silence L2H3 by mean"])
+    for layer, of in ((1, other), (2, model.trace(TEXT, edits=aw.Patch(2, of=other)))):
+        assert torch.allclose(model.trace(TEXT, edits=aw.Patch(layer, of=of)).logits(), other.logits(), atol=1e-4) == (
+            layer == 2
+        )
+    silenced = model.trace(TEXT, edits="silence L2H3")
+    both = model.trace(TEXT, edits=aw.Patch("L2H3", of=silenced))
+    assert torch.allclose(both.logits(range(12)), silenced.logits(range(12)), atol=1e-5)
+
+
+def test_patches_of_what_does_not_fit_are_said(model, plain):
+    short = model.trace("The cat sat")
+    for edit, said in (
+        (aw.Patch("L1", of=short), "the other run has 3 tokens, and this text has"),
+        (aw.Patch("L1H2", of=short), "the other run has 3 tokens, and this text has"),
+        (aw.Patch("L1", of=short, at=5), "the other run has 3 tokens"),
+        (aw.Patch("L1", of=plain, at=40), "no token 40"),
+        (aw.Patch("L9", of=plain), "no layer 9"),
+        (aw.Patch("L1", of=aw.load(small("class")).trace([4, 5, 6])), "by another one"),
+    ):
+        with pytest.raises(aw.AttnWidgetError, match=said):
+            model.trace(TEXT, edits=edit)
+    with pytest.raises(aw.AttnWidgetError, match="is not a trace"):
+        aw.Patch("L1", of=TEXT)
+    with pytest.raises(aw.AttnWidgetError, match="this text has 3"):
+        model.trace("The cat sat", edits=aw.Patch("L1", of=plain))
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("hide 3", "silence L1H2"), ("cut 9 reads 4 in L0H1", "hide 2"), ("paint L1H2 uniform", "silence L2H1 by mean")],
@@ -180,7 +217,9 @@ def test_reuse_reads_only_what_the_edit_can_change(model):
     long = TEXT.replace("is", "is, as they all say, ") + " Miro. The river of Veldt is"
     base = model.trace(long)
     count = len(base.text)
-    for edits in (f"hide {count - 4}", f"cut {count - 2}..{count - 1} reads 3"):
+    apart = model.trace([*base.text.ids[:-6], 5, *base.text.ids[-5:]])
+    patches = [aw.Patch(place, of=apart, at=range(count - 4, count)) for place in ("L1", "L2H3")]
+    for edits in (f"hide {count - 4}", f"cut {count - 2}..{count - 1} reads 3", patches):
         heard = []
         again = model.trace(long, edits=edits, reuse=base)
         whole = model.trace(long, edits=edits, progress=heard.append)
@@ -206,13 +245,38 @@ def test_an_edit_holds_for_the_tokens_that_come(model, edit):
         assert torch.allclose(generated.weights(layer), whole.weights(layer), atol=1e-5)
 
 
+def test_a_patch_holds_at_its_positions_while_tokens_are_generated(model, plain):
+    other = model.trace(TEXT.replace("Miro", "Yssel"))
+    patches = [aw.Patch("L1", of=other, at=[5, 9]), aw.Patch("L2H1", of=other, at=[5, 11])]
+    generated = model.generate(TEXT, max_new_tokens=3, edits=patches)
+    whole = model.trace(list(generated.text.ids), edits=patches)
+    assert torch.allclose(generated.logits(range(15)), whole.logits(range(15)), atol=1e-4)
+    assert not torch.allclose(generated.logits(11), plain.logits(11), atol=1e-3)
+
+
 def test_an_edited_trace_is_saved_with_its_edits(model, tmp_path):
     trace = model.trace(TEXT, edits=["hide 1", "paint L1H1 shuffled 4", "silence L2H1"])
     loaded = aw.Trace.load(trace.save(tmp_path / "edited"))
     assert loaded.edits == trace.edits
     assert all(torch.equal(loaded.weights(layer), trace.weights(layer)) for layer in range(4))
-    with pytest.raises(aw.AttnWidgetError, match="holds a matrix"):
-        model.trace(TEXT, edits=aw.Paint("L1H1", torch.eye(12))).save(tmp_path / "painted")
+
+
+def test_a_trace_is_saved_with_painted_matrices_and_the_names_of_other_runs(model, plain, tmp_path):
+    edits = [
+        aw.Paint("L1H1", torch.eye(12)),
+        aw.Patch("L2H1", of=plain, at=3),
+        aw.Patch("L0", of=plain, at=[1, 2]),
+        aw.Silence("L1H3", by="mean", of=plain),
+        aw.Silence("L2H2", by="run", of=plain),
+    ]
+    trace = model.trace(TEXT, edits=edits)
+    loaded = aw.Trace.load(trace.save(tmp_path / "painted"))
+    assert list(map(str, loaded.edits)) == list(map(str, edits))
+    assert all(torch.equal(loaded.weights(layer), trace.weights(layer)) for layer in range(4))
+    assert [block.silenced for block in loaded.blocks] == [(), (3,), (2,), ()]
+    for held in loaded.edits[1:]:
+        with pytest.raises(aw.AttnWidgetError, match="not saved with the trace"):
+            model.trace(TEXT, edits=held)
 
 
 def test_a_trace_is_read_again_and_says_what_it_lacks(model, plain, tmp_path):
@@ -232,9 +296,11 @@ def test_nothing_is_left_on_the_users_model():
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     config, state = copy.deepcopy(module.config.to_dict()), torch.random.get_rng_state()
     model = aw.load(module)
-    trace = model.trace([1, 2, 3, 4], edits=["hide 1", "silence L1H0 by mean", "paint L0H1 shuffled 2"])
+    other = model.trace([1, 5, 3, 4])
+    patches = [aw.Patch("L0", of=other, at=1), aw.Patch("L1H1", of=other)]
+    trace = model.trace([1, 2, 3, 4], edits=["hide 1", "silence L1H0 by mean", "paint L0H1 shuffled 2", *patches])
     aw.head_effects(model, model.trace([1, 2, 3, 4]))
-    assert len(trace.edits) == 3
+    assert len(trace.edits) == 5
     assert module.training
     assert module.config.to_dict() == config
     assert torch.equal(torch.random.get_rng_state(), state)
