@@ -63,6 +63,9 @@ def edited_output(output: Tensor, block: Block, changes: Changes, kept: Any, cal
         if head in changes.silenced:
             continue
         value = block.v[0, head // group]
+        if torch.is_grad_enabled():
+            found[0, :, head] = recompute.weights_in_graph(block, slice(head, head + 1))[0].to(value) @ value
+            continue
         step = recompute.rows_together(block.k.shape[2] if block.k is not None else 1)
         for start in range(0, queries, step):
             rows = slice(start, min(start + step, queries))

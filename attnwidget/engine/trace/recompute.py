@@ -94,6 +94,26 @@ def strip(block: Block, rows: Indices, keys: slice) -> Iterator[tuple[slice, Lay
         yield run, _within(block, run, shared, rows, keys)
 
 
+def weights_in_graph(block: Block, heads: slice) -> LayerMaps:
+    """The weights of neighbouring heads over all rows and columns at once, on the device of q, as a part of the graph.
+
+    Raises AttnWidgetError for a block without q and k.
+    """
+    if block.q is None or block.k is None:
+        raise AttnWidgetError(f"{block!r} has no q and k, so its weights have no gradient.")
+    group = block.heads // block.kv_heads
+    rows, keys = torch.arange(block.shape[1], device="cpu"), slice(0, block.shape[2])
+    shared = torch.arange(heads.start, heads.stop, device=block.k.device) // group
+    key = block.k[0, shared].float()
+    with torch.autocast(block.q.device.type, enabled=False):
+        scores = _scores(block, heads, block.q[0, heads].float(), key, rows, keys)
+        mask = _allowed_in(block, heads, rows)
+        _hide(scores, block, mask, rows, keys)
+        if mask is not None:
+            scores = scores.masked_fill(~mask.any(-1, keepdim=True).to(scores.device), 0.0)  # NaN would spread
+        return _effective(_softmax(scores, block, heads, mask), block, heads, mask, rows, keys)
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Steps:
     """How the weights of one query are computed: one number per key and step; None for steps that the model does not
@@ -261,7 +281,7 @@ def _scores(block: Block, heads: slice, query: Tensor, key: Tensor, rows: Indice
     """The input of the softmax: q k^T * scale [soft cap] [+ bias] [+ additive mask], in fp32."""
     scores = _products(query, key, block.scale)
     if block.softcap is not None:
-        _cap(scores, block.softcap)
+        scores = _cap(scores, block.softcap)
     for added in _additions(block, heads, rows, reach, key.device):
         scores += added
     return scores
@@ -275,7 +295,7 @@ def _products(query: Tensor, key: Tensor, scale: float) -> LayerMaps:
 
 
 def _cap(scores: Tensor, limit: float) -> Tensor:
-    return scores.div_(limit).tanh_().mul_(limit)
+    return scores.div_(limit).tanh_() * limit  # the gradient of tanh needs what it gave
 
 
 def _additions(block: Block, heads: slice, rows: Indices, reach: slice, device: torch.device) -> Iterator[Tensor]:

@@ -36,14 +36,27 @@ class Asked:
             if found is None:
                 raise AttnWidgetError("The function given as the answer gave no number. It takes logits (vocabulary).")
             return found
+        return float(self._value(logits))
+
+    def in_graph(self, logits: Tensor) -> Tensor:
+        """The same as a number that can be followed back. Raises AttnWidgetError for a function whose number cannot."""
+        found = self._value(logits) if self.function is None else self.function(logits.clone())
+        if not isinstance(found, Tensor) or found.numel() != 1 or found.grad_fn is None:
+            raise AttnWidgetError(
+                "The function given as the answer gave a number without a gradient. Work it out with torch from the logits "
+                'that it is given, without .item() or .detach(), or measure with how="exact".'
+            )
+        return found.reshape(())
+
+    def _value(self, logits: Tensor) -> Tensor:
         scale: Callable[[Tensor], Tensor] = {
             "log probability": lambda given: given.log_softmax(-1),
             "logit": lambda given: given,
             "probability": lambda given: given.softmax(-1),
         }[self.unit]
         values = scale(logits.double())
-        first = float(values[self.ids[0]])
-        return first if len(self.ids) == 1 else first - float(values[self.ids[1]])
+        first = values[self.ids[0]]
+        return first if len(self.ids) == 1 else first - values[self.ids[1]]
 
     @property
     def recipe(self) -> str:

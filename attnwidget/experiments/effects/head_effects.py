@@ -1,17 +1,27 @@
 """How much the answer rests on each head."""
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from attnwidget.engine import go_on, silenced_runs
+from attnwidget.arguments import whole_number
+from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.effects.answers import answer_of, logits_at
+from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
+from attnwidget.experiments.effects.estimated_heads import HeadEstimates, estimated, sample_of
 from attnwidget.measures.given_trace import said_setting
-from attnwidget.measures.results import HeadScores
+from attnwidget.measures.rank_agreement import rank_agreement
+from attnwidget.measures.results import HeadScores, RankedHead
 
 SILENCED_BY = {"zero": "silenced", "mean": "replaced by its mean over the text"}
+
+HOW = ("exact", "estimate")
+"""By running the model, or by one backward pass."""
+
+CHECKED = 12
+"""Heads on which an estimate is compared with exact runs."""
 
 
 def head_effects(
@@ -22,6 +32,9 @@ def head_effects(
     at: Any = None,
     unit: Any = "log probability",
     by: Any = "zero",
+    how: Any = "exact",
+    check: Any = CHECKED,
+    seed: Any = 0,
     part: str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> HeadScores:
@@ -33,28 +46,70 @@ def head_effects(
     what a silenced head gives: "zero", or its "mean" over the text.
 
     Costs one run for every head, which begins at its layer where the model allows that; a layer's heads run as one batch.
+    `how="estimate"` costs one pass and one back for all heads: gradient x (output - what replaces it), right for small
+    changes. It is then run exactly for `check` heads, drawn by `seed`, and the recipe says how well the ranks agree;
+    `.agreement` and `.checked` have the numbers, `check=0` leaves it out.
     `progress` hears (layers done, of how many). Silenced alone, two heads that do the same work both seem not to matter.
-    Raises AttnWidgetError for an answer that the model cannot give, Cancelled inside `stopping_when`.
-    Source: Michel et al. 2019 (arXiv 1905.10650), one head masked at a time.
+    Raises AttnWidgetError for an answer that the model cannot give, and for an estimate where no gradient can be had
+    (quantised weights, attention in code of its own); Cancelled inside `stopping_when`.
+    Source: Michel et al. 2019 (arXiv 1905.10650), one head masked at a time; the estimate as in Nanda 2023, attribution
+    patching.
 
     >>> import attnwidget as aw
     >>> model = aw.load()
     >>> trace = model.trace("The capital of Veldt is Miro. The capital of Veldt is")
     >>> aw.head_effects(model, trace).shape
     (4, 4)
+    >>> len(aw.head_effects(model, trace, how="estimate").checked)
+    12
     """
     asked = answer_of(model, trace, answer, at, unit)
     if by not in SILENCED_BY:
         raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SILENCED_BY))}.")
+    if how not in HOW:
+        raise AttnWidgetError(f"how={how!r:.60} is not valid: give one of {', '.join(map(repr, HOW))}.")
     counts = trace.heads(part)
+    said = f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}"
+    if how == "exact":
+        every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
+        values = np.full((len(counts), max(counts)), np.nan)
+        for one in _run(model, trace, asked, by, part, every, progress):
+            values[one.layer, one.head] = one.value
+        return HeadScores(values, said)
+    size, drawn = _count("check", check), _count("seed", seed)
+    values = estimated(model, trace, asked, by, part)
+    sample = sample_of(counts, size, drawn)
+    checked = _run(model, trace, asked, by, part, sample, progress) if sample else ()
+    agreement = rank_agreement([float(values[one.layer, one.head]) for one in checked], [one.value for one in checked])
+    trust = f", rank agreement with exact runs of {len(checked)} heads {agreement:.2f}" if agreement is not None else ""
+    return HeadEstimates(values, f"estimated {said}: gradient x what is lost{trust}", agreement, checked)
+
+
+def _run(
+    model: AttentionModel,
+    trace: Trace,
+    asked: Asked,
+    by: str,
+    part: str | None,
+    heads: list[tuple[int, int]],
+    progress: Callable[[int, int], None],
+) -> tuple[RankedHead, ...]:
+    """The exact effects of some heads, in their order; those of a layer run together."""
     before = asked.score(logits_at(trace, asked))
     runs = silenced_runs(model, trace, -1 if asked.position is None else asked.position, by)
-    values = np.full((len(counts), max(counts)), np.nan)
-    for layer, heads in enumerate(counts):
+    layers = [(layer, [head for _, head in own]) for layer, own in groupby(heads, key=lambda one: one[0])]
+    found: list[RankedHead] = []
+    for done, (layer, own) in enumerate(layers):
         go_on()
-        progress(layer, len(counts))
-        if heads:
-            after = runs.logits(layer, range(heads), part)
-            values[layer, :heads] = [before - asked.score(row) for row in after]
-    progress(len(counts), len(counts))
-    return HeadScores(values, f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}")
+        progress(done, len(layers))
+        after = runs.logits(layer, own, part)
+        found += [RankedHead(layer, head, before - asked.score(row)) for head, row in zip(own, after, strict=True)]
+    progress(len(layers), len(layers))
+    return tuple(found)
+
+
+def _count(name: str, value: Any) -> int:
+    number = whole_number(value)
+    if number is None or number < 0:
+        raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give a whole number, 0 or more.")
+    return number

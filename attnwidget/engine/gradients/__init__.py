@@ -1,0 +1,1 @@
+"""Passes with gradients, on the copy of the user's model: what an answer changes with."""
