@@ -21,10 +21,10 @@ FORMS = {
     "paint": rf"{PART}(?P<head>{HEAD})\s+(?:(?P<pattern>uniform|identity|previous)|shuffled\s+(?P<seed>\d{{1,9}}))",
 }
 
-RUN = r"(?P<run>the run over .+)"
+OTHER_RUN = r"(?P<run>the run over .+)"
 HOLDING = {
-    "silence": rf"{PART}(?P<head>{HEAD})\s+by\s+(?P<mean>mean\s+of\s+)?{RUN}",
-    "patch": rf"{PART}(?P<head>{HEAD})(?:\s+at\s+(?P<at>{TOKENS}))?\s+from\s+{RUN}",
+    "silence": rf"{PART}(?P<head>{HEAD})\s+by\s+(?P<mean>mean\s+of\s+)?{OTHER_RUN}",
+    "patch": rf"{PART}(?P<head>{HEAD})(?:\s+at\s+(?P<at>{TOKENS}))?\s+from\s+{OTHER_RUN}",
     "paint": rf"{PART}(?P<head>{HEAD})\s+(?P<matrix>given\s+\w+)",
 }
 """What is written of edits that hold another run, or a matrix: it does not read back without these."""
