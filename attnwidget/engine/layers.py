@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from attnwidget.engine.capture.edited_pass import EditedPass, known_roles
 from attnwidget.engine.capture.replay import KeptLayers, ended_after, layer_outputs, near
 from attnwidget.engine.capture.shadow import Shadow, shadow_of
 from attnwidget.engine.model import AttentionModel
@@ -70,7 +69,7 @@ def layer_states(model: AttentionModel, trace: Trace) -> LayerStates:
         )
     shadow = shadow_of(model.model)
     for path in _lists(shadow, trace):
-        kept = layer_outputs(shadow, trace.forward, path, _edited(shadow, trace))
+        kept = layer_outputs(shadow, trace.forward, path, model.edited_pass(trace))
         # Whether the model's end can be run alone shows on the last layer, which must give what the whole pass gave.
         whole = None if kept is None else ended_after(shadow, kept, len(kept.layers) - 1)
         if kept is not None and whole is not None and near(whole, kept.hidden) and near(kept.hidden, trace.hidden):
@@ -79,11 +78,6 @@ def layer_states(model: AttentionModel, trace: Trace) -> LayerStates:
         f"The layers of {trace.model.name} are not one list that ends in its prediction head, so what each would say cannot "
         "be read."
     )
-
-
-def _edited(shadow: Shadow, trace: Trace) -> EditedPass | None:
-    known = known_roles(shadow.module)
-    return EditedPass(trace.edits, known) if trace.edits and known is not None else None
 
 
 def _lists(shadow: Shadow, trace: Trace) -> Iterator[str]:

@@ -371,6 +371,10 @@ class AttentionModel:
         }
         return EditedPass(edits, known, handed_on)
 
+    def edited_pass(self, trace: Trace) -> EditedPass | None:
+        """What the edits of a trace change in a pass over its inputs; None without edits. Raises what `trace` raises."""
+        return self._edited(self._again(trace), trace.edits, lambda _done: None) if trace.edits else None
+
     def _repeat(self, trace: Trace) -> Trace:
         return self._read(self._again(trace), edits=trace.edits)
 

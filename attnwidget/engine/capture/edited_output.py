@@ -101,19 +101,20 @@ def _replaced(own: Tensor, block: Block, changes: Changes, head: int, kept: Any,
 
 
 def with_rows(own: Tensor, other: Tensor, edit: Silence | Patch, offset: int) -> Tensor:
-    """Rows of a pass, the first of which is number `offset`, with those of another run in their place.
+    """Rows of a pass (... position dim), from number `offset` on, with those of another run in their place.
 
     Raises AttnWidgetError if the other run has fewer.
     """
-    at = range(offset, offset + len(own)) if isinstance(edit, Silence) or edit.at is None else edit.at
-    here = [number for number in at if offset <= number < offset + len(own)]
+    end = offset + own.shape[-2]
+    at = range(offset, end) if isinstance(edit, Silence) or edit.at is None else edit.at
+    here = [number for number in at if offset <= number < end]
     if here and here[-1] >= len(other):
         raise AttnWidgetError(
             f"{str(edit)!r}: the other run has {len(other)} tokens, and this text has more. Give two texts of the same "
             f"length{'' if isinstance(edit, Silence) else ', or the positions as at='}."
         )
     found = own.clone()
-    found[[number - offset for number in here]] = other[here].to(own)
+    found[..., [number - offset for number in here], :] = other[here].to(own)
     return found
 
 

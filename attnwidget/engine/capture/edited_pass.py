@@ -6,7 +6,7 @@ by module and order from a pass without edits.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -106,7 +106,15 @@ class EditedPass:
 
     def __post_init__(self) -> None:
         self._parts = tuple(dict.fromkeys(call.role.part for call in self.known.values()))
-        _refuse_what_is_not_there(self.edits, self.known)
+        lacking = next(
+            (edit for edit, entry in patched_entries(self.edits, self.known) if (edit, entry) not in self.handed_on),
+            None,
+        )
+        if lacking is not None:
+            raise AttnWidgetError(
+                f"{str(lacking)!r}: this is worked out from attention alone, where whole layers are not patched. Leave the "
+                "edit out, or patch heads."
+            )
 
     def begin(self) -> None:
         """Another pass of the same generation begins."""
@@ -146,12 +154,11 @@ class EditedPass:
             yield
 
     def _handed(self, entry: Entry, edits: tuple[Patch, ...], result: Any) -> Any:
-        hidden = hidden_of(result)
-        rows, first = hidden[0], self._rows[entry]
-        self._rows[entry] += len(rows)
+        rows, first = hidden_of(result), self._rows[entry]
+        self._rows[entry] += rows.shape[1]
         for edit in edits:
             rows = with_rows(rows, self.handed_on[edit, entry], edit, first)
-        return with_hidden(result, rows[None])
+        return with_hidden(result, rows)
 
     def marked(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
         """The blocks of the finished pass, which say what was changed in them.
@@ -164,6 +171,11 @@ class EditedPass:
             if own is not None and own.heads != call.heads:
                 raise AttnWidgetError("The layers of this model depend on its input, so they cannot be edited.")
         return changed_blocks(blocks, _depths(self.known), self.edits)
+
+
+def changing_layers(edited: Any, shadow: Shadow, watch: Watch) -> AbstractContextManager[None]:
+    """As the pass's own, of whatever tells the attention function what to change."""
+    return edited.changing_layers(shadow, watch) if isinstance(edited, EditedPass) else nullcontext()
 
 
 def patched_entries(edits: Sequence[Edit], known: Known) -> list[tuple[Patch, Entry]]:

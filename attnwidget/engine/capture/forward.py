@@ -12,7 +12,7 @@ from torch import Tensor
 from attnwidget.engine.capture import eager
 from attnwidget.engine.capture.attention_function import Call, NotOurs, NotWritten, Watch, watching
 from attnwidget.engine.capture.blocks import block_of
-from attnwidget.engine.capture.edited_pass import EditedPass, remember
+from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers, remember
 from attnwidget.engine.capture.projection_search import follow_outputs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.residual_search import Listener, hear_streams
@@ -50,7 +50,6 @@ def traced(
     module = shadow.module
     runs = what_runs(module, given)
     listening = partial(hear_streams, shadow, watch) if keeps and shadow.path == "interface" else nullcontext
-    changing = nullcontext() if edited is None else edited.changing_layers(shadow, watch)
     with (
         shadow.lock,
         torch.no_grad(),
@@ -58,7 +57,7 @@ def traced(
         watching(watch),
         follow_outputs(shadow, watch) as follower,
         listening() as listener,
-        changing,
+        changing_layers(edited, shadow, watch),
     ):
         options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
         if cache is not None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from attnwidget.engine.capture.attention_function import Call, Edited, Watch, watching
+from attnwidget.engine.capture.edited_pass import changing_layers
 from attnwidget.engine.capture.forward import run
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow
@@ -105,7 +106,7 @@ def _hidden(
     watch = Watch(shadow.names, keeps=False)
     if edited is not None:
         watch.edited = edited
-    with shadow.lock, torch.no_grad(), own_draws(shadow.draws), watching(watch):
+    with shadow.lock, torch.no_grad(), own_draws(shadow.draws), watching(watch), changing_layers(edited, shadow, watch):
         found = getattr(run(shadow.module.base_model, forward, {}), "last_hidden_state", None)
     return found if isinstance(found, Tensor) else None
 

@@ -5,7 +5,7 @@ all earlier ones.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 
 from attnwidget.engine.capture.attention_function import Watch, current, watching
 from attnwidget.engine.capture.blocks import block_of
-from attnwidget.engine.capture.edited_pass import EditedPass
+from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers
 from attnwidget.engine.capture.forward import NothingSeen
 from attnwidget.engine.capture.projection_search import Follower, follow_outputs
 from attnwidget.engine.capture.roles import layers_once, roles
@@ -55,13 +55,12 @@ class Passes:
     def listening(self) -> Iterator[None]:
         """Inside this block, everything that the shadow computes in this thread is stored."""
         module = self.shadow.module
-        changing = nullcontext() if self.edited is None else self.edited.changing_layers(self.shadow, self._watch)
         with (
             self.shadow.lock,
             torch.no_grad(),
             watching(self._watch),
             follow_outputs(self.shadow, self._watch) as self._follower,
-            changing,
+            changing_layers(self.edited, self.shadow, self._watch),
         ):
             hooks = [
                 module.register_forward_pre_hook(self._begins, with_kwargs=True),

@@ -66,7 +66,7 @@ class _Outputs:
         self._times[call.path] += 1
         if name not in self.known:
             return own
-        role, _ = self.known[name]
+        role = self.known[name].role
         return _Leaf(own, lambda output, leaf: self.found.append((role.part, role.layer, output, leaf)))
 
 

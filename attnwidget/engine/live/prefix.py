@@ -7,7 +7,6 @@ that is cancelled or fails leaves the earlier trace as it was.
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -18,7 +17,7 @@ from transformers import DynamicCache
 
 from attnwidget.engine.capture.attention_function import Call, Watch, watching
 from attnwidget.engine.capture.blocks import block_of
-from attnwidget.engine.capture.edited_pass import EditedPass
+from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers
 from attnwidget.engine.capture.forward import run, what_runs
 from attnwidget.engine.capture.projection_search import follow_outputs
 from attnwidget.engine.capture.roles import Role
@@ -201,8 +200,13 @@ def _continued(
         watch.edited = edited
     suffix = {name: tensor[:, shared:] for name, tensor in given.forward.items()}
     cache = _filled(layers, shared)
-    changing = nullcontext() if edited is None else edited.changing_layers(shadow, watch)
-    with shadow.lock, torch.no_grad(), watching(watch), follow_outputs(shadow, watch) as follower, changing:
+    with (
+        shadow.lock,
+        torch.no_grad(),
+        watching(watch),
+        follow_outputs(shadow, watch) as follower,
+        changing_layers(edited, shadow, watch),
+    ):
         runs = what_runs(shadow.module, given)
         if runs is not shadow.module.base_model:
             return None

@@ -46,14 +46,17 @@ def test_a_layer_says_what_norm_and_head_make_of_its_output(name):
     assert np.allclose(found.values[-1], last.softmax(-1)[:, 5], atol=1e-5)
 
 
-def test_the_last_layer_of_an_edited_text_says_what_the_model_says_of_it():
+@pytest.mark.parametrize("edit", ["hide 5", "patch L1"])
+def test_the_last_layer_of_an_edited_text_says_what_the_model_says_of_it(edit):
     model = aw.load()
-    trace = model.trace("The capital of Veldt is Miro. The capital of Veldt is", edits="hide 5")
+    text = "The capital of Veldt is Miro. The capital of Veldt is"
+    other = model.trace(text.replace("Miro", "Yssel"))
+    trace = model.trace(text, edits=aw.Patch("L1", of=other, at=5) if edit.startswith("patch") else edit)
     found = aw.lens(model, trace, positions=[-1, 3])
     assert np.allclose(found.values[-1], trace.logits([-1, 3]).softmax(-1).max(-1).values, atol=1e-6)
     assert found.positions == (11, 3)
     assert found.top(-1, 3)[0].position == found.answers[1]
-    assert "hide 5" in found.recipe
+    assert edit in found.recipe
 
 
 def test_what_a_decoder_of_two_sequences_would_say():
