@@ -26,6 +26,8 @@ from attnwidget.engine.prediction import Prediction as Prediction
 from attnwidget.engine.prediction import predict as predict
 from attnwidget.engine.silencing import SilencedRuns as SilencedRuns
 from attnwidget.engine.silencing import silenced_runs as silenced_runs
+from attnwidget.engine.splitting import Additions as Additions
+from attnwidget.engine.splitting import additions as additions
 from attnwidget.engine.stopping import go_on as go_on
 from attnwidget.engine.stopping import stopping_when as stopping_when
 from attnwidget.engine.text.spans import NO_SPAN as NO_SPAN

@@ -31,4 +31,9 @@ def test_each_documents_itself(name):
     assert ">>> " in told
     takes = inspect.signature(measure).parameters
     assert next(iter(takes)) in {"trace", "model", "a", "reference", "checkpoints"}
-    assert "part" in takes or name in {"drift", "effect", "lens"}  # an edit says its part, a head has one
+    assert "part" in takes or name in {
+        "drift",
+        "effect",
+        "lens",
+        "direct_effects",
+    }  # an edit says its part, a head has one
