@@ -1,4 +1,6 @@
 from attnwidget.engine.capture.roles import towers_of as towers_of
+from attnwidget.engine.edits.fitting import refuse_what_does_not_fit as refuse_what_does_not_fit
+from attnwidget.engine.edits.fitting import sizes_of as sizes_of
 from attnwidget.engine.edits.notation import edits_of as edits_of
 from attnwidget.engine.edits.records import Cut as Cut
 from attnwidget.engine.edits.records import Edit as Edit

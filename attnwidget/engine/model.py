@@ -9,10 +9,18 @@ from transformers import DynamicCache
 
 from attnwidget.arguments import whole_number
 from attnwidget.engine import prediction, verify
-from attnwidget.engine.capture.edited_pass import EditedPass, known_roles, patched_entries
+from attnwidget.engine.capture.edited_pass import (
+    EditedPass,
+    Known,
+    depths_of_parts,
+    heads_of_parts,
+    known_roles,
+    patched_entries,
+)
 from attnwidget.engine.capture.forward import NothingSeen, traced
 from attnwidget.engine.capture.layer_outputs import layers_of_run
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
+from attnwidget.engine.edits.fitting import fitting, sizes_of
 from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.generation import generate
@@ -356,13 +364,21 @@ class AttentionModel:
             forward=forward,
         )
 
+    def fitting(
+        self, edits: tuple[Edit, ...], text: str, pair: str = "", first: int | None = None
+    ) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
+        """The edits that can be made on an explorer's two texts, and the others, each with the sentence that says why.
+
+        Raises what `trace` raises, also for a model of which nothing can be edited.
+        """
+        given = self._inputs(text, first=first, **as_given(self.facts, pair))
+        known = self._roles(given, lambda _done: None)
+        sizes = sizes_of({name: len(tokens) for name, tokens in given.tokens.items()})
+        return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
+
     def _edited(self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None]) -> EditedPass:
         """Raises AttnWidgetError for a model whose attention is not computed by us, and for edits of what it lacks."""
-        if self._shadow().path == "interface" and known_roles(self._shadow().module) is None:
-            self._read(given, progress)  # once per model, to see which layer each call belongs to
-        known = known_roles(self._shadow().module)
-        if self._shadow().path != "interface" or known is None:
-            raise self._cannot_be_edited()
+        known = self._roles(given, progress)
         wanted = patched_entries(edits, known)
         entries = [call.entry for call in known.values() if call.entry is not None]
         handed_on = {
@@ -377,6 +393,14 @@ class AttentionModel:
 
     def _repeat(self, trace: Trace) -> Trace:
         return self._read(self._again(trace), edits=trace.edits)
+
+    def _roles(self, given: Inputs, progress: Callable[[int], None]) -> Known:
+        if self._shadow().path == "interface" and known_roles(self._shadow().module) is None:
+            self._read(given, progress)  # once per model, to see which layer each call belongs to
+        known = known_roles(self._shadow().module)
+        if self._shadow().path != "interface" or known is None:
+            raise self._cannot_be_edited()
+        return known
 
     def _cannot_be_edited(self) -> AttnWidgetError:
         return AttnWidgetError(

@@ -34,6 +34,7 @@ from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
 from attnwidget.widget.selection.state import checked_state, explorer_state, request_of
+from attnwidget.widget.selection.what_if import switched_on
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.stills import Stills
 
@@ -74,6 +75,8 @@ class Explorer(Selecting):
         heads: Any = None,
         filter: Any = "auto",  # noqa: A002  the trait's name
         look: Any = None,
+        edits: Any = None,
+        question: Any = None,
         **parts: Any,
     ) -> None:
         if isinstance(model, GivenModel):
@@ -106,6 +109,10 @@ class Explorer(Selecting):
             if look is not None:
                 self.look = look
             self.look = parts
+            if edits is not None:
+                self.edits = edits
+            if question is not None:
+                self.question = question
         except AttnWidgetError:
             self.close()  # ipywidgets keeps every widget that is not closed
             raise
@@ -121,7 +128,7 @@ class Explorer(Selecting):
 
     @property
     def trace(self) -> Trace:
-        """The trace of the newest text; waits until it is ready, with or without a page.
+        """The trace of the newest text under the edits that are switched on; waits until it is ready, page or not.
 
         Raises AttnWidgetError if the text cannot be traced; an error of the model itself is its cause.
         """
@@ -230,7 +237,8 @@ class Explorer(Selecting):
         >>> aw.explore(state=state).state() == state
         True
         """
-        return explorer_state(self, self._model.name)
+        # An edit whose token is gone is left out of every trace: here it is switched off, so that the state can be shown.
+        return {**explorer_state(self, self._model.name), "edits": list(self.those_that_fit(self.edits))}
 
     def restore(self, state: Any) -> "Explorer":
         """Show a saved state; anything that it does not contain stays.
@@ -292,7 +300,7 @@ class Explorer(Selecting):
         scale, view = self.scale, str(self.view)
 
         def run() -> Snapshot:
-            reading = self._take(request.text, request.pair, first=request.first)
+            reading = self._take(request.text, request.pair, first=request.first, edits=request.edits)
             frame = frame_of(self._model, self._placed(request), reading)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view)
@@ -334,10 +342,12 @@ class Explorer(Selecting):
         still = self._snapshot(None, drawn)
         return Answer({"stored": self._stills.put(still)})
 
-    def _read(self, timeout: float | None, texts: tuple[str, str] | None = None) -> Trace:
-        texts = texts or self._texts
-        first = texts == self._cut_text
-        trace: Trace = self._wait_for(lambda: self._take(*texts, first=first).trace, topic=texts, timeout=timeout)
+    def _read(self, timeout: float | None, asked: tuple[str, str, tuple[str, ...]] | None = None) -> Trace:
+        text, pair, edits = asked or self._texts
+        first = (text, pair) == self._cut_text
+        trace: Trace = self._wait_for(
+            lambda: self._take(text, pair, first=first, edits=edits).trace, topic=(text, pair, edits), timeout=timeout
+        )
         self._open()
         self.keep_inside()  # what was presumed about the model may be wrong; a page, if there is one, shows this itself
         return trace
@@ -356,9 +366,9 @@ class Explorer(Selecting):
         return self._worker.result(told, topic=topic, timeout=timeout, owner=self._slot)
 
     @property
-    def _texts(self) -> tuple[str, str]:
+    def _texts(self) -> tuple[str, str, tuple[str, ...]]:
         with TURN:
-            return self.text, self.pair
+            return self.text, self.pair, switched_on(self.edits)
 
     def _take(self, text: str, pair: str, **how: Any) -> Reading:
         """Read a text, and remember the layers and heads that this revealed."""

@@ -29,12 +29,15 @@ def explore(
     heads: Any = None,
     filter: Any = None,  # noqa: A002  the trait's name
     look: Any = None,
+    edits: Any = None,
+    question: Any = None,
     source: str | None = None,
     fusion: str | None = None,
     words: bool | None = None,
     sinks: str | None = None,
     weight: str | None = None,
     layers: str | None = None,
+    shows: str | None = None,
     against: str | None = None,
     scale: float | str | None = None,
     size: str | None = None,
@@ -51,7 +54,8 @@ def explore(
 
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
-    `source, fusion, words, sinks, weight, layers, against, scale, size, height` (see the traits of `Explorer`). `state` is the result of
+    `source, fusion, words, sinks, weight, layers, shows, against, scale, size, height` (see the traits of `Explorer`). `edits`
+    change the computation, as text (`"hide 4"`, `"silence L5H3"`), and `question` is the answer that is asked about. `state` is the result of
     `ex.state()`, here or elsewhere: it supplies the model, if none is given, and everything that other arguments leave
     open. Raises AttnWidgetError for a model that cannot be loaded or does not take text, and for invalid values.
 
@@ -70,7 +74,7 @@ def explore(
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
-    given |= {"size": size, "height": height}
+    given |= {"size": size, "height": height, "shows": shows, "edits": edits, "question": question}
     given |= {"pair": target if pair is None else pair}
     chosen = {name: value for name, value in given.items() if value is not None}
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:

@@ -45,6 +45,17 @@ class GivenModel:
         """There is no vocabulary."""
         return f"#{number}"
 
+    def refuse_changing(self) -> None:
+        """Raises AttnWidgetError."""
+        raise AttnWidgetError(
+            "These weights were given without a model, so nothing in their computation can be changed. For edits, use "
+            "aw.explore(model, text, edits=...)."
+        )
+
+    def fitting(self, _edits: Any, _text: str, _pair: str = "", _first: int | None = None) -> Any:
+        """Raises AttnWidgetError: nothing can be edited."""
+        self.refuse_changing()
+
     def refuse_editing(self) -> None:
         """Raises AttnWidgetError."""
         raise AttnWidgetError(

@@ -67,6 +67,14 @@ def known_roles(module: Any) -> Known | None:
     return _known.get(module)
 
 
+def heads_of_parts(known: Known) -> dict[str, dict[int, int]]:
+    """The number of heads of every layer that attends, part by part."""
+    heads: dict[str, dict[int, int]] = {}
+    for call in known.values():
+        heads.setdefault(call.role.part, {})[call.role.layer] = call.heads
+    return {part: dict(sorted(own.items())) for part, own in heads.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class EditedCall:
     """An attention call, and what the edits change in it. `kept` lasts for the passes of one run;
@@ -170,7 +178,7 @@ class EditedPass:
             own = next((block for block in blocks if (block.part, block.layer) == (role.part, role.layer)), None)
             if own is not None and own.heads != call.heads:
                 raise AttnWidgetError("The layers of this model depend on its input, so they cannot be edited.")
-        return changed_blocks(blocks, _depths(self.known), self.edits)
+        return changed_blocks(blocks, depths_of_parts(self.known), self.edits)
 
 
 def changing_layers(edited: Any, shadow: Shadow, watch: Watch) -> AbstractContextManager[None]:
@@ -198,14 +206,11 @@ def patched_entries(edits: Sequence[Edit], known: Known) -> list[tuple[Patch, En
 
 
 def _refuse_what_is_not_there(edits: Sequence[Edit], known: Known) -> None:
-    heads: dict[str, dict[int, int]] = {}
-    for call in known.values():
-        heads.setdefault(call.role.part, {})[call.role.layer] = call.heads
-    own = {part: dict(sorted(counts.items())) for part, counts in heads.items()}
-    refuse_what_is_not_there(edits, own, _depths(known))
+    refuse_what_is_not_there(edits, heads_of_parts(known), depths_of_parts(known))
 
 
-def _depths(known: Known) -> dict[str, int]:
+def depths_of_parts(known: Known) -> dict[str, int]:
+    """The number of layers of any kind, part by part."""
     return {call.role.part: call.role.depth for call in known.values()}
 
 

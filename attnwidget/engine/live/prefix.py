@@ -70,7 +70,7 @@ def reread(
     besides keys and values, or one that failed the trial against a full pass on this text.
     """
     edits = () if edited is None else edited.edits
-    shared = min(common_start(earlier, given), _alike_until(earlier.edits, edits))
+    shared = min(common_start(earlier, given), alike_until(earlier.edits, edits))
     if shared < SHORTEST_PREFIX or 4 * shared < len(given.tokens["text"]) or not _could(shadow, earlier):
         return None
     with shadow.lock:
@@ -99,7 +99,7 @@ def common_start(earlier: Trace, given: Inputs) -> int:
     return min(same, len(text) - 1)
 
 
-def _alike_until(earlier: tuple[Edit, ...], edits: tuple[Edit, ...]) -> int:
+def alike_until(earlier: tuple[Edit, ...], edits: tuple[Edit, ...]) -> int:
     """How many of the first tokens are computed in the same way under both edits."""
     if earlier == edits:
         return sys.maxsize if row_by_row(edits) else 0

@@ -105,12 +105,13 @@ def answer(
     """
     if request.kind == "verify":
         return _verify(model, request)
-    reading = read(request.text, request.pair, first=request.first, progress=progress)
+    reading = read(request.text, request.pair, first=request.first, edits=request.edits, progress=progress)
     if request.reading not in {"", reading.id}:
         return Answer({"status": "changed", "reading": reading.id})
+    left_out = {"off": [{"edit": edit, "why": why} for edit, why in reading.off]} if reading.off else {}
 
     def named(found: Answer) -> Answer:
-        return replace(found, content={"reading": reading.id, **found.content})
+        return replace(found, content={"reading": reading.id, **left_out, **found.content})
 
     if request.kind == "frame":
         return named(Answer({}, [encode_frame(frame_of(model, place(request), reading))]))
@@ -133,7 +134,8 @@ def _about_reading(
         return _flow(request, reading, progress)
     if request.kind in {"compare", "changes", "expected"}:
         # Read last, so that it stays cached while the other text is edited.
-        held = read(request.against, request.pair, first=request.first)
+        edits = request.edits if request.against_edits is None else request.against_edits
+        held = read(request.against, request.pair, first=request.first, edits=edits)
         if request.kind == "compare":
             return _compare(request, reading, held)
         if request.kind == "changes":

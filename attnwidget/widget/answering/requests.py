@@ -1,9 +1,10 @@
 """Messages from the page -> requests, or one BadRequest. The mirror of js/src/wire/types.ts."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from attnwidget.errors import BadRequest
+from attnwidget.engine import edits_of
+from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.frames.frame import Direction, Fusion, HeadFusion, HeadName, MapSource, SinkChoice, Weight
 from attnwidget.text import well_formed
 from attnwidget.version import __version__
@@ -34,11 +35,26 @@ REQUEST_KINDS = (
 BACKGROUND = frozenset({"metric", "similar", "changes", "still"})
 """The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
+Shows = Literal["after", "difference"]
+"""What is shown of a text with edits: it after them, or what they change. Before them, a page asks without edits."""
+
+
+class AskedAnswer(NamedTuple):
+    """An answer that is asked about: what, rather than what else, and at which token. None is what the trait says."""
+
+    answer: str | int | None = None
+    rather: str | int | None = None
+    at: int | None = None
+
+
+LEFT_TO_THE_MODEL = AskedAnswer()
 
 
 @dataclass(frozen=True)
 class Request:
     """One request from the page, answered once. `caret` is in UTF-16 units of text number `field`, `query` in tokens.
+
+    `edits` are those that are switched on; the text `against` is read under the same, unless `against_edits` says others.
 
     `asker` is the view of a page that waits for it: only the newest request of each counts. `reading` is the reading
     that it is about, "" for the current one. With `partial` it hears parts of the answer before the whole. "cancel" is
@@ -52,6 +68,10 @@ class Request:
     text: str = ""
     pair: str = ""
     against: str = ""
+    edits: tuple[str, ...] = ()
+    against_edits: tuple[str, ...] | None = None
+    shows: Shows = "after"
+    question: AskedAnswer = LEFT_TO_THE_MODEL
     first: bool = False
     layer: int = 0
     head: int = 0
@@ -80,25 +100,25 @@ class Request:
     @property
     def topic(self) -> tuple[Any, ...]:
         """What a job is about: a newer job on another topic stops it midway. A strip is work beyond its text."""
-        read = (self.text, self.pair, self.first)
+        read = (self.text, self.pair, self.first, self.edits)
         if self.kind == "strip":
             return *read, self.part, self.query, self.direction, self.head, *self._look
         if self.kind in {"tile", "cell"}:
             place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
             return *read, self.part, self.source, *place, *self._look
         if self.kind == "changes":
-            return *read, self.against, self.part
+            return *read, self.against, self.against_edits, self.part
         if self.kind in BACKGROUND:
             return *read, self.part, self.name, self.layer, self.head, self.count
         if self.kind == "compare":
-            return *read, self.against, self.part, self.layer, self.head
+            return *read, self.against, self.against_edits, self.part, self.layer, self.head
         if self.kind == "expected":
-            return *read, self.against, self.part, self.position
+            return *read, self.against, self.against_edits, self.part, self.position
         return *read, *((self.part, self.position) if self.kind == "flow" else ())
 
     @property
     def _look(self) -> tuple[Any, ...]:
-        return self.fusion, self.words, self.sinks, self.weight
+        return self.fusion, self.words, self.sinks, self.weight, self.shows
 
 
 def parse_request(content: Any) -> Request:
@@ -120,6 +140,10 @@ def parse_request(content: Any) -> Request:
         text=well_formed(_typed(content, "text", str, "")),
         pair=well_formed(_typed(content, "pair", str, "")),
         against=well_formed(_typed(content, "against", str, "")),
+        edits=_edits(content, "edits") or (),
+        against_edits=_edits(content, "against_edits"),
+        shows=_choice(content, "shows", Shows),
+        question=_question(content),
         first=_typed(content, "first", bool, default=False),
         layer=_typed(content, "layer", int, 0),
         head=_typed(content, "head", int, 0),
@@ -180,6 +204,37 @@ def _heads(content: dict[str, Any]) -> tuple[HeadName, ...]:
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(type(item) is int for item in value)
+
+
+def _edits(content: dict[str, Any], name: str) -> tuple[str, ...] | None:
+    """Edits in their text form, None if there is no such field. Whether the text has room for them is seen as it is read."""
+    value = content.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise BadRequest(f"{name} must be texts, not {value!r:.80}.")
+    try:
+        return tuple(map(str, edits_of(value)))
+    except AttnWidgetError as error:
+        raise BadRequest(f"{name}: {error}") from None
+
+
+def _question(content: dict[str, Any]) -> AskedAnswer:
+    value = content.get("question")
+    if value is None:
+        return LEFT_TO_THE_MODEL
+    if not isinstance(value, dict) or not value.keys() <= set(AskedAnswer._fields):
+        raise BadRequest(f"question must be an object with {', '.join(AskedAnswer._fields)}, not {value!r:.80}.")
+    at = value.get("at")
+    if at is not None and type(at) is not int:
+        raise BadRequest(f"question.at must be a whole number, not {at!r:.80}.")
+    for name in ("answer", "rather"):
+        if value.get(name) is not None and type(value[name]) not in (str, int):
+            raise BadRequest(f"question.{name} must be a text or a whole number, not {value[name]!r:.80}.")
+    answer, rather = (
+        well_formed(item) if isinstance(item, str) else item for item in (value.get("answer"), value.get("rather"))
+    )
+    return AskedAnswer(answer, rather, at)
 
 
 def _numbers(content: dict[str, Any], name: str) -> tuple[int, ...]:

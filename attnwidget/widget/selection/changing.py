@@ -139,6 +139,11 @@ def told_by_page(explorer: Changeable, state: dict[str, Any]) -> None:
     _mine.said[explorer] = state
 
 
+def set_by_page(explorer: Changeable, name: str) -> bool:
+    """Whether the page of an explorer has set this. Only while announcements are held back."""
+    return name in _mine.said.get(explorer, {})
+
+
 def spare(explorer: Changeable, cause: Collection[str], name: str, value: Any) -> None:
     """Do not tell the page how a trait changed because of the page's own change: the page will set it itself."""
     page = _mine.said.get(explorer, {})

@@ -7,7 +7,7 @@ from contextlib import suppress
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget.selection.changing import Changeable, stir, turn
 
-LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look")
+LINKED = ("layer", "head", "heads", "direction", "query", "view", "filter", "look", "edits", "question")
 """What two explorers can share. The text, the model and its part are each one's own."""
 
 _ENDS = threading.RLock()

@@ -1,12 +1,13 @@
 """How maps are shown: the parts of the trait `look`, each also a trait of its own in Python."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from attnwidget.arguments import truth, whole_number
 from attnwidget.errors import AttnWidgetError
 from attnwidget.text import LARGEST_TEXT, well_formed
 from attnwidget.tones import read_scale
+from attnwidget.widget.selection.fixed import Fixed
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "source": ("head", "layer", "rollout"),
@@ -15,6 +16,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "sinks": ("show", "hide", "renormalise"),
     "weight": ("attention", "norm"),
     "layers": ("mean", "single", "max"),
+    "shows": ("after", "before", "difference"),
     "size": ("normal", "compact", "projector"),
 }
 """The choices for each part; the first is the default."""
@@ -42,23 +44,17 @@ PLAIN_LOOK: Mapping[str, Any] = {
 }
 
 
-class FixedLook(dict[str, Any]):
-    """A look as it is returned: a dictionary that cannot be changed unnoticed by the explorer.
+class FixedLook(Fixed):
+    """A look as it is returned.
 
     >>> FixedLook(PLAIN_LOOK)["words"]
     False
     """
 
-    def _refuse(self, *_given: Any, **_named: Any) -> NoReturn:
-        raise AttnWidgetError(
-            "A look cannot be changed in place, as the explorer would not notice. Set a part by name, ex.words = True, "
-            'or several together: ex.look = {"words": True, "sinks": "hide"}.'
-        )
-
-    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
-
-    def __reduce__(self) -> Any:
-        return FixedLook, (dict(self),)
+    how = (
+        "A look cannot be changed in place, as the explorer would not notice. Set a part by name, ex.words = True, "
+        'or several together: ex.look = {"words": True, "sinks": "hide"}.'
+    )
 
 
 def read_part(name: str, value: Any) -> Any:

@@ -8,18 +8,28 @@ from typing import Any
 import anywidget
 from traitlets import All, EventHandler, TraitError, default
 
-from attnwidget.engine import AttentionModel, Trace, second_of
+from attnwidget.engine import AttentionModel, Trace, edits_of, refuse_what_does_not_fit, second_of, sizes_of
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped, fitted
 from attnwidget.widget.answering.shown import Shown, last_word, query_tokens
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.selection.changing import Tie, changed, holding, in_turn, spare, told_by_page, turn
+from attnwidget.widget.selection.changing import (
+    Tie,
+    changed,
+    holding,
+    in_turn,
+    set_by_page,
+    spare,
+    told_by_page,
+    turn,
+)
 from attnwidget.widget.selection.look import KEPT_BY_EACH, PLAIN_LOOK
 from attnwidget.widget.selection.state import as_lists
 from attnwidget.widget.selection.traits import (
     Chart,
     ChoiceTrait,
+    EditsTrait,
     Filtering,
     HeadsTrait,
     Index,
@@ -27,9 +37,11 @@ from attnwidget.widget.selection.traits import (
     LookTrait,
     Part,
     Query,
+    QuestionTrait,
     Shared,
     Text,
 )
+from attnwidget.widget.selection.what_if import is_off, read_edits
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +89,13 @@ class Selecting(anywidget.AnyWidget):
     filter = Filtering("auto").tag(sync=True, echo_update=False)
     """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a smallest weight like 0.01."""
     look = LookTrait().tag(sync=True, echo_update=False)
-    """How maps are shown: the ten traits below as one dictionary."""
+    """How maps are shown: the eleven traits below as one dictionary."""
+    edits = EditsTrait(()).tag(sync=True, echo_update=False)
+    """What is changed in the computation, as text: "hide 4", "silence L5H3", "cut 9 reads 4", "paint L5H3 uniform"; one in
+    brackets, "(hide 4)", is switched off. Records with a text form are accepted, and a single one."""
+    question = QuestionTrait().tag(sync=True, echo_update=False)
+    """The answer that is asked about: `answer` (a token, a class; None for what the model says), `rather` than which
+    (None: any other), `at` which token (None: the last)."""
     source = LookPart("source")
     """Which map is shown: "head" (the chosen ones), "layer" (all of the layer's heads) or "rollout" (all layers)."""
     fusion = LookPart("fusion")
@@ -90,6 +108,8 @@ class Selecting(anywidget.AnyWidget):
     """What is shown of a pair: its "attention", or attention weighted by the value's "norm"."""
     layers = LookPart("layers")
     """How the heads of each layer are fused in the view "layers": their "mean", the chosen one ("single"), or "max"."""
+    shows = LookPart("shows")
+    """What is shown of a text with edits: it "after" them, "before" them, or the "difference", after minus before."""
     against = LookPart("against")
     """The held text, with which the view "compare" compares the one in the editor; "" for none."""
     scale = LookPart("scale")
@@ -154,10 +174,24 @@ class Selecting(anywidget.AnyWidget):
             return shown.nearest(layer, head)[0 if name == "layer" else 1]
         if name == "heads":
             return tuple(dict.fromkeys(shown.nearest(*pair) for pair in value))
+        if name == "edits":
+            return self.those_that_fit(value)
         if name == "look":
             return {part: chosen for part, chosen in value.items() if part not in KEPT_BY_EACH}
         special = self._special() if name == "query" else None
         return value if special is None else fitted(value, special)
+
+    def those_that_fit(self, edits: tuple[str, ...]) -> tuple[str, ...]:
+        """Edits where they can be made: what is not there, in this text or model, is switched off."""
+        found: list[str] = []
+        for edit in edits:
+            try:
+                self._refuse_missing((edit,))
+            except AttnWidgetError:
+                found.append(f"({edit})")
+            else:
+                found.append(edit)
+        return tuple(found)
 
     def fit(self, what: str, value: Any) -> int:
         """A valid layer or head, counted from 0. Raises AttnWidgetError for one that does not exist."""
@@ -188,6 +222,41 @@ class Selecting(anywidget.AnyWidget):
                 "encoder-decoders."
             )
         return text
+
+    def fit_edits(self, value: Any) -> tuple[str, ...]:
+        """Valid edits as text. Raises AttnWidgetError for one of what is not there, and names its place.
+
+        Only those that are switched on have to fit; the page says of its own, with the next text, which are left out.
+        """
+        edits = read_edits(value)
+        if isinstance(self._model, GivenModel):
+            if edits:
+                self._model.refuse_changing()
+        elif not set_by_page(self, "edits"):
+            self._refuse_missing(edits)
+        return edits
+
+    def _refuse_missing(self, edits: tuple[str, ...]) -> None:
+        model, heads = self._model, self._seen.parts
+        if isinstance(model, GivenModel):
+            return
+        try:
+            sizes = sizes_of({name: len(tokens) for name, tokens in model.sequences(self.text, self.pair).items()})
+        except AttnWidgetError:
+            sizes = {}  # a text that cannot be read says so itself
+        if not heads or not all(heads.values()):
+            return  # known after the first text; the answer says what does not fit
+        counts = {part: {layer: count for layer, count in enumerate(own) if count} for part, own in heads.items()}
+        depths = {part: len(own) for part, own in heads.items()}
+        for place, edit in enumerate(edits, 1):
+            if is_off(edit):
+                continue
+            try:
+                refuse_what_does_not_fit(edits_of(edit)[0], counts, sizes, depths)
+            except AttnWidgetError as error:
+                raise AttnWidgetError(
+                    f"Edit {place} of {len(edits)}: {error}" if len(edits) > 1 else str(error)
+                ) from None
 
     def fit_query(self, query: tuple[int, int]) -> tuple[int, int]:
         """A valid query: counted from 0 and inside the text. Raises AttnWidgetError for one outside."""
@@ -275,14 +344,17 @@ class Selecting(anywidget.AnyWidget):
         Raises AttnWidgetError for a text that cannot be traced, unless editing the text can fix it.
         """
         part = state.get("part", self.part)
-        if in_turn() or not {"part", "layer", "head", "heads"} & state.keys():
+        if in_turn() or not {"part", "layer", "head", "heads", "edits"} & state.keys():
             return
-        if not isinstance(part, str) or self._seen.of(part).heads:
+        known = isinstance(part, str) and bool(self._seen.of(part).heads)
+        if state.get("edits"):
+            known = all(self._seen.parts.values())
+        if not isinstance(part, str) or known or isinstance(self._model, GivenModel):
             return
         text, pair = state.get("text", self.text), state.get("pair", self.pair)
         if isinstance(text, str) and isinstance(pair, str):
             with suppress(EmptyText, TooLarge, TooLong):
-                self._read(None, (text, pair))
+                self._read(None, (text, pair, ()))
 
     def settle(self, names: Collection[str]) -> None:
         """Settle, at the end of a turn, what depends on several traits. Only within a turn."""

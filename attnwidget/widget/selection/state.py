@@ -6,12 +6,16 @@ from typing import Any
 from traitlets import HasTraits
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.widget.answering.requests import Request
+from attnwidget.widget.answering.requests import AskedAnswer, Request
 from attnwidget.widget.selection.changing import TURN
+from attnwidget.widget.selection.what_if import switched_on
 
 TEACHING = "tiny-causal"
 
-STATE_NAMES = ("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look")
+STATE_NAMES = (
+    *("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look"),
+    *("edits", "question"),
+)
 """In the order in which they are set: each may depend on those before it."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
@@ -27,9 +31,17 @@ def explorer_state(explorer: HasTraits, model: str) -> dict[str, Any]:
 def request_of(explorer: HasTraits, kind: str) -> Request:
     """The request of a page that shows this."""
     with TURN:
-        chosen = {name: getattr(explorer, name) for name in (*ASKED, "heads")}
-    heads = chosen.pop("heads")
-    return Request(id="", kind=kind, heads=heads if len(heads) > 1 else (), **chosen)
+        chosen = {name: getattr(explorer, name) for name in (*ASKED, "heads", "edits", "question", "shows")}
+    heads, edits, shows = chosen.pop("heads"), switched_on(chosen.pop("edits")), chosen.pop("shows")
+    return Request(
+        id="",
+        kind=kind,
+        heads=heads if len(heads) > 1 else (),
+        edits=() if shows == "before" else edits,
+        shows="difference" if shows == "difference" and edits else "after",
+        question=AskedAnswer(**chosen.pop("question")),
+        **chosen,
+    )
 
 
 def as_lists(value: Any) -> Any:

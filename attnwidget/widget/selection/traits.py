@@ -11,6 +11,7 @@ from attnwidget.frames.filter import read_filter
 from attnwidget.text import LARGEST_TEXT, well_formed
 from attnwidget.widget.selection.changing import turn
 from attnwidget.widget.selection.look import PLAIN_LOOK, FixedLook, read_look, read_part
+from attnwidget.widget.selection.what_if import PLAIN_QUESTION, FixedQuestion, read_question
 
 Kept = TypeVar("Kept")
 GivenValue = TypeVar("GivenValue")
@@ -141,3 +142,24 @@ class LookPart(Shared[Any, Any]):
 
     def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002  traitlets' signature
         return read_part(self._part, value)
+
+
+class EditsTrait(Shared[tuple[str, ...], Any]):
+    """Edits of the computation in their text form, in brackets where they are switched off."""
+
+    def validate(self, obj: Any, value: Any) -> tuple[str, ...]:
+        fitted: tuple[str, ...] = obj.fit_edits(value)
+        return fitted
+
+
+class QuestionTrait(Shared[FixedQuestion, Any]):
+    """The answer that is asked about: what, rather than what, and at which token."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(FixedQuestion(PLAIN_QUESTION), **options)
+
+    def make_dynamic_default(self) -> FixedQuestion:
+        return FixedQuestion(PLAIN_QUESTION)
+
+    def validate(self, obj: Any, value: Any) -> FixedQuestion:  # noqa: ARG002  traitlets' signature
+        return read_question(value)

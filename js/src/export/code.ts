@@ -1,5 +1,6 @@
 import { pythonString, pythonValue } from "../lib/python";
 import { plainLook } from "../session/look";
+import { questionAsked } from "../session/what-if";
 import type { HeadPair, Look, Traits } from "../wire/types";
 
 /** All that the code of a state depends on. */
@@ -35,6 +36,12 @@ const usual: readonly {
     when: null,
   },
   { name: "filter", of: ({ traits }) => traits.filter, when: "auto" },
+  { name: "edits", of: ({ traits }) => (traits.edits.length > 0 ? traits.edits : null), when: null },
+  {
+    name: "question",
+    of: ({ traits }) => ("question" in questionAsked(traits.question) ? traits.question : null),
+    when: null,
+  },
   ...(Object.keys(plainLook) as (keyof Look)[]).map((name) => ({
     name,
     of: ({ traits }: CodeInput) => traits.look[name],

@@ -75,7 +75,8 @@ async function exactValues(session: Session, map: Parameters<typeof tiledMap>[1]
 
 export function copyPython({ session }: View): Copy {
   const { model } = session.about.peek() ?? {};
-  const { text, pair, layer, head, query, direction, part, view, heads, filter, look } = session.traits;
+  const { text, pair, layer, head, query, direction, part, view, heads, filter, look, edits, question } =
+    session.traits;
   const traits = {
     text: text.peek(),
     pair: pair.peek(),
@@ -88,6 +89,8 @@ export function copyPython({ session }: View): Copy {
     heads: heads.peek(),
     filter: filter.peek(),
     look: look.peek(),
+    edits: edits.peek(),
+    question: question.peek(),
   };
   const code = pythonCode({
     traits,

@@ -9,6 +9,7 @@ export const plainLook: Look = {
   sinks: "show",
   weight: "attention",
   layers: "mean",
+  shows: "after",
   against: "",
   scale: 1,
   size: "normal",
@@ -24,6 +25,7 @@ const choices: {
   sinks: ["show", "hide", "renormalise"],
   weight: ["attention", "norm"],
   layers: ["mean", "single", "max"],
+  shows: ["after", "before", "difference"],
   size: ["normal", "compact", "projector"],
 };
 

@@ -13,6 +13,8 @@ export const chosen = [
   "view",
   "filter",
   "look",
+  "edits",
+  "question",
 ] as const satisfies readonly (keyof Traits)[];
 
 export function isChosen(name: keyof Traits): boolean {

@@ -5,13 +5,16 @@ import type { Source } from "../wire/source";
 import type {
   About,
   Ask,
+  AskedAnswer,
   Direction,
+  Edits,
   Example,
   Frame,
   FrameRequest,
   HeadPair,
   Look,
   MapSource,
+  OffEdit,
   Ok,
   Path,
   Problem,
@@ -44,8 +47,9 @@ import { chosen, isChosen, namesOf, type Selection, Selections } from "./selecti
 import { type Shown, unitsOf } from "./shown";
 import { History, type Place, type Travel, type Way } from "./text/history";
 import { tooLarge } from "./text/too-large";
-import { bindTraits, quiet, type Synced, type TraitModel, type TraitName } from "./traits";
+import { bindTraits, quiet, type Synced, same, type TraitModel, type TraitName } from "./traits";
 import { toTokens } from "./units";
+import { editsAsked, noneOff, ofHeads } from "./what-if";
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
 export class Session {
@@ -78,10 +82,19 @@ export class Session {
     const shown = this.shown.value;
     return shown?.text === text && shown.pair === (pair ?? "");
   });
+  /** Whether it is, under the edits that are switched on. */
+  readonly #edited: ReadonlySignal<boolean> = computed(() => {
+    const { edits = [] } = editsAsked(this.traits.edits.value, this.traits.look.value);
+    return same(this.shown.value?.asked.edits ?? [], edits);
+  });
+  /** The edits that were left out of what is shown, and why. */
+  readonly off: ReadonlySignal<readonly OffEdit[]> = computed(() => this.shown.value?.off ?? noneOff);
   /** Whether what is on show must not be taken for the text that is written. */
   readonly behind: ReadonlySignal<boolean>;
   /** Whether another text than the one on show is on its way: what is asked about that one comes too late. */
-  readonly outdated: ReadonlySignal<boolean> = computed(() => this.#frames.out.value && !this.current.value);
+  readonly outdated: ReadonlySignal<boolean> = computed(
+    () => this.#frames.out.value && !(this.current.value && this.#edited.value),
+  );
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
   readonly editTime: Signal<number | null> = signal(null);
@@ -289,7 +302,8 @@ export class Session {
     if (query === undefined) this.#lead.takeAt({ span: [word, word], field: 0 });
     else this.#lead.pin();
     const heads = head === undefined ? {} : chosenPatch([head], this.traits.look.peek());
-    this.#synced.write({ text, ...heads, ...(query && { query }), ...(view && { view }) });
+    const edits = ofHeads(this.traits.edits.peek());
+    this.#synced.write({ text, edits, ...heads, ...(query && { query }), ...(view && { view }) });
     this.#request(performance.now());
     this.#hints.begin();
   }
@@ -345,6 +359,18 @@ export class Session {
 
   setLook(change: Partial<Look>): void {
     this.#set({ look: { ...this.traits.look.peek(), ...change } });
+  }
+
+  /** What is changed in the computation; one step of undo. */
+  setEdits(edits: Edits): void {
+    if (this.about.peek()?.editable === false) this.#refuse({ code: "failed", message: nothingToEdit });
+    else this.#set({ edits });
+  }
+
+  /** Nothing that is shown changes with it: who asks about it follows. */
+  setQuestion(question: AskedAnswer): void {
+    this.#selections.leave(this.#selection());
+    this.#synced.write({ question });
   }
 
   /** No number changes with it, so nothing is asked. */
@@ -438,10 +464,10 @@ export class Session {
 
   #show(answer: Ok<Frame>, { order, asked, editedAt, newest }: Question): void {
     // An older kernel names no readings: then every frame is one by itself.
-    const { id, reply, reading = `frame ${order}` } = answer;
+    const { id, reply, reading = `frame ${order}`, off = noneOff } = answer;
     this.fault.value = null;
     this.memory.turn(reading);
-    this.shown.value = { ...patches.shownTexts(reply, asked), id, reading, order, asked, editedAt };
+    this.shown.value = { ...patches.shownTexts(reply, asked), id, reading, order, asked, off, editedAt };
     if (newest) this.#adopt(reply);
     if (answer.sights !== undefined) this.#hints.see(asked.text, answer.sights);
   }
@@ -463,6 +489,9 @@ export class Session {
     this.problem.value = problem;
   }
 }
+
+const nothingToEdit =
+  "These are numbers without a model, so nothing in their computation can be changed. For edits, use aw.explore(model, text).";
 
 /** The last letter or digit of a text. */
 const lastWord = /[\p{L}\p{N}](?=[^\p{L}\p{N}]*$)/u;

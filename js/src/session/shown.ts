@@ -1,4 +1,4 @@
-import type { Direction, Frame, FrameRequest, TextsRequest } from "../wire/types";
+import type { Direction, Frame, FrameRequest, OffEdit, TextsRequest } from "../wire/types";
 import { type Units, unitsFor } from "./units";
 
 /** A frame, the texts it was made from, and the request that brought it. */
@@ -12,6 +12,8 @@ export interface Shown {
   /** How the frame was asked for. */
   readonly asked: FrameRequest;
   readonly frame: Frame;
+  /** The edits that were left out, and why. */
+  readonly off: readonly OffEdit[];
   /** When the edit began that this frame answers; undefined where it answers something else. */
   readonly editedAt: number | undefined;
 }
@@ -22,11 +24,13 @@ export function textsOf({
   pair,
   reading,
   frame,
-}: Pick<Shown, "text" | "pair" | "reading" | "frame">): TextsRequest {
+  asked: { edits },
+}: Pick<Shown, "text" | "pair" | "reading" | "frame" | "asked">): TextsRequest {
   return {
     reading,
     text,
     ...(pair === "" ? {} : { pair }),
+    ...(edits === undefined ? {} : { edits }),
     ...(frame.header.truncated === null ? {} : { first: true as const }),
   };
 }

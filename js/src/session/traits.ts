@@ -2,6 +2,7 @@ import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals
 import type { Direction, Span, Traits } from "../wire/types";
 import { filterText, readFilter } from "./filter";
 import { readHeads, readLook } from "./look";
+import { readEdits, readQuestion } from "./what-if";
 
 /** The part of an anywidget model that traits need. */
 export interface TraitModel {
@@ -35,10 +36,12 @@ const names = [
   "heads",
   "filter",
   "look",
+  "edits",
+  "question",
 ] as const satisfies readonly TraitName[];
 
 /** Traits that no frame depends on. */
-export const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter"]);
+export const quiet: ReadonlySet<TraitName> = new Set(["chart", "view", "filter", "question"]);
 
 /** Traits <-> signals. A change that comes back to where it began is not a change, so there is no echo. `before` hears of a remote one while the signals still have what was. */
 export function bindTraits(
@@ -119,6 +122,10 @@ function read(model: TraitModel, name: TraitName): Traits[TraitName] {
       return filterText(readFilter(value));
     case "look":
       return readLook(value);
+    case "edits":
+      return readEdits(value);
+    case "question":
+      return readQuestion(value);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   Answer,
   Ask,
   Chart,
+  OffEdit,
   Ok,
   Predictions,
   Problem,
@@ -154,7 +155,8 @@ function readAnswer(
   try {
     const reading = typeof message.reading === "string" ? { reading: message.reading } : {};
     const sights = Array.isArray(message.sights) ? { sights: message.sights as readonly Sight[] } : {};
-    return { status, id, reply: readReply(kind, message, buffers), ...reading, ...sights };
+    const off = Array.isArray(message.off) ? { off: message.off as readonly OffEdit[] } : {};
+    return { status, id, reply: readReply(kind, message, buffers), ...reading, ...sights, ...off };
   } catch (error) {
     return failed(
       id,

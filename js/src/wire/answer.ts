@@ -1,5 +1,5 @@
 import type { Problem, Progress } from "./problem";
-import type { Replies, Request, Sight } from "./types";
+import type { OffEdit, Replies, Request, Sight } from "./types";
 
 export interface Ok<Reply> {
   readonly status: "ok";
@@ -9,6 +9,8 @@ export interface Ok<Reply> {
   readonly reading?: string;
   /** Beside a frame of a place where the explorer opened by itself: what can be seen on the text, this among it. */
   readonly sights?: readonly Sight[];
+  /** The edits of what is not there, which were left out. */
+  readonly off?: readonly OffEdit[];
 }
 
 export type Answer<Reply> =

@@ -19,6 +19,8 @@ export interface ChangesRequest extends TextsRequest {
 /** What the model expects at a token of a text, and at its partner in the text that is held, `against`. */
 export interface ExpectedRequest extends TextsRequest {
   readonly against: string;
+  /** The edits under which that text is read, where they are others: `[]` for the same text before its edits. */
+  readonly against_edits?: readonly string[];
   readonly part: string;
   readonly position: number;
 }

@@ -1,5 +1,6 @@
 import type { ToneScale } from "../lib/colour";
 import type { Fusion, MapSource } from "./types";
+import type { Shows } from "./what-if";
 
 /** What several heads that are looked at together become: their mean, or at each pair the largest of them. */
 export type HeadFusion = "mean" | "max";
@@ -19,6 +20,7 @@ export interface Look {
   readonly weight: Weight;
   /** Of the view `layers`: what the heads of each layer become. */
   readonly layers: Fusion;
+  readonly shows: Shows;
   /** The text that is held, to compare with; "" for none. */
   readonly against: string;
   /** The weight of the full tone. */
@@ -34,4 +36,6 @@ export interface Changes {
   readonly words?: true;
   readonly sinks?: Exclude<Sinks, "show">;
   readonly weight?: Exclude<Weight, "attention">;
+  /** The map after the edits minus that before them; signed. */
+  readonly shows?: "difference";
 }

@@ -1,7 +1,13 @@
+import type { AskedAnswer, Edits } from "./what-if";
+
 /** The texts that a question is about. */
 export interface TextsRequest {
   readonly text: string;
   readonly pair?: string;
+  /** What is changed in the computation: the edits that are switched on. */
+  readonly edits?: Edits;
+  /** The answer that is asked about, where one is. */
+  readonly question?: AskedAnswer;
   /** Only the first tokens that fit. */
   readonly first?: true;
   /** What was read of them, where the question is about what is shown. */

@@ -7,6 +7,7 @@ import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } fro
 import type { Neuron, NeuronRequest } from "./neuron";
 import type { SavedPage } from "./page";
 import type { PredictRequest, TextsRequest } from "./texts";
+import type { AskedAnswer, Edits } from "./what-if";
 
 export type { Answer, Ask, Ok } from "./answer";
 export type { Flow, FlowRequest } from "./flow";
@@ -14,6 +15,7 @@ export type { Changes, HeadFusion, HeadPair, Look } from "./look";
 export type { Problem, Progress } from "./problem";
 export type { TextsRequest } from "./texts";
 export type { Viewport } from "./viewport";
+export type { AskedAnswer, Edits, OffEdit, Shows } from "./what-if";
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";
 /** What the stage shows. */
@@ -40,6 +42,9 @@ export interface Traits {
   /** What is kept of each row, as `session/filter.ts` reads it. */
   readonly filter: string;
   readonly look: Look;
+  /** What is changed in the computation, switched on or off. */
+  readonly edits: Edits;
+  readonly question: AskedAnswer;
 }
 
 export interface About {

@@ -5,6 +5,7 @@ import { csv, quoted } from "../../src/lib/csv";
 import { exactDigits } from "../../src/lib/digits";
 import { pythonString, pythonValue } from "../../src/lib/python";
 import { plainLook } from "../../src/session/look";
+import { plainQuestion } from "../../src/session/what-if";
 
 /** The same numbers in every run. */
 function random(seed: number): () => number {
@@ -152,6 +153,8 @@ describe("code", () => {
     heads: [[1, 2]],
     filter: "auto",
     look: plainLook,
+    edits: [],
+    question: plainQuestion,
   };
   const input: CodeInput = {
     traits,

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { plainLook } from "../../src/session/look";
 import { namesOf, type Selection, Selections } from "../../src/session/selections";
+import { plainQuestion } from "../../src/session/what-if";
 import { settle } from "../clock";
 import { ok, open } from "../opened";
 
@@ -14,6 +15,8 @@ const first: Selection = {
   view: "matrix",
   filter: "auto",
   look: plainLook,
+  edits: [],
+  question: plainQuestion,
   text: "The river bank",
   pair: "",
 };

@@ -134,7 +134,7 @@ describe("what is asked", () => {
   const session = (units: readonly (readonly [number, number])[] | null, query: readonly [number, number]) =>
     ({
       shown: {
-        value: { text, pair: "", frame: { header: { part: "self", truncated: null, units } } },
+        value: { text, pair: "", asked: {}, frame: { header: { part: "self", truncated: null, units } } },
       },
       traits: { query: { value: query } },
     }) as never;

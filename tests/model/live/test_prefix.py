@@ -163,6 +163,17 @@ def test_a_session_reads_edits_from_their_first_change(tiny, continued):
     assert torch.allclose(edited.trace.weights(3), tiny.trace(start + "the cat").weights(3), atol=1e-5)
 
 
+def test_a_session_reads_a_text_under_edits_from_the_first_token_that_they_change(tiny, continued):
+    session = LiveSession(tiny)
+    text = "Mary went home. Tom and Ann met in the old red house. Tom gave the small green book to Ann."
+    late = len(tiny.tokens(text)) - 2
+    session.read(text)
+    session.read(text.replace("Mary", "Jane"))
+    edited = session.read(text, edits=(f"hide {late}",)).trace
+    assert continued[-1] == edited.text.ids
+    assert torch.allclose(edited.weights(3), tiny.trace(text, edits=f"hide {late}").weights(3), atol=1e-5)
+
+
 def test_a_session_forgets_readings_of_a_model_that_was_trained_since(tiny):
     import copy
 

@@ -32,7 +32,7 @@ NEARLY = (
 )
 FIELDS = [
     *"text layer head heads part direction source fusion caret query position rows columns first theme pair".split(),
-    *"filter look words sinks weight metric view chart".split(),
+    *"filter look words sinks weight metric view chart edits shows question against_edits".split(),
 ]
 REQUESTS = st.fixed_dictionaries(
     {"id": st.text(max_size=3) | JSON, "kind": st.sampled_from(REQUEST_KINDS) | JSON},

@@ -6,6 +6,7 @@ export type PreviewRequest = FrameRequest & { readonly query: Span };
 
 export function previewKey(request: PreviewRequest): string {
   const { layer, head, part, direction, source, query, heads, fusion } = request;
-  const { words, sinks, weight } = request;
-  return keyOf(request, layer, head, part, direction, source, query, heads, fusion, words, sinks, weight);
+  const { words, sinks, weight, shows } = request;
+  const look = [words, sinks, weight, shows];
+  return keyOf(request, layer, head, part, direction, source, query, heads, fusion, ...look);
 }

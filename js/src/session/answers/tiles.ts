@@ -47,9 +47,9 @@ export function tiledMap(shown: Shown | null, map: Shows | null): TiledMap | nul
   } = shown.asked;
   const several = headsAsked(chosen, { source, fusion });
   const texts = textsOf(shown);
-  const { words, sinks, weight } = asked;
+  const { words, sinks, weight, shows } = asked;
   return {
-    name: keyOf(texts, layer, head, part, source, several, words, sinks, weight),
+    name: keyOf(texts, layer, head, part, source, several, words, sinks, weight, shows),
     size: { queries, keys },
     request: { ...asked, ...texts, layer, head, part, source, ...several },
   };

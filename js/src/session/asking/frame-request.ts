@@ -4,6 +4,7 @@ import { writtenTexts } from "../patches";
 import type { HeadRef } from "../places";
 import type { Synced } from "../traits";
 import { toTokens, toUnits } from "../units";
+import { editsAsked } from "../what-if";
 
 /** The request for what the traits say. */
 export function askedFor(
@@ -16,6 +17,7 @@ export function askedFor(
   const look = traits.look.peek();
   return {
     ...writtenTexts(traits),
+    ...editsAsked(traits.edits.peek(), look),
     layer,
     head,
     part: traits.part.peek(),

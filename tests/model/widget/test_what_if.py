@@ -1,0 +1,150 @@
+"""What if: edits and the question as traits, and requests about a text as its edits make it."""
+
+import pytest
+import torch
+
+import attnwidget as aw
+from attnwidget.engine.live.session import LiveSession
+from attnwidget.widget.explorer import Explorer
+from tests.model.small import small, words
+from tests.model.widget.played_page import Page
+
+TEXT = "The cat sat on the mat."
+
+
+@pytest.fixture
+def explorer():
+    return aw.explore(text=TEXT, edits="hide 1")
+
+
+@pytest.fixture
+def page(explorer, monkeypatch):
+    return Page(explorer, monkeypatch)
+
+
+def test_edits_are_kept_as_text_and_the_trace_has_those_that_are_on(explorer):
+    explorer.edits = [aw.Hide(2), "silence  L1H1", "( hide 40 )"]
+    assert explorer.edits == ("hide 2", "silence L1H1", "(hide 40)")
+    assert explorer.trace.edits == (aw.Hide(2), aw.Silence("L1H1"))
+    assert float(explorer.trace.weights("L2H1", queries=5, keys=2)) == 0
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        ("hide 40", "there is no token 40"),
+        (["hide 2", "silence L9H0"], "Edit 2 of 2: 'silence L9H0': there is no layer 9"),
+        (["hide 2", "silence L1H9"], "Edit 2 of 2: .*there is no head 9"),
+        (["hide 2", "(hid 3)"], "Edit 2 of 2: 'hid 3' is not an edit"),
+        (5, "5 is not an edit"),
+        (aw.Paint("L1H1", torch.eye(7)), "holds more than text can say"),
+        (["hide 1"] * 201, "201 edits are too many"),
+    ],
+)
+def test_a_bad_edit_names_its_place_and_the_old_ones_stay(explorer, edits, said):
+    with pytest.raises(aw.AttnWidgetError, match=said):
+        explorer.edits = edits
+    assert explorer.edits == ("hide 1",)
+
+
+def test_a_question_is_a_record_that_cannot_be_changed_in_place(explorer):
+    explorer.question = (" mat", " table")
+    assert explorer.question == {"answer": " mat", "rather": " table", "at": None}
+    explorer.question = {"at": 5}
+    assert explorer.question == {"answer": None, "rather": None, "at": 5}
+    for bad in ({"why": 1}, {"answer": 1.5}, {"answer": ""}, {"at": "x"}, [1, 2, 3]):
+        with pytest.raises(aw.AttnWidgetError):
+            explorer.question = bad
+    with pytest.raises(aw.AttnWidgetError, match="in place"):
+        explorer.question["at"] = 4
+    assert explorer.question["at"] == 5
+
+
+def test_state_and_links_have_edits_and_question(explorer):
+    explorer.edits, explorer.question = ["hide 5", "(silence L1H1)"], " mat"
+    again = aw.explore(state=explorer.state())
+    assert (again.edits, again.question) == (explorer.edits, explorer.question)
+    other = aw.explore(text="The cat sat")
+    explorer.link(other)
+    assert other.edits == ("(hide 5)", "(silence L1H1)")
+    explorer.edits = "hide 2"
+    assert (other.edits, other.question["answer"]) == (("hide 2",), " mat")
+
+
+def test_an_edit_whose_token_is_gone_is_left_out_and_the_state_says_so(explorer):
+    explorer.edits = ["hide 5", "silence L1H1"]
+    explorer.text = "The cat sat"
+    assert explorer.trace.edits == (aw.Silence("L1H1"),)
+    assert explorer.edits == ("hide 5", "silence L1H1")
+    assert explorer.state()["edits"] == ["(hide 5)", "silence L1H1"]
+    explorer.text = TEXT
+    assert explorer.trace.edits == (aw.Hide(5), aw.Silence("L1H1"))
+
+
+def test_an_answer_is_of_the_text_as_its_edits_make_it_and_says_what_was_left_out(page):
+    asked = {"text": TEXT, "layer": 2, "head": 1, "query": [5, 6]}
+    _, edited = page.frame(**asked, edits=["hide 1"])
+    _, plain = page.frame(**asked)
+    assert edited["row"][1] == 0 < plain["row"][1]
+    content, _ = page.end_of(page.ask("frame", **asked, edits=["hide 9", "hide 1", "silence L7"]))
+    assert [one["edit"] for one in content["off"]] == ["hide 9", "silence L7"]
+    assert content["off"][0]["why"] == "'hide 9': there is no token 9; they are numbered 0 to 6."
+    content, _ = page.end_of(page.ask("frame", **asked, edits=["hide"]))
+    assert (content["status"], content["code"]) == ("error", "bad_request")
+
+
+def test_the_page_may_keep_an_edit_of_what_is_not_there_yet(page, explorer):
+    page.sets(edits=["hide 9", "hide 1"])
+    assert explorer.edits == ("hide 9", "hide 1")
+    page.sets(edits=["hid"])
+    assert explorer.edits == ("hide 9", "hide 1")
+
+
+def test_readings_under_other_edits_have_other_names():
+    session = LiveSession(aw.load())
+    names = [session.read(TEXT, edits=edits).id for edits in ((), ("hide 1",), ("hide 2",), ("hide 1", "hide 2"))]
+    assert len(set(names)) == 4
+    assert session.read(TEXT, edits=("hide 1", "hide 40")).id == names[1]
+
+
+def test_before_after_and_a_held_text_are_read_once_each():
+    session, passes = LiveSession(aw.load()), []
+    trace = session.model.trace
+    session.model.trace = lambda *given, **options: passes.append(given[0]) or trace(*given, **options)
+    try:
+        for _ in range(3):
+            for text, edits in ((TEXT, ("hide 1",)), (TEXT, ()), ("A dog ran.", ("hide 1",))):
+                session.read(text, edits=edits)
+    finally:
+        del session.model.trace
+    assert len(passes) == 3
+
+
+def test_given_weights_and_saved_traces_say_in_one_sentence_that_nothing_can_be_edited():
+    given = aw.view(aw.load().trace(TEXT))
+    with pytest.raises(aw.AttnWidgetError, match="nothing in their computation can be changed"):
+        given.edits = "hide 1"
+    given.edits = ()
+    assert given.state()["edits"] == []
+
+
+def test_parts_stand_before_heads():
+    explorer = Explorer(aw.load(small("t5"), words()), "a b c", pair="b c", edits=["silence cross L0H1"])
+    assert explorer.trace.edits == (aw.Silence("L0H1", part="cross"),)
+    with pytest.raises(aw.AttnWidgetError, match="does not say in which part"):
+        explorer.edits = "silence L0H1"
+    with pytest.raises(aw.AttnWidgetError, match="different tokens"):
+        explorer.edits = "paint cross L0H1 identity"
+
+
+def test_the_predictions_before_and_after_come_together(page):
+    asked = {"text": TEXT, "edits": ["hide 1"], "against": TEXT, "against_edits": [], "position": 6}
+    content, _ = page.end_of(page.ask("expected", **asked, part="self"))
+    found = content["expected"]
+    assert found["held"] == found["position"] == 6
+    model, trace = page.explorer.model, page.explorer.trace
+    after = {one.piece: one.probability for one in model.predict(trace, 6, top=5).top}
+    before = {one.piece: one.probability for one in model.predict(model.trace(TEXT), 6, top=5).top}
+    for row in found["rows"]:
+        assert row["after"] == pytest.approx(after.get(row["piece"], row["after"]), abs=1e-6)
+        assert row["before"] == pytest.approx(before.get(row["piece"], row["before"]), abs=1e-6)
