@@ -12,6 +12,7 @@ from attnwidget.engine.text.tokens import Tokens as Tokens
 from attnwidget.engine.trace.records import Block as Block
 from attnwidget.engine.trace.trace import Trace as Trace
 from attnwidget.errors import AttnWidgetError as AttnWidgetError
+from attnwidget.experiments.agreement.evidence import evidence as evidence
 from attnwidget.experiments.effects.effect import effect as effect
 from attnwidget.experiments.effects.head_effects import head_effects as head_effects
 from attnwidget.experiments.effects.token_effects import token_effects as token_effects

@@ -50,4 +50,6 @@ from attnwidget.engine.trace.residual import Norm as Norm
 from attnwidget.engine.trace.residual import Stream as Stream
 from attnwidget.engine.trace.trace import Trace as Trace
 from attnwidget.engine.trace.trace import kept_whole as kept_whole
+from attnwidget.engine.untrained import CHEAP as CHEAP
+from attnwidget.engine.untrained import untrained_copy as untrained_copy
 from attnwidget.engine.verify import LONGEST_VERIFIED as LONGEST_VERIFIED

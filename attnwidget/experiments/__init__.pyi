@@ -1,3 +1,5 @@
+from attnwidget.experiments.agreement.evidence import Evidence as Evidence
+from attnwidget.experiments.agreement.evidence import evidence as evidence
 from attnwidget.experiments.effects.effect import effect as effect
 from attnwidget.experiments.effects.head_effects import head_effects as head_effects
 from attnwidget.experiments.effects.token_effects import token_effects as token_effects

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import groupby
 
 import torch
 from jaxtyping import Float, Int
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from attnwidget.engine import NO_SPAN, Tokens
 from attnwidget.frames.axes import Axes
+from attnwidget.measures.places import word_ranges, written_as
 from attnwidget.shapes import Indices
 
 Range = tuple[int, int]
@@ -95,16 +95,9 @@ def word_units(text: Tokens) -> Units:
     >>> units.ranges, units.tokens.pieces
     (((0, 1), (1, 3), (3, 4)), ('[CLS]', 'un happy', 'cat'))
     """
-
-    def name(token: int) -> tuple[int, ...]:
-        word = text.words[token]
-        alone = word < 0 or text.special[token] or text.padding[token]
-        return (-1, token) if alone else (word, text.segment[token])
-
-    runs = [list(run) for _, run in groupby(range(len(text)), key=name)]
-    ranges = tuple((run[0], run[-1] + 1) for run in runs)
+    ranges = word_ranges(text)
     spans = tuple(_span(text, run) for run in ranges)
-    pieces = tuple(_piece(text, run, span) for run, span in zip(ranges, spans, strict=True))
+    pieces = tuple(written_as(text, *run) for run in ranges)
     described = replace(text[[start for start, _ in ranges]], pieces=pieces, spans=spans)
     return Units(ranges, described)
 
@@ -112,14 +105,6 @@ def word_units(text: Tokens) -> Units:
 def _span(text: Tokens, run: Range) -> Range:
     spans = [text.spans[token] for token in range(*run) if text.spans[token] != NO_SPAN]
     return (min(start for start, _ in spans), max(stop for _, stop in spans)) if spans else NO_SPAN
-
-
-def _piece(text: Tokens, run: Range, span: Range) -> str:
-    """A unit as it appears in the text; a single token by its piece."""
-    if run[1] - run[0] == 1:
-        return text.pieces[run[0]]
-    written = text.text[span[0] : span[1]] if span != NO_SPAN else ""
-    return written or "".join(text.pieces[slice(*run)])
 
 
 def by_words(

@@ -74,28 +74,45 @@ def rollout(
     discard = check_share("discard", discard, "(nothing) to 1")
     _check_choices(fusion, null)
     crossing = cross_rollout.crossing(trace, part)
-    blocks = () if crossing else own_blocks(trace, part, "Rollout")
     queries, keys = trace.tokens(part)
-    rows = asked_rows(query, len(queries), "rollout")
-    refuse_padding(query, rows, queries)
-    counted = read_rows(keys)
-
-    def follow(reading: BlockReader) -> AttentionMap:
-        if crossing is not None:
-            return cross_rollout.followed(crossing, trace.part_blocks(part)[0].part, rows, reading, residual)
-        return widened(carried(started(rows, counted), blocks, counted, reading, residual), counted, len(keys))
-
-    found = follow(fused_rows(fusion, discard))
+    found = _followed(trace, query, part, fused_rows(fusion, discard), residual)
     recipe = f"{crossing.recipe if crossing else 'attention rollout'}, heads fused by {fusion}, residual {residual:g}"
     recipe += _left_out(discard, queries, keys) + (f", {crossing.shares(residual)}" if crossing else "")
     recipe += ", not normalised further"
     if null is not None:
-        found = found / follow(_uniform).clamp_min(torch.finfo(torch.float32).tiny)
+        even = _followed(trace, query, part, _uniform, residual)
+        found = found / even.clamp_min(torch.finfo(torch.float32).tiny)
         recipe += ", divided by the rollout of uniform attention"
     recipe += said_setting(trace, part)
     if query is None:
         return TokenMap(found.numpy(), recipe, queries.pieces, keys.pieces)
     return TokenScores(found[0].numpy(), recipe, keys.pieces)
+
+
+@measure
+def uniform_rollout(trace: Trace, *, query: Any = None, part: str | None = None) -> TokenMap | TokenScores:
+    """The rollout of attention that is even on all visible keys: (query key), or (key) of one query.
+
+    What `rollout` gives whatever the model attends to: where tokens stand, and nothing else. Raises what it raises.
+    """
+    queries, keys = trace.tokens(part)
+    found = _followed(trace, query, part, _uniform, 0.5).numpy()
+    recipe = f"rollout of uniform attention, residual 0.5, not normalised further{said_setting(trace, part)}"
+    if query is None:
+        return TokenMap(found, recipe, queries.pieces, keys.pieces)
+    return TokenScores(found[0], recipe, keys.pieces)
+
+
+def _followed(trace: Trace, query: Any, part: str | None, reading: BlockReader, residual: float) -> AttentionMap:
+    crossing = cross_rollout.crossing(trace, part)
+    blocks = () if crossing else own_blocks(trace, part, "Rollout")
+    queries, keys = trace.tokens(part)
+    rows = asked_rows(query, len(queries), "rollout")
+    refuse_padding(query, rows, queries)
+    counted = read_rows(keys)
+    if crossing is not None:
+        return cross_rollout.followed(crossing, trace.part_blocks(part)[0].part, rows, reading, residual)
+    return widened(carried(started(rows, counted), blocks, counted, reading, residual), counted, len(keys))
 
 
 def _check_choices(fusion: Any, null: Any) -> None:
