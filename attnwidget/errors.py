@@ -57,6 +57,12 @@ class OutOfMemory(AttnWidgetError):
         )
 
 
+class NotEnoughMemory(AttnWidgetError):
+    """A pass was begun, and memory did not suffice."""
+
+    code = "memory"
+
+
 class NotNumbers(AttnWidgetError):
     """The model computes NaN or infinite values, so nothing meaningful can be shown."""
 

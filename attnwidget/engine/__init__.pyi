@@ -26,6 +26,9 @@ from attnwidget.engine.names import fit_index as fit_index
 from attnwidget.engine.names import parse_head as parse_head
 from attnwidget.engine.prediction import Prediction as Prediction
 from attnwidget.engine.prediction import predict as predict
+from attnwidget.engine.runs import ManyRuns as ManyRuns
+from attnwidget.engine.runs import Run as Run
+from attnwidget.engine.runs import many_runs as many_runs
 from attnwidget.engine.silencing import SilencedRuns as SilencedRuns
 from attnwidget.engine.silencing import silenced_runs as silenced_runs
 from attnwidget.engine.splitting import Additions as Additions

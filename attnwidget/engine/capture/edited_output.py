@@ -1,5 +1,6 @@
 """The output of an attention layer under edits: what one mask can say stays fused, touched heads are written out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -20,20 +21,47 @@ def edited_mask(
     Raises AttnWidgetError if it leaves a query without any key.
     """
     shared = changes.of_every_head()
-    queries, keys = size
-    rows = torch.arange(queries, device=device)
-    hidden = None if shared is None else shared.hidden(slice(0, 1), rows, keys)
-    if hidden is None:
+    rows = torch.arange(size[0], device=device)
+    hidden = None if shared is None else shared.hidden(slice(0, 1), rows, size[1])
+    return mask if hidden is None else _without(mask, hidden[None], causal=causal)
+
+
+def mask_of_runs(
+    mask: Tensor | None,
+    runs: Sequence[Changes | None],
+    heads: int,
+    size: tuple[int, int],
+    *,
+    causal: bool,
+    device: torch.device,
+) -> Tensor | None:
+    """The mask (batch head query key) of a batch of runs, in each of which other pairs are not read.
+
+    Only edges that are cut before the softmax can be said so. Raises what `edited_mask` raises.
+    """
+    rows = torch.arange(size[0], device=device)
+    each = [None if changes is None else changes.hidden(slice(0, heads), rows, size[1]) for changes in runs]
+    apart = max((len(one) for one in each if one is not None), default=0)
+    if apart == 0:
         return mask
+    nothing = torch.zeros(1, *size, dtype=torch.bool, device=device)
+    hidden = torch.stack([(nothing if one is None else one).expand(apart, *size) for one in each])
+    return _without(mask, hidden, causal=causal)
+
+
+def _without(mask: Tensor | None, hidden: Tensor, *, causal: bool) -> Tensor:
+    """A mask that leaves out these pairs too (batch head query key)."""
+    queries, keys = hidden.shape[-2:]
     if mask is None:
-        last = rows[:, None] + keys - queries if causal else torch.full_like(rows[:, None], keys)
-        mask = (torch.arange(keys, device=device)[None] <= last)[None, None]
+        rows = torch.arange(queries, device=hidden.device)[:, None]
+        last = rows + keys - queries if causal else torch.full_like(rows, keys)
+        mask = (torch.arange(keys, device=hidden.device)[None] <= last)[None, None]
     mask = mask.expand(-1, -1, queries, keys)
     if mask.dtype == torch.bool:
-        found = mask & ~hidden[None]
+        found = mask & ~hidden
         refuse_empty_rows(mask, found)
         return found
-    found = mask.masked_fill(hidden[None], torch.finfo(mask.dtype).min)
+    found = mask.masked_fill(hidden, torch.finfo(mask.dtype).min)
     refuse_empty_rows(recompute.allowed(mask), recompute.allowed(found))
     return found
 

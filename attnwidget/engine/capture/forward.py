@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from attnwidget.engine.batches import lacks_memory
 from attnwidget.engine.capture import eager
 from attnwidget.engine.capture.attention_function import Call, NotOurs, NotWritten, Watch, watching
 from attnwidget.engine.capture.blocks import block_of
@@ -24,7 +25,7 @@ from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
 from attnwidget.engine.trace.records import Block, ModelFacts
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.errors import AttnWidgetError, Cancelled
+from attnwidget.errors import AttnWidgetError, Cancelled, NotEnoughMemory
 
 
 def traced(
@@ -147,20 +148,14 @@ def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) 
     except NotOurs as told:
         raise told.error from None
     except Exception as error:
-        if _out_of_memory(error):
+        if lacks_memory(error):
             count = max(tensor.shape[-1] if tensor.ndim == 2 else 1 for tensor in forward.values())
-            raise AttnWidgetError(
+            raise NotEnoughMemory(
                 f"There is not enough memory to run {count:,} tokens through this model. Give a shorter text."
             ) from None
         # Models may raise anything; the first line is the informative one.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise AttnWidgetError(f"The model failed on this input: {reason}") from error
-
-
-def _out_of_memory(error: Exception) -> bool:
-    # On the CPU, torch says so only in its message.
-    words = ("can't allocate memory", "not enough memory")
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(word in str(error) for word in words)
 
 
 def _names(module: Any) -> set[str]:

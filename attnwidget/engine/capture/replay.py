@@ -55,7 +55,7 @@ def layer_outputs(
     outputs: list[Any] = []
     hooks = [layer.register_forward_hook(lambda _layer, _given, result: outputs.append(result)) for layer in layers]
     try:
-        hidden = _hidden(shadow, forward, edited)
+        hidden = hidden_rows(shadow, forward, edited)
     finally:
         for hook in hooks:
             hook.remove()
@@ -80,7 +80,7 @@ def run_from(
     given = kept.forward.items()
     forward = dict(given) if batch == 1 else {name: one.expand(batch, *one.shape[1:]) for name, one in given}
     with _skipping(kept, layer, batch):
-        return _hidden(shadow, forward, edited)
+        return hidden_rows(shadow, forward, edited)
 
 
 def _agrees(shadow: Shadow, kept: KeptLayers) -> bool:
@@ -100,9 +100,10 @@ def near(found: Tensor, expected: Tensor) -> bool:
     return bool(((found - expected).abs() <= most).all())
 
 
-def _hidden(
+def hidden_rows(
     shadow: Shadow, forward: Mapping[str, Tensor], edited: Callable[[Call], Edited | None] | None = None
 ) -> Tensor | None:
+    """The final hidden rows (batch position dim) of one pass over a batch; None if the body gives none."""
     watch = Watch(shadow.names, keeps=False)
     if edited is not None:
         watch.edited = edited

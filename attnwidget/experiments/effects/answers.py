@@ -59,6 +59,11 @@ class Asked:
         return first if len(self.ids) == 1 else first - values[self.ids[1]]
 
     @property
+    def row(self) -> int:
+        """The row of the logits that the answer is read from."""
+        return -1 if self.position is None else self.position
+
+    @property
     def recipe(self) -> str:
         """The answer, its place and its unit in words."""
         where = "" if self.position is None else f" after token {self.position}"
@@ -104,7 +109,7 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
 
 def logits_at(trace: Trace, answer: Asked) -> Tensor:
     """The logits (vocabulary) that an answer is read from."""
-    return trace.logits(-1 if answer.position is None else answer.position)[0]
+    return trace.logits(answer.row)[0]
 
 
 def _position(model: AttentionModel, trace: Trace, at: Any) -> int | None:

@@ -59,7 +59,7 @@ def effect(
     again = model.trace(trace, edits=(*trace.edits, *changed), reuse=trace)
     before, after = (logits_at(one, asked).double() for one in (trace, again))
     divergence = float((before.softmax(-1) * (before.log_softmax(-1) - after.log_softmax(-1))).sum())
-    position = -1 if asked.position is None else asked.position
+    position = asked.row
     return Effect(
         asked.score(before),
         asked.score(after),

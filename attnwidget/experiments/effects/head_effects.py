@@ -1,6 +1,5 @@
 """How much the answer rests on each head."""
 
-from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +10,7 @@ from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
 from attnwidget.experiments.effects.estimated_heads import HeadEstimates, estimated, sample_of
+from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.rank_agreement import rank_agreement
 from attnwidget.measures.results import HeadScores, RankedHead
@@ -36,7 +36,7 @@ def head_effects(
     check: Any = CHECKED,
     seed: Any = 0,
     part: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Any = None,
 ) -> HeadScores:
     """How much the answer falls when each head is silenced, one at a time: (layer head), measured by running the model.
 
@@ -49,7 +49,7 @@ def head_effects(
     `how="estimate"` costs one pass and one back for all heads: gradient x (output - what replaces it), right for small
     changes. It is then run exactly for `check` heads, drawn by `seed`, and the recipe says how well the ranks agree;
     `.agreement` and `.checked` have the numbers, `check=0` leaves it out.
-    `progress` hears (layers done, of how many). Silenced alone, two heads that do the same work both seem not to matter.
+    `progress` None shows a bar if it takes long, False shows nothing, a function hears (layers done, of how many). Silenced alone, two heads that do the same work both seem not to matter.
     Raises AttnWidgetError for an answer that the model cannot give, and for an estimate where no gradient can be had
     (quantised weights, attention in code of its own); Cancelled inside `stopping_when`.
     Source: Michel et al. 2019 (arXiv 1905.10650), one head masked at a time; the estimate as in Nanda 2023, attribution
@@ -64,8 +64,7 @@ def head_effects(
     12
     """
     asked = answer_of(model, trace, answer, at, unit)
-    if by not in SILENCED_BY:
-        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SILENCED_BY))}.")
+    refuse_other_ways(by)
     if how not in HOW:
         raise AttnWidgetError(f"how={how!r:.60} is not valid: give one of {', '.join(map(repr, HOW))}.")
     counts = trace.heads(part)
@@ -92,19 +91,20 @@ def _run(
     by: str,
     part: str | None,
     heads: list[tuple[int, int]],
-    progress: Callable[[int, int], None],
+    progress: Any,
 ) -> tuple[RankedHead, ...]:
     """The exact effects of some heads, in their order; those of a layer run together."""
     before = asked.score(logits_at(trace, asked))
-    runs = silenced_runs(model, trace, -1 if asked.position is None else asked.position, by)
+    runs = silenced_runs(model, trace, asked.row, by)
     layers = [(layer, [head for _, head in own]) for layer, own in groupby(heads, key=lambda one: one[0])]
     found: list[RankedHead] = []
-    for done, (layer, own) in enumerate(layers):
-        go_on()
-        progress(done, len(layers))
-        after = runs.logits(layer, own, part)
-        found += [RankedHead(layer, head, before - asked.score(row)) for head, row in zip(own, after, strict=True)]
-    progress(len(layers), len(layers))
+    with shown_progress(progress, "layers of heads") as step:
+        for done, (layer, own) in enumerate(layers):
+            go_on()
+            step(done, len(layers))
+            after = runs.logits(layer, own, part)
+            found += [RankedHead(layer, head, before - asked.score(row)) for head, row in zip(own, after, strict=True)]
+        step(len(layers), len(layers))
     return tuple(found)
 
 
@@ -113,3 +113,9 @@ def _count(name: str, value: Any) -> int:
     if number is None or number < 0:
         raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give a whole number, 0 or more.")
     return number
+
+
+def refuse_other_ways(by: Any) -> None:
+    """Raise AttnWidgetError for what a silenced head cannot give instead of its output."""
+    if by not in SILENCED_BY:
+        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SILENCED_BY))}.")

@@ -1,14 +1,19 @@
 """How much the answer rests on each token."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from attnwidget.engine import Hide, go_on
-from attnwidget.experiments.effects.answers import answer_of, logits_at
+from attnwidget.engine import AttentionModel, Hide, Run, Trace, many_runs
+from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
+from attnwidget.experiments.effects.other_tokens import replacing_token, tokens_read, with_token, without_token
+from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import TokenScores
+
+WITHOUT = ("hide", "replace", "delete")
+"""What is done to a token to see what rests on it."""
 
 
 def token_effects(
@@ -18,19 +23,25 @@ def token_effects(
     answer: Any = None,
     at: Any = None,
     unit: Any = "log probability",
+    by: Any = "hide",
+    replacement: Any = None,
     part: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Any = None,
 ) -> TokenScores:
-    """How much the answer falls when each token is hidden, one at a time: (key), measured by running the model.
+    """How much the answer falls without each token, one at a time: (key), measured by running the model.
 
-    A hidden token is read by no other one, in any head (see `Hide`); it stays where it is, and positions do not move.
-    Positive numbers mean that the answer rests on the token. Tokens after the answer's position in a model that reads
-    causally, and the position itself, are 0 without a run. `answer`, `at` and `unit` as in `head_effects`.
+    `by` says what is done to a token: "hide" it from all others (see `Hide`: it stays where it is, and no position
+    moves); "replace" it by the mask token, or else by the unknown one, or by `replacement` (a token's id or text);
+    "delete" it, and then every later token stands one place earlier. Positive numbers mean that the answer rests on the
+    token. What a causal model reads only after the answer's position is 0 without a run, as is hiding that position
+    itself; deleting it leaves no answer: NaN. `answer`, `at` and `unit` as in `head_effects`.
 
-    Costs at most one run for each token; in a causal model, each reads only what follows the token. `progress` hears
-    (tokens done, of how many). Raises AttnWidgetError for an answer that the model cannot give, and for an ambiguous
-    part; Cancelled inside `stopping_when`.
-    Source: Geva et al. 2023 (arXiv 2304.14767), attention knockout, here for all readers of a token.
+    Costs at most one run for each token, several as one batch where the model allows that. `progress` None shows a bar if
+    it takes long, False shows nothing, a function hears (runs done, of how many). Raises AttnWidgetError for an answer
+    that the model cannot give, an ambiguous part, and a model without a token to replace by; Cancelled inside
+    `stopping_when`.
+    Source: Geva et al. 2023 (arXiv 2304.14767), attention knockout, here for all readers of a token; Li et al. 2016
+    (arXiv 1612.08220), erasure.
 
     >>> import attnwidget as aw
     >>> model = aw.load()
@@ -39,18 +50,74 @@ def token_effects(
     'Miro'
     """
     asked = answer_of(model, trace, answer, at, unit)
+    if by not in WITHOUT:
+        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, WITHOUT))}.")
+    if replacement is not None and by != "replace":
+        raise AttnWidgetError(f"replacement={replacement!r:.60} needs by='replace', not by={by!r}.")
     _, tokens = trace.tokens(part)
-    before = asked.score(logits_at(trace, asked))
+    without = {"hide": _hidden, "replace": _replaced, "delete": _deleted}[by]
+    runs, said = without(model, trace, asked, part, replacement)
     values = np.zeros(len(tokens))
-    block = trace.part_blocks(part)[0]
-    earlier = block.causal and block.part != "cross" and len(trace.parts) == 1
-    read = range(len(tokens) if asked.position is None or not earlier else asked.position)
-    for done, number in enumerate(read):
-        go_on()
-        progress(done, len(read))
-        again = model.trace(trace, edits=(*trace.edits, Hide(number, part=part)), reuse=trace)
-        values[number] = before - asked.score(logits_at(again, asked))
-    progress(len(read), len(read))
-    return TokenScores(
-        values, f"fall of {asked.recipe}, each token hidden alone{said_setting(trace, part)}", tokens.pieces
-    )
+    before = asked.score(logits_at(trace, asked))
+    with shown_progress(progress, "tokens") as step:
+        rows = many_runs(model, trace).logits(list(runs.values()), lambda done: step(done, len(runs))) if runs else ()
+    for place, row in zip(runs, rows, strict=True):
+        values[place] = before - asked.score(row)
+    if by == "delete" and _is_read_there(trace, asked, part):
+        values[asked.position] = np.nan
+    return TokenScores(values, f"fall of {asked.recipe}, each token {said}{said_setting(trace, part)}", tokens.pieces)
+
+
+Runs: TypeAlias = tuple[dict[int, Run], str]
+"""A run for each token that is tried, and what was done to it in words."""
+
+
+def _hidden(_model: AttentionModel, trace: Trace, asked: Asked, part: str | None, _replacement: Any) -> Runs:
+    # A token reads itself, hidden or not.
+    last = {asked.position} if _is_read_there(trace, asked, part) else set()
+    places = [
+        place for place in _before_the_answer(trace, asked, part) if place not in last or not _causal(trace, part)
+    ]
+    return {place: Run(asked.row, (Hide(place, part=part),)) for place in places}, "hidden alone"
+
+
+def _replaced(model: AttentionModel, trace: Trace, asked: Asked, part: str | None, replacement: Any) -> Runs:
+    name, other = tokens_read(trace, part), replacing_token(model, trace, replacement)
+    places = _before_the_answer(trace, asked, part)
+    return {
+        place: Run(asked.row, forward=with_token(trace, name, place, other)) for place in places
+    }, f"replaced alone by {model.piece(other)!r}"
+
+
+def _deleted(_model: AttentionModel, trace: Trace, asked: Asked, part: str | None, _replacement: Any) -> Runs:
+    if trace.edits:
+        raise AttnWidgetError(
+            "This trace has edits by the number of a token, which deleting one would change. Hide tokens, or trace the text "
+            "without edits."
+        )
+    name, moves = tokens_read(trace, part), _is_read_there(trace, asked, part)
+    runs = {}
+    for place in _before_the_answer(trace, asked, part):
+        if moves and place == asked.position:
+            continue
+        row = asked.row - 1 if moves and place < asked.row else asked.row
+        runs[place] = Run(row, forward=without_token(trace, name, place))
+    return runs, "deleted alone, later ones one place earlier"
+
+
+def _before_the_answer(trace: Trace, asked: Asked, part: str | None) -> range:
+    """The tokens that the answer can rest on: all of them, or in a causal model those up to its position."""
+    _, tokens = trace.tokens(part)
+    reach = asked.position if _causal(trace, part) and _is_read_there(trace, asked, part) else None
+    return range(len(tokens) if reach is None else reach + 1)
+
+
+def _causal(trace: Trace, part: str | None) -> bool:
+    return all(block.causal for block in trace.part_blocks(part))
+
+
+def _is_read_there(trace: Trace, asked: Asked, part: str | None) -> bool:
+    """Whether the answer's position counts the tokens of this part."""
+    if asked.position is None:
+        return False
+    return len(trace.parts) == 1 or part == "decoder"

@@ -107,7 +107,7 @@ def _default(trace: Trace, part: str | None, *, induction: bool) -> dict[str, He
     found = {name: HeadScores(table, DEFAULT[name]) for name, table in head_means(trace, part, statistics).items()}
     if induction:
         scores = patterns(trace, part=part).scores["induction"].values
-        recipe = "induction: weight beyond uniform attention on what followed an equal token earlier in the texts"
+        recipe = "induction: weight beyond uniform attention on what shown_progress an equal token earlier in the texts"
         found["induction"] = HeadScores(scores, recipe)
     return found
 

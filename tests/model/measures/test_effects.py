@@ -1,10 +1,11 @@
 """What a change does to the answer, against plain hooks on eager models and against whole passes."""
 
+import numpy as np
 import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.engine import silenced_runs
+from attnwidget.engine import Run, many_runs, silenced_runs
 from attnwidget.errors import Cancelled
 from tests.model.families import FAMILIES, build, others_long, reference
 from tests.model.small import small, words
@@ -79,6 +80,90 @@ def test_token_effects_are_those_of_whole_passes(model, trace):
         assert abs(effects.values[token] - aw.effect(model, trace, f"hide {token}", answer="Miro").difference) < 1e-5
     assert effects.values[11] == 0
     assert effects.top(1)[0].piece == "Miro"
+
+
+@pytest.mark.parametrize("name", others_long(DECODERS))
+def test_runs_in_a_batch_give_what_whole_runs_give(name):
+    model = aw.load(build(name))
+    trace = model.trace(FAMILIES[name].inputs(14))
+    last = aw.Cut(11, 2, heads=[(trace.blocks[-1].layer, 1)])
+    each = [
+        (),
+        (aw.Hide(0),),
+        (aw.Hide([3, 4], start=5),),
+        (aw.Cut(11, 9),),
+        (last,),
+        (aw.Hide(1), aw.Cut([5, 6], 0, heads=[(trace.blocks[0].layer, None)])),
+    ]
+    found = many_runs(model, trace).logits([Run(11, edits) for edits in each])
+    for row, edits in zip(found, each, strict=True):
+        whole = model.trace(trace, edits=edits).logits(11)[0]
+        assert torch.allclose(row, whole, atol=1e-4 * max(1.0, float(whole.abs().max())))
+
+
+def test_a_decoder_runs_in_batches_beside_its_own_edits(model, trace):
+    assert many_runs(model, trace).batched
+    hidden = model.trace(TEXT, edits="hide 2")
+    effects = aw.token_effects(model, hidden, answer="Miro")
+    both = model.trace(TEXT, edits=["hide 2", "hide 5"])
+    ours = [one.logits()[0].log_softmax(-1)[model.tokenizer(" Miro")["input_ids"][0]] for one in (hidden, both)]
+    assert abs(effects.values[5] - float(ours[0] - ours[1])) < 1e-5
+
+
+@pytest.mark.parametrize("by", ["replace", "delete"])
+def test_tokens_replaced_and_deleted_are_those_of_other_texts(model, trace, by):
+    ids = list(trace.text.ids)
+    answer = int(trace.logits()[0].argmax())
+    other = model.tokenizer.unk_token_id if model.tokenizer.unk_token_id is not None else 7
+    found = aw.token_effects(model, trace, by=by, replacement=other if by == "replace" else None)
+    with torch.no_grad():
+        before = model.model(torch.tensor([ids])).logits[0, -1].log_softmax(-1)[answer]
+        for place in range(len(ids) - (by == "delete")):
+            text = [*ids[:place], *([other] if by == "replace" else []), *ids[place + 1 :]]
+            after = model.model(torch.tensor([text])).logits[0, -1].log_softmax(-1)[answer]
+            assert abs(found.values[place] - float(before - after)) < 1e-4
+    assert np.isnan(found.values[-1]) == (by == "delete")
+    assert ("one place earlier" in found.recipe) == (by == "delete")
+
+
+def test_what_cannot_be_replaced_or_deleted_is_said(model, trace):
+    for given, said in (
+        ({"by": "mask"}, "'hide', 'replace', 'delete'"),
+        ({"replacement": 3}, "by='replace'"),
+        ({"by": "replace", "replacement": "two words of it"}, "no single token"),
+    ):
+        with pytest.raises(aw.AttnWidgetError, match=said):
+            aw.token_effects(model, trace, **given)
+    with pytest.raises(aw.AttnWidgetError, match="edits by the number"):
+        aw.token_effects(model, model.trace(TEXT, edits="hide 2"), by="delete")
+
+
+def test_edge_effects_are_those_of_single_cuts(model, trace):
+    found = aw.edge_effects(model, trace, answer="Miro", queries=[0, 10, 11])
+    assert np.isnan(found.values[0, 0])
+    assert not found.values[0, 1:].any()
+    for place, query in ((1, 10), (2, 11)):
+        for key in (0, 5, query):
+            whole = aw.effect(model, trace, f"cut {query} reads {key}", answer="Miro").difference
+            assert abs(found.values[place, key] - whole) < 1e-5
+    one = aw.edge_effects(model, trace, answer="Miro", heads="L3H1")
+    assert abs(one.values[0, 5] - aw.effect(model, trace, "cut 11 reads 5 in L3H1", answer="Miro").difference) < 1e-5
+    assert one.query_positions == (11,)
+    assert "L3H1" in one.recipe
+
+
+def test_layer_effects_are_those_of_all_heads_silenced(model, trace):
+    found = aw.layer_effects(model, trace, answer="Miro", by="mean")
+    whole = aw.effect(model, trace, "silence L2 by mean", answer="Miro").difference
+    assert abs(found.values[2] - whole) < 1e-5
+
+
+def test_progress_is_a_function_or_a_bar(model, trace):
+    heard = []
+    aw.token_effects(model, trace, progress=lambda *done: heard.append(done))
+    assert heard[-1] == (11, 11)
+    with pytest.raises(aw.AttnWidgetError, match="a function of"):
+        aw.token_effects(model, trace, progress="loud")
 
 
 def test_an_effect_says_both_predictions_and_the_divergence(model, trace):
