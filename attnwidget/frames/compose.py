@@ -14,8 +14,8 @@ from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.maps.previews import previews
 from attnwidget.frames.maps.readers import rolled_out
 from attnwidget.frames.maps.scan import Scan, scan
-from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_units, shown_map
-from attnwidget.frames.maps.thumbnails import thumbnails
+from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_units, shown_maps
+from attnwidget.frames.maps.thumbnails import changed_thumbnails, thumbnails
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_selection
 from attnwidget.frames.units import Units
@@ -27,6 +27,7 @@ def compose_frame(
     selection: Selection,
     decode: Callable[[int], str],
     *,
+    before: Trace | None = None,
     texts: Texts | None = None,
     overview: bool = True,
     truncated: tuple[int, int] | None = None,
@@ -35,7 +36,8 @@ def compose_frame(
     """Everything that the page needs to draw one selection; without `overview`, only what changes with the head.
 
     `texts` says how the processed text is divided between the page's text fields, `truncated` is (tokens shown, tokens
-    in the text), `traced_in` the milliseconds of the forward pass. Raises BadRequest for a layer, head or query that
+    in the text), `traced_in` the milliseconds of the forward pass. With `before`, the same text without the trace's
+    edits, the numbers are what the edits change: they have a sign, and the header says `signed`. Raises BadRequest for a layer, head or query that
     the trace does not have, and AttnWidgetError for such a part.
     """
     started = perf_counter()
@@ -43,7 +45,7 @@ def compose_frame(
     axes = axes_of(trace, selection.part)
     check_selection(trace, selection, axes)
     causal = is_causal(trace, selection)
-    shown = shown_map(trace, selection, axes)
+    shown, earlier = shown_maps(trace, before, selection, axes)
     found = scan(
         shown.read,
         shown.sides.axes,
@@ -52,11 +54,15 @@ def compose_frame(
         direction=selection.direction,
         readers=readers_of_units(trace, selection, shown.sides),
         known_sinks=None if selection.sinks == "show" else shown.sinks,
+        before=earlier,
     )
     blocks = _arrays(found, shown.sides.axes)
     if overview:
         blocks["thumbnails"] = thumbnails(trace, selection.part)
-        vectors = previews(trace, selection, axes)
+        if before is not None:
+            blocks["changes"] = changed_thumbnails(before, trace, selection.part)
+        # A byte for a weight has no room for a sign.
+        vectors = previews(trace, selection, axes) if before is None else None
         if vectors is not None:
             blocks["previews"] = vectors
     made = rolled_out(trace, selection.part)[1] if selection.source == "rollout" else ""
@@ -70,8 +76,10 @@ def compose_frame(
         "peak": found.peak,
         # If sinks are hidden, the weight that was on them.
         "stats": found.stats if selection.sinks == "show" else {**found.stats, "sink": shown.hidden},
-        "title": words.title(trace, selection),
-        "recipe": words.recipe(trace, selection, found.sums, found.pooling, made, shown.hidden),
+        "title": words.title(trace, selection, changes=before is not None),
+        "recipe": words.recipe(
+            trace, selection, found.sums, found.pooling, made, shown.hidden, changes=before is not None
+        ),
         "caution": words.caution(selection),
         "predictions": _predicted(trace, selection, shown, decode, texts),
         "truncated": None if truncated is None else {"shown": truncated[0], "total": truncated[1]},
@@ -80,6 +88,10 @@ def compose_frame(
     }
     if notes := [*dict.fromkeys((*axes.queries.notes, *axes.keys.notes))]:
         header["notes"] = notes
+    if trace.edits:
+        header["edits"] = [str(edit) for edit in trace.edits]
+    if before is not None:
+        header["signed"] = True
     if texts.given:
         header["texts"] = [text and text.text for text in texts_shown(trace, selection.part)]
     return Frame(header, blocks)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from attnwidget.engine import Trace, exactly
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.frames.head_metrics import Choice, Metric, SoFar
+from attnwidget.frames.words import with_edits
 from attnwidget.measures.comparison.aligned_tokens import AlignedTokens
 from attnwidget.measures.comparison.compare import Paired, changed_map, largest_changes, paired, said_pairing
 from attnwidget.measures.comparison.replacements import Replacement
@@ -62,7 +63,7 @@ def compose_difference(first: Trace, second: Trace, part: str, layer: int, head:
         raise BadRequest(f"There is no head L{layer}H{head} to compare. Choose another one.")
     shared = _compared(first, second, part).shared
     values, dropped = changed_map(first.block(layer, part), second.block(layer, part), shared, head)
-    recipe = _recipe(shared, dropped, f"L{layer}H{head}")
+    recipe = f"{_recipe(shared, dropped, f'L{layer}H{head}')}{_under(first, second)}"
     return Difference(values, shared.queries, shared.keys, shared.replaced, dropped, recipe)
 
 
@@ -105,6 +106,14 @@ def _recipe(shared: Paired, dropped: tuple[float, float], name: str) -> str:
         f"weights of {name} in this text minus those in the held text, over {len(queries)} queries x "
         f"{len(keys)} keys, {said_pairing(queries, keys)}{left if any(dropped) else ''}"
     )
+
+
+def _under(first: Trace, second: Trace) -> str:
+    """Which edits both texts are read under, or each."""
+    if first.edits == second.edits:
+        return with_edits(second)
+    here, there = (with_edits(trace).removeprefix(" · ") or "without edits" for trace in (second, first))
+    return f" · this text {here}, the held one {there}"
 
 
 def _compared(first: Trace, second: Trace, part: str) -> _Known:

@@ -25,8 +25,8 @@ HEADS_IN_TITLE = 6
 """The most heads that a title names; for more it gives their number."""
 
 
-def title(trace: Trace, selection: Selection) -> str:
-    """What is shown, in a few words; includes the part if the model has several.
+def title(trace: Trace, selection: Selection, *, changes: bool = False) -> str:
+    """What is shown, in a few words; includes the part if the model has several, and whether it is what edits change.
 
     >>> from attnwidget import Trace
     >>> import torch
@@ -34,6 +34,11 @@ def title(trace: Trace, selection: Selection) -> str:
     >>> title(trace, Selection(layer=0, head=0)), title(trace, Selection(heads=((0, 0), (0, 2))))
     ('Layer 0 · Head 0', 'Mean of L0H0, L0H2')
     """
+    shown = _title(trace, selection)
+    return f"{shown} · after − before" if changes else shown
+
+
+def _title(trace: Trace, selection: Selection) -> str:
     layer = "layer" if selection.part == "self" else f"{selection.part} layer"
     if selection.source == "rollout":
         return f"Rollout · {layer}s 0 to {trace.layers(selection.part) - 1}"
@@ -55,8 +60,10 @@ def recipe(
     pooling: int,
     measured: str = "",
     hidden: float = 0.0,
+    *,
+    changes: bool = False,
 ) -> str:
-    """How the numbers were computed, as in a figure's caption.
+    """How the numbers were computed, as in a figure's caption; `changes` if they are what the trace's edits change.
 
     `sums` are the smallest and the largest row sum, `measured` is the recipe of the measure behind the map, `hidden` is
     the mean weight of a row on the hidden sinks.
@@ -64,8 +71,23 @@ def recipe(
     made = _read(trace, selection) if selection.source != "rollout" else _rolled_out(trace, selection, measured)
     low, high = (f"{total:.3f}" for total in sums)
     rows = f"rows sum to {low}" if low == high else f"rows sum to {low} to {high}"
-    pooled = "" if pooling == 1 else f" · a cell is the maximum over {pooling} x {pooling} {_things(selection)}"
-    return f"{made}{_changes(selection, hidden)} · {rows}{pooled}"
+    largest = "largest change in size" if changes else "maximum"
+    pooled = "" if pooling == 1 else f" · a cell is the {largest} over {pooling} x {pooling} {_things(selection)}"
+    edits = with_edits(trace, changes=changes)
+    if selection.source == "rollout":  # whose own recipe has said them
+        edits = " · minus the same without edits" if changes else ""
+    return f"{made}{_changes(selection, hidden)}{edits}{'' if changes else f' · {rows}'}{pooled}"
+
+
+def with_edits(trace: Trace, *, changes: bool = False) -> str:
+    """What was changed in the computation, for the end of a recipe; nothing where nothing was.
+
+    >>> from attnwidget import load
+    >>> with_edits(load().trace("The cat sat.", edits="hide 1")), with_edits(load().trace("The cat sat."), changes=True)
+    (' · with hide 1', '')
+    """
+    said = "; ".join(map(str, trace.edits))
+    return said and (f" · with {said}, minus without" if changes else f" · with {said}")
 
 
 def _things(selection: "Selection | Question") -> str:
@@ -104,7 +126,7 @@ def _changes(selection: "Selection | Question", hidden: float) -> str:
     return f"{words} · sinks hidden, {hidden:.3f} of a row on average{left}"
 
 
-def strip_recipe(trace: Trace, question: Question, *, sampled: bool, hidden: float = 0.0) -> str:
+def strip_recipe(trace: Trace, question: Question, *, sampled: bool, hidden: float = 0.0, changes: bool = False) -> str:
     """How one query's numbers through all layers were computed; `sampled` if its sinks come from some rows only."""
     made = EAGER if trace.path == "eager" else f"softmax weights{_weighted(question)}, fp32"
     heads = {"mean": "mean of the heads", "max": "largest of the heads", "single": f"head {question.head}"}[
@@ -114,7 +136,7 @@ def strip_recipe(trace: Trace, question: Question, *, sampled: bool, hidden: flo
     reads = question.direction == "reads"
     span = "" if tokens == 1 else f" · {'mean over' if reads else 'sum over'} {tokens} tokens"
     reckoned = " · sinks by 64 sampled queries" if sampled and reads else ""
-    return f"{made}, {heads} in each layer, {_rows(question)}{_changes(question, hidden)}{span}{reckoned}"
+    return f"{made}, {heads} in each layer, {_rows(question)}{_changes(question, hidden)}{with_edits(trace, changes=changes)}{span}{reckoned}"
 
 
 def _rolled_out(trace: Trace, selection: Selection, measured: str) -> str:

@@ -26,6 +26,8 @@ LARGEST_SIDE = 512
 class Scan:
     """`matrix` is pooled by `pooling`; `row` and `column` are those of the query span, `sinks` are indices of keys.
 
+    Of a change these have a sign, and `peak` is the largest size; statistics and sums are those of the map after it.
+
     In cross-attention the span lies in one of the two texts, and only its row, or its column, exists. Statistics
     without a meaning there are None.
     """
@@ -49,11 +51,13 @@ def scan(
     direction: Direction = "reads",
     readers: Int[Tensor, " token"],
     known_sinks: tuple[int, ...] | None = None,
+    before: Callable[[Indices], AttentionMap] | None = None,
 ) -> Scan:
     """Scan a map row by row through `rows` (indices -> exact rows), in bounded memory.
 
     `readers` is how many other queries can see each key. `direction` says which axis `query` belongs to, if there are
-    two. In a map without its sinks they can no longer be found: `known_sinks` has them.
+    two. In a map without its sinks they can no longer be found: `known_sinks` has them. With `before`, the rows of an
+    earlier map, what is shown is the change since then.
     """
     size, width = len(axes.queries), len(axes.keys)
     pooling = math.ceil(max(size, width) / LARGEST_SIDE)
@@ -64,18 +68,23 @@ def scan(
     tally = _Tally(axes, causal=causal)
     padding = torch.tensor(axes.queries.padding, dtype=torch.bool, device="cpu")
     row = torch.zeros(width, dtype=torch.float32, device="cpu")
+    largest = torch.zeros(width, dtype=torch.float32, device="cpu")
     pixels, columns = [], []
     for chunk in torch.arange(size, device="cpu").split(step):
         maps = rows(chunk)
         # A single NaN weight makes the sum of its row NaN.
         if not bool(maps.sum(-1).isfinite().all()):
             raise NotNumbers
-        pixels.append(_pooled(maps, pooling))
+        shown = maps if before is None else maps - before(chunk)
+        pixels.append(_pooled(maps, pooling) if before is None else _pooled_changes(shown, pooling))
         if asked:
-            columns.append(maps[:, span].sum(-1))
+            columns.append(shown[:, span].sum(-1))
         if asks:
-            row += maps[(chunk >= span.start) & (chunk < span.stop)].sum(0)
+            row += shown[(chunk >= span.start) & (chunk < span.stop)].sum(0)
+        if before is not None:
+            largest = torch.maximum(largest, shown.abs().amax(0))
         tally.add(chunk, maps, padding[chunk])
+    highest = tally.highest if before is None else largest
     sinks = (
         sink_tokens(tally.received, axes.keys, readers, crossed=not axes.square) if known_sinks is None else known_sinks
     )
@@ -87,7 +96,7 @@ def scan(
         row=row / (span.stop - span.start) if asks else None,
         column=torch.cat(columns) if asked else None,
         sinks=sinks,
-        peak=float(tally.highest[open_keys].max()) if bool(open_keys.any()) else float(tally.highest.max()),
+        peak=float(highest[open_keys].max()) if bool(open_keys.any()) else float(highest.max()),
         stats=tally.stats(sinks),
         sums=tally.sums if math.isfinite(tally.sums[0]) else (0.0, 0.0),  # of padding alone
     )
@@ -152,6 +161,12 @@ class _Tally:
             "first": float(self.mass[self.first]) / rows,
             "sink": float(self.mass[list(sinks)].sum()) / rows,
         }
+
+
+def _pooled_changes(changes: AttentionMap, factor: int) -> Float[Tensor, "query_cell key_cell"]:
+    """Of each cell the change that is largest in size."""
+    more, less = _pooled(changes, factor), -_pooled(-changes, factor)
+    return torch.where(more >= -less, more, less)
 
 
 def _pooled(maps: AttentionMap, factor: int) -> Float[Tensor, "query_cell key_cell"]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Trace, rows_together, visible
 from attnwidget.errors import NotNumbers
-from attnwidget.frames.axes import Axes
+from attnwidget.frames.axes import Axes, axes_of
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.readers import Reader, blocks_read, shares, token_rows
 from attnwidget.frames.units import Sides, by_words, sides_of, tokens_in
@@ -40,6 +40,21 @@ def shown_map(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:
         return without(whole.read(rows), columns, again=selection.sinks == "renormalise")
 
     return ShownMap(read, whole.sides, sinks, hidden)
+
+
+def shown_maps(trace: Trace, before: Trace | None, selection: Selection, axes: Axes) -> tuple[ShownMap, Reader | None]:
+    """The map that a selection looks at, and the rows of the same map before an edit, where there is one.
+
+    Where sinks are hidden, both are without those of the map after it, so that a key is in both or in neither.
+    """
+    shown = shown_map(trace, selection, axes)
+    if before is None:
+        return shown, None
+    whole = unhidden(before, selection, axes_of(before, selection.part))
+    if selection.sinks == "show":
+        return shown, whole.read
+    columns = torch.tensor(shown.sinks, dtype=torch.long, device="cpu")
+    return shown, lambda rows: without(whole.read(rows), columns, again=selection.sinks == "renormalise")
 
 
 def unhidden(trace: Trace, selection: Selection, axes: Axes) -> ShownMap:

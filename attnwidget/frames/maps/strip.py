@@ -12,7 +12,7 @@ from attnwidget.engine import Block, Trace, kept_whole, rows_together
 from attnwidget.errors import BadRequest, NotNumbers
 from attnwidget.frames.axes import Axes, axes_of
 from attnwidget.frames.frame import Question, Selection
-from attnwidget.frames.maps.shown_map import ShownMap, readers_of_units, received_by, shown_map, sinks_of, units_seen
+from attnwidget.frames.maps.shown_map import ShownMap, readers_of_units, received_by, shown_maps, sinks_of, units_seen
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.frames.units import sides_of
 from attnwidget.frames.words import strip_recipe
@@ -37,11 +37,12 @@ class Strip:
 
 
 @torch.no_grad()
-def compose_strip(trace: Trace, question: Question) -> Strip:
+def compose_strip(trace: Trace, question: Question, before: Trace | None = None) -> Strip:
     """The query's row (the mean over its span) or column (the sum), in every layer of a part.
 
     Each layer is that of a frame of it. The sinks of a long text are told by some of its rows, except where they are
-    hidden; what is read by is not about them. Raises BadRequest for a query, head or part that is not there, NotNumbers
+    hidden; what is read by is not about them. With `before`, the same text without the trace's edits, the values are what
+    the edits change. Raises BadRequest for a query, head or part that is not there, NotNumbers
     for weights that are NaN, and Cancelled.
 
     >>> from attnwidget import Trace
@@ -61,13 +62,17 @@ def compose_strip(trace: Trace, question: Question) -> Strip:
         if question.fusion == "single" and question.head >= block.heads:
             continue
         selection = question.of_layer(block.layer)
-        shown = shown_map(trace, selection, axes)
-        out[block.layer] = _vector(shown, query, question.direction, causal=block.causal).numpy()
+        shown, earlier = shown_maps(trace, before, selection, axes)
+        vector = _vector(shown, query, question.direction, causal=block.causal)
+        if earlier is not None:
+            vector -= _vector(replace(shown, read=earlier), query, question.direction, causal=block.causal)
+        out[block.layer] = vector.numpy()
         hidden.append(shown.hidden)
         if question.direction == "reads":
             found[block.layer] = _sinks(trace, block, selection, shown)
     sampled = not kept_whole(len(axes.queries)) and question.sinks == "show"
-    recipe = strip_recipe(trace, question, sampled=sampled, hidden=float(np.mean(hidden)) if hidden else 0.0)
+    resting = float(np.mean(hidden)) if hidden else 0.0
+    recipe = strip_recipe(trace, question, sampled=sampled, hidden=resting, changes=before is not None)
     return Strip(out, tuple(found), recipe, query)
 
 

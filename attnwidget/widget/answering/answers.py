@@ -114,7 +114,8 @@ def answer(
         return replace(found, content={"reading": reading.id, **left_out, **found.content})
 
     if request.kind == "frame":
-        return named(Answer({}, [encode_frame(frame_of(model, place(request), reading))]))
+        before = _before(read, request)
+        return named(Answer({}, [encode_frame(frame_of(model, place(request), reading, before))]))
     return named(_about_reading(model, read, request, reading, progress, lambda make: parts(lambda: named(make()))))
 
 
@@ -129,7 +130,7 @@ def _about_reading(
     if request.kind == "predict":
         return _predict(model, request, reading)
     if request.kind == "strip":
-        return _strip(request, reading)
+        return _strip(request, reading, _before(read, request))
     if request.kind == "flow":
         return _flow(request, reading, progress)
     if request.kind in {"compare", "changes", "expected"}:
@@ -144,10 +145,17 @@ def _about_reading(
     if request.kind in BACKGROUND:
         return _heads(request, reading, parts)
     if request.kind in {"tile", "cell"}:
-        return _tile(request, reading)
+        return _tile(request, reading, _before(read, request))
     if request.kind == "neuron":
         return _neuron(request, reading)
-    return Answer({}, [encode_frame(frame_of(model, request, reading))])
+    return Answer({}, [encode_frame(frame_of(model, request, reading, _before(read, request)))])
+
+
+def _before(read: Callable[..., Reading], request: Request) -> Reading | None:
+    """The same text without edits, where it is asked what they change; it stays cached while edits come and go."""
+    if request.shows != "difference":
+        return None
+    return read(request.text, request.pair, first=request.first)
 
 
 def _predict(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Answer:
@@ -156,8 +164,10 @@ def _predict(model: AttentionModel | GivenModel, request: Request, reading: Read
     return Answer({"predictions": predictions(reading.trace, part, request.position, model.piece)})
 
 
-def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Reading) -> Frame:
-    """The frame that answers a request of the kind "frame" or "preview"."""
+def frame_of(
+    model: AttentionModel | GivenModel, request: Request, reading: Reading, before: Reading | None = None
+) -> Frame:
+    """The frame that answers a request of the kind "frame" or "preview"; with `before`, of what the edits change."""
     trace, texts = reading.trace, reading.texts
     part = seen(trace).asked(request.part).part
     found = None
@@ -171,6 +181,7 @@ def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Read
         trace,
         replace(_selection(request, seen(trace), query), direction=direction),
         model.piece,
+        before=None if before is None else before.trace,
         texts=texts,
         overview=request.kind == "frame",
         truncated=reading.truncated,
@@ -178,7 +189,7 @@ def frame_of(model: AttentionModel | GivenModel, request: Request, reading: Read
     )
 
 
-def _strip(request: Request, reading: Reading) -> Answer:
+def _strip(request: Request, reading: Reading, before: Reading | None) -> Answer:
     shown = seen(reading.trace).asked(request.part)
     query = clamped(request.query or (-1, 0), len(axes_of(reading.trace, shown.part).asked(request.direction)))
     question = Question(
@@ -191,11 +202,14 @@ def _strip(request: Request, reading: Reading) -> Answer:
         request.sinks,
         request.weight,
     )
-    strip = compose_strip(reading.trace, question)
+    strip = compose_strip(reading.trace, question, None if before is None else before.trace)
     layers, tokens = strip.values.shape
     told = {"query": list(strip.query), "direction": request.direction, "fusion": request.fusion, "head": request.head}
+    signed = {} if before is None else {"signed": True}
     sizes = {"layers": layers, "tokens": tokens, "sinks": [list(found) for found in strip.sinks]}
-    return Answer({"strip": {**told, **sizes, "recipe": strip.recipe}}, [strip.values.astype("<f4").tobytes()])
+    return Answer(
+        {"strip": {**told, **sizes, "recipe": strip.recipe, **signed}}, [strip.values.astype("<f4").tobytes()]
+    )
 
 
 @exactly()
@@ -270,11 +284,12 @@ def _expected(model: AttentionModel | GivenModel, request: Request, reading: Rea
     return Answer({"expected": changed_predictions(held.trace, reading.trace, part, request.position, model.piece)})
 
 
-def _tile(request: Request, reading: Reading) -> Answer:
+def _tile(request: Request, reading: Reading, before: Reading | None) -> Answer:
     if request.rows is None or request.columns is None:
         raise BadRequest(f"A request {request.kind!r} needs rows and columns. Give two numbers each.")
     selection = _selection(request, seen(reading.trace), (0, 1))
-    tile = compose_tile(reading.trace, selection, request.rows, request.columns, exact=request.exact)
+    earlier = None if before is None else before.trace
+    tile = compose_tile(reading.trace, selection, request.rows, request.columns, exact=request.exact, before=earlier)
     return Answer({}, [encode_frame(tile)])
 
 

@@ -1,13 +1,16 @@
 """What if: edits and the question as traits, and requests about a text as its edits make it."""
 
+import numpy as np
 import pytest
 import torch
 
 import attnwidget as aw
 from attnwidget.engine.live.session import LiveSession
+from attnwidget.frames.maps.scan import _pooled_changes
 from attnwidget.widget.explorer import Explorer
 from tests.model.small import small, words
 from tests.model.widget.played_page import Page
+from tests.unit.frames.frames_read import decode
 
 TEXT = "The cat sat on the mat."
 
@@ -148,3 +151,63 @@ def test_the_predictions_before_and_after_come_together(page):
     for row in found["rows"]:
         assert row["after"] == pytest.approx(after.get(row["piece"], row["after"]), abs=1e-6)
         assert row["before"] == pytest.approx(before.get(row["piece"], row["before"]), abs=1e-6)
+
+
+LOOKS = [
+    {},
+    {"source": "layer"},
+    {"heads": [[1, 1], [2, 0]], "fusion": "max"},
+    {"direction": "read_by"},
+    {"words": True},
+    {"source": "rollout"},
+    {"weight": "norm"},
+]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_a_difference_is_the_map_after_the_edits_minus_the_map_before(page, look):
+    asked = {"text": TEXT, "layer": 2, "head": 1, "query": [5, 6], **look}
+    edits = ["hide 1", "silence L1H1"]
+    (_, before), (after_header, after) = page.frame(**asked), page.frame(**asked, edits=edits)
+    header, found = page.frame(**asked, edits=edits, shows="difference")
+    assert header["signed"] is True
+    assert (header["edits"], after_header["edits"]) == (edits, edits)
+    assert found["matrix"].min() < 0 < found["matrix"].max()
+    for name in ("matrix", "row", "column"):
+        assert found[name] == pytest.approx(after[name] - before[name], abs=1e-6)
+    assert header["stats"] == pytest.approx(after_header["stats"])
+    assert header["peak"] <= abs(found["matrix"]).max() + 1e-6
+
+
+def test_a_difference_without_sinks_is_without_the_same_keys_in_both(page):
+    asked = {"text": TEXT, "layer": 2, "head": 3, "query": [5, 6], "edits": ["hide 1"]}
+    (_, whole), (header, found) = (
+        page.frame(**asked, shows="difference"),
+        page.frame(**asked, shows="difference", sinks="hide"),
+    )
+    assert header["sinks"]
+    whole["matrix"][:, header["sinks"]] = 0
+    assert found["matrix"] == pytest.approx(whole["matrix"], abs=1e-6)
+
+
+def test_tiles_and_strips_have_the_difference_too(page):
+    asked = {"text": TEXT, "edits": ["hide 1"], "layer": 2, "head": 1, "shows": "difference"}
+    _, frame = page.frame(**asked, query=[5, 6])
+    content, buffers = page.end_of(page.ask("tile", **asked, rows=[2, 6], columns=[0, 4]))
+    assert decode(buffers[0])[1]["matrix"] == pytest.approx(frame["matrix"][2:6, 0:4], abs=1e-7)
+    content, buffers = page.end_of(page.ask("strip", **asked, query=[5, 6], part="self", fusion="single"))
+    strip = np.frombuffer(buffers[0], "<f4").reshape(4, 7)
+    assert content["strip"]["signed"] is True
+    assert strip[2] == pytest.approx(frame["row"], abs=1e-6)
+    assert frame["changes"][2, 1] == pytest.approx(frame["matrix"], abs=1e-3)
+
+
+def test_a_difference_without_anything_that_is_changed_is_nothing(page):
+    header, found = page.frame(text=TEXT, layer=2, head=1, query=[5, 6], edits=["hide 40"], shows="difference")
+    assert header["signed"] is True
+    assert not found["matrix"].any()
+
+
+def test_a_long_difference_keeps_the_change_that_is_largest_in_size():
+    changes = torch.tensor([[0.1, -0.3, 0.0], [0.2, 0.0, 0.0], [0.0, 0.0, -0.1]])
+    assert _pooled_changes(changes, 2).tolist() == pytest.approx([[-0.3, 0.0], [0.0, -0.1]])
