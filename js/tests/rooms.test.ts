@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ["display"],
   ["focus"],
   ["session", "source", "drawing"],
-  ["wire"],
+  ["wire", "edits"],
   ["lib"],
 ];
 

@@ -1,7 +1,9 @@
 """Edits as records and text, and what they do to the bundled model."""
 
 import copy
+import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,25 +16,7 @@ from attnwidget.engine.capture.forward import NothingSeen
 from tests.model.small import small
 
 TEXT = "The capital of Veldt is Miro. The capital of Veldt is"
-EXAMPLES = [
-    "hide 4",
-    "hide 4..6",
-    "hide 4, 7..9",
-    "hide 4 from 9",
-    "hide encoder 4",
-    "silence L5H3",
-    "silence L5",
-    "silence cross L5H3 by mean",
-    "cut 9 reads 4 in L5H3",
-    "cut 9 reads 4..6",
-    "cut * reads 0 in L5, without renormalising",
-    "cut 9 reads 4 in cross L5H3, L6",
-    "cut 9 reads 4 in cross",
-    "paint L5H3 uniform",
-    "paint L5H3 identity",
-    "paint L-1 previous",
-    "paint cross L5H3 shuffled 7",
-]
+SAID = json.loads((Path(__file__).parents[2] / "fixtures" / "edits.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +29,18 @@ def plain(model):
     return model.trace(TEXT)
 
 
-@pytest.mark.parametrize("text", EXAMPLES)
-def test_text_reads_back(text):
+@pytest.mark.parametrize(("text", "written"), SAID["read"])
+def test_text_reads_back(text, written):
     (edit,) = edits_of(text)
-    assert str(edit) == text
-    assert edits_of(str(edit)) == (edit,)
-    assert hash(edit) == hash(edits_of(text)[0])
+    assert str(edit) == written
+    assert edits_of(written) == (edit,)
+    assert hash(edit) == hash(edits_of(written)[0])
+
+
+@pytest.mark.parametrize("text", SAID["refused"])
+def test_what_the_page_refuses_is_refused(text):
+    with pytest.raises(aw.AttnWidgetError):
+        edits_of(text)
 
 
 numbers = st.sets(st.integers(0, 999), min_size=1, max_size=6)
