@@ -7,6 +7,7 @@ const floors: readonly (readonly string[])[] = [
   ["explorer"],
   ["export", "views", "charts", "readout", "surface"],
   ["heads", "matrix"],
+  ["what-if"],
   ["controls"],
   ["display"],
   ["focus"],
@@ -16,7 +17,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** Rooms that show something: they know Preact and the DOM. */
-const shown = floors.slice(0, 6).flat();
+const shown = floors.slice(0, 7).flat();
 
 /** Files that only reckon, wherever they stand: numbers -> scene, picture, paint and words. */
 const pure = /\/(?!use-)(?:[a-z]+-)?(?:scene|picture|paint|words)\.ts$/;

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { bent, steerItems } from "./menu-keys";
 import { useUnfolding } from "./unfolding";
 
 interface Item {
@@ -37,12 +38,7 @@ export function Menu({ name, items, onChoose, class: own }: Props) {
     show(event.key === "ArrowDown" ? 0 : items.length - 1);
   };
   const steer = (event: KeyboardEvent) => {
-    const places = [...(list.current?.children ?? [])];
-    const place = places.indexOf(event.target as Element);
-    const next = bent(event) ? null : nextItem(event.key, place, items);
-    if (next === null) return;
-    event.preventDefault();
-    focus(next);
+    if (list.current !== null) steerItems(event, list.current.children, items);
   };
   const choose = (place: number) => {
     close(true);
@@ -80,26 +76,4 @@ export function Menu({ name, items, onChoose, class: own }: Props) {
       )}
     </span>
   );
-}
-
-function bent({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
-  return ctrlKey || metaKey || altKey || shiftKey;
-}
-
-/** Where a key leads: round and round, to the ends, or to the next title that begins with its letter. */
-function nextItem(key: string, place: number, items: readonly Item[]): number | null {
-  const count = items.length;
-  switch (key) {
-    case "ArrowDown":
-      return (place + 1) % count;
-    case "ArrowUp":
-      return (place + count - 1) % count;
-    case "Home":
-      return 0;
-    case "End":
-      return count - 1;
-  }
-  if ([...key].length !== 1) return null;
-  const from = items.map((_, step) => (place + 1 + step) % count);
-  return from.find((at) => items[at]?.title.toLowerCase().startsWith(key.toLowerCase())) ?? null;
 }

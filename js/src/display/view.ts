@@ -138,6 +138,7 @@ export function clearHover({ local }: View): void {
     local.changeCell.value = null;
     local.stripCell.value = null;
     local.pairCell.value = null;
+    local.edge.value = null;
   });
 }
 

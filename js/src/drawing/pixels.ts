@@ -35,7 +35,9 @@ export function weightPixels(map: Values, ramp: Ramp): Pixels {
         data,
         index,
         ramp,
-        signed ? signedTone(value, full) : tone(value, full) * (fading?.[index] ?? 1),
+        signed
+          ? 0.5 + (signedTone(value, full) - 0.5) * (fading?.[index] ?? 1)
+          : tone(value, full) * (fading?.[index] ?? 1),
       );
     }
   }

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ChartPane } from "../charts/ChartPane";
 import { TermTip } from "../controls/Term";
 import { Toolbar } from "../controls/Toolbar";
@@ -15,6 +15,8 @@ import { Expectations, Neighbours } from "../readout/Readout";
 import { Editor } from "../surface/Editor";
 import { ProgressLine } from "../surface/Status";
 import { viewOf } from "../views/registry";
+import { hearMenus } from "../what-if/opening";
+import { PopupMenu } from "../what-if/PopupMenu";
 import { Header } from "./Header";
 import { Help } from "./Help";
 import { borders } from "./layout";
@@ -24,6 +26,7 @@ export function Explorer() {
   const { session, layout } = useView();
   const frame = useRef<HTMLDivElement>(null);
   useAcross(frame);
+  useMenus(frame);
   const { columns, narrow, controls, height, tracks, chart, readout, lines } = layout.value;
   const { size, height: fixed } = session.traits.look.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
@@ -47,6 +50,9 @@ export function Explorer() {
     >
       <Boundary of="The words" instead={null}>
         <TermTip />
+      </Boundary>
+      <Boundary of="The menu" instead={null}>
+        <PopupMenu />
       </Boundary>
       <Boundary of="The direction" instead={null}>
         <Directed frame={frame} />
@@ -101,6 +107,17 @@ function useAcross(frame: RefObject<HTMLDivElement | null>): void {
   useLayoutEffect(() => {
     across.value = width === 0 ? 0 : width + borders;
   }, [across, width]);
+}
+
+/** The menu of what is pointed at, wherever that is. */
+function useMenus(frame: RefObject<HTMLDivElement | null>): void {
+  const view = useView();
+  useEffect(() => {
+    if (frame.current === null) return;
+    const life = new AbortController();
+    hearMenus(view, frame.current, life.signal);
+    return () => life.abort();
+  }, [frame, view]);
 }
 
 function Chart() {

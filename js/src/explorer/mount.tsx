@@ -11,6 +11,7 @@ import { createLocal } from "../focus/pointer";
 import { followHeads } from "../heads/metrics";
 import type { Session } from "../session/session";
 import { followStage } from "../views/registry";
+import { followExpected } from "../what-if/expected";
 import { Explorer } from "./Explorer";
 import { layoutOf, zoomOf } from "./layout";
 import { keepKeys } from "./own-keys";
@@ -50,6 +51,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
     abort,
   };
   followStage(view);
+  followExpected(view);
   keepKeys(view, element);
   render(
     <ViewContext.Provider value={view}>

@@ -24,6 +24,8 @@ import type { Local } from "./pointer";
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
   readonly tones: Float32Array;
+  /** Of changes, those that are read less than before; null of weights. */
+  readonly less: ReadonlySet<number> | null;
   /** The largest weight outside sinks, and the one of the full tone. */
   readonly peak: number;
   readonly full: number;
@@ -156,16 +158,21 @@ function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
   const { header } = shown.frame;
   const one = header.source === "head" && header.chosen.length === 1;
   if (head === null || (one && header.layer === head.layer && header.head === head.head))
-    return mapOfFrame(shown.frame);
+    return mapOfFrame(shown.frame, isChange(shown.asked));
   const preview = session.previews.frameOf(alone(head));
-  if (preview !== undefined) return mapOfFrame(preview);
+  if (preview !== undefined) return mapOfFrame(preview, isChange(shown.asked));
   // Thumbnails are of attention, token by token.
   const first = isPlain(shown.asked) ? mapOfThumbnail(shown.frame, head) : null;
-  return first ?? mapOfFrame(shown.frame);
+  return first ?? mapOfFrame(shown.frame, isChange(shown.asked));
 }
 
-function isPlain({ words, sinks, weight }: Changes): boolean {
-  return words === undefined && sinks === undefined && weight === undefined;
+/** Whether what was asked for is what edits changed. */
+export function isChange({ shows }: Changes): boolean {
+  return shows === "difference";
+}
+
+function isPlain({ words, sinks, weight, shows }: Changes): boolean {
+  return words === undefined && sinks === undefined && weight === undefined && shows === undefined;
 }
 
 function directionOf(session: Session, map: MapOnShow | null, local: Local): Direction {
@@ -211,9 +218,12 @@ function heatOf(
   const sinks = sinksOf(map, direction);
   const peak = peakOf(weights, sinks);
   const faded = fading(weights, sinks, filter);
-  const tones = weights.map((weight, token) => tone(weight, full) * (faded?.[token] ?? 1));
+  const tones = weights.map((weight, token) => tone(Math.abs(weight), full) * (faded?.[token] ?? 1));
   const kept = faded === null ? null : keepOf(weights, sinks, filter);
-  return { tones, peak, full, sinks, kept };
+  const less = map.signed
+    ? new Set(Array.from(weights.keys()).filter((token) => (weights[token] as number) < 0))
+    : null;
+  return { tones, less, peak, full, sinks, kept };
 }
 
 const listed = 5;
@@ -222,8 +232,9 @@ function strongest(weights: Float32Array | null, tokens: Tokens | null): readonl
   if (weights === null || tokens === null) return [];
   const found: Ranked[] = [];
   weights.forEach((weight, token) => {
-    if (!(weight > (found[listed - 1]?.weight ?? 0)) || tokens.padding[token] === true) return;
-    const place = found.findIndex((one) => one.weight < weight);
+    const size = Math.abs(weight);
+    if (!(size > Math.abs(found[listed - 1]?.weight ?? 0)) || tokens.padding[token] === true) return;
+    const place = found.findIndex((one) => Math.abs(one.weight) < size);
     found.splice(place === -1 ? found.length : place, 0, { token, weight });
     found.length = Math.min(found.length, listed);
   });

@@ -23,19 +23,22 @@ export function keepOf(weights: Float32Array, sinks: ReadonlySet<number>, filter
   const open: number[] = [];
   let total = 0;
   let resting = 0;
-  weights.forEach((weight, token) => {
-    if (!(weight > 0)) return;
+  // Of a change, which has a sign, the size counts.
+  const sizeOf = (token: number) => Math.abs(weights[token] as number);
+  weights.forEach((_, token) => {
+    const size = sizeOf(token);
+    if (!(size > 0)) return;
     if (sinks.has(token)) {
-      resting += weight;
+      resting += size;
       return;
     }
     open.push(token);
-    total += weight;
+    total += size;
   });
-  open.sort((one, other) => (weights[other] as number) - (weights[one] as number));
+  open.sort((one, other) => sizeOf(other) - sizeOf(one));
   const tokens = open.slice(0, lengthOf(weights, open, total, filter));
-  const held = tokens.reduce((sum, token) => sum + (weights[token] as number), 0);
-  const drawn = [...sinks].filter((token) => (weights[token] ?? 0) >= faintestSink);
+  const held = tokens.reduce((sum, token) => sum + sizeOf(token), 0);
+  const drawn = [...sinks].filter((token) => Math.abs(weights[token] ?? 0) >= faintestSink);
   const whole = total + resting;
   const share = whole > 0 ? (held + resting) / whole : 1;
   return { tokens, sinks: drawn, all: open.length, dropped: Math.max(0, total - held), resting, share };
@@ -46,14 +49,14 @@ function lengthOf(weights: Float32Array, order: readonly number[], total: number
   if (filter.kind === "mass") {
     let held = 0;
     const enough = order.findIndex((token) => {
-      held += weights[token] as number;
+      held += Math.abs(weights[token] as number);
       // A hair less, as sums of rounded numbers may never get there.
       return held >= filter.amount * total - 1e-6;
     });
     return enough === -1 ? order.length : enough + 1;
   }
   const least = filter.kind === "least" ? filter.amount : faintest;
-  const below = order.findIndex((token) => (weights[token] as number) < least);
+  const below = order.findIndex((token) => Math.abs(weights[token] as number) < least);
   return below === -1 ? order.length : below;
 }
 
@@ -123,7 +126,7 @@ export function hatchedKeys(map: Columns): ReadonlySet<number> {
   const rests = (key: number) => {
     const column = Math.floor(key / map.keysEach);
     for (let index = column; index < map.values.length; index += map.columns)
-      if ((map.values[index] as number) >= faintest) return true;
+      if (Math.abs(map.values[index] as number) >= faintest) return true;
     return false;
   };
   return new Set([...map.sinks].filter(rests));

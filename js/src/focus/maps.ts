@@ -31,6 +31,8 @@ export interface MapOnShow extends MapPlace {
   /** Whether its weights come in steps, as in a saved page. */
   readonly stepped: boolean;
   readonly causal: boolean;
+  /** Whether it is what edits changed, after minus before: then its numbers have a sign. */
+  readonly signed: boolean;
   readonly peak: number;
   readonly sinks: ReadonlySet<number>;
   readonly title: string;
@@ -42,9 +44,14 @@ export interface MapOnShow extends MapPlace {
 }
 
 /** One object for a frame, so that nothing is worked out again when the eye comes back to it. */
-export const mapOfFrame = oneForEach(readFrame);
+export function mapOfFrame(frame: Frame, signed = false): MapOnShow {
+  return signed ? changeOfFrame(frame) : plainOfFrame(frame);
+}
 
-function readFrame(frame: Frame): MapOnShow {
+const plainOfFrame = oneForEach((frame: Frame) => readFrame(frame, false));
+const changeOfFrame = oneForEach((frame: Frame) => readFrame(frame, true));
+
+function readFrame(frame: Frame, signed: boolean): MapOnShow {
   const { header, matrix } = frame;
   const [rows = 0, columns = 0] = matrix.shape;
   const dtype = header.blocks.find(({ name }) => name === "matrix")?.dtype;
@@ -62,6 +69,7 @@ function readFrame(frame: Frame): MapOnShow {
     exact: true,
     precise: header.pooling === 1 && dtype === "f32",
     stepped: dtype === "u8",
+    signed,
     peak: header.peak,
     sinks: new Set(header.sinks),
     title: header.title,
@@ -94,6 +102,7 @@ export function mapOfThumbnail(frame: Frame, { layer, head }: HeadRef): MapOnSho
     exact: false,
     precise: false,
     stepped: false,
+    signed: false,
     peak: highestIn(values, columns, header.key_tokens == null),
     sinks: new Set(header.sinks),
     title: headTitle(header.part, layer, head),
@@ -147,13 +156,13 @@ function highestIn(values: Float32Array, columns: number, square: boolean): numb
   return peak > 0 ? peak : Math.max(0, ...values);
 }
 
-/** The largest weight of a row, or a column, outside sinks; where there is nothing but sinks to read they count. */
+/** The largest weight of a row, or a column, outside sinks; where there is nothing but sinks to read they count. Of changes the size. */
 export function peakOf(weights: Float32Array, sinks = none): number {
   let peak = 0;
   weights.forEach((weight, token) => {
-    if (!sinks.has(token) && weight > peak) peak = weight;
+    if (!sinks.has(token) && Math.abs(weight) > peak) peak = Math.abs(weight);
   });
-  return peak > 0 ? peak : weights.reduce((most, weight) => Math.max(most, weight), 0);
+  return peak > 0 ? peak : weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
 }
 
 /**

@@ -15,6 +15,47 @@ export interface StripCell {
   readonly token: number;
 }
 
+/** A span of tokens, whatever is shown, and its words. */
+export interface Named {
+  readonly tokens: Span;
+  readonly name: string;
+}
+
+/** What one layer carries from word to word. */
+export interface Edge {
+  readonly layer: number;
+  readonly query: Named;
+  readonly key: Named;
+}
+
+/** What an edit names: its tokens by number, and its heads. */
+export interface Touched {
+  readonly queries: ReadonlySet<number>;
+  readonly keys: ReadonlySet<number>;
+  readonly heads: readonly (readonly [layer: number, head: number | null])[];
+}
+
+/** A menu of what can be done with what is pointed at, and where it stands in the frame. */
+export interface OpenMenu {
+  readonly subject: Subject;
+  readonly x: number;
+  readonly y: number;
+  /** What had the focus, and gets it back. */
+  readonly from: { focus(how: { readonly preventScroll: true }): void } | null;
+}
+
+/** Something that is pointed at and could be changed. */
+export type Subject =
+  | ({ readonly kind: "tokens"; readonly side: Side } & Named)
+  | { readonly kind: "head"; readonly layer: number; readonly head: number }
+  | {
+      readonly kind: "pair";
+      readonly query: Named;
+      readonly key: Named;
+      /** Where it is read, if not in the heads on show: all heads of a layer, or one. */
+      readonly at: readonly [layer: number, head: number | null] | null;
+    };
+
 /** A key of the neuron view, and the dimension that is pointed at. */
 export interface PairCell {
   readonly key: number;
@@ -37,6 +78,12 @@ export interface Local {
   readonly changeCell: Signal<Cell | null>;
   readonly stripCell: Signal<StripCell | null>;
   readonly pairCell: Signal<PairCell | null>;
+  /** Between words of the flow. */
+  readonly edge: Signal<Edge | null>;
+  /** The menu that is open. */
+  readonly menu: Signal<OpenMenu | null>;
+  /** What the chip that is pointed at names. */
+  readonly touched: Signal<Touched | null>;
   /** The key of the pair that stays open when nothing is pointed at. */
   readonly openKey: Signal<number | null>;
   /** The rows of keys in sight. */
@@ -71,6 +118,9 @@ export function createLocal(): Local {
     changeCell: signal(null),
     stripCell: signal(null),
     pairCell: signal(null),
+    edge: signal(null),
+    menu: signal(null),
+    touched: signal(null),
     openKey: signal(null),
     keyRows: signal([0, 0]),
     viewport: signal(whole),

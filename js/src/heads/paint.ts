@@ -2,6 +2,7 @@ import type { Brush, Pen } from "../drawing/brush";
 import type { Pixels } from "../drawing/pixels";
 import type { Rect } from "../drawing/scene";
 import type { Palette } from "../lib/colour";
+import { type HeadMarks, paintMarked } from "../what-if/marks-paint";
 import { type GridScene, headRect } from "./scene";
 import type { Shades } from "./shades";
 
@@ -22,6 +23,8 @@ export interface GridPicture {
   readonly shades?: Shades | null;
   /** Names of the heads that stay when others fade; null where all do. */
   readonly kept?: ReadonlySet<string> | null;
+  /** What is changed in the computation; null where nothing is. */
+  readonly marks?: HeadMarks | null;
 }
 
 /** Faint enough to stand back, strong enough to be found. */
@@ -52,7 +55,15 @@ export function paintPointed(brush: Brush, scene: GridScene, picture: GridPictur
   const { context } = brush;
   paintHeads(brush, scene, picture, palette);
   paintLabels(context, scene, picture, palette);
-  const { together = [] } = picture;
+  const { together = [], marks } = picture;
+  if (marks != null)
+    paintMarked(
+      context,
+      marks,
+      ({ layer, head }) => headRect(scene, layer, head),
+      palette.effectHurts.strong,
+      palette.ground,
+    );
   for (const each of together) paintRing(context, scene, each, each.colour, 2.5);
   if (picture.pinned !== null && together.length === 0)
     paintRing(context, scene, picture.pinned, picture.strong, picture.hovered === null ? 2 : 1);

@@ -2,6 +2,8 @@ import { useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { View } from "../display/view";
 import { accent } from "../lib/colour";
+import type { HeadMarks } from "../what-if/marks-paint";
+import { editsShown, refsOf } from "../what-if/standing";
 import { type Found, find } from "./found";
 import { metricIn, metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
@@ -24,7 +26,26 @@ export function useHeadPicture(view: View): GridPicture {
     strong: accent(view.palette.value, direction).strong,
     shades: useShades(view),
     kept: useFound(view)?.kept ?? null,
+    marks: useMarks(view),
   };
+}
+
+/** What is changed in the heads of what is shown, and what the chip that is pointed at names. */
+function useMarks({ session, local }: View): HeadMarks | null {
+  return useComputed(() => {
+    const heads = session.heads.value;
+    const part = session.shown.value?.frame.header.part ?? null;
+    const edits = editsShown(session).filter((edit) => edit.part === null || edit.part === part);
+    const touched = local.touched.value?.heads ?? [];
+    if (edits.length + touched.length === 0) return null;
+    const of = (kind: "silence" | "paint") =>
+      edits.flatMap((edit) => (edit.kind === kind ? refsOf([edit.layer, edit.head], heads) : []));
+    return {
+      silenced: of("silence"),
+      painted: of("paint"),
+      touched: touched.flatMap((each) => refsOf(each, heads)),
+    };
+  }).value;
 }
 
 /** The heads that are looked for, in order; null until the numbers are there. */

@@ -21,6 +21,10 @@ export const keyPlaces: readonly KeyPlace[] = [
       { keys: ["?"], does: "this list; in the text it types a question mark" },
       { keys: ["/"], does: "find a word in the text; in the text it types a slash" },
       { keys: ["Escape"], does: "back to what is pinned" },
+      {
+        keys: ["ContextMenu", "Shift+F10"],
+        does: "what if: hide, silence, cut or paint what is highlighted, or the query; with the pointer, right click or a long press. Shift and a right click, or a selection in the text, brings the browser’s own menu",
+      },
       { keys: ["Tab"], does: "on to the next control, and out of the explorer" },
       {
         keys: ["Control+Z", "Control+Shift+Z"],
@@ -53,7 +57,7 @@ export const keyPlaces: readonly KeyPlace[] = [
     name: "pictures",
     title: "Heads and every view",
     rows: [
-      { keys: ["Enter", " "], does: "pin what is highlighted" },
+      { keys: ["Enter", " "], does: "pin what is highlighted; Enter on what is pinned opens its menu" },
       { keys: ["r"], does: "switch between reads and is read by" },
     ],
   },
@@ -86,6 +90,7 @@ const signs: Readonly<Record<string, string>> = {
   ArrowUp: "↑",
   ArrowDown: "↓",
   Escape: "Esc",
+  ContextMenu: "Menu",
   Control: "Ctrl",
   " ": "Space",
   "-": "−",

@@ -27,6 +27,14 @@ export interface MatrixPicture {
   readonly strong: string;
   /** Keys whose columns are hatched. */
   readonly sinks?: ReadonlySet<number>;
+  /** Pairs that are cut, and keys that nobody reads. */
+  readonly changed?: Changed | null;
+}
+
+/** What is changed of a map, in its rows and columns; `queries` null: in every row. */
+export interface Changed {
+  readonly cuts: readonly { readonly queries: readonly number[] | null; readonly keys: readonly number[] }[];
+  readonly hidden: readonly number[];
 }
 
 const printedFrom = 34;
@@ -45,6 +53,7 @@ export function paintMatrix(
     for (const box of sinkColumns(scene, picture)) paintHatch(context, box, palette);
     if (picture.printed !== null && scene.columnPitch >= printedFrom && scene.rowPitch >= printedHeight)
       paintNumbers(context, scene, picture, palette);
+    if (picture.changed != null) paintChanged(context, scene, picture.changed, palette);
     for (const guide of scene.guides) paintGuide(context, guide, palette);
   });
   paintBox(context, { x: left, y: top, width: across, height: down }, palette.hairline, 1);
@@ -111,6 +120,28 @@ function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, 
       context.fillText(text, columnX(scene, key + 0.5), rowY(scene, query + 0.5));
     }
   }
+}
+
+/** A cross in every cell that is cut, a line over every column that nobody reads. */
+function paintChanged(context: Pen, scene: MatrixScene, { cuts, hidden }: Changed, palette: Palette): void {
+  const { columnPitch, rowPitch, top, rows } = scene;
+  const all = Array.from({ length: rows[1] - rows[0] }, (_, index) => rows[0] + index);
+  context.strokeStyle = palette.effectHurts.strong;
+  context.fillStyle = palette.effectHurts.strong;
+  context.lineWidth = 1.75;
+  const arm = Math.max(1.5, Math.min(columnPitch, rowPitch, 18) / 2 - 2);
+  for (const { queries, keys } of cuts)
+    for (const query of queries ?? all)
+      for (const key of keys) {
+        const [x, y] = [columnX(scene, key + 0.5), rowY(scene, query + 0.5)];
+        context.beginPath();
+        context.moveTo(x - arm, y - arm);
+        context.lineTo(x + arm, y + arm);
+        context.moveTo(x + arm, y - arm);
+        context.lineTo(x - arm, y + arm);
+        context.stroke();
+      }
+  for (const key of hidden) context.fillRect(columnX(scene, key), top, Math.max(1, columnPitch), 3);
 }
 
 /** Two fine lines along a row or a column: what lies between them keeps its colour. */

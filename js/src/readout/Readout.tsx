@@ -1,10 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { Term } from "../controls/Term";
 import { spanLabel } from "../controls/Toolbar";
+import { useLastGood } from "../display/last-good";
 import { useView } from "../display/view";
 import type { Ranked } from "../focus/derived";
 import { exactDigits } from "../lib/digits";
-import { grouped, pieceLabel, pieceParts, shorten, weight } from "../lib/format";
+import { grouped, pieceLabel, pieceParts, shorten, signedWeight, weight } from "../lib/format";
+import { unitsOf } from "../session/shown";
+import { toUnits } from "../session/units";
+import { expectedChange, expectedWish } from "../what-if/expected";
+import type { Expected as ChangedPredictions } from "../wire/difference";
 import type { Predictions, Tokens } from "../wire/types";
 import { RowNumbers } from "./RowNumbers";
 
@@ -20,7 +25,8 @@ export function Neighbours() {
   const reads = numbers.reads.value;
   const readBy = numbers.readBy.value;
   // One scale for both: a bar on the left and one on the right can be compared.
-  const most = Math.max(reads[0]?.weight ?? 0, readBy[0]?.weight ?? 0, Number.MIN_VALUE);
+  const sizeOf = (ranked: readonly Ranked[]) => Math.abs(ranked[0]?.weight ?? 0);
+  const most = Math.max(sizeOf(reads), sizeOf(readBy), Number.MIN_VALUE);
   return (
     <>
       {!(crossing && looks === "read_by") && (
@@ -59,13 +65,18 @@ interface RankingProps {
 function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps) {
   const { session, local, numbers } = useView();
   const certain = numbers.certain.value;
+  // Of a change: after the edits minus before them.
+  const signed = numbers.map.value?.signed === true;
   return (
     <section class="aw-ranking" data-tint={tint}>
-      <h3>{heading}</h3>
+      <h3>
+        {heading}
+        {signed && <span class="aw-unit">, after − before</span>}
+      </h3>
       <ol>
         {/* By place: under the pointer rows come to say something else, and none is made anew. */}
         {ranked.map(({ token, weight: amount }, place) => (
-          <li key={place}>
+          <li key={place} data-way={!signed ? undefined : amount < 0 ? "less" : "more"}>
             <button
               type="button"
               data-token={token}
@@ -80,15 +91,15 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
             >
               <Bar
                 label={<TokenName tokens={tokens} token={token} />}
-                share={amount / most}
-                number={certain ? weight(amount) : "…"}
+                share={Math.abs(amount) / most}
+                number={certain ? (signed ? signedWeight : weight)(amount) : "…"}
               />
             </button>
           </li>
         ))}
         {ranked.length === 0 && <li class="aw-none">nothing</li>}
       </ol>
-      {weights !== null && <RowNumbers tint={tint} weights={weights} tokens={tokens} />}
+      {weights !== null && !signed && <RowNumbers tint={tint} weights={weights} tokens={tokens} />}
     </section>
   );
 }
@@ -131,11 +142,17 @@ function Bar({
 
 /** What the model expects at the focus. */
 export function Expectations() {
-  const { numbers } = useView();
+  const view = useView();
+  const { numbers } = view;
+  const asked = expectedWish(view) !== null;
+  const kept = useLastGood(view.session, asked ? expectedChange(view) : null);
+  const change = asked ? kept.value : null;
   const predictions = numbers.predictions.value;
   const tokens = numbers.tokens.value;
   if (predictions === null || tokens === null) return null;
   const { kind, actual } = predictions;
+  if (change !== null && kept.current)
+    return <ExpectedChange change={change} late={kept.late} actual={actual?.piece ?? null} tokens={tokens} />;
   const listed = actual !== null && predictions.top.some(({ piece }) => piece === actual.piece);
   return (
     <section class="aw-ranking" data-tint="expected" data-kind={kind}>
@@ -159,12 +176,94 @@ export function Expectations() {
   );
 }
 
-function Heading({ predictions, tokens }: { readonly predictions: Predictions; readonly tokens: Tokens }) {
+/** The same before the changes of the computation and after them. */
+function ExpectedChange({
+  change,
+  late,
+  actual,
+  tokens,
+}: {
+  readonly change: ChangedPredictions;
+  readonly late: boolean;
+  /** The token that the text has there. */
+  readonly actual: string | null;
+  readonly tokens: Tokens;
+}) {
+  const { session } = useView();
+  const { kind, position } = change;
+  const unit = position === null ? null : toUnits(unitsOf(session.shown.value), [position, position + 1])[0];
+  return (
+    <section class="aw-ranking" data-tint="expected" data-kind={kind} data-changed aria-busy={late}>
+      <h3>
+        <Heading predictions={{ kind, position: unit }} tokens={tokens} short />
+        <span class="aw-unit">, before → after</span>
+      </h3>
+      <ol>
+        {(change.rows ?? []).slice(0, candidates).map(({ piece, before, after }, place) => (
+          <Changed
+            key={place}
+            piece={piece}
+            token={kind === "next token" || kind === "this token"}
+            before={before ?? 0}
+            after={after ?? 0}
+            actual={piece === actual}
+          />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** As many as of what is not changed, with the token of the text. */
+const candidates = 6;
+
+function Changed(props: {
+  readonly piece: string;
+  readonly token: boolean;
+  readonly before: number;
+  readonly after: number;
+  readonly actual: boolean;
+}) {
+  const { piece, before, after, actual } = props;
+  const gain = after - before;
+  const words = props.token ? tokenLabel(piece) : pieceLabel(piece);
+  const wide = (share: number) => ({ width: `${(100 * Math.min(1, share)).toFixed(2)}%` });
+  const seen = Math.abs(gain) >= 0.0005;
+  return (
+    <li data-actual={actual || undefined} title={`${weight(before)} before, ${weight(after)} after`}>
+      <span class="aw-bar">
+        <span class="aw-bar-label">
+          <bdi title={props.token ? undefined : piece}>{words}</bdi>
+        </span>
+        <span class="aw-bar-track aw-bar-both">
+          <span style={wide(after)} />
+          <i style={wide(before)} />
+        </span>
+        <span class="aw-number">{weight(after)}</span>
+        <span class="aw-number aw-gain" data-way={!seen ? undefined : gain < 0 ? "down" : "up"}>
+          {seen ? signedWeight(gain) : ""}
+        </span>
+      </span>
+    </li>
+  );
+}
+
+function Heading(props: {
+  readonly predictions: Pick<Predictions, "kind" | "position">;
+  readonly tokens: Tokens;
+  /** Where more stands beside it. */
+  readonly short?: boolean;
+}) {
+  const { predictions, tokens, short = false } = props;
   const { kind, position } = predictions;
   const name = <bdi>{shorten(pieceLabel(tokens.pieces[position ?? -1] ?? ""), 18)}</bdi>;
   switch (kind) {
     case "next token":
-      return <>Next token after “{name}”</>;
+      return (
+        <>
+          Next {short ? "" : "token "}after “{name}”
+        </>
+      );
     case "this token":
       return <>In the place of “{name}”</>;
     case "label":

@@ -102,7 +102,11 @@ function changeTo(selection: Selection, now: Selection): Partial<Traits> {
   return Object.fromEntries(names.map((name) => [name, selection[name]]));
 }
 
-const words: Readonly<Partial<Record<keyof Traits, string>>> = { layer: "head", heads: "head" };
+const words: Readonly<Partial<Record<keyof Traits, string>>> = {
+  layer: "head",
+  heads: "head",
+  edits: "what if",
+};
 
 /** What a change is of, in words. */
 export function namesOf(patch: Partial<Traits>): string {

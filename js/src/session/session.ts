@@ -36,6 +36,7 @@ import { Frames, type Question } from "./asking/frames";
 import { Knocks } from "./asking/knocks";
 import { Verifier } from "./asking/verification";
 import type { FieldNumber } from "./axes";
+import { EditPlaces } from "./edit-places";
 import { type Filter, filterText } from "./filter";
 import { type Hint, Hints } from "./hints";
 import { Lead, type Leading } from "./lead";
@@ -108,6 +109,7 @@ export class Session {
   readonly pages: Pages;
   readonly charts: Charts;
   readonly verification: Signal<Verification | null>;
+  readonly editPlaces = new EditPlaces();
   readonly #verifier: Verifier;
   readonly #ask: Ask;
   readonly #synced: Synced;
@@ -421,6 +423,7 @@ export class Session {
   #followRemote(name: TraitName): void {
     if (name === "text") this.#history.record(0, this.traits.text.peek(), "elsewhere");
     if (name === "pair") this.#history.record(1, this.traits.pair.peek(), "elsewhere");
+    if (name === "edits") this.editPlaces.forget();
     this.#lead.yieldTo(name, this.#frames.out.peek());
     if (quiet.has(name) || this.#remote || !this.#started) return;
     this.#remote = true;
@@ -466,10 +469,28 @@ export class Session {
     // An older kernel names no readings: then every frame is one by itself.
     const { id, reply, reading = `frame ${order}`, off = noneOff } = answer;
     this.fault.value = null;
+    const texts = patches.shownTexts(reply, asked);
+    if (this.#moveEdits(texts, asked, editedAt)) return;
     this.memory.turn(reading);
-    this.shown.value = { ...patches.shownTexts(reply, asked), id, reading, order, asked, off, editedAt };
+    this.shown.value = { ...texts, id, reading, order, asked, off, editedAt };
     if (newest) this.#adopt(reply);
     if (answer.sights !== undefined) this.#hints.see(asked.text, answer.sights);
+  }
+
+  /** Edits go with their tokens. Whether what came was computed with others than those: then what is right has been asked for. */
+  #moveEdits(
+    texts: Pick<Shown, "text" | "pair" | "frame">,
+    { edits = [] }: FrameRequest,
+    editedAt?: number,
+  ): boolean {
+    const known = this.traits.edits.peek();
+    const moved = this.editPlaces.follow(texts, known);
+    if (moved === known) return false;
+    this.#synced.write({ edits: moved });
+    const { edits: right = [] } = editsAsked(moved, this.traits.look.peek());
+    if (same(right, edits)) return false;
+    this.#request(editedAt);
+    return this.shown.peek() !== null;
   }
 
   /** The newest frame says what the traits have become. */

@@ -1,3 +1,4 @@
+import { chipOf, editsOn } from "../edits/chips";
 import type { AskedAnswer, Edits, Look, OffEdit } from "../wire/types";
 
 /** As in attnwidget/widget/selection/what_if.py. */
@@ -22,36 +23,9 @@ export function readQuestion(value: unknown): AskedAnswer {
   };
 }
 
-/** Whether an edit is switched off. */
-export function isOff(edit: string): boolean {
-  return edit.startsWith("(") && edit.endsWith(")");
-}
-
-/** What it says, on or off. */
-export function bare(edit: string): string {
-  return isOff(edit) ? edit.slice(1, -1) : edit;
-}
-
-/** Switched off, or on again. */
-export function switched(edit: string): string {
-  return isOff(edit) ? bare(edit) : `(${edit})`;
-}
-
-/** The edits that take effect. */
-export function switchedOn(edits: Edits): Edits {
-  return edits.filter((edit) => !isOff(edit));
-}
-
 /** Those that are of heads alone: they mean the same on another text. */
 export function ofHeads(edits: Edits): Edits {
-  return edits.filter((edit) => /^(silence|paint) /.test(bare(edit)));
-}
-
-/** With one more at the end; one that is there already is switched on. */
-export function withEdit(edits: Edits, edit: string): Edits {
-  return edits.some((one) => bare(one) === edit)
-    ? edits.map((one) => (bare(one) === edit ? edit : one))
-    : [...edits, edit];
+  return edits.filter((edit) => /^(silence|paint) /.test(chipOf(edit).text));
 }
 
 /** What a question about a text says of its edits, and of what is shown of it. */
@@ -59,7 +33,7 @@ export function editsAsked(
   edits: Edits,
   { shows }: Pick<Look, "shows">,
 ): { readonly edits?: Edits; readonly shows?: "difference" } {
-  const on = switchedOn(edits);
+  const on = editsOn(edits);
   if (on.length === 0 || shows === "before") return {};
   return { edits: on, ...(shows === "difference" ? { shows } : {}) };
 }

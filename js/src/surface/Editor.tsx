@@ -5,6 +5,7 @@ import { useView } from "../display/view";
 import { hasSecond } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
 import { watch } from "../session/watch";
+import { WhatIf } from "../what-if/WhatIf";
 import { HeatCanvas } from "./Heat";
 import { keepInSight } from "./keep-in-sight";
 import { Chip, Mirror, Plain } from "./Mirror";
@@ -26,6 +27,9 @@ export function Editor() {
       <Boundary of="The status line">
         <Status />
         <Notes />
+      </Boundary>
+      <Boundary of="What if">
+        <WhatIf />
       </Boundary>
     </section>
   );

@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useView, type View } from "../display/view";
 import type { Rect } from "../drawing/scene";
+import { hexOf, type Palette, rampColour } from "../lib/colour";
 import type { FieldNumber } from "../session/axes";
 import { guarded, watch } from "../session/watch";
 import type { Direction } from "../wire/types";
@@ -60,9 +61,9 @@ function keepPainted(
     const { direction } = looks;
     sight ??= sightOf(surface, box, scroller, environment.ratio.peek());
     const seen = sight;
-    if (inks?.direction !== direction) inks = { direction, ...inksOf(box) };
+    if (inks?.direction !== direction) inks = { direction, ...inksOf(box, palette.peek()) };
     const marks = seen.marks.map(({ tokens, rects }) => ({ rects, ...markLook(looks, tokens) }));
-    const now = `${seen.version} ${inks.mark} ${inks.ring} ${marks.map(keyOf).join()}`;
+    const now = `${seen.version} ${inks.mark} ${inks.ring} ${inks.changed} ${inks.more} ${marks.map(keyOf).join()}`;
     if (now === painted) return;
     painted = now;
     const { across, down, ratio, top } = seen;
@@ -155,10 +156,11 @@ function sightOf(surface: TextSurface, box: Element, scroller: Element, ratio: n
 }
 
 /** Two marks with the same key look the same. */
-function keyOf({ tone, sink, query, focus, marked, found }: MarkLook): string {
-  if (tone === 0 && !query && !focus && !marked && found === null) return "";
-  const rings = `${query ? "q" : ""}${focus ? "f" : ""}${marked ? "m" : ""}${found ?? ""}`;
-  return `${Math.round(tone * 1000)}${sink ? "s" : ""}${rings}`;
+function keyOf({ tone, sink, way, query, focus, marked, found, hidden, touched }: MarkLook): string {
+  if (tone === 0 && !query && !focus && !marked && found === null && !hidden && !touched) return "";
+  const changed = `${hidden ? "h" : ""}${touched ? "t" : ""}`;
+  const rings = `${query ? "q" : ""}${focus ? "f" : ""}${marked ? "m" : ""}${found ?? ""}${changed}`;
+  return `${Math.round(tone * 1000)}${sink ? "s" : ""}${way ?? ""}${rings}`;
 }
 
 /** The canvas reaches so far around the surface: the rings of what stands at its edges (style/editor.css). */
@@ -176,8 +178,16 @@ function snapped({ x, y, width, height }: Rect, top: number, ratio: number): Rec
   };
 }
 
-/** The style sheet says the colours, for every theme. */
-export function inksOf(box: HTMLElement): Inks {
-  const { fill, stroke, stopColor, color } = getComputedStyle(box);
-  return { mark: fill, stripe: stopColor, ring: stroke, text: color };
+/** The style sheet says the colours, for every theme; of changes the palette. */
+export function inksOf(box: HTMLElement, { signed }: Palette): Inks {
+  const { fill, stroke, stopColor, color, floodColor } = getComputedStyle(box);
+  return {
+    mark: fill,
+    stripe: stopColor,
+    ring: stroke,
+    text: color,
+    changed: floodColor,
+    more: hexOf(rampColour(signed, 0.75)),
+    less: hexOf(rampColour(signed, 0.25)),
+  };
 }

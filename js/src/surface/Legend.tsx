@@ -2,8 +2,8 @@ import { stretching } from "../controls/LookControls";
 import { Term } from "../controls/Term";
 import { useView } from "../display/view";
 import type { Heat } from "../focus/derived";
-import { behindLetters, tone, toneSteps } from "../lib/colour";
-import { toneNumber } from "../lib/format";
+import { behindLetters, hexOf, rampColour, tone, toneSteps } from "../lib/colour";
+import { signedWeight, toneNumber } from "../lib/format";
 
 /** The tones of the text with the weights that they stand for, and what there is to know of this row. */
 export function Legend() {
@@ -14,18 +14,7 @@ export function Legend() {
     <div class="aw-legend">
       <Note heat={heat} />
       <Term name="tone">tone</Term>
-      <span class="aw-tones aw-number">
-        {toneSteps.map((share) => (
-          <span
-            key={share}
-            style={{
-              background: `color-mix(in srgb, var(--aw-mark) ${100 * behindLetters(tone(share, 1))}%, var(--aw-ground))`,
-            }}
-          >
-            {toneNumber(share * heat.full)}
-          </span>
-        ))}
-      </span>
+      {heat.less === null ? <Tones full={heat.full} /> : <ChangeTones full={heat.full} />}
       {heat.kept !== null && (
         <span class="aw-legend-kept">
           kept {heat.kept.tokens.length} of {heat.kept.all}
@@ -43,7 +32,44 @@ export function Legend() {
   );
 }
 
-function isHatched({ sinks, tones }: Heat): boolean {
+function Tones({ full }: { readonly full: number }) {
+  return (
+    <span class="aw-tones aw-number">
+      {toneSteps.map((share) => (
+        <span key={share} style={{ background: mixed("var(--aw-mark)", share) }}>
+          {toneNumber(share * full)}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+const changeSteps = [-1, -0.25, -0.05, 0.05, 0.25, 1];
+
+/** What is read less than before, and what is read more. */
+function ChangeTones({ full }: { readonly full: number }) {
+  const { signed } = useView().palette.value;
+  const colour = (share: number) => hexOf(rampColour(signed, share < 0 ? 0.25 : 0.75));
+  return (
+    <>
+      <span class="aw-tones aw-number">
+        {changeSteps.map((share) => (
+          <span key={share} style={{ background: mixed(colour(share), Math.abs(share)) }}>
+            {signedWeight(share * full, toneNumber)}
+          </span>
+        ))}
+      </span>
+      after − before
+    </>
+  );
+}
+
+function mixed(colour: string, share: number): string {
+  return `color-mix(in srgb, ${colour} ${100 * behindLetters(tone(share, 1))}%, var(--aw-ground))`;
+}
+
+function isHatched({ sinks, tones, less }: Heat): boolean {
+  if (less !== null) return false;
   return Array.from(sinks).some((token) => (tones[token] ?? 0) > 0);
 }
 
@@ -68,8 +94,9 @@ function Note({ heat }: { readonly heat: Heat }) {
 const pale = 0.1;
 
 /** Why a row has no colours of its own, where no scale could give it any. */
-export function heatNote({ tones, sinks, peak }: Heat): string | null {
-  if (!(peak > 0)) return "nothing is read here";
+export function heatNote({ tones, sinks, peak, less }: Heat): string | null {
+  if (!(peak > 0)) return less === null ? "nothing is read here" : "nothing changed here";
+  if (less !== null) return null;
   if (tones.length === 1) return "a single token takes all of it";
   const beside = tones.some((strength, token) => strength > 0 && !sinks.has(token));
   return sinks.size > 0 && !beside ? "this rests on sinks alone" : null;

@@ -3,6 +3,7 @@ import { count, grouped } from "../lib/format";
 import { version } from "../lib/version";
 import { readsOf, restInWords } from "../session/hints";
 import type { Session } from "../session/session";
+import { QuietWhatIf } from "../what-if/WhatIf";
 import { lost } from "../wire/problem";
 import type { Problem } from "../wire/types";
 import { Legend } from "./Legend";
@@ -15,6 +16,7 @@ export function Status() {
   const problem = session.closed.value ? null : session.problem.value;
   return (
     <div class="aw-underline">
+      <QuietWhatIf />
       <AddSecond />
       <Search />
       <div class="aw-status" role="status" aria-live="polite" data-kind={kindOf(session)}>

@@ -2,9 +2,13 @@ import { batch } from "@preact/signals";
 import type { View } from "../display/view";
 import type { Heat } from "../focus/derived";
 import type { Match } from "../focus/matches";
+import type { Touched } from "../focus/pointer";
 import { oneForEach } from "../lib/one-for-each";
 import type { FieldNumber } from "../session/axes";
 import { sideOf } from "../session/places";
+import { unitsOf } from "../session/shown";
+import { toUnits } from "../session/units";
+import { editsShown, touchedBy } from "../what-if/standing";
 import type { Direction, Span } from "../wire/types";
 
 /** How the tokens of a field are marked: colours where the other end of the weights stands, rings where the query does. */
@@ -17,6 +21,9 @@ export interface Looks {
   readonly found: ReadonlySet<number>;
   readonly match: Span;
   readonly direction: Direction;
+  /** What nobody reads in what is shown, and what the chip that is pointed at names. */
+  readonly hidden: ReadonlySet<number>;
+  readonly touched: ReadonlySet<number>;
 }
 
 /** How a stretch is marked. */
@@ -25,17 +32,22 @@ export interface MarkLook {
   readonly tone: number;
   /** Whether it is a sink that the row rests on. */
   readonly sink: boolean;
+  /** Of a change: whether it is read more, or less, than before. */
+  readonly way: "more" | "less" | null;
   readonly query: boolean;
   readonly focus: boolean;
   readonly marked: boolean;
   /** Whether it is searched, and gone to. */
   readonly found: "match" | "current" | null;
+  readonly hidden: boolean;
+  readonly touched: boolean;
 }
 
 const nowhere: Span = [0, 0];
 
 /** Reads signals. */
-export function looksOf({ derived, local }: View, number: FieldNumber): Looks {
+export function looksOf(view: View, number: FieldNumber): Looks {
+  const { derived, local } = view;
   const { asks, answers } = derived.fields[number].value;
   const map = derived.map.value;
   const direction = derived.direction.value;
@@ -52,24 +64,56 @@ export function looksOf({ derived, local }: View, number: FieldNumber): Looks {
     found: foundIn(matches)[number],
     match: chosen?.field === number ? chosen.tokens : nowhere,
     direction,
+    hidden: inField(view, number, hiddenIn(view)),
+    touched: inField(view, number, local.touched.value),
   };
 }
 
+/** What edits hide in what is shown; null where what was before is shown. Reads signals. */
+function hiddenIn({ session }: View): Touched | null {
+  const hides = editsShown(session).filter(({ kind }) => kind === "hide");
+  return hides.length === 0 ? null : touchedBy(session, hides);
+}
+
+const none: ReadonlySet<number> = new Set();
+
+/** What of it stands in a field, in what is shown. Reads signals. */
+function inField(
+  { session, derived }: View,
+  number: FieldNumber,
+  touched: Touched | null,
+): ReadonlySet<number> {
+  if (touched === null) return none;
+  const { asks, answers } = derived.fields[number].value;
+  const reads = derived.direction.value === "reads";
+  const found = new Set<number>();
+  for (const side of ["query", "key"] as const) {
+    if (!(side === (reads ? "query" : "key") ? asks : answers)) continue;
+    const units = unitsOf(session.shown.value, side === "query" ? "reads" : "read_by");
+    for (const token of side === "query" ? touched.queries : touched.keys)
+      found.add(toUnits(units, [token, token + 1])[0]);
+  }
+  return found;
+}
+
 export function markLook(
-  { heat, pinned, focus, marked, found, match }: Looks,
+  { heat, pinned, focus, marked, found, match, hidden, touched }: Looks,
   tokens: readonly number[],
 ): MarkLook {
   let tone = 0;
   let sink = false;
+  let way: MarkLook["way"] = null;
   if (heat !== null)
     for (const token of tokens) {
       const own = heat.tones[token] ?? 0;
+      if (own > tone && heat.less !== null) way = heat.less.has(token) ? "less" : "more";
       tone = Math.max(tone, own);
-      if (own > 0 && heat.sinks.has(token)) sink = true;
+      if (own > 0 && heat.less === null && heat.sinks.has(token)) sink = true;
     }
   return {
     tone,
     sink,
+    way,
     query: tokens.some((token) => within(pinned, token)),
     focus: tokens.some((token) => within(focus, token)),
     marked: marked !== null && tokens.includes(marked),
@@ -78,6 +122,8 @@ export function markLook(
       : tokens.some((token) => found.has(token))
         ? "match"
         : null,
+    hidden: tokens.some((token) => hidden.has(token)),
+    touched: tokens.some((token) => touched.has(token)),
   };
 }
 

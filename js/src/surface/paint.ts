@@ -11,6 +11,11 @@ export interface Inks {
   readonly stripe: string;
   readonly ring: string;
   readonly text: string;
+  /** Of what is changed in the computation. */
+  readonly changed: string;
+  /** The full tone of what is read more than before, and of what is read less. */
+  readonly more: string;
+  readonly less: string;
 }
 
 export interface PlacedMark extends MarkLook {
@@ -24,22 +29,28 @@ const stripe = 3;
 
 /** The heat first, then the rings over it, one round each run of tokens. `above`: the line that tells the direction without the colour is over the letters. */
 export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Inks, above: boolean): void {
-  for (const { tone, sink, rects } of marks) {
+  for (const { tone, sink, way, rects } of marks) {
     if (!(tone > faintest)) continue;
     context.globalAlpha = behindLetters(tone);
     for (const rect of rects) {
       if (sink) paintStripes(context, rect, inks);
       else {
-        context.fillStyle = inks.mark;
+        context.fillStyle = way === null ? inks.mark : inks[way];
         context.beginPath();
         context.roundRect(rect.x, rect.y, rect.width, rect.height, radius);
         context.fill();
       }
+      if (way !== null) continue;
       context.fillStyle = inks.ring;
       paintLine(context, rect, above);
     }
   }
   context.globalAlpha = 1;
+  context.strokeStyle = inks.changed;
+  for (const { hidden, touched, rects } of marks) {
+    if (hidden) for (const rect of rects) strike(context, rect);
+    if (touched) paintRings(context, rects, 1.5);
+  }
   context.strokeStyle = inks.ring;
   // Nothing else is looked at than the query: one ring is enough.
   const pinned = runsOf(marks, ({ query }) => query).filter((run) => !run.every(({ focus }) => focus));
@@ -54,6 +65,15 @@ export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Ink
     paintRings(context, rects, dashed ? 1 : 1.5);
     if (dashed) context.setLineDash([]);
   }
+}
+
+/** A line through the middle of the letters, as far as the mark. */
+function strike(context: Pen, { x, y, width, height }: Rect): void {
+  context.lineWidth = 2;
+  context.beginPath();
+  context.moveTo(x, y + 0.54 * height);
+  context.lineTo(x + width, y + 0.54 * height);
+  context.stroke();
 }
 
 function paintRings(context: Pen, rects: readonly Rect[], weight: number): void {

@@ -1,35 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { plainLook } from "../../src/session/look";
 import { textsOf } from "../../src/session/shown";
-import {
-  bare,
-  editsAsked,
-  isOff,
-  ofHeads,
-  questionAsked,
-  readEdits,
-  readQuestion,
-  switched,
-  switchedOn,
-  withEdit,
-} from "../../src/session/what-if";
+import { editsAsked, ofHeads, questionAsked, readEdits, readQuestion } from "../../src/session/what-if";
 import { kernelSource } from "../../src/source/kernel";
+import { header } from "../frames";
 import { ok, open } from "../opened";
 
 const edits = ["hide 1", "(silence L0H1)"];
 
 describe("edits as text", () => {
-  it("are on, or in brackets and off", () => {
-    expect(edits.map(isOff)).toEqual([false, true]);
-    expect(edits.map(bare)).toEqual(["hide 1", "silence L0H1"]);
-    expect(edits.map(switched)).toEqual(["(hide 1)", "silence L0H1"]);
-    expect(switchedOn(edits)).toEqual(["hide 1"]);
+  it("mean the same on another text where they are of heads alone", () => {
     expect(ofHeads(edits)).toEqual(["(silence L0H1)"]);
-  });
-
-  it("are each there once: one that is off is switched on", () => {
-    expect(withEdit(edits, "silence L0H1")).toEqual(["hide 1", "silence L0H1"]);
-    expect(withEdit(edits, "hide 2")).toEqual([...edits, "hide 2"]);
   });
 
   it("are read from outside as far as they are any", () => {
@@ -57,6 +38,29 @@ describe("edits as text", () => {
 });
 
 describe("a session with edits", () => {
+  it("moves them with their tokens: what was computed with others is not shown, and asked for anew", async () => {
+    const { session, frames, model } = open({ edits: ["hide 1", "cut 2 reads 1"] });
+    await frames()[0]?.answer({ ...ok(), reading: "r" });
+    const { tokens } = header;
+    const longer = {
+      ...tokens,
+      pieces: ["So", ...tokens.pieces],
+      spans: [[0, 2], ...tokens.spans.map(([start, stop]) => [start + 3, stop + 3])] as never,
+    };
+    session.edit("So The river bank", [2, 2], 0);
+    expect(frames()[1]?.request).toMatchObject({ edits: ["hide 1", "cut 2 reads 1"] });
+    await frames()[1]?.answer({ ...ok({ tokens: longer }), reading: "so" });
+    expect(model.get("edits")).toEqual(["hide 2", "cut 3 reads 2"]);
+    expect(session.shown.value?.text).toBe("The river bank");
+    expect(frames()[2]?.request).toMatchObject({
+      text: "So The river bank",
+      edits: ["hide 2", "cut 3 reads 2"],
+    });
+    await frames()[2]?.answer({ ...ok({ tokens: longer }), reading: "so, edited" });
+    expect(session.shown.value?.text).toBe("So The river bank");
+    expect(frames()).toHaveLength(3);
+  });
+
   it("asks for what they make of the text, and says which were left out", async () => {
     const { session, frames, model } = open({ edits });
     expect(frames()[0]?.request).toMatchObject({ edits: ["hide 1"] });
@@ -88,7 +92,7 @@ describe("a session with edits", () => {
     const { session, frames, model } = open();
     await frames()[0]?.answer(ok());
     session.setEdits(["hide 1"]);
-    expect(session.what("undo")).toBe("edits");
+    expect(session.what("undo")).toBe("what if");
     session.travel("undo", "all");
     expect(model.state.edits).toEqual([]);
     const before = frames().length;

@@ -34,7 +34,11 @@ async function longText() {
       return value === null ? query.value : [value, value + 1];
     }),
   };
-  const view = { session: { traits: { view: name }, fault: signal(null) }, local, derived };
+  const view = {
+    session: { traits: { view: name }, shown: signal(null), fault: signal(null) },
+    local,
+    derived,
+  };
   const surface = { rects: (token: number) => [{ x: 0, y: token * 32, width: 40, height: 32 }] };
   const life = new AbortController();
   keepInSight(view as never, 0, surface as never, scroller, life.signal);

@@ -55,7 +55,17 @@ describe("the map of a text", () => {
     expect(reachesOf(0, () => null)).toEqual([]);
   });
 
-  const none = { tone: 0, sink: false, query: false, focus: false, marked: false, found: null } as const;
+  const none = {
+    tone: 0,
+    sink: false,
+    query: false,
+    focus: false,
+    marked: false,
+    found: null,
+    way: null,
+    hidden: false,
+    touched: false,
+  } as const;
 
   it("has of every line its strongest token, and sinks where nothing is stronger", () => {
     const { bands } = minimapScene(

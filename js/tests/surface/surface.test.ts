@@ -97,8 +97,26 @@ function spread(made: TextSurface) {
   return { rects: (token: number) => made.rects(token) };
 }
 
-const inks = { mark: "mark", stripe: "stripe", ring: "ring", text: "text" };
-const plain = { tone: 0, sink: false, query: false, focus: false, marked: false, found: null } as const;
+const inks = {
+  mark: "mark",
+  stripe: "stripe",
+  ring: "ring",
+  text: "text",
+  changed: "changed",
+  more: "more",
+  less: "less",
+};
+const plain = {
+  tone: 0,
+  sink: false,
+  query: false,
+  focus: false,
+  marked: false,
+  found: null,
+  way: null,
+  hidden: false,
+  touched: false,
+} as const;
 const rects = [{ x: 10, y: 20, width: 30, height: 27 }];
 
 /** Notes what is filled and what is stroked, with what. */
@@ -120,6 +138,7 @@ describe("the note of a row", () => {
     full: 1,
     sinks: new Set(sinks),
     kept: null,
+    less: null,
   });
 
   it("says why no scale could give it colours of its own, and nothing else", () => {
@@ -172,6 +191,12 @@ describe("the marks of a text", () => {
     expect(done).toEqual(["stroke ring 2", "stroke text 1.5", "stroke ring 1"]);
   });
 
+  it("are struck through where they are hidden, and ringed where a chip names them, behind the rings of the query", () => {
+    const { pen, done } = notes();
+    paintMarks(pen, [{ ...plain, hidden: true, touched: true, query: true, rects }], inks, false);
+    expect(done).toEqual(["stroke changed 2", "stroke changed 1.5", "stroke ring 1"]);
+  });
+
   it("have one ring for a run of them on a line, and one more for what is looked at in it", () => {
     const { pen, done } = notes();
     const rings: number[][] = [];
@@ -207,6 +232,7 @@ describe("the marks of a text", () => {
       full: 1,
       sinks: new Set([0, 2]),
       kept: null,
+      less: null,
     };
     const looks = {
       heat,
@@ -216,15 +242,20 @@ describe("the marks of a text", () => {
       found: new Set([1, 2]),
       match: [2, 3],
       direction: "reads",
+      hidden: new Set([0]),
+      touched: new Set([2]),
     } as const;
-    expect(markLook(looks, [0])).toEqual({ ...plain, query: true });
+    expect(markLook(looks, [0])).toEqual({ ...plain, query: true, hidden: true });
     expect(markLook(looks, [1, 2])).toEqual({
       tone: 0.75,
       sink: true,
+      way: null,
       query: false,
       focus: true,
       marked: true,
       found: "current",
+      hidden: false,
+      touched: true,
     });
     expect(markLook(looks, [1]).found).toBe("match");
     expect(markLook({ ...looks, heat: null }, [1]).tone).toBe(0);

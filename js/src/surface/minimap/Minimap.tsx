@@ -72,7 +72,7 @@ function keepMapped(
     // Of the tokens as the lists have them, a frame after the text: it does not wait for its map.
     const looks = looksOf({ ...view, derived: numbers }, number);
     const { direction } = looks;
-    if (inks?.direction !== direction) inks = { direction, ...inksOf(strip) };
+    if (inks?.direction !== direction) inks = { direction, ...inksOf(strip, view.palette.peek()) };
     const stretches = surface.stretches.flatMap(({ tokens }, stretch) => {
       const reach = reaches?.[stretch];
       return reach === undefined ? [] : [{ ...markLook(looks, tokens), reach }];

@@ -13,6 +13,7 @@ import { lastOf } from "../../focus/description";
 import { shorten, weight } from "../../lib/format";
 import { unitsOf } from "../../session/shown";
 import { tokenOf } from "../../session/units";
+import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Flow } from "../../wire/flow";
 import { flowFigure, recipeOf } from "./figure";
 import { flowWish } from "./flow";
@@ -141,7 +142,12 @@ export function FlowView() {
         )}
       </ViewGrid>
       {flow === null && <p class="aw-view-state">{answer.problem ?? following(session, progress)}</p>}
-      {flow !== null && <Caption problem={late ? answer.problem : null}>{recipeOf(flow, least)}</Caption>}
+      {flow !== null && (
+        <Caption problem={late ? answer.problem : null}>
+          <AfterOnly />
+          {recipeOf(flow, least)}
+        </Caption>
+      )}
     </figure>
   );
 }

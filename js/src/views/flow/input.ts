@@ -1,5 +1,6 @@
 import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
+import type { Edge, Named } from "../../focus/pointer";
 import { unitsOf } from "../../session/shown";
 import { toUnits } from "../../session/units";
 import type { Band, LaneFlow, Node } from "./lanes";
@@ -30,7 +31,22 @@ export function pointFlow(
   const hit = flowHit(frame, flow, bands, x, y);
   const lane = hit === null ? null : "lane" in hit ? hit.lane : hit.source;
   local.marked.value = lane === null ? null : unitOf(session, flow, lane);
+  local.edge.value = hit === null || "lane" in hit ? null : edgeOf(flow, hit);
   if (JSON.stringify(hit) !== JSON.stringify(on)) set(hit);
+}
+
+/** A band as what one layer carries; null where the rest of the text is at one of its ends. */
+function edgeOf(flow: LaneFlow, { level, source, target }: Band): Edge | null {
+  const [query, key] = [target, source].map((lane) => namedIn(flow, lane));
+  const layer = flow.attending[level];
+  return query == null || key == null || layer === undefined ? null : { layer, query, key };
+}
+
+function namedIn({ lanes }: LaneFlow, lane: number): Named | null {
+  const each = lanes[lane];
+  const [first, last] = [each?.tokens[0], each?.tokens.at(-1)];
+  if (each === undefined || each.rest || first === undefined || last === undefined) return null;
+  return { tokens: [first, last + 1], name: each.name };
 }
 
 /** A click looks from that word: what flows into its own output. */

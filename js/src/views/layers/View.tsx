@@ -13,6 +13,7 @@ import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
 import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
+import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Fusion, Tokens } from "../../wire/types";
 import { layersFigure } from "./figure";
 import { pointLayers, pressLayers, steerLayers } from "./input";
@@ -209,6 +210,7 @@ function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readon
   const full = fullTone(scale.value, strip.peak);
   return (
     <Caption problem={problem} aside={<Scale direction={strip.direction} full={full} />}>
+      <AfterOnly />
       {recipeOf(strip, filter.value, scale.value)}
     </Caption>
   );

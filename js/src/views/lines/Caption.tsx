@@ -46,6 +46,9 @@ export function LinesCaption({ map, strong, leads, keep, several, full, faint }:
         </>
       )}
       {clauses(
+        map.signed
+          ? "after − before the changes: green is read more, violet less; faint lines by size alone"
+          : "",
         rule(map, keep, leads),
         several ? "each head’s lines in its own colour; numbers and faint lines of all together" : "",
         faint.passing > faint.curves.length

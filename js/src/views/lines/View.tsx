@@ -194,7 +194,7 @@ function useStrong(
 
 function strongOf(map: MapOnShow, weights: Float32Array, direction: Direction, rule: string, full: number) {
   const kept = keepOf(weights, sinksOf(map, direction), readFilter(rule));
-  return { weights, kept, full };
+  return { weights, kept, full, signed: map.signed };
 }
 
 /** Which way the lines go that lead: of a long text from the side under the pointer, else as the map is looked at. */

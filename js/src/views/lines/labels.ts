@@ -1,6 +1,6 @@
 import type { Derived } from "../../focus/derived";
 import { tone } from "../../lib/colour";
-import { pieceLabel, weight } from "../../lib/format";
+import { pieceLabel, signedWeight, weight } from "../../lib/format";
 import { sideOf } from "../../session/places";
 import type { Direction, Span } from "../../wire/types";
 import type { LineEnd } from "./labels-scene";
@@ -52,8 +52,12 @@ export function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, ma
         side,
         token,
         text: pieceLabel(pieces[token] ?? ""),
-        number: kept.has(token) ? (certain ? weight(amount) : "…") : "",
-        tone: lines === null ? 0 : tone(amount, lines.full),
+        number: kept.has(token)
+          ? certain
+            ? (lines?.signed === true ? signedWeight : weight)(amount)
+            : "…"
+          : "",
+        tone: lines === null ? 0 : tone(Math.abs(amount), lines.full),
         sink: sinks.has(token),
         focus,
         query,

@@ -11,6 +11,7 @@ export function linesFilter(filter: Filter): Filter {
 export interface Lines {
   readonly queries: Uint32Array;
   readonly keys: Uint32Array;
+  /** Of changes the sizes. */
   readonly weights: Float32Array;
   /** 1 where the line ends in a sink. */
   readonly resting: Uint8Array;
@@ -26,7 +27,7 @@ export function linesOf(map: MapOnShow, filter: Filter): Lines {
       const { tokens, sinks } = keepOf(weights, sinksOf(map, map.direction), filter);
       const put = (other: number, resting: 0 | 1) => {
         const [query, key] = map.direction === "reads" ? [token, other] : [other, token];
-        found.push([query, key, weights[other] as number, resting]);
+        found.push([query, key, Math.abs(weights[other] as number), resting]);
       };
       for (const other of tokens) put(other, 0);
       for (const other of sinks) put(other, 1);

@@ -1,6 +1,6 @@
 import type { Kept } from "../../focus/kept";
 import type { MapOnShow } from "../../focus/maps";
-import { type Palette, tone } from "../../lib/colour";
+import { hexOf, type Palette, rampColour, tone } from "../../lib/colour";
 import { headColour } from "../../lib/head-colours";
 import type { Side } from "../../session/places";
 import type { Direction } from "../../wire/types";
@@ -22,7 +22,16 @@ const budget = 800;
 
 /** The lines of what is looked at, each way that is shown. */
 export type Strong = Readonly<
-  Record<Direction, { readonly kept: Kept; readonly weights: Float32Array; readonly full: number } | null>
+  Record<
+    Direction,
+    {
+      readonly kept: Kept;
+      readonly weights: Float32Array;
+      readonly full: number;
+      /** Whether they are changes. */
+      readonly signed?: boolean;
+    } | null
+  >
 >;
 
 /** The lines of each of several heads; none while a single one is looked at. */
@@ -54,9 +63,9 @@ export function curvesOf(
   palette: Palette,
 ): Curve[] {
   const known = heads.filter((each) => each.strong !== null);
-  if (known.length === 0) return strongCurves(strong, frame, focus);
+  if (known.length === 0) return strongCurves(strong, frame, focus, palette);
   const curves = known.flatMap((each) =>
-    strongCurves(each.strong as Strong, frame, focus).map((curve) => ({
+    strongCurves(each.strong as Strong, frame, focus, palette).map((curve) => ({
       ...curve,
       colour: headColour(palette.dark, each.index),
     })),
@@ -83,7 +92,17 @@ function sideBySide(curves: readonly Curve[], room: number): Curve[] {
   });
 }
 
-function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number, number]): Curve[] {
+/** Green for what is read more than before, violet for what is read less. */
+function changeColour({ signed }: Palette, change: number): string {
+  return hexOf(rampColour(signed, change < 0 ? 0.15 : 0.85));
+}
+
+function strongCurves(
+  strong: Strong,
+  frame: LinesFrame,
+  focus: readonly [number, number],
+  palette: Palette,
+): Curve[] {
   const found: Curve[] = [];
   for (const direction of ["reads", "read_by"] as const) {
     const one = strong[direction];
@@ -93,7 +112,8 @@ function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number
     const middle = lineMiddle(frame, own, focus);
     const add = (end: number, weight: number, kind: Curve["kind"]) => {
       const [from, to] = direction === "reads" ? [middle, end] : [end, middle];
-      found.push({ from, to, tone: tone(weight, one.full), kind, direction });
+      const colour = one.signed ? { colour: changeColour(palette, weight) } : {};
+      found.push({ from, to, tone: tone(Math.abs(weight), one.full), kind, direction, ...colour });
     };
     const beyond = { above: 0, below: 0 };
     const put = (token: number, kind: Curve["kind"]) => {
@@ -105,7 +125,7 @@ function strongCurves(strong: Strong, frame: LinesFrame, focus: readonly [number
     for (const token of one.kept.tokens) put(token, "key");
     for (const token of one.kept.sinks) put(token, "sink");
     for (const edge of ["above", "below"] as const)
-      if (beyond[edge] > 0) add(stripMiddle(frame, edge), beyond[edge], "bundle");
+      if (Math.abs(beyond[edge]) > 0) add(stripMiddle(frame, edge), beyond[edge], "bundle");
   }
   return found;
 }

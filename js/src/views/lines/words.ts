@@ -2,7 +2,7 @@ import type { Derived } from "../../focus/derived";
 import { ruleOf } from "../../focus/kept";
 import { cellIn, type MapOnShow, sinksOf } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { grouped, pieceLabel, weight } from "../../lib/format";
+import { grouped, pieceLabel, signedWeight, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Direction, Tokens } from "../../wire/types";
 import type { Strong } from "./picture";
@@ -37,14 +37,15 @@ export function spoken(derived: Derived, pointed: Cell | null, map: MapOnShow): 
   const name = (tokens: Tokens | null, token: number) => pieceLabel(tokens?.pieces[token] ?? "");
   const reads = derived.direction.value === "reads";
   const cell = cellIn(map, pointed);
+  const number = (value: number) => (map.signed ? `${signedWeight(value)} after the changes` : weight(value));
   const weights = (reads ? derived.row.value : derived.column.value) ?? new Float32Array();
   if (cell !== null) {
     const amount = weights[reads ? cell.key : cell.query] ?? Number.NaN;
-    return `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)} ${weight(amount)}`;
+    return `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)} ${number(amount)}`;
   }
   const ranked = (reads ? derived.reads.value : derived.readBy.value).slice(0, 3);
   const list = ranked
-    .map((found) => `${name(derived.others.value, found.token)} ${weight(found.weight)}`)
+    .map((found) => `${name(derived.others.value, found.token)} ${number(found.weight)}`)
     .join(", ");
   return `${name(derived.asked.value, derived.focus.value[0])} ${reads ? "reads" : "is read by"} ${list || "nothing"}`;
 }

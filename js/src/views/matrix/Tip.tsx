@@ -1,7 +1,7 @@
 import { useView } from "../../display/view";
 import type { MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { weight } from "../../lib/format";
+import { signedWeight, weight } from "../../lib/format";
 import { CellTip } from "../../matrix/CellTip";
 import type { MatrixScene } from "../../matrix/scene";
 import type { Reading } from "./use-picture";
@@ -28,8 +28,11 @@ export function Tip({ map, scene, cell, reading }: Props) {
       kind={reading?.kind}
     >
       <b class="aw-number">
-        {reading === null ? "not visible" : signs[reading.kind] + weight(reading.value)}
+        {reading === null
+          ? "not visible"
+          : signs[reading.kind] + (map.signed ? signedWeight : weight)(reading.value)}
       </b>
+      {map.signed && reading !== null && <span class="aw-unit"> after − before</span>}
       {map.sinks.has(key) && <span class="aw-unit"> sink</span>}
       {map.pooling > 1 && (
         <span class="aw-unit">

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { Scale } from "../../controls/Scale";
+import { Scale, SignedScale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
 import { type Room, useRoom, useView, type View } from "../../display/view";
@@ -120,7 +120,7 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, room: Ro
   if (map === null) return null;
   const focused = derived.direction.value;
   const ranked = focused === "reads" ? derived.reads.value : derived.readBy.value;
-  const strong = ranked.filter(({ weight }) => weight >= 0.1).slice(0, 3);
+  const strong = ranked.filter(({ weight }) => Math.abs(weight) >= 0.1).slice(0, 3);
   return matrixScene(
     {
       ...input,
@@ -136,6 +136,9 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, room: Ro
   );
 }
 
+/** The sign of a change. */
+const changeNote = "after − before the changes: green is read more, violet less";
+
 interface CaptionProps {
   readonly map: MapOnShow;
   readonly scene: MatrixScene;
@@ -145,12 +148,19 @@ interface CaptionProps {
 function MatrixCaption({ map, scene, picture }: CaptionProps) {
   const { local, derived } = useView();
   const keys = derived.keys.value;
-  const beyond = useMemo(() => sinkNote(map, picture.full, keys), [map, picture.full, keys]);
+  const beyond = useMemo(
+    () => (map.signed ? changeNote : sinkNote(map, picture.full, keys)),
+    [map, picture.full, keys],
+  );
   return (
     <Caption
       aside={
         <span class="aw-aside">
-          <Scale direction={map.direction} full={picture.full} />
+          {map.signed ? (
+            <SignedScale full={picture.full} />
+          ) : (
+            <Scale direction={map.direction} full={picture.full} />
+          )}
           <Extent scene={scene} viewport={local.viewport} />
         </span>
       }

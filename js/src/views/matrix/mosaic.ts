@@ -35,7 +35,8 @@ export function mosaic(
       continue;
     }
     const { values } = tile;
-    const part = { values, rows: height, columns: width, full, causal: map.causal, shift: y - x };
+    const { causal, signed } = map;
+    const part = { values, rows: height, columns: width, full, causal, signed, shift: y - x };
     put(whole, at, weightPixels(part, ramp), (down, right) => down * width + right);
   }
   return { image: whole, rows, columns, queriesEach: 1, keysEach: 1, first: { query: top, key: left } };

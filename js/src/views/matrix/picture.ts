@@ -13,10 +13,13 @@ export function plainPicture(
   full: number,
   palette: Palette,
 ): Omit<MatrixPicture, "printed"> {
-  const { ramp, strong } = accent(palette, map.direction);
+  const { strong, ...own } = accent(palette, map.direction);
+  const { signed } = map;
+  const ramp = signed ? palette.signed : own.ramp;
   const { rows, columns, queriesEach, keysEach } = map;
   const image = weightPixels({ ...map, full, fading: faded }, ramp);
-  return { image, rows, columns, queriesEach, keysEach, full, ramp, strong, sinks: hatchedKeys(map) };
+  const sinks = signed ? new Set<number>() : hatchedKeys(map);
+  return { image, rows, columns, queriesEach, keysEach, full, ramp, signed, strong, sinks };
 }
 
 /** The weight of a cell, where it is known well enough to be printed. */

@@ -2,7 +2,7 @@ import type { Derived } from "../../focus/derived";
 import { isExplicit, ruleOf } from "../../focus/kept";
 import { type MapOnShow, sinksOf } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
-import { pieceLabel, weight } from "../../lib/format";
+import { pieceLabel, signedWeight, weight } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Tokens } from "../../wire/types";
 import type { Picture, Reading } from "./use-picture";
@@ -13,7 +13,8 @@ export function spoken(derived: Derived, map: MapOnShow, cell: Cell | null, read
   if (cell === null) return `Query ${name(derived.asked.value, map.query[0])}`;
   const pair = `${name(derived.tokens.value, cell.query)} reads ${name(derived.keys.value, cell.key)}`;
   if (reading === null) return `${pair}: not visible`;
-  return `${pair} ${reading.kind === "exact" ? "" : `${reading.kind} `}${weight(reading.value)}`;
+  const number = map.signed ? `${signedWeight(reading.value)} after the changes` : weight(reading.value);
+  return `${pair} ${reading.kind === "exact" ? "" : `${reading.kind} `}${number}`;
 }
 
 /** What is kept of the cells; the rest is faint. */

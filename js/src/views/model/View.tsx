@@ -14,6 +14,7 @@ import { useFound } from "../../heads/use-picture";
 import { keptOf, layersDone } from "../../heads/words";
 import type { ToneScale } from "../../lib/colour";
 import { clauses } from "../../lib/format";
+import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Metric } from "../../wire/metric";
 import type { Direction, Frame } from "../../wire/types";
 
@@ -86,6 +87,7 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
         values ? <MetricScale metric={metric} direction={direction} /> : <GridScale direction={direction} />
       }
     >
+      <AfterOnly />
       {clauses(
         fading ? `${keptOf(session, found)}; the others are faint` : "",
         fading && !values && metric !== null ? metric.recipe : "",

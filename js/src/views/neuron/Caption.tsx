@@ -1,5 +1,6 @@
 import { SignedBar } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
+import { AfterOnly } from "../../what-if/AfterOnly";
 
 interface Props {
   readonly recipe: string;
@@ -10,6 +11,7 @@ interface Props {
 export function NeuronCaption({ recipe, problem }: Props) {
   return (
     <Caption problem={problem} aside={<SignedBar from="−" to="+" />}>
+      <AfterOnly />
       {recipe}
     </Caption>
   );
