@@ -47,32 +47,58 @@ export function weightPixels(map: Values, ramp: Ramp): Pixels {
 /** Thumbnails hold the square root already. All heads in one image, side by side. `full`: the weight of the full tone of a head. */
 export function thumbnailPixels(
   bytes: Uint8Array,
-  [layers, heads, rows, columns]: readonly [number, number, number, number],
+  shape: Small,
   causal: boolean,
   full: (head: number) => number,
   ramp: Ramp,
 ): Pixels {
+  let [given, tones] = [Number.NaN, new Float32Array(256)];
+  return smallPixels(bytes, shape, causal, ramp, (map) => {
+    const now = full(map);
+    if (now !== given) [given, tones] = [now, tonesOfBytes(now)];
+    return (byte) => tones[byte] as number;
+  });
+}
+
+/** The same of changes, which have a sign. */
+export function changePixels(
+  changes: Float32Array,
+  shape: Small,
+  causal: boolean,
+  full: (head: number) => number,
+  ramp: Ramp,
+): Pixels {
+  return smallPixels(changes, shape, causal, ramp, (map) => {
+    const most = full(map);
+    return (change) => signedTone(change, most);
+  });
+}
+
+type Small = readonly [layers: number, heads: number, rows: number, columns: number];
+
+/** `toneOf`: of a head, how strong each of its numbers is. */
+function smallPixels(
+  numbers: ArrayLike<number>,
+  [layers, heads, rows, columns]: Small,
+  causal: boolean,
+  ramp: Ramp,
+  toneOf: (head: number) => (number: number) => number,
+): Pixels {
   const width = heads * columns;
   const data = new Uint8ClampedArray(layers * rows * width * 4);
   let known = -1;
-  let [given, tones] = [Number.NaN, new Float32Array(256)];
-  for (let source = 0; source < bytes.length; source++) {
+  let here = (_number: number) => 0;
+  for (let source = 0; source < numbers.length; source++) {
     const column = source % columns;
     const row = Math.floor(source / columns) % rows;
     if (causal && column > row) continue;
     const map = Math.floor(source / (rows * columns));
     if (map !== known) {
       known = map;
-      const now = full(map);
-      if (now !== given) [given, tones] = [now, tonesOfBytes(now)];
+      here = toneOf(map);
     }
     const y = Math.floor(map / heads) * rows + row;
-    putColour(
-      data,
-      y * width + (map % heads) * columns + column,
-      ramp,
-      tones[bytes[source] as number] as number,
-    );
+    putColour(data, y * width + (map % heads) * columns + column, ramp, here(numbers[source] as number));
   }
   return { width, height: layers * rows, data };
 }

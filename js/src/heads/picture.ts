@@ -1,4 +1,4 @@
-import { thumbnailPixels } from "../drawing/pixels";
+import { changePixels, thumbnailPixels } from "../drawing/pixels";
 import { accent, mix, type Palette, type Ramp, ramp, rgbOf, type ToneScale } from "../lib/colour";
 import { headColour } from "../lib/head-colours";
 import type { Session } from "../session/session";
@@ -31,6 +31,12 @@ export function thumbnailsIn(frame: Frame | undefined, scale: ToneScale, palette
   if (rows * columns === 1) return { image: null, rows, columns };
   const { ramp } = accent(palette, frame.header.direction);
   const shape = [layers, heads, rows, columns] as const;
+  if (frame.changes != null) {
+    const { data: changes } = frame.changes;
+    const largest = largestOf(changes);
+    const full = scale === "stretch" ? (map: number) => largest(map, rows * columns) : () => scale;
+    return { image: changePixels(changes, shape, frame.header.causal, full, palette.signed), rows, columns };
+  }
   const { data } = frame.thumbnails;
   const full = scale === "stretch" ? strongest(data, shape, frame.header.key_tokens == null) : () => scale;
   const image = thumbnailPixels(data, shape, frame.header.causal, full, ramp);
@@ -48,6 +54,14 @@ function strongest(bytes: Uint8Array, [, , rows, columns]: readonly number[], sq
         most = Math.max(most, bytes[(map * down + row) * across + column] as number);
     return (most / 255) ** 2;
   };
+}
+
+/** The largest change of each head, in size. */
+function largestOf(changes: Float32Array) {
+  return (map: number, cells: number) =>
+    changes
+      .subarray(map * cells, (map + 1) * cells)
+      .reduce((most, change) => Math.max(most, Math.abs(change)), 0);
 }
 
 /** What the tones of small maps stand for. */

@@ -36,6 +36,7 @@ export function decodeFrame(source: ArrayBuffer | ArrayBufferView): Frame {
     column: vector(read("column"), "column"),
     thumbnails: bytes(read("thumbnails")),
     previews: bytes(read("previews")),
+    ...(header.signed && { changes: signed(read("changes")) }),
   };
 }
 
@@ -165,6 +166,10 @@ function floats(block: Block | null, name: string): Block<Float32Array> {
 
 function vector(block: Block | null, name: string): Float32Array | null {
   return block === null ? null : floats(block, name).data;
+}
+
+function signed(block: Block | null): Block<Float32Array> | null {
+  return block === null ? null : floats(block, "changes");
 }
 
 function bytes(block: Block | null): Block<Uint8Array> | null {

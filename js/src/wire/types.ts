@@ -168,6 +168,10 @@ export interface Header {
   readonly pooling: number;
   readonly timing: { readonly trace: number; readonly frame: number };
   readonly blocks: readonly BlockEntry[];
+  /** What was changed in the computation; absent where nothing was. */
+  readonly edits?: Edits;
+  /** The numbers are what the edits change, after minus before; `peak` is the largest size. */
+  readonly signed?: true;
   /** What stands in the two text fields, of weights that were given. */
   readonly texts?: readonly [string, string | null];
 }
@@ -192,6 +196,8 @@ export interface Frame {
   readonly column: Float32Array | null;
   readonly thumbnails: Block<Uint8Array> | null;
   readonly previews: Block<Uint8Array> | null;
+  /** What became of the thumbnails, where the frame is signed: by head and cell, the change that is largest in size. */
+  readonly changes?: Block<Float32Array> | null;
 }
 
 /** What is asked of a frame; `preview` asks the same. */
@@ -230,6 +236,8 @@ export interface Strip {
   /** Of each layer. */
   readonly sinks: readonly (readonly number[])[];
   readonly recipe: string;
+  /** The values are what the edits change, after minus before. */
+  readonly signed?: true;
   /** By layer and token; not a number in layers without attention, or without the head. */
   readonly values: Float32Array;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Brush } from "../../src/drawing/brush";
-import { thumbnailPixels, weightPixels } from "../../src/drawing/pixels";
+import { changePixels, thumbnailPixels, weightPixels } from "../../src/drawing/pixels";
 import { paintGrid } from "../../src/heads/paint";
 import { gridScene } from "../../src/heads/scene";
 import { palette, rampColour } from "../../src/lib/colour";
@@ -61,6 +61,13 @@ describe("pixels", () => {
     const [half, most] = [rampColour(ramp, 128 / 255), rampColour(ramp, 1)];
     expect(tones(() => 1)).toEqual([half, most]);
     expect(tones((head) => [(128 / 255) ** 2, 4][head] as number)).toEqual([most, rampColour(ramp, 0.5)]);
+  });
+
+  it("put a change on its side of the middle", () => {
+    const { data } = changePixels(Float32Array.of(-0.25, 0, 1), [1, 3, 1, 1], false, () => 1, ramp);
+    expect([0, 4, 8].map((at) => Array.from(data.slice(at, at + 3)))).toEqual(
+      [0.25, 0.5, 1].map((place) => rampColour(ramp, place)),
+    );
   });
 });
 

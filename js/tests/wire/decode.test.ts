@@ -32,6 +32,14 @@ describe("decodeFrame", () => {
     expect(toHalf(1)).toBe(0x3c00);
   });
 
+  it("reads what became of small maps, where numbers have a sign", () => {
+    const changes = { name: "changes", dtype: "f16" as const, shape: [1, 1, 1, 3], values: [-0.5, 0, 0.25] };
+    const frame = decodeFrame(frameBytes({ signed: true }, [...blocks, changes]));
+    expect(Array.from(frame.changes?.data ?? [])).toEqual([-0.5, 0, 0.25]);
+    expect(decodeFrame(frameBytes({ signed: true })).changes).toBeNull();
+    expect(decodeFrame(frameBytes())).not.toHaveProperty("changes");
+  });
+
   it("reads a preview, which has no overview", () => {
     const frame = decodeFrame(frameBytes({}, blocks.slice(0, 3)));
     expect(frame.thumbnails).toBeNull();
