@@ -24,6 +24,8 @@ from attnwidget.engine.load_model import shared as shared
 from attnwidget.engine.model import AttentionModel as AttentionModel
 from attnwidget.engine.names import fit_index as fit_index
 from attnwidget.engine.names import parse_head as parse_head
+from attnwidget.engine.patching import PatchedRuns as PatchedRuns
+from attnwidget.engine.patching import patched_runs as patched_runs
 from attnwidget.engine.prediction import Prediction as Prediction
 from attnwidget.engine.prediction import predict as predict
 from attnwidget.engine.runs import ManyRuns as ManyRuns

@@ -53,6 +53,18 @@ class RankedKey(NamedTuple):
         return f"H{self.head} {self.key} {self.piece!r} {self.value:.4g}"
 
 
+class RankedPlace(NamedTuple):
+    """A layer at a token, and their number."""
+
+    layer: int
+    position: int
+    piece: str
+    value: float
+
+    def __repr__(self) -> str:
+        return f"L{self.layer} {self.position} {self.piece!r} {self.value:.4g}"
+
+
 class RankedPair(NamedTuple):
     """A query, a key, and their number."""
 
@@ -198,6 +210,23 @@ class TokenMap(_Result):
                 float(self.values[row, key]),
             )
             for row, key in self._best(count, lowest=lowest)
+        )
+
+
+class PlaceScores(TokenMap):
+    """One number per layer at each token: `values` is (layer token). A map whose rows are layers, called L0, L1, ..."""
+
+    def top(  # type: ignore[override]  # places, not pairs
+        self, count: Any = 5, *, lowest: Any = False
+    ) -> tuple[RankedPlace, ...]:
+        """The places with the highest numbers, best first; with `lowest`, those with the lowest.
+
+        >>> PlaceScores(np.array([[0.1, 0.9], [0.5, 0.2]]), "an example", ("L0", "L1"), ("a", "b")).top(2)
+        (L0 1 'b' 0.9, L1 0 'a' 0.5)
+        """
+        return tuple(
+            RankedPlace(layer, at, piece_of(self.key_pieces, at), float(self.values[layer, at]))
+            for layer, at in self._best(count, lowest=lowest)
         )
 
 

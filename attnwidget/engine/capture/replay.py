@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from attnwidget.engine.capture.attention_function import Call, Edited, Watch, watching
 from attnwidget.engine.capture.edited_pass import changing_layers
 from attnwidget.engine.capture.forward import run
+from attnwidget.engine.capture.layer_outputs import with_hidden
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow
 
@@ -74,12 +75,20 @@ def ended_after(shadow: Shadow, kept: KeptLayers, layer: int) -> Tensor | None:
 
 
 def run_from(
-    shadow: Shadow, kept: KeptLayers, layer: int, batch: int = 1, edited: Callable[[Call], Edited | None] | None = None
+    shadow: Shadow,
+    kept: KeptLayers,
+    layer: int,
+    batch: int = 1,
+    edited: Callable[[Call], Edited | None] | None = None,
+    handed_on: Tensor | None = None,
 ) -> Tensor | None:
-    """The final hidden rows (batch position dim) of `batch` runs that begin at a layer; None if there are none."""
+    """The final hidden rows (batch position dim) of `batch` runs that begin at a layer; None if there are none.
+
+    `handed_on` (batch position dim) is what the layer before it hands on, instead of what it gave.
+    """
     given = kept.forward.items()
     forward = dict(given) if batch == 1 else {name: one.expand(batch, *one.shape[1:]) for name, one in given}
-    with _skipping(kept, layer, batch):
+    with _skipping(kept, layer, batch, handed_on):
         return hidden_rows(shadow, forward, edited)
 
 
@@ -113,13 +122,15 @@ def hidden_rows(
 
 
 @contextmanager
-def _skipping(kept: KeptLayers, layer: int, batch: int) -> Iterator[None]:
-    """Inside, the layers before `layer` return what they gave in the kept pass."""
+def _skipping(kept: KeptLayers, layer: int, batch: int, handed_on: Tensor | None) -> Iterator[None]:
+    """Inside, the layers before `layer` return what they gave in the kept pass, the last of them `handed_on` if given."""
     skipped = list(zip(kept.layers, kept.outputs, strict=True))[:layer]
     own = [vars(module).get("forward") for module, _ in skipped]
     try:
-        for module, output in skipped:
+        for number, (module, output) in enumerate(skipped):
             result = _repeated(output, batch)
+            if handed_on is not None and number == layer - 1:
+                result = with_hidden(result, handed_on)
             module.__dict__["forward"] = lambda *_given, result=result, **_named: result
         yield
     finally:

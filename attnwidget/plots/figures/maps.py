@@ -7,7 +7,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Range1d
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.results import TokenMap
+from attnwidget.measures.results import PlaceScores, TokenMap
 from attnwidget.plots.chart import NARROWEST, WIDEST_CHART, colour_bar, empty, finished, hover, mapper, token_axis
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.labels import number, token_name
@@ -128,10 +128,11 @@ def _name(found: TokenMap) -> str:
 
 def _picture(found: TokenMap, values: np.ndarray, colours: Any, look: Look, title: str, unit: str, note: str) -> Any:
     queries, keys = values.shape
+    across, down = ("token →", "layer ↓") if isinstance(found, PlaceScores) else ("key →", "query ↓")
     figure = empty(
         title,
-        "key →",
-        "query ↓",
+        across,
+        down,
         height=_height(USUAL_WIDTH, queries, keys),
         tools="pan,wheel_zoom,box_zoom,reset,save",
         x_axis_location="above",

@@ -71,7 +71,7 @@ def test_head_effects_are_those_of_hooks_on_the_projection(name):
 
 
 def test_a_decoder_is_run_from_its_layers(model, trace):
-    assert silenced_runs(model, trace, 11).kept is not None
+    assert silenced_runs(model, trace, 11).from_layers is not None
 
 
 def test_token_effects_are_those_of_whole_passes(model, trace):
