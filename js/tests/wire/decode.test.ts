@@ -33,7 +33,7 @@ describe("decodeFrame", () => {
   });
 
   it("reads what became of small maps, where numbers have a sign", () => {
-    const changes = { name: "changes", dtype: "f16" as const, shape: [1, 1, 1, 3], values: [-0.5, 0, 0.25] };
+    const changes = { name: "changes", dtype: "f32" as const, shape: [1, 1, 1, 3], values: [-0.5, 0, 0.25] };
     const frame = decodeFrame(frameBytes({ signed: true }, [...blocks, changes]));
     expect(Array.from(frame.changes?.data ?? [])).toEqual([-0.5, 0, 0.25]);
     expect(decodeFrame(frameBytes({ signed: true })).changes).toBeNull();
