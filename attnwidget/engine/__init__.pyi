@@ -8,6 +8,8 @@ from attnwidget.engine.edits.records import Hide as Hide
 from attnwidget.engine.edits.records import Patch as Patch
 from attnwidget.engine.edits.records import Silence as Silence
 from attnwidget.engine.exact import exactly as exactly
+from attnwidget.engine.gradients.embeddings import EmbeddedTokens as EmbeddedTokens
+from attnwidget.engine.gradients.embeddings import embedded_tokens as embedded_tokens
 from attnwidget.engine.gradients.outputs import OutputGradient as OutputGradient
 from attnwidget.engine.gradients.outputs import output_gradients as output_gradients
 from attnwidget.engine.inputs.recipient import forward_names as forward_names

@@ -11,6 +11,7 @@ SECTIONS = {
     "reuse": "Edits that read only what changed",
     "estimate": "The estimate of memory",
     "measures": "What measures cost",
+    "gradients": "What gradients cost",
     "payload": "What the page carries",
     "rooms": "What the page is made of",
     "browser": "In the browser",

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call, Edited, Watch, unedited, watching
-from attnwidget.engine.capture.edited_pass import EditedPass, Known, known_roles
+from attnwidget.engine.capture.edited_pass import EditedPass, Known, changing_layers, known_roles
 from attnwidget.engine.capture.forward import run, what_runs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow, shadow_of
@@ -86,27 +86,24 @@ def roles_of(model: AttentionModel, trace: Trace) -> Known:
     return known or {}
 
 
-def edits_in(model: AttentionModel, trace: Trace) -> Callable[[Call], Edited | None]:
-    """What the edits of a trace change in each call of one pass."""
-    return EditedPass(trace.edits, roles_of(model, trace)) if trace.edits else unedited
-
-
 def logits_of(
     shadow: Shadow,
     forward: Mapping[str, Tensor],
     position: int | None,
-    edited: Callable[[Call], Edited | None] = unedited,
+    edited: EditedPass | None = None,
+    heard: Callable[[Call], Edited | None] | None = None,
 ) -> Logits:
     """The logits (batch vocabulary) after a position, or of the class; inside `differentiable`, with their graph.
 
+    `edited` has the edits of the pass, `heard` hears every call instead of it.
     Raises AttnWidgetError for what the model cannot compute.
     """
     module: Any = shadow.module
     # Tensors made in a user's inference mode cannot be kept for a gradient.
     given = {name: tensor.clone() for name, tensor in forward.items()}
     runs = what_runs(module, Inputs(given))
-    watch = Watch(shadow.names, keeps=False, edited=edited)
-    with watching(watch):
+    watch = Watch(shadow.names, keeps=False, edited=heard or edited or unedited)
+    with watching(watch), changing_layers(edited, shadow, watch):
         output = run(runs, given, {})
     head = prediction_head(module) if runs is module.base_model else None
     if head is not None:

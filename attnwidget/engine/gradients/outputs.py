@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from attnwidget.engine.capture.attention_function import Call, Edited
+from attnwidget.engine.capture.attention_function import Call, Edited, unedited
 from attnwidget.engine.capture.edited_pass import Known
 from attnwidget.engine.capture.shadow import shadow_of
 from attnwidget.engine.gradients.differentiable import (
     Score,
     differentiable,
-    edits_in,
     followed_back,
     logits_of,
     refuse_unseen_attention,
@@ -80,10 +79,11 @@ def output_gradients(
     """
     refuse_what_has_no_gradient(model, trace, instead)
     refuse_unseen_attention(model, instead)
-    outputs = _Outputs(roles_of(model, trace), edits_in(model, trace))
+    edited = model.edited_pass(trace)
+    outputs = _Outputs(roles_of(model, trace), edited or unedited)
     shadow = shadow_of(model.model)
     with differentiable(shadow):
-        logits = logits_of(shadow, trace.forward, position, outputs)
+        logits = logits_of(shadow, trace.forward, position, edited, outputs)
         gradients = followed_back(model, score(logits[0]), [leaf for *_, leaf in outputs.found], instead)
     return [
         OutputGradient(part, layer, output[0], gradient[0])
