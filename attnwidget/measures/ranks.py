@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import rankdata
 
 RESAMPLES = 1000
 """How often the words are drawn again for an interval."""
@@ -50,6 +49,8 @@ def spearman(columns: Float[np.ndarray, "*draw column word"]) -> Float[np.ndarra
     >>> float(spearman(np.array([[1, 1, 1, 1, 2], [5.0, 4, 3, 2, 1]]))[0, 1].round(4))
     -0.7071
     """
+    from scipy.stats import rankdata  # half a second to import
+
     ranks = rankdata(columns, axis=-1)
     ranks -= ranks.mean(-1, keepdims=True)
     products = np.einsum("...aw,...bw->...ab", ranks, ranks)

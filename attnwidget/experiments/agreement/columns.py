@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from attnwidget.engine import Hide, go_on
+from attnwidget.engine import go_on
 from attnwidget.errors import Cancelled
+from attnwidget.experiments.agreement.hiding import scores_without
 from attnwidget.experiments.agreement.methods import HIDING, Asking, Method, mean_attention
 from attnwidget.experiments.agreement.places import Places
 from attnwidget.experiments.effects.answers import ANSWER_UNITS, logits_at
@@ -98,16 +99,10 @@ def _hidden(asking: Asking, places: Places, had: Column | None, heard: Callable[
     values = np.full(len(places.every), np.nan) if had is None else had.values.copy()
     before = asked.score(logits_at(trace, asked))
     order = [*places.compared, *(set(range(len(places.every))) - set(places.compared))]
-    for done, number in enumerate(order):
-        if not np.isnan(values[number]):
-            continue
-        go_on()
+    missing = [number for number in order if np.isnan(values[number])]
+    heard(len(order) - len(missing), len(order))
+    after = scores_without(asking, [places.hidden(number) for number in missing])
+    for done, (number, score) in enumerate(zip(missing, after, strict=True), len(order) - len(missing) + 1):
+        values[number] = before - score
         heard(done, len(order))
-        tokens = places.hidden(number)
-        after = before
-        if tokens:
-            again = asking.model.trace(trace, edits=(*trace.edits, Hide(tokens, part=asking.part)), reuse=trace)
-            after = asked.score(logits_at(again, asked))
-        values[number] = before - after
-        yield Column(HIDING, unit, values.copy(), recipe, done=done == len(order) - 1)
-    heard(len(order), len(order))
+        yield Column(HIDING, unit, values.copy(), recipe, done=done == len(order))

@@ -123,7 +123,7 @@ def evidence(
 
     The exact effect is the fall of the answer when all tokens of a word are hidden (see `token_effects`); `answer`,
     `at` and `unit` as in `head_effects`. Beside it: "attention" (mean of heads, of the answer's query), "norm"
-    (norm-weighted), "rollout"; and null models: "uniform" attention followed through the layers (position alone),
+    (norm-weighted), "rollout", "estimate" (of hiding, by one backward pass); and null models: "uniform" attention followed through the layers (position alone),
     "shuffled" weights (chance), the attention of an "untrained" copy of the model (up to 200 million parameters). What a
     method says of tokens is summed over a word. A method that does not work on a model says why.
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from attnwidget.engine import CHEAP, AttentionModel, Trace, untrained_copy
 from attnwidget.experiments.effects.answers import Asked
+from attnwidget.experiments.effects.estimated_tokens import estimated_hiding
 from attnwidget.measures.given_trace import same_text
 from attnwidget.measures.paths.rollout import rollout, uniform_rollout
 from attnwidget.measures.portions import portions
@@ -111,6 +112,11 @@ def _row_of(measure: Callable[..., Any], asking: Asking) -> MethodScores:
     )
 
 
+def _estimate(asking: Asking) -> MethodScores:
+    values = estimated_hiding(asking.model, asking.trace, asking.asked, asking.part)
+    return MethodScores(values, "hiding estimated by one backward pass: gradient x what is lost")
+
+
 def _untrained(asking: Asking) -> MethodScores:
     copy = untrained_copy(asking.model, asking.seed, asking.largest)
     trace = copy.trace(dict(asking.trace.forward), edits=asking.trace.edits)
@@ -155,6 +161,15 @@ METHODS = (
         "share",
         "reads",
         _rollout,
+    ),
+    Method(
+        "estimate",
+        "hide, estimated",
+        "the estimate of hiding",
+        "What hiding does to the answer to first order, by one backward pass: gradient x what each layer's output loses.",
+        "",
+        "effect",
+        _estimate,
     ),
     Method(
         "uniform",

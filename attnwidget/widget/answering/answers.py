@@ -24,6 +24,9 @@ from attnwidget.frames.selection_checks import check_query
 from attnwidget.measures.paths.rollout_edges import followed_edges
 from attnwidget.tiny import Example
 from attnwidget.version import __version__
+from attnwidget.widget.answering.asked import tested_model
+from attnwidget.widget.answering.effects import effects_told
+from attnwidget.widget.answering.evidence import Told, evidence_told
 from attnwidget.widget.answering.requests import BACKGROUND, Request
 from attnwidget.widget.answering.shown import Shown, seen
 from attnwidget.widget.given import GivenModel
@@ -143,7 +146,7 @@ def _about_reading(
             return _changes(request, reading, held, parts)
         return _expected(model, request, reading, held)
     if request.kind in BACKGROUND:
-        return _heads(request, reading, parts)
+        return _in_background(model, request, reading, progress, parts)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, _before(read, request))
     if request.kind == "neuron":
@@ -243,6 +246,22 @@ def _heads(request: Request, reading: Reading, parts: Parts) -> Answer:
     near = similar(reading.trace, (layer, head), part, request.count)
     nearest = [{"layer": each.layer, "head": each.head, "distance": each.value} for each in near]
     return Answer({"similar": {"layer": layer, "head": head, "nearest": nearest, "recipe": near.recipe}})
+
+
+def _in_background(
+    model: AttentionModel | GivenModel, request: Request, reading: Reading, progress: Progress, parts: Parts
+) -> Answer:
+    """What an answer of the model rests on, or something of every head."""
+    if request.kind not in {"effects", "evidence"}:
+        return _heads(request, reading, parts)
+    about = tested_model(model), reading.trace, request.question, seen(reading.trace).asked(request.part).part
+
+    def so_far(make: Callable[[], Told]) -> None:
+        parts(lambda: Answer(*make()))
+
+    if request.kind == "evidence":
+        return Answer(*evidence_told(*about, progress, so_far))
+    return Answer(*effects_told(*about, request.name, exact=request.exact, progress=progress, parts=so_far))
 
 
 def _metric(found: Metric) -> Answer:

@@ -26,13 +26,15 @@ REQUEST_KINDS = (
     "neuron",
     "metric",
     "similar",
+    "effects",
+    "evidence",
     "page",
     "still",
     "chart",
     "bokeh",
     "cancel",
 )
-BACKGROUND = frozenset({"metric", "similar", "changes", "still"})
+BACKGROUND = frozenset({"metric", "similar", "changes", "effects", "evidence", "still"})
 """The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
 Shows = Literal["after", "difference"]
@@ -109,7 +111,7 @@ class Request:
         if self.kind == "changes":
             return *read, self.against, self.against_edits, self.part
         if self.kind in BACKGROUND:
-            return *read, self.part, self.name, self.layer, self.head, self.count
+            return *read, self.part, self.name, self.layer, self.head, self.count, self.question, self.exact
         if self.kind == "compare":
             return *read, self.against, self.against_edits, self.part, self.layer, self.head
         if self.kind == "expected":

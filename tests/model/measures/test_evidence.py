@@ -61,7 +61,7 @@ def test_agreements_are_rank_correlations_over_what_is_compared(found):
 
 
 def test_it_reads_as_a_table_and_as_an_array(found):
-    assert np.asarray(found).shape == (12, 7)
+    assert np.asarray(found).shape == (12, 8)
     table = found.table()
     assert table["word"][5] == "Miro"
     assert table["compared"] == [True] * 11 + [False]
