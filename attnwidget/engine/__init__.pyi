@@ -39,6 +39,9 @@ from attnwidget.engine.splitting import Additions as Additions
 from attnwidget.engine.splitting import additions as additions
 from attnwidget.engine.stopping import go_on as go_on
 from attnwidget.engine.stopping import stopping_when as stopping_when
+from attnwidget.engine.text.chat import is_chat as is_chat
+from attnwidget.engine.text.conversation import Conversation as Conversation
+from attnwidget.engine.text.conversation import Turn as Turn
 from attnwidget.engine.text.spans import NO_SPAN as NO_SPAN
 from attnwidget.engine.text.tokens import Tokens as Tokens
 from attnwidget.engine.trace.projection import Projection as Projection

@@ -37,17 +37,25 @@ from attnwidget.engine.loading.refusals import refuse_what_cannot_work
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.stopping import to_the_end
+from attnwidget.engine.text.chat import chat_text
+from attnwidget.engine.text.conversation import ChatTemplate, Conversation
 from attnwidget.engine.text.tokenizer import vocabulary_of
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, TooLong
+from attnwidget.text import well_formed
 
 LARGEST_ID = 2**31
 """Tokenizers count in 32 bits."""
 
 TEXTS_KEPT = 4
 """Texts whose tokens are cached: the newest, those it is compared with, and one being processed."""
+
+LIKE_A_CHAT = (
+    "This text begins like a chat of this model, but its turns are not as the chat template writes them: it is shown, "
+    "and read, as plain text."
+)
 
 KEEPABLE = ("inputs",)
 """What `trace` can keep besides the inputs of attention."""
@@ -82,6 +90,7 @@ class AttentionModel:
         # a shared one would cut our texts and pad theirs.
         self._reader = reader_of(tokenizer, preparation)
         self._reader_is_of = self._read_by()
+        self._template = ChatTemplate(self._reader)
         self._recent: Recent[Inputs] = Recent(TEXTS_KEPT)
         refuse_what_cannot_work(model)
         path = self._shadow().path  # a model that cannot be shown is refused here, not at the first text
@@ -107,11 +116,40 @@ class AttentionModel:
 
         `pair` is the explorer's second text: of a sentence pair, or the target. Raises what `tokens` raises.
         """
-        return self._inputs(text, **as_given(self.facts, pair)).tokens
+        return self._inputs(self.conversation(text) or text, **as_given(self.facts, pair)).tokens
 
     def texts(self, text: str, pair: str = "") -> Texts:
-        """Where the explorer's two texts stand in what the model processes."""
-        return texts_of(self.facts, text, pair, self.prompt)
+        """Where the explorer's two texts stand in what the model processes, and the turns of a conversation."""
+        chat = self.conversation(text)
+        found = texts_of(self.facts, text, pair, "" if chat else self.prompt)
+        notes = (LIKE_A_CHAT,) if chat is None and self._template.begins(text) else ()
+        return replace(found, chat=chat, notes=notes)
+
+    def conversation(self, text: str) -> Conversation | None:
+        """The turns of a text that this model's chat template has written; None for any other text."""
+        self._renew_reader()
+        return self._template.divided(text)
+
+    def chat_text(self, messages: Any) -> str:
+        """Chat messages as the text that this model's template makes of them, for an explorer to show.
+
+        Raises AttnWidgetError for messages without role or content, a model without tokenizer or template, and a
+        template whose text does not say where a turn begins and ends.
+        """
+        self._renew_reader()
+        if self._reader is None:
+            raise AttnWidgetError(
+                f"{self.name} was loaded without a tokenizer, so it cannot encode chat messages. Pass one: "
+                "aw.load(model, tokenizer)."
+            )
+        text, ids = chat_text(self._reader, messages)
+        text = well_formed(text)
+        if ids is not None or self.conversation(text) is None:
+            raise AttnWidgetError(
+                f"The chat template of {type(self.tokenizer).__name__} does not mark in its text where turns begin and "
+                "end, so they cannot be edited. aw.view(model.trace(messages)) shows them as they are."
+            )
+        return text
 
     @property
     def prompt(self) -> str:
@@ -313,7 +351,7 @@ class AttentionModel:
     def _once(self, given: Given) -> Inputs:
         """Inputs of plain texts are cached: an explorer asks for the same ones several times for every keystroke."""
         recent, recipient = self._recent, self._recipient()  # updated in the opposite order
-        if not isinstance(given.x, str) or not isinstance(given.target, str | None):
+        if not isinstance(given.x, str | Conversation) or not isinstance(given.target, str | None):
             return inputs_of(recipient, given)
         key = (given, recipient.prompt, str(device_of(self.model)))
         made = recent.get(key, lambda: inputs_of(recipient, given))
@@ -371,7 +409,7 @@ class AttentionModel:
 
         Raises what `trace` raises, also for a model of which nothing can be edited.
         """
-        given = self._inputs(text, first=first, **as_given(self.facts, pair))
+        given = self._inputs(self.conversation(text) or text, first=first, **as_given(self.facts, pair))
         known = self._roles(given, lambda _done: None)
         sizes = sizes_of({name: len(tokens) for name, tokens in given.tokens.items()})
         return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
@@ -413,6 +451,7 @@ class AttentionModel:
         if (known := self._read_by()) != self._reader_is_of:
             # In this order: a thread that sees the new mark must not see results of the old tokenizer.
             self._reader = reader_of(self.tokenizer, self.preparation)
+            self._template = ChatTemplate(self._reader)
             self._recent = Recent(TEXTS_KEPT)
             self._reader_is_of = known
             limit = limit_of(self.model, self.tokenizer, self.preparation)

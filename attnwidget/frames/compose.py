@@ -18,6 +18,7 @@ from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_uni
 from attnwidget.frames.maps.thumbnails import changed_thumbnails, thumbnails
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_selection
+from attnwidget.frames.turns import mark_notes, turns_told
 from attnwidget.frames.units import Units
 
 
@@ -86,7 +87,9 @@ def compose_frame(
         "pooling": found.pooling,
         "timing": {"trace": traced_in, "frame": 1000 * (perf_counter() - started)},
     }
-    if notes := [*dict.fromkeys((*axes.queries.notes, *axes.keys.notes))]:
+    if texts.chat is not None:
+        header["turns"] = turns_told(texts.chat)
+    if notes := [*dict.fromkeys((*axes.queries.notes, *axes.keys.notes, *texts.notes, *mark_notes(axes.keys, texts)))]:
         header["notes"] = notes
     if trace.edits:
         header["edits"] = [str(edit) for edit in trace.edits]

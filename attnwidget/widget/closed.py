@@ -21,4 +21,4 @@ class Closed(GivenModel):
         )
 
     given = property(refuse)
-    state = trace = texts = texts_of = tokens = piece = refuse_editing = refuse_changing = fitting = refuse
+    state = trace = texts = texts_of = tokens = piece = chat_text = refuse_editing = refuse_changing = fitting = refuse

@@ -63,7 +63,7 @@ class Explorer(Selecting):
     def __init__(
         self,
         model: AttentionModel | GivenModel,
-        text: str,
+        text: Any,
         *,
         pair: str = "",
         layer: int | None = None,
@@ -403,7 +403,8 @@ class Explorer(Selecting):
                 self._answer_error(number, error)
             return
         if request.kind == "about":
-            self._answer(request.id, about(self._model, self._shown, examples(self._model.facts), self._source))
+            known = examples(self._model.facts)
+            self._answer(request.id, about(self._model, self._shown, known, self._source, self.text))
         elif request.kind == "program":
             self._answer_program(request)
         elif request.kind == "cancel":

@@ -15,7 +15,7 @@ from attnwidget.widget.selection.state import checked_state, name_to_load, unsai
 
 def explore(
     model: Any = None,
-    text: str | None = None,
+    text: Any = None,
     *,
     tokenizer: Any = None,
     pair: str | None = None,
@@ -50,7 +50,8 @@ def explore(
     model opens, once the text is read, at the head with the clearest pattern on it, unless a `layer`, a `head` or a
     `query` is given. `layer` is else the first with attention, `query` (a token number or (start, stop)) the last word.
     `pair` is a second text for an encoder of sentence pairs, `target` the decoder input of an encoder-decoder; both can
-    be edited. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
+    be edited. Chat messages in place of the text, [{"role": "user", "content": "Hello"}], are shown as turns, each with
+    a text of its own. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
 
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model" or "compare". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:

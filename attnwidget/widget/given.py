@@ -1,6 +1,6 @@
 """Weights without a model, behind a model's interface: what `aw.view` shows."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from attnwidget.engine import ModelFacts, Texts, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
@@ -56,7 +56,11 @@ class GivenModel:
         """Raises AttnWidgetError: nothing can be edited."""
         self.refuse_changing()
 
-    def refuse_editing(self) -> None:
+    def chat_text(self, _messages: Any) -> str:
+        """Raises AttnWidgetError."""
+        self.refuse_editing()
+
+    def refuse_editing(self) -> NoReturn:
         """Raises AttnWidgetError."""
         raise AttnWidgetError(
             "This text belongs to given weights, and there is no model to compute others. To edit texts, use "

@@ -29,7 +29,7 @@ def page_of(
     source: str | None = None,
 ) -> str:
     """The whole page as HTML. Raises AttnWidgetError for a text that is too long for one."""
-    told = about(model, shown, (), source).content["about"]
+    told = about(model, shown, (), source, traits["text"]).content["about"]
     data = page_data(
         trace, told, traits, model.piece, texts=model.texts(traits["text"], traits["pair"]), truncated=truncated
     )

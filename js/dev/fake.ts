@@ -14,10 +14,25 @@ import type {
   Span,
   StripRequest,
   TileRequest,
+  Turn,
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
 import { fakeChoices, fakeMetric, fakeSimilar } from "./fake-heads";
 import { fakeNeuron } from "./neuron";
+
+/** The turns of a text that is all ChatML. */
+function chatOf(text: string): Pick<Header, "turns"> {
+  const turns: Turn[] = [];
+  let place = 0;
+  for (const match of text.matchAll(/<\|im_start\|>(\w+)\n([\s\S]*?)(?:<\|im_end\|>\n|$)/g)) {
+    const [whole, role = "", said = ""] = match;
+    if (match.index !== place) return {};
+    const start = place + `<|im_start|>${role}\n`.length;
+    turns.push({ role, begin: place, start, stop: start + said.length, end: place + whole.length });
+    place += whole.length;
+  }
+  return turns.length > 0 && place === text.length ? { turns } : {};
+}
 
 export interface FakeModel {
   readonly name: string;
@@ -431,6 +446,7 @@ export class FakeKernel {
     };
     return {
       tokens,
+      ...chatOf(request.text),
       key_tokens: null,
       layers,
       heads: this.headsByLayer(layers, heads),

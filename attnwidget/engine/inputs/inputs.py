@@ -13,7 +13,8 @@ from attnwidget.engine.inputs.recipient import Recipient, forward_names
 from attnwidget.engine.inputs.tensors import device_of, plain_ids, refuse_images, tensor_of
 from attnwidget.engine.prediction_head import predicts
 from attnwidget.engine.text.chat import is_chat
-from attnwidget.engine.text.tokenise import tokenise_chat, tokenise_ids, tokenise_text
+from attnwidget.engine.text.conversation import Conversation
+from attnwidget.engine.text.tokenise import tokenise_chat, tokenise_ids, tokenise_text, tokenise_written
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError, EmptyText
 
@@ -36,7 +37,8 @@ class Inputs:
 class Given:
     """User input: a text, chat, list of ids or mapping of forward inputs, and how to encode it.
 
-    `first` limits its tokens, and those of a target text. Two plain texts are equal if all their fields are.
+    `first` limits its tokens, and those of a target text. Two plain texts are equal if all their fields are, and so are
+    two texts that a chat template has written.
     """
 
     x: Any
@@ -73,7 +75,7 @@ def inputs_of(recipient: Recipient, given: Given) -> Inputs:
 def tokens_of(recipient: Recipient, given: Given) -> Tokens:
     """The tokens of a text, pair, chat or list of ids, all of them known to the model. Raises as `inputs_of`."""
     x, tokenizer = given.x, recipient.tokenizer
-    if isinstance(x, str) or is_chat(x):
+    if isinstance(x, str | Conversation) or is_chat(x):
         if given.pair is not None and not isinstance(x, str):
             raise AttnWidgetError("pair= cannot be combined with chat messages. Put the second text into a message.")
         if tokenizer is None:
@@ -90,6 +92,8 @@ def tokens_of(recipient: Recipient, given: Given) -> Tokens:
                 prepend_bos=given.prepend_bos,
                 prompt=recipient.prompt,
             )
+        elif isinstance(x, Conversation):
+            tokens = tokenise_written(tokenizer, x.text, first=given.first)
         else:
             tokens = tokenise_chat(tokenizer, x, first=given.first)
     else:

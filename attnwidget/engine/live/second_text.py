@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from attnwidget.engine.text.conversation import Conversation
 from attnwidget.engine.trace.records import ModelFacts
 
 Second: TypeAlias = Literal["pair", "target"]
@@ -17,13 +18,16 @@ class Texts:
 
     `before` is where the first text begins: behind any prompt put before it. `split` is where the second text of a
     sentence pair begins, in code points. `two`: the second text is a sequence of its own, which attends to the first.
-    `given`: there is no model, so nothing can be edited.
+    `given`: there is no model, so nothing can be edited. `chat`: the first text is a conversation, which has turns;
+    `notes` are sentences about what it is not.
     """
 
     before: int = 0
     split: int | None = None
     two: bool = False
     given: bool = False
+    chat: Conversation | None = None
+    notes: tuple[str, ...] = ()
 
 
 def second_of(facts: ModelFacts) -> Second | None:

@@ -12,6 +12,7 @@ from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.live.prefix import alike_until
 from attnwidget.engine.live.second_text import Texts, as_given
 from attnwidget.engine.stopping import go_on
+from attnwidget.engine.text.conversation import Conversation
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import TooLong
@@ -103,15 +104,16 @@ class LiveSession:
             self._once.discard(name)
             return replace(known, milliseconds=0.0, off=off)
         started = perf_counter()
+        texts = self.model.texts(text, pair)
+        given = text if texts.chat is None else texts.chat
         try:
-            trace, truncated = self._trace(text, pair, made, progress=progress), None
+            trace, truncated = self._trace(text, given, pair, made, progress=progress), None
         except TooLong as error:
             if not first:
                 raise
-            trace = self._trace(text, pair, made, first=error.limit, progress=progress)
+            trace = self._trace(text, given, pair, made, first=error.limit, progress=progress)
             truncated = (error.limit, error.tokens)
         go_on()
-        texts = self.model.texts(text, pair)
         # Given weights are the same whatever text is asked for.
         read = () if texts.given else (text, pair, "" if truncated is None else "cut", *map(str, made))
         reading = Reading(trace, 1000 * (perf_counter() - started), truncated, texts, _named(state, *read), off)
@@ -137,11 +139,11 @@ class LiveSession:
         self._readings[name] = reading
         self._once = {known for known in self._once if known in self._readings} | {name}
 
-    def _trace(self, text: str, pair: str, edits: tuple[Edit, ...], **options: Any) -> Trace:
+    def _trace(self, text: str, given: str | Conversation, pair: str, edits: tuple[Edit, ...], **options: Any) -> Trace:
         traces = [reading.trace for reading in self._readings.values()]
         nearest = max(traces, key=lambda trace: _shared(trace, text, edits), default=None)
         changed = {"edits": edits} if edits else {}
-        return self.model.trace(text, reuse=nearest, **changed, **as_given(self.model.facts, pair), **options)
+        return self.model.trace(given, reuse=nearest, **changed, **as_given(self.model.facts, pair), **options)
 
 
 _PROCESS = token_bytes(16)

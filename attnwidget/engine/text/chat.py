@@ -26,15 +26,12 @@ def chat_text(tokenizer: Any, messages: Any) -> tuple[str, list[int] | None]:
     the messages.
     """
     _check(messages)
-    try:
-        templated = bool(tokenizer.get_chat_template())
-    except NotImplementedError:
-        templated = False  # mistral-common, which writes the ids itself
-    except ValueError:
+    templated = has_template(tokenizer)
+    if templated is None:
         raise AttnWidgetError(
             f"{type(tokenizer).__name__} has no chat template. Set tokenizer.chat_template and load again, or give the "
             "finished text."
-        ) from None
+        )
     plain = [dict(message) for message in messages]
     options = {"add_generation_prompt": plain[-1]["role"] != "assistant"}
     try:
@@ -47,6 +44,16 @@ def chat_text(tokenizer: Any, messages: Any) -> tuple[str, list[int] | None]:
             f"The chat template of {type(tokenizer).__name__} rejected the messages: {reason}."
         ) from None
     return decoded(tokenizer, ids), ids
+
+
+def has_template(tokenizer: Any) -> bool | None:
+    """Whether a tokenizer writes chats as text; False for one that writes the ids itself, None for one without chats."""
+    try:
+        return bool(tokenizer.get_chat_template())
+    except NotImplementedError:
+        return False  # mistral-common
+    except (AttributeError, ValueError):
+        return None
 
 
 def _check(messages: Any) -> None:

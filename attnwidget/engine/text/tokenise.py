@@ -51,10 +51,18 @@ def tokenise_chat(tokenizer: Any, messages: Any, *, first: int | None = None) ->
     Raises EmptyText, TooLarge, and AttnWidgetError for messages or templates that cannot be used.
     """
     text, ids = chat_text(tokenizer, messages)
+    if ids is None:
+        return tokenise_written(tokenizer, text, first=first)
     text = well_formed(text)
     _refuse_large(len(text), "characters")
-    said = encode(tokenizer, text, add_special=False) if ids is None else encode_ids(tokenizer, ids, text)
-    return _not_empty(said)[:first]
+    return _not_empty(encode_ids(tokenizer, ids, text))[:first]
+
+
+def tokenise_written(tokenizer: Any, text: str, *, first: int | None = None) -> Tokens:
+    """Tokens of a text that the chat template has written: it has all special tokens already. Raises as `tokenise_text`."""
+    text = well_formed(text)
+    _refuse_large(len(text), "characters")
+    return _not_empty(encode(tokenizer, text, add_special=False))[:first]
 
 
 def tokenise_ids(tokenizer: Any | None, ids: Sequence[int], *, attended: Sequence[bool] | None = None) -> Tokens:

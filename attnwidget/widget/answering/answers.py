@@ -21,6 +21,7 @@ from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
+from attnwidget.frames.turns import turns_told
 from attnwidget.measures.paths.rollout_edges import followed_edges
 from attnwidget.tiny import Example
 from attnwidget.version import __version__
@@ -61,10 +62,12 @@ def about(
     shown: Shown,
     examples: Sequence[Example],
     source: str | None = None,
+    text: str = "",
 ) -> Answer:
     """What the page needs to know before the first forward pass.
 
-    `source` is the model's name for `aw.explore`: "" for the bundled one, None if it was given as an object.
+    `source` is the model's name for `aw.explore`: "" for the bundled one, None if it was given as an object. `text` is
+    the one in the editor: if it is a conversation, its turns are told.
     """
     facts = model.facts
     described = {
@@ -84,8 +87,11 @@ def about(
     # Only traces from our own attention function have values.
     asked = [vars(choice) for choice in choices(values=facts.path in {"interface", "function"})]
     told = {"version": __version__, "model": described, "examples": list(map(_told, examples)), "metrics": asked}
-    fixed = {"fixed": model.fixed} if isinstance(model, GivenModel) else {}
-    return Answer({"about": {**told, "editable": not fixed, **fixed}})
+    if isinstance(model, GivenModel):
+        return Answer({"about": {**told, "editable": False, "fixed": model.fixed}})
+    chat = model.conversation(text)
+    spoken = {} if chat is None else {"chat": {"text": text, "turns": turns_told(chat)}}
+    return Answer({"about": {**told, "editable": True, **spoken}})
 
 
 def _told(example: Example) -> dict[str, Any]:
@@ -352,7 +358,7 @@ def _verify(model: AttentionModel | GivenModel, request: Request) -> Answer:
         return Answer({"verify": None})
     if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST_VERIFIED:
         return Answer({"verify": None})
-    found = model.verify(request.text, **as_given(model.facts, request.pair))
+    found = model.verify(model.conversation(request.text) or request.text, **as_given(model.facts, request.pair))
     # Eager maps are the model's own: there is nothing to compare.
     return Answer({"verify": None if found.path == "eager" else {"error": found.error, "path": found.path}})
 

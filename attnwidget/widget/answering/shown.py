@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from attnwidget.engine import AttentionModel, Tokens, Trace, fit_index, forward_names, parse_head, towers_of
+from attnwidget.engine import (
+    AttentionModel,
+    Conversation,
+    Tokens,
+    Trace,
+    fit_index,
+    forward_names,
+    parse_head,
+    towers_of,
+)
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.frame import MOST_HEADS, HeadName
@@ -162,6 +171,14 @@ def last_word(tokens: Tokens) -> tuple[int, int]:
     """The last token with a letter or a digit, as a query; without any, the last that is not special."""
     last = words_said(tokens)[-1]
     return last, last + 1
+
+
+def last_said(tokens: Tokens, chat: Conversation) -> tuple[int, int]:
+    """The last token of the last turn, as a query; where an answer is to begin, the one that it follows."""
+    last = chat.turns[-1]
+    place = max(last.start, last.stop)
+    found = max((at for at, (start, _) in enumerate(tokens.spans) if 0 <= start < place), default=0)
+    return found, found + 1
 
 
 def not_shown(asked: object, shown: Shown) -> str:

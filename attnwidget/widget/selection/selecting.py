@@ -8,10 +8,18 @@ from typing import Any
 import anywidget
 from traitlets import All, EventHandler, TraitError, default
 
-from attnwidget.engine import AttentionModel, Trace, edits_of, refuse_what_does_not_fit, second_of, sizes_of
+from attnwidget.engine import (
+    AttentionModel,
+    Conversation,
+    Trace,
+    edits_of,
+    refuse_what_does_not_fit,
+    second_of,
+    sizes_of,
+)
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
 from attnwidget.frames.caret import clamped, fitted
-from attnwidget.widget.answering.shown import Shown, last_word, query_tokens
+from attnwidget.widget.answering.shown import Shown, last_said, last_word, query_tokens
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.changing import (
@@ -60,7 +68,7 @@ class Selecting(anywidget.AnyWidget):
     """The explorers linked with this one."""
 
     text = Text("").tag(sync=True, echo_update=False)
-    """The text in the editor."""
+    """The text in the editor. Chat messages may be given for it: it becomes what the model's template makes of them."""
     pair = Text("").tag(sync=True, echo_update=False)
     """The second text, "" for none: of a sentence pair, or the decoder input of an encoder-decoder (`target`)."""
     layer = Index("layer").tag(sync=True, echo_update=False)
@@ -121,7 +129,7 @@ class Selecting(anywidget.AnyWidget):
     height = LookPart("height")
     """The height of the explorer in pixels; None for as high as its parts and the window suggest."""
 
-    def _begin(self, text: str, pair: str, part: str | None) -> None:
+    def _begin(self, text: Any, pair: str, part: str | None) -> None:
         if not isinstance(self._model, GivenModel):
             with turn(self):
                 self.text, self.pair = text, pair
@@ -154,6 +162,23 @@ class Selecting(anywidget.AnyWidget):
     @default("part")
     def _presumed_part(self) -> str:
         return self._seen.part
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The text as chat messages, [] for a plain text; setting them sets the text. An answer yet to come is none."""
+        chat = self._chat()
+        return [] if chat is None else chat.messages
+
+    @messages.setter
+    def messages(self, messages: Any) -> None:
+        self.text = self.chat_text(messages)
+
+    def chat_text(self, messages: Any) -> str:
+        """Chat messages as the text that the model's template makes of them. Raises AttnWidgetError where it cannot."""
+        return self._model.chat_text(messages)
+
+    def _chat(self) -> Conversation | None:
+        return None if isinstance(self._model, GivenModel) else self._model.conversation(self.text)
 
     @property
     def target(self) -> str:
@@ -412,7 +437,8 @@ class Selecting(anywidget.AnyWidget):
 
     def _last_word(self) -> tuple[int, int]:
         try:
-            return last_word(query_tokens(self._model, self.text, self.pair, self.part, self.direction))
+            tokens, chat = query_tokens(self._model, self.text, self.pair, self.part, self.direction), self._chat()
+            return last_word(tokens) if chat is None or self.pair else last_said(tokens, chat)
         except AttnWidgetError:
             return 0, 1
 

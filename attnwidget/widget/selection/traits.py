@@ -1,11 +1,11 @@
 """The synced traits: each turns user input into one plain value, or raises and keeps the old one."""
 
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from traitlets import HasTraits, TraitType
 
 from attnwidget.arguments import whole_number
+from attnwidget.engine import is_chat
 from attnwidget.errors import AttnWidgetError, TooLarge
 from attnwidget.frames.filter import read_filter
 from attnwidget.text import LARGEST_TEXT, well_formed
@@ -29,21 +29,18 @@ class Shared(TraitType[Kept, GivenValue]):
 
 
 def way_on(value: Any) -> str:
-    """What to do with what is no text but can be read: chat messages, token ids, other inputs."""
-    if isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-        return (
-            " Chat messages become a text by tokenizer.apply_chat_template(messages, tokenize=False, "
-            "add_generation_prompt=True); aw.view(model.trace(messages)) shows them as they are."
-        )
+    """What to do with what is no text but can be read: token ids, other inputs."""
     if value is None or isinstance(value, str | int | float):
         return ""
     return " aw.view(model.trace(...)) shows whatever else a model reads."
 
 
-class Text(Shared[str, str]):
-    """A text; lone surrogates become U+FFFD, which Jupyter can carry."""
+class Text(Shared[str, Any]):
+    """A text; lone surrogates become U+FFFD, which Jupyter can carry. Chat messages become what their template writes."""
 
     def validate(self, obj: Any, value: Any) -> str:
+        if is_chat(value) and self.name == "text":
+            value = obj.chat_text(value)
         if not isinstance(value, str):
             raise AttnWidgetError(f"{self.name} must be a string, not {type(value).__name__}.{way_on(value)}")
         if len(value) > LARGEST_TEXT:

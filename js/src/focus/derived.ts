@@ -19,7 +19,7 @@ import {
   sinksOf,
 } from "./maps";
 import { type Match, matchesIn } from "./matches";
-import type { Local } from "./pointer";
+import { isFolded, type Local } from "./pointer";
 
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
@@ -91,8 +91,9 @@ export function derive(session: Session, local: Local): Derived {
   const others = computed(() =>
     frame.value === null ? null : othersOf(frame.value.header, direction.value),
   );
+  const folded = (role: string) => isFolded(local, role);
   const field = (number: FieldNumber) =>
-    computed(() => fieldOf(session, direction.value, number, local.drafts[number].value));
+    computed(() => fieldOf(session, direction.value, number, local.drafts[number].value, folded));
   const fields = [field(0), field(1)] as const;
   const matches = computed(() => {
     const wanted = local.wanted.value;

@@ -3,32 +3,47 @@ import type { Session } from "../session/session";
 import { rebase } from "../session/text/rebase";
 import type { Direction, Span, Tokens } from "../wire/types";
 import { type Chips, type Segment, toChips, toMarks, toSegments } from "./marks";
+import type { Local } from "./pointer";
+import { type TurnField, turnFields } from "./turns";
 
 /** What a text field shows of the map. Before there is one, no tokens. */
 export interface Field extends Omit<Standing, "tokens"> {
   readonly segments: readonly Segment[];
   readonly chips: Chips;
   readonly tokens: Tokens | null;
+  /** Of a conversation, which is written turn by turn. */
+  readonly turns: readonly TurnField[] | null;
 }
 
-/** `draft` is what stands in the control while nobody else knows of it. Reads signals. */
+/** `draft` is what stands in the control while nobody else knows of it, `folded` says which turns are. Reads signals. */
 export function fieldOf(
   session: Session,
   direction: Direction,
   number: FieldNumber,
   draft: string | null = null,
+  folded: (role: string) => boolean = () => false,
 ): Field {
   const text = draft ?? session.traits[number === 0 ? "text" : "pair"].value;
+  const turns = number === 0 ? session.turns.of(text) : null;
+  const divided = (segments: readonly Segment[]) => ({
+    segments,
+    turns: turns === null ? null : turnFields(segments, turns, folded),
+  });
   const shown = session.shown.value;
-  if (shown === null) return { ...nothing, segments: plain(text) };
+  if (shown === null) return { ...nothing, ...divided(plain(text)) };
   const place = placeOf(shown.frame.header, direction, number);
-  if (place === null) return { ...nothing, segments: plain(text) };
+  if (place === null) return { ...nothing, ...divided(plain(text)) };
   const { tokens } = place;
   const inside = insideOf(tokens, number);
   const spans = tokens.spans.map((span, token): Span => (inside(token) ? span : [-1, -1]));
   const before = number === 0 ? shown.text : shown.pair;
   const segments = toSegments(text, toMarks(rebase(before, text, spans)));
-  return { ...place, segments, chips: toChips({ ...tokens, spans }, inside) };
+  return { ...place, ...divided(segments), chips: toChips({ ...tokens, spans }, inside) };
+}
+
+/** What stands in the first text, whoever knows of it. Reads signals. */
+export function writtenIn({ drafts }: Local, { traits }: Session): string {
+  return drafts[0].value ?? traits.text.value;
 }
 
 const nothing = { chips: { leading: [], trailing: [] }, tokens: null, asks: false, answers: false };

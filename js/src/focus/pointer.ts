@@ -94,6 +94,8 @@ export interface Local {
   readonly changeViewport: Signal<Viewport>;
   /** What stands in a text control and nobody else was told of: half composed, or too long to be sent. */
   readonly drafts: readonly [Signal<string | null>, Signal<string | null>];
+  /** Whether what a system turn says is open. */
+  readonly unfolded: Signal<boolean>;
   /** Whether the list of keys is open. */
   readonly help: Signal<boolean>;
   /** The word that is explained, and where its sentence stands in the frame. */
@@ -102,6 +104,11 @@ export interface Local {
   readonly wanted: Signal<string | null>;
   /** Which of the places where it stands is gone to; null before any is. */
   readonly match: Signal<number | null>;
+}
+
+/** Whether one line stands for what a role says. Reads signals. */
+export function isFolded({ unfolded }: Local, role: string): boolean {
+  return role === "system" && !unfolded.value;
 }
 
 let views = 0;
@@ -126,6 +133,7 @@ export function createLocal(): Local {
     viewport: signal(whole),
     changeViewport: signal(whole),
     drafts: [signal(null), signal(null)],
+    unfolded: signal(false),
     help: signal(false),
     term: signal(null),
     wanted: signal(null),

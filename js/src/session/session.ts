@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ToneScale } from "../lib/colour";
 import { wellFormed } from "../lib/format";
 import type { Source } from "../wire/source";
@@ -48,8 +48,10 @@ import { chosen, isChosen, namesOf, type Selection, Selections } from "./selecti
 import { type Shown, unitsOf } from "./shown";
 import { History, type Place, type Travel, type Way } from "./text/history";
 import { tooLarge } from "./text/too-large";
+import { Turns } from "./text/turns";
 import { bindTraits, quiet, type Synced, same, type TraitModel, type TraitName } from "./traits";
 import { toTokens } from "./units";
+import { watch } from "./watch";
 import { editsAsked, noneOff, ofHeads } from "./what-if";
 
 /** One explorer: its traits, what was asked of the kernel and what it answered. Shared by all views of one model. */
@@ -98,6 +100,8 @@ export class Session {
   );
   /** Whether the second text field was opened, though nothing is in it yet. */
   readonly second: Signal<boolean> = signal(false);
+  /** The turns of the text, where it is a conversation. */
+  readonly turns: Turns;
   readonly editTime: Signal<number | null> = signal(null);
   /** What is worth looking at, until somebody chooses something. */
   readonly hint: ReadonlySignal<Hint | null>;
@@ -143,6 +147,8 @@ export class Session {
     this.hint = this.#hints.hint;
     const next = () => (this.#joining ? this.#steps : ++this.#steps);
     this.#history = new History(this.traits.text.peek(), this.traits.pair.peek(), next);
+    this.turns = new Turns(this.traits.text.peek());
+    watch(this, abort, () => this.turns.follow(this.traits.text.value));
     this.#selections = new Selections(next, () => performance.now());
     this.#knocks = new Knocks(() => this.#askAbout(), this.closed, abort);
     this.#frames = new Frames(ask, abort, () => this.#frameRequest(), {
@@ -285,6 +291,12 @@ export class Session {
     this.#act();
     this.#lead.takeAt({ span: caret, field });
     this.#request();
+  }
+
+  /** Where somebody writes, or wrote last, in a text; null where the caret does not lead. */
+  caretIn(field: FieldNumber): Span | null {
+    const { caret } = this.#lead.now(this.traits.query.peek());
+    return caret?.field === field ? caret.span : null;
   }
 
   useText(text: string): void {
@@ -435,7 +447,12 @@ export class Session {
 
   async #askAbout(): Promise<void> {
     const answer = await this.#ask({ kind: "about" });
-    if (!this.#abort.aborted && answer.status === "ok") this.about.value = answer.reply;
+    if (this.#abort.aborted || answer.status !== "ok") return;
+    const { chat } = answer.reply;
+    batch(() => {
+      if (chat !== undefined && this.shown.peek() === null) this.turns.tell(chat.text, chat.turns);
+      this.about.value = answer.reply;
+    });
   }
 
   /** Somebody does something here. */
@@ -473,6 +490,7 @@ export class Session {
     if (this.#moveEdits(texts, asked, editedAt)) return;
     this.memory.turn(reading);
     this.shown.value = { ...texts, id, reading, order, asked, off, editedAt };
+    this.turns.tell(asked.text, reply.header.turns ?? null);
     if (newest) this.#adopt(reply);
     if (answer.sights !== undefined) this.#hints.see(asked.text, answer.sights);
   }

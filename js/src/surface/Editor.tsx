@@ -1,20 +1,23 @@
+import { useComputed } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Boundary } from "../display/Boundary";
 import { useView } from "../display/view";
-import { hasSecond } from "../focus/fields";
+import { hasSecond, writtenIn } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
 import { watch } from "../session/watch";
 import { WhatIf } from "../what-if/WhatIf";
+import { Control } from "./Control";
 import { HeatCanvas } from "./Heat";
 import { keepInSight } from "./keep-in-sight";
 import { Chip, Mirror, Plain } from "./Mirror";
 import { Minimap } from "./minimap/Minimap";
-import { FieldLabel, namesOf } from "./SecondText";
+import { FieldLabel } from "./SecondText";
 import { Status } from "./Status";
-import { liven } from "./text-control";
 import { TextSurface } from "./text-surface";
 import { marksTold, type ToldMark } from "./told";
+import { KeepFocus } from "./turns/KeepFocus";
+import { Turns } from "./turns/Turns";
 
 /** The text is the heatmap: native controls that are never rendered again, the colours behind them. */
 export function Editor() {
@@ -73,16 +76,7 @@ function TextField({ number }: { readonly number: FieldNumber }) {
             <Boundary of="The colours of the text" instead={null}>
               <HeatCanvas number={number} surface={surface} />
             </Boundary>
-            <Boundary of="The special tokens" instead={null}>
-              <Leading number={number} />
-            </Boundary>
-            <div class="aw-stack">
-              {/* Whatever becomes of the mirror, the control keeps the text. */}
-              <Boundary of="The places of the text" instead={<Plain number={number} />}>
-                <Mirror number={number} />
-              </Boundary>
-              <Control number={number} surface={surface} />
-            </div>
+            <Written number={number} surface={surface} />
           </div>
         </div>
         <Boundary of="The map of the text" instead={null}>
@@ -90,6 +84,40 @@ function TextField({ number }: { readonly number: FieldNumber }) {
         </Boundary>
       </div>
     </div>
+  );
+}
+
+interface Props {
+  readonly number: FieldNumber;
+  readonly surface: RefObject<TextSurface | null>;
+}
+
+/** A text in one control, or turn by turn. */
+function Written({ number, surface }: Props) {
+  const { session, local } = useView();
+  const roles = useComputed(() => {
+    const turns = number === 0 ? session.turns.of(writtenIn(local, session)) : null;
+    return turns?.map(({ role }) => role).join(" ") ?? null;
+  }).value;
+  return (
+    <KeepFocus number={number} shape={roles}>
+      {roles !== null ? (
+        <Turns roles={roles.split(" ")} surface={surface} />
+      ) : (
+        <>
+          <Boundary of="The special tokens" instead={null}>
+            <Leading number={number} />
+          </Boundary>
+          <div class="aw-stack">
+            {/* Whatever becomes of the mirror, the control keeps the text. */}
+            <Boundary of="The places of the text" instead={<Plain number={number} />}>
+              <Mirror number={number} />
+            </Boundary>
+            <Control slot={{ number }} surface={surface} />
+          </div>
+        </>
+      )}
+    </KeepFocus>
   );
 }
 
@@ -102,44 +130,5 @@ function Leading({ number }: { readonly number: FieldNumber }) {
         <Chip key={token} token={token} number={number} />
       ))}
     </span>
-  );
-}
-
-function Control({
-  number,
-  surface,
-}: {
-  readonly number: FieldNumber;
-  readonly surface: RefObject<TextSurface | null>;
-}) {
-  const view = useView();
-  const { session } = view;
-  const ref = useRef<HTMLTextAreaElement>(null);
-  const fixed = session.about.value?.editable === false;
-  useEffect(() => {
-    if (ref.current === null) return;
-    const end = new AbortController();
-    const tokenAt = (x: number, y: number) => {
-      const { current } = surface;
-      return current === null ? null : current.hit(...current.toSurface(x, y));
-    };
-    liven(view, ref.current, number, tokenAt, end.signal);
-    // Opened by hand, and not by a text that came: whoever opened it wants to write.
-    if (number === 1 && session.traits.pair.peek() === "" && session.second.peek()) ref.current.focus();
-    return () => end.abort();
-  }, [view]);
-  const names = namesOf(session);
-  return (
-    <textarea
-      ref={ref}
-      rows={1}
-      cols={1}
-      dir="auto"
-      spellcheck={false}
-      autocomplete="off"
-      placeholder={number === 1 ? names.hint : undefined}
-      aria-label={hasSecond(session) ? names.aria[number] : fixed ? "Text" : "Text to explore"}
-      aria-readonly={fixed}
-    />
   );
 }

@@ -45,7 +45,7 @@ export function Chip({ token, number }: { readonly token: number; readonly numbe
       <button
         type="button"
         class="aw-special"
-        data-token={token}
+        data-tokens={token}
         title="A token that the tokenizer added. Click to make it the query."
         onClick={() => pinIn(view, number, [token, token + 1])}
         onPointerEnter={() => look(view, number, token)}

@@ -4,6 +4,7 @@ import { placeIn, placeOut, plainNewlines } from "../lib/newlines";
 import type { FieldNumber } from "../session/axes";
 import type { Travel, Way } from "../session/text/history";
 import { changeOf, moved } from "../session/text/rebase";
+import { turnAt } from "../session/text/turns";
 import { watch } from "../session/watch";
 import type { Span } from "../wire/types";
 import { look } from "./looks";
@@ -11,51 +12,89 @@ import { look } from "./looks";
 /** Characters from which on lines have no direction of their own: to tell it takes the browser half a minute at a million. */
 const VAST = 50_000;
 
+/** What a control writes: a text of the session, or what is said in one of its turns. */
+export interface Slot {
+  readonly number: FieldNumber;
+  readonly turn?: number;
+  /** How many turns there are. With another number of them, the control is about to be for another one. */
+  readonly of?: number;
+}
+
+/** A stretch of a text, and what stands around it. */
+interface Stretch {
+  readonly before: string;
+  readonly text: string;
+  readonly after: string;
+}
+
 /**
- * Joins a native control with a text of the session. Caret, selection and input methods stay the browser's own: while
- * something is composed nothing is put into the control, and nobody is told of what is half written.
+ * Joins a native control with a text of the session, or with a stretch of it. Caret, selection and input methods stay the
+ * browser's own: while something is composed nothing is put into the control, and nobody is told of what is half written.
  * `tokenAt` knows the token at a place on the page.
  */
 export function liven(
   view: View,
   area: HTMLTextAreaElement,
-  number: FieldNumber,
+  { number, turn, of }: Slot,
   tokenAt: (x: number, y: number) => number | null,
   signal: AbortSignal,
 ): void {
   const { session, local } = view;
   const source = number === 0 ? session.traits.text : session.traits.pair;
-  /** The text under what is being composed; null while nothing is. */
+  /** What is written under what is being composed; null while nothing is. */
   let composed: string | null = null;
   let before: Span | undefined;
+  let drafted = false;
+  const turnIn = (whole: string) => {
+    const turns = session.turns.of(whole);
+    return turns?.length === of ? turns?.[turn ?? 0] : undefined;
+  };
+  /** What the control is for; where its turn is no more, it is about to go, and is left as it is. */
+  const own = (): Stretch => {
+    const whole = source.peek();
+    if (turn === undefined) return { before: "", text: whole, after: "" };
+    const found = turnIn(whole);
+    if (found === undefined) return { before: "", text: area.value, after: "" };
+    const { start, stop } = found;
+    return { before: whole.slice(0, start), text: whole.slice(start, stop), after: whole.slice(stop) };
+  };
+  const gone = () => turn !== undefined && turnIn(source.peek()) === undefined;
   // Not `readonly`, which would take the caret away: it says what is looked at.
   const fixed = () => session.about.peek()?.editable === false;
-  const selected = (text: string): Span => [
-    placeIn(text, area.selectionStart),
-    placeIn(text, area.selectionEnd),
+  const selected = ({ before: { length }, text }: Stretch): Span => [
+    length + placeIn(text, area.selectionStart),
+    length + placeIn(text, area.selectionEnd),
   ];
   /** The colours behind lie under what stands in the control, whoever knows of it. */
   const settle = () => {
     area.parentElement?.toggleAttribute("data-vast", area.value.length > VAST);
-    local.drafts[number].value = holds(area, source.peek()) ? null : area.value;
+    const { before, text, after } = own();
+    const holding = holds(area, text);
+    if (holding && !drafted) return;
+    drafted = !holding;
+    local.drafts[number].value = holding ? null : before + area.value + after;
   };
   const follow = () => {
-    if (composed === null) putText(area, source.peek());
+    if (gone()) return;
+    if (composed === null) putText(area, own().text);
     settle();
   };
   const edited = (way: Way, time: number) => {
     delete area.dataset.quiet;
     // Input methods do not ask before.
-    if (fixed()) return follow();
-    const text = textIn(area, source.peek());
+    if (fixed() || gone()) return follow();
+    const stretch = own();
+    const text = textIn(area, stretch.text);
     local.hoverToken.value = null;
-    session.edit(text, selected(text), time || performance.now(), number, way, before);
+    const whole = stretch.before + text + stretch.after;
+    const caret = selected({ ...stretch, text });
+    session.edit(whole, caret, time || performance.now(), number, way, before);
     before = undefined;
     settle();
   };
   const asked = (event: InputEvent) => {
     if (fixed()) return event.preventDefault();
-    if (composed === null) before = selected(source.peek());
+    if (composed === null) before = selected(own());
     const way = ways[event.inputType];
     if (way !== "undo" && way !== "redo") return;
     event.preventDefault();
@@ -70,24 +109,28 @@ export function liven(
     travel(view, area, way);
   };
   const begun = () => {
-    composed = source.peek();
-    before = selected(composed);
+    const stretch = own();
+    composed = stretch.text;
+    before = selected(stretch);
   };
   const ended = (event: Event) => {
     if (composed === null) return;
     const base = composed;
     composed = null;
-    if (source.peek() === base) return edited("typing", event.timeStamp);
+    const stretch = own();
+    if (stretch.text === base) return edited("typing", event.timeStamp);
     // Another text came meanwhile. It is the newer one, and what was written stays within reach of undo.
     const text = textIn(area, base);
-    if (!fixed() && text !== base) session.outrun(text, number);
+    if (!fixed() && text !== base) session.outrun(stretch.before + text + stretch.after, number);
     follow();
   };
   const turned = () => {
-    if (composed !== null || !isFocused(area) || area.dataset.quiet === caretKey(area)) return;
+    if (composed !== null || gone() || !isFocused(area) || area.dataset.quiet === caretKey(area)) return;
     delete area.dataset.quiet;
-    const text = source.peek();
-    if (holds(area, text)) session.moveCaret(selected(text), number);
+    const stretch = own();
+    // Who selects all of a turn wants to replace it, as with a whole text.
+    const all = turn !== undefined && area.value !== "" && isSelected(area);
+    if (!all && holds(area, stretch.text)) session.moveCaret(selected(stretch), number);
   };
   const pointed = (event: PointerEvent) => {
     const token = event.buttons === 0 ? tokenAt(event.clientX, event.clientY) : null;
@@ -105,6 +148,7 @@ export function liven(
   }
   watch(session, signal, () => {
     source.value;
+    if (turn !== undefined) session.turns.known.value;
     follow();
   });
 }
@@ -124,16 +168,39 @@ const ways: Readonly<Record<string, Way | Travel>> = {
  * Takes back what was last done, or does it again; `inside` is anything of the view. Who writes goes through the texts, to
  * where that was; who does not goes through everything, and stays where they are.
  */
-export function travel({ session }: View, inside: Element, way: Travel, of: "text" | "all" = "text"): void {
+export function travel(
+  { session }: Pick<View, "session">,
+  inside: Element,
+  way: Travel,
+  of: "text" | "all" = "text",
+): void {
   const place = session.travel(way, of);
   if (place === null) return;
-  const field = inside.closest(".attnwidget")?.querySelector(`.aw-field[data-field="${place.field}"]`);
-  const area = field?.querySelector("textarea");
-  if (area == null) return;
+  const root = inside.closest(".attnwidget");
+  if (root !== null) goTo({ session }, root, place.field, place.text, place.span, of === "text");
+}
+
+/** Puts a text, and what is selected in it, into the control that it stands in; with the focus, if that is wanted. */
+export function goTo(
+  { session }: Pick<View, "session">,
+  root: Element,
+  field: FieldNumber,
+  text: string,
+  [first, last]: Span,
+  focus: boolean,
+): void {
+  const turns = field === 0 ? session.turns.of(text) : null;
+  const at = turns === null ? null : turnAt(turns, last);
+  const { start, stop } = turns?.[at ?? 0] ?? { start: 0, stop: text.length };
+  const which = at === null ? "textarea:not([data-turn])" : `textarea[data-turn="${at}"]`;
+  const area = root.querySelector<HTMLTextAreaElement>(`.aw-field[data-field="${field}"] ${which}`);
+  if (area === null) return;
+  const own = text.slice(start, stop);
   // The session may know the text already: one that was too long to be sent stood only here.
-  putText(area, place.text);
-  if (of === "text") area.focus();
-  area.setSelectionRange(placeOut(place.text, place.span[0]), placeOut(place.text, place.span[1]));
+  putText(area, own);
+  if (focus) area.focus();
+  const placed = (place: number) => placeOut(own, Math.max(0, Math.min(place, stop) - start));
+  area.setSelectionRange(placed(first), placed(last));
   area.dataset.quiet = caretKey(area);
 }
 
@@ -160,6 +227,10 @@ function textIn(area: HTMLTextAreaElement, text: string): string {
 
 function caretKey(area: HTMLTextAreaElement): string {
   return `${area.selectionStart} ${area.selectionEnd}`;
+}
+
+function isSelected({ selectionStart, selectionEnd, value }: HTMLTextAreaElement): boolean {
+  return selectionStart === 0 && selectionEnd === value.length;
 }
 
 function isFocused(area: HTMLTextAreaElement): boolean {

@@ -10,8 +10,9 @@ export interface Stretch {
   readonly special: boolean;
 }
 
-/** In the text, in its order: where it stands in the mirror's text. */
+/** In the text, in its order: where it stands in a mirror's text, and which mirror that is. */
 interface Written extends Stretch {
+  readonly mirror: number;
   readonly start: number;
   readonly stop: number;
 }
@@ -20,7 +21,7 @@ interface Written extends Stretch {
 const scaled = 0.01;
 
 /**
- * The tokens of a text: stretches of the mirror's text, and the special tokens beside it.
+ * The tokens of a text: stretches of the mirror's text, or of one mirror for every turn, and the tokens beside it.
  * Places are read from the page once for a text, a width and a font, and only of what is asked for.
  */
 export class TextSurface implements Surface {
@@ -29,6 +30,7 @@ export class TextSurface implements Surface {
   #written: readonly Written[] = [];
   #all: readonly Stretch[] | null = null;
   #chips: readonly (Stretch & { readonly element: Element })[] = [];
+  #mirrors: readonly Element[] | null = null;
   #rects: (readonly Rect[] | undefined)[] = [];
   #beside: readonly (readonly Rect[])[] | null = null;
 
@@ -40,6 +42,7 @@ export class TextSurface implements Surface {
   /** Another text, or the same in other places. */
   lay(field: Field): void {
     this.#rects = [];
+    this.#mirrors = null;
     this.#chips = [];
     this.#all = null;
     this.#beside = null;
@@ -111,12 +114,11 @@ export class TextSurface implements Surface {
   }
 
   #special() {
-    const { leading = [], trailing = [] } = this.#field?.chips ?? {};
-    if (this.#chips.length === 0 && leading.length + trailing.length > 0)
-      this.#chips = Array.from(this.#host.querySelectorAll(".aw-special"), (element) => ({
+    if (this.#chips.length === 0 && this.#field !== null && hasBeside(this.#field))
+      this.#chips = Array.from(this.#host.querySelectorAll("[data-tokens]"), (element) => ({
         element,
         special: true,
-        tokens: [Number((element as HTMLElement).dataset.token)],
+        tokens: ((element as HTMLElement).dataset.tokens ?? "").split(" ").map(Number),
         text: element.textContent ?? "",
       }));
     return this.#chips;
@@ -149,7 +151,8 @@ export class TextSurface implements Surface {
   }
 
   #measure(stretch: Written | undefined): readonly Rect[] {
-    const text = this.#host.querySelector(".aw-words")?.firstChild;
+    this.#mirrors ??= Array.from(this.#host.querySelectorAll(".aw-words"));
+    const text = this.#mirrors[stretch?.mirror ?? 0]?.firstChild;
     // The colours may have failed, and their text with them.
     if (stretch === undefined || !(text instanceof Text) || text.length < stretch.stop) return [];
     const range = text.ownerDocument.createRange();
@@ -181,12 +184,21 @@ export function reachOf(rects: readonly Rect[]): Reach | null {
 /** Pixels of a mark over and under its letters. */
 const overhang = 3;
 
-function writtenIn({ segments }: Field): readonly Written[] {
+/** Whether tokens stand beside the text. */
+function hasBeside({ chips: { leading, trailing }, turns }: Field): boolean {
+  return leading.length + trailing.length > 0 || turns != null;
+}
+
+function writtenIn({ segments, turns }: Field): readonly Written[] {
+  if (turns != null)
+    return turns
+      .filter(({ folded }) => !folded)
+      .flatMap(({ said }, mirror) => said.map((stretch) => ({ ...stretch, special: false, mirror })));
   const found: Written[] = [];
   let start = 0;
   for (const { text, mark } of segments) {
     const stop = start + text.length;
-    if (mark !== null) found.push({ tokens: mark.tokens, text, special: false, start, stop });
+    if (mark !== null) found.push({ tokens: mark.tokens, text, special: false, mirror: 0, start, stop });
     start = stop;
   }
   return found;

@@ -74,6 +74,8 @@ export interface About {
   readonly editable: boolean;
   /** Why the text cannot be changed, where it cannot. */
   readonly fixed?: string;
+  /** The text that was in the editor, where it is a conversation: its turns are known before it is read. */
+  readonly chat?: { readonly text: string; readonly turns: readonly Turn[] };
 }
 
 /** A text to begin with. */
@@ -107,6 +109,16 @@ export interface Predictions {
   readonly position: number | null;
   readonly top: readonly { readonly piece: string; readonly probability: number }[];
   readonly actual: { readonly piece: string; readonly probability: number; readonly rank: number } | null;
+}
+
+/** One turn of a conversation, in UTF-16 units of its text. The template's own marks stand around what is said. */
+export interface Turn {
+  readonly role: string;
+  /** Where its marks begin, where what is said begins and stops, and where its marks end. */
+  readonly begin: number;
+  readonly start: number;
+  readonly stop: number;
+  readonly end: number;
 }
 
 export interface Tokens {
@@ -161,6 +173,8 @@ export interface Header {
   readonly title: string;
   readonly recipe: string;
   readonly caution: string;
+  /** Of a text that is a conversation. */
+  readonly turns?: readonly Turn[];
   /** What is worth knowing of the text, a sentence each. */
   readonly notes?: readonly string[];
   readonly predictions: Predictions | null;

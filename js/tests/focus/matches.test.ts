@@ -17,6 +17,7 @@ function field(...pieces: readonly string[]): Field {
     segments: toSegments(pieces.join(""), toMarks(all as never)),
     chips: { leading: [0], trailing: [pieces.length + 1] },
     tokens: { pieces: ["[CLS]", ...pieces, "[SEP]"], spans: all } as never,
+    turns: null,
     asks: true,
     answers: true,
   };

@@ -109,6 +109,7 @@ describe("the two text fields", () => {
     ({
       traits: { text: { value: "the river bank" }, pair: { value: "Fluss" } },
       shown: { value: { text: "the river bank", pair: "Fluss", frame } },
+      turns: { of: () => null },
     }) as unknown as Session;
   const marks = (frame: Frame, direction: "reads" | "read_by", number: 0 | 1) => {
     const { segments, chips, asks, answers } = fieldOf(session(frame), direction, number);

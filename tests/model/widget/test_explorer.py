@@ -133,7 +133,7 @@ def test_unknown_keywords_are_refused(tiny):
 def test_what_is_no_text_is_refused_with_a_way_on(explorer):
     before = explorer.text
     for given, way in (
-        ([{"role": "user", "content": "Hello"}], "apply_chat_template"),
+        ([{"role": "user", "content": "Hello"}], "has no chat template"),
         ([1, 2], "aw.view"),
         (3, "not int.$"),
     ):
