@@ -6,6 +6,7 @@ import {
   type Ramp,
   type Rgb,
   rampColour,
+  signedSteps,
   signedTone,
   tone,
   toneSteps,
@@ -25,8 +26,6 @@ export function Scale({ direction, full }: { readonly direction: Direction; read
     </span>
   );
 }
-
-const signedSteps = [-1, -0.25, -0.05, 0, 0.05, 0.25, 1];
 
 /** The same of numbers with a sign: nothing is in the middle. */
 export function SignedScale({ full }: { readonly full: number }) {

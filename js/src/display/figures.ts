@@ -29,6 +29,8 @@ export interface Figure {
   readonly full: number | null;
   /** Whether weights are told by thickness, and not by the ramp. */
   readonly lines?: true;
+  /** Whether the numbers have a sign: what edits change. */
+  readonly signed?: boolean;
   readonly paint: (brush: Brush) => void;
 }
 

@@ -1,3 +1,4 @@
+import { editsOn } from "../edits/chips";
 import { pythonString, pythonValue } from "../lib/python";
 import { plainLook } from "../session/look";
 import { questionAsked } from "../session/what-if";
@@ -116,28 +117,44 @@ function numbers(input: CodeInput): string[] {
     ...(look.weight === "norm" ? ["weights by the values' norms"] : []),
   ];
   const note = changed.length === 0 ? [] : [`# as the model gives them; the page also ${changed.join(", ")}`];
-  if (view === "layers") return [...note, layersLine(input, index)];
-  return [...note, ...mapLines(input, index)];
+  const lines = (trace: string) =>
+    view === "layers" ? [layersLine(input, index, trace)] : mapLines(input, index, trace);
+  return [...note, ...underEdits(input, lines)];
+}
+
+const again = "before = ex.model.trace(ex.trace)  # the same text, nothing changed";
+
+/** As the explorer shows a text with edits: it after them, before them, or the difference. */
+function underEdits({ traits }: CodeInput, lines: (trace: string) => string[]): string[] {
+  const { shows } = traits.look;
+  if (shows === "after" || editsOn(traits.edits).length === 0) return lines("ex.trace");
+  if (shows === "before") return [again, ...lines("before")];
+  const body = lines("trace").map((line) => `    ${line.replace(/^weights = /, "return ")}`);
+  const change =
+    traits.view === "layers"
+      ? "changes = [after - earlier for after, earlier in zip(shown(ex.trace), shown(before))]"
+      : "changes = shown(ex.trace) - shown(before)";
+  return [again, "def shown(trace):", ...body, change];
 }
 
 function partOf({ traits, usualPart }: CodeInput): string {
   return usualPart === "self" && traits.part === "self" ? "" : `, part=${pythonString(traits.part)}`;
 }
 
-function mapLines(input: CodeInput, index: string): string[] {
+function mapLines(input: CodeInput, index: string, trace: string): string[] {
   const { look, layer, head, heads } = input.traits;
   const part = partOf(input);
   const fused = look.fusion === "max" ? ".amax(0)" : ".mean(0)";
-  if (look.source === "rollout") return [`weights = aw.rollout(ex.trace${part}).values${index}`];
-  if (look.source === "layer") return [`weights = ex.trace.weights(${layer}${part})${fused}${index}`];
-  if (heads.length < 2) return [`weights = ex.trace.weights(${layer}, ${head}${part})${index}`];
+  if (look.source === "rollout") return [`weights = aw.rollout(${trace}${part}).values${index}`];
+  if (look.source === "layer") return [`weights = ${trace}.weights(${layer}${part})${fused}${index}`];
+  if (heads.length < 2) return [`weights = ${trace}.weights(${layer}, ${head}${part})${index}`];
   return [
-    `maps = [ex.trace.weights(layer, head${part}) for layer, head in ex.heads]`,
+    `maps = [${trace}.weights(layer, head${part}) for layer, head in ex.heads]`,
     `weights = torch.stack(maps)${fused}${index}`,
   ];
 }
 
-function layersLine(input: CodeInput, index: string): string {
+function layersLine(input: CodeInput, index: string, trace: string): string {
   const { look, head } = input.traits;
   const part = partOf(input);
   const one = look.layers === "single" ? `(layer, ${head}${part})` : `(layer${part})`;
@@ -145,5 +162,5 @@ function layersLine(input: CodeInput, index: string): string {
   const { attending } = input;
   const dense = attending.every((layer, place) => layer === place);
   const layers = dense ? `range(${attending.length})` : pythonValue(attending);
-  return `weights = [ex.trace.weights${one}${fused}${index} for layer in ${layers}]`;
+  return `weights = [${trace}.weights${one}${fused}${index} for layer in ${layers}]`;
 }

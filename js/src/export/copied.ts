@@ -10,6 +10,8 @@ export interface CopiedRow {
   readonly direction: Direction;
   readonly pieces: readonly string[];
   readonly weights: ArrayLike<number>;
+  /** What the numbers are where they are not the model's own weights: "weight, with hide 4". */
+  readonly number?: string;
 }
 
 /** For people: one token a line, in the order of the text. */
@@ -26,11 +28,11 @@ export function rowText({ title, recipe, pieces, weights }: CopiedRow): string {
 }
 
 /** For programs: the first line names the axis, all digits are there. */
-export function rowCsv({ direction, pieces, weights }: CopiedRow): string {
+export function rowCsv({ direction, pieces, weights, number }: CopiedRow): string {
   const axis = direction === "reads" ? "key" : "query";
   // The number comes first: no line begins with a token, which a table's program might take for a formula.
   const lines = pieces.map((piece, token) => [token, quoted(piece), exactDigits(weights[token] as number)]);
-  return csv([[axis, "token", "weight"], ...lines]);
+  return csv([[axis, "token", number === undefined ? "weight" : quoted(number)], ...lines]);
 }
 
 export interface CopiedMatrix {
@@ -38,13 +40,18 @@ export interface CopiedMatrix {
   readonly keys: readonly string[];
   /** By query and key. */
   readonly weights: ArrayLike<number>;
+  readonly number?: string;
 }
 
-/** Queries downwards, keys to the right; two lines and two columns name them, by number and by token. */
-export function matrixCsv({ queries, keys, weights }: CopiedMatrix): string {
+/** Queries downwards, keys to the right; two lines and two columns name them, by number and by token. Where the numbers are not the model's own the corner says so. */
+export function matrixCsv({ queries, keys, weights, number }: CopiedMatrix): string {
   const lines = queries.map((piece, query) => {
     const row = Array.from(keys, (_, key) => exactDigits(weights[query * keys.length + key] as number));
     return [query, quoted(piece), ...row];
   });
-  return csv([["query", "token", ...keys.keys()], ["", "key", ...keys.map(quoted)], ...lines]);
+  return csv([
+    ["query", "token", ...keys.keys()],
+    [number === undefined ? "" : quoted(number), "key", ...keys.map(quoted)],
+    ...lines,
+  ]);
 }

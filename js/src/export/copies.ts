@@ -22,6 +22,13 @@ export function copyRowCsv(view: View): Copy {
   return { text: rowCsv(row), what: `${tokens(row)} as CSV` };
 }
 
+/** What the numbers on show are, where something was changed in the computation. */
+function numberIn({ shown }: Session): { readonly number?: string } {
+  const { edits = [], signed } = shown.peek()?.frame.header ?? {};
+  if (edits.length === 0) return {};
+  return { number: `${signed ? "change" : "weight"}, with ${edits.join("; ")}` };
+}
+
 function tokens({ pieces }: CopiedRow): string {
   return count(pieces.length, "weight");
 }
@@ -44,6 +51,7 @@ function rowOnShow({ session, derived }: View): CopiedRow {
     direction: looks,
     pieces: named.pieces,
     weights,
+    ...numberIn(session),
   };
 }
 
@@ -61,7 +69,10 @@ export async function copyMatrix({ session, derived }: View): Promise<Copy> {
       `${size} are too many to copy: ${mostTokens} tokens at most. “As Python” copies code that gets them.`,
     );
   const weights = map.precise ? map.values : await exactValues(session, map);
-  return { text: matrixCsv({ queries: queries.pieces, keys: keys.pieces, weights }), what: `${size} as CSV` };
+  return {
+    text: matrixCsv({ queries: queries.pieces, keys: keys.pieces, weights, ...numberIn(session) }),
+    what: `${size} as CSV`,
+  };
 }
 
 async function exactValues(session: Session, map: Parameters<typeof tiledMap>[1] & object) {

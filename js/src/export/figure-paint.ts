@@ -1,7 +1,18 @@
 import type { Brush, Pen } from "../drawing/brush";
 import { paintHeat } from "../drawing/heat";
-import { accent, hexOf, inkOn, type Palette, rampColour, tone, toneSteps } from "../lib/colour";
-import { toneNumber } from "../lib/format";
+import {
+  accent,
+  hexOf,
+  inkOn,
+  type Palette,
+  type Rgb,
+  rampColour,
+  signedSteps,
+  signedTone,
+  tone,
+  toneSteps,
+} from "../lib/colour";
+import { signedWeight, toneNumber } from "../lib/format";
 import type { FigureFont, FigureScene } from "./figure-scene";
 
 export const figureFonts: Readonly<Record<FigureFont, string>> = {
@@ -56,13 +67,20 @@ function paintWords(
   const colours = accent(palette, direction);
   for (const word of words) {
     if (word.tone === null) continue;
-    paintHeat(context, { ...word, tone: word.tone, ring: word.focus ? 2 : 0 }, colours, palette);
+    const own = word.way == null ? colours : { ...colours, mark: wayColour(palette, word.way) };
+    const mark = { ...word, tone: word.tone, ring: word.focus ? 2 : 0 };
+    paintHeat(context, mark, own, palette, colours.strong);
   }
   context.font = `${figureFonts.words} ${palette.font}`;
   context.fillStyle = palette.text;
   for (const { text, x, y, height } of words) {
     if (text.trim() !== "") context.fillText(text, x, y + height / 2);
   }
+}
+
+/** The full tone of what is read more, or less, than before. */
+function wayColour({ signed }: Palette, way: "more" | "less"): string {
+  return hexOf(rampColour(signed, way === "more" ? 0.75 : 0.25));
 }
 
 function paintScale(
@@ -74,27 +92,36 @@ function paintScale(
   const { ramp, strong } = accent(palette, direction);
   const middle = y + height / 2;
   context.font = `${figureFonts.caption} ${palette.font}`;
-  if (kind === "wedge") {
-    context.fillStyle = strong;
-    context.beginPath();
-    context.moveTo(x, middle - 0.5);
-    context.lineTo(x + width, y);
-    context.lineTo(x + width, y + height);
-    context.lineTo(x, middle + 0.5);
-    context.fill();
-  }
-  if (kind === "ramp") {
+  const steps = (
+    shares: readonly number[],
+    of: (share: number) => Rgb,
+    write: (number: number) => string,
+  ) => {
     context.textAlign = "center";
-    toneSteps.forEach((share, step) => {
-      const colour = rampColour(ramp, tone(share, 1));
+    shares.forEach((share, step) => {
+      const colour = of(share);
       context.fillStyle = hexOf(colour);
       context.fillRect(x + step * stepWidth, y - 3, stepWidth, height + 6);
       context.fillStyle = inkOn(colour);
-      context.fillText(toneNumber(share * full), x + (step + 0.5) * stepWidth, middle);
+      context.fillText(write(share * full), x + (step + 0.5) * stepWidth, middle);
     });
     context.textAlign = "left";
-    return;
-  }
+  };
+  if (kind === "ramp") steps(toneSteps, (share) => rampColour(ramp, tone(share, 1)), toneNumber);
+  if (kind === "signed")
+    steps(
+      signedSteps,
+      (share) => rampColour(palette.signed, signedTone(share, 1)),
+      (change) => signedWeight(change, toneNumber),
+    );
+  if (kind !== "wedge") return;
+  context.fillStyle = strong;
+  context.beginPath();
+  context.moveTo(x, middle - 0.5);
+  context.lineTo(x + width, y);
+  context.lineTo(x + width, y + height);
+  context.lineTo(x, middle + 0.5);
+  context.fill();
   context.fillStyle = palette.muted;
   context.fillText("0", x - 12, middle);
   context.fillText(toneNumber(full), x + width + 6, middle);

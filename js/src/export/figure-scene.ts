@@ -6,6 +6,8 @@ export interface Word {
   readonly text: string;
   /** 0 to 1, on the square-root scale; null for what carries no colour. */
   readonly tone: number | null;
+  /** Of a change: whether it is read more, or less, than before. */
+  readonly way?: "more" | "less" | null;
   readonly sink: boolean;
   readonly focus: boolean;
 }
@@ -18,7 +20,7 @@ export interface FigureInput {
   readonly picture: { readonly width: number; readonly height: number };
   readonly caption: string;
   /** The weight of the full tone: the end of the ramp, or the thickest line. */
-  readonly scale: { readonly kind: "ramp" | "wedge"; readonly full: number } | null;
+  readonly scale: { readonly kind: "ramp" | "signed" | "wedge"; readonly full: number } | null;
   readonly measure: (text: string, font: FigureFont) => number;
 }
 

@@ -59,9 +59,14 @@ function lay(view: View, figure: Figure, title: string, colours: Palette): Figur
     rightToLeft: isRightToLeft(words.map(({ text }) => text).join("")),
     picture: figure,
     caption: figure.caption,
-    scale: figure.full === null ? null : { kind: figure.lines ? "wedge" : "ramp", full: figure.full },
+    scale: figure.full === null ? null : { kind: scaleOf(figure), full: figure.full },
     measure: (text, font) => measure(text, `${figureFonts[font]} ${colours.font}`),
   });
+}
+
+function scaleOf({ lines, signed }: Figure): "ramp" | "signed" | "wedge" {
+  if (lines) return "wedge";
+  return signed ? "signed" : "ramp";
 }
 
 /** The texts with their heat, as over the stage. */
@@ -76,11 +81,16 @@ function fieldWords(derived: Derived, { segments, asks, answers }: Field): Word[
   const [start, stop] = asks ? derived.focus.peek() : [0, 0];
   return segments.map(({ text, mark }) => {
     const tokens = mark?.tokens ?? [];
+    const less = heat?.less ?? null;
+    const strongest = tokens.reduce(
+      (one, token) => ((heat?.tones[token] ?? 0) > (heat?.tones[one] ?? 0) ? token : one),
+      tokens[0] ?? -1,
+    );
     return {
       text,
-      tone:
-        heat === null || mark === null ? null : Math.max(0, ...tokens.map((token) => heat.tones[token] ?? 0)),
-      sink: tokens.some((token) => heat?.sinks.has(token)),
+      tone: heat === null || mark === null ? null : (heat.tones[strongest] ?? 0),
+      way: less === null ? null : less.has(strongest) ? "less" : "more",
+      sink: less === null && tokens.some((token) => heat?.sinks.has(token)),
       focus: tokens.some((token) => token >= start && token < stop),
     };
   });

@@ -142,6 +142,9 @@ export function fullTone(scale: ToneScale, largest: number): number {
 /** The shares of the full tone that a legend prints. */
 export const toneSteps = [0.01, 0.05, 0.25, 1] as const;
 
+/** The same of numbers with a sign. */
+export const signedSteps = [-1, -0.25, -0.05, 0, 0.05, 0.25, 1] as const;
+
 /** Of the full tone: less is not painted, as nobody could tell it from nothing. */
 export const faintest = 0.001;
 

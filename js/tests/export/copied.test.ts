@@ -104,6 +104,7 @@ describe("CSV", () => {
       'key,token,weight\r\n0,"=1+1",0.1\r\n1,"say ""hi""\r\n",0.33333334\r\n2,"a,b",\r\n',
     );
     expect(rowCsv({ ...row, direction: "read_by" })).toMatch(/^query,token,weight\r\n/);
+    expect(rowCsv({ ...row, number: "change, with hide 1" })).toMatch(/^key,token,"change, with hide 1"\r\n/);
     const lines = rowText(row).split("\n");
     expect(lines[0]).toBe("t");
     expect(lines[2]).toBe("0  =1+1        0.100000");
@@ -213,6 +214,27 @@ describe("code", () => {
       "maps = [ex.trace.weights(layer, head) for layer, head in ex.heads]",
       "weights = torch.stack(maps).mean(0)[:, 1:3].sum(1)",
     ]);
+  });
+
+  it("makes the same edits, and gives what is shown of them", () => {
+    const edits = ["hide 1", "(silence L1H2)"];
+    const shown = (shows: "after" | "before" | "difference", view = "matrix") => {
+      const lines = code({ edits, view, look: { ...plainLook, shows } });
+      return lines.slice(lines.findIndex((line) => /^(\)|ex = .*\))$/.test(line)) + 1);
+    };
+    expect(code({ edits }).join("")).toContain('edits=("hide 1", "(silence L1H2)")');
+    expect(shown("after")).toEqual(["weights = ex.trace.weights(1, 2)[2]"]);
+    const again = "before = ex.model.trace(ex.trace)  # the same text, nothing changed";
+    expect(shown("before")).toEqual([again, "weights = before.weights(1, 2)[2]"]);
+    expect(shown("difference")).toEqual([
+      again,
+      "def shown(trace):",
+      "    return trace.weights(1, 2)[2]",
+      "changes = shown(ex.trace) - shown(before)",
+    ]);
+    expect(shown("difference", "layers").at(-1)).toContain("zip(shown(ex.trace), shown(before))");
+    const question = { answer: " Paris", rather: null, at: 3 };
+    expect(code({ question }).join("")).toContain('question={"answer": " Paris", "rather": None, "at": 3}');
   });
 
   it("gives the numbers of layers, layer means, rollouts and other parts", () => {

@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { Scale } from "../../controls/Scale";
+import { Scale, SignedScale } from "../../controls/Scale";
 import { Segmented } from "../../controls/Segmented";
 import { spanLabel } from "../../controls/Toolbar";
 import { Canvas } from "../../display/Canvas";
@@ -13,7 +13,6 @@ import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
 import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
-import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Fusion, Tokens } from "../../wire/types";
 import { layersFigure } from "./figure";
 import { pointLayers, pressLayers, steerLayers } from "./input";
@@ -209,8 +208,10 @@ function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readon
   const { filter, scale } = useView().derived;
   const full = fullTone(scale.value, strip.peak);
   return (
-    <Caption problem={problem} aside={<Scale direction={strip.direction} full={full} />}>
-      <AfterOnly />
+    <Caption
+      problem={problem}
+      aside={strip.signed ? <SignedScale full={full} /> : <Scale direction={strip.direction} full={full} />}
+    >
       {recipeOf(strip, filter.value, scale.value)}
     </Caption>
   );

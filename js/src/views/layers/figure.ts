@@ -33,6 +33,7 @@ export function layersFigure(
     caption: recipeOf(strip, filter, scale) + cut,
     direction: strip.direction,
     full: fullTone(scale, strip.peak),
+    signed: strip.signed === true,
     paint: (brush) =>
       paintLayers(brush, scene, pictureOf(strip, scene.turned, filter, scale, palette), palette),
   };

@@ -3,8 +3,8 @@ import type { Brush, Pen } from "../../drawing/brush";
 import { paintHatch } from "../../drawing/hatch";
 import { paintCorner, paintLabel } from "../../drawing/labels-paint";
 import type { Pixels } from "../../drawing/pixels";
-import { inkOn, type Palette, type Ramp, rampColour, tone } from "../../lib/colour";
-import { shortWeight } from "../../lib/format";
+import { inkOn, type Palette, type Ramp, rampColour, signedTone, tone } from "../../lib/colour";
+import { shortWeight, signedWeight } from "../../lib/format";
 import { cellRect, type LayersScene } from "./scene";
 
 export interface LayersPicture {
@@ -17,6 +17,8 @@ export interface LayersPicture {
   readonly full: number;
   readonly least: number;
   readonly ramp: Ramp;
+  /** Whether the numbers have a sign. */
+  readonly signed?: boolean;
   readonly strong: string;
 }
 
@@ -89,10 +91,15 @@ function paintNumbers(context: Pen, scene: LayersScene, picture: LayersPicture, 
   for (const { index: token } of scene.tokenLabels) {
     for (let layer = 0; layer < scene.layers; layer++) {
       const weight = picture.printed(layer, token);
-      if (weight === null || !(weight >= picture.least)) continue;
+      if (weight === null || !(Math.abs(weight) >= picture.least)) continue;
       const cell = cellRect(scene, layer, token);
-      context.fillStyle = inkOn(rampColour(picture.ramp, tone(weight, picture.full)));
-      context.fillText(shortWeight(weight), cell.x + width / 2, cell.y + height / 2);
+      const place = (picture.signed ? signedTone : tone)(weight, picture.full);
+      context.fillStyle = inkOn(rampColour(picture.ramp, place));
+      context.fillText(
+        picture.signed ? signedWeight(weight, shortWeight) : shortWeight(weight),
+        cell.x + width / 2,
+        cell.y + height / 2,
+      );
     }
   }
 }

@@ -22,13 +22,14 @@ export function factsOf({ values, layers, count, sinks }: StripOnShow) {
     if (Number.isNaN(values[layer * count])) silent.add(layer);
     else
       for (let token = 0; token < count; token++) {
-        const amount = sinks[layer]?.has(token) ? 0 : (values[layer * count + token] as number);
+        const amount = sinks[layer]?.has(token) ? 0 : Math.abs(values[layer * count + token] as number);
         if (amount > (most[token] as number)) most[token] = amount;
       }
   }
   const sums = new Float32Array(count);
-  values.forEach((value, index) => {
+  values.forEach((each, index) => {
     const token = index % count;
+    const value = Math.abs(each);
     if (value > 0 && !sinks[Math.floor(index / count)]?.has(token))
       sums[token] = (sums[token] as number) + value;
   });
@@ -45,21 +46,27 @@ export function pictureOf(
   scale: ToneScale,
   palette: Palette,
 ): LayersPicture {
-  const { ramp, strong } = accent(palette, strip.direction);
+  const { strong, ...own } = accent(palette, strip.direction);
+  const signed = strip.signed === true;
+  const ramp = signed ? palette.signed : own.ramp;
   const { layers, count, values, sinks, exact } = strip;
   const full = fullTone(scale, strip.peak);
   // Only where much goes: weights near nothing are all ".01", and make the strong ones hard to find.
   const least = Math.max(0.005, strip.peak / 4);
   const seen = (token: number) => isVisible(strip, token);
   const faded = stripFading(strip, filter);
-  const image = stripPixels({ layers, count, values, full, isVisible: seen, fading: faded }, ramp, turned);
+  const image = stripPixels(
+    { layers, count, values, full, isVisible: seen, fading: faded, signed },
+    ramp,
+    turned,
+  );
   const printed = (layer: number, token: number) =>
     seen(token) && (faded?.[layer * count + token] ?? 1) === 1
       ? (values[layer * count + token] ?? null)
       : null;
   const faint = new Set<number>();
   const drawn = sinks.map((found) => (found.size === 0 ? faint : new Set([...found].filter(seen))));
-  return { image, printed: exact ? printed : null, sinks: drawn, full, least, ramp, strong };
+  return { image, printed: exact ? printed : null, sinks: drawn, full, least, ramp, signed, strong };
 }
 
 /** Each layer's row, or column, by itself. */

@@ -1,5 +1,5 @@
 import { type Pixels, putColour } from "../../drawing/pixels";
-import { type Ramp, tone } from "../../lib/colour";
+import { type Ramp, signedTone, tone } from "../../lib/colour";
 
 export interface StripValues {
   /** By layer and token. */
@@ -10,11 +10,13 @@ export interface StripValues {
   readonly isVisible: (token: number) => boolean;
   /** How much of its tone each value keeps. */
   readonly fading?: ArrayLike<number> | null;
+  /** Whether they have a sign: then nothing is the middle of the ramp. */
+  readonly signed?: boolean;
 }
 
 /** Weights -> one pixel each, layers downwards or, turned, to the right. What is unseen or no number stays transparent. */
 export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pixels {
-  const { values, layers, count, full, fading = null } = strip;
+  const { values, layers, count, full, fading = null, signed = false } = strip;
   const data = new Uint8ClampedArray(layers * count * 4);
   for (let token = 0; token < count; token++) {
     if (!strip.isVisible(token)) continue;
@@ -26,7 +28,9 @@ export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pi
         data,
         turned ? token * layers + layer : index,
         ramp,
-        tone(weight, full) * (fading?.[index] ?? 1),
+        signed
+          ? 0.5 + (signedTone(weight, full) - 0.5) * (fading?.[index] ?? 1)
+          : tone(weight, full) * (fading?.[index] ?? 1),
       );
     }
   }

@@ -16,7 +16,7 @@ export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
   readonly exact: boolean;
   readonly causal: boolean;
   readonly sinks: readonly ReadonlySet<number>[];
-  /** Top of the scale: the largest weight outside the sinks. */
+  /** Top of the scale: the largest weight outside the sinks; of changes the size. */
   readonly peak: number;
 }
 
@@ -30,7 +30,7 @@ export function stripWish(
   const shown = session.shown.value;
   if (shown === null) return null;
   const { part } = shown.frame.header;
-  const { words, sinks, weight } = shown.asked;
+  const { words, sinks, weight, shows } = shown.asked;
   const fusion = session.traits.look.value.layers;
   const query = toTokens(unitsOf(shown, direction), focus);
   const request: StripRequest = {
@@ -43,10 +43,11 @@ export function stripWish(
     ...(words && { words }),
     ...(sinks && { sinks }),
     ...(weight && { weight }),
+    ...(shows && { shows }),
   };
   // The other heads do not matter to what is fused from all of them.
   const one = fusion === "single" ? head : 0;
-  const key = keyOf(request, query, part, direction, fusion, one, words, sinks, weight);
+  const key = keyOf(request, query, part, direction, fusion, one, words, sinks, weight, shows);
   return { kind: "strip", key, request };
 }
 
@@ -71,7 +72,8 @@ function onShow(strip: Strip, causal: boolean, exact: boolean): StripOnShow {
 function peakOf(values: Float32Array, count: number, sinks: readonly ReadonlySet<number>[]): number {
   let peak = 0;
   let all = 0;
-  values.forEach((weight, index) => {
+  values.forEach((value, index) => {
+    const weight = Math.abs(value);
     if (weight > all) all = weight;
     if (weight > peak && !sinks[Math.floor(index / count)]?.has(index % count)) peak = weight;
   });

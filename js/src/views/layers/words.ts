@@ -1,7 +1,7 @@
 import { type Description, mentioned, nameOf, spanInWords, verbs } from "../../focus/description";
 import { isExplicit, ruleOf } from "../../focus/kept";
 import type { ToneScale } from "../../lib/colour";
-import { changesFirst, clauses, count, pieceLabel, weight } from "../../lib/format";
+import { changesFirst, clauses, count, pieceLabel, signedWeight, weight } from "../../lib/format";
 import { askedOf, othersOf } from "../../session/axes";
 import type { Filter } from "../../session/filter";
 import type { Session } from "../../session/session";
@@ -33,7 +33,7 @@ export function numberOf(strip: StripOnShow, layer: number, token: number): stri
   const value = strip.values[layer * strip.count + token] ?? Number.NaN;
   if (Number.isNaN(value)) return strip.fusion === "single" ? `no head ${strip.head}` : "no attention";
   if (!isVisible(strip, token)) return "not visible";
-  return `${strip.exact ? "" : "≈ "}${weight(value)}`;
+  return `${strip.exact ? "" : "≈ "}${(strip.signed ? signedWeight : weight)(value)}`;
 }
 
 /** How the numbers were made. */
@@ -70,18 +70,22 @@ export function ofStrip(strip: StripOnShow, tokens: Tokens, asked: Tokens = toke
     const values = strip.values.subarray(layer * strip.count, (layer + 1) * strip.count);
     let best = -1;
     values.forEach((value, token) => {
-      if (isVisible(strip, token) && value > (values[best] ?? 0)) best = token;
+      if (isVisible(strip, token) && Math.abs(value) > Math.abs(values[best] ?? 0)) best = token;
     });
     return best < 0
       ? [String(layer), "none", "–"]
-      : [String(layer), nameOf(tokens, best), weight(values[best] as number)];
+      : [String(layer), nameOf(tokens, best), (strip.signed ? signedWeight : weight)(values[best] as number)];
   });
   const heads = strip.fusion === "single" ? `head ${strip.head}` : fusions[strip.fusion];
   const list = rows.slice(0, mentioned).map(([layer, name, amount]) => `layer ${layer} ${name} ${amount}`);
   const rest = rows.length > mentioned ? " …" : "";
   return {
     sentence: `${count(strip.layers, "layer")}, ${heads}; “${query}” ${verbs[strip.direction]} most: ${list.join(", ")}${rest}`,
-    columns: ["Layer", strip.direction === "reads" ? "Strongest key" : "Strongest query", "Weight"],
+    columns: [
+      "Layer",
+      strip.direction === "reads" ? "Strongest key" : "Strongest query",
+      strip.signed ? "Change" : "Weight",
+    ],
     rows,
   };
 }

@@ -34,6 +34,7 @@ export function matrixFigure(
     ),
     direction,
     full: picture.full,
+    signed: map.signed,
     paint: (brush) => paintMatrix(brush, scene, picture.repainted(palette), palette),
   };
 }

@@ -1,4 +1,4 @@
-import { LinearScale, Scale } from "../../controls/Scale";
+import { LinearScale, Scale, SignedScale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { Tooltip } from "../../display/Tooltip";
 import { useView } from "../../display/view";
@@ -79,15 +79,20 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   const found = useFound(view);
   if (shown === null) return null;
   const { direction } = shown.frame.header;
+  const signed = shown.frame.changes != null;
   const values = searchOf(session).shade.value === "values" && metric !== null;
   const fading = found !== null && found.kept !== null;
   return (
     <Caption
       aside={
-        values ? <MetricScale metric={metric} direction={direction} /> : <GridScale direction={direction} />
+        values ? (
+          <MetricScale metric={metric} direction={direction} />
+        ) : (
+          <GridScale direction={direction} signed={signed} />
+        )
       }
     >
-      <AfterOnly />
+      {values && <AfterOnly />}
       {clauses(
         fading ? `${keptOf(session, found)}; the others are faint` : "",
         fading && !values && metric !== null ? metric.recipe : "",
@@ -97,9 +102,10 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   );
 }
 
-function GridScale({ direction }: { readonly direction: Direction }) {
+function GridScale({ direction, signed }: { readonly direction: Direction; readonly signed: boolean }) {
   const scale = useView().derived.scale.value;
-  return scale === "stretch" ? null : <Scale direction={direction} full={scale} />;
+  if (scale === "stretch") return null;
+  return signed ? <SignedScale full={scale} /> : <Scale direction={direction} full={scale} />;
 }
 
 /** A metric of names has no scale. */
@@ -115,13 +121,14 @@ function MetricScale({ metric, direction }: { readonly metric: Metric; readonly 
   );
 }
 
-function mapsRecipe({ header, thumbnails }: Frame, scale: ToneScale): string {
+function mapsRecipe({ header, thumbnails, changes }: Frame, scale: ToneScale): string {
   const queries = header.tokens.pieces.length;
   const keys = header.key_tokens?.pieces.length ?? queries;
   const [, , rows = 0, columns = 0] = thumbnails?.shape ?? [];
   return clauses(
     rows < queries ? `${rows} of ${queries} queries` : "",
-    columns < keys ? `the largest key of each of ${columns} stretches` : "",
+    columns < keys ? `the largest ${changes == null ? "key" : "change"} of each of ${columns} stretches` : "",
+    changes == null ? "" : "after − before the changes: green is read more, violet less",
     `softmax weights of every head, queries downwards, ${scaleNote(scale)}`,
   );
 }
