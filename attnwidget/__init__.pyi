@@ -19,6 +19,7 @@ from attnwidget.experiments.effects.head_effects import head_effects as head_eff
 from attnwidget.experiments.effects.layer_effects import layer_effects as layer_effects
 from attnwidget.experiments.effects.patching import patching as patching
 from attnwidget.experiments.effects.token_effects import token_effects as token_effects
+from attnwidget.experiments.effects.variants import variants as variants
 from attnwidget.experiments.gradients.gradient import gradient as gradient
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens

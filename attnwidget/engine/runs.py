@@ -23,7 +23,7 @@ from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.shapes import Logits
 
-AT_ONCE = 1024
+TOKENS_AT_ONCE = 1024
 """Tokens that are run at a time: more of them save nothing."""
 
 TRIED = 12
@@ -66,7 +66,7 @@ class ManyRuns:
             refuse_what_is_not_there(edits, heads, depths)
             refuse_tokens_beyond(edits, sizes)
         tokens = max(run.position for run in runs) + 1 if self._causal else len(self.trace.text)
-        return in_batches(runs, AT_ONCE // tokens, self._together, done)
+        return in_batches(runs, TOKENS_AT_ONCE // tokens, self._together, done)
 
     @property
     def _causal(self) -> bool:
