@@ -14,7 +14,7 @@ SURE = 0.95
 FEWEST_WORDS = 5
 """Words from which on a rank correlation is given: four can be ranked in 24 ways, one of them by chance."""
 
-AT_ONCE = 2_000_000
+RANKED_AT_ONCE = 2_000_000
 """Numbers that are ranked at a time."""
 
 
@@ -67,7 +67,7 @@ def correlations(columns: Float[np.ndarray, "column word"], seed: int = 0) -> Ra
     """
     count, words = columns.shape
     drawn = np.random.default_rng(seed).integers(0, words, (RESAMPLES, words))
-    step = max(1, AT_ONCE // max(1, count * words))
+    step = max(1, RANKED_AT_ONCE // max(1, count * words))
     found = np.concatenate(
         [spearman(columns[:, drawn[start : start + step]].swapaxes(0, 1)) for start in range(0, RESAMPLES, step)]
     )

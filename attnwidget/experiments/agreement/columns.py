@@ -62,6 +62,7 @@ def columns(
 
 
 def _column(asking: Asking, places: Places, method: Method) -> Column:
+    unit = method.unit or unit_of(asking)
     empty = np.full(len(places.every), np.nan)
     try:
         if method.scores is None:
@@ -70,12 +71,15 @@ def _column(asking: Asking, places: Places, method: Method) -> Column:
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001  one method must not cost the others, whatever a model raises
-        return Column(method, method.unit, empty, method.does, why=str(error) or type(error).__name__)
+        return Column(method, unit, empty, method.does, why=str(error) or type(error).__name__)
     values = _of_places(scores.values, places)
     several = any(place.stop - place.start > 1 for place in places.every)
-    return Column(
-        method, method.unit, values, f"{scores.recipe}{', summed over the tokens of a word' if several else ''}"
-    )
+    return Column(method, unit, values, f"{scores.recipe}{', summed over the tokens of a word' if several else ''}")
+
+
+def unit_of(asking: Asking) -> str:
+    """The unit of the answer, and of what it falls by."""
+    return ANSWER_UNITS[asking.asked.unit] if asking.asked.function is None else "its own unit"
 
 
 def _of_places(values: Float[np.ndarray, " key"], places: Places) -> Float[np.ndarray, " word"]:
@@ -94,7 +98,7 @@ def _shuffled(asking: Asking, places: Places, method: Method) -> Column:
 def _hidden(asking: Asking, places: Places, had: Column | None, heard: Callable[[int, int], None]) -> Iterator[Column]:
     """What hiding each word does to the answer, all tokens of a word at once: words that are compared come first."""
     asked, trace = asking.asked, asking.trace
-    unit = ANSWER_UNITS[asked.unit] if asked.function is None else "its own unit"
+    unit = unit_of(asking)
     recipe = f"fall of {asked.recipe}, each word hidden alone{said_setting(trace, asking.part)}"
     values = np.full(len(places.every), np.nan) if had is None else had.values.copy()
     before = asked.score(logits_at(trace, asked))

@@ -1,6 +1,6 @@
 """Methods that say how much each word counts, beside what hiding each word does: do they agree?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from attnwidget.experiments.agreement.methods import HIDING, METHODS, Asking, Me
 from attnwidget.experiments.agreement.places import LEFT_OUT, Places, WordPlace, places_of
 from attnwidget.experiments.agreement.sentence import NO_EFFECT, evidence_sentence
 from attnwidget.experiments.effects.answers import Asked, answer_of
+from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.ranks import (
     FEWEST_WORDS,
@@ -24,7 +25,7 @@ from attnwidget.measures.ranks import (
     top_in_common,
 )
 
-TOP = 5
+TOP_WORDS = 5
 SHOWN = 40
 
 
@@ -64,7 +65,7 @@ class Evidence:
             )
         return found
 
-    def top(self, count: int = TOP) -> tuple[tuple[WordPlace, float], ...]:
+    def top(self, count: int = TOP_WORDS) -> tuple[tuple[WordPlace, float], ...]:
         """The words whose hiding costs the answer most, with that effect, of those that are compared."""
         own = self[HIDING.name].values[list(self.compared)]
         return tuple((self.places[self.compared[at]], float(own[at])) for at in by_size(own)[:count])
@@ -114,16 +115,16 @@ def evidence(
     units: Any = "words",
     leave_out: Any = LEFT_OUT,
     over: Any = None,
-    top: Any = TOP,
+    top: Any = TOP_WORDS,
     seed: Any = 0,
     part: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Any = None,
 ) -> Evidence:
     """What methods say of each word, beside what hiding the word does to the answer, and whether they rank words alike.
 
     The exact effect is the fall of the answer when all tokens of a word are hidden (see `token_effects`); `answer`,
     `at` and `unit` as in `head_effects`. Beside it: "attention" (mean of heads, of the answer's query), "norm"
-    (norm-weighted), "rollout", "estimate" (of hiding, by one backward pass); and null models: "uniform" attention followed through the layers (position alone),
+    (norm-weighted), "rollout", "gradient" (x input), "integrated" gradients, "estimate" (of hiding, by one backward pass); and null models: "uniform" attention followed through the layers (position alone),
     "shuffled" weights (chance), the attention of an "untrained" copy of the model (up to 200 million parameters). What a
     method says of tokens is summed over a word. A method that does not work on a model says why.
 
@@ -133,7 +134,9 @@ def evidence(
     names, a phrase or positions; `units="tokens"` compares tokens. The sentence claims no more than the intervals
     carry; they speak of this text alone, and are of one column at a time.
 
-    Costs at most one run for each word, and the methods. `progress` hears (words hidden, of how many). Raises
+    Costs at most one run for each word, several as one batch where the model allows that, and the methods: integrated
+    gradients as many passes there and back as steps. `progress` None shows a bar if it takes long, False shows
+    nothing, a function hears (words hidden, of how many). Raises
     AttnWidgetError for an answer that the model cannot give, an unknown method, and where nothing can be compared;
     Cancelled inside `stopping_when`.
     Source: Jain & Wallace 2019 (arXiv 1902.10186) and Abnar & Zuidema 2020 (arXiv 2005.00928) compare attention with
@@ -155,8 +158,9 @@ def evidence(
     asking = Asking(model, trace, asked, part, drawn)
     places = places_of(trace, part, asked.position, units, leave_out, over)
     found: dict[str, Column] = {}
-    for column in columns(asking, places, chosen, found, heard=progress):
-        found[column.name] = column
+    with shown_progress(progress, "words") as step:
+        for column in columns(asking, places, chosen, found, heard=step):
+            found[column.name] = column
     return gathered(asking, places, chosen, found, count)
 
 
@@ -170,7 +174,7 @@ def methods_named(names: Any) -> tuple[Method, ...]:
 
 
 def gathered(
-    asking: Asking, places: Places, methods: Sequence[Method], found: Mapping[str, Column], top: int = TOP
+    asking: Asking, places: Places, methods: Sequence[Method], found: Mapping[str, Column], top: int = TOP_WORDS
 ) -> Evidence:
     """The columns that are there as one record; agreements, once all words have been hidden."""
     order = [*(one for one in methods if not one.null), HIDING, *(one for one in methods if one.null)]

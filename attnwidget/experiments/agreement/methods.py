@@ -11,6 +11,7 @@ from jaxtyping import Float
 from attnwidget.engine import CHEAP, AttentionModel, Trace, untrained_copy
 from attnwidget.experiments.effects.answers import Asked
 from attnwidget.experiments.effects.estimated_tokens import estimated_hiding
+from attnwidget.experiments.gradients.gradient import gradient
 from attnwidget.measures.given_trace import same_text
 from attnwidget.measures.paths.rollout import rollout, uniform_rollout
 from attnwidget.measures.portions import portions
@@ -39,6 +40,12 @@ class Asking:
         if self.asked.position is not None and same_text(queries, answering):
             return (self.asked.position,)
         return tuple(read_rows(queries).tolist())
+
+    @property
+    def answer(self) -> Any:
+        """The answer as experiments take it: a function, a number, or two."""
+        ids = self.asked.ids
+        return self.asked.function or (ids if len(ids) > 1 else ids[0])
 
     @property
     def said(self) -> str:
@@ -112,6 +119,28 @@ def _row_of(measure: Callable[..., Any], asking: Asking) -> MethodScores:
     )
 
 
+def _gradient(asking: Asking) -> MethodScores:
+    return _by_gradient(asking, "gradient x input")
+
+
+def _integrated(asking: Asking) -> MethodScores:
+    return _by_gradient(asking, "integrated")
+
+
+def _by_gradient(asking: Asking, kind: str) -> MethodScores:
+    found = gradient(
+        asking.model,
+        asking.trace,
+        answer=asking.answer,
+        at=asking.asked.position,
+        unit=asking.asked.unit,
+        kind=kind,
+        part="decoder" if asking.part == "decoder" else None,
+        progress=lambda _done, _total: None,
+    )
+    return MethodScores(np.asarray(found.values, np.float64), found.recipe)
+
+
 def _estimate(asking: Asking) -> MethodScores:
     values = estimated_hiding(asking.model, asking.trace, asking.asked, asking.part)
     return MethodScores(values, "hiding estimated by one backward pass: gradient x what is lost")
@@ -161,6 +190,25 @@ METHODS = (
         "share",
         "reads",
         _rollout,
+    ),
+    Method(
+        "gradient",
+        "gradient × input",
+        "gradient x input",
+        "The slope of the answer by the word's embedding, times the embedding: what the smallest change would do.",
+        "",
+        "effect",
+        _gradient,
+    ),
+    Method(
+        "integrated",
+        "integrated gradients",
+        "integrated gradients",
+        "The same, averaged on the straight way from an embedding of zeros to the word's own.",
+        "",
+        "effect",
+        _integrated,
+        quick=False,
     ),
     Method(
         "estimate",

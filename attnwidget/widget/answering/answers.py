@@ -27,7 +27,7 @@ from attnwidget.tiny import Example
 from attnwidget.version import __version__
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.effects import effects_told
-from attnwidget.widget.answering.evidence import Told, evidence_told
+from attnwidget.widget.answering.evidence import Answered, evidence_told
 from attnwidget.widget.answering.requests import BACKGROUND, Request
 from attnwidget.widget.answering.shown import Shown, seen
 from attnwidget.widget.given import GivenModel
@@ -262,7 +262,7 @@ def _in_background(
         return _heads(request, reading, parts)
     about = tested_model(model), reading.trace, request.question, seen(reading.trace).asked(request.part).part
 
-    def so_far(make: Callable[[], Told]) -> None:
+    def so_far(make: Callable[[], Answered]) -> None:
         parts(lambda: Answer(*make()))
 
     if request.kind == "evidence":

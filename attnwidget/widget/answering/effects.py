@@ -10,6 +10,7 @@ import numpy as np
 from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
 from attnwidget.errors import BadRequest
 from attnwidget.experiments.agreement.columns import Column, columns
+from attnwidget.experiments.agreement.evidence import TOP_WORDS
 from attnwidget.experiments.agreement.hiding import scores_without
 from attnwidget.experiments.agreement.methods import HIDING, Asking
 from attnwidget.experiments.agreement.places import places_of
@@ -20,10 +21,8 @@ from attnwidget.experiments.effects.head_effects import CHECKED, head_effects
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.ranks import Agreement, correlations, top_in_common
 from attnwidget.widget.answering.asked import answer_told, asked_by
-from attnwidget.widget.answering.evidence import Told, agreement_told
+from attnwidget.widget.answering.evidence import Answered, agreement_told
 from attnwidget.widget.answering.requests import AskedAnswer
-
-TOP = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +77,8 @@ def effects_told(
     *,
     exact: bool,
     progress: Callable[..., None],
-    parts: Callable[[Callable[[], Told]], None],
-) -> Told:
+    parts: Callable[[Callable[[], Answered]], None],
+) -> Answered:
     """Effects of all heads, or all tokens, as one number for each: by running the model if `exact`, else estimated.
 
     Raises BadRequest for anything else, AttnWidgetError for an answer that the model cannot give and where no gradient can
@@ -93,7 +92,7 @@ def effects_told(
     known = found[question, part]
     asking = _Asking(model, trace, known.asked, part if len(trace.parts) > 1 else None)
 
-    def told(effects: _Found) -> Told:
+    def told(effects: _Found) -> Answered:
         return _told(name, effects, known.asked, exact=exact)
 
     return told(WORK[name, exact](asking, known, progress, lambda effects: parts(partial(told, effects))))
@@ -200,10 +199,14 @@ def _agreement(both: np.ndarray) -> Agreement | None:
     found = correlations(both)
     rho, low, high = (float(one[0, 1]) for one in (found.rho, found.low, found.high))
     count = both.shape[1]
-    return None if np.isnan(rho) else Agreement(rho, low, high, top_in_common(both[0], both[1], min(TOP, count)), count)
+    return (
+        None
+        if np.isnan(rho)
+        else Agreement(rho, low, high, top_in_common(both[0], both[1], min(TOP_WORDS, count)), count)
+    )
 
 
-def _told(name: str, found: _Found, asked: Asked, *, exact: bool) -> Told:
+def _told(name: str, found: _Found, asked: Asked, *, exact: bool) -> Answered:
     there = found.values[np.isfinite(found.values)]
     layers, heads = found.values.shape
     answer = answer_told(asked)

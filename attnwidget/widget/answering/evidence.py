@@ -17,7 +17,7 @@ from attnwidget.measures.ranks import Agreement
 from attnwidget.widget.answering.asked import answer_told, asked_by
 from attnwidget.widget.answering.requests import AskedAnswer
 
-Told = tuple[dict[str, Any], list[bytes]]
+Answered = tuple[dict[str, Any], list[bytes]]
 """The content and the buffers of an answer."""
 
 LARGEST_COPIED = 50_000_000
@@ -42,8 +42,8 @@ def evidence_told(
     question: AskedAnswer,
     part: str,
     progress: Callable[..., None],
-    parts: Callable[[Callable[[], Told]], None],
-) -> Told:
+    parts: Callable[[Callable[[], Answered]], None],
+) -> Answered:
     """The evidence for what a page asks. `parts` hears from time to time what would make a first part of it.
 
     What was stopped goes on where it was. Raises AttnWidgetError for an answer that the model cannot give, and Cancelled.
@@ -56,7 +56,7 @@ def evidence_told(
     known = found[question, part]
     asking = Asking(model, trace, known.asked, own, 0, LARGEST_COPIED)
 
-    def told() -> Told:
+    def told() -> Answered:
         return _told(gathered(asking, known.places, METHODS, known.columns))
 
     for column in columns(asking, known.places, METHODS, known.columns, heard=progress):
@@ -65,7 +65,7 @@ def evidence_told(
     return told()
 
 
-def _told(evidence: Evidence) -> Told:
+def _told(evidence: Evidence) -> Answered:
     there = {column.name: column for column in evidence.columns}
     order = [*(one for one in METHODS if not one.null), HIDING, *(one for one in METHODS if one.null)]
     values = np.full((len(order), len(evidence.places)), np.nan, "<f4")
