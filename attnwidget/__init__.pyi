@@ -7,6 +7,7 @@ from attnwidget.engine.edits.records import Patch as Patch
 from attnwidget.engine.edits.records import Silence as Silence
 from attnwidget.engine.load_model import load as load
 from attnwidget.engine.model import AttentionModel as AttentionModel
+from attnwidget.engine.pruning import prune as prune
 from attnwidget.engine.stopping import stopping_when as stopping_when
 from attnwidget.engine.text.tokens import Tokens as Tokens
 from attnwidget.engine.trace.records import Block as Block

@@ -15,6 +15,7 @@ from attnwidget.engine.capture.edited_pass import (
     depths_of_parts,
     heads_of_parts,
     known_roles,
+    knows_inputs,
     patched_entries,
 )
 from attnwidget.engine.capture.forward import NothingSeen, traced
@@ -433,8 +434,8 @@ class AttentionModel:
         return self._read(self._again(trace), edits=trace.edits)
 
     def _roles(self, given: Inputs, progress: Callable[[int], None]) -> Known:
-        if self._shadow().path == "interface" and known_roles(self._shadow().module) is None:
-            self._read(given, progress)  # once per model, to see which layer each call belongs to
+        if self._shadow().path == "interface" and not knows_inputs(self._shadow().module, given.forward):
+            self._read(given, progress)  # once per model and kind of input, to see which layer each call belongs to
         known = known_roles(self._shadow().module)
         if self._shadow().path != "interface" or known is None:
             raise self._cannot_be_edited()

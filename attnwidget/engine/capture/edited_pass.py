@@ -5,7 +5,7 @@ by module and order from a pass without edits.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -50,8 +50,17 @@ _known: "WeakKeyDictionary[Any, Known]" = WeakKeyDictionary()
 """By the module of a shadow."""
 
 
-def remember(module: Any, calls: Sequence[Call], once: Sequence[Call], found: Sequence[Role]) -> None:
-    """Keep the roles of all calls of a pass: `found` are those of `once`, one call for each run of a layer."""
+_inputs: "WeakKeyDictionary[Any, set[frozenset[str]]]" = WeakKeyDictionary()
+"""By the module of a shadow: which inputs it was given in the passes that are known."""
+
+
+def remember(
+    module: Any, calls: Sequence[Call], once: Sequence[Call], found: Sequence[Role], inputs: Iterable[str]
+) -> None:
+    """Keep the roles of all calls of a pass over some inputs: `found` are those of `once`, one call for each run of a
+    layer.
+    """
+    _inputs.setdefault(module, set()).add(frozenset(inputs))
     role_of = {id(call): role for call, role in zip(once, found, strict=True)}
     by_run = {run_of(call, order): role_of[id(call)] for order, call in enumerate(calls) if id(call) in role_of}
     times: Counter[str] = Counter()
@@ -60,6 +69,11 @@ def remember(module: Any, calls: Sequence[Call], once: Sequence[Call], found: Se
         known[call.path, times[call.path]] = KnownCall(by_run[run_of(call, order)], call.q.shape[1], entry)
         times[call.path] += 1
     _known[module] = known
+
+
+def knows_inputs(module: Any, inputs: Iterable[str]) -> bool:
+    """Whether a pass over such inputs has been seen: others may run other layers."""
+    return frozenset(inputs) in _inputs.get(module, set())
 
 
 def known_roles(module: Any) -> Known | None:

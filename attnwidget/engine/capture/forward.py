@@ -73,7 +73,7 @@ def traced(
             raise NothingSeen
         calls = layers_once(watch.calls)
         found = roles(calls, module)
-        remember(module, watch.calls, calls, found)
+        remember(module, watch.calls, calls, found, given.forward)
         if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
             raise NothingSeen  # a tower follows the interface, but the text model does not
         blocks = tuple(

@@ -154,14 +154,32 @@ def _copied(model: Any) -> Any:
             memo[id(part)] = copy.deepcopy(part._orig_mod, memo)  # noqa: SLF001  as its documentation says
         module = copy.deepcopy(model, memo)
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(
-            f"{type(model).__name__} cannot be copied, and attnwidget only runs a copy: {reason.rstrip('.')}. Remove "
-            "the module that copy.deepcopy refuses, and load it again."
-        ) from error
+        raise _cannot_be_copied(model, error) from error
     for part, forward in compiled.items():
         _plain_forward(memo[id(part)], forward)
     return module
+
+
+def independent_copy(model: Any) -> Any:
+    """A copy with tensors of its own, without a user's hooks. Raises AttnWidgetError for a model that cannot be copied."""
+    _refuse_bound_forward(model)
+    hooks = {id(hook): hook for part in model.modules() for own in _hooks(part) for hook in own.values()}
+    memo = hooks | _not_copied(model, hooks)
+    try:
+        module = copy.deepcopy(model, memo)
+    except Exception as error:
+        raise _cannot_be_copied(model, error) from error
+    for part in module.modules():
+        _drop_hooks_of_others(part)
+    return module
+
+
+def _cannot_be_copied(model: Any, error: Exception) -> AttnWidgetError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return AttnWidgetError(
+        f"{type(model).__name__} cannot be copied, and attnwidget only runs a copy: {reason.rstrip('.')}. Remove "
+        "the module that copy.deepcopy refuses, and load it again."
+    )
 
 
 def _attend_by(module: Any, attention: str) -> None:
