@@ -27,6 +27,7 @@ from attnwidget.experiments.lenses.lens import lens as lens
 from attnwidget.experiments.probes.induction import induction_scores as induction_scores
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
 from attnwidget.export.highlight import highlight as highlight
+from attnwidget.export.kept_finding import KeptFinding as KeptFinding
 from attnwidget.measures.comparison.alignment import alignment as alignment
 from attnwidget.measures.comparison.compare import compare as compare
 from attnwidget.measures.comparison.drift import drift as drift

@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 
 from attnwidget.errors import AttnWidgetError
 
-Told: TypeAlias = Callable[[int, int], None]
+ToldStep: TypeAlias = Callable[[int, int], None]
 """Hears how many runs are done, and of how many."""
 
 QUIET = 1.0
@@ -16,7 +16,7 @@ QUIET = 1.0
 
 
 @contextmanager
-def shown_progress(progress: Any, what: str) -> Iterator[Told]:
+def shown_progress(progress: Any, what: str) -> Iterator[ToldStep]:
     """What to tell about the progress of an experiment.
 
     `progress` None shows a bar that is named `what` if it takes long, False shows nothing, a function hears (done, of how

@@ -15,7 +15,9 @@ from ipywidgets.widgets.widget import _instances
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.export.headline import headline
+from attnwidget.export.kept_finding import KeptFinding
 from attnwidget.widget.answering.answers import Answer, Parts, about, answer, frame_of, no_parts, problem, unread
+from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.progress import Pace, progress_message, sparing
 from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
 from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
@@ -25,6 +27,7 @@ from attnwidget.widget.boxes import watch_boxes
 from attnwidget.widget.bundle import loader, program
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
+from attnwidget.widget.findings import finding_of
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
@@ -239,6 +242,28 @@ class Explorer(Selecting):
         """
         # An edit whose token is gone is left out of every trace: here it is switched off, so that the state can be shown.
         return {**explorer_state(self, self._model.name), "edits": list(self.those_that_fit(self.edits))}
+
+    def finding(self, said: str = "", *, evidence: bool = False) -> KeptFinding:
+        """What is on screen as a finding to keep: text, model, edits, the answer before and after, and your own sentence.
+
+        The last line of a cell shows it as a card, `.save("finding.json")` writes it, and `aw.explore(state=finding)` opens
+        it again. The answer is that of `question`. `evidence` measures the words too (see `aw.evidence`): that takes a run
+        for each of them. Raises AttnWidgetError for given weights and for a model that predicts nothing.
+
+        >>> import attnwidget as aw
+        >>> ex = aw.explore(text="The capital of Veldt is Miro. The capital of Veldt is", edits="hide 5")
+        >>> kept = ex.finding("Without Miro in sight, the answer falls.")
+        >>> kept.answer["words"], kept.answer["after"] < kept.answer["before"]
+        ("' Miro'", True)
+        """
+        model, state = tested_model(self._model), self.state()
+        text, pair, edits = self._texts
+        if not isinstance(said, str):
+            raise AttnWidgetError(f"said={said!r:.60} is not a sentence. Give it as text.")
+        before, after = self._read(None, (text, pair, ())), self._read(None, (text, pair, edits))
+        return self._wait_for(
+            lambda: finding_of(model, before, after, said, state, measured=evidence), (text, pair, edits), None
+        )
 
     def restore(self, state: Any) -> "Explorer":
         """Show a saved state; anything that it does not contain stays.

@@ -57,7 +57,7 @@ def explore(
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
     `source, fusion, words, sinks, weight, layers, shows, against, scale, size, height` (see the traits of `Explorer`). `edits`
     change the computation, as text (`"hide 4"`, `"silence L5H3"`), and `question` is the answer that is asked about. `state` is the result of
-    `ex.state()`, here or elsewhere: it supplies the model, if none is given, and everything that other arguments leave
+    `ex.state()`, or a finding, here or elsewhere: it supplies the model, if none is given, and everything that other arguments leave
     open. Raises AttnWidgetError for a model that cannot be loaded or does not take text, and for invalid values.
 
     >>> import attnwidget as aw

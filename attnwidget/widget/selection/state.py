@@ -6,6 +6,7 @@ from typing import Any
 from traitlets import HasTraits
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.export.kept_finding import KeptFinding
 from attnwidget.widget.answering.requests import AskedAnswer, Request
 from attnwidget.widget.selection.changing import TURN
 from attnwidget.widget.selection.what_if import switched_on
@@ -63,6 +64,7 @@ def checked_state(state: Any) -> dict[str, Any]:
     >>> checked_state({"model": "gpt2", "layer": 3})
     {'layer': 3}
     """
+    state = state.state if isinstance(state, KeptFinding) else state
     if not isinstance(state, Mapping):
         raise AttnWidgetError(
             f"state={type(state).__name__} is not valid: give the dictionary that ex.state() returns."
@@ -75,6 +77,7 @@ def checked_state(state: Any) -> dict[str, Any]:
 
 def name_to_load(state: Any) -> str | None:
     """What to load for a state; None for the bundled model, whose name is not on the hub."""
+    state = state.state if isinstance(state, KeptFinding) else state
     name = state.get("model") if isinstance(state, Mapping) else None
     return None if name == TEACHING else name
 
