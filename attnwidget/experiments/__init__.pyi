@@ -6,7 +6,10 @@ from attnwidget.experiments.effects.head_effects import head_effects as head_eff
 from attnwidget.experiments.effects.layer_effects import layer_effects as layer_effects
 from attnwidget.experiments.effects.token_effects import token_effects as token_effects
 from attnwidget.experiments.effects.variants import variants as variants
+from attnwidget.experiments.gradients.attention_gradient import attention_gradient as attention_gradient
 from attnwidget.experiments.gradients.gradient import gradient as gradient
+from attnwidget.experiments.gradients.head_importance import head_importance as head_importance
+from attnwidget.experiments.gradients.relevance import relevance as relevance
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
 from attnwidget.experiments.probes.induction import InductionScores as InductionScores

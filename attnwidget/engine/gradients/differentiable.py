@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
+from attnwidget.engine.batches import lacks_memory
 from attnwidget.engine.capture.attention_function import Call, Edited, Watch, unedited, watching
 from attnwidget.engine.capture.edited_pass import EditedPass, Known, changing_layers, known_roles
 from attnwidget.engine.capture.forward import run, what_runs
@@ -20,7 +21,7 @@ from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction_head import prediction_head, predicts
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, NotEnoughMemory
 from attnwidget.shapes import Logits
 
 Score: TypeAlias = Callable[[Tensor], Tensor]
@@ -122,9 +123,11 @@ def followed_back(model: AttentionModel, score: Tensor, leaves: Sequence[Tensor]
     """
     try:
         found = torch.autograd.grad(score, list(leaves), allow_unused=True, materialize_grads=True)
-    except torch.OutOfMemoryError:
-        raise AttnWidgetError(f"There is not enough memory for gradients. Give a shorter text. {instead}.") from None
     except RuntimeError as error:
+        if lacks_memory(error):
+            raise NotEnoughMemory(
+                f"There is not enough memory for gradients. Give a shorter text. {instead}."
+            ) from None
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise AttnWidgetError(f"No gradient passes through {model.name}: {reason}. {instead}.") from error
     return [one.detach() for one in found]

@@ -18,12 +18,8 @@ from attnwidget.engine.gradients.differentiable import (
     refuse_what_has_no_gradient,
 )
 from attnwidget.engine.model import AttentionModel
-from attnwidget.engine.stopping import go_on
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-
-FOLLOWED_TOGETHER = 1024
-"""Tokens that are followed back at a time: more of them keep more in memory, and save next to nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +43,6 @@ class EmbeddedTokens:
         ids = torch.tensor([[number]], dtype=torch.long, device=self.values.device)
         with torch.no_grad():
             return self.modules[0](ids)[0, 0]
-
-    def batches(self, count: int) -> Iterator[slice]:
-        """Portions of so many texts that are run together: one by one under edits, which are made for one text."""
-        step = 1 if self.trace.edits else max(1, FOLLOWED_TOGETHER // len(self.values))
-        for start in range(0, count, step):
-            go_on()
-            yield slice(start, min(start + step, count))
 
     def gradients(
         self, texts: Float[Tensor, "text token dim"], position: int | None, score: Score

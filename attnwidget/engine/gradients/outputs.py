@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -21,16 +21,26 @@ from attnwidget.engine.gradients.differentiable import (
 )
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.trace import Trace
+from attnwidget.shapes import AttentionMap
 
 
 @dataclass(frozen=True, eq=False)
 class OutputGradient:
-    """The output of one attention call and the gradient of the answer by it, both (query head dim)."""
+    """The output of one attention call and the gradient of the answer by it, both (query head dim).
+
+    `values` are what its weights were applied to (kv_head key dim).
+    """
 
     part: str
     layer: int
     output: Tensor
     gradient: Tensor
+    values: Tensor
+
+    def by_weights(self, head: int) -> AttentionMap:
+        """The gradient of the answer by the weights of one head, in fp32 on the CPU; of all keys, also unread ones."""
+        group = self.gradient.shape[1] // len(self.values)
+        return (self.gradient[:, head].float() @ self.values[head // group].float().T).cpu()
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +60,21 @@ class _Leaf:
         return found + leaf
 
 
-@dataclass(eq=False)
-class _Outputs:
-    """The outputs of the calls of one pass."""
+def called(
+    known: Known,
+    edited: Callable[[Call], Edited | None],
+    change: Callable[[Call, Edited | None, str, int], Edited | None],
+) -> Callable[[Call], Edited | None]:
+    """Hears the calls of one pass: `change` is told each one, what edits do to it, its part and its layer."""
+    times: Counter[str] = Counter()
 
-    known: Known
-    edited: Callable[[Call], Edited | None]
-    found: list[tuple[str, int, Tensor, Tensor]] = field(default_factory=list)
-    _times: Counter[str] = field(default_factory=Counter)
+    def hear(call: Call) -> Edited | None:
+        own = edited(call)
+        name = (call.path, times[call.path])
+        times[call.path] += 1
+        return change(call, own, known[name].role.part, known[name].role.layer) if name in known else own
 
-    def __call__(self, call: Call) -> Edited | None:
-        own = self.edited(call)
-        name = (call.path, self._times[call.path])
-        self._times[call.path] += 1
-        if name not in self.known:
-            return own
-        role = self.known[name].role
-        return _Leaf(own, lambda output, leaf: self.found.append((role.part, role.layer, output, leaf)))
+    return hear
 
 
 def output_gradients(
@@ -80,12 +88,17 @@ def output_gradients(
     refuse_what_has_no_gradient(model, trace, instead)
     refuse_unseen_attention(model, instead)
     edited = model.edited_pass(trace)
-    outputs = _Outputs(roles_of(model, trace), edited or unedited)
+    found: list[tuple[str, int, Tensor, Tensor, Tensor]] = []
+
+    def followed(call: Call, own: Edited | None, part: str, layer: int) -> Edited:
+        return _Leaf(own, lambda output, leaf: found.append((part, layer, output, call.v.detach()[0], leaf)))
+
+    hear = called(roles_of(model, trace), edited or unedited, followed)
     shadow = shadow_of(model.model)
     with differentiable(shadow):
-        logits = logits_of(shadow, trace.forward, position, edited, outputs)
-        gradients = followed_back(model, score(logits[0]), [leaf for *_, leaf in outputs.found], instead)
+        logits = logits_of(shadow, trace.forward, position, edited, hear)
+        gradients = followed_back(model, score(logits[0]), [leaf for *_, leaf in found], instead)
     return [
-        OutputGradient(part, layer, output[0], gradient[0])
-        for (part, layer, output, _), gradient in zip(outputs.found, gradients, strict=True)
+        OutputGradient(part, layer, output[0], gradient[0], values)
+        for (part, layer, output, values, _), gradient in zip(found, gradients, strict=True)
     ]

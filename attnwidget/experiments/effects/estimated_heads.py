@@ -6,7 +6,11 @@ import numpy as np
 
 from attnwidget.engine import AttentionModel, Trace, output_gradients
 from attnwidget.experiments.effects.answers import Asked
+from attnwidget.measures.ranks import spearman
 from attnwidget.measures.results import HeadScores, RankedHead
+
+FEWEST_HEADS = 3
+"""Heads of which a rank agreement says anything."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,3 +54,16 @@ def sample_of(counts: tuple[int, ...], size: int, seed: int) -> list[tuple[int, 
     every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
     drawn = np.random.default_rng(seed).choice(len(every), min(size, len(every)), replace=False)
     return [every[number] for number in sorted(drawn)]
+
+
+def agreement_of(values: np.ndarray, checked: tuple[RankedHead, ...]) -> float | None:
+    """Spearman's rank correlation of estimated and exact effects; None for too few heads, or if all are alike.
+
+    >>> round(agreement_of(np.array([[3.0, 2.0, 1.0]]), tuple(RankedHead(0, head, -head) for head in range(3))), 6)
+    1.0
+    """
+    if len(checked) < FEWEST_HEADS:
+        return None
+    mine = [values[one.layer, one.head] for one in checked]
+    found = float(spearman(np.array([mine, [one.value for one in checked]]))[0, 1])
+    return None if np.isnan(found) else found

@@ -9,10 +9,9 @@ from attnwidget.arguments import whole_number
 from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
-from attnwidget.experiments.effects.estimated_heads import HeadEstimates, estimated, sample_of
+from attnwidget.experiments.effects.estimated_heads import HeadEstimates, agreement_of, estimated, sample_of
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
-from attnwidget.measures.rank_agreement import rank_agreement
 from attnwidget.measures.results import HeadScores, RankedHead
 
 SILENCED_BY = {"zero": "silenced", "mean": "replaced by its mean over the text"}
@@ -79,7 +78,7 @@ def head_effects(
     values = estimated(model, trace, asked, by, part)
     sample = sample_of(counts, size, drawn)
     checked = _run(model, trace, asked, by, part, sample, progress) if sample else ()
-    agreement = rank_agreement([float(values[one.layer, one.head]) for one in checked], [one.value for one in checked])
+    agreement = agreement_of(values, checked)
     trust = f", rank agreement with exact runs of {len(checked)} heads {agreement:.2f}" if agreement is not None else ""
     return HeadEstimates(values, f"estimated {said}: gradient x what is lost{trust}", agreement, checked)
 

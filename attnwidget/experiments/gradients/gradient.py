@@ -1,6 +1,6 @@
 """What the answer changes with, word by word: gradients by the embeddings."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from attnwidget.arguments import whole_from_one, whole_number
-from attnwidget.engine import EmbeddedTokens, embedded_tokens
+from attnwidget.engine import EmbeddedTokens, embedded_tokens, mean_gradient
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
+from attnwidget.experiments.progress import Told, shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import TokenScores
 
@@ -47,7 +48,7 @@ def gradient(
     steps: Any = 50,
     baseline: Any = "zero",
     part: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Any = None,
 ) -> TokenGradients:
     """What the answer changes with, to first order: one number for each token, by gradients of its embedding.
 
@@ -57,8 +58,7 @@ def gradient(
     id that stands everywhere. The numbers of "integrated" sum to the answer less that of the baseline, but for `.error`.
     `answer`, `at` and `unit` as in `head_effects`. Of an encoder-decoder, `part="decoder"` asks about the decoder's tokens.
 
-    Costs a pass and one back; integrated, as many as steps, several as one batch. `progress` hears (steps done, of how
-    many). A gradient is an estimate: it says what the smallest change would do, not what leaving the word out does.
+    Costs a pass and one back; integrated, as many as steps, several as one batch. `progress` as in `token_effects`. A gradient is an estimate: it says what the smallest change would do, not what leaving the word out does.
     Raises AttnWidgetError for an answer that the model cannot give, and where no gradient can be had (quantised weights,
     pictures without tokens); Cancelled inside `stopping_when`.
     Source: Simonyan et al. 2014 (arXiv 1312.6034), Shrikumar et al. 2016 (arXiv 1605.01713), Sundararajan et al. 2017
@@ -80,7 +80,8 @@ def gradient(
     said = f"{GRADIENTS[kind]} of {asked.recipe}{said_setting(trace, part)}"
     if kind == "integrated":
         start, words = _baseline(embedded, baseline)
-        means, least = _integrated(embedded, asked, start, count, progress)
+        with shown_progress(progress, "gradient") as told:
+            means, least = _integrated(embedded, asked, start, count, told)
         values = (means * (own - start)).sum(-1)
         error = abs(asked.score(logits_at(trace, asked)) - least - float(values.double().sum()))
         recipe = f"{said}, {count} steps from {words}; they sum to the whole but for {error:.2g}"
@@ -90,25 +91,19 @@ def gradient(
     return TokenGradients(_plain(values), said, tokens.pieces)
 
 
-def _integrated(
-    embedded: EmbeddedTokens, asked: Asked, start: Tensor, steps: int, progress: Callable[[int, int], None]
-) -> tuple[Tensor, float]:
+def _integrated(embedded: EmbeddedTokens, asked: Asked, start: Tensor, steps: int, told: Told) -> tuple[Tensor, float]:
     """The mean gradient (token dim) on the way from `start` to the text, and the answer's score at the start."""
     nodes, shares = np.polynomial.legendre.leggauss(steps)
     # The start itself runs with the others; its gradient counts nothing.
-    places, weights = np.append((nodes + 1) / 2, 0.0), np.append(shares / 2, 0.0)
+    points = [*zip(((nodes + 1) / 2).tolist(), (shares / 2).tolist(), strict=True), (0.0, 0.0)]
     way = embedded.values - start
-    mean, least = torch.zeros_like(way), 0.0
-    for portion in embedded.batches(steps + 1):
-        progress(min(portion.start, steps), steps)
-        at, share = (
-            torch.as_tensor(one[portion], device=way.device).to(way)[:, None, None] for one in (places, weights)
-        )
-        scores, found = embedded.gradients(start + at * way, asked.position, asked.in_graph)
-        mean += (share * found).sum(0)
-        least = float(scores[-1])
-    progress(steps, steps)
-    return mean, least
+
+    def run(places: Sequence[float]) -> tuple[Tensor, Tensor]:
+        at = torch.tensor(places, dtype=way.dtype, device=way.device)[:, None, None]
+        return embedded.gradients(start + at * way, asked.position, asked.in_graph)
+
+    mean, scores = mean_gradient(embedded.trace, points, run, lambda done: told(min(done, steps), steps))
+    return mean, scores[-1]
 
 
 def _baseline(embedded: EmbeddedTokens, given: Any) -> tuple[Tensor, str]:

@@ -66,14 +66,14 @@ def test_from_a_token_the_layer_of_captum_gives_the_same(model, trace):
 
 def test_steps_in_portions_are_steps_at_once(model, trace, monkeypatch):
     whole = aw.gradient(model, trace, kind="integrated", steps=20, baseline="mean")
-    monkeypatch.setattr("attnwidget.engine.gradients.embeddings.FOLLOWED_TOGETHER", 3 * len(trace.text))
+    monkeypatch.setattr("attnwidget.engine.gradients.ways.FOLLOWED_TOGETHER", 3 * len(trace.text))
     done = []
     found = aw.gradient(
         model, trace, kind="integrated", steps=20, baseline="mean", progress=lambda *one: done.append(one)
     )
     assert np.allclose(found, whole, atol=1e-5)
     assert found.error == pytest.approx(whole.error, abs=1e-5)
-    assert done == [*((one, 20) for one in range(0, 21, 3)), (20, 20)]
+    assert done == [(one, 20) for one in (3, 6, 9, 12, 15, 18, 20)]
 
 
 def test_under_edits_a_hidden_token_has_no_gradient(model, trace):
