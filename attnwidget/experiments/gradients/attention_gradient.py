@@ -22,7 +22,7 @@ from attnwidget.engine import (
 )
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
-from attnwidget.experiments.progress import Told, shown_progress
+from attnwidget.experiments.progress import ToldStep, shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import TokenMap
 from attnwidget.shapes import LayerMaps
@@ -120,7 +120,7 @@ def _products(model: AttentionModel, trace: Trace, block: Block, asked: Asked, h
 
 
 def _integrated(
-    model: AttentionModel, trace: Trace, block: Block, asked: Asked, start: str, steps: int, told: Told
+    model: AttentionModel, trace: Trace, block: Block, asked: Asked, start: str, steps: int, told: ToldStep
 ) -> tuple[LayerMaps, float]:
     """What each weight of a layer adds on the way to it, and the answer's score where the way begins."""
     own = weights(block)

@@ -12,7 +12,7 @@ from attnwidget.arguments import whole_from_one, whole_number
 from attnwidget.engine import EmbeddedTokens, embedded_tokens, mean_gradient
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
-from attnwidget.experiments.progress import Told, shown_progress
+from attnwidget.experiments.progress import ToldStep, shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import TokenScores
 
@@ -91,7 +91,9 @@ def gradient(
     return TokenGradients(_plain(values), said, tokens.pieces)
 
 
-def _integrated(embedded: EmbeddedTokens, asked: Asked, start: Tensor, steps: int, told: Told) -> tuple[Tensor, float]:
+def _integrated(
+    embedded: EmbeddedTokens, asked: Asked, start: Tensor, steps: int, told: ToldStep
+) -> tuple[Tensor, float]:
     """The mean gradient (token dim) on the way from `start` to the text, and the answer's score at the start."""
     nodes, shares = np.polynomial.legendre.leggauss(steps)
     # The start itself runs with the others; its gradient counts nothing.
