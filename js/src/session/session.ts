@@ -503,8 +503,7 @@ export class Session {
   ): boolean {
     const known = this.traits.edits.peek();
     const moved = this.editPlaces.follow(texts, known);
-    if (moved === known) return false;
-    this.#synced.write({ edits: moved });
+    if (moved !== known) this.#synced.write({ edits: moved });
     const { edits: right = [] } = editsAsked(moved, this.traits.look.peek());
     if (same(right, edits)) return false;
     this.#request(editedAt);
