@@ -159,17 +159,12 @@ function mapFor(session: Session, head: HeadRef | null): MapOnShow | null {
   const { header } = shown.frame;
   const one = header.source === "head" && header.chosen.length === 1;
   if (head === null || (one && header.layer === head.layer && header.head === head.head))
-    return mapOfFrame(shown.frame, isChange(shown.asked));
+    return mapOfFrame(shown.frame);
   const preview = session.previews.frameOf(alone(head));
-  if (preview !== undefined) return mapOfFrame(preview, isChange(shown.asked));
+  if (preview !== undefined) return mapOfFrame(preview);
   // Thumbnails are of attention, token by token.
   const first = isPlain(shown.asked) ? mapOfThumbnail(shown.frame, head) : null;
-  return first ?? mapOfFrame(shown.frame, isChange(shown.asked));
-}
-
-/** Whether what was asked for is what edits changed. */
-export function isChange({ shows }: Changes): boolean {
-  return shows === "difference";
+  return first ?? mapOfFrame(shown.frame);
 }
 
 function isPlain({ words, sinks, weight, shows }: Changes): boolean {

@@ -44,14 +44,9 @@ export interface MapOnShow extends MapPlace {
 }
 
 /** One object for a frame, so that nothing is worked out again when the eye comes back to it. */
-export function mapOfFrame(frame: Frame, signed = false): MapOnShow {
-  return signed ? changeOfFrame(frame) : plainOfFrame(frame);
-}
+export const mapOfFrame = oneForEach(readFrame);
 
-const plainOfFrame = oneForEach((frame: Frame) => readFrame(frame, false));
-const changeOfFrame = oneForEach((frame: Frame) => readFrame(frame, true));
-
-function readFrame(frame: Frame, signed: boolean): MapOnShow {
+function readFrame(frame: Frame): MapOnShow {
   const { header, matrix } = frame;
   const [rows = 0, columns = 0] = matrix.shape;
   const dtype = header.blocks.find(({ name }) => name === "matrix")?.dtype;
@@ -69,7 +64,7 @@ function readFrame(frame: Frame, signed: boolean): MapOnShow {
     exact: true,
     precise: header.pooling === 1 && dtype === "f32",
     stepped: dtype === "u8",
-    signed,
+    signed: header.signed === true,
     peak: header.peak,
     sinks: new Set(header.sinks),
     title: header.title,

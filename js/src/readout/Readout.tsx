@@ -3,6 +3,7 @@ import { Term } from "../controls/Term";
 import { spanLabel } from "../controls/Toolbar";
 import { useLastGood } from "../display/last-good";
 import { useView } from "../display/view";
+import { expectedRows } from "../focus/candidates";
 import type { Ranked } from "../focus/derived";
 import { exactDigits } from "../lib/digits";
 import { grouped, pieceLabel, pieceParts, shorten, signedWeight, weight } from "../lib/format";
@@ -199,7 +200,7 @@ function ExpectedChange({
         <span class="aw-unit">, before → after</span>
       </h3>
       <ol>
-        {(change.rows ?? []).slice(0, candidates).map(({ piece, before, after }, place) => (
+        {expectedRows(change).map(({ piece, before, after }, place) => (
           <Changed
             key={place}
             piece={piece}
@@ -213,9 +214,6 @@ function ExpectedChange({
     </section>
   );
 }
-
-/** As many as of what is not changed, with the token of the text. */
-const candidates = 6;
 
 function Changed(props: {
   readonly piece: string;

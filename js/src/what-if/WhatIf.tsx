@@ -128,6 +128,7 @@ function Why() {
 const shows = [
   { value: "before", text: "before", title: "As the model computes it, without the changes" },
   { value: "after", text: "after", title: "With the changes that are on" },
+  { value: "difference", text: "difference", title: "After minus before, in every view that has a map" },
 ] as const satisfies readonly { value: Shows; text: string; title: string }[];
 
 function ShowsControl() {

@@ -56,7 +56,7 @@ const painted = {
 } as const;
 
 function headIn([layer, head]: Heads): string {
-  return head === null ? `all heads of layer ${layer}` : nameOf(layer, head);
+  return head === null ? `each head of layer ${layer}` : nameOf(layer, head);
 }
 
 function those(tokens: readonly number[], side: "query" | "key", name: Naming): string {

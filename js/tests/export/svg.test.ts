@@ -276,6 +276,7 @@ describe("the painters", () => {
     });
     const end = {
       sink: false,
+      way: null,
       tone: 0.5,
       number: "0.250",
       ring: 0,

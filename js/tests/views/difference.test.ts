@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { expectedRows } from "../../src/focus/candidates";
 import { shadesOf } from "../../src/heads/shades";
 import { hexOf, palette, ramp, rampColour, rgbOf, signedTone } from "../../src/lib/colour";
 import { matrixFrame, matrixScene } from "../../src/matrix/scene";
-import { expectedRows } from "../../src/views/compare/candidates";
 import { replacedIn } from "../../src/views/compare/context";
 import {
   changedMost,

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
+import { expectedHeading, expectedRows, type Row } from "../../focus/candidates";
 import { rampColour } from "../../lib/colour";
 import { pieceLabel, pieceParts, shorten, weight } from "../../lib/format";
 import type { Expected } from "../../wire/difference";
-import { expectedHeading, expectedRows, type Row } from "./candidates";
 import { comparing, expectedWish } from "./difference";
 
 /** What the model expects of both texts: before and after beside each other, and what each candidate gained. */

@@ -1,5 +1,4 @@
 import type { View } from "../../display/view";
-import { isChange } from "../../focus/derived";
 import { columnOf, type MapOnShow, mapOfFrame, rowOf } from "../../focus/maps";
 import type { Wish } from "../../session/answers/follow";
 import type { PreviewRequest } from "../../session/answers/preview-key";
@@ -25,11 +24,10 @@ export function headsOnShow(session: Session): readonly HeadOnShow[] {
   if (header === undefined || header.source !== "head" || header.chosen.length < 2) return [];
   // The frame of several is still there for a moment when one of them is looked at alone.
   if (session.source.value !== "head" || session.chosenHeads().length < 2) return [];
-  const changed = isChange(session.shown.value?.asked ?? {});
   return header.chosen.slice(0, mostHeadsDrawn).map((pair, index) => {
     const request = requestFor(session, pair);
     const frame = request === null ? undefined : session.previews.at(request);
-    return { pair, index, map: frame === undefined ? null : mapOfFrame(frame, changed) };
+    return { pair, index, map: frame === undefined ? null : mapOfFrame(frame) };
   });
 }
 

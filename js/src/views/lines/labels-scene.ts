@@ -10,6 +10,8 @@ export interface LineEnd {
   /** The weight that is written beside it; "" for none. */
   readonly number: string;
   readonly tone: number;
+  /** Of a change: whether it is read more, or less, than before. */
+  readonly way: "more" | "less" | null;
   readonly sink: boolean;
   readonly focus: boolean;
   readonly query: boolean;

@@ -58,7 +58,8 @@ export function lineEnds(derived: Derived, frame: LinesFrame, strong: Strong, ma
             : "…"
           : "",
         tone: lines === null ? 0 : tone(Math.abs(amount), lines.full),
-        sink: sinks.has(token),
+        way: lines?.signed === true ? (amount < 0 ? "less" : "more") : null,
+        sink: lines?.signed !== true && sinks.has(token),
         focus,
         query,
         marked,

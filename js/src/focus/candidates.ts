@@ -1,5 +1,5 @@
-import type { Expected } from "../../wire/difference";
-import type { Predicted } from "../../wire/types";
+import type { Expected } from "../wire/difference";
+import type { Predicted } from "../wire/types";
 
 export interface Row {
   readonly piece: string;
