@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.engine.capture.attention_function import Watch, watching
+from attnwidget.engine.capture.attention_function import Call, Edited, Watch, watching
+from attnwidget.engine.capture.edited_functions import EditedFunctions
 from attnwidget.engine.capture.forward import run
-from attnwidget.engine.capture.plain_modules import Seen, seen_blocks, seen_sequences
+from attnwidget.engine.capture.plain_modules import Seen, seen_blocks, seen_places, seen_sequences
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import shadow_of
-from attnwidget.engine.capture.torch_functions import Spy
+from attnwidget.engine.capture.torch_functions import Spy, unchanged
+from attnwidget.engine.edits.fitting import fitting
 from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.inputs.tensors import plain_ids
@@ -23,6 +26,7 @@ from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.text.spans import aligned
 from attnwidget.engine.text.tokenise import tokenise_ids
 from attnwidget.engine.text.tokens import Tokens, placed
+from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
 from attnwidget.engine.trace.recompute import weights
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
@@ -155,14 +159,17 @@ class AnyModule(AttentionModel):
         keeps: bool = False,  # noqa: ARG002  without a projection the residual stream cannot be found
         edits: tuple[Edit, ...] = (),
     ) -> Trace:
-        if edits:
-            raise AttnWidgetError(
-                f"{self.name} is no model of transformers, so nothing in its attention can be changed: {str(edits[0])!r} is "
-                "not possible. Leave edits out."
-            )
         watch = Watch(shadow_of(self.model).names, progress, counts_layers=True)
         state = self.state()
-        blocks = seen_blocks(self._seen(given, watch), self.name)
+        seen = self._seen(given, watch)
+        if edits and seen:
+            places = seen_places(seen, self.name)
+            seen = self._seen(given, Watch(shadow_of(self.model).names), edited=EditedFunctions(edits, places))
+            if seen_places(seen, self.name) != places:
+                raise AttnWidgetError(
+                    f"{self.name} computed other attention when it ran again, so it cannot be edited."
+                )
+        blocks = seen_blocks(seen, self.name)
         if not blocks:
             raise AttnWidgetError(
                 f"{self.name} computed no attention that attnwidget can see: no scaled_dot_product_attention, no "
@@ -170,11 +177,30 @@ class AnyModule(AttentionModel):
                 "Trace.from_weights instead."
             )
         text, sequences = seen_sequences(blocks, given.tokens.get("text"), self.name)
-        return Trace(blocks, text, "function", self.facts, sequences, origin=state)
+        if edits:
+            blocks = changed_blocks(blocks, Counter(block.part for block in blocks), edits)
+        whole = not (isinstance(given, PlainInputs) and given.options)
+        forward = {name: tensor.clone() for name, tensor in given.forward.items()} if whole else {}
+        return Trace(blocks, text, "function", self.facts, sequences, origin=state, edits=edits, forward=forward)
 
-    def _seen(self, given: Inputs, watch: Watch, *, unfused: bool = False) -> list[Seen]:
+    def fitting(
+        self, edits: tuple[Edit, ...], text: str, pair: str = "", first: int | None = None
+    ) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
+        """The edits that can be made on a text, and the others, each with the sentence that says why."""
+        blocks = self._read(self._inputs(text, pair or None, first=first)).blocks
+        sizes = {block.part: block.shape[1:] for block in blocks}
+        return fitting(edits, head_counts(blocks), sizes, Counter(block.part for block in blocks))
+
+    def _seen(
+        self,
+        given: Inputs,
+        watch: Watch,
+        *,
+        unfused: bool = False,
+        edited: Callable[[int, Call | None], Edited | None] = unchanged,
+    ) -> list[Seen]:
         shadow = shadow_of(self.model)
-        spy = Spy(watch, unfused=unfused)
+        spy = Spy(watch, unfused=unfused, edited=edited)
         with shadow.lock, torch.no_grad(), own_draws(shadow.draws), watching(watch), spy:
             run(shadow.module, given.forward, given.options if isinstance(given, PlainInputs) else {})
         return spy.seen

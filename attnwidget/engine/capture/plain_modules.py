@@ -53,6 +53,35 @@ def seen_blocks(seen: Sequence[Seen], name: str) -> tuple[Block, ...]:
     the names that their author chose, and cross-attention is "cross". `name` is the model's. Raises AttnWidgetError if
     one layer attends several times and the sequences are unknown.
     """
+    return masked([_block(group, part, layer) for part, layer, group in _numbered(seen, name)])
+
+
+@dataclass(frozen=True)
+class SeenPlace:
+    """Where an attention call belongs: its layer has `heads`, of which the call computes those from `first` on.
+
+    `alone` says that it computes one of several.
+    """
+
+    part: str
+    layer: int
+    heads: int
+    first: int
+    alone: bool
+
+
+def seen_places(seen: Sequence[Seen], name: str) -> tuple[SeenPlace, ...]:
+    """The place of every call, in their order. Raises as `seen_blocks`."""
+    found: dict[int, SeenPlace] = {}
+    for part, layer, group in _numbered(seen, name):
+        heads = sum(one.shape[0] for one in group)
+        for first, one in enumerate(group):
+            found[id(one)] = SeenPlace(part, layer, heads, first, alone=len(group) > 1)
+    return tuple(found[id(one)] for one in seen)
+
+
+def _numbered(seen: Sequence[Seen], name: str) -> list[tuple[str, int, list[Seen]]]:
+    """(part, layer, its calls) of every layer."""
     layers: dict[Any, list[Seen]] = {}
     for order, one in enumerate(seen):
         layers.setdefault((_layer(one) or order, one.reads_another), []).append(one)
@@ -60,12 +89,12 @@ def seen_blocks(seen: Sequence[Seen], name: str) -> tuple[Block, ...]:
     stacks = _stacks([_layer(group[0]) for group in groups])
     names = _names([stack for stack, group in zip(stacks, groups, strict=True) if not group[0].reads_another])
     counts: dict[str, int] = {}
-    blocks: list[Block] = []
+    found: list[tuple[str, int, list[Seen]]] = []
     for stack, group in zip(stacks, groups, strict=True):
         part = "cross" if group[0].reads_another else names[stack]
-        blocks.append(_block(group, part, counts.get(part, 0)))
-        counts[part] = blocks[-1].layer + 1
-    return masked(blocks)
+        found.append((part, counts.get(part, 0), group))
+        counts[part] = found[-1][1] + 1
+    return found
 
 
 def seen_sequences(

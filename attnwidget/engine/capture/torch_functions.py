@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from attnwidget.engine.capture.attention_function import Call, Watch
+from attnwidget.engine.capture.attention_function import Call, Edited, Watch
 from attnwidget.engine.capture.plain_modules import Seen
 from attnwidget.errors import AttnWidgetError
 
@@ -63,12 +63,26 @@ CHANGING = {
 """Functions that turn weights into other weights, or scores into other scores."""
 
 
-class Spy(TorchFunctionMode):
-    """Sees every attention call inside `with Spy(watch):`, in order. Raises AttnWidgetError for more than one input."""
+def unchanged(_order: int, _call: Call | None) -> Edited | None:
+    """The default of a spy: nothing is changed."""
 
-    def __init__(self, watch: Watch, *, unfused: bool = False) -> None:
+
+class Spy(TorchFunctionMode):
+    """Sees every attention call inside `with Spy(watch):`, in order. Raises AttnWidgetError for more than one input.
+
+    `edited` says what is changed in a call, by its number; of calls whose q, k and v are not seen, whether nothing is.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        *,
+        unfused: bool = False,
+        edited: Callable[[int, Call | None], Edited | None] = unchanged,
+    ) -> None:
         super().__init__()
         self.watch = watch
+        self.edited = edited
         self.unfused = unfused  # torch's own slow attention instead, which returns its weights
         self.seen: list[Seen] = []
         self._scores: Any = WeakTensorKeyDictionary()  # tensors that came from a product
@@ -85,8 +99,11 @@ class Spy(TorchFunctionMode):
             call = _call(self.watch, *args, **kwargs)
             if self.unfused:
                 return self._slow(*args, **kwargs)
+            changed = self.edited(len(self.seen), call)
             self.seen.append(Seen(self.watch.place, call=call))
-            return func(*args, **kwargs)
+            if changed is None:
+                return func(*args, **kwargs)
+            return _changed(func, call, changed).reshape(*(args or (kwargs["query"],))[0].shape[:-1], -1)
         name = getattr(func, "__name__", "")
         if name in PRODUCTS:
             self._multiplied(name, args, kwargs)
@@ -119,6 +136,7 @@ class Spy(TorchFunctionMode):
             maps = self._weights[weights]
             _refuse_batch(maps)
             self._used.add(id(maps))
+            self.edited(len(self.seen), None)
             self.seen.append(Seen(self.watch.place, maps=maps))
 
     def _slow(
@@ -149,10 +167,19 @@ class Spy(TorchFunctionMode):
         _refuse_batch(maps)
         query, key = [*args, *(kwargs[name] for name in ("query", "key") if name in kwargs)][:2]
         same = query is key or (query.shape == key.shape and torch.equal(query, key))
+        self.edited(len(self.seen), None)
         self.seen.append(Seen(self.watch.place, maps=maps, crossed=not same))
         if not wanted:
             return output, None
         return output, maps.mean(-3) if mean else maps
+
+
+def _changed(func: Callable[..., Any], call: Call, edited: Edited) -> Tensor:
+    """The output (batch head query dim) of a call of scaled_dot_product_attention, as the edits leave it."""
+    mask = edited.mask(call.mask)
+    given = {"attn_mask": mask, "is_causal": call.causal and mask is None, "scale": call.scale}
+    output = func(call.q, call.k, call.v, enable_gqa=call.q.shape[1] != call.k.shape[1], **given)
+    return edited.output(output.transpose(1, 2)).transpose(1, 2)
 
 
 def _call(
