@@ -22,6 +22,12 @@ RAMPS = {
 }
 """In the light, from nothing to the full tone, as on the page."""
 
+CHANGE_RAMPS = {
+    "more": "#ffffff #cfe6d3 #86c493 #2f8a4e #0b4f28",
+    "less": "#ffffff #ded0e8 #b08fcb #7b4aa3 #431a68",
+}
+"""Of what is read more than before an edit, and of what is read less."""
+
 DARK_RAMPS = {
     "reads": "#14181d #2b1c10 #4a2910 #743a10 #a44f14 #d56a20 #f78f42 #ffb98a #ffe3cf",
     "read_by": "#14181d #122238 #163457 #1b4b80 #2567ad #3b87d6 #6aaaf0 #a3cdf9 #dbebfe",

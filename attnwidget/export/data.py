@@ -35,7 +35,7 @@ PICTURE_SIDE = 64
 LOGITS_AT_ONCE = 2**26
 """Logits that are computed together."""
 
-_SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated", "notes", "turns")
+_SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated", "notes", "turns", "edits")
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
 
 

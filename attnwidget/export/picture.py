@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from attnwidget.export.still import asked_tokens, caption, largest_of_query, scale_note
 from attnwidget.frames.frame import Frame
 from attnwidget.plots.labels import number_ticks
-from attnwidget.tones import FAINTEST, RAMPS, TONE_STEPS, Scale, full_tone, tones
+from attnwidget.tones import CHANGE_RAMPS, FAINTEST, RAMPS, TONE_STEPS, Scale, full_tone, tones
 
 LARGEST_PICTURE = 50 * 1024
 """Bytes. Every copy of the notebook carries them."""
@@ -55,7 +55,7 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = T
         drawn = _drawn(frame.header, matrix, model if alone else None, full, tone)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
             return drawn
-        matrix = _halved(matrix)
+        matrix = _halved(matrix) if not frame.header.get("signed") else _halved_changes(matrix)
 
 
 def size_on_page(png: bytes) -> tuple[int, int]:
@@ -80,8 +80,10 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, ful
     top = head + max((int(font.getlength(name)) for name in keys), default=14) + gap
     cell = max(MAP // max(rows, columns), 1)
     across, down = columns * cell, rows * cell
-    shown = _hatched(header, matrix)
-    made = f"{header['recipe']} · square-root tone, full at {tone}{'; sinks are hatched' if shown else ''}"
+    signed = bool(header.get("signed"))
+    shown = [] if signed else _hatched(header, matrix)
+    hatches = "; green is more, violet less" if signed else "; sinks are hatched" if shown else ""
+    made = f"{header['recipe']} · square-root tone, full at {tone}{hatches}"
     recipe = wrap(made, max(40, (left + across) // gap)) if model is not None else []
     legend = top + down + 2 * gap
     below = legend + 26
@@ -107,19 +109,25 @@ def _drawn(header: Mapping[str, Any], matrix: np.ndarray, model: str | None, ful
         pen.text((left - gap, top + (token + 0.5) / each_row * cell), str(token), 255, font, "rm")
     for token in across_ticks:
         pen.text((left + (token + 0.5) / each_column * cell, top - gap), str(token), 255, font, "ms")
-    _tones(heat, pen, (left, legend), full, font)
+    _tones(heat, pen, (left, legend), full, font, signed=signed)
     for number, line in enumerate(recipe):
         pen.text((margin, below + 16 * number), _writable(line), 255, font)
-    return _written(np.asarray(heat), np.asarray(letters), np.asarray(marked), header["direction"])
+    return _written(
+        np.asarray(heat), np.asarray(letters), np.asarray(marked), "change" if signed else header["direction"]
+    )
 
 
-def _tones(heat: Image.Image, pen: ImageDraw.ImageDraw, corner: tuple[int, int], full: float, font: Any) -> None:
+def _tones(
+    heat: Image.Image, pen: ImageDraw.ImageDraw, corner: tuple[int, int], full: float, font: Any, *, signed: bool
+) -> None:
     """The legend: tones with the weights that they stand for."""
     x, y = corner
     pen.text((x, y + 7), "tone", 255, font, "lm")
     x += 34
-    for share in TONE_STEPS:
-        heat.paste(round(share**0.5 * _TONES), (x, y, x + 22, y + 14))
+    strong = TONE_STEPS[-2:]
+    for share in (*(-share for share in strong[::-1]), *strong) if signed else TONE_STEPS:
+        steps = _signed_steps(np.array([share]), 1.0)[0] if signed else round(share**0.5 * _TONES)
+        heat.paste(int(steps), (x, y, x + 22, y + 14))
         pen.rectangle((x, y, x + 22, y + 14), outline=50)
         weight = f"{share * full:.2g}"
         pen.text((x + 28, y + 7), weight, 255, font, "lm")
@@ -129,9 +137,18 @@ def _tones(heat: Image.Image, pen: ImageDraw.ImageDraw, corner: tuple[int, int],
 def _steps(header: Mapping[str, Any], matrix: np.ndarray, full: float) -> np.ndarray:
     """The entries of the palette for a matrix."""
     steps = (tones(matrix, full) * _TONES).round().astype(np.uint8)
+    if header.get("signed"):
+        steps = _signed_steps(matrix, full)
     if header["causal"]:
         steps[np.triu(np.ones(matrix.shape, bool), 1)] = 0
     return steps
+
+
+def _signed_steps(changes: np.ndarray, full: float) -> np.ndarray:
+    """After nothing, half of the tones are of what is more, and half of what is less."""
+    half = _TONES // 2
+    steps = (tones(np.abs(changes), full) * half).round().astype(np.uint8)
+    return np.where((changes < 0) & (steps > 0), steps + half, steps).astype(np.uint8)
 
 
 def _hatched(header: Mapping[str, Any], matrix: np.ndarray) -> list[int]:
@@ -154,6 +171,8 @@ def _hatch(heat: Image.Image, box: tuple[int, int, int, int]) -> None:
 
 def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, direction: Any) -> bytes:
     """The layers as one picture with a palette of its own, in a third of the bytes of colours."""
+    if direction == "change":  # no colour of theirs is that of the query
+        letters, marked = np.maximum(letters, marked), np.zeros_like(marked)
     shade, mark = (np.ceil(np.arange(256) / 255 * steps).astype(np.uint8) for steps in (_LETTERS, _TONES * _MARK))
     pixels = np.where(letters > 0, _TONES + shade[letters], heat)
     pixels = np.where(marked > 0, mark[marked], pixels)
@@ -171,8 +190,15 @@ def _see_through(direction: Any) -> tuple[np.ndarray, np.ndarray]:
 
     On white they look as they do on the page.
     """
-    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in RAMPS[direction].split()[:7]]
-    places = np.linspace(0, len(stops) - 1, _TONES + 1)
+    if direction == "change":
+        more, less = (_laid_over(CHANGE_RAMPS[way], 4, _TONES // 2) for way in ("more", "less"))
+        return np.concatenate([more[0], less[0][1:]]), np.concatenate([more[1], less[1][1:]])
+    return _laid_over(RAMPS[direction], 7, _TONES)
+
+
+def _laid_over(ramp: str, most: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    stops = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in ramp.split()[:most]]
+    places = np.linspace(0, len(stops) - 1, steps + 1)
     seen = np.stack([np.interp(places, range(len(stops)), channel) for channel in zip(*stops, strict=True)], -1).round()
     opacity = 1 - seen.min(-1, keepdims=True) / 255
     colours = 255 - (255 - seen) / np.maximum(opacity, 1 / 255)
@@ -202,7 +228,13 @@ def _names(header: Mapping[str, Any], tokens: Mapping[str, Any], cells: int) -> 
 def _writable(text: str) -> str:
     """The characters of Pillow's own font; anything else becomes a question mark."""
     known = "“”‘’·–—…×"
+    text = text.replace("−", "-")
     return "".join(letter if " " <= letter <= "ÿ" or letter in known else "?" for letter in text)
+
+
+def _halved_changes(matrix: np.ndarray) -> np.ndarray:
+    more, less = _halved(np.maximum(matrix, 0)), _halved(np.maximum(-matrix, 0))
+    return np.where(more >= less, more, -less)
 
 
 def _halved(matrix: np.ndarray) -> np.ndarray:

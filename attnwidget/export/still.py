@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,9 @@ LONGEST_STILL = 1_000
 _KEPT_ASIDE = 200
 """Of these, how many are for what stands around the query and its strongest keys."""
 
-ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207)}
+ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207), "more": (47, 138, 78), "less": (123, 74, 163)}
+Ink: TypeAlias = tuple[int, int, int]
+
 _FAINTEST = 0.08
 """The lowest visible tone: half of the words of a long text are below it, and would take most of the bytes."""
 
@@ -31,7 +33,7 @@ def still_html(
     `picture` is HTML that stands below the text.
 
     The colours show the query's weights in `text`, and in a second text: the square root of the weight over that of the
-    full tone, which `scale` says.
+    full tone, which `scale` says. Of a frame of what edits change, green is more and violet less.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -42,10 +44,9 @@ def still_html(
     False
     """
     header = frame.header
-    direction = str(header["direction"])
     weights, sinks = _of_query(frame)
     full = full_tone(scale, largest_of_query(frame))
-    painted = tones(weights, full)
+    painted = np.copysign(tones(np.abs(weights), full), weights) if header.get("signed") else tones(weights, full)
     lists = "".join(
         f'<td style="vertical-align:top;text-align:left;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
         for name, verb in (("row", "reads"), ("column", "is read by"))
@@ -61,18 +62,22 @@ def still_html(
         f"<div><b>{escape(caption(header, model))}</b></div>"
         f"{passages}{picture}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
-        f'<div style="{MUTED};font-size:12px;margin-top:8px">{_legend(direction, full)} {escape(str(header["recipe"]))} · '
-        f"colour: square root of the weight, full tone at {scale_note(scale, full)}"
+        f'<div style="{MUTED};font-size:12px;margin-top:8px">{_legend(header, full)} {escape(str(header["recipe"]))} · '
+        f"colour: square root of the {'change, green more and violet less' if header.get('signed') else 'weight'}, "
+        f"full tone at {scale_note(scale, full)}"
         f"{'; sinks are hatched' if 'repeating-linear' in passages else ''}<br>"
         f"{escape(str(header['caution']))}</div>"
     )
 
 
-def _legend(direction: str, full: float) -> str:
+def _legend(header: Mapping[str, Any], full: float) -> str:
     """Tones of the text with their weights."""
+    both = ("less", "more") if header.get("signed") else (str(header["direction"]),)
     return "tone " + "".join(
-        f'<span style="{heat(ACCENTS[direction], behind_letters(share**0.5))};padding:1px 5px">{share * full:.2g}</span>'
-        for share in TONE_STEPS
+        f'<span style="{heat(ACCENTS[way], behind_letters(share**0.5))};padding:1px 5px">'
+        f"{'−' if way == 'less' else ''}{share * full:.2g}</span>"
+        for way in both
+        for share in (TONE_STEPS[::-1] if way == "less" else TONE_STEPS)
     )
 
 
@@ -109,7 +114,8 @@ def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarr
             )
             query = header["query"] if tokens is asked else (0, 0)
             shown = painted if tokens is others else np.zeros(len(spans))
-            return _words(text, spans, shown, query, direction, sinks if tokens is others else set())
+            ways = ("more", "less") if header.get("signed") else (direction, direction)
+            return _words(text, spans, shown, query, (direction, *ways), sinks if tokens is others else set())
     return iter([escape(text[:LONGEST_STILL]) + ("…" if len(text) > LONGEST_STILL else "")])
 
 
@@ -122,7 +128,8 @@ def _stretch(text: str, spans: Sequence[tuple[int, int]], painted: np.ndarray, q
     """
     if len(text) <= LONGEST_STILL:
         return 0, len(text)
-    strongest = [int(token) for token in np.argsort(-painted, kind="stable")[:LISTED] if painted[token] > 0]
+    size = np.abs(painted)
+    strongest = [int(token) for token in np.argsort(-size, kind="stable")[:LISTED] if size[token] > 0]
     begin, end = len(text), 0
     for token in (*range(*query), *strongest):
         start, stop = spans[token]
@@ -152,14 +159,15 @@ def scale_note(scale: Scale, full: float) -> str:
 def largest_of_query(frame: Frame) -> float:
     """The largest weight of the query outside sinks; of sinks where there is nothing else."""
     weights, sinks = _of_query(frame)
-    beside = (float(weight) for token, weight in enumerate(weights) if token not in sinks)
-    return max(beside, default=0) or float(weights.max(initial=0))
+    beside = (abs(float(weight)) for token, weight in enumerate(weights) if token not in sinks)
+    return max(beside, default=0) or float(np.abs(weights).max(initial=0))
 
 
 def _of_query(frame: Frame) -> tuple[np.ndarray, set[int]]:
-    """The weights of the query, and which of them rest on sinks."""
+    """The weights of the query, and which of them rest on sinks; of changes none does."""
     if frame.header["direction"] == "reads":
-        return np.asarray(frame.blocks["row"], np.float64), set(frame.header["sinks"])
+        sinks = set() if frame.header.get("signed") else set(frame.header["sinks"])
+        return np.asarray(frame.blocks["row"], np.float64), sinks
     return np.asarray(frame.blocks["column"], np.float64), set()
 
 
@@ -168,28 +176,32 @@ def _words(
     spans: Sequence[tuple[int, int]],
     painted: np.ndarray,
     query: Sequence[int],
-    direction: str,
+    ways: tuple[str, str, str],
     sinks: set[int],
 ) -> Iterator[str]:
-    """The text, stretch by stretch; tokens of one stretch show the strongest of them, and the query is framed."""
+    """The text, stretch by stretch; tokens of one stretch show the strongest of them, and the query is framed.
+
+    `ways` name the colours of the frame, of tones and of those below zero.
+    """
     place, last = _stretch(text, spans, painted, query)
     yield "… " if place else ""
     for (start, stop), tokens in _stretches(spans):
         if start < place or stop > last:
             continue
-        tone = max(float(painted[token]) for token in tokens)
+        tone = max((float(painted[token]) for token in tokens), key=abs)
         asked = any(query[0] <= token < query[1] for token in tokens)
         yield escape(text[place:start])
         hatched = not sinks.isdisjoint(tokens)
-        yield _word(escape(text[start:stop]), tone, ACCENTS[direction], asked=asked, hatched=hatched)
+        inks = ACCENTS[ways[0]], ACCENTS[ways[1 if tone >= 0 else 2]]
+        yield _word(escape(text[start:stop]), abs(tone), inks, asked=asked, hatched=hatched)
         place = stop
     yield escape(text[place:last]) + (" …" if last < len(text) else "")
 
 
-def _word(word: str, tone: float, accent: tuple[int, int, int], *, asked: bool, hatched: bool) -> str:
+def _word(word: str, tone: float, inks: tuple[Ink, Ink], *, asked: bool, hatched: bool) -> str:
     if tone < _FAINTEST and not asked:
         return word
-    red, green, blue = accent
+    (red, green, blue), accent = inks
     frame = f";outline:2px solid rgb({red},{green},{blue})" if asked else ""
     return f'<span style="{heat(accent, behind_letters(tone), hatched=hatched)}{frame}">{word}</span>'
 
@@ -205,11 +217,13 @@ def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[tuple[int, int], 
 def _ranking(header: Mapping[str, Any], weights: np.ndarray, axis: str, verb: str) -> str:
     keys = header.get("key_tokens")
     pieces = (keys if keys is not None and axis == "row" else header["tokens"])["pieces"]
-    order = [int(token) for token in np.argsort(-weights, kind="stable")[:LISTED] if weights[token] > 0]
+    size = np.abs(weights)
+    order = [int(token) for token in np.argsort(-size, kind="stable")[:LISTED] if size[token] > 0]
+    sign = "+" if header.get("signed") else ""
     rows = "".join(
         f'<tr style="background:none"><td style="text-align:left;border:0;padding:1px 10px 1px 0">{escape(pieces[token])}</td>'
         f'<td style="{MUTED};border:0;padding:1px 10px 1px 0">#{token}</td>'
-        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums">{_number(float(weights[token]))}</td></tr>'
+        f'<td style="border:0;padding:1px 0;font-variant-numeric:tabular-nums">{_number(float(weights[token]), sign)}</td></tr>'
         for token in order
     )
     nothing = f'<tr><td style="border:0;{MUTED}">nothing</td></tr>'
@@ -220,10 +234,11 @@ def _ranking(header: Mapping[str, Any], weights: np.ndarray, axis: str, verb: st
     )
 
 
-def _number(weight: float) -> str:
+def _number(weight: float, plus: str = "") -> str:
     """Three decimals, never a false zero.
 
-    >>> _number(0.25), _number(0.0001)
-    ('0.250', '&lt;0.001')
+    >>> _number(0.25), _number(0.0001), _number(-0.25, "+")
+    ('0.250', '&lt;0.001', '−0.250')
     """
-    return f"{weight:.3f}" if weight >= 0.0005 else "&lt;0.001"
+    sign = "−" if weight < 0 else plus
+    return f"{sign}{abs(weight):.3f}" if abs(weight) >= 0.0005 else f"{sign}&lt;0.001"

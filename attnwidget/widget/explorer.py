@@ -37,7 +37,7 @@ from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
 from attnwidget.widget.selection.state import checked_state, explorer_state, request_of
-from attnwidget.widget.selection.what_if import switched_on
+from attnwidget.widget.selection.what_if import switched_off, switched_on
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.stills import Stills
 
@@ -325,8 +325,10 @@ class Explorer(Selecting):
         scale, view = self.scale, str(self.view)
 
         def run() -> Snapshot:
-            reading = self._take(request.text, request.pair, first=request.first, edits=request.edits)
-            frame = frame_of(self._model, self._placed(request), reading)
+            how: dict[str, Any] = {"first": request.first}
+            reading = self._take(request.text, request.pair, edits=request.edits, **how)
+            before = self._take(request.text, request.pair, **how) if request.shows == "difference" else None
+            frame = frame_of(self._model, self._placed(request), reading, before)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view)
 
@@ -351,8 +353,13 @@ class Explorer(Selecting):
         return bundle
 
     def _page(self, title: str | None = None, lead: str | None = None) -> str:
-        trace = self.trace
+        # A page holds one reading: of a difference it is the text after the edits.
+        before = self.shows == "before"
+        text, pair, edits = self._texts
+        trace = self._read(None, (text, pair, () if before else edits))
         traits = self._chosen()
+        kept = switched_off(self.edits) if before else self.those_that_fit(self.edits)
+        traits |= {"edits": list(kept), "look": {**self.look, "shows": "after"}}
         cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
         texts = {"title": title, "lead": lead, "source": self._source}
         return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)

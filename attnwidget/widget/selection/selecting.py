@@ -49,7 +49,7 @@ from attnwidget.widget.selection.traits import (
     Shared,
     Text,
 )
-from attnwidget.widget.selection.what_if import is_off, read_edits
+from attnwidget.widget.selection.what_if import is_off, read_edits, switched_off
 
 log = logging.getLogger(__name__)
 
@@ -213,7 +213,7 @@ class Selecting(anywidget.AnyWidget):
             try:
                 self._refuse_missing((edit,))
             except AttnWidgetError:
-                found.append(f"({edit})")
+                found += switched_off([edit])
             else:
                 found.append(edit)
         return tuple(found)

@@ -92,6 +92,15 @@ def switched_on(edits: Iterable[str]) -> tuple[str, ...]:
     return tuple(edit for edit in edits if not is_off(edit))
 
 
+def switched_off(edits: Iterable[str]) -> tuple[str, ...]:
+    """The same edits, none of which takes effect.
+
+    >>> switched_off(("hide 4", "(hide 5)"))
+    ('(hide 4)', '(hide 5)')
+    """
+    return tuple(edit if is_off(edit) else f"({edit})" for edit in edits)
+
+
 def read_question(value: Any) -> FixedQuestion:
     """A question from its parts; a text or a number alone is the answer, and of two the first rather than the second.
 

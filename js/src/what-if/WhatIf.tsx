@@ -26,7 +26,7 @@ export function WhatIf() {
       </ul>
       {changeable && <AddEdit />}
       <Why />
-      <ShowsControl />
+      {changeable && <ShowsControl />}
     </section>
   );
 }

@@ -170,6 +170,19 @@ describe("a saved page of a long text", () => {
     expect((await frame(kind, { source: "layer" })).status).toBe(kind === "layer" ? "ok" : "error");
   });
 
+  it("says the edits of maps that it makes itself", async () => {
+    const saved = await readSaved(golden.pages.all as string);
+    const frame = { ...saved.header.frame, edits: ["hide 1", "silence L0H1"] };
+    const { ask } = embeddedSource({ ...saved, header: { ...saved.header, frame } });
+    const heads = [
+      [0, 1],
+      [1, 2],
+    ] as const;
+    const answered = await ask({ kind: "frame", ...place, layer: 1, head: 2, query: bank, heads });
+    const with_edits = "no renormalisation · with hide 1; silence L0H1 · rows";
+    expect(answered).toMatchObject({ reply: { header: { recipe: expect.stringContaining(with_edits) } } });
+  });
+
   it("has a small picture of the other heads, and exact weights of the saved query", async () => {
     const answered = await frame("layer", { layer: 0, head: 1 });
     if (answered.status !== "ok") throw new Error("no answer");

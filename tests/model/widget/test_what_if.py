@@ -186,8 +186,9 @@ def test_a_difference_without_sinks_is_without_the_same_keys_in_both(page):
         page.frame(**asked, shows="difference", sinks="hide"),
     )
     assert header["sinks"]
-    whole["matrix"][:, header["sinks"]] = 0
-    assert found["matrix"] == pytest.approx(whole["matrix"], abs=1e-6)
+    others = [key for key in range(7) if key not in header["sinks"]]
+    assert found["matrix"][:, others] == pytest.approx(whole["matrix"][:, others], abs=1e-6)
+    assert not found["matrix"][:, header["sinks"]].any()
 
 
 def test_tiles_and_strips_have_the_difference_too(page):
@@ -210,4 +211,4 @@ def test_a_difference_without_anything_that_is_changed_is_nothing(page):
 
 def test_a_long_difference_keeps_the_change_that_is_largest_in_size():
     changes = torch.tensor([[0.1, -0.3, 0.0], [0.2, 0.0, 0.0], [0.0, 0.0, -0.1]])
-    assert _pooled_changes(changes, 2).tolist() == pytest.approx([[-0.3, 0.0], [0.0, -0.1]])
+    torch.testing.assert_close(_pooled_changes(changes, 2), torch.tensor([[-0.3, 0.0], [0.0, -0.1]]))

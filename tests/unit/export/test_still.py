@@ -12,11 +12,11 @@ from PIL import Image
 
 from attnwidget import Trace
 from attnwidget.engine.text.tokens import Tokens
-from attnwidget.export.picture import LARGEST_PICTURE, picture_png
+from attnwidget.export.picture import LARGEST_PICTURE, _halved_changes, picture_png
 from attnwidget.export.still import LONGEST_STILL, still_html
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from attnwidget.tones import DARK_RAMPS, RAMPS, behind_letters
+from attnwidget.tones import CHANGE_RAMPS, DARK_RAMPS, RAMPS, behind_letters
 
 COLOURS = Path(__file__).resolve().parents[3] / "js/src/lib/colour.ts"
 
@@ -158,7 +158,38 @@ def test_sinks_are_hatched_in_the_words_and_in_the_picture():
 def test_the_ramps_are_those_of_the_page():
     stops = dict(re.findall(r'(\w+): list\("([^"]+)"\)', COLOURS.read_text()))
     assert {"reads": stops["orangeLight"], "read_by": stops["blueLight"]} == RAMPS
+    assert {"more": stops["aboveLight"], "less": stops["belowLight"]} == CHANGE_RAMPS
     assert {"reads": stops["orangeDark"], "read_by": stops["blueDark"]} == DARK_RAMPS
+
+
+def changed(before, after, pieces, **selection):
+    """A frame of what edits change, though none were made: maps alone matter here."""
+    made = [Trace.from_weights([maps], Tokens.from_pieces(pieces)) for maps in (before, after)]
+    frame = compose_frame(made[1], Selection(**selection), str, before=made[0], overview=False)
+    return frame, made[1].text.text
+
+
+def test_a_change_is_green_or_violet_by_its_sign_and_its_number_says_it():
+    before, after = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]]), torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    frame, text = changed(before, after, ["a", "b"], query=(1, 2))
+    page = still_html(frame, text, "given")
+    assert "rgba(123,74,163,0.60)" in page.partition(">a</span>")[0].rpartition("<span")[2]
+    assert "rgba(47,138,78,0.60)" in page.partition(">b</span>")[0].rpartition("<span")[2]
+    assert page.count("+1.000") == 2  # of the row and of the column
+    assert "−1.000" in page
+    seen = colours(picture_png(frame, "given"))
+    for ramp in CHANGE_RAMPS.values():
+        strongest = [int(ramp.split()[3][at : at + 2], 16) for at in (1, 3, 5)]
+        assert (abs(seen.astype(int) - strongest) <= 2).all(-1).sum() == pytest.approx(224**2, rel=0.05)
+
+
+def test_a_long_change_keeps_what_is_largest_in_size():
+    before, after = torch.zeros(1, 90, 90), torch.zeros(1, 90, 90)
+    before[:, :, 0], after[:, :, 0] = 1, 1
+    before[0, 40, :2] = torch.tensor([0.0, 1.0])
+    after[0, 40, 0], after[0, 40, 5] = 0.4, 0.6
+    frame, _ = changed(before, after, [f"w{number}" for number in range(90)], query=(40, 41))
+    assert _halved_changes(np.asarray(frame.blocks["matrix"]))[20].tolist()[:2] == [-1.0, 0.0]
 
 
 def test_noise_is_pooled_until_it_is_small():

@@ -28,7 +28,7 @@ export interface SavedHeader {
   readonly traits: Readonly<Record<string, unknown>>;
   readonly frame: Pick<
     Header,
-    "tokens" | "layers" | "heads" | "part" | "parts" | "path" | "causal" | "truncated"
+    "tokens" | "layers" | "heads" | "part" | "parts" | "path" | "causal" | "truncated" | "edits"
   >;
   /** Whose rows and columns are exact, in every head. */
   readonly query: Span;

@@ -41,7 +41,12 @@ export function recipeOf(
     selection.source === "rollout"
       ? rolledOut(facts.rollout?.recipe, selection)
       : read(frame.path, selection);
-  return `${made}${changed(selection, hidden)} · ${rows}`;
+  const edits = selection.source === "rollout" ? "" : withEdits(frame);
+  return `${made}${changed(selection, hidden)}${edits} · ${rows}`;
+}
+
+function withEdits({ edits = [] }: SavedHeader["frame"]): string {
+  return edits.length === 0 ? "" : ` · with ${edits.join("; ")}`;
 }
 
 /** What the kernel said of the plain one, but for its sums. */
@@ -75,7 +80,7 @@ export function stripRecipe(
   const tokens = query[1] - query[0];
   const span = tokens === 1 ? "" : ` · ${reads ? "mean over" : "sum over"} ${tokens} tokens`;
   const reckoned = sampled && reads && selection.sinks === "show" ? " · sinks by 64 sampled queries" : "";
-  return `${made}, ${name} in each layer, ${rowsOf(selection)}${changed(selection, hidden)}${span}${reckoned}`;
+  return `${made}, ${name} in each layer, ${rowsOf(selection)}${changed(selection, hidden)}${withEdits(frame)}${span}${reckoned}`;
 }
 
 function read(path: string, selection: Selection): string {
