@@ -14,6 +14,7 @@ from attnwidget.engine.trace.records import Block as Block
 from attnwidget.engine.trace.trace import Trace as Trace
 from attnwidget.errors import AttnWidgetError as AttnWidgetError
 from attnwidget.experiments.agreement.evidence import evidence as evidence
+from attnwidget.experiments.agreement.faithfulness import faithfulness as faithfulness
 from attnwidget.experiments.effects.edge_effects import edge_effects as edge_effects
 from attnwidget.experiments.effects.effect import effect as effect
 from attnwidget.experiments.effects.head_effects import head_effects as head_effects
