@@ -9,7 +9,7 @@ import numpy as np
 from attnwidget.arguments import whole_from_one, whole_number
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.agreement.columns import Column, columns
-from attnwidget.experiments.agreement.methods import HIDING, METHODS, Asking, Method
+from attnwidget.experiments.agreement.methods import HIDING, IN_ORDER, METHODS, Asking, Method
 from attnwidget.experiments.agreement.places import LEFT_OUT, Places, WordPlace, places_of
 from attnwidget.experiments.agreement.sentence import NO_EFFECT, evidence_sentence
 from attnwidget.experiments.effects.answers import Asked, answer_of
@@ -177,8 +177,7 @@ def gathered(
     asking: Asking, places: Places, methods: Sequence[Method], found: Mapping[str, Column], top: int = TOP_WORDS
 ) -> Evidence:
     """The columns that are there as one record; agreements, once all words have been hidden."""
-    order = [*(one for one in methods if not one.null), HIDING, *(one for one in methods if one.null)]
-    there = tuple(found[method.name] for method in order if method.name in found)
+    there = tuple(found[one.name] for one in IN_ORDER if one.name in found and (one is HIDING or one in methods))
     exact = found.get(HIDING.name)
     own = list(places.compared)
     enough = exact is not None and exact.done and len(own) >= FEWEST_WORDS

@@ -42,7 +42,8 @@ class Curve:
     @property
     def area(self) -> float:
         """The mean height, by the trapezoid rule."""
-        return float(np.trapezoid(self.values, self.counts) / max(1, self.counts[-1] - self.counts[0]))
+        heights = (self.values[1:] + self.values[:-1]) / 2
+        return float(heights @ np.diff(self.counts) / (self.counts[-1] - self.counts[0]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -185,16 +186,17 @@ def curve_numbers(
     )
 
 
-def scorer(asking: Asking, places: Places, heard: Any) -> Scorer:
-    """How much of the answer there is without sets of the places that are compared."""
+def scorer(asking: Asking, places: Places, heard: Any, known: dict[tuple[int, ...], float] | None = None) -> Scorer:
+    """How much of the answer there is without sets of the places that are compared; `known` has those that have been run."""
+    found = {} if known is None else known
 
     def scores(sets: Sequence[tuple[int, ...]]) -> np.ndarray:
-        tokens = [[token for at in one for token in places.hidden(places.compared[at])] for one in sets]
-        found = []
-        for score in scores_without(asking, tokens):
-            found.append(score)
-            heard(len(found), len(sets))
-        return np.array(found)
+        missing = [one for one in sets if one not in found]
+        tokens = [[token for at in one for token in places.hidden(places.compared[at])] for one in missing]
+        for done, (one, score) in enumerate(zip(missing, scores_without(asking, tokens), strict=True), 1):
+            found[one] = score
+            heard(len(sets) - len(missing) + done, len(sets))
+        return np.array([found[one] for one in sets])
 
     return scores
 

@@ -250,4 +250,7 @@ METHODS = (
         quick=False,
     ),
 )
-"""In the order of the columns; the exact effect stands before the null models."""
+"""Whatever is laid beside the exact effect."""
+
+IN_ORDER = (*(one for one in METHODS if not one.null), HIDING, *(one for one in METHODS if one.null))
+"""All in the order of the columns: the exact effect stands before the null models."""

@@ -1,7 +1,7 @@
 """What the page gets of the evidence: column by column, and within the exact one word by word."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -9,16 +9,21 @@ import numpy as np
 
 from attnwidget.engine import AttentionModel, Trace
 from attnwidget.experiments.agreement.columns import Column, columns
+from attnwidget.experiments.agreement.curves import curve_counts, random_orders, scored, without_first
 from attnwidget.experiments.agreement.evidence import Evidence, gathered
-from attnwidget.experiments.agreement.methods import HIDING, METHODS, Asking
+from attnwidget.experiments.agreement.faithfulness import ORDERS, scorer
+from attnwidget.experiments.agreement.methods import IN_ORDER, METHODS, Asking
 from attnwidget.experiments.agreement.places import Places, places_of
 from attnwidget.experiments.effects.answers import Asked
-from attnwidget.measures.ranks import Agreement
+from attnwidget.measures.ranks import Agreement, by_size
 from attnwidget.widget.answering.asked import answer_told, asked_by
 from attnwidget.widget.answering.requests import AskedAnswer
 
 Answered = tuple[dict[str, Any], list[bytes]]
 """The content and the buffers of an answer."""
+
+CURVE_POINTS = 5
+"""Points of the curves besides their ends."""
 
 LARGEST_COPIED = 50_000_000
 """Parameters up to which an untrained copy is made here: the page waits for it, whatever else it asks meanwhile."""
@@ -31,6 +36,8 @@ class _Known:
     asked: Asked
     places: Places
     columns: dict[str, Column] = field(default_factory=dict)
+    runs: dict[tuple[int, ...], float] = field(default_factory=dict)  # sets of words that were hidden for the curves
+    curves: dict[str, Any] | None = None
 
 
 _known: "WeakKeyDictionary[Trace, dict[tuple[AskedAnswer, str], _Known]]" = WeakKeyDictionary()
@@ -57,20 +64,46 @@ def evidence_told(
     asking = Asking(model, trace, known.asked, own, 0, LARGEST_COPIED)
 
     def told() -> Answered:
-        return _told(gathered(asking, known.places, METHODS, known.columns))
+        return _told(gathered(asking, known.places, METHODS, known.columns), known.curves)
 
     for column in columns(asking, known.places, METHODS, known.columns, heard=progress):
         known.columns[column.name] = column
         parts(told)
+    if known.curves is None:
+        parts(told)
+        known.curves = _curves(asking, known, progress)
     return told()
 
 
-def _told(evidence: Evidence) -> Answered:
+def _curves(asking: Asking, known: _Known, progress: Callable[..., None]) -> dict[str, Any]:
+    """The probability of the answer while words are hidden, in the order of each method and in random ones."""
+    own = list(known.places.compared)
+    shown = {
+        method.name: known.columns[method.name].values[own]
+        for method in IN_ORDER
+        if not method.null and known.columns[method.name].why is None
+    }
+    counts = curve_counts(len(own), CURVE_POINTS)
+    orders = [by_size(values).tolist() for values in shown.values()]
+    orders += random_orders(len(own), ORDERS, asking.seed).tolist()
+    seeking = replace(asking, asked=replace(asking.asked, unit="probability"))
+    sets = [one for order in orders for one in without_first(order, counts)]
+    found = scored(sets, scorer(seeking, known.places, progress, known.runs)).reshape(len(orders), len(counts))
+    drawn = found[len(shown) :]
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return {
+        "counts": list(counts),
+        "unit": "probability",
+        "lines": [{"name": name, "values": found[at].tolist()} for at, name in enumerate(shown)],
+        "random": {"mean": drawn.mean(0).tolist(), "low": low.tolist(), "high": high.tolist()},
+    }
+
+
+def _told(evidence: Evidence, curves: dict[str, Any] | None) -> Answered:
     there = {column.name: column for column in evidence.columns}
-    order = [*(one for one in METHODS if not one.null), HIDING, *(one for one in METHODS if one.null)]
-    values = np.full((len(order), len(evidence.places)), np.nan, "<f4")
+    values = np.full((len(IN_ORDER), len(evidence.places)), np.nan, "<f4")
     methods = []
-    for row, method in enumerate(order):
+    for row, method in enumerate(IN_ORDER):
         column = there.get(method.name)
         if column is not None:
             values[row] = column.values
@@ -98,7 +131,7 @@ def _told(evidence: Evidence) -> Answered:
         "compared": len(evidence.compared),
         "left_out": evidence.left_out,
         "sentence": evidence.sentence,
-        "curves": None,
+        "curves": curves,
     }
     return {"evidence": told}, [values.tobytes()]
 

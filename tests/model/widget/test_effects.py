@@ -113,6 +113,16 @@ def test_evidence_comes_column_by_column_and_is_that_of_the_call(model, read):
     assert [sum(one) for one in done] == sorted(sum(one) for one in done)
     assert not done[0][names.index("hide")]
     assert all(done[-1])
+    curves = told["curves"]
+    assert parts[-1].content["evidence"]["curves"] is None
+    trace = model.trace(TEXT)
+    faithful = aw.faithfulness(model, trace, aw.token_effects(model, trace, answer=" Miro"), answer=" Miro")
+    both = [curves["counts"].index(count) for count in faithful.deletion.counts if count in curves["counts"]]
+    line = next(line["values"] for line in curves["lines"] if line["name"] == "hide")
+    same = [faithful.deletion.counts.index(curves["counts"][at]) for at in both]
+    assert len(both) > 3
+    assert np.allclose(np.array(line)[both], faithful.deletion.values[same], atol=1e-5)
+    assert np.allclose(np.array(curves["random"]["mean"])[both], faithful.random_deletion.mean(0)[same], atol=1e-5)
     hide = names.index("hide")
     known = [np.isfinite(np.frombuffer(part.buffers[0], "<f4").reshape(-1, 12)[hide]).sum() for part in parts]
     assert set(range(13)) == set(known)  # word by word
