@@ -30,7 +30,8 @@ def mean_gradient(
         found, gradients = run(places)
         scores.update(zip(places, found.tolist(), strict=True))
         shares = torch.tensor([share for _, share in some], dtype=gradients.dtype, device=gradients.device)
-        return torch.tensordot(shares, gradients, 1)[None]
+        counted = shares != 0  # where all is 0, as at the start, a gradient may be no number: its share of 0 is 0
+        return torch.tensordot(shares[counted], gradients[counted], 1)[None]
 
     at_most = 1 if trace.edits else FOLLOWED_TOGETHER // len(trace.text)
     return in_batches(points, at_most, batch, done).sum(0), [scores[place] for place, _ in points]

@@ -73,6 +73,8 @@ def _column(asking: Asking, places: Places, method: Method) -> Column:
     except Exception as error:  # noqa: BLE001  one method must not cost the others, whatever a model raises
         return Column(method, unit, empty, method.does, why=str(error) or type(error).__name__)
     values = _of_places(scores.values, places)
+    if not np.isfinite(values[list(places.compared)]).all():
+        return Column(method, unit, empty, scores.recipe, why="On this text it gives numbers that are none (NaN).")
     several = any(place.stop - place.start > 1 for place in places.every)
     return Column(method, unit, values, f"{scores.recipe}{', summed over the tokens of a word' if several else ''}")
 

@@ -12,7 +12,7 @@ from attnwidget.engine import untrained_copy
 from attnwidget.errors import Cancelled
 from attnwidget.experiments.agreement.columns import columns
 from attnwidget.experiments.agreement.evidence import gathered, methods_named
-from attnwidget.experiments.agreement.methods import METHODS, Asking
+from attnwidget.experiments.agreement.methods import METHODS, Asking, MethodScores
 from attnwidget.experiments.agreement.places import places_of
 from attnwidget.experiments.effects.answers import answer_of
 from tests.model.small import small, words
@@ -111,6 +111,15 @@ def test_a_method_that_does_not_work_says_why_and_the_others_are_shown(model, tr
     assert "is not made; up to" in record["untrained"].why
     assert record.agreements["untrained"] is None
     assert record.agreements["attention"] is not None
+
+
+def test_a_method_without_numbers_says_so(model, trace):
+    nothing = MethodScores(np.full(12, np.nan), "an example")
+    method = dataclasses.replace(METHODS[0], scores=lambda _asking: nothing)
+    asking = Asking(model, trace, answer_of(model, trace), None, 0)
+    first = next(columns(asking, places_of(trace, None, 11), [method], {}))
+    assert first.done
+    assert "NaN" in first.why
 
 
 def test_it_goes_on_where_it_was_stopped(model, trace):
