@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import torch
+from torch import Tensor
 from transformers import DynamicCache
 
 from attnwidget.arguments import whole_number
@@ -19,8 +21,15 @@ from attnwidget.engine.capture.edited_pass import (
     patched_entries,
 )
 from attnwidget.engine.capture.forward import NothingSeen, traced
+from attnwidget.engine.capture.hidden_by_mask import (
+    hiding_mask,
+    refuse_other_changes,
+    refuse_what_no_mask_says,
+    takes_no_such_mask,
+)
 from attnwidget.engine.capture.layer_outputs import layers_of_run
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
+from attnwidget.engine.edits.changes import refuse_tokens_beyond, refuse_what_is_not_there
 from attnwidget.engine.edits.fitting import fitting, sizes_of
 from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit
@@ -42,9 +51,10 @@ from attnwidget.engine.text.chat import chat_text
 from attnwidget.engine.text.conversation import ChatTemplate, Conversation
 from attnwidget.engine.text.tokenizer import vocabulary_of
 from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
-from attnwidget.errors import AttnWidgetError, TooLong
+from attnwidget.errors import AttnWidgetError, Cancelled, TooLong
 from attnwidget.text import well_formed
 
 LARGEST_ID = 2**31
@@ -375,6 +385,8 @@ class AttentionModel:
         keeps: bool = False,
         edits: tuple[Edit, ...] = (),
     ) -> Trace:
+        if edits and self._gives_maps(given, progress):
+            return self._hidden_by_mask(given, edits, progress, reuse)
         shadow, state = self._shadow(), self.state()
         # A model may write into its inputs, and a user into theirs.
         forward = {name: tensor.clone() for name, tensor in given.forward.items()}
@@ -411,6 +423,11 @@ class AttentionModel:
         Raises what `trace` raises, also for a model of which nothing can be edited.
         """
         given = self._inputs(self.conversation(text) or text, first=first, **as_given(self.facts, pair))
+        if self._gives_maps(given, lambda _done: None):
+            plain = self._read(given)
+            own = {block.part: block.shape[1:] for block in plain.blocks}
+            depths = {part: plain.layers(part) for part in plain.parts}
+            return fitting(edits, head_counts(plain.blocks), own, depths, partial(refuse_what_no_mask_says, plain))
         known = self._roles(given, lambda _done: None)
         sizes = sizes_of({name: len(tokens) for name, tokens in given.tokens.items()})
         return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
@@ -433,18 +450,56 @@ class AttentionModel:
     def _repeat(self, trace: Trace) -> Trace:
         return self._read(self._again(trace), edits=trace.edits)
 
-    def _roles(self, given: Inputs, progress: Callable[[int], None]) -> Known:
+    def _gives_maps(self, given: Inputs, progress: Callable[[int], None]) -> bool:
+        """Whether all that is seen of the model's attention are maps that it returns."""
         if self._shadow().path == "interface" and not knows_inputs(self._shadow().module, given.forward):
             self._read(given, progress)  # once per model and kind of input, to see which layer each call belongs to
+        return bool(self._shadow().path == "eager")
+
+    def _hidden_by_mask(
+        self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None], reuse: Trace | None
+    ) -> Trace:
+        """The trace of a model that gives its maps alone. Raises AttnWidgetError for what no mask can say."""
+        again = (
+            reuse is not None
+            and not reuse.edits
+            and reuse.origin == self.state()
+            and _alike(reuse.forward, given.forward)
+        )
+        plain = reuse if again and reuse is not None else self._read(given, progress)
+        refuse_what_no_mask_says(plain, edits)
+        depths = {plain.parts[0]: plain.layers()}
+        refuse_what_is_not_there(edits, head_counts(plain.blocks), depths)
+        refuse_tokens_beyond(edits, {block.part: block.shape[1:] for block in plain.blocks})
+        dtype = next((one.dtype for one in self.model.parameters() if one.is_floating_point()), torch.float32)
+        mask = hiding_mask(plain, edits, dtype).to(device_of(self.model))
+        masked = replace(given, forward={**given.forward, "attention_mask": mask})
+        try:
+            found = traced(self._shadow(), masked, self.facts, progress)
+        except Cancelled:
+            raise
+        except AttnWidgetError:
+            raise takes_no_such_mask(plain, edits) from None
+        refuse_other_changes(plain, found, edits, dtype)
+        return replace(
+            found,
+            blocks=changed_blocks(found.blocks, depths, edits),
+            edits=edits,
+            origin=plain.origin,
+            forward=plain.forward,
+        )
+
+    def _roles(self, given: Inputs, progress: Callable[[int], None]) -> Known:
+        maps = self._gives_maps(given, progress)
         known = known_roles(self._shadow().module)
-        if self._shadow().path != "interface" or known is None:
+        if maps or known is None:
             raise self._cannot_be_edited()
         return known
 
     def _cannot_be_edited(self) -> AttnWidgetError:
         return AttnWidgetError(
-            f"{self.name} computes its attention in code of its own, where nothing can be changed. Edits need a model "
-            "that follows transformers' attention interface."
+            f"{self.name} computes its attention in code of its own, where nothing can be changed but the mask of a text: "
+            "tokens can be hidden in a trace. Other edits need a model that follows transformers' attention interface."
         )
 
     def _renew_reader(self) -> None:
@@ -467,6 +522,10 @@ class AttentionModel:
         limit = self.facts.limit
         if limit is not None and len(tokens) > limit:
             raise TooLong(len(tokens), limit)
+
+
+def _alike(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def _kept(keep: Any) -> bool:

@@ -1,7 +1,7 @@
 """Which edits a text and a model have room for: the others are named with the reason, and nothing else is lost."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attnwidget.engine.edits.changes import changes_of, refuse_tokens_beyond, refuse_what_is_not_there
 from attnwidget.engine.edits.records import Edit
@@ -35,8 +35,9 @@ def fitting(
     heads: Mapping[str, Mapping[int, int]],
     sizes: Mapping[str, tuple[int, int]],
     depths: Mapping[str, int],
+    refuse: Callable[[tuple[Edit, ...]], None] = lambda _edits: None,
 ) -> tuple[tuple[Edit, ...], tuple[tuple[Edit, str], ...]]:
-    """The edits that fit, and the others with the sentence that says why not.
+    """The edits that fit, and the others with the sentence that says why not; `refuse` may have more to say.
 
     >>> from attnwidget.engine.edits.notation import edits_of
     >>> fitting(edits_of(["hide 1", "hide 9", "silence L4H0"]), {"self": {0: 2}}, {"self": (5, 5)}, {"self": 1})[1][0]
@@ -47,6 +48,7 @@ def fitting(
     for edit in edits:
         try:
             refuse_what_does_not_fit(edit, heads, sizes, depths)
+            refuse((edit,))
         except AttnWidgetError as error:
             off.append((edit, str(error)))
         else:
