@@ -12,6 +12,7 @@ SECTIONS = {
     "estimate": "The estimate of memory",
     "measures": "What measures cost",
     "gradients": "What gradients cost",
+    "effects": "What an answer rests on, and what it costs to know",
     "payload": "What the page carries",
     "rooms": "What the page is made of",
     "browser": "In the browser",
