@@ -1,7 +1,7 @@
 """One prompt put in several ways: how likely the answer is in each, and what is read there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from attnwidget.engine import AttentionModel, Tokens, Trace, go_on
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
 from attnwidget.experiments.progress import shown_progress
+from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.heads.attention_sinks import attention_sinks
 from attnwidget.measures.places import tokens_named
 from attnwidget.measures.results import RankedHead, RankedToken
@@ -120,7 +121,11 @@ def variants(
             step(number + 1, len(prompts))
     if reads is not None and all(one.fact is None for one in found):
         raise AttnWidgetError(f"reads={reads!r:.60} stands in none of these prompts.")
-    return Variants(tuple(found), f"{asked.recipe}{'' if reads is None else f', reading {reads!r}'}")
+    # The same position is another token in another text.
+    whose = replace(asked, position=None).recipe
+    where = "the last token" if at is None else f"token {at}"
+    said = "" if trace.model.predicts == "class" else f" after {where}"
+    return Variants(tuple(found), f"{whose}{said}{'' if reads is None else f', reading {reads!r}'}{said_setting(trace, None)}")
 
 
 def _variant(model: AttentionModel, trace: Trace, asked: Asked, reads: Any) -> Variant:
