@@ -121,11 +121,10 @@ def variants(
             step(number + 1, len(prompts))
     if reads is not None and all(one.fact is None for one in found):
         raise AttnWidgetError(f"reads={reads!r:.60} stands in none of these prompts.")
-    # The same position is another token in another text.
-    whose = replace(asked, position=None).recipe
-    where = "the last token" if at is None else f"token {at}"
-    said = "" if trace.model.predicts == "class" else f" after {where}"
-    return Variants(tuple(found), f"{whose}{said}{'' if reads is None else f', reading {reads!r}'}{said_setting(trace, None)}")
+    # Where no place was named, it is another one in each.
+    whose = replace(asked, position=None).recipe + ("" if at is None else f" after token {at}")
+    named = "" if reads is None else f", reading {reads!r}"
+    return Variants(tuple(found), f"{whose}{named}{said_setting(trace, _part(trace))}")
 
 
 def _variant(model: AttentionModel, trace: Trace, asked: Asked, reads: Any) -> Variant:
