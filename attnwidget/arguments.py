@@ -72,6 +72,18 @@ def whole_from_one(name: str, value: Any) -> int:
     return number
 
 
+def whole_from_zero(name: str, value: Any) -> int:
+    """The given value as a Python int, 0 or more. Raises AttnWidgetError for anything else.
+
+    >>> whole_from_zero("seed", 0)
+    0
+    """
+    number = whole_number(value)
+    if number is None or number < 0:
+        raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give a whole number, 0 or more.")
+    return number
+
+
 def so_many(count: Any) -> int:
     """How many results `top` returns; negative numbers mean none. Raises AttnWidgetError for anything but an integer.
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from attnwidget.engine import go_on
+
 RESAMPLES = 1000
 """How often the words are drawn again for an interval."""
 
@@ -63,16 +65,18 @@ def spearman(columns: Float[np.ndarray, "*draw column word"]) -> Float[np.ndarra
 def correlations(columns: Float[np.ndarray, "column word"], seed: int = 0) -> RankCorrelations:
     """Spearman of all pairs of columns, and percentile intervals of 95 % over words drawn again with replacement.
 
+    Raises Cancelled inside `stopping_when`.
     Source: Efron & Tibshirani 1993, chapter 13 (percentile intervals).
     """
     count, words = columns.shape
     drawn = np.random.default_rng(seed).integers(0, words, (RESAMPLES, words))
     step = max(1, RANKED_AT_ONCE // max(1, count * words))
-    found = np.concatenate(
-        [spearman(columns[:, drawn[start : start + step]].swapaxes(0, 1)) for start in range(0, RESAMPLES, step)]
-    )
+    found = []
+    for start in range(0, RESAMPLES, step):
+        go_on()
+        found.append(spearman(columns[:, drawn[start : start + step]].swapaxes(0, 1)))
     rho = spearman(columns)
-    low, high = _ends(found)
+    low, high = _ends(np.concatenate(found))
     return RankCorrelations(rho, low, high)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.arguments import whole_from_one, whole_number
+from attnwidget.arguments import whole_from_one, whole_from_zero
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.agreement.columns import Column, columns
 from attnwidget.experiments.agreement.methods import HIDING, IN_ORDER, METHODS, Asking, Method
@@ -151,9 +151,7 @@ def evidence(
     ('Miro', 5)
     """
     asked = answer_of(model, trace, answer, at, unit)
-    chosen, drawn = methods_named(methods), whole_number(seed)
-    if drawn is None or drawn < 0:
-        raise AttnWidgetError(f"seed={seed!r:.60} is not valid: give a whole number, 0 or more.")
+    chosen, drawn = methods_named(methods), whole_from_zero("seed", seed)
     count = whole_from_one("top", top)
     asking = Asking(model, trace, asked, part, drawn)
     places = places_of(trace, part, asked.position, units, leave_out, over)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from attnwidget.arguments import share_or_none, whole_from_one, whole_number
+from attnwidget.arguments import share_or_none, whole_from_one, whole_from_zero
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.agreement.columns import unit_of
@@ -124,9 +124,7 @@ def faithfulness(
     ('Miro', True)
     """
     asked = answer_of(model, trace, answer, at, unit)
-    drawn = whole_number(seed)
-    if drawn is None or drawn < 0:
-        raise AttnWidgetError(f"seed={seed!r:.60} is not valid: give a whole number, 0 or more.")
+    drawn = whole_from_zero("seed", seed)
     count, shares = whole_from_one("orders", orders), _shares(thresholds)
     places = places_of(trace, part, asked.position, units, leave_out, over)
     values = _of_words(scores, trace, places, part)

@@ -1,5 +1,6 @@
 """Effects of silencing heads, estimated by one backward pass, and how far the estimate is to be trusted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ from attnwidget.experiments.effects.answers import Asked
 from attnwidget.measures.ranks import spearman
 from attnwidget.measures.results import HeadScores, RankedHead
 
-FEWEST_HEADS = 3
-"""Heads of which a rank agreement says anything."""
+FEWEST_EFFECTS = 3
+"""Effects of which a rank agreement says anything."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,14 +57,13 @@ def sample_of(counts: tuple[int, ...], size: int, seed: int) -> list[tuple[int, 
     return [every[number] for number in sorted(drawn)]
 
 
-def agreement_of(values: np.ndarray, checked: tuple[RankedHead, ...]) -> float | None:
-    """Spearman's rank correlation of estimated and exact effects; None for too few heads, or if all are alike.
+def agreement_of(estimates: Sequence[float], exact: Sequence[float]) -> float | None:
+    """Spearman's rank correlation of estimated and exact effects; None for too few of them, or if all are alike.
 
-    >>> round(agreement_of(np.array([[3.0, 2.0, 1.0]]), tuple(RankedHead(0, head, -head) for head in range(3))), 6)
-    1.0
+    >>> agreement_of([3.0, 2.0, 1.0], [-1.0, -2.0, -3.0]), agreement_of([1.0, 2.0], [1.0, 2.0])
+    (1.0, None)
     """
-    if len(checked) < FEWEST_HEADS:
+    if len(exact) < FEWEST_EFFECTS:
         return None
-    mine = [values[one.layer, one.head] for one in checked]
-    found = float(spearman(np.array([mine, [one.value for one in checked]]))[0, 1])
+    found = float(spearman(np.array([estimates, exact]))[0, 1])
     return None if np.isnan(found) else found

@@ -1,14 +1,29 @@
 """Effects of hiding tokens, estimated by one backward pass."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
 from attnwidget.engine import AttentionModel, Trace, indices, output_gradients, rows_together, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked
+from attnwidget.measures.results import RankedToken, TokenScores
 
 LEAST = 1e-9
 """What remains of a row at least, where all of its weight lies on the hidden token."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TokenEstimates(TokenScores):
+    """Estimated effects of hiding tokens: `values` is (key).
+
+    `checked` are tokens with their exact effects; `agreement` is the rank correlation (Spearman) of both over these
+    tokens, None where it was not asked for or cannot be had.
+    """
+
+    agreement: float | None = None
+    checked: tuple[RankedToken, ...] = ()
 
 
 def estimated_hiding(model: AttentionModel, trace: Trace, asked: Asked, part: str | None) -> np.ndarray:

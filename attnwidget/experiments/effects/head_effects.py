@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.arguments import whole_number
+from attnwidget.arguments import whole_from_zero
 from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
@@ -64,8 +64,7 @@ def head_effects(
     """
     asked = answer_of(model, trace, answer, at, unit)
     refuse_other_ways(by)
-    if how not in HOW:
-        raise AttnWidgetError(f"how={how!r:.60} is not valid: give one of {', '.join(map(repr, HOW))}.")
+    refuse_other_hows(how)
     counts = trace.heads(part)
     said = f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}"
     if how == "exact":
@@ -74,11 +73,11 @@ def head_effects(
         for one in _run(model, trace, asked, by, part, every, progress):
             values[one.layer, one.head] = one.value
         return HeadScores(values, said)
-    size, drawn = _count("check", check), _count("seed", seed)
+    size, drawn = whole_from_zero("check", check), whole_from_zero("seed", seed)
     values = estimated(model, trace, asked, by, part)
     sample = sample_of(counts, size, drawn)
     checked = _run(model, trace, asked, by, part, sample, progress) if sample else ()
-    agreement = agreement_of(values, checked)
+    agreement = agreement_of([values[one.layer, one.head] for one in checked], [one.value for one in checked])
     trust = f", rank agreement with exact runs of {len(checked)} heads {agreement:.2f}" if agreement is not None else ""
     return HeadEstimates(values, f"estimated {said}: gradient x what is lost{trust}", agreement, checked)
 
@@ -107,14 +106,13 @@ def _run(
     return tuple(found)
 
 
-def _count(name: str, value: Any) -> int:
-    number = whole_number(value)
-    if number is None or number < 0:
-        raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give a whole number, 0 or more.")
-    return number
-
-
 def refuse_other_ways(by: Any) -> None:
     """Raise AttnWidgetError for what a silenced head cannot give instead of its output."""
     if by not in SILENCED_BY:
         raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SILENCED_BY))}.")
+
+
+def refuse_other_hows(how: Any) -> None:
+    """Raise AttnWidgetError for another way to come by effects than by running the model, or estimating them."""
+    if how not in HOW:
+        raise AttnWidgetError(f"how={how!r:.60} is not valid: give one of {', '.join(map(repr, HOW))}.")

@@ -4,13 +4,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from attnwidget.arguments import whole_from_zero
 from attnwidget.engine import AttentionModel, Hide, Run, Trace, many_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
+from attnwidget.experiments.effects.estimated_heads import agreement_of
+from attnwidget.experiments.effects.estimated_tokens import TokenEstimates, estimated_hiding
+from attnwidget.experiments.effects.head_effects import CHECKED, refuse_other_hows
 from attnwidget.experiments.effects.other_tokens import replacing_token, tokens_read, with_token, without_token
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
-from attnwidget.measures.results import TokenScores
+from attnwidget.measures.results import RankedToken, TokenScores
 
 WITHOUT = ("hide", "replace", "delete")
 """What is done to a token to see what rests on it."""
@@ -25,6 +29,9 @@ def token_effects(
     unit: Any = "log probability",
     by: Any = "hide",
     replacement: Any = None,
+    how: Any = "exact",
+    check: Any = CHECKED,
+    seed: Any = 0,
     part: str | None = None,
     progress: Any = None,
 ) -> TokenScores:
@@ -36,10 +43,13 @@ def token_effects(
     token. What a causal model reads only after the answer's position is 0 without a run, as is hiding that position
     itself; deleting it leaves no answer: NaN. `answer`, `at` and `unit` as in `head_effects`.
 
-    Costs at most one run for each token, several as one batch where the model allows that. `progress` None shows a bar if
+    Costs at most one run for each token, several as one batch where the model allows that. `how="estimate"` costs one pass
+    and one back for all tokens that are hidden: to first order, what each layer's output loses times the gradient. As in
+    `head_effects` it is then run exactly for `check` tokens, drawn by `seed`, and the recipe says how well the ranks agree;
+    `.agreement` and `.checked` have the numbers. `progress` None shows a bar if
     it takes long, False shows nothing, a function hears (runs done, of how many). Raises AttnWidgetError for an answer
-    that the model cannot give, an ambiguous part, and a model without a token to replace by; Cancelled inside
-    `stopping_when`.
+    that the model cannot give, an ambiguous part, a model without a token to replace by, and for an estimate of
+    anything but hiding, or where no gradient can be had; Cancelled inside `stopping_when`.
     Source: Geva et al. 2023 (arXiv 2304.14767), attention knockout, here for all readers of a token; Li et al. 2016
     (arXiv 1612.08220), erasure.
 
@@ -48,24 +58,48 @@ def token_effects(
     >>> trace = model.trace("The capital of Veldt is Miro. The capital of Veldt is")
     >>> aw.token_effects(model, trace).top(1)[0].piece
     'Miro'
+    >>> len(aw.token_effects(model, trace, how="estimate", check=5).checked)
+    5
     """
     asked = answer_of(model, trace, answer, at, unit)
     if by not in WITHOUT:
         raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, WITHOUT))}.")
     if replacement is not None and by != "replace":
         raise AttnWidgetError(f"replacement={replacement!r:.60} needs by='replace', not by={by!r}.")
+    refuse_other_hows(how)
+    if how == "estimate" and by != "hide":
+        raise AttnWidgetError(f"how='estimate' is of hiding a token, not of by={by!r}. Leave one of them out.")
     _, tokens = trace.tokens(part)
     without = {"hide": _hidden, "replace": _replaced, "delete": _deleted}[by]
     runs, said = without(model, trace, asked, part, replacement)
-    values = np.zeros(len(tokens))
+    size, drawn = whole_from_zero("check", check), whole_from_zero("seed", seed)
+    if how == "exact":
+        values = np.zeros(len(tokens))
+        for place, effect in _run(model, trace, asked, runs, progress).items():
+            values[place] = effect
+        if by == "delete" and _is_read_there(trace, asked, part):
+            values[asked.position] = np.nan
+        return TokenScores(
+            values, f"fall of {asked.recipe}, each token {said}{said_setting(trace, part)}", tokens.pieces
+        )
+    values = estimated_hiding(model, trace, asked, part)
+    sample = sorted(np.random.default_rng(drawn).permutation(list(runs))[:size].tolist())
+    exact = _run(model, trace, asked, {place: runs[place] for place in sample}, progress)
+    agreement = agreement_of([values[place] for place in sample], list(exact.values()))
+    trust = f", rank agreement with exact runs of {len(sample)} tokens {agreement:.2f}" if agreement is not None else ""
+    recipe = (
+        f"estimated fall of {asked.recipe}, each token hidden alone{said_setting(trace, part)}: gradient x what is lost"
+    )
+    checked = tuple(RankedToken(place, tokens.pieces[place], effect) for place, effect in exact.items())
+    return TokenEstimates(values, recipe + trust, tokens.pieces, agreement, checked)
+
+
+def _run(model: AttentionModel, trace: Trace, asked: Asked, runs: dict[int, Run], progress: Any) -> dict[int, float]:
+    """What each run costs the answer."""
     before = asked.score(logits_at(trace, asked))
     with shown_progress(progress, "tokens") as step:
         rows = many_runs(model, trace).logits(list(runs.values()), lambda done: step(done, len(runs))) if runs else ()
-    for place, row in zip(runs, rows, strict=True):
-        values[place] = before - asked.score(row)
-    if by == "delete" and _is_read_there(trace, asked, part):
-        values[asked.position] = np.nan
-    return TokenScores(values, f"fall of {asked.recipe}, each token {said}{said_setting(trace, part)}", tokens.pieces)
+    return {place: before - asked.score(row) for place, row in zip(runs, rows, strict=True)}
 
 
 Runs: TypeAlias = tuple[dict[int, Run], str]

@@ -11,13 +11,13 @@ from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
 from attnwidget.errors import BadRequest
 from attnwidget.experiments.agreement.columns import Column, columns
 from attnwidget.experiments.agreement.evidence import TOP_WORDS
-from attnwidget.experiments.agreement.hiding import scores_without
 from attnwidget.experiments.agreement.methods import HIDING, Asking
 from attnwidget.experiments.agreement.places import places_of
 from attnwidget.experiments.effects.answers import Asked, logits_at
 from attnwidget.experiments.effects.estimated_heads import HeadEstimates
-from attnwidget.experiments.effects.estimated_tokens import estimated_hiding
+from attnwidget.experiments.effects.estimated_tokens import TokenEstimates
 from attnwidget.experiments.effects.head_effects import CHECKED, head_effects
+from attnwidget.experiments.effects.token_effects import token_effects
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.ranks import Agreement, correlations, top_in_common
 from attnwidget.widget.answering.asked import answer_told, asked_by
@@ -136,7 +136,7 @@ def _estimated_heads(
             effects = head_effects(
                 asking.model,
                 asking.trace,
-                answer=known.asked.ids if len(known.asked.ids) > 1 else known.asked.ids[0],
+                answer=asking.seeking.answer,
                 at=known.asked.position,
                 how="estimate",
                 check=check,
@@ -153,19 +153,27 @@ def _estimated_heads(
 
 
 def _estimated_tokens(
-    asking: _Asking, known: _Known, _progress: Callable[..., None], so_far: Callable[[_Found], None]
+    asking: _Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]
 ) -> _Found:
     if "tokens" not in known.estimates:
-        values = estimated_hiding(asking.model, asking.trace, known.asked, asking.part)
-        said = f"estimated fall of {known.asked.recipe}, each token hidden alone: gradient x what is lost{asking.under}"
-        so_far(_Found(values[None], said, (1, 1)))
-        places = places_of(asking.trace, asking.part, known.asked.position, "tokens", ())
-        sample = np.random.default_rng(0).permutation(places.compared)[:CHECKED]
-        before = known.asked.score(logits_at(asking.trace, known.asked))
-        exact = [before - score for score in scores_without(asking.seeking, [places.hidden(one) for one in sample])]
-        agreement = _agreement(np.array([values[sample], exact]))
-        trust = "" if agreement is None else f", rank agreement with {len(sample)} exact runs {agreement.rho:.2f}"
-        known.estimates["tokens"] = _Found(values[None], said + trust, (1, 1), agreement)
+
+        def found(check: int) -> _Found:
+            effects = token_effects(
+                asking.model,
+                asking.trace,
+                answer=asking.seeking.answer,
+                at=known.asked.position,
+                how="estimate",
+                check=check,
+                part=asking.part,
+                progress=progress,
+            )
+            checked = effects.checked if isinstance(effects, TokenEstimates) else ()
+            both = np.array([(effects.values[one.position], one.value) for one in checked]).T
+            return _Found(effects.values[None], effects.recipe, (1, 1), _agreement(both) if both.size else None)
+
+        so_far(found(0))
+        known.estimates["tokens"] = found(CHECKED)
     return known.estimates["tokens"]
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
 import attnwidget as aw
 from attnwidget.engine import Run, many_runs, silenced_runs
@@ -164,6 +165,18 @@ def test_progress_is_a_function_or_a_bar(model, trace):
     assert heard[-1] == (11, 11)
     with pytest.raises(aw.AttnWidgetError, match="a function of"):
         aw.token_effects(model, trace, progress="loud")
+
+
+def test_an_estimate_of_tokens_is_compared_with_exact_runs(model, trace):
+    exact, found = aw.token_effects(model, trace), aw.token_effects(model, trace, how="estimate")
+    assert [one.position for one in found.checked] == list(range(11))
+    assert np.allclose([one.value for one in found.checked], exact.values[:11], atol=1e-5)
+    assert found.agreement == pytest.approx(spearmanr(found.values[:11], exact.values[:11]).statistic)
+    assert f"rank agreement with exact runs of 11 tokens {found.agreement:.2f}" in found.recipe
+    assert len(aw.token_effects(model, trace, how="estimate", check=4).checked) == 4
+    for given, said in (({"how": "guess"}, "'exact', 'estimate'"), ({"how": "estimate", "by": "delete"}, "of hiding")):
+        with pytest.raises(aw.AttnWidgetError, match=said):
+            aw.token_effects(model, trace, **given)
 
 
 def test_an_effect_says_both_predictions_and_the_divergence(model, trace):
