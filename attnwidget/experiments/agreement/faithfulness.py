@@ -120,7 +120,7 @@ def faithfulness(
     >>> model = aw.load()
     >>> trace = model.trace("The capital of Veldt is Miro. The capital of Veldt is")
     >>> found = aw.faithfulness(model, trace, aw.token_effects(model, trace), orders=2)
-    >>> found.order[0], found.comprehensiveness > found.random_comprehensiveness.mean()
+    >>> found.order[0], bool(found.comprehensiveness > found.random_comprehensiveness.mean())
     ('Miro', True)
     """
     asked = answer_of(model, trace, answer, at, unit)

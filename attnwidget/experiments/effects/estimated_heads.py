@@ -60,7 +60,7 @@ def sample_of(counts: tuple[int, ...], size: int, seed: int) -> list[tuple[int, 
 def agreement_of(estimates: Sequence[float], exact: Sequence[float]) -> float | None:
     """Spearman's rank correlation of estimated and exact effects; None for too few of them, or if all are alike.
 
-    >>> agreement_of([3.0, 2.0, 1.0], [-1.0, -2.0, -3.0]), agreement_of([1.0, 2.0], [1.0, 2.0])
+    >>> round(agreement_of([3.0, 2.0, 1.0], [-1.0, -2.0, -3.0]), 6), agreement_of([1.0, 2.0], [1.0, 2.0])
     (1.0, None)
     """
     if len(exact) < FEWEST_EFFECTS:
