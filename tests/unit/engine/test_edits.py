@@ -1,6 +1,5 @@
 """Edits as records and text, and what they do to the bundled model."""
 
-import copy
 import json
 from functools import partial
 from pathlib import Path
@@ -276,28 +275,6 @@ def test_a_trace_is_read_again_and_says_what_it_lacks(model, plain, tmp_path):
         model.trace(loaded, edits="hide 1")
     with pytest.raises(aw.AttnWidgetError, match="first= cannot be given"):
         model.trace(plain, first=3)
-
-
-def test_nothing_is_left_on_the_users_model():
-    import transformers
-
-    module = transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=2, n_head=2, n_embd=16, vocab_size=50))
-    module.train()
-    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    config, state = copy.deepcopy(module.config.to_dict()), torch.random.get_rng_state()
-    model = aw.load(module)
-    other = model.trace([1, 5, 3, 4])
-    patches = [aw.Patch("L0", of=other, at=1), aw.Patch("L1H1", of=other)]
-    trace = model.trace([1, 2, 3, 4], edits=["hide 1", "silence L1H0 by mean", "paint L0H1 shuffled 2", *patches])
-    aw.head_effects(model, model.trace([1, 2, 3, 4]))
-    assert len(trace.edits) == 5
-    assert module.training
-    assert module.config.to_dict() == config
-    assert torch.equal(torch.random.get_rng_state(), state)
-    assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
-    assert all(part.grad is None and part.requires_grad for part in module.parameters())
-    hooks = [hook for part in module.modules() for hook in (*part._forward_hooks, *part._forward_pre_hooks)]
-    assert hooks == []
 
 
 def test_edits_are_refused_where_attention_is_not_computed_by_us():
