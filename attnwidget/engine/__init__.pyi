@@ -65,3 +65,5 @@ from attnwidget.engine.trace.trace import kept_whole as kept_whole
 from attnwidget.engine.untrained import CHEAP as CHEAP
 from attnwidget.engine.untrained import untrained_copy as untrained_copy
 from attnwidget.engine.verify import LONGEST_VERIFIED as LONGEST_VERIFIED
+from attnwidget.engine.zeroing import ZeroedValues as ZeroedValues
+from attnwidget.engine.zeroing import zeroed_values as zeroed_values

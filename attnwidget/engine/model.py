@@ -447,6 +447,13 @@ class AttentionModel:
         """What the edits of a trace change in a pass over its inputs; None without edits. Raises what `trace` raises."""
         return self._edited(self._again(trace), trace.edits, lambda _done: None) if trace.edits else None
 
+    def roles(self, trace: Trace) -> Known:
+        """Which layer each attention call of a pass over the inputs of a trace belongs to.
+
+        Raises AttnWidgetError for a model whose attention is computed in code of its own.
+        """
+        return self._roles(self._again(trace), lambda _done: None)
+
     def _repeat(self, trace: Trace) -> Trace:
         return self._read(self._again(trace), edits=trace.edits)
 

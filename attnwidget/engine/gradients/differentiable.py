@@ -13,7 +13,7 @@ from torch import Tensor
 
 from attnwidget.engine.batches import lacks_memory
 from attnwidget.engine.capture.attention_function import Call, Edited, Watch, unedited, watching
-from attnwidget.engine.capture.edited_pass import EditedPass, Known, changing_layers, known_roles
+from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers
 from attnwidget.engine.capture.forward import run, what_runs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow, shadow_of
@@ -75,16 +75,6 @@ def refuse_unseen_attention(model: AttentionModel, instead: str) -> None:
         raise AttnWidgetError(
             f"{model.name} computes its attention in code of its own, where no gradient can be taken up. {instead}."
         )
-
-
-def roles_of(model: AttentionModel, trace: Trace) -> Known:
-    """Which layer each attention call of a pass belongs to."""
-    shadow = shadow_of(model.model)
-    known = known_roles(shadow.module)
-    if known is None:
-        model.trace(trace)  # once per model
-        known = known_roles(shadow_of(model.model).module)
-    return known or {}
 
 
 def logits_of(

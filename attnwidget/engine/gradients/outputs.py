@@ -17,7 +17,6 @@ from attnwidget.engine.gradients.differentiable import (
     logits_of,
     refuse_unseen_attention,
     refuse_what_has_no_gradient,
-    roles_of,
 )
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.trace import Trace
@@ -93,7 +92,7 @@ def output_gradients(
     def followed(call: Call, own: Edited | None, part: str, layer: int) -> Edited:
         return _Leaf(own, lambda output, leaf: found.append((part, layer, output, call.v.detach()[0], leaf)))
 
-    hear = called(roles_of(model, trace), edited or unedited, followed)
+    hear = called(model.roles(trace), edited or unedited, followed)
     shadow = shadow_of(model.model)
     with differentiable(shadow):
         logits = logits_of(shadow, trace.forward, position, edited, hear)

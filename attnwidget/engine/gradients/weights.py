@@ -17,7 +17,6 @@ from attnwidget.engine.gradients.differentiable import (
     logits_of,
     refuse_unseen_attention,
     refuse_what_has_no_gradient,
-    roles_of,
 )
 from attnwidget.engine.gradients.outputs import called
 from attnwidget.engine.model import AttentionModel
@@ -70,7 +69,7 @@ def weight_gradients(
     """
     refuse_what_has_no_gradient(model, trace, instead)
     refuse_unseen_attention(model, instead)
-    shadow, known = shadow_of(model.model), roles_of(model, trace)
+    shadow, known = shadow_of(model.model), model.roles(trace)
     edited: EditedPass | None = model.edited_pass(trace)
     device = block.q.device if block.q is not None else torch.device("cpu")
     with differentiable(shadow):

@@ -78,10 +78,7 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
     likelier one is taken; of several tokens, the first. `at` is the position, by default the last one, or the only
     masked token. Raises AttnWidgetError for what the model cannot say, and for a position that does not exist.
     """
-    if not isinstance(model, AttentionModel):
-        raise AttnWidgetError(f"This needs a model to run, not {type(model).__name__}. Make one with aw.load(...).")
-    if not isinstance(trace, Trace):
-        raise AttnWidgetError(f"This needs a Trace, not {type(trace).__name__}. Make one with model.trace(text).")
+    refuse_what_cannot_run(model, trace)
     if unit not in ANSWER_UNITS:
         raise AttnWidgetError(f"unit={unit!r:.60} is not valid: give one of {', '.join(map(repr, ANSWER_UNITS))}.")
     if trace.model.predicts in {None, "answer span"}:
@@ -105,6 +102,14 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
         ids = (_number(model, trace, logits, answer),)
     words = " rather than ".join(_words(model, trace, number) for number in ids)
     return Asked(position, ids, str(unit), words)
+
+
+def refuse_what_cannot_run(model: Any, trace: Any) -> None:
+    """Raise AttnWidgetError for anything but a model and a trace."""
+    if not isinstance(model, AttentionModel):
+        raise AttnWidgetError(f"This needs a model to run, not {type(model).__name__}. Make one with aw.load(...).")
+    if not isinstance(trace, Trace):
+        raise AttnWidgetError(f"This needs a Trace, not {type(trace).__name__}. Make one with model.trace(text).")
 
 
 def logits_at(trace: Trace, answer: Asked) -> Tensor:
