@@ -17,7 +17,7 @@ import type {
   Turn,
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
-import { fakeChoices, fakeMetric, fakeSimilar } from "./fake-heads";
+import { fakeChoices, fakeEffects, fakeEvidence, fakeMetric, fakeSimilar } from "./fake-heads";
 import { fakeNeuron } from "./neuron";
 
 /** The turns of a text that is all ChatML. */
@@ -195,6 +195,20 @@ export class FakeKernel {
         const { layer, head, count } = request;
         const counts = this.headsByLayer(this.model.layers, this.model.heads);
         return { content: { similar: fakeSimilar(counts, layer, head, count) }, buffers: [] };
+      }
+      case "effects": {
+        const { pieces } = this.tokenise(request.text);
+        const counts =
+          request.name === "tokens"
+            ? [pieces.length]
+            : this.headsByLayer(this.model.layers, this.model.heads);
+        const { told, values } = fakeEffects(counts, request);
+        return { content: { effects: told }, buffers: [values.buffer as ArrayBuffer] };
+      }
+      case "evidence": {
+        const { pieces } = this.tokenise(request.text);
+        const { told, values } = fakeEvidence(pieces, pieces.length - 1);
+        return { content: { evidence: told }, buffers: [values.buffer as ArrayBuffer] };
       }
       case "chart":
       case "bokeh":

@@ -26,6 +26,8 @@ const elsewhere = "The view below shows heads of its own choice, as it says in i
 export function SourceControls({ textOnly }: { readonly textOnly: boolean }) {
   const { session } = useView();
   const { source, fusion } = session.traits.look.value;
+  const { heat } = session.effects;
+  const effect = heat.value && session.answers.value;
   const several = source === "layer" || (source === "head" && session.chosenHeads().length > 1);
   return (
     <span class="aw-control">
@@ -35,9 +37,24 @@ export function SourceControls({ textOnly }: { readonly textOnly: boolean }) {
       <Segmented
         label="Heat from"
         choices={sources}
-        value={source}
-        onChoose={(chosen) => session.setLook({ source: chosen })}
+        value={effect ? null : source}
+        onChoose={(chosen) => {
+          heat.value = false;
+          if (chosen !== source) session.setLook({ source: chosen });
+        }}
       />
+      {session.answers.value && (
+        <Toggle
+          value="effect"
+          text="effect"
+          tint="effect"
+          title="What hiding each token does to the answer: violet hurts it, grey-teal helps it. The views below keep their map"
+          pressed={effect}
+          onPress={(pressed) => {
+            heat.value = pressed;
+          }}
+        />
+      )}
       {source !== "rollout" && <PlaceInputs single={source === "head"} />}
       {several && (
         <Segmented

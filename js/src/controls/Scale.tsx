@@ -1,6 +1,7 @@
 import { useView } from "../display/view";
 import {
   accent,
+  effectTone,
   hexOf,
   inkOn,
   type Ramp,
@@ -75,8 +76,24 @@ export function SignedBar({ from, to }: { readonly from: string; readonly to: st
   return <Bar ramp={useView().palette.value.signed} from={from} to={to} />;
 }
 
-function Bar({ ramp, from, to }: { readonly ramp: Ramp; readonly from: string; readonly to: string }) {
-  const stops = Array.from({ length: 17 }, (_, index) => hexOf(rampColour(ramp, index / 16)));
+/** The colours of effects on the answer, both ways as far as the full tone. */
+export function EffectScale({ full, unit }: { readonly full: number; readonly unit: string }) {
+  const size = toneNumber(full);
+  const place = (share: number) => effectTone(Math.sign(share - 0.5) * (2 * share - 1) ** 2, 1);
+  const { effect } = useView().palette.value;
+  return <Bar ramp={effect} from={`helps −${size}`} to={`+${size} ${unit} hurts`} place={place} />;
+}
+
+interface BarProps {
+  readonly ramp: Ramp;
+  readonly from: string;
+  readonly to: string;
+  /** On the ramp, of a share of the bar. */
+  readonly place?: (share: number) => number;
+}
+
+function Bar({ ramp, from, to, place = (share) => share }: BarProps) {
+  const stops = Array.from({ length: 17 }, (_, index) => hexOf(rampColour(ramp, place(index / 16))));
   return (
     <span class="aw-scale">
       <span class="aw-number">{from}</span>

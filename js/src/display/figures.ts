@@ -32,6 +32,8 @@ export interface Figure {
   /** Whether the numbers have a sign: what edits change. */
   readonly signed?: boolean;
   readonly paint: (brush: Brush) => void;
+  /** Its numbers with all their digits, where they are a table of their own. */
+  readonly csv?: () => string;
 }
 
 /** Null while there is nothing to show yet. */

@@ -1,5 +1,5 @@
 import { useView, type View } from "../display/view";
-import { type Copy, copyMatrix, copyPython, copyRowCsv, copyRowText } from "./copies";
+import { type Copy, copyMatrix, copyPython, copyRowCsv, copyRowText, copyTable } from "./copies";
 import { copyText } from "./hand-over";
 import type { Handed } from "./Outcome";
 
@@ -7,12 +7,25 @@ interface Props {
   readonly tell: (handed: Handed) => void;
 }
 
-const copies = [
+type Numbers = {
+  readonly text: string;
+  readonly title: string;
+  readonly of: (view: View) => Copy | Promise<Copy>;
+};
+
+/** Of what has a table of its own. */
+const table: Numbers = {
+  text: "Table as CSV",
+  title: "The numbers of this view, with all digits",
+  of: copyTable,
+};
+
+const copies: readonly Numbers[] = [
   { text: "Row as text", title: "The weights of the row shown, for reading", of: copyRowText },
   { text: "Row as CSV", title: "The same with all digits, for programs", of: copyRowCsv },
   { text: "Matrix as CSV", title: "Every weight of the map shown, with all digits", of: copyMatrix },
   { text: "As Python", title: "Code that opens this explorer and gets its numbers", of: copyPython },
-] as const satisfies readonly { text: string; title: string; of: (view: View) => Copy | Promise<Copy> }[];
+];
 
 /** Numbers, and the code that gives them, for the clipboard. */
 export function ExportNumbers({ tell }: Props) {
@@ -22,11 +35,14 @@ export function ExportNumbers({ tell }: Props) {
       tell({ failed: true, message: error instanceof Error ? error.message : String(error) }),
     );
   };
+  const stage = view.figures.makers.value.get("stage");
+  const own = stage?.({ palette: view.palette.value, outlined: true })?.csv !== undefined;
+  const offered = own ? [table, ...copies] : copies;
   return (
     <section>
       <h3>Copy</h3>
       <div class="aw-export-actions">
-        {copies.map(({ text, title, of }) => (
+        {offered.map(({ text, title, of }) => (
           <button key={text} type="button" title={title} onClick={act(of)}>
             {text}
           </button>

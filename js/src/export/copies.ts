@@ -84,6 +84,13 @@ async function exactValues(session: Session, map: Parameters<typeof tiledMap>[1]
   return tile.values;
 }
 
+/** The table on the stage, where it has numbers of its own. */
+export function copyTable({ figures, palette }: View): Copy {
+  const figure = figures.makers.peek().get("stage")?.({ palette: palette.peek(), outlined: true });
+  if (figure?.csv === undefined) throw new Error("There are no numbers yet.");
+  return { text: figure.csv(), what: "the table as CSV" };
+}
+
 export function copyPython({ session }: View): Copy {
   const { model } = session.about.peek() ?? {};
   const { text, pair, layer, head, query, direction, part, view, heads, filter, look, edits, question } =

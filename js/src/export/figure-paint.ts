@@ -11,6 +11,7 @@ import {
   signedTone,
   tone,
   toneSteps,
+  wayMark,
 } from "../lib/colour";
 import { signedWeight, toneNumber } from "../lib/format";
 import type { FigureFont, FigureScene } from "./figure-scene";
@@ -67,7 +68,7 @@ function paintWords(
   const colours = accent(palette, direction);
   for (const word of words) {
     if (word.tone === null) continue;
-    const own = word.way == null ? colours : { ...colours, mark: wayColour(palette, word.way) };
+    const own = word.way === null ? colours : { ...colours, mark: wayMark(palette, word.way) };
     const mark = { ...word, tone: word.tone, ring: word.focus ? 2 : 0 };
     paintHeat(context, mark, own, palette, colours.strong);
   }
@@ -76,11 +77,6 @@ function paintWords(
   for (const { text, x, y, height } of words) {
     if (text.trim() !== "") context.fillText(text, x, y + height / 2);
   }
-}
-
-/** The full tone of what is read more, or less, than before. */
-function wayColour({ signed }: Palette, way: "more" | "less"): string {
-  return hexOf(rampColour(signed, way === "more" ? 0.75 : 0.25));
 }
 
 function paintScale(

@@ -1,14 +1,15 @@
 import type { Rect } from "../drawing/scene";
 import { wrap } from "../drawing/wrap";
+import type { Way } from "../lib/colour";
 
 /** A stretch of the text as it stands over a picture: plain, or with its heat. */
 export interface Word {
   readonly text: string;
   /** 0 to 1, on the square-root scale; null for what carries no colour. */
   readonly tone: number | null;
-  /** Of a change: whether it is read more, or less, than before. */
-  readonly way?: "more" | "less" | null;
   readonly sink: boolean;
+  /** What the tone is of, where it is of no weight. */
+  readonly way: Way | null;
   readonly focus: boolean;
 }
 
@@ -116,4 +117,4 @@ function placeWords({ words, rightToLeft, measure }: FigureInput, inner: number,
   return { placed, rows };
 }
 
-const ellipsis = { text: "…", tone: null, sink: false, focus: false, width: 14 };
+const ellipsis = { text: "…", tone: null, sink: false, way: null, focus: false, width: 14 };

@@ -3,7 +3,7 @@ import type { Figure, FigurePlace } from "../display/figures";
 import { textMeasurer } from "../display/measure";
 import type { View } from "../display/view";
 import type { Brush } from "../drawing/brush";
-import type { Derived } from "../focus/derived";
+import { type Derived, wayIn } from "../focus/derived";
 import type { Field } from "../focus/fields";
 import { type Palette, palette } from "../lib/colour";
 import { figureFonts, paintFigure } from "./figure-paint";
@@ -72,7 +72,7 @@ function scaleOf({ lines, signed }: Figure): "ramp" | "signed" | "wedge" {
 /** The texts with their heat, as over the stage. */
 function wordsOf({ derived }: View): Word[] {
   const [first, second] = derived.fields.map((field) => fieldWords(derived, field.peek()));
-  const between = { text: "\n", tone: null, sink: false, focus: false };
+  const between = { text: "\n", tone: null, sink: false, way: null, focus: false };
   return [...(first ?? []), ...(second === undefined || second.length === 0 ? [] : [between, ...second])];
 }
 
@@ -81,16 +81,15 @@ function fieldWords(derived: Derived, { segments, asks, answers }: Field): Word[
   const [start, stop] = asks ? derived.focus.peek() : [0, 0];
   return segments.map(({ text, mark }) => {
     const tokens = mark?.tokens ?? [];
-    const less = heat?.less ?? null;
     const strongest = tokens.reduce(
-      (one, token) => ((heat?.tones[token] ?? 0) > (heat?.tones[one] ?? 0) ? token : one),
+      (most, token) => ((heat?.tones[token] ?? 0) > (heat?.tones[most] ?? 0) ? token : most),
       tokens[0] ?? -1,
     );
     return {
       text,
       tone: heat === null || mark === null ? null : (heat.tones[strongest] ?? 0),
-      way: less === null ? null : less.has(strongest) ? "less" : "more",
-      sink: less === null && tokens.some((token) => heat?.sinks.has(token)),
+      way: heat === null ? null : wayIn(heat, strongest),
+      sink: heat?.less === null && tokens.some((token) => heat.sinks.has(token)),
       focus: tokens.some((token) => token >= start && token < stop),
     };
   });

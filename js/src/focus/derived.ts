@@ -1,10 +1,11 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
-import { type ToneScale, tone } from "../lib/colour";
+import { fullEffect, type ToneScale, tone, type Way } from "../lib/colour";
 import { alone } from "../session/answers/previews";
 import { askedOf, type FieldNumber, keysOf, othersOf } from "../session/axes";
 import { type Filter, readFilter } from "../session/filter";
 import type { HeadRef } from "../session/places";
 import type { Session } from "../session/session";
+import { unitsFor } from "../session/units";
 import type { Changes, Direction, Predictions, Span, Tokens } from "../wire/types";
 import { type Field, fieldOf } from "./fields";
 import { fading, type Kept, keepOf } from "./kept";
@@ -24,7 +25,7 @@ import { isFolded, type Local } from "./pointer";
 export interface Heat {
   /** 0 to 1 by token, on the square-root scale. */
   readonly tones: Float32Array;
-  /** Of changes, those that are read less than before; null of weights. */
+  /** Of changes, those that are read less than before; of effects, those that help the answer; null of weights. */
   readonly less: ReadonlySet<number> | null;
   /** The largest weight outside sinks, and the one of the full tone. */
   readonly peak: number;
@@ -32,6 +33,8 @@ export interface Heat {
   readonly sinks: ReadonlySet<number>;
   /** What the filter keeps of it; null where it keeps all. */
   readonly kept: Kept | null;
+  /** Whether the tones are of what hiding each token does to the answer. */
+  readonly effect: boolean;
 }
 
 export interface Ranked {
@@ -114,6 +117,7 @@ export function derive(session: Session, local: Local): Derived {
   const scale = computed(() => session.traits.look.value.scale);
   const full = computed(() => (map.value === null ? 1 : fullOfMap(map.value, scale.value)));
   const heat = computed(() => {
+    if (session.effects.heat.value && session.answers.value) return effectHeat(session, direction.value);
     const weights = direction.value === "reads" ? row.value : column.value;
     return heatOf(map.value, weights, direction.value, filter.value, full.value);
   });
@@ -216,10 +220,41 @@ function heatOf(
   const faded = fading(weights, sinks, filter);
   const tones = weights.map((weight, token) => tone(Math.abs(weight), full) * (faded?.[token] ?? 1));
   const kept = faded === null ? null : keepOf(weights, sinks, filter);
-  const less = map.signed
-    ? new Set(Array.from(weights.keys()).filter((token) => (weights[token] as number) < 0))
-    : null;
-  return { tones, less, peak, full, sinks, kept };
+  const less = map.signed ? belowZero(weights) : null;
+  return { tones, less, effect: false, peak, full, sinks, kept };
+}
+
+/** What the tone of a token is of; null of a weight. */
+export function wayIn({ less, effect }: Heat, token: number): Way | null {
+  if (less === null) return null;
+  if (effect) return less.has(token) ? "helps" : "hurts";
+  return less.has(token) ? "less" : "more";
+}
+
+function belowZero(values: Float32Array): ReadonlySet<number> {
+  return new Set(Array.from(values.keys()).filter((token) => (values[token] as number) < 0));
+}
+
+/** What the answer rests on, token by token; null where it is not known yet, or these are not the tokens. */
+function effectHeat(session: Session, direction: Direction): Heat | null {
+  const shown = session.shown.value;
+  const known = session.effects.known("tokens");
+  if (shown === null || known === null) return null;
+  const { frame } = shown;
+  if (frame.header.key_tokens !== null && frame.header.key_tokens !== undefined && direction === "read_by")
+    return null;
+  const units = unitsFor(frame, "read_by");
+  const { values } = known.effects;
+  const effects = units === null ? values : Float32Array.from(units, (tokens) => sumOf(values, tokens));
+  const full = fullEffect(effects);
+  const tones = effects.map((effect) => tone(Math.abs(effect), full));
+  return { tones, less: belowZero(effects), effect: true, peak: full, full, sinks: nothing, kept: null };
+}
+
+const nothing: ReadonlySet<number> = new Set();
+
+function sumOf(values: Float32Array, [start, stop]: Span): number {
+  return values.subarray(start, stop).reduce((sum, value) => sum + value, 0);
 }
 
 const listed = 5;

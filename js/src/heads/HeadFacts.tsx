@@ -1,9 +1,12 @@
+import { Measure } from "../controls/Measure";
 import { termed } from "../controls/Term";
 import { useView } from "../display/view";
+import { howKnown } from "../focus/effect-words";
 import type { Stats } from "../wire/types";
 import { headName, named } from "./found";
 import { metricSoFar, similarAt } from "./metrics";
-import { spokenName } from "./shades";
+import { effectsShown, isByEffect } from "./search";
+import { effectSaid, spokenName } from "./shades";
 
 /** The caption under the grid: which map is on show, and its measures. */
 export function HeadFacts({ long }: { readonly long: boolean }) {
@@ -18,6 +21,7 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
         </h3>
         <Pattern />
       </div>
+      <EffectNote />
       <dl data-approximate={map.stats === null} data-long={long}>
         {facts(map.stats, map.sinks.size > 0).map(({ name, value, unit, title }) => (
           <div key={name} title={title}>
@@ -30,6 +34,38 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
         ))}
       </dl>
       <Alike />
+    </div>
+  );
+}
+
+/** What the colours of the grid say of the head on show, where they come from, and a way to the exact ones. */
+function EffectNote() {
+  const { session, numbers } = useView();
+  if (!isByEffect(session)) return null;
+  const known = effectsShown(session);
+  if (known === null) {
+    const problem = session.effects.problem("heads");
+    return (
+      <p class="aw-effect-note aw-unit" data-problem={problem !== null || undefined}>
+        {problem ?? "Estimating what each head does to the answer…"}
+      </p>
+    );
+  }
+  const { effects } = known;
+  const head = numbers.head.value;
+  const value =
+    head === null ? Number.NaN : (effects.values[head.layer * effects.heads + head.head] ?? Number.NaN);
+  return (
+    <div class="aw-effect-note">
+      {!Number.isNaN(value) && (
+        <p data-effect={value > 0 ? "hurts" : "helps"}>
+          {effectSaid(value, { unit: effects.unit, exact: known.exact >= known.all })}
+        </p>
+      )}
+      <p class="aw-unit" title={effects.recipe}>
+        {effects.answer !== null && <>answer {effects.answer.words} · </>}
+        {howKnown(known)} <Measure of="heads" />
+      </p>
     </div>
   );
 }

@@ -5,7 +5,9 @@ import { useFigure } from "../display/figures";
 import { Spoken } from "../display/Spoken";
 import { pointIn } from "../display/steering";
 import { clearHover, commonKey, useRoom, useView, type View } from "../display/view";
+import { effectLegend, howKnown } from "../focus/effect-words";
 import { accent } from "../lib/colour";
+import { clauses } from "../lib/format";
 import { holds, joined } from "../session/look";
 import { nearestHead, nextLayer } from "../session/nearest-head";
 import type { HeadRef } from "../session/places";
@@ -25,7 +27,7 @@ import {
   sightOf,
   tallestBeside,
 } from "./scene";
-import { changeShown, searchOf } from "./search";
+import { changeShown, effectsShown, searchOf } from "./search";
 import { shadeAt } from "./shades";
 import { useHeadPicture } from "./use-picture";
 import { pooled } from "./words";
@@ -77,8 +79,17 @@ export function HeadGrid({ large = false, over }: Props) {
     };
     const drawn = { ...picture, ...pointed, ...inks, strong };
     const change = changeShown(session);
-    const by = change === null ? titleOf(session, searchOf(session).by.value) : change.name;
-    const recipe = (change ?? metricShown(session))?.recipe ?? "";
+    const known = effectsShown(session);
+    const by =
+      known !== null
+        ? "effect"
+        : change === null
+          ? titleOf(session, searchOf(session).by.value)
+          : change.name;
+    const recipe =
+      known === null
+        ? ((change ?? metricShown(session))?.recipe ?? "")
+        : clauses(known.effects.recipe, howKnown(known), effectLegend);
     return {
       name: "grid",
       title: inks.shades === null ? "All heads" : `All heads by ${by}`,
@@ -178,6 +189,7 @@ function useSight(scroller: RefObject<HTMLDivElement | null>, scene: GridScene, 
 
 function shadeName(session: Session, { shades }: GridPicture): string {
   if (shades == null) return "maps";
+  if (effectsShown(session) !== null) return "effect";
   return changeShown(session) === null ? searchOf(session).by.value : "change";
 }
 

@@ -4,13 +4,14 @@ import { named } from "./found";
 import { changeOf, changeShown, searchOf } from "./search";
 
 const changed = "change";
+const byEffect = "effect";
 
 /** What the cells of the grid show. */
 export function ShadeChoice() {
   const { session } = useView();
   const { shade, by, number } = searchOf(session);
   const titles = new Map(session.about.value?.metrics.map(({ name, title }) => [name, title]));
-  const own = shade.value === "maps" ? "maps" : by.value === named ? named : number.value;
+  const own = shade.value !== "values" ? shade.value : by.value === named ? named : number.value;
   const looked = changeShown(session) === null ? own : changed;
   const choices = [
     ...(changeOf(session) === null
@@ -23,13 +24,22 @@ export function ShadeChoice() {
       title: "One number for every head; the Model view has more",
     },
     { name: named, text: "by pattern", title: "The pattern of every head" },
+    ...(session.answers.value
+      ? [
+          {
+            name: byEffect,
+            text: "by effect",
+            title: "What silencing each head does to the answer: violet hurts it, grey-teal helps it",
+          },
+        ]
+      : []),
   ];
   const choose = (name: string) =>
     batch(() => {
       searchOf(session).changes.value = name === changed;
       if (name === changed) return;
-      shade.value = name === "maps" ? "maps" : "values";
-      if (name !== "maps") searchOf(session).choose(name);
+      shade.value = name === "maps" || name === byEffect ? name : "values";
+      if (shade.peek() === "values") searchOf(session).choose(name);
     });
   return (
     <div class="aw-shades" role="group" aria-label="What the heads show">
@@ -42,14 +52,25 @@ export function ShadeChoice() {
           aria-pressed={name === looked}
           onClick={() => choose(name)}
         >
-          {text.startsWith("by ") ? <ByWhat what={text.slice(3)} /> : text}
+          {text.startsWith("by ") ? <ByWhat what={text.slice(3)} /> : <AllWhat text={text} />}
         </button>
       ))}
     </div>
   );
 }
 
-/** A narrow column has no room for the "by" (style/fit.css). */
+/** A narrow column has no room for the second word (style/fit.css). */
+function AllWhat({ text }: { readonly text: string }) {
+  const [first, ...others] = text.split(" ");
+  return (
+    <>
+      {first}
+      <span class="aw-second"> {others.join(" ")}</span>
+    </>
+  );
+}
+
+/** Nor for the "by". */
 function ByWhat({ what }: { readonly what: string }) {
   return (
     <>

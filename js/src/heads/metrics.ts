@@ -4,7 +4,7 @@ import type { Session } from "../session/session";
 import { textsOf } from "../session/shown";
 import type { Metric, MetricRequest, Similar, SimilarRequest } from "../wire/metric";
 import { metricKey, named, similarKey } from "./found";
-import { searchOf } from "./search";
+import { isByEffect, searchOf } from "./search";
 
 const nearest = 5;
 /** Weights that are read unasked, only to name the head on show: about three seconds of work. */
@@ -65,11 +65,29 @@ function wishes(session: Session): readonly (Wish | null)[] {
   const metrics = searchOf(session);
   const looked = session.traits.view.value === "model" || metrics.shade.value === "values";
   return [
+    ...effectWishes(session),
     looked ? after(soon, metricWish(session, metrics.by.value)) : null,
     ...(cheap(session)
       ? [after(idle, metricWish(session, named)), after(idle, similarWish(session, session.clampedHead()))]
       : []),
   ];
+}
+
+/** What is looked at of effects: in the grid, and in the text. Reads signals. */
+function effectWishes(session: Session): readonly (Wish<"effects"> | null)[] {
+  const { effects, answers } = session;
+  return [
+    ...(isByEffect(session) ? effects.wishes("heads") : []),
+    ...(effects.heat.value && answers.value ? effects.wishes("tokens") : []),
+  ];
+}
+
+/** Whether the model still has effects to find that are looked at: what takes long waits for them. Reads signals. */
+export function findsEffects(session: Session): boolean {
+  return effectWishes(session).some((wish) => {
+    const { value, problem } = session.memory.answer(wish);
+    return wish !== null && value === undefined && problem === null;
+  });
 }
 
 function after(delay: number, wish: Wish | null): Wish | null {

@@ -5,13 +5,15 @@ import type { Session } from "../session/session";
 import type { Frame } from "../wire/types";
 import { metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
-import { changeShown, searchOf } from "./search";
-import { type Shades, shadesOf } from "./shades";
+import { changeShown, effectsShown, searchOf } from "./search";
+import { effectShades, type Shades, shadesOf } from "./shades";
 
 /** In the colours of a palette; null where the cells show their maps. */
 export function shadesIn(session: Session, palette: Palette): Shades | null {
   const change = changeShown(session);
   if (change !== null) return shadesOf(change, greys(palette), palette);
+  const known = effectsShown(session);
+  if (known !== null) return effectShades(known.effects, palette);
   const metric = searchOf(session).shade.value === "values" ? metricShown(session) : null;
   const direction = session.shown.value?.frame.header.direction ?? "reads";
   return metric === null ? null : shadesOf(metric, accent(palette, direction).ramp, palette);

@@ -1,11 +1,12 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import { oneForEach } from "../lib/one-for-each";
+import type { KnownEffects } from "../session/answers/effects";
 import type { Session } from "../session/session";
 import type { Metric } from "../wire/metric";
 import { named } from "./found";
 
-/** What the cells of the grid show: maps, or what was asked of every head. */
-export type Shade = "maps" | "values";
+/** What the cells of the grid show: maps, what was asked of every head, or what silencing it does to the answer. */
+export type Shade = "maps" | "values" | "effect";
 
 /** How heads are looked for, by every view of a session. */
 export class HeadSearch {
@@ -39,6 +40,16 @@ export class HeadSearch {
 
 /** The search of a session. */
 export const searchOf = oneForEach((_session: Session) => new HeadSearch());
+
+/** What silencing every head does to the answer, where the grid shows it. Reads signals. */
+export function effectsShown(session: Session): KnownEffects | null {
+  return isByEffect(session) ? session.effects.known("heads") : null;
+}
+
+/** Whether the grid is to show that. Reads signals. */
+export function isByEffect(session: Session): boolean {
+  return searchOf(session).shade.value === "effect" && changeShown(session) === null && session.answers.value;
+}
 
 /** What became of every head, where it is compared; null elsewhere. Reads signals. */
 export function changeOf(session: Session): Metric | null {

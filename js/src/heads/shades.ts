@@ -1,5 +1,15 @@
-import { hexOf, inkOn, type Palette, type Ramp, rampColour, tone } from "../lib/colour";
-import { shortWeight } from "../lib/format";
+import {
+  effectTone,
+  fullEffect,
+  hexOf,
+  inkOn,
+  type Palette,
+  type Ramp,
+  rampColour,
+  tone,
+} from "../lib/colour";
+import { shortEffect, shortWeight } from "../lib/format";
+import type { Effects } from "../wire/effects";
 import type { Metric } from "../wire/metric";
 import { tintOf } from "./kinds";
 
@@ -44,6 +54,30 @@ export function shadesOf(metric: Metric, table: Ramp, palette: Palette): Shades 
     return Number.isNaN(value) ? null : numberShade(value, metric, table);
   });
   return { cells, heads: metric.heads };
+}
+
+/** What silencing each head does, on a ramp with two sides; the largest has the full tone. */
+export function effectShades(effects: Effects, palette: Palette): Shades {
+  const full = fullEffect(effects.values);
+  const cells = Array.from(effects.values, (value) => {
+    if (Number.isNaN(value)) return null;
+    const colour = rampColour(palette.effect, effectTone(value, full));
+    return {
+      fill: hexOf(colour),
+      ink: inkOn(colour),
+      text: shortEffect(value),
+      said: effectSaid(value, effects),
+    };
+  });
+  return { cells, heads: effects.heads };
+}
+
+/** "silenced, the answer loses 0.34 nats". */
+export function effectSaid(value: number, { unit, exact }: Pick<Effects, "unit" | "exact">): string {
+  const size = Math.abs(value);
+  const about = exact ? "" : "about ";
+  if (size < 0.005) return `silenced, the answer loses ${about}nothing`;
+  return `silenced, the answer ${value > 0 ? "loses" : "gains"} ${about}${size.toFixed(2)} ${unit}`;
 }
 
 export function shadeAt(shades: Shades | null | undefined, layer: number, head: number): Shade | null {

@@ -8,7 +8,7 @@ import { type Found, find } from "./found";
 import { metricIn, metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
 import { shadesIn, type Thumbnails, thumbnailsIn, together } from "./picture";
-import { changeShown, searchOf } from "./search";
+import { changeShown, effectsShown, searchOf } from "./search";
 import type { Shades } from "./shades";
 
 /** All that the grid of heads shows, wherever it stands. */
@@ -66,9 +66,13 @@ function useShades(view: View): Shades | null {
   const metric = useComputed(() => metricShown(session)).value;
   const { shade } = searchOf(session);
   const change = useComputed(() => changeShown(session)).value;
+  const effects = useComputed(() => effectsShown(session)).value;
   const colours = palette.value;
   const direction = session.shown.value?.frame.header.direction ?? "reads";
-  return useMemo(() => shadesIn(session, colours), [metric, change, shade.value, colours, direction]);
+  return useMemo(
+    () => shadesIn(session, colours),
+    [metric, change, effects, shade.value, colours, direction],
+  );
 }
 
 function useThumbnails({ session, palette, derived }: View): Thumbnails {

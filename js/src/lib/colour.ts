@@ -131,6 +131,16 @@ export function accent(colours: Palette, direction: "reads" | "read_by"): Accent
   return direction === "reads" ? colours.reads : colours.readBy;
 }
 
+/** What the tone of a token is of, where it is of no weight: a change of one, or an effect on the answer. */
+export type Way = "more" | "less" | "hurts" | "helps";
+
+/** The full tone of what is read more than before, or less; of what hurts the answer, or helps it. */
+export function wayMark({ signed, effectHurts, effectHelps }: Palette, way: Way): string {
+  if (way === "hurts") return effectHurts.mark;
+  if (way === "helps") return effectHelps.mark;
+  return hexOf(rampColour(signed, way === "more" ? 0.75 : 0.25));
+}
+
 /** What has the full tone: a weight, or the largest outside sinks that the query has, in all that is painted with it. */
 export type ToneScale = number | "stretch";
 
@@ -175,6 +185,14 @@ export function fullEffect(effects: Iterable<number>): number {
 /** The place on a ramp with two sides: square root to both sides of the middle. */
 export function signedTone(value: number, full: number): number {
   return 0.5 + (Math.sign(value) * tone(Math.abs(value), full)) / 2;
+}
+
+/** As far as the colours of effects go, of the ramp: what is further is too dark, or too bright, to be told from a letter. */
+const furthest = 0.72;
+
+/** The place of an effect on its ramp. */
+export function effectTone(value: number, full: number): number {
+  return 0.5 + furthest * (signedTone(value, full) - 0.5);
 }
 
 function luminance([red, green, blue]: Rgb): number {

@@ -65,6 +65,12 @@ export function wordLabels(
   });
 }
 
+/** A token of the vocabulary as it is written, with the space before it: "␣Paris". */
+export function tokenName(piece: string): string {
+  const { space, rest } = pieceParts(piece);
+  return `${space}${shorten(rest, 24)}`;
+}
+
 /** A weight or a probability, three decimals, never a false zero. */
 export function weight(value: number): string {
   if (!Number.isFinite(value)) return "–";
@@ -92,6 +98,15 @@ export function exact(value: number): string {
 export function shortWeight(value: number): string {
   if (!Number.isFinite(value)) return "–";
   return value >= 0.995 ? "1" : value.toFixed(2).replace(/^0/, "");
+}
+
+/** An effect in a small cell, with its sign: "+.34", "−1.2", "+12"; "" for what rounds to nothing. */
+export function shortEffect(value: number): string {
+  const size = Math.abs(value);
+  if (!(size >= 0.005)) return "";
+  return signedWeight(value, () =>
+    size < 0.995 ? size.toFixed(2).replace(/^0/, "") : size < 9.95 ? size.toFixed(1) : size.toFixed(0),
+  );
 }
 
 /** What a tone stands for, in two digits: ".25", ".0085", "1". */

@@ -25,6 +25,7 @@ import type {
   Verification,
 } from "../wire/types";
 import { Charts } from "./answers/charts";
+import { AskedEffects } from "./answers/effects";
 import { Expected } from "./answers/expected";
 import { Memory } from "./answers/memory";
 import { Pages } from "./answers/pages";
@@ -69,6 +70,11 @@ export class Session {
   );
   /** Whether whoever answers can do something at all. */
   readonly can: Source["answers"];
+  /** Whether the model gives an answer that can be asked about: a token, or a class. */
+  readonly answers: ReadonlySignal<boolean> = computed(() => {
+    const predicts = this.about.value?.model.predicts ?? null;
+    return predicts !== null && predicts !== "answer span" && this.can("effects");
+  });
   readonly path: ReadonlySignal<Path | null> = computed(
     () => this.shown.value?.frame.header.path ?? this.about.value?.model.path ?? null,
   );
@@ -109,6 +115,7 @@ export class Session {
   readonly memory: Memory;
   readonly previews: Previews;
   readonly expected: Expected;
+  readonly effects: AskedEffects;
   readonly tiles: Tiles;
   readonly pages: Pages;
   readonly charts: Charts;
@@ -166,6 +173,7 @@ export class Session {
     );
     this.previews = new Previews(this.memory, this.shown);
     this.expected = new Expected(this.memory, this.shown);
+    this.effects = new AskedEffects(this.memory, this.shown, this.traits.question);
     this.tiles = new Tiles(this.memory, ask);
     this.pages = new Pages(ask);
     this.charts = new Charts(ask, abort, this.traits.chart);

@@ -16,6 +16,8 @@ export { readSaved } from "./embedded/saved";
 const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "compare",
   "expected",
+  "effects",
+  "evidence",
   "verify",
   "page",
   "still",

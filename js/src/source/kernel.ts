@@ -1,5 +1,7 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
 import { type Expected, readDifference } from "../wire/difference";
+import { readEffects } from "../wire/effects";
+import { readEvidence } from "../wire/evidence";
 import { readFlow } from "../wire/flow";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
@@ -225,6 +227,10 @@ function readReply(
       if (typeof message.similar !== "object" || message.similar === null)
         throw new Error("it lists no heads");
       return message.similar as Similar;
+    case "effects":
+      return readEffects(message.effects, buffers[0]);
+    case "evidence":
+      return readEvidence(message.evidence, buffers[0]);
     case "page":
       return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };
     case "still":

@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useView, type View } from "../display/view";
 import type { Rect } from "../drawing/scene";
-import { hexOf, type Palette, rampColour } from "../lib/colour";
+import { type Palette, wayMark } from "../lib/colour";
 import type { FieldNumber } from "../session/axes";
 import { guarded, watch } from "../session/watch";
 import type { Direction } from "../wire/types";
@@ -178,8 +178,8 @@ function snapped({ x, y, width, height }: Rect, top: number, ratio: number): Rec
   };
 }
 
-/** The style sheet says the colours, for every theme; of changes the palette. */
-export function inksOf(box: HTMLElement, { signed }: Palette): Inks {
+/** The style sheet says the colours, for every theme; of changes and effects the palette. */
+export function inksOf(box: HTMLElement, palette: Palette): Inks {
   const { fill, stroke, stopColor, color, floodColor } = getComputedStyle(box);
   return {
     mark: fill,
@@ -187,7 +187,9 @@ export function inksOf(box: HTMLElement, { signed }: Palette): Inks {
     ring: stroke,
     text: color,
     changed: floodColor,
-    more: hexOf(rampColour(signed, 0.75)),
-    less: hexOf(rampColour(signed, 0.25)),
+    more: wayMark(palette, "more"),
+    less: wayMark(palette, "less"),
+    hurts: wayMark(palette, "hurts"),
+    helps: wayMark(palette, "helps"),
   };
 }

@@ -1,14 +1,18 @@
 import { stretching } from "../controls/LookControls";
+import { Measure } from "../controls/Measure";
+import { EffectScale } from "../controls/Scale";
 import { Term } from "../controls/Term";
 import { useView } from "../display/view";
 import type { Heat } from "../focus/derived";
+import { howKnown } from "../focus/effect-words";
 import { behindLetters, hexOf, rampColour, tone, toneSteps } from "../lib/colour";
 import { signedWeight, toneNumber } from "../lib/format";
 
 /** The tones of the text with the weights that they stand for, and what there is to know of this row. */
 export function Legend() {
-  const { numbers } = useView();
+  const { session, numbers } = useView();
   const heat = numbers.heat.value;
+  if (session.effects.heat.value && session.answers.value) return <EffectLegend heat={heat} />;
   if (heat === null) return null;
   return (
     <div class="aw-legend">
@@ -28,6 +32,29 @@ export function Legend() {
           <span class="aw-legend-hatch" /> <Term name="sink">sink</Term>
         </span>
       )}
+    </div>
+  );
+}
+
+/** What the colours are of, where they are of effects; where these come from, and a way to the exact ones. */
+function EffectLegend({ heat }: { readonly heat: Heat | null }) {
+  const { session } = useView();
+  const known = session.effects.known("tokens");
+  if (heat === null || known === null)
+    return (
+      <div class="aw-legend">
+        {session.effects.problem("tokens") ?? "Estimating what each token does to the answer…"}
+      </div>
+    );
+  const { answer, recipe, unit } = known.effects;
+  return (
+    <div class="aw-legend">
+      <span title={recipe}>
+        {answer !== null && <>{answer.words} without the token · </>}
+        {howKnown(known)}
+      </span>
+      <Measure of="tokens" />
+      <EffectScale full={heat.full} unit={unit} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { batch } from "@preact/signals";
 import type { View } from "../display/view";
-import type { Heat } from "../focus/derived";
+import { type Heat, wayIn } from "../focus/derived";
 import type { Match } from "../focus/matches";
 import type { Touched } from "../focus/pointer";
+import type { Way } from "../lib/colour";
 import { oneForEach } from "../lib/one-for-each";
 import type { FieldNumber } from "../session/axes";
 import { sideOf } from "../session/places";
@@ -32,8 +33,8 @@ export interface MarkLook {
   readonly tone: number;
   /** Whether it is a sink that the row rests on. */
   readonly sink: boolean;
-  /** Of a change: whether it is read more, or less, than before. */
-  readonly way: "more" | "less" | null;
+  /** Of a change: whether it is read more, or less, than before; of an effect, whether hiding it hurts the answer or helps it. */
+  readonly way: Way | null;
   readonly query: boolean;
   readonly focus: boolean;
   readonly marked: boolean;
@@ -106,7 +107,7 @@ export function markLook(
   if (heat !== null)
     for (const token of tokens) {
       const own = heat.tones[token] ?? 0;
-      if (own > tone && heat.less !== null) way = heat.less.has(token) ? "less" : "more";
+      if (own > tone) way = wayIn(heat, token);
       tone = Math.max(tone, own);
       if (own > 0 && heat.less === null && heat.sinks.has(token)) sink = true;
     }

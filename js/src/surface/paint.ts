@@ -16,6 +16,9 @@ export interface Inks {
   /** The full tone of what is read more than before, and of what is read less. */
   readonly more: string;
   readonly less: string;
+  /** The same of what hurts the answer, and of what helps it. */
+  readonly hurts: string;
+  readonly helps: string;
 }
 
 export interface PlacedMark extends MarkLook {
@@ -27,12 +30,12 @@ const radius = 4;
 const faintest = 1 / 512;
 const stripe = 3;
 
-/** The heat first, then the rings over it, one round each run of tokens. `above`: the line that tells the direction without the colour is over the letters. */
+/** The heat first, then the rings over it, one round each run of tokens. `above`: the line that tells the direction without the colour is over the letters; so is that of what helps the answer. */
 export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Inks, above: boolean): void {
   for (const { tone, sink, way, rects } of marks) {
     if (!(tone > faintest)) continue;
-    context.globalAlpha = behindLetters(tone);
     for (const rect of rects) {
+      context.globalAlpha = behindLetters(tone);
       if (sink) paintStripes(context, rect, inks);
       else {
         context.fillStyle = way === null ? inks.mark : inks[way];
@@ -40,9 +43,10 @@ export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Ink
         context.roundRect(rect.x, rect.y, rect.width, rect.height, radius);
         context.fill();
       }
-      if (way !== null) continue;
-      context.fillStyle = inks.ring;
-      paintLine(context, rect, above);
+      if (way === "more" || way === "less") continue;
+      context.fillStyle = way === null ? inks.ring : inks.text;
+      if (way !== null) context.globalAlpha = behindLetters(tone) / 2;
+      paintLine(context, rect, way === null ? above : way === "helps");
     }
   }
   context.globalAlpha = 1;

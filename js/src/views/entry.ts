@@ -32,4 +32,6 @@ export interface ViewEntry {
   readonly Expected?: FunctionComponent<{ readonly instead: ComponentChildren }>;
   /** Without an answer to this there is nothing to show. */
   readonly needs?: Request["kind"];
+  /** Whether there can be anything to show of this model; always, where it is not said. Reads signals. */
+  readonly offered?: (session: Session) => boolean;
 }

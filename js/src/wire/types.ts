@@ -1,6 +1,8 @@
 // The records that travel, as attnwidget/frames/README.md has them.
 
 import type { ChangesRequest, CompareRequest, Difference, Expected, ExpectedRequest } from "./difference";
+import type { Effects, EffectsRequest } from "./effects";
+import type { Evidence, EvidenceRequest } from "./evidence";
 import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
@@ -294,6 +296,8 @@ export type Request =
   | ({ readonly kind: "neuron" } & NeuronRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
+  | ({ readonly kind: "effects" } & EffectsRequest)
+  | ({ readonly kind: "evidence" } & EvidenceRequest)
   | { readonly kind: "page" }
   | { readonly kind: "still"; readonly caption?: string }
   | { readonly kind: "chart"; readonly theme: Theme }
@@ -338,6 +342,8 @@ export interface Replies {
   readonly neuron: Neuron;
   readonly metric: Metric;
   readonly similar: Similar;
+  readonly effects: Effects;
+  readonly evidence: Evidence;
   readonly page: SavedPage;
   /** It went into the notebook; older kernels do not say what. */
   readonly still: StoredStill | null;

@@ -81,9 +81,25 @@ describe("the map of a text", () => {
       16,
     );
     expect(bands).toEqual([
-      { y: 0, height: 4, tone: 1, sink: true },
-      { y: 4, height: 4, tone: 0.75, sink: false },
-      { y: 12, height: 4, tone: 0.5, sink: false },
+      { y: 0, height: 4, tone: 1, kind: "sink" },
+      { y: 4, height: 4, tone: 0.75, kind: "plain" },
+      { y: 12, height: 4, tone: 0.5, kind: "plain" },
+    ]);
+  });
+
+  it("tells what hurts the answer from what helps it", () => {
+    const { bands } = minimapScene(
+      [
+        { ...none, tone: 0.5, way: "hurts", reach: line(0) },
+        { ...none, tone: 0.75, way: "helps", reach: line(0) },
+        { ...none, tone: 0.25, way: "hurts", reach: line(1) },
+      ],
+      2 * 32,
+      8,
+    );
+    expect(bands.map(({ y, kind }) => [y, kind])).toEqual([
+      [0, "helps"],
+      [4, "hurts"],
     ]);
   });
 

@@ -105,6 +105,8 @@ const inks = {
   changed: "changed",
   more: "more",
   less: "less",
+  hurts: "hurts",
+  helps: "helps",
 };
 const plain = {
   tone: 0,
@@ -139,6 +141,7 @@ describe("the note of a row", () => {
     sinks: new Set(sinks),
     kept: null,
     less: null,
+    effect: false,
   });
 
   it("says why no scale could give it colours of its own, and nothing else", () => {
@@ -158,6 +161,16 @@ describe("the marks of a text", () => {
     expect(done).toEqual([
       ...["fill mark 0.6875", "line ring 46", "line ring 45"],
       ...["fill mark 0.6875", "line ring 20", "line ring 21"],
+    ]);
+  });
+
+  it("have the colour of what hiding them does to the answer, and its line below where it hurts", () => {
+    const { pen, done } = notes();
+    for (const way of ["hurts", "helps"] as const)
+      paintMarks(pen, [{ ...plain, tone: 0.5, way, rects }], inks, true);
+    expect(done).toEqual([
+      ...["fill hurts 0.6875", "line text 46", "line text 45"],
+      ...["fill helps 0.6875", "line text 20", "line text 21"],
     ]);
   });
 
@@ -233,6 +246,7 @@ describe("the marks of a text", () => {
       sinks: new Set([0, 2]),
       kept: null,
       less: null,
+      effect: false,
     };
     const looks = {
       heat,
@@ -259,5 +273,11 @@ describe("the marks of a text", () => {
     });
     expect(markLook(looks, [1]).found).toBe("match");
     expect(markLook({ ...looks, heat: null }, [1]).tone).toBe(0);
+    const effects = { ...looks, heat: { ...heat, effect: true, less: new Set([1]) } };
+    expect([[1], [2], [1, 2]].map((tokens) => markLook(effects, tokens).way)).toEqual([
+      "helps",
+      "hurts",
+      "hurts",
+    ]);
   });
 });

@@ -1,7 +1,9 @@
 import type { ReadonlySignal } from "@preact/signals";
+import type { PredictRequest } from "../../wire/texts";
 import type { Predictions } from "../../wire/types";
 import { type Shown, textsOf, unitsOf } from "../shown";
 import { tokenOf } from "../units";
+import type { Wish } from "./follow";
 import { keyOf, type Memory } from "./memory";
 
 /** What the model expects at the tokens that were looked at. Units count what is shown: of one, its last token is meant. */
@@ -12,6 +14,12 @@ export class Expected {
   constructor(memory: Memory, shown: ReadonlySignal<Shown | null>) {
     this.#memory = memory;
     this.#shown = shown;
+  }
+
+  /** What to ask for, where it is looked at. Reads signals. */
+  wish(unit: number): Wish<"predict", PredictRequest> | null {
+    const request = this.#request(unit);
+    return request && { kind: "predict", key: request.key, request: request.asked };
   }
 
   /** Whether it is to be asked for. Reads signals. */

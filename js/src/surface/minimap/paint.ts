@@ -16,14 +16,14 @@ export function paintMinimap(
   inks: Inks,
 ): void {
   const [from, to] = [Math.round(left * ratio), width - Math.round(right * ratio)];
-  for (const { y, height, tone, sink } of bands) {
+  for (const { y, height, tone, kind } of bands) {
     context.globalAlpha = tone;
-    if (sink) {
+    if (kind === "sink") {
       context.strokeStyle = inks.mark;
       context.lineWidth = ratio;
       hatch(context, { x: from, y, width: to - from, height }, 4 * ratio);
     } else {
-      context.fillStyle = inks.mark;
+      context.fillStyle = inks[kind === "plain" ? "mark" : kind];
       context.fillRect(from, y, to - from, height);
     }
   }
