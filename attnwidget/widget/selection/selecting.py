@@ -86,11 +86,11 @@ class Selecting(anywidget.AnyWidget):
     """The shown part of the model: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = ChoiceTrait("matrix", "lines", "layers", "flow", "neuron", "model", "compare").tag(
+    view = ChoiceTrait("matrix", "lines", "layers", "flow", "neuron", "model", "compare", "test").tag(
         sync=True, echo_update=False
     )
-    """What the stage shows: one map, the query through all layers, what flows into it, or how its weights are
-    computed."""
+    """What the stage shows: one map, the query through all layers, what flows into it, how its weights are
+    computed, or what the model's answer rests on."""
     heads = HeadsTrait().tag(sync=True, echo_update=False)
     """The heads that are shown together, ((layer, head), ...), including (layer, head). Names like "L5H3" are accepted;
     the last one becomes the chosen head."""

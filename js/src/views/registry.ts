@@ -9,18 +9,21 @@ import { lines } from "./lines";
 import { matrix } from "./matrix";
 import { model } from "./model";
 import { neuron } from "./neuron";
+import { test } from "./test";
 
 /** The views of the stage, as their tabs stand: group by group. */
-export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, compare, neuron, model];
+export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, compare, neuron, model, test];
 
 /** The view of a name; the first one for a name that is not known. */
 export function viewOf(name: string): ViewEntry {
   return views.find((view) => view.name === name) ?? matrix;
 }
 
-/** The views that whoever answers can fill. */
+/** The views that whoever answers can fill. Reads signals. */
 export function offeredViews(session: Session): readonly ViewEntry[] {
-  return views.filter(({ needs }) => needs === undefined || session.can(needs));
+  return views.filter(
+    ({ needs, offered }) => (needs === undefined || session.can(needs)) && (offered?.(session) ?? true),
+  );
 }
 
 /** Asks for what the chosen view shows. Ends with the view of the explorer. */

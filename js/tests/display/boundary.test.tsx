@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { views } from "../../src/views/registry";
 import { marksIn, mounted } from "../mounted";
 import { until } from "../until";
 
@@ -77,7 +78,7 @@ describe("a layout that throws", () => {
     const { area, faults, tabs, grid } = parts(host);
     expect(faults.length).toBe(1);
     expect(faults[0]).toContain("report it, naming attnwidget 0.");
-    expect([tabs, grid === null, area?.value]).toEqual([7, false, "The river bank"]);
+    expect([tabs, grid === null, area?.value]).toEqual([views.length, false, "The river bank"]);
 
     const other = name === "matrixScene" ? "lines" : "matrix";
     host.querySelector<HTMLElement>(`[role="tab"][data-value="${other}"]`)?.click();
@@ -120,7 +121,7 @@ describe("a layout that throws", () => {
       await until(() => expect(parts(host).faults.join()).toContain(`(no ${name})`));
       expect(parts(host).area).toBe(area);
       expect([area?.isConnected, area?.value]).toEqual([true, "The river bank was"]);
-      expect(parts(host).tabs).toBe(7);
+      expect(parts(host).tabs).toBe(views.length);
       broken.clear();
       model.set("text", "The river");
       await painted(host, 2);

@@ -43,8 +43,10 @@ describe("the table of keys", () => {
       look: { against: "The bank" },
     });
     await settle();
+    const place = selectors[name] ?? `.aw-${name}`;
+    await until(() => expect(host.querySelector(place)).not.toBeNull());
     await until(() => expect(host.querySelector('[aria-busy="true"]')).toBeNull());
-    const target = host.querySelector(selectors[name] ?? `.aw-${name}`) as HTMLElement;
+    const target = host.querySelector(place) as HTMLElement;
     const taken = every.filter((key) => {
       const [bare = key, shiftKey] = [key.replace("Shift+", ""), key.startsWith("Shift+")];
       const { defaultPrevented } = press(target, bare, { shiftKey });
