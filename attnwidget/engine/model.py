@@ -34,6 +34,7 @@ from attnwidget.engine.edits.fitting import fitting, sizes_of
 from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.generation import generate
+from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import wishes
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, tokens_of
 from attnwidget.engine.inputs.recipient import Recipient
@@ -52,6 +53,7 @@ from attnwidget.engine.text.conversation import ChatTemplate, Conversation
 from attnwidget.engine.text.tokenizer import vocabulary_of
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
+from attnwidget.engine.trace.records import Step
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, Cancelled, TooLong
@@ -279,6 +281,39 @@ class AttentionModel:
                 trace = produce(eager_shadow_of(self.model))
         plain = start.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None)
+
+    @property
+    def generates(self) -> bool:
+        """Whether the model has a head that produces text token by token."""
+        return bool(getattr(self.model, "can_generate", lambda: False)())
+
+    def write_on(
+        self,
+        text: str,
+        pair: str = "",
+        most: int = 20,
+        *,
+        edits: Any = (),
+        told: Callable[[str, int], None] = lambda _text, _tokens: None,
+    ) -> tuple[str, int]:
+        """(what the model writes after an explorer's text, or after its target; in how many tokens), at most `most`.
+
+        It is always the likeliest token. `told` hears what has been written after every token. Special tokens that end
+        an answer count, and are no part of what is written. Raises what `generate` raises.
+        """
+        given = self._inputs(self.conversation(text) or text, **as_given(self.facts, pair))
+        crossed = "target" in given.tokens
+        before, written = given.tokens["target" if crossed else "text"], [""]
+        produced: list[int] = []
+
+        def hear(step: Step) -> None:
+            produced.append(step.id)
+            written[0] = continued(self._reader, before, produced).text.removeprefix(before.text)
+            told(written[0], len(produced))
+
+        asked = dict(given.forward) if crossed and pair else self.conversation(text) or text
+        self.generate(asked, max_new_tokens=most, edits=edits, on_token=hear, do_sample=False)
+        return written[0], len(produced)
 
     def predict(self, trace: Any, position: Any = -1, top: Any = 5) -> Prediction:
         """The likeliest next tokens, masked tokens, classes, labels or answers, by this model's head.

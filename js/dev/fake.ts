@@ -147,7 +147,8 @@ export class FakeKernel {
   constructor(readonly model: FakeModel) {}
 
   answer(request: Request): { content: Record<string, unknown>; buffers: ArrayBuffer[] } {
-    if (!("text" in request) || request.kind === "verify") return this.told(request);
+    if (!("text" in request) || request.kind === "verify" || request.kind === "continue")
+      return this.told(request);
     const reading = `${this.trained} ${request.text}`;
     if (!["", undefined, reading].includes(request.reading))
       return { content: { status: "changed", reading }, buffers: [] };
@@ -210,6 +211,11 @@ export class FakeKernel {
         const { told, values } = fakeEvidence(pieces, pieces.length - 1);
         return { content: { evidence: told }, buffers: [values.buffer as ArrayBuffer] };
       }
+      case "continue":
+        return {
+          content: { continued: { text: " Yes.", tokens: 2, ended: true } },
+          buffers: [],
+        };
       case "chart":
       case "bokeh":
         return problem("bad_request", "The demo has no charts.");
@@ -325,6 +331,7 @@ export class FakeKernel {
         limit,
         teaching,
         path: this.model.path ?? "interface",
+        generates: this.model.kind === "decoder",
         predicts,
       },
       examples: [

@@ -26,6 +26,7 @@ from attnwidget.measures.paths.rollout_edges import followed_edges
 from attnwidget.tiny import Example
 from attnwidget.version import __version__
 from attnwidget.widget.answering.asked import tested_model
+from attnwidget.widget.answering.continuing import continued_text
 from attnwidget.widget.answering.effects import effects_told
 from attnwidget.widget.answering.evidence import Answered, evidence_told
 from attnwidget.widget.answering.requests import BACKGROUND, Request
@@ -82,6 +83,7 @@ def about(
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,
+        "generates": not isinstance(model, GivenModel) and model.generates,
         "predicts": predicted_beside(facts, shown.part),
     }
     # Only traces from our own attention function have values.
@@ -114,6 +116,8 @@ def answer(
     """
     if request.kind == "verify":
         return _verify(model, request)
+    if request.kind == "continue":
+        return Answer(continued_text(model, request, lambda make: parts(lambda: Answer(make()))))
     reading = read(request.text, request.pair, first=request.first, edits=request.edits, progress=progress)
     if request.reading not in {"", reading.id}:
         return Answer({"status": "changed", "reading": reading.id})

@@ -28,6 +28,7 @@ REQUEST_KINDS = (
     "similar",
     "effects",
     "evidence",
+    "continue",
     "page",
     "still",
     "chart",

@@ -49,6 +49,7 @@ function ownKey(view: View, element: HTMLElement, event: KeyboardEvent): void {
   const { help, wanted } = view.local;
   if (event.key === "Escape") {
     view.local.term.value = null;
+    view.session.continuing.stop();
     if (help.peek()) help.value = false;
     else clearHover(view);
   } else if (event.key === "?" && !isWriting(event.target)) {

@@ -43,6 +43,7 @@ export const keyPlaces: readonly KeyPlace[] = [
     rows: [
       { keys: [...arrows], does: "move the caret; its token is the query" },
       { keys: ["Shift+ArrowLeft", "Shift+ArrowRight"], does: "select several tokens as the query" },
+      { keys: ["Control+ "], does: "let the model write on, where it can; Esc ends that" },
     ],
   },
   {

@@ -2,13 +2,14 @@ import type { ComponentChildren } from "preact";
 import { Term } from "../controls/Term";
 import { spanLabel } from "../controls/Toolbar";
 import { useLastGood } from "../display/last-good";
-import { useView } from "../display/view";
+import { useView, type View } from "../display/view";
 import { expectedRows } from "../focus/candidates";
 import type { Ranked } from "../focus/derived";
+import { producedIn } from "../focus/produced";
 import { exactDigits } from "../lib/digits";
 import { grouped, pieceLabel, pieceParts, shorten, signedWeight, weight } from "../lib/format";
 import { unitsOf } from "../session/shown";
-import { toUnits } from "../session/units";
+import { toTokens, toUnits } from "../session/units";
 import { expectedChange, expectedWish } from "../what-if/expected";
 import type { Expected as ChangedPredictions } from "../wire/difference";
 import type { Predictions, Tokens } from "../wire/types";
@@ -169,6 +170,7 @@ export function Expectations() {
             share={probability}
             number={weight(probability)}
             actual={piece === actual?.piece}
+            ask={runnerUp(view, predictions, piece)}
           />
         ))}
         {actual !== null && !listed && <Missed actual={actual} share={actual.probability} />}
@@ -291,18 +293,47 @@ function Expected(props: {
   readonly share: number;
   readonly number: string;
   readonly actual: boolean;
+  /** Asks why the text goes on as it does, rather than with this one. */
+  readonly ask?: (() => void) | undefined;
 }) {
   const words = props.token ? tokenLabel(props.piece) : pieceLabel(props.piece);
   const label = <bdi title={props.token ? undefined : props.piece}>{words}</bdi>;
+  const bar = (
+    <Bar
+      label={props.actual ? <Term name="green token">{label}</Term> : label}
+      share={props.share}
+      number={props.number}
+    />
+  );
   return (
     <li data-actual={props.actual || undefined}>
-      <Bar
-        label={props.actual ? <Term name="green token">{label}</Term> : label}
-        share={props.share}
-        number={props.number}
-      />
+      {props.ask === undefined ? (
+        bar
+      ) : (
+        <button
+          type="button"
+          title="Ask what speaks for the token of the text, rather than for this one (Test)"
+          onClick={props.ask}
+        >
+          {bar}
+        </button>
+      )}
     </li>
   );
+}
+
+/** Beside a token that the model has written: the question why that one, rather than another that it expected too. */
+function runnerUp(
+  { session, derived }: View,
+  { kind, position, actual }: Predictions,
+  piece: string,
+): (() => void) | undefined {
+  if (kind !== "next token" || position === null || actual === null || actual.piece === piece) return;
+  const token = toTokens(unitsOf(session.shown.value), [position, position + 1])[1] - 1;
+  const field = derived.direction.value === "reads" && session.continuing.produced.value?.field === 1 ? 1 : 0;
+  const written = producedIn(session, derived.fields[field].value, field);
+  if (!written.has(position + 1)) return;
+  return () => session.setQuestion({ answer: actual.piece, rather: piece, at: token });
 }
 
 function Missed({

@@ -47,6 +47,7 @@ import * as patches from "./patches";
 import type { Side } from "./places";
 import { chosen, isChosen, namesOf, type Selection, Selections } from "./selections";
 import { type Shown, unitsOf } from "./shown";
+import { Continuing } from "./text/continuing";
 import { History, type Place, type Travel, type Way } from "./text/history";
 import { tooLarge } from "./text/too-large";
 import { Turns } from "./text/turns";
@@ -108,6 +109,8 @@ export class Session {
   readonly second: Signal<boolean> = signal(false);
   /** The turns of the text, where it is a conversation. */
   readonly turns: Turns;
+  /** What the model has written in the text. */
+  readonly continuing: Continuing;
   readonly editTime: Signal<number | null> = signal(null);
   /** What is worth looking at, until somebody chooses something. */
   readonly hint: ReadonlySignal<Hint | null>;
@@ -156,6 +159,23 @@ export class Session {
     this.#history = new History(this.traits.text.peek(), this.traits.pair.peek(), next);
     this.turns = new Turns(this.traits.text.peek());
     watch(this, abort, () => this.turns.follow(this.traits.text.value));
+    this.continuing = new Continuing(ask, abort, {
+      onText: (text, field, last) => this.#writeOn(text, field, last),
+      onProblem: (problem) => {
+        this.problem.value = problem;
+      },
+    });
+    for (const [field, name] of [
+      [0, "text"],
+      [1, "pair"],
+    ] as const) {
+      let before = this.traits[name].peek();
+      watch(this, abort, () => {
+        const text = this.traits[name].value;
+        this.continuing.follow(field, before, text);
+        before = text;
+      });
+    }
     this.#selections = new Selections(next, () => performance.now());
     this.#knocks = new Knocks(() => this.#askAbout(), this.closed, abort);
     this.#frames = new Frames(ask, abort, () => this.#frameRequest(), {
@@ -299,6 +319,59 @@ export class Session {
     this.#act();
     this.#lead.takeAt({ span: caret, field });
     this.#request();
+  }
+
+  /** Whether the model can write on in the text. Reads signals. */
+  canContinue(): boolean {
+    return this.can("continue") && this.about.value?.model.generates === true && !this.closed.value;
+  }
+
+  /** Which text it writes in: an encoder-decoder in what its decoder reads. Reads signals. */
+  get #continued(): FieldNumber {
+    return this.about.value?.model.second === "target" ? 1 : 0;
+  }
+
+  /** Whether what the model has written would be written anew. Reads signals. */
+  isStale(): boolean {
+    const produced = this.continuing.produced.value;
+    const { edits = [] } = editsAsked(this.traits.edits.value, { shows: "after" });
+    return produced !== null && (produced.stale || !same(produced.edits, edits));
+  }
+
+  /** Lets the model write on: at the end of the text, in the last answer; in place of what it wrote before the text or the edits were changed. */
+  continue(): void {
+    const { text: first, pair: second } = this.traits;
+    const field = this.#continued;
+    const text = (field === 0 ? first : second).peek();
+    const turns = field === 0 ? this.turns.of(text) : null;
+    const last = turns?.at(-1);
+    const end = last?.role === "assistant" ? last.stop : text.length;
+    const produced = this.continuing.produced.peek();
+    const anew = produced?.field === field && produced.stop === end && this.isStale();
+    const before = text.slice(0, anew ? produced.start : end);
+    if (before !== text && turns !== null && last !== undefined) {
+      // The marks that ended the answer are gone, which only the kernel could tell otherwise.
+      const open = { ...last, stop: before.length, end: before.length };
+      batch(() => {
+        this.#synced.write({ text: before });
+        this.turns.tell(before, [...turns.slice(0, -1), open]);
+      });
+    }
+    const { edits = [] } = editsAsked(this.traits.edits.peek(), { shows: "after" });
+    void this.continuing.go({
+      field,
+      text: wellFormed(field === 0 ? before : first.peek()),
+      pair: wellFormed(field === 0 ? second.peek() : before),
+      edits,
+    });
+  }
+
+  #writeOn(text: string, field: FieldNumber, last: boolean): void {
+    const query = this.traits.query.peek();
+    const end: Span = [text.length, text.length];
+    // One step of undo, however many times something came.
+    if (last) this.#history.record(field, text, "at once", undefined, end, this.#lead.now(query));
+    this.#tell(text, performance.now(), field, { caret: { span: end, field }, query });
   }
 
   /** Where somebody writes, or wrote last, in a text; null where the caret does not lead. */

@@ -19,6 +19,7 @@ const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "effects",
   "evidence",
   "verify",
+  "continue",
   "page",
   "still",
   "chart",

@@ -13,6 +13,7 @@ import type {
   Answer,
   Ask,
   Chart,
+  Continued,
   OffEdit,
   Ok,
   Predictions,
@@ -231,6 +232,8 @@ function readReply(
       return readEffects(message.effects, buffers[0]);
     case "evidence":
       return readEvidence(message.evidence, buffers[0]);
+    case "continue":
+      return readContinued(message.continued);
     case "page":
       return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };
     case "still":
@@ -240,6 +243,12 @@ function readReply(
     case "bokeh":
       return readText(buffers);
   }
+}
+
+function readContinued(told: unknown): Continued {
+  const { text, tokens, ended } = (told ?? {}) as Partial<Continued>;
+  if (typeof text !== "string") throw new Error("it came without what was written");
+  return { text, tokens: Number(tokens), ended: ended === true };
 }
 
 function readText([buffer]: readonly (ArrayBuffer | ArrayBufferView)[]): string {

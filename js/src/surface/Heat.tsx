@@ -156,9 +156,21 @@ function sightOf(surface: TextSurface, box: Element, scroller: Element, ratio: n
 }
 
 /** Two marks with the same key look the same. */
-function keyOf({ tone, sink, way, query, focus, marked, found, hidden, touched }: MarkLook): string {
-  if (tone === 0 && !query && !focus && !marked && found === null && !hidden && !touched) return "";
-  const changed = `${hidden ? "h" : ""}${touched ? "t" : ""}`;
+function keyOf({
+  tone,
+  sink,
+  way,
+  query,
+  focus,
+  marked,
+  found,
+  hidden,
+  touched,
+  produced,
+}: MarkLook): string {
+  if (tone === 0 && !query && !focus && !marked && found === null && !hidden && !touched && produced === null)
+    return "";
+  const changed = `${hidden ? "h" : ""}${touched ? "t" : ""}${produced ?? ""}`;
   const rings = `${query ? "q" : ""}${focus ? "f" : ""}${marked ? "m" : ""}${found ?? ""}${changed}`;
   return `${Math.round(tone * 1000)}${sink ? "s" : ""}${way ?? ""}${rings}`;
 }

@@ -6,6 +6,7 @@ import type { Session } from "../session/session";
 import { QuietWhatIf } from "../what-if/WhatIf";
 import { lost } from "../wire/problem";
 import type { Problem } from "../wire/types";
+import { Continue } from "./Continue";
 import { Legend } from "./Legend";
 import { AddSecond } from "./SecondText";
 import { Search } from "./search/Search";
@@ -13,10 +14,12 @@ import { Search } from "./search/Search";
 /** The line under the text: what went wrong or is on its way, and the scale of the colours. */
 export function Status() {
   const { session } = useView();
+  const turns = session.turns.of(session.traits.text.value) !== null;
   const problem = session.closed.value ? null : session.problem.value;
   return (
     <div class="aw-underline">
       <QuietWhatIf />
+      {!turns && <Continue />}
       <AddSecond />
       <Search />
       <div class="aw-status" role="status" aria-live="polite" data-kind={kindOf(session)}>

@@ -3,6 +3,7 @@ import type { View } from "../display/view";
 import { type Heat, wayIn } from "../focus/derived";
 import type { Match } from "../focus/matches";
 import type { Touched } from "../focus/pointer";
+import { producedIn } from "../focus/produced";
 import type { Way } from "../lib/colour";
 import { oneForEach } from "../lib/one-for-each";
 import type { FieldNumber } from "../session/axes";
@@ -25,6 +26,9 @@ export interface Looks {
   /** What nobody reads in what is shown, and what the chip that is pointed at names. */
   readonly hidden: ReadonlySet<number>;
   readonly touched: ReadonlySet<number>;
+  /** What the model has written, and whether it would write that still. */
+  readonly produced: ReadonlySet<number>;
+  readonly stale: boolean;
 }
 
 /** How a stretch is marked. */
@@ -42,6 +46,7 @@ export interface MarkLook {
   readonly found: "match" | "current" | null;
   readonly hidden: boolean;
   readonly touched: boolean;
+  readonly produced: "fresh" | "stale" | null;
 }
 
 const nowhere: Span = [0, 0];
@@ -67,6 +72,8 @@ export function looksOf(view: View, number: FieldNumber): Looks {
     direction,
     hidden: inField(view, number, hiddenIn(view)),
     touched: inField(view, number, local.touched.value),
+    produced: producedIn(view.session, derived.fields[number].value, number),
+    stale: view.session.isStale(),
   };
 }
 
@@ -98,7 +105,7 @@ function inField(
 }
 
 export function markLook(
-  { heat, pinned, focus, marked, found, match, hidden, touched }: Looks,
+  { heat, pinned, focus, marked, found, match, hidden, touched, produced, stale }: Looks,
   tokens: readonly number[],
 ): MarkLook {
   let tone = 0;
@@ -125,6 +132,7 @@ export function markLook(
         : null,
     hidden: tokens.some((token) => hidden.has(token)),
     touched: tokens.some((token) => touched.has(token)),
+    produced: !tokens.some((token) => produced.has(token)) ? null : stale ? "stale" : "fresh",
   };
 }
 

@@ -50,6 +50,12 @@ export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Ink
     }
   }
   context.globalAlpha = 1;
+  context.strokeStyle = inks.text;
+  for (const run of runsOf(marks, ({ produced }) => produced !== null)) {
+    context.globalAlpha = run[0]?.produced === "stale" ? 0.3 : 0.8;
+    for (const rect of joined(run.flatMap(({ rects }) => rects))) dot(context, rect);
+  }
+  context.globalAlpha = 1;
   context.strokeStyle = inks.changed;
   for (const { hidden, touched, rects } of marks) {
     if (hidden) for (const rect of rects) strike(context, rect);
@@ -69,6 +75,17 @@ export function paintMarks(context: Pen, marks: readonly PlacedMark[], inks: Ink
     paintRings(context, rects, dashed ? 1 : 1.5);
     if (dashed) context.setLineDash([]);
   }
+}
+
+/** Dots under the letters. */
+function dot(context: Pen, { x, y, width, height }: Rect): void {
+  context.lineWidth = 1.5;
+  context.setLineDash([1.5, 2.5]);
+  context.beginPath();
+  context.moveTo(x + 1, y + height + 1);
+  context.lineTo(x + width - 1, y + height + 1);
+  context.stroke();
+  context.setLineDash([]);
 }
 
 /** A line through the middle of the letters, as far as the mark. */

@@ -1,4 +1,5 @@
 import type { View } from "../display/view";
+import { producedIn } from "../focus/produced";
 import { wellFormed } from "../lib/format";
 import { placeIn, placeOut, plainNewlines } from "../lib/newlines";
 import type { FieldNumber } from "../session/axes";
@@ -7,7 +8,7 @@ import { changeOf, moved } from "../session/text/rebase";
 import { turnAt } from "../session/text/turns";
 import { watch } from "../session/watch";
 import type { Span } from "../wire/types";
-import { look } from "./looks";
+import { look, pinIn } from "./looks";
 
 /** Characters from which on lines have no direction of their own: to tell it takes the browser half a minute at a million. */
 const VAST = 50_000;
@@ -45,6 +46,7 @@ export function liven(
   let composed: string | null = null;
   let before: Span | undefined;
   let drafted = false;
+  let asking: number | null = null;
   const turnIn = (whole: string) => {
     const turns = session.turns.of(whole);
     return turns?.length === of ? turns?.[turn ?? 0] : undefined;
@@ -134,8 +136,28 @@ export function liven(
   };
   const pointed = (event: PointerEvent) => {
     const token = event.buttons === 0 ? tokenAt(event.clientX, event.clientY) : null;
-    look(view, number, token);
+    // Where somebody has asked how a token came about, the pointer that still rests on it asks nothing else.
+    if (token !== asking) asking = null;
+    look(view, number, asking === null ? token : null);
   };
+  /** What the model wrote is looked at from where it was expected: the token before it. */
+  const clicked = (event: MouseEvent) => {
+    const token = isCollapsed(area) ? tokenAt(event.clientX, event.clientY) : null;
+    const field = view.derived.fields[number].peek();
+    if (token === null || token === 0 || !producedIn(session, field, number).has(token)) return;
+    area.dataset.quiet = caretKey(area);
+    asking = token;
+    look(view, number, null);
+    pinIn(view, number, [token - 1, token]);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key !== " " || !event.ctrlKey || event.shiftKey || event.altKey || event.metaKey) return;
+    if (!session.canContinue()) return;
+    event.preventDefault();
+    session.continue();
+  };
+  area.addEventListener("click", clicked, { signal });
+  area.addEventListener("keydown", pressed, { signal });
   area.addEventListener("beforeinput", asked, { signal });
   area.addEventListener("input", typed, { signal });
   area.addEventListener("compositionstart", begun, { signal });
@@ -227,6 +249,10 @@ function textIn(area: HTMLTextAreaElement, text: string): string {
 
 function caretKey(area: HTMLTextAreaElement): string {
   return `${area.selectionStart} ${area.selectionEnd}`;
+}
+
+function isCollapsed({ selectionStart, selectionEnd }: HTMLTextAreaElement): boolean {
+  return selectionStart === selectionEnd;
 }
 
 function isSelected({ selectionStart, selectionEnd, value }: HTMLTextAreaElement): boolean {

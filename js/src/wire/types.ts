@@ -68,6 +68,8 @@ export interface About {
     readonly limit: number | null;
     readonly teaching: boolean;
     readonly path: Path;
+    /** Whether it can be asked to continue; older kernels do not say. */
+    readonly generates?: boolean;
     readonly predicts: Predicted | null;
   };
   readonly examples: readonly Example[];
@@ -298,10 +300,27 @@ export type Request =
   | ({ readonly kind: "similar" } & SimilarRequest)
   | ({ readonly kind: "effects" } & EffectsRequest)
   | ({ readonly kind: "evidence" } & EvidenceRequest)
+  | ({ readonly kind: "continue" } & ContinueRequest)
   | { readonly kind: "page" }
   | { readonly kind: "still"; readonly caption?: string }
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
+
+/** At most so many tokens more. */
+export interface ContinueRequest {
+  readonly text: string;
+  readonly pair?: string;
+  readonly edits?: readonly string[];
+  readonly count: number;
+}
+
+/** What a model has written after a text, or after the target. */
+export interface Continued {
+  readonly text: string;
+  readonly tokens: number;
+  /** Whether it came to an end by itself. */
+  readonly ended: boolean;
+}
 
 export type Theme = "light" | "dark";
 
@@ -344,6 +363,7 @@ export interface Replies {
   readonly similar: Similar;
   readonly effects: Effects;
   readonly evidence: Evidence;
+  readonly continue: Continued;
   readonly page: SavedPage;
   /** It went into the notebook; older kernels do not say what. */
   readonly still: StoredStill | null;

@@ -65,6 +65,7 @@ describe("the map of a text", () => {
     way: null,
     hidden: false,
     touched: false,
+    produced: null,
   } as const;
 
   it("has of every line its strongest token, and sinks where nothing is stronger", () => {

@@ -118,6 +118,7 @@ const plain = {
   way: null,
   hidden: false,
   touched: false,
+  produced: null,
 } as const;
 const rects = [{ x: 10, y: 20, width: 30, height: 27 }];
 
@@ -258,6 +259,8 @@ describe("the marks of a text", () => {
       direction: "reads",
       hidden: new Set([0]),
       touched: new Set([2]),
+      produced: new Set<number>(),
+      stale: false,
     } as const;
     expect(markLook(looks, [0])).toEqual({ ...plain, query: true, hidden: true });
     expect(markLook(looks, [1, 2])).toEqual({

@@ -93,6 +93,35 @@ describe("a conversation in the editor", () => {
     close();
   });
 
+  it("is gone on with by the model: marked, one step of undo, and written anew once the question is another", async () => {
+    const { model, host, area, put, close } = await chat();
+    const button = () => host.querySelector(".aw-continue") as HTMLButtonElement;
+    button().click();
+    await settle();
+    expect([model.state.text, area(2).value]).toEqual([`${asked} Yes.`, " Yes."]);
+    const written = () => marksIn(host).flatMap(({ produced, text }) => (produced ? [[text, produced]] : []));
+    expect(written()).toEqual([
+      ["Yes", "fresh"],
+      [".", "fresh"],
+    ]);
+    area(1).focus();
+    area(1).setSelectionRange(5, 5);
+    put(area(1), " so");
+    await settle();
+    expect(written()[0]).toEqual(["Yes", "stale"]);
+    expect(button().textContent).toBe("continue anew ▸");
+    button().click();
+    await settle();
+    expect(model.state.text).toBe(`${asked.replace("it?", "it so?")} Yes.`);
+    expect(written()[0]).toEqual(["Yes", "fresh"]);
+    press(area(2), " ", { ctrlKey: true });
+    await settle();
+    expect(area(2).value).toBe(" Yes. Yes.");
+    press(area(2), "z", { ctrlKey: true });
+    expect(area(2).value).toBe(" Yes.");
+    close();
+  });
+
   it("gives way to a plain text, and comes back, with the caret where it was", async () => {
     const { model, areas, area, close } = await chat();
     area(2).focus();

@@ -109,3 +109,31 @@ def test_a_state_keeps_the_turns(model):
     assert again.messages == ANSWERED
     explorer.close()
     again.close()
+
+
+def test_the_model_writes_on_as_it_generates(monkeypatch):
+    tiny = aw.load()
+    explorer = aw.explore(tiny, "The cat sat on the")
+    page = Page(explorer, monkeypatch)
+    asked = {"text": explorer.text, "partial": True}
+    content, _ = page.end_of(page.ask("continue", count=3, **asked))
+    own = tiny.generate("The cat sat on the", max_new_tokens=3, do_sample=False)
+    assert content["continued"]["text"] == own.text.text.removeprefix("The cat sat on the")
+    assert content["continued"]["tokens"] == len(own.steps)
+    edited, _ = page.end_of(page.ask("continue", count=3, edits=["hide 0..3"], **asked))
+    other = tiny.generate("The cat sat on the", max_new_tokens=3, do_sample=False, edits=["hide 0..3"])
+    assert edited["continued"]["text"] == other.text.text.removeprefix("The cat sat on the")
+    failed, _ = page.end_of(page.ask("continue", count=0, **asked))
+    assert (failed["status"], failed["code"]) == ("error", "bad_request")
+    assert page.about()["generates"]
+    explorer.close()
+
+
+def test_an_answer_is_written_after_the_messages(model):
+    explorer = aw.explore(model, ASKED)
+    heard = []
+    text, tokens = model.write_on(explorer.text, most=4, told=lambda *told: heard.append(told))
+    steps = model.generate(ASKED, max_new_tokens=4, do_sample=False).steps
+    assert tokens == len(steps) == len(heard)
+    assert heard[-1] == (text, tokens)
+    explorer.close()

@@ -6,6 +6,7 @@ import { writtenIn } from "../../focus/fields";
 import { isFolded } from "../../focus/pointer";
 import { namingOf, type TurnField } from "../../focus/turns";
 import { count, pieceLabel, shorten } from "../../lib/format";
+import { Continue } from "../Continue";
 import { Control } from "../Control";
 import { look, pinIn } from "../looks";
 import type { TextSurface } from "../text-surface";
@@ -54,7 +55,7 @@ function Row({ role, turn, of, surface }: RowProps) {
       {folded ? (
         <Folded turn={turn} said={said} />
       ) : (
-        <div class="aw-stack">
+        <div class="aw-stack" data-empty={said === "" || undefined}>
           <div class="aw-mirror" dir="auto" data-stale={session.problem.value !== null}>
             <span class="aw-words" aria-hidden="true">
               {said}
@@ -72,6 +73,7 @@ function Row({ role, turn, of, surface }: RowProps) {
       <Boundary of="The tokens around a turn" instead={null}>
         <Marks turn={turn} role={role} where="after" />
       </Boundary>
+      {turn === of - 1 && <Continue />}
     </div>
   );
 }
