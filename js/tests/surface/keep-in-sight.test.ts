@@ -35,7 +35,13 @@ async function longText() {
     }),
   };
   const view = {
-    session: { traits: { view: name }, shown: signal(null), fault: signal(null) },
+    session: {
+      traits: { view: name },
+      shown: signal(null),
+      fault: signal(null),
+      continuing: { produced: signal(null) },
+      isStale: () => false,
+    },
     local,
     derived,
   };

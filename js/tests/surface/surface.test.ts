@@ -259,8 +259,8 @@ describe("the marks of a text", () => {
       direction: "reads",
       hidden: new Set([0]),
       touched: new Set([2]),
-      produced: new Set<number>(),
-      stale: false,
+      produced: new Set([1]),
+      stale: true,
     } as const;
     expect(markLook(looks, [0])).toEqual({ ...plain, query: true, hidden: true });
     expect(markLook(looks, [1, 2])).toEqual({
@@ -273,7 +273,9 @@ describe("the marks of a text", () => {
       found: "current",
       hidden: false,
       touched: true,
+      produced: "stale",
     });
+    expect(markLook({ ...looks, stale: false }, [1]).produced).toBe("fresh");
     expect(markLook(looks, [1]).found).toBe("match");
     expect(markLook({ ...looks, heat: null }, [1]).tone).toBe(0);
     const effects = { ...looks, heat: { ...heat, effect: true, less: new Set([1]) } };
