@@ -101,7 +101,7 @@ def _hidden(asking: Asking, places: Places, had: Column | None, heard: Callable[
     """What hiding each word does to the answer, all tokens of a word at once: words that are compared come first."""
     asked, trace = asking.asked, asking.trace
     unit = unit_of(asking)
-    recipe = f"fall of {asked.recipe}, each word hidden alone{said_setting(trace, asking.part)}"
+    recipe = f"fall of {asked.recipe}, each {places.units[:-1]} hidden alone{said_setting(trace, asking.part)}"
     values = np.full(len(places.every), np.nan) if had is None else had.values.copy()
     before = asked.score(logits_at(trace, asked))
     order = [*places.compared, *(set(range(len(places.every))) - set(places.compared))]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.arguments import whole_from_one, whole_from_zero
+from attnwidget.arguments import so_many, whole_from_one, whole_from_zero
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.agreement.columns import Column, columns
 from attnwidget.experiments.agreement.methods import HIDING, IN_ORDER, METHODS, Asking, Method
@@ -65,10 +65,10 @@ class Evidence:
             )
         return found
 
-    def top(self, count: int = TOP_WORDS) -> tuple[tuple[WordPlace, float], ...]:
+    def top(self, count: Any = TOP_WORDS) -> tuple[tuple[WordPlace, float], ...]:
         """The words whose hiding costs the answer most, with that effect, of those that are compared."""
         own = self[HIDING.name].values[list(self.compared)]
-        return tuple((self.places[self.compared[at]], float(own[at])) for at in by_size(own)[:count])
+        return tuple((self.places[self.compared[at]], float(own[at])) for at in by_size(own)[: so_many(count)])
 
     def table(self) -> dict[str, list[Any]]:
         """Plain columns: token, count, word, kind, compared, and one for each method."""
@@ -124,9 +124,10 @@ def evidence(
 
     The exact effect is the fall of the answer when all tokens of a word are hidden (see `token_effects`); `answer`,
     `at` and `unit` as in `head_effects`. Beside it: "attention" (mean of heads, of the answer's query), "norm"
-    (norm-weighted), "rollout", "gradient" (x input), "integrated" gradients, "estimate" (of hiding, by one backward pass); and null models: "uniform" attention followed through the layers (position alone),
-    "shuffled" weights (chance), the attention of an "untrained" copy of the model (up to 200 million parameters). What a
-    method says of tokens is summed over a word. A method that does not work on a model says why.
+    (norm-weighted), "rollout", "gradient" (x input), "integrated" gradients, "estimate" (of hiding, by one backward pass);
+    and null models: "uniform" attention followed through the layers (position alone), "shuffled" weights (chance), the
+    attention of an "untrained" copy of the model (up to 200 million parameters). What a method says of tokens is summed
+    over a word. A method that does not work on a model says why.
 
     Rank agreement is Spearman's correlation, -1 to 1, ties sharing a rank, with an interval of 95 % over words drawn
     again (percentiles of 1,000 draws by `seed`); also the share of the `top` largest in common. Special tokens, those of
@@ -229,7 +230,7 @@ def _sentence(
 ) -> str:
     own = list(places.compared)
     if len(own) < FEWEST_WORDS:
-        return f"{len(own)} words are too few to be ranked: give a longer text, or leave out less."
+        return f"{len(own)} {places.units} are too few to be ranked: give a longer text, or leave out less."
     first = int(by_size(exact.values[own])[0])
     most = (repr(places.every[own[first]].piece), float(exact.values[own[first]]), exact.unit)
     named = [
@@ -237,14 +238,14 @@ def _sentence(
         for column in there
         if not column.method.null and (found := agreements[column.name]) is not None
     ]
-    return evidence_sentence(asking.asked.words, len(own), named, most)
+    return evidence_sentence(asking.asked.words, f"{len(own)} {places.units}", named, most)
 
 
 def _recipe(asking: Asking, places: Places) -> str:
-    compared = f"{len(places.compared)} of {len(places.every)} words compared"
+    compared = f"{len(places.compared)} of {len(places.every)} {places.units} compared"
     return (
         f"fall of {asking.asked.recipe}, and what methods say of it; {compared}; Spearman, intervals of 95 % by bootstrap "
-        f"over words, seed {asking.seed}{said_setting(asking.trace, asking.part)}"
+        f"over {places.units}, seed {asking.seed}{said_setting(asking.trace, asking.part)}"
     )
 
 

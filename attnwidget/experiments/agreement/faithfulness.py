@@ -134,7 +134,7 @@ def faithfulness(
     compared = [places.every[number] for number in places.compared]
     order = by_size(values)
     recipe = (
-        f"{asked.recipe}, of {len(values)} words hidden in the order of: {getattr(scores, 'recipe', 'given numbers')}; mean "
+        f"{asked.recipe}, of {len(values)} {places.units} hidden in the order of: {getattr(scores, 'recipe', 'given numbers')}; mean "
         f"over {', '.join(f'{share:g}' for share in shares)} of them; {count} random orders, seed {drawn}"
         f"{said_setting(trace, part)}"
     )

@@ -17,11 +17,11 @@ LEFT_OUT: tuple[PlaceKind, ...] = ("special", "template", "sink")
 """What may be left out of a comparison, and is by default."""
 
 CALLED = {
-    "special": "special tokens",
-    "template": "tokens of the chat template",
-    "sink": "sinks",
-    "after": "what stands at the answer's position or after it",
+    "special": ("special token", "special tokens"),
+    "template": ("token of the chat template", "tokens of the chat template"),
+    "sink": ("sink", "sinks"),
 }
+"""One of a kind, and several."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,14 @@ class WordPlace:
 class Places:
     """All words or tokens of the keys of a part, and the numbers of those that are compared.
 
-    `before` is the position that the answer is given at, where nothing after it can matter; None if all can.
+    `units` is what they are called; `before` is the position that the answer is given at, where nothing after it can matter; None if all can.
     """
 
     every: tuple[WordPlace, ...]
     compared: tuple[int, ...]
     left_out: str
     before: int | None
+    units: str = "words"
 
     def hidden(self, number: int) -> tuple[int, ...]:
         """The tokens of a place that can matter to the answer."""
@@ -99,7 +100,7 @@ def places_of(
         raise AttnWidgetError(
             "Nothing remains to be compared. Leave out less with leave_out=(), or name other words with over=."
         )
-    return Places(every, compared, _said(every, kinds, asked is not None), before)
+    return Places(every, compared, _said(every, kinds, asked is not None), before, str(units))
 
 
 def reads_before(trace: Trace, part: str | None) -> bool:
@@ -149,5 +150,6 @@ def mean_sinks(trace: Trace, part: str | None) -> frozenset[int]:
 
 def _said(every: tuple[WordPlace, ...], kinds: tuple[PlaceKind, ...], named: bool) -> str:
     counts = {kind: sum(place.kind == kind for place in every) for kind in (*kinds, "after")}
-    found = [f"{count} {CALLED[kind]}" if kind != "after" else CALLED[kind] for kind, count in counts.items() if count]
+    found = [f"{counts[kind]} {CALLED[kind][counts[kind] > 1]}" for kind in kinds if counts[kind]]
+    found += ["what stands at the answer's position or after it"] if counts["after"] else []
     return "; ".join([*found, *(["what was not asked for"] if named else [])])

@@ -10,14 +10,14 @@ NO_EFFECT = 1e-3
 
 def evidence_sentence(
     answer: str,
-    words: int,
+    compared: str,
     named: Sequence[tuple[str, Agreement]],
     most: tuple[str, float, str],
 ) -> str:
-    """The sentence. `named` are methods with their agreement, `most` the word that costs most, its effect and its unit.
+    """The sentence. `compared` says how many words, `named` are methods with their agreement, `most` the word that costs most, its effect and its unit.
 
     >>> sure, open_ = Agreement(0.62, 0.4, 0.8, 0.6, 5), Agreement(0.13, -0.2, 0.4, 0.2, 5)
-    >>> evidence_sentence("' Paris'", 34, [("gradient", sure), ("attention", open_)], ("'.'", 0.36, "nats"))
+    >>> evidence_sentence("' Paris'", "34 words", [("gradient", sure), ("attention", open_)], ("'.'", 0.36, "nats"))
     "What ' Paris' rests on, by hiding each of 34 words: most on '.' (+0.36 nats); gradient (0.62, 0.40 to 0.80) ranks
     them alike; attention (0.13, -0.20 to 0.40) is not shown to agree, its interval holds 0."
     """
@@ -49,7 +49,7 @@ def evidence_sentence(
             plural = len(found) > 1
             end = more.format(*(("their", "s hold") if plural else ("its", " holds")))
             told.append(f"{names} {several if plural else single}{end}")
-    return f"What {answer} rests on, by hiding each of {words} words: {'; '.join([rests, *told])}."
+    return f"What {answer} rests on, by hiding each of {compared}: {'; '.join([rests, *told])}."
 
 
 def _listed(names: Sequence[str]) -> str:

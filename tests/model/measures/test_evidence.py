@@ -15,6 +15,7 @@ from attnwidget.experiments.agreement.evidence import gathered, methods_named
 from attnwidget.experiments.agreement.methods import METHODS, Asking, MethodScores
 from attnwidget.experiments.agreement.places import places_of
 from attnwidget.experiments.effects.answers import answer_of
+from tests.model.families import FAMILIES, build
 from tests.model.small import small, words
 
 TEXT = "The capital of Veldt is Miro. The capital of Veldt is"
@@ -86,6 +87,28 @@ def test_all_tokens_of_a_word_are_hidden_at_once(model):
         assert found["hide"].values[number] == pytest.approx(effect.difference, abs=1e-5)
         shares = aw.trace_influence(trace, -1).row.values[place.start : place.stop]
         assert found["attention"].values[number] == pytest.approx(shares.sum(), abs=1e-6)
+
+
+def test_tokens_can_be_compared_in_the_place_of_words(model):
+    trace = model.trace("Helvetia is a land. The capital of Helvetia is")
+    found = aw.evidence(model, trace, methods="attention", units="tokens")
+    assert len(found.places) == len(trace.text)
+    assert f"by hiding each of {len(found.compared)} tokens" in found.sentence
+    assert np.allclose(found["hide"].values, aw.token_effects(model, trace).values, atol=1e-5)
+
+
+def test_what_a_translation_rests_on_is_asked_by_part():
+    family = FAMILIES["t5"]
+    model = aw.load(build("t5"))
+    trace = model.trace(family.inputs(9))
+    found = aw.evidence(model, trace, answer=5, part="cross", methods=["attention", "rollout", "estimate"])
+    assert np.allclose(found["hide"].values, aw.token_effects(model, trace, answer=5, part="cross").values, atol=1e-5)
+    rows = np.mean(
+        [trace.weights(layer, part="cross", queries=-1).numpy()[:, 0] for layer in range(trace.layers("cross"))], (0, 1)
+    )
+    assert np.allclose(found["attention"].values, rows, atol=1e-6)
+    with pytest.raises(aw.AttnWidgetError, match="this trace has encoder, decoder, cross"):
+        aw.evidence(model, trace, answer=5)
 
 
 def test_an_untrained_copy_leaves_the_model_and_the_draws_alone(model, trace):

@@ -11,7 +11,7 @@ def agreement(rho, low, high):
 def test_what_agrees_what_opposes_and_what_is_open_are_told_apart():
     told = evidence_sentence(
         "' Paris'",
-        19,
+        "19 words",
         [
             ("a", agreement(0.1, -0.2, 0.4)),
             ("b", agreement(0.5, 0.01, 0.7)),
@@ -27,5 +27,5 @@ def test_what_agrees_what_opposes_and_what_is_open_are_told_apart():
 
 
 def test_where_no_word_costs_anything_it_says_so():
-    told = evidence_sentence("' Paris'", 19, [], ("'.'", -0.2, "nats"))
+    told = evidence_sentence("' Paris'", "19 words", [], ("'.'", -0.2, "nats"))
     assert told == "What ' Paris' rests on, by hiding each of 19 words: on none of them alone (at most 0 nats)."

@@ -49,7 +49,9 @@ def test_kinds_can_stay_in_and_words_can_be_named():
 
 def test_a_sink_gets_a_share_whatever_the_query():
     assert mean_sinks(causal(["The", "cat", "sat", "on", "a", "mat"], first=0.4), None) == {0}
-    assert places_of(causal(["The", "cat", "sat", "on", "a", "mat"], first=0.4), None, 5).every[0].kind == "sink"
+    found = places_of(causal(["The", "cat", "sat", "on", "a", "mat"], first=0.4), None, 5)
+    assert found.every[0].kind == "sink"
+    assert found.left_out.startswith("1 sink;")
     assert mean_sinks(causal(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]), None) == set()
 
 
