@@ -1,6 +1,6 @@
 """AttentionModel: a model and its tokenizer, which turn texts into traces."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_o
 from attnwidget.engine.edits.changes import refuse_tokens_beyond, refuse_what_is_not_there
 from attnwidget.engine.edits.fitting import fitting, sizes_of
 from attnwidget.engine.edits.notation import edits_of
-from attnwidget.engine.edits.records import Edit
+from attnwidget.engine.edits.records import Edit, Hide
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import wishes
@@ -463,8 +463,8 @@ class AttentionModel:
             own = {block.part: block.shape[1:] for block in plain.blocks}
             depths = {part: plain.layers(part) for part in plain.parts}
             return fitting(edits, head_counts(plain.blocks), own, depths, partial(refuse_what_no_mask_says, plain))
-        known = self._roles(given, lambda _done: None)
         sizes = sizes_of({name: len(tokens) for name, tokens in given.tokens.items()})
+        known = self._roles(given, lambda _done: None)
         return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
 
     def _edited(self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None]) -> EditedPass:
@@ -537,6 +537,11 @@ class AttentionModel:
         if maps or known is None:
             raise self._cannot_be_edited()
         return known
+
+    def refuse_what_cannot_be_edited(self, edits: Iterable[Edit]) -> None:
+        """Raise AttnWidgetError for edits that a model with attention code of its own never takes."""
+        if self._shadow().path == "eager" and not all(isinstance(edit, Hide) for edit in edits):
+            raise self._cannot_be_edited()
 
     def _cannot_be_edited(self) -> AttnWidgetError:
         return AttnWidgetError(

@@ -265,6 +265,7 @@ class Selecting(anywidget.AnyWidget):
         model, heads = self._model, self._seen.parts
         if isinstance(model, GivenModel):
             return
+        model.refuse_what_cannot_be_edited(edits_of([edit for edit in edits if not is_off(edit)]))
         try:
             sizes = sizes_of({name: len(tokens) for name, tokens in model.sequences(self.text, self.pair).items()})
         except AttnWidgetError:

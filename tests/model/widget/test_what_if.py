@@ -8,6 +8,7 @@ import attnwidget as aw
 from attnwidget.engine.live.session import LiveSession
 from attnwidget.frames.maps.scan import _pooled_changes
 from attnwidget.widget.explorer import Explorer
+from tests.model.small import TEXT as BANK
 from tests.model.small import small, words
 from tests.model.widget.played_page import Page
 from tests.unit.frames.frames_read import decode
@@ -129,6 +130,29 @@ def test_given_weights_and_saved_traces_say_in_one_sentence_that_nothing_can_be_
         given.edits = "hide 1"
     given.edits = ()
     assert given.state()["edits"] == []
+
+
+def test_a_model_that_gives_its_maps_alone_says_so_in_one_sentence(monkeypatch):
+    explorer = Explorer(aw.load(small("bloom"), words()), BANK)
+    with pytest.raises(aw.AttnWidgetError, match="in code of its own, where nothing can be changed but the mask"):
+        explorer.edits = "silence L1H1"
+    explorer.edits = "(silence L1H1)"
+    page = Page(explorer, monkeypatch)
+    content, _ = page.end_of(page.ask("frame", text=BANK, edits=["silence L1H1"]))
+    assert [(one["edit"], "nothing else can be changed" in one["why"]) for one in content["off"]] == [
+        ("silence L1H1", True)
+    ]
+    content, _ = page.end_of(page.ask("frame", text=BANK, edits=["hide 1"]))
+    assert (content["status"], content["code"]) == ("error", "failed")
+    assert "does not follow a mask" in content["message"]
+    assert page.frame(text=BANK)[0]["path"] == "eager"
+
+
+def test_a_hybrid_is_edited_in_the_layers_that_attend():
+    explorer = Explorer(aw.load(small("jamba"), words()), BANK, edits="silence L1H1")
+    assert explorer.trace.edits == (aw.Silence("L1H1"),)
+    with pytest.raises(aw.AttnWidgetError, match="there is no layer 0 with attention"):
+        explorer.edits = "silence L0H1"
 
 
 def test_parts_stand_before_heads():
