@@ -87,7 +87,7 @@ class KeptFinding:
         return cls(**{key: read[key] for key in names})
 
     def __repr__(self) -> str:
-        return f"KeptFinding({self.said!r}; {self.model['name']}; {_change(self.answer)})"
+        return f"KeptFinding({self.said!r}; {self.model['name']}; {answer_in_words(self.answer)})"
 
     @property
     def html(self) -> str:
@@ -96,7 +96,7 @@ class KeptFinding:
             f'<p style="margin:0 0 8px;font-size:16px">{escape(self.said)}</p>' if self.said else "",
             f'<p style="margin:0 0 8px;white-space:pre-wrap">{escape(self.text)}</p>',
             f'<p style="margin:0 0 8px">what if: {escape("; ".join(self.edits))}</p>' if self.edits else "",
-            f'<p style="margin:0 0 8px">{escape(_change(self.answer))}</p>',
+            f'<p style="margin:0 0 8px">{escape(answer_in_words(self.answer))}</p>',
             _table(self.predictions),
             f'<p style="margin:8px 0 0">{escape(str(self.evidence.get("sentence") or ""))}</p>'
             if self.evidence
@@ -114,7 +114,8 @@ class KeptFinding:
         return self.html
 
 
-def _change(answer: Mapping[str, Any]) -> str:
+def answer_in_words(answer: Mapping[str, Any]) -> str:
+    """How much of the answer there was, and what became of it."""
     words, unit, before, after = (answer.get(name) for name in ("words", "unit", "before", "after"))
     if not isinstance(before, int | float):
         return str(words)

@@ -15,7 +15,7 @@ from ipywidgets.widgets.widget import _instances
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.export.headline import headline
-from attnwidget.export.kept_finding import KeptFinding
+from attnwidget.export.kept_finding import KeptFinding, answer_in_words
 from attnwidget.widget.answering.answers import Answer, Parts, about, answer, frame_of, no_parts, problem, unread
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.progress import Pace, progress_message, sparing
@@ -32,7 +32,7 @@ from attnwidget.widget.given import GivenModel
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
 from attnwidget.widget.page_picture import LONGEST_CAPTION, page_picture
-from attnwidget.widget.saving import page_name, page_of, write_page
+from attnwidget.widget.saving import finding_name, page_name, page_of, write_page
 from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
@@ -60,6 +60,7 @@ class Explorer(Selecting):
     """
 
     _esm = loader()  # a notebook stores it with every explorer; what it loads is an answer, which none stores
+    findings: tuple[KeptFinding, ...] = ()  # kept here or in the page, the newest last
     unseen = False  # a page showed it, and none does now
     _opening: Opening | None = None  # of whoever named no head: where there is something to be seen
 
@@ -247,7 +248,7 @@ class Explorer(Selecting):
         """What is on screen as a finding to keep: text, model, edits, the answer before and after, and your own sentence.
 
         The last line of a cell shows it as a card, `.save("finding.json")` writes it, and `aw.explore(state=finding)` opens
-        it again. The answer is that of `question`. `evidence` measures the words too (see `aw.evidence`): that takes a run
+        it again; `ex.findings` has all that were kept, here and in the page. The answer is that of `question`. `evidence` measures the words too (see `aw.evidence`): that takes a run
         for each of them. Raises AttnWidgetError for given weights and for a model that predicts nothing.
 
         >>> import attnwidget as aw
@@ -261,9 +262,11 @@ class Explorer(Selecting):
         if not isinstance(said, str):
             raise AttnWidgetError(f"said={said!r:.60} is not a sentence. Give it as text.")
         before, after = self._read(None, (text, pair, ())), self._read(None, (text, pair, edits))
-        return self._wait_for(
+        kept: KeptFinding = self._wait_for(
             lambda: finding_of(model, before, after, said, state, measured=evidence), (text, pair, edits), None
         )
+        self.findings = (*self.findings, kept)
+        return kept
 
     def restore(self, state: Any) -> "Explorer":
         """Show a saved state; anything that it does not contain stays.
@@ -366,6 +369,10 @@ class Explorer(Selecting):
 
     def _page_answer(self) -> Answer:
         return Answer({"name": page_name(self._model)}, [self._page().encode()])
+
+    def _finding_answer(self, request: Request) -> Answer:
+        kept = self.finding(request.caption, evidence=request.exact)
+        return Answer({"name": finding_name(self._model), "words": answer_in_words(kept.answer)}, [kept.json.encode()])
 
     def _still_answer(self, request: Request, buffers: Any) -> Answer:
         png = page_picture(buffers)
@@ -471,6 +478,8 @@ class Explorer(Selecting):
             run=lambda: (
                 self._page_answer()
                 if request.kind == "page"
+                else self._finding_answer(request)
+                if request.kind == "finding"
                 else self._still_answer(request, buffers)
                 if request.kind == "still"
                 else answer(self._model, self._take, request, progress, parts, self._placed)

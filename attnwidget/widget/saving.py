@@ -47,7 +47,16 @@ def page_of(
 
 def page_name(model: AttentionModel | GivenModel) -> str:
     """The default file name of a page."""
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name).strip('-.') or 'model'}-attention.html"
+    return f"{_as_file(model.name)}-attention.html"
+
+
+def finding_name(model: AttentionModel | GivenModel) -> str:
+    """The default file name of a finding."""
+    return f"{_as_file(model.name)}-finding.json"
+
+
+def _as_file(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "model"
 
 
 def write_page(path: Any, html: str) -> Path:

@@ -221,6 +221,11 @@ export class FakeKernel {
         return problem("bad_request", "The demo has no charts.");
       case "still":
         return { content: {}, buffers: [] };
+      case "finding":
+        return {
+          content: { name: "demo.json", words: "demo" },
+          buffers: [new TextEncoder().encode("{}").buffer],
+        };
       case "page":
         return { content: { name: "demo.html" }, buffers: [new TextEncoder().encode("<p>demo").buffer] };
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+import attnwidget as aw
 from tests.browser.bridge import bridged_widgets
 from tests.browser.until import until
 
@@ -131,6 +133,17 @@ def test_copied_code_makes_the_same_explorer_and_its_numbers(explorer, bare):
             assert weights[3].shape == (len(explorer.trace.text),)
         else:
             assert weights.shape == (len(explorer.trace.text),)
+
+
+def test_a_finding_is_kept_with_a_sentence_of_ones_own(explorer):
+    open_export(explorer.shown)
+    explorer.shown.root.get_by_label("What you found, in a sentence").fill("It read the fact.")
+    name, data = saved(explorer.shown, "Keep finding (JSON)")
+    assert name == "tiny-causal-finding.json"
+    kept = aw.KeptFinding.of(json.loads(data))
+    assert kept.said == "It read the fact."
+    assert kept.json == explorer.findings[-1].json
+    expect(explorer.shown.root.locator(".aw-export-outcome")).to_contain_text("ex.findings[-1]")
 
 
 def test_copied_numbers_are_exact_also_where_the_page_has_rounded_ones(explorer, bare):

@@ -30,6 +30,7 @@ REQUEST_KINDS = (
     "evidence",
     "continue",
     "page",
+    "finding",
     "still",
     "chart",
     "bokeh",

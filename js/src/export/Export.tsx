@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { useUnfolding } from "../controls/unfolding";
 import { useView } from "../display/view";
+import { ExportFinding } from "./ExportFinding";
 import { ExportNumbers } from "./ExportNumbers";
 import { ExportPage } from "./ExportPage";
 import { ExportPictures } from "./ExportPictures";
@@ -22,6 +23,7 @@ export function Export() {
           <ExportPictures tell={setHanded} />
           <ExportNumbers tell={setHanded} />
           <ExportPage tell={setHanded} />
+          <ExportFinding tell={setHanded} />
           <Outcome handed={handed} />
         </div>
       )}

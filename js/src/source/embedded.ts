@@ -21,6 +21,7 @@ const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "verify",
   "continue",
   "page",
+  "finding",
   "still",
   "chart",
   "bokeh",

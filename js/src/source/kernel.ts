@@ -236,6 +236,12 @@ function readReply(
       return readContinued(message.continued);
     case "page":
       return { name: String(message.name), html: new Blob([readText(buffers)], { type: "text/html" }) };
+    case "finding":
+      return {
+        name: String(message.name),
+        json: new Blob([readText(buffers)], { type: "application/json" }),
+        words: String(message.words),
+      };
     case "still":
       return (message.stored ?? null) as StoredStill | null;
     case "chart":

@@ -7,7 +7,7 @@ import type { Flow, FlowRequest } from "./flow";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
-import type { SavedPage } from "./page";
+import type { SavedFinding, SavedPage } from "./page";
 import type { PredictRequest, TextsRequest } from "./texts";
 import type { AskedAnswer, Edits } from "./what-if";
 
@@ -302,6 +302,7 @@ export type Request =
   | ({ readonly kind: "evidence" } & EvidenceRequest)
   | ({ readonly kind: "continue" } & ContinueRequest)
   | { readonly kind: "page" }
+  | { readonly kind: "finding"; readonly caption: string; readonly exact: boolean }
   | { readonly kind: "still"; readonly caption?: string }
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
@@ -365,6 +366,7 @@ export interface Replies {
   readonly evidence: Evidence;
   readonly continue: Continued;
   readonly page: SavedPage;
+  readonly finding: SavedFinding;
   /** It went into the notebook; older kernels do not say what. */
   readonly still: StoredStill | null;
   readonly chart: Chart;
