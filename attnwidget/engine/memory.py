@@ -22,6 +22,9 @@ SLACK = 1.25
 WIDEST_COPIES = 8
 """Copies of a layer's widest activation that exist at the same time: measured over families, see tests/benchmarks."""
 
+FOLLOWED_COPIES = 6
+"""Copies of a layer's widest activation that a pass with gradients keeps for the way back: measured, see the tests."""
+
 MASK = 7
 """Bytes for each pair of tokens while a window's mask is built and passed to a fused kernel."""
 
@@ -35,7 +38,7 @@ MAPS = 3
 def refuse_what_cannot_fit(model: Any, tokens: int, path: str) -> None:
     """Raise OutOfMemory, with the numbers, if this many tokens need more memory than is free.
 
-    `path` is that of the trace, "interface" or "eager". If the need or the free memory is unknown, nothing is refused.
+    `path` is that of the trace, "interface" or "eager", or "gradients" for a pass that is followed back. If the need or the free memory is unknown, nothing is refused.
     Takes a few microseconds for short texts.
     """
     need = needed(model, tokens, path)
@@ -53,7 +56,8 @@ def refuse_what_cannot_fit(model: Any, tokens: int, path: str) -> None:
 def needed(model: Any, tokens: int, path: str) -> int | None:
     """Peak bytes that this many tokens add, from the model's configuration; None if it does not say.
 
-    Counts the kept queries, keys and values, the widest activation, masks and biases, and on the path "eager" all maps.
+    Counts the kept queries, keys and values, the widest activation, masks and biases, on the path "eager" all maps, and for
+    "gradients" what every layer keeps for the way back.
     An encoder-decoder is assumed to process as many tokens on either side.
     """
     if getattr(model, "config", None) is None:
@@ -111,6 +115,8 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
     layers = list(config.per_layer_config) if getattr(config, "is_heterogeneous", False) else [config] * len(heads)
     kept = stacks * sum(_kept(layer, count, width) for layer, count in zip(layers, heads, strict=False))
     token = size * (SLACK * kept + WIDEST_COPIES * max(_widest(layer, most, width) for layer in layers))
+    if path == "gradients":
+        token += size * FOLLOWED_COPIES * stacks * sum(_widest(layer, most, width) for layer in layers)
     if (answers_at_once(model) or predicts(model) is None) and model.get_output_embeddings() is not None:
         token += size * (_number(layers, "vocab_size") or 0)
     pair = 0.0
@@ -122,7 +128,7 @@ def _cost(model: Any, path: str, size: int) -> _Cost | None:
         pair += stacks * sum(heads) * (size if size == 4 else size + 4) + MAPS * most * size
     # Sinks appear in no configuration: they are parameters of the attention.
     sinks = any(name.endswith(".sinks") for name, _ in model.named_parameters())
-    capped = path == "interface" and (sinks or _number(layers, "attn_logit_softcapping") is not None)
+    capped = path != "eager" and (sinks or _number(layers, "attn_logit_softcapping") is not None)
     window = _number(layers, "sliding_window", "local_attention", "attention_chunk_size")
     return _Cost(token, pair, most if capped else 0, window)
 

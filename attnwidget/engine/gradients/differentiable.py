@@ -18,6 +18,7 @@ from attnwidget.engine.capture.forward import run, what_runs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow, shadow_of
 from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction_head import prediction_head, predicts
 from attnwidget.engine.trace.trace import Trace
@@ -48,7 +49,8 @@ def differentiable(shadow: Shadow) -> Iterator[None]:
 def refuse_what_has_no_gradient(model: AttentionModel, trace: Trace, instead: str) -> None:
     """Raise AttnWidgetError where no gradient can be had; `instead` says how to go on.
 
-    That is a quantised model, one made for inference alone, and a trace that does not hold what the model was given.
+    That is a quantised model, one made for inference alone, a trace that does not hold what the model was given, and a text
+    that is too long for the memory that is free.
     """
     module = model.model
     if getattr(module, "is_quantized", False) or getattr(module, "hf_quantizer", None) is not None:
@@ -67,6 +69,9 @@ def refuse_what_has_no_gradient(model: AttentionModel, trace: Trace, instead: st
             "This trace does not hold what the model was given: it was saved, or made from weights. Trace the text "
             "itself again."
         )
+    refuse_what_cannot_fit(
+        module, max((one.shape[-1] for one in trace.forward.values() if one.ndim == 2), default=0), "gradients"
+    )
 
 
 def refuse_unseen_attention(model: AttentionModel, instead: str) -> None:
