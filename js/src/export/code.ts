@@ -102,6 +102,7 @@ function headName([layer, head]: HeadPair): string {
 /** The row or column on show, from the trace; and what the page has made of it since. */
 function numbers(input: CodeInput): string[] {
   const { look, view, direction, query } = input.traits;
+  if (view === "test") return evidenceLines(input);
   const [start, stop] = query;
   const single = stop - start === 1;
   const place = single ? String(start) : `${start}:${stop}`;
@@ -120,6 +121,28 @@ function numbers(input: CodeInput): string[] {
   const lines = (trace: string) =>
     view === "layers" ? [layersLine(input, index, trace)] : mapLines(input, index, trace);
   return [...note, ...underEdits(input, lines)];
+}
+
+/** What the table of the view holds. */
+function evidenceLines(input: CodeInput): string[] {
+  const { question, edits, look } = input.traits;
+  const { answer, rather, at } = question;
+  const before = look.shows === "before" && editsOn(edits).length > 0;
+  const first = pythonValue(answer);
+  const asked = [
+    ...(answer === null ? [] : [`answer=${rather === null ? first : `(${first}, ${pythonValue(rather)})`}`]),
+    ...(at === null ? [] : [`at=${at}`]),
+  ];
+  const given = ["ex.model", before ? "before" : "ex.trace", ...asked].join(", ");
+  return [
+    ...(before ? [again] : []),
+    ...(answer === null && rather !== null
+      ? [
+          `# the page asks why its own answer rather than ${pythonValue(rather)}: answer=(own, ${pythonValue(rather)})`,
+        ]
+      : []),
+    `evidence = aw.evidence(${given}${partOf(input)})`,
+  ];
 }
 
 const again = "before = ex.model.trace(ex.trace)  # the same text, nothing changed";

@@ -237,6 +237,20 @@ describe("code", () => {
     expect(code({ question }).join("")).toContain('question={"answer": " Paris", "rather": None, "at": 3}');
   });
 
+  it("gives the evidence where that is on the stage, for the answer that is asked about", () => {
+    const last = (...args: Parameters<typeof code>) => code(...args).at(-1);
+    expect(last({ view: "test" })).toBe("evidence = aw.evidence(ex.model, ex.trace)");
+    const question = { answer: " Paris", rather: " Lyon", at: 3 };
+    expect(last({ view: "test", question })).toBe(
+      'evidence = aw.evidence(ex.model, ex.trace, answer=(" Paris", " Lyon"), at=3)',
+    );
+    const own = code({ view: "test", question: { ...question, answer: null } });
+    expect(own.slice(-2)).toEqual([
+      '# the page asks why its own answer rather than " Lyon": answer=(own, " Lyon")',
+      "evidence = aw.evidence(ex.model, ex.trace, at=3)",
+    ]);
+  });
+
   it("gives the numbers of layers, layer means, rollouts and other parts", () => {
     const last = (...args: Parameters<typeof code>) => code(...args).at(-1);
     expect(last({ look: { ...plainLook, source: "layer" } })).toBe(

@@ -56,10 +56,10 @@ export function testScene({ rows, places, columns, width, tallest, offset, measu
   const wanted = places.reduce((most, place) => Math.max(most, measure(placeName(place)) + number(place)), 0);
   const count = Math.max(1, columns.length);
   const least = width >= leastNames + count * fair ? leastNames : fewNames;
-  const room = Math.max(least, width - count * widest);
-  const left = Math.max(least, Math.min(wanted * 1.12 + 10, room));
+  // Names first, as far as the columns stay wide enough for their headings.
+  const left = Math.max(least, Math.min(wanted * 1.12 + 14, width - count * fair));
   const columnWidth = Math.min(widest, Math.max(narrowest, (width - left) / count));
-  const headings = columns.map((column) => headingOf(column, columnWidth - 4, measure));
+  const headings = columns.map((column) => headingOf(column, columnWidth - 2, measure));
   const top = Math.max(1, ...headings.map((lines) => lines.length)) * headingLine + 5;
   const full = top + rows.length * pitch + footer;
   const most = Math.max(top + footer + 3 * pitch, tallest ?? tallestOpen);
