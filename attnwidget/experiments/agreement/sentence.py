@@ -14,12 +14,14 @@ def evidence_sentence(
     named: Sequence[tuple[str, Agreement]],
     most: tuple[str, float, str],
 ) -> str:
-    """The sentence. `compared` says how many words, `named` are methods with their agreement, `most` the word that costs most, its effect and its unit.
+    """The sentence. `compared` says how many words, `named` are methods with their agreement.
+
+    `most` is the word that costs most, its effect and its unit.
 
     >>> sure, open_ = Agreement(0.62, 0.4, 0.8, 0.6, 5), Agreement(0.13, -0.2, 0.4, 0.2, 5)
     >>> evidence_sentence("' Paris'", "34 words", [("gradient", sure), ("attention", open_)], ("'.'", 0.36, "nats"))
     "What ' Paris' rests on, by hiding each of 34 words: most on '.' (+0.36 nats); gradient (0.62, 0.40 to 0.80) ranks
-    them alike; attention (0.13, -0.20 to 0.40) is not shown to agree, its interval holds 0."
+    them alike; attention (0.13) is not shown to agree, its interval holds 0."
     """
     piece, effect, unit = most
     rests = (
@@ -45,7 +47,9 @@ def evidence_sentence(
     told = []
     for found, several, single, more in groups:
         if found:
-            names = _listed([f"{name} ({one.rho:.2f}, {one.low:.2f} to {one.high:.2f})" for name, one in found])
+            # Of what is open the intervals all say the same: that they hold 0.
+            ends = [f"{one.rho:.2f}" + ("" if more else f", {one.low:.2f} to {one.high:.2f}") for _, one in found]
+            names = _listed([f"{name} ({said})" for (name, _), said in zip(found, ends, strict=True)])
             plural = len(found) > 1
             end = more.format(*(("their", "s hold") if plural else ("its", " holds")))
             told.append(f"{names} {several if plural else single}{end}")
