@@ -13,7 +13,7 @@ from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.stopping import go_on
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.shapes import Logits
+from attnwidget.shapes import Indices, Logits
 
 SAYS_TOKENS = {"next token", "this token"}
 """What a head predicts that is a token of the vocabulary."""
@@ -30,15 +30,15 @@ class LayerStates:
     def __len__(self) -> int:
         return len(self.kept.layers)
 
-    def final(self, layer: int) -> Tensor:
-        """What the prediction head would read (position dim) if the model ended after this layer.
+    def final(self, layer: int, positions: Indices) -> Tensor:
+        """What the prediction head would read (position dim) at some positions, if the model ended after this layer.
 
         What the model does after its layers, a final norm for example, is done once: by its own code.
         """
         go_on()
         found = ended_after(self.shadow, self.kept, layer)
         assert found is not None  # noqa: S101  for the type checker: the last layer has been tried
-        return found
+        return found[positions.to(found.device)]
 
     def logits(self, rows: Tensor) -> Logits:
         """What the prediction head makes of some rows (position dim) of `final`, in fp32 on the CPU."""

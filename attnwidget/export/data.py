@@ -160,7 +160,7 @@ def _about(about: Mapping[str, Any], part: str) -> dict[str, Any]:
 
 def _view(name: Any) -> Any:
     """Comparing needs another text, testing many runs, and both a kernel."""
-    return "matrix" if name in {"compare", "test"} else name
+    return "matrix" if name in {"compare", "lens", "test"} else name
 
 
 def _selections(trace: Trace, chosen: Selection, keeps: Held) -> dict[str, Selection]:

@@ -53,7 +53,7 @@ def explore(
     be edited. Chat messages in place of the text, [{"role": "user", "content": "Hello"}], are shown as turns, each with
     a text of its own. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
 
-    `view` is "matrix", "lines", "layers", "flow", "neuron", "model", "compare" or "test". `heads` are several heads to show
+    `view` is "matrix", "lines", "layers", "flow", "neuron", "model", "lens", "compare" or "test". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
     `source, fusion, words, sinks, weight, layers, shows, against, scale, size, height` (see the traits of `Explorer`). `edits`
     change the computation, as text (`"hide 4"`, `"silence L5H3"`), and `question` is the answer that is asked about. `state` is the result of

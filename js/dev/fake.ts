@@ -18,6 +18,7 @@ import type {
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
 import { fakeChoices, fakeEffects, fakeEvidence, fakeMetric, fakeSimilar } from "./fake-heads";
+import { fakeDirect, fakeLens } from "./fake-lens";
 import { fakeNeuron } from "./neuron";
 
 /** The turns of a text that is all ChatML. */
@@ -177,6 +178,10 @@ export class FakeKernel {
         return this.strip(request);
       case "flow":
         return this.flow(request);
+      case "lens":
+        return fakeLens(this.tokenise(request.text).pieces, request, this.model.layers);
+      case "direct":
+        return fakeDirect(request, this.model.layers, this.model.heads);
       case "compare":
         return this.compare(request);
       case "changes":

@@ -42,15 +42,19 @@ def direct_effects(
         raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SPLIT_BY))}.")
     if head is not None and by != "token":
         raise AttnWidgetError('head= chooses whose tokens are counted: give it with by="token".')
-    asked = answer_of(model, trace, answer, at, "logit")
-    if asked.function is not None:
-        raise AttnWidgetError("A function of the logits cannot be split into parts. Give a token, or a pair of them.")
-    split = Split(
-        trace, asked, additions(model, trace, asked.position if asked.position is not None else -1, asked.ids)
-    )
+    split = split_logit(model, trace, answer=answer, at=at)
     if by == "layer":
         return split.by_layer()
     return split.by_head() if by == "head" else split.by_token(head)
+
+
+def split_logit(model: Any, trace: Trace, *, answer: Any = None, at: Any = None) -> "Split":
+    """The logit of an answer as a sum, for any of the ways to count its parts. Raises what `direct_effects` raises."""
+    asked = answer_of(model, trace, answer, at, "logit")
+    if asked.function is not None:
+        raise AttnWidgetError("A function of the logits cannot be split into parts. Give a token, or a pair of them.")
+    position = -1 if asked.position is None else asked.position
+    return Split(trace, asked, additions(model, trace, position, asked.ids))
 
 
 @dataclass(frozen=True, eq=False)

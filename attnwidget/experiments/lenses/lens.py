@@ -129,17 +129,17 @@ def lens(
         answers = torch.cat([trace.logits(some).argmax(-1) for some in rows.split(step)])
     else:
         answers = torch.full_like(rows, asked.ids[0])
-    layers = []
-    for layer in range(len(states)):
-        progress(layer, len(states))
-        hidden = states.final(layer)
-        said = [
-            _said(states, hidden, rows[at : at + step], answers[at : at + step], most)
-            for at in range(0, len(rows), step)
-        ]
-        layers.append([np.concatenate(one) for one in zip(*said, strict=True)])
+    # Rows of all layers together: the head's matrix, the largest of the model, is read once for many of them.
+    hidden = torch.cat([states.final(layer, rows) for layer in range(len(states))])
+    asked_of = answers.repeat(len(states))
+    said = []
+    for at in range(0, len(hidden), step):
+        progress(at * len(states) // len(hidden), len(states))
+        said.append(_said(states, hidden[at : at + step], asked_of[at : at + step], most))
     progress(len(states), len(states))
-    ids, probabilities, ranks, values = (np.stack(one) for one in zip(*layers, strict=True))
+    ids, probabilities, ranks, values = (
+        np.concatenate(one).reshape(len(states), len(rows), *one[0].shape[1:]) for one in zip(*said, strict=True)
+    )
     return Lens(
         values,
         _recipe(trace, len(states), None if answer is None else asked.words),
@@ -153,10 +153,10 @@ def lens(
     )
 
 
-def _said(states: LayerStates, hidden: Tensor, rows: Indices, answers: Tensor, top: int) -> tuple[np.ndarray, ...]:
-    """(ids, probabilities, ranks, probabilities of the answers) of a few positions."""
+def _said(states: LayerStates, hidden: Tensor, answers: Indices, top: int) -> tuple[np.ndarray, ...]:
+    """(ids, probabilities, ranks, probabilities of the answers) of a few rows."""
     go_on()
-    scores = states.logits(hidden[rows.to(hidden.device)])
+    scores = states.logits(hidden)
     logarithms = scores.log_softmax(-1)
     own = scores.gather(-1, answers[:, None])
     best = logarithms.topk(min(top, scores.shape[-1]))

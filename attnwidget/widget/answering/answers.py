@@ -29,6 +29,7 @@ from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.continuing import continued_text
 from attnwidget.widget.answering.effects import effects_told
 from attnwidget.widget.answering.evidence import Answered, evidence_told
+from attnwidget.widget.answering.lens import said_by_layers
 from attnwidget.widget.answering.requests import BACKGROUND, Request
 from attnwidget.widget.answering.shown import Shown, seen
 from attnwidget.widget.given import GivenModel
@@ -129,6 +130,8 @@ def answer(
     if request.kind == "frame":
         before = _before(read, request)
         return named(Answer({}, [encode_frame(frame_of(model, place(request), reading, before))]))
+    if request.kind in {"lens", "direct"}:
+        return named(Answer(*said_by_layers(model, request, reading, progress)))
     return named(_about_reading(model, read, request, reading, progress, lambda make: parts(lambda: named(make()))))
 
 

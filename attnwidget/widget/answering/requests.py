@@ -18,6 +18,8 @@ REQUEST_KINDS = (
     "verify",
     "strip",
     "flow",
+    "lens",
+    "direct",
     "compare",
     "changes",
     "expected",
@@ -107,6 +109,8 @@ class Request:
         read = (self.text, self.pair, self.first, self.edits)
         if self.kind == "strip":
             return *read, self.part, self.query, self.direction, self.head, *self._look
+        if self.kind in {"lens", "direct"}:
+            return *read, self.part, self.rows, self.position
         if self.kind in {"tile", "cell"}:
             place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
             return *read, self.part, self.source, *place, *self._look

@@ -86,7 +86,7 @@ class Selecting(anywidget.AnyWidget):
     """The shown part of the model: "self"; "encoder", "decoder" and "cross"; "text" of two towers."""
     chart = Chart(0).tag(sync=True, echo_update=False)
     """Which of the figures given to `beside` is shown, counted from 1; 0 for none."""
-    view = ChoiceTrait("matrix", "lines", "layers", "flow", "neuron", "model", "compare", "test").tag(
+    view = ChoiceTrait("matrix", "lines", "layers", "flow", "neuron", "model", "lens", "compare", "test").tag(
         sync=True, echo_update=False
     )
     """What the stage shows: one map, the query through all layers, what flows into it, how its weights are

@@ -14,6 +14,8 @@ export { readSaved } from "./embedded/saved";
 
 /** What only the model can say, or only a kernel can do. */
 const needsModel: ReadonlySet<Request["kind"]> = new Set([
+  "lens",
+  "direct",
   "compare",
   "expected",
   "effects",

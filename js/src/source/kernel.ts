@@ -3,6 +3,7 @@ import { type Expected, readDifference } from "../wire/difference";
 import { readEffects } from "../wire/effects";
 import { readEvidence } from "../wire/evidence";
 import { readFlow } from "../wire/flow";
+import { readDirect, readLens } from "../wire/lens";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
 import { lost } from "../wire/problem";
@@ -221,6 +222,10 @@ function readReply(
       return (message.expected ?? null) as Expected | null;
     case "flow":
       return readFlow(message.flow, buffers);
+    case "lens":
+      return readLens(message.lens, buffers);
+    case "direct":
+      return readDirect(message.direct, buffers);
     case "metric":
     case "changes":
       return readMetric(message.metric, buffers[0]);

@@ -5,6 +5,7 @@ import { compare } from "./compare";
 import type { ViewEntry } from "./entry";
 import { flow } from "./flow";
 import { layers } from "./layers";
+import { lens } from "./lens";
 import { lines } from "./lines";
 import { matrix } from "./matrix";
 import { model } from "./model";
@@ -12,7 +13,7 @@ import { neuron } from "./neuron";
 import { test } from "./test";
 
 /** The views of the stage, as their tabs stand: group by group. */
-export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, compare, neuron, model, test];
+export const views: readonly ViewEntry[] = [matrix, lines, layers, flow, compare, neuron, model, lens, test];
 
 /** The view of a name; the first one for a name that is not known. */
 export function viewOf(name: string): ViewEntry {

@@ -4,6 +4,7 @@ import type { ChangesRequest, CompareRequest, Difference, Expected, ExpectedRequ
 import type { Effects, EffectsRequest } from "./effects";
 import type { Evidence, EvidenceRequest } from "./evidence";
 import type { Flow, FlowRequest } from "./flow";
+import type { Direct, DirectRequest, Lens, LensRequest } from "./lens";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
@@ -292,6 +293,8 @@ export type Request =
   | ({ readonly kind: "cell" } & TileRequest)
   | ({ readonly kind: "strip" } & StripRequest)
   | ({ readonly kind: "flow" } & FlowRequest)
+  | ({ readonly kind: "lens" } & LensRequest)
+  | ({ readonly kind: "direct" } & DirectRequest)
   | ({ readonly kind: "compare" } & CompareRequest)
   | ({ readonly kind: "changes" } & ChangesRequest)
   | ({ readonly kind: "expected" } & ExpectedRequest)
@@ -356,6 +359,8 @@ export interface Replies {
   readonly cell: Tile;
   readonly strip: Strip;
   readonly flow: Flow;
+  readonly lens: Lens;
+  readonly direct: Direct;
   readonly compare: Difference;
   readonly changes: Metric;
   readonly expected: Expected | null;
