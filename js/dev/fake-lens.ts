@@ -31,6 +31,7 @@ export function fakeLens(pieces: readonly string[], { rows: [start, stop] }: Len
     pieces: pieces.slice(first, last),
     words: vocabulary,
     answers: Array.from({ length: tokens }, () => 0),
+    asked: false,
     predicts: "next token",
     recipe: "logit lens: thought up",
   };
@@ -51,7 +52,7 @@ export function fakeDirect({ position }: DirectRequest, layers: number, heads: n
   const ofHeads = byHead.reduce((all, one) => all + one, 0);
   const direct = {
     position,
-    answer: " Paris",
+    answers: [" Paris"],
     layers,
     heads,
     logit: ofHeads / 2,

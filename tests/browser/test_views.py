@@ -390,6 +390,39 @@ def test_what_flows_into_the_query_is_rollout_and_a_click_looks_from_another_tok
     expect(shown.root.locator(".aw-view-head h3")).to_have_text("What flows into “France” all heads of all layers")
 
 
+# ------------------------------------------------------------------------------------------------------------ lens
+
+
+def test_every_layer_is_asked_and_a_click_on_a_token_makes_it_the_query(bare):
+    made = bare.open(text=TEXT, query=11, view="lens")
+    shown = made.shown
+    view = shown.root.locator(".aw-lens")
+    expect(view).to_have_attribute("data-direct", "true")
+    expect(view).to_have_attribute("data-known", view.get_attribute("data-tokens"))
+    said = aw.lens(made.model, made.trace, positions=[11, 10])
+    expect(shown.root.locator(".aw-lens-said")).to_contain_text(f"{said.values[-1, 0]:.3f}")
+    view.focus()
+    view.press("ArrowUp")  # from what the model says
+    best = said.top(2, 11)[0]
+    spoken = view.get_by_role("gridcell")
+    expect(spoken).to_contain_text(f"Layer 2 after “is”: {best.piece.replace(' ', '␣')} {best.value:.3f}")
+    expect(shown.root.locator(".aw-tooltip")).to_contain_text(f"{best.value:.3f}")
+    view.press("ArrowLeft")
+    expect(spoken).to_contain_text("Layer 2 after “France”")
+    view.press("Enter")
+    expect(shown.root.locator(".aw-query .aw-number")).to_have_text("#10")
+    expect(shown.root.locator(".aw-lens-said")).to_contain_text(f"{said.values[-1, 1]:.3f}")
+    added = aw.direct_effects(made.model, made.trace, at=10)
+    expect(shown.root.locator(".aw-recipe")).to_contain_text(f"({added.logit:.3f})")
+    made.question = {"answer": "Paris"}
+    expect(shown.root.locator(".aw-lens-said")).to_contain_text("“␣Paris” after “France”")
+    expect(view).to_have_attribute("aria-busy", "false")
+    before = view.get_attribute("data-start")
+    view.press("Home")
+    expect(view).to_have_attribute("data-start", "0")
+    assert before != "0"
+
+
 # --------------------------------------------------------------------------------------------------------- compare
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from attnwidget.engine import AttentionModel, Reading, Tokens
 from attnwidget.errors import AttnWidgetError, BadRequest
+from attnwidget.experiments.effects.answers import answer_of
 from attnwidget.experiments.lenses.direct_effects import split_logit
 from attnwidget.experiments.lenses.lens import lens
 from attnwidget.frames.predictions import predicted_beside
@@ -40,7 +41,11 @@ def _lens(model: AttentionModel, request: Request, reading: Reading, progress: C
         raise BadRequest("A request 'lens' needs rows. Give the first token and the one after the last.")
     tokens = _tokens(reading)
     start, stop = max(0, request.rows[0]), min(request.rows[1], len(tokens), max(0, request.rows[0]) + MOST_POSITIONS)
-    found = lens(model, reading.trace, positions=range(start, stop), top=TOLD, progress=progress)
+    answer = request.question.answer
+    if answer is not None:
+        # A text may be several tokens: which of them is meant is decided after the query, as for what parts add.
+        answer = answer_of(model, reading.trace, answer, request.position).ids[0]
+    found = lens(model, reading.trace, answer=answer, positions=range(start, stop), top=TOLD, progress=progress)
     numbers = sorted(found.vocabulary)
     places = {number: place for place, number in enumerate(numbers)}
     place_of = np.vectorize(places.__getitem__, otypes=[np.uint32])
@@ -52,6 +57,7 @@ def _lens(model: AttentionModel, request: Request, reading: Reading, progress: C
         "pieces": list(found.pieces),
         "words": [found.vocabulary[number] for number in numbers],
         "answers": [places[number] for number in found.answers],
+        "asked": answer is not None,
         "predicts": reading.trace.model.predicts,
         "recipe": found.recipe,
     }
@@ -66,11 +72,16 @@ def _lens(model: AttentionModel, request: Request, reading: Reading, progress: C
 
 def _direct(model: AttentionModel, request: Request, reading: Reading) -> Told:
     """What each layer and head adds to the logit of the answer after the token `position`."""
-    split = split_logit(model, reading.trace, at=request.position)
+    answer, rather, _ = request.question
+    if rather is not None:
+        own = answer_of(model, reading.trace, answer, request.position).ids[0]
+        split = split_logit(model, reading.trace, answer=(own, rather), at=request.position)
+    else:
+        split = split_logit(model, reading.trace, answer=answer, at=request.position)
     layers, heads = split.by_layer(), split.by_head()
     told = {
         "position": request.position,
-        "answer": model.piece(split.asked.ids[0]),
+        "answers": [model.piece(number) for number in split.asked.ids],
         "layers": len(layers.values),
         "heads": heads.shape[1],
         "logit": heads.logit,

@@ -110,7 +110,7 @@ class Request:
         if self.kind == "strip":
             return *read, self.part, self.query, self.direction, self.head, *self._look
         if self.kind in {"lens", "direct"}:
-            return *read, self.part, self.rows, self.position
+            return *read, self.part, self.rows, self.position, self.question
         if self.kind in {"tile", "cell"}:
             place = (self.layer, self.head, self.heads, self.rows, self.columns, self.exact)
             return *read, self.part, self.source, *place, *self._look

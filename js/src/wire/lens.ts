@@ -5,6 +5,8 @@ import type { Predicted, Span, TextsRequest } from "./types";
 export interface LensRequest extends TextsRequest {
   readonly part: string;
   readonly rows: Span;
+  /** Of a text that may be several tokens, the one that is likelier after this token is meant. */
+  readonly position?: number;
 }
 
 export interface Lens {
@@ -18,8 +20,9 @@ export interface Lens {
   readonly pieces: readonly string[];
   /** Tokens of the vocabulary, as the numbers below name them. */
   readonly words: readonly string[];
-  /** What the model says in the end after each token. */
+  /** What is asked about, or else what the model says in the end after each token. */
   readonly answers: readonly number[];
+  readonly asked: boolean;
   readonly predicts: Predicted;
   readonly recipe: string;
   /** By layer, token and rank: the likeliest, and their probabilities. */
@@ -38,7 +41,8 @@ export interface DirectRequest extends TextsRequest {
 
 export interface Direct {
   readonly position: number;
-  readonly answer: string;
+  /** One, or two: the first rather than the second. */
+  readonly answers: readonly string[];
   readonly layers: number;
   /** Of the layer that has most. */
   readonly heads: number;

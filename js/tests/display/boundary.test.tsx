@@ -28,6 +28,7 @@ vi.mock("../../src/views/lines/scene", breakable(["linesFrame"]));
 vi.mock("../../src/views/layers/scene", breakable(["layersScene"]));
 vi.mock("../../src/views/flow/scene", breakable(["flowFrame"]));
 vi.mock("../../src/views/neuron/scene", breakable(["neuronScene"]));
+vi.mock("../../src/views/lens/scene", breakable(["lensScene"]));
 vi.mock("../../src/heads/scene", breakable(["gridScene"]));
 vi.mock("../../src/heads/balance", breakable(["underGrid"]));
 vi.mock("../../src/focus/fields", breakable(["fieldOf"]));
@@ -70,6 +71,7 @@ describe("a layout that throws", () => {
     ["layers", "layersScene"],
     ["flow", "flowFrame"],
     ["neuron", "neuronScene"],
+    ["lens", "lensScene"],
     ["compare", "matrixScene"],
   ])("leaves all but its own view: %s", async (view, name) => {
     broken.add(name);
@@ -98,7 +100,7 @@ describe("a layout that throws", () => {
     broken.add("gridScene");
     const { host, model, close } = mounted();
     await until(() => expect(host.querySelector(".aw-matrix")).not.toBeNull());
-    await until(() => expect(parts(host)).toMatchObject({ tabs: 7, grid: null }));
+    await until(() => expect(parts(host)).toMatchObject({ tabs: views.length, grid: null }));
     expect(parts(host).faults.length).toBe(1);
     model.set("view", "model");
     await until(() => expect(parts(host).faults.join()).toContain("Model could not be drawn (no gridScene)"));

@@ -67,6 +67,8 @@ ABOUT_A_TEXT = {
     "predict": {"position": 2},
     "strip": {"query": [2, 3]},
     "flow": {"position": 2},
+    "lens": {"rows": [0, 2]},
+    "direct": {"position": 2},
     "tile": {"rows": [0, 2], "columns": [0, 2]},
     "cell": {"rows": [0, 2], "columns": [0, 2]},
     "neuron": {"query": [2, 3], "keys": [0]},

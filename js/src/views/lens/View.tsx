@@ -8,7 +8,7 @@ import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
 import { accent } from "../../lib/colour";
-import { count, weight } from "../../lib/format";
+import { count, grouped, weight } from "../../lib/format";
 import { lensFigure } from "./figure";
 import { leaveLens, pointLens, pressLens, steerLens } from "./input";
 import { columnAt, directWish, type LensTable, lensOf } from "./lens";
@@ -223,9 +223,9 @@ function Tip({ table, scene }: { readonly table: LensTable; readonly scene: Lens
         ))}
         {!settled && (
           <span class="aw-unit">
-            in the end <bdi>{saidPiece(answer.piece)}</bdi>{" "}
+            {column.lens.asked ? "asked" : "in the end"} <bdi>{saidPiece(answer.piece)}</bdi>{" "}
             <b class="aw-number">
-              {weight(answer.probability)}, rank {rank.toLocaleString("en")}
+              {weight(answer.probability)}, rank {grouped(rank)}
             </b>
           </span>
         )}

@@ -6,6 +6,7 @@ import { keyOf } from "../../session/answers/memory";
 import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
 import { tokenCount, tokenOf } from "../../session/units";
+import { questionAsked } from "../../session/what-if";
 import type { Direct, DirectRequest, Lens, LensRequest } from "../../wire/lens";
 import type { Span } from "../../wire/types";
 import type { LensHit } from "./scene";
@@ -48,8 +49,16 @@ function lensWish(session: Session, position: number, total: number): Wish<"lens
   const { part } = shown.frame.header;
   const start = position - (position % together);
   const rows: Span = [start, Math.min(start + together, total)];
-  const request = { ...textsOf(shown), part, rows };
-  return { kind: "lens", key: keyOf(request, part, rows), request };
+  const { answer } = session.traits.question.value;
+  const asked = answer === null ? null : { answer, rather: null, at: null };
+  const query = lensPlace(session)?.query ?? 0;
+  const request: LensRequest = {
+    ...textsOf(shown),
+    part,
+    rows,
+    ...(asked === null ? {} : { ...questionAsked(asked), position: query }),
+  };
+  return { kind: "lens", key: keyOf(request, part, rows, asked && [answer, query]), request };
 }
 
 /** What each part adds to the answer after the query. Reads signals. */
@@ -57,8 +66,10 @@ export function directWish(session: Session): Wish<"direct", DirectRequest> | nu
   const [shown, place] = [session.shown.value, lensPlace(session)];
   if (shown === null || place === null) return null;
   const { part } = shown.frame.header;
-  const request = { ...textsOf(shown), part, position: place.query };
-  return { kind: "direct", key: keyOf(request, part, place.query), request };
+  const { answer, rather } = session.traits.question.value;
+  const asked = questionAsked({ answer, rather, at: null });
+  const request = { ...textsOf(shown), part, position: place.query, ...asked };
+  return { kind: "direct", key: keyOf(request, part, place.query, answer, rather), request };
 }
 
 /** What each layer says after one token, as far as it has come. Reads signals. */

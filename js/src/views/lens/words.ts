@@ -3,6 +3,7 @@ import {
   changesFirst,
   clauses,
   exact,
+  grouped,
   pieceParts,
   shorten,
   shortLabel,
@@ -32,11 +33,14 @@ export function courseOf(column: LensColumn): string {
   const last = column.lens.layers - 1;
   const { answer, rank } = cellOf(column, last);
   const from = settledFrom(column);
-  const said = `${placeWord(column)} the model says “${saidPiece(answer.piece)}” ${weight(answer.probability)}`;
-  if (from === null) return `${said}, its rank ${rank} in the last layer`;
+  const name = saidPiece(answer.piece);
+  const said = column.lens.asked
+    ? `“${name}” ${placeWord(column)}: ${weight(answer.probability)}`
+    : `${placeWord(column)} the model says “${name}” ${weight(answer.probability)}`;
+  if (from === null) return `${said}, rank ${grouped(rank)} in the last layer`;
   if (from === 0) return `${said}, the likeliest in every layer`;
   const before = cellOf(column, from - 1);
-  return `${said}, the likeliest from layer ${from} on; in layer ${from - 1} its rank is ${before.rank.toLocaleString("en")}`;
+  return `${said}, the likeliest from layer ${from} on; in layer ${from - 1} its rank is ${grouped(before.rank)}`;
 }
 
 /** What is looked at, for those who do not see it. */
@@ -52,6 +56,11 @@ export function spokenLens(table: LensTable, hit: LensHit | null, query: LensCol
   return `Layer ${hit.layer} ${placeWord(column)}: ${list}; ${saidPiece(answer.piece)} ${weight(answer.probability)}, rank ${rank}`;
 }
 
+/** What parts add to. */
+function answersOf({ answers }: Direct): string {
+  return answers.map((answer) => `“${saidPiece(answer)}”`).join(" rather than ");
+}
+
 /** What one part adds to the answer. */
 export function directInWords(
   direct: Direct,
@@ -61,7 +70,7 @@ export function directInWords(
     hit.kind === "head"
       ? `L${hit.layer}H${hit.head}`
       : `${hit.part === 0 ? "attention" : "MLP"} of layer ${hit.layer}`;
-  return `${who} ${added(direct, hit)} to the logit of “${saidPiece(direct.answer)}”`;
+  return `${who} ${added(direct, hit)} to the logit of ${answersOf(direct)}`;
 }
 
 function added(direct: Direct, hit: Extract<LensHit, { kind: "part" } | { kind: "head" }>): string {
@@ -74,14 +83,14 @@ function added(direct: Direct, hit: Extract<LensHit, { kind: "part" } | { kind: 
 
 /** How the numbers were made, and what tones and letters mean. */
 export function recipeOf(table: LensTable): string {
-  const recipe = table.columns.find((column) => column !== null)?.lens.recipe ?? "";
+  const { recipe = "", asked = false } = table.columns.find((column) => column !== null)?.lens ?? {};
   const { direct } = table;
   const fulls = fullsOf(direct);
   return clauses(
-    "tone: √probability · bold: what the model says in the end",
+    `tone: √probability · bold: ${asked ? "what is asked about" : "what the model says in the end"}`,
     direct === null
       ? ""
-      : `attn, MLP, heads: what each adds to the logit of “${saidPiece(direct.answer)}” after #${direct.position} (${exact(direct.logit)}), green adds, violet takes away, full tone at ±${exact(fulls.parts)} and ±${exact(fulls.heads)}; beside the heads ${direct.rest.map(({ name, value }) => `${name} ${signedWeight(value, exact)}`).join(", ")}`,
+      : `attn, MLP, heads: what each adds to the logit of ${answersOf(direct)} after #${direct.position} (${exact(direct.logit)}), green adds, violet takes away, full tone at ±${exact(fulls.parts)} and ±${exact(fulls.heads)}; beside the heads ${direct.rest.map(({ name, value }) => `${name} ${signedWeight(value, exact)}`).join(", ")}`,
     changesFirst(recipe),
     "early layers need not speak the head’s language",
   );
