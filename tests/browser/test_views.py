@@ -394,8 +394,9 @@ def test_what_flows_into_the_query_is_rollout_and_a_click_looks_from_another_tok
 
 
 def test_every_layer_is_asked_and_a_click_on_a_token_makes_it_the_query(bare):
-    made = bare.open(text=TEXT, query=11, view="lens")
+    made = bare.open(text=TEXT, query=11)
     shown = made.shown
+    tab(shown, "Lens").click()
     view = shown.root.locator(".aw-lens")
     expect(view).to_have_attribute("data-direct", "true")
     expect(view).to_have_attribute("data-known", view.get_attribute("data-tokens"))

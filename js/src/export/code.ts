@@ -110,6 +110,7 @@ function numbers(input: CodeInput): string[] {
     direction === "reads"
       ? `[${place}]${single ? "" : ".mean(0)"}`
       : `[:, ${place}]${single ? "" : ".sum(1)"}`;
+  if (view === "lens") return lensLines(input.traits);
   const changed = [
     ...(look.words ? ["merges pieces into words"] : []),
     ...(look.sinks === "show"
@@ -186,4 +187,17 @@ function layersLine(input: CodeInput, index: string, trace: string): string {
   const dense = attending.every((layer, place) => layer === place);
   const layers = dense ? `range(${attending.length})` : pythonValue(attending);
   return `weights = [${trace}.weights${one}${fused}${index} for layer in ${layers}]`;
+}
+
+/** What each layer would say, and what its parts add, after the last token of the query; of a difference, after the edits. */
+function lensLines({ look, edits, query, question: { answer, rather } }: CodeInput["traits"]): string[] {
+  const early = look.shows === "before" && editsOn(edits).length > 0;
+  const trace = early ? "before" : "ex.trace";
+  const position = query[1] - 1;
+  const asked = (value: unknown) => (answer === null ? "" : `, answer=${pythonValue(value)}`);
+  return [
+    ...(early ? [again] : []),
+    `lens = aw.lens(ex.model, ${trace}${asked(answer)}, positions=${position})`,
+    `added = aw.direct_effects(ex.model, ${trace}${asked(rather === null ? answer : [answer, rather])}, at=${position})`,
+  ];
 }

@@ -14,10 +14,9 @@ import type { AskedAnswer, Edits } from "./what-if";
 
 export type { Answer, Ask, Ok } from "./answer";
 export type { Flow, FlowRequest } from "./flow";
-export type { Changes, HeadFusion, HeadPair, Look } from "./look";
+export type { Changes, HeadFusion, HeadPair, Look, Viewport } from "./look";
 export type { Problem, Progress } from "./problem";
 export type { TextsRequest } from "./texts";
-export type { Viewport } from "./viewport";
 export type { AskedAnswer, Edits, OffEdit, Shows } from "./what-if";
 export type Direction = "reads" | "read_by";
 export type MapSource = "head" | "layer" | "rollout";

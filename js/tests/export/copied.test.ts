@@ -265,6 +265,11 @@ describe("code", () => {
     expect(last({ view: "layers", look: { ...plainLook, layers: "single" } }, { attending: [1, 3] })).toBe(
       "weights = [ex.trace.weights(layer, 2)[2] for layer in (1, 3)]",
     );
+    expect(last({ view: "lens" })).toBe("added = aw.direct_effects(ex.model, ex.trace, at=2)");
+    expect(code({ view: "lens", question: { answer: "a", rather: "b", at: null } }).slice(-2)).toEqual([
+      'lens = aw.lens(ex.model, ex.trace, answer="a", positions=2)',
+      'added = aw.direct_effects(ex.model, ex.trace, answer=("a", "b"), at=2)',
+    ]);
     expect(last({ part: "encoder", query: [0, 2] }, { usualPart: "encoder" })).toBe(
       'weights = ex.trace.weights(1, 2, part="encoder")[0:2].mean(0)',
     );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeDirect, fakeLens } from "../../dev/fake-lens";
 import { contrast, inkOn, palette, rgbOf } from "../../src/lib/colour";
+import { csvOf } from "../../src/views/lens/figure";
 import { windowAround } from "../../src/views/lens/lens";
 import { inked, paintLens } from "../../src/views/lens/paint";
 import { cellOf, fullsOf, namesOf, settledFrom } from "../../src/views/lens/picture";
@@ -163,6 +164,14 @@ describe("the lens in words", () => {
     const { rows, columns: names } = ofColumn(columns[3] as (typeof columns)[3]);
     expect(names[2]).toBe("Probability of ␣Paris");
     expect(rows.map((row) => row[3])).toEqual(["3", "3", "1", "1"]);
+  });
+
+  it("can be taken along as CSV, a line for each cell that has come", () => {
+    const lines = csvOf({ ...table, columns: [null, ...columns.slice(1)] })
+      .trim()
+      .split("\r\n");
+    expect(lines.length).toBe(13);
+    expect(lines[1]).toMatch(/^0,2," of"," Paris",0\.025\d*,3," the",0\.1\d*$/);
   });
 
   it("says what colours and numbers are", () => {

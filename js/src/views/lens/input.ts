@@ -60,7 +60,7 @@ function moves(view: View, table: LensTable): Moves {
     const { length } = table.columns;
     if (position < table.start) state.move(position);
     else if (position >= table.start + length) state.move(position - length + 1);
-    look(view, now?.kind === "cell" ? { kind: "cell", layer, position } : cell);
+    look(view, { kind: "cell", layer, position });
   };
   return {
     ArrowLeft: go(cell.layer, cell.position - 1),
