@@ -94,7 +94,7 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
               <Bar
                 label={<TokenName tokens={tokens} token={token} />}
                 share={Math.abs(amount) / most}
-                number={certain ? (signed ? signedWeight : weight)(amount) : "…"}
+                number={certain ? (signed ? changeNumber : weight)(amount) : "…"}
               />
             </button>
           </li>
@@ -104,6 +104,11 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
       {weights !== null && !signed && <RowNumbers tint={tint} weights={weights} tokens={tokens} />}
     </section>
   );
+}
+
+/** A change, where there is room for so many digits: of one too small for them no sign. */
+function changeNumber(amount: number): string {
+  return Math.abs(amount) < 0.0005 ? weight(Math.abs(amount)) : signedWeight(amount);
 }
 
 /** A token by its piece; by its number too where the text has the piece more than once. */

@@ -30,6 +30,7 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
     from = { x: event.clientX, y: event.clientY };
     const { target } = event;
     timer = setTimeout(() => {
+      hover(target, from);
       const subject = subjectAt(view, target);
       if (subject === null || !isChangeable(session)) return;
       held = true;
@@ -46,11 +47,11 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
   for (const name of ["pointerup", "pointercancel"] as const)
     frame.addEventListener(name, up, { capture: true, signal });
   signal.addEventListener("abort", up, { once: true });
-  // A right click would move the caret, and with it the query.
+  // A right click would move the caret, and with it the query; a finger that is lifted, the focus out of the menu.
   frame.addEventListener(
     "mousedown",
     (event) => {
-      if (event.button === 2 && pressed !== null && isText(event.target)) event.preventDefault();
+      if (held || (event.button === 2 && pressed !== null && isText(event.target))) event.preventDefault();
     },
     { capture: true, signal },
   );
@@ -71,10 +72,16 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
       if (event.target instanceof Element && event.target.closest(".aw-popup") !== null)
         return event.preventDefault();
       if (held) return event.preventDefault();
-      if (pressed === null || !offered(event)) return;
-      event.preventDefault();
-      openAt(view, frame, pressed, { x: event.clientX, y: event.clientY }, event.target);
+      if (!offered(event)) return;
+      const place = { x: event.clientX, y: event.clientY };
+      // Some browsers say so themselves when a finger rests.
+      const touched = (event as PointerEvent).pointerType === "touch" && isPicture(event.target);
+      if (touched) hover(event.target, place);
+      const subject = touched ? subjectAt(view, event.target) : pressed;
       pressed = null;
+      if (subject === null) return;
+      event.preventDefault();
+      openAt(view, frame, subject, place, event.target);
     },
     { signal },
   );
@@ -89,6 +96,11 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
   };
   // Before the picture pins once more what is pinned.
   frame.addEventListener("keydown", keyed, { capture: true, signal });
+}
+
+/** A finger points at nothing before it is down: what it is on is found as if a mouse had come there. */
+function hover(target: EventTarget | null, { x, y }: { readonly x: number; readonly y: number }): void {
+  target?.dispatchEvent(new PointerEvent("pointermove", { clientX: x, clientY: y, bubbles: true }));
 }
 
 function isEnter({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
