@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { steerItems } from "../controls/menu-keys";
-import { useView, type View } from "../display/view";
+import { chooseView, useView, type View } from "../display/view";
 import { withEdit, without } from "../edits/chips";
 import type { OpenMenu } from "../focus/pointer";
 import { headingOf, type Offer, offersFor } from "./offers";
@@ -89,9 +89,13 @@ function Opened({ menu }: { readonly menu: OpenMenu }) {
   );
 }
 
-export function take({ session }: View, { act }: Offer): void {
+export function take(view: View, { act }: Offer): void {
+  const { session } = view;
   const edits = session.traits.edits.peek();
   if (act.kind === "add") session.setEdits(withEdit(edits, act.edit));
   else if (act.kind === "remove") session.setEdits(without(edits, act.place));
-  else session.setQuestion({ ...session.traits.question.peek(), at: act.at });
+  else {
+    session.setQuestion({ ...session.traits.question.peek(), at: act.at });
+    chooseView(view, "test");
+  }
 }

@@ -26,8 +26,16 @@ export function standingOf({ session, derived }: View): Standing | null {
     shown: headsShown(session),
     pinned: query?.kind === "tokens" ? { query, reads: direction === "reads" } : null,
     causal: header.causal && header.key_tokens == null,
-    asks: false,
+    asks: canAsk(session, header),
   };
+}
+
+const byToken: ReadonlySet<unknown> = new Set(["next token", "this token", "label"]);
+
+/** Whether an answer at one of the queries can be asked about. */
+function canAsk(session: Session, { part }: Header): boolean {
+  const predicts = session.about.peek()?.model.predicts;
+  return session.can("evidence") && byToken.has(predicts) && ["self", "decoder", "text"].includes(part);
 }
 
 /** The heads whose map is on show; none for that of all layers. */
