@@ -12,7 +12,7 @@ from attnwidget.experiments.agreement.columns import Column, columns
 from attnwidget.experiments.agreement.curves import curve_counts, random_orders, scored, without_first
 from attnwidget.experiments.agreement.evidence import Evidence, gathered
 from attnwidget.experiments.agreement.faithfulness import ORDERS, scorer
-from attnwidget.experiments.agreement.methods import IN_ORDER, METHODS, Asking
+from attnwidget.experiments.agreement.methods import HIDING, IN_ORDER, METHODS, Asking
 from attnwidget.experiments.agreement.places import Places, places_of
 from attnwidget.experiments.effects.answers import Asked
 from attnwidget.measures.ranks import Agreement, by_size
@@ -38,6 +38,7 @@ class _Known:
     columns: dict[str, Column] = field(default_factory=dict)
     runs: dict[tuple[int, ...], float] = field(default_factory=dict)  # sets of words that were hidden for the curves
     curves: dict[str, Any] | None = None
+    whole: bool = False  # nothing more is to come
 
 
 _known: "WeakKeyDictionary[Trace, dict[tuple[AskedAnswer, str], _Known]]" = WeakKeyDictionary()
@@ -66,12 +67,21 @@ def evidence_told(
     def told() -> Answered:
         return _told(gathered(asking, known.places, METHODS, known.columns), known.curves)
 
+    def curves() -> None:
+        known.curves = _curves(asking, known, progress)
+        parts(told)
+
+    hidden = known.columns.get(HIDING.name)
+    if hidden is not None and hidden.done and known.curves is None:
+        curves()
     for column in columns(asking, known.places, METHODS, known.columns, heard=progress):
         known.columns[column.name] = column
         parts(told)
-    if known.curves is None:
-        parts(told)
-        known.curves = _curves(asking, known, progress)
+        if column.method is HIDING and column.done:
+            curves()  # before what takes long; each run is made once
+    if not known.whole:
+        curves()
+        known.whole = True
     return told()
 
 
@@ -81,7 +91,7 @@ def _curves(asking: Asking, known: _Known, progress: Callable[..., None]) -> dic
     shown = {
         method.name: known.columns[method.name].values[own]
         for method in IN_ORDER
-        if not method.null and known.columns[method.name].why is None
+        if not method.null and method.name in known.columns and known.columns[method.name].why is None
     }
     counts = curve_counts(len(own), CURVE_POINTS)
     orders = [by_size(values).tolist() for values in shown.values()]
