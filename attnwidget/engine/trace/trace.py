@@ -218,8 +218,8 @@ class Trace:
         missing.
 
         The file holds what the weights are computed from (q and k, about 2 x tokens x width numbers per layer, masks,
-        biases, sinks, given weights), the tokens, the model's facts, the steps of a generation, and stored logits; with
-        `values`, also v and the output projections, each once. It has no prediction head, so logits on demand are not
+        biases, sinks, given weights), the tokens, the model's facts, the steps of a generation, and stored logits; the edits
+        with their painted matrices, and of the runs that they take something from the names; with `values`, also v and the output projections, each once. It has no prediction head, so logits on demand are not
         available; it cannot be used for `reuse`, and what `keep` added is left out.
 
         Raises AttnWidgetError if the file cannot be written, there are no values, or the projections have changed
