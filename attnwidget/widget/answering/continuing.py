@@ -8,7 +8,7 @@ from attnwidget.errors import BadRequest
 from attnwidget.widget.answering.requests import Request
 from attnwidget.widget.given import GivenModel
 
-MOST = 512
+MOST_AT_ONCE = 512
 """The most tokens that are written in one go."""
 
 Written = dict[str, Any]
@@ -24,8 +24,8 @@ def continued_text(
     """
     if isinstance(model, GivenModel):
         model.refuse_editing()
-    if not 1 <= request.count <= MOST:
-        raise BadRequest(f"count must be from 1 to {MOST}, not {request.count}.")
+    if not 1 <= request.count <= MOST_AT_ONCE:
+        raise BadRequest(f"count must be from 1 to {MOST_AT_ONCE}, not {request.count}.")
 
     def told(text: str, tokens: int) -> None:
         parts(lambda: _told(text, tokens, ended=False))
