@@ -94,6 +94,7 @@ def variants(
     `head_effects`; without an answer, what the model says after the first of them. `reads` names a phrase, the fact that
     ought to be read: which head reads it most at the answer's position. `edits` hold in all of them. Costs a run for each.
     Raises AttnWidgetError for no prompts, and what `model.trace` and `head_effects` raise.
+    Source: prompts put in several ways, as in Jiang et al. 2020 (arXiv 1911.12543).
 
     >>> import attnwidget as aw
     >>> found = aw.variants(
