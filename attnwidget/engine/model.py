@@ -458,13 +458,14 @@ class AttentionModel:
         Raises what `trace` raises, also for a model of which nothing can be edited.
         """
         given = self._inputs(self.conversation(text) or text, first=first, **as_given(self.facts, pair))
-        if self._gives_maps(given, lambda _done: None):
+        shadow = self._met(given, lambda _done: None)
+        if shadow.path == "eager":
             plain = self._read(given)
             own = {block.part: block.shape[1:] for block in plain.blocks}
             depths = {part: plain.layers(part) for part in plain.parts}
             return fitting(edits, head_counts(plain.blocks), own, depths, partial(refuse_what_no_mask_says, plain))
         sizes = sizes_of({name: len(tokens) for name, tokens in given.tokens.items()})
-        known = self._roles(given, lambda _done: None)
+        known = self._roles_in(shadow)
         return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
 
     def _edited(self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None]) -> EditedPass:
@@ -494,9 +495,15 @@ class AttentionModel:
 
     def _gives_maps(self, given: Inputs, progress: Callable[[int], None]) -> bool:
         """Whether all that is seen of the model's attention are maps that it returns."""
-        if self._shadow().path == "interface" and not knows_inputs(self._shadow().module, given.forward):
-            self._read(given, progress)  # once per model and kind of input, to see which layer each call belongs to
-        return bool(self._shadow().path == "eager")
+        return bool(self._met(given, progress).path == "eager")
+
+    def _met(self, given: Inputs, progress: Callable[[int], None]) -> Any:
+        """The copy that is run, once it has met inputs of this kind: which layer each call belongs to is known then."""
+        shadow = self._shadow()  # which looks through the whole model: once is enough
+        if shadow.path != "interface" or knows_inputs(shadow.module, given.forward):
+            return shadow
+        self._read(given, progress)
+        return self._shadow()
 
     def _hidden_by_mask(
         self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None], reuse: Trace | None
@@ -532,9 +539,11 @@ class AttentionModel:
         )
 
     def _roles(self, given: Inputs, progress: Callable[[int], None]) -> Known:
-        maps = self._gives_maps(given, progress)
-        known = known_roles(self._shadow().module)
-        if maps or known is None:
+        return self._roles_in(self._met(given, progress))
+
+    def _roles_in(self, shadow: Any) -> Known:
+        known = known_roles(shadow.module)
+        if shadow.path == "eager" or known is None:
             raise self._cannot_be_edited()
         return known
 

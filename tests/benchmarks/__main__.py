@@ -18,6 +18,7 @@ SECTIONS = {
     "browser": "In the browser",
     "hover": "What a hover costs",
     "edit_to_paint": "From a keystroke to the picture",
+    "chip_to_paint": "From a chip to the picture",
     "keystrokes": "Typing faster than the model reads",
     "reruns": "A cell that is run thirty times",
 }
