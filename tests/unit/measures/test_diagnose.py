@@ -189,6 +189,23 @@ def test_a_phrase_is_no_part_of_a_word_unless_it_stands_nowhere_else():
     assert tokens_named(text, "ari") == (0, 3)
 
 
+def test_a_fact_that_one_head_reads_at_the_one_step_that_needs_it_is_not_ignored():
+    layers = ordinary()
+    for layer in layers:
+        layer[:, 6:, 1] = 1e-6
+    layers[1][2, 9, :] = 1e-6
+    layers[1][2, 9, [1, 4]] = torch.tensor([0.45, 0.55])
+    trace = trace_of(*[causal(layer) for layer in layers])
+    steps = tuple(Step(at, at, WORDS[at], 0.9, 1, ()) for at in range(7, SIZE))
+    finding = aw.diagnose(replace(trace, steps=steps), "fact")["read at single steps"]
+    assert finding.where == ("L1H2",)
+    assert finding.evidence["best head at the best step"] == pytest.approx(0.45, abs=1e-3)
+    assert finding.evidence["best head"] < 0.3
+    assert finding.evidence["best head at the worst step"] < 0.01
+    assert f"{WORDS[10]!r} at 10" in finding.shows
+    assert "query 9" in finding.try_next
+
+
 def test_what_comes_after_the_query_is_not_said_to_be_ignored():
     report = aw.diagnose(trace_of(*ordinary()), "around", query=3)
     assert "after the query" in report.skipped["ignored context"]

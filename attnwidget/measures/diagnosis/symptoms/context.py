@@ -23,6 +23,12 @@ def ignored_context(examined: Examined) -> Finding | None:
         f"mass on {name}": float(np.nanmean(examined.mass(at))) for name, at in list(examined.named.items())[1:]
     }
     evidence["mass on the first token"] = float(np.nanmean(examined.rows[..., examined.first].sum(-1)))
+    if len(examined.asked) > 1:
+        by_query = examined.mass_by_query(examined.relevant)
+        most = np.nanmax(by_query, axis=(0, 1))
+        evidence |= {"best head at the best step": float(most.max()), "best head at the worst step": float(most.min())}
+        if not readers and lift < READ_LIFT and most.max() > READS:
+            return _read_at_times(examined, by_query, most, evidence)
     apart = "" if examined.content[list(examined.relevant)].any() else " These attract attention whatever the text."
     if lift >= READ_LIFT or (readers and lift >= 1):
         return Finding(
@@ -55,6 +61,27 @@ def ignored_context(examined: Examined) -> Finding | None:
         "move the fact next to the question, mark it, shorten the rest, check how its tokens are split",
         evidence,
         named_tokens(examined.keys, _elsewhere(examined), 3),
+    )
+
+
+def _read_at_times(examined: Examined, by_query: np.ndarray, most: np.ndarray, evidence: dict[str, float]) -> Finding:
+    """No head reads the relevant tokens on average, but one does where it may be needed."""
+    best, worst = int(most.argmax()), int(most.argmin())
+    rows = [int(examined.asked[at]) for at in (best, worst)]
+    readers = named_heads(by_query[..., best], over=READS)
+    queries = examined.trace.tokens(examined.part)[0]
+    said = [
+        f"{queries.pieces[row + 1].strip()!r} at {row + 1}" if row + 1 < len(queries) else "the end" for row in rows
+    ]
+    return Finding(
+        "read at single steps",
+        "low",
+        f"On average over {len(most)} steps no head gives the relevant tokens {READS:.0%}, but at the step that produced "
+        f"{said[0]}, {readers[0]} gives them {most[best]:.2f}. The least is read for {said[1]}: {most[worst]:.2f} at most.",
+        "the answer may need them at that step only",
+        f"look at that row, query {rows[0]}, in these heads; diagnose(trace, ..., query={rows[0]}) judges it alone",
+        evidence,
+        readers,
     )
 
 

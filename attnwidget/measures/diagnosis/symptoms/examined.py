@@ -67,6 +67,17 @@ class Examined:
         """(layer head): the total weight of these keys in the judged queries' mean rows."""
         return self.rows[..., list(positions)].sum(-1)
 
+    def mass_by_query(self, positions: Sequence[int]) -> np.ndarray:
+        """(layer head query): the weight of these keys in the row of each judged query. NaN for missing heads."""
+        counts = self.trace.heads(self.part)
+        found = np.full((len(counts), max(counts), len(self.asked)), np.nan, np.float32)
+        number = {int(query): at for at, query in enumerate(self.asked)}
+        for portion in portions(self.trace, self.part, self.asked):
+            mass = portion.maps[..., list(positions)].sum(-1).numpy()
+            at = [number[int(query)] for query in portion.rows]
+            found[portion.block.layer][np.ix_(portion.heads, at)] = mass
+        return found
+
     def lift(self, positions: Sequence[int]) -> float:
         """The share of attention to content that these keys get, over their share of the content; 1 is chance.
 
