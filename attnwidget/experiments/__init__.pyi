@@ -6,6 +6,7 @@ from attnwidget.experiments.effects.edge_effects import edge_effects as edge_eff
 from attnwidget.experiments.effects.effect import effect as effect
 from attnwidget.experiments.effects.head_effects import head_effects as head_effects
 from attnwidget.experiments.effects.layer_effects import layer_effects as layer_effects
+from attnwidget.experiments.effects.patching import patching as patching
 from attnwidget.experiments.effects.token_effects import token_effects as token_effects
 from attnwidget.experiments.effects.value_zeroing import value_zeroing as value_zeroing
 from attnwidget.experiments.effects.variants import variants as variants

@@ -53,7 +53,7 @@ def integrated(own: Any) -> list[list[str]]:
             return captum.attribute(embedded, n_steps=steps, internal_batch_size=max(1, 1024 // embedded.shape[1]))
 
         def ours(trace: Any = trace, steps: int = steps) -> Any:
-            return aw.gradient(model, trace, answer=ANSWER, kind="integrated", steps=steps)
+            return aw.gradient(model, trace, answer=ANSWER, kind="integrated", steps=steps, progress=False)
 
         apart = float((theirs()[0].sum(-1).detach() - torch.as_tensor(ours().values)).abs().max())
         their_time, our_time = alternating([theirs, ours], 2, warm=False)
