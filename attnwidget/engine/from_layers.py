@@ -16,7 +16,7 @@ from attnwidget.engine.prediction_head import answers_at_once, prediction_head
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.shapes import Logits
 
-TOGETHER = 4096
+TOGETHER = 1024
 """Tokens that are run at a time: more of them use more memory, and save nothing."""
 
 
