@@ -166,4 +166,4 @@ def test_nothing_of_a_figure_is_stored_with_the_notebook(explorer):
     state = explorer.get_state()
     assert {name: value for name, value in state.items() if name not in {"_esm", "_css"}} == bare | {"chart": 1}
     own = [name for name in explorer.keys if not name.startswith("_") and name not in {"layout", "tabbable", "tooltip"}]
-    assert len(own) <= 12
+    assert len(own) <= 14

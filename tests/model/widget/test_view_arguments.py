@@ -1,4 +1,4 @@
-"""`aw.view` takes all that `aw.explore` takes, but for texts and models."""
+"""`aw.view` takes all that `aw.explore` takes, but for texts and models, and what changes them."""
 
 import inspect
 
@@ -9,7 +9,7 @@ import attnwidget as aw
 
 WEIGHTS = np.full((3, 2, 3, 3), 1 / 3)
 TOKENS = ["The", "river", "bank"]
-LONE = {"model", "text", "tokenizer", "pair", "target"}
+LONE = {"model", "text", "tokenizer", "pair", "target", "edits", "question", "shows"}
 
 
 def test_it_takes_all_that_explore_takes():

@@ -36,4 +36,5 @@ def test_each_documents_itself(name):
         "effect",
         "lens",
         "direct_effects",
+        "variants",
     }  # an edit says its part, a head has one

@@ -10,7 +10,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.measures.comparison.drift import Drift, DriftedNumber
-from attnwidget.measures.results import HeadScores, KeyScores, LayerScores, TokenMap, TokenScores
+from attnwidget.measures.results import HeadScores, KeyScores, LayerScores, PlaceScores, TokenMap, TokenScores
 from tests.unit.traces import example
 
 A, B = np.array([[0.1, 0.9], [0.5, np.nan]]), np.array([[0.3, 0.2], [0.5, 1.0]])
@@ -57,6 +57,7 @@ UNEVEN = np.array([0.5, np.nan, 2.0, 0.5, -1.0])
 ROWS = aw.Trace.from_weights([torch.tensor([[[1.0, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]]])], list("abc"))
 
 TOPS = {
+    "places": PlaceScores(UNEVEN[None], "", ("L0",), tuple("abcde")),
     "heads": HeadScores(UNEVEN[None], ""),
     "layers": LayerScores(UNEVEN, ""),
     "tokens": TokenScores(UNEVEN, "", tuple("abcde")),
@@ -119,7 +120,7 @@ def test_the_best_come_first_of_equals_the_first_and_nan_never(result):
     assert places(lowest=True) == [4, 0, 3, 2]
     assert [row.value for row in result.top(2)] == [2.0, 0.5]
     assert {type(row).__name__ for row in result.top()} <= {
-        f"Ranked{kind}" for kind in ("Head", "Layer", "Token", "Key", "Pair")
+        f"Ranked{kind}" for kind in ("Head", "Layer", "Token", "Key", "Pair", "Place")
     }
     assert all(row._fields[-1] == "value" for row in result.top())
 
