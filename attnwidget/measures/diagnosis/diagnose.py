@@ -1,14 +1,16 @@
 """What may be wrong with a model on a text, as far as its attention tells."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from attnwidget.engine import Trace, indices
+from attnwidget.engine import Tokens, Trace, indices, parse_head
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.diagnosis.report import SEVERITIES, Finding, Report
+from attnwidget.measures.diagnosis.report import SEVERITIES, Finding, Place, Report
 from attnwidget.measures.diagnosis.symptoms.context import (
     attention_to_padding,
     ignored_context,
@@ -18,6 +20,7 @@ from attnwidget.measures.diagnosis.symptoms.context import (
 from attnwidget.measures.diagnosis.symptoms.examined import Examined, producing, wrote
 from attnwidget.measures.diagnosis.symptoms.generated import repetition, thin_attention
 from attnwidget.measures.diagnosis.symptoms.heads import collapse, position_bias, redundant_heads, uniform_attention
+from attnwidget.measures.diagnosis.symptoms.steps import repeating, step_of
 from attnwidget.measures.heads.entropy import normalised_entropy
 from attnwidget.measures.heads.share import mass_on
 from attnwidget.measures.measure import measure
@@ -39,6 +42,9 @@ CHECKS: Mapping[str, Callable[[Examined], Finding | None]] = {
 }
 OF_HEADS = ("collapsed heads", "uniform attention", "position bias", "redundant heads")
 
+HEAD = re.compile(r"L\d+H\d+")
+"""A head's name among the places of a finding, which may be tokens too."""
+
 SHORTEST_TEXT = 8
 """Visible tokens below which heads of any kind look alike."""
 
@@ -53,9 +59,12 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     `relevant` says what the model should have attended to: a phrase of the text, positions, a sequence of these, or a
     mapping from names to them, with the relevant one first ({"fact": "Paris", "question": "What is"}). `query` is the
     position where it went wrong; by default the steps that generated tokens, or the last position that is not padding.
+    Of a generated text, a phrase means its tokens in the prompt, if it stands there; the step that says a relevant token is
+    named first, and steps whose own token is one are set apart: they repeat it.
 
-    The report is a table in a notebook, and has `text()`, `html()` and `json()`. It takes two passes over the trace,
-    and compares every two heads on a few rows. The thresholds, in attnwidget/measures/diagnosis/symptoms, were chosen
+    The report is a table in a notebook, and has `text()`, `html()` and `json()`. Findings have `places`, the rows to look at:
+    `aw.view(trace, query=place.query, layer=place.layer, head=place.head)` shows one, in an explorer of the same text
+    `ex.query = place.query; ex.show(place.name)`. It takes up to four passes over the trace, and compares every two heads on a few rows. The thresholds, in attnwidget/measures/diagnosis/symptoms, were chosen
     on small models: they show where to look, and prove nothing. Raises AttnWidgetError for phrases that are not in the
     text, for queries that are padding, and for an ambiguous part.
     Source: symptoms that practitioners look for; lift is the share of attention to content over the share of content.
@@ -65,24 +74,51 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     >>> report = diagnose(aw.load().trace(text), "Paris")
     >>> report["relevant tokens were read"].evidence["best head"] > 0.9
     True
+    >>> report["relevant tokens were read"].places[0]
+    query 18, L1H1: 1.00
     """
     queries, keys = trace.tokens(part)
     groups = relevant if isinstance(relevant, Mapping) else {} if relevant is None else {"relevant": relevant}
-    named = {str(name): tokens_named(keys, what) for name, what in groups.items()}
-    asked = _asked(trace, part, query, queries.padding)
+    generated = query is None and producing(trace, part) is not None
+    begin = min(step.position for step in trace.steps) if generated and reads_itself(trace, part) else len(keys)
+    named = {str(name): _named(keys, what, begin) for name, what in groups.items()}
+    every = _asked(trace, part, query, queries.padding)
+    relevant_tokens = next(iter(named.values()), ())
+    repeats = repeating(queries, every.tolist(), keys, relevant_tokens) if generated else []
+    kept = [at for at in every.tolist() if at not in repeats]
+    asked = torch.tensor(kept, dtype=torch.long, device="cpu") if kept else every
     statistics = _statistics(trace, part)
     if np.isnan(statistics["padding"]).all():
         raise AttnWidgetError(
             "No query of this text attends to anything: all of it is padding or masked. Give a text with other tokens "
             "than padding."
         )
-    examined = Examined(trace, part, asked, named, statistics)
+    examined = Examined(trace, part, asked, named, statistics, generated, tuple(repeats) if kept else ())
     skipped = _skipped(examined)
-    found = {name: check(examined) for name, check in CHECKS.items() if name not in skipped}
+    found = {name: _placed(check(examined), examined) for name, check in CHECKS.items() if name not in skipped}
     findings = sorted(filter(None, found.values()), key=lambda finding: SEVERITIES.index(finding.severity))
     clear = tuple(name for name, finding in found.items() if finding is None)
-    generated = query is None and wrote(trace, part)
-    return Report(_subject(trace, queries.pieces, asked, generated=generated), tuple(findings), clear, skipped)
+    return Report(_subject(trace, queries.pieces, every, generated=generated), tuple(findings), clear, skipped)
+
+
+def _named(keys: Tokens, what: Any, begin: int) -> tuple[int, ...]:
+    """The tokens that are named: of a phrase those before a position, if there are any; what follows may repeat it."""
+    found: set[int] = set()
+    for one in what if isinstance(what, Sequence) and not isinstance(what, str) and len(what) else [what]:
+        tokens = tokens_named(keys, one)
+        earlier = [at for at in tokens if at < begin] if isinstance(one, str) else []
+        found.update(earlier or tokens)
+    return tuple(sorted(found))
+
+
+def _placed(finding: Finding | None, examined: Examined) -> Finding | None:
+    """A finding about heads leads to their rows of the last judged query, unless it has places of its own."""
+    if finding is None or finding.places:
+        return finding
+    query = int(examined.asked[-1])
+    step = step_of(examined.trace, query) if examined.generated else None
+    heads = [parse_head(name) for name in finding.where if HEAD.fullmatch(name)]
+    return replace(finding, places=tuple(Place(query, layer, head, step) for layer, head in heads if head is not None))
 
 
 def _asked(trace: Trace, part: str | None, query: Any, padding: Sequence[bool]) -> Indices:

@@ -18,8 +18,34 @@ CAUTION = "Attention is association, not cause: test a finding by changing the i
 
 
 @dataclass(frozen=True)
+class Place:
+    """A row to look at: a query in one head, the number of the produced token from 0, and the weight that is told of.
+
+    The last two are None where the query produced nothing, or where the finding is not about the weights of that row.
+
+    >>> Place(53, 18, 6, 4, 0.437), Place(7, 2, 1).name
+    (query 53, L18H6, step 4: 0.44, 'L2H1')
+    """
+
+    query: int
+    layer: int
+    head: int
+    step: int | None = None
+    weight: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The head, as `ex.show` and the edits take it."""
+        return f"L{self.layer}H{self.head}"
+
+    def __repr__(self) -> str:
+        step = "" if self.step is None else f", step {self.step}"
+        return f"query {self.query}, {self.name}{step}{'' if self.weight is None else f': {self.weight:.2f}'}"
+
+
+@dataclass(frozen=True)
 class Finding:
-    """One symptom. `evidence` has the numbers it rests on; `where` the heads or tokens where it was seen."""
+    """One symptom: `evidence` has the numbers it rests on, `where` the heads or tokens, `places` rows to look at, best first."""
 
     symptom: str
     severity: str
@@ -28,6 +54,7 @@ class Finding:
     try_next: str
     evidence: Mapping[str, float] = field(default_factory=dict)
     where: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,6 +108,7 @@ class Report:
             lines += [
                 f"\n[{finding.severity}] {finding.symptom}: {finding.shows}",
                 *([f"  seen at       {', '.join(finding.where)}"] if finding.where else []),
+                *([f"  look at       {'; '.join(map(repr, finding.places))}"] if finding.places else []),
                 f"  evidence      {_numbers(finding)}",
                 f"  {_cause(finding):<13} {finding.cause}",
                 f"  try           {finding.try_next}",
@@ -111,6 +139,7 @@ class Report:
                 **asdict(finding),
                 "evidence": {name: value if isfinite(value) else None for name, value in finding.evidence.items()},
                 "where": list(finding.where),
+                "places": [asdict(place) | {"name": place.name} for place in finding.places],
             }
             for finding in self.findings
         ]
@@ -154,4 +183,5 @@ def _numbers(finding: Finding) -> str:
 
 
 def _places(finding: Finding) -> str:
-    return f"<br>{escape(', '.join(finding.where))}" if finding.where else ""
+    lines = [", ".join(finding.where), *map(repr, finding.places)]
+    return "".join(f"<br>{escape(line)}" for line in lines if line)

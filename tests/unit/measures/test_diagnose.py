@@ -206,6 +206,92 @@ def test_a_fact_that_one_head_reads_at_the_one_step_that_needs_it_is_not_ignored
     assert "query 9" in finding.try_next
 
 
+def answered(*rows, words):
+    """An ordinary trace whose last six words were generated, with rows (layer, head, query, key, weight) of its own."""
+    layers = [causal(noise(seed, size=len(words))) for seed in range(3)]
+    for layer in layers:
+        layer[:, 6:, 1] = 1e-6
+    layers = [causal(layer) for layer in layers]
+    for layer, head, query, key, weight in rows:
+        layers[layer][head, query] *= 1 - weight
+        layers[layer][head, query, key] += weight
+    first = len(words) - 6
+    steps = tuple(Step(at, at, words[at], 0.9, 1, ()) for at in range(first, len(words)))
+    return replace(trace_of(*layers, words=words), steps=steps)
+
+
+ANSWERED = "the Paris is here and many other words say it is Paris . end".split()
+READ = (1, 2, 10, 1, 0.44)
+
+
+def test_the_step_that_says_the_fact_comes_first_and_one_that_repeats_it_is_set_apart():
+    report = aw.diagnose(answered(READ, (0, 1, 11, 1, 0.95), (2, 0, 8, 1, 0.6), words=ANSWERED), "Paris")
+    finding = report["read at single steps"]
+    assert finding.severity == "note"
+    assert finding.where == ("L1H2",)
+    first, best, worst = finding.places
+    assert (first.query, first.name, first.step) == (10, "L1H2", 3)
+    assert (best.query, best.name, best.step) == (8, "L2H0", 1)
+    assert worst.weight == pytest.approx(finding.evidence["best head at the worst step"])
+    assert (
+        first.weight
+        == pytest.approx(finding.evidence["best head at the answer's step"])
+        == pytest.approx(0.44, abs=1e-3)
+    )
+    assert finding.shows.index("'Paris' at 11 (query 10)") < finding.shows.index("'it' at 9 (query 8)")
+    assert finding.shows.endswith("query 11.")
+    assert "6 produced tokens" in report.subject
+
+
+def test_a_fact_that_the_answer_does_not_read_is_told_of_its_step_first():
+    finding = aw.diagnose(answered((2, 0, 8, 1, 0.6), words=ANSWERED), "Paris")["read at single steps"]
+    assert finding.severity == "low"
+    assert finding.where == ()
+    assert finding.places[0].query == 10
+    assert finding.places[0].weight < 0.01
+
+
+def test_a_phrase_means_the_prompt_and_positions_mean_themselves():
+    trace = answered(READ, (2, 3, 12, 11, 0.9), words=ANSWERED)
+    best = "best head at the best step"
+    assert aw.diagnose(trace, "Paris")["read at single steps"].evidence[best] == pytest.approx(0.44, abs=1e-3)
+    assert any(found.evidence.get(best, 0) > 0.8 for found in aw.diagnose(trace, [1, 11]).findings)
+
+
+def test_what_is_read_instead_is_no_sink_and_sinks_are_named_apart():
+    words = ["<s>", "fact", *ANSWERED[2:]]
+    resting = [(layer, head, query, 0, 0.6) for layer in range(3) for head in range(4) for query in range(1, 14)]
+    read = [(layer, head, query, 5, 0.5) for layer in range(3) for head in range(4) for query in range(6, 14)]
+    finding = aw.diagnose(answered(*resting, *read, words=words), "fact")["ignored context"]
+    assert finding.where[0] == "'many' at 5"
+    assert not any("<s>" in token for token in finding.where)
+    assert "Sinks, which are left out there: '<s>' at 0 (" in finding.shows
+
+
+def test_every_place_leads_to_its_row():
+    trace = answered(READ, words=ANSWERED)
+    report = aw.diagnose(trace, "Paris")
+    place = report["read at single steps"].places[0]
+    there = aw.view(trace, query=place.query, layer=place.layer, head=place.head)
+    assert (there.query, there.layer, there.head) == ((10, 11), 1, 2)
+    there = aw.view(trace)
+    there.query = place.query
+    there.show(place.name)
+    assert (there.query, there.layer, there.head) == ((10, 11), 1, 2)
+    assert float(trace.weights(place.layer)[place.head, place.query, 1]) == pytest.approx(place.weight)
+    assert "query 10, L1H2, step 3: 0.44" in report.text()
+    assert "query 10, L1H2, step 3: 0.44" in report.html()
+    told = {finding["symptom"]: finding["places"] for finding in json.loads(report.json())["findings"]}
+    assert told["read at single steps"][0]["name"] == "L1H2"
+
+
+def test_findings_about_heads_lead_to_them():
+    layers = ordinary()
+    layers[0] = causal(torch.ones(4, SIZE, SIZE))
+    places = aw.diagnose(trace_of(*layers))["uniform attention"].places
+    assert {(place.query, place.layer) for place in places} == {(SIZE - 1, 0)}
+
+
 def test_what_comes_after_the_query_is_not_said_to_be_ignored():
     report = aw.diagnose(trace_of(*ordinary()), "around", query=3)
     assert "after the query" in report.skipped["ignored context"]

@@ -8,7 +8,9 @@ import numpy as np
 import torch
 
 from attnwidget.engine import Tokens, Trace, visible
+from attnwidget.measures.heads.attention_sinks import attention_sinks
 from attnwidget.measures.heads.token_kinds import kind_of_keys
+from attnwidget.measures.places import template_tokens
 from attnwidget.measures.portions import portions
 from attnwidget.shapes import Indices
 
@@ -29,6 +31,8 @@ class Examined:
     asked: Indices
     named: Mapping[str, tuple[int, ...]]
     heads: Mapping[str, np.ndarray]
+    generated: bool = False
+    repeats: tuple[int, ...] = ()
 
     @property
     def keys(self) -> Tokens:
@@ -63,20 +67,20 @@ class Examined:
         seen = [visible(block, self.asked).any(0) for block in self.trace.part_blocks(self.part)]
         return torch.stack(seen).any(0).numpy()
 
+    @cached_property
+    def sinks(self) -> frozenset[int]:
+        """Tokens that attract attention whatever the text: the first, special ones, a chat's frame, those far above the mean.
+
+        What was said to be relevant is none.
+        """
+        keys = self.keys
+        found = set(np.flatnonzero(self.first | np.array(keys.special)).tolist())
+        found |= template_tokens(keys) | set(attention_sinks(self.trace, part=self.part).positions)
+        return frozenset(found - set(self.relevant))
+
     def mass(self, positions: Sequence[int]) -> np.ndarray:
         """(layer head): the total weight of these keys in the judged queries' mean rows."""
         return self.rows[..., list(positions)].sum(-1)
-
-    def mass_by_query(self, positions: Sequence[int]) -> np.ndarray:
-        """(layer head query): the weight of these keys in the row of each judged query. NaN for missing heads."""
-        counts = self.trace.heads(self.part)
-        found = np.full((len(counts), max(counts), len(self.asked)), np.nan, np.float32)
-        number = {int(query): at for at, query in enumerate(self.asked)}
-        for portion in portions(self.trace, self.part, self.asked):
-            mass = portion.maps[..., list(positions)].sum(-1).numpy()
-            at = [number[int(query)] for query in portion.rows]
-            found[portion.block.layer][np.ix_(portion.heads, at)] = mass
-        return found
 
     def lift(self, positions: Sequence[int]) -> float:
         """The share of attention to content that these keys get, over their share of the content; 1 is chance.
@@ -101,6 +105,18 @@ def mean_rows(trace: Trace, part: str | None, queries: Indices) -> np.ndarray:
         sums = portion.maps.sum(1).numpy() / len(queries)
         place = found[portion.block.layer]
         place[portion.heads] = np.nan_to_num(place[portion.heads]) + sums
+    return found
+
+
+def mass_by_query(trace: Trace, part: str | None, queries: Indices, positions: Sequence[int]) -> np.ndarray:
+    """(layer head query): the weight of these keys in the row of each query. NaN for missing heads."""
+    counts = trace.heads(part)
+    found = np.full((len(counts), max(counts), len(queries)), np.nan, np.float32)
+    number = {int(query): at for at, query in enumerate(queries)}
+    for portion in portions(trace, part, queries):
+        mass = portion.maps[..., list(positions)].sum(-1).numpy()
+        at = [number[int(query)] for query in portion.rows]
+        found[portion.block.layer][np.ix_(portion.heads, at)] = mass
     return found
 
 
