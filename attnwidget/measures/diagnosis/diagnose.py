@@ -10,7 +10,7 @@ import torch
 
 from attnwidget.engine import Tokens, Trace, indices, parse_head
 from attnwidget.errors import AttnWidgetError
-from attnwidget.measures.diagnosis.report import SEVERITIES, Finding, Place, Report
+from attnwidget.measures.diagnosis.report import SEVERITIES, Finding, HeadRow, Report
 from attnwidget.measures.diagnosis.symptoms.context import (
     attention_to_padding,
     ignored_context,
@@ -42,7 +42,7 @@ CHECKS: Mapping[str, Callable[[Examined], Finding | None]] = {
 }
 OF_HEADS = ("collapsed heads", "uniform attention", "position bias", "redundant heads")
 
-HEAD = re.compile(r"L\d+H\d+")
+HEAD_NAME = re.compile(r"L\d+H\d+")
 """A head's name among the places of a finding, which may be tokens too."""
 
 SHORTEST_TEXT = 8
@@ -117,8 +117,10 @@ def _placed(finding: Finding | None, examined: Examined) -> Finding | None:
         return finding
     query = int(examined.asked[-1])
     step = step_of(examined.trace, query) if examined.generated else None
-    heads = [parse_head(name) for name in finding.where if HEAD.fullmatch(name)]
-    return replace(finding, places=tuple(Place(query, layer, head, step) for layer, head in heads if head is not None))
+    heads = [parse_head(name) for name in finding.where if HEAD_NAME.fullmatch(name)]
+    return replace(
+        finding, places=tuple(HeadRow(query, layer, head, step) for layer, head in heads if head is not None)
+    )
 
 
 def _asked(trace: Trace, part: str | None, query: Any, padding: Sequence[bool]) -> Indices:

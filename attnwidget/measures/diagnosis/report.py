@@ -18,12 +18,12 @@ CAUTION = "Attention is association, not cause: test a finding by changing the i
 
 
 @dataclass(frozen=True)
-class Place:
+class HeadRow:
     """A row to look at: a query in one head, the number of the produced token from 0, and the weight that is told of.
 
     The last two are None where the query produced nothing, or where the finding is not about the weights of that row.
 
-    >>> Place(53, 18, 6, 4, 0.437), Place(7, 2, 1).name
+    >>> HeadRow(53, 18, 6, 4, 0.437), HeadRow(7, 2, 1).name
     (query 53, L18H6, step 4: 0.44, 'L2H1')
     """
 
@@ -54,7 +54,7 @@ class Finding:
     try_next: str
     evidence: Mapping[str, float] = field(default_factory=dict)
     where: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ()
+    places: tuple[HeadRow, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from attnwidget.engine import Tokens
-from attnwidget.measures.diagnosis.report import Finding, Place
+from attnwidget.measures.diagnosis.report import Finding, HeadRow
 from attnwidget.measures.diagnosis.symptoms.examined import (
     NAMED,
     Examined,
@@ -11,7 +11,7 @@ from attnwidget.measures.diagnosis.symptoms.examined import (
     named_tokens,
     present,
 )
-from attnwidget.measures.diagnosis.symptoms.steps import Steps, most_in
+from attnwidget.measures.diagnosis.symptoms.steps import JudgedSteps, most_in
 
 READS = 0.3
 """Mass on the relevant tokens from which a head counts as attending to them."""
@@ -27,7 +27,7 @@ def ignored_context(examined: Examined) -> Finding | None:
     """Whether the judged queries attend to what is relevant: hardly at all, less than by chance, or well."""
     mass, lift = examined.mass(examined.relevant), examined.lift(examined.relevant)
     readers = named_heads(mass, over=READS)
-    steps = Steps.of(examined)
+    steps = JudgedSteps.of(examined)
     places, told = _places(steps), _told(steps)
     evidence = _evidence(examined, mass, lift, steps)
     apart = "" if examined.content[list(examined.relevant)].any() else " These attract attention whatever the text."
@@ -90,7 +90,7 @@ def ignored_context(examined: Examined) -> Finding | None:
     )
 
 
-def _evidence(examined: Examined, mass: np.ndarray, lift: float, steps: Steps) -> dict[str, float]:
+def _evidence(examined: Examined, mass: np.ndarray, lift: float, steps: JudgedSteps) -> dict[str, float]:
     found = {"lift over chance": lift, "mean mass": float(np.nanmean(mass)), "best head": float(np.nanmax(mass))}
     others = list(examined.named.items())[1:]
     found |= {f"mass on {name}": float(np.nanmean(examined.mass(at))) for name, at in others}
@@ -103,14 +103,14 @@ def _evidence(examined: Examined, mass: np.ndarray, lift: float, steps: Steps) -
     return found
 
 
-def _told(steps: Steps) -> str:
+def _told(steps: JudgedSteps) -> str:
     """What single steps read, where there are several, and the steps that were set apart."""
     told = f" {steps.told()}" if len(steps.most) > 1 else ""
     repeats = ", ".join(map(str, steps.examined.repeats))
     return f"{told} Set apart, as they repeat the fact: query {repeats}." if repeats else told
 
 
-def _places(steps: Steps) -> tuple[Place, ...]:
+def _places(steps: JudgedSteps) -> tuple[HeadRow, ...]:
     """The rows to look at: the heads of the first step, then the best head of the best step and of the worst."""
     several = [*steps.places(steps.first, READS), *steps.places(steps.best), *steps.places(steps.worst)]
     return tuple(dict.fromkeys(several))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnwidget.engine import Tokens, Trace
-from attnwidget.measures.diagnosis.report import Place
+from attnwidget.measures.diagnosis.report import HeadRow
 from attnwidget.measures.diagnosis.symptoms.examined import NAMED, Examined, mass_by_query
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
+class JudgedSteps:
     """What the heads give the relevant tokens, one judged query at a time.
 
     `mass` is (layer head query), `most` (query) the largest of each. `answer` is the number, among the judged queries, of
@@ -24,14 +24,14 @@ class Steps:
     answer: int | None
 
     @staticmethod
-    def of(examined: Examined) -> "Steps":
+    def of(examined: Examined) -> "JudgedSteps":
         """All judged queries, in one pass."""
         mass = mass_by_query(examined.trace, examined.part, examined.asked, examined.relevant)
         most = np.nanmax(mass, axis=(0, 1))
         queries, keys = examined.trace.tokens(examined.part)
         asked = examined.asked.tolist()
         answers = [at for at, query in enumerate(asked) if says(queries, query + 1, keys, examined.relevant)]
-        return Steps(examined, mass, most, max(answers, key=lambda at: float(most[at])) if answers else None)
+        return JudgedSteps(examined, mass, most, max(answers, key=lambda at: float(most[at])) if answers else None)
 
     @property
     def best(self) -> int:
@@ -63,7 +63,7 @@ class Steps:
             for at, words in sorted(named.items(), key=lambda one: (one[0] != self.first, one[0] != self.best))
         )
 
-    def places(self, at: int, over: float = 1) -> tuple[Place, ...]:
+    def places(self, at: int, over: float = 1) -> tuple[HeadRow, ...]:
         """The head that reads them most at a step, and others above a bound."""
         return most_in(self.mass[..., at], self.query(at), self.examined, over)
 
@@ -72,13 +72,13 @@ class Steps:
         return f"{pieces[position].strip()!r} at {position}" if position < len(pieces) else "the end"
 
 
-def most_in(scores: np.ndarray, query: int, examined: Examined, over: float = 1) -> tuple[Place, ...]:
+def most_in(scores: np.ndarray, query: int, examined: Examined, over: float = 1) -> tuple[HeadRow, ...]:
     """The rows of one query in the head with the highest number, (layer head), and in others above a bound."""
     order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), axis=None)[:NAMED]
     found = [tuple(map(int, np.unravel_index(at, scores.shape))) for at in order]
     step = step_of(examined.trace, query) if examined.generated else None
     return tuple(
-        Place(query, layer, head, step, float(scores[layer, head]))
+        HeadRow(query, layer, head, step, float(scores[layer, head]))
         for rank, (layer, head) in enumerate(found)
         if rank == 0 or scores[layer, head] > over
     )
