@@ -17,7 +17,10 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
     <div class="aw-facts">
       <div class="aw-title-line">
         <h3 class="aw-title" title={map.title}>
-          {map.title}
+          {/* In a narrow column the whole of it would be cut. */}
+          {map.signed && numbers.head.value !== null
+            ? `${headName(numbers.head.value)} · after − before`
+            : map.title}
         </h3>
         <Pattern />
       </div>
@@ -63,8 +66,9 @@ function EffectNote() {
         </p>
       )}
       <p class="aw-unit" title={effects.recipe}>
-        {effects.answer !== null && <>answer {effects.answer.words} · </>}
-        {howKnown(known)} <Measure of="heads" />
+        {/* First, as what follows may be cut. */}
+        <Measure of="heads" /> {howKnown(known)}
+        {effects.answer !== null && <> · answer {effects.answer.words}</>}
       </p>
     </div>
   );

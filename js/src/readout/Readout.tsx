@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Term } from "../controls/Term";
 import { spanLabel } from "../controls/Toolbar";
 import { useLastGood } from "../display/last-good";
-import { useView, type View } from "../display/view";
+import { chooseView, useView, type View } from "../display/view";
 import { expectedRows } from "../focus/candidates";
 import type { Ranked } from "../focus/derived";
 import { producedIn } from "../focus/produced";
@@ -329,16 +329,20 @@ function Expected(props: {
 
 /** Beside a token that the model has written: the question why that one, rather than another that it expected too. */
 function runnerUp(
-  { session, derived }: View,
+  view: View,
   { kind, position, actual }: Predictions,
   piece: string,
 ): (() => void) | undefined {
+  const { session, derived } = view;
   if (kind !== "next token" || position === null || actual === null || actual.piece === piece) return;
   const token = toTokens(unitsOf(session.shown.value), [position, position + 1])[1] - 1;
   const field = derived.direction.value === "reads" && session.continuing.produced.value?.field === 1 ? 1 : 0;
   const written = producedIn(session, derived.fields[field].value, field);
   if (!written.has(position + 1)) return;
-  return () => session.setQuestion({ answer: actual.piece, rather: piece, at: token });
+  return () => {
+    session.setQuestion({ answer: actual.piece, rather: piece, at: token });
+    chooseView(view, "test");
+  };
 }
 
 function Missed({

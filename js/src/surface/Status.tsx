@@ -40,7 +40,8 @@ export function Status() {
 function Shown() {
   const { session } = useView();
   const hint = session.hint.value;
-  if (hint === null) return null;
+  // Under changes somebody knows what he looks at, and the scale of a difference needs the room.
+  if (hint === null || session.traits.edits.value.length > 0) return null;
   const { sentence, next, ofHead } = hint;
   const stats = session.current.value ? session.shown.value?.frame.header.stats : undefined;
   const rest = ofHead && stats !== undefined ? restInWords(stats) : "";

@@ -63,6 +63,10 @@ describe("an explorer that opened by itself", () => {
     expect(["layer", "head", "query"].map((name) => model.get(name))).toEqual([1, 1, [1, 2]]);
     next()?.click();
     await until(() => expect(said(host)).toContain("Opened at L0H3"));
+    model.set("edits", ["hide 1"]);
+    await until(() => expect(said(host)).toBe(""));
+    model.set("edits", []);
+    await until(() => expect(said(host)).toContain("Opened at L0H3"));
     const grid = host.querySelector(".aw-grid") as HTMLElement;
     for (const key of ["ArrowRight", "ArrowLeft"])
       grid.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));

@@ -105,6 +105,24 @@ describe("the table", () => {
     expect(wholeScene(given).height).toBe(scene.full);
   });
 
+  it("breaks no word of a heading: letters get smaller, then names shorter", () => {
+    const { found } = table(600, 400);
+    const method = found.methods[0] as Evidence["methods"][number];
+    const columns = ["attention", "integrated gradients", "rollout"].map((title) => ({
+      ...method,
+      title,
+      name: title.split(" ")[0] as string,
+    }));
+    const given = { rows: [], places: [], columns, tallest: 300, offset: 0, measure };
+    const headings = (width: number) => {
+      const scene = testScene({ ...given, width });
+      return [scene.headingSize, ...scene.headings.map((lines) => lines.join("|"))];
+    };
+    expect(headings(400)).toEqual([10.5, "attention", "integrated|gradients", "rollout"]);
+    expect(headings(82 + 3 * 62)).toEqual([10, "attention", "integrated|gradients", "rollout"]);
+    expect(headings(70 + 3 * 50)).toEqual([11, "attn", "IG", "rollout"]);
+  });
+
   it("finds what is under a point: headings, words, cells, and the rank agreement", () => {
     const { scene, rows } = table(632, undefined);
     const { x, y, width, height } = cellRect(scene, 2, 1);

@@ -9,6 +9,7 @@ import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
 import { accent } from "../../lib/colour";
 import { count, grouped, weight } from "../../lib/format";
+import { AfterOnly } from "../../what-if/AfterOnly";
 import { lensFigure } from "./figure";
 import { leaveLens, pointLens, pressLens, steerLens } from "./input";
 import { columnAt, directWish, type LensTable, lensOf } from "./lens";
@@ -75,7 +76,12 @@ export function LensView() {
         )}
       </ViewGrid>
       {!ready && <p class="aw-view-state">{problem ?? asking(view)}</p>}
-      {ready && <Caption problem={problem ?? directProblem(view)}>{recipeOf(table)}</Caption>}
+      {ready && (
+        <Caption problem={problem ?? directProblem(view)}>
+          <AfterOnly />
+          {recipeOf(table)}
+        </Caption>
+      )}
     </figure>
   );
 }

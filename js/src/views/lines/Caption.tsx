@@ -33,7 +33,7 @@ export function LinesCaption({ map, strong, leads, keep, several, full, faint }:
           <span class="aw-scale">
             {derived.scale.value === "stretch" && "stretched"}
             <span class="aw-number">0</span>
-            <span class="aw-scale-wedge" data-direction={leads} />
+            <span class="aw-scale-wedge" data-direction={leads} data-signed={map.signed || undefined} />
             <span class="aw-number">{toneNumber(full)}</span>
           </span>
         )

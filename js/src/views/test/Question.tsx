@@ -2,6 +2,9 @@ import { useRef, useState } from "preact/hooks";
 import { NumberInput } from "../../controls/NumberInput";
 import { useView } from "../../display/view";
 import { shortLabel, tokenName, weight } from "../../lib/format";
+import type { Session } from "../../session/session";
+import { unitsOf } from "../../session/shown";
+import { toTokens } from "../../session/units";
 import type { AskedAnswer, Predictions } from "../../wire/types";
 import { answerPlace, expectedThere, tokensOf } from "./asked";
 
@@ -38,6 +41,14 @@ export function Question() {
   );
 }
 
+/** The token of the query, where the answer could follow it too. */
+function queryPlace(session: Session): number | null {
+  const shown = session.shown.value;
+  if (shown === null) return null;
+  const { key_tokens, direction, query } = shown.frame.header;
+  return key_tokens != null && direction === "read_by" ? null : toTokens(unitsOf(shown), query)[1] - 1;
+}
+
 interface PlaceProps {
   readonly place: number;
   readonly asked: number | null;
@@ -51,6 +62,7 @@ function Place({ place, asked, onChoose }: PlaceProps) {
   const predicts = session.about.value?.model.predicts;
   const header = session.shown.value?.frame.header;
   const piece = header?.units == null ? header?.tokens.pieces[place] : undefined;
+  const query = queryPlace(session) ?? place;
   return (
     <span class="aw-question-place">
       {predicts === "next token" ? "after" : "at"} #
@@ -63,6 +75,16 @@ function Place({ place, asked, onChoose }: PlaceProps) {
         onChange={onChoose}
       />
       {piece !== undefined && <bdi class="aw-unit">“{shortLabel(piece, 12)}”</bdi>}
+      {query !== place && (
+        <button
+          type="button"
+          class="aw-measure"
+          title={`Asks about the query, #${query}`}
+          onClick={() => onChoose(query)}
+        >
+          query
+        </button>
+      )}
       {asked !== null && (
         <button
           type="button"

@@ -36,8 +36,11 @@ export function paintCurves(
   context.textBaseline = "middle";
   context.textAlign = "right";
   for (const { text, y } of down) context.fillText(text, left - 4, y);
-  context.textAlign = "center";
-  for (const { text, x } of across) context.fillText(text, x, bottom + 8);
+  for (const { text, x } of across) {
+    // The lowest name stands right of the last one.
+    context.textAlign = x === right ? "right" : "center";
+    context.fillText(text, x, bottom + 8);
+  }
 }
 
 function paintLine(

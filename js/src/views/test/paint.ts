@@ -3,7 +3,7 @@ import type { Brush, Pen } from "../../drawing/brush";
 import { fitted } from "../../drawing/labels";
 import type { Palette } from "../../lib/colour";
 import type { TestPicture } from "./picture";
-import { cellRect, headingLine, pitch, rowRect, type TestScene } from "./scene";
+import { cellRect, headingEnd, headingLine, pitch, rowRect, type TestScene } from "./scene";
 
 export function paintTest(
   { context }: Brush,
@@ -89,13 +89,13 @@ function paintName(
 }
 
 function paintHeadings(context: Pen, scene: TestScene, picture: TestPicture, palette: Palette): void {
-  const { left, top, columnWidth, headings, offset } = scene;
+  const { left, top, columnWidth, headings, headingSize, offset } = scene;
   context.textAlign = "right";
   headings.forEach((lines, column) => {
-    const right = left + (column + 1) * columnWidth - 5;
+    const right = left + (column + 1) * columnWidth - headingEnd;
     const looked = picture.looked?.column === column;
     const { column: measuredColumn, colour } = picture.measured;
-    context.font = `${looked || column === measuredColumn ? "600" : "400"} 11px ${palette.font}`;
+    context.font = `${looked || column === measuredColumn ? "600" : "400"} ${headingSize}px ${palette.font}`;
     context.fillStyle = column === measuredColumn ? colour : looked ? palette.text : palette.muted;
     lines.forEach((line, index) => {
       context.fillText(line, right, top - 4 - (lines.length - index - 0.5) * headingLine);

@@ -20,10 +20,23 @@ export interface TestScene {
   readonly seen: readonly [number, number];
   readonly rows: readonly Row[];
   readonly headings: readonly (readonly string[])[];
+  /** Of their letters: as large as leaves their words whole. */
+  readonly headingSize: number;
 }
 
 export const pitch = 19;
 export const headingLine = 13;
+/** From a heading to the end of its column, and to the heading before. */
+export const headingEnd = 5;
+const headingGap = 2;
+const headingSizes = [11, 10.5, 10, 9.5] as const;
+/** Where no word of a name has room. */
+const short: Readonly<Record<string, string>> = {
+  attention: "attn",
+  gradient: "grad",
+  integrated: "IG",
+  estimate: "est.",
+};
 const footer = 23;
 /** Under this the words of most headings would be broken. */
 const fair = 57;
@@ -59,7 +72,8 @@ export function testScene({ rows, places, columns, width, tallest, offset, measu
   // Names first, as far as the columns stay wide enough for their headings.
   const left = Math.max(least, Math.min(wanted * 1.12 + 14, width - count * fair));
   const columnWidth = Math.min(widest, Math.max(narrowest, (width - left) / count));
-  const headings = columns.map((column) => headingOf(column, columnWidth - 2, measure));
+  const room = columnWidth - headingEnd - headingGap;
+  const { headings, headingSize } = headingsOf(columns, room, measure);
   const top = Math.max(1, ...headings.map((lines) => lines.length)) * headingLine + 5;
   const full = top + rows.length * pitch + footer;
   const most = Math.max(top + footer + 3 * pitch, tallest ?? tallestOpen);
@@ -71,17 +85,43 @@ export function testScene({ rows, places, columns, width, tallest, offset, measu
     Math.floor(at / pitch),
     Math.min(rows.length, Math.ceil((at + bottom - top) / pitch)),
   ] as const;
-  return { width, height, full, left, top, bottom, columnWidth, offset: at, seen, rows, headings };
+  return {
+    width,
+    height,
+    full,
+    left,
+    top,
+    bottom,
+    columnWidth,
+    offset: at,
+    seen,
+    rows,
+    headings,
+    headingSize,
+  };
 }
 
-/** Its title in lines; its name, where a word of the title is too long for one. */
-function headingOf(
-  { title, name }: EvidenceMethod,
+/** Their titles in lines, as large as leaves every word whole; the name, or its short form, where a title does not fit. */
+function headingsOf(
+  columns: readonly EvidenceMethod[],
   room: number,
   measure: (text: string) => number,
-): readonly string[] {
-  const fits = title.split(/\s+/).every((word) => measure(word) <= room);
-  return wrap(fits ? title : name, room, measure);
+): Pick<TestScene, "headings" | "headingSize"> {
+  const within = (size: number) => (text: string) => (measure(text) * size) / headingSizes[0];
+  const fits = (text: string, size: number) => text.split(/\s+/).every((word) => within(size)(word) <= room);
+  const [long, all] = [
+    ({ title, name }: EvidenceMethod) => [title, name],
+    ({ title, name }: EvidenceMethod) => [title, name, short[name] ?? name],
+  ];
+  const sizeFor = (texts: typeof all) =>
+    headingSizes.find((size) => columns.every((column) => texts(column).some((text) => fits(text, size))));
+  const headingSize = sizeFor(long) ?? sizeFor(all) ?? 9.5;
+  const headings = columns.map((column) => {
+    const texts = all(column);
+    const text = texts.find((one) => fits(one, headingSize)) ?? (texts.at(-1) as string);
+    return wrap(text, room, within(headingSize));
+  });
+  return { headings, headingSize };
 }
 
 /** All of it at once, for a picture. */
