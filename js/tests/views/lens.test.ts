@@ -86,6 +86,7 @@ describe("the layout of the lens", () => {
     expect(windowAround(999, 1000, 6)).toBe(994);
     expect(windowAround(0, 1000, 6)).toBe(0);
     expect(windowAround(2, 3, 6)).toBe(0);
+    expect([1, 2].map((room) => windowAround(53, 56, room))).toEqual([53, 53]);
   });
 });
 

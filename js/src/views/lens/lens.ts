@@ -81,7 +81,7 @@ export function columnAt(session: Session, position: number, total: number): Len
 
 /** Of as many tokens as there is room for, the query the last but one where it can be. */
 export function windowAround(query: number, total: number, columns: number): number {
-  return Math.max(0, Math.min(query - columns + 2, total - columns));
+  return Math.max(0, Math.min(query - Math.max(0, columns - 2), total - columns));
 }
 
 interface LensState {
