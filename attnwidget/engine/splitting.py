@@ -211,9 +211,9 @@ def _read_linearly(trace: Trace, row: Tensor, ids: Sequence[int]) -> tuple[Tenso
         scores = trace.head(rows[None])[0]  # type: ignore[misc]
         return scores[ids[0]] - scores[ids[1]] if len(ids) > 1 else scores[ids[0]]
 
-    leaf = row.detach().clone().requires_grad_()
     try:
-        with torch.enable_grad():
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            leaf = row.detach().clone().requires_grad_()
             value = logit(leaf)
             (slope,) = torch.autograd.grad(value, leaf)
     except RuntimeError as error:

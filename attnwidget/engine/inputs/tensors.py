@@ -59,8 +59,8 @@ def tensor_of(model: Any, key: str, value: Any) -> Tensor:
 
 def dense(value: Any) -> Tensor:
     """A dense tensor of real numbers. Raises one of UNREADABLE for anything else."""
-    listed = isinstance(value, list | tuple)
-    tensor = torch.as_tensor(value, device="cpu" if listed else None)  # regardless of the user's torch defaults
+    # Regardless of the user's torch defaults: as_tensor would move a tensor, too.
+    tensor = value if isinstance(value, Tensor) else torch.as_tensor(value, device="cpu")
     if tensor.is_nested or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
         raise TypeError
     return tensor

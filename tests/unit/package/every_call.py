@@ -1,4 +1,4 @@
-"""Everything that is computed from a trace: one call of every public measure, frame and chart, and what it gave as plain arrays."""
+"""Everything that is computed from a trace: one call of every public measure, experiment, frame and chart, and what it gave as plain arrays."""
 
 import dataclasses
 import tempfile
@@ -57,6 +57,40 @@ MEASURES["compare"] = lambda trace: aw.compare(trace, trace)
 
 ELSEWHERE = {"alignment", "drift"}
 """Public measures that take something else: cross-attention, and summaries."""
+
+MODEL = aw.load()
+OF_MODEL = {
+    "attention_gradient": {"layer": "L1H1"},
+    "direct_effects": {"by": "head"},
+    "edge_effects": {"queries": [-1], "heads": "L3"},
+    "effect": {"edits": "hide 5"},
+    "evidence": {"methods": ["attention", "gradient"]},
+    "faithfulness": {"scores": np.arange(11), "orders": 2},
+    "gradient": {},
+    "head_effects": {},
+    "head_importance": {},
+    "layer_effects": {},
+    "lens": {},
+    "relevance": {},
+    "token_effects": {},
+    "value_zeroing": {"layer": 1},
+}
+EXPERIMENTS = {
+    name: lambda trace, name=name, options=options: getattr(aw, name)(MODEL, trace, **options)
+    for name, options in OF_MODEL.items()
+}
+EXPERIMENTS |= {
+    "dynamics": lambda trace: aw.dynamics({0: MODEL}, [trace.text.text], measures={"entropy": aw.entropy}),
+    "head_effects, estimated": lambda trace: aw.head_effects(MODEL, trace, how="estimate", check=2),
+    "induction_scores": lambda _: aw.induction_scores(MODEL, length=8, count=1),
+    "patching": lambda trace: aw.patching(
+        MODEL, trace, MODEL.trace("The dog sat on the mat. The dog sat."), what="layers"
+    ),
+    "prune": lambda trace: [aw.prune(MODEL, "L0H1", on=trace).trace(trace.text.text).weights(at) for at in range(2)],
+    "token_effects, estimated": lambda trace: aw.token_effects(MODEL, trace, how="estimate", check=2),
+    "variants": lambda _: [(one.answer, one.fact) for one in aw.variants(MODEL, ["The cat", "The dog"], reads="The")],
+}
+"""What runs the model again, by the names of `aw`, of a trace of one text."""
 
 SELECTIONS = {
     "head": Selection(1, 2, (3, 5)),
@@ -132,7 +166,7 @@ EVERYTHING = MEASURES | FRAMES | CHARTS | OTHERS
 @cache
 def read():
     """The trace that these calls are made for."""
-    return aw.load().trace("The cat sat on the mat. The cat sat.", keep=("inputs",))
+    return MODEL.trace("The cat sat on the mat. The cat sat.", keep=("inputs",))
 
 
 def fresh(trace):

@@ -9,7 +9,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.lazy import homes
-from tests.unit.package.every_call import ELSEWHERE, EVERYTHING, MEASURES, arrays_of, fresh, read
+from tests.unit.package.every_call import ELSEWHERE, EVERYTHING, EXPERIMENTS, MEASURES, arrays_of, fresh, read
 
 
 @contextmanager
@@ -73,6 +73,26 @@ def same(one, other):
 def test_every_public_measure_is_asked():
     measures = {name for name, home in homes(aw.__file__).items() if home.startswith("attnwidget.measures.")}
     assert measures - set(MEASURES) == ELSEWHERE
+
+
+def test_every_public_experiment_is_asked():
+    rooms = "attnwidget.experiments.", "attnwidget.engine.pruning"
+    experiments = {name for name, home in homes(aw.__file__).items() if home.startswith(rooms)}
+    assert experiments <= set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("setting", [other_defaults, torch.inference_mode], ids=["defaults", "inference mode"])
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_settings_of_torch_change_no_experiment(name, setting):
+    before = experimented(name)
+    with setting():
+        found = dict(arrays_of(EXPERIMENTS[name](fresh(read()))))
+    same(before, found)
+
+
+@cache
+def experimented(name):
+    return dict(arrays_of(EXPERIMENTS[name](fresh(read()))))
 
 
 def check(name, setting):
