@@ -14,7 +14,7 @@ from attnwidget.export.data import page_data
 from attnwidget.export.head_numbers import nearest_heads
 from attnwidget.frames.compose import compose_frame
 from attnwidget.frames.frame import Selection
-from tests.unit.package.every_call import CHARTS, EVERYTHING, fresh
+from tests.unit.package.every_call import CHARTS, EVERYTHING, EXPERIMENTS, fresh
 from tests.unit.traces import random_trace
 
 ALONE = {
@@ -58,7 +58,7 @@ def test_everything_has_a_number_or_a_sentence(kind):
     trace = TRACES[kind]()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for name, call in ALONE.items():
+        for name, call in (ALONE | EXPERIMENTS).items():
             print(name)  # which one raised anything else
             with suppress(aw.AttnWidgetError):
                 call(fresh(trace))
