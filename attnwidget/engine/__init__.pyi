@@ -5,6 +5,7 @@ from attnwidget.engine.edits.notation import edits_of as edits_of
 from attnwidget.engine.edits.records import Cut as Cut
 from attnwidget.engine.edits.records import Edit as Edit
 from attnwidget.engine.edits.records import Hide as Hide
+from attnwidget.engine.edits.records import Paint as Paint
 from attnwidget.engine.edits.records import Patch as Patch
 from attnwidget.engine.edits.records import Silence as Silence
 from attnwidget.engine.exact import exactly as exactly

@@ -61,6 +61,7 @@ class Explorer(Selecting):
 
     _esm = loader()  # a notebook stores it with every explorer; what it loads is an answer, which none stores
     findings: tuple[KeptFinding, ...] = ()  # kept here or in the page, the newest last
+    variants: tuple[str, ...] = ()  # the texts kept in the page's Test view, as `aw.variants` takes them
     unseen = False  # a page showed it, and none does now
     _opening: Opening | None = None  # of whoever named no head: where there is something to be seen
 
@@ -443,7 +444,7 @@ class Explorer(Selecting):
             return
         if request.kind == "about":
             known = examples(self._model.facts)
-            self._answer(request.id, about(self._model, self._shown, known, self._source, self.text))
+            self._answer(request.id, about(self._model, self._shown, known, self._source, self.text, self.variants))
         elif request.kind == "program":
             self._answer_program(request)
         elif request.kind == "cancel":
@@ -453,6 +454,8 @@ class Explorer(Selecting):
         else:
             if request.kind == "frame":
                 self._cut_text = (request.text, request.pair) if request.first else None
+            elif request.kind == "variants":
+                self.variants = request.texts
             # Each view of each page waits for its own newest request: views never displace each other's.
             self._worker.submit((self._slot, request.asker, request.kind), self._job(request, buffers))
 

@@ -19,6 +19,7 @@ import type {
 import { encodeFrame } from "./encode";
 import { fakeChoices, fakeEffects, fakeEvidence, fakeMetric, fakeSimilar } from "./fake-heads";
 import { fakeDirect, fakeLens } from "./fake-lens";
+import { fakeVariants } from "./fake-variants";
 import { fakeNeuron } from "./neuron";
 
 /** The turns of a text that is all ChatML. */
@@ -215,6 +216,10 @@ export class FakeKernel {
         const { pieces } = this.tokenise(request.text);
         const { told, values } = fakeEvidence(pieces, pieces.length - 1);
         return { content: { evidence: told }, buffers: [values.buffer as ArrayBuffer] };
+      }
+      case "variants": {
+        const texts = [request.text, ...request.texts.filter((text) => text !== request.text)];
+        return { content: { variants: fakeVariants(texts) }, buffers: [] };
       }
       case "continue":
         return {

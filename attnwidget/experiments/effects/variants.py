@@ -118,7 +118,7 @@ def variants(
             asked = answer_of(model, trace, wanted, at, unit)
             if wanted is None:
                 wanted = asked.ids[0]
-            found.append(_variant(model, trace, asked, reads))
+            found.append(variant_of(model, trace, asked, reads))
             step(number + 1, len(prompts))
     if reads is not None and all(one.fact is None for one in found):
         raise AttnWidgetError(f"reads={reads!r:.60} stands in none of these prompts.")
@@ -128,7 +128,8 @@ def variants(
     return Variants(tuple(found), f"{whose}{named}{said_setting(trace, _part(trace))}")
 
 
-def _variant(model: AttentionModel, trace: Trace, asked: Asked, reads: Any) -> Variant:
+def variant_of(model: AttentionModel, trace: Trace, asked: Asked, reads: Any = None) -> Variant:
+    """One way of putting a prompt: its trace, and the answer that is asked about there."""
     said = model.predict(trace, asked.row).top[0]
     text, rows = _rows(trace, asked)
     mean = np.concatenate([one for _, one in rows]).mean(0)

@@ -32,6 +32,7 @@ from attnwidget.widget.answering.evidence import Answered, evidence_told
 from attnwidget.widget.answering.lens import said_by_layers
 from attnwidget.widget.answering.requests import BACKGROUND, Request
 from attnwidget.widget.answering.shown import Shown, seen
+from attnwidget.widget.answering.variants import variants_told
 from attnwidget.widget.given import GivenModel
 
 
@@ -65,11 +66,12 @@ def about(
     examples: Sequence[Example],
     source: str | None = None,
     text: str = "",
+    kept: Sequence[str] = (),
 ) -> Answer:
     """What the page needs to know before the first forward pass.
 
     `source` is the model's name for `aw.explore`: "" for the bundled one, None if it was given as an object. `text` is
-    the one in the editor: if it is a conversation, its turns are told.
+    the one in the editor: if it is a conversation, its turns are told. `kept` are the texts that were kept beside it.
     """
     facts = model.facts
     described = {
@@ -94,7 +96,8 @@ def about(
         return Answer({"about": {**told, "editable": False, "fixed": model.fixed}})
     chat = model.conversation(text)
     spoken = {} if chat is None else {"chat": {"text": text, "turns": turns_told(chat)}}
-    return Answer({"about": {**told, "editable": True, **spoken}})
+    ways = {"variants": list(kept)} if kept else {}
+    return Answer({"about": {**told, "editable": True, **spoken, **ways}})
 
 
 def _told(example: Example) -> dict[str, Any]:
@@ -265,8 +268,13 @@ def _in_background(
     model: AttentionModel | GivenModel, request: Request, reading: Reading, progress: Progress, parts: Parts
 ) -> Answer:
     """What an answer of the model rests on, or something of every head."""
-    if request.kind not in {"effects", "evidence"}:
+    if request.kind not in {"effects", "evidence", "variants"}:
         return _heads(request, reading, parts)
+    if request.kind == "variants":
+        told = variants_told(
+            tested_model(model), reading, request, progress, lambda make: parts(lambda: Answer(make()))
+        )
+        return Answer(told)
     about = tested_model(model), reading.trace, request.question, seen(reading.trace).asked(request.part).part
 
     def so_far(make: Callable[[], Answered]) -> None:

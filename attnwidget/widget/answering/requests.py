@@ -30,6 +30,7 @@ REQUEST_KINDS = (
     "similar",
     "effects",
     "evidence",
+    "variants",
     "continue",
     "page",
     "finding",
@@ -38,7 +39,7 @@ REQUEST_KINDS = (
     "bokeh",
     "cancel",
 )
-BACKGROUND = frozenset({"metric", "similar", "changes", "effects", "evidence", "still"})
+BACKGROUND = frozenset({"metric", "similar", "changes", "effects", "evidence", "variants", "still"})
 """The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
 Shows = Literal["after", "difference"]
@@ -102,6 +103,7 @@ class Request:
     count: int = 5
     partial: bool = False
     caption: str = ""
+    texts: tuple[str, ...] = ()
 
     @property
     def topic(self) -> tuple[Any, ...]:
@@ -117,7 +119,8 @@ class Request:
         if self.kind == "changes":
             return *read, self.against, self.against_edits, self.part
         if self.kind in BACKGROUND:
-            return *read, self.part, self.name, self.layer, self.head, self.count, self.question, self.exact
+            numbers = (self.layer, self.head, self.count)
+            return *read, self.part, self.name, *numbers, self.question, self.exact, self.texts
         if self.kind == "compare":
             return *read, self.against, self.against_edits, self.part, self.layer, self.head
         if self.kind == "expected":
@@ -176,6 +179,7 @@ def parse_request(content: Any) -> Request:
         count=_typed(content, "count", int, 5),
         partial=_typed(content, "partial", bool, default=False),
         caption=well_formed(_typed(content, "caption", str, "")),
+        texts=_texts(content),
     )
 
 
@@ -225,6 +229,13 @@ def _edits(content: dict[str, Any], name: str) -> tuple[str, ...] | None:
         return tuple(map(str, edits_of(value)))
     except AttnWidgetError as error:
         raise BadRequest(f"{name}: {error}") from None
+
+
+def _texts(content: dict[str, Any]) -> tuple[str, ...]:
+    value = content.get("texts", ())
+    if not (isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)):
+        raise BadRequest(f"texts must be texts, not {value!r:.80}.")
+    return tuple(map(well_formed, value))
 
 
 def _question(content: dict[str, Any]) -> AskedAnswer:

@@ -20,6 +20,7 @@ const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "expected",
   "effects",
   "evidence",
+  "variants",
   "verify",
   "continue",
   "page",

@@ -1,7 +1,8 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
 import { type Expected, readDifference } from "../wire/difference";
 import { readEffects } from "../wire/effects";
-import { readEvidence } from "../wire/evidence";
+import { readEvidence } from "../wire/experiments/evidence";
+import { readVariants } from "../wire/experiments/variants";
 import { readFlow } from "../wire/flow";
 import { readDirect, readLens } from "../wire/lens";
 import { readMetric, type Similar } from "../wire/metric";
@@ -237,6 +238,8 @@ function readReply(
       return readEffects(message.effects, buffers[0]);
     case "evidence":
       return readEvidence(message.evidence, buffers[0]);
+    case "variants":
+      return readVariants(message.variants);
     case "continue":
       return readContinued(message.continued);
     case "page":

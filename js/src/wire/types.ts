@@ -2,7 +2,8 @@
 
 import type { ChangesRequest, CompareRequest, Difference, Expected, ExpectedRequest } from "./difference";
 import type { Effects, EffectsRequest } from "./effects";
-import type { Evidence, EvidenceRequest } from "./evidence";
+import type { Evidence, EvidenceRequest } from "./experiments/evidence";
+import type { Variants, VariantsRequest } from "./experiments/variants";
 import type { Flow, FlowRequest } from "./flow";
 import type { Direct, DirectRequest, Lens, LensRequest } from "./lens";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
@@ -80,6 +81,8 @@ export interface About {
   readonly fixed?: string;
   /** The text that was in the editor, where it is a conversation: its turns are known before it is read. */
   readonly chat?: { readonly text: string; readonly turns: readonly Turn[] };
+  /** Ways of putting the text that were kept before this page was opened. */
+  readonly variants?: readonly string[];
 }
 
 /** A text to begin with. */
@@ -302,6 +305,7 @@ export type Request =
   | ({ readonly kind: "similar" } & SimilarRequest)
   | ({ readonly kind: "effects" } & EffectsRequest)
   | ({ readonly kind: "evidence" } & EvidenceRequest)
+  | ({ readonly kind: "variants" } & VariantsRequest)
   | ({ readonly kind: "continue" } & ContinueRequest)
   | { readonly kind: "page" }
   | { readonly kind: "finding"; readonly caption: string; readonly exact: boolean }
@@ -368,6 +372,7 @@ export interface Replies {
   readonly similar: Similar;
   readonly effects: Effects;
   readonly evidence: Evidence;
+  readonly variants: Variants;
   readonly continue: Continued;
   readonly page: SavedPage;
   readonly finding: SavedFinding;

@@ -24,7 +24,7 @@ import {
 } from "../../src/views/test/scene";
 import { evidenceInWords, spotInWords } from "../../src/views/test/words";
 import { type Effects, readEffects } from "../../src/wire/effects";
-import { type Evidence, readEvidence } from "../../src/wire/evidence";
+import { type Evidence, readEvidence } from "../../src/wire/experiments/evidence";
 import { ok, open } from "../opened";
 
 const pieces = ["The", " capital", " of", " France", " is", " Paris", "."];

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { Canvas } from "../../display/Canvas";
 import { useView, useWidth } from "../../display/view";
-import type { Curves, Evidence } from "../../wire/evidence";
+import type { Curves, Evidence } from "../../wire/experiments/evidence";
 import { evidenceSoFar } from "./asked";
 import { curveColours } from "./curves";
 import { paintCurves } from "./curves-paint";

@@ -12,7 +12,7 @@ import { useRoom, useView, type View } from "../../display/view";
 import { accent } from "../../lib/colour";
 import { unitsOf } from "../../session/shown";
 import { toTokens } from "../../session/units";
-import type { Evidence } from "../../wire/evidence";
+import type { Evidence } from "../../wire/experiments/evidence";
 import { evidenceSoFar, evidenceWish, isStopped, stop } from "./asked";
 import { Deletion } from "./Deletion";
 import { testFigure } from "./figure";
@@ -22,6 +22,7 @@ import { type TestPicture, testPicture } from "./picture";
 import { Question } from "./Question";
 import { columnsOf, rowsOf } from "./rows";
 import { haveRoom, revealRow, rowRect, type Spot, testScene, wholeScene } from "./scene";
+import { fillsStage, Ways } from "./ways/Ways";
 import { recipesOf, spotInWords } from "./words";
 
 /** What methods say of every word, beside what hiding it does to the answer. */
@@ -30,20 +31,22 @@ export function TestView() {
   const { session } = view;
   const { problem } = session.memory.answer(evidenceWish(session));
   const { value: shown, late, current } = useLastGood(session, evidenceSoFar(session));
+  const alone = fillsStage(view);
   return (
     <figure class="aw-view">
       <div class="aw-test-head">
         <Question />
         <Progress />
       </div>
-      {shown?.sentence != null && <p class="aw-test-says">{shown.sentence}</p>}
-      {shown === null ? (
+      {!alone && shown?.sentence != null && <p class="aw-test-says">{shown.sentence}</p>}
+      {alone ? null : shown === null ? (
         <p class="aw-view-state">
           {problem ?? (isStopped(session) ? "Nothing is measured yet." : "Measuring…")}
         </p>
       ) : (
         <Table evidence={shown} late={late || !current} problem={problem} />
       )}
+      <Ways />
     </figure>
   );
 }

@@ -8,8 +8,9 @@ import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
 import { toUnits } from "../../session/units";
 import { questionAsked } from "../../session/what-if";
-import type { Evidence, EvidenceRequest } from "../../wire/evidence";
+import type { Evidence, EvidenceRequest } from "../../wire/experiments/evidence";
 import type { Predictions, TextsRequest } from "../../wire/types";
+import { waysWish } from "./ways/kept";
 
 /** The question that somebody has stopped, by its key: it is not asked again by itself. */
 const stoppedOf = oneForEach((_session: Session): Signal<string | null> => signal(null));
@@ -28,7 +29,11 @@ export function evidenceWish(session: Session): Wish<"evidence", EvidenceRequest
 export function testWishes({ session }: View): readonly (Wish | null)[] {
   if (!session.current.value) return [];
   const wish = evidenceWish(session);
-  return [predictionsWish(session), isStopped(session) || findsEffects(session) ? null : wish];
+  return [
+    predictionsWish(session),
+    waysWish(session),
+    isStopped(session) || findsEffects(session) ? null : wish,
+  ];
 }
 
 export function isStopped(session: Session): boolean {

@@ -1,4 +1,4 @@
-import type { Curves } from "../../wire/evidence";
+import type { Curves } from "../../wire/experiments/evidence";
 
 interface Point {
   readonly x: number;

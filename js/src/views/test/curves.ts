@@ -1,5 +1,5 @@
 import { hexOf, mix, type Palette, rgbOf } from "../../lib/colour";
-import type { Evidence } from "../../wire/evidence";
+import type { Evidence } from "../../wire/experiments/evidence";
 
 /** What the line of each method is drawn in, and called: colours mean what they mean in the table. */
 export function curveColours({ methods }: Pick<Evidence, "methods">, palette: Palette) {

@@ -1,7 +1,7 @@
 import { type Figure, type FigureLook, tallestFigure } from "../../display/figures";
 import { csv, quoted } from "../../lib/csv";
 import { clauses } from "../../lib/format";
-import type { Evidence, EvidenceMethod } from "../../wire/evidence";
+import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
 import { curveColours } from "./curves";
 import { paintCurves } from "./curves-paint";
 import { curvesScene } from "./curves-scene";

@@ -2,7 +2,7 @@ import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import { unitsOf } from "../../session/shown";
 import { toUnits } from "../../session/units";
-import type { Evidence } from "../../wire/evidence";
+import type { Evidence } from "../../wire/experiments/evidence";
 import { type Spot, spotAt, type TestScene } from "./scene";
 
 /** What the view keeps of where one looks. */

@@ -11,7 +11,7 @@ import {
   rgbOf,
   tone,
 } from "../../lib/colour";
-import type { Evidence, EvidenceMethod } from "../../wire/evidence";
+import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
 import { cellText, isAbsolute, largestOf, measuredOf, placeName, rankText } from "./rows";
 import type { Spot } from "./scene";
 

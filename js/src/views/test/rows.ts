@@ -1,5 +1,5 @@
 import { pieceLabel } from "../../lib/format";
-import type { Evidence, EvidenceMethod, EvidencePlace } from "../../wire/evidence";
+import type { Evidence, EvidenceMethod, EvidencePlace } from "../../wire/experiments/evidence";
 
 /** A line of the table: a word, or what can be unfolded. */
 export type Row =

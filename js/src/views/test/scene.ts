@@ -1,6 +1,6 @@
 import type { Rect } from "../../drawing/scene";
 import { wrap } from "../../drawing/wrap";
-import type { EvidenceMethod, EvidencePlace } from "../../wire/evidence";
+import type { EvidenceMethod, EvidencePlace } from "../../wire/experiments/evidence";
 import { placeName, type Row } from "./rows";
 
 /** In CSS pixels. */

@@ -1,6 +1,6 @@
 import { type Description, mentioned } from "../../focus/description";
 import { clauses } from "../../lib/format";
-import type { Evidence, EvidenceMethod } from "../../wire/evidence";
+import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
 import type { Row } from "./rows";
 import { cellText, isAbsolute, largestOf, measuredOf, placeName, rankText } from "./rows";
 import type { Spot } from "./scene";
@@ -82,7 +82,8 @@ export function spotInWords(
   return `${name}: ${method.title} ${number}`;
 }
 
-function exactly(value: number): string {
+/** Four decimals, three digits of what is small. */
+export function exactly(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 0.01 || size === 0 ? size.toFixed(4) : size.toPrecision(3);
   return `${value < 0 ? "−" : ""}${digits}`;

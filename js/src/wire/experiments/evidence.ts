@@ -1,6 +1,6 @@
-import { bytesOf, WireError } from "./decode";
-import type { Agreement, Answered } from "./effects";
-import type { TextsRequest } from "./texts";
+import { bytesOf, WireError } from "../decode";
+import type { Agreement, Answered } from "../effects";
+import type { TextsRequest } from "../texts";
 
 /** What methods say of each word, beside what hiding it does to the answer. */
 export interface EvidenceRequest extends TextsRequest {
