@@ -60,6 +60,12 @@ def test_a_turn_is_edited_and_the_model_writes_on(bare):
     first = next(mark for mark in shown.marks(0) if mark["produced"] == "fresh")
     rect = first["rects"][0]
     shown.page.mouse.click(rect["x"] + rect["width"] / 2, rect["y"] + rect["height"] / 2)
-    until(shown.page, lambda: explorer.query == (first["token"] - 1, first["token"]), lambda: explorer.query)
+    before = first["token"] - 1
+    until(shown.page, lambda: explorer.query == (before, before + 1), lambda: explorer.query)
+    # Another one that it expected there: the question is seen where it is answered.
+    shown.root.locator("button[title^='Ask what speaks']").first.click()
+    until(shown.page, lambda: (explorer.view, explorer.question["at"]) == ("test", before))
+    assert explorer.question["rather"] not in (None, explorer.question["answer"])
+    answer.focus()
     shown.page.keyboard.press("Control+z")
     expect(answer).to_have_value("")

@@ -16,11 +16,9 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
   return (
     <div class="aw-facts">
       <div class="aw-title-line">
+        {/* Of a change there is more to say than a narrow column holds. */}
         <h3 class="aw-title" title={map.title}>
-          {/* In a narrow column the whole of it would be cut. */}
-          {map.signed && numbers.head.value !== null
-            ? `${headName(numbers.head.value)} · after − before`
-            : map.title}
+          {map.signed ? map.title.replace(/^Layer (\d+) · Head (\d+) · /, "L$1H$2 · ") : map.title}
         </h3>
         <Pattern />
       </div>
