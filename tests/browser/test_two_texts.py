@@ -83,7 +83,7 @@ def test_a_cross_map_is_looked_at_from_either_text(opened):
 
 def test_a_target_is_opened_typed_and_taken_away(opened):
     explorer, shown = opened(lambda: aw.explore(small("t5"), TEXT, tokenizer=words()))
-    shown.root.locator(".aw-add").click()
+    shown.root.get_by_role("button", name="+ target").click()
     source, target = fields(shown)
     expect(target).to_be_focused()
     shown.page.keyboard.type("she walked to", delay=15)

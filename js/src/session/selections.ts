@@ -66,6 +66,11 @@ export class Selections {
     if (this.#done.length > most) this.#done.shift();
   }
 
+  /** What is chosen next is a step of its own, however soon it comes. */
+  part(): void {
+    this.#touched = Number.NEGATIVE_INFINITY;
+  }
+
   /** The step that comes next, and what it would change: what changes nothing is passed over. */
   next(way: Travel, now: Selection): { readonly number: number; readonly patch: Partial<Traits> } | null {
     return this.#find(way, now);

@@ -459,7 +459,10 @@ export class Session {
   /** What is changed in the computation; one step of undo. */
   setEdits(edits: Edits): void {
     if (this.about.peek()?.editable === false) this.#refuse({ code: "failed", message: nothingToEdit });
-    else this.#set({ edits });
+    else {
+      this.#selections.part();
+      this.#set({ edits });
+    }
   }
 
   /** Nothing that is shown changes with it: who asks about it follows. */

@@ -51,6 +51,14 @@ function hand() {
 }
 
 describe("the history of the selection", () => {
+  it("takes a change of the computation for a step of its own, however soon it follows", () => {
+    const { history, choose, go } = hand();
+    choose({ head: 3 });
+    history.part();
+    choose({ edits: ["hide 1"] }, 100);
+    expect([go("undo"), go("undo")]).toEqual([{ edits: [] }, { head: 0 }]);
+  });
+
   it("goes back through what was chosen, and forward again", () => {
     const { choose, go } = hand();
     choose({ head: 3 });
