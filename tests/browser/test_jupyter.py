@@ -65,6 +65,24 @@ def test_a_clicked_head_can_be_read_in_python(lesson):
     lesson.run_until("ex.layer, ex.head", f"({layer}, {head})")
 
 
+def test_a_right_click_opens_the_menu_of_the_explorer_and_not_the_notebooks(lesson):
+    explorer, notebooks = lesson.explorer, lesson.page.locator(".lm-Menu")
+    explorer.grid.click()
+    explorer.grid.click(button="right")
+    expect(explorer.root.get_by_role("menu")).to_be_visible()
+    lesson.page.evaluate(FRAMES)  # what Lab does, it does with the click or in the next frame
+    expect(notebooks).to_have_count(0)
+    lesson.page.keyboard.press("Escape")
+    expect(explorer.root.get_by_role("menu")).to_have_count(0)
+    # Where text is selected, the browser's own menu comes, which copies and pastes.
+    explorer.editor.press("ControlOrMeta+A")
+    explorer.editor.click(button="right")
+    lesson.page.evaluate(FRAMES)
+    expect(notebooks).to_have_count(0)
+    expect(explorer.root.get_by_role("menu")).to_have_count(0)
+    lesson.page.keyboard.press("Escape")
+
+
 def test_a_layer_set_in_python_shows_on_the_page(lesson):
     checksum = lesson.explorer.checksum()
     lesson.run("ex.layer = 3")

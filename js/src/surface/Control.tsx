@@ -42,6 +42,7 @@ export function Control({ slot, surface, label }: Props) {
       spellcheck={false}
       autocomplete="off"
       data-turn={turn}
+      data-jp-suppress-context-menu // JupyterLab's, which neither cuts nor pastes in a text
       placeholder={number === 1 ? names.hint : undefined}
       aria-label={label ?? (hasSecond(session) ? names.aria[number] : fixed ? "Text" : "Text to explore")}
       aria-readonly={fixed}

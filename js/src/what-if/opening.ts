@@ -61,17 +61,15 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
     (event) => {
       if (!held) return;
       held = false;
-      event.preventDefault();
-      event.stopPropagation();
+      take(event);
     },
     { capture: true, signal },
   );
   frame.addEventListener(
     "contextmenu",
     (event) => {
-      if (event.target instanceof Element && event.target.closest(".aw-popup") !== null)
-        return event.preventDefault();
-      if (held) return event.preventDefault();
+      if (held || (event.target instanceof Element && event.target.closest(".aw-popup") !== null))
+        return take(event);
       if (!offered(event)) return;
       const place = { x: event.clientX, y: event.clientY };
       // Some browsers say so themselves when a finger rests.
@@ -80,7 +78,7 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
       const subject = touched ? subjectAt(view, event.target) : pressed;
       pressed = null;
       if (subject === null) return;
-      event.preventDefault();
+      take(event);
       openAt(view, frame, subject, place, event.target);
     },
     { signal },
@@ -90,12 +88,17 @@ export function hearMenus(view: View, frame: HTMLElement, signal: AbortSignal): 
     if (!(enter || isMenuKey(event)) || !isChangeable(session) || isSelected(event.target)) return;
     const subject = keyedAt(view, event.target);
     if (subject === null || (enter && !isPinned(view, subject))) return;
-    event.preventDefault();
-    event.stopPropagation();
+    take(event);
     openUnder(view, frame, subject, event.target);
   };
   // Before the picture pins once more what is pinned.
   frame.addEventListener("keydown", keyed, { capture: true, signal });
+}
+
+/** Neither the browser nor the page around, which may have a menu of its own (JupyterLab has), does anything with it. */
+function take(event: Event): void {
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** A finger points at nothing before it is down: what it is on is found as if a mouse had come there. */
