@@ -257,7 +257,7 @@ class AttentionModel:
         state = self.state()
         length = max((len(tokens) for tokens in start.tokens.values()), default=0) + wished.max_new_tokens
         refuse_what_cannot_fit(self.model, length, self._shadow().path)
-        edited = self._edited(start, changed, lambda _done: None) if changed else None
+        edited = self._edited(self._met(start), changed) if changed else None
         with to_the_end() as enough:
             if enough():
                 return self._read(given, edits=changed)
@@ -409,7 +409,10 @@ class AttentionModel:
 
         For example by training, an adapter, tokens added to the tokenizer, or another prompt of a SentenceTransformer.
         """
-        return hash((state_of(self.model, self._shadow()), self._read_by()))
+        return self._state_with(self._shadow())
+
+    def _state_with(self, shadow: Any) -> int:
+        return hash((state_of(self.model, shadow), self._read_by()))
 
     def _read(
         self,
@@ -420,12 +423,14 @@ class AttentionModel:
         keeps: bool = False,
         edits: tuple[Edit, ...] = (),
     ) -> Trace:
-        if edits and self._gives_maps(given, progress):
+        # The copy is asked for once: that looks through the whole model.
+        shadow = self._met(given, progress) if edits else self._shadow()
+        if edits and shadow.path == "eager":
             return self._hidden_by_mask(given, edits, progress, reuse)
-        shadow, state = self._shadow(), self.state()
+        state = self._state_with(shadow)
         # A model may write into its inputs, and a user into theirs.
         forward = {name: tensor.clone() for name, tensor in given.forward.items()}
-        edited = self._edited(given, edits, progress) if edits else None
+        edited = self._edited(shadow, edits) if edits else None
         if reuse is not None and reuse.origin == state:
             found = reread(shadow, reuse, given, progress, edited)
             if found is not None:
@@ -458,7 +463,7 @@ class AttentionModel:
         Raises what `trace` raises, also for a model of which nothing can be edited.
         """
         given = self._inputs(self.conversation(text) or text, first=first, **as_given(self.facts, pair))
-        shadow = self._met(given, lambda _done: None)
+        shadow = self._met(given)
         if shadow.path == "eager":
             plain = self._read(given)
             own = {block.part: block.shape[1:] for block in plain.blocks}
@@ -468,38 +473,37 @@ class AttentionModel:
         known = self._roles_in(shadow)
         return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
 
-    def _edited(self, given: Inputs, edits: tuple[Edit, ...], progress: Callable[[int], None]) -> EditedPass:
-        """Raises AttnWidgetError for a model whose attention is not computed by us, and for edits of what it lacks."""
-        known = self._roles(given, progress)
+    def _edited(self, shadow: Any, edits: tuple[Edit, ...]) -> EditedPass:
+        """What edits change in a pass of a copy that has met such inputs.
+
+        Raises AttnWidgetError for a model whose attention is not computed by us, and for edits of what it lacks.
+        """
+        known = self._roles_in(shadow)
         wanted = patched_entries(edits, known)
         entries = [call.entry for call in known.values() if call.entry is not None]
         handed_on = {
-            (edit, entry): layers_of_run(edit.of, self.state(), self._shadow(), entries, self._repeat)[entry]
+            (edit, entry): layers_of_run(edit.of, self._state_with(shadow), shadow, entries, self._repeat)[entry]
             for edit, entry in wanted
         }
         return EditedPass(edits, known, handed_on)
 
     def edited_pass(self, trace: Trace) -> EditedPass | None:
         """What the edits of a trace change in a pass over its inputs; None without edits. Raises what `trace` raises."""
-        return self._edited(self._again(trace), trace.edits, lambda _done: None) if trace.edits else None
+        return self._edited(self._met(self._again(trace)), trace.edits) if trace.edits else None
 
     def roles(self, trace: Trace) -> Known:
         """Which layer each attention call of a pass over the inputs of a trace belongs to.
 
         Raises AttnWidgetError for a model whose attention is computed in code of its own.
         """
-        return self._roles(self._again(trace), lambda _done: None)
+        return self._roles_in(self._met(self._again(trace)))
 
     def _repeat(self, trace: Trace) -> Trace:
         return self._read(self._again(trace), edits=trace.edits)
 
-    def _gives_maps(self, given: Inputs, progress: Callable[[int], None]) -> bool:
-        """Whether all that is seen of the model's attention are maps that it returns."""
-        return bool(self._met(given, progress).path == "eager")
-
-    def _met(self, given: Inputs, progress: Callable[[int], None]) -> Any:
+    def _met(self, given: Inputs, progress: Callable[[int], None] = lambda _done: None) -> Any:
         """The copy that is run, once it has met inputs of this kind: which layer each call belongs to is known then."""
-        shadow = self._shadow()  # which looks through the whole model: once is enough
+        shadow = self._shadow()
         if shadow.path != "interface" or knows_inputs(shadow.module, given.forward):
             return shadow
         self._read(given, progress)
@@ -537,9 +541,6 @@ class AttentionModel:
             origin=plain.origin,
             forward=plain.forward,
         )
-
-    def _roles(self, given: Inputs, progress: Callable[[int], None]) -> Known:
-        return self._roles_in(self._met(given, progress))
 
     def _roles_in(self, shadow: Any) -> Known:
         known = known_roles(shadow.module)
