@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call
 from attnwidget.engine.capture.blocks import block_of
-from attnwidget.engine.capture.edited_pass import EditedCall
+from attnwidget.engine.capture.edited_pass import EditedCall, MadeMask
 from attnwidget.engine.capture.plain_modules import SeenPlace
 from attnwidget.engine.capture.roles import Role
 from attnwidget.engine.edits.changes import Changes, changes_of, refuse_absent_runs, refuse_what_is_not_there
@@ -23,6 +23,7 @@ class EditedFunctions:
     edits: tuple[Edit, ...]
     places: Sequence[SeenPlace]
     _kept: dict[Any, Tensor] = field(default_factory=dict)
+    _made: MadeMask = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         heads: dict[str, dict[int, int]] = {}
@@ -61,7 +62,7 @@ class EditedFunctions:
                 "all heads are possible."
             )
         block = block_of(call, Role(place.part, place.layer, depth))
-        return EditedCall(replace(block, changes=changes), changes, self._kept, ("", order))
+        return EditedCall(replace(block, changes=changes), changes, self._kept, self._made, ("", order))
 
 
 def _of_all_heads(changes: Changes) -> bool:

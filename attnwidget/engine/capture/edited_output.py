@@ -13,19 +13,6 @@ from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
 
 
-def edited_mask(
-    mask: Tensor | None, changes: Changes, size: tuple[int, int], *, causal: bool, device: torch.device
-) -> Tensor | None:
-    """The mask (batch head query key) with what no head may read; None where nothing is to be said in a mask.
-
-    Raises AttnWidgetError if it leaves a query without any key.
-    """
-    shared = changes.of_every_head()
-    rows = torch.arange(size[0], device=device)
-    hidden = None if shared is None else shared.hidden(slice(0, 1), rows, size[1])
-    return mask if hidden is None else _without(mask, hidden[None], causal=causal)
-
-
 def mask_of_runs(
     mask: Tensor | None,
     runs: Sequence[Changes | None],
@@ -37,7 +24,7 @@ def mask_of_runs(
 ) -> Tensor | None:
     """The mask (batch head query key) of a batch of runs, in each of which other pairs are not read.
 
-    Only edges that are cut before the softmax can be said so. Raises what `edited_mask` raises.
+    Only edges that are cut before the softmax can be said so. Raises AttnWidgetError if a query is left without any key.
     """
     rows = torch.arange(size[0], device=device)
     each = [None if changes is None else changes.hidden(slice(0, heads), rows, size[1]) for changes in runs]

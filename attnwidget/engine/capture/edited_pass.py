@@ -17,7 +17,7 @@ from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call, Watch
 from attnwidget.engine.capture.blocks import block_of
-from attnwidget.engine.capture.edited_output import edited_mask, edited_output, with_rows
+from attnwidget.engine.capture.edited_output import edited_output, mask_of_runs, with_rows
 from attnwidget.engine.capture.layer_outputs import Entry, at_layers, entries, hidden_of, with_hidden
 from attnwidget.engine.capture.roles import Role, run_of
 from attnwidget.engine.capture.shadow import Shadow
@@ -29,6 +29,7 @@ from attnwidget.engine.edits.changes import (
     refuse_what_is_not_there,
 )
 from attnwidget.engine.edits.records import Edit, Patch, Silence
+from attnwidget.engine.trace.affine import writes
 from attnwidget.engine.trace.edited_blocks import changed_blocks
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
@@ -89,22 +90,37 @@ def heads_of_parts(known: Known) -> dict[str, dict[int, int]]:
     return {part: dict(sorted(own.items())) for part, own in heads.items()}
 
 
+MadeMask: TypeAlias = dict[Any, tuple[Tensor | None, Tensor | None]]
+"""A mask and what edits made of it, by all that this depends on. It holds the mask, so no other has its id."""
+
+
 @dataclass(frozen=True, eq=False)
 class EditedCall:
     """An attention call, and what the edits change in it. `kept` lasts for the passes of one run;
-    `name` is the call's within each of them.
+    `name` is the call's within each of them. `made` is for the mask that the last call was given and what became of it:
+    most layers share one.
     """
 
     block: Block
     changes: Changes
     kept: dict[Any, Tensor]
+    made: MadeMask
     name: tuple[str, int]
 
     def mask(self, mask: Tensor | None) -> Tensor | None:
         """The mask of the call, with what no head may read."""
+        shared = self.changes.of_every_head()
+        if shared is None:
+            return mask
         _, queries, keys = self.block.shape
         device = torch.device("cpu") if self.block.q is None else self.block.q.device
-        return edited_mask(mask, self.changes, (queries, keys), causal=self.block.causal, device=device)
+        written = None if mask is None else writes(mask)
+        name = (id(mask), written, shared.edges, shared.offset, queries, keys, self.block.causal, device)
+        if name not in self.made:
+            made = mask_of_runs(mask, [shared], 1, (queries, keys), causal=self.block.causal, device=device)
+            self.made.clear()
+            self.made[name] = (mask, made)
+        return self.made[name][1]
 
     def output(self, output: Tensor) -> Tensor:
         """The output of the call (batch query head dim), as the edits leave it."""
@@ -122,6 +138,7 @@ class EditedPass:
     known: Known
     handed_on: Mapping[tuple[Patch, Entry], Tensor] = field(default_factory=dict)
     _kept: dict[Any, Tensor] = field(default_factory=dict)
+    _made: MadeMask = field(default_factory=dict)
     _times: Counter[str] = field(default_factory=Counter)
     _rows: Counter[Any] = field(default_factory=Counter)
     _runs: Counter[Any] = field(default_factory=Counter)
@@ -161,7 +178,7 @@ class EditedPass:
             return None
         _refuse_several_calls(found, self.known, role)
         changes = found.starting_at(first)
-        return EditedCall(replace(block_of(call, role), changes=changes), changes, self._kept, name)
+        return EditedCall(replace(block_of(call, role), changes=changes), changes, self._kept, self._made, name)
 
     @contextmanager
     def changing_layers(self, shadow: Shadow, watch: Watch) -> Iterator[None]:

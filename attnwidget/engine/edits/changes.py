@@ -16,7 +16,7 @@ READ_ACROSS = {"encoder", "vision", "audio"}
 """The parts whose tokens cross-attention reads, where there is any."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Edges:
     """Queries that must not read some keys. `heads` and `queries` None stand for all of them.
 
