@@ -1,7 +1,8 @@
-"""Numbers and flags that a user gives, checked and made plain Python values."""
+"""Numbers, flags and words out of a few that a user gives, checked and made plain Python values."""
 
 import math
 import operator
+from collections.abc import Collection
 from typing import Any
 
 from attnwidget.errors import AttnWidgetError
@@ -52,6 +53,17 @@ def truth_of(name: str, value: Any) -> bool:
     if found is None:
         raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give True or False.")
     return found
+
+
+def one_of(name: str, value: Any, choices: Collection[str]) -> str:
+    """The given value, one of a few words. Raises AttnWidgetError for anything else.
+
+    >>> one_of("by", "mean", ("zero", "mean"))
+    'mean'
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise AttnWidgetError(f"{name}={value!r:.60} is not valid: give one of {', '.join(map(repr, choices))}.")
+    return value
 
 
 def share_or_none(value: Any) -> float | None:

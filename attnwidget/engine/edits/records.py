@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from attnwidget.arguments import truth_of, whole_number
+from attnwidget.arguments import one_of, truth_of, whole_number
 from attnwidget.engine.names import parse_head
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
@@ -73,8 +73,7 @@ class Silence:
     _of: int | None = None
 
     def __init__(self, layer: Any, head: Any = None, *, by: Any = "zero", of: Any = None, part: Any = None) -> None:
-        if by not in INSTEAD:
-            raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, INSTEAD))}.")
+        one_of("by", by, INSTEAD)
         if (of is None and by == "run") or (of is not None and by == "zero"):
             raise AttnWidgetError(
                 f"by={by!r} and of={'a trace' if of is not None else None} do not fit: by='run' needs "

@@ -73,7 +73,7 @@ def places_of(
     `over` compares only what it names: a phrase, positions, or several of either. Raises AttnWidgetError for unknown
     units and kinds, a phrase that the text does not have, and if nothing remains.
     """
-    if units not in {"words", "tokens"}:
+    if not isinstance(units, str) or units not in {"words", "tokens"}:
         raise AttnWidgetError(f"units={units!r:.60} is not valid: give 'words' or 'tokens'.")
     kinds = (leave_out,) if isinstance(leave_out, str) else tuple(leave_out or ())
     if any(kind not in LEFT_OUT for kind in kinds):

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from attnwidget.arguments import real_number, whole_number
+from attnwidget.arguments import one_of, real_number, whole_number
 from attnwidget.engine import AttentionModel, Trace, indices
 from attnwidget.errors import AttnWidgetError
 
@@ -79,8 +79,7 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
     masked token. Raises AttnWidgetError for what the model cannot say, and for a position that does not exist.
     """
     refuse_what_cannot_run(model, trace)
-    if unit not in ANSWER_UNITS:
-        raise AttnWidgetError(f"unit={unit!r:.60} is not valid: give one of {', '.join(map(repr, ANSWER_UNITS))}.")
+    unit = one_of("unit", unit, ANSWER_UNITS)
     if trace.model.predicts in {None, "answer span"}:
         raise AttnWidgetError(
             f"{trace.model.name} predicts no token and no class, so there is no answer to ask about. Load it with its head, "
@@ -88,7 +87,7 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
         )
     position = _position(model, trace, at)
     if callable(answer):
-        return Asked(position, (), str(unit), "the function", answer)
+        return Asked(position, (), unit, "the function", answer)
     logits = trace.logits(-1 if position is None else position)[0]
     if answer is None:
         ids: tuple[int, ...] = (int(logits.argmax()),)
@@ -101,7 +100,7 @@ def answer_of(model: Any, trace: Any, answer: Any = None, at: Any = None, unit: 
     else:
         ids = (_number(model, trace, logits, answer),)
     words = " rather than ".join(_words(model, trace, number) for number in ids)
-    return Asked(position, ids, str(unit), words)
+    return Asked(position, ids, unit, words)
 
 
 def refuse_what_cannot_run(model: Any, trace: Any) -> None:

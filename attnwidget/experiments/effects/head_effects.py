@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.arguments import whole_from_zero
+from attnwidget.arguments import one_of, whole_from_zero
 from attnwidget.engine import AttentionModel, Trace, go_on, silenced_runs
-from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
 from attnwidget.experiments.effects.estimated_heads import HeadEstimates, agreement_of, estimated, sample_of
 from attnwidget.experiments.progress import shown_progress
@@ -63,8 +62,8 @@ def head_effects(
     12
     """
     asked = answer_of(model, trace, answer, at, unit)
-    refuse_other_ways(by)
-    refuse_other_hows(how)
+    one_of("by", by, SILENCED_BY)
+    one_of("how", how, HOW)
     counts = trace.heads(part)
     said = f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}"
     if how == "exact":
@@ -104,15 +103,3 @@ def _run(
             found += [RankedHead(layer, head, before - asked.score(row)) for head, row in zip(own, after, strict=True)]
         step(len(layers), len(layers))
     return tuple(found)
-
-
-def refuse_other_ways(by: Any) -> None:
-    """Raise AttnWidgetError for what a silenced head cannot give instead of its output."""
-    if by not in SILENCED_BY:
-        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SILENCED_BY))}.")
-
-
-def refuse_other_hows(how: Any) -> None:
-    """Raise AttnWidgetError for another way to come by effects than by running the model, or estimating them."""
-    if how not in HOW:
-        raise AttnWidgetError(f"how={how!r:.60} is not valid: give one of {', '.join(map(repr, HOW))}.")

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from attnwidget.arguments import one_of
 from attnwidget.engine import Silence, go_on
 from attnwidget.experiments.effects.answers import answer_of, logits_at
-from attnwidget.experiments.effects.head_effects import SILENCED_BY, refuse_other_ways
+from attnwidget.experiments.effects.head_effects import SILENCED_BY
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import LayerScores
@@ -37,7 +38,7 @@ def layer_effects(
     (4,)
     """
     asked = answer_of(model, trace, answer, at, unit)
-    refuse_other_ways(by)
+    one_of("by", by, SILENCED_BY)
     counts = trace.heads(part)
     before = asked.score(logits_at(trace, asked))
     values = np.full(len(counts), np.nan)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.arguments import truth_of
+from attnwidget.arguments import one_of, truth_of
 from attnwidget.engine import PatchedRuns, Trace, go_on, patched_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
@@ -55,8 +55,7 @@ def patching(
     """
     asked = answer_of(model, clean, answer, at, unit)
     require_trace(corrupted)
-    if what not in RESTORED:
-        raise AttnWidgetError(f"what={what!r:.60} is not valid: give one of {', '.join(map(repr, RESTORED))}.")
+    one_of("what", what, RESTORED)
     tokens = _same_length(clean, corrupted, part)
     good, bad = (asked.score(logits_at(one, asked)) for one in (clean, corrupted))
     shares = truth_of("normalised", normalised)

@@ -4,13 +4,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from attnwidget.arguments import whole_from_zero
+from attnwidget.arguments import one_of, whole_from_zero
 from attnwidget.engine import AttentionModel, Hide, Run, Trace, many_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
 from attnwidget.experiments.effects.estimated_heads import agreement_of
 from attnwidget.experiments.effects.estimated_tokens import TokenEstimates, estimated_hiding
-from attnwidget.experiments.effects.head_effects import CHECKED, refuse_other_hows
+from attnwidget.experiments.effects.head_effects import CHECKED, HOW
 from attnwidget.experiments.effects.other_tokens import replacing_token, tokens_read, with_token, without_token
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
@@ -62,11 +62,10 @@ def token_effects(
     5
     """
     asked = answer_of(model, trace, answer, at, unit)
-    if by not in WITHOUT:
-        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, WITHOUT))}.")
+    one_of("by", by, WITHOUT)
     if replacement is not None and by != "replace":
         raise AttnWidgetError(f"replacement={replacement!r:.60} needs by='replace', not by={by!r}.")
-    refuse_other_hows(how)
+    one_of("how", how, HOW)
     if how == "estimate" and by != "hide":
         raise AttnWidgetError(f"how='estimate' is of hiding a token, not of by={by!r}. Leave one of them out.")
     _, tokens = trace.tokens(part)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.arguments import whole_from_one
+from attnwidget.arguments import one_of, whole_from_one
 from attnwidget.engine import (
     AttentionModel,
     Block,
@@ -20,7 +20,6 @@ from attnwidget.engine import (
     weight_gradients,
     weights,
 )
-from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
 from attnwidget.experiments.progress import ToldStep, shown_progress
 from attnwidget.measures.given_trace import said_setting
@@ -88,9 +87,8 @@ def attention_gradient(
         layer, head = parse_head(layer, head)
     block = trace.block(layer, part)
     number = None if head is None else fit_index("head", head, block.heads)
-    for name, given, valid in (("kind", kind, BY_WEIGHTS), ("start", start, STARTS)):
-        if given not in valid:
-            raise AttnWidgetError(f"{name}={given!r:.60} is not valid: give one of {', '.join(map(repr, valid))}.")
+    one_of("kind", kind, BY_WEIGHTS)
+    one_of("start", start, STARTS)
     count = whole_from_one("steps", steps)
     error, way = None, ""
     if kind == "integrated":

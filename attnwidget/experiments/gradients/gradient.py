@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attnwidget.arguments import whole_from_one, whole_number
+from attnwidget.arguments import one_of, whole_from_one, whole_number
 from attnwidget.engine import EmbeddedTokens, embedded_tokens, mean_gradient
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
@@ -71,8 +71,7 @@ def gradient(
     True
     """
     asked = answer_of(model, trace, answer, at, unit)
-    if kind not in GRADIENTS:
-        raise AttnWidgetError(f"kind={kind!r:.60} is not valid: give one of {', '.join(map(repr, GRADIENTS))}.")
+    one_of("kind", kind, GRADIENTS)
     count = whole_from_one("steps", steps)
     tokens = trace.tokens(part)[0] if part == "decoder" else trace.text
     embedded = embedded_tokens(model, trace, part, RUN_INSTEAD)

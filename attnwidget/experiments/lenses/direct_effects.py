@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from attnwidget.arguments import one_of
 from attnwidget.engine import Additions, Block, Trace, additions, fit_index, parse_head, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
@@ -38,8 +39,7 @@ def direct_effects(
     >>> found.shape, abs(found.total - found.logit) < 1e-4
     ((4, 4), True)
     """
-    if by not in SPLIT_BY:
-        raise AttnWidgetError(f"by={by!r:.60} is not valid: give one of {', '.join(map(repr, SPLIT_BY))}.")
+    one_of("by", by, SPLIT_BY)
     if head is not None and by != "token":
         raise AttnWidgetError('head= chooses whose tokens are counted: give it with by="token".')
     split = split_logit(model, trace, answer=answer, at=at)

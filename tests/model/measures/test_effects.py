@@ -139,6 +139,25 @@ def test_what_cannot_be_replaced_or_deleted_is_said(model, trace):
         aw.token_effects(model, model.trace(TEXT, edits="hide 2"), by="delete")
 
 
+@pytest.mark.parametrize("wrong", ["mask", 3, None, ["zero"], {}, np.array(["a", "b"])], ids=repr)
+def test_what_is_no_word_of_a_choice_is_a_sentence_whatever_it_is(model, trace, wrong):
+    for ask in (
+        lambda: aw.head_effects(model, trace, by=wrong),
+        lambda: aw.head_effects(model, trace, how=wrong),
+        lambda: aw.head_effects(model, trace, unit=wrong),
+        lambda: aw.layer_effects(model, trace, by=wrong),
+        lambda: aw.token_effects(model, trace, by=wrong),
+        lambda: aw.patching(model, trace, trace, what=wrong),
+        lambda: aw.direct_effects(model, trace, by=wrong),
+        lambda: aw.gradient(model, trace, kind=wrong),
+        lambda: aw.attention_gradient(model, trace, 0, start=wrong),
+        lambda: aw.evidence(model, trace, units=wrong),
+        lambda: aw.Silence(0, by=wrong),
+    ):
+        with pytest.raises(aw.AttnWidgetError, match=r"give (one of )?'"):
+            ask()
+
+
 def test_edge_effects_are_those_of_single_cuts(model, trace):
     found = aw.edge_effects(model, trace, answer="Miro", queries=[0, 10, 11])
     assert np.isnan(found.values[0, 0])
