@@ -10,10 +10,10 @@ import numpy as np
 
 from attnwidget.engine import AttentionModel, Trace
 from attnwidget.experiments import evidence
-from attnwidget.experiments.effects.answers import ANSWER_UNITS, logits_at
+from attnwidget.experiments.effects.answers import logits_at
 from attnwidget.export.kept_finding import KeptFinding
 from attnwidget.version import __version__
-from attnwidget.widget.answering.asked import asked_by
+from attnwidget.widget.answering.asked import answer_told, asked_by
 from attnwidget.widget.answering.requests import AskedAnswer
 
 PREDICTIONS = 5
@@ -31,18 +31,10 @@ def finding_of(
     asked = asked_by(model, before, AskedAnswer(**state["question"]))
     traces = {"before": before, **({"after": after} if after.edits else {})}
     scores = {name: asked.score(logits_at(trace, asked)) for name, trace in traces.items()}
-    answer = {
-        "words": asked.words,
-        "at": asked.position,
-        "unit": ANSWER_UNITS[asked.unit],
-        "before": None,
-        "after": None,
-    }
     predicted = {
         name: [[one.piece, one.probability] for one in model.predict(trace, asked.row, PREDICTIONS).top]
         for name, trace in traces.items()
     }
-    chosen = asked.ids[0] if len(asked.ids) == 1 else asked.ids
     return KeptFinding(
         said=said,
         text=str(state["text"]),
@@ -52,7 +44,7 @@ def finding_of(
             "revision": getattr(model.model.config, "_commit_hash", None),
         },
         edits=[str(edit) for edit in after.edits],
-        answer={**answer, **scores},
+        answer={**answer_told(asked), "before": None, "after": None, **scores},
         predictions=predicted,
         state=dict(state),
         versions={
@@ -62,12 +54,12 @@ def finding_of(
             "python": platform.python_version(),
         },
         made=datetime.now(UTC).isoformat(timespec="seconds"),
-        evidence=_evidence(model, after, chosen, asked.position) if measured else None,
+        evidence=_evidence(model, after, asked.given, asked.position) if measured else None,
     )
 
 
 def _evidence(model: AttentionModel, trace: Trace, answer: Any, at: int | None) -> Mapping[str, Any]:
-    found = evidence(model, trace, answer=answer, at=at, progress=lambda _done, _total: None)
+    found = evidence(model, trace, answer=answer, at=at, progress=False)
     agreements = {name: None if one is None else [one.rho, one.low, one.high] for name, one in found.agreements.items()}
     return {
         "sentence": found.sentence,

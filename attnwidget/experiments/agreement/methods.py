@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from attnwidget.engine import CHEAP, AttentionModel, Trace, untrained_copy
-from attnwidget.experiments.effects.answers import Asked
+from attnwidget.experiments.effects.answers import Asked, answering_tokens
 from attnwidget.experiments.effects.estimated_tokens import estimated_hiding
 from attnwidget.experiments.gradients.gradient import gradient
 from attnwidget.measures.given_trace import same_text
@@ -36,16 +36,9 @@ class Asking:
     def rows(self) -> tuple[int, ...]:
         """The queries whose attention is meant: the answer's position, or all where the answer is of the whole text."""
         queries, _ = self.trace.tokens(self.part)
-        answering = self.trace.tokens("decoder")[0] if "decoder" in self.trace.parts else self.trace.text
-        if self.asked.position is not None and same_text(queries, answering):
+        if self.asked.position is not None and same_text(queries, answering_tokens(self.trace)):
             return (self.asked.position,)
         return tuple(read_rows(queries).tolist())
-
-    @property
-    def answer(self) -> Any:
-        """The answer as experiments take it: a function, a number, or two."""
-        ids = self.asked.ids
-        return self.asked.function or (ids if len(ids) > 1 else ids[0])
 
     @property
     def said(self) -> str:
@@ -131,12 +124,12 @@ def _by_gradient(asking: Asking, kind: str) -> MethodScores:
     found = gradient(
         asking.model,
         asking.trace,
-        answer=asking.answer,
+        answer=asking.asked.given,
         at=asking.asked.position,
         unit=asking.asked.unit,
         kind=kind,
         part="decoder" if asking.part == "decoder" else None,
-        progress=lambda _done, _total: None,
+        progress=False,
     )
     return MethodScores(np.asarray(found.values, np.float64), found.recipe)
 

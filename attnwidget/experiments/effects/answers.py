@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from attnwidget.arguments import one_of, real_number, whole_number
-from attnwidget.engine import AttentionModel, Trace, indices
+from attnwidget.engine import AttentionModel, Tokens, Trace, indices
 from attnwidget.errors import AttnWidgetError
 
 ANSWER_UNITS = {"log probability": "nats", "logit": "logits", "probability": "probability"}
@@ -64,6 +64,11 @@ class Asked:
         return -1 if self.position is None else self.position
 
     @property
+    def given(self) -> Any:
+        """The answer as experiments take it: a function, a token or class, or a pair of them."""
+        return self.function or (self.ids if len(self.ids) > 1 else self.ids[0])
+
+    @property
     def recipe(self) -> str:
         """The answer, its place and its unit in words."""
         where = "" if self.position is None else f" after token {self.position}"
@@ -116,10 +121,15 @@ def logits_at(trace: Trace, answer: Asked) -> Tensor:
     return trace.logits(answer.row)[0]
 
 
+def answering_tokens(trace: Trace) -> Tokens:
+    """The tokens after which the model says something: those of the text, of an encoder-decoder what its decoder reads."""
+    return trace.tokens("decoder")[0] if "decoder" in trace.parts else trace.text
+
+
 def _position(model: AttentionModel, trace: Trace, at: Any) -> int | None:
     if trace.model.predicts == "class":
         return None
-    tokens = trace.tokens("decoder")[0] if "decoder" in trace.parts else trace.text
+    tokens = answering_tokens(trace)
     if at is None:
         mask = getattr(model.tokenizer, "mask_token_id", None)
         masked = [place for place, number in enumerate(tokens.ids) if number == mask]

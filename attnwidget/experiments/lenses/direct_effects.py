@@ -53,8 +53,7 @@ def split_logit(model: Any, trace: Trace, *, answer: Any = None, at: Any = None)
     asked = answer_of(model, trace, answer, at, "logit")
     if asked.function is not None:
         raise AttnWidgetError("A function of the logits cannot be split into parts. Give a token, or a pair of them.")
-    position = -1 if asked.position is None else asked.position
-    return Split(trace, asked, additions(model, trace, position, asked.ids))
+    return Split(trace, asked, additions(model, trace, asked.row, asked.ids))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +125,7 @@ class Split:
             raise AttnWidgetError(f"{block!r} has no values (v), so what it carries from each token is not known.")
         reads = self._reads(block)
         values = block.v[0].double().cpu().repeat_interleave(block.heads // block.kv_heads, 0)
-        own = weights(block, queries=self._position)[:, 0].double()
+        own = weights(block, queries=self.asked.row)[:, 0].double()
         found = own * torch.einsum("hkd,hd->hk", values, reads)
         found[list(block.silenced)] = 0
         return found.numpy()
@@ -136,10 +135,6 @@ class Split:
         assert block.projection is not None  # noqa: S101  for the type checker: `additions` has asked
         matrices = block.projection.of_heads(block.heads).double().cpu()
         return torch.einsum("ohd,o->hd", matrices, self.parts.direction.double())
-
-    @property
-    def _position(self) -> int:
-        return -1 if self.asked.position is None else self.asked.position
 
     def _beside_heads(self, of_heads: np.ndarray) -> dict[str, float]:
         attention, mlp = self._of_layers()

@@ -11,7 +11,7 @@ from torch import Tensor
 from attnwidget.arguments import whole_from_one, whole_number
 from attnwidget.engine import LayerStates, Trace, fit_index, go_on, indices, layer_states
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.effects.answers import answer_of
+from attnwidget.experiments.effects.answers import answer_of, answering_tokens
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import RankedToken
 from attnwidget.shapes import Indices
@@ -119,7 +119,7 @@ def lens(
         raise AttnWidgetError(f"{answer!r:.60} is not one answer. Give a token, as text or id.")
     asked = answer_of(model, trace, answer)
     states = layer_states(model, trace)
-    tokens = trace.tokens("decoder")[0] if "decoder" in trace.parts else trace.text
+    tokens = answering_tokens(trace)
     rows = indices(positions, len(tokens), "position")
     if not len(rows):
         raise AttnWidgetError(f"positions={positions!r:.60} names no position. Give at least one.")

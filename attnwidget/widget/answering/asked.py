@@ -5,7 +5,7 @@ from typing import Any
 
 from attnwidget.engine import AttentionModel, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.effects.answers import ANSWER_UNITS, Asked, answer_of, logits_at
+from attnwidget.experiments.effects.answers import ANSWER_UNITS, Asked, answer_of
 from attnwidget.widget.answering.requests import AskedAnswer
 from attnwidget.widget.given import GivenModel
 
@@ -24,12 +24,8 @@ def asked_by(model: AttentionModel, trace: Trace, question: AskedAnswer) -> Aske
 
     Raises AttnWidgetError for an answer that the model cannot give.
     """
-    if question.rather is None:
-        return answer_of(model, trace, question.answer, question.at)
-    first: Any = question.answer
-    if first is None:
-        first = int(logits_at(trace, answer_of(model, trace, None, question.at)).argmax())
-    return answer_of(model, trace, (first, question.rather), question.at)
+    own = answer_of(model, trace, question.answer, question.at)
+    return own if question.rather is None else answer_of(model, trace, (own.given, question.rather), question.at)
 
 
 def answer_told(asked: Asked) -> Mapping[str, Any]:

@@ -136,7 +136,7 @@ def _estimated_heads(
             effects = head_effects(
                 asking.model,
                 asking.trace,
-                answer=asking.seeking.answer,
+                answer=known.asked.given,
                 at=known.asked.position,
                 how="estimate",
                 check=check,
@@ -161,7 +161,7 @@ def _estimated_tokens(
             effects = token_effects(
                 asking.model,
                 asking.trace,
-                answer=asking.seeking.answer,
+                answer=known.asked.given,
                 at=known.asked.position,
                 how="estimate",
                 check=check,

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine import AttentionModel, Reading, Tokens
+from attnwidget.engine import AttentionModel, Reading
 from attnwidget.errors import AttnWidgetError, BadRequest
-from attnwidget.experiments.effects.answers import answer_of
+from attnwidget.experiments.effects.answers import answer_of, answering_tokens
 from attnwidget.experiments.lenses.direct_effects import split_logit
 from attnwidget.experiments.lenses.lens import lens
 from attnwidget.frames.predictions import predicted_beside
+from attnwidget.widget.answering.asked import asked_by
 from attnwidget.widget.answering.requests import Request
 from attnwidget.widget.given import GivenModel
 
@@ -39,7 +40,7 @@ def _lens(model: AttentionModel, request: Request, reading: Reading, progress: C
     """What each layer would say after the tokens `rows`."""
     if request.rows is None:
         raise BadRequest("A request 'lens' needs rows. Give the first token and the one after the last.")
-    tokens = _tokens(reading)
+    tokens = answering_tokens(reading.trace)
     start, stop = max(0, request.rows[0]), min(request.rows[1], len(tokens), max(0, request.rows[0]) + MOST_POSITIONS)
     answer = request.question.answer
     if answer is not None:
@@ -72,12 +73,8 @@ def _lens(model: AttentionModel, request: Request, reading: Reading, progress: C
 
 def _direct(model: AttentionModel, request: Request, reading: Reading) -> Told:
     """What each layer and head adds to the logit of the answer after the token `position`."""
-    answer, rather, _ = request.question
-    if rather is not None:
-        own = answer_of(model, reading.trace, answer, request.position).ids[0]
-        split = split_logit(model, reading.trace, answer=(own, rather), at=request.position)
-    else:
-        split = split_logit(model, reading.trace, answer=answer, at=request.position)
+    asked = asked_by(model, reading.trace, request.question._replace(at=request.position))
+    split = split_logit(model, reading.trace, answer=asked.given, at=request.position)
     layers, heads = split.by_layer(), split.by_head()
     told = {
         "position": request.position,
@@ -97,8 +94,3 @@ def _with_head(model: AttentionModel | GivenModel, reading: Reading, part: str) 
     if predicted_beside(reading.trace.model, part) is None and reading.trace.model.predicts is not None:
         raise AttnWidgetError("The encoder says nothing itself: choose the part decoder or cross.")
     return model
-
-
-def _tokens(reading: Reading) -> Tokens:
-    trace = reading.trace
-    return trace.tokens("decoder")[0] if "decoder" in trace.parts else trace.text
