@@ -1,5 +1,6 @@
 """How much the answer rests on each head."""
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -65,20 +66,48 @@ def head_effects(
     one_of("by", by, SILENCED_BY)
     one_of("how", how, HOW)
     counts = trace.heads(part)
-    said = f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}"
     if how == "exact":
         every = [(layer, head) for layer, count in enumerate(counts) for head in range(count)]
         values = np.full((len(counts), max(counts)), np.nan)
         for one in _run(model, trace, asked, by, part, every, progress):
             values[one.layer, one.head] = one.value
-        return HeadScores(values, said)
+        return HeadScores(values, silenced_alone(trace, asked, part, by))
     size, drawn = whole_from_zero("check", check), whole_from_zero("seed", seed)
+    found = head_estimates(model, trace, asked, part, by)
+    return checked_heads(model, trace, asked, found, part, by, check=size, seed=drawn, progress=progress)
+
+
+def silenced_alone(trace: Trace, asked: Asked, part: str | None, by: str = "zero") -> str:
+    """The recipe of effects of heads."""
+    return f"fall of {asked.recipe}, each head {SILENCED_BY[by]} alone{said_setting(trace, part)}"
+
+
+def head_estimates(
+    model: AttentionModel, trace: Trace, asked: Asked, part: str | None, by: str = "zero"
+) -> HeadEstimates:
+    """The estimates of all heads, not compared with any run yet. Raises AttnWidgetError where no gradient can be had."""
     values = estimated(model, trace, asked, by, part)
-    sample = sample_of(counts, size, drawn)
+    return HeadEstimates(values, f"estimated {silenced_alone(trace, asked, part, by)}: gradient x what is lost")
+
+
+def checked_heads(
+    model: AttentionModel,
+    trace: Trace,
+    asked: Asked,
+    found: HeadEstimates,
+    part: str | None,
+    by: str = "zero",
+    *,
+    check: int = CHECKED,
+    seed: int = 0,
+    progress: Any = None,
+) -> HeadEstimates:
+    """Estimates, compared with exact runs of some heads."""
+    sample = sample_of(trace.heads(part), check, seed)
     checked = _run(model, trace, asked, by, part, sample, progress) if sample else ()
-    agreement = agreement_of([values[one.layer, one.head] for one in checked], [one.value for one in checked])
+    agreement = agreement_of([found.values[one.layer, one.head] for one in checked], [one.value for one in checked])
     trust = f", rank agreement with exact runs of {len(checked)} heads {agreement:.2f}" if agreement is not None else ""
-    return HeadEstimates(values, f"estimated {said}: gradient x what is lost{trust}", agreement, checked)
+    return replace(found, recipe=found.recipe + trust, agreement=agreement, checked=checked)
 
 
 def _run(

@@ -1,5 +1,6 @@
 """How much the answer rests on each token."""
 
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -69,10 +70,10 @@ def token_effects(
     if how == "estimate" and by != "hide":
         raise AttnWidgetError(f"how='estimate' is of hiding a token, not of by={by!r}. Leave one of them out.")
     _, tokens = trace.tokens(part)
-    without = {"hide": _hidden, "replace": _replaced, "delete": _deleted}[by]
-    runs, said = without(model, trace, asked, part, replacement)
     size, drawn = whole_from_zero("check", check), whole_from_zero("seed", seed)
     if how == "exact":
+        without = {"hide": _hidden, "replace": _replaced, "delete": _deleted}[by]
+        runs, said = without(model, trace, asked, part, replacement)
         values = np.zeros(len(tokens))
         for place, effect in _run(model, trace, asked, runs, progress).items():
             values[place] = effect
@@ -81,16 +82,38 @@ def token_effects(
         return TokenScores(
             values, f"fall of {asked.recipe}, each token {said}{said_setting(trace, part)}", tokens.pieces
         )
+    found = token_estimates(model, trace, asked, part)
+    return checked_tokens(model, trace, asked, found, part, check=size, seed=drawn, progress=progress)
+
+
+def token_estimates(model: AttentionModel, trace: Trace, asked: Asked, part: str | None) -> TokenEstimates:
+    """The estimates of all tokens, not compared with any run yet. Raises AttnWidgetError where no gradient can be had."""
     values = estimated_hiding(model, trace, asked, part)
-    sample = sorted(np.random.default_rng(drawn).permutation(list(runs))[:size].tolist())
-    exact = _run(model, trace, asked, {place: runs[place] for place in sample}, progress)
-    agreement = agreement_of([values[place] for place in sample], list(exact.values()))
-    trust = f", rank agreement with exact runs of {len(sample)} tokens {agreement:.2f}" if agreement is not None else ""
     recipe = (
         f"estimated fall of {asked.recipe}, each token hidden alone{said_setting(trace, part)}: gradient x what is lost"
     )
-    checked = tuple(RankedToken(place, tokens.pieces[place], effect) for place, effect in exact.items())
-    return TokenEstimates(values, recipe + trust, tokens.pieces, agreement, checked)
+    return TokenEstimates(values, recipe, trace.tokens(part)[1].pieces)
+
+
+def checked_tokens(
+    model: AttentionModel,
+    trace: Trace,
+    asked: Asked,
+    found: TokenEstimates,
+    part: str | None,
+    *,
+    check: int = CHECKED,
+    seed: int = 0,
+    progress: Any = None,
+) -> TokenEstimates:
+    """Estimates, compared with exact runs of some tokens."""
+    runs, _ = _hidden(model, trace, asked, part, None)
+    sample = sorted(np.random.default_rng(seed).permutation(list(runs))[:check].tolist())
+    exact = _run(model, trace, asked, {place: runs[place] for place in sample}, progress)
+    agreement = agreement_of([found.values[place] for place in sample], list(exact.values()))
+    trust = f", rank agreement with exact runs of {len(sample)} tokens {agreement:.2f}" if agreement is not None else ""
+    checked = tuple(RankedToken(place, found.pieces[place], effect) for place, effect in exact.items())
+    return replace(found, recipe=found.recipe + trust, agreement=agreement, checked=checked)
 
 
 def _run(model: AttentionModel, trace: Trace, asked: Asked, runs: dict[int, Run], progress: Any) -> dict[int, float]:

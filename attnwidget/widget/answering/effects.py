@@ -1,6 +1,6 @@
 """What the page gets of effects: of silencing each head, or hiding each token; estimated, or measured part by part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -14,33 +14,13 @@ from attnwidget.experiments.agreement.evidence import TOP_WORDS
 from attnwidget.experiments.agreement.methods import HIDING, Asking
 from attnwidget.experiments.agreement.places import places_of
 from attnwidget.experiments.effects.answers import Asked, logits_at
-from attnwidget.experiments.effects.estimated_heads import HeadEstimates
-from attnwidget.experiments.effects.estimated_tokens import TokenEstimates
-from attnwidget.experiments.effects.head_effects import CHECKED, head_effects
-from attnwidget.experiments.effects.token_effects import token_effects
+from attnwidget.experiments.effects.head_effects import checked_heads, head_estimates, silenced_alone
+from attnwidget.experiments.effects.token_effects import checked_tokens, token_estimates
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.ranks import Agreement, correlations, top_in_common
 from attnwidget.widget.answering.asked import answer_told, asked_by
 from attnwidget.widget.answering.evidence import Answered, agreement_told
 from attnwidget.widget.answering.requests import AskedAnswer
-
-
-@dataclass(frozen=True, eq=False)
-class _Asking:
-    """One question about one trace, under the edits of the trace."""
-
-    model: AttentionModel
-    trace: Trace
-    asked: Asked
-    part: str | None
-
-    @property
-    def under(self) -> str:
-        return said_setting(self.trace, self.part)
-
-    @property
-    def seeking(self) -> Asking:
-        return Asking(self.model, self.trace, self.asked, self.part, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +45,7 @@ class _Known:
 
 _known: "WeakKeyDictionary[Trace, dict[tuple[AskedAnswer, str], _Known]]" = WeakKeyDictionary()
 
-Work = Callable[[_Asking, _Known, Callable[..., None], Callable[[_Found], None]], _Found]
+Work = Callable[[Asking, _Known, Callable[..., None], Callable[[_Found], None]], _Found]
 
 
 def effects_told(
@@ -90,7 +70,7 @@ def effects_told(
     if (question, part) not in found:
         found[question, part] = _Known(asked_by(model, trace, question))
     known = found[question, part]
-    asking = _Asking(model, trace, known.asked, part if len(trace.parts) > 1 else None)
+    asking = Asking(model, trace, known.asked, part if len(trace.parts) > 1 else None, 0)
 
     def told(effects: _Found) -> Answered:
         return _told(name, effects, known.asked, exact=exact)
@@ -98,7 +78,7 @@ def effects_told(
     return told(WORK[name, exact](asking, known, progress, lambda effects: parts(partial(told, effects))))
 
 
-def _heads(asking: _Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]) -> _Found:
+def _heads(asking: Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]) -> _Found:
     """The exact effects of silencing each head, layer by layer, the last layer first: it takes the least."""
     counts = asking.trace.heads(asking.part)
     attending = [layer for layer, heads in enumerate(counts) if heads]
@@ -109,13 +89,12 @@ def _heads(asking: _Asking, known: _Known, progress: Callable[..., None], so_far
             values[layer, : len(effects)] = effects
         measured = len(known.layers), len(attending)
         more = f"; so far {measured[0]} of {measured[1]} layers" if measured[0] < measured[1] else ""
-        return _Found(values, f"fall of {known.asked.recipe}, each head silenced alone{asking.under}{more}", measured)
+        return _Found(values, f"{silenced_alone(asking.trace, asking.asked, asking.part)}{more}", measured)
 
     missing = [layer for layer in reversed(attending) if layer not in known.layers]
     if missing:
         before = known.asked.score(logits_at(asking.trace, known.asked))
-        position = -1 if known.asked.position is None else known.asked.position
-        runs = silenced_runs(asking.model, asking.trace, position)
+        runs = silenced_runs(asking.model, asking.trace, known.asked.row)
         for layer in missing:
             go_on()
             progress(len(known.layers), len(attending))
@@ -126,58 +105,34 @@ def _heads(asking: _Asking, known: _Known, progress: Callable[..., None], so_far
 
 
 def _estimated_heads(
-    asking: _Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]
+    asking: Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]
 ) -> _Found:
     """At once from a pass and one back; then with its agreement on some heads that are run."""
     if "heads" not in known.estimates:
         layers = sum(count > 0 for count in asking.trace.heads(asking.part))
-
-        def found(check: int) -> _Found:
-            effects = head_effects(
-                asking.model,
-                asking.trace,
-                answer=known.asked.given,
-                at=known.asked.position,
-                how="estimate",
-                check=check,
-                part=asking.part,
-                progress=progress,
-            )
-            checked = effects.checked if isinstance(effects, HeadEstimates) else ()
-            both = np.array([(effects.values[one.layer, one.head], one.value) for one in checked]).T
-            return _Found(effects.values, effects.recipe, (layers, layers), _agreement(both) if both.size else None)
-
-        so_far(found(0))
-        known.estimates["heads"] = found(CHECKED)
+        about = asking.model, asking.trace, asking.asked
+        first = head_estimates(*about, asking.part)
+        so_far(_Found(first.values, first.recipe, (layers, layers)))
+        found = checked_heads(*about, first, asking.part, progress=progress)
+        both = [(found.values[one.layer, one.head], one.value) for one in found.checked]
+        known.estimates["heads"] = _Found(found.values, found.recipe, (layers, layers), _agreement(both))
     return known.estimates["heads"]
 
 
 def _estimated_tokens(
-    asking: _Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]
+    asking: Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]
 ) -> _Found:
     if "tokens" not in known.estimates:
-
-        def found(check: int) -> _Found:
-            effects = token_effects(
-                asking.model,
-                asking.trace,
-                answer=known.asked.given,
-                at=known.asked.position,
-                how="estimate",
-                check=check,
-                part=asking.part,
-                progress=progress,
-            )
-            checked = effects.checked if isinstance(effects, TokenEstimates) else ()
-            both = np.array([(effects.values[one.position], one.value) for one in checked]).T
-            return _Found(effects.values[None], effects.recipe, (1, 1), _agreement(both) if both.size else None)
-
-        so_far(found(0))
-        known.estimates["tokens"] = found(CHECKED)
+        about = asking.model, asking.trace, asking.asked
+        first = token_estimates(*about, asking.part)
+        so_far(_Found(first.values[None], first.recipe, (1, 1)))
+        found = checked_tokens(*about, first, asking.part, progress=progress)
+        both = [(found.values[one.position], one.value) for one in found.checked]
+        known.estimates["tokens"] = _Found(found.values[None], found.recipe, (1, 1), _agreement(both))
     return known.estimates["tokens"]
 
 
-def _tokens(asking: _Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]) -> _Found:
+def _tokens(asking: Asking, known: _Known, progress: Callable[..., None], so_far: Callable[[_Found], None]) -> _Found:
     """The exact effects of hiding each token, one after the other."""
     places = places_of(asking.trace, asking.part, known.asked.position, "tokens", ())
 
@@ -185,10 +140,10 @@ def _tokens(asking: _Asking, known: _Known, progress: Callable[..., None], so_fa
         column = known.tokens[HIDING.name]
         count = int((~np.isnan(column.values)).sum())
         more = "" if column.done else f"; so far {count} of {len(column.values)} tokens"
-        recipe = f"fall of {known.asked.recipe}, each token hidden alone{asking.under}{more}"
+        recipe = f"fall of {known.asked.recipe}, each token hidden alone{said_setting(asking.trace, asking.part)}{more}"
         return _Found(column.values[None], recipe, (int(column.done), 1))
 
-    for column in columns(asking.seeking, places, (), known.tokens, heard=progress):
+    for column in columns(asking, places, (), known.tokens, heard=progress):
         known.tokens[column.name] = column
         so_far(found())
     return found()
@@ -202,8 +157,11 @@ WORK: dict[tuple[str, bool], Work] = {
 }
 
 
-def _agreement(both: np.ndarray) -> Agreement | None:
-    """Of estimates with exact effects, (which head)."""
+def _agreement(pairs: Sequence[tuple[float, float]]) -> Agreement | None:
+    """Of estimates with exact effects."""
+    if not pairs:
+        return None
+    both = np.array(pairs).T
     found = correlations(both)
     rho, low, high = (float(one[0, 1]) for one in (found.rho, found.low, found.high))
     count = both.shape[1]

@@ -6,6 +6,7 @@ from scipy.stats import spearmanr
 
 import attnwidget as aw
 from attnwidget.engine import LiveSession
+from attnwidget.experiments.effects import estimated_heads
 from attnwidget.experiments.effects.answers import answer_of
 from attnwidget.experiments.effects.estimated_tokens import estimated_hiding
 from attnwidget.widget.answering.answers import answer
@@ -56,9 +57,12 @@ def test_exact_effects_of_heads_come_by_layer_and_are_those_of_the_call(model, r
     assert told["low"] == pytest.approx(expected.min(), abs=1e-5)
 
 
-def test_an_estimate_of_heads_comes_at_once_and_then_with_its_agreement(model, read):
-    parts = []
+def test_an_estimate_of_heads_comes_at_once_and_then_with_its_agreement(model, read, monkeypatch):
+    parts, passes = [], []
+    back = estimated_heads.output_gradients
+    monkeypatch.setattr(estimated_heads, "output_gradients", lambda *given: passes.append(1) or back(*given))
     told, numbers = asked(model, read, "effects", parts, name="heads")
+    assert len(passes) == 1  # the agreement is of the same estimate
     effects = aw.head_effects(model, model.trace(TEXT), how="estimate")
     assert np.allclose(numbers.reshape(4, 4), effects.values, atol=1e-4)
     assert parts[0].content["effects"]["agreement"] is None
