@@ -1,6 +1,6 @@
 """The logit lens: what each layer would say, if the model ended after it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from attnwidget.arguments import whole_from_one, whole_number
 from attnwidget.engine import LayerStates, Trace, fit_index, go_on, indices, layer_states
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import answer_of, answering_tokens
+from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.results import RankedToken
 from attnwidget.shapes import Indices
@@ -91,7 +92,7 @@ def lens(
     answer: Any = None,
     positions: Any = None,
     top: Any = 5,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Any = None,
 ) -> Lens:
     """What each layer would say at each position: the final norm and the head applied to its output (layer position).
 
@@ -101,7 +102,7 @@ def lens(
     their head, whether the final norm is applied in the body or not; under edits, if the trace has some.
 
     Costs one run, and the head for every layer and position: that is the larger part. Logits are held for a few positions
-    at a time. `progress` hears (layers done, of how many). Early layers need not speak the head's language: what the lens
+    at a time. `progress` as in `head_effects`. Early layers need not speak the head's language: what the lens
     shows there is how the head would misread them. Raises AttnWidgetError for a model that predicts no tokens or whose
     layers are not one list, for an answer that it cannot give, and for positions that do not exist.
     Source: nostalgebraist 2020, interpreting GPT: the logit lens.
@@ -133,10 +134,11 @@ def lens(
     hidden = torch.cat([states.final(layer, rows) for layer in range(len(states))])
     asked_of = answers.repeat(len(states))
     said = []
-    for at in range(0, len(hidden), step):
-        progress(at * len(states) // len(hidden), len(states))
-        said.append(_said(states, hidden[at : at + step], asked_of[at : at + step], most))
-    progress(len(states), len(states))
+    with shown_progress(progress, "layers of the lens") as told:
+        for at in range(0, len(hidden), step):
+            told(at * len(states) // len(hidden), len(states))
+            said.append(_said(states, hidden[at : at + step], asked_of[at : at + step], most))
+        told(len(states), len(states))
     ids, probabilities, ranks, values = (
         np.concatenate(one).reshape(len(states), len(rows), *one[0].shape[1:]) for one in zip(*said, strict=True)
     )

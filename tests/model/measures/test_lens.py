@@ -74,6 +74,14 @@ def test_where_the_answer_leads_to_the_end():
     assert found.first() == 3
 
 
+def test_progress_is_told_or_not_as_by_all_experiments():
+    model, heard = aw.load(), []
+    trace = model.trace("The cat sat.")
+    aw.lens(model, trace, progress=lambda *done: heard.append(done))
+    assert heard[-1] == (4, 4)
+    assert aw.lens(model, trace, progress=None).shape == aw.lens(model, trace, progress=False).shape
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("class", "predicts no tokens"), ("clip-text", "predicts no token"), ("t5", "without its prediction head")],
@@ -86,7 +94,8 @@ def test_a_model_without_a_lens_is_refused_in_a_sentence(name, said):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"positions": 99}, {"positions": []}, {"top": 0}, {"answer": ("a", "b")}, {"answer": -1}]
+    "wrong",
+    [{"positions": 99}, {"positions": []}, {"top": 0}, {"answer": ("a", "b")}, {"answer": -1}, {"progress": "loud"}],
 )
 def test_bad_input_is_refused(wrong):
     model = aw.load()
