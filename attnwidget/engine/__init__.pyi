@@ -28,6 +28,7 @@ from attnwidget.engine.load_model import load as load
 from attnwidget.engine.load_model import shared as shared
 from attnwidget.engine.model import AttentionModel as AttentionModel
 from attnwidget.engine.names import fit_index as fit_index
+from attnwidget.engine.names import head_named as head_named
 from attnwidget.engine.names import parse_head as parse_head
 from attnwidget.engine.patching import PatchedRuns as PatchedRuns
 from attnwidget.engine.patching import patched_runs as patched_runs

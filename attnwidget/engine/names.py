@@ -26,6 +26,21 @@ def parse_head(name: str, head: Any = None) -> tuple[int, int | None]:
     return int(match[1]), number
 
 
+def head_named(head: Any) -> tuple[int, int]:
+    """A single head, by its name or as (layer, head). Raises AttnWidgetError for anything else.
+
+    >>> head_named("L5H3"), head_named((5, -1))
+    ((5, 3), (5, -1))
+    """
+    if isinstance(head, str):
+        layer, number = parse_head(head)
+        if number is not None:
+            return layer, number
+    elif isinstance(head, tuple | list) and len(head) == 2 and all(hasattr(part, "__index__") for part in head):
+        return head[0].__index__(), head[1].__index__()
+    raise AttnWidgetError(f"{head!r} is not a head. Write layer and head like 'L5H3' or (5, 3), counted from 0.")
+
+
 def fit_index(what: str, value: Any, size: int) -> int:
     """A layer or head counted from 0; negative numbers count from the end. Raises AttnWidgetError for any other.
 

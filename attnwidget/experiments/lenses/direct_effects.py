@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from attnwidget.arguments import one_of
-from attnwidget.engine import Additions, Block, Trace, additions, fit_index, parse_head, weights
+from attnwidget.engine import Additions, Block, Trace, additions, fit_index, head_named, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
 from attnwidget.experiments.lenses.contributions import HeadContributions, LayerContributions, TokenContributions
@@ -84,10 +84,8 @@ class Split:
         tokens = self.trace.text
         chosen = None
         if head is not None:
-            layer, number = parse_head(head) if isinstance(head, str) else head
+            layer, number = head_named(head)
             block = self.trace.block(layer)
-            if number is None:
-                raise AttnWidgetError(f"{head!r} is a layer. Name a head like 'L5H3'.")
             chosen = (block.layer, fit_index("head", number, block.heads))
         values = np.zeros(len(tokens))
         for block in self.trace.blocks:

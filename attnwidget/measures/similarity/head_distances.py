@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import share_or_none, whole_number
-from attnwidget.engine import Block, Trace, go_on, parse_head, rows_together, weights
+from attnwidget.engine import Block, Trace, go_on, head_named, rows_together, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.measure import measure
@@ -49,7 +49,7 @@ class HeadDistances(_Result):
 
         Raises AttnWidgetError for a head that does not exist.
         """
-        layer, number = _pair(head)
+        layer, number = head_named(head)
         layer += self.layers if layer < 0 else 0
         number += sum(of == layer for of, _ in self.heads) if number < 0 else 0
         if (layer, number) not in self.heads:
@@ -149,16 +149,6 @@ def sampled_rows(trace: Trace, part: str | None, rows: Any) -> tuple[Indices, st
     return every[
         torch.as_tensor(places, device="cpu")
     ], f"{wanted} evenly spaced of {len(every)} queries that are not padding"
-
-
-def _pair(head: Any) -> tuple[int, int]:
-    if isinstance(head, str):
-        layer, number = parse_head(head)
-        if number is not None:
-            return layer, number
-    elif isinstance(head, tuple | list) and len(head) == 2 and all(hasattr(part, "__index__") for part in head):
-        return head[0].__index__(), head[1].__index__()
-    raise AttnWidgetError(f"{head!r} is not a head. Write layer and head like 'L5H3' or (5, 3), counted from 0.")
 
 
 def _stacks(blocks: tuple[Block, ...], chosen: Indices) -> Iterator[LayerMaps]:

@@ -103,7 +103,18 @@ def test_a_model_that_is_no_such_sum_is_refused_in_a_sentence(name, said):
         aw.direct_effects(model, model.trace(FAMILIES[name].inputs(7)))
 
 
-@pytest.mark.parametrize("wrong", [{"by": "word"}, {"head": "L0H1"}, {"answer": lambda logits: logits[0]}, {"at": 40}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"by": "word"},
+        {"head": "L0H1"},
+        {"by": "token", "head": "L1"},
+        {"by": "token", "head": 3},
+        {"by": "token", "head": (0, 1, 2)},
+        {"answer": lambda logits: logits[0]},
+        {"at": 40},
+    ],
+)
 def test_bad_input_is_refused(wrong):
     model = aw.load()
     with pytest.raises(AttnWidgetError):
