@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -73,15 +73,14 @@ class KeptFinding:
     @classmethod
     def of(cls, read: Any, name: str = "This") -> "KeptFinding":
         """A finding from plain data, as `json` has it. Raises AttnWidgetError for anything else."""
-        names = {one.name: one for one in cls.__dataclass_fields__.values()}
+        names = [one.name for one in fields(cls)]
         if not isinstance(read, Mapping) or not isinstance(read.get("format"), int):
             raise AttnWidgetError(f"{name} is no finding. Give what finding.save wrote.")
         if read["format"] > FORMAT:
             raise AttnWidgetError(f"{name} is a finding of a newer version of attnwidget. Install that one to read it.")
-        kinds = {"said": str, "text": str, "edits": list | tuple, "made": str, "evidence": Mapping | None}
-        wrong = [
-            key for key in names if not isinstance(read.get(key), kinds.get(key, int if key == "format" else Mapping))
-        ]
+        plain = {"said": str, "text": str, "made": str, "format": int}
+        kinds: dict[str, Any] = {**plain, "edits": list | tuple, "evidence": Mapping | None}
+        wrong = [name for name in names if not isinstance(read.get(name), kinds.get(name, Mapping))]
         if wrong:
             raise AttnWidgetError(f"{name} is a damaged finding: {wrong[0]} is missing, or is something else.")
         return cls(**{key: read[key] for key in names})
