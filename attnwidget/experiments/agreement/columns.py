@@ -72,7 +72,7 @@ def _column(asking: Asking, places: Places, method: Method) -> Column:
         raise
     except Exception as error:  # noqa: BLE001  one method must not cost the others, whatever a model raises
         return Column(method, unit, empty, method.does, why=str(error) or type(error).__name__)
-    values = _of_places(scores.values, places)
+    values = places.sums(scores.values)
     if not np.isfinite(values[list(places.compared)]).all():
         return Column(method, unit, empty, scores.recipe, why="On this text it gives numbers that are none (NaN).")
     several = any(place.stop - place.start > 1 for place in places.every)
@@ -84,13 +84,9 @@ def unit_of(asking: Asking) -> str:
     return ANSWER_UNITS[asking.asked.unit] if asking.asked.function is None else "its own unit"
 
 
-def _of_places(values: Float[np.ndarray, " key"], places: Places) -> Float[np.ndarray, " word"]:
-    return np.array([values[place.start : place.stop].sum() for place in places.every])
-
-
 def _shuffled(asking: Asking, places: Places, method: Method) -> Column:
     scores = mean_attention(asking)
-    ordered, own = _of_places(scores.values, places), list(places.compared)
+    ordered, own = places.sums(scores.values), list(places.compared)
     values = np.full(len(places.every), np.nan)
     values[own] = ordered[own].mean()  # over all orders, the same for all words
     recipe = f"{scores.recipe}, in random order, seed {asking.seed}"

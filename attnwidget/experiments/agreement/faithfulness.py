@@ -207,7 +207,7 @@ def _of_words(scores: Any, trace: Trace, places: Places, part: str | None) -> Fl
         values = np.zeros(0)
     if values.shape != (len(keys),):
         raise AttnWidgetError(f"scores must be one number for each of the {len(keys)} tokens, not {scores!r:.60}.")
-    found = np.array([values[places.every[at].start : places.every[at].stop].sum() for at in places.compared])
+    found = places.sums(values)[list(places.compared)]
     if not np.isfinite(found).all():
         raise AttnWidgetError("Some of the scores are no numbers. Leave their words out with over=, or give others.")
     return found

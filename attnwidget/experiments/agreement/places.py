@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from jaxtyping import Float
 
 from attnwidget.engine import Tokens, Trace
 from attnwidget.errors import AttnWidgetError
@@ -53,6 +55,10 @@ class Places:
     left_out: str
     before: int | None
     units: str = "words"
+
+    def sums(self, values: Float[np.ndarray, " key"]) -> Float[np.ndarray, " word"]:
+        """What each place has of numbers of the tokens: their sum."""
+        return np.array([values[place.start : place.stop].sum() for place in self.every])
 
     def hidden(self, number: int) -> tuple[int, ...]:
         """The tokens of a place that can matter to the answer."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.measures.results import HeadScores, TokenScores
+from attnwidget.measures.results import HeadScores, TokenScores, _Result
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,8 +47,8 @@ class LayerContributions:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HeadContributions(HeadScores):
-    """What each head adds to a logit (layer head); `rest` names what else there is, all together are `logit`."""
+class _Shares(_Result):
+    """Shares of a logit and what is left beside them, which a record of scores has besides."""
 
     rest: Mapping[str, float] = field(default_factory=dict)
     logit: float = 0.0
@@ -60,22 +60,15 @@ class HeadContributions(HeadScores):
 
     def __repr__(self) -> str:
         return f"{super().__repr__()}\n{_said(self.rest, self.logit)}"
+
+
+class HeadContributions(_Shares, HeadScores):
+    """What each head adds to a logit (layer head); `rest` names what else there is, all together are `logit`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TokenContributions(TokenScores):
+class TokenContributions(_Shares, TokenScores):
     """What heads carry from each token into a logit (key); `rest` names what else there is, all together are `logit`."""
-
-    rest: Mapping[str, float] = field(default_factory=dict)
-    logit: float = 0.0
-
-    @property
-    def total(self) -> float:
-        """The sum of all parts."""
-        return _sum(self.values, self.rest)
-
-    def __repr__(self) -> str:
-        return f"{super().__repr__()}\n{_said(self.rest, self.logit)}"
 
 
 def _sum(values: np.ndarray, rest: Mapping[str, float]) -> float:
