@@ -1,5 +1,5 @@
 import type { Traits } from "../wire/types";
-import type { Travel } from "./text/history";
+import type { Way as TextWay, Travel } from "./text/history";
 import { same } from "./traits";
 
 /** What is chosen: all that one goes back to together. What is chosen besides one day is one more name here. */
@@ -24,6 +24,9 @@ export function isChosen(name: keyof Traits): boolean {
 /** A selection, and the texts of which it was one. */
 export type Selection = Readonly<Pick<Traits, (typeof chosen)[number] | "text" | "pair">>;
 
+/** How a choice came: in a row with others, as a step of its own, or from elsewhere, where it may only follow from what was done here. */
+export type Way = "choosing" | Extract<TextWay, "at once" | "elsewhere">;
+
 interface Step {
   readonly selection: Selection;
   /** Which one it is of all steps of the session; they grow. */
@@ -46,7 +49,8 @@ export class Selections {
   #done: Step[] = [];
   #undone: Step[] = [];
   #touched = Number.NEGATIVE_INFINITY;
-  #travelled = false;
+  /** Whether nothing that is chosen here belongs to the newest step any more. */
+  #whole = false;
 
   /** `next` numbers steps, here and in other histories of the same session. */
   constructor(next: () => number, clock: () => number) {
@@ -54,21 +58,17 @@ export class Selections {
     this.#clock = clock;
   }
 
-  /** Something else is about to be chosen, or was just now `elsewhere`, which may only follow from what was done here. */
-  leave(selection: Selection, elsewhere = false): void {
+  /** Something else is about to be chosen, or was just now `elsewhere`. */
+  leave(selection: Selection, way: Way = "choosing"): void {
     const now = this.#clock();
-    const belongs = now - this.#touched < rest && (elsewhere || !this.#travelled);
+    const joins = way === "elsewhere" || (way === "choosing" && !this.#whole);
+    const belongs = joins && now - this.#touched < rest;
     this.#touched = now;
     if (belongs) return;
-    this.#travelled = false;
+    this.#whole = way === "at once";
     this.#undone = [];
     this.#done.push({ selection, number: this.#next() });
     if (this.#done.length > most) this.#done.shift();
-  }
-
-  /** What is chosen next is a step of its own, however soon it comes. */
-  part(): void {
-    this.#touched = Number.NEGATIVE_INFINITY;
   }
 
   /** The step that comes next, and what it would change: what changes nothing is passed over. */
@@ -84,7 +84,7 @@ export class Selections {
     from.splice(found.index);
     to.push({ selection: now, number: found.number });
     this.#touched = this.#clock();
-    this.#travelled = true;
+    this.#whole = true;
     return found.patch;
   }
 

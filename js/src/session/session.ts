@@ -150,7 +150,7 @@ export class Session {
       model,
       abort,
       (name) => this.#followRemote(name),
-      (name) => isChosen(name) && this.#selections.leave(this.#selection(), true),
+      (name) => isChosen(name) && this.#selections.leave(this.#selection(), "elsewhere"),
     );
     this.traits = this.#synced.signals;
     this.#hints = new Hints(this.traits, this.about);
@@ -388,7 +388,7 @@ export class Session {
   useExample({ text, head, query, view }: Example): void {
     this.#steps++;
     this.#joining = true;
-    this.#selections.leave(this.#selection());
+    this.#selections.leave(this.#selection(), "at once");
     this.#history.record(0, text, "at once");
     this.#joining = false;
     this.#act();
@@ -458,11 +458,10 @@ export class Session {
 
   /** What is changed in the computation; one step of undo. */
   setEdits(edits: Edits): void {
-    if (this.about.peek()?.editable === false) this.#refuse({ code: "failed", message: nothingToEdit });
-    else {
-      this.#selections.part();
-      this.#set({ edits });
-    }
+    if (this.about.peek()?.editable === false)
+      return void this.#refuse({ code: "failed", message: nothingToEdit });
+    this.#selections.leave(this.#selection(), "at once");
+    this.#write({ edits }, false);
   }
 
   /** Nothing that is shown changes with it: who asks about it follows. */

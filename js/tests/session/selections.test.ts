@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { plainLook } from "../../src/session/look";
-import { namesOf, type Selection, Selections } from "../../src/session/selections";
+import { namesOf, type Selection, Selections, type Way } from "../../src/session/selections";
 import { plainQuestion } from "../../src/session/what-if";
 import { settle } from "../clock";
 import { ok, open } from "../opened";
@@ -32,9 +32,9 @@ function hand() {
   );
   return {
     history,
-    choose: (patch: Partial<Selection>, after = 1000, elsewhere = false) => {
+    choose: (patch: Partial<Selection>, after = 1000, way: Way = "choosing") => {
       now += after;
-      history.leave(at, elsewhere);
+      history.leave(at, way);
       at = { ...at, ...patch };
     },
     /** What follows from what was chosen, without anybody choosing. */
@@ -51,12 +51,19 @@ function hand() {
 }
 
 describe("the history of the selection", () => {
-  it("takes a change of the computation for a step of its own, however soon it follows", () => {
-    const { history, choose, go } = hand();
+  it("takes what comes at once for a step of its own, however soon it follows, or is followed", () => {
+    const { choose, go } = hand();
     choose({ head: 3 });
-    history.part();
-    choose({ edits: ["hide 1"] }, 100);
-    expect([go("undo"), go("undo")]).toEqual([{ edits: [] }, { head: 0 }]);
+    choose({ edits: ["hide 1"] }, 100, "at once");
+    choose({ view: "lines" }, 100);
+    expect([go("undo"), go("undo"), go("undo")]).toEqual([{ view: "matrix" }, { edits: [] }, { head: 0 }]);
+  });
+
+  it("counts what Python makes of a change that came at once as a part of it", () => {
+    const { choose, go } = hand();
+    choose({ edits: ["hide 1"] }, 1000, "at once");
+    choose({ layer: 1 }, 50, "elsewhere");
+    expect([go("undo"), go("undo")]).toEqual([{ layer: 0, edits: [] }, null]);
   });
 
   it("goes back through what was chosen, and forward again", () => {
@@ -98,9 +105,9 @@ describe("the history of the selection", () => {
   it("counts what Python makes of a step as a part of it, before and after going back", () => {
     const { choose, go } = hand();
     choose({ layer: 1 });
-    choose({ head: 5 }, 50, true);
+    choose({ head: 5 }, 50, "elsewhere");
     expect(go("undo")).toEqual({ layer: 0, head: 0 });
-    choose({ head: 1 }, 50, true);
+    choose({ head: 1 }, 50, "elsewhere");
     expect(go("redo")).toEqual({ layer: 1, head: 5 });
   });
 
@@ -268,6 +275,18 @@ describe("a session's undo", () => {
     expect(await undone()).toMatchObject({ text: "The river bank", caret: [4, 4] });
     session.travel("redo");
     expect(frames().at(-1)?.request).toMatchObject({ text: "Another one", caret: [11, 11] });
+  });
+
+  it("takes every example for one step, however soon the next is taken", async () => {
+    const { session, model } = await rested();
+    session.useExample({ title: "one", text: "A bank", head: [1, 1] });
+    session.useExample({ title: "two", text: "A river", head: [1, 3] });
+    expect(session.what("undo")).toBe("example");
+    session.travel("undo", "all");
+    expect(model.state).toMatchObject({ text: "A bank", layer: 1, head: 1 });
+    session.travel("undo", "all");
+    expect(model.state).toMatchObject({ text: "The river bank", layer: 0, head: 0 });
+    expect(session.what("undo")).toBe("");
   });
 
   it("says nothing of texts that cannot be changed", async () => {
