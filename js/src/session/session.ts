@@ -1,4 +1,5 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { editsOn } from "../edits/chips";
 import type { ToneScale } from "../lib/colour";
 import { wellFormed } from "../lib/format";
 import type { Source } from "../wire/source";
@@ -334,7 +335,7 @@ export class Session {
   /** Whether what the model has written would be written anew. Reads signals. */
   isStale(): boolean {
     const produced = this.continuing.produced.value;
-    const { edits = [] } = editsAsked(this.traits.edits.value, { shows: "after" });
+    const edits = editsOn(this.traits.edits.value);
     return produced !== null && (produced.stale || !same(produced.edits, edits));
   }
 
@@ -357,12 +358,11 @@ export class Session {
         this.turns.tell(before, [...turns.slice(0, -1), open]);
       });
     }
-    const { edits = [] } = editsAsked(this.traits.edits.peek(), { shows: "after" });
     void this.continuing.go({
       field,
       text: wellFormed(field === 0 ? before : first.peek()),
       pair: wellFormed(field === 0 ? second.peek() : before),
-      edits,
+      edits: editsOn(this.traits.edits.peek()),
     });
   }
 
