@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { useView } from "../display/view";
-import { mayBeBarred, saveFile } from "./hand-over";
+import { mayBeBarred } from "./hand-over";
 import type { Handed } from "./Outcome";
+import { useSaving } from "./saving";
 
 interface Props {
   readonly tell: (handed: Handed) => void;
@@ -10,22 +11,13 @@ interface Props {
 /** What was found, with a sentence of the reader's own: a file that opens the explorer again, and a card in Python. */
 export function ExportFinding({ tell }: Props) {
   const { session } = useView();
-  const [busy, setBusy] = useState(false);
   const [said, say] = useState("");
   const [measured, measure] = useState(false);
+  const { busy, save } = useSaving(tell, async () => {
+    const { name, json, words } = await session.pages.finding(said.trim(), measured);
+    return { file: json, name, message: kept(words, name) };
+  });
   if (!session.can("finding") || session.about.value?.model.path === "given") return null;
-  const keep = async () => {
-    setBusy(true);
-    try {
-      const { name, json, words } = await session.pages.finding(said.trim(), measured);
-      saveFile(json, name);
-      tell({ message: kept(words, name) });
-    } catch (error) {
-      tell({ failed: true, message: error instanceof Error ? error.message : String(error) });
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <section>
       <h3>Finding</h3>
@@ -51,7 +43,7 @@ export function ExportFinding({ tell }: Props) {
           disabled={busy}
           aria-busy={busy}
           title="Text, model, edits, the answer before and after. In Python: ex.findings[-1] shows it, aw.explore(state=...) opens it again"
-          onClick={() => void keep()}
+          onClick={() => void save()}
         >
           {busy ? "Keeping it…" : "Keep finding (JSON)"}
         </button>

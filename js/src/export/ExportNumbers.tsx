@@ -1,7 +1,7 @@
 import { useView, type View } from "../display/view";
 import { type Copy, copyMatrix, copyPython, copyRowCsv, copyRowText, copyTable } from "./copies";
 import { copyText } from "./hand-over";
-import type { Handed } from "./Outcome";
+import { failure, type Handed } from "./Outcome";
 
 interface Props {
   readonly tell: (handed: Handed) => void;
@@ -31,9 +31,7 @@ const copies: readonly Numbers[] = [
 export function ExportNumbers({ tell }: Props) {
   const view = useView();
   const act = (of: (view: View) => Copy | Promise<Copy>) => () => {
-    hand(view, of).then(tell, (error: unknown) =>
-      tell({ failed: true, message: error instanceof Error ? error.message : String(error) }),
-    );
+    hand(view, of).then(tell, (error: unknown) => tell(failure(error)));
   };
   const stage = view.figures.makers.value.get("stage");
   const own = stage?.({ palette: view.palette.value, outlined: true })?.csv !== undefined;

@@ -1,8 +1,8 @@
-import { useState } from "preact/hooks";
 import { useView } from "../display/view";
 import { grouped } from "../lib/format";
-import { mayBeBarred, saveFile } from "./hand-over";
+import { mayBeBarred } from "./hand-over";
 import type { Handed } from "./Outcome";
+import { useSaving } from "./saving";
 
 interface Props {
   readonly tell: (handed: Handed) => void;
@@ -11,20 +11,11 @@ interface Props {
 /** The explorer as it stands, as one file that works offline. A saved page cannot be saved again: the file is there. */
 export function ExportPage({ tell }: Props) {
   const { session } = useView();
-  const [busy, setBusy] = useState(false);
+  const { busy, save } = useSaving(tell, async () => {
+    const { name, html } = await session.pages.page();
+    return { file: html, name, message: barred(`Saved ${name}, ${kilobytes(html)} KB`) };
+  });
   if (!session.can("page")) return null;
-  const save = async () => {
-    setBusy(true);
-    try {
-      const { name, html } = await session.pages.page();
-      saveFile(html, name);
-      tell({ message: barred(`Saved ${name}, ${kilobytes(html)} KB`) });
-    } catch (error) {
-      tell({ failed: true, message: error instanceof Error ? error.message : String(error) });
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <section>
       <h3>Page</h3>

@@ -4,7 +4,7 @@ import type { FigurePlace } from "../display/figures";
 import { useView, type View } from "../display/view";
 import { grouped } from "../lib/format";
 import { copyImage, mayBeBarred, mayCopyImages, saveFile } from "./hand-over";
-import type { Handed } from "./Outcome";
+import { failure, type Handed } from "./Outcome";
 import { type Picture, type PictureWish, pictureOf, pngPicture, possibleScale, svgPicture } from "./render";
 
 const places = [
@@ -35,9 +35,7 @@ export function ExportPictures({ tell }: Props) {
   const chosen = there.has(place) ? place : (offered[0]?.value ?? "stage");
   const wish: PictureWish = { place: chosen, dark: ground === "dark", outlined };
   const act = (what: (view: View, wish: PictureWish, scale: number) => Promise<Handed>) => () => {
-    what(view, wish, scale).then(tell, (error: unknown) =>
-      tell({ failed: true, message: error instanceof Error ? error.message : String(error) }),
-    );
+    what(view, wish, scale).then(tell, (error: unknown) => tell(failure(error)));
   };
   return (
     <section>

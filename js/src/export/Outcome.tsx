@@ -8,6 +8,11 @@ export interface Handed {
   readonly picture?: Blob;
 }
 
+/** What came of something that did not go well, in its own words. */
+export function failure(error: unknown): Handed {
+  return { failed: true, message: error instanceof Error ? error.message : String(error) };
+}
+
 export function Outcome({ handed }: { readonly handed: Handed | null }) {
   return (
     <div class="aw-export-outcome">
