@@ -1,4 +1,4 @@
-import { pieceLabel, shorten } from "../lib/format";
+import { shorten, shortLabel } from "../lib/format";
 import { keysOf } from "../session/axes";
 import type { Side } from "../session/places";
 import type { Session } from "../session/session";
@@ -78,5 +78,5 @@ function tokensAt(
 
 function named(header: Header, side: Side, unit: number, units: Units): Named {
   const { pieces } = side === "query" ? header.tokens : keysOf(header);
-  return { tokens: toTokens(units, [unit, unit + 1]), name: shorten(pieceLabel(pieces[unit]), 24) };
+  return { tokens: toTokens(units, [unit, unit + 1]), name: shortLabel(pieces[unit], 24) };
 }

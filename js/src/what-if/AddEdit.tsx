@@ -5,11 +5,11 @@ import { withEdit } from "../edits/chips";
 import { readEdit } from "../edits/notation";
 import { queryAt } from "../focus/pointed";
 import type { Subject } from "../focus/pointer";
-import { pieceLabel, shorten } from "../lib/format";
+import { shortLabel } from "../lib/format";
 import { unitsOf } from "../session/shown";
 import { toTokens } from "../session/units";
+import { OfferButton } from "./OfferButton";
 import { type Offer, offersFor } from "./offers";
-import { take } from "./PopupMenu";
 import { namingOf, standingOf } from "./standing";
 import { sentenceOf } from "./words";
 
@@ -49,19 +49,7 @@ function Suggested({ onDone }: Props) {
   return (
     <div class="aw-suggested">
       {offers.map((offer) => (
-        <button
-          key={offer.text}
-          type="button"
-          onClick={() => {
-            onDone();
-            take(view, offer);
-          }}
-        >
-          <b>
-            <bdi>{offer.title}</bdi>
-          </b>
-          <span>{offer.text}</span>
-        </button>
+        <OfferButton key={offer.text} offer={offer} onTake={onDone} />
       ))}
     </div>
   );
@@ -98,7 +86,7 @@ function strongestEdge(view: View): Subject | null {
   const units = unitsOf(session.shown.peek(), reads ? "read_by" : "reads");
   const other = {
     tokens: toTokens(units, [strongest, strongest + 1]),
-    name: shorten(pieceLabel(others.pieces[strongest]), 24),
+    name: shortLabel(others.pieces[strongest], 24),
   };
   const own = { tokens: query.tokens, name: query.name };
   return { kind: "pair", query: reads ? own : other, key: reads ? other : own, at: null };

@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { steerItems } from "../controls/menu-keys";
-import { chooseView, useView, type View } from "../display/view";
-import { withEdit, without } from "../edits/chips";
+import { useView } from "../display/view";
 import type { OpenMenu } from "../focus/pointer";
-import { headingOf, type Offer, offersFor } from "./offers";
+import { OfferButton } from "./OfferButton";
+import { headingOf, offersFor } from "./offers";
 import { standingOf } from "./standing";
 
 /** What can be done with what was pointed at: one menu, wherever it was opened. */
@@ -69,33 +69,8 @@ function Opened({ menu }: { readonly menu: OpenMenu }) {
         <bdi>{heading}</bdi>
       </p>
       {offers.map((offer) => (
-        <button
-          key={offer.text}
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          onClick={() => {
-            close(true);
-            take(view, offer);
-          }}
-        >
-          <b>
-            <bdi>{offer.title}</bdi>
-          </b>
-          <span>{offer.text}</span>
-        </button>
+        <OfferButton key={offer.text} item offer={offer} onTake={() => close(true)} />
       ))}
     </div>
   );
-}
-
-export function take(view: View, { act }: Offer): void {
-  const { session } = view;
-  const edits = session.traits.edits.peek();
-  if (act.kind === "add") session.setEdits(withEdit(edits, act.edit));
-  else if (act.kind === "remove") session.setEdits(without(edits, act.place));
-  else {
-    session.setQuestion({ ...session.traits.question.peek(), at: act.at });
-    chooseView(view, "test");
-  }
 }
