@@ -5,7 +5,7 @@ import { Term } from "../controls/Term";
 import { useView } from "../display/view";
 import type { Heat } from "../focus/derived";
 import { howKnown } from "../focus/effect-words";
-import { behindLetters, hexOf, rampColour, tone, toneSteps } from "../lib/colour";
+import { behindLetters, hexOf, rampColour, signedSteps, tone, toneSteps } from "../lib/colour";
 import { signedWeight, toneNumber } from "../lib/format";
 
 /** The tones of the text with the weights that they stand for, and what there is to know of this row. */
@@ -71,7 +71,7 @@ function Tones({ full }: { readonly full: number }) {
   );
 }
 
-const changeSteps = [-1, -0.25, -0.05, 0.05, 0.25, 1];
+const changeSteps = signedSteps.filter((share) => share !== 0);
 
 /** What is read less than before, and what is read more. */
 function ChangeTones({ full }: { readonly full: number }) {
