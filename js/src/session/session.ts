@@ -234,6 +234,7 @@ export class Session {
     way: Way = "at once",
     before?: Span,
   ): void {
+    this.continuing.stop();
     const lead = this.#lead.now(this.traits.query.peek());
     this.#history.record(field, wellFormed(text), way, before, caret, lead);
     this.#tell(text, editedAt, field, { caret: { span: caret, field }, query: lead.query });
@@ -249,6 +250,7 @@ export class Session {
    * place in the texts that it was at, if it was in them.
    */
   travel(way: Travel, of: "text" | "all" = "text"): Place | null {
+    this.continuing.stop();
     const step = of === "all" ? this.#step(way) : null;
     if (step === "example") return this.#travelExample(way);
     if (step === "selection") {
@@ -386,6 +388,7 @@ export class Session {
 
   /** A text with what is to be seen on it. */
   useExample({ text, head, query, view }: Example): void {
+    this.continuing.stop();
     this.#steps++;
     this.#joining = true;
     this.#selections.leave(this.#selection(), "at once");

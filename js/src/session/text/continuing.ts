@@ -17,6 +17,15 @@ interface Listener {
   readonly onProblem: (problem: Problem) => void;
 }
 
+/** The writing that is going on. */
+interface Run {
+  readonly life: AbortController;
+  readonly field: FieldNumber;
+  readonly before: string;
+  /** The text as far as it has come. */
+  written: string;
+}
+
 /** Tokens that are asked for at once. */
 const some = 32;
 
@@ -26,45 +35,43 @@ export class Continuing {
   readonly produced: Signal<Produced | null> = signal(null);
   readonly #ask: Ask;
   readonly #listener: Listener;
-  readonly #abort: AbortSignal;
-  #life: AbortController | null = null;
+  #run: Run | null = null;
   #writing = false;
 
   constructor(ask: Ask, abort: AbortSignal, listener: Listener) {
     this.#ask = ask;
-    this.#abort = abort;
     this.#listener = listener;
-    abort.addEventListener("abort", () => this.stop(), { once: true });
+    abort.addEventListener("abort", () => this.#end(), { once: true });
   }
 
-  /** Ends it there. */
+  /** Ends it there: what has come stays, and no more comes. */
   stop(): void {
-    this.#life?.abort();
+    const run = this.#end();
+    if (run !== null && run.written !== run.before) this.#tell(run.written, run.field, true);
   }
 
-  /** A text has become another one: whoever else writes puts an end to it. */
+  /** A text has become another one: whoever else writes puts an end to it, and theirs stays. */
   follow(field: FieldNumber, from: string, to: string): void {
     if (this.#writing || from === to) return;
-    this.stop();
+    this.#end();
     const known = this.produced.peek();
     if (known?.field === field) this.produced.value = producedAfter(known, from, to);
   }
 
   async go({ field, text, pair, edits }: Place): Promise<void> {
     this.stop();
-    const life = new AbortController();
-    this.#life = life;
-    this.running.value = true;
     const before = field === 0 ? text : pair;
+    const run: Run = { life: new AbortController(), field, before, written: before };
+    this.#run = run;
+    this.running.value = true;
     // What was written there already, and still stands, is gone on with.
     const known = this.produced.peek();
     const goesOn = known?.field === field && !known.stale && known.stop === before.length;
     const start = goesOn && known.edits.join() === edits.join() ? known.start : before.length;
-    let written = before;
     const take = (more: string, ended: boolean, last: boolean) => {
-      written = before + more;
-      this.produced.value = freshlyProduced(written, start, { field, edits, ended });
-      this.#tell(written, field, last);
+      run.written = before + more;
+      this.produced.value = freshlyProduced(run.written, start, { field, edits, ended });
+      this.#tell(run.written, field, last);
     };
     const answer = await this.#ask(
       {
@@ -75,20 +82,28 @@ export class Continuing {
         count: some,
       },
       {
-        signal: life.signal,
+        signal: run.life.signal,
         onPartial: ({ reply }) => {
-          if (!life.signal.aborted) take(reply.text, false, false);
+          if (this.#run === run) take(reply.text, false, false);
         },
       },
     );
-    if (this.#life === life) {
-      this.#life = null;
-      this.running.value = false;
-    }
-    if (this.#abort.aborted) return;
-    if (answer.status === "ok" && !life.signal.aborted) take(answer.reply.text, answer.reply.ended, true);
-    else if (written !== before) this.#listener.onText(written, field, true);
+    // Somebody has put an end to it, and said what stays.
+    if (this.#run !== run) return;
+    if (answer.status === "ok") {
+      this.#end();
+      take(answer.reply.text, answer.reply.ended, true);
+    } else this.stop();
     if (answer.status === "error") this.#listener.onProblem(answer.problem);
+  }
+
+  /** What was going on; null where nothing was. */
+  #end(): Run | null {
+    const run = this.#run;
+    this.#run = null;
+    this.running.value = false;
+    run?.life.abort();
+    return run;
   }
 
   #tell(text: string, field: FieldNumber, last: boolean): void {
