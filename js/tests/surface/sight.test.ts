@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Reach, reachesOf } from "../../src/surface/minimap/reaches";
 import { minimapScene } from "../../src/surface/minimap/scene";
 import { sightOn } from "../../src/surface/sight";
+import { unmarked } from "./unmarked";
 
 const line = (number: number, lines = 1): Reach => ({ upper: number * 32, lower: (number + lines) * 32 });
 
@@ -55,28 +56,15 @@ describe("the map of a text", () => {
     expect(reachesOf(0, () => null)).toEqual([]);
   });
 
-  const none = {
-    tone: 0,
-    sink: false,
-    query: false,
-    focus: false,
-    marked: false,
-    found: null,
-    way: null,
-    hidden: false,
-    touched: false,
-    produced: null,
-  } as const;
-
   it("has of every line its strongest token, and sinks where nothing is stronger", () => {
     const { bands } = minimapScene(
       [
-        { ...none, tone: 1, sink: true, reach: line(0) },
-        { ...none, tone: 0.25, reach: line(1) },
-        { ...none, tone: 0.75, reach: line(1) },
-        { ...none, tone: 0.5, sink: true, reach: line(1) },
-        { ...none, reach: line(2) },
-        { ...none, tone: 0.5, reach: line(3) },
+        { ...unmarked, tone: 1, sink: true, reach: line(0) },
+        { ...unmarked, tone: 0.25, reach: line(1) },
+        { ...unmarked, tone: 0.75, reach: line(1) },
+        { ...unmarked, tone: 0.5, sink: true, reach: line(1) },
+        { ...unmarked, reach: line(2) },
+        { ...unmarked, tone: 0.5, reach: line(3) },
       ],
       4 * 32,
       16,
@@ -91,9 +79,9 @@ describe("the map of a text", () => {
   it("tells what hurts the answer from what helps it", () => {
     const { bands } = minimapScene(
       [
-        { ...none, tone: 0.5, way: "hurts", reach: line(0) },
-        { ...none, tone: 0.75, way: "helps", reach: line(0) },
-        { ...none, tone: 0.25, way: "hurts", reach: line(1) },
+        { ...unmarked, tone: 0.5, way: "hurts", reach: line(0) },
+        { ...unmarked, tone: 0.75, way: "helps", reach: line(0) },
+        { ...unmarked, tone: 0.25, way: "hurts", reach: line(1) },
       ],
       2 * 32,
       8,
@@ -105,7 +93,7 @@ describe("the map of a text", () => {
   });
 
   it("marks where the query and what is searched stand, however long the text", () => {
-    const stretches = Array.from({ length: 1000 }, (_, at) => ({ ...none, reach: line(at) }));
+    const stretches = Array.from({ length: 1000 }, (_, at) => ({ ...unmarked, reach: line(at) }));
     const { query, found, bands } = minimapScene(
       stretches.map((stretch, at) => ({
         ...stretch,

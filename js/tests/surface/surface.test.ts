@@ -6,6 +6,7 @@ import { heatNote } from "../../src/surface/Legend";
 import { markLook } from "../../src/surface/looks";
 import { paintMarks } from "../../src/surface/paint";
 import { TextSurface } from "../../src/surface/text-surface";
+import { unmarked } from "./unmarked";
 
 const letter = 10;
 const line = 32;
@@ -108,18 +109,6 @@ const inks = {
   hurts: "hurts",
   helps: "helps",
 };
-const plain = {
-  tone: 0,
-  sink: false,
-  query: false,
-  focus: false,
-  marked: false,
-  found: null,
-  way: null,
-  hidden: false,
-  touched: false,
-  produced: null,
-} as const;
 const rects = [{ x: 10, y: 20, width: 30, height: 27 }];
 
 /** Notes what is filled and what is stroked, with what. */
@@ -157,8 +146,8 @@ describe("the note of a row", () => {
 describe("the marks of a text", () => {
   it("have the ground of their tone, and a line on the side of the direction", () => {
     const { pen, done } = notes();
-    paintMarks(pen, [{ ...plain, tone: 0.5, rects }], inks, false);
-    paintMarks(pen, [{ ...plain, tone: 0.5, rects }], inks, true);
+    paintMarks(pen, [{ ...unmarked, tone: 0.5, rects }], inks, false);
+    paintMarks(pen, [{ ...unmarked, tone: 0.5, rects }], inks, true);
     expect(done).toEqual([
       ...["fill mark 0.6875", "line ring 46", "line ring 45"],
       ...["fill mark 0.6875", "line ring 20", "line ring 21"],
@@ -168,7 +157,7 @@ describe("the marks of a text", () => {
   it("have the colour of what hiding them does to the answer, and its line below where it hurts", () => {
     const { pen, done } = notes();
     for (const way of ["hurts", "helps"] as const)
-      paintMarks(pen, [{ ...plain, tone: 0.5, way, rects }], inks, true);
+      paintMarks(pen, [{ ...unmarked, tone: 0.5, way, rects }], inks, true);
     expect(done).toEqual([
       ...["fill hurts 0.6875", "line text 46", "line text 45"],
       ...["fill helps 0.6875", "line text 20", "line text 21"],
@@ -180,8 +169,8 @@ describe("the marks of a text", () => {
     paintMarks(
       pen,
       [
-        { ...plain, rects },
-        { ...plain, tone: 1, sink: true, rects },
+        { ...unmarked, rects },
+        { ...unmarked, tone: 1, sink: true, rects },
       ],
       inks,
       false,
@@ -191,7 +180,7 @@ describe("the marks of a text", () => {
 
   it("have one ring: of what is looked at, else of the query, else of what is pointed out", () => {
     const { pen, done } = notes();
-    const all = { ...plain, query: true, marked: true, rects };
+    const all = { ...unmarked, query: true, marked: true, rects };
     paintMarks(
       pen,
       [
@@ -207,7 +196,7 @@ describe("the marks of a text", () => {
 
   it("are struck through where they are hidden, and ringed where a chip names them, behind the rings of the query", () => {
     const { pen, done } = notes();
-    paintMarks(pen, [{ ...plain, hidden: true, touched: true, query: true, rects }], inks, false);
+    paintMarks(pen, [{ ...unmarked, hidden: true, touched: true, query: true, rects }], inks, false);
     expect(done).toEqual(["stroke changed 2", "stroke changed 1.5", "stroke ring 1"]);
   });
 
@@ -216,7 +205,7 @@ describe("the marks of a text", () => {
     const rings: number[][] = [];
     (pen as { roundRect: unknown }).roundRect = (...place: number[]) => rings.push(place.slice(0, 4));
     const at = (x: number, y: number) => ({
-      ...plain,
+      ...unmarked,
       query: true,
       rects: [{ x, y, width: 30, height: 27 }],
     });
@@ -262,7 +251,7 @@ describe("the marks of a text", () => {
       produced: new Set([1]),
       stale: true,
     } as const;
-    expect(markLook(looks, [0])).toEqual({ ...plain, query: true, hidden: true });
+    expect(markLook(looks, [0])).toEqual({ ...unmarked, query: true, hidden: true });
     expect(markLook(looks, [1, 2])).toEqual({
       tone: 0.75,
       sink: true,
