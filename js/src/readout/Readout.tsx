@@ -207,13 +207,14 @@ function ExpectedChange({
         <span class="aw-unit">, before → after</span>
       </h3>
       <ol>
-        {expectedRows(change).map(({ piece, before, after }, place) => (
+        {expectedRows(change).map(({ piece, before, after, gain }, place) => (
           <Changed
             key={place}
             piece={piece}
             token={kind === "next token" || kind === "this token"}
             before={before ?? 0}
             after={after ?? 0}
+            gain={gain}
             actual={piece === actual}
           />
         ))}
@@ -227,10 +228,10 @@ function Changed(props: {
   readonly token: boolean;
   readonly before: number;
   readonly after: number;
+  readonly gain: number;
   readonly actual: boolean;
 }) {
-  const { piece, before, after, actual } = props;
-  const gain = after - before;
+  const { piece, before, after, gain, actual } = props;
   const words = props.token ? tokenLabel(piece) : pieceLabel(piece);
   const wide = (share: number) => ({ width: `${(100 * Math.min(1, share)).toFixed(2)}%` });
   const seen = Math.abs(gain) >= 0.0005;
