@@ -4,59 +4,42 @@ import {
   effectTone,
   hexOf,
   inkOn,
+  placeOf,
   type Ramp,
-  type Rgb,
   rampColour,
+  rampOf,
   signedSteps,
-  signedTone,
-  tone,
   toneSteps,
 } from "../lib/colour";
 import { signedWeight, toneNumber } from "../lib/format";
 import type { Direction } from "../wire/types";
 
-/** Some tones with the weights that they stand for; `full` has the full one. */
-export function Scale({ direction, full }: { readonly direction: Direction; readonly full: number }) {
-  const view = useView();
-  const { ramp } = accent(view.palette.value, direction);
-  const stretched = view.derived.scale.value === "stretch";
-  return (
-    <span class="aw-scale">
-      {stretched && "stretched"}
-      <Tones shares={toneSteps} full={full} colour={(share) => rampColour(ramp, tone(share, 1))} />
-    </span>
-  );
-}
-
-/** The same of numbers with a sign: nothing is in the middle. */
-export function SignedScale({ full }: { readonly full: number }) {
-  const view = useView();
-  const { signed } = view.palette.value;
-  const stretched = view.derived.scale.value === "stretch";
-  return (
-    <span class="aw-scale">
-      {stretched && "stretched"}
-      <Tones shares={signedSteps} full={full} colour={(share) => rampColour(signed, signedTone(share, 1))} />
-    </span>
-  );
-}
-
-interface TonesProps {
-  readonly shares: readonly number[];
+interface ScaleProps {
+  readonly direction: Direction;
+  /** What has the full tone. */
   readonly full: number;
-  readonly colour: (share: number) => Rgb;
+  /** Whether the numbers have a sign: then nothing is in the middle. */
+  readonly signed?: boolean;
 }
 
-/** Each number stands on its own tone. */
-function Tones({ shares, full, colour }: TonesProps) {
-  const write = shares === signedSteps ? (change: number) => signedWeight(change, toneNumber) : toneNumber;
+/** Some tones with the weights that they stand for: each number stands on its own tone. */
+export function Scale({ direction, full, signed = false }: ScaleProps) {
+  const view = useView();
+  const ramp = rampOf(view.palette.value, direction, signed);
   return (
-    <span class="aw-tones aw-number">
-      {shares.map((share) => (
-        <span key={share} style={{ background: hexOf(colour(share)), color: inkOn(colour(share)) }}>
-          {write(share * full)}
-        </span>
-      ))}
+    <span class="aw-scale">
+      {view.derived.scale.value === "stretch" && "stretched"}
+      <span class="aw-tones aw-number">
+        {(signed ? signedSteps : toneSteps).map((share) => {
+          const colour = rampColour(ramp, placeOf(share, 1, signed));
+          const style = { background: hexOf(colour), color: inkOn(colour) };
+          return (
+            <span key={share} style={style}>
+              {signed ? signedWeight(share * full, toneNumber) : toneNumber(share * full)}
+            </span>
+          );
+        })}
+      </span>
     </span>
   );
 }

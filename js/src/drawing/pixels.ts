@@ -1,4 +1,4 @@
-import { type Ramp, signedTone, tone } from "../lib/colour";
+import { placeOf, type Ramp, signedTone, tone } from "../lib/colour";
 
 /** RGBA, row by row. */
 export interface Pixels {
@@ -30,15 +30,7 @@ export function weightPixels(map: Values, ramp: Ramp): Pixels {
     const stop = causal ? Math.min(columns, row + shift + 1) : columns;
     for (let column = 0; column < stop; column++) {
       const index = row * columns + column;
-      const value = values[index] as number;
-      putColour(
-        data,
-        index,
-        ramp,
-        signed
-          ? 0.5 + (signedTone(value, full) - 0.5) * (fading?.[index] ?? 1)
-          : tone(value, full) * (fading?.[index] ?? 1),
-      );
+      putColour(data, index, ramp, placeOf(values[index] as number, full, signed, fading?.[index]));
     }
   }
   return { width: columns, height: rows, data };

@@ -5,9 +5,8 @@ import { useFigure } from "../display/figures";
 import { Spoken } from "../display/Spoken";
 import { pointIn } from "../display/steering";
 import { clearHover, commonKey, useRoom, useView, type View } from "../display/view";
-import { effectLegend, howKnown } from "../focus/effect-words";
+import { effectRecipe } from "../focus/effect-words";
 import { accent } from "../lib/colour";
-import { clauses } from "../lib/format";
 import { holds, joined } from "../session/look";
 import { nearestHead, nextLayer } from "../session/nearest-head";
 import type { HeadRef } from "../session/places";
@@ -86,10 +85,7 @@ export function HeadGrid({ large = false, over }: Props) {
         : change === null
           ? titleOf(session, searchOf(session).by.value)
           : change.name;
-    const recipe =
-      known === null
-        ? ((change ?? metricShown(session))?.recipe ?? "")
-        : clauses(known.effects.recipe, howKnown(known), effectLegend);
+    const recipe = known === null ? ((change ?? metricShown(session))?.recipe ?? "") : effectRecipe(known);
     return {
       name: "grid",
       title: inks.shades === null ? "All heads" : `All heads by ${by}`,

@@ -187,12 +187,22 @@ export function signedTone(value: number, full: number): number {
   return 0.5 + (Math.sign(value) * tone(Math.abs(value), full)) / 2;
 }
 
+/** The place of a weight on its ramp, or of a change on the one with two sides, where so much of its tone is kept. */
+export function placeOf(value: number, full: number, signed = false, kept = 1): number {
+  return signed ? 0.5 + kept * (signedTone(value, full) - 0.5) : kept * tone(value, full);
+}
+
+/** What weights are painted with, or what became of them. */
+export function rampOf(colours: Palette, direction: "reads" | "read_by", signed = false): Ramp {
+  return signed ? colours.signed : accent(colours, direction).ramp;
+}
+
 /** As far as the colours of effects go, of the ramp: what is further is too dark, or too bright, to be told from a letter. */
 const furthest = 0.72;
 
 /** The place of an effect on its ramp. */
 export function effectTone(value: number, full: number): number {
-  return 0.5 + furthest * (signedTone(value, full) - 0.5);
+  return placeOf(value, full, true, furthest);
 }
 
 function luminance([red, green, blue]: Rgb): number {

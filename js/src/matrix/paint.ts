@@ -4,7 +4,7 @@ import { paintHatch } from "../drawing/hatch";
 import { paintCorner, paintLabel } from "../drawing/labels-paint";
 import type { Pixels } from "../drawing/pixels";
 import type { Rect } from "../drawing/scene";
-import { inkOn, type Palette, type Ramp, rampColour, signedTone, tone } from "../lib/colour";
+import { inkOn, type Palette, placeOf, type Ramp, rampColour } from "../lib/colour";
 import { shortWeight, signedWeight } from "../lib/format";
 import { columnX, type MatrixScene, rowY } from "./scene";
 
@@ -115,7 +115,7 @@ function paintNumbers(context: Pen, scene: MatrixScene, picture: MatrixPicture, 
     for (let key = scene.columns[0]; key < scene.columns[1]; key++) {
       const value = printed?.(query, key) ?? null;
       if (value === null || !(Math.abs(value) >= 0.005)) continue;
-      context.fillStyle = inkOn(rampColour(ramp, (signed ? signedTone : tone)(value, full)));
+      context.fillStyle = inkOn(rampColour(ramp, placeOf(value, full, signed)));
       const text = signed ? signedWeight(value, shortWeight) : shortWeight(value);
       context.fillText(text, columnX(scene, key + 0.5), rowY(scene, query + 0.5));
     }

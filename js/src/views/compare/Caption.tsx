@@ -1,4 +1,4 @@
-import { SignedScale } from "../../controls/Scale";
+import { Scale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
 import { layersDone } from "../../heads/words";
@@ -30,7 +30,7 @@ export function ChangeCaption({ difference, scene, picture, full, most }: Props)
     <Caption
       aside={
         <span class="aw-aside">
-          <SignedScale full={full} />
+          <Scale direction="reads" full={full} signed />
           <Extent scene={scene} viewport={changeViewport} numberOf={numberIn(difference)} />
         </span>
       }

@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { Scale, SignedScale } from "../../controls/Scale";
+import { Scale } from "../../controls/Scale";
 import { Segmented } from "../../controls/Segmented";
 import { spanLabel } from "../../controls/Toolbar";
 import { Canvas } from "../../display/Canvas";
@@ -210,7 +210,7 @@ function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readon
   return (
     <Caption
       problem={problem}
-      aside={strip.signed ? <SignedScale full={full} /> : <Scale direction={strip.direction} full={full} />}
+      aside={<Scale direction={strip.direction} full={full} signed={strip.signed === true} />}
     >
       {recipeOf(strip, filter.value, scale.value)}
     </Caption>

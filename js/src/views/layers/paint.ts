@@ -3,7 +3,7 @@ import type { Brush, Pen } from "../../drawing/brush";
 import { paintHatch } from "../../drawing/hatch";
 import { paintCorner, paintLabel } from "../../drawing/labels-paint";
 import type { Pixels } from "../../drawing/pixels";
-import { inkOn, type Palette, type Ramp, rampColour, signedTone, tone } from "../../lib/colour";
+import { inkOn, type Palette, placeOf, type Ramp, rampColour } from "../../lib/colour";
 import { shortWeight, signedWeight } from "../../lib/format";
 import { cellRect, type LayersScene } from "./scene";
 
@@ -93,7 +93,7 @@ function paintNumbers(context: Pen, scene: LayersScene, picture: LayersPicture, 
       const weight = picture.printed(layer, token);
       if (weight === null || !(Math.abs(weight) >= picture.least)) continue;
       const cell = cellRect(scene, layer, token);
-      const place = (picture.signed ? signedTone : tone)(weight, picture.full);
+      const place = placeOf(weight, picture.full, picture.signed);
       context.fillStyle = inkOn(rampColour(picture.ramp, place));
       context.fillText(
         picture.signed ? signedWeight(weight, shortWeight) : shortWeight(weight),

@@ -1,5 +1,5 @@
 import { fading, isExplicit } from "../../focus/kept";
-import { accent, fullTone, type Palette, type ToneScale } from "../../lib/colour";
+import { accent, fullTone, type Palette, rampOf, type ToneScale } from "../../lib/colour";
 import type { Filter } from "../../session/filter";
 import type { LayersPicture } from "./paint";
 import { stripPixels } from "./pixels";
@@ -46,9 +46,9 @@ export function pictureOf(
   scale: ToneScale,
   palette: Palette,
 ): LayersPicture {
-  const { strong, ...own } = accent(palette, strip.direction);
+  const { strong } = accent(palette, strip.direction);
   const signed = strip.signed === true;
-  const ramp = signed ? palette.signed : own.ramp;
+  const ramp = rampOf(palette, strip.direction, signed);
   const { layers, count, values, sinks, exact } = strip;
   const full = fullTone(scale, strip.peak);
   // Only where much goes: weights near nothing are all ".01", and make the strong ones hard to find.

@@ -1,5 +1,5 @@
 import { type Pixels, putColour } from "../../drawing/pixels";
-import { type Ramp, signedTone, tone } from "../../lib/colour";
+import { placeOf, type Ramp } from "../../lib/colour";
 
 export interface StripValues {
   /** By layer and token. */
@@ -24,14 +24,8 @@ export function stripPixels(strip: StripValues, ramp: Ramp, turned: boolean): Pi
       const index = layer * count + token;
       const weight = values[index] as number;
       if (Number.isNaN(weight)) continue;
-      putColour(
-        data,
-        turned ? token * layers + layer : index,
-        ramp,
-        signed
-          ? 0.5 + (signedTone(weight, full) - 0.5) * (fading?.[index] ?? 1)
-          : tone(weight, full) * (fading?.[index] ?? 1),
-      );
+      const place = placeOf(weight, full, signed, fading?.[index]);
+      putColour(data, turned ? token * layers + layer : index, ramp, place);
     }
   }
   return turned ? { width: layers, height: count, data } : { width: count, height: layers, data };

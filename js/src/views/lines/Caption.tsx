@@ -1,6 +1,7 @@
 import { spanLabel } from "../../controls/Toolbar";
 import { Caption } from "../../display/Caption";
 import { useView } from "../../display/view";
+import { changeLegend } from "../../focus/effect-words";
 import type { MapOnShow } from "../../focus/maps";
 import { changesFirst, clauses, count, grouped, toneNumber } from "../../lib/format";
 import type { Filter } from "../../session/filter";
@@ -46,9 +47,7 @@ export function LinesCaption({ map, strong, leads, keep, several, full, faint }:
         </>
       )}
       {clauses(
-        map.signed
-          ? "after − before the changes: green is read more, violet less; faint lines by size alone"
-          : "",
+        map.signed ? `${changeLegend}; faint lines by size alone` : "",
         rule(map, keep, leads),
         several ? "each head’s lines in its own colour; numbers and faint lines of all together" : "",
         faint.passing > faint.curves.length

@@ -1,6 +1,6 @@
 import type { Brush, Pen } from "../../drawing/brush";
 import { paintHeat } from "../../drawing/heat";
-import { accent, hexOf, type Palette, rampColour } from "../../lib/colour";
+import { accent, type Palette, wayMark } from "../../lib/colour";
 import type { Direction } from "../../wire/types";
 import type { PlacedLineEnd } from "./labels-scene";
 import type { RimMark, Track } from "./rim-scene";
@@ -109,7 +109,7 @@ export function paintLineLabels(
   for (const end of ends) {
     // What reads is tinted as what is read by the other side.
     const own = end.side === "key" ? palette.reads : palette.readBy;
-    const tint = end.way === null ? own : { ...own, mark: changeMark(palette, end.way) };
+    const tint = end.way === null ? own : { ...own, mark: wayMark(palette, end.way) };
     const pointed = end.marked && !end.focus && !end.query;
     paintHeat(context, end, tint, palette, pointed ? palette.text : accent(palette, direction).strong);
     context.textAlign = end.align;
@@ -121,11 +121,6 @@ export function paintLineLabels(
     context.fillStyle = palette.muted;
     context.fillText(end.number, end.numberX, end.middle);
   }
-}
-
-/** The full tone of what is read more, or less, than before. */
-function changeMark({ signed }: Palette, way: "more" | "less"): string {
-  return hexOf(rampColour(signed, way === "more" ? 0.75 : 0.25));
 }
 
 /** What is out of sight on either side, and the map of all of it at the rim. */

@@ -1,8 +1,9 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { Scale, SignedScale } from "../../controls/Scale";
+import { Scale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { useFigure } from "../../display/figures";
 import { type Room, useRoom, useView, type View } from "../../display/view";
+import { changeLegend } from "../../focus/effect-words";
 import { sinkNote } from "../../focus/kept";
 import { cellIn, type MapOnShow } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
@@ -136,9 +137,6 @@ function useScene(view: View, map: MapOnShow | null, cell: Cell | null, room: Ro
   );
 }
 
-/** The sign of a change. */
-const changeNote = "after − before the changes: green is read more, violet less";
-
 interface CaptionProps {
   readonly map: MapOnShow;
   readonly scene: MatrixScene;
@@ -149,18 +147,14 @@ function MatrixCaption({ map, scene, picture }: CaptionProps) {
   const { local, derived } = useView();
   const keys = derived.keys.value;
   const beyond = useMemo(
-    () => (map.signed ? changeNote : sinkNote(map, picture.full, keys)),
+    () => (map.signed ? changeLegend : sinkNote(map, picture.full, keys)),
     [map, picture.full, keys],
   );
   return (
     <Caption
       aside={
         <span class="aw-aside">
-          {map.signed ? (
-            <SignedScale full={picture.full} />
-          ) : (
-            <Scale direction={map.direction} full={picture.full} />
-          )}
+          <Scale direction={map.direction} full={picture.full} signed={map.signed} />
           <Extent scene={scene} viewport={local.viewport} />
         </span>
       }

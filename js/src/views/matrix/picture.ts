@@ -1,7 +1,7 @@
 import { weightPixels } from "../../drawing/pixels";
 import { hatchedKeys } from "../../focus/kept";
 import { type MapOnShow, weightAt } from "../../focus/maps";
-import { accent, type Palette } from "../../lib/colour";
+import { accent, type Palette, rampOf } from "../../lib/colour";
 import type { MatrixPicture } from "../../matrix/paint";
 import type { TiledMap } from "../../session/answers/tiles";
 import type { Session } from "../../session/session";
@@ -13,9 +13,9 @@ export function plainPicture(
   full: number,
   palette: Palette,
 ): Omit<MatrixPicture, "printed"> {
-  const { strong, ...own } = accent(palette, map.direction);
+  const { strong } = accent(palette, map.direction);
   const { signed } = map;
-  const ramp = signed ? palette.signed : own.ramp;
+  const ramp = rampOf(palette, map.direction, signed);
   const { rows, columns, queriesEach, keysEach } = map;
   const image = weightPixels({ ...map, full, fading: faded }, ramp);
   const sinks = signed ? new Set<number>() : hatchedKeys(map);

@@ -1,7 +1,8 @@
-import { LinearScale, Scale, SignedScale } from "../../controls/Scale";
+import { LinearScale, Scale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { Tooltip } from "../../display/Tooltip";
 import { useView } from "../../display/view";
+import { changeLegend } from "../../focus/effect-words";
 import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
 import { metricIn, metricShown, metricSoFar, refusalAt, titleOf } from "../../heads/metrics";
@@ -105,7 +106,7 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
 function GridScale({ direction, signed }: { readonly direction: Direction; readonly signed: boolean }) {
   const scale = useView().derived.scale.value;
   if (scale === "stretch") return null;
-  return signed ? <SignedScale full={scale} /> : <Scale direction={direction} full={scale} />;
+  return <Scale direction={direction} full={scale} signed={signed} />;
 }
 
 /** A metric of names has no scale. */
@@ -128,7 +129,7 @@ function mapsRecipe({ header, thumbnails, changes }: Frame, scale: ToneScale): s
   return clauses(
     rows < queries ? `${rows} of ${queries} queries` : "",
     columns < keys ? `the largest ${changes == null ? "key" : "change"} of each of ${columns} stretches` : "",
-    changes == null ? "" : "after − before the changes: green is read more, violet less",
+    changes == null ? "" : changeLegend,
     `softmax weights of every head, queries downwards, ${scaleNote(scale)}`,
   );
 }
