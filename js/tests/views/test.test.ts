@@ -9,6 +9,7 @@ import { effectsShown, searchOf } from "../../src/heads/search";
 import { effectSaid, effectShades } from "../../src/heads/shades";
 import { contrast, palette, type Rgb, rgbOf } from "../../src/lib/colour";
 import { shortEffect } from "../../src/lib/format";
+import { curveLooks } from "../../src/views/test/curves";
 import { curvesScene } from "../../src/views/test/curves-scene";
 import { evidenceCsv } from "../../src/views/test/figure";
 import { testPicture } from "../../src/views/test/picture";
@@ -237,6 +238,30 @@ describe("the curves", () => {
     for (let at = 1; at < labels.length; at++)
       expect((labels[at] as number) - (labels[at - 1] as number)).toBeGreaterThanOrEqual(12.9);
     expect(scene.down.map(({ text }) => text)).toEqual(["−0.40", "−2.0"]);
+  });
+});
+
+describe("the looks of the curves", () => {
+  const named = [
+    ["attention", "reads"],
+    ["norms", "reads"],
+    ["rollout", "reads"],
+    ["gradient", "effect"],
+    ["integrated", "effect"],
+    ["estimate", "effect"],
+    ["hide", "effect"],
+  ] as const;
+  const [first] = evidence().methods;
+  if (first === undefined) throw new Error("the demo has methods");
+  const methods = named.map(([name, ramp]) => ({ ...first, name, title: name, ramp }));
+
+  it.each([light, palette(true, "Test")])("tell all lines apart, in the colours of the table", (inks) => {
+    const looks = curveLooks({ methods }, inks);
+    const told = named.map(([name]) => `${looks[name]?.colour} ${looks[name]?.dash}`);
+    expect(new Set(told).size).toBe(named.length);
+    const strong = { reads: inks.reads.strong, effect: inks.effectHelps.strong };
+    for (const [name, ramp] of named.slice(0, -1)) expect(looks[name]?.colour).toBe(strong[ramp]);
+    expect(looks.hide).toEqual({ colour: inks.effectHurts.strong, dash: [], title: "hiding" });
   });
 });
 

@@ -4,7 +4,7 @@ import { Canvas } from "../../display/Canvas";
 import { useView, useWidth } from "../../display/view";
 import type { Curves, Evidence } from "../../wire/experiments/evidence";
 import { evidenceSoFar } from "./asked";
-import { curveColours } from "./curves";
+import { curveLooks } from "./curves";
 import { paintCurves } from "./curves-paint";
 import { curvesScene } from "./curves-scene";
 
@@ -33,10 +33,7 @@ export function Deletion({ evidence, curves }: { readonly evidence: Evidence; re
           <Canvas
             width={width}
             height={height}
-            paint={(brush) => {
-              const { colours: inks, titles } = curveColours(evidence, colours);
-              paintCurves(brush, scene, inks, titles, colours);
-            }}
+            paint={(brush) => paintCurves(brush, scene, curveLooks(evidence, colours), colours)}
           />
         )}
       </div>

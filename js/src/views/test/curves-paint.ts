@@ -1,13 +1,13 @@
 import type { Brush, Pen } from "../../drawing/brush";
 import type { Palette } from "../../lib/colour";
+import { type CurveLook, plainLook } from "./curves";
 import type { CurveLine, CurvesScene } from "./curves-scene";
 
-/** Each line in the colour of its method; random orders are grey. */
+/** Each line, and a stroke of it before its name, as its method looks; random orders are grey. */
 export function paintCurves(
   { context }: Brush,
   scene: CurvesScene,
-  colours: Readonly<Record<string, string>>,
-  titles: Readonly<Record<string, string>>,
+  looks: Readonly<Record<string, CurveLook>>,
   palette: Palette,
 ): void {
   const { left, right, top, bottom, lines, random, band, across, down } = scene;
@@ -22,15 +22,9 @@ export function paintCurves(
     { x: right, y: bottom },
   ]);
   context.stroke();
-  context.setLineDash([3, 3]);
-  paintLine(context, random, palette.muted, titles, 1.5, palette);
-  context.setLineDash([]);
-  lines.forEach((line, place) => {
-    const colour = colours[line.name] ?? palette.muted;
-    context.setLineDash(colour === palette.muted ? ([[], [6, 3], [2, 2]][place % 3] ?? []) : []);
-    paintLine(context, line, colour, titles, 2, palette);
-  });
-  context.setLineDash([]);
+  paintLine(context, random, plainLook("random", palette), 1.5, palette);
+  for (const line of lines)
+    paintLine(context, line, looks[line.name] ?? plainLook(line.name, palette), 2, palette);
   context.font = `400 10px ${palette.font}`;
   context.fillStyle = palette.muted;
   context.textBaseline = "middle";
@@ -45,21 +39,24 @@ export function paintCurves(
 
 function paintLine(
   context: Pen,
-  { name, points, label }: CurveLine,
-  colour: string,
-  titles: Readonly<Record<string, string>>,
+  { points, sample, label }: CurveLine,
+  { colour, dash, title }: CurveLook,
   weight: number,
   palette: Palette,
 ): void {
   context.strokeStyle = colour;
   context.lineWidth = weight;
-  trace(context, points);
-  context.stroke();
+  context.setLineDash([...dash]);
+  for (const stroke of [points, sample]) {
+    trace(context, stroke);
+    context.stroke();
+  }
+  context.setLineDash([]);
   context.font = `400 11px ${palette.font}`;
   context.fillStyle = colour;
   context.textAlign = "left";
   context.textBaseline = "middle";
-  context.fillText(titles[name] ?? name, label.x, label.y);
+  context.fillText(title, label.x, label.y);
 }
 
 function trace(context: Pen, points: CurveLine["points"]): void {

@@ -8,7 +8,8 @@ interface Point {
 export interface CurveLine {
   readonly name: string;
   readonly points: readonly Point[];
-  /** Where its name stands, at its end. */
+  /** A stroke of it, and its name, at its end. */
+  readonly sample: readonly Point[];
   readonly label: Point;
 }
 
@@ -29,8 +30,9 @@ export interface CurvesScene {
 }
 
 /** Room for the numbers, and for the names at the ends of the lines. */
-const around = { left: 34, right: 76, top: 8, bottom: 20 } as const;
+const around = { left: 34, right: 88, top: 8, bottom: 20 } as const;
 const labelPitch = 13;
+const sampleWidth = 14;
 
 export function curvesScene(curves: Curves, width: number, height: number): CurvesScene {
   const { counts, lines, random } = curves;
@@ -54,10 +56,11 @@ export function curvesScene(curves: Curves, width: number, height: number): Curv
     top,
     bottom,
   );
-  const placed = named.map((line, index) => ({
-    ...line,
-    label: { x: right + 6, y: places[index] as number },
-  }));
+  const placed = named.map((line, index) => {
+    const [from, level] = [right + 6, places[index] as number];
+    const sample = [from, from + sampleWidth].map((place) => ({ x: place, y: level }));
+    return { ...line, sample, label: { x: from + sampleWidth + 4, y: level } };
+  });
   return {
     width,
     height,

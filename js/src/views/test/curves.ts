@@ -1,22 +1,46 @@
-import { hexOf, mix, type Palette, rgbOf } from "../../lib/colour";
-import type { Evidence } from "../../wire/experiments/evidence";
+import type { Palette } from "../../lib/colour";
+import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
 
-/** What the line of each method is drawn in, and called: colours mean what they mean in the table. */
-export function curveColours({ methods }: Pick<Evidence, "methods">, palette: Palette) {
-  const colours: Record<string, string> = {};
-  const titles: Record<string, string> = { random: "random" };
-  let readers = 0;
-  for (const { name, title, ramp } of methods) {
-    titles[name] = short[name] ?? (title.length > longest ? name : title);
-    if (name === "hide") colours[name] = palette.effectHurts.strong;
-    else if (ramp === "effect") colours[name] = palette.effectHelps.strong;
-    else if (ramp === "reads")
-      colours[name] =
-        readers++ === 0
-          ? palette.reads.strong
-          : hexOf(mix(rgbOf(palette.reads.strong), 0.55, rgbOf(palette.text)));
+/** What a line is drawn in, and called. */
+export interface CurveLook {
+  readonly colour: string;
+  readonly dash: readonly number[];
+  readonly title: string;
+}
+
+/** Of random orders, and of what has no method. */
+export function plainLook(title: string, { muted }: Palette): CurveLook {
+  return { colour: muted, dash: [3, 3], title };
+}
+
+/** Lines of one colour, one after another. */
+const dashes: readonly (readonly number[])[] = [[], [6, 2], [2, 2], [6, 2, 2, 2]];
+
+/** Colours mean what they mean in the table; which of its colour a line is, its dashes say. */
+export function curveLooks(
+  { methods }: Pick<Evidence, "methods">,
+  palette: Palette,
+): Readonly<Record<string, CurveLook>> {
+  const looks: Record<string, CurveLook> = {};
+  const drawn = new Map<string, number>();
+  for (const method of methods) {
+    const { name, title } = method;
+    const colour = colourOf(method, palette);
+    const place = drawn.get(colour) ?? 0;
+    drawn.set(colour, place + 1);
+    looks[name] = {
+      colour,
+      dash: dashes[place % dashes.length] ?? [],
+      title: short[name] ?? (title.length > longest ? name : title),
+    };
   }
-  return { colours, titles };
+  return looks;
+}
+
+function colourOf({ name, ramp }: EvidenceMethod, palette: Palette): string {
+  if (ramp === "null") return palette.muted;
+  if (ramp === "reads") return palette.reads.strong;
+  return (name === "hide" ? palette.effectHurts : palette.effectHelps).strong;
 }
 
 /** At the end of a line there is little room: characters. */

@@ -2,7 +2,7 @@ import { type Figure, type FigureLook, tallestFigure } from "../../display/figur
 import { csv, quoted } from "../../lib/csv";
 import { clauses } from "../../lib/format";
 import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
-import { curveColours } from "./curves";
+import { curveLooks } from "./curves";
 import { paintCurves } from "./curves-paint";
 import { curvesScene } from "./curves-scene";
 import { paintTest } from "./paint";
@@ -50,8 +50,7 @@ export function testFigure(
       paintTest(brush, scene, drawn, palette);
       if (lines === null) return;
       brush.context.translate(0, scene.height + gap);
-      const { colours, titles } = curveColours(evidence, palette);
-      paintCurves(brush, lines, colours, titles, palette);
+      paintCurves(brush, lines, curveLooks(evidence, palette), palette);
     },
   };
 }
