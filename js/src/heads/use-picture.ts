@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { View } from "../display/view";
 import { accent } from "../lib/colour";
 import type { HeadMarks } from "../what-if/marks-paint";
-import { editsShown, refsOf } from "../what-if/standing";
+import { editsOfPart, refsOf } from "../what-if/standing";
 import { type Found, find } from "./found";
 import { metricIn, metricShown } from "./metrics";
 import type { GridPicture } from "./paint";
@@ -34,8 +34,7 @@ export function useHeadPicture(view: View): GridPicture {
 function useMarks({ session, local }: View): HeadMarks | null {
   return useComputed(() => {
     const heads = session.heads.value;
-    const part = session.shown.value?.frame.header.part ?? null;
-    const edits = editsShown(session).filter((edit) => edit.part === null || edit.part === part);
+    const edits = editsOfPart(session);
     const touched = local.touched.value?.heads ?? [];
     if (edits.length + touched.length === 0) return null;
     const of = (kind: "silence" | "paint") =>

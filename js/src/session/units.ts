@@ -11,13 +11,14 @@ export function unitsFor({ header }: Frame, direction: Direction): Units {
 
 /** The units that a range of tokens touches. */
 export function toUnits(units: Units, [start, stop]: Span): Span {
-  if (units === null) return [start, stop];
-  const last = units.length - 1;
-  const unitOf = (token: number) => {
-    const found = units.findIndex(([, end]) => token < end);
-    return found === -1 ? last : found;
-  };
-  return [unitOf(start), unitOf(stop - 1) + 1];
+  return units === null ? [start, stop] : [unitOf(units, start), unitOf(units, stop - 1) + 1];
+}
+
+/** The unit that a token is in. */
+export function unitOf(units: Units, token: number): number {
+  if (units === null) return token;
+  const found = units.findIndex(([, end]) => token < end);
+  return found === -1 ? units.length - 1 : found;
 }
 
 /** The tokens of a range of units. */

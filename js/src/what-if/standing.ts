@@ -113,6 +113,12 @@ export function editsShown(session: Session): readonly Edit[] {
   return edits.map((text) => chipOf(text).edit).filter((edit) => edit !== null);
 }
 
+/** Those of them that are of the part on show. Reads signals. */
+export function editsOfPart(session: Session): readonly Edit[] {
+  const part = session.shown.value?.frame.header.part;
+  return editsShown(session).filter((edit) => edit.part === null || edit.part === part);
+}
+
 /** The heads that are meant, of those that there are: all of a layer where none is named, and counted from either end. */
 export function refsOf([layer, head]: Heads, counts: readonly number[]): readonly HeadRef[] {
   const own = layer < 0 ? layer + counts.length : layer;

@@ -1,20 +1,14 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { View } from "../../display/view";
-import type { Heads } from "../../edits/records";
 import { fadingOf } from "../../focus/kept";
 import { type MapOnShow, weightAt } from "../../focus/maps";
 import type { Cell } from "../../focus/pointer";
 import type { Palette } from "../../lib/colour";
-import type { Changed, MatrixPicture } from "../../matrix/paint";
+import type { MatrixPicture } from "../../matrix/paint";
 import type { MatrixScene } from "../../matrix/scene";
 import { blocksOf, cellOf, type TiledMap, tiledMap, tileSide } from "../../session/answers/tiles";
 import type { Filter } from "../../session/filter";
-import { holds } from "../../session/look";
-import type { Session } from "../../session/session";
-import { unitsOf } from "../../session/shown";
-import { toUnits } from "../../session/units";
-import { editsShown, refsOf, touchedBy } from "../../what-if/standing";
-import type { Direction } from "../../wire/types";
+import { changedIn } from "./changed";
 import { mosaic } from "./mosaic";
 import { plainPicture, printer } from "./picture";
 
@@ -89,37 +83,6 @@ interface Drawn {
   readonly colours: Palette;
   readonly faded: Float32Array | null;
   readonly plain: Omit<MatrixPicture, "printed">;
-}
-
-/** What is changed in the computation, of this map. Reads signals. */
-function changedIn(session: Session, map: MapOnShow): Changed | null {
-  const shown = session.shown.value;
-  const part = shown?.frame.header.part;
-  const edits = editsShown(session).filter((edit) => edit.part === null || edit.part === part);
-  if (edits.length === 0) return null;
-  const heads = session.heads.value;
-  const place = (direction: Direction) => (token: number) =>
-    toUnits(unitsOf(shown, direction), [token, token + 1])[0];
-  const concerns = (named: readonly Heads[]) =>
-    named.length === 0 ||
-    map.source === "rollout" ||
-    named.some((each) =>
-      refsOf(each, heads).some(({ layer, head }) =>
-        map.source === "layer" ? layer === map.layer : holds(map.chosen, layer, head),
-      ),
-    );
-  const cuts = edits.flatMap((edit) =>
-    edit.kind === "cut" && concerns(edit.heads)
-      ? [{ queries: edit.queries?.map(place("reads")) ?? null, keys: edit.keys.map(place("read_by")) }]
-      : [],
-  );
-  const hidden = [
-    ...touchedBy(
-      session,
-      edits.filter(({ kind }) => kind === "hide"),
-    ).keys,
-  ].map(place("read_by"));
-  return { cuts, hidden };
 }
 
 /** Of the map on show and of the one to come back to: leaving a head makes nothing anew. */
