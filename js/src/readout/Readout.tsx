@@ -9,7 +9,7 @@ import { producedIn } from "../focus/produced";
 import { exactDigits } from "../lib/digits";
 import { grouped, pieceLabel, pieceParts, shorten, signedWeight, weight } from "../lib/format";
 import { unitsOf } from "../session/shown";
-import { toTokens, toUnits } from "../session/units";
+import { toTokens, unitOf } from "../session/units";
 import { expectedChange, expectedWish } from "../what-if/expected";
 import type { Expected as ChangedPredictions } from "../wire/difference";
 import type { Predictions, Tokens } from "../wire/types";
@@ -199,7 +199,7 @@ function ExpectedChange({
 }) {
   const { session } = useView();
   const { kind, position } = change;
-  const unit = position === null ? null : toUnits(unitsOf(session.shown.value), [position, position + 1])[0];
+  const unit = position === null ? null : unitOf(unitsOf(session.shown.value), position);
   return (
     <section class="aw-ranking" data-tint="expected" data-kind={kind} data-changed aria-busy={late}>
       <h3>

@@ -9,7 +9,7 @@ import { oneForEach } from "../lib/one-for-each";
 import type { FieldNumber } from "../session/axes";
 import { sideOf } from "../session/places";
 import { unitsOf } from "../session/shown";
-import { toUnits } from "../session/units";
+import { unitOf } from "../session/units";
 import { editsShown, touchedBy } from "../what-if/standing";
 import type { Direction, Span } from "../wire/types";
 
@@ -98,8 +98,7 @@ function inField(
   for (const side of ["query", "key"] as const) {
     if (!(side === (reads ? "query" : "key") ? asks : answers)) continue;
     const units = unitsOf(session.shown.value, side === "query" ? "reads" : "read_by");
-    for (const token of side === "query" ? touched.queries : touched.keys)
-      found.add(toUnits(units, [token, token + 1])[0]);
+    for (const token of side === "query" ? touched.queries : touched.keys) found.add(unitOf(units, token));
   }
   return found;
 }

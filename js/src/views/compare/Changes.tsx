@@ -13,7 +13,7 @@ import { type MatrixInput, type MatrixScene, matrixScene } from "../../matrix/sc
 import { useFrame } from "../../matrix/use-frame";
 import { sideOf } from "../../session/places";
 import { unitsOf } from "../../session/shown";
-import { toTokens, toUnits } from "../../session/units";
+import { toTokens, unitOf } from "../../session/units";
 import type { Difference } from "../../wire/difference";
 import type { Direction, Span } from "../../wire/types";
 import { ChangeCaption } from "./Caption";
@@ -170,7 +170,7 @@ function steeredChanges(
     tokenOf: (side, place) => {
       const token = tokenIn(side, place);
       const units = unitsOf(session.shown.peek(), side === "query" ? "reads" : "read_by");
-      return toUnits(units, [token, token + 1])[0];
+      return unitOf(units, token);
     },
     start: () => startIn(difference, looks.focused, looks.focus),
     pinned: placeIn(looks.direction, looks.query),

@@ -2,7 +2,7 @@ import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import type { Edge, Named } from "../../focus/pointer";
 import { unitsOf } from "../../session/shown";
-import { toUnits } from "../../session/units";
+import { unitOf } from "../../session/units";
 import type { Band, LaneFlow, Node } from "./lanes";
 import { type FlowFrame, flowHit, type PlacedBand } from "./scene";
 
@@ -13,10 +13,10 @@ export interface Looking {
 }
 
 /** What stands for a lane in the text: its first token, where words are shown its word. */
-function unitOf(session: View["session"], flow: LaneFlow, lane: number): number | null {
+function unitIn(session: View["session"], flow: LaneFlow, lane: number): number | null {
   const each = flow.lanes[lane];
   const token = each?.rest ? undefined : each?.tokens[0];
-  return token === undefined ? null : toUnits(unitsOf(session.shown.peek()), [token, token + 1])[0];
+  return token === undefined ? null : unitOf(unitsOf(session.shown.peek()), token);
 }
 
 export function pointFlow(
@@ -30,7 +30,7 @@ export function pointFlow(
   const { x, y } = pointIn(event);
   const hit = flowHit(frame, flow, bands, x, y);
   const lane = hit === null ? null : "lane" in hit ? hit.lane : hit.source;
-  local.marked.value = lane === null ? null : unitOf(session, flow, lane);
+  local.marked.value = lane === null ? null : unitIn(session, flow, lane);
   local.edge.value = hit === null || "lane" in hit ? null : edgeOf(flow, hit);
   if (JSON.stringify(hit) !== JSON.stringify(on)) set(hit);
 }
@@ -73,7 +73,7 @@ export function steerFlow(view: View, flow: LaneFlow, { on, set }: Looking, even
   const { level, lane } = nodeOf(on) ?? { level: last.level, lane: flow.query };
   const look = (node: Node) => () => {
     set(node);
-    view.local.marked.value = unitOf(view.session, flow, node.lane);
+    view.local.marked.value = unitIn(view.session, flow, node.lane);
   };
   steerBy(view, event, {
     ArrowUp: look({ level, lane: Math.max(0, lane - 1) }),

@@ -1,7 +1,7 @@
 import { type Moves, pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import { unitsOf } from "../../session/shown";
-import { toUnits } from "../../session/units";
+import { unitOf } from "../../session/units";
 import { type LensTable, lensOf } from "./lens";
 import { layersOf } from "./picture";
 import { type LensHit, type LensScene, lensHit } from "./scene";
@@ -22,9 +22,7 @@ function look(view: View, hit: LensHit | null): void {
   looked.value = hit;
   const { local, session } = view;
   local.marked.value =
-    hit !== null && "position" in hit
-      ? toUnits(unitsOf(session.shown.peek()), [hit.position, hit.position + 1])[0]
-      : null;
+    hit !== null && "position" in hit ? unitOf(unitsOf(session.shown.peek()), hit.position) : null;
   local.hoverHead.value = hit?.kind === "head" ? { layer: hit.layer, head: hit.head } : null;
 }
 
@@ -41,7 +39,7 @@ export function pressLens(view: View, scene: LensScene, table: LensTable, event:
 function pin({ session }: View, hit: LensHit): void {
   if (hit.kind === "head") session.pinHead(hit.layer, hit.head, "head");
   if (!("position" in hit)) return;
-  const [unit] = toUnits(unitsOf(session.shown.peek()), [hit.position, hit.position + 1]);
+  const unit = unitOf(unitsOf(session.shown.peek()), hit.position);
   session.pinQuery([unit, unit + 1], "query");
 }
 

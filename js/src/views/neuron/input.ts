@@ -1,7 +1,7 @@
 import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import type { PairCell } from "../../focus/pointer";
-import { toUnits } from "../../session/units";
+import { toUnits, unitOf } from "../../session/units";
 import { openedKey } from "./pairs";
 import type { Shown } from "./picture";
 import { type NeuronHit, type NeuronScene, neuronHit } from "./scene";
@@ -32,7 +32,7 @@ function showPair({ local, session }: View, cell: PairCell): void {
   const apart = header?.key_tokens != null;
   const units = (apart ? header.key_units : header?.units) ?? null;
   const asked = apart && session.traits.direction.peek() === "read_by";
-  local.marked.value = asked ? null : toUnits(units, [cell.key, cell.key + 1])[0];
+  local.marked.value = asked ? null : unitOf(units, cell.key);
 }
 
 /** Of two texts the key is looked at from its own side. */

@@ -6,7 +6,7 @@ import type { Wish } from "../../session/answers/follow";
 import { keyOf } from "../../session/answers/memory";
 import type { Session } from "../../session/session";
 import { textsOf, unitsOf } from "../../session/shown";
-import { toUnits } from "../../session/units";
+import { tokenCount, unitOf } from "../../session/units";
 import { questionAsked } from "../../session/what-if";
 import type { Evidence, EvidenceRequest } from "../../wire/experiments/evidence";
 import type { Predictions, TextsRequest } from "../../wire/types";
@@ -63,22 +63,17 @@ export function answerPlace(session: Session): number | null {
 export function tokensOf(session: Session): number {
   const shown = session.shown.value;
   if (shown === null) return 0;
-  const units = unitsOf(shown);
-  return units === null ? shown.frame.header.tokens.pieces.length : (units.at(-1)?.[1] ?? 0);
-}
-
-function unitOf(session: Session, token: number): number {
-  return toUnits(unitsOf(session.shown.value), [token, token + 1])[0];
+  return tokenCount(unitsOf(shown), shown.frame.header.tokens.pieces.length);
 }
 
 function predictionsWish(session: Session): Wish<"predict", TextsRequest & object> | null {
   const at = answerPlace(session);
-  return at === null ? null : session.expected.wish(unitOf(session, at));
+  return at === null ? null : session.expected.wish(unitOf(unitsOf(session.shown.value), at));
 }
 
 /** What the model says where the answer is. Reads signals. */
 export function expectedThere(session: Session): Predictions | null {
   const at = answerPlace(session);
   const own = session.shown.value?.frame.header.predictions ?? null;
-  return at === null ? own : session.expected.at(unitOf(session, at));
+  return at === null ? own : session.expected.at(unitOf(unitsOf(session.shown.value), at));
 }

@@ -1,7 +1,7 @@
 import { pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import { unitsOf } from "../../session/shown";
-import { toUnits } from "../../session/units";
+import { unitOf } from "../../session/units";
 import type { Evidence } from "../../wire/experiments/evidence";
 import { type Spot, spotAt, type TestScene } from "./scene";
 
@@ -103,6 +103,5 @@ export function steerTest(
 function mark({ local, session }: View, { places }: Evidence, { rows }: TestScene, spot: Spot | null): void {
   const row = spot?.row == null ? undefined : rows[spot.row];
   const place = row?.place == null ? undefined : places[row.place];
-  local.marked.value =
-    place === undefined ? null : toUnits(unitsOf(session.shown.peek()), [place.token, place.token + 1])[0];
+  local.marked.value = place === undefined ? null : unitOf(unitsOf(session.shown.peek()), place.token);
 }
