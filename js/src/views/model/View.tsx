@@ -1,19 +1,19 @@
-import { LinearScale, Scale } from "../../controls/Scale";
+import { EffectScale, LinearScale, Scale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { Tooltip } from "../../display/Tooltip";
 import { useView } from "../../display/view";
-import { changeLegend } from "../../focus/effect-words";
+import { changeLegend, effectRecipe } from "../../focus/effect-words";
 import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
 import { metricIn, metricShown, metricSoFar, refusalAt, titleOf } from "../../heads/metrics";
 import { scaleNote } from "../../heads/picture";
 import { ShadeChoice } from "../../heads/ShadeChoice";
 import { type GridScene, headRect } from "../../heads/scene";
-import { searchOf } from "../../heads/search";
+import { effectsShown, searchOf } from "../../heads/search";
 import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
 import { useFound } from "../../heads/use-picture";
 import { keptOf, layersDone } from "../../heads/words";
-import type { ToneScale } from "../../lib/colour";
+import { fullEffect, type ToneScale } from "../../lib/colour";
 import { clauses } from "../../lib/format";
 import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Metric } from "../../wire/metric";
@@ -82,22 +82,29 @@ function ModelCaption({ metric }: { readonly metric: Metric | null }) {
   const { direction } = shown.frame.header;
   const signed = shown.frame.changes != null;
   const values = searchOf(session).shade.value === "values" && metric !== null;
+  const known = effectsShown(session);
   const fading = found !== null && found.kept !== null;
   return (
     <Caption
       aside={
-        values ? (
+        known !== null ? (
+          <EffectScale full={fullEffect(known.effects.values)} unit={known.effects.unit} />
+        ) : values ? (
           <MetricScale metric={metric} direction={direction} />
         ) : (
           <GridScale direction={direction} signed={signed} />
         )
       }
     >
-      {values && <AfterOnly />}
+      {(values || known !== null) && <AfterOnly />}
       {clauses(
         fading ? `${keptOf(session, found)}; the others are faint` : "",
         fading && !values && metric !== null ? metric.recipe : "",
-        values ? metric.recipe : mapsRecipe(shown.frame, view.derived.scale.value),
+        known !== null
+          ? effectRecipe(known)
+          : values
+            ? metric.recipe
+            : mapsRecipe(shown.frame, view.derived.scale.value),
       )}
     </Caption>
   );
