@@ -1,4 +1,4 @@
-import { clauses, grouped } from "../lib/format";
+import { clauses, grouped, twoDecimals } from "../lib/format";
 import type { KnownEffects } from "../session/answers/effects";
 
 /** What the colours of what became of weights are, for a caption. */
@@ -17,8 +17,8 @@ export function howKnown({ effects: { agreement }, exact, all }: KnownEffects): 
   if (exact >= all) return "exact";
   if (exact > 0) return `${grouped(exact)} of ${grouped(all)} exact, the others estimated by gradient`;
   const agrees =
-    agreement === null ? "" : `, rank agreement with ${agreement.of} exact ones ${signed(agreement.rho)}`;
+    agreement === null
+      ? ""
+      : `, rank agreement with ${agreement.of} exact ones ${twoDecimals(agreement.rho)}`;
   return `estimate by gradient${agrees}`;
 }
-
-const signed = (rho: number) => `${rho < 0 ? "−" : ""}${Math.abs(rho).toFixed(2)}`;

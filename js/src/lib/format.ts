@@ -94,6 +94,11 @@ export function exact(value: number): string {
   return value < 0 ? `−${written}` : written;
 }
 
+/** Two decimals, with a true minus: a rank correlation, an effect in a list. */
+export function twoDecimals(value: number): string {
+  return Number.isFinite(value) ? `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}` : "–";
+}
+
 /** A weight in a small cell: ".26", "1.0". */
 export function shortWeight(value: number): string {
   if (!Number.isFinite(value)) return "–";

@@ -11,8 +11,9 @@ import {
   rgbOf,
   tone,
 } from "../../lib/colour";
+import { twoDecimals } from "../../lib/format";
 import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
-import { cellText, isAbsolute, largestOf, measuredOf, placeName, rankText } from "./rows";
+import { cellText, isAbsolute, largestOf, measuredOf, placeName } from "./rows";
 import type { Spot } from "./scene";
 
 export interface CellLook {
@@ -60,7 +61,7 @@ export function testPicture(
       return Array.from(method.values, (value) => cellLook(value, method, { largest, whole }, palette));
     }),
     ranks: columns.map(({ name, agreement }) =>
-      agreement !== null ? rankText(agreement.rho) : name === "hide" ? "—" : "",
+      agreement !== null ? twoDecimals(agreement.rho) : name === "hide" ? "—" : "",
     ),
     measured: {
       column: columns.findIndex(({ name }) => name === "hide"),

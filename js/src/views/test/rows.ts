@@ -43,7 +43,7 @@ export function largestOf(
   return largest;
 }
 
-/** "capital", and its number: a text has many a word more than once. */
+/** "capital". */
 export function placeName({ piece }: EvidencePlace): string {
   return pieceLabel(piece);
 }
@@ -64,9 +64,4 @@ export function cellText(value: number, ramp: EvidenceMethod["ramp"], whole: num
   if (Number(written) === 0) return "0";
   const sign = share < 0 ? "−" : ramp === "effect" ? "+" : "";
   return `${sign}${written}`;
-}
-
-/** A rank correlation: "0.13", "−0.29". */
-export function rankText(rho: number): string {
-  return Number.isFinite(rho) ? `${rho < 0 ? "−" : ""}${Math.abs(rho).toFixed(2)}` : "–";
 }

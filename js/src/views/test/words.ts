@@ -1,8 +1,8 @@
 import { type Description, mentioned } from "../../focus/description";
-import { clauses } from "../../lib/format";
-import type { Evidence, EvidenceMethod } from "../../wire/experiments/evidence";
+import { clauses, twoDecimals } from "../../lib/format";
+import type { Evidence, EvidenceMethod, EvidencePlace } from "../../wire/experiments/evidence";
 import type { Row } from "./rows";
-import { cellText, isAbsolute, largestOf, measuredOf, placeName, rankText } from "./rows";
+import { cellText, isAbsolute, largestOf, measuredOf, placeName } from "./rows";
 import type { Spot } from "./scene";
 
 /** More rows are not read out. */
@@ -17,15 +17,14 @@ export function evidenceInWords(evidence: Evidence): Description {
     .map((method) => ({ ...method, whole: isAbsolute(method, hidden) ? 1 : largestOf(method, places) }));
   const where = answer.at === null ? "" : ` after token ${answer.at}`;
   const found = hidden === undefined ? "" : mostIn(evidence, hidden);
-  const compared = places.map((_, place) => place).filter((place) => places[place]?.kind === "");
   return {
     sentence: `Why ${answer.words}${where}. ${found}${sentence ?? ""}`.trim(),
     columns: ["Word", ...shown.map(({ title }) => title)],
     rows: [
-      ...compared
+      ...comparedOf(places)
         .slice(0, most)
-        .map((place) => [
-          `${placeName(places[place] as never)} #${places[place]?.token}`,
+        .map(({ word, place }) => [
+          `${placeName(word)} #${word.token}`,
           ...shown.map(({ values, ramp, whole }) => cellText(values[place] as number, ramp, whole) || "–"),
         ]),
       ["rank agreement", ...shown.map((method) => rankInWords(method) || "–")],
@@ -33,19 +32,21 @@ export function evidenceInWords(evidence: Evidence): Description {
   };
 }
 
+/** What is compared, each with its place. */
+function comparedOf(places: readonly EvidencePlace[]) {
+  return places.flatMap((word, place) => (word.kind === "" ? [{ word, place }] : []));
+}
+
 /** "Hiding it costs most: France 0.36, …". */
 function mostIn({ places }: Evidence, { values, unit }: EvidenceMethod): string {
-  const known = places
-    .map(({ kind }, place) => ({ place, kind, value: values[place] as number }))
-    .filter(({ kind, value }) => kind === "" && Number.isFinite(value));
+  const known = comparedOf(places)
+    .map(({ word, place }) => ({ word, value: values[place] as number }))
+    .filter(({ value }) => Number.isFinite(value));
   if (known.length === 0) return "";
   const named = known
     .sort((one, other) => other.value - one.value)
     .slice(0, mentioned)
-    .map(
-      ({ place, value }) =>
-        `${placeName(places[place] as never)} ${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`,
-    );
+    .map(({ word, value }) => `${placeName(word)} ${twoDecimals(value)}`);
   return `Hidden, these words cost it most, in ${unit}: ${named.join(", ")}. `;
 }
 
@@ -53,7 +54,7 @@ function mostIn({ places }: Evidence, { values, unit }: EvidenceMethod): string 
 export function rankInWords({ agreement, name }: EvidenceMethod): string {
   if (agreement === null) return name === "hide" ? "what the others are compared with" : "";
   const { rho, low, high, top, of } = agreement;
-  return `${rankText(rho)}, 95 % interval ${rankText(low)} to ${rankText(high)}, over ${of} words; of the largest ${Math.round(100 * top)} % are the same`;
+  return `${twoDecimals(rho)}, 95 % interval ${twoDecimals(low)} to ${twoDecimals(high)}, over ${of} words; of the largest ${Math.round(100 * top)} % are the same`;
 }
 
 /** What is under the pointer, in a line. */
