@@ -1,5 +1,6 @@
 import widget from "../src";
-import { FakeKernel, models } from "./fake";
+import { FakeKernel } from "./fake";
+import { models } from "./fake-models";
 import { DemoModel } from "./model";
 
 // index.html?model=encoder&theme=dark&width=980&text=...&layer=4&head=7&query=10&direction=read_by

@@ -6,19 +6,18 @@ import type {
   FrameRequest,
   Header,
   MapSource,
-  Path,
-  Predicted,
   Predictions,
   Request,
-  Sight,
   Span,
   StripRequest,
   TileRequest,
   Turn,
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
+import { columnOf, headMap, rowOf } from "./fake-attention";
 import { fakeChoices, fakeEffects, fakeEvidence, fakeMetric, fakeSimilar } from "./fake-heads";
 import { fakeDirect, fakeLens } from "./fake-lens";
+import type { FakeModel } from "./fake-models";
 import { fakeVariants } from "./fake-variants";
 import { fakeNeuron } from "./neuron";
 
@@ -35,109 +34,6 @@ function chatOf(text: string): Pick<Header, "turns"> {
   }
   return turns.length > 0 && place === text.length ? { turns } : {};
 }
-
-export interface FakeModel {
-  readonly name: string;
-  readonly kind: About["model"]["kind"];
-  readonly layers: number;
-  readonly heads: number;
-  readonly teaching: boolean;
-  readonly predicts: Predicted | null;
-  /** Every how-many-eth layer has attention; all of them when not said. */
-  readonly every?: number;
-  readonly path?: Path;
-  readonly part?: string;
-  /** What can be seen on any text. */
-  readonly sights?: readonly Sight[];
-}
-
-export const models: Readonly<Record<string, FakeModel>> = {
-  causal: {
-    name: "tiny-causal",
-    kind: "decoder",
-    layers: 4,
-    heads: 4,
-    teaching: true,
-    predicts: "next token",
-  },
-  encoder: {
-    name: "all-MiniLM-L6-v2",
-    kind: "encoder",
-    layers: 6,
-    heads: 12,
-    teaching: false,
-    predicts: null,
-  },
-  bert: {
-    name: "bert-base-uncased",
-    kind: "encoder",
-    layers: 12,
-    heads: 12,
-    teaching: false,
-    predicts: "this token",
-  },
-  gpt2: { name: "gpt2", kind: "decoder", layers: 12, heads: 12, teaching: false, predicts: "next token" },
-  llama: {
-    name: "llama-7b",
-    kind: "decoder",
-    layers: 32,
-    heads: 32,
-    teaching: false,
-    predicts: "next token",
-  },
-  hybrid: {
-    name: "tiny-hybrid",
-    kind: "decoder",
-    layers: 6,
-    heads: 4,
-    teaching: false,
-    predicts: "next token",
-    every: 3,
-  },
-  jamba: {
-    name: "jamba-mini",
-    kind: "decoder",
-    layers: 32,
-    heads: 32,
-    teaching: false,
-    predicts: "next token",
-    every: 8,
-  },
-  t5: {
-    name: "t5-small",
-    kind: "encoder-decoder",
-    layers: 6,
-    heads: 8,
-    teaching: false,
-    predicts: null,
-    part: "encoder",
-  },
-  bloom: {
-    name: "bloom-560m",
-    kind: "decoder",
-    layers: 24,
-    heads: 16,
-    teaching: false,
-    predicts: "next token",
-    path: "eager",
-  },
-  class: { name: "bert-sst2", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "class" },
-  label: { name: "bert-ner", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "label" },
-  answer: { name: "bert-qa", kind: "encoder", layers: 4, heads: 4, teaching: false, predicts: "answer span" },
-  seen: {
-    name: "their-own",
-    kind: "decoder",
-    layers: 2,
-    heads: 4,
-    teaching: false,
-    predicts: "next token",
-    sights: [
-      { layer: 0, head: 3, query: [2, 3], pattern: "previous token", score: 0.9 },
-      { layer: 1, head: 1, query: [1, 2], pattern: "next token", score: 0.7 },
-    ],
-  },
-  two: { name: "tiny-two", kind: "encoder", layers: 2, heads: 4, teaching: true, predicts: "this token" },
-};
 
 const limit = 512;
 
@@ -604,57 +500,6 @@ export class FakeKernel {
 
 function problem(code: string, message: string, more: Record<string, unknown> = {}) {
   return { content: { status: "error", code, message, ...more }, buffers: [] };
-}
-
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Previous-token, same-token, local, block or diffuse heads, all with a sink at the first token. */
-function headMap(seed: number, count: number, causal: boolean): Float32Array {
-  const next = random(seed * 7919);
-  const style = Math.floor(next() * 5);
-  const width = 1 + next() * 4;
-  const sink = next() * 3;
-  const map = new Float32Array(count * count);
-  for (let query = 0; query < count; query++) {
-    let total = 0;
-    for (let key = 0; key < (causal ? query + 1 : count); key++) {
-      const far = query - key;
-      let score = next() * 2.2;
-      if (key === 0) score += sink + 1;
-      if (style === 0) score += far === 1 ? 5 : 0;
-      if (style === 1) score += Math.exp(-(far ** 2) / (2 * width ** 2)) * 4;
-      if (style === 2) score += Math.floor(query / 5) === Math.floor(key / 5) ? 2.5 : 0;
-      if (style === 3) score += far % 6 === 4 ? 3 : 0;
-      const value = Math.exp(score);
-      map[query * count + key] = value;
-      total += value;
-    }
-    for (let key = 0; key < count; key++)
-      map[query * count + key] = (map[query * count + key] as number) / total;
-  }
-  return map;
-}
-
-function rowOf(map: Float32Array, count: number, [start, stop]: Span): Float32Array {
-  return Float32Array.from({ length: count }, (_, key) => {
-    let sum = 0;
-    for (let query = start; query < stop; query++) sum += map[query * count + key] as number;
-    return sum / (stop - start);
-  });
-}
-
-function columnOf(map: Float32Array, count: number, [start, stop]: Span): Float32Array {
-  return Float32Array.from({ length: count }, (_, query) => {
-    let sum = 0;
-    for (let key = start; key < stop; key++) sum += map[query * count + key] as number;
-    return sum;
-  });
 }
 
 function clampSpan([start, stop]: Span, count: number): Span {

@@ -1,4 +1,5 @@
-import { FakeKernel, models } from "../dev/fake";
+import { FakeKernel } from "../dev/fake";
+import { models } from "../dev/fake-models";
 import { DemoModel } from "../dev/model";
 import widget from "../src";
 import type { ToldMark } from "../src/surface/told";

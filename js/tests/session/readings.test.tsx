@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it } from "vitest";
-import { type FakeKernel, models } from "../../dev/fake";
+import type { FakeKernel } from "../../dev/fake";
+import { models } from "../../dev/fake-models";
 import type { Request } from "../../src/wire/types";
 import { mounted } from "../mounted";
 import { until } from "../until";

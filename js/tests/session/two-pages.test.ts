@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FakeKernel, models } from "../../dev/fake";
+import { FakeKernel } from "../../dev/fake";
+import { models } from "../../dev/fake-models";
 import { DemoModel } from "../../dev/model";
 import { Session } from "../../src/session/session";
 import { kernelSource } from "../../src/source/kernel";

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it } from "vitest";
-import { FakeKernel, models } from "../../dev/fake";
+import { FakeKernel } from "../../dev/fake";
+import { models } from "../../dev/fake-models";
 import { DemoModel } from "../../dev/model";
 import { fakeNeuron } from "../../dev/neuron";
 import widget from "../../src";
