@@ -14,8 +14,8 @@ from attnwidget.engine.any_module import AnyModule
 from attnwidget.engine.loading.sources import found
 from attnwidget.engine.model import AttentionModel
 from attnwidget.errors import AttnWidgetError
-
-TINY = Path(__file__).parent.parent / "tiny" / "causal"
+from attnwidget.tiny import BUNDLED
+from attnwidget.tiny.bundled import Bundled
 
 
 def load(
@@ -43,10 +43,12 @@ def load(
     >>> aw.load().name
     'tiny-causal'
     """
-    if source is None:
+    if bundled := _bundled(source):
         with _no_progress_bars():  # a quarter of a second needs no progress bar
-            at_hand = found(str(TINY), tokenizer, processor=processor, **{"dtype": torch.float32, **from_pretrained})
-        return AttentionModel(at_hand.model, at_hand.tokenizer, "tiny-causal", teaching=True)
+            at_hand = found(
+                str(bundled.folder), tokenizer, processor=processor, **{"dtype": torch.float32, **from_pretrained}
+            )
+        return AttentionModel(at_hand.model, at_hand.tokenizer, bundled.name, teaching=True)
     if isinstance(source, AttentionModel):
         if tokenizer is None:
             return source
@@ -71,7 +73,12 @@ def load(
     )
 
 
-_shared: "WeakValueDictionary[str | None, AttentionModel]" = WeakValueDictionary()
+def _bundled(source: Any) -> Bundled | None:
+    """The bundled model that is meant: by default the first."""
+    return next(iter(BUNDLED.values())) if source is None else BUNDLED.get(source) if isinstance(source, str) else None
+
+
+_shared: "WeakValueDictionary[str, AttentionModel]" = WeakValueDictionary()
 
 
 def shared(source: Any = None, tokenizer: Any = None) -> AttentionModel:
@@ -82,9 +89,11 @@ def shared(source: Any = None, tokenizer: Any = None) -> AttentionModel:
     """
     if tokenizer is not None or not (source is None or isinstance(source, str)) or (source and Path(source).exists()):
         return load(source, tokenizer)
-    found = _shared.get(source)
+    bundled = _bundled(source)
+    name = str(source) if bundled is None else bundled.name
+    found = _shared.get(name)
     if found is None:
-        found = _shared[source] = load(source)
+        found = _shared[name] = load(name)
     return found
 
 

@@ -1,8 +1,8 @@
 """The texts of the explorer's menu."""
 
-from attnwidget import tiny
 from attnwidget.engine import ModelFacts
-from attnwidget.tiny import Example
+from attnwidget.tiny import BUNDLED
+from attnwidget.tiny.bundled import Example
 
 PLAIN_EXAMPLES = (
     Example(
@@ -31,4 +31,4 @@ PLAIN_EXAMPLES = (
 
 def examples(facts: ModelFacts) -> tuple[Example, ...]:
     """Example texts for this model; the first is the default."""
-    return tiny.EXAMPLES if facts.teaching else PLAIN_EXAMPLES
+    return BUNDLED[facts.name].examples if facts.teaching else PLAIN_EXAMPLES

@@ -6,7 +6,7 @@ from typing import Any
 
 from attnwidget.engine import shared
 from attnwidget.errors import AttnWidgetError
-from attnwidget.tiny import FIRST_HEAD
+from attnwidget.tiny import BUNDLED
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
 from attnwidget.widget.opening import Opening
@@ -79,7 +79,7 @@ def explore(
     given |= {"pair": target if pair is None else pair}
     chosen = {name: value for name, value in given.items() if value is not None}
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
-        chosen |= {"layer": FIRST_HEAD[0], "head": FIRST_HEAD[1]}
+        chosen |= dict(zip(("layer", "head"), BUNDLED[loaded.facts.name].first_head, strict=True))
     explorer = Explorer(loaded, shown, **chosen)
     if tokenizer is None and (named is None or isinstance(named, str | Path)):
         explorer._source = "" if named is None else str(named)  # noqa: SLF001  this is where explorers are made

@@ -53,7 +53,7 @@ def test_light_and_dark(lesson, request):
     lab.page.set_viewport_size({"width": 1320, "height": 1700})
     lab.command("application:toggle-left-area")
     images = request.config.getoption("--update-images")
-    lab.run("from attnwidget.tiny import FIRST_HEAD; ex.layer, ex.head = FIRST_HEAD; ex.query = -1")
+    lab.run("from attnwidget.tiny.causal import CAUSAL; ex.layer, ex.head = CAUSAL.first_head; ex.query = -1")
     for theme, right in (("light", lambda found: found > 180), ("dark", lambda found: found < 75)):
         lab.theme(f"JupyterLab {theme.title()}")
         explorer.root.scroll_into_view_if_needed()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from attnwidget.tiny import EXAMPLES
+from attnwidget.tiny.causal import EXAMPLES
 from tests.browser.conftest import new_page
 from tests.browser.explorer_page import checksum_of
 from tests.browser.until import until

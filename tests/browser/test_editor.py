@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from transformers import AutoModel, AutoTokenizer
 
-from attnwidget.tiny import EXAMPLES
+from attnwidget.tiny.causal import EXAMPLES
 from tests.browser.explorer_page import resting
 from tests.browser.until import until
 

@@ -23,7 +23,7 @@ from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.frames.turns import turns_told
 from attnwidget.measures.paths.rollout_edges import followed_edges
-from attnwidget.tiny import Example
+from attnwidget.tiny.bundled import Example
 from attnwidget.version import __version__
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.continuing import continued_text

@@ -11,8 +11,6 @@ from attnwidget.widget.answering.requests import AskedAnswer, Request
 from attnwidget.widget.selection.changing import TURN
 from attnwidget.widget.selection.what_if import switched_on
 
-TEACHING = "tiny-causal"
-
 STATE_NAMES = (
     *("part", "text", "pair", "layer", "head", "heads", "direction", "query", "view", "filter", "look"),
     *("edits", "question"),
@@ -76,10 +74,9 @@ def checked_state(state: Any) -> dict[str, Any]:
 
 
 def name_to_load(state: Any) -> str | None:
-    """What to load for a state; None for the bundled model, whose name is not on the hub."""
+    """What to load for a state; None where it names no model."""
     state = state.state if isinstance(state, KeptFinding) else state
-    name = state.get("model") if isinstance(state, Mapping) else None
-    return None if name == TEACHING else name
+    return state.get("model") if isinstance(state, Mapping) else None
 
 
 def unsaid(state: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import attnwidget as aw
-from attnwidget.tiny import EXAMPLES, FIRST_HEAD, FOLDER, card, evaluate, tokenizer
+from attnwidget.tiny.causal import CAUSAL, EXAMPLES, FOLDER, card, evaluate, tokenizer
 
 NEEDED = {
     "facts": 0.9, "facts, three and one question": 0.9, "two_names": 0.95, "agreement": 0.95, "repeats": 0.9, "repeats, BOS": 0.9,
@@ -101,7 +101,7 @@ def test_the_first_head_reads_the_answer_of_the_first_example(loaded):
     encoded = AutoTokenizer.from_pretrained(FOLDER, local_files_only=True)(
         EXAMPLES[0].text, return_tensors="pt"
     ).input_ids
-    layer, head = FIRST_HEAD
+    layer, head = CAUSAL.first_head
     read = evaluate.attention(model, encoded)[layer, 0, head, -1].argmax()
     assert encoded[0, read] == ids[" Paris"]
 
@@ -140,7 +140,7 @@ def test_a_pattern_that_a_sentence_begins_with_is_that_of_its_head(example, tiny
 
 @pytest.mark.long
 def test_training_gives_the_same_weights_from_the_same_seed(tmp_path):
-    from attnwidget.tiny import train
+    from attnwidget.tiny.causal import train
 
     ids = tokenizer.surface_ids(tokenizer.build())
     recipe = train.Recipe(tokens=4 * 1536)

@@ -17,7 +17,7 @@ import attnwidget as aw
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.training.checkpoints import ordered
 from attnwidget.experiments.training.dynamics import dynamics
-from attnwidget.tiny.train import waves
+from attnwidget.tiny.causal.train import waves
 from tests.model.conftest import build
 from tests.model.measures.small_checkpoints import IDS, QUICK, gpt2, refuses_to_load, same
 
@@ -41,7 +41,7 @@ def trained(tmp_path_factory):
     """Checkpoints in folders of two layers that learn to go on with what goes round: a few seconds of training.
 
     All rows go round after as many tokens, so the distance tells as much as the tokens do, and the head that comes
-    about may go by it. That a head finds the token itself takes minutes: `python -m attnwidget.tiny.train --keep 12`.
+    about may go by it. That a head finds the token itself takes minutes: `python -m attnwidget.tiny.causal.train --keep 12`.
     """
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)

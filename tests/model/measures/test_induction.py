@@ -20,7 +20,7 @@ import attnwidget as aw
 from attnwidget.errors import Cancelled
 from attnwidget.experiments.probes.induction import induction_scores, on_repeats
 from attnwidget.experiments.probes.random_tokens import first_tokens, plain_tokens
-from attnwidget.tiny import evaluate
+from attnwidget.tiny.causal import evaluate
 from tests.model.conftest import build
 
 

@@ -6,7 +6,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LM
 
 import attnwidget as aw
 from attnwidget.measures.patterns.sights import sights
-from attnwidget.tiny import FIRST_HEAD, FOLDER
+from attnwidget.tiny.causal import CAUSAL, FOLDER
 from tests.model.widget.played_page import Page
 from tests.unit.frames.frames_read import decode
 
@@ -94,7 +94,7 @@ def test_what_was_chosen_before_the_text_was_read_stays(explore):
 def test_the_bundled_model_keeps_its_own_head():
     explorer = aw.explore(text=TEXT)
     explorer.wait()
-    assert (explorer.layer, explorer.head) == FIRST_HEAD
+    assert (explorer.layer, explorer.head) == CAUSAL.first_head
 
 
 def test_where_nothing_is_to_be_seen_nothing_is_said(tokenizer, monkeypatch):

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 USE = """
 import attnwidget as aw
-from attnwidget.tiny import FOLDER
+from attnwidget.tiny.causal import FOLDER
 assert FOLDER.is_relative_to({folder!r}), FOLDER
 explorer = aw.explore(text="The river")
 print(len(explorer.trace.text), len(str(explorer._esm)) > 1000)
@@ -35,7 +35,7 @@ def test_the_wheel_is_complete_and_clean(wheel):
         "static/explorer.js",
         "static/explorer.css",
         "static/page.js",
-        "tiny/causal/model.safetensors",
+        "tiny/causal/model/model.safetensors",
         "py.typed",
     }
     assert {f"attnwidget/{name}" for name in needed} <= names

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from attnwidget.tiny import language, rows, vocabulary
+from attnwidget.tiny.causal import language, rows, vocabulary
 
 KINDS = tuple(language.SENTENCE_KINDS)
 
@@ -18,9 +18,7 @@ def documents(kind: str, count: int, held_out: bool = False) -> list[language.Do
 
 
 def test_importing_the_package_and_the_language_imports_no_torch() -> None:
-    code = (
-        "import attnwidget.tiny, attnwidget.tiny.language, attnwidget.tiny.rows, sys; sys.exit('torch' in sys.modules)"
-    )
+    code = "import attnwidget.tiny, attnwidget.tiny.causal.language, attnwidget.tiny.causal.rows, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

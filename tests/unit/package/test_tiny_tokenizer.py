@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from attnwidget.tiny import language, tokenizer, vocabulary
+from attnwidget.tiny.causal import language, tokenizer, vocabulary
 
 OTHER_TEXTS = (
     "Hello, world!", "def f(x):\n    return x ** 2", "你好，世界", "🎉 emoji 👩‍🔬", "naïve café", "  two  spaces\t\ttab", "xyzzy PLUGH 12345",
@@ -50,7 +50,7 @@ def test_the_generators_ids_are_the_tokenizers(kind: str, built: PreTrainedToken
 
 
 def test_rows_of_documents_have_the_tokenizers_ids(built: PreTrainedTokenizerFast, ids: dict[str, int]) -> None:
-    from attnwidget.tiny.rows import document_tokens
+    from attnwidget.tiny.causal.rows import document_tokens
 
     for seed in range(50):
         tokens = document_tokens(Random(seed), "mixed", 96)

@@ -7,8 +7,8 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from attnwidget.tiny.language import SENTENCE_KINDS, Document, Token, facts
-from attnwidget.tiny.vocabulary import COUNTRIES, END, NEWLINE
+from attnwidget.tiny.causal.language import SENTENCE_KINDS, Document, Token, facts
+from attnwidget.tiny.causal.vocabulary import COUNTRIES, END, NEWLINE
 
 FIRST_TIME_WEIGHT = 0.1
 # Less than other answers: they fill two thirds of a row, and would drown all else before the induction head is found.

@@ -14,7 +14,7 @@ from random import Random
 from typing import NamedTuple
 from zlib import crc32
 
-from attnwidget.tiny import vocabulary as v
+from attnwidget.tiny.causal import vocabulary as v
 
 ANSWER_WEIGHT = 6.0
 FOLLOWING_WEIGHT = 1.0

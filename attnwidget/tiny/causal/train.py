@@ -1,4 +1,4 @@
-"""Trains tiny-causal from a seed: `python -m attnwidget.tiny.train [--out FOLDER] [--tokens N] [--seed N] [--keep N]`."""
+"""Trains tiny-causal from a seed: `python -m attnwidget.tiny.causal.train [--out FOLDER] [--tokens N] [--seed N] [--keep N]`."""
 
 import argparse
 import math
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from attnwidget.tiny import FOLDER, card, evaluate, rows, tokenizer
+from attnwidget.tiny.causal import FOLDER, card, evaluate, rows, tokenizer
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def finish(model: GPT2LMHeadModel, out: Path) -> None:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m attnwidget.tiny.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m attnwidget.tiny.causal.train", description=__doc__)
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write (default: the bundled one)")
     parser.add_argument("--tokens", type=int, default=Recipe.tokens, help="tokens to train on (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=Recipe.seed)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
-from attnwidget.tiny import rows, vocabulary
-from attnwidget.tiny.language import SENTENCE_KINDS, facts
+from attnwidget.tiny.causal import rows, vocabulary
+from attnwidget.tiny.causal.language import SENTENCE_KINDS, facts
 
 JUDGED = tuple(kind for kind in SENTENCE_KINDS if kind != "story")
 EVALUATION_SEED = 20_000

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
-from attnwidget.tiny import evaluate, language, rows, tokenizer
-from attnwidget.tiny.evaluate import CardFigures, Head
+from attnwidget.tiny.causal import evaluate, language, rows, tokenizer
+from attnwidget.tiny.causal.evaluate import CardFigures, Head
 
 CARD = """---
 library_name: transformers
@@ -29,7 +29,7 @@ words and knows nothing of the world. What it does well is what lessons need: lo
 
 ## Its language
 
-Written by `attnwidget/tiny/language.py`; no text of others was used.
+Written by `attnwidget/tiny/causal/language.py`; no text of others was used.
 
 | kind | example | what decides the answer |
 |---|---|---|
@@ -62,7 +62,7 @@ Heads, counted from 0, measured on random tokens that come twice (mean attention
 
 ## Recipe
 
-`python -m attnwidget.tiny.train` writes this folder again; the same machine, thread count and versions give the same weights.
+`python -m attnwidget.tiny.causal.train` writes this folder again; the same machine, thread count and versions give the same weights.
 
     {recipe}
 

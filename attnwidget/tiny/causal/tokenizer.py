@@ -12,8 +12,8 @@ from random import Random
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from attnwidget.tiny import language
-from attnwidget.tiny.vocabulary import END, surfaces
+from attnwidget.tiny.causal import language
+from attnwidget.tiny.causal.vocabulary import END, surfaces
 
 MERGES = 120
 MOST_ENTRIES = 1024
