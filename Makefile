@@ -51,7 +51,7 @@ test:
 	$(OFFLINE) $(BIN)/python scripts/run_tests.py $(ARGS)
 
 test-long:
-	@$(SETUP) test
+	@$(SETUP) long
 	@$(JAVASCRIPT) build
 	@$(BIN)/python scripts/find_chromium.py --install
 	$(OFFLINE) $(BIN)/python scripts/run_tests.py --long $(ARGS)
