@@ -1,0 +1,23 @@
+"""A held-out text of a bundled model's language, with the answer and the words that decide it."""
+
+from typing import NamedTuple, TypeAlias
+
+Span: TypeAlias = tuple[int, int]
+"""A stretch of a text: first and behind the last code point."""
+
+
+class Sample(NamedTuple):
+    """A text whose truth is known by construction.
+
+    `answer` is what the model should say: the text of its next token, or the name of a class. `deciding` are the words of
+    `text` that decide it: a word decides if another one of its kind in its place, the text still making sense, has another
+    answer. `target` is what an encoder-decoder has written before the answer, and `aligned` its words beside the words of
+    `text` that they translate: (in the target, in the text).
+    """
+
+    kind: str
+    text: str
+    answer: str
+    deciding: tuple[Span, ...]
+    target: str | None = None
+    aligned: tuple[tuple[Span, Span], ...] = ()
