@@ -27,9 +27,9 @@ from attnwidget.experiments.gradients.attention_gradient import attention_gradie
 from attnwidget.experiments.gradients.gradient import gradient as gradient
 from attnwidget.experiments.gradients.head_importance import head_importance as head_importance
 from attnwidget.experiments.gradients.relevance import relevance as relevance
+from attnwidget.experiments.induction.induction import induction_scores as induction_scores
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
-from attnwidget.experiments.probes.induction import induction_scores as induction_scores
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
 from attnwidget.export.highlight import highlight as highlight
 from attnwidget.export.kept_finding import KeptFinding as KeptFinding

@@ -14,8 +14,8 @@ from attnwidget.experiments.gradients.attention_gradient import attention_gradie
 from attnwidget.experiments.gradients.gradient import gradient as gradient
 from attnwidget.experiments.gradients.head_importance import head_importance as head_importance
 from attnwidget.experiments.gradients.relevance import relevance as relevance
+from attnwidget.experiments.induction.induction import InductionScores as InductionScores
+from attnwidget.experiments.induction.induction import induction_scores as induction_scores
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
-from attnwidget.experiments.probes.induction import InductionScores as InductionScores
-from attnwidget.experiments.probes.induction import induction_scores as induction_scores
 from attnwidget.experiments.training.dynamics import dynamics as dynamics

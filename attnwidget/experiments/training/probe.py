@@ -11,8 +11,8 @@ import numpy as np
 
 from attnwidget.engine import AttentionModel, Trace, go_on
 from attnwidget.errors import AttnWidgetError, NotNumbers
-from attnwidget.experiments.probes.induction import induction_scores
-from attnwidget.experiments.probes.random_tokens import first_tokens, plain_tokens
+from attnwidget.experiments.induction.induction import induction_scores
+from attnwidget.experiments.induction.random_tokens import first_tokens, plain_tokens
 from attnwidget.experiments.training.head_changes import KeptRows, kept_rows
 from attnwidget.measures.heads.confidence import largest
 from attnwidget.measures.heads.entropy import normalised_entropy

@@ -18,8 +18,8 @@ from transformers import (
 
 import attnwidget as aw
 from attnwidget.errors import Cancelled
-from attnwidget.experiments.probes.induction import induction_scores, on_repeats
-from attnwidget.experiments.probes.random_tokens import first_tokens, plain_tokens
+from attnwidget.experiments.induction.induction import induction_scores, on_repeats
+from attnwidget.experiments.induction.random_tokens import first_tokens, plain_tokens
 from attnwidget.tiny.causal import evaluate
 from tests.model.conftest import build
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from attnwidget.arguments import whole_number
 from attnwidget.engine import AttentionModel, Trace, go_on, indices, visible
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.probes.random_tokens import repeated
+from attnwidget.experiments.induction.random_tokens import repeated
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.portions import Portion, head_means
 from attnwidget.measures.results import HeadScores
