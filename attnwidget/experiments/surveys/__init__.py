@@ -1,0 +1,1 @@
+"""A question asked of many texts, with controls beside the answers."""

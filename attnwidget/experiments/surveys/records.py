@@ -1,0 +1,61 @@
+"""What a survey is made of: the texts as they were read, and what was answered of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Place: TypeAlias = tuple[int, int] | str
+"""Where something stands in a text: first and behind the last code point, or the words themselves where they are unique."""
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """A text as it was read, the `number`-th of all (from 0, unreadable ones counted).
+
+    `text` is a text or the messages of a chat; `spans` are the places of what a claim names, "pronoun" -> places in `text`;
+    `answer` is what the model should say; `columns` is whatever else is known of the text (plain values).
+    """
+
+    number: int
+    text: Any
+    pair: str | None = None
+    spans: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    answer: Any = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A row that holds no text that could be asked about, and why, in a sentence."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What was found on one text: `values`, and the same under each control, by the control's name.
+
+    Arrays of floats, all of one shape in a survey: (layer head), (layer), or () for one number a text; NaN where there is
+    none.
+    """
+
+    number: int
+    text: Any
+    pair: str | None
+    columns: Mapping[str, Any]
+    values: np.ndarray
+    controls: Mapping[str, np.ndarray]
+    spans: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    answer: Any = None
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A text of which nothing was found, and why, in a sentence."""
+
+    number: int
+    text: Any
+    reason: str
