@@ -1,0 +1,1 @@
+"""The bundled classifier, tiny-classifier: reviews whose class follows from a rule. Importing this imports no torch."""
