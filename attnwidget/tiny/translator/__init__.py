@@ -1,0 +1,1 @@
+"""The bundled teaching model, tiny-translator. Importing this imports no torch."""
