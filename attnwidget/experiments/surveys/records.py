@@ -10,6 +10,28 @@ Place: TypeAlias = tuple[int, int] | str
 """Where something stands in a text: first and behind the last code point, or the words themselves where they are unique."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a question asks, as plain data that stands beside its answers.
+
+    `words` say it in a sentence without a full stop, `of` names its number and `unit` what that is counted in. `kind` is
+    "reads" (a claim about weights), "matters" (a claim about the answer) or "measure"; `heads` are those that are claimed
+    (the others are beside them), `one_of` says that one of them is enough. `enough` is how much of its weight beyond uniform
+    attention a head must have for the claim to hold, `by_place` says that the claim names places, not words, and `view` is
+    the explorer's that shows it.
+    """
+
+    words: str
+    of: str
+    unit: str
+    kind: str = "measure"
+    heads: tuple[tuple[int, int], ...] = ()
+    one_of: bool = False
+    enough: float = 0.5
+    by_place: bool = False
+    view: str = "matrix"
+
+
 @dataclass(frozen=True, eq=False)
 class Item:
     """A text as it was read, the `number`-th of all (from 0, unreadable ones counted).
@@ -50,6 +72,8 @@ class Answered:
     controls: Mapping[str, np.ndarray]
     spans: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     answer: Any = None
+    queries: np.ndarray | None = None
+    """The token whose row shows it best, of each head, -1 where none does; None where that means nothing."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from typing import IO, Any
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.records import Unread
 
-LONGEST_LINE = 2**24
+LONGEST_READ = 2**24
 """Bytes. A longer line holds no text that a model could read; it is passed over without being held."""
 
-ROWS_AT_ONCE = 1024
+ROWS_HELD = 1024
 """Of a Parquet file or table: so many are held."""
 
 POSSIBLE = (
@@ -57,7 +57,7 @@ def source_rows(texts: Any) -> SourceRows:
             dict(zip(map(str, texts.columns), row, strict=True)) for row in texts.itertuples(index=False, name=None)
         )
     elif hasattr(texts, "to_batches"):  # an Arrow table, whose own iterator yields its columns
-        rows = (row for some in texts.to_batches(ROWS_AT_ONCE) for row in some.to_pylist())
+        rows = (row for some in texts.to_batches(ROWS_HELD) for row in some.to_pylist())
     elif hasattr(texts, "readline"):  # a file that is open
         rows = (line.rstrip("\r\n" if isinstance(line, str) else b"\r\n") for line in texts)
     else:
@@ -130,11 +130,11 @@ def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | Unread]]:
     number = 0
     try:
         with _opened(file) as opened:
-            while line := opened.readline(LONGEST_LINE):
-                if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                    while (rest := opened.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+            while line := opened.readline(LONGEST_READ):
+                if len(line) == LONGEST_READ and not line.endswith(b"\n"):
+                    while (rest := opened.readline(LONGEST_READ)) and not rest.endswith(b"\n"):
                         pass
-                    what = f"Line {number + 1:,} of {file.name} is longer than {LONGEST_LINE:,} bytes."
+                    what = f"Line {number + 1:,} of {file.name} is longer than {LONGEST_READ:,} bytes."
                     yield number, Unread(number, what)
                 else:
                     yield number, (line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line).rstrip(b"\r\n")
@@ -228,7 +228,7 @@ def _parquet(file: Path) -> Iterator[tuple[int, Any]]:
         for group in range(opened.num_row_groups):
             count, number = opened.metadata.row_group(group).num_rows, first
             try:
-                for some in opened.iter_batches(ROWS_AT_ONCE, row_groups=[group]):
+                for some in opened.iter_batches(ROWS_HELD, row_groups=[group]):
                     for row in some.to_pylist():
                         yield number, row
                         number += 1

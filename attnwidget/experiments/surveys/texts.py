@@ -17,7 +17,7 @@ from attnwidget.experiments.surveys.rows import POSSIBLE, SourceRows, source_row
 from attnwidget.text import well_formed
 from attnwidget.tiny.sample import Sample
 
-ROLES = ("text", "pair", "messages", "answer", "label", "spans")
+COLUMN_ROLES = ("text", "pair", "messages", "answer", "label", "spans")
 """What a column can be. All others, and the label, are kept as they are."""
 
 
@@ -44,7 +44,7 @@ class TextReader:
     (2, 1, 'd45e0b60')
     """
 
-    def __init__(self, texts: Any, columns: Mapping[str, str] | None = None) -> None:
+    def __init__(self, texts: Any, columns: Any = None) -> None:
         self._names = _checked(columns)
         self._source = source_rows(texts)
         self._sum = hashlib.sha256()
@@ -91,10 +91,10 @@ def _checked(columns: Any) -> dict[str, str]:
         raise AttnWidgetError(
             f'columns={columns!r:.60} is not valid: give a mapping of roles to names, for example {{"text": "sentence"}}.'
         )
-    unknown = [role for role in columns if role not in ROLES]
+    unknown = [role for role in columns if role not in COLUMN_ROLES]
     if unknown:
         raise AttnWidgetError(
-            f"columns={{{unknown[0]!r}: ...}} is no role. Give names for {', '.join(ROLES)}; all other columns are kept."
+            f"columns={{{unknown[0]!r}: ...}} is no role. Give names for {', '.join(COLUMN_ROLES)}; all other columns are kept."
         )
     return dict(columns)
 
@@ -153,7 +153,7 @@ def _read_row(row: Any, number: int, names: Mapping[str, str]) -> Item:
 
 
 def _of_columns(row: Mapping[str, Any], number: int, names: Mapping[str, str]) -> Item:
-    held = {role: names.get(role, role) for role in ROLES}
+    held = {role: names.get(role, role) for role in COLUMN_ROLES}
     chat = "messages" in names or ("text" not in names and "text" not in row)
     name = held["messages" if chat else "text"]
     if name not in row:

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.records import Item, Unread
-from attnwidget.experiments.surveys.rows import LONGEST_LINE
+from attnwidget.experiments.surveys.rows import LONGEST_READ
 from attnwidget.experiments.surveys.texts import TextReader, mark_of
 from attnwidget.tiny.sample import Sample
 
@@ -120,8 +120,8 @@ def test_a_line_that_is_no_json_is_one_unread_row(tmp_path):
 
 
 def test_a_line_without_an_end_is_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("attnwidget.experiments.surveys.rows.LONGEST_LINE", 10)
-    assert LONGEST_LINE > 10**6
+    monkeypatch.setattr("attnwidget.experiments.surveys.rows.LONGEST_READ", 10)
+    assert LONGEST_READ > 10**6
     file = tmp_path / "texts.txt"
     file.write_text("x" * 95 + "\nshort\n123456789\n")
     assert [getattr(item, "text", None) for item in read(file)] == [None, "short", "123456789"]
