@@ -1,3 +1,6 @@
+from attnwidget.engine.between_layers import Forward as Forward
+from attnwidget.engine.between_layers import HiddenStates as HiddenStates
+from attnwidget.engine.between_layers import hidden_states as hidden_states
 from attnwidget.engine.capture.roles import towers_of as towers_of
 from attnwidget.engine.edits.fitting import refuse_what_does_not_fit as refuse_what_does_not_fit
 from attnwidget.engine.edits.fitting import sizes_of as sizes_of

@@ -364,6 +364,10 @@ class AttentionModel:
         read = self._reader.decode([number])
         return read if read and "\ufffd" not in read else str(name)
 
+    def inputs(self, x: Any, pair: Any = None) -> Inputs:
+        """What the model's forward pass is given for a text, and its tokens. Raises what `tokens` raises."""
+        return self._inputs(x, pair)
+
     def _shadow(self) -> Any:
         return shadow_of(self.model)
 

@@ -18,4 +18,6 @@ from attnwidget.experiments.induction.induction import InductionScores as Induct
 from attnwidget.experiments.induction.induction import induction_scores as induction_scores
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
+from attnwidget.experiments.probes.probe import probe as probe
+from attnwidget.experiments.probes.probed_layers import ProbedLayers as ProbedLayers
 from attnwidget.experiments.training.dynamics import dynamics as dynamics

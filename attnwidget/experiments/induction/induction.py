@@ -54,7 +54,7 @@ def induction_scores(
 
     `count` sequences of `length` different random tokens, which go round `repeats` times, are read; they begin with
     the special tokens that the model's tokenizer begins a text with, if any. From the second time on, each query's
-    weight is averaged: `induction` on the tokens that shown_progress its own token earlier (prefix matching), `duplicate` on
+    weight is averaged: `induction` on the tokens that followed its own token earlier (prefix matching), `duplicate` on
     its earlier occurrences, `previous` on the token before it. 1 is a perfect head, a uniform one has about 1 / n. No
     chance is taken off, and weight on the first token counts as weight elsewhere: such a head may rest there. Queries
     whose window or chunk does not reach back that far do not count; NaN where that is all of them, and without attention. The
@@ -130,7 +130,7 @@ def _checked(model: Any, length: Any, repeats: Any, count: Any, seed: Any) -> li
     if not model.facts.kind:  # any torch module
         raise AttnWidgetError(
             f"{model.name} is a plain torch module whose vocabulary is unknown, so no tokens can be drawn. Use "
-            "patterns(model.trace(ids)) with repeated ids: it shows which heads attend to what shown_progress an equal token."
+            "patterns(model.trace(ids)) with repeated ids: it shows which heads attend to what followed an equal token."
         )
     if model.facts.kind != "decoder":
         raise _not_causal(model)
@@ -148,5 +148,5 @@ def _refuse_later_keys(model: AttentionModel, trace: Trace, part: str | None) ->
 def _not_causal(model: AttentionModel) -> AttnWidgetError:
     return AttnWidgetError(
         f"{model.name} is not a causal decoder, so nothing in it predicts by induction. Use patterns(trace) on a text "
-        "with repeats to see which heads attend to what shown_progress an equal token."
+        "with repeats to see which heads attend to what followed an equal token."
     )

@@ -75,7 +75,7 @@ def refuse_other_heads(before: tuple[int, ...], after: tuple[int, ...]) -> None:
     if before != after:
         raise AttnWidgetError(
             f"this one has {len(after)} layers with {_each(after)} heads, the previous one {len(before)} with "
-            f"{_each(before)}. Give checkpoints of one architecture, as every head is shown_progress over time."
+            f"{_each(before)}. Give checkpoints of one architecture, as every head is followed over time."
         )
 
 

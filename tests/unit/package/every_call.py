@@ -86,6 +86,9 @@ EXPERIMENTS |= {
     "patching": lambda trace: aw.patching(
         MODEL, trace, MODEL.trace("The dog sat on the mat. The dog sat."), what="layers"
     ),
+    "probe": lambda _: aw.probe(
+        MODEL, ["The cat sat", "The dog sat"] * 8, [{1: "cat"}, {1: "dog"}] * 8, layers="L1", description=False
+    ),
     "prune": lambda trace: [aw.prune(MODEL, "L0H1", on=trace).trace(trace.text.text).weights(at) for at in range(2)],
     "token_effects, estimated": lambda trace: aw.token_effects(MODEL, trace, how="estimate", check=2),
     "variants": lambda _: [(one.answer, one.fact) for one in aw.variants(MODEL, ["The cat", "The dog"], reads="The")],

@@ -7,6 +7,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget import plots
+from attnwidget.experiments.probes.probed_layers import ProbedLayers
 from attnwidget.measures.results import HeadScores, TokenMap, TokenScores
 from attnwidget.plots.theme import CAPTION
 from tests.unit.traces import example, random_trace
@@ -34,6 +35,17 @@ def heads(figure):
 PAIR = TokenMap(np.array([[0.1, -0.3]]), RECIPE, ("a",), ("a", "b"))
 SQUARE = TokenMap(np.eye(2), RECIPE, ("a", "b"), ("a", "b"))
 
+PROBED = ProbedLayers(
+    ("embedding", "L0"),
+    ("a", "b"),
+    {"labels learnt": 30, "held out": 10},
+    0.5,
+    *[np.array([0.6, 0.9]), np.array([[0.5, 0.7], [0.8, 1.0]])] * 3,
+    *[np.array([20.0, 10.0])] * 3,
+    (),
+    RECIPE,
+)
+
 EVERY = {
     "head_grid": partial(plots.head_grid, scores([[1, np.nan], [3, 4]])),
     "pattern_grid": partial(plots.pattern_grid, random_trace(2, 2)),
@@ -45,6 +57,8 @@ EVERY = {
     "comparison": partial(plots.comparison, PAIR),
     "histogram": partial(plots.distributions, [scores([[1, 2]]), scores([[1, 3]])]),
     "ecdf": partial(plots.distributions, scores([[1, 2]]), kind="ecdf"),
+    "probed_layers": partial(plots.probed_layers, PROBED),
+    "probed_layers, compression": partial(plots.probed_layers, PROBED, "compression"),
     "scatter": partial(plots.scatter, scores([[1, 2]]), scores([[3, 4]])),
 }
 

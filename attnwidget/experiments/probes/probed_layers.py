@@ -1,0 +1,80 @@
+"""What a probe found: accuracy, control and compression at every layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProbedLayers:
+    """One number per layer in every array, in the order of `names`; intervals are (layer 2), 95 %.
+
+    `accuracy` is that of labels held out, `majority` what the commonest class among those learnt from gets there.
+    `control` is the accuracy on random labels of words (or texts), `selectivity` accuracy minus control. `compression` is
+    how many times shorter the online code is than log2 K bits a label. NaN for what was not asked for. `counts` has how
+    many labels and texts were learnt from and held out; `unread` (number, reason) of texts.
+    """
+
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    counts: Mapping[str, int]
+    majority: float
+    accuracy: np.ndarray
+    accuracy_interval: np.ndarray
+    control: np.ndarray
+    control_interval: np.ndarray
+    selectivity: np.ndarray
+    selectivity_interval: np.ndarray
+    bits: np.ndarray
+    compression: np.ndarray
+    control_compression: np.ndarray
+    unread: tuple[tuple[int, str], ...]
+    recipe: str
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def best(self) -> str:
+        """The layer with the highest accuracy, the first of several: chosen on what it is measured on, so a little high."""
+        return self.names[int(np.argmax(self.accuracy))]
+
+    def columns(self) -> dict[str, list[Any]]:
+        """A row for each layer, as columns."""
+        found: dict[str, list[Any]] = {"layer": list(self.names)}
+        for name in ("accuracy", "control", "selectivity"):
+            found[name] = getattr(self, name).tolist()
+            low, high = getattr(self, f"{name}_interval").T
+            found |= {f"{name} from": low.tolist(), f"{name} to": high.tolist()}
+        found["majority"] = [self.majority] * len(self)
+        for name in ("bits", "compression", "control_compression"):
+            found[name.replace("_", " ")] = getattr(self, name).tolist()
+        return found
+
+    def table(self) -> Any:
+        """The same as a DataFrame where pandas is installed, else as columns."""
+        try:
+            import pandas as pd
+        except ImportError:
+            return self.columns()
+        return pd.DataFrame(self.columns())
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {count:,}" for name, count in self.counts.items())
+        lines = [
+            f"ProbedLayers({len(self)} layers; {self.recipe})",
+            f"  {len(self.classes)} classes, {counts}; commonest class {self.majority:.3f}",
+            f"  {'layer':<10}accuracy  95 % interval   control  selectivity  compression  of the control",
+        ]
+        for at, name in enumerate(self.names):
+            low, high = self.accuracy_interval[at]
+            lines.append(
+                f"  {name:<10}{self.accuracy[at]:8.3f}  {low:.3f} to {high:.3f} {self.control[at]:9.3f}  "
+                f"{self.selectivity[at]:11.3f}  {self.compression[at]:11.2f}  {self.control_compression[at]:14.2f}"
+            )
+        lines += [f"  not read: text {number} ({reason})" for number, reason in self.unread[:3]]
+        if len(self.unread) > 3:
+            lines.append(f"  and {len(self.unread) - 3:,} more texts")
+        return "\n".join(lines)
