@@ -35,15 +35,17 @@ MAPS = 3
 """Scores, softmax and a copy of it: the maps that one layer of eager attention holds at the same time."""
 
 
-def refuse_what_cannot_fit(model: Any, tokens: int, path: str) -> None:
+def refuse_what_cannot_fit(model: Any, tokens: int, path: str, *, texts: int = 1) -> None:
     """Raise OutOfMemory, with the numbers, if this many tokens need more memory than is free.
 
-    `path` is that of the trace, "interface" or "eager", or "gradients" for a pass that is followed back. If the need or the free memory is unknown, nothing is refused.
+    `path` is that of the trace, "interface" or "eager", or "gradients" for a pass that is followed back; `texts` is how many
+    of this length are one pass. If the need or the free memory is unknown, nothing is refused.
     Takes a few microseconds for short texts.
     """
     need = needed(model, tokens, path)
-    if need is None or need < SMALL_READING:
+    if need is None or texts * need < SMALL_READING:
         return
+    need *= texts
     places = getattr(model, "hf_device_map", None) or {}
     if len(set(places.values())) > 1:
         return  # the model spans several devices

@@ -1,6 +1,6 @@
 """AttentionModel: a model and its tokenizer, which turn texts into traces."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -41,7 +41,7 @@ from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import device_of
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
-from attnwidget.engine.live.second_text import Texts, as_given, texts_of
+from attnwidget.engine.live.second_text import Texts, as_given, second_of, texts_of
 from attnwidget.engine.loading.facts import facts_of, limit_of
 from attnwidget.engine.loading.preparation import Preparation, reader_of
 from attnwidget.engine.loading.refusals import refuse_what_cannot_work
@@ -52,8 +52,11 @@ from attnwidget.engine.text.chat import chat_text
 from attnwidget.engine.text.conversation import ChatTemplate, Conversation
 from attnwidget.engine.text.tokenizer import vocabulary_of
 from attnwidget.engine.text.tokens import Tokens
+from attnwidget.engine.together.in_order import ReadEntry, Ways, in_order
+from attnwidget.engine.together.padding import kind_of
+from attnwidget.engine.together.passes import PaddedPasses
 from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
-from attnwidget.engine.trace.records import Step
+from attnwidget.engine.trace.records import Step, Untraced
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
 from attnwidget.errors import AttnWidgetError, Cancelled, TooLong
@@ -214,6 +217,48 @@ class AttentionModel:
         else:
             given = self._inputs(x, pair, target=target, prepend_bos=prepend_bos, first=first)
         return self._read(given, progress, None if keeps else reuse, keeps=keeps, edits=changed)
+
+    def traces(
+        self,
+        texts: Any,
+        *,
+        batch: Any = 32,
+        keep: Any = (),
+        edits: Any = (),
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> Iterator[Trace | Untraced]:
+        """A trace of each of many texts, in their order, as they are asked for: short ones share a pass.
+
+        `texts` is anything to iterate over, also without an end; each is a text, a pair of texts as a tuple (of an
+        encoder-decoder: source and target), chat messages, token ids, or a mapping of forward inputs. A text that cannot be
+        traced is an `Untraced` in its place, with its number, the text, and the reason; whatever goes wrong with one text is
+        told in this way, and the others go on.
+
+        Up to `batch` texts of similar length are padded into one pass, out of a few batches that are read ahead; a trace
+        holds its own share of what is computed, copied, and is what `trace` gives, up to rounding: whether a
+        model allows that is tried on the first texts, and again on much longer ones. Where it does not (attention code of
+        its own, convolutions over the text, positions that depend on the length), and with `keep` or `edits`, which are those of
+        `trace`, texts are read one by one. What is read ahead is bounded in memory, a pass in its tokens, and a batch that
+        memory lacks for is halved. `progress` hears how many texts are done, after every pass. Raises AttnWidgetError for
+        arguments that are not valid, Cancelled inside `aw.stopping_when`, and what iterating over `texts` raises.
+
+        >>> import attnwidget as aw
+        >>> [len(trace.text) for trace in aw.load().traces(["The cat sat.", "The dog saw the cat."])]
+        [4, 6]
+        """
+        at_most = whole_number(batch)
+        if at_most is None or at_most < 1:
+            raise AttnWidgetError(f"batch={batch!r:.60} is not valid: give a whole number of texts, 1 or more.")
+        if isinstance(texts, str | bytes | Mapping | Trace) or not isinstance(texts, Iterable):
+            raise AttnWidgetError(
+                f"traces takes many texts, not one {type(texts).__name__}: give a list or an iterator of texts."
+            )
+        keeps, changed = _kept(keep), edits_of(edits)
+        plain = not keeps and not changed
+        alone = partial(self._read, keeps=keeps, edits=changed)
+        passes = PaddedPasses(self._shadow, self._state_with, alone, self.facts, at_most)
+        ways = Ways(self._inputs_of_many, kind_of if plain else lambda _given: None, passes.run)
+        return in_order(texts, ways, at_most, progress)
 
     def generate(
         self,
@@ -380,6 +425,18 @@ class AttentionModel:
         for tokens in made.tokens.values():
             self._refuse_too_long(tokens)
         return made
+
+    def _inputs_of_many(self, entries: Sequence[Any]) -> list[ReadEntry]:
+        return [self._inputs_of_entry(entry) for entry in entries]
+
+    def _inputs_of_entry(self, entry: Any) -> ReadEntry:
+        options: dict[str, Any] = {}
+        if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str):
+            entry, options[second_of(self.facts) or "pair"] = entry
+        try:
+            return self._inputs(entry, **options)
+        except AttnWidgetError as error:
+            return error.with_traceback(None)
 
     def _again(self, trace: Trace, **others: Any) -> Inputs:
         """The inputs of an earlier trace. Raises AttnWidgetError where it has none, or other inputs come with it."""

@@ -45,14 +45,18 @@ def answers_at_once(model: Any) -> bool:
     return predicts(model) in {"class", "label", "answer span"} or model.base_model is model
 
 
-def scores(output: Any, kind: str | None) -> Tensor | None:
-    """Logits (position vocabulary) of a whole pass, as `Trace.logits` returns them; None if the model has none."""
+def scores(output: Any, kind: str | None, text: int = 0, length: int | None = None) -> Tensor | None:
+    """Logits (position vocabulary) of a whole pass, as `Trace.logits` returns them; None if the model has none.
+
+    Of a batch, those of one `text`, which has this `length`.
+    """
+    own = slice(length)
     if kind == "answer span" and getattr(output, "start_logits", None) is not None:
-        return torch.stack([output.start_logits[0], output.end_logits[0]], -1)
+        return torch.stack([output.start_logits[text, own], output.end_logits[text, own]], -1)
     found = getattr(output, "logits", None)
     if kind is None or not isinstance(found, Tensor) or found.ndim < 2:
         return None
-    return found if kind == "class" else found[0]
+    return found[text : text + 1] if kind == "class" else found[text, own]
 
 
 def prediction_head(model: Any) -> Callable[[Tensor], Tensor] | None:

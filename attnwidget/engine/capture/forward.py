@@ -81,7 +81,7 @@ def traced(
             for call, role in zip(calls, found, strict=True)
         )
         depths = {role.part: role.depth for role in found}
-        _refuse_unheard(blocks, facts)
+        refuse_unheard(blocks, facts)
         if edited is not None:
             blocks = edited.marked(blocks)
     text, sequences = sequences_of(blocks, given, module.config)
@@ -106,7 +106,7 @@ def _with_stream(block: Block, call: Call, listener: Listener | None) -> Block:
     return block if listener is None else replace(block, inputs=listener.stream(call, block.projection))
 
 
-def _refuse_unheard(blocks: tuple[Block, ...], facts: ModelFacts) -> None:
+def refuse_unheard(blocks: tuple[Block, ...], facts: ModelFacts) -> None:
     """Raise AttnWidgetError if fewer layers were seen than the configuration has with attention."""
     part = next((part for part in ("self", "encoder", "text") if any(block.part == part for block in blocks)), None)
     attending = sum(1 for heads in facts.heads if heads)

@@ -114,8 +114,6 @@ def _read(tokens: Any) -> list[tuple[int, int]]:
 
 def _could(shadow: Shadow, earlier: Trace) -> bool:
     blocks, module = earlier.blocks, shadow.module
-    rope = getattr(module.config.get_text_config(), "rope_parameters", None) or {}
-    kinds = [rope, *(value for value in rope.values() if isinstance(value, dict))]
     return (
         shadow.path == earlier.path == "interface"
         and len(earlier.parts) == 1
@@ -125,9 +123,16 @@ def _could(shadow: Shadow, earlier: Trace) -> bool:
         and all(block.k is not None and block.v is not None for block in blocks)
         and all(block.causal or block.mask is not None for block in blocks)
         and all(block.bias is None and (block.mask is None or block.mask.dtype == torch.bool) for block in blocks)
-        and not any(kind.get("rope_type") in STATEFUL_ROPE for kind in kinds)
+        and not turns_by_length(module)
         and earlier.hidden is not None
     )
+
+
+def turns_by_length(module: Any) -> bool:
+    """Whether the positions of a text are encoded by its length, by what the configuration says."""
+    rope = getattr(module.config.get_text_config(), "rope_parameters", None) or {}
+    kinds = [rope, *(value for value in rope.values() if isinstance(value, dict))]
+    return any(kind.get("rope_type") in STATEFUL_ROPE for kind in kinds)
 
 
 def _trial(shadow: Shadow, earlier: Trace) -> str:

@@ -106,6 +106,20 @@ class Step:
     runners: tuple[Candidate, ...]
 
 
+@dataclass(frozen=True)
+class Untraced:
+    """A text of many that could not be traced: its `number` among them, from 0, and `reason`, a sentence that says why.
+
+    >>> import attnwidget as aw
+    >>> next(aw.load().traces([""]))
+    Untraced(number=0, text='', reason='There is no text yet. Type a few words.')
+    """
+
+    number: int
+    text: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class SavedTrace:
     """What a file stores of a trace: everything except references to the model. Fields as in Trace."""
