@@ -30,6 +30,7 @@ from attnwidget.experiments.gradients.relevance import relevance as relevance
 from attnwidget.experiments.induction.induction import induction_scores as induction_scores
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
+from attnwidget.experiments.probes.attention_probe import attention_probe as attention_probe
 from attnwidget.experiments.probes.probe import probe as probe
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
 from attnwidget.export.highlight import highlight as highlight

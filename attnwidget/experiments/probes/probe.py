@@ -69,9 +69,9 @@ def probe(
 
     >>> import attnwidget as aw
     >>> texts = [f"{name} lost the {thing}" for name in ("Anna", "Tom", "Sara", "Ben") for thing in ("key", "map", "hat", "box")]
-    >>> found = aw.probe(aw.load(), texts, [{2: "function", 3: "thing"}] * 16, layers=["embedding", "L3"], description=False)
+    >>> found = aw.probe(aw.load(), texts, [{2: "function", 3: "thing"}] * 16, layers=["L3"], description=False)
     >>> found.accuracy.tolist(), found.majority
-    ([1.0, 1.0], 0.5)
+    ([1.0], 0.5)
     """
     model = require_model(model)
     fit, named = chosen_classifier(classifier)
@@ -79,7 +79,7 @@ def probe(
     examples = labelled(given, labels)
     decoder = model.facts.kind == "decoder"
     way = one_of("pooling", ("last" if decoder else "mean") if pooling is None else pooling, POOLINGS)
-    share, number = _share(held_out), whole_from_zero("seed", seed)
+    share, number = held_out_share(held_out), whole_from_zero("seed", seed)
     controlled, described = truth_of("control", control), truth_of("description", description)
     if described and not hasattr(fit, "predict_proba"):
         raise AttnWidgetError(f"{named} gives no probabilities, which a description needs. Give description=False.")
@@ -123,7 +123,8 @@ def probe(
     )
 
 
-def _share(held_out: Any) -> float:
+def held_out_share(held_out: Any) -> float:
+    """The share of texts that is held out. Raises AttnWidgetError for anything but a number between 0 and 1."""
     share = real_number(held_out)
     if share is None or not 0 < share < 1:
         raise AttnWidgetError(

@@ -80,6 +80,9 @@ EXPERIMENTS = {
     for name, options in OF_MODEL.items()
 }
 EXPERIMENTS |= {
+    "attention_probe": lambda _: aw.attention_probe(
+        MODEL, ["The cat sat on it", "The dog ran to it"] * 8, [{2: 1}, {2: 1}] * 8
+    ),
     "dynamics": lambda trace: aw.dynamics({0: MODEL}, [trace.text.text], measures={"entropy": aw.entropy}),
     "head_effects, estimated": lambda trace: aw.head_effects(MODEL, trace, how="estimate", check=2),
     "induction_scores": lambda _: aw.induction_scores(MODEL, length=8, count=1),
