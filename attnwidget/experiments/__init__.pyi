@@ -22,4 +22,6 @@ from attnwidget.experiments.probes.attention_probe import AttentionProbe as Atte
 from attnwidget.experiments.probes.attention_probe import attention_probe as attention_probe
 from attnwidget.experiments.probes.probe import probe as probe
 from attnwidget.experiments.probes.probed_layers import ProbedLayers as ProbedLayers
+from attnwidget.experiments.surveys.claim import claim as claim
+from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics

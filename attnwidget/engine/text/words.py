@@ -65,3 +65,14 @@ def _begins(text: str) -> list[int]:
         for place in places[:-1]
     ]
     return list(dict.fromkeys(begins))
+
+
+def words_in(text: str) -> list[Span]:
+    """Where the words of a text stand: without the blanks around them, and without signs alone.
+
+    >>> words_in("Well, the cat didn't."), words_in("我爱你")
+    ([(0, 4), (6, 9), (10, 13), (14, 20)], [(0, 1), (1, 2), (2, 3)])
+    """
+    begins = _begins(text)
+    bare = [_bare(text, start, stop) for start, stop in zip(begins, [*begins[1:], len(text)], strict=True)]
+    return [(start, stop) for start, stop in bare if any(letter.isalnum() for letter in text[start:stop])]

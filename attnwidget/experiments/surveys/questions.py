@@ -1,0 +1,144 @@
+"""What can be asked of many texts: a claim, or any measure or experiment that gives one number a head, a layer or a text."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import Parameter, signature
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from attnwidget.arguments import real_number
+from attnwidget.engine import AttentionModel, Trace
+from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.surveys.records import Item, Said
+from attnwidget.measures.results import HeadScores, LayerScores
+
+DIMENSIONS = {0: "one number a text", 1: "one number a layer", 2: "one number a head"}
+
+
+@dataclass(frozen=True, eq=False)
+class FoundOnText:
+    """What a question found on one text: numbers, the token that shows them best, and controls that came with them."""
+
+    values: np.ndarray
+    queries: np.ndarray | None = None
+    beside: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@runtime_checkable
+class TextQuestion(Protocol):
+    """A question that can be asked of any text. `controls` are those that go with it unless others are asked for."""
+
+    @property
+    def controls(self) -> tuple[str, ...]: ...
+
+    @property
+    def part(self) -> str | None: ...
+
+    def said(self, counts: tuple[int, ...]) -> Said:
+        """What is asked, of a model with this many heads in each layer. Raises AttnWidgetError for heads that are not there."""
+
+    def refuse_control(self, name: str) -> None:
+        """Raise AttnWidgetError for a control that says nothing here."""
+
+    def ask(
+        self, model: AttentionModel, trace: Trace, item: Item, wanted: Collection[str], lot: np.random.Generator
+    ) -> FoundOnText:
+        """The answer of one text. Raises AttnWidgetError where it has none."""
+
+
+@dataclass(frozen=True)
+class MeasuredOnTexts:
+    """A function of a trace, or of a model and a trace, as a question."""
+
+    function: Callable[..., Any]
+    name: str
+    runs_model: bool
+    part: str | None = None
+    controls: tuple[str, ...] = ("shuffled words",)
+
+    def said(self, counts: tuple[int, ...]) -> Said:
+        """What is asked."""
+        del counts
+        return Said(self.name, self.name, "")
+
+    def refuse_control(self, name: str) -> None:
+        """Raise AttnWidgetError for a control that is a claim's."""
+        if name in {"uniform", "same distance"}:
+            raise AttnWidgetError(
+                f"The control {name!r} is of claims about what heads read. Of {self.name} give some of 'shuffled words', "
+                "'another head', 'untrained'."
+            )
+
+    def ask(
+        self, model: AttentionModel, trace: Trace, item: Item, wanted: Collection[str], lot: np.random.Generator
+    ) -> FoundOnText:
+        """What the function gives. Raises AttnWidgetError for anything but numbers of heads, layers or the text."""
+        del item, wanted, lot
+        return FoundOnText(
+            _numbers(self.function(model, trace) if self.runs_model else self.function(trace), self.name)
+        )
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def question_of(given: Any) -> TextQuestion:
+    """A claim, or a function as a question. Raises AttnWidgetError for anything else.
+
+    >>> import attnwidget as aw
+    >>> question_of(aw.claim("L1H2", reads="previous token")), question_of(aw.entropy)
+    (L1H2 reads the previous token, entropy)
+    """
+    if callable(given):
+        name = name_of(given)
+        return MeasuredOnTexts(given, name, _runs_model(given))
+    if isinstance(given, TextQuestion):
+        return given
+    raise AttnWidgetError(
+        f"question={given!r:.60} is no question. Give aw.claim(...), a measure such as aw.entropy, or a function of a "
+        "trace, or of a model and a trace, that gives one number a head, a layer or a text."
+    )
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """What a function is called, with the arguments that were given to it beforehand."""
+    if isinstance(function, partial):
+        given = [*map(repr, function.args), *(f"{name}={value!r}" for name, value in function.keywords.items())]
+        return f"{name_of(function.func)}({', '.join(given)})"
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return "a function" if name == "<lambda>" else name.replace("_", " ")
+
+
+def _runs_model(function: Callable[..., Any]) -> bool:
+    """Whether the function takes a model first: its first argument says so, or it needs two."""
+    try:
+        taken = list(signature(function).parameters.values())
+    except (TypeError, ValueError):  # written in C
+        return False
+    by_place = [one for one in taken if one.kind in {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}]
+    if not by_place or by_place[0].name == "trace":
+        return False
+    needed = [one for one in by_place if one.default is Parameter.empty]
+    return by_place[0].name == "model" or len(needed) == 2
+
+
+def _numbers(found: Any, name: str) -> np.ndarray:
+    if isinstance(found, HeadScores | LayerScores):
+        return np.asarray(found.values, np.float64)
+    number = real_number(found)
+    if number is not None or (isinstance(found, float) and np.isnan(found)):
+        return np.array(np.nan if number is None else number)
+    per_token = hasattr(found, "pieces") or hasattr(found, "query_pieces")
+    try:
+        values = None if per_token else np.asarray(found, np.float64)
+    except (TypeError, ValueError):
+        values = None
+    if values is None or values.ndim not in DIMENSIONS or not values.size:
+        kind = "one number a token, and texts have different tokens" if per_token else f"a {type(found).__name__}"
+        raise AttnWidgetError(
+            f"{name} gives {kind}. A survey needs one number a head, a layer or a text: reduce it in a function of your "
+            "own, for example lambda trace: float(...)."
+        )
+    return values

@@ -1,0 +1,386 @@
+"""What a survey found: numbers with intervals, controls beside them, a verdict, and the texts that show it."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from attnwidget.arguments import so_many, whole_number
+from attnwidget.engine import AttentionModel, head_named
+from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.surveys.cut import SurveyCut, cut_by
+from attnwidget.experiments.surveys.examples import HeadExamples, head_examples
+from attnwidget.experiments.surveys.records import Answered, Said, Unanswered, Unread
+from attnwidget.experiments.surveys.statistics import (
+    CORRECTED,
+    INTERVALS,
+    Estimate,
+    PairedDifference,
+    Spread,
+    difference_of,
+    one,
+    spread_of,
+)
+from attnwidget.experiments.surveys.survey_page import SurveyCard, survey_html
+from attnwidget.experiments.surveys.verdict import Verdict, chosen_head, of_texts, texts_in_words, verdict_on
+from attnwidget.measures.results import HeadScores, LayerScores, RankedHead
+
+LONGEST_LINE = 110
+"""Characters of a text in a list of texts."""
+
+TEXTS_SHOWN = 3
+
+PRINTED = ("model", "revision", "hash", "seed", "attnwidget", "torch", "transformers")
+"""What of the recipe stands under the numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class BesideControl:
+    """A control beside what was found: its own means, and the paired difference with its interval, effect size and p.
+
+    All are of one number a head (a layer, a text), as in the survey: `effect` is Cohen's d of the paired differences.
+    `overall` is the difference of the survey's own number.
+    """
+
+    name: str
+    scores: Any
+    difference: Any
+    low: np.ndarray
+    high: np.ndarray
+    effect: Any
+    p: np.ndarray
+    overall: Estimate
+
+    def __repr__(self) -> str:
+        return f"beside {self.name}: difference {self.overall!r} on {texts_in_words(self.overall.texts)}"
+
+
+@dataclass(frozen=True)
+class TextSaid:
+    """One text of a survey: how much it says for the claim, and its number among all that were read."""
+
+    number: int
+    value: float
+    text: Any
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """The text in a line, of a chat its turns; long ones are cut."""
+        whole = self.text if isinstance(self.text, str) else " / ".join(str(turn.get("content")) for turn in self.text)
+        line = " ".join(whole.split())
+        return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+    def __repr__(self) -> str:
+        return f"{self.value:.3f}  #{self.number} {self.said}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Survey:
+    """The answers of many texts to one question. numpy.asarray gives them as (text ...).
+
+    `said` is the question, `answers` has one record for each text that was answered, `unanswered` and `unread` those that
+    were not, with their reasons; `recipe` has the model, its revision, the texts' hash, the seed and the versions. `model` is
+    there as long as the survey was not read from a file.
+    """
+
+    said: Said
+    answers: tuple[Answered, ...]
+    unanswered: tuple[Unanswered, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    model: AttentionModel | None = None
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        del copy
+        return self.values.astype(dtype or np.float64)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """All answers, (text layer head), (text layer) or (text)."""
+        return np.stack([np.asarray(answer.values, np.float64) for answer in self.answers])
+
+    @cached_property
+    def controls(self) -> Mapping[str, np.ndarray]:
+        """The same under every control, by its name."""
+        names = self.answers[0].controls
+        return {name: np.stack([np.asarray(one.controls[name], np.float64) for one in self.answers]) for name in names}
+
+    @property
+    def seed(self) -> int:
+        """What every draw was made from."""
+        return int(self.recipe.get("seed", 0))
+
+    @cached_property
+    def spread(self) -> Spread:
+        """Mean, interval, standard deviation and number of texts, of every head."""
+        return spread_of(self.values, self.seed)
+
+    @cached_property
+    def scores(self) -> Any:
+        """Means over texts: HeadScores, LayerScores, or a number."""
+        return self._scored(self.spread.mean, self.said.of)
+
+    @property
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """(low, high) of every head: percentile bootstrap of 95 % over texts. NaN for fewer than five texts."""
+        return self.spread.low, self.spread.high
+
+    @cached_property
+    def head(self) -> tuple[int, int] | None:
+        """The head that the survey is about: the one claimed, or of several the one that does it most; None without heads."""
+        if self.values.ndim != 3:
+            return None
+        if self.said.kind == "measure":
+            return None
+        return chosen_head(self.said, self.values)
+
+    @cached_property
+    def per_text(self) -> np.ndarray:
+        """One number for each text: that of `head`, or of a measure the mean over heads or layers."""
+        return self.of_each_text(self.values)
+
+    @cached_property
+    def overall(self) -> Estimate:
+        """The mean of `per_text` with its interval."""
+        return one(spread_of(self.per_text[:, None], self.seed), (0,))
+
+    def of_each_text(self, values: np.ndarray) -> np.ndarray:
+        """Of answers or a control, (text ...), the one number that the survey is about."""
+        return of_texts(values) if self.head is None else values[(slice(None), *self.head)]
+
+    def beside(self, control: Any) -> BesideControl:
+        """A control beside what was found. Raises AttnWidgetError for one that was not asked for, naming those that were."""
+        if control not in self.controls:
+            known = ", ".join(map(repr, self.controls)) or "none"
+            raise AttnWidgetError(f"There is no control {control!r:.60} in this survey. There are: {known}.")
+        found = self._differences[control]
+        own, other = self.per_text, self.of_each_text(self.controls[control])
+        overall = difference_of(own[:, None], other[:, None], self.seed)
+        return BesideControl(
+            control,
+            self._scored(spread_of(self.controls[control], self.seed).mean, f"{self.said.of}, {control}"),
+            self._scored(found.difference.mean, f"{self.said.of} minus {control}"),
+            found.difference.low,
+            found.difference.high,
+            self._scored(found.effect, f"Cohen's d of {self.said.of} minus {control}, paired"),
+            found.p,
+            one(overall.difference, (0,)),
+        )
+
+    @cached_property
+    def _differences(self) -> Mapping[str, PairedDifference]:
+        return {name: difference_of(self.values, table, self.seed) for name, table in self.controls.items()}
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What can be said of the claim: `.word` is "holds", "holds in part", "does not hold" or "too few texts".
+
+        A claim about what heads read holds if the weight is clearly more than under every control (the interval of the
+        paired difference is above 0, p below 0.05), and at least half of what a perfect head would have beyond uniform
+        attention; with less it holds in part. Shuffled words say what it rests on. Of "some head", one half of the texts
+        chooses the head and the other half measures it. A claim that heads matter holds if the interval of their effect, and
+        of its difference from another head's, is above 0.
+        """
+        return verdict_on(self.said, self.values, self.controls, self.seed)
+
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedHead, ...]:
+        """The heads with the highest means, best first. Raises AttnWidgetError for a survey without heads."""
+        if not isinstance(self.scores, HeadScores):
+            raise AttnWidgetError("This survey has no number a head. See .scores.")
+        return self.scores.top(count, lowest=lowest)
+
+    def texts(self, count: Any = 5, *, against: bool = False, head: Any = None) -> tuple[TextSaid, ...]:
+        """The texts that speak most for the claim, or most `against` it: those with the highest or lowest numbers."""
+        chosen = self._ranked(self._numbers(head), lowest=against)
+        return tuple(self._text(at, self._numbers(head)) for at in chosen[: so_many(count)])
+
+    def example(self, number: Any = 0, head: Any = None) -> dict[str, Any]:
+        """A state that `aw.explore(state=...)` opens: the text that speaks `number`-th most for the claim, from 0.
+
+        Negative numbers count from the texts that speak most against it. Layer, head, query and view are such that the
+        claim is what one sees; `head` shows another one. With a model in hand, give it too: `aw.explore(model, state=...)`.
+        Raises AttnWidgetError where there is no such text.
+        """
+        ranked = self._ranked(self._numbers(head))
+        at = whole_number(number)
+        if at is None or not -len(ranked) <= at < len(ranked):
+            raise AttnWidgetError(f"There is no example {number!r}: give a whole number from 0 to {len(ranked) - 1}.")
+        answer = self.answers[ranked[at]]
+        shown = self._head_of(head) if head is not None else self.head
+        state: dict[str, Any] = {"model": self.recipe.get("source") or self.recipe.get("model")}
+        state["text"] = answer.text if isinstance(answer.text, str) else self._as_text(answer.text)
+        if answer.pair:
+            state["pair"] = answer.pair
+        if shown is not None:
+            state |= {"layer": shown[0], "head": shown[1], "view": self.said.view}
+            query = -1 if answer.queries is None else int(answer.queries[shown])
+            if query >= 0:
+                state["query"] = [query, query + 1]
+        return state
+
+    def by(self, column: Any) -> SurveyCut:
+        """The survey cut by a column of the texts ("right", where the answers are known): each group's mean with its interval.
+
+        Of two groups also their difference with interval, Cliff's delta and p (Mann-Whitney). Raises AttnWidgetError for
+        a column that is not there, or has one value alone, or one for nearly every text.
+        """
+        return cut_by(self.said, self.answers, self.per_text, column, self.seed)
+
+    def examples(self, head: Any, count: Any = 3, *, model: Any = None) -> HeadExamples:
+        """The texts on which a head does it most, and least, with the words: what its query reads there.
+
+        Traces these texts again, so it needs the model: a survey that was read from a file takes `model=`. Raises
+        AttnWidgetError for a head that is not there.
+        """
+        at, owner = self._head_of(head), model if model is not None else self.model
+        if not isinstance(owner, AttentionModel):
+            raise AttnWidgetError("The words need the model: give model=aw.load(...), the one that was asked.")
+        ranked = self._ranked(self._numbers(head))
+        size = min(so_many(count), (len(ranked) + 1) // 2)
+        chosen = ranked[:size], ranked[len(ranked) - size :][::-1]
+        return head_examples(owner, self.said, at, *([self.answers[one] for one in some] for some in chosen))
+
+    def table(self, of: Any = "heads") -> Any:
+        """A row for every head (layer, text), or with `of="texts"` for every text: a DataFrame if pandas is there, else columns.
+
+        Columns of heads: layer, head, mean, low, high, spread, texts, claimed, and of each control its mean, the difference
+        with its interval, Cohen's d and p.
+        """
+        if of == "texts":
+            columns = self._rows_of_texts()
+        elif of == "heads":
+            columns = self._rows_of_heads()
+        else:
+            raise AttnWidgetError(f"of={of!r:.60} is not valid: give 'heads' or 'texts'.")
+        try:
+            from pandas import DataFrame
+        except ImportError:
+            return columns
+        return DataFrame(columns)
+
+    def _rows_of_heads(self) -> dict[str, list[Any]]:
+        shape = self.spread.mean.shape
+        kept = ~np.isnan(self.spread.mean)
+        at = [tuple(int(place) for place in one) for one in np.argwhere(kept)]
+        columns: dict[str, list[Any]] = {}
+        for axis, name in enumerate(("layer", "head")[: len(shape)]):
+            columns[name] = [place[axis] for place in at]
+        for name in ("mean", "low", "high", "spread", "texts"):
+            columns[name] = getattr(self.spread, name)[kept].tolist()
+        if self.said.heads:
+            claimed = set(self.said.heads)
+            columns["claimed"] = [place in claimed for place in at]
+        for name, found in self._differences.items():
+            means = spread_of(self.controls[name], self.seed).mean
+            columns[name] = means[kept].tolist()
+            columns[f"minus {name}"] = found.difference.mean[kept].tolist()
+            columns[f"minus {name}, low"] = found.difference.low[kept].tolist()
+            columns[f"minus {name}, high"] = found.difference.high[kept].tolist()
+            columns[f"d, {name}"] = found.effect[kept].tolist()
+            columns[f"p, {name}"] = found.p[kept].tolist()
+        return columns
+
+    def _rows_of_texts(self) -> dict[str, list[Any]]:
+        columns: dict[str, list[Any]] = {
+            "number": [answer.number for answer in self.answers],
+            "text": [answer.text for answer in self.answers],
+            "value": self.per_text.tolist(),
+        }
+        columns |= {name: self.of_each_text(table).tolist() for name, table in self.controls.items()}
+        names = dict.fromkeys(name for answer in self.answers for name in answer.columns)
+        return columns | {
+            name: [answer.columns.get(name) for answer in self.answers] for name in names if name not in columns
+        }
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many texts were answered, and how many were not, by reason (numbers in it left out)."""
+        reasons = Counter(re.sub(r"\d[\d,.]*", "…", lost.reason) for lost in (*self.unanswered, *self.unread))
+        return {"answered": len(self.answers), **dict(reasons.most_common())}
+
+    def __repr__(self) -> str:
+        lines = [f"Survey({self.said.words}; {texts_in_words(len(self))} of {self.recipe.get('model', 'a model')})"]
+        lines += [f"  {self.verdict.sentence}"]
+        if isinstance(self.scores, HeadScores):
+            lines += [f"  most: {', '.join(map(repr, self.top(3)))}"]
+        lines += [f"  for: {text!r}" for text in self.texts(1)]
+        lines += [f"  against: {text!r}" for text in self.texts(1, against=True)]
+        lines += [f"  left out: {count:,} x {reason}" for reason, count in list(self.counts.items())[1:]]
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes), f"  {self.in_small_print}"])
+
+    def _repr_html_(self) -> str:
+        bars = [(self.said.of, self.overall, "")]
+        for name, table in self.controls.items():
+            own = one(spread_of(self.of_each_text(table)[:, None], self.seed), (0,))
+            bars.append((name, own, repr(self.beside(name).overall)))
+        subject = f"L{self.head[0]}H{self.head[1]}, " if self.head else ""
+        ringed = set(self.said.heads) if not self.said.one_of else {self.head} if self.head else set()
+        names = ("most", "least") if self.said.kind == "measure" else ("for", "against")
+        groups = (self.texts(TEXTS_SHOWN), self.texts(TEXTS_SHOWN, against=True))
+        speaking = tuple(
+            (name, tuple((one.value, one.said) for one in texts)) for name, texts in zip(names, groups, strict=True)
+        )
+        lost = [f"{count:,} × {reason}" for reason, count in list(self.counts.items())[1:]]
+        remarks = (*([f"Left out: {'; '.join(lost)}"] if lost else []), *self.notes)
+        return survey_html(
+            SurveyCard(
+                self.said,
+                self.verdict,
+                subject,
+                len(self),
+                tuple(bars),
+                self.spread,
+                frozenset(ringed),
+                speaking,
+                remarks,
+                self.in_small_print,
+            )
+        )
+
+    @property
+    def in_small_print(self) -> str:
+        """How the numbers were made."""
+        named = " · ".join(
+            f"{name} {str(value)[:12]}" for name, value in self.recipe.items() if name in PRINTED and value is not None
+        )
+        return f"{INTERVALS}; p: {CORRECTED}. {named}."
+
+    def _scored(self, values: np.ndarray, of: str) -> Any:
+        recipe = f"{of}, mean over {texts_in_words(len(self))}"
+        if values.ndim == 2:
+            return HeadScores(values, recipe)
+        return LayerScores(values, recipe) if values.ndim == 1 else float(values)
+
+    def _numbers(self, head: Any) -> np.ndarray:
+        return self.per_text if head is None else self.values[(slice(None), *self._head_of(head))]
+
+    def _head_of(self, head: Any) -> tuple[int, int]:
+        if self.values.ndim != 3:
+            raise AttnWidgetError("This survey has no number a head, so it has no examples of one.")
+        layer, number = head_named(head)
+        layers, heads = self.values.shape[1:]
+        if not (-layers <= layer < layers and -heads <= number < heads):
+            raise AttnWidgetError(f"There is no head {head!r}: the survey has {layers} layers of up to {heads} heads.")
+        return layer % layers, number % heads
+
+    def _ranked(self, numbers: np.ndarray, *, lowest: bool = False) -> list[int]:
+        order = np.argsort(numbers if lowest else -numbers, kind="stable")
+        return [int(at) for at in order if not np.isnan(numbers[at])]
+
+    def _text(self, at: int, numbers: np.ndarray) -> TextSaid:
+        answer = self.answers[at]
+        return TextSaid(answer.number, float(numbers[at]), answer.text, answer.columns)
+
+    def _as_text(self, messages: Sequence[Mapping[str, Any]]) -> str:
+        if self.model is None:
+            raise AttnWidgetError("The text of a chat needs the model's template. Give its messages to aw.explore.")
+        return self.model.chat_text(list(messages))

@@ -1,0 +1,144 @@
+"""A question asked of many texts: the call."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from attnwidget.arguments import whole_from_one, whole_from_zero
+from attnwidget.engine import AttentionModel, go_on
+from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.progress import shown_progress
+from attnwidget.experiments.surveys.answering import Plan, answer_items
+from attnwidget.experiments.surveys.controls import controls_of
+from attnwidget.experiments.surveys.questions import DIMENSIONS, question_of
+from attnwidget.experiments.surveys.records import Answered, Item, Unanswered, Unread
+from attnwidget.experiments.surveys.result import Survey
+from attnwidget.version import __version__
+
+FIRST_FAILURES = 64
+"""Texts that all fail for one reason: then so will the others."""
+
+
+def survey(
+    model: Any,
+    texts: Any,
+    question: Any,
+    *,
+    controls: Any = None,
+    batch: Any = 32,
+    most: Any = None,
+    seed: Any = 0,
+    progress: Any = None,
+) -> Survey:
+    """Ask many texts one question, with controls beside the answers: means, intervals, effect sizes, and a verdict.
+
+    `question` is a claim (`aw.claim`), a measure such as `aw.entropy` (with options: `functools.partial`), or a function of a
+    trace, or of a model and a trace, that gives one number a head, a layer or a text.
+
+    `controls` None are those that go with the question; else some of "uniform" attention, "shuffled words", "another head",
+    "same distance", "untrained", and for a claim from span to span other names of spans, which are read instead. Every
+    draw is made from `seed` and the number of the text. `most` ends after that many texts, `batch` are traced at once.
+    `progress` None shows a bar if it takes long, False shows nothing, a function hears (texts done, of how many; 0 if
+    nobody knows).
+
+    What a text lacks is said of it alone and counted: empty, too long, without the spans. Raises AttnWidgetError where no
+    text has an answer, for a question or a control that says nothing here, and for a head that is not there; Cancelled
+    inside `stopping_when`.
+
+    >>> import attnwidget as aw
+    >>> model = aw.load()
+    >>> texts = [f"The {animal} sat on the {place}." for animal in ("cat", "dog", "bird") for place in ("mat", "road")]
+    >>> found = aw.survey(model, texts, aw.claim("L0H2", reads="previous token"))
+    >>> found.verdict.word, found.top(1)[0].layer, len(found)
+    ('holds', 0, 6)
+    """
+    if not isinstance(model, AttentionModel):
+        raise AttnWidgetError(f"This needs a model to run, not {type(model).__name__}. Make one with aw.load(...).")
+    asked = question_of(question)
+    plan = Plan(asked, controls_of(controls, asked), whole_from_zero("seed", seed), whole_from_one("batch", batch))
+    limit = None if most is None else whole_from_one("most", most)
+    if model.facts.heads and (asked.part is None):
+        asked.said(model.facts.heads)  # a head that is not there is refused before any text is read
+    found: list[Answered] = []
+    lost: list[Unanswered] = []
+    unread: list[Unread] = []
+    known = min(len(texts), limit or len(texts)) if hasattr(texts, "__len__") else limit or 0
+    with shown_progress(progress, "texts") as step:
+        for together in _batches(islice(_items(texts), limit), plan.batch):
+            go_on()
+            step(len(found) + len(lost) + len(unread), known)
+            unread += [item for item in together if isinstance(item, Unread)]
+            for answer in answer_items(model, [item for item in together if isinstance(item, Item)], plan):
+                if isinstance(answer, Answered):
+                    found.append(answer)
+                else:
+                    lost.append(answer)
+            _refuse_hopeless(found, lost)
+        step(len(found) + len(lost) + len(unread), known)
+    return survey_of(model, plan, found, lost, unread)
+
+
+def survey_of(
+    model: AttentionModel,
+    plan: Plan,
+    found: Iterable[Answered],
+    lost: Iterable[Unanswered],
+    unread: Iterable[Unread],
+    **recipe: Any,
+) -> Survey:
+    """The answers together. Raises AttnWidgetError if there are none, or their shapes differ."""
+    answers = tuple(sorted(found, key=lambda answer: answer.number))
+    unanswered, unreadable = tuple(lost), tuple(unread)
+    if not answers:
+        reasons = [one.reason for one in (*unanswered, *unreadable)]
+        why = f" The first: {reasons[0]}" if reasons else " There was none."
+        raise AttnWidgetError(f"None of {len(reasons):,} texts has an answer.{why}")
+    shapes = {answer.values.shape for answer in answers}
+    if len(shapes) > 1:
+        raise AttnWidgetError(
+            f"{plan.question!r} gives arrays of different shapes on different texts, such as {' and '.join(map(str, sorted(shapes)[:2]))}. "
+            "A survey needs one number a head, a layer or a text."
+        )
+    (shape,) = shapes
+    counts = (shape[1],) * shape[0] if len(shape) == 2 else ()
+    said = plan.question.said(counts)
+    if said.kind == "measure":
+        said = replace(said, words=f"{said.words}, {DIMENSIONS[len(shape)]}")
+    return Survey(said, answers, unanswered, unreadable, {**recipe_of(model, plan), **recipe}, model=model)
+
+
+def recipe_of(model: AttentionModel, plan: Plan) -> Mapping[str, Any]:
+    """What makes the same numbers again, as plain data."""
+    import torch
+    import transformers
+
+    config = getattr(model.model, "config", None)
+    path = getattr(config, "_name_or_path", "")
+    return {
+        "model": model.name,
+        "source": model.name if model.facts.teaching or not path else path,
+        "revision": getattr(config, "_commit_hash", None),
+        "question": repr(plan.question),
+        "controls": list(plan.controls),
+        "seed": plan.seed,
+        "attnwidget": __version__,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+
+
+def _refuse_hopeless(found: list[Answered], lost: list[Unanswered]) -> None:
+    """Raise AttnWidgetError where the first many texts all fail for the same reason: so will the others."""
+    if not found and len(lost) >= FIRST_FAILURES and len({one.reason for one in lost}) == 1:
+        raise AttnWidgetError(f"The first {len(lost)} texts have no answer. {lost[0].reason}")
+
+
+def _batches(items: Iterator[Item | Unread], size: int) -> Iterator[list[Item | Unread]]:
+    while together := list(islice(items, size)):
+        yield together
+
+
+def _items(texts: Any) -> Iterator[Item | Unread]:
+    for number, text in enumerate(texts):
+        yield replace(text, number=number) if isinstance(text, Item) else Item(number, text)
