@@ -64,6 +64,7 @@ from attnwidget.engine.trace.recompute import visible as visible
 from attnwidget.engine.trace.recompute import weights as weights
 from attnwidget.engine.trace.records import Block as Block
 from attnwidget.engine.trace.records import ModelFacts as ModelFacts
+from attnwidget.engine.trace.records import Untraced as Untraced
 from attnwidget.engine.trace.residual import Norm as Norm
 from attnwidget.engine.trace.residual import Stream as Stream
 from attnwidget.engine.trace.trace import Trace as Trace

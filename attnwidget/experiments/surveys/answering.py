@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.engine import AttentionModel, Trace, go_on
+from attnwidget.engine import AttentionModel, Trace, Untraced, go_on
 from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.experiments.effects.answers import answer_of, logits_at
 from attnwidget.experiments.surveys.controls import another_head, shuffled_item, untrained_of
@@ -108,16 +108,16 @@ def _shuffled(item: Item, plan: Plan) -> Item | str:
 
 
 def _traced(model: AttentionModel, items: Sequence[Item | str], plan: Plan) -> Iterator[Trace | str]:
-    """The trace of each item, or why there is none."""
-    del plan
+    """The trace of each item, or why there is none, in order; short texts share a pass."""
+    there = [item for item in items if isinstance(item, Item)]
+    given = (item.text if item.pair is None else (item.text, item.pair) for item in there)
+    traces = model.traces(given, batch=plan.batch)
     for item in items:
         if isinstance(item, str):
             yield item
-            continue
-        try:
-            yield model.trace(item.text, item.pair)
-        except AttnWidgetError as error:
-            yield str(error)
+        else:
+            found = next(traces)
+            yield found.reason if isinstance(found, Untraced) else found
 
 
 def _lot(plan: Plan, item: Item, order: int) -> np.random.Generator:

@@ -14,6 +14,8 @@ from attnwidget.experiments.surveys.controls import controls_of
 from attnwidget.experiments.surveys.questions import DIMENSIONS, question_of
 from attnwidget.experiments.surveys.records import Answered, Item, Unanswered, Unread
 from attnwidget.experiments.surveys.result import Survey
+from attnwidget.experiments.surveys.store import AnswerStore
+from attnwidget.experiments.surveys.texts import TextReader
 from attnwidget.version import __version__
 
 FIRST_FAILURES = 64
@@ -26,19 +28,25 @@ def survey(
     question: Any,
     *,
     controls: Any = None,
+    columns: Any = None,
     batch: Any = 32,
     most: Any = None,
+    keep: Any = None,
     seed: Any = 0,
     progress: Any = None,
 ) -> Survey:
     """Ask many texts one question, with controls beside the answers: means, intervals, effect sizes, and a verdict.
 
-    `question` is a claim (`aw.claim`), a measure such as `aw.entropy` (with options: `functools.partial`), or a function of a
+    `texts` is a list or an iterator of texts, pairs, chats, or mappings with further columns (`text`, `pair`, `answer`,
+    `spans`, anything); a table; or a file: lines, JSONL, CSV, Parquet. `columns` gives other names, {"text": "sentence"}.
+    They are read as they are needed. `question` is a claim (`aw.claim`), a measure such as `aw.entropy` (with options: `functools.partial`), or a function of a
     trace, or of a model and a trace, that gives one number a head, a layer or a text.
 
     `controls` None are those that go with the question; else some of "uniform" attention, "shuffled words", "another head",
     "same distance", "untrained", and for a claim from span to span other names of spans, which are read instead. Every
     draw is made from `seed` and the number of the text. `most` ends after that many texts, `batch` are traced at once.
+    `keep` is a folder where answers are written as they come: the same call goes on where it was interrupted, and an
+    interruption then gives what was found so far.
     `progress` None shows a bar if it takes long, False shows nothing, a function hears (texts done, of how many; 0 if
     nobody knows).
 
@@ -60,23 +68,48 @@ def survey(
     limit = None if most is None else whole_from_one("most", most)
     if model.facts.heads and (asked.part is None):
         asked.said(model.facts.heads)  # a head that is not there is refused before any text is read
+    store = None if keep is None else AnswerStore(keep, recipe_of(model, plan))
+    reader = TextReader(texts, columns)
     found: list[Answered] = []
     lost: list[Unanswered] = []
     unread: list[Unread] = []
-    known = min(len(texts), limit or len(texts)) if hasattr(texts, "__len__") else limit or 0
+    notes: list[str] = []
+    known = min(len(texts), limit or len(texts)) if isinstance(texts, list | tuple) else limit or 0
     with shown_progress(progress, "texts") as step:
-        for together in _batches(islice(_items(texts), limit), plan.batch):
-            go_on()
-            step(len(found) + len(lost) + len(unread), known)
-            unread += [item for item in together if isinstance(item, Unread)]
-            for answer in answer_items(model, [item for item in together if isinstance(item, Item)], plan):
-                if isinstance(answer, Answered):
-                    found.append(answer)
-                else:
-                    lost.append(answer)
-            _refuse_hopeless(found, lost)
-        step(len(found) + len(lost) + len(unread), known)
-    return survey_of(model, plan, found, lost, unread)
+        try:
+            for some in _answers(model, islice(reader, limit), plan, store):
+                go_on()
+                for answer in some:
+                    kind: list[Any] = (
+                        found if isinstance(answer, Answered) else lost if isinstance(answer, Unanswered) else unread
+                    )
+                    kind.append(answer)
+                _refuse_hopeless(found, lost)
+                step(len(found) + len(lost) + len(unread), known)
+        except KeyboardInterrupt:
+            if store is None or not found:
+                raise
+            notes.append(f"Interrupted: these are the answers so far. The same call with keep={str(keep)!r} goes on.")
+    return survey_of(model, plan, found, lost, unread, notes=notes, texts=reader.count, hash=reader.hash)
+
+
+def _answers(
+    model: AttentionModel, items: Iterator[Item | Unread], plan: Plan, store: AnswerStore | None
+) -> Iterator[list[Answered | Unanswered | Unread]]:
+    """The answers, a batch at a time: those that were kept, and those that are found now, which are kept first."""
+    while together := list(islice(items, plan.batch)):
+        ready: list[Answered | Unanswered | Unread] = []
+        asked: list[Item] = []
+        for item in together:
+            known = item if isinstance(item, Unread) else store.find(item) if store is not None else None
+            if known is not None:
+                ready.append(known)
+            elif isinstance(item, Item):
+                asked.append(item)
+        now = answer_items(model, asked, plan) if asked else []
+        if store is not None:
+            store.keep(asked, now)
+        yield [*ready, *now]
 
 
 def survey_of(
@@ -85,6 +118,7 @@ def survey_of(
     found: Iterable[Answered],
     lost: Iterable[Unanswered],
     unread: Iterable[Unread],
+    notes: Iterable[str] = (),
     **recipe: Any,
 ) -> Survey:
     """The answers together. Raises AttnWidgetError if there are none, or their shapes differ."""
@@ -105,7 +139,7 @@ def survey_of(
     said = plan.question.said(counts)
     if said.kind == "measure":
         said = replace(said, words=f"{said.words}, {DIMENSIONS[len(shape)]}")
-    return Survey(said, answers, unanswered, unreadable, {**recipe_of(model, plan), **recipe}, model=model)
+    return Survey(said, answers, unanswered, unreadable, {**recipe_of(model, plan), **recipe}, tuple(notes), model)
 
 
 def recipe_of(model: AttentionModel, plan: Plan) -> Mapping[str, Any]:
@@ -132,13 +166,3 @@ def _refuse_hopeless(found: list[Answered], lost: list[Unanswered]) -> None:
     """Raise AttnWidgetError where the first many texts all fail for the same reason: so will the others."""
     if not found and len(lost) >= FIRST_FAILURES and len({one.reason for one in lost}) == 1:
         raise AttnWidgetError(f"The first {len(lost)} texts have no answer. {lost[0].reason}")
-
-
-def _batches(items: Iterator[Item | Unread], size: int) -> Iterator[list[Item | Unread]]:
-    while together := list(islice(items, size)):
-        yield together
-
-
-def _items(texts: Any) -> Iterator[Item | Unread]:
-    for number, text in enumerate(texts):
-        yield replace(text, number=number) if isinstance(text, Item) else Item(number, text)
