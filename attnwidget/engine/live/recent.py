@@ -4,10 +4,10 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
-Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
-class Recent(Generic[Item]):
+class Recent(Generic[Made]):
     """The results for the last few keys.
 
     >>> recent, made = Recent(2), []
@@ -17,10 +17,10 @@ class Recent(Generic[Item]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: dict[Hashable, Item] = {}
+        self._kept: dict[Hashable, Made] = {}
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Item]) -> Item:
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """The cached result, or a new one. Nothing is locked meanwhile: two threads asking together both compute it."""
         with self._lock:
             if key in self._kept:

@@ -21,8 +21,8 @@ from attnwidget.experiments.surveys.named_keys import (
     weight_on,
 )
 from attnwidget.experiments.surveys.questions import FoundOnText
-from attnwidget.experiments.surveys.records import Item, Said
-from attnwidget.experiments.surveys.spans import paired, places_called, tokens_at
+from attnwidget.experiments.surveys.records import Item, QuestionSaid
+from attnwidget.experiments.surveys.spans import belonging, places_called, tokens_in_span
 from attnwidget.measures.portions import portions
 
 WantedHeads: TypeAlias = tuple[tuple[int, int | None], ...]
@@ -84,15 +84,17 @@ class ReadsKeys(_OfHeads):
         uniform = ("uniform",) if self.keys else ()
         return (*uniform, "shuffled words", "another head")
 
-    def said(self, counts: tuple[int, ...]) -> Said:
+    def said(self, counts: tuple[int, ...]) -> QuestionSaid:
         """What is claimed. Raises AttnWidgetError for heads that are not there."""
         heads = self.heads_in(counts)
         if self.keys is None:
-            return Said(
+            return QuestionSaid(
                 repr(self), f"score of {self.name!r}", "score", "reads", heads, self.one_of, enough_of(self.name)
             )
         of = f"weight on {self.keys.said}"
-        return Said(repr(self), of, "of the weight", "reads", heads, self.one_of, self.keys.enough, self.keys.by_place)
+        return QuestionSaid(
+            repr(self), of, "of the weight", "reads", heads, self.one_of, self.keys.enough, self.keys.by_place
+        )
 
     def refuse_control(self, name: str) -> None:
         """Raise AttnWidgetError for a control that says nothing here."""
@@ -131,10 +133,10 @@ class ReadsSpans(_OfHeads):
 
     controls = ("uniform", "same distance", "shuffled words", "another head")
 
-    def said(self, counts: tuple[int, ...]) -> Said:
+    def said(self, counts: tuple[int, ...]) -> QuestionSaid:
         """What is claimed. Raises AttnWidgetError for heads that are not there."""
         of = f"weight from {self.query} to {self.key}"
-        return Said(repr(self), of, "of the weight", "reads", self.heads_in(counts), self.one_of, view="lines")
+        return QuestionSaid(repr(self), of, "of the weight", "reads", self.heads_in(counts), self.one_of, view="lines")
 
     def refuse_control(self, name: str) -> None:
         """Every control says something here: other names are spans that could be read instead."""
@@ -175,19 +177,19 @@ class ReadsSpans(_OfHeads):
         for number, cells in enumerate(tables.values()):
             if not cells:
                 found[number] = np.nan
-        query = tokens_at(trace, item, places_called(item, self.query)[0])[-1]
+        query = tokens_in_span(trace, item, places_called(item, self.query)[0])[-1]
         beside = {name: found[number] for number, name in enumerate(tables) if name} | {"uniform": uniform}
         return FoundOnText(found[0], np.where(missing, -1, query), beside)
 
     def _cells(self, trace: Trace, item: Item, key: str) -> dict[tuple[int, int], float]:
         """How much each weight counts: those of a query's tokens are averaged, those of a key's summed."""
-        groups = paired(places_called(item, self.query), places_called(item, key))
+        groups = belonging(places_called(item, self.query), places_called(item, key))
         cells: dict[tuple[int, int], float] = {}
         for query, keys in groups:
-            reading = tokens_at(trace, item, query)
+            reading = tokens_in_span(trace, item, query)
             for place in keys:
                 for at in reading:
-                    for target in tokens_at(trace, item, place):
+                    for target in tokens_in_span(trace, item, place):
                         cells[at, target] = 1 / (len(groups) * len(reading))
         if all(block.causal for block in trace.part_blocks(self.part)) and all(key > query for query, key in cells):
             raise AttnWidgetError(
@@ -240,9 +242,9 @@ class MattersFor(_OfHeads):
 
     controls = ("another head",)
 
-    def said(self, counts: tuple[int, ...]) -> Said:
+    def said(self, counts: tuple[int, ...]) -> QuestionSaid:
         """What is claimed. Raises AttnWidgetError for heads that are not there."""
-        return Said(
+        return QuestionSaid(
             repr(self), f"fall of the {self.answer}, silenced", "nats", "matters", self.heads_in(counts), self.one_of
         )
 

@@ -10,7 +10,7 @@ from attnwidget.engine import AttentionModel, is_chat, untrained_copy, words_in
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.claim import ReadsSpans
 from attnwidget.experiments.surveys.questions import TextQuestion
-from attnwidget.experiments.surveys.records import Item, Place
+from attnwidget.experiments.surveys.records import Item, SpanPlace
 
 CONTROLS = {
     "uniform": "what uniform attention over the visible keys would give",
@@ -98,7 +98,7 @@ def shuffled_item(item: Item, lot: np.random.Generator) -> Item:
     text, moved = shuffled_words(item.text, kept, lot)
     where = dict(zip(kept, moved, strict=True))
 
-    def now(place: Place) -> Place:
+    def now(place: SpanPlace) -> SpanPlace:
         return place if isinstance(place, str) else where[place]
 
     return replace(
@@ -106,7 +106,7 @@ def shuffled_item(item: Item, lot: np.random.Generator) -> Item:
     )
 
 
-def _kept(text: str, places: list[Place]) -> tuple[tuple[int, int], ...]:
+def _kept(text: str, places: list[SpanPlace]) -> tuple[tuple[int, int], ...]:
     """The stretches of a text that stay together."""
     found = [place for place in places if not isinstance(place, str)]
     words = [place for place in places if isinstance(place, str) and place in text]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.surveys.records import Answered, Said
+from attnwidget.experiments.surveys.records import Answered, QuestionSaid
 from attnwidget.experiments.surveys.statistics import (
-    FEWEST_TEXTS,
+    FEWEST_FOR_INTERVAL,
     INTERVALS,
     Estimate,
     difference_of_groups,
@@ -58,7 +58,7 @@ class SurveyCut:
         return "\n".join([*lines, f"  {INTERVALS}"])
 
 
-def cut_by(said: Said, answers: Sequence[Answered], numbers: np.ndarray, column: Any, seed: int) -> SurveyCut:
+def cut_by(said: QuestionSaid, answers: Sequence[Answered], numbers: np.ndarray, column: Any, seed: int) -> SurveyCut:
     """The groups of a column. Raises AttnWidgetError for one that is not there, has one value, or nearly as many as texts."""
     known = dict.fromkeys(name for answer in answers for name in answer.columns)
     if column not in known:
@@ -80,7 +80,8 @@ def cut_by(said: Said, answers: Sequence[Answered], numbers: np.ndarray, column:
     order = [True, False] if set(kinds) == {True, False} else sorted(kinds, key=str)
     own = {kind: numbers[[value == kind for value in values]] for kind in order}
     groups = {kind: one(spread_of(some[:, None], seed), (0,)) for kind, some in own.items()}
-    if len(order) != 2 or any(groups[kind].texts < FEWEST_TEXTS for kind in order):
+    if len(order) != 2 or any(groups[kind].texts < FEWEST_FOR_INTERVAL for kind in order):
         return SurveyCut(said.of, column, groups)
-    difference, delta, p = difference_of_groups(*own.values(), seed=seed)
+    first, second = own.values()
+    difference, delta, p = difference_of_groups(first, second, seed)
     return SurveyCut(said.of, column, groups, difference, delta, p)

@@ -7,11 +7,11 @@ from html import escape
 import numpy as np
 
 from attnwidget.engine import NO_SPAN, AttentionModel, Tokens, Trace
-from attnwidget.experiments.surveys.records import Answered, Said
+from attnwidget.experiments.surveys.records import Answered, QuestionSaid
 from attnwidget.experiments.surveys.survey_page import ORANGE
 from attnwidget.tones import tones
 
-WORDS_SHOWN = 3
+KEYS_NAMED = 3
 """The keys that are named beside a query."""
 
 
@@ -29,7 +29,7 @@ class HeadExample:
     @property
     def keys(self) -> tuple[tuple[str, float], ...]:
         """The strongest keys of the query, with their weights."""
-        order = np.argsort(-np.array(self.row), kind="stable")[:WORDS_SHOWN]
+        order = np.argsort(-np.array(self.row), kind="stable")[:KEYS_NAMED]
         return tuple((self.pieces[at], self.row[at]) for at in order if self.row[at] > 0)
 
     def __repr__(self) -> str:
@@ -55,7 +55,11 @@ class HeadExamples:
 
 
 def head_examples(
-    model: AttentionModel, said: Said, head: tuple[int, int], most: Sequence[Answered], least: Sequence[Answered]
+    model: AttentionModel,
+    said: QuestionSaid,
+    head: tuple[int, int],
+    most: Sequence[Answered],
+    least: Sequence[Answered],
 ) -> HeadExamples:
     """These texts, traced again for their words."""
     found = [tuple(_example(model.trace(one.text, one.pair), one, head) for one in some) for some in (most, least)]

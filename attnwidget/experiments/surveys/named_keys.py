@@ -137,7 +137,7 @@ def _other_text(trace: Trace, part: str | None) -> KeyMarks:
     return lambda portion: (segments != segments[portion.own][:, None]) & plain & plain[portion.own][:, None]
 
 
-KEYS = {
+KEYS_BY_NAME = {
     "previous token": NamedKeys("the previous token", _beside(-1), by_place=True),
     "next token": NamedKeys("the next token", _beside(1), by_place=True),
     "itself": NamedKeys("itself", _beside(0), by_place=True),
@@ -190,12 +190,12 @@ def keys_named(name: str) -> NamedKeys | None:
         return NamedKeys(said, _beside(steps), by_place=True)
     if plain in BY_SCORE:
         return None
-    if plain not in KEYS:
+    if plain not in KEYS_BY_NAME:
         raise AttnWidgetError(
-            f"reads={name!r:.60} is not a pattern. Give one of {', '.join(map(repr, (*KEYS, 'offset -3', *BY_SCORE)))}; "
+            f"reads={name!r:.60} is not a pattern. Give one of {', '.join(map(repr, (*KEYS_BY_NAME, 'offset -3', *BY_SCORE)))}; "
             "or a pair of names of spans, for example ('pronoun', 'antecedent')."
         )
-    return KEYS[plain]
+    return KEYS_BY_NAME[plain]
 
 
 def score_named(trace: Trace, part: str | None, name: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from attnwidget.arguments import real_number
 from attnwidget.engine import AttentionModel, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.surveys.records import Item, Said
+from attnwidget.experiments.surveys.records import Item, QuestionSaid
 from attnwidget.measures.results import HeadScores, LayerScores
 
 DIMENSIONS = {0: "one number a text", 1: "one number a layer", 2: "one number a head"}
@@ -36,7 +36,7 @@ class TextQuestion(Protocol):
     @property
     def part(self) -> str | None: ...
 
-    def said(self, counts: tuple[int, ...]) -> Said:
+    def said(self, counts: tuple[int, ...]) -> QuestionSaid:
         """What is asked, of a model with this many heads in each layer. Raises AttnWidgetError for heads that are not there."""
 
     def refuse_control(self, name: str) -> None:
@@ -58,10 +58,10 @@ class MeasuredOnTexts:
     part: str | None = None
     controls: tuple[str, ...] = ("shuffled words",)
 
-    def said(self, counts: tuple[int, ...]) -> Said:
+    def said(self, counts: tuple[int, ...]) -> QuestionSaid:
         """What is asked."""
         del counts
-        return Said(self.name, self.name, "")
+        return QuestionSaid(self.name, self.name, "")
 
     def refuse_control(self, name: str) -> None:
         """Raise AttnWidgetError for a control that is a claim's."""
@@ -92,7 +92,7 @@ def question_of(given: Any) -> TextQuestion:
     (L1H2 reads the previous token, entropy)
     """
     if callable(given):
-        name = name_of(given)
+        name = function_name(given)
         return MeasuredOnTexts(given, name, _runs_model(given))
     if isinstance(given, TextQuestion):
         return given
@@ -102,11 +102,11 @@ def question_of(given: Any) -> TextQuestion:
     )
 
 
-def name_of(function: Callable[..., Any]) -> str:
+def function_name(function: Callable[..., Any]) -> str:
     """What a function is called, with the arguments that were given to it beforehand."""
     if isinstance(function, partial):
         given = [*map(repr, function.args), *(f"{name}={value!r}" for name, value in function.keywords.items())]
-        return f"{name_of(function.func)}({', '.join(given)})"
+        return f"{function_name(function.func)}({', '.join(given)})"
     name = str(getattr(function, "__name__", type(function).__name__))
     return "a function" if name == "<lambda>" else name.replace("_", " ")
 

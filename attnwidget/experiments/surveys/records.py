@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-Place: TypeAlias = tuple[int, int] | str
+SpanPlace: TypeAlias = tuple[int, int] | str
 """Where something stands in a text: first and behind the last code point, or the words themselves where they are unique."""
 
 
 @dataclass(frozen=True)
-class Said:
+class QuestionSaid:
     """What a question asks, as plain data that stands beside its answers.
 
     `words` say it in a sentence without a full stop, `of` names its number and `unit` what that is counted in. `kind` is
@@ -43,7 +43,7 @@ class Item:
     number: int
     text: Any
     pair: str | None = None
-    spans: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[SpanPlace, ...]] = field(default_factory=dict)
     answer: Any = None
     columns: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class Answered:
     columns: Mapping[str, Any]
     values: np.ndarray
     controls: Mapping[str, np.ndarray]
-    spans: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[SpanPlace, ...]] = field(default_factory=dict)
     answer: Any = None
     queries: np.ndarray | None = None
     """The token whose row shows it best, of each head, -1 where none does; None where that means nothing."""

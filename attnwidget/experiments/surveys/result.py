@@ -14,7 +14,7 @@ from attnwidget.engine import AttentionModel, head_named
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.cut import SurveyCut, cut_by
 from attnwidget.experiments.surveys.examples import HeadExamples, head_examples
-from attnwidget.experiments.surveys.records import Answered, Said, Unanswered, Unread
+from attnwidget.experiments.surveys.records import Answered, QuestionSaid, Unanswered, Unread
 from attnwidget.experiments.surveys.statistics import (
     CORRECTED,
     INTERVALS,
@@ -29,7 +29,7 @@ from attnwidget.experiments.surveys.survey_page import SurveyCard, survey_html
 from attnwidget.experiments.surveys.verdict import Verdict, chosen_head, of_texts, texts_in_words, verdict_on
 from attnwidget.measures.results import HeadScores, LayerScores, RankedHead
 
-LONGEST_LINE = 110
+LONGEST_TEXT_SHOWN = 110
 """Characters of a text in a list of texts."""
 
 TEXTS_SHOWN = 3
@@ -73,7 +73,7 @@ class TextSaid:
         """The text in a line, of a chat its turns; long ones are cut."""
         whole = self.text if isinstance(self.text, str) else " / ".join(str(turn.get("content")) for turn in self.text)
         line = " ".join(whole.split())
-        return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+        return line if len(line) <= LONGEST_TEXT_SHOWN else f"{line[: LONGEST_TEXT_SHOWN - 1]}…"
 
     def __repr__(self) -> str:
         return f"{self.value:.3f}  #{self.number} {self.said}"
@@ -88,7 +88,7 @@ class Survey:
     there as long as the survey was not read from a file.
     """
 
-    said: Said
+    said: QuestionSaid
     answers: tuple[Answered, ...]
     unanswered: tuple[Unanswered, ...] = ()
     unread: tuple[Unread, ...] = ()

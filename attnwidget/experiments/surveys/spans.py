@@ -5,11 +5,11 @@ from itertools import pairwise
 
 from attnwidget.engine import NO_SPAN, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.surveys.records import Item, Place
+from attnwidget.experiments.surveys.records import Item, SpanPlace
 from attnwidget.measures.places import tokens_named
 
 
-def places_called(item: Item, name: str) -> tuple[Place, ...]:
+def places_called(item: Item, name: str) -> tuple[SpanPlace, ...]:
     """The places that an item has under a name. Raises AttnWidgetError if it has none."""
     found = item.spans.get(name)
     if not found:
@@ -18,7 +18,7 @@ def places_called(item: Item, name: str) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def tokens_at(trace: Trace, item: Item, place: Place) -> tuple[int, ...]:
+def tokens_in_span(trace: Trace, item: Item, place: SpanPlace) -> tuple[int, ...]:
     """The tokens of a stretch of the text. Raises AttnWidgetError if there are none, or the words stand there twice."""
     text = trace.text
     if isinstance(place, str):
@@ -46,12 +46,12 @@ def _covered(text: Tokens, start: int, stop: int) -> tuple[int, ...]:
     )
 
 
-def paired(queries: Sequence[Place], keys: Sequence[Place]) -> list[tuple[Place, tuple[Place, ...]]]:
+def belonging(queries: Sequence[SpanPlace], keys: Sequence[SpanPlace]) -> list[tuple[SpanPlace, tuple[SpanPlace, ...]]]:
     """Which keys belong to which query: the first to the first where there are as many, else all to each.
 
-    >>> paired([(0, 2), (9, 11)], [(4, 6), (5, 7)])
+    >>> belonging([(0, 2), (9, 11)], [(4, 6), (5, 7)])
     [((0, 2), ((4, 6),)), ((9, 11), ((5, 7),))]
-    >>> paired(["it"], ["the cat", "the mat"])
+    >>> belonging(["it"], ["the cat", "the mat"])
     [('it', ('the cat', 'the mat'))]
     """
     if len(queries) == len(keys):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST_TEXTS = 5
+FEWEST_FOR_INTERVAL = 5
 """Texts from which on an interval is given."""
 
-RESAMPLES = 1000
-SURE = 0.95
+DRAWS_OF_TEXTS = 1000
+INTERVAL_HOLDS = 0.95
 SIGNIFICANT = 0.05
 
-INTERVALS = f"{SURE:.0%} percentile bootstrap over texts, {RESAMPLES:,} draws"
+INTERVALS = f"{INTERVAL_HOLDS:.0%} percentile bootstrap over texts, {DRAWS_OF_TEXTS:,} draws"
 CORRECTED = "Wilcoxon signed-rank on paired texts, corrected over heads by Benjamini-Yekutieli"
 
 
@@ -72,7 +72,7 @@ def spread_of(values: np.ndarray, seed: int = 0) -> Spread:
         mean = np.nanmean(flat, 0)
         deviation = np.nanstd(flat, 0, ddof=1)
     low, high = _interval(flat, known, seed)
-    few = number < FEWEST_TEXTS
+    few = number < FEWEST_FOR_INTERVAL
     low[few] = high[few] = np.nan
     deviation[number < 2] = np.nan
     return Spread(*(array.reshape(values.shape[1:]) for array in (mean, low, high, deviation, number)))
@@ -82,7 +82,7 @@ def _interval(flat: np.ndarray, known: np.ndarray, seed: int) -> tuple[np.ndarra
     """The same texts are drawn for all numbers: what heads have in common stays."""
     from scipy.stats import bootstrap  # half a second to import
 
-    if len(flat) < FEWEST_TEXTS:
+    if len(flat) < FEWEST_FOR_INTERVAL:
         return np.full((2, flat.shape[1]), np.nan)[0].copy(), np.full(flat.shape[1], np.nan)
     plain, counted = np.where(known, flat, 0.0), known.astype(np.float64)
 
@@ -100,9 +100,9 @@ def _interval(flat: np.ndarray, known: np.ndarray, seed: int) -> tuple[np.ndarra
         found = bootstrap(
             (np.arange(len(flat)),),
             means,
-            n_resamples=RESAMPLES,
+            n_resamples=DRAWS_OF_TEXTS,
             batch=100,
-            confidence_level=SURE,
+            confidence_level=INTERVAL_HOLDS,
             method="percentile",
             vectorized=True,
             random_state=np.random.default_rng(seed),
@@ -128,7 +128,7 @@ def difference_of(values: np.ndarray, control: np.ndarray, seed: int = 0) -> Pai
     p = np.full(flat.shape[1], np.nan)
     for at in range(flat.shape[1]):
         own = flat[:, at][~np.isnan(flat[:, at])]
-        if len(own) >= FEWEST_TEXTS:
+        if len(own) >= FEWEST_FOR_INTERVAL:
             p[at] = wilcoxon(own).pvalue if own.any() else 1.0
     return PairedDifference(found, effect, corrected(p).reshape(paired.shape[1:]))
 
@@ -178,7 +178,7 @@ def difference_of_groups(first: np.ndarray, second: np.ndarray, seed: int = 0) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # groups without any spread have an interval of no width
         found = bootstrap(
-            (one_side, other), means, n_resamples=RESAMPLES, confidence_level=SURE, method="percentile", batch=100,
+            (one_side, other), means, n_resamples=DRAWS_OF_TEXTS, confidence_level=INTERVAL_HOLDS, method="percentile", batch=100,
             random_state=np.random.default_rng(seed),
         ).confidence_interval  # fmt: skip
     mean = float(one_side.mean() - other.mean())

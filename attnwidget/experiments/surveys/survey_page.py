@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from attnwidget.experiments.surveys.records import Said
+from attnwidget.experiments.surveys.records import QuestionSaid
 from attnwidget.experiments.surveys.statistics import Estimate, Spread
 from attnwidget.experiments.surveys.verdict import Verdict
 from attnwidget.tones import tones
@@ -19,7 +19,7 @@ MOST_CELLS = 400
 """Heads up to which the card has the grid of all; `aw.plots.survey_grid` has it for more."""
 
 CELL = "padding:2px 14px 2px 0;text-align:left;font-variant-numeric:tabular-nums;vertical-align:middle"
-MUTED = "opacity:0.75"
+PALE = "opacity:0.75"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class SurveyCard:
     head's `spread`, those to be ringed, and texts for and against with their numbers.
     """
 
-    said: Said
+    said: QuestionSaid
     verdict: Verdict
     subject: str
     texts: int
@@ -49,7 +49,7 @@ def survey_html(card: SurveyCard) -> str:
         _grid(card),
         _texts(card),
         "".join(f'<p style="margin:8px 0 0;font-size:12px">{escape(line)}</p>' for line in card.remarks),
-        f'<p style="margin:10px 0 0;font-size:12px;{MUTED}">{escape(card.small_print)}</p>',
+        f'<p style="margin:10px 0 0;font-size:12px;{PALE}">{escape(card.small_print)}</p>',
     ]
     return (
         '<div style="font:14px system-ui,sans-serif;color:inherit;padding:12px 14px;max-width:960px;'
@@ -114,14 +114,14 @@ def _grid(card: SurveyCard) -> str:
     rows = "".join(_layer(card, layer, most, colour) for layer in range(means.shape[0]))
     return (
         f'<table style="border-collapse:collapse;margin:0 0 4px">{rows}</table>'
-        f'<p style="margin:0 0 10px;font-size:12px;{MUTED}">{escape(card.said.of)}, every head; full tone at {most:.2g}</p>'
+        f'<p style="margin:0 0 10px;font-size:12px;{PALE}">{escape(card.said.of)}, every head; full tone at {most:.2g}</p>'
     )
 
 
 def _layer(card: SurveyCard, layer: int, most: float, colour: Sequence[int]) -> str:
     means = card.spread.mean
     size = 22 if max(means.shape) <= 16 else 14
-    cells = [f'<td style="padding:0 6px 0 0;font-size:11px;text-align:right;{MUTED}">L{layer}</td>']
+    cells = [f'<td style="padding:0 6px 0 0;font-size:11px;text-align:right;{PALE}">L{layer}</td>']
     for head, value in enumerate(means[layer].tolist()):
         low, high = float(card.spread.low[layer, head]), float(card.spread.high[layer, head])
         tone = 0.0 if np.isnan(value) else float(tones([max(0.0, value)], most)[0])
@@ -137,7 +137,7 @@ def _layer(card: SurveyCard, layer: int, most: float, colour: Sequence[int]) -> 
 
 def _texts(card: SurveyCard) -> str:
     rows = "".join(
-        f'<tr style="background:none"><td style="{CELL};{MUTED}">{name if at == 0 else ""}</td>'
+        f'<tr style="background:none"><td style="{CELL};{PALE}">{name if at == 0 else ""}</td>'
         f'<td style="{CELL}">{value:.2f}</td><td style="{CELL};white-space:normal">{escape(text)}</td></tr>'
         for name, texts in card.speaking
         for at, (value, text) in enumerate(texts)

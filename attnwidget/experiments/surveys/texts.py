@@ -12,7 +12,7 @@ from typing import Any
 
 from attnwidget.arguments import whole_number
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.surveys.records import Item, Place, Unread
+from attnwidget.experiments.surveys.records import Item, SpanPlace, Unread
 from attnwidget.experiments.surveys.rows import POSSIBLE, SourceRows, source_rows
 from attnwidget.text import well_formed
 from attnwidget.tiny.sample import Sample
@@ -192,7 +192,7 @@ def _answer(given: Any) -> Any:
     return tuple(given) if isinstance(given, list) else given
 
 
-def _spans(given: Any, text: Any) -> dict[str, tuple[Place, ...]]:
+def _spans(given: Any, text: Any) -> dict[str, tuple[SpanPlace, ...]]:
     if isinstance(given, str):  # a file without columns of mappings has them as JSON
         try:
             given = json.loads(given or "null")
@@ -206,14 +206,14 @@ def _spans(given: Any, text: Any) -> dict[str, tuple[Place, ...]]:
     return {name: _places(name, places, text) for name, places in named.items() if places is not None and places != []}
 
 
-def _places(name: str, given: Any, text: Any) -> tuple[Place, ...]:
+def _places(name: str, given: Any, text: Any) -> tuple[SpanPlace, ...]:
     one = isinstance(given, str) or (isinstance(given, list) and all(whole_number(part) is not None for part in given))
     if not one and not isinstance(given, list):
         raise _UnreadableRow(f"has {_called(given)} as the span {name!r}, not [start, stop] or words")
     return tuple(_place(name, place, text) for place in ([given] if one else given))
 
 
-def _place(name: str, given: Any, text: Any) -> Place:
+def _place(name: str, given: Any, text: Any) -> SpanPlace:
     if isinstance(given, str):
         return _words(name, given, text) if isinstance(text, str) else given
     ends = [whole_number(part) for part in given] if isinstance(given, list) else []
@@ -226,7 +226,7 @@ def _place(name: str, given: Any, text: Any) -> Place:
     return (start, stop)
 
 
-def _words(name: str, words: str, text: str) -> Place:
+def _words(name: str, words: str, text: str) -> SpanPlace:
     """Where the words stand in the text: as words of their own, or else within others."""
     sought = re.escape(words)
     found = [at.span() for at in re.finditer(rf"(?<!\w){sought}(?!\w)", text)] if words else []

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnwidget.experiments.surveys.records import Said
+from attnwidget.experiments.surveys.records import QuestionSaid
 from attnwidget.experiments.surveys.statistics import (
-    FEWEST_TEXTS,
+    FEWEST_FOR_INTERVAL,
     SIGNIFICANT,
     Estimate,
     difference_of,
@@ -35,7 +35,7 @@ class Verdict:
         return self.sentence
 
 
-def verdict_on(said: Said, values: np.ndarray, controls: Mapping[str, np.ndarray], seed: int) -> Verdict:
+def verdict_on(said: QuestionSaid, values: np.ndarray, controls: Mapping[str, np.ndarray], seed: int) -> Verdict:
     """The verdict on a claim, or what is to be said of a measure; `values` and `controls` are (text ...)."""
     if said.kind == "measure":
         return Verdict("", _measured(said, values, controls, seed))
@@ -46,7 +46,7 @@ def verdict_on(said: Said, values: np.ndarray, controls: Mapping[str, np.ndarray
     return Verdict(worst.word, f"{worst.word}: {said.words}; {'; '.join(found.sentence for found in each)}.")
 
 
-def chosen_head(said: Said, values: np.ndarray) -> tuple[int, int]:
+def chosen_head(said: QuestionSaid, values: np.ndarray) -> tuple[int, int]:
     """The head of those claimed with the largest mean."""
     means = np.full(values.shape[1:], np.nan)
     known = ~np.isnan(values).all(0)
@@ -60,7 +60,7 @@ def halves(count: int) -> tuple[slice, slice]:
     return (slice(0, count, 2), slice(1, count, 2)) if count >= FEWEST_HALVES else (slice(0, count), slice(0, count))
 
 
-def _best(said: Said, values: np.ndarray, controls: Mapping[str, np.ndarray], seed: int) -> Verdict:
+def _best(said: QuestionSaid, values: np.ndarray, controls: Mapping[str, np.ndarray], seed: int) -> Verdict:
     choosing, measuring = halves(len(values))
     head = chosen_head(said, values[choosing])
     own = {name: table[measuring] for name, table in controls.items()}
@@ -75,7 +75,7 @@ def _best(said: Said, values: np.ndarray, controls: Mapping[str, np.ndarray], se
 
 
 def _of_head(
-    said: Said,
+    said: QuestionSaid,
     head: tuple[int, int],
     values: np.ndarray,
     controls: Mapping[str, np.ndarray],
@@ -87,7 +87,7 @@ def _of_head(
     found = one(spread_of(own, seed), (0,))
     subject = f"L{head[0]}H{head[1]} " if named else ""
     number = f"{subject}{found!r} {said.unit}"
-    if found.texts < FEWEST_TEXTS:
+    if found.texts < FEWEST_FOR_INTERVAL:
         return Verdict("too few texts", f"{number} on {texts_in_words(found.texts)}, which carry no interval")
     means: dict[str, Estimate] = {}
     unbeaten: list[str] = []
@@ -95,7 +95,7 @@ def _of_head(
         means[name] = one(spread_of(table[at][:, None], seed), (0,))
         beside = difference_of(own, table[at][:, None], seed)
         # The words are no rival of a claim about places: they say what it rests on.
-        if name == "shuffled words" or means[name].texts < FEWEST_TEXTS:
+        if name == "shuffled words" or means[name].texts < FEWEST_FOR_INTERVAL:
             continue
         if not (beside.difference.low[0] > 0 and beside.p[0] < SIGNIFICANT):
             unbeaten.append(name)
@@ -115,14 +115,14 @@ def _of_head(
     return Verdict("holds in part" if words_do else "holds", f"{sentence}{remark}")
 
 
-def _of_words(said: Said, found: Estimate, shuffled: Estimate | None) -> tuple[str, bool]:
+def _of_words(said: QuestionSaid, found: Estimate, shuffled: Estimate | None) -> tuple[str, bool]:
     """What the shuffled words say of it, and whether it is less than was claimed."""
-    if shuffled is None or shuffled.texts < FEWEST_TEXTS:
+    if shuffled is None or shuffled.texts < FEWEST_FOR_INTERVAL:
         return "", False
     same = shuffled.mean >= ALIKE * found.mean
     if said.by_place:
         return ("; it is position, not words" if same else "; the words have a part in it"), False
-    if not said.by_place and said.view == "lines":
+    if said.view == "lines":
         return ("; it goes to these words in any order: not to what the sentence says of them" if same else ""), same
     return "", False
 
@@ -137,7 +137,7 @@ def _matters(found: Estimate, unbeaten: Sequence[str], sentence: str) -> Verdict
     return Verdict("holds", sentence)
 
 
-def _measured(said: Said, values: np.ndarray, controls: Mapping[str, np.ndarray], seed: int) -> str:
+def _measured(said: QuestionSaid, values: np.ndarray, controls: Mapping[str, np.ndarray], seed: int) -> str:
     own = of_texts(values)
     found = one(spread_of(own[:, None], seed), (0,))
     over = {3: ", mean over heads", 2: ", mean over layers"}.get(values.ndim, "")

@@ -28,7 +28,7 @@ from attnwidget.version import __version__
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.continuing import continued_text
 from attnwidget.widget.answering.effects import effects_told
-from attnwidget.widget.answering.evidence import Answered, evidence_told
+from attnwidget.widget.answering.evidence import AnswerParts, evidence_told
 from attnwidget.widget.answering.lens import said_by_layers
 from attnwidget.widget.answering.requests import BACKGROUND, Request
 from attnwidget.widget.answering.shown import Shown, seen
@@ -277,7 +277,7 @@ def _in_background(
         return Answer(told)
     about = tested_model(model), reading.trace, request.question, seen(reading.trace).asked(request.part).part
 
-    def so_far(make: Callable[[], Answered]) -> None:
+    def so_far(make: Callable[[], AnswerParts]) -> None:
         parts(lambda: Answer(*make()))
 
     if request.kind == "evidence":

@@ -19,7 +19,7 @@ from attnwidget.experiments.effects.token_effects import checked_tokens, token_e
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.measures.ranks import Agreement, correlations, top_in_common
 from attnwidget.widget.answering.asked import answer_told, asked_by
-from attnwidget.widget.answering.evidence import Answered, agreement_told
+from attnwidget.widget.answering.evidence import AnswerParts, agreement_told
 from attnwidget.widget.answering.requests import AskedAnswer
 
 
@@ -57,8 +57,8 @@ def effects_told(
     *,
     exact: bool,
     progress: Callable[..., None],
-    parts: Callable[[Callable[[], Answered]], None],
-) -> Answered:
+    parts: Callable[[Callable[[], AnswerParts]], None],
+) -> AnswerParts:
     """Effects of all heads, or all tokens, as one number for each: by running the model if `exact`, else estimated.
 
     Raises BadRequest for anything else, AttnWidgetError for an answer that the model cannot give and where no gradient can
@@ -72,7 +72,7 @@ def effects_told(
     known = found[question, part]
     asking = Asking(model, trace, known.asked, part if len(trace.parts) > 1 else None, 0)
 
-    def told(effects: _Found) -> Answered:
+    def told(effects: _Found) -> AnswerParts:
         return _told(name, effects, known.asked, exact=exact)
 
     return told(WORK[name, exact](asking, known, progress, lambda effects: parts(partial(told, effects))))
@@ -172,7 +172,7 @@ def _agreement(pairs: Sequence[tuple[float, float]]) -> Agreement | None:
     )
 
 
-def _told(name: str, found: _Found, asked: Asked, *, exact: bool) -> Answered:
+def _told(name: str, found: _Found, asked: Asked, *, exact: bool) -> AnswerParts:
     there = found.values[np.isfinite(found.values)]
     layers, heads = found.values.shape
     answer = answer_told(asked)

@@ -19,7 +19,7 @@ from attnwidget.measures.ranks import Agreement, by_size
 from attnwidget.widget.answering.asked import answer_told, asked_by
 from attnwidget.widget.answering.requests import AskedAnswer
 
-Answered = tuple[dict[str, Any], list[bytes]]
+AnswerParts = tuple[dict[str, Any], list[bytes]]
 """The content and the buffers of an answer."""
 
 CURVE_POINTS = 5
@@ -50,8 +50,8 @@ def evidence_told(
     question: AskedAnswer,
     part: str,
     progress: Callable[..., None],
-    parts: Callable[[Callable[[], Answered]], None],
-) -> Answered:
+    parts: Callable[[Callable[[], AnswerParts]], None],
+) -> AnswerParts:
     """The evidence for what a page asks. `parts` hears from time to time what would make a first part of it.
 
     What was stopped goes on where it was. Raises AttnWidgetError for an answer that the model cannot give, and Cancelled.
@@ -64,7 +64,7 @@ def evidence_told(
     known = found[question, part]
     asking = Asking(model, trace, known.asked, own, 0, LARGEST_COPIED)
 
-    def told() -> Answered:
+    def told() -> AnswerParts:
         return _told(gathered(asking, known.places, METHODS, known.columns), known.curves)
 
     def curves() -> None:
@@ -109,7 +109,7 @@ def _curves(asking: Asking, known: _Known, progress: Callable[..., None]) -> dic
     }
 
 
-def _told(evidence: Evidence, curves: dict[str, Any] | None) -> Answered:
+def _told(evidence: Evidence, curves: dict[str, Any] | None) -> AnswerParts:
     there = {column.name: column for column in evidence.columns}
     values = np.full((len(IN_ORDER), len(evidence.places)), np.nan, "<f4")
     methods = []

@@ -95,8 +95,15 @@ EXPERIMENTS |= {
     "prune": lambda trace: [aw.prune(MODEL, "L0H1", on=trace).trace(trace.text.text).weights(at) for at in range(2)],
     "token_effects, estimated": lambda trace: aw.token_effects(MODEL, trace, how="estimate", check=2),
     "survey": lambda trace: [
-        aw.survey(MODEL, [trace.text.text, "The dog saw a bird."], question, progress=False)
-        for question in (aw.claim("L0H2", reads="previous token"), aw.claim("L1H0", matters_for="prediction"), aw.entropy)
+        (found.values, found.controls, found.interval, found.verdict.word)
+        for found in (
+            aw.survey(MODEL, [trace.text.text, "The dog saw a bird."], question, progress=False)
+            for question in (
+                aw.claim("L0H2", reads="previous token"),
+                aw.claim("L1H0", matters_for="prediction"),
+                aw.entropy,
+            )
+        )
     ],
     "variants": lambda _: [(one.answer, one.fact) for one in aw.variants(MODEL, ["The cat", "The dog"], reads="The")],
 }
