@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from attnwidget.widget.bundle import loader, program
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.findings import finding_of
+from attnwidget.widget.following import PATIENCE, QUIET, hold_until_the_cell_ends
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
@@ -46,6 +48,9 @@ log = logging.getLogger(__name__)
 STILL = 0.3
 """Seconds that the display of a cell may wait for its still, in hosts that take none later (`stills.py`)."""
 
+
+PAGES_FOLLOWED = 4
+"""Pages that are sent a picture of a model in training: those that asked last. One that was left may still be among them."""
 
 OTHER_PROGRAM = "This explorer is of another version of attnwidget than its kernel. Run the cell again."
 
@@ -93,6 +98,7 @@ class Explorer(Selecting):
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
         self._slot = object()
+        self._asked: dict[str, Request] = {}  # by page: what it was last shown
         self._figures = Figures()
         self._stills = Stills()
         self._drawn: tuple[dict[str, Any], tuple[bytes, str] | None] = ({}, None)  # what a page drew last, and of what
@@ -148,6 +154,39 @@ class Explorer(Selecting):
         except AttnWidgetError:
             return True  # it has been tried; ex.trace raises the error
         return True
+
+    def refresh(self) -> "Explorer":
+        """Show what the model does now: in the loop of a cell that trains it, after the optimiser's step.
+
+        Runs one pass over the text and sends every page its picture; the loop waits for it, and for at most a second of
+        what pages ask besides. From then until the next call, or until the cell ends, nothing that a page asks is answered
+        from the model, so that nothing reads weights while they are written. Returns the explorer. Raises
+        AttnWidgetError for given weights, and if the text cannot be traced.
+
+        >>> import attnwidget as aw
+        >>> import torch
+        >>> model = aw.load().model
+        >>> ex = aw.explore(model, "The cat sat on", tokenizer=aw.load().tokenizer)
+        >>> before = ex.trace.weights(0, 0)
+        >>> with torch.no_grad():
+        ...     _ = model.transformer.h[0].attn.c_attn.weight.mul_(0.5)
+        >>> bool((ex.refresh().trace.weights(0, 0) != before).any())
+        True
+        """
+        if isinstance(self._model, Closed):
+            self._model.refuse()
+        if isinstance(self._model, GivenModel):
+            raise AttnWidgetError("Given weights do not change. Explore the model itself to follow its training.")
+        self._worker.release()
+        self._read(None)
+        for request in list(self._asked.values()):
+            renew = partial(answer, self._model, self._take, request, lambda *_done: None, place=self._placed)
+            answered = self._wait_for(renew, request.topic, None)
+            self._answer(request.id, answered, "renewed")
+        if self._view_count:
+            self._worker.rest(QUIET, PATIENCE)
+        hold_until_the_cell_ends(self._worker)
+        return self
 
     def show(self, head: str) -> "Explorer":
         """Choose a head by its name, `ex.show("L5H3")`, or a layer, `ex.show("L5")`. Returns the explorer."""
@@ -454,6 +493,8 @@ class Explorer(Selecting):
         else:
             if request.kind == "frame":
                 self._cut_text = (request.text, request.pair) if request.first else None
+                self._asked.pop(request.asker, None)
+                self._asked = dict([*self._asked.items(), (request.asker, request)][-PAGES_FOLLOWED:])
             elif request.kind == "variants":
                 self.variants = request.texts
             # Each view of each page waits for its own newest request: views never displace each other's.

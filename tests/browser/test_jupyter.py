@@ -57,6 +57,42 @@ def test_typing_works_while_a_cell_runs(lesson):
     lesson.run_until("ex.text[-1]", "'!'")
 
 
+FOLLOWED = """
+import torch
+own = aw.load()
+followed = aw.explore(own.model, "The cat sat on the mat", tokenizer=own.tokenizer, layer=0)
+followed
+"""
+# One step of a training, whose cell goes on until there is a file.
+STEP = """
+import time
+from pathlib import Path
+with torch.no_grad():
+    own.model.transformer.h[0].attn.c_attn.weight.mul_(0.1)
+followed.refresh()
+end = time.monotonic() + 60
+while not Path({!r}).exists() and time.monotonic() < end:
+    time.sleep(0.05)
+"""
+
+
+def test_a_model_in_training_is_followed_while_its_cell_runs_and_read_again_when_it_ends(lesson, tmp_path):
+    lesson.run(FOLLOWED)
+    expect(lesson.explorers()).to_have_count(2)
+    explorer = ExplorerPage(lesson.explorers().last)
+    explorer.wait_until_drawn()
+    checksum, count = explorer.checksum(), explorer.tokens()
+    seen = tmp_path / "seen"
+    lesson.start(STEP.format(str(seen)))
+    explorer.wait_for_change(checksum)
+    assert lesson.last_cell_runs()
+    seen.touch()
+    explorer.type(" Paris")
+    explorer.wait_for_tokens(count + 1)
+    # Eager attention of the same weights.
+    assert lesson.run("followed.model.verify(followed.text).error < 1e-5") == "True"
+
+
 def test_a_clicked_head_can_be_read_in_python(lesson):
     head_before = int(lesson.run("ex.head"))
     layer, head = 3, (head_before + 1) % 4

@@ -32,7 +32,7 @@ class Job:
     `topic` is what the job is about (a text): a newer job of the same slot and topic does not stop it midway, one of
     another topic does, unless the job is nearly done: `rest` is how many seconds it is expected to take yet. A job that
     `yields` stops midway for any job that does not, and counts as superseded: the caller may ask again. By its `name` it
-    can be cancelled.
+    can be cancelled. One that is `awaited` is run while the worker is held: the thread that holds it waits for it.
     """
 
     run: Callable[[], Any]
@@ -42,6 +42,7 @@ class Job:
     topic: Hashable = None
     rest: Callable[[], float] = lambda: inf
     yields: bool = False
+    awaited: bool = False
     name: Hashable = None
     stop: threading.Event = field(default_factory=threading.Event)
     overtaken: threading.Event = field(default_factory=threading.Event)
@@ -58,6 +59,7 @@ class Worker:
         self._overtaken: dict[Hashable, float] = {}  # since when newer jobs have come, and none of the slot has ended
         self._thread: threading.Thread | None = None
         self._ended = False
+        self._held = False
         _made.add(self)
 
     def submit(self, slot: Hashable, job: Job) -> None:
@@ -82,13 +84,40 @@ class Worker:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="attnwidget", daemon=True)
             self._thread.start()
-        self._changed.notify()
+        self._changed.notify_all()
+
+    def hold(self) -> None:
+        """Leave the model alone until `release`, but for what a thread waits for: its owner is about to write to it.
+
+        Waits until the running job has stopped, at its next layer; whoever asked may ask again.
+        """
+        with self._changed:
+            self._held = True
+            if self._running is not None:
+                self._running[1].stop.set()
+            self._changed.wait_for(lambda: self._running is None or self.here)
+
+    def release(self) -> None:
+        """Go on with what has waited. Never blocks."""
+        with self._changed:
+            self._held = False
+            self._changed.notify_all()
+
+    def rest(self, quiet: float, at_most: float) -> None:
+        """Wait until nothing was to be done for so many seconds on end, or the longer time (seconds) has run out."""
+        ends = self._clock() + at_most
+        with self._changed:
+            while (left := ends - self._clock()) > 0:
+                if self._running is not None or self._waiting:
+                    self._changed.wait(left)
+                elif not self._changed.wait_for(lambda: bool(self._waiting), min(quiet, left)):
+                    return
 
     def end(self) -> None:
         """Stop the running job at its next layer, drop waiting jobs, and accept no more. Never blocks."""
         with self._changed:
             self._ended = True
-            self._changed.notify()
+            self._changed.notify_all()
         self.forget(lambda _slot: True)
 
     def join(self, timeout: float) -> None:
@@ -131,7 +160,7 @@ class Worker:
             ended.set()
 
         # In its own slot: several cells may wait at the same time, and none may supersede another.
-        self.submit((owner, object()), Job(run, end, end, ended.set, topic))
+        self.submit((owner, object()), Job(run, end, end, ended.set, topic, awaited=True))
         if not ended.wait(timeout):
             raise TimeoutError
         if not outcome:
@@ -151,17 +180,25 @@ class Worker:
         while True:
             with self._changed:
                 self._running = None
-                self._changed.wait_for(lambda: self._waiting or self._ended, IDLE)
-                if not self._waiting:
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._next() is not None or self._ended, IDLE)
+                slot = self._next()
+                if slot is None:
+                    if self._waiting and not self._ended:
+                        continue  # held
                     # The next job starts a new thread; until then nothing keeps the model alive.
                     self._thread = None
                     return
-                slot = next((slot for slot, job in self._waiting.items() if not job.yields), next(iter(self._waiting)))
                 job = self._waiting.pop(slot)
                 self._running = (slot, job)
             self._do(slot, job)
             # Nothing may keep the last job's tensors alive while the thread waits.
             del job
+
+    def _next(self) -> Hashable:
+        """The slot of the job that is next; None if there is none to be done now."""
+        could = [slot for slot, job in self._waiting.items() if job.awaited or not self._held]
+        return next((slot for slot in could if not self._waiting[slot].yields), next(iter(could), None))
 
     def _do(self, slot: Hashable, job: Job) -> None:
         outdated = False

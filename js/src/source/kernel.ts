@@ -45,12 +45,15 @@ interface Pending {
   readonly kind: Request["kind"];
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onPartial: ((part: Ok<never>) => void) | undefined;
+  readonly onRenewed: ((answer: Ok<never>) => void) | undefined;
   readonly resolve: (answer: Answer<never>) => void;
 }
 
 /** Requests over `model.send`, answers from `msg:custom`, matched by id. No answer is never an error by itself: kernels are busy. */
 export function kernelSource(channel: Channel, signal: AbortSignal): Source {
   const pending = new Map<string, Pending>();
+  /** Of each kind the last answered question that wants to hear of other answers. */
+  const answered = new Map<Request["kind"], Pending & { readonly id: string }>();
   const closedListeners = new Set<(closed: boolean) => void>();
   const prefix = Math.random().toString(36).slice(2, 8);
   let count = 0;
@@ -61,6 +64,7 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
 
   const receive = (content: unknown, buffers?: readonly (ArrayBuffer | ArrayBufferView)[]) => {
     if (!isMessage(content)) return;
+    if (content.status === "renewed") return renew(content, buffers ?? []);
     const waiting = pending.get(content.id);
     if (waiting === undefined) return;
     tell(false);
@@ -71,7 +75,16 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
     // A part that cannot be read is let pass: the whole answer is still to come.
     if (partial) return answer.status === "ok" ? waiting.onPartial?.(answer) : undefined;
     pending.delete(content.id);
+    if (waiting.onRenewed !== undefined) answered.set(waiting.kind, { ...waiting, id: content.id });
     waiting.resolve(answer);
+  };
+
+  const renew = (content: Message, buffers: readonly (ArrayBuffer | ArrayBufferView)[]) => {
+    const known = [...answered.values()].find(({ id }) => id === content.id);
+    if (known === undefined) return;
+    tell(false);
+    const answer = readAnswer(known.kind, { ...content, status: "ok" }, buffers) as Answer<never>;
+    if (answer.status === "ok") known.onRenewed?.(answer);
   };
 
   const close = () => {
@@ -95,7 +108,7 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
     }
   };
 
-  const ask: Ask = (request, { onProgress, onPartial, signal: wanted, buffers } = {}) =>
+  const ask: Ask = (request, { onProgress, onPartial, onRenewed, signal: wanted, buffers } = {}) =>
     new Promise((resolve) => {
       const id = `${prefix}-${++count}`;
       if (signal.aborted) return resolve(closedAnswer(id));
@@ -110,7 +123,8 @@ export function kernelSource(channel: Channel, signal: AbortSignal): Source {
         resolve(answer);
       };
       wanted?.addEventListener("abort", letGo, { once: true });
-      pending.set(id, { kind: request.kind, onProgress, onPartial, resolve: settle });
+      answered.delete(request.kind);
+      pending.set(id, { kind: request.kind, onProgress, onPartial, onRenewed, resolve: settle });
       // Two pages on one kernel are two askers, and so is every view of theirs.
       const asker = "asker" in request && request.asker !== undefined ? `${prefix}.${request.asker}` : prefix;
       // An older page takes a part for an answer of an unknown kind: who wants them says so.

@@ -25,6 +25,8 @@ export interface Asking<Reply> {
   readonly onProgress?: (progress: Progress) => void;
   /** Parts of the answer, each with more in it than the one before; the whole follows. */
   readonly onPartial?: (part: Ok<Reply>) => void;
+  /** The same question has another answer by now, as long as none of its kind was asked since: a model in training. */
+  readonly onRenewed?: (answer: Ok<Reply>) => void;
   /** Lets go of the question: it is `superseded` at once, and whoever answers may stop. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes that go along with the question. */

@@ -45,6 +45,28 @@ describe("the kernel as a source", () => {
     expect(send.mock.lastCall?.length).toBe(1);
   });
 
+  it("hears of other answers to the frame that was asked last, and of none to those before it", async () => {
+    const { source, sent, answer } = open();
+    const heard: string[] = [];
+    const ask = async (name: string) => {
+      const asked = source.ask(
+        { kind: "frame", ...request },
+        { onRenewed: (found) => heard.push(`${name} ${found.reading}`) },
+      );
+      const id = sent().at(-1)?.id;
+      answer({ id, status: "ok", reading: "a" }, [new DataView(frameBytes())]);
+      await asked;
+      return (reading: string) => answer({ id, status: "renewed", reading }, [new DataView(frameBytes())]);
+    };
+    const renewFirst = await ask("first");
+    renewFirst("b");
+    renewFirst("c");
+    const renewSecond = await ask("second");
+    renewFirst("d");
+    renewSecond("e");
+    expect(heard).toEqual(["first b", "first c", "second e"]);
+  });
+
   it("gives answers to those who asked, in any order", async () => {
     const { source, sent, answer } = open();
     const frame = source.ask({ kind: "frame", ...request });

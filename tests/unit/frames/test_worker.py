@@ -283,3 +283,47 @@ def test_to_cancel_what_has_ended_or_never_was_is_nothing(bench):
     for name in ("1", "nobody", None):
         bench.worker.cancel(name)
     assert bench.finish(2) == [("done", "done"), ("done", "nameless")]
+
+
+def test_a_held_worker_does_only_what_somebody_waits_for_and_goes_on_when_it_is_released(bench):
+    bench.worker.hold()
+    bench.worker.submit("frame", bench.job("asked"))
+    assert bench.worker.result(lambda: "awaited", topic=None, timeout=60) == "awaited"
+    assert bench.ended == []
+    bench.worker.release()
+    assert bench.finish(1) == [("done", "asked")]
+
+
+def test_holding_stops_what_runs_and_returns_when_it_has_stopped(bench):
+    started, stopped = threading.Event(), threading.Event()
+    stop = _until_stopped(started)
+
+    def run():
+        try:
+            return stop()
+        finally:
+            stopped.set()
+
+    bench.worker.submit("frame", bench.job("long", run))
+    assert started.wait(60)
+    bench.worker.hold()
+    assert stopped.is_set()
+    bench.worker.release()
+    assert bench.finish(1) == [("superseded", "long")]
+
+
+def test_a_rest_lasts_until_all_is_done(bench):
+    worker = Worker()
+    slow = threading.Event()
+    worker.submit("frame", bench.job("asked", lambda: slow.wait(60)))
+    threading.Timer(0.05, slow.set).start()
+    worker.rest(quiet=0.01, at_most=60)
+    assert slow.is_set()
+    assert bench.finish(1) == [("done", True)]
+
+
+def test_a_rest_ends_although_there_is_always_more_to_do(bench):
+    worker = Worker()
+    worker.submit("busy", bench.job("held", lambda: bench.gate.wait(60)))
+    worker.rest(quiet=0.01, at_most=0.05)
+    assert bench.finish(1) == [("done", True)]

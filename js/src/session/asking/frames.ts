@@ -62,7 +62,10 @@ export class Frames {
     const onProgress = (progress: Progress) => {
       if (order === this.#order) this.#patience.progress.value = progress;
     };
-    void this.#ask({ kind: "frame", ...request }, { onProgress }).then((answer) => {
+    const onRenewed = (answer: Ok<Frame>) => {
+      if (!this.#abort.aborted) batch(() => this.#settle(order, request, answer, undefined));
+    };
+    void this.#ask({ kind: "frame", ...request }, { onProgress, onRenewed }).then((answer) => {
       if (!this.#abort.aborted) batch(() => this.#settle(order, request, answer, editedAt));
     });
   }
