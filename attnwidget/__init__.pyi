@@ -32,6 +32,7 @@ from attnwidget.experiments.lenses.direct_effects import direct_effects as direc
 from attnwidget.experiments.lenses.lens import lens as lens
 from attnwidget.experiments.probes.attention_probe import attention_probe as attention_probe
 from attnwidget.experiments.probes.probe import probe as probe
+from attnwidget.experiments.pruning.pruning_curve import pruning_curve as pruning_curve
 from attnwidget.experiments.surveys.claim import claim as claim
 from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics

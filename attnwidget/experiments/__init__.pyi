@@ -22,6 +22,8 @@ from attnwidget.experiments.probes.attention_probe import AttentionProbe as Atte
 from attnwidget.experiments.probes.attention_probe import attention_probe as attention_probe
 from attnwidget.experiments.probes.probe import probe as probe
 from attnwidget.experiments.probes.probed_layers import ProbedLayers as ProbedLayers
+from attnwidget.experiments.pruning.pruned_heads import PrunedHeads as PrunedHeads
+from attnwidget.experiments.pruning.pruning_curve import pruning_curve as pruning_curve
 from attnwidget.experiments.surveys.claim import claim as claim
 from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics

@@ -10,6 +10,7 @@ from attnwidget.plots.figures.maps import token_map as token_map
 from attnwidget.plots.figures.pattern import pattern_grid as pattern_grid
 from attnwidget.plots.figures.plane import scatter as scatter
 from attnwidget.plots.figures.probed import probed_layers as probed_layers
+from attnwidget.plots.figures.pruned import pruned_heads as pruned_heads
 from attnwidget.plots.figures.spread import distributions as distributions
 from attnwidget.plots.page import save as save
 from attnwidget.plots.pane import Embedded as Embedded

@@ -93,6 +93,9 @@ EXPERIMENTS |= {
         MODEL, ["The cat sat", "The dog sat"] * 8, [{1: "cat"}, {1: "dog"}] * 8, layers="L1", description=False
     ),
     "prune": lambda trace: [aw.prune(MODEL, "L0H1", on=trace).trace(trace.text.text).weights(at) for at in range(2)],
+    "pruning_curve": lambda _: aw.pruning_curve(
+        MODEL, [("The cat sat on the", " mat")] * 4, by="entropy", points=2, orders=1
+    ),
     "token_effects, estimated": lambda trace: aw.token_effects(MODEL, trace, how="estimate", check=2),
     "survey": lambda trace: [
         (found.values, found.controls, found.interval, found.verdict.word)

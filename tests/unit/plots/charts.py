@@ -8,6 +8,7 @@ import torch
 import attnwidget as aw
 from attnwidget import plots
 from attnwidget.experiments.probes.probed_layers import ProbedLayers
+from attnwidget.experiments.pruning.pruned_heads import PrunedHeads
 from attnwidget.measures.results import HeadScores, TokenMap, TokenScores
 from attnwidget.plots.theme import CAPTION
 from tests.unit.traces import example, random_trace
@@ -46,6 +47,10 @@ PROBED = ProbedLayers(
     RECIPE,
 )
 
+LEFT = {"entropy": np.array([1.0, 0.2]), "random": np.array([1.0, 0.4])}
+RANGES = {name: np.stack([own, own], 1) for name, own in LEFT.items()}
+PRUNED = PrunedHeads((0, 4), 4, {}, LEFT, RANGES, LEFT, np.ones((1, 2)), RECIPE)
+
 EVERY = {
     "head_grid": partial(plots.head_grid, scores([[1, np.nan], [3, 4]])),
     "pattern_grid": partial(plots.pattern_grid, random_trace(2, 2)),
@@ -59,6 +64,7 @@ EVERY = {
     "ecdf": partial(plots.distributions, scores([[1, 2]]), kind="ecdf"),
     "probed_layers": partial(plots.probed_layers, PROBED),
     "probed_layers, compression": partial(plots.probed_layers, PROBED, "compression"),
+    "pruned_heads": partial(plots.pruned_heads, PRUNED),
     "scatter": partial(plots.scatter, scores([[1, 2]]), scores([[3, 4]])),
 }
 

@@ -1,0 +1,1 @@
+"""Heads taken out one after another, and what is left of the answers."""
