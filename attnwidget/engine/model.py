@@ -36,7 +36,7 @@ from attnwidget.engine.edits.records import Edit, Hide
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import wishes
-from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, tokens_of
+from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, inputs_of_texts, tokens_of
 from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import device_of
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
@@ -427,16 +427,32 @@ class AttentionModel:
         return made
 
     def _inputs_of_many(self, entries: Sequence[Any]) -> list[ReadEntry]:
-        return [self._inputs_of_entry(entry) for entry in entries]
+        if self._reader is not None:
+            self._renew_reader()
+        second = second_of(self.facts) or "pair"
+        both = [one if _is_pair(one) else (one, None) for one in entries]
+        # Texts are tokenised in one call.
+        plain = [at for at, (x, _) in enumerate(both) if isinstance(x, str) and self._reader is not None]
+        pairs = [(both[at][0], both[at][1] if second == "pair" else None) for at in plain]
+        targets = [both[at][1] if second == "target" else None for at in plain]
+        made = dict(zip(plain, inputs_of_texts(self._recipient(), pairs, targets), strict=True)) if plain else {}
+        return [
+            self._fitting(made.get(at) or self._inputs_of_entry(x, other, second)) for at, (x, other) in enumerate(both)
+        ]
 
-    def _inputs_of_entry(self, entry: Any) -> ReadEntry:
-        options: dict[str, Any] = {}
-        if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str):
-            entry, options[second_of(self.facts) or "pair"] = entry
+    def _inputs_of_entry(self, x: Any, other: Any, second: str) -> ReadEntry:
         try:
-            return self._inputs(entry, **options)
+            return self._inputs(x, **({} if other is None else {second: other}))
         except AttnWidgetError as error:
             return error.with_traceback(None)
+
+    def _fitting(self, read: ReadEntry) -> ReadEntry:
+        try:
+            for tokens in read.tokens.values() if isinstance(read, Inputs) else ():
+                self._refuse_too_long(tokens)
+        except AttnWidgetError as error:
+            return error.with_traceback(None)
+        return read
 
     def _again(self, trace: Trace, **others: Any) -> Inputs:
         """The inputs of an earlier trace. Raises AttnWidgetError where it has none, or other inputs come with it."""
@@ -640,6 +656,11 @@ class AttentionModel:
         limit = self.facts.limit
         if limit is not None and len(tokens) > limit:
             raise TooLong(len(tokens), limit)
+
+
+def _is_pair(entry: Any) -> bool:
+    """Whether this is a text and a second one, or none."""
+    return isinstance(entry, tuple) and len(entry) == 2 and all(isinstance(one, str | None) for one in entry)
 
 
 def _alike(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

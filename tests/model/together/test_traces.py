@@ -82,6 +82,16 @@ def test_what_cannot_be_padded_is_read_alone(name):
             same(trace, model.trace(sound))
 
 
+def test_any_module_reads_many_one_by_one():
+    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+    model = aw.load(torch.nn.TransformerEncoder(layer, 2).eval())
+    given = [torch.randn(1, 5, 16), "no text", torch.randn(1, 3, 16)]
+    found = list(model.traces(given))
+    same(found[0], model.trace(given[0]))
+    assert isinstance(found[1], Untraced)
+    assert len(found[2].text) == 3
+
+
 def test_pairs_and_targets_are_second_texts():
     pair = ("the river", "she walked to money .")
     encoder = aw.load(small("label"), words(special=True))
