@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attnwidget.engine import AttentionModel, Trace
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.experiments.effects.answers import ANSWER_UNITS, Asked, answer_of
 from attnwidget.widget.answering.requests import AskedAnswer
 from attnwidget.widget.given import GivenModel
@@ -22,10 +22,13 @@ def tested_model(model: AttentionModel | GivenModel) -> AttentionModel:
 def asked_by(model: AttentionModel, trace: Trace, question: AskedAnswer) -> Asked:
     """The answer that a page asks about: what the model says itself, unless it says what.
 
-    Raises AttnWidgetError for an answer that the model cannot give.
+    Raises BadRequest for an answer that the model cannot give: it will not give it however often it is asked.
     """
-    own = answer_of(model, trace, question.answer, question.at)
-    return own if question.rather is None else answer_of(model, trace, (own.given, question.rather), question.at)
+    try:
+        own = answer_of(model, trace, question.answer, question.at)
+        return own if question.rather is None else answer_of(model, trace, (own.given, question.rather), question.at)
+    except AttnWidgetError as error:
+        raise BadRequest(str(error)) from error
 
 
 def answer_told(asked: Asked) -> Mapping[str, Any]:
