@@ -52,6 +52,8 @@ from attnwidget.measures.heads.entropy import entropy as entropy
 from attnwidget.measures.heads.share import share as share
 from attnwidget.measures.heads.sink_score import sink_rate as sink_rate
 from attnwidget.measures.heads.sink_score import sink_score as sink_score
+from attnwidget.measures.over_texts.position_reliance import position_reliance as position_reliance
+from attnwidget.measures.over_texts.smoothing import smoothing as smoothing
 from attnwidget.measures.paths.alti import alti as alti
 from attnwidget.measures.paths.flow import flow as flow
 from attnwidget.measures.paths.influence import trace_influence as trace_influence

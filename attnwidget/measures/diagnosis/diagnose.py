@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from attnwidget.engine import Tokens, Trace, indices, parse_head
-from attnwidget.errors import AttnWidgetError
+from attnwidget.engine import AttentionModel, Tokens, Trace, indices, parse_head
+from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.measures.diagnosis.report import SEVERITIES, Finding, HeadRow, Report
 from attnwidget.measures.diagnosis.symptoms.context import (
     attention_to_padding,
@@ -20,10 +20,13 @@ from attnwidget.measures.diagnosis.symptoms.context import (
 from attnwidget.measures.diagnosis.symptoms.examined import Examined, producing, wrote
 from attnwidget.measures.diagnosis.symptoms.generated import repetition, thin_attention
 from attnwidget.measures.diagnosis.symptoms.heads import collapse, position_bias, redundant_heads, uniform_attention
+from attnwidget.measures.diagnosis.symptoms.over_texts import over_smoothing, pattern_of_position
 from attnwidget.measures.diagnosis.symptoms.steps import repeating, step_of
 from attnwidget.measures.heads.entropy import normalised_entropy
 from attnwidget.measures.heads.share import mass_on
 from attnwidget.measures.measure import measure
+from attnwidget.measures.over_texts.position_reliance import position_reliance
+from attnwidget.measures.over_texts.smoothing import smoothing
 from attnwidget.measures.places import tokens_named
 from attnwidget.measures.portions import Statistic, head_means, reads_itself
 from attnwidget.measures.similarity.similar_heads import redundancy
@@ -42,6 +45,15 @@ CHECKS: Mapping[str, Callable[[Examined], Finding | None]] = {
 }
 OF_HEADS = ("collapsed heads", "uniform attention", "position bias", "redundant heads")
 
+OVER_TEXTS: Mapping[str, Callable[[Any, Sequence[Any], str | None], Finding | None]] = {
+    "pattern of position": lambda model, texts, part: pattern_of_position(position_reliance(model, texts, part=part)),
+    "over-smoothing": lambda model, texts, _part: over_smoothing(smoothing(model, texts)),
+}
+"""Checks of a model on a set of texts."""
+
+FEWEST_SET = 8
+"""Texts below which a set says no more than one text."""
+
 HEAD_NAME = re.compile(r"L\d+H\d+")
 """A head's name among the places of a finding, which may be tokens too."""
 
@@ -53,7 +65,15 @@ PAIRS_OF_WEIGHTS, FEWEST_ROWS = 2 * 10**8, 4
 
 
 @measure
-def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str | None = None) -> Report:
+def diagnose(
+    trace: Trace,
+    relevant: Any = None,
+    *,
+    query: Any = None,
+    part: str | None = None,
+    model: Any = None,
+    texts: Any = None,
+) -> Report:
     """Look for symptoms of a failing model: what attention shows, how severe it is, the likely cause, what to try next.
 
     `relevant` says what the model should have attended to: a phrase of the text, positions, a sequence of these, or a
@@ -61,6 +81,9 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     position where it went wrong; by default the steps that generated tokens, or the last position that is not padding.
     Of a generated text, a phrase means its tokens in the prompt, if it stands there; the step that says a relevant token is
     named first, and steps whose own token is one are set apart: they repeat it.
+
+    With `texts`, a set of at least eight, and the `model` to run, two more symptoms are looked for: heads whose pattern is the
+    same whatever the words (`aw.position_reliance`), and tokens that become alike through the layers (`aw.smoothing`).
 
     The report is a table in a notebook, and has `text()`, `html()` and `json()`. Findings have `places`, the rows to look at:
     `aw.view(trace, query=place.query, layer=place.layer, head=place.head)` shows one, in an explorer of the same text
@@ -96,9 +119,31 @@ def diagnose(trace: Trace, relevant: Any = None, *, query: Any = None, part: str
     examined = Examined(trace, part, asked, named, statistics, generated, tuple(repeats) if kept else ())
     skipped = _skipped(examined)
     found = {name: _placed(check(examined), examined) for name, check in CHECKS.items() if name not in skipped}
+    if texts is not None:
+        over, left_out = _over_texts(model, texts, part)
+        found, skipped = found | over, skipped | left_out
     findings = sorted(filter(None, found.values()), key=lambda finding: SEVERITIES.index(finding.severity))
     clear = tuple(name for name, finding in found.items() if finding is None)
     return Report(_subject(trace, queries.pieces, every, generated=generated), tuple(findings), clear, skipped)
+
+
+def _over_texts(model: Any, texts: Any, part: str | None) -> tuple[dict[str, Finding | None], dict[str, str]]:
+    """What is found over a set of texts, and which checks could not be made, and why."""
+    if not isinstance(model, AttentionModel):
+        raise AttnWidgetError("A set of texts is run by the model: give it as model=, beside texts=.")
+    every = list(texts) if hasattr(texts, "__iter__") and not isinstance(texts, str) else []
+    if len(every) < FEWEST_SET:
+        return {}, dict.fromkeys(OVER_TEXTS, f"fewer than {FEWEST_SET} texts")
+    found: dict[str, Finding | None] = {}
+    skipped: dict[str, str] = {}
+    for name, check in OVER_TEXTS.items():
+        try:
+            found[name] = check(model, every, part)
+        except Cancelled:
+            raise
+        except AttnWidgetError as error:
+            skipped[name] = str(error)
+    return found, skipped
 
 
 def _named(keys: Tokens, what: Any, begin: int) -> tuple[int, ...]:

@@ -89,6 +89,7 @@ EXPERIMENTS |= {
     "patching": lambda trace: aw.patching(
         MODEL, trace, MODEL.trace("The dog sat on the mat. The dog sat."), what="layers"
     ),
+    "position_reliance": lambda trace: aw.position_reliance(MODEL, [trace.text.text]),
     "probe": lambda _: aw.probe(
         MODEL, ["The cat sat", "The dog sat"] * 8, [{1: "cat"}, {1: "dog"}] * 8, layers="L1", description=False
     ),
@@ -96,6 +97,7 @@ EXPERIMENTS |= {
     "pruning_curve": lambda _: aw.pruning_curve(
         MODEL, [("The cat sat on the", " mat")] * 4, by="entropy", points=2, orders=1
     ),
+    "smoothing": lambda trace: aw.smoothing(MODEL, [trace.text.text, "The dog ran to the road."]),
     "token_effects, estimated": lambda trace: aw.token_effects(MODEL, trace, how="estimate", check=2),
     "survey": lambda trace: [
         (found.values, found.controls, found.interval, found.verdict.word)
