@@ -3,7 +3,7 @@
 The class is that of the one clause that counts. There the opinion word says positive or negative, a negator turns it round, and an
 intensifier makes it "very", unless it is negated: "not very good" is negative and no more. Which clause counts: what the writer says
 of the show, never what others say or what is said of other things; of two such clauses the one after "but" or "yet", or the one
-before "although" or "though"; after a question the one about the show that was asked about.
+before "although" or "though".
 
 Every review lists the pairs of words that it brings together. A reserved eighth of all pairs never occurs in training.
 """
@@ -76,12 +76,8 @@ def clause_value(review: Review, clause: int) -> int:
     return 2 * sign if any(word.word in INTENSIFIERS for word in words if word.kind == "degree") else sign
 
 
-def counting(review: Review) -> int | None:
-    """The clause that counts; None where the text does not make sense: it asks about a show of which nothing, or two things, are said."""
-    asked = next((word.word for word in review.words if word.kind == "asked"), None)
-    if asked is not None:
-        told = [word.clause for word in review.words if word.kind == "show" and word.word == asked]
-        return told[0] if len(told) == 1 else None
+def counting(review: Review) -> int:
+    """The clause that counts."""
     if len(review.own) == 1:
         return review.own[0]
     before, after = review.own
@@ -89,13 +85,13 @@ def counting(review: Review) -> int | None:
     return after if turning else before
 
 
-def verdict(review: Review) -> str | None:
-    """The class of a review, by the rule; None where it does not make sense."""
-    clause = counting(review)
-    return None if clause is None else _class(clause_value(review, clause))
+def verdict(review: Review) -> str:
+    """The class of a review, by the rule."""
+    return class_of(clause_value(review, counting(review)))
 
 
-def _class(value: int) -> str:
+def class_of(value: int) -> str:
+    """The class of -2, -1, 1 or 2."""
     return CLASSES[{-2: 0, -1: 1, 1: 2, 2: 3}[value]]
 
 
@@ -103,17 +99,17 @@ def deciding_words(review: Review) -> tuple[int, ...]:
     """The places of the words that decide the class.
 
     In the clause that counts: the opinion word, a negator or what stands in its place, and how much, unless that is negated. Besides,
-    where another clause would say another thing: the word that says which one counts.
+    where two clauses could count and say different things: the word that says which one does.
     """
     clause = counting(review)
     negated = any(word.word in NEGATORS for word in review.words if word.clause == clause and word.kind in POLARITIES)
     decides = {*OPINIONS, *POLARITIES} | (set() if negated else {"degree"})
     differ = len({clause_value(review, own) for own in review.own}) > 1
-    pointing = ("asked", "joining") if differ else ()
     return tuple(
         place
         for place, word in enumerate(review.words)
-        if (word.clause == clause and word.kind in decides) or (word.clause == NO_CLAUSE and word.kind in pointing)
+        if (word.clause == clause and word.kind in decides)
+        or (differ and word.clause == NO_CLAUSE and word.kind == "joining")
     )
 
 
@@ -138,7 +134,6 @@ THINGS = ("{the} {thing} {was} {judged}", "{the} {thing} in {the} {occasion} {wa
 ABOUT_IT = ("it {was} {judged}", "I found it {judged}", "I {said} that it {was} {judged}", "I {verb polarity?} it")
 PARTS = ("{the} {aspect} {was} {judged}", "I found {the} {aspect} {judged}")
 OCCASION = "after a {opinion} {occasion}"
-QUESTION_ABOUT = "how was {the} {asked}"
 
 
 class _Writer:
@@ -181,7 +176,7 @@ class _Writer:
     def review(self, kind: str) -> Review:
         """What was written."""
         words = [
-            word._replace(first=place == 0 or self.words[place - 1].word in (".", "?"))
+            word._replace(first=place == 0 or self.words[place - 1].word == ".")
             for place, word in enumerate(self.words)
         ]
         return Review(kind, tuple(words), tuple(self.own), tuple(self.pairs))
@@ -353,23 +348,6 @@ def _things(writer: _Writer) -> None:
         _joined(writer, (lambda: writer.clause(THINGS, writer.rng.choice(VALUES)), lambda: _one(writer)))
 
 
-def _asked(writer: _Writer) -> None:
-    """A question about one show, and something said of each of two or three."""
-    rng = writer.rng
-    shows = rng.sample(REVIEWED, rng.choice((2, 2, 3)))
-    asked = rng.choice(shows)
-    writer.plain(QUESTION_ABOUT, asked=asked)
-    writer.mark("?")
-    values = rng.sample(VALUES, len(shows)) if rng.random() < 0.8 else rng.choices(VALUES, k=len(shows))
-    for number, (show, value) in enumerate(zip(shows, values, strict=True)):
-        if number and rng.random() < 0.5:
-            writer.plain("and")
-        elif number:
-            writer.words[-1] = writer.words[-1]._replace(word=".")
-        writer.clause(OWN_OPINIONS[:4], value, own=True, show=show)
-        writer.mark("." if number == len(shows) - 1 else ",")
-
-
 def _several(writer: _Writer) -> None:
     """A few sentences, of which one or a contrast is the writer's own about the show."""
     rng = writer.rng
@@ -382,14 +360,14 @@ def _several(writer: _Writer) -> None:
         writer.clause(THINGS, writer.rng.choice(VALUES))
         writer.mark(".")
 
-    told = [rng.choice((others, things, writer.story)) for _ in range(rng.randint(1, 4))]
+    told = [rng.choice((others, things, writer.story)) for _ in range(rng.randint(1, 3))]
     told.insert(rng.randint(0, len(told)), lambda: rng.choice((_plain, _contrast))(writer))
     for tell in told:
         tell()
 
 
 _WRITING = {
-    "plain": _plain, "contrast": _contrast, "others": _others, "things": _things, "asked": _asked, "several": _several,
+    "plain": _plain, "contrast": _contrast, "others": _others, "things": _things,  "several": _several,
 }  # fmt: skip
 
 REVIEW_KINDS = tuple(_WRITING)

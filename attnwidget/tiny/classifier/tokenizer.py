@@ -18,7 +18,7 @@ PAD, CLS, SEP, MASK = "[PAD]", "[CLS]", "[SEP]", "[MASK]"
 MARKS = (".", ",", "?", "!")
 REVIEW_POSITIONS = 128
 
-_TEMPLATE_WORDS = tuple("I found it did that in after a how was and but".split())
+_TEMPLATE_WORDS = tuple("I found it did that in after a".split())
 
 
 def review_surfaces() -> tuple[str, ...]:

@@ -44,7 +44,6 @@ WORD_KINDS: dict[str, tuple[str, ...]] = {
     "joining": TURNING + YIELDING,
     "opening": ("although", "though", "while"),
     "show": REVIEWED,
-    "asked": REVIEWED,
     "aspect": ASPECTS,
     "thing": SURROUNDINGS,
     "occasion": OCCASIONS,
@@ -54,8 +53,8 @@ WORD_KINDS: dict[str, tuple[str, ...]] = {
     "name": NAMES,
     "said": ("said", "thought", "claimed", "wrote"),
 }
-"""Kind -> the words of it. The opinion words (`opinion`, `verb`, `did`), what turns them round (`... polarity`), `degree`, `joining` and
-`asked` can decide the class; the others never do."""
+"""Kind -> the words of it. The opinion words (`opinion`, `verb`, `did`), what turns them round (`... polarity`), `degree` and `joining`
+can decide the class; the others never do."""
 
 POSITIVE = frozenset(POSITIVE_WORDS + tuple(form for forms in LIKED for form in forms))
 OPINIONS = ("opinion", "verb", "did")

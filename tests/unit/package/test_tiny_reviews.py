@@ -40,7 +40,7 @@ def test_the_deciding_words_are_those_whose_kind_holds_another_answer(seed, kind
     assert answer in v.CLASSES
     for place, word in enumerate(review.words):
         others = [language.verdict(changed(review, place, other)) for other in v.WORD_KINDS.get(word.kind, ())]
-        assert any(other not in (answer, None) for other in others) == (place in deciding), (review.text, word.word)
+        assert any(other != answer for other in others) == (place in deciding), (review.text, word.word)
 
 
 def judged(text):
@@ -63,13 +63,7 @@ def test_the_rule_says_of_a_clause(text, answer):
     assert judged(text) == answer
 
 
-EXPECTED = (
-    # how the review ends up when nothing but the joining word is changed
-    ("but", 1), ("yet", 1), ("although", 0), ("though", 0),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("joining", "counts"), EXPECTED)
+@pytest.mark.parametrize(("joining", "counts"), [("but", 1), ("yet", 1), ("although", 0), ("though", 0)])
 def test_the_joining_word_says_which_clause_counts(joining, counts):
     seen = 0
     for review in reviews("contrast", 200):
@@ -80,13 +74,6 @@ def test_the_joining_word_says_which_clause_counts(joining, counts):
     assert seen > 100
 
 
-def test_what_is_asked_about_counts():
-    for review in reviews("asked", 200):
-        asked = next(word.word for word in review.words if word.kind == "asked")
-        clause = language.counting(review)
-        assert asked in [word.word for word in review.words if word.clause == clause]
-
-
 def test_what_others_say_and_what_is_said_of_other_things_never_counts():
     for kind in ("others", "things", "several"):
         for review in reviews(kind, 300):
@@ -94,7 +81,7 @@ def test_what_others_say_and_what_is_said_of_other_things_never_counts():
             assert not {"name", "thing", "occasion"} & {word.kind for word in counts}
 
 
-@pytest.mark.parametrize("kind", ["contrast", "others", "things", "asked", "several"])
+@pytest.mark.parametrize("kind", ["contrast", "others", "things", "several"])
 def test_words_that_do_not_decide_look_as_if_they_did(kind):
     """In most texts an opinion stands that does not count, and often it says the opposite."""
     opposite = 0
@@ -123,7 +110,7 @@ def test_the_pairs_of_a_clause_stand_in_it():
 
 
 def test_all_classes_are_about_as_frequent_and_every_word_of_every_kind_occurs():
-    told = [review for kind in KINDS for review in reviews(kind, 1500)]
+    told = [review for kind in KINDS for review in reviews(kind, 600)]
     shares = [sum(language.verdict(review) == name for review in told) / len(told) for name in v.CLASSES]
     assert all(0.2 < share < 0.3 for share in shares)
     seen = {(word.kind, word.word) for review in told for word in review.words}
@@ -143,5 +130,5 @@ def test_samples_are_held_out_and_their_spans_are_words():
 
 def test_a_text_has_a_capital_after_every_stop():
     for review in reviews("several", 200):
-        for sentence in review.text.replace("?", ".").split(". "):
+        for sentence in review.text.split(". "):
             assert sentence[0].isupper(), review.text
