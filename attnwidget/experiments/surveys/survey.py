@@ -1,7 +1,8 @@
 """A question asked of many texts: the call."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -11,9 +12,11 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.experiments.surveys.answering import Plan, answer_items
 from attnwidget.experiments.surveys.controls import controls_of
+from attnwidget.experiments.surveys.on_ray import ray_options, run_on_ray
 from attnwidget.experiments.surveys.questions import DIMENSIONS, question_of
-from attnwidget.experiments.surveys.records import Answered, Item, Unanswered, Unread
+from attnwidget.experiments.surveys.records import Answered, Unanswered, Unread
 from attnwidget.experiments.surveys.result import Survey
+from attnwidget.experiments.surveys.running import answered_items, run_here
 from attnwidget.experiments.surveys.store import AnswerStore
 from attnwidget.experiments.surveys.texts import TextReader
 from attnwidget.version import __version__
@@ -32,6 +35,7 @@ def survey(
     batch: Any = 32,
     most: Any = None,
     keep: Any = None,
+    engine: Any = None,
     seed: Any = 0,
     progress: Any = None,
 ) -> Survey:
@@ -47,6 +51,8 @@ def survey(
     draw is made from `seed` and the number of the text. `most` ends after that many texts, `batch` are traced at once.
     `keep` is a folder where answers are written as they come: the same call goes on where it was interrupted, and an
     interruption then gives what was found so far.
+    `engine="ray"` asks on a Ray cluster, or on one that is started here and ended again, with a model on every worker
+    and the same numbers: `{"name": "ray", "workers": 4, "cpus": 2, "gpus": 1}` says how many, and what each needs.
     `progress` None shows a bar if it takes long, False shows nothing, a function hears (texts done, of how many; 0 if
     nobody knows).
 
@@ -69,7 +75,10 @@ def survey(
     if model.facts.heads and (asked.part is None):
         asked.said(model.facts.heads)  # a head that is not there is refused before any text is read
     store = None if keep is None else AnswerStore(keep, recipe_of(model, plan))
+    options = ray_options(engine)
     reader = TextReader(texts, columns)
+    ask = partial(answer_items, plan=plan)
+    run = run_here(partial(ask, model)) if options is None else run_on_ray(model, ask, options)
     found: list[Answered] = []
     lost: list[Unanswered] = []
     unread: list[Unread] = []
@@ -77,7 +86,7 @@ def survey(
     known = min(len(texts), limit or len(texts)) if isinstance(texts, list | tuple) else limit or 0
     with shown_progress(progress, "texts") as step:
         try:
-            for some in _answers(model, islice(reader, limit), plan, store):
+            for some in answered_items(islice(reader, limit), plan.batch, run, store):
                 go_on()
                 for answer in some:
                     kind: list[Any] = (
@@ -91,25 +100,6 @@ def survey(
                 raise
             notes.append(f"Interrupted: these are the answers so far. The same call with keep={str(keep)!r} goes on.")
     return survey_of(model, plan, found, lost, unread, notes=notes, texts=reader.count, hash=reader.hash)
-
-
-def _answers(
-    model: AttentionModel, items: Iterator[Item | Unread], plan: Plan, store: AnswerStore | None
-) -> Iterator[list[Answered | Unanswered | Unread]]:
-    """The answers, a batch at a time: those that were kept, and those that are found now, which are kept first."""
-    while together := list(islice(items, plan.batch)):
-        ready: list[Answered | Unanswered | Unread] = []
-        asked: list[Item] = []
-        for item in together:
-            known = item if isinstance(item, Unread) else store.find(item) if store is not None else None
-            if known is not None:
-                ready.append(known)
-            elif isinstance(item, Item):
-                asked.append(item)
-        now = answer_items(model, asked, plan) if asked else []
-        if store is not None:
-            store.keep(asked, now)
-        yield [*ready, *now]
 
 
 def survey_of(
