@@ -1,6 +1,7 @@
 from attnwidget.engine.between_layers import Forward as Forward
 from attnwidget.engine.between_layers import HiddenStates as HiddenStates
 from attnwidget.engine.between_layers import hidden_states as hidden_states
+from attnwidget.engine.batches import in_batches as in_batches
 from attnwidget.engine.capture.roles import towers_of as towers_of
 from attnwidget.engine.edits.fitting import refuse_what_does_not_fit as refuse_what_does_not_fit
 from attnwidget.engine.edits.fitting import sizes_of as sizes_of
@@ -17,6 +18,8 @@ from attnwidget.engine.gradients.embeddings import embedded_tokens as embedded_t
 from attnwidget.engine.gradients.outputs import OutputGradient as OutputGradient
 from attnwidget.engine.gradients.outputs import output_gradients as output_gradients
 from attnwidget.engine.gradients.ways import mean_gradient as mean_gradient
+from attnwidget.engine.gradients.weights import GivenWeights as GivenWeights
+from attnwidget.engine.gradients.weights import given_logits as given_logits
 from attnwidget.engine.gradients.weights import weight_gradients as weight_gradients
 from attnwidget.engine.inputs.recipient import forward_names as forward_names
 from attnwidget.engine.layers import LayerStates as LayerStates

@@ -15,6 +15,7 @@ import type {
 } from "../src/wire/types";
 import { encodeFrame } from "./encode";
 import { columnOf, headMap, rowOf } from "./fake-attention";
+import { fakeCounterfactual } from "./fake-counterfactual";
 import { fakeChoices, fakeEffects, fakeEvidence, fakeMetric, fakeSimilar } from "./fake-heads";
 import { fakeDirect, fakeLens } from "./fake-lens";
 import type { FakeModel } from "./fake-models";
@@ -116,6 +117,10 @@ export class FakeKernel {
       case "variants": {
         const texts = [request.text, ...request.texts.filter((text) => text !== request.text)];
         return { content: { variants: fakeVariants(texts) }, buffers: [] };
+      }
+      case "counterfactual": {
+        const { told, buffers } = fakeCounterfactual(request, request.text.split(/(?= )/));
+        return { content: { counterfactual: told }, buffers };
       }
       case "continue":
         return {

@@ -1,5 +1,6 @@
-"""What an answer changes with, at the weights of one layer: passes in which these are given, several as one batch."""
+"""What an answer changes with, at attention weights: passes in which these are given, several as one batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call, Edited, unedited
-from attnwidget.engine.capture.edited_pass import EditedPass
 from attnwidget.engine.capture.shadow import shadow_of
 from attnwidget.engine.gradients.differentiable import (
     Score,
@@ -25,11 +25,21 @@ from attnwidget.engine.trace.trace import Trace
 
 
 @dataclass(frozen=True, eq=False)
+class GivenWeights:
+    """Weights in the place of those that some heads of a layer compute, one map for each of `heads`, text by text."""
+
+    block: Block
+    heads: tuple[int, ...]
+    maps: Float[Tensor, "text head query key"]
+
+
+@dataclass(frozen=True, eq=False)
 class _Given:
     """Gives a call's values by other weights (text head query key). Silenced heads stay as edits leave them."""
 
     own: Edited | None
     call: Call
+    heads: tuple[int, ...]
     weights: Tensor
     silenced: tuple[int, ...]
 
@@ -37,49 +47,73 @@ class _Given:
         return mask if self.own is None else self.own.mask(mask)
 
     def output(self, output: Tensor) -> Tensor:
-        values = self.call.v
-        grouped = rearrange(
-            self.weights, "text (shared head) query key -> text shared (head query) key", shared=values.shape[1]
-        )
-        found = rearrange(
-            grouped.to(values) @ values,
-            "text shared (head query) dim -> text query (shared head) dim",
-            query=self.weights.shape[2],
-        )
-        if self.own is None or not self.silenced:
+        kept = output if self.own is None else self.own.output(output)
+        group = output.shape[2] // self.call.v.shape[1]
+        chosen = [place for place, head in enumerate(self.heads) if head not in self.silenced]
+        heads = [self.heads[place] for place in chosen]
+        weights = self.weights if len(chosen) == len(self.heads) else self.weights[:, chosen]
+        values = self.call.v[:, [head // group for head in heads]]
+        found = rearrange(weights.to(values) @ values, "text head query dim -> text query head dim")
+        if len(heads) == output.shape[2]:
             return found
-        kept = self.own.output(output)
-        return torch.stack(
-            [(kept if head in self.silenced else found)[:, :, head] for head in range(found.shape[2])], 2
-        )
+        return kept.index_copy(2, torch.tensor(heads, device=kept.device, dtype=torch.long), found.to(kept))
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """What is given, on the device of its layer."""
+
+    of: GivenWeights
+    maps: Tensor
+
+
+def given_logits(
+    model: AttentionModel, trace: Trace, given: Sequence[GivenWeights], position: int | None, instead: str
+) -> Float[Tensor, "text vocabulary"]:
+    """The logits after a position, or of the class, with these weights in the place of the heads' own.
+
+    Several texts run as one batch. Raises AttnWidgetError where weights cannot be given; `instead` ends that sentence.
+    """
+    refuse_unseen_attention(model, instead)
+    with differentiable(shadow_of(model.model)), torch.no_grad():
+        return _logits(model, trace, [_Placed(one, one.maps.to(_device(one.block))) for one in given], position)
 
 
 def weight_gradients(
     model: AttentionModel,
     trace: Trace,
-    block: Block,
-    maps: Float[Tensor, "text head query key"],
+    given: Sequence[GivenWeights],
     position: int | None,
     score: Score,
     instead: str,
-) -> tuple[Float[Tensor, " text"], Float[Tensor, "text head query key"]]:
-    """The score of a text under each of these weights of one layer, and its gradient by them, on the CPU.
+) -> tuple[Float[Tensor, " text"], list[Float[Tensor, "text head query key"]]]:
+    """The score of a text under each of these weights, and its gradients by them, on the CPU.
 
     Raises AttnWidgetError where no gradient can be had; `instead` is the end of that sentence.
     """
     refuse_what_has_no_gradient(model, trace, instead)
     refuse_unseen_attention(model, instead)
-    shadow, known = shadow_of(model.model), model.roles(trace)
-    edited: EditedPass | None = model.edited_pass(trace)
-    device = block.q.device if block.q is not None else torch.device("cpu")
-    with differentiable(shadow):
-        leaf = maps.to(device).clone().requires_grad_()
-
-        def given(call: Call, own: Edited | None, part: str, layer: int) -> Edited | None:
-            return _Given(own, call, leaf, block.silenced) if (part, layer) == (block.part, block.layer) else own
-
-        forward = {name: one.expand(len(maps), *one.shape[1:]) for name, one in trace.forward.items()}
-        logits = logits_of(shadow, forward, position, edited, called(known, edited or unedited, given))
+    with differentiable(shadow_of(model.model)):
+        placed = [_Placed(one, one.maps.to(_device(one.block)).detach().clone().requires_grad_()) for one in given]
+        logits = _logits(model, trace, placed, position)
         scores = torch.stack([score(row) for row in logits])
-        (gradient,) = followed_back(model, scores.sum(), [leaf], instead)
-    return scores.detach(), gradient.cpu()
+        gradients = followed_back(model, scores.sum(), [one.maps for one in placed], instead)
+    return scores.detach(), [one.cpu() for one in gradients]
+
+
+def _device(block: Block) -> torch.device:
+    return block.q.device if block.q is not None else torch.device("cpu")
+
+
+def _logits(model: AttentionModel, trace: Trace, placed: Sequence[_Placed], position: int | None) -> Tensor:
+    at = {(one.of.block.part, one.of.block.layer): one for one in placed}
+    edited = model.edited_pass(trace)
+
+    def change(call: Call, own: Edited | None, part: str, layer: int) -> Edited | None:
+        one = at.get((part, layer))
+        return own if one is None else _Given(own, call, one.of.heads, one.maps, one.of.block.silenced)
+
+    texts = len(placed[0].maps)
+    forward = {name: one.expand(texts, *one.shape[1:]) for name, one in trace.forward.items()}
+    heard = called(model.roles(trace), edited or unedited, change)
+    return logits_of(shadow_of(model.model), forward, position, edited, heard)

@@ -11,6 +11,7 @@ from attnwidget.arguments import one_of, whole_from_one
 from attnwidget.engine import (
     AttentionModel,
     Block,
+    GivenWeights,
     Trace,
     fit_index,
     mean_gradient,
@@ -132,7 +133,9 @@ def _integrated(
     def run(places: Sequence[float]) -> tuple[Tensor, Tensor]:
         at = torch.tensor(places, dtype=torch.float32, device="cpu")[:, None, None, None]
         maps = first + at * (own - first)
-        return weight_gradients(model, trace, block, maps, asked.position, asked.in_graph, CUT_INSTEAD)
+        given = GivenWeights(block, tuple(range(block.heads)), maps)
+        found, (gradient,) = weight_gradients(model, trace, [given], asked.position, asked.in_graph, CUT_INSTEAD)
+        return found, gradient
 
     mean, scores = mean_gradient(trace, points, run, lambda done: told(min(done, steps), steps))
     return mean * (own - first), scores[-1]

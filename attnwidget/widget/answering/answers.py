@@ -27,6 +27,7 @@ from attnwidget.tiny.bundled import Example
 from attnwidget.version import __version__
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.continuing import continued_text
+from attnwidget.widget.answering.counterfactual import counterfactual_told
 from attnwidget.widget.answering.effects import effects_told
 from attnwidget.widget.answering.evidence import AnswerParts, evidence_told
 from attnwidget.widget.answering.lens import said_by_layers
@@ -268,14 +269,17 @@ def _in_background(
     model: AttentionModel | GivenModel, request: Request, reading: Reading, progress: Progress, parts: Parts
 ) -> Answer:
     """What an answer of the model rests on, or something of every head."""
-    if request.kind not in {"effects", "evidence", "variants"}:
+    if request.kind not in {"effects", "evidence", "variants", "counterfactual"}:
         return _heads(request, reading, parts)
     if request.kind == "variants":
         told = variants_told(
             tested_model(model), reading, request, progress, lambda make: parts(lambda: Answer(make()))
         )
         return Answer(told)
-    about = tested_model(model), reading.trace, request.question, seen(reading.trace).asked(request.part).part
+    part = seen(reading.trace).asked(request.part).part
+    if request.kind == "counterfactual":
+        return Answer(*counterfactual_told(tested_model(model), reading.trace, request, part, progress))
+    about = tested_model(model), reading.trace, request.question, part
 
     def so_far(make: Callable[[], AnswerParts]) -> None:
         parts(lambda: Answer(*make()))

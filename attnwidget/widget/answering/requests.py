@@ -31,6 +31,7 @@ REQUEST_KINDS = (
     "effects",
     "evidence",
     "variants",
+    "counterfactual",
     "continue",
     "page",
     "finding",
@@ -39,7 +40,7 @@ REQUEST_KINDS = (
     "bokeh",
     "cancel",
 )
-BACKGROUND = frozenset({"metric", "similar", "changes", "effects", "evidence", "variants", "still"})
+BACKGROUND = frozenset({"metric", "similar", "changes", "effects", "evidence", "variants", "counterfactual", "still"})
 """The kinds of requests that give way to everything else."""
 Theme = Literal["light", "dark"]
 Shows = Literal["after", "difference"]
@@ -119,7 +120,7 @@ class Request:
         if self.kind == "changes":
             return *read, self.against, self.against_edits, self.part
         if self.kind in BACKGROUND:
-            numbers = (self.layer, self.head, self.count)
+            numbers = (self.layer, self.head, self.count, self.position)
             return *read, self.part, self.name, *numbers, self.question, self.exact, self.texts
         if self.kind == "compare":
             return *read, self.against, self.against_edits, self.part, self.layer, self.head

@@ -21,6 +21,7 @@ const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "effects",
   "evidence",
   "variants",
+  "counterfactual",
   "verify",
   "continue",
   "page",

@@ -1,6 +1,7 @@
 import { decodeFrame, decodeTile } from "../wire/decode";
 import { type Expected, readDifference } from "../wire/difference";
 import { readEffects } from "../wire/effects";
+import { readCounterfactual } from "../wire/experiments/counterfactual";
 import { readEvidence } from "../wire/experiments/evidence";
 import { readVariants } from "../wire/experiments/variants";
 import { readFlow } from "../wire/flow";
@@ -254,6 +255,8 @@ function readReply(
       return readEvidence(message.evidence, buffers[0]);
     case "variants":
       return readVariants(message.variants);
+    case "counterfactual":
+      return readCounterfactual(message.counterfactual, buffers);
     case "continue":
       return readContinued(message.continued);
     case "page":

@@ -2,6 +2,7 @@
 
 import type { ChangesRequest, CompareRequest, Difference, Expected, ExpectedRequest } from "./difference";
 import type { Effects, EffectsRequest } from "./effects";
+import type { Counterfactual, CounterfactualRequest } from "./experiments/counterfactual";
 import type { Evidence, EvidenceRequest } from "./experiments/evidence";
 import type { Variants, VariantsRequest } from "./experiments/variants";
 import type { Flow, FlowRequest } from "./flow";
@@ -306,6 +307,7 @@ export type Request =
   | ({ readonly kind: "effects" } & EffectsRequest)
   | ({ readonly kind: "evidence" } & EvidenceRequest)
   | ({ readonly kind: "variants" } & VariantsRequest)
+  | ({ readonly kind: "counterfactual" } & CounterfactualRequest)
   | ({ readonly kind: "continue" } & ContinueRequest)
   | { readonly kind: "page" }
   | { readonly kind: "finding"; readonly caption: string; readonly exact: boolean }
@@ -373,6 +375,7 @@ export interface Replies {
   readonly effects: Effects;
   readonly evidence: Evidence;
   readonly variants: Variants;
+  readonly counterfactual: Counterfactual;
   readonly continue: Continued;
   readonly page: SavedPage;
   readonly finding: SavedFinding;

@@ -59,8 +59,11 @@ ELSEWHERE = {"alignment", "drift"}
 """Public measures that take something else: cross-attention, and summaries."""
 
 MODEL = aw.load()
+SEARCH = {"epsilon": 0.1, "steps": 2, "restarts": 1}
 OF_MODEL = {
+    "adversarial_attention": {"heads": "L3H0", **SEARCH},
     "attention_gradient": {"layer": "L1H1"},
+    "deceptive_attention": {"heads": "L3H0", "onto": 0, **SEARCH},
     "direct_effects": {"by": "head"},
     "edge_effects": {"queries": [-1], "heads": "L3"},
     "effect": {"edits": "hide 5"},
@@ -71,8 +74,10 @@ OF_MODEL = {
     "head_importance": {},
     "layer_effects": {},
     "lens": {},
+    "permuted_attention": {"heads": "L3", "times": 2},
     "relevance": {},
     "token_effects": {},
+    "uniform_attention": {},
     "value_zeroing": {"layer": 1},
 }
 EXPERIMENTS = {

@@ -17,6 +17,7 @@ import { evidenceSoFar, evidenceWish, isStopped, stop } from "./asked";
 import { Deletion } from "./Deletion";
 import { testFigure } from "./figure";
 import { type Looking, pointTest, pressTest, steerTest } from "./input";
+import { Otherwise } from "./otherwise/Otherwise";
 import { paintTest } from "./paint";
 import { type TestPicture, testPicture } from "./picture";
 import { Question } from "./Question";
@@ -46,6 +47,7 @@ export function TestView() {
       ) : (
         <Table evidence={shown} late={late || !current} problem={problem} />
       )}
+      <Otherwise />
       <Ways />
     </figure>
   );

@@ -10,6 +10,7 @@ import { tokenCount, unitOf } from "../../session/units";
 import { questionAsked } from "../../session/what-if";
 import type { Evidence, EvidenceRequest } from "../../wire/experiments/evidence";
 import type { Predictions, TextsRequest } from "../../wire/types";
+import { otherwiseWish } from "./otherwise/asked";
 import { waysWish } from "./ways/kept";
 
 /** The question that somebody has stopped, by its key: it is not asked again by itself. */
@@ -32,6 +33,7 @@ export function testWishes({ session }: View): readonly (Wish | null)[] {
   return [
     predictionsWish(session),
     waysWish(session),
+    otherwiseWish(session),
     isStopped(session) || findsEffects(session) ? null : wish,
   ];
 }
