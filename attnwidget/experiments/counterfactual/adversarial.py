@@ -39,7 +39,8 @@ def adversarial_attention(
     variation of the whole prediction at the answer's place. Found by gradient ascent (Adam on logits of the patterns, over
     the keys that may be read), as the best of `restarts` searches; the numbers are those of a plain run with it painted. A
     large divergence says that these weights do not explain the answer alone; that none was found proves nothing.
-    `queries` are the rows that may change, by default all; `answer`, `at` and `unit` as in `head_effects`.
+    Over many texts: `aw.survey(model, texts, partial(aw.adversarial_attention, heads="L5"))` has the mean divergence with
+    its interval. `queries` are the rows that may change, by default all; `answer`, `at` and `unit` as in `head_effects`.
 
     Costs a pass and one back for each step, the restarts as one batch; `progress` as in `token_effects`. Raises
     AttnWidgetError for an answer that the model cannot give, heads that do not exist or on which the answer does not

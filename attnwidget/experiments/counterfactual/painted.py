@@ -50,6 +50,14 @@ class CounterfactualAttention:
         """Whether the prediction changed by no more than was allowed."""
         return self.epsilon is None or self.change <= self.epsilon
 
+    def __float__(self) -> float:
+        """One number, for a survey over many texts: the divergence; of deceptive attention how much mass was moved; and
+        where nothing was held, the change of the prediction.
+        """
+        if self.mass is not None:
+            return abs(self.mass[1] - self.mass[0])
+        return self.change if self.epsilon is None else self.distance
+
     def __repr__(self) -> str:
         mass = "" if self.mass is None else f"; mass {self.mass[0]:.3f} -> {self.mass[1]:.3f}"
         return (

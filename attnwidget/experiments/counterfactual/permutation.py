@@ -41,6 +41,9 @@ class PermutedAttention:
         """The median fall of the answer."""
         return float(np.median(self.falls))
 
+    def __float__(self) -> float:
+        return self.change
+
     def __repr__(self) -> str:
         return f"PermutedAttention(median total variation {self.change:.4f}, fall {self.fall:+.4g}; {self.recipe})"
 

@@ -1,5 +1,7 @@
 """Other attention than a model's own, and what it says under it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -144,3 +146,14 @@ def test_a_search_is_told_of_and_can_be_stopped(model, trace):
     assert heard[-1] == (6, 6)
     with pytest.raises(aw.errors.Cancelled), aw.stopping_when(lambda: len(heard) > 2):
         aw.adversarial_attention(model, trace, "L3H0", **QUICK)
+
+
+def test_a_survey_has_the_mean_over_texts_with_its_interval(model):
+    texts = [
+        f"The capital of {land} is Miro. The capital of {land} is"
+        for land in ("Veldt", "Orlan", "Sarn", "Tibor", "Kessel")
+    ]
+    found = aw.survey(model, texts, partial(aw.uniform_attention, heads="L1"), controls=(), progress=False)
+    each = [aw.uniform_attention(model, model.trace(text), "L1").change for text in texts]
+    assert found.overall.mean == pytest.approx(np.mean(each), abs=1e-5)
+    assert found.overall.low <= found.overall.mean <= found.overall.high
