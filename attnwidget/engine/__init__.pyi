@@ -1,7 +1,7 @@
+from attnwidget.engine.batches import in_batches as in_batches
 from attnwidget.engine.between_layers import Forward as Forward
 from attnwidget.engine.between_layers import HiddenStates as HiddenStates
 from attnwidget.engine.between_layers import hidden_states as hidden_states
-from attnwidget.engine.batches import in_batches as in_batches
 from attnwidget.engine.capture.roles import towers_of as towers_of
 from attnwidget.engine.edits.fitting import refuse_what_does_not_fit as refuse_what_does_not_fit
 from attnwidget.engine.edits.fitting import sizes_of as sizes_of

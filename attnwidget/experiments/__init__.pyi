@@ -4,10 +4,10 @@ from attnwidget.experiments.agreement.faithfulness import Faithfulness as Faithf
 from attnwidget.experiments.agreement.faithfulness import faithfulness as faithfulness
 from attnwidget.experiments.counterfactual.adversarial import adversarial_attention as adversarial_attention
 from attnwidget.experiments.counterfactual.deceptive import deceptive_attention as deceptive_attention
+from attnwidget.experiments.counterfactual.frozen import frozen_attention as frozen_attention
 from attnwidget.experiments.counterfactual.painted import CounterfactualAttention as CounterfactualAttention
 from attnwidget.experiments.counterfactual.permutation import PermutedAttention as PermutedAttention
 from attnwidget.experiments.counterfactual.permutation import permuted_attention as permuted_attention
-from attnwidget.experiments.counterfactual.uniform import uniform_attention as uniform_attention
 from attnwidget.experiments.effects.edge_effects import edge_effects as edge_effects
 from attnwidget.experiments.effects.effect import effect as effect
 from attnwidget.experiments.effects.head_effects import head_effects as head_effects

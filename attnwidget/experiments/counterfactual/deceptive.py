@@ -16,7 +16,7 @@ from attnwidget.experiments.counterfactual.search import searched
 from attnwidget.experiments.effects.answers import answer_of
 from attnwidget.experiments.progress import shown_progress
 
-LEAST = 1e-6
+LEAST_OF_ROW = 1e-6
 """The share of a row below which it is as good as none."""
 
 
@@ -108,7 +108,7 @@ def told_apart(maps: Sequence[Tensor], marked: Sequence[Tensor], *, most: bool) 
     """How well the tokens are praised or hidden, text by text: the mean logarithm of their share, or of the others'."""
     totals = []
     for one, keys in zip(maps, marked, strict=True):
-        share = (one * keys).sum(-1) / one.sum(-1).clamp(min=LEAST)
-        good = (share if most else 1 - share).clamp(min=LEAST).log()
+        share = (one * keys).sum(-1) / one.sum(-1).clamp(min=LEAST_OF_ROW)
+        good = (share if most else 1 - share).clamp(min=LEAST_OF_ROW).log()
         totals.append((good * keys.any(-1)).flatten(1).sum(1))
     return torch.stack(totals).sum(0) / sum(int(keys.any(-1).sum()) for keys in marked)

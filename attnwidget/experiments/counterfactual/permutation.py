@@ -15,7 +15,7 @@ from attnwidget.experiments.effects.answers import answer_of, logits_at
 from attnwidget.experiments.progress import ToldStep, shown_progress
 from attnwidget.measures.given_trace import said_setting
 
-TOKENS_TOGETHER = 1024
+TOKENS_PERMUTED_TOGETHER = 1024
 """Tokens that are run at a time."""
 
 
@@ -89,7 +89,7 @@ def permuted_attention(
 
 def permuted(scope: Scope, times: int, seed: int, told: ToldStep) -> tuple[np.ndarray, np.ndarray]:
     """How much the prediction changes, and the answer falls, under each of some permutations."""
-    at_most = 1 if scope.trace.edits else TOKENS_TOGETHER // len(scope.trace.text)
+    at_most = 1 if scope.trace.edits else TOKENS_PERMUTED_TOGETHER // len(scope.trace.text)
 
     def batch(numbers: Sequence[int]) -> Tensor:
         maps = [torch.stack([_shuffled(layer, seed, number) for number in numbers]) for layer in scope.layers]

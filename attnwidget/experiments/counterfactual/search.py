@@ -26,7 +26,7 @@ RATE = 0.2
 FLOOR = -12.0
 """The least logit at which a search begins: from minus infinity no gradient leads away."""
 
-TOGETHER = 8
+SEARCHES_TOGETHER = 8
 """Searches that run as one batch."""
 
 
@@ -142,7 +142,7 @@ def searched(
         nonlocal done
         done = so_many
 
-    together = 1 if scope.trace.edits else TOGETHER
+    together = 1 if scope.trace.edits else SEARCHES_TOGETHER
     return best_of(scope, in_batches(starts_of(restarts, seed), together, batch, ended))
 
 

@@ -16,13 +16,14 @@ from attnwidget.experiments.counterfactual.painted import CounterfactualAttentio
 from attnwidget.experiments.counterfactual.scope import Scope, scope_of
 from attnwidget.experiments.counterfactual.search import Reached, begun, best_of, go_on_searching, starts_of
 from attnwidget.widget.answering.asked import answer_told, asked_by
-from attnwidget.widget.answering.evidence import Answered
+from attnwidget.widget.answering.evidence import AnswerParts
 from attnwidget.widget.answering.requests import Request
 
-ALLOWED = 0.05
+ALLOWED_CHANGE = 0.05
 """The total variation within which what the model says is held: as of Jain and Wallace, where it says one of many."""
 
-RESTARTS, STEPS = 3, 150
+SEARCHES = 3
+SEARCH_STEPS = 150
 
 SOUGHT = ("another", "away")
 """The most unlike its own, or away from one token."""
@@ -33,7 +34,7 @@ class _Known:
     """A search for one question about one trace, which goes on there when it is asked again, and what it came to."""
 
     reached: Reached
-    told: Answered | None = None
+    told: AnswerParts | None = None
 
 
 _known: "WeakKeyDictionary[Trace, dict[Any, _Known]]" = WeakKeyDictionary()
@@ -41,7 +42,7 @@ _known: "WeakKeyDictionary[Trace, dict[Any, _Known]]" = WeakKeyDictionary()
 
 def counterfactual_told(
     model: AttentionModel, trace: Trace, request: Request, part: str, progress: Callable[..., None]
-) -> Answered:
+) -> AnswerParts:
     """The answer to a request of the kind "counterfactual". What was stopped goes on where it was.
 
     Raises BadRequest for anything but what can be looked for, AttnWidgetError where nothing can, and Cancelled.
@@ -62,20 +63,22 @@ def counterfactual_told(
         return mean_distance(scope, maps) if marked is None else told_apart(maps, marked, most=False)
 
     if name not in found:
-        found[name] = _Known(begun(scope, starts_of(RESTARTS, 0)))
+        found[name] = _Known(begun(scope, starts_of(SEARCHES, 0)))
     known = found[name]
-    go_on_searching(scope, objective, ALLOWED, known.reached, STEPS, lambda step: progress(step, STEPS))
+    go_on_searching(
+        scope, objective, ALLOWED_CHANGE, known.reached, SEARCH_STEPS, lambda step: progress(step, SEARCH_STEPS)
+    )
     maps = best_of(scope, known.reached.rows)
-    known.told = _told(scope, painted_run(scope, maps, _said(away), epsilon=ALLOWED, marked=marked), request)
+    known.told = _told(scope, painted_run(scope, maps, _said(away), epsilon=ALLOWED_CHANGE, marked=marked), request)
     return known.told
 
 
 def _said(away: int | None) -> str:
     what = "adversarial attention" if away is None else "deceptive attention"
-    return f"{what}, best of {RESTARTS} searches of {STEPS} steps, epsilon {ALLOWED:g}"
+    return f"{what}, best of {SEARCHES} searches of {SEARCH_STEPS} steps, epsilon {ALLOWED_CHANGE:g}"
 
 
-def _told(scope: Scope, found: CounterfactualAttention, request: Request) -> Answered:
+def _told(scope: Scope, found: CounterfactualAttention, request: Request) -> AnswerParts:
     (layer,) = scope.layers
     queries, keys = scope.trace.tokens(scope.part)
     maps = [layer.own.mean(0), found.trace.weights(layer.block.layer, part=scope.part)[list(layer.heads)].mean(0)]
@@ -87,8 +90,8 @@ def _told(scope: Scope, found: CounterfactualAttention, request: Request) -> Ans
         "distance": found.distance,
         "furthest": found.furthest,
         "change": found.change,
-        "epsilon": ALLOWED,
-        "steps": STEPS,
+        "epsilon": ALLOWED_CHANGE,
+        "steps": SEARCH_STEPS,
         "held": found.held,
         "before": found.before,
         "after": found.after,

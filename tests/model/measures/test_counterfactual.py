@@ -52,7 +52,9 @@ def test_a_pattern_that_was_found_gives_the_same_answer_when_it_is_painted(model
 
 
 def test_the_same_seed_finds_the_same(model, trace):
-    one, other = (aw.adversarial_attention(model, trace, "L1H1", seed=3, **QUICK) for _ in range(2))
+    one, other = (
+        aw.adversarial_attention(model, trace, "L3", seed=3, steps=3, restarts=2, progress=False) for _ in range(2)
+    )
     assert [str(edit) for edit in one.edits] == [str(edit) for edit in other.edits]
 
 
@@ -62,11 +64,11 @@ def test_where_all_values_are_equal_the_divergence_reaches_its_most(model, trace
     with torch.no_grad():
         other.model.base_model.h[3].attn.c_attn.weight[:, 2 * width :] = 0  # of the values, the bias is left
     plain = other.trace(TEXT)
-    found = aw.adversarial_attention(other, plain, "L3H0", epsilon=1e-4, steps=150, restarts=1, progress=False)
+    found = aw.adversarial_attention(other, plain, "L3H0", epsilon=1e-4, steps=100, restarts=1, progress=False)
     row = plain.weights("L3H0")[-1].double().numpy()
     furthest = max(jensenshannon(row, one_key) ** 2 for one_key in np.eye(len(row)))  # it is convex
     assert found.furthest == pytest.approx(furthest, abs=1e-9)
-    assert furthest - 0.01 < found.distance <= np.log(2)
+    assert furthest - 0.02 < found.distance <= np.log(2)
     assert found.change < 1e-6
     tight = aw.adversarial_attention(model, trace, "L3H0", epsilon=1e-6, **QUICK)
     assert tight.held
@@ -74,14 +76,14 @@ def test_where_all_values_are_equal_the_divergence_reaches_its_most(model, trace
 
 
 def test_only_rows_on_which_the_answer_rests_count(model, trace):
-    assert aw.uniform_attention(model, trace, "L3H0").rows == 1  # of the last layer, the last row alone
-    assert aw.uniform_attention(model, trace, "L0H0").rows == len(trace.text) - 1
+    assert aw.frozen_attention(model, trace, "L3H0").rows == 1  # of the last layer, the last row alone
+    assert aw.frozen_attention(model, trace, "L0H0").rows == len(trace.text) - 1
     with pytest.raises(aw.AttnWidgetError, match="rests on no row"):
-        aw.uniform_attention(model, trace, "L3H0", queries=[2])
+        aw.frozen_attention(model, trace, "L3H0", queries=[2])
 
 
 def test_frozen_to_uniform_is_what_a_plain_hook_on_eager_attention_gives(model, trace):
-    found = aw.uniform_attention(model, trace, "L2")
+    found = aw.frozen_attention(model, trace, "L2")
     eager = aw.load().model
     eager.set_attn_implementation("eager")
     attention, width = eager.base_model.h[2].attn, eager.config.n_embd
@@ -153,7 +155,7 @@ def test_a_survey_has_the_mean_over_texts_with_its_interval(model):
         f"The capital of {land} is Miro. The capital of {land} is"
         for land in ("Veldt", "Orlan", "Sarn", "Tibor", "Kessel")
     ]
-    found = aw.survey(model, texts, partial(aw.uniform_attention, heads="L1"), controls=(), progress=False)
-    each = [aw.uniform_attention(model, model.trace(text), "L1").change for text in texts]
+    found = aw.survey(model, texts, partial(aw.frozen_attention, heads="L1"), controls=(), progress=False)
+    each = [aw.frozen_attention(model, model.trace(text), "L1").change for text in texts]
     assert found.overall.mean == pytest.approx(np.mean(each), abs=1e-5)
     assert found.overall.low <= found.overall.mean <= found.overall.high

@@ -7,7 +7,8 @@ import pytest
 
 import attnwidget as aw
 from attnwidget.errors import BadRequest, Cancelled
-from attnwidget.widget.answering.counterfactual import STEPS, counterfactual_told
+from attnwidget.widget.answering import counterfactual
+from attnwidget.widget.answering.counterfactual import counterfactual_told
 from attnwidget.widget.answering.requests import Request
 
 TEXT = "The capital of Veldt is Miro. The capital of Veldt is"
@@ -19,17 +20,18 @@ def model():
     return aw.load()
 
 
-def test_a_search_that_was_stopped_goes_on_where_it_was(model):
+def test_a_search_that_was_stopped_goes_on_where_it_was(model, monkeypatch):
+    monkeypatch.setattr(counterfactual, "SEARCH_STEPS", 30)
     trace = model.trace(TEXT)
     heard = []
 
     def ask(request):
         return counterfactual_told(model, trace, request, "self", lambda *done: heard.append(done))
 
-    with pytest.raises(Cancelled), aw.stopping_when(lambda: len(heard) >= 100):
+    with pytest.raises(Cancelled), aw.stopping_when(lambda: len(heard) >= 20):
         ask(ASKED)
     told, buffers = ask(ASKED)
-    assert [done for done, _ in heard] == list(range(1, STEPS + 1))
+    assert [done for done, _ in heard] == list(range(1, 31))
     found = told["counterfactual"]
     own, other = (np.frombuffer(one, "<f4").reshape(found["sizes"]) for one in buffers)
     np.testing.assert_allclose(own, trace.weights("L3H0"), atol=1e-6)

@@ -77,7 +77,7 @@ OF_MODEL = {
     "permuted_attention": {"heads": "L3", "times": 2},
     "relevance": {},
     "token_effects": {},
-    "uniform_attention": {},
+    "frozen_attention": {},
     "value_zeroing": {"layer": 1},
 }
 EXPERIMENTS = {

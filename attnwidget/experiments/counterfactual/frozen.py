@@ -8,7 +8,7 @@ from attnwidget.experiments.effects.answers import answer_of
 from attnwidget.shapes import LayerMaps
 
 
-def uniform_attention(
+def frozen_attention(
     model: Any,
     trace: Any,
     heads: Any = None,
@@ -30,7 +30,7 @@ def uniform_attention(
 
     >>> import attnwidget as aw
     >>> model = aw.load()
-    >>> found = aw.uniform_attention(model, model.trace("The capital of Veldt is"), "L3H0")
+    >>> found = aw.frozen_attention(model, model.trace("The capital of Veldt is"), "L3H0")
     >>> found.rows, found.epsilon
     (1, None)
     """
