@@ -144,9 +144,9 @@ def _named(trace: Trace, heads: Any, part: str | None) -> Iterator[tuple[Block, 
         own = range(block.heads) if head is None else [fit_index("head", head, block.heads)]
         chosen.setdefault(block.layer, set()).update(own)
     for layer, numbers in sorted(chosen.items()):
-        own = tuple(sorted(numbers - set(blocks[layer].silenced)))
-        if own:
-            yield blocks[layer], own
+        left = tuple(sorted(numbers - set(blocks[layer].silenced)))
+        if left:
+            yield blocks[layer], left
 
 
 def _pair(given: Any) -> tuple[int, int | None]:
