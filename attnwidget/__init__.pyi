@@ -32,6 +32,8 @@ from attnwidget.experiments.gradients.gradient import gradient as gradient
 from attnwidget.experiments.gradients.head_importance import head_importance as head_importance
 from attnwidget.experiments.gradients.relevance import relevance as relevance
 from attnwidget.experiments.induction.induction import induction_scores as induction_scores
+from attnwidget.experiments.league.aligning import judge_alignments as judge_alignments
+from attnwidget.experiments.league.judging import judge_methods as judge_methods
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
 from attnwidget.experiments.probes.attention_probe import attention_probe as attention_probe

@@ -22,6 +22,10 @@ from attnwidget.experiments.gradients.head_importance import head_importance as 
 from attnwidget.experiments.gradients.relevance import relevance as relevance
 from attnwidget.experiments.induction.induction import InductionScores as InductionScores
 from attnwidget.experiments.induction.induction import induction_scores as induction_scores
+from attnwidget.experiments.league.aligning import AlignmentLeague as AlignmentLeague
+from attnwidget.experiments.league.aligning import judge_alignments as judge_alignments
+from attnwidget.experiments.league.judging import judge_methods as judge_methods
+from attnwidget.experiments.league.standings import League as League
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects
 from attnwidget.experiments.lenses.lens import lens as lens
 from attnwidget.experiments.probes.attention_probe import AttentionProbe as AttentionProbe
@@ -33,3 +37,4 @@ from attnwidget.experiments.pruning.pruning_curve import pruning_curve as prunin
 from attnwidget.experiments.surveys.claim import claim as claim
 from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
+from attnwidget.tiny.sample import Sample as Sample

@@ -117,10 +117,10 @@ def top_in_common(one: Float[np.ndarray, " word"], other: Float[np.ndarray, " wo
     >>> top_in_common(np.array([3.0, 2, 1, 0]), np.array([9.0, 0, 8, 1]), 2)
     0.5
     """
-    return float((_among_largest(one, count) * _among_largest(other, count)).sum() / count)
+    return float((among_largest(one, count) * among_largest(other, count)).sum() / count)
 
 
-def _among_largest(values: Float[np.ndarray, " word"], count: int) -> Float[np.ndarray, " word"]:
+def among_largest(values: Float[np.ndarray, " word"], count: int) -> Float[np.ndarray, " word"]:
     """How likely each is among the largest, where lots are drawn between equal ones."""
     least = np.partition(values, -count)[-count]
     above, tied = values > least, values == least

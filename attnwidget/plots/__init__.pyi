@@ -4,6 +4,7 @@ from attnwidget.plots.figures.bars import token_bars as token_bars
 from attnwidget.plots.figures.checkpoints import dynamics as dynamics
 from attnwidget.plots.figures.grid import head_grid as head_grid
 from attnwidget.plots.figures.layers import layer_profile as layer_profile
+from attnwidget.plots.figures.league import league as league
 from attnwidget.plots.figures.likeness import head_map as head_map
 from attnwidget.plots.figures.maps import comparison as comparison
 from attnwidget.plots.figures.maps import token_map as token_map

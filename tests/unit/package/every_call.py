@@ -22,6 +22,8 @@ from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.measures.paths.rollout_edges import rollout_edges
 from attnwidget.measures.similarity.head_distances import distances_from
+from attnwidget.tiny.sample import Sample
+from tests.model.small import small, words
 from tests.unit.plots.charts import EVERY, translation
 
 OPTIONS = {
@@ -84,6 +86,15 @@ EXPERIMENTS = {
     name: lambda trace, name=name, options=options: getattr(aw, name)(MODEL, trace, **options)
     for name, options in OF_MODEL.items()
 }
+
+
+def aligned_by_chance():
+    """What heads of a random translator align: the table."""
+    pair = Sample("made", "the bank was", "", (), "bank the", (((0, 4), (4, 8)), ((5, 8), (0, 3))))
+    found = aw.judge_alignments(aw.load(small("t5"), words(special=True)), [pair], progress=False)
+    return [[mark.mean for mark in one.errors.values()] for one in found.aligners]
+
+
 EXPERIMENTS |= {
     "attention_probe": lambda _: aw.attention_probe(
         MODEL, ["The cat sat on it", "The dog ran to it"] * 8, [{2: 1}, {2: 1}] * 8
@@ -91,6 +102,10 @@ EXPERIMENTS |= {
     "dynamics": lambda trace: aw.dynamics({0: MODEL}, [trace.text.text], measures={"entropy": aw.entropy}),
     "head_effects, estimated": lambda trace: aw.head_effects(MODEL, trace, how="estimate", check=2),
     "induction_scores": lambda _: aw.induction_scores(MODEL, length=8, count=1),
+    "judge_alignments": lambda _: aligned_by_chance(),
+    "judge_methods": lambda _: list(
+        aw.judge_methods(MODEL, 2, methods=["attention", "random"], progress=False).values.values()
+    ),
     "patching": lambda trace: aw.patching(
         MODEL, trace, MODEL.trace("The dog sat on the mat. The dog sat."), what="layers"
     ),

@@ -7,6 +7,8 @@ import torch
 
 import attnwidget as aw
 from attnwidget import plots
+from attnwidget.experiments.league.intervals import Mark
+from attnwidget.experiments.league.standings import League, Standing
 from attnwidget.experiments.probes.probed_layers import ProbedLayers
 from attnwidget.experiments.pruning.pruned_heads import PrunedHeads
 from attnwidget.measures.results import HeadScores, TokenMap, TokenScores
@@ -51,6 +53,23 @@ LEFT = {"entropy": np.array([1.0, 0.2]), "random": np.array([1.0, 0.4])}
 RANGES = {name: np.stack([own, own], 1) for name, own in LEFT.items()}
 PRUNED = PrunedHeads((0, 4), 4, {}, LEFT, RANGES, LEFT, np.ones((1, 2)), RECIPE)
 
+
+def league():
+    """Three methods, one of them without numbers, on texts that nobody has read."""
+    nothing = Mark(*[float("nan")] * 3)
+
+    def standing(name, family, mean):
+        mark = Mark(mean, mean - 0.1, mean + 0.05)
+        return Standing(name, family, "An example.", mark, mark, mark, 1.0, 9, {"facts": mark})
+
+    standings = (
+        standing("attention", "attention", 0.9),
+        standing("random", "control", 0.5),
+        Standing("flow", "through layers", "An example.", nothing, nothing, nothing, 1.0, 0, {}, "why"),
+    )
+    return League("a model", standings, standing("the truth", "truth", 1.0), {"facts": 9}, 9, 9, 0.01, {}, RECIPE)
+
+
 EVERY = {
     "head_grid": partial(plots.head_grid, scores([[1, np.nan], [3, 4]])),
     "pattern_grid": partial(plots.pattern_grid, random_trace(2, 2)),
@@ -65,6 +84,7 @@ EVERY = {
     "probed_layers": partial(plots.probed_layers, PROBED),
     "probed_layers, compression": partial(plots.probed_layers, PROBED, "compression"),
     "pruned_heads": partial(plots.pruned_heads, PRUNED),
+    "league": lambda **options: plots.league(league(), **options),
     "scatter": partial(plots.scatter, scores([[1, 2]]), scores([[3, 4]])),
 }
 

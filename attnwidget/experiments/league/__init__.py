@@ -1,0 +1,1 @@
+"""Methods that say which words count, against texts whose deciding words are known: which of them find those words?"""
