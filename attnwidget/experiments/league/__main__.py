@@ -10,14 +10,16 @@ from typing import Any
 from attnwidget.experiments.league.aligning import PAIRED, judge_alignments
 from attnwidget.experiments.league.case import SEVERAL
 from attnwidget.experiments.league.contenders import EVERY_CONTENDER
-from attnwidget.experiments.league.judging import SAMPLED, judge_methods
+from attnwidget.experiments.league.judging import LEAGUE_SAMPLES, judge_methods
 from attnwidget.files import write_whole
 
 
-def main() -> None:
+def print_leagues() -> None:
     """Prints a table for each model, and writes them: Markdown, and beside it JSON."""
     parser = argparse.ArgumentParser(prog="python -m attnwidget.experiments.league", description=__doc__)
-    parser.add_argument("--models", nargs="+", choices=tuple(SAMPLED), default=list(SAMPLED), metavar="NAME")
+    parser.add_argument(
+        "--models", nargs="+", choices=tuple(LEAGUE_SAMPLES), default=list(LEAGUE_SAMPLES), metavar="NAME"
+    )
     parser.add_argument("--samples", type=int, default=SEVERAL, help="texts of each model")
     parser.add_argument("--methods", nargs="+", choices=EVERY_CONTENDER, metavar="NAME", help="by default all")
     parser.add_argument("--seed", type=int, default=0)
@@ -47,4 +49,4 @@ def write_league(path: Path, page: str, data: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    print_leagues()

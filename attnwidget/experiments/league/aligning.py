@@ -11,7 +11,7 @@ from attnwidget.arguments import whole_from_one, whole_from_zero, whole_number
 from attnwidget.engine import AttentionModel, Silence, Tokens, Trace, go_on, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.league.case import SEVERAL, model_of, overlap, samples_given
-from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, Often, marks_by, marks_of
+from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, Often, marks_by, mean_marks
 from attnwidget.experiments.league.standings import lined, plain_data, rows_aligned, rows_in_html
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.places import word_ranges
@@ -19,7 +19,7 @@ from attnwidget.measures.values.norm_weighted import norm_weighted
 from attnwidget.tiny.sample import Sample, Span
 from attnwidget.tiny.translator.truth import translator_pairs
 
-Row = Literal["writes", "has read"]
+LinkRow = Literal["writes", "has read"]
 
 HALF = 0.5
 PAIRED: Mapping[str, Callable[[int, int], list[Sample]]] = {"tiny-translator": translator_pairs}
@@ -30,22 +30,22 @@ SILENCED = 200
 
 
 @dataclass(frozen=True)
-class Variant:
+class LinkRule:
     """How links are read off: from the row that writes a word or the one that has read it, by weights or norms, the largest
     of the row alone or all that have at least half of it.
     """
 
     name: str
-    row: Row
+    row: LinkRow
     norms: bool = False
     several: bool = False
 
 
-VARIANTS = (
-    Variant("writes", "writes"),
-    Variant("has read", "has read"),
-    Variant("writes, norms", "writes", norms=True),
-    Variant("writes, half of the largest", "writes", several=True),
+LINK_RULES = (
+    LinkRule("writes", "writes"),
+    LinkRule("has read", "has read"),
+    LinkRule("writes, norms", "writes", norms=True),
+    LinkRule("writes, half of the largest", "writes", several=True),
 )
 
 
@@ -95,7 +95,7 @@ class AlignmentLeague:
             "name": [one.name for one in self.aligners],
             "kind": [one.kind for one in self.aligners],
         }
-        for variant in VARIANTS:
+        for variant in LINK_RULES:
             for end in ("mean", "low", "high"):
                 said = {"mean": "", "low": ", from", "high": ", to"}[end]
                 columns[variant.name + said] = [getattr(one.errors[variant.name], end) for one in self.aligners]
@@ -135,11 +135,11 @@ class AlignmentLeague:
         )
 
     def _cells(self) -> list[list[str]]:
-        head = ["alignment error rate", *(one.name for one in VARIANTS), "exact translations lost"]
+        head = ["alignment error rate", *(one.name for one in LINK_RULES), "exact translations lost"]
         rows = [
             [
                 one.name,
-                *(repr(one.errors[variant.name]) for variant in VARIANTS),
+                *(repr(one.errors[variant.name]) for variant in LINK_RULES),
                 "" if one.fall is None else repr(one.fall),
             ]
             for one in self.aligners
@@ -190,12 +190,14 @@ def judge_alignments(
     names = list(counts[0])
     errors = _errors(np.array([[one[name] for name in names] for one in counts], np.float64), drawn)
     falls = (
-        dict(zip((f"L{layer}H{head}" for layer, head in heads), marks_of(np.array(lost, np.float64)), strict=True))
+        dict(zip((f"L{layer}H{head}" for layer, head in heads), mean_marks(np.array(lost, np.float64)), strict=True))
         if lost
         else {}
     )
     aligners = [
-        Aligner(name, kind_of(name), dict(zip((one.name for one in VARIANTS), row, strict=True)), falls.get(name))
+        Aligner(
+            name, aligner_kind(name), dict(zip((one.name for one in LINK_RULES), row, strict=True)), falls.get(name)
+        )
         for name, row in zip(names, errors, strict=True)
     ]
     ordered = tuple(sorted(aligners, key=lambda one: one.errors["writes"].mean))
@@ -218,7 +220,7 @@ def _texts(model: AttentionModel, samples: Any, seed: int) -> list[Sample]:
     return found
 
 
-def kind_of(name: str) -> Literal["head", "mean", "control"]:
+def aligner_kind(name: str) -> Literal["head", "mean", "control"]:
     """What an aligner is, by its name."""
     return "control" if name in {"diagonal", "random"} else "head" if "H" in name else "mean"
 
@@ -251,7 +253,7 @@ def _counted(trace: Trace, sample: Sample, rng: np.random.Generator) -> Counted:
     targets = _target_rows(queries, sample)
     truth = _truth(keys, places, targets, sample)
     found: Counted = {}
-    for one in VARIANTS:
+    for one in LINK_RULES:
         for name, maps in _maps(trace, one.norms).items():
             chosen = _by_word(maps, targets, places, one.row)
             found.setdefault(name, []).append(links_counted(chosen, truth, several=one.several))
@@ -318,7 +320,10 @@ def _maps(trace: Trace, norms: bool) -> dict[str, Float[np.ndarray, "query key"]
 
 
 def _by_word(
-    maps: Float[np.ndarray, "query key"], targets: Mapping[Span, list[int]], places: Sequence[tuple[int, int]], row: Row
+    maps: Float[np.ndarray, "query key"],
+    targets: Mapping[Span, list[int]],
+    places: Sequence[tuple[int, int]],
+    row: LinkRow,
 ) -> Float[np.ndarray, "target source"]:
     """A token is written by the row before its own."""
     before = 1 if row == "writes" else 0

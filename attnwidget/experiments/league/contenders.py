@@ -25,7 +25,7 @@ from attnwidget.measures.values.norm_weighted import norm_weighted
 Family = Literal["attention", "through layers", "gradient", "change", "control", "yours", "truth"]
 WordNumbers: TypeAlias = Float[np.ndarray, " word"]
 
-FAMILIES: Mapping[str, str] = {
+METHOD_FAMILIES: Mapping[str, str] = {
     "attention": "reads one position's attention",
     "through layers": "follows tokens through all layers",
     "gradient": "asks for gradients of the answer",
@@ -121,7 +121,7 @@ def _gradient(kind: str) -> Callable[[Case], WordNumbers]:
 
 def _times_gradient(case: Case) -> WordNumbers:
     total = np.zeros(len(case.trace.tokens(case.part)[1]))
-    for one in output_gradients(case.model, case.trace, case.asked.position, case.asked.in_graph, INSTEAD):
+    for one in output_gradients(case.model, case.trace, case.asked.position, case.asked.in_graph, NO_GRADIENTS):
         if one.part == case.trace.part_blocks(case.part)[0].part:
             rows = weights(case.trace.block(one.layer, case.part), queries=case.query)[:, 0].double().numpy()
             slopes = [one.by_weights(head)[case.query].double().numpy() for head in range(len(rows))]
@@ -249,7 +249,7 @@ CONTENDERS = (
 
 EVERY_CONTENDER = tuple(one.name for one in CONTENDERS)
 
-INSTEAD = "Leave out what asks for gradients (methods=...)"
+NO_GRADIENTS = "Leave out what asks for gradients (methods=...)"
 
 WORKS_LIKE = "a function (model, trace, answer) -> one number for each token"
 

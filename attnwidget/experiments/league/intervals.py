@@ -59,11 +59,11 @@ def marks_by(numbers: Callable[[Often], Float[np.ndarray, "draw number"]], texts
     return [Mark(*map(float, one)) for one in zip(whole, low, high, strict=True)]
 
 
-def marks_of(values: Float[np.ndarray, "text number"], seed: int = 0) -> list[Mark]:
+def mean_marks(values: Float[np.ndarray, "text number"], seed: int = 0) -> list[Mark]:
     """Means over texts with their intervals; NaN does not count.
 
     >>> values = np.array([[0.2, 1.0], [0.4, 1.0], [0.6, np.nan], [0.4, 1.0], [0.4, 1.0]])
-    >>> marks_of(values)
+    >>> mean_marks(values)
     [0.40 (0.28 to 0.52), 1.00 (1.00 to 1.00)]
     """
     known = np.isfinite(values).astype(np.float64)

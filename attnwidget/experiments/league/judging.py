@@ -16,8 +16,8 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.league.accuracy import area_under_curve, first_words, precision_at
 from attnwidget.experiments.league.case import SEVERAL, Case, case_of, model_of, samples_given, trace_of
 from attnwidget.experiments.league.contenders import TRUTH, Contender, contenders_named
-from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, marks_of
-from attnwidget.experiments.league.standings import MARKS, League, Standing
+from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, mean_marks
+from attnwidget.experiments.league.standings import MARK_NAMES, League, Standing
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.tiny import BUNDLED
 from attnwidget.tiny.causal.truth import causal_samples
@@ -25,7 +25,7 @@ from attnwidget.tiny.classifier.truth import classifier_samples
 from attnwidget.tiny.sample import Sample
 from attnwidget.tiny.translator.truth import translator_samples
 
-SAMPLED: Mapping[str, Callable[[int, int], list[Sample]]] = {
+LEAGUE_SAMPLES: Mapping[str, Callable[[int, int], list[Sample]]] = {
     name: made
     for name, made in (
         ("tiny-causal", causal_samples), ("tiny-classifier", classifier_samples), ("tiny-translator", translator_samples),
@@ -68,7 +68,7 @@ def judge_methods(
     hiding. `progress` None shows a bar if it takes long, False shows nothing, a function hears (texts done, of how many).
     Raises AttnWidgetError for a model without texts, unknown methods, and where the model gets no answer right; Cancelled
     inside `stopping_when`.
-    Source: comprehensiveness by DeYoung et al. 2020 (2020.acl-main.408), with hiding in the place of removal.
+    Source: comprehensiveness by DeYoung et al. 2020 (2020.acl-print_leagues.408), with hiding in the place of removal.
 
     >>> import attnwidget as aw
     >>> found = aw.judge_methods(samples=6, methods=["attention", ("first", lambda model, trace, _: -np.arange(len(trace.text)))])
@@ -107,10 +107,10 @@ def _samples(model: AttentionModel, samples: Any, seed: int) -> tuple[Iterator[S
     if count is None:
         found = samples_given(samples)
         return iter(found), len(found), found
-    count, made = whole_from_one("samples", samples), SAMPLED.get(model.name)
+    count, made = whole_from_one("samples", samples), LEAGUE_SAMPLES.get(model.name)
     if made is None:
         raise AttnWidgetError(
-            f"The words that decide are not known for texts of {model.name}. They are for {', '.join(SAMPLED)}; or give "
+            f"The words that decide are not known for texts of {model.name}. They are for {', '.join(LEAGUE_SAMPLES)}; or give "
             "samples of your own, a list of attnwidget.experiments.Sample."
         )
     first = made(count, seed)
@@ -153,7 +153,7 @@ class _Sheet:
         probable = replace(case.asked, unit="probability")
         whole, *left = case.scores_without([(), *(() if top is None else top for top in tops)], probable)
         row = [
-            [np.nan] * len(MARKS)
+            [np.nan] * len(MARK_NAMES)
             if own is None
             else [area_under_curve(own, case.decides), precision_at(own, case.decides), whole - after]
             for own, after in zip(numbers, left, strict=True)
@@ -175,11 +175,13 @@ class _Sheet:
     def league(self, model: str, tried: int, seconds: float, recipe: str) -> League:
         every = np.stack(self.rows)
         kinds = np.array(self.kinds)
-        whole = marks_of(every.reshape(len(every), -1))
-        parts = {str(kind): marks_of(every[kinds == kind][:, :, 0]) for kind in dict.fromkeys(self.kinds)}
+        whole = mean_marks(every.reshape(len(every), -1))
+        parts = {str(kind): mean_marks(every[kinds == kind][:, :, 0]) for kind in dict.fromkeys(self.kinds)}
         taken = np.median(self.seconds, 0) / seconds
         found = [
-            self._standing(at, one, whole[at * len(MARKS) : (at + 1) * len(MARKS)], parts, float(taken[at]), every)
+            self._standing(
+                at, one, whole[at * len(MARK_NAMES) : (at + 1) * len(MARK_NAMES)], parts, float(taken[at]), every
+            )
             for at, one in enumerate(self.methods)
         ]
         truth, *others = found

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.league.intervals import Mark, marks_of
+from attnwidget.experiments.league.intervals import Mark, mean_marks
 
 CHANCE = 0.5
 """The area under the curve of numbers that know nothing."""
 
-MARKS = ("area", "precision", "fall")
+MARK_NAMES = ("area", "precision", "fall")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class League:
         True
         """
         pairs = self.values[self[one].name][:, :1] - self.values[self[other].name][:, :1]
-        return marks_of(pairs)[0]
+        return mean_marks(pairs)[0]
 
     def table(self) -> dict[str, list[Any]]:
         """Plain columns, as pandas takes them."""
@@ -92,7 +92,7 @@ class League:
             {
                 "method": one.name,
                 "family": one.family,
-                **{f"{mark}{end}": getattr(getattr(one, mark), kind) for mark in MARKS for end, kind in ENDS},
+                **{f"{mark}{end}": getattr(getattr(one, mark), kind) for mark in MARK_NAMES for end, kind in MARK_ENDS},
                 "passes": one.passes,
                 "scored": one.scored,
                 **{f"area, {kind}": mark.mean for kind, mark in one.kinds.items()},
@@ -165,7 +165,7 @@ class League:
         return [self.truth, *(one for one in self.standings if one.scored)]
 
 
-ENDS = (("", "mean"), (", from", "low"), (", to", "high"))
+MARK_ENDS = (("", "mean"), (", from", "low"), (", to", "high"))
 
 
 def passes_said(passes: float) -> str:

@@ -8,13 +8,13 @@ from bokeh.models import Legend as DrawnLegend
 
 from attnwidget.arguments import one_of
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.league.contenders import FAMILIES
+from attnwidget.experiments.league.contenders import METHOD_FAMILIES
 from attnwidget.experiments.league.standings import CHANCE, League, Standing, passes_said
 from attnwidget.plots.chart import empty, finished, hover
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.labels import without_tex
 
-AXES = {
+MARK_AXES = {
     "area": "area under the ROC curve",
     "precision": "share of deciding words among the first k",
     "fall": "fall of the answer's probability without the first k",
@@ -36,12 +36,12 @@ def league(found: Any, mark: Any = "area", *, theme: str | None = None, title: s
     look = look_of(theme)
     if not isinstance(found, League):
         raise AttnWidgetError(f"This needs the result of aw.judge_methods, not {type(found).__name__}.")
-    what = one_of("mark", mark, AXES)
+    what = one_of("mark", mark, MARK_AXES)
     shown = sorted((one for one in found.standings if one.scored), key=lambda one: getattr(one, what).mean)
     line = {"area": CHANCE, "fall": found.truth.fall.mean}.get(what)
     figure = empty(
         title or f"Which methods find the words that decide, on {found.model}",
-        AXES[what],
+        MARK_AXES[what],
         "",
         height=22 * len(shown) + 170,
         tools="save",
@@ -53,7 +53,7 @@ def league(found: Any, mark: Any = "area", *, theme: str | None = None, title: s
     for number, family in enumerate(dict.fromkeys(one.family for one in found.standings if one.scored)):
         own = [one for one in shown if one.family == family]
         colour = look.muted if family == "control" else look.categories[number]
-        items.append(LegendItem(label=FAMILIES[family], renderers=[_dots(figure, look, own, what, colour)]))
+        items.append(LegendItem(label=METHOD_FAMILIES[family], renderers=[_dots(figure, look, own, what, colour)]))
     legend = DrawnLegend(items=items, orientation="horizontal", ncols=2, padding=0, margin=8, location="top_left")
     figure.add_layout(legend, "above")
     if line is not None:

@@ -16,7 +16,7 @@ from attnwidget.tiny.sample import Sample
 ASKED_TOKENS = 3 * 7 + 14
 """Three facts and one question, with its answer."""
 
-Found = tuple[list[Token], Sequence[int], str]
+Decided = tuple[list[Token], Sequence[int], str]
 """Tokens before the answer, which of them decide, and the answer."""
 
 
@@ -30,12 +30,12 @@ def causal_samples(count: int, seed: int) -> list[Sample]:
     ('agreement', 'The roads to the river', ['roads'], ' are')
     """
     rng = Random(seed)
-    kinds = tuple(FOUND)
+    kinds = tuple(DECIDED)
     return [_sample(kinds[number % len(kinds)], rng) for number in range(count)]
 
 
 def _sample(kind: str, rng: Random) -> Sample:
-    tokens, decide, answer = FOUND[kind](rng)
+    tokens, decide, answer = DECIDED[kind](rng)
     ends = list(accumulate(len(token.surface) for token in tokens))
     # The text is spelled without the space before its first word.
     spans = [(ends[at] - len(tokens[at].surface.lstrip()) - 1, ends[at] - 1) for at in sorted(decide)]
@@ -54,7 +54,7 @@ def _first(tokens: Sequence[Token], surfaces: Sequence[str]) -> int:
     return next(at for at, token in enumerate(tokens) if token.surface in surfaces)
 
 
-def _fact(rng: Random) -> Found:
+def _fact(rng: Random) -> Decided:
     while True:
         tokens = facts(rng, held_out=True).tokens
         if len(tokens) == ASKED_TOKENS:
@@ -63,35 +63,35 @@ def _fact(rng: Random) -> Found:
     return asked, [_first(asked, [answer.surface])], answer.surface
 
 
-def _taker(rng: Random) -> Found:
+def _taker(rng: Random) -> Decided:
     tokens, taker = _asked("two_names", rng)
     names = [at for at, token in enumerate(tokens) if token.surface.strip() in v.NAMES]
     return tokens, [_first(tokens, [taker]), names[-1]], taker
 
 
-def _verb(rng: Random) -> Found:
+def _verb(rng: Random) -> Decided:
     tokens, verb = _asked("agreement", rng)
     forms = v.PLURAL_VERBS if verb.strip() in v.PLURAL_VERBS else v.SINGULAR_VERBS
     return tokens, [1], " " + forms[0]
 
 
-def _pronoun(rng: Random) -> Found:
+def _pronoun(rng: Random) -> Decided:
     tokens, pronoun = _asked("pronouns", rng)
     return tokens, [_first(tokens, [" " + name for name in v.NAMES])], pronoun
 
 
-def _closing(rng: Random) -> Found:
+def _closing(rng: Random) -> Decided:
     tokens, closing = _asked("enclosed", rng)
     return tokens, [_first(tokens, [" " + opening for opening, _ in v.BRACKETS])], closing
 
 
-def _again(rng: Random) -> Found:
+def _again(rng: Random) -> Decided:
     """Words in any order, and the first of them once more; at least two, so that no other place was left off at."""
     block = rng.sample(v.words(), rng.randint(8, 16))
     again = rng.randint(2, len(block) - 1)
     return [Token(" " + word) for word in (*block, *block[:again])], [again], " " + block[again]
 
 
-FOUND: dict[str, Callable[[Random], Found]] = {
+DECIDED: dict[str, Callable[[Random], Decided]] = {
     "facts": _fact, "two_names": _taker, "agreement": _verb, "pronouns": _pronoun, "enclosed": _closing, "repeats": _again,
 }  # fmt: skip

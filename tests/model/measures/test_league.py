@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import attnwidget as aw
-from attnwidget.experiments.league.aligning import VARIANTS, is_exact, judge_alignments
+from attnwidget.experiments.league.aligning import LINK_RULES, is_exact, judge_alignments
 from attnwidget.experiments.league.case import case_of
 from attnwidget.experiments.league.contenders import CONTENDERS
 from attnwidget.tiny.causal.truth import causal_samples
@@ -161,7 +161,7 @@ def test_links_are_read_off_the_rows_of_the_head(reader):
             assert found[f"L{layer}H{head}"].errors[variant].mean == pytest.approx(1 - 2 * hits / 6)
     assert found["diagonal"].errors["writes"].mean == pytest.approx(1)
     assert len(found.aligners) == 8 + 3 + 2
-    assert all(set(one.errors) == {variant.name for variant in VARIANTS} for one in found.aligners)
+    assert all(set(one.errors) == {variant.name for variant in LINK_RULES} for one in found.aligners)
     assert found.exact == 0
     assert found["L0H0"].fall.mean == 0
     assert "L0H0" in repr(found)
