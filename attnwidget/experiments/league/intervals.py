@@ -62,9 +62,10 @@ def marks_by(numbers: Callable[[Often], Float[np.ndarray, "draw number"]], texts
 def mean_marks(values: Float[np.ndarray, "text number"], seed: int = 0) -> list[Mark]:
     """Means over texts with their intervals; NaN does not count.
 
-    >>> values = np.array([[0.2, 1.0], [0.4, 1.0], [0.6, np.nan], [0.4, 1.0], [0.4, 1.0]])
-    >>> mean_marks(values)
+    >>> mean_marks(np.array([[0.2, 1.0], [0.4, 1.0], [0.6, 1.0], [0.4, 1.0], [0.4, 1.0]]))
     [0.40 (0.28 to 0.52), 1.00 (1.00 to 1.00)]
+    >>> mean_marks(np.array([[0.2], [np.nan]]))
+    [0.20]
     """
     known = np.isfinite(values).astype(np.float64)
     plain = np.where(known > 0, values, 0.0)
