@@ -52,8 +52,9 @@ def counterfactual_told(
     away = request.position if request.name == "away" else None
     found = _known.setdefault(trace, {})
     name = request.question, part, request.layer, request.head, away
-    if name in found and found[name].told is not None:
-        return found[name].told
+    before = found[name].told if name in found else None
+    if before is not None:
+        return before
     head = f"L{request.layer}" if request.head < 0 else f"L{request.layer}H{request.head}"
     asked = asked_by(model, trace, request.question)
     scope = scope_of(model, trace, asked, head, part if len(trace.parts) > 1 else None)
@@ -69,8 +70,9 @@ def counterfactual_told(
         scope, objective, ALLOWED_CHANGE, known.reached, SEARCH_STEPS, lambda step: progress(step, SEARCH_STEPS)
     )
     maps = best_of(scope, known.reached.rows)
-    known.told = _told(scope, painted_run(scope, maps, _said(away), epsilon=ALLOWED_CHANGE, marked=marked), request)
-    return known.told
+    told = _told(scope, painted_run(scope, maps, _said(away), epsilon=ALLOWED_CHANGE, marked=marked), request)
+    known.told = told
+    return told
 
 
 def _said(away: int | None) -> str:

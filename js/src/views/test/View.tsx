@@ -17,6 +17,7 @@ import { evidenceSoFar, evidenceWish, isStopped, stop } from "./asked";
 import { Deletion } from "./Deletion";
 import { testFigure } from "./figure";
 import { type Looking, pointTest, pressTest, steerTest } from "./input";
+import { otherwiseFills } from "./otherwise/asked";
 import { Otherwise } from "./otherwise/Otherwise";
 import { paintTest } from "./paint";
 import { type TestPicture, testPicture } from "./picture";
@@ -32,7 +33,7 @@ export function TestView() {
   const { session } = view;
   const { problem } = session.memory.answer(evidenceWish(session));
   const { value: shown, late, current } = useLastGood(session, evidenceSoFar(session));
-  const alone = fillsStage(view);
+  const alone = fillsStage(view) || otherwiseFills(view);
   return (
     <figure class="aw-view">
       <div class="aw-test-head">

@@ -1,4 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
+import type { View } from "../../../display/view";
 import { oneForEach } from "../../../lib/one-for-each";
 import type { Wish } from "../../../session/answers/follow";
 import { keyOf } from "../../../session/answers/memory";
@@ -25,6 +26,11 @@ export const otherwiseOf = oneForEach(
     wanted: signal(null),
   }),
 );
+
+/** Where the stage is as high as the window leaves it, it takes the place of the table, as the ways to put it do. Reads signals. */
+export function otherwiseFills({ session, layout }: View): boolean {
+  return layout.value.columns === 3 && session.can("counterfactual") && otherwiseOf(session).open.value;
+}
 
 /** What would be asked about the head on screen, or its layer. Reads signals. */
 export function possibleWish(session: Session): Wish<"counterfactual", CounterfactualRequest> | null {
