@@ -13,6 +13,8 @@ from attnwidget.plots.figures.plane import scatter as scatter
 from attnwidget.plots.figures.probed import probed_layers as probed_layers
 from attnwidget.plots.figures.pruned import pruned_heads as pruned_heads
 from attnwidget.plots.figures.spread import distributions as distributions
+from attnwidget.plots.figures.surveys import survey_grid as survey_grid
+from attnwidget.plots.figures.surveys import survey_texts as survey_texts
 from attnwidget.plots.page import save as save
 from attnwidget.plots.pane import Embedded as Embedded
 from attnwidget.plots.pane import embed as embed

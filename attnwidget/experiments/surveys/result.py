@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -359,6 +359,14 @@ class Survey:
         if values.ndim == 2:
             return HeadScores(values, recipe)
         return LayerScores(values, recipe) if values.ndim == 1 else float(values)
+
+    def numbers_of(self, head: Any = None) -> tuple[str, Callable[[np.ndarray], np.ndarray]]:
+        """(what is shown of each text, what takes it from answers or a control): of a head, or of what the survey is about."""
+        if head is None:
+            name = f"L{self.head[0]}H{self.head[1]}" if self.head else self.said.of
+            return name, self.of_each_text
+        layer, own = self._head_of(head)
+        return f"L{layer}H{own}", lambda values: values[:, layer, own]
 
     def _numbers(self, head: Any) -> np.ndarray:
         return self.per_text if head is None else self.values[(slice(None), *self._head_of(head))]
