@@ -58,7 +58,8 @@ def _answered(
         controls = {name: table for name, table in found.beside.items() if name in plan.controls or name == "uniform"}
         for order, name in enumerate(plan.controls, 1):
             if name in runs:
-                controls[name] = _control(*runs[name], plan, order)
+                owner, other, moved = runs[name]
+                controls[name] = _control(owner, other, moved, plan, order)
             elif name == "another head" and name not in controls:
                 controls[name] = another_head(found.values, _lot(plan, item, order))
             elif name not in controls:

@@ -93,7 +93,7 @@ class ReadsKeys(_OfHeads):
             )
         of = f"weight on {self.keys.said}"
         return QuestionSaid(
-            repr(self), of, "of the weight", "reads", heads, self.one_of, self.keys.enough, self.keys.by_place
+            repr(self), of, "of its weight", "reads", heads, self.one_of, self.keys.enough, self.keys.by_place
         )
 
     def refuse_control(self, name: str) -> None:
@@ -136,7 +136,7 @@ class ReadsSpans(_OfHeads):
     def said(self, counts: tuple[int, ...]) -> QuestionSaid:
         """What is claimed. Raises AttnWidgetError for heads that are not there."""
         of = f"weight from {self.query} to {self.key}"
-        return QuestionSaid(repr(self), of, "of the weight", "reads", self.heads_in(counts), self.one_of, view="lines")
+        return QuestionSaid(repr(self), of, "of its weight", "reads", self.heads_in(counts), self.one_of, view="lines")
 
     def refuse_control(self, name: str) -> None:
         """Every control says something here: other names are spans that could be read instead."""

@@ -304,7 +304,8 @@ class Survey:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many texts were answered, and how many were not, by reason (numbers in it left out)."""
-        reasons = Counter(re.sub(r"\d[\d,.]*", "…", lost.reason) for lost in (*self.unanswered, *self.unread))
+        lost = [one.reason for one in self.unanswered] + [one.reason for one in self.unread]
+        reasons = Counter(re.sub(r"\d[\d,.]*", "…", reason) for reason in lost)
         return {"answered": len(self.answers), **dict(reasons.most_common())}
 
     def __repr__(self) -> str:
@@ -312,8 +313,9 @@ class Survey:
         lines += [f"  {self.verdict.sentence}"]
         if isinstance(self.scores, HeadScores):
             lines += [f"  most: {', '.join(map(repr, self.top(3)))}"]
-        lines += [f"  for: {text!r}" for text in self.texts(1)]
-        lines += [f"  against: {text!r}" for text in self.texts(1, against=True)]
+        names = self._sides
+        lines += [f"  {names[0]}: {text!r}" for text in self.texts(1)]
+        lines += [f"  {names[1]}: {text!r}" for text in self.texts(1, against=True)]
         lines += [f"  left out: {count:,} x {reason}" for reason, count in list(self.counts.items())[1:]]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes), f"  {self.in_small_print}"])
 
@@ -324,10 +326,10 @@ class Survey:
             bars.append((name, own, repr(self.beside(name).overall)))
         subject = f"L{self.head[0]}H{self.head[1]}, " if self.head else ""
         ringed = set(self.said.heads) if not self.said.one_of else {self.head} if self.head else set()
-        names = ("most", "least") if self.said.kind == "measure" else ("for", "against")
         groups = (self.texts(TEXTS_SHOWN), self.texts(TEXTS_SHOWN, against=True))
         speaking = tuple(
-            (name, tuple((one.value, one.said) for one in texts)) for name, texts in zip(names, groups, strict=True)
+            (name, tuple((one.value, one.said) for one in texts))
+            for name, texts in zip(self._sides, groups, strict=True)
         )
         lost = [f"{count:,} × {reason}" for reason, count in list(self.counts.items())[1:]]
         remarks = (*([f"Left out: {'; '.join(lost)}"] if lost else []), *self.notes)
@@ -359,6 +361,10 @@ class Survey:
         if values.ndim == 2:
             return HeadScores(values, recipe)
         return LayerScores(values, recipe) if values.ndim == 1 else float(values)
+
+    @property
+    def _sides(self) -> tuple[str, str]:
+        return ("highest", "lowest") if self.said.kind == "measure" else ("for", "against")
 
     def numbers_of(self, head: Any = None) -> tuple[str, Callable[[np.ndarray], np.ndarray]]:
         """(what is shown of each text, what takes it from answers or a control): of a head, or of what the survey is about."""

@@ -115,7 +115,7 @@ def survey_of(
     answers = tuple(sorted(found, key=lambda answer: answer.number))
     unanswered, unreadable = tuple(lost), tuple(unread)
     if not answers:
-        reasons = [one.reason for one in (*unanswered, *unreadable)]
+        reasons = [one.reason for one in unanswered] + [one.reason for one in unreadable]
         why = f" The first: {reasons[0]}" if reasons else " There was none."
         raise AttnWidgetError(f"None of {len(reasons):,} texts has an answer.{why}")
     shapes = {answer.values.shape for answer in answers}

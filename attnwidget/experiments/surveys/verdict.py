@@ -43,7 +43,7 @@ def verdict_on(said: QuestionSaid, values: np.ndarray, controls: Mapping[str, np
         return _best(said, values, controls, seed)
     each = [_of_head(said, head, values, controls, seed, len(said.heads) > 1) for head in said.heads]
     worst = max(each, key=lambda found: RANKS.index(found.word))
-    return Verdict(worst.word, f"{worst.word}: {said.words}; {'; '.join(found.sentence for found in each)}.")
+    return Verdict(worst.word, f"{worst.word}: {said.words}, {'; '.join(found.sentence for found in each)}.")
 
 
 def chosen_head(said: QuestionSaid, values: np.ndarray) -> tuple[int, int]:
@@ -71,7 +71,7 @@ def _best(said: QuestionSaid, values: np.ndarray, controls: Mapping[str, np.ndar
         if apart
         else f"best of {len(said.heads)} on these very texts, which flatters it"
     )
-    return Verdict(found.word, f"{found.word}: {said.words}; {found.sentence} ({how}).")
+    return Verdict(found.word, f"{found.word}: {said.words}, {found.sentence} ({how}).")
 
 
 def _of_head(
@@ -85,7 +85,7 @@ def _of_head(
     at = (slice(None), *head)
     own = values[at][:, None]
     found = one(spread_of(own, seed), (0,))
-    subject = f"L{head[0]}H{head[1]} " if named else ""
+    subject = f"L{head[0]}H{head[1]} with " if named else "with "
     number = f"{subject}{found!r} {said.unit}"
     if found.texts < FEWEST_FOR_INTERVAL:
         return Verdict("too few texts", f"{number} on {texts_in_words(found.texts)}, which carry no interval")
@@ -110,7 +110,7 @@ def _of_head(
     beyond = (found.mean - uniform) / max(1e-9, 1 - uniform)
     if beyond < said.enough:
         return Verdict(
-            "holds in part", f"{sentence}: more than its controls, and most of its weight is elsewhere{remark}"
+            "holds in part", f"{sentence}: more than its controls, but most of its weight is elsewhere{remark}"
         )
     return Verdict("holds in part" if words_do else "holds", f"{sentence}{remark}")
 

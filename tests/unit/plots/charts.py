@@ -11,6 +11,8 @@ from attnwidget.experiments.league.intervals import Mark
 from attnwidget.experiments.league.standings import League, Standing
 from attnwidget.experiments.probes.probed_layers import ProbedLayers
 from attnwidget.experiments.pruning.pruned_heads import PrunedHeads
+from attnwidget.experiments.surveys.records import Answered, QuestionSaid
+from attnwidget.experiments.surveys.result import Survey
 from attnwidget.measures.results import HeadScores, TokenMap, TokenScores
 from attnwidget.plots.theme import CAPTION
 from tests.unit.traces import example, random_trace
@@ -70,6 +72,16 @@ def league():
     return League("a model", standings, standing("the truth", "truth", 1.0), {"facts": 9}, 9, 9, 0.01, {}, RECIPE)
 
 
+def surveyed():
+    """A survey made by hand: two heads, seven texts, one control, a name that might be markup."""
+    said = QuestionSaid("L0H1 reads <b>it</b>", "weight on it", "of its weight", "reads", ((0, 1),))
+    answers = [
+        Answered(at, HOSTILE[at], None, {}, np.array([[0.1, 0.8 + at / 50]]), {"uniform": np.array([[0.2, 0.2]])})
+        for at in range(7)
+    ]
+    return Survey(said, tuple(answers))
+
+
 EVERY = {
     "head_grid": partial(plots.head_grid, scores([[1, np.nan], [3, 4]])),
     "pattern_grid": partial(plots.pattern_grid, random_trace(2, 2)),
@@ -85,6 +97,8 @@ EVERY = {
     "probed_layers, compression": partial(plots.probed_layers, PROBED, "compression"),
     "pruned_heads": partial(plots.pruned_heads, PRUNED),
     "league": lambda **options: plots.league(league(), **options),
+    "survey_grid": partial(plots.survey_grid, surveyed()),
+    "survey_texts": partial(plots.survey_texts, surveyed()),
     "scatter": partial(plots.scatter, scores([[1, 2]]), scores([[3, 4]])),
 }
 
