@@ -74,7 +74,8 @@ def another_head(values: np.ndarray, lot: np.random.Generator) -> np.ndarray:
 def shuffled_item(item: Item, lot: np.random.Generator) -> Item:
     """The item with the words of its text in another order, those of the pair too; spans move with their words.
 
-    Signs and blanks stay; a stretch that the item names moves as one. Raises AttnWidgetError for a text of a single word, and
+    Signs and blanks stay; a stretch that the item names moves as one, and of several the first stays the first, so that a
+    model that reads from left to right can read as before. Raises AttnWidgetError for a text of a single word, and
     for code points in a chat.
 
     >>> item = Item(0, "The cat sat, and it slept.", spans={"it": ((17, 19),)})
@@ -123,12 +124,13 @@ def shuffled_words(
     ('two one', [(0, 3)])
     """
     units = _units([*words_in(text), *kept])
+    own = [next(at for at, unit in enumerate(units) if unit[0] <= start and stop <= unit[1]) for start, stop in kept]
     said = [text[start:stop] for start, stop in units]
     if len(set(said)) < 2:
         raise AttnWidgetError("The words of a text cannot be shuffled where it has only one.")
     order = np.arange(len(said))
     for _ in range(TRIES):
-        order = lot.permutation(len(said))
+        order = _in_their_order(lot.permutation(len(said)), own)
         if [said[at] for at in order] != said:
             break
     pieces: list[str] = []
@@ -141,12 +143,19 @@ def shuffled_words(
         size += len(gap) + len(said[source])
         behind = slot[1]
     pieces.append(text[behind:])
-    own = [next(at for at, unit in enumerate(units) if unit[0] <= start and stop <= unit[1]) for start, stop in kept]
     now = [
         (starts[at] + start - units[at][0], starts[at] + stop - units[at][0])
         for at, (start, stop) in zip(own, kept, strict=True)
     ]
     return "".join(pieces), now
+
+
+def _in_their_order(order: np.ndarray, kept: list[int]) -> np.ndarray:
+    """The order, with these units on the places that they got, but one after the other as before."""
+    slots = np.flatnonzero(np.isin(order, kept))
+    found = order.copy()
+    found[slots] = np.sort(order[slots])
+    return found
 
 
 def _units(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
