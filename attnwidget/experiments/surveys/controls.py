@@ -21,7 +21,7 @@ CONTROLS = {
 }
 """Controls by name, and what each is. Of a claim from span to span, another name of spans is one too: read instead."""
 
-TRIES = 20
+ORDERS_TRIED = 20
 """Draws until the words stand in another order than before."""
 
 _untrained: "WeakKeyDictionary[AttentionModel, AttentionModel]" = WeakKeyDictionary()
@@ -129,7 +129,7 @@ def shuffled_words(
     if len(set(said)) < 2:
         raise AttnWidgetError("The words of a text cannot be shuffled where it has only one.")
     order = np.arange(len(said))
-    for _ in range(TRIES):
+    for _ in range(ORDERS_TRIED):
         order = _in_their_order(lot.permutation(len(said)), own)
         if [said[at] for at in order] != said:
             break
