@@ -53,7 +53,7 @@ def probe(
     Accuracy is that on the share of texts `held_out`; a text, however often it occurs, is never on both sides. Beside it
     stand the commonest class, and a control: the same classifier on labels drawn at random for each word, all its
     occurrences alike. What is learnt of these is learnt by heart, and selectivity is accuracy minus control: that of a
-    probe of words, as whole texts hardly recur. `description` is the online code: how many bits the labels take if each
+    probe of words, as whole texts hardly recur; with few different words the control is learnt whole, and says little. `description` is the online code: how many bits the labels take if each
     portion of the texts is predicted by a classifier fitted to those before it; compression is log2 K bits a label over
     that, 1 for a probe that knows nothing. Intervals are 95 %, by a bootstrap over texts.
     `classifier` is one of scikit-learn (default: logistic regression on standardised states).
