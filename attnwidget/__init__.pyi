@@ -40,6 +40,7 @@ from attnwidget.experiments.probes.attention_probe import attention_probe as att
 from attnwidget.experiments.probes.probe import probe as probe
 from attnwidget.experiments.pruning.pruning_curve import pruning_curve as pruning_curve
 from attnwidget.experiments.surveys.claim import claim as claim
+from attnwidget.experiments.surveys.result import Survey as Survey
 from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
 from attnwidget.export.highlight import highlight as highlight

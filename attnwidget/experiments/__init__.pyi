@@ -35,6 +35,7 @@ from attnwidget.experiments.probes.probed_layers import ProbedLayers as ProbedLa
 from attnwidget.experiments.pruning.pruned_heads import PrunedHeads as PrunedHeads
 from attnwidget.experiments.pruning.pruning_curve import pruning_curve as pruning_curve
 from attnwidget.experiments.surveys.claim import claim as claim
+from attnwidget.experiments.surveys.result import Survey as Survey
 from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
 from attnwidget.tiny.sample import Sample as Sample

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 import pickle
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 
 from attnwidget.arguments import real_number, whole_from_one
@@ -23,6 +25,12 @@ AHEAD = 4
 
 TRIES = 4
 """So often a batch is begun whose workers die: then it is the batch that ends them."""
+
+PATIENCE_WITH_RAY = 5.0
+"""Seconds without an answer, after which is asked whether the cluster is still there."""
+
+PATIENCE_AT_THE_END = 20.0
+"""Seconds, for Ray to put its workers away."""
 
 GO_ON = "What was computed with keep= is kept: see to the cluster, and call again to go on."
 
@@ -96,8 +104,9 @@ def run_on_ray(model: AttentionModel, answer: AnswerWith, options: RayOptions) -
                     number, answers = line.next()
                     if isinstance(answers, AttnWidgetError):
                         raise answers
-                    yield sent.pop(number), answers
-                    line.done(number)
+                    if number in sent:  # Ray may repeat what it has lost
+                        yield sent.pop(number), answers
+                        line.done(number)
 
     return run
 
@@ -185,8 +194,11 @@ class _Line:
 
     ray: Any
     feed: Any
-    answers: Iterator[Any]
+    arrived: "Queue[Any]"
+    """Tables, and at last the error that ended it."""
     room: int
+    options: RayOptions
+    ended: bool = False
 
     def send(self, number: int, batch: ItemBatch) -> None:
         with _in_sentences(self.ray):
@@ -195,18 +207,28 @@ class _Line:
     def end(self, total: int) -> None:
         with _in_sentences(self.ray):
             self.ray.get(self.feed.end.remote(total))
+        self.ended = True
 
     def done(self, number: int) -> None:
         with _in_sentences(self.ray):
             self.feed.done.remote(number)
 
     def next(self) -> tuple[int, Any]:
+        """The next answers. Without a machine Ray waits for one that may never come, so this is asked in between."""
+        while True:
+            try:
+                table = self.arrived.get(timeout=PATIENCE_WITH_RAY)
+                break
+            except Empty:
+                with _in_sentences(self.ray):
+                    room = _room(self.ray.cluster_resources(), self.options)
+                if not room:
+                    raise AttnWidgetError(f"The Ray cluster is gone: no worker has room there. {GO_ON}") from None
+        if not isinstance(table, BaseException):
+            (number,), (answers,) = table["number"].to_pylist(), table["answers"].to_pylist()
+            return number, pickle.loads(answers)  # noqa: S301  from our own workers
         with _in_sentences(self.ray):
-            table = next(self.answers, None)
-        if table is None:
-            raise AttnWidgetError(f"Ray ended before all texts were answered. {GO_ON}")
-        (number,), (answers,) = table["number"].to_pylist(), table["answers"].to_pylist()
-        return number, pickle.loads(answers)  # noqa: S301  from our own workers
+            raise table
 
 
 @contextmanager
@@ -215,7 +237,7 @@ def _in_sentences(ray: Any) -> Iterator[None]:
         yield
     except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
         said = str(getattr(error, "cause", None) or error).strip().splitlines() or [type(error).__name__]
-        raise AttnWidgetError(f"Ray failed: {said[-1][:300]}. {GO_ON}") from error
+        raise AttnWidgetError(f"Ray failed: {said[-1][:300].rstrip('.')}. {GO_ON}") from error
 
 
 @contextmanager
@@ -232,31 +254,46 @@ def _line(model: AttentionModel, answer: AnswerWith, options: RayOptions) -> Ite
             held.enter_context(_connected(ray))
             workers = _workers(ray.cluster_resources(), options)
             model_there, answer_there = _packed(model, ray), _packed_answer(answer, ray)
-            feed = ray.remote(num_cpus=0)(_Feed).remote()
+            here = ray.get_runtime_context().get_node_id()  # other machines may come and go
+            beside: Any = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
+            feed = ray.remote(num_cpus=0, scheduling_strategy=beside)(_Feed).remote()
         held.callback(_quietly, ray.kill, feed)
+        held.enter_context(_quiet(data))
         answers = _streamed(data, feed, (model_there, answer_there, feed), workers, options)
-        held.callback(answers.close)
-        yield _Line(ray, feed, answers, AHEAD * workers)
+        arrived: Queue[Any] = Queue()
+
+        def stream() -> None:
+            try:
+                for table in answers:
+                    arrived.put(table)
+                arrived.put(RuntimeError("it ended before all texts were answered"))
+            except BaseException as error:  # noqa: BLE001  it is raised where answers are waited for
+                arrived.put(error)
+
+        thread = Thread(target=stream, name="attnwidget-ray", daemon=True)
+        thread.start()
+        line = _Line(ray, feed, arrived, AHEAD * workers, options)
+        try:
+            yield line
+        finally:
+            if not line.ended:
+                _quietly(ray.kill, feed)  # nobody waits for more: Ray gives up, and its workers are free again
+            thread.join(PATIENCE_AT_THE_END)
 
 
-def _streamed(
-    data: Any, feed: Any, given: tuple[Any, ...], workers: int, options: RayOptions
-) -> Generator[Any, None, None]:
-    with _quiet(data) as context:
-        # A batch is a row and a block of its own: Ray would wait until 128 MB of texts have come together.
-        context.target_max_block_size = 1
-        source = data.read_datasource(_source(data, feed), num_cpus=0, override_num_blocks=1)
-        answered = source.map_batches(
-            _Worker,
-            fn_constructor_args=given,
-            fn_constructor_kwargs={"gpu": options.gpus > 0},
-            batch_size=1,
-            batch_format="pyarrow",
-            compute=data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
-            num_cpus=options.cpus,
-            num_gpus=options.gpus,
-        )
-        yield from answered.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+def _streamed(data: Any, feed: Any, given: tuple[Any, ...], workers: int, options: RayOptions) -> Iterator[Any]:
+    source = data.read_datasource(_source(data, feed), num_cpus=0, override_num_blocks=1)
+    answered = source.map_batches(
+        _Worker,
+        fn_constructor_args=given,
+        fn_constructor_kwargs={"gpu": options.gpus > 0},
+        batch_size=1,
+        batch_format="pyarrow",
+        compute=data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
+        num_cpus=options.cpus,
+        num_gpus=options.gpus,
+    )
+    return iter(answered.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
 
 
 def _source(data: Any, feed: Any) -> Any:
@@ -309,6 +346,8 @@ def _quiet(data: Any) -> Iterator[Any]:
     context, log = data.DataContext.get_current(), logging.getLogger("ray.data")
     before = (context.enable_progress_bars, context.target_max_block_size, log.level)
     context.enable_progress_bars = False
+    # A batch is a row and a block of its own: Ray would wait until 128 MB of texts have come together.
+    context.target_max_block_size = 1
     log.setLevel(logging.ERROR)
     try:
         yield context
@@ -319,16 +358,20 @@ def _quiet(data: Any) -> Iterator[Any]:
 
 def _workers(resources: Mapping[str, float], options: RayOptions) -> int:
     """How many workers there are. Raises AttnWidgetError where the cluster has no room for them."""
-    needs = {"CPU": options.cpus, "GPU": options.gpus}
-    room = min((int(resources.get(name, 0) // need) for name, need in needs.items() if need), default=1)
+    room = _room(resources, options)
     wanted = options.workers or max(1, room)
     if wanted > room:
-        has = " and ".join(f"{resources.get(name, 0):g} {name}" for name in needs)
+        has = f"{resources.get('CPU', 0):g} CPU and {resources.get('GPU', 0):g} GPU"
         raise AttnWidgetError(
             f"{wanted} workers of {options.cpus:g} CPU and {options.gpus:g} GPU each do not fit: the cluster has {has}. "
             "Ask for fewer."
         )
     return wanted
+
+
+def _room(resources: Mapping[str, float], options: RayOptions) -> int:
+    needs = {"CPU": options.cpus, "GPU": options.gpus}
+    return min((int(resources.get(name, 0) // need) for name, need in needs.items() if need), default=1)
 
 
 def _packed(model: AttentionModel, ray: Any) -> Any:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from attnwidget.experiments.surveys.statistics import (
     one,
     spread_of,
 )
+from attnwidget.experiments.surveys.survey_file import read_survey, write_survey
 from attnwidget.experiments.surveys.survey_page import SurveyCard, survey_html
 from attnwidget.experiments.surveys.verdict import Verdict, chosen_head, of_texts, texts_in_words, verdict_on
 from attnwidget.measures.results import HeadScores, LayerScores, RankedHead
@@ -95,6 +97,24 @@ class Survey:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     model: AttentionModel | None = None
+
+    def save(self, path: Any) -> Path:
+        """Write it to a `.parquet` or a `.json` file, texts, answers and recipe. Returns the file.
+
+        Raises AttnWidgetError if it cannot be written, and for Parquet without pyarrow.
+        """
+        return write_survey(path, self.said, (*self.answers, *self.unanswered, *self.unread), self.recipe, self.notes)
+
+    @classmethod
+    def load(cls, path: Any) -> "Survey":
+        """A survey from its file: all but the model. Raises AttnWidgetError for a file that is none, or of a newer version.
+
+        >>> Survey.load("no such file.json")
+        Traceback (most recent call last):
+        ...
+        attnwidget.errors.AttnWidgetError: no such file.json cannot be read: No such file or directory.
+        """
+        return cls(**read_survey(path))
 
     def __len__(self) -> int:
         return len(self.answers)
