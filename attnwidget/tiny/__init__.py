@@ -2,6 +2,7 @@
 
 from attnwidget.tiny.bundled import Bundled
 from attnwidget.tiny.causal import CAUSAL
+from attnwidget.tiny.translator import TRANSLATOR
 
-BUNDLED: dict[str, Bundled] = {one.name: one for one in (CAUSAL,)}
+BUNDLED: dict[str, Bundled] = {one.name: one for one in (CAUSAL, TRANSLATOR)}
 """The first is what opens where no model is named."""

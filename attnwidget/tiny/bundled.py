@@ -8,7 +8,8 @@ from typing import NamedTuple
 class Example(NamedTuple):
     """A text of the explorer's menu, and what to look for on it: a sentence, and where it shows.
 
-    `head` is (layer, head), `query` a token, `view` one of the explorer's; None leaves it as it is.
+    `head` is (layer, head), `query` a token, `view` one of the explorer's; `pair` is a second text (the target of an
+    encoder-decoder) and `part` where in the model to look. None leaves it as it is.
     """
 
     title: str
@@ -17,6 +18,8 @@ class Example(NamedTuple):
     head: tuple[int, int] | None = None
     query: int | None = None
     view: str | None = None
+    pair: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)

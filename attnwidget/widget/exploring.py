@@ -70,14 +70,18 @@ def explore(
     kept = {} if state is None else checked_state(state)
     named = name_to_load(state) if model is None else model
     loaded = shared(named, tokenizer)
-    first = kept.pop("text", examples(loaded.facts)[0].text)
-    shown = first if text is None else text
+    example = examples(loaded.facts)[0]
+    shown = kept.pop("text", example.text) if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
     given |= {"size": size, "height": height, "shows": shows, "edits": edits, "question": question}
     given |= {"pair": target if pair is None else pair}
     chosen = {name: value for name, value in given.items() if value is not None}
+    if text is None and state is None and "pair" not in chosen and example.pair is not None:
+        chosen["pair"] = example.pair
+        if query is None:
+            chosen["query"] = example.query
     if loaded.facts.teaching and not {"layer", "head", "heads"} & {*chosen, *kept}:
         chosen |= dict(zip(("layer", "head"), BUNDLED[loaded.facts.name].first_head, strict=True))
     explorer = Explorer(loaded, shown, **chosen)

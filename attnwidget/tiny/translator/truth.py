@@ -15,6 +15,10 @@ def translator_samples(count: int, seed: int) -> list[Sample]:
 
     A word decides if another one of its kind in its place gives an English text whose translation begins with the same `target`
     and goes on with something else. A word of two, as "ice cream", is replaced as one and decides as two.
+
+    >>> sample = translator_samples(2, seed=4)[1]
+    >>> sample.text, sample.target, sample.answer, [sample.text[start:stop] for start, stop in sample.deciding]
+    ("the horse's living room", 'le salon', ' du', ['the', 'horse'])
     """
     rng = Random(f"tiny-translator truth {seed}")
     kinds = tuple(TEXT_KINDS)

@@ -176,6 +176,7 @@ DETERMINERS = tuple("the a an my your his her this these".split())
 POSSESSIVES = {
     "my": ("mon", "ma", "mes"), "your": ("votre", "votre", "vos"), "his": ("son", "sa", "ses"), "her": ("son", "sa", "ses"),
 }  # fmt: skip
+FRENCH_ARTICLES = tuple("le la l' les un une mon ma mes votre vos son sa ses ce cet cette ces".split())
 PREPOSITIONS = {"of": "de", "with": "avec", "in": "dans", "under": "sous", "behind": "derrière", "near": "près de"}
 FRENCH_ADVERBS = {"not": "pas", "never": "jamais", "always": "toujours", "often": "souvent"}
 NEGATIVE = ("not", "never")

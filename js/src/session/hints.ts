@@ -29,7 +29,10 @@ export class Hints {
       const place = { text: text.value, layer: layer.value, head: head.value, query: query.value };
       return (
         sightHint(place, this.#seen.value) ??
-        exampleHint({ ...place, view: traits.view.value }, about.value?.examples ?? [])
+        exampleHint(
+          { ...place, pair: traits.pair.value, part: traits.part.value, view: traits.view.value },
+          about.value?.examples ?? [],
+        )
       );
     });
   }
@@ -51,6 +54,7 @@ export class Hints {
 }
 
 type Place = Pick<Traits, "text" | "layer" | "head" | "query">;
+type WholePlace = Place & Pick<Traits, "pair" | "part" | "view">;
 
 export function sightHint({ text, layer, head, query }: Place, seen: Seen | null): Hint | null {
   if (seen?.text !== text) return null;
@@ -89,12 +93,14 @@ const shows: Readonly<Record<string, string>> = {
 
 /** The sentence of the example on show, where its head and query are looked at. */
 export function exampleHint(
-  { text, layer, head, query, view }: Place & Pick<Traits, "view">,
+  { text, pair, part, layer, head, query, view }: WholePlace,
   examples: readonly Example[],
 ): Hint | null {
   const found = examples.find(
     (example) =>
       example.text === text &&
+      (example.pair === undefined || example.pair === pair) &&
+      (example.part === undefined || example.part === part) &&
       (example.head === undefined || (example.head[0] === layer && example.head[1] === head)) &&
       (example.query === undefined || isSame(example.query, query)) &&
       (example.view === undefined || example.view === view),

@@ -284,13 +284,17 @@ export class Session {
     return (way === "undo") === selection > text ? "selection" : "text";
   }
 
-  /** A text and what was chosen with it. */
+  /** Its texts and what was chosen with them. */
   #travelExample(way: Travel): null {
     const now = this.#selection();
-    const text = this.#history[way]()?.text ?? now.text;
-    const patch = this.#selections.go(way, now, { text });
+    const texts = { text: now.text, pair: now.pair };
+    for (const number = this.#history.next(way); number !== null && this.#history.next(way) === number; ) {
+      const place = this.#history[way]();
+      if (place !== null) texts[place.field === 0 ? "text" : "pair"] = place.text;
+    }
+    const patch = this.#selections.go(way, now, texts);
     this.#lead.fit();
-    this.#write({ text, ...patch }, true);
+    this.#write({ ...texts, ...patch }, true);
     return null;
   }
 
@@ -337,14 +341,19 @@ export class Session {
   /** Whether what the model has written would be written anew. Reads signals. */
   isStale(): boolean {
     const produced = this.continuing.produced.value;
+    if (produced === null) return false;
+    const beside = this.traits[produced.field === 0 ? "pair" : "text"].value;
     const edits = editsOn(this.traits.edits.value);
-    return produced !== null && (produced.stale || !same(produced.edits, edits));
+    return produced.stale || produced.beside !== beside || !same(produced.edits, edits);
   }
 
   /** Lets the model write on: at the end of the text, in the last answer; in place of what it wrote before the text or the edits were changed. */
   continue(): void {
     const { text: first, pair: second } = this.traits;
     const field = this.#continued;
+    // A translation is looked at beside what is translated.
+    if (field === 1 && second.peek() === "" && !this.second.peek())
+      this.#set(patches.secondPatch(this.about.peek(), true), true);
     const text = (field === 0 ? first : second).peek();
     const turns = field === 0 ? this.turns.of(text) : null;
     const last = turns?.at(-1);
@@ -387,12 +396,13 @@ export class Session {
   }
 
   /** A text with what is to be seen on it. */
-  useExample({ text, head, query, view }: Example): void {
+  useExample({ text, pair, part, head, query, view }: Example): void {
     this.continuing.stop();
     this.#steps++;
     this.#joining = true;
     this.#selections.leave(this.#selection(), "at once");
     this.#history.record(0, text, "at once");
+    if (pair !== undefined) this.#history.record(1, pair, "at once");
     this.#joining = false;
     this.#act();
     this.#lead.fit();
@@ -401,7 +411,13 @@ export class Session {
     else this.#lead.pin();
     const heads = head === undefined ? {} : chosenPatch([head], this.traits.look.peek());
     const edits = ofHeads(this.traits.edits.peek());
-    this.#synced.write({ text, edits, ...heads, ...(query && { query }), ...(view && { view }) });
+    const texts = pair === undefined ? { text } : { text, pair };
+    const place = {
+      ...(part && { part, direction: "reads" as const }),
+      ...(query && { query }),
+      ...(view && { view }),
+    };
+    this.#synced.write({ ...texts, edits, ...heads, ...place });
     this.#request(performance.now());
     this.#hints.begin();
   }

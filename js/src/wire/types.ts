@@ -90,6 +90,9 @@ export interface About {
 export interface Example {
   readonly title: string;
   readonly text: string;
+  /** The second text, of a model that reads two. */
+  readonly pair?: string;
+  readonly part?: string;
   /** A sentence on what to look for, and where it shows, as the traits have it. */
   readonly look?: string;
   readonly head?: HeadPair;

@@ -46,6 +46,28 @@ describe("writing on", () => {
     expect([model.state.text, session.continuing.running.value]).toEqual(["The river", false]);
   });
 
+  it("translates into the second text, beside the first, and anew once that is another", async () => {
+    const { session, model, asked } = open({ text: "the red car" });
+    session.about.value = { editable: true, model: { second: "target", generates: true } } as never;
+    const translate = async (text: string) => {
+      session.continue();
+      const last = asked.findLast(({ request }) => request.kind === "continue");
+      expect(last?.request).not.toHaveProperty("pair");
+      await last?.answer({ status: "ok", reply: { text, tokens: 3, ended: true } });
+      return last?.request;
+    };
+    expect(await translate("la voiture rouge")).toMatchObject({ text: "the red car" });
+    expect(model.state).toMatchObject({ pair: "la voiture rouge", part: "cross" });
+    expect(session.isStale()).toBe(false);
+    session.edit("the red book", [12, 12], 0);
+    expect(session.isStale()).toBe(true);
+    session.travel("undo");
+    expect(session.isStale()).toBe(false);
+    session.travel("redo");
+    expect(await translate("le livre rouge")).toMatchObject({ text: "the red book" });
+    expect([model.state.pair, session.isStale()]).toEqual(["le livre rouge", false]);
+  });
+
   it("keeps what has come where it is stopped, as one step of undo", async () => {
     const { session, model, come, answer } = writing();
     come(" It");

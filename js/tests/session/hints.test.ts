@@ -55,7 +55,7 @@ describe("what to look for in an example", () => {
     view: "lines",
   };
   const anywhere: Example = { title: "", text: "the cat", look: "Look around." };
-  const at = { ...place, view: "lines" };
+  const at = { ...place, pair: "", part: "self", view: "lines" };
 
   it("is said where it shows", () => {
     expect(exampleHint(at, [{ title: "", text: "a dog", look: "No." }, here])?.sentence).toBe("Look.");
@@ -71,6 +71,14 @@ describe("what to look for in an example", () => {
 
   it("is said anywhere, where no place is named", () => {
     expect(exampleHint({ ...at, head: 2, view: "flow" }, [anywhere])?.sentence).toBe("Look around.");
+  });
+
+  it("is said of both texts and of the part, where they are named", () => {
+    const crossing = { ...anywhere, pair: "le chat", part: "cross" };
+    const both = { ...at, pair: "le chat", part: "cross" };
+    expect(exampleHint(both, [crossing])?.sentence).toBe("Look around.");
+    for (const other of [{ pair: "" }, { part: "encoder" }])
+      expect(exampleHint({ ...both, ...other }, [crossing])).toBeNull();
   });
 
   it("is nothing without a sentence", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { freshlyProduced, type Produced, producedAfter } from "../../src/session/text/produced";
 
 const text = "Is it? It is so.";
-const produced = freshlyProduced(text, 6, { field: 0, edits: [], ended: true });
+const produced = freshlyProduced(text, 6, { field: 0, beside: "", edits: [], ended: true });
 
 /** Through several texts, one after the other. */
 function through(...texts: readonly string[]): Produced {

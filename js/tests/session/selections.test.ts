@@ -289,6 +289,28 @@ describe("a session's undo", () => {
     expect(session.what("undo")).toBe("");
   });
 
+  it("takes both texts of an example for one step", async () => {
+    const { session, model, frames } = await rested();
+    const example = {
+      title: "one",
+      text: "the red car",
+      pair: "la voiture rouge",
+      part: "cross",
+      query: [2, 3] as const,
+    };
+    session.useExample(example);
+    expect(model.state).toMatchObject({ pair: "la voiture rouge", part: "cross", direction: "reads" });
+    expect(frames().at(-1)?.request).toMatchObject({
+      text: "the red car",
+      pair: "la voiture rouge",
+      query: [2, 3],
+    });
+    session.travel("undo", "all");
+    expect(model.state).toMatchObject({ text: "The river bank", pair: "" });
+    session.travel("redo", "all");
+    expect(model.state).toMatchObject({ text: "the red car", pair: "la voiture rouge", part: "cross" });
+  });
+
   it("says nothing of texts that cannot be changed", async () => {
     const { session, model } = await rested();
     model.set("text", "The river");

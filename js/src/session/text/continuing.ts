@@ -60,17 +60,17 @@ export class Continuing {
 
   async go({ field, text, pair, edits }: Place): Promise<void> {
     this.stop();
-    const before = field === 0 ? text : pair;
+    const [before, beside] = field === 0 ? [text, pair] : [pair, text];
     const run: Run = { life: new AbortController(), field, before, written: before };
     this.#run = run;
     this.running.value = true;
     // What was written there already, and still stands, is gone on with.
     const known = this.produced.peek();
-    const goesOn = known?.field === field && !known.stale && known.stop === before.length;
-    const start = goesOn && known.edits.join() === edits.join() ? known.start : before.length;
+    const same = known?.field === field && known.beside === beside && known.edits.join() === edits.join();
+    const start = same && !known.stale && known.stop === before.length ? known.start : before.length;
     const take = (more: string, ended: boolean, last: boolean) => {
       run.written = before + more;
-      this.produced.value = freshlyProduced(run.written, start, { field, edits, ended });
+      this.produced.value = freshlyProduced(run.written, start, { field, beside, edits, ended });
       this.#tell(run.written, field, last);
     };
     const answer = await this.#ask(

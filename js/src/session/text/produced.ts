@@ -11,6 +11,8 @@ export interface Produced {
   readonly stale: boolean;
   /** The text up to its end, and where it began, as it was written. */
   readonly written: { readonly text: string; readonly start: number };
+  /** What stood in the other text when it was written: an encoder-decoder wrote it after that. */
+  readonly beside: string;
   /** The edits of the computation under which it was written. */
   readonly edits: readonly string[];
   /** Whether it came to an end by itself. */
@@ -21,7 +23,7 @@ export interface Produced {
 export function freshlyProduced(
   text: string,
   start: number,
-  more: Pick<Produced, "field" | "edits" | "ended">,
+  more: Pick<Produced, "field" | "beside" | "edits" | "ended">,
 ): Produced {
   return { ...more, start, stop: text.length, stale: false, written: { text, start } };
 }
