@@ -318,3 +318,13 @@ def test_texts_without_end_are_never_held():
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 100_000
+
+
+@pytest.mark.long
+def test_data_sets_are_read_row_by_row():
+    datasets = pytest.importorskip("datasets")
+    rows = datasets.Dataset.from_list([{**row, "spans": json.dumps(row.get("spans"))} for row in ROWS])
+    assert contents(read(rows)) == READ
+    assert contents(read(rows.to_iterable_dataset())) == READ
+    with pytest.raises(AttnWidgetError, match="one mapping, of 'train'"):
+        TextReader(datasets.DatasetDict(train=rows))
