@@ -160,7 +160,8 @@ class ReadsSpans(_OfHeads):
                 tables[name] = self._shifted(trace, true)
             elif name in item.spans:
                 tables[name] = self._cells(trace, item, name)
-        rows = torch.tensor(sorted({query for cells in tables.values() for query, _ in cells}), device="cpu").long()
+        reading = sorted({query for cells in tables.values() for query, _ in cells})
+        rows = torch.tensor(reading, dtype=torch.long, device="cpu")
         wide = torch.stack([_dense(cells, rows, len(trace.tokens(self.part)[1])) for cells in tables.values()])
         found = np.zeros((len(tables), len(counts), max(counts)))
         uniform = np.zeros(found.shape[1:])
