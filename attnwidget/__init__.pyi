@@ -59,6 +59,7 @@ from attnwidget.measures.heads.entropy import entropy as entropy
 from attnwidget.measures.heads.share import share as share
 from attnwidget.measures.heads.sink_score import sink_rate as sink_rate
 from attnwidget.measures.heads.sink_score import sink_score as sink_score
+from attnwidget.measures.logs.attention_log import AttentionLog as AttentionLog
 from attnwidget.measures.over_texts.position_reliance import position_reliance as position_reliance
 from attnwidget.measures.over_texts.smoothing import smoothing as smoothing
 from attnwidget.measures.paths.alti import alti as alti

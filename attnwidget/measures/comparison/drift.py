@@ -3,12 +3,14 @@
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attnwidget.arguments import real_number, so_many, truth_of
 from attnwidget.errors import AttnWidgetError
+from attnwidget.measures.logs.attention_log import AttentionLog, read_log
 
 FEWEST_TEXTS = 5
 """Texts per side: with fewer, no test can tell drift from chance."""
@@ -22,7 +24,8 @@ class DriftedNumber(NamedTuple):
 
     `difference` is the difference of the means in pooled standard deviations, `statistic` the largest distance between
     the two distribution functions (Kolmogorov-Smirnov, 0 to 1), `p` its probability without drift, and `adjusted` is p
-    corrected for the number of tests.
+    corrected for the number of tests. `since` is the text of the current set, counted from 0, from which on this number
+    is another one: where two means, of the reference with the texts before it and of those from it on, fit best.
     """
 
     name: str
@@ -32,12 +35,12 @@ class DriftedNumber(NamedTuple):
     statistic: float
     p: float
     adjusted: float
+    since: int = 0
 
     def __repr__(self) -> str:
         means = f"{self.reference_mean:.4g} -> {self.current_mean:.4g}"
-        return (
-            f"{self.name}: {means} ({self.difference:+.2f} sd, KS {self.statistic:.2f}, adjusted p {self.adjusted:.2g})"
-        )
+        since = f", since text {self.since}" if self.since else ""
+        return f"{self.name}: {means} ({self.difference:+.2f} sd, KS {self.statistic:.2f}, adjusted p {self.adjusted:.2g}{since})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,18 +88,20 @@ class Drift:
         return "\n".join([*lines, *map(repr, self.top())])
 
 
-def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str, Any]]) -> Drift:
+def drift(reference: Any, current: Any) -> Drift:
     """Which numbers of `summary` are distributed differently in the `current` texts than in the `reference` texts.
 
-    Both are lists of mappings name -> number or word, one per text, at least 5, as `summary` returns them. Numbers are
+    Both are lists of mappings name -> number or word, one per text, at least 5, as `summary` returns them, or logs: an
+    `AttentionLog`, or the path of one. Of a number that has drifted, `since` says from which text on. Numbers are
     compared if every mapping of both sets has them. Texts where a number is NaN are left out for that number, if 5
     remain on either side; `left_out` names the numbers without enough texts. Words are not compared: those that differ
     between texts, for example the model, are in `differing` and in the recipe.
 
-    The test is two-sided Kolmogorov-Smirnov, corrected over all numbers by Benjamini-Hochberg. Texts of different
+    The test is two-sided Kolmogorov-Smirnov, corrected over all numbers by Benjamini-Hochberg; `since` is a single change of the mean by least squares. Texts of different
     lengths differ in most numbers, so give texts of similar lengths. Raises AttnWidgetError for smaller sets, sets
     without a number in common, and values that are neither numbers nor words.
-    Source: Benjamini & Hochberg 1995 (10.1111/j.2517-6161.1995.tb02031.x); scipy.stats.ks_2samp.
+    Source: Benjamini & Hochberg 1995 (10.1111/j.2517-6161.1995.tb02031.x); scipy.stats.ks_2samp; Page 1955 for
+    the one change (10.1093/biomet/42.3-4.523).
 
     >>> before = [{"entropy": value / 10} for value in range(10)]
     >>> after = [{"entropy": 2 + value / 10} for value in range(10)]
@@ -110,6 +115,7 @@ def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str,
     known = dict.fromkeys(name for texts in sets for text in texts for name in text)
     shared = [name for name in known if all(name in text for texts in sets for text in texts)]
     samples = {name: tuple(_finite(texts, name) for texts in sets) for name in shared}
+    orders = {name: np.flatnonzero([np.isfinite(text[name]) for text in sets[1]]) for name in shared}
     kept = [name for name, sides in samples.items() if min(map(len, sides)) >= FEWEST_TEXTS]
     if not kept:
         raise AttnWidgetError(
@@ -121,7 +127,7 @@ def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str,
         tests = [ks_2samp(*samples[name]) for name in kept]
     adjusted = false_discovery_control([test.pvalue for test in tests])
     numbers = tuple(
-        _drifted(name, samples[name], test, float(corrected))
+        _drifted(name, samples[name], test, float(corrected), orders[name])
         for name, test, corrected in zip(kept, tests, adjusted, strict=True)
     )
     recipe = (
@@ -133,20 +139,39 @@ def drift(reference: Iterable[Mapping[str, Any]], current: Iterable[Mapping[str,
     return Drift(numbers, tuple(name for name in known if name not in kept), recipe, tuple(differing))
 
 
-def _drifted(name: str, sides: tuple[np.ndarray, ...], test: Any, adjusted: float) -> DriftedNumber:
+def _drifted(name: str, sides: tuple[np.ndarray, ...], test: Any, adjusted: float, order: np.ndarray) -> DriftedNumber:
     before, after = sides
     difference = float(after.mean() - before.mean())
     freedom = len(before) + len(after) - 2
     spread = float(np.sqrt(((len(before) - 1) * before.var(ddof=1) + (len(after) - 1) * after.var(ddof=1)) / freedom))
     standardised = difference / spread if spread else float(np.copysign(np.inf, difference)) if difference else 0.0
     means = float(before.mean()), float(after.mean())
-    return DriftedNumber(name, *means, standardised, float(test.statistic), float(test.pvalue), adjusted)
+    since = int(order[changed_at(before, after)])
+    return DriftedNumber(name, *means, standardised, float(test.statistic), float(test.pvalue), adjusted, since)
+
+
+def changed_at(before: np.ndarray, after: np.ndarray) -> int:
+    """The number of `after` from which on one mean, and another for all before it, leave the smallest squared errors.
+
+    >>> changed_at(np.array([0.0, 1, 0]), np.array([0.0, 1, 5, 6]))
+    2
+    """
+    every = np.concatenate([before, after]) - before.mean()
+    first = np.arange(len(before), len(every))
+    sums = np.cumsum(every)
+    kept = sums[first - 1]
+    explained = kept**2 / first + (sums[-1] - kept) ** 2 / (len(every) - first)
+    return int(explained.argmax())
 
 
 def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
     """A set of summaries. Raises AttnWidgetError for anything else."""
-    if isinstance(texts, Mapping | str) or not isinstance(texts, Iterable):
-        raise AttnWidgetError(f"{name} is {type(texts).__name__}. Give a list with one summary (a mapping) per text.")
+    if isinstance(texts, str | PathLike | AttentionLog):
+        texts = [_compared(line) for line in read_log(texts)]
+    if isinstance(texts, Mapping) or not isinstance(texts, Iterable):
+        raise AttnWidgetError(
+            f"{name} is {type(texts).__name__}. Give a list with one summary (a mapping) per text, or a log."
+        )
     found = list(texts)
     for text in found:
         if not isinstance(text, Mapping):
@@ -156,6 +181,11 @@ def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, A
     if len(found) < FEWEST_TEXTS:
         raise AttnWidgetError(f"{name} has {len(found)} texts. Give at least {FEWEST_TEXTS} on either side.")
     return found
+
+
+def _compared(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of a log without what says which text it is."""
+    return {name: value for name, value in line.items() if name not in {"time", "hash", "text"}}
 
 
 def _numbers(text: Mapping[str, Any], name: str) -> dict[str, float]:
