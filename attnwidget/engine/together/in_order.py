@@ -22,7 +22,7 @@ TOKENS_IN_A_PASS = 4096
 """Tokens in one pass, padding included: more of them save nothing."""
 
 ReadEntry: TypeAlias = Inputs | AttnWidgetError
-Found: TypeAlias = Trace | AttnWidgetError
+Outcome: TypeAlias = Trace | AttnWidgetError
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Ways:
 
     read: Callable[[Sequence[Any]], Sequence[ReadEntry]]
     kind: Callable[[Inputs], Any]
-    run: Callable[[Sequence[Inputs]], Sequence[Found]]
+    run: Callable[[Sequence[Inputs]], Sequence[Outcome]]
 
 
 @dataclass(eq=False)
@@ -83,7 +83,9 @@ def in_order(
     number = done = 0
     at_most = TOKENS_IN_A_PASS
     while window := ahead.window(at_most):
-        found: dict[int, Found] = {at: read for at, (_, read) in enumerate(window) if isinstance(read, AttnWidgetError)}
+        found: dict[int, Outcome] = {
+            at: read for at, (_, read) in enumerate(window) if isinstance(read, AttnWidgetError)
+        }
         passes = _passes([(at, read) for at, (_, read) in enumerate(window) if isinstance(read, Inputs)], ways, batch)
         done += len(found)
         for at, (entry, _) in enumerate(window):
@@ -100,12 +102,12 @@ def in_order(
         raise ahead.failed
 
 
-def _run(together: Sequence[tuple[int, Inputs]], ways: Ways) -> dict[int, Found]:
+def _run(together: Sequence[tuple[int, Inputs]], ways: Ways) -> dict[int, Outcome]:
     traces = ways.run([given for _, given in together])
     return {at: trace for (at, _), trace in zip(together, traces, strict=True)}
 
 
-def _given(found: Found, number: int, entry: Any) -> Trace | Untraced:
+def _given(found: Outcome, number: int, entry: Any) -> Trace | Untraced:
     return found if isinstance(found, Trace) else Untraced(number, text_of(entry), str(found))
 
 
@@ -130,7 +132,7 @@ def _tokens_of(read: ReadEntry) -> int:
     return length_of(read) if isinstance(read, Inputs) else 0
 
 
-def _tokens_held(traces: Iterable[Found]) -> int | None:
+def _tokens_held(traces: Iterable[Outcome]) -> int | None:
     """How many tokens may wait for their turn, by what these traces hold."""
     held, tokens = 0, 0
     for trace in traces:

@@ -11,7 +11,7 @@ from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.live.prefix import turns_by_length
 from attnwidget.engine.memory import refuse_what_cannot_fit
-from attnwidget.engine.together.in_order import Found
+from attnwidget.engine.together.in_order import Outcome
 from attnwidget.engine.together.padded_pass import OtherShapes, traced_together
 from attnwidget.engine.together.padding import length_of, padded, padding_ids
 from attnwidget.engine.together.trial import agree
@@ -48,9 +48,9 @@ class PaddedPasses:
     facts: ModelFacts
     at_most: int
 
-    def run(self, inputs: Sequence[Inputs]) -> list[Found]:
+    def run(self, inputs: Sequence[Inputs]) -> list[Outcome]:
         """The trace of each, or why there is none; fewer at a time from now on where memory lacks. Raises Cancelled."""
-        found: list[Found] = []
+        found: list[Outcome] = []
         while len(found) < len(inputs):
             some = inputs[len(found) : len(found) + self.at_most]
             try:
@@ -63,13 +63,13 @@ class PaddedPasses:
                 self.at_most = max(1, len(some) // 2)
         return found
 
-    def _alone(self, given: Inputs) -> Found:
+    def _alone(self, given: Inputs) -> Outcome:
         try:
             return self.alone(given)
         except AttnWidgetError as error:
             return error.with_traceback(None)
 
-    def _together(self, inputs: Sequence[Inputs]) -> list[Found]:
+    def _together(self, inputs: Sequence[Inputs]) -> list[Outcome]:
         shadow = self.shadow()
         known = _tried.setdefault(shadow.module, {})
         uneven = len({_lengths(given) for given in inputs}) > 1

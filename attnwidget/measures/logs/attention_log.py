@@ -22,10 +22,10 @@ from attnwidget.measures.heads.share import mass_on
 from attnwidget.measures.logs.log_files import PARQUET, append_line, append_parquet, lines_of
 from attnwidget.measures.portions import head_means
 
-VERSION = 1
+LOG_VERSION = 1
 """Of the format of a line."""
 
-LARGEST = 5
+LARGEST_LOGGED = 5
 """Weights of a row that count for its concentration."""
 
 DIGITS = 6
@@ -48,6 +48,7 @@ class AttentionLog:
     Of a text only this hash is written, unless `text=True`; a short text can be guessed from its hash. Whatever goes wrong with
     a line or the disk is told once, as a warning, and counted in `failed`; it never reaches the caller. `written` and
     `skipped` count the other texts. Raises AttnWidgetError for arguments that are not valid.
+    Source: those of the measures, see their docstrings.
 
     >>> import attnwidget as aw, tempfile
     >>> model = aw.load()
@@ -160,7 +161,7 @@ def line_of(trace: Trace, mark: str, *, text: bool) -> dict[str, Any]:
     """The line of one trace: what identifies it, and of each part one (layer head) table for every number."""
     parts = {part: _tables(trace, part) for part in trace.parts}
     words = {"model": trace.model.name, "path": trace.path, "hash": mark, **({"text": trace.text.text} if text else {})}
-    return {"version": VERSION, "time": round(time.time(), 3), **words, "tokens": len(trace.text), "parts": parts}
+    return {"version": LOG_VERSION, "time": round(time.time(), 3), **words, "tokens": len(trace.text), "parts": parts}
 
 
 def _tables(trace: Trace, part: str) -> dict[str, list[list[float | None]]]:
@@ -170,7 +171,7 @@ def _tables(trace: Trace, part: str) -> dict[str, list[list[float | None]]]:
         part,
         {
             "entropy": plain_entropy,
-            "concentration": of_largest(LARGEST),
+            "concentration": of_largest(LARGEST_LOGGED),
             "share_special": mass_on("special", keys),
             "share_first": mass_on("first", keys),
         },
@@ -195,7 +196,7 @@ def _flat(line: dict[str, Any], file: Path) -> dict[str, Any]:
     version, parts = whole_number(line.get("version")), line.get("parts")
     if version is None or not isinstance(parts, dict):
         raise AttnWidgetError(f"{str(file)!r} has a line that AttentionLog did not write. Give the path of a log.")
-    if version > VERSION:
+    if version > LOG_VERSION:
         raise AttnWidgetError(f"{str(file)!r} was written by a newer attnwidget. Update this one to read it.")
     found = {name: value for name, value in line.items() if name not in {"version", "parts"}}
     for part, tables in parts.items():

@@ -57,8 +57,8 @@ MEASURES = {name: partial(getattr(aw, name), **options) for name, options in OPT
 MEASURES["compare"] = lambda trace: aw.compare(trace, trace)
 """By the names of `aw`, of a trace of one text."""
 
-ELSEWHERE = {"alignment", "drift", "position_reliance", "smoothing"}
-"""Public measures that take something else: cross-attention, summaries, or a model and a set of texts (see EXPERIMENTS)."""
+ELSEWHERE = {"AttentionLog", "alignment", "drift", "position_reliance", "smoothing"}
+"""Public measures that take something else: a path, cross-attention, summaries, or a model and a set of texts (see EXPERIMENTS)."""
 
 MODEL = aw.load()
 SEARCH = {"epsilon": 0.1, "steps": 2, "restarts": 1}
