@@ -11,7 +11,8 @@ from tests.unit.traces import random_trace
 MEASURES = sorted(
     name
     for name, home in homes(aw.__file__).items()
-    if home.startswith("attnwidget.measures.") and name not in {"AttentionLog", "drift"}
+    if home.startswith("attnwidget.measures.")
+    and name not in {"AttentionLog", "drift", "position_reliance", "smoothing"}
 )
 MORE = {
     "effective": (0,),
