@@ -61,6 +61,9 @@ ELSEWHERE = {"AttentionLog", "alignment", "drift", "position_reliance", "smoothi
 """Public measures that take something else: a path, cross-attention, summaries, or a model and a set of texts (see EXPERIMENTS)."""
 
 MODEL = aw.load()
+SIXTEEN = [
+    f"The {one} sat on the {two}" for two in ("mat", "road", "table", "hill") for one in ("cat", "dog", "bird", "cow")
+]
 SEARCH = {"epsilon": 0.1, "steps": 2, "restarts": 1}
 OF_MODEL = {
     "adversarial_attention": {"heads": "L3H0", **SEARCH},
@@ -96,9 +99,7 @@ def aligned_by_chance():
 
 
 EXPERIMENTS |= {
-    "attention_probe": lambda _: aw.attention_probe(
-        MODEL, ["The cat sat on it", "The dog ran to it"] * 8, [{2: 1}, {2: 1}] * 8
-    ),
+    "attention_probe": lambda _: aw.attention_probe(MODEL, SIXTEEN, [{2: 1}] * 16),
     "dynamics": lambda trace: aw.dynamics({0: MODEL}, [trace.text.text], measures={"entropy": aw.entropy}),
     "head_effects, estimated": lambda trace: aw.head_effects(MODEL, trace, how="estimate", check=2),
     "induction_scores": lambda _: aw.induction_scores(MODEL, length=8, count=1),
@@ -110,9 +111,7 @@ EXPERIMENTS |= {
         MODEL, trace, MODEL.trace("The dog sat on the mat. The dog sat."), what="layers"
     ),
     "position_reliance": lambda trace: aw.position_reliance(MODEL, [trace.text.text]),
-    "probe": lambda _: aw.probe(
-        MODEL, ["The cat sat", "The dog sat"] * 8, [{1: "cat"}, {1: "dog"}] * 8, layers="L1", description=False
-    ),
+    "probe": lambda _: aw.probe(MODEL, SIXTEEN, [{1: "one"}, {1: "other"}] * 8, layers="L1", description=False),
     "prune": lambda trace: [aw.prune(MODEL, "L0H1", on=trace).trace(trace.text.text).weights(at) for at in range(2)],
     "pruning_curve": lambda _: aw.pruning_curve(
         MODEL, [("The cat sat on the", " mat")] * 4, by="entropy", points=2, orders=1
