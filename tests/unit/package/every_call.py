@@ -91,10 +91,13 @@ EXPERIMENTS = {
 }
 
 
+READER = aw.load(small("t5"), words(special=True))
+
+
 def aligned_by_chance():
     """What heads of a random translator align: the table."""
     pair = Sample("made", "the bank was", "", (), "bank the", (((0, 4), (4, 8)), ((5, 8), (0, 3))))
-    found = aw.judge_alignments(aw.load(small("t5"), words(special=True)), [pair], progress=False)
+    found = aw.judge_alignments(READER, [pair], progress=False)
     return [[mark.mean for mark in one.errors.values()] for one in found.aligners]
 
 
