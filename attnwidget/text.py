@@ -1,4 +1,9 @@
-"""Text that Jupyter can carry, and how much of it is accepted."""
+"""Text that Jupyter can carry, how much of it is accepted, and stretches of it."""
+
+from typing import TypeAlias
+
+Span: TypeAlias = tuple[int, int]
+"""A stretch of a text: its first code point, and the one behind its last."""
 
 LARGEST_TEXT = 200_000
 """Characters. Beyond this the result is too large to look at, and tokenising alone would stall the kernel."""

@@ -1,9 +1,8 @@
 """A held-out text of a bundled model's language, with the answer and the words that decide it."""
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-Span: TypeAlias = tuple[int, int]
-"""A stretch of a text: first and behind the last code point."""
+from attnwidget.text import Span
 
 
 class Sample(NamedTuple):

@@ -29,7 +29,7 @@ from attnwidget.widget.bundle import loader, program
 from attnwidget.widget.closed import Closed
 from attnwidget.widget.examples import examples
 from attnwidget.widget.findings import finding_of
-from attnwidget.widget.following import PATIENCE, QUIET, hold_until_the_cell_ends
+from attnwidget.widget.following import LOOP_WAITS, STILL_FOR, hold_until_the_cell_ends
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
@@ -184,7 +184,7 @@ class Explorer(Selecting):
             answered = self._wait_for(renew, request.topic, None)
             self._answer(request.id, answered, "renewed")
         if self._view_count:
-            self._worker.rest(QUIET, PATIENCE)
+            self._worker.rest(STILL_FOR, LOOP_WAITS)
         hold_until_the_cell_ends(self._worker)
         return self
 

@@ -7,10 +7,10 @@ from IPython import get_ipython
 
 from attnwidget.widget.answering.worker import Worker
 
-QUIET = 0.15
+STILL_FOR = 0.15
 """Seconds after which a page that has asked for nothing more is taken to have all it wants."""
 
-PATIENCE = 1.0
+LOOP_WAITS = 1.0
 """Seconds that a training loop waits at most for what pages ask beyond their picture."""
 
 

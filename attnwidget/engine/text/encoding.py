@@ -7,11 +7,12 @@ from itertools import groupby
 from typing import Any
 
 from attnwidget.engine.text.pieces import LOST, byte_named, characters
-from attnwidget.engine.text.spans import NO_SPAN, Span, aligned
+from attnwidget.engine.text.spans import NO_SPAN, aligned
 from attnwidget.engine.text.tokenizer import asked, decoded, marks, names_of, special_id
 from attnwidget.engine.text.tokens import Tokens, placed
 from attnwidget.engine.text.words import words_of
 from attnwidget.errors import AttnWidgetError
+from attnwidget.text import Span
 
 _one_at_a_time = threading.Lock()
 """Some tokenizers switch languages, or change their post-processor, while they are called."""

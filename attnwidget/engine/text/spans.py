@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from attnwidget.engine.text.pieces import Piece, fold, pieces_of
-
-Span = tuple[int, int]
+from attnwidget.text import Span
 
 NO_SPAN: Span = (-1, -1)
 

@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.text.spans import NO_SPAN, Span
+from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.errors import AttnWidgetError
+from attnwidget.text import Span
 
 PER_TOKEN = ("ids", "pieces", "spans", "words", "special", "padding", "segment")
 """The fields of `Tokens` with one entry per token."""

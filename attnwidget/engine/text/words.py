@@ -6,7 +6,8 @@ from itertools import accumulate
 
 import regex
 
-from attnwidget.engine.text.spans import NO_SPAN, Span
+from attnwidget.engine.text.spans import NO_SPAN
+from attnwidget.text import Span
 
 WORD = regex.compile(r"(?sw).+?\b")
 """Words, punctuation and spaces by the Unicode Standard, annex 29: letters with their marks, numbers and emoji are

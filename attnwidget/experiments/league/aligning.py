@@ -16,7 +16,8 @@ from attnwidget.experiments.league.standings import lined, plain_data, rows_alig
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.measures.places import word_ranges
 from attnwidget.measures.values.norm_weighted import norm_weighted
-from attnwidget.tiny.sample import Sample, Span
+from attnwidget.text import Span
+from attnwidget.tiny.sample import Sample
 from attnwidget.tiny.translator.truth import translator_pairs
 
 LinkRow = Literal["writes", "has read"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
@@ -134,9 +135,6 @@ def survey_of(
 
 def recipe_of(model: AttentionModel, plan: Plan) -> Mapping[str, Any]:
     """What makes the same numbers again, as plain data."""
-    import torch
-    import transformers
-
     config = getattr(model.model, "config", None)
     path = getattr(config, "_name_or_path", "")
     return {
@@ -147,8 +145,7 @@ def recipe_of(model: AttentionModel, plan: Plan) -> Mapping[str, Any]:
         "controls": list(plan.controls),
         "seed": plan.seed,
         "attnwidget": __version__,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
+        **{name: version(name) for name in ("torch", "transformers")},
     }
 
 

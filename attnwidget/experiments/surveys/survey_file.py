@@ -10,22 +10,22 @@ from attnwidget.experiments.surveys.answers_file import AnswerEntry, read_answer
 from attnwidget.experiments.surveys.records import Answered, QuestionSaid, Unanswered, Unread
 from attnwidget.files import file_of, named_file
 
-SUFFIXES = (".parquet", ".json")
+SURVEY_SUFFIXES = (".parquet", ".json")
 
 
 def write_survey(
     path: Any, said: QuestionSaid, entries: tuple[AnswerEntry, ...], recipe: Mapping[str, Any], notes: tuple[str, ...]
 ) -> Path:
     """See `Survey.save`."""
-    file = file_of(path, *SUFFIXES, example="survey")
+    file = file_of(path, *SURVEY_SUFFIXES, example="survey")
     about = {"said": asdict(said), "recipe": dict(recipe), "notes": list(notes)}
     return write_answers(file, sorted(entries, key=lambda entry: entry.number), about)
 
 
 def read_survey(path: Any) -> dict[str, Any]:
     """The fields of a survey that was saved. See `Survey.load`."""
-    given = named_file(path, f"survey{SUFFIXES[0]}")
-    found = read_answers(given if given.exists() else file_of(given, *SUFFIXES, example="survey"))
+    given = named_file(path, f"survey{SURVEY_SUFFIXES[0]}")
+    found = read_answers(given if given.exists() else file_of(given, *SURVEY_SUFFIXES, example="survey"))
     try:
         said = dict(found.about["said"])
         said["heads"] = tuple((int(layer), int(head)) for layer, head in said["heads"])

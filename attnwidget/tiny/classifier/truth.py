@@ -3,8 +3,9 @@
 from itertools import accumulate
 from random import Random
 
+from attnwidget.text import Span
 from attnwidget.tiny.classifier.language import REVIEW_KINDS, Review, deciding_words, verdict, write_review
-from attnwidget.tiny.sample import Sample, Span
+from attnwidget.tiny.sample import Sample
 
 
 def word_spans(review: Review) -> list[Span]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from attnwidget.tiny.sample import Span
+from attnwidget.text import Span
 from attnwidget.tiny.translator import vocabulary as v
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
+from attnwidget.text import Span
 from attnwidget.tiny.causal.language import reserved
-from attnwidget.tiny.sample import Span
 from attnwidget.tiny.translator import vocabulary as v
 from attnwidget.tiny.translator.grammar import French, as_text, translated
 

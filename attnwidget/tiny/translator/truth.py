@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from random import Random
 
-from attnwidget.tiny.sample import Sample, Span
+from attnwidget.text import Span
+from attnwidget.tiny.sample import Sample
 from attnwidget.tiny.translator import vocabulary as v
 from attnwidget.tiny.translator.grammar import CAPITALS, as_text, translated
 from attnwidget.tiny.translator.language import TEXT_KINDS, Translation, translation
