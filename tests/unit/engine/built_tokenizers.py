@@ -20,7 +20,7 @@ from transformers import (
     XLNetTokenizer,
 )
 
-from attnwidget.engine.load_model import TINY
+from attnwidget.tiny.causal import FOLDER
 
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 MARKS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -72,7 +72,7 @@ PYTHON = {
 
 
 def byte_level():
-    return AutoTokenizer.from_pretrained(TINY)
+    return AutoTokenizer.from_pretrained(FOLDER)
 
 
 def chatting():
