@@ -2,7 +2,8 @@
 
 from attnwidget.tiny.bundled import Bundled
 from attnwidget.tiny.causal import CAUSAL
+from attnwidget.tiny.classifier import CLASSIFIER
 from attnwidget.tiny.translator import TRANSLATOR
 
-BUNDLED: dict[str, Bundled] = {one.name: one for one in (CAUSAL, TRANSLATOR)}
+BUNDLED: dict[str, Bundled] = {one.name: one for one in (CAUSAL, CLASSIFIER, TRANSLATOR)}
 """The first is what opens where no model is named."""

@@ -36,6 +36,7 @@ def test_the_wheel_is_complete_and_clean(wheel):
         "static/explorer.css",
         "static/page.js",
         "tiny/causal/model/model.safetensors",
+        "tiny/classifier/model/model.safetensors",
         "py.typed",
     }
     assert {f"attnwidget/{name}" for name in needed} <= names
