@@ -72,7 +72,8 @@ def cut_by(said: QuestionSaid, answers: Sequence[Answered], numbers: np.ndarray,
             f"The column {column!r} has lists or mappings: a survey is cut by single values."
         ) from None
     if len(kinds) < 2:
-        raise AttnWidgetError(f"All texts have the same {column!r}, so there is nothing to compare.")
+        same = ", ".join(f"{kind!r:.40}" for kind in kinds) or "none"
+        raise AttnWidgetError(f"All texts have the same {column!r} ({same}), so there is nothing to compare.")
     if len(kinds) > MOST_GROUPS:
         raise AttnWidgetError(
             f"The column {column!r} has {len(kinds):,} values; at most {MOST_GROUPS} make groups. Put them into classes."

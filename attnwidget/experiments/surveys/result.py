@@ -39,6 +39,9 @@ TEXTS_SHOWN = 3
 PRINTED = ("model", "revision", "hash", "seed", "attnwidget", "torch", "transformers")
 """What of the recipe stands under the numbers."""
 
+CUT = ("revision", "hash")
+"""Of these the first characters say enough."""
+
 
 @dataclass(frozen=True, eq=False)
 class BesideControl:
@@ -372,7 +375,9 @@ class Survey:
     def in_small_print(self) -> str:
         """How the numbers were made."""
         named = " · ".join(
-            f"{name} {str(value)[:12]}" for name, value in self.recipe.items() if name in PRINTED and value is not None
+            f"{name} {str(value)[:12] if name in CUT else value}"
+            for name, value in self.recipe.items()
+            if name in PRINTED and value is not None
         )
         return f"{INTERVALS}; p: {CORRECTED}. {named}."
 

@@ -99,7 +99,9 @@ def _of_head(
             continue
         if not (beside.difference.low[0] > 0 and beside.p[0] < SIGNIFICANT):
             unbeaten.append(name)
-    beside_it = ", ".join(f"{name} {table.mean:.2f}" for name, table in means.items())
+    beside_it = ", ".join(
+        f"{name} {table.mean:.2f}" if table.texts else f"{name} on no text" for name, table in means.items()
+    )
     sentence = f"{number} ({beside_it})" if beside_it else number
     if said.kind == "matters":
         return _matters(found, unbeaten, sentence)

@@ -170,6 +170,13 @@ def test_what_one_text_lacks_is_said_of_it_alone():
     assert "at most" in others[2].reason
 
 
+def test_a_control_that_no_text_has_room_for_is_told_as_that():
+    items = [{"text": text, "spans": {"end": (len(text) - 1, len(text)), "start": (0, 3)}} for text in TEXTS]
+    found = aw.survey(MODEL, items, aw.claim(reads=("end", "start")), controls=("same distance",), progress=False)
+    assert "same distance on no text" in found.verdict.sentence
+    assert f"model {MODEL.name} " in found.in_small_print
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -212,6 +219,10 @@ def test_a_survey_is_cut_by_a_column():
     assert list(cut.groups) == ["cat", "other"]
     assert cut.groups["cat"].texts == 4  # too few for a difference
     assert cut.difference is None
+    alike = [{**item, "kind": "cat"} for item in items]
+    same = aw.survey(MODEL, alike, aw.claim("L0H2", reads="previous token"), controls=(), progress=False)
+    with pytest.raises(aw.AttnWidgetError, match=r"the same 'kind' \('cat'\)"):
+        same.by("kind")
     with pytest.raises(aw.AttnWidgetError, match="no column 'genre'"):
         found.by("genre")
 
