@@ -71,7 +71,8 @@ def explore(
     named = name_to_load(state) if model is None else model
     loaded = shared(named, tokenizer)
     example = examples(loaded.facts)[0]
-    shown = kept.pop("text", example.text) if text is None else text
+    stated = kept.pop("text", example.text)
+    shown = stated if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}

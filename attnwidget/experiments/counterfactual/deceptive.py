@@ -107,7 +107,8 @@ def marked_keys(scope: Scope, tokens: Any) -> list[Tensor]:
 def told_apart(maps: Sequence[Tensor], marked: Sequence[Tensor], *, most: bool) -> Tensor:
     """How well the tokens are praised or hidden, text by text: the mean logarithm of their share, or of the others'."""
     totals = []
-    for one, keys in zip(maps, marked, strict=True):
+    for one, fixed in zip(maps, marked, strict=True):
+        keys = fixed.clone()  # one made in a user's inference mode cannot be kept for a gradient
         share = (one * keys).sum(-1) / one.sum(-1).clamp(min=LEAST_OF_ROW)
         good = (share if most else 1 - share).clamp(min=LEAST_OF_ROW).log()
         totals.append((good * keys.any(-1)).flatten(1).sum(1))

@@ -43,6 +43,7 @@ def uniform_maps(scope: Scope) -> list[LayerMaps]:
     """The same weight on every key that may be read, in the rows that count."""
     found = []
     for layer in scope.layers:
-        even = layer.may / layer.may.sum(-1, keepdim=True).clamp(min=1)
+        may = layer.may.to(layer.own.dtype)
+        even = may / may.sum(-1, keepdim=True).clamp(min=1)
         found.append((even * layer.own.sum(-1, keepdim=True)).where(layer.counted[..., None], layer.own))
     return found

@@ -108,7 +108,7 @@ def scope_of(
             choice &= torch.tensor([query in wanted for query in range(len(choice))], dtype=torch.bool, device="cpu")
         counted = rests[block.part, block.layer].T[list(chosen)] & choice
         if counted.any():
-            layers.append(OwnRows(block, chosen, weights(block, list(chosen)), may, counted))
+            layers.append(_kept_for_gradients(block, chosen, weights(block, list(chosen)), may, counted))
     words = said_heads(heads)
     if not layers:
         raise AttnWidgetError(
@@ -116,6 +116,13 @@ def scope_of(
             "Choose another head, other queries, or another position of the answer."
         )
     return Scope(model, trace, asked, part, tuple(layers), words)
+
+
+def _kept_for_gradients(block: Block, chosen: tuple[int, ...], *found: Tensor) -> OwnRows:
+    """Tensors made in a user's inference mode cannot be kept for a gradient: their copies can."""
+    with torch.inference_mode(mode=False):
+        own, may, counted = (one.clone() for one in found)
+    return OwnRows(block, chosen, own, may, counted)
 
 
 def said_heads(heads: Any) -> str:

@@ -52,7 +52,8 @@ def begun(scope: Scope, starts: Sequence[tuple[int, bool]]) -> Reached:
         free = [torch.stack([_start(layer, *one) for one in starts]).requires_grad_() for layer in scope.layers]
         adam = torch.optim.Adam(free, lr=RATE)
     best = torch.full((len(starts),), -torch.inf, dtype=torch.float64, device="cpu")
-    return Reached(free, adam, best, [torch.stack([layer.own] * len(starts)) for layer in scope.layers])
+        kept = [torch.stack([layer.own] * len(starts)) for layer in scope.layers]
+    return Reached(free, adam, best, kept)
 
 
 def go_on_searching(

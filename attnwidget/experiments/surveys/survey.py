@@ -60,6 +60,7 @@ def survey(
     What a text lacks is said of it alone and counted: empty, too long, without the spans. Raises AttnWidgetError where no
     text has an answer, for a question or a control that says nothing here, and for a head that is not there; Cancelled
     inside `stopping_when`.
+    Source: Efron & Tibshirani 1993 for bootstrap intervals; Benjamini & Yekutieli 2001 for p over many heads.
 
     >>> import attnwidget as aw
     >>> model = aw.load()

@@ -46,6 +46,7 @@ from attnwidget.engine.loading import pretrained
 from attnwidget.engine.loading import processors as readers
 from attnwidget.engine.loading.hub import hub_options
 from attnwidget.engine.loading.sources import found
+from attnwidget.tiny.causal import FOLDER
 from tests.model.conftest import build
 
 TEXT = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24, "vocab_size": 60}
@@ -109,7 +110,7 @@ def tiny_of(name):
 
 @pytest.fixture(scope="module")
 def words():
-    return AutoTokenizer.from_pretrained(Path(aw.__file__).parent / "tiny" / "causal")
+    return AutoTokenizer.from_pretrained(FOLDER)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.measures.comparison.drift import Drift, DriftedNumber
+from attnwidget.measures.over_texts.smoothing import Smoothing
 from attnwidget.measures.results import HeadScores, KeyScores, LayerScores, PlaceScores, TokenMap, TokenScores
 from tests.unit.traces import example
 
@@ -60,6 +61,7 @@ TOPS = {
     "places": PlaceScores(UNEVEN[None], "", ("L0",), tuple("abcde")),
     "heads": HeadScores(UNEVEN[None], ""),
     "layers": LayerScores(UNEVEN, ""),
+    "smoothing": Smoothing(UNEVEN, ""),
     "tokens": TokenScores(UNEVEN, "", tuple("abcde")),
     "keys of heads": KeyScores(UNEVEN[None], "", tuple("abcde")),
     "pairs": TokenMap(UNEVEN[None], "", ("q",), tuple("abcde")),
