@@ -51,8 +51,8 @@ def begun(scope: Scope, starts: Sequence[tuple[int, bool]]) -> Reached:
     with torch.inference_mode(mode=False), torch.enable_grad():
         free = [torch.stack([_start(layer, *one) for one in starts]).requires_grad_() for layer in scope.layers]
         adam = torch.optim.Adam(free, lr=RATE)
-    best = torch.full((len(starts),), -torch.inf, dtype=torch.float64, device="cpu")
         kept = [torch.stack([layer.own] * len(starts)) for layer in scope.layers]
+        best = torch.full((len(starts),), -torch.inf, dtype=torch.float64, device="cpu")
     return Reached(free, adam, best, kept)
 
 
