@@ -162,8 +162,11 @@ def _number(model: AttentionModel, trace: Trace, logits: Tensor, answer: Any) ->
             f"{trace.model.name} has no tokenizer, so {answer!r} is no token of it. Give the token's number."
         )
     spaced = [answer] if answer[0].isspace() else [answer, f" {answer}"]
-    found = [model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in spaced]
-    firsts = [ids[0] for ids in sorted(found, key=len) if ids and len(ids) == min(map(len, found))]
+    # Where a space is put before every text, one glued to the word before is read behind a word.
+    found = [model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (*spaced, f"a{answer}")]
+    whole = [one for ids in found for one in ids if model.piece(one) in spaced]
+    found = found[: len(spaced)]
+    firsts = whole or [ids[0] for ids in sorted(found, key=len) if ids and len(ids) == min(map(len, found))]
     if not firsts:
         raise AttnWidgetError(f"{answer!r} is no token of {trace.model.name}.")
     return max(firsts, key=lambda one: float(logits[one]))

@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class AttentionLog:
     def __repr__(self) -> str:
         return f"AttentionLog({str(self.path)!r}, {self.written} written, {self.skipped} skipped, {self.failed} failed)"
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "AttentionLog":  # noqa: PYI034  checked at run time, where Self means nothing
         return self
 
     def __exit__(self, *_raised: object) -> None:

@@ -255,3 +255,19 @@ def test_it_can_be_stopped_between_two_layers(model, trace):
     with aw.stopping_when(lambda: len(asked) > 1), pytest.raises(Cancelled):
         aw.head_effects(model, trace, progress=lambda *done: asked.append(done))
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The cat (the friend of Tom", ")"),
+        ('Ana said, "The ball is old', '."'),
+        ("The keys to the cabinet", "are"),
+        ("The keys to the cabinet", " are"),
+    ],
+)
+def test_an_answer_is_the_token_that_the_model_says_also_where_it_is_glued_to_the_word_before(text, answer):
+    model = aw.load()
+    trace = model.trace(text)
+    (said, *_) = model.predict(trace).top
+    assert aw.effect(model, trace, "hide 1", answer=answer).before == pytest.approx(np.log(said.probability), abs=1e-5)
