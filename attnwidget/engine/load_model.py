@@ -48,7 +48,9 @@ def load(
             at_hand = found(
                 str(bundled.folder), tokenizer, processor=processor, **{"dtype": torch.float32, **from_pretrained}
             )
-        return AttentionModel(at_hand.model, at_hand.tokenizer, bundled.name, teaching=True)
+        return AttentionModel(
+            at_hand.model, at_hand.tokenizer, bundled.name, processor=at_hand.processor, teaching=True
+        )
     if isinstance(source, AttentionModel):
         if tokenizer is None:
             return source

@@ -1,6 +1,8 @@
-"""A held-out text of a bundled model's language, with the answer and the words that decide it."""
+"""A held-out text or picture of a bundled model, with the answer and the words, or patches, that decide it."""
 
 from typing import NamedTuple
+
+from PIL.Image import Image
 
 from attnwidget.text import Span
 
@@ -20,3 +22,12 @@ class Sample(NamedTuple):
     deciding: tuple[Span, ...]
     target: str | None = None
     aligned: tuple[tuple[Span, Span], ...] = ()
+
+
+class PictureSample(NamedTuple):
+    """A picture whose truth is known by construction: its class, and (row, column) of the patches that decide it, counted from 0."""
+
+    kind: str
+    picture: Image
+    answer: str
+    deciding: tuple[tuple[int, int], ...]

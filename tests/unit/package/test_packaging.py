@@ -37,6 +37,8 @@ def test_the_wheel_is_complete_and_clean(wheel):
         "static/page.js",
         "tiny/causal/model/model.safetensors",
         "tiny/classifier/model/model.safetensors",
+        "tiny/vision/model/model.safetensors",
+        "tiny/vision/model/preprocessor_config.json",
         "py.typed",
     }
     assert {f"attnwidget/{name}" for name in needed} <= names
