@@ -27,6 +27,7 @@ from attnwidget.experiments.effects.patching import patching as patching
 from attnwidget.experiments.effects.token_effects import token_effects as token_effects
 from attnwidget.experiments.effects.value_zeroing import value_zeroing as value_zeroing
 from attnwidget.experiments.effects.variants import variants as variants
+from attnwidget.experiments.facts.fact_use import fact_use as fact_use
 from attnwidget.experiments.gradients.attention_gradient import attention_gradient as attention_gradient
 from attnwidget.experiments.gradients.gradient import gradient as gradient
 from attnwidget.experiments.gradients.head_importance import head_importance as head_importance

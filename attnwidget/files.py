@@ -43,6 +43,22 @@ def file_of(path: Any, *suffixes: str, example: str) -> Path:
     return file if file.name.lower().endswith(suffixes) else file.with_name(file.name + suffixes[0])
 
 
+def made_folder(path: Any, called: str) -> Path:
+    """The folder that a path names, made if it is not there. `called` is what refused it: "keep" for an argument keep=.
+
+    Raises AttnWidgetError, with the reason, for what is no folder and cannot be made one.
+    """
+    try:
+        folder = Path(path).expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not a path"
+        raise AttnWidgetError(
+            f"{called}={str(path)!r:.120} cannot be used: {reason}. Give a writable folder."
+        ) from None
+    return folder
+
+
 def write_whole(file: Path, what: str, write: Callable[[Path], object]) -> Path:
     """Let `write` fill a new file in the same folder, then replace `file` with it. Returns `file`.
 

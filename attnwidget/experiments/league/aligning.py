@@ -11,9 +11,10 @@ from attnwidget.arguments import whole_from_one, whole_from_zero, whole_number
 from attnwidget.engine import AttentionModel, Silence, Tokens, Trace, go_on, weights
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.league.case import SEVERAL, model_of, overlap, samples_given
-from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, Often, marks_by, mean_marks
+from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, marks_by, mean_marks
 from attnwidget.experiments.league.standings import lined, plain_data, rows_aligned, rows_in_html
 from attnwidget.experiments.progress import shown_progress
+from attnwidget.experiments.resampling import Often
 from attnwidget.measures.places import word_ranges
 from attnwidget.measures.values.norm_weighted import norm_weighted
 from attnwidget.text import Span

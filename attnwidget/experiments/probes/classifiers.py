@@ -52,9 +52,8 @@ def split_by_text(names: Sequence[str], labels: np.ndarray, share: float, seed: 
     """A share of the texts held out at random. Raises AttnWidgetError if a class would be missing where it is learnt."""
     from sklearn.model_selection import GroupShuffleSplit
 
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    texts = np.array([numbers[name] for name in names])
-    order = np.random.default_rng(seed).permutation(len(numbers))
+    texts, count = _numbered(names)
+    order = np.random.default_rng(seed).permutation(count)
     # A rare class may be held out as a whole by chance: a few other ways to split are tried, always the same ones.
     for way in range(20):
         splitter = GroupShuffleSplit(1, test_size=share, random_state=seed + way)
@@ -62,9 +61,29 @@ def split_by_text(names: Sequence[str], labels: np.ndarray, share: float, seed: 
         if set(labels[learnt]) == set(labels) and len(set(texts[held_out])) > 1:
             return TextSplit(np.sort(learnt), np.sort(held_out), texts, order)
     raise AttnWidgetError(
-        f"With {len(numbers)} different texts, holding out {share:.0%} leaves some class with no text to learn from, or fewer "
+        f"With {count} different texts, holding out {share:.0%} leaves some class with no text to learn from, or fewer "
         "than two texts to test on. Give more texts of rare classes, or leave these out."
     )
+
+
+def _numbered(names: Sequence[str]) -> tuple[np.ndarray, int]:
+    """(the number of each text, equal ones have one; how many there are)."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names]), len(numbers)
+
+
+def folds_by_text(names: Sequence[str], labels: np.ndarray, folds: int, seed: int) -> list[TextSplit]:
+    """Splits that hold each text out once, with the classes spread over them as evenly as can be."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    texts, count = _numbered(names)
+    order = np.arange(count)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class with fewer texts than folds is missing in some
+        return [
+            TextSplit(learnt, held, texts, order) for learnt, held in splitter.split(texts, labels, texts) if len(held)
+        ]
 
 
 def right_when_held_out(classifier: Any, vectors: np.ndarray, labels: np.ndarray, split: TextSplit) -> np.ndarray:
@@ -90,15 +109,37 @@ def description_length(classifier: Any, vectors: np.ndarray, labels: np.ndarray,
         known, sent = place < begin, (place >= begin) & (place < end)
         if not sent.any():
             continue
-        likely = np.full((int(sent.sum()), len(classes)), 1 / len(classes))
-        if len(set(labels[known])) > 1:
-            fitted = _fitted(classifier, vectors[known], labels[known])
-            given = np.zeros_like(likely)
-            given[:, np.searchsorted(classes, fitted.classes_)] = fitted.predict_proba(vectors[sent])
-            mixed = 1 / (known.sum() + 1)
-            likely = (1 - mixed) * given + mixed * likely
+        given = _likely(classifier, vectors, labels, known, sent)
+        mixed = 1 / (known.sum() + 1) if len(set(labels[known])) > 1 else 1.0
+        likely = (1 - mixed) * given + mixed / len(classes)
         bits -= float(np.log2(likely[np.arange(len(likely)), np.searchsorted(classes, labels[sent])]).sum())
     return bits
+
+
+def likely_by_folds(
+    classifier: Any, vectors: np.ndarray, labels: np.ndarray, splits: Sequence[TextSplit]
+) -> np.ndarray:
+    """How likely each class is for every example, (example class), by a classifier that has not seen its text.
+
+    Classes are in the order of `np.unique(labels)`.
+    """
+    found = np.zeros((len(labels), len(np.unique(labels))))
+    for split in splits:
+        found[split.held_out] = _likely(classifier, vectors, labels, split.learnt, split.held_out)
+    return found
+
+
+def _likely(classifier: Any, vectors: np.ndarray, labels: np.ndarray, known: Any, asked: Any) -> np.ndarray:
+    """(asked class), by a classifier fitted to those that are known; of one class alone, that it is this one."""
+    classes = np.unique(labels)
+    found = np.zeros((len(labels[asked]), len(classes)))
+    there = np.unique(labels[known])
+    if len(there) == 1:
+        found[:, np.searchsorted(classes, there)] = 1
+        return found
+    fitted = _fitted(classifier, vectors[known], labels[known])
+    found[:, np.searchsorted(classes, fitted.classes_)] = fitted.predict_proba(vectors[asked])
+    return found
 
 
 def uniform_length(labels: np.ndarray) -> float:

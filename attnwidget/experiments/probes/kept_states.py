@@ -1,7 +1,6 @@
 """Hidden states on disk, by the inputs of a text and the weights of a model: a folder of safetensors, bounded."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from attnwidget.engine import AttentionModel, Forward, exactly
-from attnwidget.errors import AttnWidgetError
-from attnwidget.files import write_whole
+from attnwidget.files import made_folder, write_whole
 
 STATES_FORMAT = "1"
 """Increased whenever what is stored changes: older files are run again."""
@@ -30,14 +28,7 @@ class KeptStates:
     """
 
     def __init__(self, folder: Any, model: AttentionModel, most: int = MOST_STORED_BYTES) -> None:
-        try:
-            self.folder = Path(folder).expanduser()
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except (TypeError, ValueError, RuntimeError, OSError) as error:
-            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not a path"
-            raise AttnWidgetError(
-                f"keep={str(folder)!r:.80} cannot be used: {reason}. Give a writable folder."
-            ) from None
+        self.folder = made_folder(folder, "keep")
         self._model, self._most = fingerprint(model), most
         self._bytes = sum(file.stat().st_size for file in self.folder.glob("states-*.safetensors"))
 

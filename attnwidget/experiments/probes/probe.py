@@ -1,6 +1,5 @@
 """What can be read off a model's hidden states by a linear classifier, layer by layer, beside what it could learn by heart."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,9 @@ from attnwidget.experiments.probes.classifiers import (
     uniform_length,
 )
 from attnwidget.experiments.probes.given_texts import given_texts, require_model
-from attnwidget.experiments.probes.intervals import share_interval
 from attnwidget.experiments.probes.kept_states import KeptStates
 from attnwidget.experiments.probes.labels import control_labels, labelled
-from attnwidget.experiments.probes.probed_layers import ProbedLayers
+from attnwidget.experiments.probes.probed_layers import ProbedLayers, accuracy_columns
 from attnwidget.experiments.probes.vectors import POOLINGS, vectors_of
 from attnwidget.experiments.progress import shown_progress
 
@@ -147,18 +145,12 @@ def _layer(
     none = np.full(len(split.held_out), np.nan)
     right = right_when_held_out(classifier, vectors, labels, split).astype(float)
     control = none if random is None else right_when_held_out(classifier, vectors, random, split).astype(float)
-    interval = partial(share_interval, texts=split.texts[split.held_out], seed=seed)
     bits = description_length(classifier, vectors, labels, split) if described else float("nan")
     control_bits = float("nan")
     if described and random is not None and len(set(random)) > 1:
         control_bits = description_length(classifier, vectors, random, split)
     return {
-        "accuracy": right.mean(),
-        "accuracy_interval": interval(right),
-        "control": control.mean(),
-        "control_interval": interval(control),
-        "selectivity": (right - control).mean(),
-        "selectivity_interval": interval(right - control),
+        **accuracy_columns(right, control, split.texts[split.held_out], seed),
         "bits": bits,
         "compression": uniform_length(labels) / bits,
         "control_compression": np.nan if random is None else uniform_length(random) / control_bits,

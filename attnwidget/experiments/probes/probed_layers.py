@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from attnwidget.experiments.probes.intervals import share_interval
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProbedLayers:
@@ -78,3 +80,14 @@ class ProbedLayers:
         if len(self.unread) > 3:
             lines.append(f"  and {len(self.unread) - 3:,} more texts")
         return "\n".join(lines)
+
+
+def accuracy_columns(right: np.ndarray, control: np.ndarray, texts: np.ndarray, seed: int) -> dict[str, Any]:
+    """The columns of `ProbedLayers` about what is right: of labels, of the control, and the difference, with intervals.
+
+    `right` and `control` have a number for each example, `texts` the text that it stands in.
+    """
+    found: dict[str, Any] = {}
+    for name, values in (("accuracy", right), ("control", control), ("selectivity", right - control)):
+        found |= {name: values.mean(), f"{name}_interval": share_interval(values, texts, seed)}
+    return found

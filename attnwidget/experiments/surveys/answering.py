@@ -19,12 +19,16 @@ RIGHT = "right"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of every text, and beside which controls. Every draw is made from `seed` and the number of the item."""
+    """What is asked of every text, and beside which controls. Every draw is made from `seed` and the number of the item.
+
+    A text that has no room for a control has no answer, unless controls are `optional`: then it lacks that one alone.
+    """
 
     question: TextQuestion
     controls: tuple[str, ...] = ()
     seed: int = 0
     batch: int = 32
+    optional: bool = False
 
 
 def answer_items(model: AttentionModel, items: Sequence[Item], plan: Plan) -> list[Answered | Unanswered]:
@@ -57,13 +61,18 @@ def _answered(
         found = _asked(model, trace, item, plan, 0)
         controls = {name: table for name, table in found.beside.items() if name in plan.controls or name == "uniform"}
         for order, name in enumerate(plan.controls, 1):
-            if name in runs:
-                owner, other, moved = runs[name]
-                controls[name] = _control(owner, other, moved, plan, order)
-            elif name == "another head" and name not in controls:
-                controls[name] = another_head(found.values, _lot(plan, item, order))
-            elif name not in controls:
-                raise AttnWidgetError(f"This text has no {name!r} to be read instead.")  # noqa: TRY301  told of this item
+            try:
+                if name in runs:
+                    owner, other, moved = runs[name]
+                    controls[name] = _control(owner, other, moved, plan, order)
+                elif name == "another head" and name not in controls:
+                    controls[name] = another_head(found.values, _lot(plan, item, order))
+                elif name not in controls:
+                    raise AttnWidgetError(f"This text has no {name!r} to be read instead.")  # noqa: TRY301  told of this item
+            except AttnWidgetError:
+                if not plan.optional:
+                    raise
+                controls[name] = np.full_like(found.values, np.nan, dtype=np.float64)
         columns = _columns(model, trace, item)
     except AttnWidgetError as error:
         return Unanswered(item.number, item.text, str(error))

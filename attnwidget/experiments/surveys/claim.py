@@ -267,7 +267,7 @@ class MattersFor(_OfHeads):
         """
         counts = trace.heads(self.part)
         heads = self.heads_in(counts)
-        asked = answer_of(model, trace, self._answer(item))
+        asked = answer_of(model, trace, answer_called(item, self.answer))
         before = asked.score(logits_at(trace, asked))
         runs = silenced_runs(model, trace, asked.row)
         known: dict[tuple[int, int], float] = {}
@@ -290,20 +290,26 @@ class MattersFor(_OfHeads):
         beside = {"another head": others} if "another head" in wanted else {}
         return FoundOnText(values, np.where(np.isnan(values), -1, asked.row % len(trace.text)), beside)
 
-    def _answer(self, item: Item) -> Any:
-        if self.answer == PREDICTION:
-            return None
-        found = item.columns.get(self.answer, item.answer if self.answer == "answer" else None)
-        if found is None:
-            raise AttnWidgetError(
-                f"This text has no column {self.answer!r}, so nobody knows what its answer is. Name a column that has one, "
-                f"or {MODEL_SAYS_ITSELF} for what the model says itself."
-            )
-        return tuple(found) if isinstance(found, list) else found
-
     def __repr__(self) -> str:
         heads, several = self.subject()
         return f"{heads} {'matter' if several else 'matters'} for the {self.answer}"
+
+
+def answer_called(item: Item, name: str) -> Any:
+    """The answer that an item has under a name, as `answer_of` takes it. Raises AttnWidgetError if it has none.
+
+    >>> answer_called(Item(0, "The cat sat on the", answer=" mat"), "answer"), answer_called(Item(0, "The"), PREDICTION)
+    (' mat', None)
+    """
+    if name == PREDICTION:
+        return None
+    found = item.columns.get(name, item.answer if name == "answer" else None)
+    if found is None:
+        raise AttnWidgetError(
+            f"This text has no column {name!r}, so nobody knows what its answer is. Name a column that has one, "
+            f"or {MODEL_SAYS_ITSELF} for what the model says itself."
+        )
+    return tuple(found) if isinstance(found, list) else found
 
 
 Claim: TypeAlias = ReadsKeys | ReadsSpans | MattersFor

@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.surveys.records import Answered, QuestionSaid
-from attnwidget.experiments.surveys.statistics import (
-    FEWEST_FOR_INTERVAL,
-    INTERVALS,
-    Estimate,
-    difference_of_groups,
-    one,
-    spread_of,
-)
+from attnwidget.experiments.resampling import FEWEST_FOR_INTERVAL, INTERVALS
+from attnwidget.experiments.surveys.statistics import Estimate, difference_of_groups, one, spread_of
 from attnwidget.experiments.surveys.verdict import texts_in_words
 
 MOST_GROUPS = 20
@@ -58,13 +51,13 @@ class SurveyCut:
         return "\n".join([*lines, f"  {INTERVALS}"])
 
 
-def cut_by(said: QuestionSaid, answers: Sequence[Answered], numbers: np.ndarray, column: Any, seed: int) -> SurveyCut:
-    """The groups of a column. Raises AttnWidgetError for one that is not there, has one value, or nearly as many as texts."""
-    known = dict.fromkeys(name for answer in answers for name in answer.columns)
-    if column not in known:
-        there = ", ".join(map(repr, known)) or "none"
+def cut_by(words: str, known: Sequence[Mapping[str, Any]], numbers: np.ndarray, column: Any, seed: int) -> SurveyCut:
+    """The groups of a column: `known` are the columns of each text, `numbers` its number. Raises AttnWidgetError for one that is not there, has one value, or nearly as many as texts."""
+    named = dict.fromkeys(name for columns in known for name in columns)
+    if column not in named:
+        there = ", ".join(map(repr, named)) or "none"
         raise AttnWidgetError(f"There is no column {column!r:.60}. The texts have {there}.")
-    values = [answer.columns.get(column) for answer in answers]
+    values = [columns.get(column) for columns in known]
     try:
         kinds = dict.fromkeys(value for value in values if value is not None)
     except TypeError:
@@ -78,11 +71,11 @@ def cut_by(said: QuestionSaid, answers: Sequence[Answered], numbers: np.ndarray,
         raise AttnWidgetError(
             f"The column {column!r} has {len(kinds):,} values; at most {MOST_GROUPS} make groups. Put them into classes."
         )
-    order = [True, False] if set(kinds) == {True, False} else sorted(kinds, key=str)
+    order = [True, False] if all(isinstance(kind, bool) for kind in kinds) else sorted(kinds, key=str)
     own = {kind: numbers[[value == kind for value in values]] for kind in order}
     groups = {kind: one(spread_of(some[:, None], seed), (0,)) for kind, some in own.items()}
     if len(order) != 2 or any(groups[kind].texts < FEWEST_FOR_INTERVAL for kind in order):
-        return SurveyCut(said.of, column, groups)
+        return SurveyCut(words, column, groups)
     first, second = own.values()
     difference, delta, p = difference_of_groups(first, second, seed)
-    return SurveyCut(said.of, column, groups, difference, delta, p)
+    return SurveyCut(words, column, groups, difference, delta, p)

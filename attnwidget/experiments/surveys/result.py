@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +13,12 @@ import numpy as np
 from attnwidget.arguments import so_many, whole_number
 from attnwidget.engine import AttentionModel, head_named
 from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.resampling import INTERVALS
 from attnwidget.experiments.surveys.cut import SurveyCut, cut_by
 from attnwidget.experiments.surveys.examples import HeadExamples, head_examples
 from attnwidget.experiments.surveys.records import Answered, QuestionSaid, Unanswered, Unread
 from attnwidget.experiments.surveys.statistics import (
     CORRECTED,
-    INTERVALS,
     Estimate,
     PairedDifference,
     Spread,
@@ -28,7 +28,7 @@ from attnwidget.experiments.surveys.statistics import (
 )
 from attnwidget.experiments.surveys.survey_file import read_survey, write_survey
 from attnwidget.experiments.surveys.survey_page import SurveyCard, survey_html
-from attnwidget.experiments.surveys.verdict import Verdict, chosen_head, of_texts, texts_in_words, verdict_on
+from attnwidget.experiments.surveys.verdict import Verdict, chosen_head, halves, of_texts, texts_in_words, verdict_on
 from attnwidget.measures.results import HeadScores, LayerScores, RankedHead
 
 LONGEST_TEXT_SHOWN = 110
@@ -159,12 +159,19 @@ class Survey:
 
     @cached_property
     def head(self) -> tuple[int, int] | None:
-        """The head that the survey is about: the one claimed, or of several the one that does it most; None without heads."""
-        if self.values.ndim != 3:
+        """The head that the survey is about: the one claimed, or of several the one that does it most; None without heads.
+
+        Of "some head" it is chosen on one half of the texts, as in the verdict.
+        """
+        if self.values.ndim != 3 or self.said.kind == "measure":
             return None
-        if self.said.kind == "measure":
-            return None
-        return chosen_head(self.said, self.values)
+        return chosen_head(self.said, self.values[halves(len(self))[0]] if self.said.one_of else self.values)
+
+    @property
+    def measured(self) -> slice:
+        """The texts that measure `head`: of "some head" the half that did not choose it, else all."""
+        choosing, measuring = halves(len(self))
+        return measuring if self.said.one_of and self.head is not None and choosing != measuring else slice(None)
 
     @cached_property
     def per_text(self) -> np.ndarray:
@@ -173,8 +180,8 @@ class Survey:
 
     @cached_property
     def overall(self) -> Estimate:
-        """The mean of `per_text` with its interval."""
-        return one(spread_of(self.per_text[:, None], self.seed), (0,))
+        """The mean of `per_text` with its interval, over the texts that measure."""
+        return one(spread_of(self.per_text[self.measured][:, None], self.seed), (0,))
 
     def of_each_text(self, values: np.ndarray) -> np.ndarray:
         """Of answers or a control, (text ...), the one number that the survey is about."""
@@ -186,7 +193,7 @@ class Survey:
             known = ", ".join(map(repr, self.controls)) or "none"
             raise AttnWidgetError(f"There is no control {control!r:.60} in this survey. There are: {known}.")
         found = self._differences[control]
-        own, other = self.per_text, self.of_each_text(self.controls[control])
+        own, other = (of[self.measured] for of in (self.per_text, self.of_each_text(self.controls[control])))
         overall = difference_of(own[:, None], other[:, None], self.seed)
         return BesideControl(
             control,
@@ -237,8 +244,21 @@ class Survey:
         at = whole_number(number)
         if at is None or not -len(ranked) <= at < len(ranked):
             raise AttnWidgetError(f"There is no example {number!r}: give a whole number from 0 to {len(ranked) - 1}.")
-        answer = self.answers[ranked[at]]
-        shown = self._head_of(head) if head is not None else self.head
+        return self._state(self.answers[ranked[at]], self._head_of(head) if head is not None else self.head)
+
+    def state_of(self, number: Any, head: Any = None) -> dict[str, Any]:
+        """The same of the text with this number among all that were read.
+
+        Raises AttnWidgetError where that text has no answer.
+        """
+        found = [one for one in self.answers if one.number == whole_number(number)]
+        if not found:
+            raise AttnWidgetError(
+                f"There is no answer of a text {number!r:.40}. See .table(of='texts') for their numbers."
+            )
+        return self._state(found[0], self._head_of(head) if head is not None else self.head)
+
+    def _state(self, answer: Answered, shown: tuple[int, int] | None) -> dict[str, Any]:
         state: dict[str, Any] = {"model": self.recipe.get("source") or self.recipe.get("model")}
         state["text"] = answer.text if isinstance(answer.text, str) else self._as_text(answer.text)
         if answer.pair:
@@ -256,7 +276,7 @@ class Survey:
         Of two groups also their difference with interval, Cliff's delta and p (Mann-Whitney). Raises AttnWidgetError for
         a column that is not there, or has one value alone, or one for nearly every text.
         """
-        return cut_by(self.said, self.answers, self.per_text, column, self.seed)
+        return cut_by(self.said.of, [one.columns for one in self.answers], self.per_text, column, self.seed)
 
     def examples(self, head: Any, count: Any = 3, *, model: Any = None) -> HeadExamples:
         """The texts on which a head does it most, and least, with the words: what its query reads there.
@@ -328,8 +348,7 @@ class Survey:
     def counts(self) -> Mapping[str, int]:
         """How many texts were answered, and how many were not, by reason (numbers in it left out)."""
         lost = [one.reason for one in self.unanswered] + [one.reason for one in self.unread]
-        reasons = Counter(re.sub(r"\d[\d,.]*", "…", reason) for reason in lost)
-        return {"answered": len(self.answers), **dict(reasons.most_common())}
+        return {"answered": len(self.answers), **counted(lost)}
 
     def __repr__(self) -> str:
         lines = [f"Survey({self.said.words}; {texts_in_words(len(self))} of {self.recipe.get('model', 'a model')})"]
@@ -345,7 +364,7 @@ class Survey:
     def _repr_html_(self) -> str:
         bars = [(self.said.of, self.overall, "")]
         for name, table in self.controls.items():
-            own = one(spread_of(self.of_each_text(table)[:, None], self.seed), (0,))
+            own = one(spread_of(self.of_each_text(table)[self.measured][:, None], self.seed), (0,))
             bars.append((name, own, repr(self.beside(name).overall)))
         subject = f"L{self.head[0]}H{self.head[1]}, " if self.head else ""
         ringed = set(self.said.heads) if not self.said.one_of else {self.head} if self.head else set()
@@ -355,13 +374,14 @@ class Survey:
             for name, texts in zip(self._sides, groups, strict=True)
         )
         lost = [f"{count:,} × {reason}" for reason, count in list(self.counts.items())[1:]]
-        remarks = (*([f"Left out: {'; '.join(lost)}"] if lost else []), *self.notes)
+        half = ["Bars: the half of the texts that did not choose the head"] if self.measured != slice(None) else []
+        remarks = (*half, *([f"Left out: {'; '.join(lost)}"] if lost else []), *self.notes)
         return survey_html(
             SurveyCard(
                 self.said,
                 self.verdict,
                 subject,
-                len(self),
+                len(self.per_text[self.measured]),
                 tuple(bars),
                 self.spread,
                 frozenset(ringed),
@@ -391,13 +411,15 @@ class Survey:
     def _sides(self) -> tuple[str, str]:
         return ("highest", "lowest") if self.said.kind == "measure" else ("for", "against")
 
-    def numbers_of(self, head: Any = None) -> tuple[str, Callable[[np.ndarray], np.ndarray]]:
-        """(what is shown of each text, what takes it from answers or a control): of a head, or of what the survey is about."""
+    def numbers_of(self, head: Any = None) -> tuple[str, Callable[[np.ndarray], np.ndarray], slice]:
+        """(what is shown of each text, what takes it from answers or a control, of which texts): of a head, or of what the
+        survey is about.
+        """
         if head is None:
             name = f"L{self.head[0]}H{self.head[1]}" if self.head else self.said.of
-            return name, self.of_each_text
+            return name, self.of_each_text, self.measured
         layer, own = self._head_of(head)
-        return f"L{layer}H{own}", lambda values: values[:, layer, own]
+        return f"L{layer}H{own}", lambda values: values[:, layer, own], slice(None)
 
     def _numbers(self, head: Any) -> np.ndarray:
         return self.per_text if head is None else self.values[(slice(None), *self._head_of(head))]
@@ -423,3 +445,12 @@ class Survey:
         if self.model is None:
             raise AttnWidgetError("The text of a chat needs the model's template. Give its messages to aw.explore.")
         return self.model.chat_text(list(messages))
+
+
+def counted(reasons: Iterable[str]) -> dict[str, int]:
+    """How often each reason was given, the commonest first; numbers in it left out.
+
+    >>> counted(["Text 3 is empty.", "Text 8 is empty."])
+    {'Text … is empty.': 2}
+    """
+    return dict(Counter(re.sub(r"\d[\d,.]*", "…", reason) for reason in reasons).most_common())

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST_FOR_INTERVAL = 5
-"""Texts from which on an interval is given."""
+from attnwidget.experiments.resampling import FEWEST_FOR_INTERVAL, means_over_texts, with_intervals
+from attnwidget.measures.ranks import RESAMPLES, SURE
 
-DRAWS_OF_TEXTS = 1000
-INTERVAL_HOLDS = 0.95
 SIGNIFICANT = 0.05
 
-INTERVALS = f"{INTERVAL_HOLDS:.0%} percentile bootstrap over texts, {DRAWS_OF_TEXTS:,} draws"
 CORRECTED = "Wilcoxon signed-rank on paired texts, corrected over heads by Benjamini-Yekutieli"
 
 
@@ -71,43 +68,11 @@ def spread_of(values: np.ndarray, seed: int = 0) -> Spread:
         warnings.simplefilter("ignore", RuntimeWarning)  # a head without any number is NaN
         mean = np.nanmean(flat, 0)
         deviation = np.nanstd(flat, 0, ddof=1)
-    low, high = _interval(flat, known, seed)
+    _, low, high = with_intervals(means_over_texts(flat), len(flat), seed)
     few = number < FEWEST_FOR_INTERVAL
     low[few] = high[few] = np.nan
     deviation[number < 2] = np.nan
     return Spread(*(array.reshape(values.shape[1:]) for array in (mean, low, high, deviation, number)))
-
-
-def _interval(flat: np.ndarray, known: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same texts are drawn for all numbers: what heads have in common stays."""
-    from scipy.stats import bootstrap  # half a second to import
-
-    if len(flat) < FEWEST_FOR_INTERVAL:
-        return np.full((2, flat.shape[1]), np.nan)[0].copy(), np.full(flat.shape[1], np.nan)
-    plain, counted = np.where(known, flat, 0.0), known.astype(np.float64)
-
-    def means(drawn: np.ndarray, axis: int = -1) -> np.ndarray:
-        del axis
-        rows = np.atleast_2d(drawn)
-        # How often each text was drawn: a product of matrices is faster than gathering all numbers.
-        often = np.stack([np.bincount(row, minlength=len(flat)) for row in rows]).astype(np.float64)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = (often @ plain / (often @ counted)).T
-        return found if drawn.ndim > 1 else found[:, 0]
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a head that never changes has an interval of no width
-        found = bootstrap(
-            (np.arange(len(flat)),),
-            means,
-            n_resamples=DRAWS_OF_TEXTS,
-            batch=100,
-            confidence_level=INTERVAL_HOLDS,
-            method="percentile",
-            vectorized=True,
-            random_state=np.random.default_rng(seed),
-        ).confidence_interval
-    return np.array(found.low, np.float64), np.array(found.high, np.float64)
 
 
 def difference_of(values: np.ndarray, control: np.ndarray, seed: int = 0) -> PairedDifference:
@@ -178,8 +143,8 @@ def difference_of_groups(first: np.ndarray, second: np.ndarray, seed: int = 0) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # groups without any spread have an interval of no width
         found = bootstrap(
-            (one_side, other), means, n_resamples=DRAWS_OF_TEXTS, confidence_level=INTERVAL_HOLDS, method="percentile", batch=100,
-            random_state=np.random.default_rng(seed),
+            (one_side, other), means, n_resamples=RESAMPLES, confidence_level=SURE, method="percentile", batch=100,
+            rng=np.random.default_rng(seed),
         ).confidence_interval  # fmt: skip
     mean = float(one_side.mean() - other.mean())
     size = len(one_side) + len(other)

@@ -1,7 +1,6 @@
 """A folder in which the answers of a survey stay as they come: what was computed once is not computed again."""
 
 import json
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.answers_file import AnswersFile, has_parquet, read_answers, write_answers
 from attnwidget.experiments.surveys.records import Answered, Item, Unanswered
 from attnwidget.experiments.surveys.texts import mark_of
-from attnwidget.files import write_whole
+from attnwidget.files import made_folder, write_whole
 
 KEPT_FORMAT = 1
 """Of the folder. Raised when it changes; older ones are still read."""
@@ -33,14 +32,7 @@ class AnswerStore:
     """
 
     def __init__(self, folder: Any, recipe: Mapping[str, Any]) -> None:
-        try:
-            self.folder = Path(folder).expanduser()
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except (TypeError, ValueError, RuntimeError, OSError) as error:
-            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not a path"
-            raise AttnWidgetError(
-                f"keep={str(folder)!r:.120} is no folder: {reason}. Give a writable folder."
-            ) from None
+        self.folder = made_folder(folder, "keep")
         self._same_as_before(recipe)
         self._ahead = sorted((_span(file), file) for file in self.folder.glob("answers-*-*-*.*"))[::-1]
         self._here: list[tuple[int, dict[int, tuple[str | None, Answered]]]] = []

@@ -47,7 +47,7 @@ def survey(
     They are read as they are needed. `question` is a claim (`aw.claim`), a measure such as `aw.entropy` (with options: `functools.partial`), or a function of a
     trace, or of a model and a trace, that gives one number a head, a layer or a text.
 
-    `controls` None are those that go with the question; else some of "uniform" attention, "shuffled words", "another head",
+    `controls` None are those that go with the question, each on the texts that have room for it; else some of "uniform" attention, "shuffled words", "another head",
     "same distance", "untrained", and for a claim from span to span other names of spans, which are read instead. Every
     draw is made from `seed` and the number of the text. `most` ends after that many texts, `batch` are traced at once.
     `keep` is a folder where answers are written as they come: the same call goes on where it was interrupted, and an
@@ -72,7 +72,8 @@ def survey(
     if not isinstance(model, AttentionModel):
         raise AttnWidgetError(f"This needs a model to run, not {type(model).__name__}. Make one with aw.load(...).")
     asked = question_of(question)
-    plan = Plan(asked, controls_of(controls, asked), whole_from_zero("seed", seed), whole_from_one("batch", batch))
+    named = controls_of(controls, asked)
+    plan = Plan(asked, named, whole_from_zero("seed", seed), whole_from_one("batch", batch), optional=controls is None)
     limit = None if most is None else whole_from_one("most", most)
     if model.facts.heads and (asked.part is None):
         asked.said(model.facts.heads)  # a head that is not there is refused before any text is read

@@ -5,15 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnwidget.experiments.resampling import FEWEST_FOR_INTERVAL
 from attnwidget.experiments.surveys.records import QuestionSaid
-from attnwidget.experiments.surveys.statistics import (
-    FEWEST_FOR_INTERVAL,
-    SIGNIFICANT,
-    Estimate,
-    difference_of,
-    one,
-    spread_of,
-)
+from attnwidget.experiments.surveys.statistics import SIGNIFICANT, Estimate, difference_of, one, spread_of
 
 FEWEST_HALVES = 20
 """Texts from which on one half chooses the best head, and the other half measures it."""
@@ -99,9 +93,7 @@ def _of_head(
             continue
         if not (beside.difference.low[0] > 0 and beside.p[0] < SIGNIFICANT):
             unbeaten.append(name)
-    beside_it = ", ".join(
-        f"{name} {table.mean:.2f}" if table.texts else f"{name} on no text" for name, table in means.items()
-    )
+    beside_it = ", ".join(_beside(name, control, found.texts) for name, control in means.items())
     sentence = f"{number} ({beside_it})" if beside_it else number
     if said.kind == "matters":
         return _matters(found, unbeaten, sentence)
@@ -115,6 +107,12 @@ def _of_head(
             "holds in part", f"{sentence}: more than its controls, but most of its weight is elsewhere{remark}"
         )
     return Verdict("holds in part" if words_do else "holds", f"{sentence}{remark}")
+
+
+def _beside(name: str, control: Estimate, texts: int) -> str:
+    if not control.texts:
+        return f"{name} on no text"
+    return f"{name} {control.mean:.2f}{f' on {texts_in_words(control.texts)}' if control.texts < texts else ''}"
 
 
 def _of_words(said: QuestionSaid, found: Estimate, shuffled: Estimate | None) -> tuple[str, bool]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import zipfile
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ import torch
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.training.checkpoints import Checkpoint, TrainingStep
 from attnwidget.experiments.training.head_changes import KeptRows
-from attnwidget.files import write_whole
+from attnwidget.files import made_folder, write_whole
 
 STORE_FORMAT = 1
 """Increased whenever files change in a way that released versions would misread."""
@@ -45,14 +44,7 @@ class Store:
     """
 
     def __init__(self, folder: Any, fingerprint: Mapping[str, Any]) -> None:
-        try:
-            self.folder = Path(folder).expanduser()
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except (TypeError, ValueError, RuntimeError, OSError) as error:
-            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not a path"
-            raise AttnWidgetError(
-                f"{str(folder)!r} cannot be used as a store: {reason}. Give a writable folder."
-            ) from None
+        self.folder = made_folder(folder, "store")
         self._fingerprint = dict(fingerprint)
         self._known = [_read(file) for file in sorted(self.folder.glob(f"{NUMBERS}*.npz"))]
         for about, _ in self._known:

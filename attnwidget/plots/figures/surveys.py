@@ -6,8 +6,9 @@ import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Range1d, Span
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.resampling import FEWEST_FOR_INTERVAL, INTERVALS
 from attnwidget.experiments.surveys.result import Survey
-from attnwidget.experiments.surveys.statistics import FEWEST_FOR_INTERVAL, INTERVALS, one, spread_of
+from attnwidget.experiments.surveys.statistics import one, spread_of
 from attnwidget.plots.chart import colour_bar, empty, finished, hover, mapper, tap
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.figures.grid import blank_grid, draw_cells, draw_missing
@@ -79,7 +80,8 @@ def survey_grid(survey: Any, *, theme: str | None = None, title: str | None = No
 def survey_texts(survey: Any, head: Any = None, *, theme: str | None = None, title: str | None = None) -> Any:
     """A Bokeh figure of one head over the texts, beside its controls: a point for every text, mean and interval over them.
 
-    `head` is the one that the survey is about, unless given; of a measure, the mean over heads. Hovering tells the text.
+    `head` is the one that the survey is about, unless given, and "some head" on the texts that did not choose it; of a
+    measure, the mean over heads. Hovering tells the text.
     Raises AttnWidgetError for anything but a survey, and for a head that is not there.
 
     >>> import attnwidget as aw
@@ -88,8 +90,9 @@ def survey_texts(survey: Any, head: Any = None, *, theme: str | None = None, tit
     'L0H2'
     """
     look, found = look_of(theme), _survey(survey)
-    shown, table = found.numbers_of(head)
+    shown, table, texts = found.numbers_of(head)
     rows = {shown: table(found.values)} | {name: table(values) for name, values in found.controls.items()}
+    rows = {name: values[texts] for name, values in rows.items()}
     figure = empty(
         title or found.said.words,
         f"{found.said.of} ({found.said.unit})" if found.said.unit else found.said.of,
@@ -101,12 +104,15 @@ def survey_texts(survey: Any, head: Any = None, *, theme: str | None = None, tit
     figure.ygrid.visible = False
     figure.yaxis[0].ticker = FixedTicker(ticks=list(range(len(rows))))
     figure.yaxis[0].major_label_overrides = dict(enumerate(rows))
-    told = [answer.text if isinstance(answer.text, str) else "" for answer in found.answers]
+    told = [answer.text if isinstance(answer.text, str) else "" for answer in found.answers[texts]]
     for at, values in enumerate(rows.values()):
         _row(figure, look, at, values, told, look.reads_bar if at == 0 else look.dim, found.seed)
     figure.add_layout(Span(location=0, dimension="height", line_color=look.edge))
-    few = "too few texts for an interval" if len(found) < FEWEST_FOR_INTERVAL else INTERVALS
-    return finished(figure, look, f"a point for each of {len(found):,} texts; line and dot: mean and interval", few)
+    few = "too few texts for an interval" if len(told) < FEWEST_FOR_INTERVAL else INTERVALS
+    whose = "" if texts == slice(None) else " that did not choose the head"
+    return finished(
+        figure, look, f"a point for each of {len(told):,} texts{whose}; line and dot: mean and interval", few
+    )
 
 
 def _row(figure: Any, look: Look, at: int, values: np.ndarray, texts: list[str], colour: str, seed: int) -> None:

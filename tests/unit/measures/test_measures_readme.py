@@ -23,6 +23,7 @@ WITHOUT_PART = {
     *("drift", "effect", "lens", "direct_effects", "variants"),  # an edit says its part, a head has one
     *(
         "judge_methods",
+        "fact_use",
         "judge_alignments",
         "probe",
         "smoothing",

@@ -91,6 +91,22 @@ EXPERIMENTS = {
 }
 
 
+def use_of_facts():
+    """What a model makes of a fact, in sixteen texts."""
+    texts = [
+        {
+            "text": f"The {what} of Veldt is {where}. The {what} of Veldt is",
+            "answer": f" {where}",
+            "spans": {"fact": place},
+        }
+        for what in ("river", "lake", "port", "song")
+        for where in ("Miro", "Sela", "Lume", "Orlo")
+        for place in [[len(f"The {what} of Veldt is "), len(f"The {what} of Veldt is {where}")]]
+    ]
+    found = aw.fact_use(MODEL, texts, layers="L3", folds=2, progress=False)
+    return [(one.verdict, one.weight, one.by_value, one.likely, one.effect) for one in found.facts]
+
+
 READER = aw.load(small("t5"), words(special=True))
 
 
@@ -105,6 +121,7 @@ EXPERIMENTS |= {
     "attention_probe": lambda _: aw.attention_probe(MODEL, SIXTEEN, [{2: 1}] * 16),
     "dynamics": lambda trace: aw.dynamics({0: MODEL}, [trace.text.text], measures={"entropy": aw.entropy}),
     "head_effects, estimated": lambda trace: aw.head_effects(MODEL, trace, how="estimate", check=2),
+    "fact_use": lambda _: use_of_facts(),
     "induction_scores": lambda _: aw.induction_scores(MODEL, length=8, count=1),
     "judge_alignments": lambda _: aligned_by_chance(),
     "judge_methods": lambda _: list(

@@ -204,7 +204,7 @@ def test_another_survey_in_the_folder_is_refused_with_what_differs(tmp_path):
 def test_what_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", 7, "a\0b"):
-        with pytest.raises(AttnWidgetError, match="is no folder"):
+        with pytest.raises(AttnWidgetError, match=r"keep=.* cannot be used"):
             AnswerStore(folder, RECIPE)
 
 

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from bokeh.models import ColumnDataSource
 from scipy import stats
 
+import attnwidget as aw
+from attnwidget.experiments.surveys.records import Answered, QuestionSaid
+from attnwidget.experiments.surveys.result import Survey
 from attnwidget.experiments.surveys.statistics import (
-    DRAWS_OF_TEXTS,
     corrected,
     difference_of,
     difference_of_groups,
@@ -74,4 +77,37 @@ def test_groups_are_compared_by_cliffs_delta():
     assert delta == pytest.approx(np.sign(first[:, None] - other).mean())
     assert p == pytest.approx(stats.mannwhitneyu(first, other).pvalue)
     assert difference.low < difference.mean == first.mean() - other.mean() < difference.high
-    assert DRAWS_OF_TEXTS >= 1000
+
+
+def some_head_survey():
+    """Two heads of 24 texts: the first does it more on the texts that choose, the second more on all."""
+    values = np.zeros((24, 1, 2))
+    values[::2] = (0.6, 0.5)
+    values[1::2] = (0.4, 0.9)
+    values += DRAW.normal(0, 0.01, values.shape)
+    said = QuestionSaid("some head reads it", "weight", "of its weight", "reads", ((0, 0), (0, 1)), one_of=True)
+    uniform = np.full((1, 2), 0.1)
+    return Survey(
+        said, tuple(Answered(at, f"text {at}", None, {}, one, {"uniform": uniform}) for at, one in enumerate(values))
+    )
+
+
+def test_the_verdict_and_the_charts_are_of_one_head_and_the_same_texts():
+    found = some_head_survey()
+    assert found.head == (0, 0)
+    assert found.overall.mean == pytest.approx(found.values[1::2, 0, 0].mean())
+    assert f"L0H0 with {found.overall!r}" in found.verdict.sentence
+    assert repr(found.beside("uniform").overall) in found._repr_html_()
+    chart = aw.plots.survey_texts(found)
+    drawn = [source.data["value"] for source in chart.select({"type": ColumnDataSource}) if "row" in source.data]
+    assert sorted(drawn[0]) == pytest.approx(sorted(found.values[1::2, 0, 0]))
+    assert "12 texts" in found._repr_html_()
+
+
+def test_a_default_control_without_room_is_left_out_and_one_that_was_asked_for_is_not():
+    texts, model = ["The cat sat on the mat."] * 5 + ["Cat"], aw.load()
+    found = aw.survey(model, texts, aw.entropy, progress=False)
+    assert (len(found), found.beside("shuffled words").overall.texts) == (6, 5)
+    asked = aw.survey(model, texts, aw.entropy, controls=["shuffled words"], progress=False)
+    assert len(asked) == 5
+    assert "shuffled" in asked.unanswered[0].reason
