@@ -127,13 +127,11 @@ def _runs_model(function: Callable[..., Any]) -> bool:
 def _numbers(found: Any, name: str) -> np.ndarray:
     if isinstance(found, HeadScores | LayerScores):
         return np.asarray(found.values, np.float64)
-    number = real_number(found)
-    if number is not None or (isinstance(found, float) and np.isnan(found)):
-        return np.array(np.nan if number is None else number)
     per_token = hasattr(found, "pieces") or hasattr(found, "query_pieces")
+    number = real_number(found)
     try:
-        values = None if per_token else np.asarray(found, np.float64)
-    except (TypeError, ValueError):
+        values = None if per_token or found is None else np.asarray(found if number is None else number, np.float64)
+    except (TypeError, ValueError, RuntimeError):  # the last for tensors that are part of a graph
         values = None
     if values is None or values.ndim not in DIMENSIONS or not values.size:
         kind = "one number a token, and texts have different tokens" if per_token else f"a {type(found).__name__}"
@@ -141,4 +139,6 @@ def _numbers(found: Any, name: str) -> np.ndarray:
             f"{name} gives {kind}. A survey needs one number a head, a layer or a text: reduce it in a function of your "
             "own, for example lambda trace: float(...)."
         )
+    if np.isinf(values).any():
+        raise AttnWidgetError(f"{name} gives an infinite number, which has no mean. Give NaN where there is none.")
     return values

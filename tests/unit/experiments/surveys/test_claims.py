@@ -186,6 +186,8 @@ def test_a_control_that_no_text_has_room_for_is_told_as_that():
         (lambda: aw.survey(MODEL, TEXTS, "entropy"), "is no question"),
         (lambda: aw.survey(MODEL, TEXTS, aw.entropy, controls="noise"), "no control 'noise'"),
         (lambda: aw.survey(MODEL, TEXTS, aw.entropy, controls="same distance"), "of claims about what heads read"),
+        (lambda: aw.survey(MODEL, TEXTS, lambda _trace: None), "gives a NoneType"),
+        (lambda: aw.survey(MODEL, TEXTS, lambda _trace: float("inf")), "infinite number"),
         (lambda: aw.survey(MODEL, TEXTS, lambda trace: aw.rollout(trace, query=-1)), "one number a token"),
         (
             lambda: aw.survey(MODEL, [TEXTS[0], "The cat."], lambda trace: np.ones(len(trace.text))),

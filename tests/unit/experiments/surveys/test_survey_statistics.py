@@ -99,8 +99,10 @@ def test_the_verdict_and_the_charts_are_of_one_head_and_the_same_texts():
     assert f"L0H0 with {found.overall!r}" in found.verdict.sentence
     assert repr(found.beside("uniform").overall) in found._repr_html_()
     chart = aw.plots.survey_texts(found)
-    drawn = [source.data["value"] for source in chart.select({"type": ColumnDataSource}) if "row" in source.data]
-    assert sorted(drawn[0]) == pytest.approx(sorted(found.values[1::2, 0, 0]))
+    drawn = [
+        sorted(source.data["value"]) for source in chart.select({"type": ColumnDataSource}) if "row" in source.data
+    ]
+    assert sorted(found.values[1::2, 0, 0]) in drawn
     assert "12 texts" in found._repr_html_()
 
 
