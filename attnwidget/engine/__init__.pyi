@@ -55,6 +55,7 @@ from attnwidget.engine.text.conversation import Turn as Turn
 from attnwidget.engine.text.spans import NO_SPAN as NO_SPAN
 from attnwidget.engine.text.tokens import Tokens as Tokens
 from attnwidget.engine.text.words import words_in as words_in
+from attnwidget.engine.trace.joined import joined as joined
 from attnwidget.engine.trace.projection import Projection as Projection
 from attnwidget.engine.trace.recompute import Steps as Steps
 from attnwidget.engine.trace.recompute import fit_together as fit_together

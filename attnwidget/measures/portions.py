@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attnwidget.engine import Block, Tokens, Trace, exactly, visible, weights
+from attnwidget.engine import Block, Tokens, Trace, exactly, joined, visible, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
 from attnwidget.measures.rows import read_rows, tiles
 from attnwidget.shapes import Indices, LayerMaps
@@ -63,18 +63,25 @@ def portions(
     `chosen_heads` maps layers to the heads to use; no others are computed. Raises AttnWidgetError for an ambiguous
     part, and NotNumbers for weights that are NaN.
     """
-    queries, keys = trace.tokens(part)
-    asked = read_rows(queries) if rows is None else rows
+    texts = trace.tokens(part)
+    asked = read_rows(texts[0]) if rows is None else rows
     for block in trace.part_blocks(part):
-        wanted = range(block.heads) if chosen_heads is None else chosen_heads.get(block.layer, ())
-        for together, portion in tiles(block, len(asked)):
-            heads = [head for head in together if head in wanted]
-            if not heads:
-                continue
-            chosen = asked[portion]
-            maps = weights(block, heads, queries=chosen)
-            refuse_nan(maps)
-            yield Portion(block, heads, chosen, maps, queries, keys)
+        wanted = None if chosen_heads is None else chosen_heads.get(block.layer, ())
+        yield from _of_block(block, asked, texts, wanted)
+
+
+def _of_block(
+    block: Block, rows: Indices, texts: tuple[Tokens, Tokens], wanted: Sequence[int] | None = None
+) -> Iterator[Portion]:
+    queries, keys = texts
+    for together, portion in tiles(block, len(rows)):
+        heads = together if wanted is None else [head for head in together if head in wanted]
+        if not heads:
+            continue
+        chosen = rows[portion]
+        maps = weights(block, heads, queries=chosen)
+        refuse_nan(maps)
+        yield Portion(block, heads, chosen, maps, queries, keys)
 
 
 def refuse_nan(maps: LayerMaps) -> None:
@@ -86,26 +93,36 @@ def refuse_nan(maps: LayerMaps) -> None:
 
 @exactly()
 def head_means(
-    trace: Trace, part: str | None, statistics: Mapping[str, Statistic], *, also_empty: Collection[str] = ()
+    trace: Trace,
+    part: str | None,
+    statistics: Mapping[str, Statistic],
+    *,
+    also_empty: Collection[str] = (),
+    layers_apart: bool = False,
 ) -> dict[str, np.ndarray]:
     """Each statistic of every head, (layer head): the mean over the rows that have one.
 
     Rows that attend to nothing are skipped, except for the statistics named in `also_empty`. All statistics take one
-    pass. NaN for layers without attention, heads that a layer lacks, and heads without any number.
+    pass. Small layers that are alike share a portion, whose block has neither values nor projection, unless `layers_apart`.
+    NaN for layers without attention, heads that a layer lacks, and heads without any number.
     """
-    counts = trace.heads(part)
-    sums = {name: np.zeros((len(counts), max(counts))) for name in statistics}
-    numbers = {name: np.zeros((len(counts), max(counts))) for name in statistics}
-    for portion in portions(trace, part):
-        for name, statistic in statistics.items():
-            found = statistic(portion)
-            if name not in also_empty:
-                found = found.masked_fill(~portion.reads, torch.nan)
-            layer = portion.block.layer
-            sums[name][layer, portion.heads] += found.double().nansum(-1).numpy()
-            numbers[name][layer, portion.heads] += (~found.isnan()).sum(-1).numpy()
-    with np.errstate(invalid="ignore"):
-        return {name: (sums[name] / numbers[name]).astype(np.float32) for name in statistics}
+    counts, texts = trace.heads(part), trace.tokens(part)
+    rows, blocks = read_rows(texts[0]), trace.part_blocks(part)
+    shape = len(statistics), len(counts), max(counts)
+    sums = torch.zeros(shape, dtype=torch.float64, device="cpu")
+    numbers = torch.zeros(shape, dtype=torch.float64, device="cpu")
+    skips = torch.tensor([[[name not in also_empty]] for name in statistics], dtype=torch.bool, device="cpu")
+    together = ((block, (block,)) for block in blocks) if layers_apart else joined(blocks, len(rows))
+    for block, own in together:
+        where = [(one.layer, head) for one in own for head in range(one.heads)]
+        for portion in _of_block(block, rows, texts):
+            found = torch.stack([statistic(portion) for statistic in statistics.values()])
+            found.masked_fill_(skips & ~portion.reads, torch.nan)
+            layers, heads = zip(*(where[head] for head in portion.heads), strict=True)
+            sums[:, layers, heads] += found.double().nansum(-1)
+            numbers[:, layers, heads] += (~found.isnan()).sum(-1)
+    means = (sums / numbers).float().numpy()
+    return dict(zip(statistics, means, strict=True))
 
 
 def own_keys(block: Block, queries: Tokens, keys: Tokens, rows: Indices) -> Indices:

@@ -208,6 +208,9 @@ def indices(rows: Any, size: int, what: str) -> Indices:
         found = None
     if found is None:
         raise AttnWidgetError(f"{rows!r} is not a valid {what}. Give an integer, a slice or a sequence of integers.")
+    low, high = (int(end) for end in found.aminmax()) if len(found) else (0, -1)
+    if low >= 0 and high < size:
+        return found
     outside = found[(found < -size) | (found >= size)]
     if len(outside):
         raise AttnWidgetError(f"There is no {what} {int(outside[0])}: there are {size}, counted from 0.")

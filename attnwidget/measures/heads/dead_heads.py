@@ -69,7 +69,7 @@ def dead_heads(trace: Trace, *, part: str | None = None, uniform: Any = 0.95, si
             raise AttnWidgetError(f"{name}={share!r} is not valid: give a number from 0 to 1.")
     uniform, silent = float(uniform), float(silent)
     statistics: dict[str, Statistic] = {"uniform": normalised_entropy, "written": written}
-    found = head_means(trace, part, statistics, also_empty={"written"})
+    found = head_means(trace, part, statistics, also_empty={"written"}, layers_apart=True)
     median = np.array([[np.nan if np.isnan(row).all() else np.nanmedian(row)] for row in found["written"]])
     # If half of a layer is 0 the share is undefined: heads that write anything are far above the median.
     zero = np.where(found["written"] > 0, np.inf, np.where(np.isnan(found["written"]), np.nan, 0))

@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from attnwidget.arguments import real_number, truth_of, whole_number
+from attnwidget.arguments import real_number, truth_of, whole_from_one, whole_number
 from attnwidget.engine import Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.files import named_file
 from attnwidget.measures.heads.concentration import of_largest
 from attnwidget.measures.heads.entropy import plain_entropy
 from attnwidget.measures.heads.share import mass_on
-from attnwidget.measures.logs.log_files import PARQUET, append_line, append_parquet, lines_of
+from attnwidget.measures.logs.log_files import PARQUET, LinesFile, as_json, lines_of, write_parquet
 from attnwidget.measures.portions import head_means
 
 LOG_VERSION = 1
@@ -31,18 +31,16 @@ LARGEST_LOGGED = 5
 DIGITS = 6
 """Significant digits that are written."""
 
-LINES_IN_PARQUET = 1000
-"""Lines that become one Parquet file."""
-
 
 class AttentionLog:
     """A log of the attention of a model at work: `log(trace)` appends one line with four numbers of every head.
 
     These are `entropy` (nats), `concentration` (mass on the 5 largest weights), `share_special` (mass on special tokens) and
     `share_first` (mass on the first token, the usual sink), as the measures of these names give them, with the time, the model,
-    and how many tokens there are. `path` ends in `.jsonl`, or in `.parquet` (needs pyarrow), of which every 1,000 lines are a
-    file, and the last when the log is closed. A file that would grow beyond `most_bytes` is put aside under a name with the
-    time. Several processes may share a path.
+    and how many tokens there are. `path` ends in `.jsonl` or in `.parquet` (needs pyarrow). Before a file would have more than
+    `most_lines` lines, or `most_bytes` bytes of JSON, the next one is begun; all but the newest have the time in their names.
+    Of JSON every line is on the disk at once; lines of Parquet wait in memory until their file is full or the log is closed,
+    and its files are smaller, being compressed. `read_log` and `drift` read all files. Several processes may share a path.
 
     `share` is how many texts are logged, chosen by a hash of the text: the same ones each time, and the others cost nothing.
     Of a text only this hash is written, unless `text=True`; a short text can be guessed from its hash. Whatever goes wrong with
@@ -60,7 +58,9 @@ class AttentionLog:
     (2, 4, True)
     """
 
-    def __init__(self, path: Any, *, share: Any = 1.0, text: Any = False, most_bytes: Any = 2**26) -> None:
+    def __init__(
+        self, path: Any, *, share: Any = 1.0, text: Any = False, most_bytes: Any = 2**26, most_lines: Any = 1000
+    ) -> None:
         self.path: Path = named_file(path, "attention.jsonl")
         if self.path.suffix not in {".jsonl", PARQUET}:
             raise AttnWidgetError(f"{str(path)!r} is not a log: give a path that ends in .jsonl or .parquet.")
@@ -71,16 +71,16 @@ class AttentionLog:
         part = real_number(share)
         if part is None or not 0 < part <= 1:
             raise AttnWidgetError(f"share={share!r:.60} is not valid: give a number above 0, up to 1.")
-        most = whole_number(most_bytes)
-        if most is None or most < 1:
-            raise AttnWidgetError(
-                f"most_bytes={most_bytes!r:.60} is not valid: give a whole number of bytes, 1 or more."
-            )
+        self._most_bytes, self._most_lines = (
+            whole_from_one("most_bytes", most_bytes),
+            whole_from_one("most_lines", most_lines),
+        )
         self.share = part
         self.written = self.skipped = self.failed = 0
         self._keeps_text = truth_of("text", text)
-        self._most_bytes = most
-        self._waiting: list[Mapping[str, Any]] = []
+        self._json = LinesFile(self.path, most_bytes=self._most_bytes, most_lines=self._most_lines)
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._warned = False
         self._lock = Lock()
 
@@ -103,7 +103,7 @@ class AttentionLog:
             if int(mark[:8], 16) >= self.share * 2**32:
                 self.skipped += 1
                 return
-            line = line_of(trace, mark[:16], text=self._keeps_text)
+            line = as_json(line_of(trace, mark[:16], text=self._keeps_text))
             with self._lock:
                 self._write(line)
         except Exception as error:  # noqa: BLE001  a log must never stop what it watches
@@ -127,21 +127,24 @@ class AttentionLog:
         """What has been written, as `read_log` reads it."""
         return read_log(self)
 
-    def _write(self, line: Mapping[str, Any]) -> None:
+    def _write(self, line: bytes) -> None:
         if self.path.suffix != PARQUET:
-            append_line(self.path, line, most_bytes=self._most_bytes)
+            self._json.append(line)
             self.written += 1
             return
+        if self._waiting and self._waiting_bytes + len(line) > self._most_bytes:
+            self._write_waiting()
         self._waiting.append(line)
-        if len(self._waiting) >= LINES_IN_PARQUET:
+        self._waiting_bytes += len(line)
+        if len(self._waiting) >= self._most_lines:
             self._write_waiting()
 
     def _write_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         if not waiting:
             return
         try:
-            append_parquet(self.path, waiting)
+            write_parquet(self.path, waiting)
         except Exception:
             self.failed += len(waiting) - 1
             raise
@@ -176,11 +179,15 @@ def _tables(trace: Trace, part: str) -> dict[str, list[list[float | None]]]:
             "share_first": mass_on("first", keys),
         },
     )
-    return {name: [[_rounded(number) for number in row] for row in table.tolist()] for name, table in found.items()}
+    return {name: _rounded(table) for name, table in found.items()}
 
 
-def _rounded(number: float) -> float | None:
-    return float(f"{number:.{DIGITS}g}") if math.isfinite(number) else None
+def _rounded(table: np.ndarray) -> list[list[float | None]]:
+    numbers, width = table.ravel().tolist(), table.shape[1]
+    # All numbers in one text: one by one, this took as long as what they are computed from.
+    written = (f"%.{DIGITS}g " * len(numbers)) % tuple(numbers)
+    known = [number if math.isfinite(number) else None for number in map(float, written.split())]
+    return [known[start : start + width] for start in range(0, len(known), width)]
 
 
 def read_log(log: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +13,79 @@ from attnwidget.errors import AttnWidgetError
 
 PARQUET = ".parquet"
 
+READ_AT_ONCE = 2**20
+"""Bytes of a file whose lines are counted together."""
 
-def append_line(file: Path, line: Mapping[str, Any], *, most_bytes: int) -> None:
-    """Append one line of JSON whole, or nothing; a file that would grow beyond `most_bytes` is put aside before.
+
+def as_json(line: Mapping[str, Any]) -> bytes:
+    """One line, without the end of it."""
+    written = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.encode("utf-8", "replace")
+
+
+class LinesFile:
+    """A file of JSON lines that is put aside when it is full: before it would have more than `most_bytes` or `most_lines`.
 
     Several processes may append to the same file: each line is one write under a lock of the file (on Windows, which has no
-    such lock, give every process a file of its own). Raises OSError.
+    such lock, give every process a file of its own).
     """
-    written = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-    while True:
-        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        try:
-            with _locked(handle):
-                if not _is_still(handle, file):
-                    continue  # another process has put it aside meanwhile
-                size = os.fstat(handle).st_size
-                if size and size + len(written) > most_bytes:
-                    file.rename(aside(file))
-                    continue
-                if os.write(handle, written) < len(written):
-                    os.ftruncate(handle, size)
-                    raise OSError(f"{file} took only a part of a line")
-                return
-        finally:
-            os.close(handle)
+
+    def __init__(self, file: Path, *, most_bytes: int, most_lines: int) -> None:
+        self._file, self._most_bytes, self._most_lines = file, most_bytes, most_lines
+        self._counted = _Counted()
+
+    def append(self, line: bytes) -> None:
+        """Append one line whole, or nothing. Raises OSError."""
+        written = line + b"\n"
+        while True:
+            handle = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+            try:
+                with _locked(handle):
+                    if not _is_still(handle, self._file):
+                        continue  # another process has put it aside meanwhile
+                    counted = _counted(handle, self._counted)
+                    fits = counted.size + len(written) <= self._most_bytes and counted.lines < self._most_lines
+                    if counted.size and not fits:
+                        self._file.rename(aside(self._file))
+                        continue
+                    if os.write(handle, written) < len(written):
+                        os.ftruncate(handle, counted.size)
+                        raise OSError(f"{self._file} took only a part of a line")
+                    self._counted = replace(counted, size=counted.size + len(written), lines=counted.lines + 1)
+                    return
+            finally:
+                os.close(handle)
 
 
-def append_parquet(file: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+@dataclass(frozen=True)
+class _Counted:
+    """How many lines the first `size` bytes of a file have."""
+
+    node: tuple[int, int] = (-1, -1)
+    size: int = 0
+    lines: int = 0
+
+
+def _counted(handle: int, before: _Counted) -> _Counted:
+    """The same of all of a file: only what others have appended since is read."""
+    now = os.fstat(handle)
+    node = now.st_dev, now.st_ino
+    known = before if before.node == node and before.size <= now.st_size else _Counted(node)
+    lines, at = known.lines, known.size
+    os.lseek(handle, at, os.SEEK_SET)
+    while at < now.st_size and (piece := os.read(handle, READ_AT_ONCE)):
+        lines, at = lines + piece.count(b"\n"), at + len(piece)
+    return _Counted(node, now.st_size, lines)
+
+
+def write_parquet(file: Path, lines: Sequence[bytes]) -> None:
     """A new file beside `file` with these lines, whole or not at all. Raises OSError."""
     import pyarrow as pa
     from pyarrow import parquet
 
     part = aside(file).with_suffix(".part")
     try:
-        parquet.write_table(pa.Table.from_pylist([{"line": json.dumps(line)} for line in lines]), part)
+        parquet.write_table(pa.table({"line": [line.decode() for line in lines]}), part)
         part.rename(part.with_suffix(PARQUET))
     finally:
         part.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from attnwidget.engine import Tokens, Trace, go_on
 from attnwidget.measures.given_trace import own_blocks, said_setting
@@ -130,7 +131,7 @@ def followed_edges(
     )
 
 
-def _sinks(read: RowsOnDemand, counted: Indices, tokens: Tokens, *, causal: bool) -> Indices:
+def _sinks(read: RowsOnDemand, counted: Indices, tokens: Tokens, *, causal: bool) -> Int[Tensor, " sink"]:
     """The places among the tokens that count of a layer's sinks."""
     size = len(counted)
     received = torch.zeros(size, dtype=torch.float32, device="cpu")

@@ -48,12 +48,22 @@ def test_the_same_texts_are_chosen_each_time(traces, tmp_path, monkeypatch):
     assert 0 < len(found[0]) < 3
 
 
-def test_a_full_file_is_put_aside_and_read_in_order(traces, tmp_path):
-    log = aw.AttentionLog(tmp_path / "log.jsonl", text=True, most_bytes=1)
-    for trace in traces:
-        log(trace)
-    assert len(log_files.files_of(log.path)) == 3
-    assert [line["text"] for line in log.lines()] == TEXTS
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+@pytest.mark.parametrize(("full", "files"), [({"most_bytes": 1}, 4), ({"most_lines": 3}, 2), ({}, 1)])
+def test_a_full_file_is_put_aside_and_read_in_order(traces, tmp_path, suffix, full, files):
+    with aw.AttentionLog(tmp_path / f"log{suffix}", text=True, **full) as log:
+        for trace in [*traces, traces[0]]:
+            log(trace)
+    assert len(log_files.files_of(log.path)) == files
+    assert [line["text"] for line in log.lines()] == [*TEXTS, TEXTS[0]]
+
+
+def test_lines_of_others_count(traces, tmp_path):
+    logs = [aw.AttentionLog(tmp_path / "log.jsonl", most_lines=2) for _ in range(2)]
+    for number in range(7):
+        logs[number % 3 == 0](traces[0])
+    found = [one.read_bytes().count(b"\n") for one in log_files.files_of(logs[0].path)]
+    assert found == [2, 2, 2, 1]
 
 
 def test_a_folder_that_is_gone_is_told_once_and_counted(traces, tmp_path):
@@ -83,17 +93,22 @@ def test_a_line_that_the_disk_cut_off_leaves_no_rest(traces, tmp_path, monkeypat
 def test_processes_share_a_file(tmp_path):
     file = tmp_path / "log.jsonl"
     code = (
-        "import sys; from pathlib import Path; from attnwidget.measures.logs.log_files import append_line\n"
-        "for n in range(200): append_line(Path(sys.argv[1]), {'who': sys.argv[2], 'n': n}, most_bytes=2000)"
+        "import sys; from pathlib import Path; from attnwidget.measures.logs.log_files import LinesFile, as_json\n"
+        "file = LinesFile(Path(sys.argv[1]), most_bytes=2000, most_lines=30)\n"
+        "for n in range(200): file.append(as_json({'who': sys.argv[2], 'n': n}))"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, str(file), who]) for who in ("a", "b")]
     assert [process.wait() for process in running] == [0, 0]
     lines = list(log_files.lines_of(file))
     assert sorted((line["who"], line["n"]) for line in lines) == [(who, n) for who in "ab" for n in range(200)]
-    assert all(one.stat().st_size <= 2000 for one in log_files.files_of(file))
+    files = log_files.files_of(file)
+    assert all(one.stat().st_size <= 2000 for one in files)
+    assert all(one.read_bytes().count(b"\n") == 30 for one in files[:-1])
 
 
-@pytest.mark.parametrize("options", [{"share": 0}, {"share": 2}, {"most_bytes": 0}, {"text": 3}, {"path": "log.txt"}])
+@pytest.mark.parametrize(
+    "options", [{"share": 0}, {"share": 2}, {"most_bytes": 0}, {"most_lines": 1.5}, {"text": 3}, {"path": "log.txt"}]
+)
 def test_wrong_arguments_are_refused(options):
     with pytest.raises(aw.AttnWidgetError, match=r"not valid|\.jsonl"):
         aw.AttentionLog(**{"path": "log.jsonl", **options})

@@ -9,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnwidget as aw
+from attnwidget.engine import joined
 from attnwidget.errors import NotNumbers
 from attnwidget.measures import portions as reading
+from attnwidget.measures.heads.entropy import plain_entropy
+from attnwidget.measures.heads.share import mass_on
 from attnwidget.measures.portions import head_means, own_keys, portions
 from tests.model.families import build
+from tests.model.small import small, words
 from tests.unit.measures.untouched import fingerprint
 from tests.unit.traces import example, random_trace
 
@@ -192,3 +196,29 @@ def test_an_ambiguous_part_is_refused():
     trace = aw.Trace.from_weights({"one": [torch.eye(2)[None]], "two": [torch.eye(2)[None]]}, list("ab"))
     with pytest.raises(aw.AttnWidgetError, match="one, two"):
         next(portions(trace))
+
+
+@pytest.mark.parametrize(
+    ("name", "special", "shared"), [("bloom", False, 1), ("t5", True, 1), ("class", True, 2), ("gpt-oss", False, 1)]
+)
+def test_small_layers_that_share_a_portion_have_the_numbers_that_they_have_apart(name, special, shared):
+    reader = aw.load(small(name), words(special=special))
+    trace = reader.trace("the bank was quiet", **({"target": "the river"} if name == "t5" else {}))
+    statistics = {"entropy": plain_entropy, "first": mass_on("first", trace.tokens(trace.parts[-1])[1])}
+    together, apart = (head_means(trace, trace.parts[-1], statistics, layers_apart=one) for one in (False, True))
+    for key, table in apart.items():
+        np.testing.assert_allclose(together[key], table, atol=1e-6)
+    groups = [len(own) for _, own in joined(trace.part_blocks(trace.parts[-1]), len(trace.text))]
+    assert max(groups) == shared
+
+
+def test_layers_that_differ_or_are_large_stand_alone():
+    trace = aw.load().trace("The cat sat on the mat.")
+    assert [len(own) for _, own in joined(trace.blocks, len(trace.text))] == [len(trace.blocks)]
+    scaled = [replace(block, scale=block.scale + (block.layer == 1)) for block in trace.blocks]
+    assert [len(own) for _, own in joined(scaled, len(trace.text))] == [
+        1,
+        1,
+        *[len(trace.blocks) - 2] * (len(trace.blocks) > 2),
+    ]
+    assert max(len(own) for _, own in joined(trace.blocks, 10**6)) == 1
