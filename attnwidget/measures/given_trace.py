@@ -34,19 +34,33 @@ def own_blocks(trace: Trace, part: str | None, measure: str) -> tuple[Block, ...
     """The layers of a self-attention part. Raises AttnWidgetError for any other part."""
     blocks = trace.part_blocks(part)
     texts = trace.tokens(part)
+    if blocks[0].part == "cross" or not same_text(*texts):
+        raise AttnWidgetError(
+            f"{measure} follows one text through its layers, and {part_named(blocks[0])} attends to another sequence. "
+            f"{_other_parts(trace, blocks[0].part)}"
+        )
     for block in blocks:
         _, queries, keys = block.shape
         if queries != keys or queries != len(texts[1]):
             raise AttnWidgetError(
-                f"{measure} needs square maps of all {len(texts[1])} tokens; {block!r} is {queries} x {keys}. Choose a "
-                "self-attention part."
+                f"{measure} needs the attention of all {len(texts[1])} tokens to each other, and layer {block.layer} of "
+                f"{part_named(block)} has {queries} queries and {keys} keys. {_other_parts(trace, block.part)}"
             )
-    if blocks[0].part == "cross" or not same_text(*texts):
-        raise AttnWidgetError(
-            f"{measure} follows one text through its layers, but {blocks[0]!r} attends to another sequence. Choose a "
-            "self-attention part."
-        )
     return blocks
+
+
+def part_named(block: Block) -> str:
+    """The part of a layer in words.
+
+    >>> part_named(Block("cross", 0, "", 1, 1)), part_named(Block("self", 0, "", 1, 1))
+    ('cross-attention', "part 'self'")
+    """
+    return "cross-attention" if block.part == "cross" else f"part {block.part!r}"
+
+
+def _other_parts(trace: Trace, part: str) -> str:
+    others = [repr(other) for other in trace.parts if other not in {part, "cross"}]
+    return f"Choose part {' or '.join(others)}." if others else "Give a trace with self-attention."
 
 
 def same_text(one: Tokens, other: Tokens) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from attnwidget.engine import Block, Tokens, Trace, exactly, joined, visible, weights
 from attnwidget.errors import AttnWidgetError, NotNumbers
+from attnwidget.measures.given_trace import part_named
 from attnwidget.measures.rows import read_rows, tiles
 from attnwidget.shapes import Indices, LayerMaps
 
@@ -134,7 +135,8 @@ def own_keys(block: Block, queries: Tokens, keys: Tokens, rows: Indices) -> Indi
     before = queries.place_in(keys)
     if block.part == "cross" or before is None:
         raise AttnWidgetError(
-            f"{block!r} attends to another sequence, so no key is the query itself. Choose a self-attention part."
+            f"In {part_named(block)} a query attends to another sequence, so no key is the query itself. Choose a part with "
+            "self-attention."
         )
     return rows + before
 

@@ -2,6 +2,7 @@ from attnwidget.plots.figures.bars import flow_bars as flow_bars
 from attnwidget.plots.figures.bars import rollout_bars as rollout_bars
 from attnwidget.plots.figures.bars import token_bars as token_bars
 from attnwidget.plots.figures.checkpoints import dynamics as dynamics
+from attnwidget.plots.figures.drifted import drifted_heads as drifted_heads
 from attnwidget.plots.figures.grid import head_grid as head_grid
 from attnwidget.plots.figures.layers import layer_profile as layer_profile
 from attnwidget.plots.figures.league import league as league

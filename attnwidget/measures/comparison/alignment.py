@@ -46,10 +46,12 @@ class Alignment:
         order.
 
         The head is named as in `Trace.weights`; among ties the first source token counts. The row of a target token is
-        the one where it is the decoder's input and the next token is predicted. Padding and empty rows have no link.
+        the one where it is the decoder's input and the next token is predicted; the row before it, which predicts the
+        token, has the link one target token earlier. Which of both aligns is a matter of the model: Chen et al. find it is
+        the row of the token itself; on tiny-translator it is the row before, by far (alignment error rate of the mean of
+        all heads 0.12, and 0.80 for the row of the token: docs/LEAGUE.md). Padding and empty rows have no link.
         Raises AttnWidgetError for a head that does not exist.
-        Source: Chen et al. 2020 (2004.14837), whose Shift-Att this is without its choice of a layer: they find such
-        links more accurate than those of the previous row, which predicts the token.
+        Source: Chen et al. 2020 (2004.14837), whose Shift-Att this is without its choice of a layer.
         """
         if isinstance(layer, str):
             layer, head = parse_head(layer, head)

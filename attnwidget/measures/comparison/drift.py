@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -15,6 +15,8 @@ from attnwidget.measures.logs.attention_log import AttentionLog, read_log
 FEWEST_TEXTS = 5
 """Texts per side: with fewer, no test can tell drift from chance."""
 
+MOST_STRETCHES = 24
+"""Of texts, in a chart over time: more of them hide each other."""
 
 SIDES = ("reference", "current")
 
@@ -48,13 +50,15 @@ class Drift:
     """Every number that both sets share, in the order of the reference.
 
     `left_out` names the numbers that are missing in some text, or have a value in too few texts. `differing` has the
-    words, for example model and path, that differ between texts: they may be the cause of the drift.
+    words, for example model and path, that differ between texts: they may be the cause of the drift. `samples` has the
+    values of each number in the reference and in the current texts, in their order, NaN where a text has none.
     """
 
     numbers: tuple[DriftedNumber, ...]
     left_out: tuple[str, ...]
     recipe: str
     differing: tuple[str, ...] = ()
+    samples: Mapping[str, tuple[np.ndarray, ...]] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -114,8 +118,9 @@ def drift(reference: Any, current: Any) -> Drift:
     sets = [[_numbers(text, name) for text in texts] for texts, name in zip(facts, SIDES, strict=True)]
     known = dict.fromkeys(name for texts in sets for text in texts for name in text)
     shared = [name for name in known if all(name in text for texts in sets for text in texts)]
-    samples = {name: tuple(_finite(texts, name) for texts in sets) for name in shared}
-    orders = {name: np.flatnonzero([np.isfinite(text[name]) for text in sets[1]]) for name in shared}
+    values = {name: tuple(np.array([text[name] for text in texts]) for texts in sets) for name in shared}
+    samples = {name: tuple(side[np.isfinite(side)] for side in sides) for name, sides in values.items()}
+    orders = {name: np.flatnonzero(np.isfinite(values[name][1])) for name in shared}
     kept = [name for name, sides in samples.items() if min(map(len, sides)) >= FEWEST_TEXTS]
     if not kept:
         raise AttnWidgetError(
@@ -136,7 +141,8 @@ def drift(reference: Any, current: Any) -> Drift:
     )
     differing = _differing(facts)
     recipe += "".join(f"; {name} differs: {' -> '.join(both)}" for name, both in differing.items())
-    return Drift(numbers, tuple(name for name in known if name not in kept), recipe, tuple(differing))
+    left_out = tuple(name for name in known if name not in kept)
+    return Drift(numbers, left_out, recipe, tuple(differing), {name: values[name] for name in kept})
 
 
 def _drifted(name: str, sides: tuple[np.ndarray, ...], test: Any, adjusted: float, order: np.ndarray) -> DriftedNumber:
@@ -162,6 +168,40 @@ def changed_at(before: np.ndarray, after: np.ndarray) -> int:
     kept = sums[first - 1]
     explained = kept**2 / first + (sums[-1] - kept) ** 2 / (len(every) - first)
     return int(explained.argmax())
+
+
+@dataclass(frozen=True, eq=False)
+class Stretches:
+    """Texts cut into stretches of about the same length: the `first` and the `last` text of each, and where its `middle` is.
+
+    `mean` is that of the values in it, `low` and `high` are its 95 % interval by Student's t; NaN for fewer than two values.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    middle: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def stretches(values: np.ndarray, start: int = 0) -> Stretches:
+    """A number's values, text by text, as means over stretches: at most 24, of 5 texts or more. The first text is `start`.
+
+    >>> found = stretches(np.arange(10.0))
+    >>> found.mean.tolist(), found.last.tolist()
+    ([2.0, 7.0], [4, 9])
+    """
+    from scipy.stats import t
+
+    pieces = np.array_split(np.arange(len(values)), max(1, min(MOST_STRETCHES, len(values) // FEWEST_TEXTS)))
+    known = [values[piece][np.isfinite(values[piece])] for piece in pieces]
+    mean = np.array([one.mean() if len(one) else np.nan for one in known])
+    half = [
+        t.ppf(0.975, len(one) - 1) * one.std(ddof=1) / np.sqrt(len(one)) if len(one) > 1 else np.nan for one in known
+    ]
+    first, last = (np.array([piece[end] for piece in pieces]) + start for end in (0, -1))
+    return Stretches(first, last, (first + last) / 2, mean, mean - half, mean + half)
 
 
 def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
@@ -210,8 +250,3 @@ def _differing(facts: list[list[Mapping[str, Any]]]) -> dict[str, list[str]]:
     return {
         name: [" and ".join(side) for side in both] for name, both in found.items() if len({*both[0], *both[1]}) > 1
     }
-
-
-def _finite(texts: list[dict[str, float]], name: str) -> np.ndarray:
-    values = np.array([text[name] for text in texts])
-    return values[np.isfinite(values)]

@@ -76,8 +76,7 @@ What is read, and the head that gives it most of its attention (mean weight over
 A shape is (kinds, reviews in a step, share of steps); the `early` share of the steps has `early_shape`. AdamW (betas 0.9, 0.98), linear
 warm-up, cosine to zero, no dropout. In the `hinted` share of the steps, the first ones, the states of opinion words one layer before the
 last were trained too, to tell what their clause says and whether it counts (a linear layer that is thrown away); after that the class alone
-counts. Without hints the same model had learnt little of all but the plain reviews after half as many steps, where this was given up. Some
-reviews lack the last stop (`unended`) or capitals (`small`); what follows the first sentence is sometimes a second text (`as_pair`); some words that no
+counts. Some reviews lack the last stop (`unended`) or capitals (`small`); what follows the first sentence is sometimes a second text (`as_pair`); some words that no
 rule asks for are [MASK] (`masked`) or bits of words (`strange`). Position embeddings begin as sines and cosines. {minutes:.0f} minutes of one
 core (torch {torch}).
 

@@ -142,18 +142,27 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       value: digits(stats?.entropy, 2),
       unit: `of ${digits(stats?.entropy_limit, 2)} nats`,
     },
-    {
-      name: "distance",
-      value: digits(stats?.distance, 1),
-      ...(stats?.distance === null ? {} : { unit: "tokens" }),
-      title: "The mean distance to the keys, weighted by attention.",
-    },
+    // Between two sequences there is neither a distance nor a token before.
+    ...(stats?.distance === null
+      ? []
+      : [
+          {
+            name: "distance",
+            value: digits(stats?.distance, 1),
+            unit: "tokens",
+            title: "The mean distance to the keys, weighted by attention.",
+          },
+        ]),
     { name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
-    {
-      name: "on previous",
-      value: digits(stats?.previous, 2),
-      title: "The mean weight on the token just before.",
-    },
+    ...(stats?.previous === null
+      ? []
+      : [
+          {
+            name: "on previous",
+            value: digits(stats?.previous, 2),
+            title: "The mean weight on the token just before.",
+          },
+        ]),
     ...(sinks
       ? [
           {

@@ -82,7 +82,16 @@ def surveyed():
     return Survey(said, tuple(answers))
 
 
+def drifted():
+    """Two sets of texts made by hand: one head that changes halfway, one that does not, a name that might be markup."""
+    draw = np.random.default_rng(0).normal(size=(3, 80))
+    names = ("entropy.L0H1", "share_first.L1H0", "<b>odd</b>.L1H1")
+    before, after = ([dict(zip(names, row, strict=True)) for row in side.T] for side in np.split(draw, 2, axis=1))
+    return aw.drift(before, [text | {names[0]: text[names[0]] + 4 * (at > 19)} for at, text in enumerate(after)])
+
+
 EVERY = {
+    "drifted_heads": partial(plots.drifted_heads, drifted()),
     "head_grid": partial(plots.head_grid, scores([[1, np.nan], [3, 4]])),
     "pattern_grid": partial(plots.pattern_grid, random_trace(2, 2)),
     "layer_profile": partial(plots.layer_profile, scores([[1, 2], [3, 4]])),
