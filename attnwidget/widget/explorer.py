@@ -178,14 +178,17 @@ class Explorer(Selecting):
         if isinstance(self._model, GivenModel):
             raise AttnWidgetError("Given weights do not change. Explore the model itself to follow its training.")
         self._worker.release()
-        self._read(None)
-        for request in list(self._asked.values()):
-            renew = partial(answer, self._model, self._take, request, lambda *_done: None, place=self._placed)
-            answered = self._wait_for(renew, request.topic, None)
-            self._answer(request.id, answered, "renewed")
-        if self._view_count:
-            self._worker.rest(STILL_FOR, LOOP_WAITS)
-        hold_until_the_cell_ends(self._worker)
+        try:
+            self._read(None)
+            for request in list(self._asked.values()):
+                renew = partial(answer, self._model, self._take, request, lambda *_done: None, place=self._placed)
+                answered = self._wait_for(renew, request.topic, None)
+                self._answer(request.id, answered, "renewed")
+            if self._view_count:
+                self._worker.rest(STILL_FOR, LOOP_WAITS)
+        finally:
+            # A loop that catches what this raises goes on writing.
+            hold_until_the_cell_ends(self._worker)
         return self
 
     def show(self, head: str) -> "Explorer":

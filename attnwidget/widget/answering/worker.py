@@ -89,11 +89,12 @@ class Worker:
     def hold(self) -> None:
         """Leave the model alone until `release`, but for what a thread waits for: its owner is about to write to it.
 
-        Waits until the running job has stopped, at its next layer; whoever asked may ask again.
+        Waits until the running job has stopped, at its next layer; whoever asked may ask again. What another thread waits for
+        is run to its end.
         """
         with self._changed:
             self._held = True
-            if self._running is not None:
+            if self._running is not None and not self._running[1].awaited:
                 self._running[1].stop.set()
             self._changed.wait_for(lambda: self._running is None or self.here)
 
@@ -110,7 +111,8 @@ class Worker:
             while (left := ends - self._clock()) > 0:
                 if self._running is not None or self._waiting:
                     self._changed.wait(left)
-                elif not self._changed.wait_for(lambda: bool(self._waiting), min(quiet, left)):
+                # What is asked may run already when this thread wakes up.
+                elif not self._changed.wait_for(lambda: bool(self._waiting or self._running), min(quiet, left)):
                     return
 
     def end(self) -> None:
@@ -160,9 +162,15 @@ class Worker:
             ended.set()
 
         # In its own slot: several cells may wait at the same time, and none may supersede another.
-        self.submit((owner, object()), Job(run, end, end, ended.set, topic, awaited=True))
-        if not ended.wait(timeout):
-            raise TimeoutError
+        slot = (owner, object())
+        self.submit(slot, Job(run, end, end, ended.set, topic, awaited=True))
+        try:
+            if not ended.wait(timeout):
+                raise TimeoutError
+        except KeyboardInterrupt:
+            # Nobody waits for it any more, and who goes on may write to the model.
+            self.forget(lambda one: one == slot)
+            raise
         if not outcome:
             raise AttnWidgetError(
                 "This was stopped before it finished, because its explorer was closed or Python is exiting."
@@ -210,6 +218,8 @@ class Worker:
             _end(job.superseded)
         except Exception as error:  # noqa: BLE001  models may raise anything; the thread continues and the page is told
             _end(job.failed, error)
+        except BaseException as error:  # noqa: BLE001  SystemExit would end the thread, and whoever waits would wait for ever
+            _end(job.failed, AttnWidgetError(f"The model's own code raised {type(error).__name__}."))
         else:
             _end(job.done, result)
         if not outdated:

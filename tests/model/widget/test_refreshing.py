@@ -5,10 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 import attnwidget as aw
 from attnwidget.errors import AttnWidgetError
 from attnwidget.widget import following
+from attnwidget.widget.answering.worker import Worker
 from attnwidget.widget.explorer import Explorer
 from tests.model.conftest import build
 from tests.model.small import words
@@ -131,3 +133,57 @@ def test_a_closed_explorer_says_so(page):
     page.explorer.close()
     with pytest.raises(AttnWidgetError, match="closed"):
         page.explorer.refresh()
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """IPython itself, as a kernel has it."""
+    found = InteractiveShell()
+    found.kernel = object()
+    monkeypatch.setattr(following, "get_ipython", lambda: found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "raise ValueError('the loop is wrong')",
+        "raise KeyboardInterrupt",
+        "ex.text = 'x ' * 300000; ex.refresh()",  # refused: a text that nothing reads
+    ],
+)
+def test_a_cell_that_ends_badly_between_two_calls_lets_pages_go(page, notebook, between):
+    notebook.user_ns["ex"] = page.explorer
+    notebook.user_ns["asked"] = lambda: page.ask("frame", text=TEXT)
+    result = notebook.run_cell(f"ex.refresh(); number = asked(); {between}")
+    assert not result.success
+    assert page.end_of(notebook.user_ns["number"])[0]["status"] == "ok"
+
+
+def test_a_loop_that_goes_on_after_a_refused_text_is_left_alone(page, notebook):
+    notebook.user_ns |= {"ex": page.explorer, "asked": lambda: page.ask("frame", text=TEXT), "answers": page.answers}
+    code = (
+        "ex.text = ''\n"
+        "try: ex.refresh()\n"
+        "except Exception as error: raised = error\n"
+        "number = asked()\n"
+        "import time; time.sleep(0.3)\n"
+        "early = [content for content, _ in answers if content['id'] == number]\n"
+    )
+    assert notebook.run_cell(code).success
+    assert isinstance(notebook.user_ns["raised"], AttnWidgetError)
+    assert notebook.user_ns["early"] == []
+    assert page.end_of(notebook.user_ns["number"])[0]["status"] == "ok"
+
+
+def test_a_cell_that_is_interrupted_while_it_waits_to_hold_lets_pages_go(page, model, notebook, monkeypatch):
+    def interrupted(_self):
+        held(_self)
+        raise KeyboardInterrupt
+
+    held = Worker.hold
+    monkeypatch.setattr(Worker, "hold", interrupted)
+    notebook.user_ns["ex"] = page.explorer
+    assert not notebook.run_cell("ex.refresh()").success
+    asked = page.ask("frame", text=TEXT)
+    assert page.end_of(asked)[0]["status"] == "ok"

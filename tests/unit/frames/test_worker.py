@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnwidget.engine import go_on
-from attnwidget.errors import Cancelled
+from attnwidget.errors import AttnWidgetError, Cancelled
 from attnwidget.widget.answering import worker as worker_module
 from attnwidget.widget.answering.progress import Pace
 from attnwidget.widget.answering.worker import LONG, Job, Worker
@@ -327,3 +327,109 @@ def test_a_rest_ends_although_there_is_always_more_to_do(bench):
     worker.submit("busy", bench.job("held", lambda: bench.gate.wait(60)))
     worker.rest(quiet=0.01, at_most=0.05)
     assert bench.finish(1) == [("done", True)]
+
+
+def test_a_rest_waits_for_what_is_asked_in_its_quiet_and_runs_at_once(bench):
+    worker = Worker()
+    assert worker.result(lambda: "the thread is there", topic=None, timeout=60)
+    started, slow, rested = threading.Event(), threading.Event(), threading.Event()
+
+    def rest():
+        worker.rest(quiet=0.5, at_most=60)
+        rested.set()
+
+    threading.Thread(target=rest, daemon=True).start()
+    time.sleep(0.1)
+    worker.submit("frame", bench.job("asked", lambda: (started.set(), slow.wait(60))))
+    assert started.wait(60)
+    assert not rested.wait(1.0)
+    slow.set()
+    assert rested.wait(60)
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_what_ends_other_threads_does_not_end_this_one(bench, error):
+    def run():
+        raise error
+
+    with pytest.raises(AttnWidgetError, match=error.__name__):
+        bench.worker.result(run, topic=None, timeout=60)
+    bench.worker.hold()
+    assert bench.worker.result(lambda: "goes on", topic=None, timeout=60) == "goes on"
+
+
+def test_a_held_worker_whose_thread_has_ended_takes_up_what_comes(bench, monkeypatch):
+    monkeypatch.setattr(worker_module, "IDLE", 0.01)
+    bench.worker.submit("frame", bench.job("before"))
+    bench.finish(1)
+    bench.worker.hold()
+    bench.worker.join(60)
+    assert bench.worker._thread is None
+    bench.worker.submit("frame", bench.job("asked"))
+    time.sleep(0.1)  # longer than it waits for work
+    assert bench.ended == [("done", "before")]
+    bench.worker.release()
+    assert bench.finish(2)[1] == ("done", "asked")
+
+
+def test_two_that_hold_and_release_again_and_again_leave_nothing_undone(bench):
+    """As two explorers of one model do in a loop, while pages ask."""
+    stop = threading.Event()
+
+    def asks(who):
+        number = 0
+        while not stop.is_set():
+            bench.worker.submit((who, number), bench.job((who, number)))
+            number += 1
+            time.sleep(0.001)
+
+    asking = [threading.Thread(target=asks, args=(who,), daemon=True) for who in "ab"]
+    for thread in asking:
+        thread.start()
+    for _ in range(50):
+        bench.worker.release()
+        assert bench.worker.result(lambda: "read", topic=None, timeout=60) == "read"
+        bench.worker.rest(quiet=0.0, at_most=0.002)
+        bench.worker.hold()
+    stop.set()
+    for thread in asking:
+        thread.join(60)
+    bench.worker.release()
+    assert bench.worker.result(lambda: "last", topic=None, timeout=60) == "last"
+    bench.worker.rest(quiet=0.05, at_most=60)
+    assert bench.worker._waiting == {}
+
+
+def test_holding_lets_what_another_thread_waits_for_come_to_its_end(bench):
+    started, found = threading.Event(), []
+
+    def run():
+        started.set()
+        assert bench.gate.wait(60)
+        go_on()
+        return "whole"
+
+    other = threading.Thread(target=lambda: found.append(bench.worker.result(run, topic=None, timeout=60)), daemon=True)
+    other.start()
+    assert started.wait(60)
+    threading.Timer(0.1, bench.gate.set).start()
+    bench.worker.hold()
+    other.join(60)
+    assert found == ["whole"]
+
+
+def test_what_an_interrupted_cell_waited_for_is_let_go(bench, monkeypatch):
+    bench.busy()
+
+    class Interrupted(threading.Event):
+        def wait(self, _timeout=None):
+            raise KeyboardInterrupt
+
+    ran = []
+    with monkeypatch.context() as patched:
+        patched.setattr(worker_module.threading, "Event", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.worker.result(lambda: ran.append("read"), topic=None, timeout=60)
+    bench.finish(1)
+    assert bench.worker.result(lambda: "next", topic=None, timeout=60) == "next"
+    assert ran == []
