@@ -14,6 +14,7 @@ SECTIONS = {
     "gradients": "What gradients cost",
     "effects": "What an answer rests on, and what it costs to know",
     "traces": "Many texts at once",
+    "attention_log": "A log beside a model at work",
     "survey_ray": "A survey on Ray",
     "payload": "What the page carries",
     "rooms": "What the page is made of",

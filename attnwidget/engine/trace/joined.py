@@ -8,7 +8,7 @@ from torch import Tensor
 
 from attnwidget.engine.trace.records import Block
 
-SMALL = 2**18
+MOST_JOINED = 2**18
 """Entries (head x query x key) up to which layers are put together: beyond, arithmetic takes longer than what surrounds it."""
 
 
@@ -20,7 +20,7 @@ def joined(blocks: Sequence[Block], rows: int) -> Iterator[tuple[Block, tuple[Bl
     """
     waiting: list[Block] = []
     for block in blocks:
-        if waiting and not (_alike(waiting[0], block) and _entries(block, rows) * (len(waiting) + 1) <= SMALL):
+        if waiting and not (_alike(waiting[0], block) and _entries(block, rows) * (len(waiting) + 1) <= MOST_JOINED):
             yield _one(waiting), tuple(waiting)
             waiting = []
         waiting.append(block)

@@ -24,7 +24,7 @@ REACH = 0.42
 LEVEL = 0.01
 """Adjusted p up to which a number counts as drifted."""
 
-WORDS = {
+DRAWN_AS = {
     "entropy": "entropy",
     "concentration": "on 5 largest",
     "share_special": "on special tokens",
@@ -159,4 +159,4 @@ def _label(name: str) -> str:
     if _place(name) is None:
         return without_tex(name)
     *part, measure, head = name.split(".")
-    return without_tex(" · ".join([*part, head, WORDS.get(measure, measure.replace("_", " "))]))
+    return without_tex(" · ".join([*part, head, DRAWN_AS.get(measure, measure.replace("_", " "))]))
