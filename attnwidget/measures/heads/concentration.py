@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -39,7 +41,11 @@ def of_largest(count: int) -> Statistic:
     """The statistic: mass on the given number of largest weights of every row."""
 
     def mass(portion: Portion) -> Float[Tensor, "head query"]:
-        width = portion.maps.shape[-1]
-        return portion.maps.topk(min(count, width), dim=-1, sorted=False).values.sum(-1)
+        rest = max(0, portion.maps.shape[-1] - count)
+        if not rest:
+            return portion.maps.sum(-1)
+        # torch.topk says the same, in several times the time.
+        parted = np.partition(portion.maps.numpy(), rest, axis=-1)
+        return torch.from_numpy(parted[..., rest:]).sum(-1)
 
     return mass

@@ -15,7 +15,7 @@ from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.heads import NAME
 from attnwidget.plots.labels import number, without_tex
 
-ROW = 46
+NUMBER_ROW = 46
 """Pixels for one number."""
 
 REACH = 0.42
@@ -57,7 +57,7 @@ def drifted_heads(found: Any, count: Any = 10, *, theme: str | None = None, titl
         title or "What drifted",
         "reference  ←  text  →  current",
         "",
-        height=ROW * len(shown) + 150,
+        height=NUMBER_ROW * len(shown) + 150,
         tools="xpan,xwheel_zoom,reset,save",
         x_range=Range1d(-texts[0] - sum(texts) * 0.01, texts[1] + sum(texts) * 0.01),
         y_range=Range1d(len(shown) - 0.4, -0.6),
