@@ -1,12 +1,12 @@
 """The model card: measures the folder as it lies on disk and writes README.md and figures.json next to the weights."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
+from attnwidget.tiny.cards import put_beside, recipe_as_lines, shares_as_rows
 from attnwidget.tiny.causal import evaluate, language, rows, tokenizer
 from attnwidget.tiny.causal.evaluate import CardFigures, Head
 
@@ -101,10 +101,10 @@ def text(model: GPT2LMHeadModel, figures: CardFigures, recipe: Mapping[str, obje
     return CARD.format(
         parameters=model.num_parameters(), layers=config.n_layer, heads=config.n_head, width=config.n_embd,
         positions=config.n_positions, entries=config.vocab_size, minutes=minutes, torch=torch.__version__,
-        accuracy="\n".join(f"| {kind} | {share:.3f} |" for kind, share in figures.accuracy.items()),
+        accuracy=shares_as_rows(figures.accuracy),
         answer=language.ANSWER_WEIGHT, drawn=language.DRAWN_WEIGHT, following=language.FOLLOWING_WEIGHT,
         first=rows.FIRST_TIME_WEIGHT, again=rows.AGAIN_WEIGHT,
-        recipe="\n    ".join(f"{name} = {value}" for name, value in recipe.items()),
+        recipe=recipe_as_lines(recipe),
         previous_token=_named(figures.previous_token), previous_token_long=_named(figures.previous_token_long),
         prefix_matching=_named(figures.prefix_matching), prefix_matching_long=_named(figures.prefix_matching_long),
     )  # fmt: skip
@@ -114,7 +114,5 @@ def write(folder: Path, recipe: Mapping[str, object], minutes: float) -> CardFig
     """Measures the model in `folder` and writes figures.json and README.md there."""
     model, ids = stored_model(folder)
     figures = evaluate.card_figures(model, ids)
-    kept = {"figures": figures.as_dict(), "recipe": dict(recipe), "minutes": round(minutes, 1)}
-    (folder / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(text(model, figures, recipe, minutes), encoding="utf-8")
+    put_beside(folder, text(model, figures, recipe, minutes), figures.as_dict(), recipe, minutes)
     return figures

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
+from attnwidget.tiny.cards import eagerly
 from attnwidget.tiny.causal import rows, vocabulary
 from attnwidget.tiny.causal.language import SENTENCE_KINDS, facts
 
@@ -84,10 +85,8 @@ def twice(rng: Random, entries: int, count: int, length: int, *, bos: bool) -> r
 @torch.no_grad()
 def attention(model: GPT2LMHeadModel, ids: Tensor) -> Tensor:
     """[layer row head query key] attention weights."""
-    kernel = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    weights = model(ids, output_attentions=True, use_cache=False).attentions
-    model.set_attn_implementation(kernel)
+    with eagerly(model):
+        weights = model(ids, output_attentions=True, use_cache=False).attentions
     return torch.stack(weights)
 
 

@@ -1,7 +1,5 @@
 """Trains tiny-causal from a seed: `python -m attnwidget.tiny.causal.train [--out FOLDER] [--tokens N] [--seed N] [--keep N]`."""
 
-import argparse
-import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from attnwidget.tiny.causal import FOLDER, card, evaluate, rows, tokenizer
+from attnwidget.tiny.training import Descent, command_line, descended, waves
 
 
 @dataclass(frozen=True)
@@ -84,24 +83,6 @@ def fresh_model(entries: int) -> GPT2LMHeadModel:
     return model
 
 
-def waves(positions: int, width: int) -> Tensor:
-    """[position width] sines and cosines, somewhat larger than the token embeddings: the position embedding at the start, trained from there.
-
-    "One before" is then the same rotation everywhere (Vaswani et al. 2017), and a head that looks there is found once, not 512 times.
-    """
-    rates = 3.0 * 200.0 ** -torch.linspace(0, 1, width // 2)
-    angles = torch.arange(positions)[:, None] * rates
-    return 0.3 * torch.cat((angles.sin(), angles.cos()), dim=1)
-
-
-def rate(recipe: Recipe, step: int) -> float:
-    """Learning rate: linear warm-up, then a cosine down to zero."""
-    if step < recipe.warmup:
-        return recipe.peak * (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.peak * 0.5 * (1 + math.cos(math.pi * done))
-
-
 def loss_of(model: GPT2LMHeadModel, given: Batch) -> Tensor:
     """Mean cross entropy of the next tokens, weighted."""
     logits = model(given.ids[:, :-1], position_ids=given.positions[:, :-1], use_cache=False).logits
@@ -134,30 +115,20 @@ def train(recipe: Recipe, ids: dict[str, int], out: Path, keep: int = 0, every: 
     torch.manual_seed(recipe.seed)
     rng = Random(f"tiny-causal {recipe.seed}")
     model = fresh_model(max(ids.values()) + 1)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.peak, betas=(0.9, 0.98), weight_decay=recipe.decay, fused=True
-    )
-    marked, started, smooth = kept_steps(recipe.steps, keep), time.perf_counter(), math.nan
+    marked, started = kept_steps(recipe.steps, keep), time.perf_counter()
     per_step = recipe.shapes[0][0] * recipe.shapes[0][1]
-    for step in range(recipe.steps + 1):
-        if step in marked:
-            _keep(model, out, step, step * per_step)
-        if step == recipe.steps:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = rate(recipe, step)
-        loss = loss_of(model, batch(recipe, rng, ids, step))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        smooth = loss.item() if math.isnan(smooth) else 0.97 * smooth + 0.03 * loss.item()
-        if step % 100 == 99:
-            speed = (step + 1) * per_step / (time.perf_counter() - started)
-            print(f"{(step + 1) * per_step / 1e6:6.2f}M tokens  loss {smooth:.3f}  {speed:,.0f} tokens/s", flush=True)
-        if step % every == every - 1:
+    if 0 in marked:
+        _keep(model, out, 0, 0)
+    how = Descent(recipe.steps, recipe.peak, recipe.warmup, recipe.decay, recipe.clip)
+    for done, loss in descended(model, how, lambda step: loss_of(model, batch(recipe, rng, ids, step))):
+        if done % 100 == 0:
+            speed = done * per_step / (time.perf_counter() - started)
+            print(f"{done * per_step / 1e6:6.2f}M tokens  loss {loss:.3f}  {speed:,.0f} tokens/s", flush=True)
+        if done % every == 0:
             print(evaluate.one_line(evaluate.card_figures(model, ids, count=32)), flush=True)
             model.train()
+        if done in marked:
+            _keep(model, out, done, done * per_step)
     return model
 
 
@@ -169,10 +140,7 @@ def finish(model: GPT2LMHeadModel, out: Path) -> None:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m attnwidget.tiny.causal.train", description=__doc__)
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write (default: the bundled one)")
-    parser.add_argument("--tokens", type=int, default=Recipe.tokens, help="tokens to train on (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser = command_line("attnwidget.tiny.causal.train", __doc__, FOLDER, Recipe(), "tokens")
     parser.add_argument("--keep", type=int, default=0, help="keep so many evenly spaced checkpoints in OUT/checkpoints")
     asked = parser.parse_args()
     torch.set_num_threads(2)

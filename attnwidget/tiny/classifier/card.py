@@ -1,6 +1,5 @@
 """The card of tiny-classifier: measures the folder as it lies on disk and writes README.md and figures.json next to the weights."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from attnwidget.tiny.cards import put_beside, recipe_as_lines, shares_as_rows
 from attnwidget.tiny.classifier import evaluate
 from attnwidget.tiny.classifier.evaluate import ClassifierFigures
 
@@ -105,12 +105,12 @@ def card_text(
     return REVIEWS_CARD.format(
         parameters=model.num_parameters(), layers=config.num_hidden_layers, heads=config.num_attention_heads, width=config.hidden_size,
         positions=config.max_position_embeddings, entries=config.vocab_size, minutes=minutes, torch=torch.__version__,
-        accuracy="\n".join(f"| {kind} | {share:.3f} |" for kind, share in figures.accuracy.items()),
+        accuracy=shares_as_rows(figures.accuracy),
         readers="\n".join(
             f"| {name} | layer {one.layer}, head {one.head} | {one.score:.3f} | {one.at_random:.3f} |"
             for name, one in figures.readers.items()
         ),
-        recipe="\n    ".join(f"{name} = {value}" for name, value in recipe.items()),
+        recipe=recipe_as_lines(recipe),
     )  # fmt: skip
 
 
@@ -118,7 +118,5 @@ def write_card(folder: Path, recipe: Mapping[str, object], minutes: float) -> Cl
     """Measures the model in `folder` and writes figures.json and README.md there."""
     model, tokenizer = stored_classifier(folder)
     figures = evaluate.classifier_figures(model, tokenizer)
-    kept = {"figures": figures.as_dict(), "recipe": dict(recipe), "minutes": round(minutes, 1)}
-    (folder / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(card_text(model, figures, recipe, minutes), encoding="utf-8")
+    put_beside(folder, card_text(model, figures, recipe, minutes), figures.as_dict(), recipe, minutes)
     return figures

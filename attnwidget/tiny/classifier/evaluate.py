@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import BertForSequenceClassification, PreTrainedTokenizerFast
 
+from attnwidget.tiny.cards import eagerly
 from attnwidget.tiny.classifier.language import (
     REVIEW_KINDS,
     Review,
@@ -111,10 +112,8 @@ def attention_of(
     model: BertForSequenceClassification, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]
 ) -> Tensor:
     """[layer row head query key] attention weights, padded on the right."""
-    kernel = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    weights = model(**tokenizer(list(texts), padding=True, return_tensors="pt"), output_attentions=True).attentions
-    model.set_attn_implementation(kernel)
+    with eagerly(model):
+        weights = model(**tokenizer(list(texts), padding=True, return_tensors="pt"), output_attentions=True).attentions
     return torch.stack(weights)
 
 

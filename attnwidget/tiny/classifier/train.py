@@ -1,11 +1,8 @@
 """Trains tiny-classifier from a seed: `python -m attnwidget.tiny.classifier.train [--out FOLDER] [--steps N] [--seed N]`."""
 
-import argparse
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from random import Random
 
 import torch
@@ -13,7 +10,6 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertForSequenceClassification
 
-from attnwidget.tiny.causal.train import waves
 from attnwidget.tiny.causal.vocabulary import words as story_words
 from attnwidget.tiny.classifier import CLASSIFIER_FOLDER, card, evaluate
 from attnwidget.tiny.classifier.language import (
@@ -36,6 +32,7 @@ from attnwidget.tiny.classifier.tokenizer import (
     review_tokenizer,
 )
 from attnwidget.tiny.classifier.vocabulary import CLASSES, OPINIONS, WORD_KINDS
+from attnwidget.tiny.training import Descent, command_line, descended, waves
 
 HARMLESS = frozenset(("", "the", "was", "attribute", "manner", "name", "said"))
 """Kinds of words that may be missing: no rule asks for them."""
@@ -188,49 +185,25 @@ def trained_classifier(recipe: ClassifierRecipe, every: int = 500) -> BertForSeq
     tokenizer = review_tokenizer()
     model = fresh_classifier(len(tokenizer), recipe.width).train()
     hints = torch.nn.Linear(model.config.hidden_size, len(CLASSES) + 2)
-    optimizer = torch.optim.AdamW(
-        [*model.parameters(), *hints.parameters()],
-        lr=recipe.peak,
-        betas=(0.9, 0.98),
-        weight_decay=recipe.decay,
-        fused=True,
-    )
-    warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share(recipe, step))
-    started, smooth = time.perf_counter(), math.nan
-    for step in range(recipe.steps):
+
+    def loss_at(step: int) -> Tensor:
         given = review_batch(recipe, rng, spelling, step)
-        loss = review_loss(model, hints if step < recipe.hinted * recipe.steps else None, given)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        warm.step()
-        smooth = loss.item() if math.isnan(smooth) else 0.97 * smooth + 0.03 * loss.item()
-        if step % 100 == 99:
-            speed = (step + 1) / (time.perf_counter() - started)
-            print(f"{step + 1:6d} steps  loss {smooth:.3f}  {speed:.1f} steps/s", flush=True)
-        if step % every == every - 1:
+        return review_loss(model, hints if step < recipe.hinted * recipe.steps else None, given)
+
+    started = time.perf_counter()
+    how = Descent(recipe.steps, recipe.peak, recipe.warmup, recipe.decay, recipe.clip)
+    for done, loss in descended(model, how, loss_at, hints.parameters()):
+        if done % 100 == 0:
+            print(f"{done:6d} steps  loss {loss:.3f}  {done / (time.perf_counter() - started):.1f} steps/s", flush=True)
+        if done % every == 0:
             print(evaluate.shares_in_a_line(evaluate.right_by_kind(model, tokenizer, count=40)), flush=True)
             model.train()
     return model
 
 
-def _share(recipe: ClassifierRecipe, step: int) -> float:
-    """Of the highest learning rate: linear warm-up, then a cosine down to zero."""
-    if step < recipe.warmup:
-        return (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return 0.5 * (1 + math.cos(math.pi * done))
-
-
 def _main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m attnwidget.tiny.classifier.train", description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=CLASSIFIER_FOLDER, help="folder to write (default: the bundled one)"
-    )
-    parser.add_argument("--steps", type=int, default=ClassifierRecipe.steps)
-    parser.add_argument("--seed", type=int, default=ClassifierRecipe.seed)
+    parser = command_line("attnwidget.tiny.classifier.train", __doc__, CLASSIFIER_FOLDER, ClassifierRecipe(), "steps")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     recipe = ClassifierRecipe(seed=asked.seed, steps=asked.steps)

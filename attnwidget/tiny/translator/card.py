@@ -1,12 +1,12 @@
 """The model card: measures the folder as it lies on disk and writes README.md and figures.json next to the weights."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianMTModel
 
+from attnwidget.tiny.cards import put_beside, recipe_as_lines, shares_as_rows
 from attnwidget.tiny.translator import evaluate, tokenizer
 from attnwidget.tiny.translator import vocabulary as v
 from attnwidget.tiny.translator.evaluate import TranslatorFigures
@@ -97,7 +97,7 @@ def as_markdown(model: MarianMTModel, figures: TranslatorFigures, recipe: Mappin
     return TRANSLATOR_CARD.format(
         parameters=model.num_parameters(), layers=config.encoder_layers, heads=len(heads), width=config.d_model,
         entries=config.vocab_size, positions=config.max_position_embeddings, minutes=minutes, torch=torch.__version__,
-        exact="\n".join(f"| {kind} | {share:.3f} |" for kind, share in figures.exact.items()), overall=figures.overall,
+        exact=shares_as_rows(figures.exact), overall=figures.overall,
         floor=errors.floor, diagonal=errors.diagonal, columns=" | ".join(f"head {head}" for head in heads),
         rules="|".join("---" for _ in heads),
         errors="\n".join(
@@ -105,7 +105,7 @@ def as_markdown(model: MarianMTModel, figures: TranslatorFigures, recipe: Mappin
             for layer, row in enumerate(rows)
         ),
         nouns=len(v.NOUNS), adjectives=len(v.DESCRIBING), verbs=len(v.DOING),
-        recipe="\n    ".join(f"{name} = {value}" for name, value in recipe.items()),
+        recipe=recipe_as_lines(recipe),
     )  # fmt: skip
 
 
@@ -113,7 +113,5 @@ def written_beside(folder: Path, recipe: Mapping[str, object], minutes: float) -
     """Measures the model in `folder` and writes figures.json and README.md there."""
     model, ids = stored_translator(folder)
     figures = evaluate.translator_figures(model, ids)
-    kept = {"figures": figures.as_dict(), "recipe": dict(recipe), "minutes": round(minutes, 1)}
-    (folder / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(as_markdown(model, figures, recipe, minutes), encoding="utf-8")
+    put_beside(folder, as_markdown(model, figures, recipe, minutes), figures.as_dict(), recipe, minutes)
     return figures

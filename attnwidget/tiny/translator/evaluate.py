@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import MarianMTModel
 
+from attnwidget.tiny.cards import eagerly
 from attnwidget.tiny.translator.language import TEXT_KINDS, Translation, translation
 from attnwidget.tiny.translator.tokenizer import LONGEST_INPUT, in_surfaces
 
@@ -95,16 +96,14 @@ def share_exact(model: MarianMTModel, texts: Sequence[Translation], ids: Mapping
 @torch.no_grad()
 def cross_attention(model: MarianMTModel, given: Parallel) -> Tensor:
     """[layer text head target source] weights of the cross-attention, the translation given."""
-    kernel = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    out = model(
-        input_ids=given.source,
-        attention_mask=(given.source != PAD).long(),
-        decoder_input_ids=given.read,
-        output_attentions=True,
-        use_cache=False,
-    )
-    model.set_attn_implementation(kernel)
+    with eagerly(model):
+        out = model(
+            input_ids=given.source,
+            attention_mask=(given.source != PAD).long(),
+            decoder_input_ids=given.read,
+            output_attentions=True,
+            use_cache=False,
+        )
     return torch.stack(out.cross_attentions)
 
 

@@ -1,7 +1,5 @@
 """Trains tiny-translator from a seed: `python -m attnwidget.tiny.translator.train [--out FOLDER] [--texts N] [--seed N]`."""
 
-import argparse
-import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from transformers import MarianConfig, MarianMTModel
 
 from attnwidget.tiny import BUNDLED
+from attnwidget.tiny.training import Descent, command_line, descended
 from attnwidget.tiny.translator import card, evaluate, tokenizer
 from attnwidget.tiny.translator.evaluate import BEGIN, END_OF_TEXT, PAD, Parallel, parallel
 from attnwidget.tiny.translator.language import translation
@@ -74,14 +73,6 @@ def untrained(recipe: TranslatorRecipe, entries: int) -> MarianMTModel:
     )  # fmt: skip
 
 
-def learning_rate(recipe: TranslatorRecipe, step: int) -> float:
-    """Linear warm-up, then a cosine down to zero."""
-    if step < recipe.warmup:
-        return recipe.peak * (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.peak * 0.5 * (1 + math.cos(math.pi * done))
-
-
 def mean_loss(model: MarianMTModel, given: Parallel) -> Tensor:
     """Mean cross entropy of the words of the translation, each after all before it."""
     out = model(
@@ -97,23 +88,13 @@ def trained(recipe: TranslatorRecipe, ids: Mapping[str, int], entries: int, ever
     """The trained model, f32; prints loss and speed, and held-out figures `every` so many steps."""
     torch.manual_seed(recipe.seed)
     model = untrained(recipe, entries).train()
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.peak, betas=(0.9, 0.98), weight_decay=recipe.decay, fused=True
-    )
     given = batches(recipe, Random(f"tiny-translator {recipe.seed}"), ids)
-    started, smooth = time.perf_counter(), math.nan
-    for step in range(recipe.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, step)
-        loss = mean_loss(model, next(given))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        smooth = loss.item() if math.isnan(smooth) else 0.97 * smooth + 0.03 * loss.item()
-        if step % 100 == 99:
-            print(f"{step + 1:6} steps  loss {smooth:.4f}  {time.perf_counter() - started:.0f} s", flush=True)
-        if step % every == every - 1:
+    started = time.perf_counter()
+    how = Descent(recipe.steps, recipe.peak, recipe.warmup, recipe.decay, recipe.clip)
+    for done, loss in descended(model, how, lambda _step: mean_loss(model, next(given))):
+        if done % 100 == 0:
+            print(f"{done:6} steps  loss {loss:.4f}  {time.perf_counter() - started:.0f} s", flush=True)
+        if done % every == 0:
             print(evaluate.in_one_line(evaluate.translator_figures(model, ids, count=32)), flush=True)
             model.train()
     return model.eval()
@@ -128,14 +109,13 @@ def store(model: MarianMTModel, out: Path) -> None:
 
 def train_translator() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m attnwidget.tiny.translator.train", description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=BUNDLED["tiny-translator"].folder, help="folder to write (default: the bundled one)"
+    parser = command_line(
+        "attnwidget.tiny.translator.train",
+        __doc__,
+        BUNDLED["tiny-translator"].folder,
+        TranslatorRecipe(),
+        "texts",
     )
-    parser.add_argument(
-        "--texts", type=int, default=TranslatorRecipe.texts, help="texts to train on (default: %(default)s)"
-    )
-    parser.add_argument("--seed", type=int, default=TranslatorRecipe.seed)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     recipe = TranslatorRecipe(seed=asked.seed, texts=asked.texts)

@@ -17,7 +17,7 @@ import attnwidget as aw
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.training.checkpoints import ordered
 from attnwidget.experiments.training.dynamics import dynamics
-from attnwidget.tiny.causal.train import waves
+from attnwidget.tiny.training import waves
 from tests.model.conftest import build
 from tests.model.measures.small_checkpoints import IDS, QUICK, gpt2, refuses_to_load, same
 
