@@ -1,10 +1,44 @@
 """What the cards of the bundled models share: they are written from figures of the folder as it lies on disk."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ReadingHead:
+    """The head that gives most of its attention to something; layer and head count from 0.
+
+    `score` is the mean weight, `at_random` what a head that spreads its attention evenly would give.
+    """
+
+    layer: int
+    head: int
+    score: float
+    at_random: float
+
+    @classmethod
+    def highest(cls, scores: Tensor, evenly: Sequence[float]) -> "ReadingHead":
+        """The one with the highest of [layer head]; `evenly` are the weights that an even head has for it, text by text."""
+        layer, head = divmod(int(scores.argmax()), scores.shape[1])
+        return cls(layer, head, round(scores[layer, head].item(), 4), round(sum(evenly) / len(evenly), 4))
+
+
+def readers_as_rows(readers: Mapping[str, ReadingHead]) -> str:
+    """The rows of a table: what is read, the head that reads it, its weight, and evenly.
+
+    >>> readers_as_rows({"the negator": ReadingHead(1, 2, 0.5, 0.0625)})
+    '| the negator | layer 1, head 2 | 0.500 | 0.062 |'
+    """
+    return "\n".join(
+        f"| {name} | layer {one.layer}, head {one.head} | {one.score:.3f} | {one.at_random:.3f} |"
+        for name, one in readers.items()
+    )
 
 
 def shares_as_rows(shares: Mapping[str, float]) -> str:

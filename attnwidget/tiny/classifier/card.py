@@ -11,7 +11,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from attnwidget.tiny.cards import put_beside, recipe_as_lines, shares_as_rows
+from attnwidget.tiny.cards import put_beside, readers_as_rows, recipe_as_lines, shares_as_rows
 from attnwidget.tiny.classifier import evaluate
 from attnwidget.tiny.classifier.evaluate import ClassifierFigures
 
@@ -106,10 +106,7 @@ def card_text(
         parameters=model.num_parameters(), layers=config.num_hidden_layers, heads=config.num_attention_heads, width=config.hidden_size,
         positions=config.max_position_embeddings, entries=config.vocab_size, minutes=minutes, torch=torch.__version__,
         accuracy=shares_as_rows(figures.accuracy),
-        readers="\n".join(
-            f"| {name} | layer {one.layer}, head {one.head} | {one.score:.3f} | {one.at_random:.3f} |"
-            for name, one in figures.readers.items()
-        ),
+        readers=readers_as_rows(figures.readers),
         recipe=recipe_as_lines(recipe),
     )  # fmt: skip
 

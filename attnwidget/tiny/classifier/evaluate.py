@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers import BertForSequenceClassification, PreTrainedTokenizerFast
 
-from attnwidget.tiny.cards import eagerly
+from attnwidget.tiny.cards import ReadingHead, eagerly
 from attnwidget.tiny.classifier.language import (
     REVIEW_KINDS,
     Review,
@@ -22,19 +22,6 @@ from attnwidget.tiny.classifier.vocabulary import CLASSES, NEGATORS, OPINIONS, P
 REVIEWS_SEED = 20_000
 BATCH = 50
 CLS_AT = 0
-
-
-@dataclass(frozen=True)
-class ReadingHead:
-    """The head that gives most of its attention to something; layer and head count from 0.
-
-    `score` is the mean weight, `at_random` what a head that spreads its attention evenly would give.
-    """
-
-    layer: int
-    head: int
-    score: float
-    at_random: float
 
 
 @dataclass(frozen=True)
@@ -133,13 +120,7 @@ def readers(
                 for name, (query, key) in readings(review).items():
                     sums[name] = sums.get(name, torch.zeros(())) + weights[:, row, :, query, key]
                     evenly.setdefault(name, []).append(1 / (len(review.words) + 2))
-    return {name: _most(total / len(evenly[name]), evenly[name]) for name, total in sums.items()}
-
-
-def _most(scores: Tensor, evenly: Sequence[float]) -> ReadingHead:
-    """The highest of [layer head]."""
-    layer, head = divmod(int(scores.argmax()), scores.shape[1])
-    return ReadingHead(layer, head, round(scores[layer, head].item(), 4), round(sum(evenly) / len(evenly), 4))
+    return {name: ReadingHead.highest(total / len(evenly[name]), evenly[name]) for name, total in sums.items()}
 
 
 def classifier_figures(

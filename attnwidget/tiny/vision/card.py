@@ -1,12 +1,12 @@
 """The card of tiny-vision: measures the folder as it lies on disk and writes README.md and figures.json next to the weights."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForImageClassification, ViTForImageClassification
 
+from attnwidget.tiny.cards import put_beside, readers_as_rows, recipe_as_lines, shares_as_rows
 from attnwidget.tiny.vision import evaluate
 from attnwidget.tiny.vision.evaluate import VisionFigures
 from attnwidget.tiny.vision.vocabulary import GRID, PATCH, SIDE
@@ -98,12 +98,9 @@ def pictures_card(
         parameters=model.num_parameters(), layers=config.num_hidden_layers, heads=config.num_attention_heads, width=config.hidden_size,
         side=SIDE, grid=GRID, patch=PATCH, patches=GRID * GRID, classes=config.num_labels, covered=figures.covered, gone=figures.gone,
         still=figures.still, minutes=minutes, torch=torch.__version__,
-        accuracy="\n".join(f"| {kind} | {share:.3f} |" for kind, share in figures.accuracy.items()),
-        readers="\n".join(
-            f"| {name} | layer {one.layer}, head {one.head} | {one.score:.3f} | {one.at_random:.3f} |"
-            for name, one in figures.readers.items()
-        ),
-        recipe="\n    ".join(f"{name} = {value}" for name, value in recipe.items()),
+        accuracy=shares_as_rows(figures.accuracy),
+        readers=readers_as_rows(figures.readers),
+        recipe=recipe_as_lines(recipe),
     )  # fmt: skip
 
 
@@ -111,7 +108,5 @@ def write_vision_card(folder: Path, recipe: Mapping[str, object], minutes: float
     """Measures the model in `folder` and writes figures.json and README.md there."""
     model = stored_vision(folder)
     figures = evaluate.vision_figures(model)
-    kept = {"figures": figures.as_dict(), "recipe": dict(recipe), "minutes": round(minutes, 1)}
-    (folder / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(pictures_card(model, figures, recipe, minutes), encoding="utf-8")
+    put_beside(folder, pictures_card(model, figures, recipe, minutes), figures.as_dict(), recipe, minutes)
     return figures

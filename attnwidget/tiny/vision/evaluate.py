@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import ViTForImageClassification
 
-from attnwidget.tiny.classifier.evaluate import ReadingHead
+from attnwidget.tiny.cards import ReadingHead, eagerly
 from attnwidget.tiny.vision.drawing import covered_patches, drawn_pixels, painted_patches
 from attnwidget.tiny.vision.processor import pixel_values
 from attnwidget.tiny.vision.scenes import PICTURE_KINDS, Scene, arranged_scene, asked_shape, colour_asked
@@ -123,10 +123,8 @@ def tokens_of_shape(covered: np.ndarray) -> list[int]:
 @torch.no_grad()
 def patch_attention(model: ViTForImageClassification, pictures: Sequence[np.ndarray]) -> Tensor:
     """[layer row head query key] attention weights."""
-    kernel = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    weights = model(pixel_values(np.stack(pictures)), output_attentions=True).attentions
-    model.set_attn_implementation(kernel)
+    with eagerly(model):
+        weights = model(pixel_values(np.stack(pictures)), output_attentions=True).attentions
     return torch.stack(weights)
 
 
@@ -146,13 +144,7 @@ def patch_readers(
                 given = weights[:, row][:, :, queries][..., keys].sum(-1).mean(-1)
                 sums[name] = sums.get(name, torch.zeros(())) + given
                 evenly.setdefault(name, []).append(len(keys) / (GRID * GRID + FIRST_PATCH))
-    return {name: _highest(total / len(evenly[name]), evenly[name]) for name, total in sums.items()}
-
-
-def _highest(scores: Tensor, evenly: Sequence[float]) -> ReadingHead:
-    """The highest of [layer head]."""
-    layer, head = divmod(int(scores.argmax()), scores.shape[1])
-    return ReadingHead(layer, head, round(scores[layer, head].item(), 4), round(sum(evenly) / len(evenly), 4))
+    return {name: ReadingHead.highest(total / len(evenly[name]), evenly[name]) for name, total in sums.items()}
 
 
 def vision_figures(model: ViTForImageClassification, count: int = 500, seed: int = PICTURES_SEED) -> VisionFigures:

@@ -1,7 +1,5 @@
 """Trains tiny-vision on pictures of shapes: `python -m attnwidget.tiny.vision.train`. Not imported by the package."""
 
-import argparse
-import math
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -15,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import ViTConfig, ViTForImageClassification
 
-from attnwidget.tiny.causal.train import waves
+from attnwidget.tiny.training import Descent, command_line, descended, waves
 from attnwidget.tiny.vision import VISION_FOLDER, card, evaluate
 from attnwidget.tiny.vision.drawing import covered_patches, drawn_pixels, painted_patches
 from attnwidget.tiny.vision.processor import pixel_values, store_processor
@@ -156,41 +154,23 @@ def trained_vision(
     rng = Random(f"tiny-vision {recipe.seed}")
     model = fresh_vision(recipe).train()
     hints = torch.nn.Linear(recipe.width, len(SHAPE_HINTS) + len(COLOUR_HINTS) + 2)
-    optimizer = torch.optim.AdamW(
-        [*model.parameters(), *hints.parameters()],
-        lr=recipe.peak,
-        betas=(0.9, 0.98),
-        weight_decay=recipe.decay,
-        fused=True,
-    )
-    warm = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share(recipe, step))
-    started, smooth = time.perf_counter(), math.nan
-    for step in range(recipe.steps):
+
+    def loss_at(step: int) -> Tensor:
         given = picture_batch(recipe, rng)
-        loss = picture_loss(model, hints if step < recipe.hinted * recipe.steps else None, given)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        warm.step()
-        smooth = loss.item() if math.isnan(smooth) else 0.97 * smooth + 0.03 * loss.item()
-        if step % 50 == 49:
-            speed = (step + 1) / (time.perf_counter() - started)
-            print(f"{step + 1:6d} steps  loss {smooth:.3f}  {speed:.2f} steps/s", flush=True)
-        if step % every == every - 1:
+        return picture_loss(model, hints if step < recipe.hinted * recipe.steps else None, given)
+
+    started = time.perf_counter()
+    how = Descent(recipe.steps, recipe.peak, recipe.warmup, recipe.decay, recipe.clip)
+    for done, loss in descended(model, how, loss_at, hints.parameters()):
+        if done % 50 == 0:
+            speed = done / (time.perf_counter() - started)
+            print(f"{done:6d} steps  loss {loss:.3f}  {speed:.2f} steps/s", flush=True)
+        if done % every == 0:
             print(evaluate.kinds_in_a_line(evaluate.pictures_right(model, count=60)), flush=True)
             if keep is not None:
                 keep(model)
             model.train()
     return model
-
-
-def _share(recipe: VisionRecipe, step: int) -> float:
-    """Of the highest learning rate: linear warm-up, then a cosine down to zero."""
-    if step < recipe.warmup:
-        return (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return 0.5 * (1 + math.cos(math.pi * done))
 
 
 def store_vision(folder: Path, model: ViTForImageClassification) -> None:
@@ -201,10 +181,7 @@ def store_vision(folder: Path, model: ViTForImageClassification) -> None:
 
 def _main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m attnwidget.tiny.vision.train", description=__doc__)
-    parser.add_argument("--out", type=Path, default=VISION_FOLDER, help="folder to write (default: the bundled one)")
-    parser.add_argument("--steps", type=int, default=VisionRecipe.steps)
-    parser.add_argument("--seed", type=int, default=VisionRecipe.seed)
+    parser = command_line("attnwidget.tiny.vision.train", __doc__, VISION_FOLDER, VisionRecipe(), "steps")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     recipe = VisionRecipe(seed=asked.seed, steps=asked.steps)
