@@ -38,9 +38,9 @@ class AttentionLog:
     These are `entropy` (nats), `concentration` (mass on the 5 largest weights), `share_special` (mass on special tokens) and
     `share_first` (mass on the first token, the usual sink), as the measures of these names give them, with the time, the model,
     and how many tokens there are. `path` ends in `.jsonl` or in `.parquet` (needs pyarrow). Before a file would have more than
-    `most_lines` lines, or `most_bytes` bytes of JSON, the next one is begun; all but the newest have the time in their names.
-    Of JSON every line is on the disk at once; lines of Parquet wait in memory until their file is full or the log is closed,
-    and its files are smaller, being compressed. `read_log` and `drift` read all files. Several processes may share a path.
+    `most_lines` lines, or `most_bytes` bytes of JSON, the next one is begun; full ones have the time in their names. Of JSON
+    every line is on the disk at once; lines of Parquet wait in memory until their file is full or the log is closed, and its
+    files are smaller, being compressed. `lines` and `drift` read all of them. Several processes may share a path.
 
     `share` is how many texts are logged, chosen by a hash of the text: the same ones each time, and the others cost nothing.
     Of a text only this hash is written, unless `text=True`; a short text can be guessed from its hash. Whatever goes wrong with
