@@ -2,7 +2,8 @@
 
 from typing import TypeAlias
 
-from jaxtyping import Float, Int
+import numpy as np
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 AttentionMap: TypeAlias = Float[Tensor, "query key"]
@@ -16,3 +17,6 @@ TokenVector: TypeAlias = Float[Tensor, " token"]
 
 Indices: TypeAlias = Int[Tensor, " index"]
 Logits: TypeAlias = Float[Tensor, "position vocabulary"]
+
+Pixels: TypeAlias = UInt8[np.ndarray, "row column channel"]
+"""The colours of a picture, from the upper left corner."""

@@ -52,13 +52,13 @@ def load(
             at_hand.model, at_hand.tokenizer, bundled.name, processor=at_hand.processor, teaching=True
         )
     if isinstance(source, AttentionModel):
-        if tokenizer is None:
+        if tokenizer is None and processor is None:
             return source
         return AttentionModel(
             source.model,
-            tokenizer,
+            source.tokenizer if tokenizer is None else tokenizer,
             source.name,
-            processor=source.processor,
+            processor=source.processor if processor is None else processor,
             teaching=source.facts.teaching,
             preparation=source.preparation,
         )
@@ -83,14 +83,15 @@ def _bundled(source: Any) -> Bundled | None:
 _shared: "WeakValueDictionary[str, AttentionModel]" = WeakValueDictionary()
 
 
-def shared(source: Any = None, tokenizer: Any = None) -> AttentionModel:
+def shared(source: Any = None, tokenizer: Any = None, processor: Any = None) -> AttentionModel:
     """Like `load`, but returns the same model again for a name that is still in use: for callers that only look.
 
     A cell that is run again must not load another copy while the previous explorer is still shown. The content of a
     local folder may have changed, so folders are always loaded anew.
     """
-    if tokenizer is not None or not (source is None or isinstance(source, str)) or (source and Path(source).exists()):
-        return load(source, tokenizer)
+    own = tokenizer is not None or processor is not None
+    if own or not (source is None or isinstance(source, str)) or (source and Path(source).exists()):
+        return load(source, tokenizer, processor=processor)
     bundled = _bundled(source)
     name = str(source) if bundled is None else bundled.name
     found = _shared.get(name)

@@ -36,8 +36,10 @@ from attnwidget.engine.edits.records import Edit, Hide
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import wishes
+from attnwidget.engine.inputs.images import picture_given
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, inputs_of_texts, tokens_of
-from attnwidget.engine.inputs.recipient import Recipient
+from attnwidget.engine.inputs.pictured import refuse_without_processor
+from attnwidget.engine.inputs.recipient import Recipient, reads_pictures
 from attnwidget.engine.inputs.tensors import device_of
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
@@ -45,6 +47,7 @@ from attnwidget.engine.live.second_text import Texts, as_given, second_of, texts
 from attnwidget.engine.loading.facts import facts_of, limit_of
 from attnwidget.engine.loading.preparation import Preparation, reader_of
 from attnwidget.engine.loading.refusals import refuse_what_cannot_work
+from attnwidget.engine.media.shelf import Shelf
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.stopping import to_the_end
@@ -100,6 +103,8 @@ class AttentionModel:
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
+        self.shelf = Shelf()
+        self._grids: dict[tuple[int, int], Tokens] = {}  # of pictures, by their rows and columns of patches
         self.name = name
         self.preparation = preparation
         # A fast tokenizer keeps truncation and padding as state, which the user's calls in other threads may change:
@@ -174,9 +179,10 @@ class AttentionModel:
 
     def trace(
         self,
-        x: Any,
+        x: Any = None,
         pair: Any = None,
         *,
+        image: Any = None,
         target: Any = None,
         prepend_bos: Any = None,
         first: Any = None,
@@ -212,6 +218,8 @@ class AttentionModel:
                 f"reuse={type(reuse).__name__} is not valid: give an earlier Trace of this model, or leave it out."
             )
         keeps, changed = _kept(keep), edits_of(edits)
+        if image is not None:
+            x = self._pictured(x, image)
         if isinstance(x, Trace):
             given = self._again(x, pair=pair, target=target, prepend_bos=prepend_bos, first=first)
         else:
@@ -413,11 +421,43 @@ class AttentionModel:
         """What the model's forward pass is given for a text, and its tokens. Raises what `tokens` raises."""
         return self._inputs(x, pair)
 
+    def _pictured(self, x: Any, image: Any) -> Any:
+        if x is not None:
+            raise AttnWidgetError(
+                "image= stands in place of a text. For a model that reads both, give what its processor makes of them: "
+                "model.trace(processor(text=..., images=..., return_tensors='pt'))."
+            )
+        if not self.sees:
+            raise AttnWidgetError(
+                f"{self.name} takes {getattr(self.model, 'main_input_name', 'no picture')}, so it reads no picture by itself. "
+                "Leave image= out."
+            )
+        return self.put(image)
+
     def _shadow(self) -> Any:
         return shadow_of(self.model)
 
     def _recipient(self) -> Recipient:
-        return Recipient(self.model, self._reader, self.name, self.prompt)
+        return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, self.shelf)
+
+    @property
+    def sees(self) -> bool:
+        """Whether the model reads pictures, and no text with them: a picture stands where a text would."""
+        return reads_pictures(self.model)
+
+    def refuse_without_processor(self) -> None:
+        """Raise AttnWidgetError where nothing turns a picture into the model's input."""
+        refuse_without_processor(self._recipient())
+
+    def put(self, image: Any) -> str:
+        """Keep a picture, and give the text that names it from now on. Raises AttnWidgetError for what is no picture.
+
+        >>> import numpy as np
+        >>> import attnwidget as aw
+        >>> aw.load().put(np.zeros((4, 4, 3), np.uint8))
+        'picture:2a1e5ed0a08d2b3d'
+        """
+        return self.shelf.put(picture_given(image))
 
     def _inputs(self, x: Any, pair: Any = None, **options: Any) -> Inputs:
         self._renew_reader()
@@ -469,7 +509,8 @@ class AttentionModel:
         sequences = {"text": trace.text}
         if "decoder" in trace.parts:
             sequences["target"] = trace.tokens("decoder")[0]
-        return Inputs({name: tensor.clone() for name, tensor in trace.forward.items()}, sequences)
+        forward = {name: tensor.clone() for name, tensor in trace.forward.items()}
+        return Inputs(forward, sequences, trace.pictures)
 
     def _once(self, given: Given) -> Inputs:
         """Inputs of plain texts are cached: an explorer asks for the same ones several times for every keystroke."""
@@ -477,9 +518,18 @@ class AttentionModel:
         if not isinstance(given.x, str | Conversation) or not isinstance(given.target, str | None):
             return inputs_of(recipient, given)
         key = (given, recipient.prompt, str(device_of(self.model)))
-        made = recent.get(key, lambda: inputs_of(recipient, given))
+        made = recent.get(key, lambda: self._placed(inputs_of(recipient, given)))
         # A model may write into its inputs.
         return replace(made, forward={name: tensor.clone() for name, tensor in made.forward.items()})
+
+    def _placed(self, made: Inputs) -> Inputs:
+        """Inputs of a picture with its tokens. How many stand before its patches no configuration says: one pass does."""
+        if made.tokens or not made.pictures:
+            return made
+        grid = made.pictures[0].grid
+        if grid not in self._grids:
+            self._grids[grid] = self._read(made).text
+        return replace(made, tokens={"text": self._grids[grid]})
 
     def state(self) -> int:
         """A number that changes whenever the model or its tokenisation changes.

@@ -35,7 +35,10 @@ PICTURE_SIDE = 64
 LOGITS_AT_ONCE = 2**26
 """Logits that are computed together."""
 
-_SHARED = ("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated", "notes", "turns", "edits")
+_SHARED = (
+    *("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated"),
+    *("notes", "turns", "edits", "pictures"),
+)
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
 
 
@@ -112,6 +115,7 @@ def page_data(
     }
     blocks = {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps), **vectors}
     blocks["metrics"] = numbers
+    blocks |= {f"picture {own.name}": np.frombuffer(own.encoded[0], np.uint8) for own in trace.pictures}
     return Frame(header, blocks if isinstance(norms, str) else {**blocks, "norms": norms})
 
 

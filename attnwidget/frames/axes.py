@@ -48,6 +48,14 @@ def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
     return own, None
 
 
+def field_text(trace: Trace, tokens: Tokens) -> str:
+    """What stands in a text field of given weights: the text, or the name of the picture that its tokens stand in."""
+    place = next((place for place in tokens.places if place is not None), None)
+    if place is None or place.picture >= len(trace.pictures):
+        return tokens.text
+    return trace.pictures[place.picture].reference
+
+
 def is_second(trace: Trace, part: str, tokens: Tokens, texts: Texts) -> bool:
     """Whether all tokens of an axis belong to the second text field."""
     return texts.two and tokens == texts_shown(trace, part)[1]

@@ -9,13 +9,14 @@ import torch
 
 from attnwidget.engine import Texts, Tokens, Trace, kept_whole
 from attnwidget.frames import words
-from attnwidget.frames.axes import Axes, axes_of, is_second, spans_in_fields, texts_shown
+from attnwidget.frames.axes import Axes, axes_of, field_text, is_second, spans_in_fields, texts_shown
 from attnwidget.frames.frame import Frame, Selection
 from attnwidget.frames.maps.previews import previews
 from attnwidget.frames.maps.readers import rolled_out
 from attnwidget.frames.maps.scan import Scan, scan
 from attnwidget.frames.maps.shown_map import ShownMap, is_causal, readers_of_units, shown_maps
 from attnwidget.frames.maps.thumbnails import changed_thumbnails, thumbnails
+from attnwidget.frames.pictures import pictures_told, places_told
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_selection
 from attnwidget.frames.turns import mark_notes, turns_told
@@ -91,12 +92,14 @@ def compose_frame(
         header["turns"] = turns_told(texts.chat)
     if notes := [*dict.fromkeys((*axes.queries.notes, *axes.keys.notes, *texts.notes, *mark_notes(axes.keys, texts)))]:
         header["notes"] = notes
+    if trace.pictures:
+        header["pictures"] = pictures_told(trace)
     if trace.edits:
         header["edits"] = [str(edit) for edit in trace.edits]
     if before is not None:
         header["signed"] = True
     if texts.given:
-        header["texts"] = [text and text.text for text in texts_shown(trace, selection.part)]
+        header["texts"] = [text and field_text(trace, text) for text in texts_shown(trace, selection.part)]
     return Frame(header, blocks)
 
 
@@ -130,6 +133,7 @@ def _tokens(tokens: Tokens, texts: Texts, *, second: bool) -> dict[str, Any]:
         "padding": list(tokens.padding),
         "segment": list(tokens.segment),
         **({} if fields is None else {"fields": fields}),
+        **places_told(tokens),
     }
 
 

@@ -1,8 +1,10 @@
 """The texts of the explorer's menu."""
 
-from attnwidget.engine import ModelFacts
+from attnwidget.engine import AttentionModel
 from attnwidget.tiny import BUNDLED
 from attnwidget.tiny.bundled import Example
+from attnwidget.widget.example_pictures import EXAMPLE_PICTURES
+from attnwidget.widget.given import GivenModel
 
 PLAIN_EXAMPLES = (
     Example(
@@ -29,6 +31,14 @@ PLAIN_EXAMPLES = (
 """Of any model they ask what to look for, and do not say where it is."""
 
 
-def examples(facts: ModelFacts) -> tuple[Example, ...]:
-    """Example texts for this model; the first is the default."""
-    return BUNDLED[facts.name].examples if facts.teaching else PLAIN_EXAMPLES
+def examples(model: AttentionModel | GivenModel) -> tuple[Example, ...]:
+    """Example texts for this model, or what names its example pictures; the first is the default."""
+    if isinstance(model, GivenModel):
+        return PLAIN_EXAMPLES
+    if not model.sees:
+        return BUNDLED[model.name].examples if model.facts.teaching else PLAIN_EXAMPLES
+    if model.facts.teaching:
+        return tuple(
+            own._replace(text=model.put(BUNDLED[model.name].folder / own.text)) for own in BUNDLED[model.name].examples
+        )
+    return tuple(Example(title, model.put(drawn()), look) for title, drawn, look in EXAMPLE_PICTURES)

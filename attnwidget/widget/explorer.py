@@ -21,7 +21,7 @@ from attnwidget.widget.answering.answers import Answer, Parts, about, answer, fr
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.progress import Pace, progress_message, sparing
 from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
-from attnwidget.widget.answering.shown import presumed, refuse_without_text, seen
+from attnwidget.widget.answering.shown import presumed, refuse_what_reads_neither, seen
 from attnwidget.widget.answering.worker import Job, worker_of
 from attnwidget.widget.beside import Figures
 from attnwidget.widget.boxes import watch_boxes
@@ -31,6 +31,7 @@ from attnwidget.widget.examples import examples
 from attnwidget.widget.findings import finding_of
 from attnwidget.widget.following import LOOP_WAITS, STILL_FOR, hold_until_the_cell_ends
 from attnwidget.widget.given import GivenModel
+from attnwidget.widget.kept_pictures import stored_pictures, take_pictures, uploaded
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
 from attnwidget.widget.page_picture import LONGEST_CAPTION, page_picture
@@ -38,7 +39,7 @@ from attnwidget.widget.saving import finding_name, page_name, page_of, write_pag
 from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
-from attnwidget.widget.selection.state import checked_state, explorer_state, request_of
+from attnwidget.widget.selection.state import PICTURES, checked_state, explorer_state, request_of
 from attnwidget.widget.selection.what_if import switched_off, switched_on
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.stills import Stills
@@ -92,7 +93,7 @@ class Explorer(Selecting):
         if isinstance(model, GivenModel):
             self._seen = seen(model.given)
         else:
-            refuse_without_text(model)
+            refuse_what_reads_neither(model)
             self._seen = presumed(model)
         self._model = model
         self._session = LiveSession(model)
@@ -285,7 +286,9 @@ class Explorer(Selecting):
         True
         """
         # An edit whose token is gone is left out of every trace: here it is switched off, so that the state can be shown.
-        return {**explorer_state(self, self._model.name), "edits": list(self.those_that_fit(self.edits))}
+        state = {**explorer_state(self, self._model.name), "edits": list(self.those_that_fit(self.edits))}
+        pictures = stored_pictures(self._model, self.text, self.look["against"])
+        return {**state, "pictures": pictures} if pictures else state
 
     def finding(self, said: str = "", *, evidence: bool = False) -> KeptFinding:
         """What is on screen as a finding to keep: text, model, edits, the answer before and after, and your own sentence.
@@ -317,6 +320,7 @@ class Explorer(Selecting):
         Raises AttnWidgetError, naming the field, if something cannot be shown here; nothing is changed then.
         """
         wanted = checked_state(state)
+        take_pictures(self._model, wanted.pop(PICTURES, {}))
         self.prepare(wanted)
         with turn(self):
             for name, value in wanted.items():
@@ -485,7 +489,7 @@ class Explorer(Selecting):
                 self._answer_error(number, error)
             return
         if request.kind == "about":
-            known = examples(self._model.facts)
+            known = examples(self._model)
             self._answer(request.id, about(self._model, self._shown, known, self._source, self.text, self.variants))
         elif request.kind == "program":
             self._answer_program(request)
@@ -529,6 +533,8 @@ class Explorer(Selecting):
                 if request.kind == "finding"
                 else self._still_answer(request, buffers)
                 if request.kind == "still"
+                else Answer({"uploaded": uploaded(self._model, buffers)})
+                if request.kind == "upload"
                 else answer(self._model, self._take, request, progress, parts, self._placed)
             ),
             done=lambda result: self._answer_shown(request, result),

@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attnwidget.engine import shared
+from attnwidget.engine import AttentionModel, shared
 from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import BUNDLED
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
+from attnwidget.widget.kept_pictures import take_pictures
 from attnwidget.widget.opening import Opening
-from attnwidget.widget.selection.state import checked_state, name_to_load, unsaid
+from attnwidget.widget.selection.state import PICTURES, checked_state, name_to_load, unsaid
 
 
 def explore(
     model: Any = None,
     text: Any = None,
     *,
+    image: Any = None,
     tokenizer: Any = None,
+    processor: Any = None,
     pair: str | None = None,
     target: str | None = None,
     layer: int | None = None,
@@ -53,6 +56,9 @@ def explore(
     be edited. Chat messages in place of the text, [{"role": "user", "content": "Hello"}], are shown as turns, each with
     a text of its own. `part` is "encoder", "decoder" or "cross" of an encoder-decoder, by default "cross" if there is a target.
 
+    `image` is what a model of pictures reads, in place of a text: a PIL image, an array, a tensor, or the path of a file; its
+    `processor` turns it into the model's input. It can be replaced in the page, and with `ex.image = ...`.
+
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model", "lens", "compare" or "test". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
     `source, fusion, words, sinks, weight, layers, shows, against, scale, size, height` (see the traits of `Explorer`). `edits`
@@ -69,8 +75,11 @@ def explore(
         raise AttnWidgetError("pair= and target= both name the second text. Give only one of them.")
     kept = {} if state is None else checked_state(state)
     named = name_to_load(state) if model is None else model
-    loaded = shared(named, tokenizer)
-    example = examples(loaded.facts)[0]
+    loaded = shared(named, tokenizer, processor)
+    if image is not None:
+        text = _put(loaded, image, text)
+    take_pictures(loaded, kept.pop(PICTURES, {}))
+    example = examples(loaded)[0]
     stated = kept.pop("text", example.text)
     shown = stated if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
@@ -78,6 +87,8 @@ def explore(
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
     given |= {"size": size, "height": height, "shows": shows, "edits": edits, "question": question}
     given |= {"pair": target if pair is None else pair}
+    if loaded.sees and not {"look", "scale"} & {name for name, value in given.items() if value is not None}:
+        given["scale"] = "stretch"  # of hundreds of patches each is read a little, which no eye tells over a picture
     chosen = {name: value for name, value in given.items() if value is not None}
     if text is None and state is None and "pair" not in chosen and example.pair is not None:
         chosen["pair"] = example.pair
@@ -92,6 +103,14 @@ def explore(
         explorer._opening = Opening.of(restored(explorer, kept, chosen))  # noqa: SLF001
         return explorer
     return restored(explorer, kept, chosen)
+
+
+def _put(model: AttentionModel, image: Any, text: Any) -> str:
+    if text is not None:
+        raise AttnWidgetError("image= stands in place of a text. Give one of them.")
+    if not model.sees:
+        raise AttnWidgetError(f"{model.name} reads text, not pictures. Leave image= out.")
+    return model.put(image)
 
 
 def restored(explorer: Explorer, state: Any, said: Mapping[str, Any]) -> Explorer:

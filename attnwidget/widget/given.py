@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 from attnwidget.engine import ModelFacts, Texts, Tokens, Trace
 from attnwidget.errors import AttnWidgetError
-from attnwidget.frames.axes import axes_of, texts_shown
+from attnwidget.frames.axes import axes_of, field_text, texts_shown
 
 
 class GivenModel:
@@ -31,7 +31,7 @@ class GivenModel:
     def texts_of(self, part: str) -> tuple[str, str]:
         """The content of the two text fields for a part."""
         first, second = texts_shown(self.given, part)
-        return first.text, second.text if second is not None else ""
+        return field_text(self.given, first), field_text(self.given, second) if second is not None else ""
 
     def state(self) -> int | None:
         """Nothing changes."""

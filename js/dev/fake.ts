@@ -88,6 +88,9 @@ export class FakeKernel {
         return this.expected(request);
       case "neuron":
         return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
+      case "picture":
+      case "upload":
+        return { content: { status: "error", code: "bad_request", message: "No pictures." }, buffers: [] };
       case "metric": {
         const { told, values } = fakeMetric(
           this.headsByLayer(this.model.layers, this.model.heads),

@@ -99,6 +99,7 @@ def traced(
         head=prediction_head(module) if runs is module.base_model else None,
         scores=scores(output, facts.predicts) if runs is module else None,
         edits=() if edited is None else edited.edits,
+        pictures=given.pictures,
     )
 
 

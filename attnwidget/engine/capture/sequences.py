@@ -6,6 +6,8 @@ from typing import Any
 from torch import Tensor
 
 from attnwidget.engine.inputs.inputs import Inputs
+from attnwidget.engine.inputs.pictures import PIXEL_AXES, patch_of, vision_config
+from attnwidget.engine.media.places import in_squares
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.records import Block
 from attnwidget.errors import AttnWidgetError
@@ -14,11 +16,6 @@ BY_SQUARES = ("qwen2_vl", "qwen3_vl", "qwen3_5", "glm4v", "glm46v", "glm_ocr", "
 """Model types (by prefix) whose patches are ordered in squares; others are ordered by rows, or unknown."""
 
 DISTILLED = ("[CLS]", "[DIST]")
-
-PIXELS = 4
-"""The least number of axes of images that are not split into patches yet."""
-
-AXES = 2
 
 
 def sequences_of(
@@ -90,14 +87,13 @@ def _crossed(size: tuple[int, int], found: Mapping[str, tuple[Tokens, Tokens]], 
 
 def patches(count: int, given: Inputs, config: Any) -> Tokens:
     """Tokens of an image: patches by row and column, after the class token and similar ones; numbers if unsure."""
-    vision = next((own for name in ("vision_config", "encoder") if (own := getattr(config, name, None))), config)
+    vision = vision_config(config)
     if "image_grid_thw" in given.forward:
         return _merged(count, given.forward["image_grid_thw"], config, vision)
-    image, size = given.forward["pixel_values"], getattr(vision, "patch_size", None)
-    sizes = [side for side in (size if isinstance(size, list | tuple) else [size] * AXES) if isinstance(side, int)]
-    if image.ndim < PIXELS or len(sizes) != AXES or min(sizes) < 1:
+    image, patch = given.forward["pixel_values"], patch_of(config)
+    if image.ndim < PIXEL_AXES or patch is None:
         return Tokens.frames(count)
-    rows, columns = (side // own for side, own in zip(image.shape[-2:], sizes, strict=True))
+    rows, columns = (side // own for side, own in zip(image.shape[-2:], patch, strict=True))
     before = _before(count - rows * columns, vision)
     if before is None or rows * columns == 0:
         return Tokens.frames(count)
@@ -127,12 +123,4 @@ def _merged(count: int, grids: Tensor, config: Any, vision: Any) -> Tokens:
     frames, rows, columns = (int(side) for side in grids[0])
     if frames != 1 or rows * columns != count or rows % merge or columns % merge:
         return Tokens.frames(count)
-    within = [(row, column) for row in range(merge) for column in range(merge)]
-    return Tokens.from_pieces(
-        [
-            f"{top + row},{left + column}"
-            for top in range(0, rows, merge)
-            for left in range(0, columns, merge)
-            for row, column in within
-        ]
-    )
+    return Tokens.in_picture(in_squares(rows, columns, merge))

@@ -211,6 +211,7 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
         scores=scores if facts.predicts else None,
         edits=() if passes.edited is None else passes.edited.edits,
         forward=whole.forward,
+        pictures=whole.pictures,
     )
 
 

@@ -9,8 +9,11 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of, whole_number
 from attnwidget.engine.inputs.decoder_inputs import shifted_tokens, start_token, target_tokens
+from attnwidget.engine.inputs.pictured import arguments_of, picture_of
+from attnwidget.engine.inputs.pictures import pictures_in
 from attnwidget.engine.inputs.recipient import Recipient, forward_names
 from attnwidget.engine.inputs.tensors import device_of, plain_ids, refuse_images, tensor_of
+from attnwidget.engine.media.picture import Picture
 from attnwidget.engine.prediction_head import predicts
 from attnwidget.engine.text.chat import is_chat
 from attnwidget.engine.text.conversation import Conversation
@@ -33,10 +36,12 @@ class Inputs:
     """`forward` has the arguments of the forward pass, as batches of one; `tokens` the tokens of each text sequence.
 
     The sequences are "text" (the input of a decoder or encoder, the source of an encoder-decoder) and "target".
+    `pictures` are what of the arguments can be looked at.
     """
 
     forward: Mapping[str, Tensor]
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,11 @@ def inputs_of(recipient: Recipient, given: Given) -> Inputs:
         if given.pair is not None or given.prepend_bos is not None:
             raise AttnWidgetError("A mapping of forward inputs is used as it is: leave out pair= and prepend_bos=.")
         return _with_target(recipient, _mapped(recipient, given.x), given.target)
+    picture = picture_of(recipient, given.x)
+    if picture is not None:
+        forward = arguments_of(recipient, picture)
+        seen = pictures_in(forward, recipient.model.config, recipient.processor, picture.note)
+        return Inputs(forward, pictures=seen)
     tokens = tokens_of(recipient, given)
     made = _forward(tokens, device_of(recipient.model), told=_tells_segments(recipient))
     return _with_target(recipient, made, given.target, given.first)
@@ -191,7 +201,7 @@ def _mapped(recipient: Recipient, x: Mapping[Any, Any]) -> Inputs:
             tokens[sequence] = tokenise_ids(recipient.tokenizer, ids, attended=marks)
     if "text" in tokens and "token_type_ids" in forward:
         tokens["text"] = _segmented(tokens["text"], forward["token_type_ids"])
-    return Inputs(forward, tokens)
+    return Inputs(forward, tokens, pictures_in(forward, recipient.model.config, recipient.processor))
 
 
 def _segmented(tokens: Tokens, segment: Tensor) -> Tokens:
@@ -244,8 +254,9 @@ def _with_target(recipient: Recipient, made: Inputs, target: Any, first: int | N
         raise AttnWidgetError("Both target= and decoder_input_ids (or labels) were given. Give one of them.")
     if target is None and predicts(model) in {"class", "answer span"} and "text" in made.tokens:
         # These models give their decoder the same text, and shift it themselves.
-        return Inputs(made.forward, {**made.tokens, "target": shifted_tokens(recipient, made.tokens["text"])})
+        shifted = shifted_tokens(recipient, made.tokens["text"])
+        return replace(made, tokens={**made.tokens, "target": shifted})
     tokens = target_tokens(recipient, target, first)
     recipient.refuse_foreign(tokens.ids)
     ids = torch.tensor([tokens.ids], dtype=torch.long, device=device_of(model))
-    return Inputs({**made.forward, "decoder_input_ids": ids}, {**made.tokens, "target": tokens})
+    return replace(made, forward={**made.forward, "decoder_input_ids": ids}, tokens={**made.tokens, "target": tokens})

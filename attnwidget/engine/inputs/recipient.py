@@ -5,17 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from attnwidget.engine.media.shelf import Shelf
 from attnwidget.errors import AttnWidgetError
 
 
 @dataclass(frozen=True, eq=False)
 class Recipient:
-    """A model and its tokenizer; `name` is for error messages, `prompt` is put before every text."""
+    """A model, its tokenizer and processor; `name` is for error messages, `prompt` is put before every text.
+
+    `shelf` has the pictures that a text may name.
+    """
 
     model: Any
     tokenizer: Any | None
     name: str
     prompt: str = ""
+    processor: Any | None = None
+    shelf: Shelf | None = None
+
+    @property
+    def sees(self) -> bool:
+        """Whether the model reads pictures, and no text with them."""
+        return reads_pictures(self.model)
 
     def accepts(self, argument: str) -> bool:
         """Whether the model's forward pass takes an argument of this name."""
@@ -35,6 +46,12 @@ class Recipient:
                 f"There is no token id {outside[0]}: {self.name} has {entries:,} tokens, counted from 0. Check that "
                 "the tokenizer belongs to this model."
             )
+
+
+def reads_pictures(model: Any) -> bool:
+    """Whether a model reads pictures, and no text with them."""
+    names = forward_names(model)
+    return names is not None and "pixel_values" in names and "input_ids" not in names
 
 
 def forward_names(module: Any) -> set[str] | None:

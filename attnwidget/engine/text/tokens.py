@@ -6,12 +6,13 @@ from itertools import count
 from typing import Any
 
 from attnwidget.arguments import whole_number
+from attnwidget.engine.media.places import PatchPlace, in_rows
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.errors import AttnWidgetError
 from attnwidget.text import Span
 
 PER_TOKEN = ("ids", "pieces", "spans", "words", "special", "padding", "segment")
-"""The fields of `Tokens` with one entry per token."""
+"""The fields of `Tokens` with one entry per token; `places` has them too, where it is not empty."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,7 +22,7 @@ class Tokens:
     `spans` are half-open ranges of code points in `text`; they are `(-1, -1)` for special tokens that do not occur in
     the text (`<|im_start|>` in a chat does), and empty for pieces without a place in it. `words` numbers the words, -1
     for special tokens; `segment` tells the two texts of a pair apart. Byte pieces of one character share its span and
-    show it whole.
+    show it whole. `places` says where tokens stand in a picture, None for those that do not; it is empty where none does.
 
     >>> tokens = Tokens.from_pieces(["The", "river", "bank"])
     >>> len(tokens), tokens.find("bank"), tokens.text
@@ -36,6 +37,7 @@ class Tokens:
     padding: tuple[bool, ...]
     segment: tuple[int, ...]
     text: str
+    places: tuple[PatchPlace | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,7 +50,8 @@ class Tokens:
         def of(own: tuple[Any, ...]) -> Any:
             return own[chosen] if isinstance(chosen, slice) else tuple(own[at] for at in chosen)
 
-        return replace(self, **{name: of(getattr(self, name)) for name in PER_TOKEN})
+        places = of(self.places) if self.places else ()
+        return replace(self, **{name: of(getattr(self, name)) for name in PER_TOKEN}, places=places)
 
     def __add__(self, behind: "Tokens") -> "Tokens":
         """These tokens, followed by others of the same text. Raises AttnWidgetError for another text."""
@@ -56,7 +59,9 @@ class Tokens:
             return NotImplemented
         if behind.text != self.text:
             raise AttnWidgetError("These tokens belong to two texts. Join the texts first, and tokenise them together.")
-        return replace(self, **{name: getattr(self, name) + getattr(behind, name) for name in PER_TOKEN})
+        both = {name: getattr(self, name) + getattr(behind, name) for name in PER_TOKEN}
+        placed = bool(self.places or behind.places)
+        return replace(self, **both, places=_places_of(self) + _places_of(behind) if placed else ())
 
     def __repr__(self) -> str:
         shown = " ".join(repr(piece) for piece in self.pieces[:8])
@@ -130,7 +135,7 @@ class Tokens:
 
     @staticmethod
     def patches(rows: int, columns: int, before: Sequence[str] = (), after: Sequence[str] = ()) -> "Tokens":
-        """Patches of an image, row by row, each named by its row and column; `before` and `after` are special tokens.
+        """Patches of one picture, row by row, each named by its row and column; `before` and `after` are special tokens.
 
         Raises AttnWidgetError if there are no patches.
 
@@ -142,10 +147,19 @@ class Tokens:
                 f"An image needs at least one patch, not {rows} rows x {columns} columns. Give whole numbers of 1 or "
                 "more."
             )
-        names = [f"{row},{column}" for row in range(rows) for column in range(columns)]
-        pieces = [*before, *names, *after]
-        special = [*[True] * len(before), *[False] * len(names), *[True] * len(after)]
-        return spaced([-1] * len(pieces), pieces, special)
+        return Tokens.in_picture(in_rows(rows, columns), before, after)
+
+    @staticmethod
+    def in_picture(places: Sequence[PatchPlace], before: Sequence[str] = (), after: Sequence[str] = ()) -> "Tokens":
+        """Tokens of these places, in this order; `before` and `after` are special tokens, which stand nowhere.
+
+        >>> Tokens.in_picture([PatchPlace(0, 1), PatchPlace(0, 0)]).pieces
+        ('0,1', '0,0')
+        """
+        pieces = [*before, *(place.name for place in places), *after]
+        special = [*[True] * len(before), *[False] * len(places), *[True] * len(after)]
+        placed: tuple[PatchPlace | None, ...] = (*[None] * len(before), *places, *[None] * len(after))
+        return replace(spaced([-1] * len(pieces), pieces, special), places=placed)
 
     @staticmethod
     def frames(count: int) -> "Tokens":
@@ -159,6 +173,10 @@ class Tokens:
                 f"A sequence needs at least one position, not {count}. Give a whole number of 1 or more."
             )
         return spaced([-1] * count, [str(i) for i in range(count)], [False] * count)
+
+
+def _places_of(tokens: Tokens) -> tuple[PatchPlace | None, ...]:
+    return tokens.places or (None,) * len(tokens)
 
 
 def spaced(ids: Sequence[int], pieces: Sequence[str], special: Sequence[bool]) -> Tokens:

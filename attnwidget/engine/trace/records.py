@@ -7,6 +7,7 @@ from torch import Tensor
 
 from attnwidget.engine.edits.changes import Changes
 from attnwidget.engine.edits.records import Edit
+from attnwidget.engine.media.picture import Picture
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.residual import Stream
@@ -133,3 +134,4 @@ class SavedTrace:
     scores: Tensor | None
     steps: tuple[Step, ...]
     edits: tuple[Edit, ...] = ()
+    pictures: tuple[Picture, ...] = ()

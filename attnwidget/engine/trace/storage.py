@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -15,6 +16,7 @@ from torch import Tensor
 from attnwidget.engine.edits.changes import refuse_what_is_not_there
 from attnwidget.engine.edits.notation import stored_edit
 from attnwidget.engine.edits.records import Edit, Paint
+from attnwidget.engine.media.picture import Picture
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
 from attnwidget.engine.trace.plain_data import Unfit, as_data, from_data
@@ -28,12 +30,12 @@ SUFFIX = ".safetensors"
 ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
-TRACE_FORMAT = 3
+TRACE_FORMAT = 4
 """Increased whenever files change in a way that released versions would misread."""
 
-WITHOUT_EDITS, EDITS_AS_TEXT = 1, 2
-"""The formats of a trace without edits, and of one whose edits hold neither a matrix nor another run: older versions read
-these as well."""
+WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS = 1, 2, 3
+"""The formats of a trace over text: without edits, with edits that hold neither a matrix nor another run, with those that do.
+Older versions read these as well; only what stands in a picture needs the newest."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,15 @@ class StoredBlock:
 
 
 @dataclass(frozen=True)
+class StoredPicture:
+    """A picture without its pixels, and where these are."""
+
+    pixels: Stored
+    patch: tuple[int, int]
+    note: str
+
+
+@dataclass(frozen=True)
 class Contents:
     """The content of the JSON text. `text` and `sequences` are indices into `tokens`, so parts keep sharing tokens."""
 
@@ -78,6 +89,7 @@ class Contents:
     steps: tuple[Step, ...]
     edits: tuple[str, ...] = ()
     matrices: dict[str, Stored] = field(default_factory=dict)  # what edits paint, by their text
+    pictures: tuple[StoredPicture, ...] = ()
 
 
 def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
@@ -93,7 +105,7 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
     unique = {id(text): text for text in texts}
     place = {own: number for number, own in enumerate(unique)}
     contents = Contents(
-        _format_of(trace.edits),
+        _format_of(trace.edits, unique.values()),
         trace.path,
         trace.model,
         tuple(unique.values()),
@@ -109,6 +121,7 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
             for edit in trace.edits
             if isinstance(edit, Paint) and edit.matrix is not None
         },
+        tuple(StoredPicture(kept.place(torch.from_numpy(own.pixels)), own.patch, own.note) for own in trace.pictures),
     )
     metadata = {ENTRY: json.dumps(_plain(contents), separators=(",", ":"))}
     return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
@@ -119,17 +132,22 @@ def _plain(contents: Contents) -> Any:
     data = as_data(contents)
     for block in data["blocks"]:
         del block["facts"]["changes"]
-    for name in ("edits", "matrices"):
+    for name in ("edits", "matrices", "pictures"):
         if not data[name]:
             del data[name]
+    for text in data["tokens"]:
+        if not text["places"]:
+            del text["places"]
     return data
 
 
-def _format_of(edits: tuple[Edit, ...]) -> int:
+def _format_of(edits: tuple[Edit, ...], texts: Iterable[Tokens]) -> int:
+    if any(text.places for text in texts):
+        return TRACE_FORMAT
     if not edits:
         return WITHOUT_EDITS
     holding = any(getattr(edit, "of", None) is not None or getattr(edit, "matrix", None) is not None for edit in edits)
-    return TRACE_FORMAT if holding else EDITS_AS_TEXT
+    return EDITS_WITH_TENSORS if holding else EDITS_AS_TEXT
 
 
 def load_trace(path: Any) -> SavedTrace:
@@ -219,7 +237,7 @@ def _contents(file: Path, text: str | None) -> Contents:
         raise AttnWidgetError(
             f"{file} was written by a newer attnwidget (format {version}; this one reads {TRACE_FORMAT}). Update attnwidget."
         )
-    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, TRACE_FORMAT}:
+    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, TRACE_FORMAT}:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
     found: Contents = from_data(Contents, said)
     return found
@@ -268,7 +286,14 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         scores=None if contents.scores is None else tensor(contents.scores),
         steps=contents.steps,
         edits=edits,
+        pictures=tuple(_picture(own, tensor(own.pixels)) for own in contents.pictures),
     )
+
+
+def _picture(stored: StoredPicture, pixels: Tensor) -> Picture:
+    colours = pixels.dtype == torch.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.numel() > 0
+    need(colours and min(stored.patch) > 0, "a picture has no colours, or no patches")
+    return Picture(pixels.contiguous().numpy(), stored.patch, stored.note)
 
 
 def _edits(said: tuple[str, ...], matrices: Mapping[str, Tensor]) -> tuple[Edit, ...]:

@@ -2,6 +2,7 @@
 
 import math
 
+from attnwidget.engine.media.picture import Picture
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.plain_data import Unfit, as_data
@@ -16,6 +17,7 @@ def consistent(trace: SavedTrace) -> SavedTrace:
     texts = {id(text): text for pair in trace.sequences.values() for text in pair} | {id(trace.text): trace.text}
     for text in texts.values():
         _check_tokens(text)
+        _check_places(text, trace.pictures)
     for block in trace.blocks:
         _check_block(block, *map(len, trace.sequences.get(block.part, (trace.text, trace.text))))
     need(all(0 <= depth <= MOST_LAYERS for depth in trace.depths.values()), "its layer counts are inconsistent")
@@ -27,11 +29,24 @@ def consistent(trace: SavedTrace) -> SavedTrace:
 
 
 def _check_tokens(text: Tokens) -> None:
-    lengths = {len(own) for own in as_data(text).values() if isinstance(own, list)}
+    lengths = {len(own) for name, own in as_data(text).items() if isinstance(own, list) and (own or name != "places")}
     need(lengths == {len(text)}, "a sequence has different numbers of pieces, ids, spans or marks")
     end = len(text.text)
     fit = all(span == NO_SPAN or 0 <= span[0] <= span[1] <= end for span in text.spans)
     need(fit, "a token lies outside its text")
+
+
+def _check_places(text: Tokens, pictures: tuple[Picture, ...]) -> None:
+    for place in text.places:
+        if place is None:
+            continue
+        known = 0 <= place.picture < len(pictures)
+        rows, columns = pictures[place.picture].grid if known else (math.inf, math.inf)
+        inside = (
+            0 <= place.row < place.row + place.rows <= rows
+            and 0 <= place.column < place.column + place.columns <= columns
+        )
+        need((known or not pictures) and inside and place.frame >= 0, "a token lies outside its picture")
 
 
 def _check_block(block: Block, queries: int, keys: int) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of
 from attnwidget.engine.edits.records import Edit
+from attnwidget.engine.media.picture import Picture
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
@@ -69,6 +70,7 @@ class Trace:
     cache: Sequence[tuple[Tensor, Tensor]] = ()  # for models that cache something other than k and v
     edits: tuple[Edit, ...] = ()  # what was changed in the computation
     forward: Mapping[str, Tensor] = field(default_factory=dict)  # what the model was given, to run it again
+    pictures: tuple[Picture, ...] = ()  # what the model saw, where tokens stand in pictures
     _whole: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # (part, layer) -> kept maps
 
     @property

@@ -19,6 +19,7 @@ from attnwidget.frames.head_metrics import Metric, choices, metric, similar, tol
 from attnwidget.frames.maps.strip import compose_strip
 from attnwidget.frames.maps.tile import compose_tile
 from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
+from attnwidget.frames.pictures import picture_named
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
 from attnwidget.frames.turns import turns_told
@@ -83,11 +84,12 @@ def about(
         "layers": len(shown.heads),
         "heads": list(shown.heads),
         "parts": list(shown.parts or (shown.part,)),
-        "second": None if isinstance(model, GivenModel) else second_of(facts),
+        "second": None if isinstance(model, GivenModel) or model.sees else second_of(facts),
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,
         "generates": not isinstance(model, GivenModel) and model.generates,
+        **({"sees": True} if not isinstance(model, GivenModel) and model.sees else {}),
         "predicts": predicted_beside(facts, shown.part),
     }
     # Only traces from our own attention function have values.
@@ -166,8 +168,8 @@ def _about_reading(
         return _in_background(model, request, reading, progress, parts)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, _before(read, request))
-    if request.kind == "neuron":
-        return _neuron(request, reading)
+    if request.kind in {"neuron", "picture"}:
+        return _neuron(request, reading) if request.kind == "neuron" else _picture(request, reading)
     return Answer({}, [encode_frame(frame_of(model, request, reading, _before(read, request)))])
 
 
@@ -344,6 +346,14 @@ def _neuron(request: Request, reading: Reading) -> Answer:
     return Answer(
         {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, stop - 1, request.keys, part)))]
     )
+
+
+def _picture(request: Request, reading: Reading) -> Answer:
+    found = picture_named(reading.trace, request.name)
+    if found is None:
+        raise BadRequest("There is no such picture in what was read. Ask for a frame.")
+    data, kind = found.encoded
+    return Answer({"picture": {"name": found.name, "type": kind}}, [data])
 
 
 def _selection(request: Request, shown: Shown, query: tuple[int, int]) -> Selection:

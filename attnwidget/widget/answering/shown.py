@@ -163,12 +163,20 @@ def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part:
     if isinstance(model, GivenModel):
         return axes_of(model.given, part).asked(direction)
     texts = model.sequences(text, pair)
+    if not texts:
+        raise AttnWidgetError("The tokens of a picture are known once it is read.")
     writes = part == "decoder" or (part == "cross" and direction == "reads")
     return texts.get("target", texts["text"]) if writes else texts["text"]
 
 
 def last_word(tokens: Tokens) -> tuple[int, int]:
-    """The last token with a letter or a digit, as a query; without any, the last that is not special."""
+    """The last token with a letter or a digit, as a query; without any, the last that is not special.
+
+    Of a picture, the token that stands for all of it, or else the patch in its middle.
+    """
+    if tokens.places:
+        first = next((token for token, place in enumerate(tokens.places) if place is None), len(tokens) // 2)
+        return first, first + 1
     last = words_said(tokens)[-1]
     return last, last + 1
 
@@ -187,13 +195,16 @@ def not_shown(asked: object, shown: Shown) -> str:
     return f"part must be {parts}, not {asked!r}."
 
 
-def refuse_without_text(model: AttentionModel) -> None:
-    """Raise AttnWidgetError for a model that does not take text, or was loaded without a tokenizer."""
+def refuse_what_reads_neither(model: AttentionModel) -> None:
+    """Raise AttnWidgetError for a model that takes neither text nor pictures, or was loaded without what reads them."""
+    if model.sees:
+        model.refuse_without_processor()
+        return
     takes = forward_names(model.model)
     if takes is not None and "input_ids" not in takes:
         raise AttnWidgetError(
             f"{model.name} takes {getattr(model.model, 'main_input_name', 'no text')}, but the explorer shows typed "
-            "text. For images and audio, use aw.load(model).trace({...}) with the processor's output."
+            "text, or a picture. For sound, use aw.load(model).trace({...}) with the processor's output."
         )
     if model.tokenizer is None:
         raise AttnWidgetError(

@@ -177,6 +177,25 @@ class Selecting(anywidget.AnyWidget):
         """Chat messages as the text that the model's template makes of them. Raises AttnWidgetError where it cannot."""
         return self._model.chat_text(messages)
 
+    @property
+    def image(self) -> Any:
+        """The picture that is read, as a PIL image; None where a text is. Setting it shows another one.
+
+        Takes what `model.trace(image=...)` takes. Raises AttnWidgetError for what is no picture, and for a model that reads text.
+        """
+        model = self._model
+        found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
+        return None if found is None else found.image
+
+    @image.setter
+    def image(self, image: Any) -> None:
+        model = self._model
+        if isinstance(model, GivenModel):
+            model.refuse_editing()
+        if not model.sees:
+            raise AttnWidgetError(f"{model.name} reads text, not pictures. Set ex.text.")
+        self.text = model.put(image)
+
     def _chat(self) -> Conversation | None:
         return None if isinstance(self._model, GivenModel) else self._model.conversation(self.text)
 
@@ -241,6 +260,10 @@ class Selecting(anywidget.AnyWidget):
         if isinstance(self._model, GivenModel):
             if text != self._model.texts_of(self.part)[name == "pair"]:
                 self._model.refuse_editing()
+        elif name == "text" and self._model.sees and text and self._model.shelf.get(text) is None:
+            raise AttnWidgetError(
+                f"{self._model.name} reads pictures, not text. Give one: ex.image = ..., or aw.explore(model, image=...)."
+            )
         elif name == "pair" and text and second_of(self._model.facts) is None:
             raise AttnWidgetError(
                 f"{self._model.name} takes a single text. Sentence pairs are for encoders, targets for "

@@ -46,6 +46,8 @@ export interface Layout {
   readonly readout: "column" | "band";
   /** How many lines of text are in sight at once. */
   readonly lines: number;
+  /** How high a picture is that stands where a text would, in pixels; 0 where none does. */
+  readonly picture: number;
 }
 
 export const ViewContext = createContext<View | null>(null);

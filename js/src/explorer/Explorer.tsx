@@ -27,7 +27,7 @@ export function Explorer() {
   const frame = useRef<HTMLDivElement>(null);
   useAcross(frame);
   useMenus(frame);
-  const { columns, narrow, controls, height, tracks, chart, readout, lines } = layout.value;
+  const { columns, narrow, controls, height, tracks, chart, readout, lines, picture } = layout.value;
   const { size, height: fixed } = session.traits.look.value;
   const caution = session.shown.value?.frame.header.caution ?? "";
   return (
@@ -46,6 +46,7 @@ export function Explorer() {
         "--aw-height": height === null ? "auto" : `${height}px`,
         "--aw-tracks": tracks,
         "--aw-lines": lines,
+        "--aw-picture": `${picture}px`,
       }}
     >
       <Boundary of="The words" instead={null}>

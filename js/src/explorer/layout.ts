@@ -13,6 +13,8 @@ interface Given {
   readonly size: Size;
   /** Of the explorer, where it is given; null: as fits. */
   readonly height: number | null;
+  /** Whether a picture stands where a text would. */
+  readonly pictured?: boolean;
 }
 
 /** How much larger than usual all is shown. */
@@ -50,6 +52,11 @@ const twoLinesOfText = 64;
 /** What the columns need before a third line of text is in sight. */
 const fairColumns = 400;
 
+/** The height of a picture above the columns, in pixels: an eye must tell its patches apart, and the columns keep their room. */
+function pictureIn(screen: number, size: Size): number {
+  return Math.round(size === "compact" ? clamp(0.2 * screen, 150, 220) : clamp(0.28 * screen, 180, 340));
+}
+
 /** A long text scrolls by itself: what it takes, the pictures under it do not get. */
 function linesIn(height: number, size: Size): number {
   const line = size === "compact" ? 26 : 32;
@@ -57,11 +64,16 @@ function linesIn(height: number, size: Size): number {
 }
 
 /** How the parts stand to each other, by the explorer's own width. */
-export function layoutOf({ heads, chart, size, ...given }: Given): Layout {
+export function layoutOf(given: Given): Layout {
+  if (given.pictured !== true) return arranged(given, 0);
+  return arranged(given, pictureIn(given.screen / zoomOf(given.size), given.size));
+}
+
+function arranged({ heads, chart, size, ...given }: Given, picture: number): Layout {
   const zoom = zoomOf(size);
   const [width, screen] = [given.width, given.screen / zoom];
   const fixed = given.height === null ? null : given.height / zoom;
-  const below = { narrow: false, controls: "fitting", chart: "band", readout: "band" } as const;
+  const below = { narrow: false, controls: "fitting", chart: "band", readout: "band", picture } as const;
   const lines = size === "compact" ? 3 : 4;
   if (width < two) return { columns: 1, height: fixed, tracks: "minmax(0, 1fr)", lines, ...below };
   const narrow = width < wide;
@@ -71,7 +83,8 @@ export function layoutOf({ heads, chart, size, ...given }: Given): Layout {
   const spare = width - borders - readout - smallestStage;
   if (spare < least)
     return { columns: 2, height: fixed, tracks: "minmax(0, 2fr) minmax(0, 3fr)", lines: lines + 1, ...below };
-  const height = fixed ?? heightOn(screen, size);
+  // A picture is higher than the lines of a text: the explorer grows by half of what it takes more.
+  const height = fixed ?? heightOn(screen, size) + Math.round(0.5 * Math.max(0, picture - twoLinesOfText));
   const controls = width < oneLine && size !== "projector" ? "twoLines" : "oneLine";
   const aroundColumns = around[controls] + twoLinesOfText;
   const room = { ...gridBeside, height: height - aroundColumns - aroundGrid[narrow ? "narrow" : "wide"] };
@@ -86,6 +99,7 @@ export function layoutOf({ heads, chart, size, ...given }: Given): Layout {
     controls,
     height,
     lines: linesIn(height - around[controls], size),
+    picture,
   } as const;
   if (chart && width >= four) {
     const tracks = `${Math.min(grid, 400)}px ${beside} ${readout}px`;

@@ -52,6 +52,11 @@ function plain(text: string): readonly Segment[] {
   return text === "" ? [] : [{ text, mark: null }];
 }
 
+/** Whether a picture stands where a text would. Reads signals. */
+export function isPictured({ about, shown }: Session): boolean {
+  return about.value?.model.sees === true || (shown.value?.frame.header.pictures?.length ?? 0) > 0;
+}
+
 /** Whether there are two text fields. Reads signals. */
 export function hasSecond({ traits, second, shown }: Session): boolean {
   return traits.pair.value !== "" || second.value || shown.value?.frame.header.texts?.[1] != null;

@@ -30,6 +30,7 @@ import { AskedEffects } from "./answers/effects";
 import { Expected } from "./answers/expected";
 import { Memory } from "./answers/memory";
 import { Pages } from "./answers/pages";
+import { Pictures } from "./answers/pictures";
 import { Previews } from "./answers/previews";
 import { Tiles } from "./answers/tiles";
 import { behind } from "./asking/behind";
@@ -118,6 +119,7 @@ export class Session {
   /** What is asked for one view or another beside the frame, all in one memory. */
   readonly memory: Memory;
   readonly previews: Previews;
+  readonly pictures: Pictures;
   readonly expected: Expected;
   readonly effects: AskedEffects;
   readonly tiles: Tiles;
@@ -193,6 +195,7 @@ export class Session {
       same ? this.#frames.calm() : this.#frames.renew(),
     );
     this.previews = new Previews(this.memory, this.shown);
+    this.pictures = new Pictures(ask, this.shown);
     this.expected = new Expected(this.memory, this.shown);
     this.effects = new AskedEffects(this.memory, this.shown, this.traits.question);
     this.tiles = new Tiles(this.memory, ask);
@@ -238,6 +241,21 @@ export class Session {
     const lead = this.#lead.now(this.traits.query.peek());
     this.#history.record(field, wellFormed(text), way, before, caret, lead);
     this.#tell(text, editedAt, field, { caret: { span: caret, field }, query: lead.query });
+  }
+
+  /** Somebody has chosen another picture: its file goes to the kernel, and its name becomes the text. Gives what went wrong, in words. */
+  async show(file: Blob): Promise<string | null> {
+    const answer = await this.#ask({ kind: "upload" }, { buffers: [await file.arrayBuffer()] });
+    if (answer.status === "error") return answer.problem.message;
+    if (answer.status === "ok") this.exchange(answer.reply);
+    return null;
+  }
+
+  /** Another picture by its name. The query stays at its patch. */
+  exchange(name: string): void {
+    const query = this.traits.query.peek();
+    this.#history.record(0, name, "at once", undefined, [0, 0], this.#lead.now(query));
+    this.#tell(name, performance.now(), 0, { caret: null, query });
   }
 
   /** What was written while another text came: that one came later and stays, this one can be had back. */

@@ -6,6 +6,7 @@ import { savedMetric, savedSimilar } from "./embedded/head-numbers";
 import { NotSaved, savedMaps } from "./embedded/maps/maps";
 import { composeTile } from "./embedded/maps/tile";
 import { composeNeuron } from "./embedded/neuron";
+import { savedPicture } from "./embedded/picture";
 import type { Saved } from "./embedded/saved";
 import { composeStrip } from "./embedded/strip";
 
@@ -27,6 +28,7 @@ const needsModel: ReadonlySet<Request["kind"]> = new Set([
   "page",
   "finding",
   "still",
+  "upload",
   "chart",
   "bokeh",
 ]);
@@ -53,6 +55,8 @@ export function embeddedSource(saved: Saved): Source {
         return composeTile(header, maps, request);
       case "flow":
         return composeFlow(header, maps, request);
+      case "picture":
+        return savedPicture(saved, request.name);
       case "neuron":
         return composeNeuron(saved, request);
       case "metric":

@@ -8,6 +8,7 @@ import { readFlow } from "../wire/flow";
 import { readDirect, readLens } from "../wire/lens";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
+import { readPicture } from "../wire/picture";
 import { lost } from "../wire/problem";
 import type { Source } from "../wire/source";
 import { readStrip } from "../wire/strip";
@@ -226,6 +227,11 @@ function readReply(
     case "neuron":
       if (buffers[0] === undefined) throw new Error("it came without its numbers");
       return decodeNeuron(buffers[0]);
+    case "upload":
+      if (typeof message.uploaded !== "string") throw new Error("it does not name the picture");
+      return message.uploaded;
+    case "picture":
+      return readPicture(message.picture, buffers[0]);
     case "predict":
       return (message.predictions ?? null) as Predictions | null;
     case "verify":

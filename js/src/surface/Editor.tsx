@@ -3,7 +3,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Boundary } from "../display/Boundary";
 import { useView } from "../display/view";
-import { hasSecond, writtenIn } from "../focus/fields";
+import { hasSecond, isPictured, writtenIn } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
 import { watch } from "../session/watch";
 import { WhatIf } from "../what-if/WhatIf";
@@ -12,6 +12,7 @@ import { HeatCanvas } from "./Heat";
 import { keepInSight } from "./keep-in-sight";
 import { Chip, Mirror, Plain } from "./Mirror";
 import { Minimap } from "./minimap/Minimap";
+import { PictureField } from "./picture/PictureField";
 import { FieldLabel } from "./SecondText";
 import { Status } from "./Status";
 import { TextSurface } from "./text-surface";
@@ -25,8 +26,8 @@ export function Editor() {
   const two = hasSecond(session);
   return (
     <section class="aw-editor" aria-label="Text" data-fields={two ? 2 : 1}>
-      <TextField number={0} />
-      {two && <TextField number={1} />}
+      <Field number={0} />
+      {two && <Field number={1} />}
       <Boundary of="The status line">
         <Status />
         <Notes />
@@ -48,6 +49,14 @@ function Notes() {
       ))}
     </div>
   );
+}
+
+/** A text, or the pictures that stand in its place. */
+function Field({ number }: { readonly number: FieldNumber }) {
+  const { session, derived } = useView();
+  const { tokens } = derived.fields[number].value;
+  const pictured = tokens?.places !== undefined || (number === 0 && isPictured(session));
+  return pictured ? <PictureField number={number} /> : <TextField number={number} />;
 }
 
 /** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */

@@ -72,6 +72,8 @@ export interface About {
     readonly path: Path;
     /** Whether it can be asked to continue; older kernels do not say. */
     readonly generates?: boolean;
+    /** Whether it reads pictures, and no text: the text names one. */
+    readonly sees?: boolean;
     readonly predicts: Predicted | null;
   };
   readonly examples: readonly Example[];
@@ -139,8 +141,33 @@ export interface Tokens {
   readonly special: readonly boolean[];
   readonly padding: readonly boolean[];
   readonly segment: readonly number[];
+  /** Where tokens stand in pictures, null for those that stand in none; absent where none does. */
+  readonly places?: readonly (PatchPlace | null)[];
   /** The text field in which each token stands, 0 or 1; the first for all of them when absent. Spans are places there. */
   readonly fields?: readonly number[];
+}
+
+/** A rectangle of a picture, in patches; the frame is that of a video. */
+export type PatchPlace = readonly [
+  picture: number,
+  frame: number,
+  row: number,
+  column: number,
+  rows: number,
+  columns: number,
+];
+
+/** A picture as the model saw it, in pixels, cut into patches. */
+export interface PictureTold {
+  /** The same for the same colours: they are asked for once. */
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly patch: readonly [height: number, width: number];
+  /** What was done to it before, in words; "" where nothing is known. */
+  readonly note: string;
 }
 
 export interface Stats {
@@ -188,6 +215,8 @@ export interface Header {
   readonly turns?: readonly Turn[];
   /** What is worth knowing of the text, a sentence each. */
   readonly notes?: readonly string[];
+  /** What the model saw, where tokens stand in pictures. */
+  readonly pictures?: readonly PictureTold[];
   readonly predictions: Predictions | null;
   readonly truncated: { readonly shown: number; readonly total: number } | null;
   readonly pooling: number;
@@ -305,6 +334,7 @@ export type Request =
   | ({ readonly kind: "changes" } & ChangesRequest)
   | ({ readonly kind: "expected" } & ExpectedRequest)
   | ({ readonly kind: "neuron" } & NeuronRequest)
+  | ({ readonly kind: "picture" } & PictureRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
   | ({ readonly kind: "effects" } & EffectsRequest)
@@ -315,8 +345,14 @@ export type Request =
   | { readonly kind: "page" }
   | { readonly kind: "finding"; readonly caption: string; readonly exact: boolean }
   | { readonly kind: "still"; readonly caption?: string }
+  | { readonly kind: "upload" }
   | { readonly kind: "chart"; readonly theme: Theme }
   | { readonly kind: "bokeh" };
+
+/** The colours of a picture, as a file. */
+export interface PictureRequest extends TextsRequest {
+  readonly name: string;
+}
 
 /** At most so many tokens more. */
 export interface ContinueRequest {
@@ -373,6 +409,7 @@ export interface Replies {
   readonly changes: Metric;
   readonly expected: Expected | null;
   readonly neuron: Neuron;
+  readonly picture: Blob;
   readonly metric: Metric;
   readonly similar: Similar;
   readonly effects: Effects;
@@ -382,6 +419,8 @@ export interface Replies {
   readonly continue: Continued;
   readonly page: SavedPage;
   readonly finding: SavedFinding;
+  /** What names the picture from now on, where a text would stand. */
+  readonly upload: string;
   /** It went into the notebook; older kernels do not say what. */
   readonly still: StoredStill | null;
   readonly chart: Chart;

@@ -6,7 +6,7 @@ import { weigh } from "./weigh";
 /** What is asked about a reading beside its frame. */
 export type Kind = Exclude<
   keyof Replies,
-  "about" | "frame" | "verify" | "page" | "still" | "chart" | "bokeh"
+  "about" | "frame" | "verify" | "page" | "still" | "chart" | "bokeh" | "picture" | "upload"
 >;
 
 /** Bytes that are kept in all: the maps of as many heads as are drawn at once, at their largest, and what is beside them. */

@@ -1,0 +1,1 @@
+"""What tokens stand in that is no text: pictures."""

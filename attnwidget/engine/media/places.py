@@ -1,0 +1,50 @@
+"""Where a token stands that is no stretch of a text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PatchPlace:
+    """A rectangle of a picture, in rows and columns of its patches: one patch, or those that were merged into one token.
+
+    `picture` numbers the pictures of a trace, `frame` the frames of a video.
+
+    >>> PatchPlace(3, 7).name, PatchPlace(0, 2, picture=1).name
+    ('3,7', '0,2')
+    """
+
+    row: int
+    column: int
+    rows: int = 1
+    columns: int = 1
+    picture: int = 0
+    frame: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its row and column, from the upper left corner."""
+        return f"{self.row},{self.column}"
+
+
+def in_rows(rows: int, columns: int, *, picture: int = 0) -> tuple[PatchPlace, ...]:
+    """All patches of a grid, row by row.
+
+    >>> [place.name for place in in_rows(1, 2)]
+    ['0,0', '0,1']
+    """
+    return tuple(PatchPlace(row, column, picture=picture) for row in range(rows) for column in range(columns))
+
+
+def in_squares(rows: int, columns: int, side: int, *, picture: int = 0) -> tuple[PatchPlace, ...]:
+    """All patches of a grid, square by square of `side` times `side` patches, and row by row in each.
+
+    >>> [place.name for place in in_squares(2, 4, 2)]
+    ['0,0', '0,1', '1,0', '1,1', '0,2', '0,3', '1,2', '1,3']
+    """
+    return tuple(
+        PatchPlace(top + row, left + column, picture=picture)
+        for top in range(0, rows, side)
+        for left in range(0, columns, side)
+        for row in range(side)
+        for column in range(side)
+    )

@@ -1,0 +1,239 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Segmented } from "../../controls/Segmented";
+import { Boundary } from "../../display/Boundary";
+import { useView, useWidth, type View } from "../../display/view";
+import type { FieldNumber } from "../../session/axes";
+import { guarded, watch } from "../../session/watch";
+import type { PatchPlace, PictureTold } from "../../wire/types";
+import { inksOf } from "../Heat";
+import { look, looksOf, markLook, pinIn } from "../looks";
+import { Chip } from "../Mirror";
+import { OtherPicture } from "./OtherPicture";
+import { type Over, paintPatches } from "./paint";
+import { PatchSurface } from "./patches";
+import "./style.css";
+
+/** The pictures of a field and the special tokens beside them, in place of a text. */
+export function PictureField({ number }: { readonly number: FieldNumber }) {
+  const { session, derived } = useView();
+  const field = useRef<HTMLDivElement>(null);
+  const over = useSignal<Over>("colour");
+  const { tokens } = derived.fields[number].value;
+  const pictures = session.shown.value?.frame.header.pictures ?? [];
+  const places = tokens?.places ?? nowhere;
+  const beside = places.flatMap((place, token) => (place === null ? [token] : []));
+  return (
+    <div ref={field} class="aw-field aw-pictures" data-field={number} tabIndex={-1}>
+      {pictures.length === 0 && <div class="aw-picture" data-empty="" />}
+      {pictures.map((picture, place) => (
+        <Boundary key={`${place} ${picture.name}`} of="The picture">
+          <Sheet number={number} place={place} picture={picture} places={places} over={over.value} />
+        </Boundary>
+      ))}
+      <div class="aw-picture-side">
+        {beside.length > 0 && (
+          <span class="aw-leading">
+            {beside.map((token) => (
+              <Chip key={token} token={token} number={number} />
+            ))}
+          </span>
+        )}
+        <Segmented
+          label="Heat over the picture"
+          choices={ways}
+          value={over.value}
+          onChoose={(next) => {
+            over.value = next;
+          }}
+        />
+        {number === 0 && session.about.value?.editable === true && <OtherPicture field={field} />}
+        {pictures.map((picture) => (
+          <p key={picture.name} class="aw-picture-note">
+            {picture.width} × {picture.height} pixels, {picture.columns} × {picture.rows} patches
+            {picture.note !== "" && ` · ${picture.note}`}
+          </p>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const nowhere: readonly (PatchPlace | null)[] = [];
+
+/** How what is read is told. */
+const ways = [
+  { value: "colour", text: "colour", title: "What is read is coloured" },
+  { value: "light", text: "light", title: "What is not read goes dark" },
+] as const;
+
+interface SheetProps {
+  readonly number: FieldNumber;
+  readonly place: number;
+  readonly picture: PictureTold;
+  readonly places: readonly (PatchPlace | null)[];
+  readonly over: Over;
+}
+
+/** One picture: its colours on one canvas, the heat on another over it. Nothing of it changes when the pointer moves but what is painted. */
+function Sheet({ number, place, picture, places, over }: SheetProps) {
+  const view = useView();
+  const host = useRef<HTMLDivElement>(null);
+  const ground = useRef<HTMLCanvasElement>(null);
+  const heat = useRef<HTMLCanvasElement>(null);
+  const width = useWidth(host);
+  const surface = useMemo(
+    () => new PatchSurface(picture, place, places, Math.max(1, width)),
+    [picture, place, places, width],
+  );
+  const file = view.session.pictures.of(picture.name);
+  useEffect(() => {
+    if (ground.current === null || file === null) return;
+    const life = new AbortController();
+    void putDown(file, ground.current, life.signal);
+    return () => life.abort();
+  }, [file]);
+  useEffect(() => {
+    if (host.current === null || heat.current === null || width === 0) return;
+    const life = new AbortController();
+    keepPainted(view, number, surface, heat.current, over, life.signal);
+    hear(view, number, surface, host.current, life.signal);
+    return () => life.abort();
+  }, [view, number, surface, over, width]);
+  return (
+    <div
+      ref={host}
+      class="aw-picture"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrows move the query over its patches
+      tabIndex={0}
+      role="img"
+      aria-label={`Picture of ${picture.columns} by ${picture.rows} patches. Arrows move the query.`}
+      style={{
+        aspectRatio: `${picture.width} / ${picture.height}`,
+        "--aw-aspect": picture.width / picture.height,
+      }}
+      data-coarse={width > 3 * picture.width || undefined}
+      data-stale={view.session.problem.value !== null}
+    >
+      <canvas ref={ground} class="aw-picture-ground" />
+      <canvas ref={heat} class="aw-picture-heat" aria-hidden="true" />
+    </div>
+  );
+}
+
+async function putDown(file: Blob, canvas: HTMLCanvasElement, signal: AbortSignal): Promise<void> {
+  const bitmap = await createImageBitmap(file);
+  if (!signal.aborted) {
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  }
+  bitmap.close();
+}
+
+/** Paints when anything of it has changed, at most once a frame. */
+function keepPainted(
+  view: View,
+  number: FieldNumber,
+  surface: PatchSurface,
+  canvas: HTMLCanvasElement,
+  over: Over,
+  signal: AbortSignal,
+): void {
+  const { session, environment, palette } = view;
+  const context = canvas.getContext("2d");
+  const box = canvas.parentElement;
+  if (context === null || box === null) return;
+  let frame = 0;
+  const paint = () => {
+    frame = 0;
+    const ratio = environment.ratio.peek();
+    const [across, down] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+    const looks = looksOf(view, number);
+    const marks = surface.tokens.flatMap((token) => {
+      const [rect] = surface.rects(token);
+      return rect === undefined ? [] : [{ rect, ...markLook(looks, [token]) }];
+    });
+    const within =
+      ([start, stop]: readonly [number, number]) =>
+      (token: number) =>
+        token >= start && token < stop;
+    const outlines = {
+      query: surface.outline(within(looks.pinned)),
+      focus: surface.outline(within(looks.focus)),
+      marked: looks.marked === null ? [] : surface.outline((token) => token === looks.marked),
+    };
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, across, down);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paintPatches(context, marks, outlines, inksOf(box, palette.peek()), over);
+  };
+  const soon = () => {
+    if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
+  };
+  watch(session, signal, () => {
+    looksOf(view, number);
+    palette.value;
+    environment.ratio.value;
+    soon();
+  });
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+}
+
+/** The pointer looks, a click or a drag chooses the query, the arrows move it. */
+function hear(
+  view: View,
+  number: FieldNumber,
+  surface: PatchSurface,
+  host: HTMLElement,
+  signal: AbortSignal,
+): void {
+  let from: number | null = null;
+  const tokenAt = (event: PointerEvent) => {
+    const { left, top, width } = host.getBoundingClientRect();
+    const scale = width / surface.width;
+    return surface.hit((event.clientX - left) / scale, (event.clientY - top) / scale);
+  };
+  const moved = (event: PointerEvent) => {
+    const token = tokenAt(event);
+    if (from !== null && token !== null)
+      return pinIn(view, number, [Math.min(from, token), Math.max(from, token) + 1]);
+    look(view, number, token);
+  };
+  const pressed = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    from = tokenAt(event);
+    if (from === null) return;
+    look(view, number, null);
+    pinIn(view, number, [from, from + 1]);
+  };
+  const ended = () => {
+    from = null;
+  };
+  const left = () => {
+    ended();
+    look(view, number, null);
+  };
+  const typed = (event: KeyboardEvent) => {
+    const step = steps[event.key];
+    if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    const [start] = looksOf(view, number).pinned;
+    const token =
+      surface.beside(start, ...step) ?? (surface.tokens.includes(start) ? null : surface.tokens[0]);
+    event.preventDefault();
+    event.stopPropagation();
+    if (token != null) pinIn(view, number, [token, token + 1]);
+  };
+  host.addEventListener("pointermove", moved, { signal });
+  host.addEventListener("pointerdown", pressed, { signal });
+  host.addEventListener("pointerup", ended, { signal });
+  host.addEventListener("pointerleave", left, { signal });
+  host.addEventListener("keydown", typed, { signal });
+}
+
+const steps: Readonly<Record<string, readonly [down: number, across: number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};

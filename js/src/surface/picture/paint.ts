@@ -1,0 +1,112 @@
+import type { Pen } from "../../drawing/brush";
+import type { Rect } from "../../drawing/scene";
+import type { MarkLook } from "../looks";
+import type { Inks } from "../paint";
+
+/** How what is read is told: by a colour over the picture, or by its light, with the rest in the dark. */
+export type Over = "colour" | "light";
+
+export interface PatchMark extends MarkLook {
+  readonly rect: Rect;
+}
+
+export type Edge = readonly [number, number, number, number];
+
+/** What is looked at, what is pinned, and what was pointed out elsewhere, as outlines. */
+export interface Outlines {
+  readonly focus: readonly Edge[];
+  readonly query: readonly Edge[];
+  readonly marked: readonly Edge[];
+}
+
+/** The most that a colour covers: the picture is still to be seen through it. */
+const fullest = 0.82;
+/** The deepest dark. */
+const darkest = 0.86;
+const faintest = 1 / 512;
+const stripe = 3;
+
+/** The heat over a picture, then what is hidden, then the outlines. */
+export function paintPatches(
+  pen: Pen,
+  marks: readonly PatchMark[],
+  outlines: Outlines,
+  inks: Inks,
+  over: Over,
+): void {
+  const heated = marks.some(({ tone }) => tone > faintest);
+  for (const { tone, sink, way, rect } of marks) {
+    if (over === "light" && heated && way === null) {
+      pen.globalAlpha = darkest * (1 - tone);
+      pen.fillStyle = "#000000";
+      pen.fillRect(rect.x, rect.y, rect.width, rect.height);
+    } else if (tone > faintest && !sink) {
+      pen.globalAlpha = fullest * tone;
+      pen.fillStyle = way === null ? inks.mark : inks[way];
+      pen.fillRect(rect.x, rect.y, rect.width, rect.height);
+    }
+    if (tone > faintest && sink)
+      hatch(pen, rect, over === "light" ? "#ffffff" : inks.ring, Math.max(0.35, tone));
+  }
+  pen.globalAlpha = 1;
+  for (const { hidden, rect } of marks) if (hidden) cover(pen, rect);
+  for (const { touched, found, rect } of marks) {
+    if (!touched && found === null) continue;
+    pen.strokeStyle = inks.changed;
+    pen.lineWidth = 1.5;
+    pen.strokeRect(rect.x + 1, rect.y + 1, rect.width - 2, rect.height - 2);
+  }
+  trace(pen, outlines.query, inks.ring, 1.5);
+  trace(pen, outlines.marked, inks.ring, 2);
+  trace(pen, outlines.focus, inks.ring, 2.5);
+}
+
+/** A line with a light one under it: it is seen on any colour. */
+function trace(pen: Pen, edges: readonly Edge[], colour: string, weight: number): void {
+  if (edges.length === 0) return;
+  for (const [ink, width] of [
+    ["#ffffff", weight + 2],
+    [colour, weight],
+  ] as const) {
+    pen.strokeStyle = ink;
+    pen.lineWidth = width;
+    pen.beginPath();
+    for (const [left, top, right, bottom] of edges) {
+      pen.moveTo(left, top);
+      pen.lineTo(right, bottom);
+    }
+    pen.stroke();
+  }
+}
+
+/** A patch that nobody reads. */
+function cover(pen: Pen, { x, y, width, height }: Rect): void {
+  pen.globalAlpha = 0.88;
+  pen.fillStyle = "#7d8590";
+  pen.fillRect(x, y, width, height);
+  pen.globalAlpha = 1;
+  pen.strokeStyle = "#ffffff";
+  pen.lineWidth = 1;
+  pen.beginPath();
+  pen.moveTo(x, y + height);
+  pen.lineTo(x + width, y);
+  pen.stroke();
+}
+
+/** Stripes from the upper left corner: a sink, which is read for what it is and not for what it shows. */
+function hatch(pen: Pen, { x, y, width, height }: Rect, colour: string, tone: number): void {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, width, height);
+  pen.clip();
+  pen.globalAlpha = tone;
+  pen.strokeStyle = colour;
+  pen.lineWidth = stripe / 2;
+  pen.beginPath();
+  for (let at = stripe; at < width + height; at += 2 * stripe) {
+    pen.moveTo(x + at, y);
+    pen.lineTo(x + at - height, y + height);
+  }
+  pen.stroke();
+  pen.restore();
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { PatchSurface } from "../../src/surface/picture/patches";
+import type { PatchPlace, PictureTold } from "../../src/wire/types";
+
+const picture: PictureTold = {
+  name: "a",
+  width: 12,
+  height: 8,
+  rows: 2,
+  columns: 3,
+  patch: [4, 4],
+  note: "",
+};
+const patch = (row: number, column: number, rows = 1, columns = 1, of = 0): PatchPlace => [
+  of,
+  0,
+  row,
+  column,
+  rows,
+  columns,
+];
+const places = [null, ...[0, 1].flatMap((row) => [0, 1, 2].map((column) => patch(row, column)))];
+
+describe("tokens over a picture", () => {
+  const surface = new PatchSurface(picture, 0, places, 120);
+
+  it("stand where their patches are, at the width of the page", () => {
+    expect(surface.height).toBe(80);
+    expect(surface.rects(0)).toEqual([]);
+    expect(surface.rects(6)).toEqual([{ x: 80, y: 40, width: 40, height: 40 }]);
+  });
+
+  it("are found at their own places, and nowhere outside", () => {
+    for (const token of surface.tokens) {
+      const [rect] = surface.rects(token);
+      expect(surface.hit((rect?.x ?? 0) + 1, (rect?.y ?? 0) + 39)).toBe(token);
+    }
+    for (const [x, y] of [
+      [-1, 5],
+      [121, 5],
+      [5, 81],
+    ] as const)
+      expect(surface.hit(x, y)).toBeNull();
+  });
+
+  it("have neighbours, but at the edges", () => {
+    expect(surface.beside(1, 0, 1)).toBe(2);
+    expect(surface.beside(1, 1, 0)).toBe(4);
+    expect(surface.beside(1, 0, -1)).toBeNull();
+    expect(surface.beside(0, 0, 1)).toBeNull();
+  });
+
+  it("are outlined together: what is inside has no edge", () => {
+    expect(surface.outline((token) => token === 1)).toHaveLength(4);
+    expect(surface.outline((token) => token === 1 || token === 2)).toHaveLength(6);
+    expect(surface.outline(() => true)).toHaveLength(10);
+  });
+
+  it("cover all patches that were merged into them", () => {
+    const merged = new PatchSurface(picture, 0, [patch(0, 0, 2, 2), patch(0, 2), patch(1, 2)], 120);
+    expect(merged.rects(0)).toEqual([{ x: 0, y: 0, width: 80, height: 80 }]);
+    expect(merged.hit(75, 75)).toBe(0);
+    expect(merged.beside(0, 0, 1)).toBe(1);
+    expect(merged.outline((token) => token === 0)).toHaveLength(8);
+  });
+
+  it("of another picture stand in that one", () => {
+    const second = new PatchSurface(picture, 1, [patch(0, 0), patch(0, 1, 1, 1, 1)], 120);
+    expect(second.tokens).toEqual([1]);
+    expect(second.rects(0)).toEqual([]);
+  });
+
+  it("leave out what no patch covers: a picture whose sides are no multiple of one", () => {
+    const cut = new PatchSurface({ ...picture, width: 14 }, 0, places, 140);
+    expect(cut.hit(125, 5)).toBeNull();
+    expect(cut.rects(3)).toEqual([{ x: 80, y: 0, width: 40, height: 40 }]);
+  });
+});
