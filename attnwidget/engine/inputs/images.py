@@ -13,12 +13,14 @@ from torch import Tensor
 from attnwidget.engine.media.shelf import GivenPicture
 from attnwidget.errors import AttnWidgetError
 
-LARGEST = 50_000_000
+MOST_PIXELS = 50_000_000
 """Pixels of a picture that is read: far more than any model sees."""
 
-POSSIBLE = "Give a PIL image, an array (row column channel), a tensor (channel row column), or the path of a file."
+POSSIBLE_PICTURES = (
+    "Give a PIL image, an array (row column channel), a tensor (channel row column), or the path of a file."
+)
 
-CHANNELS = (1, 3, 4)
+CHANNEL_COUNTS = (1, 3, 4)
 
 
 def picture_given(image: Any) -> GivenPicture:
@@ -42,7 +44,7 @@ def picture_given(image: Any) -> GivenPicture:
             upright = Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered)
         return GivenPicture(upright.convert("RGB"), ", ".join([f"{width} × {height} pixels given", *notes]))
     except (OSError, SyntaxError, ValueError) as error:
-        raise AttnWidgetError(f"This picture cannot be read to its end: {error}. {POSSIBLE}") from None
+        raise AttnWidgetError(f"This picture cannot be read to its end: {error}. {POSSIBLE_PICTURES}") from None
 
 
 def _opened(source: Any) -> Image.Image:
@@ -56,15 +58,15 @@ def _opened(source: Any) -> Image.Image:
         _refuse_size(*found.size)
         found.load()
     except FileNotFoundError:
-        raise AttnWidgetError(f"There is no file {name}. {POSSIBLE}") from None
+        raise AttnWidgetError(f"There is no file {name}. {POSSIBLE_PICTURES}") from None
     except UnidentifiedImageError:
-        raise AttnWidgetError(f"{name} is no picture that can be read. {POSSIBLE}") from None
+        raise AttnWidgetError(f"{name} is no picture that can be read. {POSSIBLE_PICTURES}") from None
     except Image.DecompressionBombError:
         raise AttnWidgetError(
-            f"{name} has too many pixels: at most {LARGEST:,} are read. Make it smaller first."
+            f"{name} has too many pixels: at most {MOST_PIXELS:,} are read. Make it smaller first."
         ) from None
     except (OSError, SyntaxError, ValueError) as error:
-        raise AttnWidgetError(f"{name} cannot be read as a picture: {error}. {POSSIBLE}") from None
+        raise AttnWidgetError(f"{name} cannot be read as a picture: {error}. {POSSIBLE_PICTURES}") from None
     return found
 
 
@@ -75,17 +77,19 @@ def _made(image: Any) -> Image.Image:
         given = image.detach().cpu()
         given = given[0] if given.ndim == 4 and given.shape[0] == 1 else given
         values = (
-            given.permute(1, 2, 0).float().numpy() if given.ndim == 3 and given.shape[0] in CHANNELS else given.numpy()
+            given.permute(1, 2, 0).float().numpy()
+            if given.ndim == 3 and given.shape[0] in CHANNEL_COUNTS
+            else given.numpy()
         )
         values = values.astype(np.uint8) if not image.is_floating_point() else values
     elif isinstance(image, np.ndarray):
         values = image
     else:
-        raise AttnWidgetError(f"image={type(image).__name__} is no picture. {POSSIBLE}")
+        raise AttnWidgetError(f"image={type(image).__name__} is no picture. {POSSIBLE_PICTURES}")
     if values.ndim == 2:
         values = values[..., None]
-    if values.ndim != 3 or values.shape[2] not in CHANNELS or 0 in values.shape:
-        raise AttnWidgetError(f"An array of the shape {tuple(image.shape)} is no picture. {POSSIBLE}")
+    if values.ndim != 3 or values.shape[2] not in CHANNEL_COUNTS or 0 in values.shape:
+        raise AttnWidgetError(f"An array of the shape {tuple(image.shape)} is no picture. {POSSIBLE_PICTURES}")
     _refuse_size(values.shape[1], values.shape[0])
     if values.dtype != np.uint8:
         values = _colours(values)
@@ -106,10 +110,10 @@ def _colours(values: np.ndarray) -> np.ndarray:
 
 
 def _refuse_size(width: int, height: int) -> None:
-    if width * height > LARGEST:
+    if width * height > MOST_PIXELS:
         raise AttnWidgetError(
-            f"This picture has {width:,} × {height:,} pixels; at most {LARGEST:,} are read, and models see far fewer. Make it "
+            f"This picture has {width:,} × {height:,} pixels; at most {MOST_PIXELS:,} are read, and models see far fewer. Make it "
             "smaller first, for example with image.thumbnail((2000, 2000))."
         )
     if width * height == 0:
-        raise AttnWidgetError(f"This picture has no pixels. {POSSIBLE}")
+        raise AttnWidgetError(f"This picture has no pixels. {POSSIBLE_PICTURES}")

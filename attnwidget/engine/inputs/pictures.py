@@ -11,7 +11,7 @@ from attnwidget.engine.media.picture import Picture
 PIXEL_AXES = 4
 """batch channel row column: pictures that are not split into patches yet."""
 
-CHANNELS = (1, 3)
+SHOWN_CHANNELS = (1, 3)
 
 STRETCHED = "colours stretched: there was no processor to say how they had been made into numbers"
 
@@ -25,7 +25,7 @@ def pictures_in(
     largest white, and the note says so.
     """
     values, patch = forward.get("pixel_values"), patch_of(config)
-    if values is None or values.ndim != PIXEL_AXES or values.shape[1] not in CHANNELS or patch is None:
+    if values is None or values.ndim != PIXEL_AXES or values.shape[1] not in SHOWN_CHANNELS or patch is None:
         return ()
     if min(values.shape[2] // patch[0], values.shape[3] // patch[1]) < 1:
         return ()

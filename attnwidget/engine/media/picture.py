@@ -10,7 +10,7 @@ from PIL import Image
 
 from attnwidget.shapes import Pixels
 
-LARGEST = 300_000
+SHOWN_BYTES = 300_000
 """Bytes of a picture that is shown."""
 
 QUALITIES = (90, 75, 60)
@@ -61,11 +61,11 @@ class Picture:
     def encoded(self) -> tuple[bytes, str]:
         """(file, media type): PNG, or JPEG where that would take more than 300 kB; smaller, but of the same shape, where that does."""
         image = Image.fromarray(self.pixels)
-        if len(png := _file(image, "PNG", optimize=True)) <= LARGEST:
+        if len(png := _file(image, "PNG", optimize=True)) <= SHOWN_BYTES:
             return png, "image/png"
         while True:
             for quality in QUALITIES:
-                if len(found := _file(image, "JPEG", quality=quality)) <= LARGEST or max(image.size) == 1:
+                if len(found := _file(image, "JPEG", quality=quality)) <= SHOWN_BYTES or max(image.size) == 1:
                     return found, "image/jpeg"
             image = image.resize((max(1, image.width // 2), max(1, image.height // 2)))
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 from PIL import Image
 
-MOST = 64
+PICTURES_KEPT = 64
 """Pictures that a model remembers: those looked at last."""
 
 _REFERENCE = re.compile(r"picture:[0-9a-f]{16}")
@@ -47,7 +47,7 @@ class Shelf:
         with self._lock:
             self._kept[name] = picture
             self._kept.move_to_end(name)
-            while len(self._kept) > MOST:
+            while len(self._kept) > PICTURES_KEPT:
                 self._kept.popitem(last=False)
         return name
 

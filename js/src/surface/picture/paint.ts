@@ -20,7 +20,7 @@ export interface Outlines {
 }
 
 /** The most that a colour covers: the picture is still to be seen through it. */
-const fullest = 0.82;
+const fullest = 0.78;
 /** The deepest dark. */
 const darkest = 0.86;
 const faintest = 1 / 512;
@@ -42,7 +42,8 @@ export function paintPatches(
       pen.fillRect(rect.x, rect.y, rect.width, rect.height);
     } else if (tone > faintest && !sink) {
       pen.globalAlpha = fullest * tone;
-      pen.fillStyle = way === null ? inks.mark : inks[way];
+      // The tone of letters' grounds is too faint for a picture, and too dark in a dark theme.
+      pen.fillStyle = way === null ? inks.ring : inks[way];
       pen.fillRect(rect.x, rect.y, rect.width, rect.height);
     }
     if (tone > faintest && sink)
