@@ -47,7 +47,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
         chart: session.charts.revision.value > 0,
         size: size.value,
         height: session.traits.look.value.height,
-        pictured: isPictured(session),
+        pictured: isPictured(session, 0) || isPictured(session, 1),
       }),
     ),
     abort,

@@ -52,9 +52,12 @@ function plain(text: string): readonly Segment[] {
   return text === "" ? [] : [{ text, mark: null }];
 }
 
-/** Whether a picture stands where a text would. Reads signals. */
-export function isPictured({ about, shown }: Session): boolean {
-  return about.value?.model.sees === true || (shown.value?.frame.header.pictures?.length ?? 0) > 0;
+/** Whether pictures stand in a field, where a text would: the keys are in the first, queries of another text in the second. Reads signals. */
+export function isPictured({ about, shown }: Session, number: FieldNumber): boolean {
+  if (number === 0 && about.value?.model.sees === true) return true;
+  const header = shown.value?.frame.header;
+  const tokens = number === 0 ? (header?.key_tokens ?? header?.tokens) : header?.key_tokens && header.tokens;
+  return tokens?.places !== undefined;
 }
 
 /** Whether there are two text fields. Reads signals. */

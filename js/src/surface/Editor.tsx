@@ -53,10 +53,12 @@ function Notes() {
 
 /** A text, or the pictures that stand in its place. */
 function Field({ number }: { readonly number: FieldNumber }) {
-  const { session, derived } = useView();
-  const { tokens } = derived.fields[number].value;
-  const pictured = tokens?.places !== undefined || (number === 0 && isPictured(session));
-  return pictured ? <PictureField number={number} /> : <TextField number={number} />;
+  // Nothing that may fail: the text must never be taken away.
+  return isPictured(useView().session, number) ? (
+    <PictureField number={number} />
+  ) : (
+    <TextField number={number} />
+  );
 }
 
 /** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */
