@@ -2,6 +2,8 @@
 
 from PIL import Image, ImageDraw
 
+from attnwidget.tiny.bundled import Example
+
 SIDE = 448
 
 
@@ -33,16 +35,18 @@ def two_dice() -> Image.Image:
     return image
 
 
-EXAMPLE_PICTURES = (
-    (
+PLAIN_PICTURES = (
+    Example(
         "A house and a tree",
-        house_and_tree,
+        "",
         "Click the tree, then the sky: is there a head in which patches read their own kind?",
+        picture=house_and_tree,
     ),
-    (
+    Example(
         "Two dice",
-        two_dice,
+        "",
         "Click a spot of one die: is there a head in which it reads the spots of the other?",
+        picture=two_dice,
     ),
 )
-"""(title, how it is drawn, what to look for)."""
+"""What an explorer begins with."""

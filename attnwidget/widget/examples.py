@@ -3,7 +3,7 @@
 from attnwidget.engine import AttentionModel
 from attnwidget.tiny import BUNDLED
 from attnwidget.tiny.bundled import Example
-from attnwidget.widget.example_pictures import EXAMPLE_PICTURES
+from attnwidget.widget.example_pictures import PLAIN_PICTURES
 from attnwidget.widget.given import GivenModel
 
 PLAIN_EXAMPLES = (
@@ -37,8 +37,7 @@ def examples(model: AttentionModel | GivenModel) -> tuple[Example, ...]:
         return PLAIN_EXAMPLES
     if not model.sees:
         return BUNDLED[model.name].examples if model.facts.teaching else PLAIN_EXAMPLES
-    if model.facts.teaching:
-        return tuple(
-            own._replace(text=model.put(BUNDLED[model.name].folder / own.text)) for own in BUNDLED[model.name].examples
-        )
-    return tuple(Example(title, model.put(drawn()), look) for title, drawn, look in EXAMPLE_PICTURES)
+    own = BUNDLED[model.name].examples if model.facts.teaching else PLAIN_PICTURES
+    return tuple(
+        one if one.picture is None else one._replace(text=model.put(one.picture()), picture=None) for one in own
+    )
