@@ -4,14 +4,14 @@ from PIL import Image, ImageDraw
 
 from attnwidget.tiny.bundled import Example
 
-SIDE = 448
+EXAMPLE_SIDE = 448
 
 
 def house_and_tree() -> Image.Image:
     """A red house and a tree under the sun."""
-    image = Image.new("RGB", (SIDE, SIDE), "#d3e6f5")
+    image = Image.new("RGB", (EXAMPLE_SIDE, EXAMPLE_SIDE), "#d3e6f5")
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 290, SIDE, SIDE), fill="#b9cfae")
+    draw.rectangle((0, 290, EXAMPLE_SIDE, EXAMPLE_SIDE), fill="#b9cfae")
     draw.rectangle((90, 200, 220, 330), fill="#d9654e")
     draw.polygon([(70, 205), (155, 120), (240, 205)], fill="#8f4a52")
     draw.rectangle((140, 265, 172, 330), fill="#5b3a34")
@@ -23,7 +23,7 @@ def house_and_tree() -> Image.Image:
 
 def two_dice() -> Image.Image:
     """Two dice on a table: the same thing twice, with other spots."""
-    image = Image.new("RGB", (SIDE, SIDE), "#6f8f7c")
+    image = Image.new("RGB", (EXAMPLE_SIDE, EXAMPLE_SIDE), "#6f8f7c")
     draw = ImageDraw.Draw(image)
     for left, top, spots in ((60, 90, ((0, 0), (1, 1), (2, 2))), (240, 220, ((0, 0), (2, 0), (0, 2), (2, 2), (1, 1)))):
         draw.rounded_rectangle(
