@@ -26,6 +26,7 @@ from attnwidget.experiments.induction.induction import InductionScores as Induct
 from attnwidget.experiments.induction.induction import induction_scores as induction_scores
 from attnwidget.experiments.league.aligning import AlignmentLeague as AlignmentLeague
 from attnwidget.experiments.league.aligning import judge_alignments as judge_alignments
+from attnwidget.experiments.league.held_out import samples as samples
 from attnwidget.experiments.league.judging import judge_methods as judge_methods
 from attnwidget.experiments.league.standings import League as League
 from attnwidget.experiments.lenses.direct_effects import direct_effects as direct_effects

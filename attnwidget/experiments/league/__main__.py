@@ -10,7 +10,8 @@ from typing import Any
 from attnwidget.experiments.league.aligning import PAIRED, judge_alignments
 from attnwidget.experiments.league.case import SEVERAL
 from attnwidget.experiments.league.contenders import EVERY_CONTENDER
-from attnwidget.experiments.league.judging import LEAGUE_SAMPLES, judge_methods
+from attnwidget.experiments.league.held_out import LEAGUE_SAMPLES
+from attnwidget.experiments.league.judging import judge_methods
 from attnwidget.files import write_whole
 
 

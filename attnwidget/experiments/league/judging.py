@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from time import perf_counter
@@ -16,23 +16,11 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.league.accuracy import area_under_curve, first_words, precision_at
 from attnwidget.experiments.league.case import SEVERAL, Case, case_of, model_of, samples_given, trace_of
 from attnwidget.experiments.league.contenders import TRUTH, Contender, contenders_named
+from attnwidget.experiments.league.held_out import LEAGUE_SAMPLES
 from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, mean_marks
 from attnwidget.experiments.league.standings import MARK_NAMES, League, Standing
 from attnwidget.experiments.progress import shown_progress
-from attnwidget.tiny import BUNDLED
-from attnwidget.tiny.causal.truth import causal_samples
-from attnwidget.tiny.classifier.truth import classifier_samples
 from attnwidget.tiny.sample import Sample
-from attnwidget.tiny.translator.truth import translator_samples
-
-LEAGUE_SAMPLES: Mapping[str, Callable[[int, int], list[Sample]]] = {
-    name: made
-    for name, made in (
-        ("tiny-causal", causal_samples), ("tiny-classifier", classifier_samples), ("tiny-translator", translator_samples),
-    )
-    if name in BUNDLED
-}  # fmt: skip
-"""By the names of bundled models: held-out texts of their languages."""
 
 TIMED = 20
 """So many texts are read anew for every method, and timed; of the others a trace is read once."""

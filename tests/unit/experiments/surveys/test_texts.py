@@ -13,6 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from attnwidget.errors import AttnWidgetError
+from attnwidget.experiments.league.held_out import samples
 from attnwidget.experiments.surveys.records import Item, Unread
 from attnwidget.experiments.surveys.rows import LONGEST_READ
 from attnwidget.experiments.surveys.texts import TextReader, mark_of
@@ -328,3 +329,13 @@ def test_data_sets_are_read_row_by_row():
     assert contents(read(rows.to_iterable_dataset())) == READ
     with pytest.raises(AttnWidgetError, match="one mapping, of 'train'"):
         TextReader(datasets.DatasetDict(train=rows))
+
+
+def test_held_out_samples_of_a_bundled_model_are_texts_of_a_survey():
+    given = samples("tiny-causal", 12, seed=4)
+    items = list(TextReader(given))
+    assert [item.text for item in items] == [one.text for one in given]
+    assert all(item.spans["deciding"] == one.deciding for item, one in zip(items, given, strict=True))
+    assert samples(seed=4)[:12] == given
+    with pytest.raises(AttnWidgetError, match="'tiny-causal'"):
+        samples("gpt2")
