@@ -1,7 +1,7 @@
 """Items and a plan -> what was found on each, with its controls: the same here, resumed, and on other machines."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ class Plan:
     """What is asked of every text, and beside which controls. Every draw is made from `seed` and the number of the item.
 
     A text that has no room for a control has no answer, unless controls are `optional`: then it lacks that one alone.
+    `others` are models that are asked the same, by name.
     """
 
     question: TextQuestion
@@ -29,6 +30,7 @@ class Plan:
     seed: int = 0
     batch: int = 32
     optional: bool = False
+    others: Mapping[str, AttentionModel] = field(default_factory=dict)
 
 
 def answer_items(model: AttentionModel, items: Sequence[Item], plan: Plan) -> list[Answered | Unanswered]:
@@ -37,18 +39,19 @@ def answer_items(model: AttentionModel, items: Sequence[Item], plan: Plan) -> li
     Raises Cancelled inside `stopping_when`, and AttnWidgetError where a control cannot be made of this model.
     """
     shuffled = [_shuffled(item, plan) for item in items] if "shuffled words" in plan.controls else []
-    untrained = untrained_of(model, plan.seed) if "untrained" in plan.controls else None
+    models = dict(plan.others)
+    if "untrained" in plan.controls:
+        models["untrained"] = untrained_of(model, plan.seed)
     own = _traced(model, items, plan)
     others = _traced(model, shuffled, plan) if shuffled else iter([None] * len(items))
-    fresh = _traced(untrained, items, plan) if untrained is not None else iter([None] * len(items))
+    elsewhere = {name: _traced(other, items, plan) for name, other in models.items()}
     found: list[Answered | Unanswered] = []
-    for at, (item, trace, other, raw) in enumerate(zip(items, own, others, fresh, strict=True)):
+    for at, (item, trace, other) in enumerate(zip(items, own, others, strict=True)):
         go_on()
-        runs = {
-            "shuffled words": (model, other, shuffled[at] if shuffled else None),
-            "untrained": (untrained, raw, item),
-        }
-        found.append(_answered(model, trace, item, plan, {name: runs[name] for name in runs if name in plan.controls}))
+        runs: dict[str, Any] = {name: (models[name], next(traces), item) for name, traces in elsewhere.items()}
+        if shuffled:
+            runs["shuffled words"] = (model, other, shuffled[at])
+        found.append(_answered(model, trace, item, plan, runs))
     return found
 
 
@@ -60,17 +63,22 @@ def _answered(
     try:
         found = _asked(model, trace, item, plan, 0)
         controls = {name: table for name, table in found.beside.items() if name in plan.controls or name == "uniform"}
-        for order, name in enumerate(plan.controls, 1):
+        for order, name in enumerate((*plan.controls, *plan.others), 1):
             try:
                 if name in runs:
                     owner, other, moved = runs[name]
                     controls[name] = _control(owner, other, moved, plan, order)
+                    if np.shape(controls[name]) != np.shape(found.values):
+                        raise AttnWidgetError(  # noqa: TRY301  told of this item
+                            f"{name} has other layers or heads: {np.shape(controls[name])} numbers, not "
+                            f"{np.shape(found.values)}. Ask a question that gives one number a text."
+                        )
                 elif name == "another head" and name not in controls:
                     controls[name] = another_head(found.values, _lot(plan, item, order))
                 elif name not in controls:
                     raise AttnWidgetError(f"This text has no {name!r} to be read instead.")  # noqa: TRY301  told of this item
             except AttnWidgetError:
-                if not plan.optional:
+                if not plan.optional or name in plan.others:
                     raise
                 controls[name] = np.full_like(found.values, np.nan, dtype=np.float64)
         columns = _columns(model, trace, item)

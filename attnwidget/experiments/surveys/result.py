@@ -19,6 +19,7 @@ from attnwidget.experiments.surveys.examples import HeadExamples, head_examples
 from attnwidget.experiments.surveys.records import Answered, QuestionSaid, Unanswered, Unread
 from attnwidget.experiments.surveys.statistics import (
     CORRECTED,
+    SIGNIFICANT,
     Estimate,
     PairedDifference,
     Spread,
@@ -38,6 +39,9 @@ TEXTS_SHOWN = 3
 
 PRINTED = ("model", "revision", "hash", "seed", "attnwidget", "torch", "transformers")
 """What of the recipe stands under the numbers."""
+
+COMPARED = "compared with"
+"""In the recipe: the models that were asked the same, by name."""
 
 CUT = ("revision", "hash")
 """Of these the first characters say enough."""
@@ -206,6 +210,14 @@ class Survey:
             one(overall.difference, (0,)),
         )
 
+    def spread_beside(self, control: Any) -> Spread:
+        """The paired difference from a control, or another model, of every head: mean, interval, standard deviation, texts.
+
+        Raises AttnWidgetError for one that was not asked for.
+        """
+        self.beside(control)
+        return self._differences[control].difference
+
     @cached_property
     def _differences(self) -> Mapping[str, PairedDifference]:
         return {name: difference_of(self.values, table, self.seed) for name, table in self.controls.items()}
@@ -220,13 +232,30 @@ class Survey:
         chooses the head and the other half measures it. A claim that heads matter holds if the interval of their effect, and
         of its difference from another head's, is above 0.
         """
-        return verdict_on(self.said, self.values, self.controls, self.seed)
+        others = () if self.said.kind == "measure" else self.recipe.get(COMPARED, ())  # a model is no rival of a claim
+        rivals = {name: table for name, table in self.controls.items() if name not in others}
+        return verdict_on(self.said, self.values, rivals, self.seed)
 
     def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[RankedHead, ...]:
         """The heads with the highest means, best first. Raises AttnWidgetError for a survey without heads."""
         if not isinstance(self.scores, HeadScores):
             raise AttnWidgetError("This survey has no number a head. See .scores.")
         return self.scores.top(count, lowest=lowest)
+
+    def moved(self, name: Any) -> tuple[RankedHead, ...]:
+        """The heads that differ from a model that was `compared_with`, or a control, the largest difference first.
+
+        Those whose interval of the paired difference leaves out 0, and whose p, corrected over heads, is below 0.05. Raises
+        AttnWidgetError for a name that is not there, and for a survey without heads.
+        """
+        found = self.beside(name)
+        if not isinstance(found.difference, HeadScores):
+            raise AttnWidgetError(f"This survey has no number a head. See .beside({name!r}).overall.")
+        sure = ((found.low > 0) | (found.high < 0)) & (found.p < SIGNIFICANT)
+        heads = [
+            RankedHead(int(layer), int(head), float(found.difference[layer, head])) for layer, head in np.argwhere(sure)
+        ]
+        return tuple(sorted(heads, key=lambda one: -abs(one.value)))
 
     def texts(self, count: Any = 5, *, against: bool = False, head: Any = None) -> tuple[TextSaid, ...]:
         """The texts that speak most for the claim, or most `against` it: those with the highest or lowest numbers."""

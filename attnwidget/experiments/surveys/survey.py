@@ -1,6 +1,6 @@
 """A question asked of many texts: the call."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -12,11 +12,11 @@ from attnwidget.engine import AttentionModel, go_on
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.progress import shown_progress
 from attnwidget.experiments.surveys.answering import Plan, answer_items
-from attnwidget.experiments.surveys.controls import controls_of
+from attnwidget.experiments.surveys.controls import CONTROLS, controls_of
 from attnwidget.experiments.surveys.on_ray import ray_options, run_on_ray
 from attnwidget.experiments.surveys.questions import DIMENSIONS, question_of
 from attnwidget.experiments.surveys.records import Answered, Unanswered, Unread
-from attnwidget.experiments.surveys.result import Survey
+from attnwidget.experiments.surveys.result import COMPARED, Survey
 from attnwidget.experiments.surveys.running import answered_items, run_here
 from attnwidget.experiments.surveys.store import AnswerStore
 from attnwidget.experiments.surveys.texts import TextReader
@@ -32,6 +32,7 @@ def survey(
     question: Any,
     *,
     controls: Any = None,
+    compared_with: Any = None,
     columns: Any = None,
     batch: Any = 32,
     most: Any = None,
@@ -50,6 +51,8 @@ def survey(
     `controls` None are those that go with the question, each on the texts that have room for it; else some of "uniform" attention, "shuffled words", "another head",
     "same distance", "untrained", and for a claim from span to span other names of spans, which are read instead. Every
     draw is made from `seed` and the number of the text. `most` ends after that many texts, `batch` are traced at once.
+    `compared_with` are other models by name, {"step 1000": model}, as many layers and heads: they are asked the same of the
+    same texts, `.moved("step 1000")` are the heads that differ for sure, `.beside("step 1000")` has every difference.
     `keep` is a folder where answers are written as they come: the same call goes on where it was interrupted, and an
     interruption then gives what was found so far.
     `engine="ray"` asks on a Ray cluster, or on one that is started here and ended again, with a model on every worker
@@ -73,12 +76,15 @@ def survey(
         raise AttnWidgetError(f"This needs a model to run, not {type(model).__name__}. Make one with aw.load(...).")
     asked = question_of(question)
     named = controls_of(controls, asked)
-    plan = Plan(asked, named, whole_from_zero("seed", seed), whole_from_one("batch", batch), optional=controls is None)
+    options, others = ray_options(engine), compared_models(compared_with, named)
+    if others and options is not None:
+        raise AttnWidgetError("Models are compared in this process: leave out engine=, or ask each of them on its own.")
+    size, drawn = whole_from_one("batch", batch), whole_from_zero("seed", seed)
+    plan = Plan(asked, named, drawn, size, optional=controls is None, others=others)
     limit = None if most is None else whole_from_one("most", most)
     if model.facts.heads and (asked.part is None):
         asked.said(model.facts.heads)  # a head that is not there is refused before any text is read
     store = None if keep is None else AnswerStore(keep, recipe_of(model, plan))
-    options = ray_options(engine)
     reader = TextReader(texts, columns)
     ask = partial(answer_items, plan=plan)
     run = run_here(partial(ask, model)) if options is None else run_on_ray(model, ask, options)
@@ -137,18 +143,39 @@ def survey_of(
 
 def recipe_of(model: AttentionModel, plan: Plan) -> Mapping[str, Any]:
     """What makes the same numbers again, as plain data."""
-    config = getattr(model.model, "config", None)
-    path = getattr(config, "_name_or_path", "")
-    return {
-        "model": model.name,
-        "source": model.name if model.facts.teaching or not path else path,
-        "revision": getattr(config, "_commit_hash", None),
+    found = {
+        **_named_model(model),
         "question": repr(plan.question),
         "controls": list(plan.controls),
         "seed": plan.seed,
         "attnwidget": __version__,
         **{name: version(name) for name in ("torch", "transformers")},
     }
+    return found | ({COMPARED: {name: _named_model(one) for name, one in plan.others.items()}} if plan.others else {})
+
+
+def _named_model(model: AttentionModel) -> dict[str, Any]:
+    config = getattr(model.model, "config", None)
+    path = getattr(config, "_name_or_path", "")
+    return {
+        "model": model.name,
+        "source": model.name if model.facts.teaching or not path else path,
+        "revision": getattr(config, "_commit_hash", None),
+    }
+
+
+def compared_models(given: Any, controls: Sequence[str]) -> Mapping[str, AttentionModel]:
+    """Models by name. Raises AttnWidgetError for anything else, and for the name of a control."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(one, AttentionModel) for one in given.values()):
+        raise AttnWidgetError(
+            f'compared_with={given!r:.60} is not valid: give models by name, for example {{"step 1000": aw.load(...)}}.'
+        )
+    for name in given:
+        if not isinstance(name, str) or name in {*CONTROLS, *controls}:
+            raise AttnWidgetError(f"compared_with cannot call a model {name!r:.60}: give another name.")
+    return dict(given)
 
 
 def _refuse_hopeless(found: list[Answered], lost: list[Unanswered]) -> None:

@@ -22,12 +22,13 @@ ROW = 58
 """Pixels for one distribution."""
 
 
-def survey_grid(survey: Any, *, theme: str | None = None, title: str | None = None) -> Any:
+def survey_grid(survey: Any, *, minus: Any = None, theme: str | None = None, title: str | None = None) -> Any:
     """A Bokeh figure of a survey's mean of every head, layers down; the square inside a cell is as wide as it is sure.
 
     A full square has an interval of no width, an empty one an interval as wide as the largest mean. Hovering tells mean, interval
-    and number of texts; heads that are claimed are ringed; a click selects a head for the explorer. Raises AttnWidgetError
-    for anything but a survey of heads.
+    and number of texts; heads that are claimed are ringed; a click selects a head for the explorer. `minus` is the name of a
+    control, or of a model that was compared: then it is the difference from that, and heads that moved for sure are ringed.
+    Raises AttnWidgetError for anything but a survey of heads, and for a name that is not there.
 
     >>> import attnwidget as aw
     >>> found = aw.survey(aw.load(), ["The cat sat on the mat."] * 2, aw.claim(reads="previous token"), controls=())
@@ -35,7 +36,7 @@ def survey_grid(survey: Any, *, theme: str | None = None, title: str | None = No
     'L0H2'
     """
     look, found = look_of(theme), _survey(survey)
-    spread = found.spread
+    spread = found.spread if minus is None else found.spread_beside(minus)
     if spread.mean.ndim != 2:
         raise AttnWidgetError("This survey has no number a head. Draw aw.plots.survey_texts(survey).")
     figure = blank_grid(spread.mean.shape, title or found.said.words, tools="save")
@@ -58,6 +59,8 @@ def survey_grid(survey: Any, *, theme: str | None = None, title: str | None = No
     cells.glyph.width = cells.glyph.height = "sure"
     marks = [cells, *draw_missing(figure, look, source, spread.mean)]
     claimed = () if found.said.one_of else found.said.heads
+    if minus is not None:
+        claimed = tuple((one.layer, one.head) for one in found.moved(minus))
     if claimed:
         figure.rect(
             x=[head for _, head in claimed],
@@ -71,9 +74,13 @@ def survey_grid(survey: Any, *, theme: str | None = None, title: str | None = No
     hover(figure, look, marks, "<b>@name</b> · @text@between · @texts texts")
     tap(figure, [cells])
     colour_bar(figure, scale, found.said.unit)
-    notes = ["the smaller a square, the wider its interval", "ringed: claimed" if claimed else ""]
+    ringed = (
+        "ringed: claimed" if minus is None else "ringed: the interval leaves out 0, and p (corrected over heads) < 0.05"
+    )
+    notes = ["the smaller a square, the wider its interval", ringed if claimed else ""]
+    what = found.said.of if minus is None else f"{found.said.of} minus {minus}"
     return finished(
-        figure, look, f"{found.said.of}, mean over {len(found):,} texts", INTERVALS, *notes, missing_note(spread.mean)
+        figure, look, f"{what}, mean over {len(found):,} texts", INTERVALS, *notes, missing_note(spread.mean)
     )
 
 
