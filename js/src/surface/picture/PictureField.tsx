@@ -1,10 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Segmented } from "../../controls/Segmented";
+import { Toggle } from "../../controls/Toggle";
 import { Boundary } from "../../display/Boundary";
 import { useView, useWidth, type View } from "../../display/view";
+import { withHidden } from "../../edits/hidden-tokens";
 import type { FieldNumber } from "../../session/axes";
 import { guarded, watch } from "../../session/watch";
+import { isChangeable } from "../../what-if/changeable";
 import type { PatchPlace, PictureTold } from "../../wire/types";
 import { inksOf } from "../Heat";
 import { look, looksOf, markLook, pinIn } from "../looks";
@@ -19,6 +22,7 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   const { session, derived } = useView();
   const field = useRef<HTMLDivElement>(null);
   const over = useSignal<Over>("colour");
+  const hiding = useSignal(false);
   const { tokens } = derived.fields[number].value;
   const pictures = session.shown.value?.frame.header.pictures ?? [];
   const places = tokens?.places ?? nowhere;
@@ -28,7 +32,14 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
       {pictures.length === 0 && <div class="aw-picture" data-empty="" />}
       {pictures.map((picture, place) => (
         <Boundary key={`${place} ${picture.name}`} of="The picture">
-          <Sheet number={number} place={place} picture={picture} places={places} over={over.value} />
+          <Sheet
+            number={number}
+            place={place}
+            picture={picture}
+            places={places}
+            over={over.value}
+            hiding={hiding.value}
+          />
         </Boundary>
       ))}
       <div class="aw-picture-side">
@@ -47,6 +58,20 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             over.value = next;
           }}
         />
+        {isChangeable(session) && (
+          <p class="aw-picture-note">
+            <Toggle
+              value="hide"
+              text="hide by painting"
+              title="Paint over patches: nothing reads them any more. Paint over them again to bring them back."
+              pressed={hiding.value}
+              onPress={(pressed) => {
+                hiding.value = pressed;
+              }}
+            />{" "}
+            {hiding.value && "paint over patches: no other token reads them"}
+          </p>
+        )}
         {number === 0 && session.about.value?.editable === true && <OtherPicture field={field} />}
         {pictures.map((picture) => (
           <p key={picture.name} class="aw-picture-note">
@@ -73,10 +98,12 @@ interface SheetProps {
   readonly picture: PictureTold;
   readonly places: readonly (PatchPlace | null)[];
   readonly over: Over;
+  /** Whether the pointer hides what it paints over. */
+  readonly hiding: boolean;
 }
 
 /** One picture: its colours on one canvas, the heat on another over it. Nothing of it changes when the pointer moves but what is painted. */
-function Sheet({ number, place, picture, places, over }: SheetProps) {
+function Sheet({ number, place, picture, places, over, hiding }: SheetProps) {
   const view = useView();
   const host = useRef<HTMLDivElement>(null);
   const ground = useRef<HTMLCanvasElement>(null);
@@ -86,6 +113,8 @@ function Sheet({ number, place, picture, places, over }: SheetProps) {
     () => new PatchSurface(picture, place, places, Math.max(1, width)),
     [picture, place, places, width],
   );
+  const laid = useRef(surface);
+  laid.current = surface;
   const file = view.session.pictures.of(picture.name);
   useEffect(() => {
     if (ground.current === null || file === null) return;
@@ -97,9 +126,15 @@ function Sheet({ number, place, picture, places, over }: SheetProps) {
     if (host.current === null || heat.current === null || width === 0) return;
     const life = new AbortController();
     keepPainted(view, number, surface, heat.current, over, life.signal);
-    hear(view, number, surface, host.current, life.signal);
     return () => life.abort();
   }, [view, number, surface, over, width]);
+  useEffect(() => {
+    if (host.current === null || width === 0) return;
+    const life = new AbortController();
+    // A stroke goes on over the frames that it brings.
+    hear(view, number, () => laid.current, host.current, hiding, life.signal);
+    return () => life.abort();
+  }, [view, number, hiding, width === 0]);
   return (
     <div
       ref={host}
@@ -113,6 +148,7 @@ function Sheet({ number, place, picture, places, over }: SheetProps) {
         "--aw-aspect": picture.width / picture.height,
       }}
       data-coarse={width > 3 * picture.width || undefined}
+      data-hiding={hiding || undefined}
       data-stale={view.session.problem.value !== null}
     >
       <canvas ref={ground} class="aw-picture-ground" />
@@ -180,35 +216,52 @@ function keepPainted(
   signal.addEventListener("abort", () => cancelAnimationFrame(frame));
 }
 
-/** The pointer looks, a click or a drag chooses the query, the arrows move it. */
+/** The pointer looks, a click or a drag chooses the query, the arrows move it. While it hides, a drag paints patches out, or in again. */
 function hear(
   view: View,
   number: FieldNumber,
-  surface: PatchSurface,
+  laid: () => PatchSurface,
   host: HTMLElement,
+  hiding: boolean,
   signal: AbortSignal,
 ): void {
+  const { session } = view;
   let from: number | null = null;
+  /** What a stroke does: hides what it comes over, or brings it back. */
+  let hides: boolean | null = null;
+  const stroke = (token: number) => {
+    const hidden = looksOf(view, number).hidden;
+    hides ??= !hidden.has(token);
+    if (hidden.has(token) === hides) return;
+    const header = session.shown.peek()?.frame.header;
+    const part = header !== undefined && header.parts.length > 1 ? header.part : null;
+    session.setEdits(withHidden(session.traits.edits.peek(), [token], hides, part));
+  };
   const tokenAt = (event: PointerEvent) => {
     const { left, top, width } = host.getBoundingClientRect();
-    const scale = width / surface.width;
-    return surface.hit((event.clientX - left) / scale, (event.clientY - top) / scale);
+    const scale = width / laid().width;
+    return laid().hit((event.clientX - left) / scale, (event.clientY - top) / scale);
   };
   const moved = (event: PointerEvent) => {
     const token = tokenAt(event);
+    if (hides !== null && token !== null) return stroke(token);
     if (from !== null && token !== null)
       return pinIn(view, number, [Math.min(from, token), Math.max(from, token) + 1]);
     look(view, number, token);
   };
   const pressed = (event: PointerEvent) => {
     if (event.button !== 0) return;
-    from = tokenAt(event);
-    if (from === null) return;
+    const token = tokenAt(event);
+    if (token === null) return;
+    host.setPointerCapture(event.pointerId);
     look(view, number, null);
+    if (hiding) return stroke(token);
+    from = token;
     pinIn(view, number, [from, from + 1]);
   };
   const ended = () => {
     from = null;
+    hides = null;
   };
   const left = () => {
     ended();
@@ -218,8 +271,7 @@ function hear(
     const step = steps[event.key];
     if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     const [start] = looksOf(view, number).pinned;
-    const token =
-      surface.beside(start, ...step) ?? (surface.tokens.includes(start) ? null : surface.tokens[0]);
+    const token = laid().beside(start, ...step) ?? (laid().tokens.includes(start) ? null : laid().tokens[0]);
     event.preventDefault();
     event.stopPropagation();
     if (token != null) pinIn(view, number, [token, token + 1]);
