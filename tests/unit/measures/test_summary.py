@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import attnwidget as aw
+from attnwidget.engine.trace import joined as joined_layers
 from attnwidget.measures import portions
 from tests.model.small import small, words
 from tests.unit.measures.untouched import fingerprint
@@ -79,7 +80,10 @@ def test_what_is_not_a_number_is_left_out():
     assert (found["entropy"], found["confidence.L2H1"]) == (0.0, 1.0)
 
 
-def test_all_statistics_take_one_reading(monkeypatch):
+@pytest.mark.parametrize("together", [True, False])
+def test_all_statistics_take_one_reading(monkeypatch, together):
+    """Every map once, whether layers are computed one by one, or small ones together as those of the first."""
+    monkeypatch.setattr(joined_layers, "MOST_JOINED", 2**18 if together else 0)
     read = Counter()
     plain = portions.weights
 
@@ -90,7 +94,8 @@ def test_all_statistics_take_one_reading(monkeypatch):
     trace = aw.load().trace("The cat sat on the mat.")
     monkeypatch.setattr(portions, "weights", counted)
     aw.summary(trace)
-    assert read == {block.layer: block.heads * len(trace.text) for block in trace.blocks}
+    every = {block.layer: block.heads * len(trace.text) for block in trace.blocks}
+    assert read == ({0: sum(every.values())} if together else every)
 
 
 def test_a_trace_of_several_parts():
