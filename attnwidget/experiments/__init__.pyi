@@ -41,4 +41,5 @@ from attnwidget.experiments.surveys.claim import claim as claim
 from attnwidget.experiments.surveys.result import Survey as Survey
 from attnwidget.experiments.surveys.survey import survey as survey
 from attnwidget.experiments.training.dynamics import dynamics as dynamics
+from attnwidget.tiny.sample import PictureSample as PictureSample
 from attnwidget.tiny.sample import Sample as Sample

@@ -221,8 +221,9 @@ def _texts(model: AttentionModel, samples: Any, seed: int) -> list[Sample]:
                 "samples of your own, a list of attnwidget.experiments.Sample."
             )
         return made(count, seed)
-    found = samples_given(samples)
-    if not all(one.target and one.aligned for one in found):
+    given = samples_given(samples)
+    found = [one for one in given if isinstance(one, Sample) and one.target and one.aligned]
+    if len(found) < len(given):
         raise AttnWidgetError("samples must be Sample records with the whole translation as target, and aligned.")
     return found
 

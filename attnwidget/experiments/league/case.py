@@ -11,7 +11,7 @@ from attnwidget.engine import AttentionModel, Hide, Run, Trace, load, many_runs
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.agreement.places import Places, places_of
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
-from attnwidget.tiny.sample import Sample
+from attnwidget.tiny.sample import PictureSample, Sample
 
 SEVERAL = 500
 """Texts of a league, where nobody says how many."""
@@ -31,7 +31,7 @@ class Case:
 
     model: AttentionModel
     trace: Trace
-    sample: Sample
+    sample: Sample | PictureSample
     number: int
     asked: Asked
     part: str | None
@@ -74,21 +74,34 @@ def model_of(model: Any) -> AttentionModel:
     raise AttnWidgetError(f"This needs a model or its name, not {type(model).__name__}. Make one with aw.load(...).")
 
 
-def samples_given(samples: Any) -> list[Sample]:
+def samples_given(samples: Any) -> list[Sample | PictureSample]:
     """Samples in a list. Raises AttnWidgetError for anything else, and for none."""
     found = list(samples) if isinstance(samples, Iterable) and not isinstance(samples, str) else []
-    if not found or not all(isinstance(one, Sample) for one in found):
+    if not found or not all(isinstance(one, Sample | PictureSample) for one in found):
         raise AttnWidgetError(f"samples={samples!r:.60} is not valid: give how many, or a list of Sample records.")
     return found
 
 
-def trace_of(model: AttentionModel, sample: Sample) -> Trace:
-    """The text of a sample, read up to its answer, with all that methods ask for."""
-    return model.trace(sample.text, target=sample.target or None, keep=("inputs",))
+def trace_of(model: AttentionModel, sample: Sample | PictureSample, keep: tuple[str, ...] = ("inputs",)) -> Trace:
+    """The text of a sample, read up to its answer, or its picture; by default with all that methods ask for.
+
+    Raises AttnWidgetError for a picture and a model without a processor.
+    """
+    if isinstance(sample, Sample):
+        return model.trace(sample.text, target=sample.target or None, keep=keep)
+    if model.processor is None:
+        raise AttnWidgetError(
+            f"{model.name} was loaded without a processor, so it reads no pictures. Give aw.load one."
+        )
+    return model.trace(model.processor(sample.picture, return_tensors="pt"), keep=keep)
 
 
 def case_of(
-    model: AttentionModel, sample: Sample, number: int, seed: int = 0, shared: dict[str, Any] | None = None
+    model: AttentionModel,
+    sample: Sample | PictureSample,
+    number: int,
+    seed: int = 0,
+    shared: dict[str, Any] | None = None,
 ) -> Case | None:
     """The sample as a case; None where the model does not give its answer."""
     trace = trace_of(model, sample)
@@ -97,14 +110,6 @@ def case_of(
         return None
     part = "cross" if "cross" in trace.parts else None
     places = places_of(trace, part, asked.position, leave_out=RANKED_NOT)
-    spans = trace.tokens(part)[1].spans
-    ranked = [places.every[at] for at in places.compared]
-    decides = np.array(
-        [
-            any(overlap(spans[at], one) for at in range(place.start, place.stop) for one in sample.deciding)
-            for place in ranked
-        ]
-    )
     return Case(
         model,
         trace,
@@ -114,9 +119,26 @@ def case_of(
         part,
         _query(trace, asked),
         places,
-        decides,
+        _decides(trace, part, places, sample),
         seed,
         {} if shared is None else shared,
+    )
+
+
+def _decides(
+    trace: Trace, part: str | None, places: Places, sample: Sample | PictureSample
+) -> Bool[np.ndarray, " word"]:
+    """Which of the ranked words, or patches, decide."""
+    ranked = [places.every[at] for at in places.compared]
+    if isinstance(sample, PictureSample):
+        patches = {f"{row},{column}" for row, column in sample.deciding}
+        return np.array([place.piece in patches for place in ranked])
+    spans = trace.tokens(part)[1].spans
+    return np.array(
+        [
+            any(overlap(spans[at], one) for at in range(place.start, place.stop) for one in sample.deciding)
+            for place in ranked
+        ]
     )
 
 

@@ -21,6 +21,7 @@ from attnwidget.measures.paths.alti import alti
 from attnwidget.measures.paths.flow import flow
 from attnwidget.measures.paths.rollout import rollout, uniform_rollout
 from attnwidget.measures.values.norm_weighted import norm_weighted
+from attnwidget.tiny.sample import PictureSample
 
 Family = Literal["attention", "through layers", "gradient", "change", "control", "yours", "truth"]
 WordNumbers: TypeAlias = Float[np.ndarray, " word"]
@@ -192,11 +193,18 @@ def _late(case: Case) -> WordNumbers:
     return np.arange(len(case.decides), dtype=np.float64)
 
 
+def _of_words(case: Case) -> None:
+    if isinstance(case.sample, PictureSample):
+        raise AttnWidgetError("It is about words; the patches of a picture are none.")
+
+
 def _length(case: Case) -> WordNumbers:
+    _of_words(case)
     return np.array([len(piece) for piece in case.pieces()], np.float64)
 
 
 def _rare(case: Case) -> WordNumbers:
+    _of_words(case)
     counts: Mapping[str, int] = case.shared["counts"]
     return np.array([-float(counts.get(piece, 0)) for piece in case.pieces()])
 

@@ -1,4 +1,4 @@
-"""Held-out texts of the bundled models' languages, whose truth is known by construction."""
+"""Held-out texts of the bundled models' languages, and pictures, whose truth is known by construction."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,21 +7,23 @@ from attnwidget.arguments import one_of, whole_from_one, whole_from_zero
 from attnwidget.tiny import BUNDLED
 from attnwidget.tiny.causal.truth import causal_samples
 from attnwidget.tiny.classifier.truth import classifier_samples
-from attnwidget.tiny.sample import Sample
+from attnwidget.tiny.sample import PictureSample, Sample
 from attnwidget.tiny.translator.truth import translator_samples
+from attnwidget.tiny.vision.truth import vision_samples
 
-LEAGUE_SAMPLES: Mapping[str, Callable[[int, int], list[Sample]]] = {
+LEAGUE_SAMPLES: Mapping[str, Callable[[int, int], list[Sample] | list[PictureSample]]] = {
     name: made
     for name, made in (
         ("tiny-causal", causal_samples), ("tiny-classifier", classifier_samples), ("tiny-translator", translator_samples),
+        ("tiny-vision", vision_samples),
     )
     if name in BUNDLED
 }  # fmt: skip
-"""By the names of bundled models: held-out texts of their languages."""
+"""By the names of bundled models: held-out texts of their languages, or pictures, whose words are patches."""
 
 
-def samples(model: Any = "tiny-causal", count: Any = 300, *, seed: Any = 0) -> list[Sample]:
-    """Held-out texts of a bundled model's language, each with its answer and the words that decide it.
+def samples(model: Any = "tiny-causal", count: Any = 300, *, seed: Any = 0) -> list[Sample] | list[PictureSample]:
+    """Held-out texts of a bundled model's language, each with its answer and the words that decide it; of tiny-vision pictures.
 
     They are what `aw.judge_methods` judges by; `aw.survey` takes them as texts, with the deciding words as the span
     "deciding". `model` is a name, the kinds of text come in turn. Raises AttnWidgetError for other names.

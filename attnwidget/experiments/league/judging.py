@@ -20,7 +20,7 @@ from attnwidget.experiments.league.held_out import LEAGUE_SAMPLES
 from attnwidget.experiments.league.intervals import SAID_INTERVALS, Mark, mean_marks
 from attnwidget.experiments.league.standings import MARK_NAMES, League, Standing
 from attnwidget.experiments.progress import shown_progress
-from attnwidget.tiny.sample import Sample
+from attnwidget.tiny.sample import PictureSample, Sample
 
 TIMED = 20
 """So many texts are read anew for every method, and timed; of the others a trace is read once."""
@@ -43,9 +43,10 @@ def judge_methods(
     """Which methods find the words that decide, on texts whose deciding words are known by construction.
 
     `model` is the name of a bundled model or an `AttentionModel`; `samples` how many texts of a bundled model's language, or
-    your own `Sample` records for any model. Only texts whose answer the model gets right count. `methods` is None (all),
-    names, a mapping of names to functions of yours that compete with all of ours, or a list of names and (name, function);
-    a function takes (model, trace, answer) and gives a number for each token (of an encoder-decoder: of the source).
+    your own `Sample` records for any model. Of tiny-vision the texts are pictures (`PictureSample`), and the words patches.
+    Only texts whose answer the model gets right count. `methods` is None (all), names, a mapping of names to functions of
+    yours that compete with all of ours, or a list of names and (name, function); a function takes (model, trace, answer) and
+    gives a number for each token (of an encoder-decoder: of the source).
 
     Each method ranks the words of a text; numbers of tokens are summed over a word. The word at the answer's own position
     and special tokens are not ranked, sinks are. Three marks, each the mean over texts with a bootstrap interval: the area
@@ -89,7 +90,9 @@ def judge_methods(
     return sheet.league(own.name, tried, float(np.median(seconds)), recipe)
 
 
-def _samples(model: AttentionModel, samples: Any, seed: int) -> tuple[Iterator[Sample], int, list[Sample]]:
+def _samples(
+    model: AttentionModel, samples: Any, seed: int
+) -> tuple[Iterator[Sample | PictureSample], int, Sequence[Sample | PictureSample]]:
     """Samples, as many as are tried at most, how many of them are wanted, and those that words are counted in."""
     count = whole_number(samples)
     if count is None:
@@ -108,7 +111,7 @@ def _samples(model: AttentionModel, samples: Any, seed: int) -> tuple[Iterator[S
 
 def _timed_pass(case: Case) -> list[float]:
     started = perf_counter()
-    case.model.trace(case.sample.text, target=case.sample.target or None)
+    trace_of(case.model, case.sample, keep=())
     return [perf_counter() - started]
 
 
@@ -210,6 +213,7 @@ class _Sheet:
         )
 
 
-def _word_counts(samples: Sequence[Sample]) -> Counter[str]:
+def _word_counts(samples: Sequence[Sample | PictureSample]) -> Counter[str]:
     """In how many texts each word is."""
-    return Counter(word for sample in samples for word in set(re.findall(r"\w+|[^\w\s]", sample.text)))
+    texts = [sample for sample in samples if isinstance(sample, Sample)]
+    return Counter(word for sample in texts for word in set(re.findall(r"\w+|[^\w\s]", sample.text)))
