@@ -8,6 +8,7 @@ import type { Session } from "../../../session/session";
 import { unitsOf } from "../../../session/shown";
 import { toTokens } from "../../../session/units";
 import type { Counterfactual } from "../../../wire/experiments/counterfactual";
+import { Folded } from "../Folded";
 import { otherwiseFound, otherwiseOf, otherwiseWish, possibleWish } from "./asked";
 import { foundInWords, heldInWords, otherwiseCode, rowAt, rowOf } from "./words";
 import "./style.css";
@@ -18,22 +19,15 @@ export function Otherwise() {
   const { open } = otherwiseOf(session);
   if (!session.can("counterfactual")) return null;
   return (
-    <section class="aw-otherwise" data-open={open.value || undefined}>
-      <h3>
-        <button
-          type="button"
-          aria-expanded={open.value}
-          title="Another pattern of this head, or one that misleads, under which the model says the same"
-          onClick={() => {
-            open.value = !open.value;
-          }}
-        >
-          <span aria-hidden="true">{open.value ? "▾" : "▸"}</span> Other attention, same answer
-        </button>
-        {open.value && <Asking session={session} />}
-      </h3>
-      {open.value && <Found session={session} />}
-    </section>
+    <Folded
+      name="aw-otherwise"
+      open={open}
+      title="Another pattern of this head, or one that misleads, under which the model says the same"
+      heading="Other attention, same answer"
+      controls={<Asking session={session} />}
+    >
+      <Found session={session} />
+    </Folded>
   );
 }
 
@@ -49,7 +43,7 @@ function Asking({ session }: { readonly session: Session }) {
   const known = otherwiseFound(session) !== null;
   const problem = session.memory.problem(wish.kind, wish.key);
   return (
-    <span class="aw-otherwise-asking">
+    <>
       <Segmented
         label="Which heads"
         choices={[
@@ -99,7 +93,7 @@ function Asking({ session }: { readonly session: Session }) {
           find it
         </button>
       )}
-    </span>
+    </>
   );
 }
 
@@ -138,22 +132,19 @@ function Rows({ session, found }: RowsProps) {
     <>
       <p class="aw-otherwise-says">{foundInWords(found)}</p>
       <div class="aw-otherwise-rows">
-        <Words
-          name="its own"
-          where={where}
-          pieces={found.pieces}
-          weights={own}
-          full={full}
-          palette={palette.value}
-        />
-        <Words
-          name="found"
-          where={where}
-          pieces={found.pieces}
-          weights={other}
-          full={full}
-          palette={palette.value}
-        />
+        {[
+          { name: "its own", weights: own },
+          { name: "found", weights: other },
+        ].map((pattern) => (
+          <Words
+            key={pattern.name}
+            {...pattern}
+            where={where}
+            pieces={found.pieces}
+            full={full}
+            palette={palette.value}
+          />
+        ))}
       </div>
       <p class="aw-unit">
         {where}

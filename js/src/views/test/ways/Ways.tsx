@@ -7,6 +7,7 @@ import { clauses, shorten, shortLabel, tokenName, weight } from "../../../lib/fo
 import type { Session } from "../../../session/session";
 import { ofHeads } from "../../../session/what-if";
 import type { Unread, Variant, Variants } from "../../../wire/experiments/variants";
+import { Folded } from "../Folded";
 import { drop, keep, keptTexts, mayKeep, mostKept, waysOf, waysSoFar, waysWish } from "./kept";
 import { suggestionsFor } from "./suggestions";
 import { wayInWords } from "./words";
@@ -24,23 +25,20 @@ export function Ways() {
   if (!session.can("variants")) return null;
   const kept = keptTexts(session).length;
   return (
-    <section class="aw-ways" data-open={open.value || undefined}>
-      <h3>
-        <button
-          type="button"
-          aria-expanded={open.value}
-          title="Texts side by side: how likely the answer is after each, and what is read there"
-          onClick={() => {
-            open.value = !open.value;
-          }}
-        >
-          <span aria-hidden="true">{open.value ? "▾" : "▸"}</span> Ways to put it
+    <Folded
+      name="aw-ways"
+      open={open}
+      title="Texts side by side: how likely the answer is after each, and what is read there"
+      heading={
+        <>
+          Ways to put it
           {kept > 0 && <span class="aw-unit"> {kept} kept</span>}
-        </button>
-        {open.value && <Adding session={session} />}
-      </h3>
-      {open.value && <Rows session={session} />}
-    </section>
+        </>
+      }
+      controls={<Adding session={session} />}
+    >
+      <Rows session={session} />
+    </Folded>
   );
 }
 
@@ -57,7 +55,7 @@ function Adding({ session }: { readonly session: Session }) {
     phrase.value = field.current?.value.trim() ?? "";
   };
   return (
-    <span class="aw-ways-adding">
+    <>
       <input
         ref={field}
         class="aw-number-field"
@@ -96,7 +94,7 @@ function Adding({ session }: { readonly session: Session }) {
           }}
         />
       )}
-    </span>
+    </>
   );
 }
 
