@@ -13,7 +13,7 @@ REVIEW_EXAMPLES = (
         "“boring” reads “not”, which turns it round.",
         head=(0, 0),
         query=6,
-        view="lines",
+        view="matrix",
     ),
     Example(
         "Not very good",

@@ -30,7 +30,7 @@ export function Toolbar({ textOnly }: { readonly textOnly: boolean }) {
   const { session } = useView();
   const parts = partsOf(session);
   return (
-    <div class="aw-toolbar">
+    <div class="aw-toolbar" data-parts={parts.length > 1 || undefined}>
       <Segmented
         label="Direction"
         choices={directions}

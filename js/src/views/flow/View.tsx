@@ -83,25 +83,31 @@ export function FlowView() {
             {flow !== null && progress !== null ? following(session, progress) : "all heads of all layers"}
           </span>
         </h3>
-        <Toggle
-          value="no-sinks"
-          text="without sinks"
-          title="What a head puts on tokens that soak up attention moves nothing; what is left of each row is divided by its sum"
-          pressed={session.traits.look.value.sinks !== "show"}
-          onPress={(pressed) => session.setLook({ sinks: pressed ? "hide" : "show" })}
-        />
-        <label class="aw-threshold">
-          words of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
-          <input
-            type="range"
-            min={0}
-            max={thresholds.length - 1}
-            value={step}
-            onInput={(event) => setWish(event.currentTarget.valueAsNumber)}
-          />
-        </label>
+        {(flow !== null || answer.problem === null) && (
+          <>
+            <Toggle
+              value="no-sinks"
+              text="without sinks"
+              title="What a head puts on tokens that soak up attention moves nothing; what is left of each row is divided by its sum"
+              pressed={session.traits.look.value.sinks !== "show"}
+              onPress={(pressed) => session.setLook({ sinks: pressed ? "hide" : "show" })}
+            />
+            <label class="aw-threshold">
+              words of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
+              <input
+                type="range"
+                min={0}
+                max={thresholds.length - 1}
+                value={step}
+                onInput={(event) => setWish(event.currentTarget.valueAsNumber)}
+              />
+            </label>
+          </>
+        )}
       </div>
-      {flow !== null && (
+      {flow === null ? (
+        <p class="aw-view-state">{answer.problem ?? following(session, progress)}</p>
+      ) : (
         <p class="aw-flow-path">
           {pathInWords(flow, looking.on)} {looking.on === null && <LikelySink flow={flow} />}
         </p>
@@ -141,7 +147,6 @@ export function FlowView() {
           />
         )}
       </ViewGrid>
-      {flow === null && <p class="aw-view-state">{answer.problem ?? following(session, progress)}</p>}
       {flow !== null && (
         <Caption problem={late ? answer.problem : null}>
           <AfterOnly />

@@ -56,6 +56,7 @@ export function LayersView() {
   return (
     <figure class="aw-view">
       <LayersHeading strip={strip} tokens={asked} />
+      {!known && <p class="aw-view-state">{problem ?? "Computing all layers…"}</p>}
       <ViewGrid
         name="layers"
         label="The query through all layers: layers and tokens"
@@ -86,7 +87,6 @@ export function LayersView() {
           />
         )}
       </ViewGrid>
-      {!known && <p class="aw-view-state">{problem ?? "Computing all layers…"}</p>}
       {known && <LayersCaption strip={strip} problem={strip.exact && !late ? null : problem} />}
     </figure>
   );

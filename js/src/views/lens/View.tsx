@@ -44,6 +44,7 @@ export function LensView() {
         {table !== null && <Moving table={table} />}
       </div>
       <p class="aw-lens-said">{query === null ? "" : courseOf(query)}</p>
+      {!ready && <p class="aw-view-state">{problem ?? asking(view)}</p>}
       <ViewGrid
         name="lens"
         label="What each layer would say: layers downwards, tokens to the right"
@@ -75,7 +76,6 @@ export function LensView() {
           />
         )}
       </ViewGrid>
-      {!ready && <p class="aw-view-state">{problem ?? asking(view)}</p>}
       {ready && (
         <Caption problem={problem ?? directProblem(view)}>
           <AfterOnly />

@@ -72,7 +72,11 @@ export function NeuronView() {
           />
         )}
       </div>
-      {shown !== null && <PairPanel shown={shown} />}
+      {shown === null ? (
+        <p class="aw-view-state">{problem ?? "Computing queries and keys…"}</p>
+      ) : (
+        <PairPanel shown={shown} />
+      )}
       <ViewGrid
         name="neuron"
         label="The keys of one query, and how each weight comes about"
@@ -97,7 +101,6 @@ export function NeuronView() {
           />
         )}
       </ViewGrid>
-      {shown === null && <p class="aw-view-state">{problem ?? "Computing queries and keys…"}</p>}
       {shown !== null && <NeuronCaption recipe={recipe} problem={late ? problem : null} />}
     </figure>
   );
