@@ -15,6 +15,32 @@ QUIET = 1.0
 """Seconds after which a bar is shown: most experiments are done before."""
 
 
+def gone_when_done(bars: type) -> type:
+    """A kind of tqdm's bars, of which nothing stays behind in a notebook.
+
+    A bar there is a widget. Its output would be kept with the notebook, and be an error in every one that is opened again.
+    """
+
+    class Bar(bars):  # type: ignore[misc]
+        shown: Any = None
+
+        def display(self, *given: Any, check_delay: bool = True, **named: Any) -> Any:
+            if not hasattr(self, "container"):
+                return super().display(*given, **named)
+            if check_delay and not self.displayed:
+                from IPython.display import display
+
+                self.shown, self.displayed = display(self.container, display_id=True), True
+            return super().display(*given, check_delay=check_delay, **named)
+
+        def close(self) -> None:
+            super().close()
+            if self.shown is not None and self.n >= (self.total or 0):
+                self.shown.update({"text/html": ""}, raw=True)
+
+    return Bar
+
+
 @contextmanager
 def shown_progress(progress: Any, what: str) -> Iterator[ToldStep]:
     """What to tell about the progress of an experiment.
@@ -27,7 +53,7 @@ def shown_progress(progress: Any, what: str) -> Iterator[ToldStep]:
     elif progress is False:
         yield lambda _done, _total: None
     elif progress is None or progress is True:
-        with tqdm(desc=what, delay=QUIET, leave=False) as bar:
+        with gone_when_done(tqdm)(desc=what, delay=QUIET, leave=False) as bar:
 
             def step(done: int, total: int) -> None:
                 bar.total = total
