@@ -65,17 +65,26 @@ class ProbedLayers:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count:,}" for name, count in self.counts.items())
+        shown = [
+            (title, form, values)
+            for title, form, values in (
+                ("control", ".3f", self.control),
+                ("selectivity", ".3f", self.selectivity),
+                ("compression", ".2f", self.compression),
+                ("of the control", ".2f", self.control_compression),
+            )
+            if not np.isnan(values).all()  # what was not asked for
+        ]
+        titles = "".join(f"  {title:>11}" for title, _, _ in shown)
         lines = [
             f"ProbedLayers({len(self)} layers; {self.recipe})",
             f"  {len(self.classes)} classes, {counts}; commonest class {self.majority:.3f}",
-            f"  {'layer':<10}accuracy  95 % interval   control  selectivity  compression  of the control",
+            f"  {'layer':<10}accuracy  95 % interval {titles}",
         ]
         for at, name in enumerate(self.names):
             low, high = self.accuracy_interval[at]
-            lines.append(
-                f"  {name:<10}{self.accuracy[at]:8.3f}  {low:.3f} to {high:.3f} {self.control[at]:9.3f}  "
-                f"{self.selectivity[at]:11.3f}  {self.compression[at]:11.2f}  {self.control_compression[at]:14.2f}"
-            )
+            numbers = "".join(f"  {values[at]:{max(11, len(title))}{form}}" for title, form, values in shown)
+            lines.append(f"  {name:<10}{self.accuracy[at]:8.3f}  {low:.3f} to {high:.3f}{numbers}")
         lines += [f"  not read: text {number} ({reason})" for number, reason in self.unread[:3]]
         if len(self.unread) > 3:
             lines.append(f"  and {len(self.unread) - 3:,} more texts")

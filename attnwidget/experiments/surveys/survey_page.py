@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,11 +16,19 @@ ORANGE = (232, 111, 38)
 EFFECT = (123, 74, 163)
 GREY = (128, 128, 128)
 
+FEW = 16
+"""Layers and heads up to which the cells of the grid are large, and the heads have numbers."""
+
 MOST_CELLS = 400
 """Heads up to which the card has the grid of all; `aw.plots.survey_grid` has it for more."""
 
 CELL = "padding:2px 14px 2px 0;text-align:left;font-variant-numeric:tabular-nums;vertical-align:middle"
+NUMBERS = f"{CELL};white-space:nowrap"
 PALE = "opacity:0.75"
+
+
+Side: TypeAlias = tuple[str, tuple[tuple[float, str], ...]]
+"""What these texts say of the question, and each with its number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +44,7 @@ class SurveyCard:
     bars: tuple[tuple[str, Estimate, str], ...]
     spread: Spread
     ringed: frozenset[tuple[int, int]]
-    speaking: tuple[tuple[str, tuple[tuple[float, str], ...]], ...]
+    speaking: tuple[Side, ...]
     remarks: tuple[str, ...]
     small_print: str
 
@@ -44,7 +53,7 @@ def survey_html(card: SurveyCard) -> str:
     """The card, in the ink of the page around it."""
     body = [
         _headline(card.said.words, card.verdict.word),
-        f'<p style="margin:0 0 10px">{escape(card.verdict.sentence)}</p>',
+        f'<p style="margin:0 0 10px">{escape(_rest(card.verdict, card.said.words))}</p>',
         _bars(card),
         _grid(card),
         _texts(card),
@@ -57,10 +66,18 @@ def survey_html(card: SurveyCard) -> str:
     )
 
 
+def _rest(verdict: Verdict, words: str) -> str:
+    """The verdict without what the headline says."""
+    if not verdict.word:
+        return verdict.sentence
+    rest = verdict.sentence.removeprefix(f"{verdict.word}: ").removeprefix(words).lstrip(", ") or verdict.sentence
+    return f"{rest[0].upper()}{rest[1:]}"
+
+
 def _headline(words: str, word: str) -> str:
     chip = (
         f'<span style="border:1px solid currentColor;border-radius:10px;padding:1px 9px;margin-right:8px;'
-        f'font-size:13px">{escape(word)}</span>'
+        f'font-size:13px">{escape(word)}</span> '
         if word
         else ""
     )
@@ -73,9 +90,9 @@ def _bars(card: SurveyCard) -> str:
     most = max([*ends, 1e-9])
     colour = EFFECT if card.said.kind == "matters" else ORANGE
     lines = "".join(
-        f'<tr style="background:none"><td style="{CELL}">{escape(name)}</td><td style="{CELL}">{escape(repr(found))}</td>'
-        f'<td style="{CELL};width:220px">{_bar(found, most, colour if at == 0 else GREY)}</td>'
-        f'<td style="{CELL}">{escape(beside)}</td></tr>'
+        f'<tr style="background:none"><td style="{CELL}">{escape(name)}</td><td style="{NUMBERS}">{escape(repr(found))}</td>'
+        f'<td style="{CELL}">{_bar(found, most, colour if at == 0 else GREY)}</td>'
+        f'<td style="{NUMBERS}">{escape(beside)}</td></tr>'
         for at, (name, found, beside) in enumerate(card.bars)
     )
     titles = (f"{card.subject}{card.texts:,} texts", "mean", "", "difference" if len(card.bars) > 1 else "")
@@ -97,7 +114,7 @@ def _bar(found: Estimate, most: float, colour: Sequence[int]) -> str:
             'background:currentColor"></div>'
         )
     return (
-        '<div style="position:relative;height:12px;width:200px">'
+        '<div style="position:relative;height:12px;width:clamp(72px,16vw,200px)">'
         f'<div style="position:absolute;left:0;top:0;height:12px;width:{width:.1f}%;background:{ink};border-radius:2px">'
         f"</div>{whisker}</div>"
     )
@@ -111,16 +128,26 @@ def _grid(card: SurveyCard) -> str:
         return ""
     most = 1.0 if card.said.kind == "reads" else float(np.abs(known).max()) or 1.0
     colour = EFFECT if card.said.kind == "matters" else ORANGE
-    rows = "".join(_layer(card, layer, most, colour) for layer in range(means.shape[0]))
+    rows = _heads(means.shape[1]) if max(means.shape) <= FEW else ""
+    rows += "".join(_layer(card, layer, most, colour) for layer in range(means.shape[0]))
     return (
         f'<table style="border-collapse:collapse;margin:0 0 4px">{rows}</table>'
         f'<p style="margin:0 0 10px;font-size:12px;{PALE}">{escape(card.said.of)}, every head; full tone at {most:.2g}</p>'
     )
 
 
+def _heads(count: int) -> str:
+    """The numbers of the heads, above their columns."""
+    names = "".join(
+        f'<th style="padding:0;font-size:10px;font-weight:400;text-align:center;{PALE}">{"H" if head == 0 else ""}{head}</th>'
+        for head in range(count)
+    )
+    return f'<tr style="background:none"><th style="padding:0"></th>{names}</tr>'
+
+
 def _layer(card: SurveyCard, layer: int, most: float, colour: Sequence[int]) -> str:
     means = card.spread.mean
-    size = 22 if max(means.shape) <= 16 else 14
+    size = 22 if max(means.shape) <= FEW else 14
     cells = [f'<td style="padding:0 6px 0 0;font-size:11px;text-align:right;{PALE}">L{layer}</td>']
     for head, value in enumerate(means[layer].tolist()):
         low, high = float(card.spread.low[layer, head]), float(card.spread.high[layer, head])
@@ -135,11 +162,21 @@ def _layer(card: SurveyCard, layer: int, most: float, colour: Sequence[int]) -> 
     return f'<tr style="background:none">{"".join(cells)}</tr>'
 
 
+def _apart(sides: tuple[Side, ...]) -> tuple[Side, ...]:
+    """Of few texts each stands on one side: the upper half on the first."""
+    (name, best), (other, worst) = sides
+    if not set(best) & set(worst):
+        return sides
+    texts = (*best, *(text for text in reversed(worst) if text not in best))
+    half = (len(texts) + 1) // 2
+    return (name, texts[:half]), (other, texts[: half - 1 : -1])
+
+
 def _texts(card: SurveyCard) -> str:
     rows = "".join(
         f'<tr style="background:none"><td style="{CELL};{PALE}">{name if at == 0 else ""}</td>'
         f'<td style="{CELL}">{value:.2f}</td><td style="{CELL};white-space:normal">{escape(text)}</td></tr>'
-        for name, texts in card.speaking
+        for name, texts in _apart(card.speaking)
         for at, (value, text) in enumerate(texts)
     )
     return f'<table style="border-collapse:collapse">{rows}</table>'

@@ -250,6 +250,15 @@ def test_an_interruption_gives_what_was_kept(tmp_path):
     assert "goes on" in found.notes[0]
 
 
+def test_a_card_says_nothing_twice():
+    texts = ["The cat sat.", "The dog sat.", "The bird sat."]
+    found = aw.survey(MODEL, texts, aw.claim("L0H2", reads="previous token"), controls=(), progress=False)
+    card = found._repr_html_()
+    assert [card.count(text) for text in texts] == [1, 1, 1]
+    assert card.count(found.said.words) == 1
+    assert found.verdict.sentence.endswith(card.split("</p>")[1].split(">")[-1][1:])
+
+
 def test_texts_are_html_in_a_card_and_not_markup():
     texts = ["The <b>cat</b> sat </script>.", "The dog & the cat sat."]
     found = aw.survey(MODEL, texts, aw.claim("L0H2", reads="previous token"), controls=(), progress=False)
