@@ -22,6 +22,12 @@ from attnwidget.plots.theme import CAPTION, themed, tip_style
 NARROWEST = 280
 WIDEST_CHART = 980
 
+CAPTION_LINE = 18
+"""Pixels of a line of the caption."""
+
+USUAL_LINES = 3
+"""Lines of the caption for which the heights of charts have room."""
+
 
 def empty(
     title: str,
@@ -31,11 +37,15 @@ def empty(
     height: int,
     tools: str = "pan,wheel_zoom,reset,save",
     widest: int = WIDEST_CHART,
+    title_line: int = LONGEST_TITLE,
     **kw: Any,
 ) -> Any:
-    """A figure without marks: it takes the width it is given, between 280 px and `widest`."""
+    """A figure without marks: it takes the width it is given, between 280 px and `widest`.
+
+    Lines of its title have `title_line` characters: fewer, where a wide axis stands to the left of it.
+    """
     made = new_figure(
-        title=wrapped(title, LONGEST_TITLE),
+        title=wrapped(title, title_line),
         x_axis_label=without_tex(x),
         y_axis_label=without_tex(y),
         height=height,
@@ -55,12 +65,14 @@ def empty(
 
 
 def finished(figure: Any, look: Look, *caption: str) -> Any:
-    """The figure with its caption under it, in its colours."""
-    text = " ".join(sentence(part) for part in caption if part)
+    """The figure with its caption under it, in its colours. A long caption takes nothing from the plot."""
+    text = wrapped(" ".join(sentence(part) for part in caption if part))
+    if figure.height is not None:
+        figure.height += CAPTION_LINE * max(0, len(text.splitlines()) - USUAL_LINES)
     figure.add_layout(
         Title(
             name=CAPTION,
-            text=wrapped(text),
+            text=text,
             text_font_size="11px",
             text_font_style="normal",
             text_line_height=1.35,
@@ -69,6 +81,15 @@ def finished(figure: Any, look: Look, *caption: str) -> Any:
         "below",
     )
     return themed(figure, look.name)
+
+
+def legend_above(figure: Any, legend: Any, columns: int) -> None:
+    """A legend over the plot, in so many columns; a click on a line hides it."""
+    legend.orientation, legend.ncols, legend.location = "horizontal", columns, "top_left"
+    legend.padding, legend.margin, legend.spacing = 2, 2, 12
+    legend.glyph_height = legend.label_height = 14
+    legend.click_policy = "hide"
+    figure.add_layout(legend, "above")
 
 
 def hover(figure: Any, look: Look, renderers: Sequence[Any], text: str, **options: Any) -> None:

@@ -19,7 +19,7 @@ from attnwidget.arguments import whole_number
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.training.heads_in_time import Dynamics
 from attnwidget.measures.results import HeadScores
-from attnwidget.plots.chart import empty, finished, hover, tap
+from attnwidget.plots.chart import empty, finished, hover, legend_above, tap
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.heads import NAME
 from attnwidget.plots.labels import head_name, number, without_tex
@@ -222,9 +222,7 @@ def _arrange(figure: Any) -> None:
     """The legend above the lines, named heads first; there is none where no head has a number."""
     for legend in list(figure.legend):
         legend.items = sorted(legend.items, key=lambda item: item.label.value == "other heads")
-        legend.orientation, legend.ncols, legend.padding, legend.margin = "horizontal", 3, 2, 2
-        legend.click_policy, legend.location = "hide", "top_left"
-        figure.add_layout(legend, "above")
+        legend_above(figure, legend, 3)
 
 
 def _dots(found: Dynamics, values: np.ndarray, places: np.ndarray, chosen: list[HeadPlace]) -> ColumnDataSource:

@@ -10,7 +10,7 @@ from attnwidget.arguments import one_of
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.league.contenders import METHOD_FAMILIES
 from attnwidget.experiments.league.standings import CHANCE, League, Standing, passes_said
-from attnwidget.plots.chart import empty, finished, hover
+from attnwidget.plots.chart import empty, finished, hover, legend_above
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.labels import without_tex
 
@@ -19,6 +19,9 @@ MARK_AXES = {
     "precision": "share of deciding words among the first k",
     "fall": "fall of the answer's probability without the first k",
 }
+
+FAMILIES = {"gradient": "gradients", "change": "interventions", "control": "controls"}
+"""What families of methods are called beside their colour, where that is not their own name."""
 
 
 def league(found: Any, mark: Any = "area", *, theme: str | None = None, title: str | None = None) -> Any:
@@ -42,8 +45,9 @@ def league(found: Any, mark: Any = "area", *, theme: str | None = None, title: s
     figure = empty(
         title or f"Which methods find the words that decide, on {found.model}",
         MARK_AXES[what],
-        "",
-        height=22 * len(shown) + 170,
+        " ",  # an axis that has a label leaves room for it at the edge
+        height=22 * len(shown) + 190,
+        title_line=30,
         tools="save",
         x_range=_range(shown, what, line),
         y_range=FactorRange(factors=[without_tex(one.name) for one in shown]),
@@ -53,9 +57,8 @@ def league(found: Any, mark: Any = "area", *, theme: str | None = None, title: s
     for number, family in enumerate(dict.fromkeys(one.family for one in found.standings if one.scored)):
         own = [one for one in shown if one.family == family]
         colour = look.muted if family == "control" else look.categories[number]
-        items.append(LegendItem(label=METHOD_FAMILIES[family], renderers=[_dots(figure, look, own, what, colour)]))
-    legend = DrawnLegend(items=items, orientation="horizontal", ncols=2, padding=0, margin=8, location="top_left")
-    figure.add_layout(legend, "above")
+        items.append(LegendItem(label=FAMILIES.get(family, family), renderers=[_dots(figure, look, own, what, colour)]))
+    legend_above(figure, DrawnLegend(items=items), 2)
     if line is not None:
         figure.add_layout(Span(location=line, dimension="height", line_color=look.muted, line_dash=[4, 3]))
     note = {"area": "line: chance", "fall": "line: the deciding words themselves"}.get(what, "")
@@ -72,6 +75,7 @@ def _dots(figure: Any, look: Look, own: list[Standing], what: str, colour: str) 
             "high": [mark.high for mark in marks],
             "text": [repr(mark) for mark in marks],
             "does": [one.does for one in own],
+            "family": [METHOD_FAMILIES[one.family] for one in own],
             "cost": [f"{passes_said(one.passes)} passes" for one in own],
         }
     )
@@ -82,7 +86,7 @@ def _dots(figure: Any, look: Look, own: list[Standing], what: str, colour: str) 
     dots = figure.scatter(
         x="value", y="name", source=source, size=8, fill_color=colour, line_color=look.ground, line_width=0.5
     )
-    hover(figure, look, [dots], "<b>@name</b> · @text · @cost<br>@does", mode="hline")
+    hover(figure, look, [dots], "<b>@name</b> · @text · @cost<br>@does<br>@family", mode="hline")
     return dots
 
 

@@ -8,7 +8,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, NoOverlap, Range1d, Span
 from attnwidget.arguments import one_of
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.probes.probed_layers import ProbedLayers
-from attnwidget.plots.chart import empty, finished, hover
+from attnwidget.plots.chart import empty, finished, hover, legend_above
 from attnwidget.plots.colours import Look, look_of
 from attnwidget.plots.labels import number
 
@@ -64,10 +64,7 @@ def probed_layers(found: Any, name: Any = "accuracy", *, theme: str | None = Non
             interval = getattr(found, f"{series}_interval") if accuracy else None
             tops += _line(figure, look, found.names, values, interval, label, colour)
     figure.y_range = Range1d(0, max(tops) * 1.06)
-    legend = figure.legend[0]
-    legend.orientation, legend.padding, legend.margin = "horizontal", 2, 2
-    legend.click_policy, legend.location = "hide", "top_left"
-    figure.add_layout(legend, "above")
+    legend_above(figure, figure.legend[0], 2)
     note = (
         f"dashed: the commonest class, {found.majority:.3f}; bands: 95 % intervals"
         if accuracy

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker, NoOverlap, Range1d
 
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.pruning.pruned_heads import AT_RANDOM, PrunedHeads
-from attnwidget.plots.chart import empty, finished, hover
+from attnwidget.plots.chart import empty, finished, hover, legend_above
 from attnwidget.plots.colours import look_of
 from attnwidget.plots.labels import number, without_tex
 
@@ -32,11 +32,13 @@ def pruned_heads(found: Any, *, theme: str | None = None, title: str | None = No
         title or "Answers left as heads are silenced",
         f"heads silenced, of {found.heads}",
         "share of answers right",
-        height=380,
+        height=340 + 24 * ((len(found.right) + 1) // 2),
         tools="xpan,xwheel_zoom,reset,save",
         y_range=Range1d(0, 1.04),
     )
     figure.xgrid.visible = False
+    figure.xaxis[0].ticker = FixedTicker(ticks=list(found.removed))
+    figure.xaxis[0].major_label_policy = NoOverlap(min_distance=4)
     for at, (name, right) in enumerate(found.right.items()):
         chance = name == AT_RANDOM
         colour = look.muted if chance else look.categories[at % len(look.categories)]
@@ -56,8 +58,5 @@ def pruned_heads(found: Any, *, theme: str | None = None, title: str | None = No
         figure.line(x="x", y="value", line_color=colour, line_width=2, line_dash=[4, 3] if chance else [], **options)
         dots = figure.scatter(x="x", y="value", size=6, color=colour, **options)
         hover(figure, look, [dots], f"<b>{label}</b> · @x heads · @text")
-    legend = figure.legend[0]
-    legend.orientation, legend.ncols, legend.padding, legend.margin = "horizontal", 2, 2, 2
-    legend.click_policy, legend.location = "hide", "top_left"
-    figure.add_layout(legend, "above")
+    legend_above(figure, figure.legend[0], 2)
     return finished(figure, look, found.recipe, "grey: the range of the random orders")

@@ -103,9 +103,10 @@ def survey_texts(survey: Any, head: Any = None, *, theme: str | None = None, tit
     figure = empty(
         title or found.said.words,
         f"{found.said.of} ({found.said.unit})" if found.said.unit else found.said.of,
-        "",
+        " ",  # an axis that has a label leaves room for it at the edge
         height=ROW * len(rows) + 150,
         tools="xpan,xwheel_zoom,reset,save",
+        title_line=34,
         y_range=Range1d(len(rows) - 0.4, -0.6),
     )
     figure.ygrid.visible = False
@@ -113,7 +114,7 @@ def survey_texts(survey: Any, head: Any = None, *, theme: str | None = None, tit
     figure.yaxis[0].major_label_overrides = dict(enumerate(rows))
     told = [answer.text if isinstance(answer.text, str) else "" for answer in found.answers[texts]]
     for at, values in enumerate(rows.values()):
-        _row(figure, look, at, values, told, look.reads_bar if at == 0 else look.dim, found.seed)
+        _row(figure, look, at, values, told, look.reads_bar if at == 0 else look.muted, found.seed)
     figure.add_layout(Span(location=0, dimension="height", line_color=look.edge))
     few = "too few texts for an interval" if len(told) < FEWEST_FOR_INTERVAL else INTERVALS
     whose = "" if texts == slice(None) else " that did not choose the head"
@@ -145,7 +146,7 @@ def _row(figure: Any, look: Look, at: int, values: np.ndarray, texts: list[str],
     mean = one(spread_of(values[:, None], seed), (0,))
     if mean.sure:
         figure.segment(x0=[mean.low], x1=[mean.high], y0=[at], y1=[at], line_color=look.text, line_width=3)
-    figure.scatter(x=[mean.mean], y=[at], size=9, color=look.text, line_color=look.ground)
+    figure.scatter(x=[mean.mean], y=[at], size=7, color=look.text, line_color=look.ground)
 
 
 def _between(low: float, high: float) -> str:
