@@ -21,8 +21,9 @@ def gone_when_done(bars: type) -> type:
     A bar there is a widget. Its output would be kept with the notebook, and be an error in every one that is opened again.
     """
 
-    class Bar(bars):  # type: ignore[misc]
+    class Bar(bars):
         shown: Any = None
+        displayed: bool = False
 
         def display(self, *given: Any, check_delay: bool = True, **named: Any) -> Any:
             if not hasattr(self, "container"):
