@@ -35,6 +35,9 @@ const quiet = 500;
 const patience = 10_000;
 const turn = 2_000;
 
+/** How often more an explorer asks, that has no answer. */
+const repeats = 2;
+
 // A loader of another version may meet the same program here: what a shelf is may not change under its name.
 const key = Symbol.for(`attnwidget.program.${programName}`);
 
@@ -134,11 +137,14 @@ function programOf(model: AnyModel, signal: AbortSignal): Promise<Program> {
       }
     };
     // Where several open at once, one asks for all. Another's kernel may be busy or gone: its question is waited for, but not long.
-    const ask = () => {
+    // While cells run, JupyterLab lets the first messages of a widget wait behind all of them, but not those that follow, once the
+    // widget has a channel of its own.
+    const ask = (left: number) => {
       const early = page.asked + turn - performance.now();
-      if (early > 0) timer = setTimeout(ask, early);
+      if (early > 0) timer = setTimeout(ask, early, left);
       else {
         page.asked = performance.now();
+        if (left > 0) timer = setTimeout(ask, 1.5 * turn, left - 1);
         try {
           model.send({ id, kind: "program", name: programName });
         } catch (error) {
@@ -150,7 +156,7 @@ function programOf(model: AnyModel, signal: AbortSignal): Promise<Program> {
     page.waiting.add(arrive);
     model.on("msg:custom", hear);
     signal.addEventListener("abort", stop, { once: true });
-    ask();
+    ask(repeats);
   });
 }
 

@@ -136,7 +136,19 @@ describe("the loader", () => {
     expect(shown.said()).toEqual(["one shows late"]);
     vi.advanceTimersByTime(20_000);
     expect(shown.said()).toEqual(["one shows late"]);
+  });
+
+  it("asks twice more where nobody answers, as the first question may wait behind all cells that run", async () => {
+    const shown = show(await loader("p1"), "one");
+    vi.advanceTimersByTime(2_900);
     expect(shown.asked().length).toBe(1);
+    vi.advanceTimersByTime(60_000);
+    expect(shown.asked().length).toBe(3);
+    shown.answer();
+    await arrived();
+    expect(shown.said()).toEqual(["one shows one"]);
+    vi.advanceTimersByTime(60_000);
+    expect(shown.asked().length).toBe(3);
   });
 
   it("gives another explorer's kernel a moment, and then asks its own", async () => {
