@@ -13,6 +13,9 @@ from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.residual import Stream
 from attnwidget.errors import AttnWidgetError
 
+MOST_IN_REPR = 80
+"""Characters of a text that its repr has."""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Block:
@@ -119,6 +122,10 @@ class Untraced:
     number: int
     text: str
     reason: str
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= MOST_IN_REPR else f"{self.text[:MOST_IN_REPR]}…"
+        return f"Untraced(number={self.number}, text={text!r}, reason={self.reason!r})"
 
 
 @dataclass(frozen=True, eq=False)

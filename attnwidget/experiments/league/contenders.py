@@ -280,7 +280,7 @@ def contenders_named(methods: Any) -> tuple[Contender, ...]:
         known = next((each for each in CONTENDERS if each.name == one), None)
         if known is None:
             raise AttnWidgetError(
-                f"There is no method {one!r:.60}. Give some of {', '.join(EVERY_CONTENDER)}; or (name, function), which is "
+                f"There is no method {one!r:.60}. Give some of {', '.join(map(repr, EVERY_CONTENDER))}; or (name, function), which is "
                 f"{WORKS_LIKE}."
             )
         found.append(known)

@@ -157,7 +157,8 @@ def _of_columns(row: Mapping[str, Any], number: int, names: Mapping[str, str]) -
     chat = "messages" in names or ("text" not in names and "text" not in row)
     name = held["messages" if chat else "text"]
     if name not in row:
-        raise _UnreadableRow(f"has no column {name!r}")
+        either = f"{held['text']!r} and no {name!r}" if chat and "messages" not in names else repr(name)
+        raise _UnreadableRow(f"has no column {either}")
     text = _chat(row[name]) if chat else _text(row[name])
     pair = None if _is_missing(row.get(held["pair"])) else _text(row[held["pair"]], "second text")
     spans = _spans(None if _is_missing(row.get(held["spans"])) else row[held["spans"]], text)
