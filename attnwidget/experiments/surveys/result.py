@@ -375,7 +375,7 @@ class Survey:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many texts were answered, and how many were not, by reason (numbers in it left out)."""
+        """How many texts were answered, and how many were not, by reason (numbers in which several differ left out)."""
         lost = [one.reason for one in self.unanswered] + [one.reason for one in self.unread]
         return {"answered": len(self.answers), **counted(lost)}
 
@@ -477,9 +477,13 @@ class Survey:
 
 
 def counted(reasons: Iterable[str]) -> dict[str, int]:
-    """How often each reason was given, the commonest first; numbers in it left out.
+    """How often each reason was given, the commonest first; numbers in which several differ are left out.
 
-    >>> counted(["Text 3 is empty.", "Text 8 is empty."])
-    {'Text … is empty.': 2}
+    >>> counted(["Text 3 is empty.", "Text 8 is empty.", "Line 7 is not JSON."])
+    {'Text … is empty.': 2, 'Line 7 is not JSON.': 1}
     """
-    return dict(Counter(re.sub(r"\d[\d,.]*", "…", reason) for reason in reasons).most_common())
+    alike: dict[str, list[str]] = {}
+    for reason in reasons:
+        alike.setdefault(re.sub(r"\d+(?:[,.]\d+)*", "…", reason), []).append(reason)
+    found = {own[0] if len(set(own)) == 1 else short: len(own) for short, own in alike.items()}
+    return dict(Counter(found).most_common())
