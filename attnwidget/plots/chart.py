@@ -22,7 +22,7 @@ from attnwidget.plots.theme import CAPTION, themed, tip_style
 NARROWEST = 280
 WIDEST_CHART = 980
 
-CAPTION_LINE = 18
+CAPTION_LINE_HEIGHT = 18
 """Pixels of a line of the caption."""
 
 USUAL_LINES = 3
@@ -68,7 +68,7 @@ def finished(figure: Any, look: Look, *caption: str) -> Any:
     """The figure with its caption under it, in its colours. A long caption takes nothing from the plot."""
     text = wrapped(" ".join(sentence(part) for part in caption if part))
     if figure.height is not None:
-        figure.height += CAPTION_LINE * max(0, len(text.splitlines()) - USUAL_LINES)
+        figure.height += CAPTION_LINE_HEIGHT * max(0, len(text.splitlines()) - USUAL_LINES)
     figure.add_layout(
         Title(
             name=CAPTION,

@@ -16,7 +16,7 @@ ORANGE = (232, 111, 38)
 EFFECT = (123, 74, 163)
 GREY = (128, 128, 128)
 
-FEW = 16
+MOST_LARGE_CELLS = 16
 """Layers and heads up to which the cells of the grid are large, and the heads have numbers."""
 
 MOST_CELLS = 400
@@ -128,7 +128,7 @@ def _grid(card: SurveyCard) -> str:
         return ""
     most = 1.0 if card.said.kind == "reads" else float(np.abs(known).max()) or 1.0
     colour = EFFECT if card.said.kind == "matters" else ORANGE
-    rows = _heads(means.shape[1]) if max(means.shape) <= FEW else ""
+    rows = _heads(means.shape[1]) if max(means.shape) <= MOST_LARGE_CELLS else ""
     rows += "".join(_layer(card, layer, most, colour) for layer in range(means.shape[0]))
     return (
         f'<table style="border-collapse:collapse;margin:0 0 4px">{rows}</table>'
@@ -147,7 +147,7 @@ def _heads(count: int) -> str:
 
 def _layer(card: SurveyCard, layer: int, most: float, colour: Sequence[int]) -> str:
     means = card.spread.mean
-    size = 22 if max(means.shape) <= FEW else 14
+    size = 22 if max(means.shape) <= MOST_LARGE_CELLS else 14
     cells = [f'<td style="padding:0 6px 0 0;font-size:11px;text-align:right;{PALE}">L{layer}</td>']
     for head, value in enumerate(means[layer].tolist()):
         low, high = float(card.spread.low[layer, head]), float(card.spread.high[layer, head])

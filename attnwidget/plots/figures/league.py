@@ -20,7 +20,7 @@ MARK_AXES = {
     "fall": "fall of the answer's probability without the first k",
 }
 
-FAMILIES = {"gradient": "gradients", "change": "interventions", "control": "controls"}
+FAMILY_NAMES = {"gradient": "gradients", "change": "interventions", "control": "controls"}
 """What families of methods are called beside their colour, where that is not their own name."""
 
 
@@ -57,7 +57,9 @@ def league(found: Any, mark: Any = "area", *, theme: str | None = None, title: s
     for number, family in enumerate(dict.fromkeys(one.family for one in found.standings if one.scored)):
         own = [one for one in shown if one.family == family]
         colour = look.muted if family == "control" else look.categories[number]
-        items.append(LegendItem(label=FAMILIES.get(family, family), renderers=[_dots(figure, look, own, what, colour)]))
+        items.append(
+            LegendItem(label=FAMILY_NAMES.get(family, family), renderers=[_dots(figure, look, own, what, colour)])
+        )
     legend_above(figure, DrawnLegend(items=items), 2)
     if line is not None:
         figure.add_layout(Span(location=line, dimension="height", line_color=look.muted, line_dash=[4, 3]))
