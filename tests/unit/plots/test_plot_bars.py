@@ -67,7 +67,7 @@ def test_bars_of_cross_attention_name_a_target_token_and_show_the_source():
     assert data["name"] == ["#0 “v”", "#1 “w”", "#2 “x”", "#3 “y”", "#4 “z”"]
     assert list(data["value"]) == pytest.approx(np.asarray(aw.rollout(trace, query=2, part="cross")).tolist())
     assert plots.flow_bars(trace, query=-1, part="decoder").title.text == "Flow of #2 “c”"
-    with pytest.raises(aw.AttnWidgetError, match="self-attention"):
+    with pytest.raises(aw.AttnWidgetError, match="Choose part 'encoder' or 'decoder'"):
         plots.flow_bars(trace, query=1, part="cross")
 
 
