@@ -233,6 +233,8 @@ class Explorer(Selecting):
         """Open the connection to the page. ipywidgets keeps every widget alive, but explorers only while shown."""
         super().open()
         self.comm.on_msg(_weakly(self._handle_msg))
+        # ipykernel 7.4 takes what a page asks to where the kernel last wrote from: to a cell, behind which it would wait.
+        self.comm._reply_subshell_for = _as_sent  # noqa: SLF001
         _instances.pop(self.model_id, None)
 
     def get_view_spec(self) -> Any:
@@ -584,6 +586,11 @@ def _let_go_of_unseen() -> None:
         if (held := found()) is not None:
             _instances[name] = held
         del held
+
+
+def _as_sent(_data: Any, subshell: str | None) -> str | None:
+    """Where the page has sent it."""
+    return subshell
 
 
 def _weakly(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import nbformat
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -55,6 +56,29 @@ def test_typing_works_while_a_cell_runs(lesson):
     assert lesson.last_cell_runs()
     explorer.type("!")
     lesson.run_until("ex.text[-1]", "'!'")
+
+
+BELOW = """
+import time
+from pathlib import Path
+
+end = time.monotonic() + 60
+while not Path({!r}).exists() and time.monotonic() < end:
+    time.sleep(0.05)
+"""
+
+
+def test_an_explorer_opens_while_the_cells_below_it_run(notebook, tmp_path):
+    seen, source = tmp_path / "seen", tmp_path / "two_cells.ipynb"
+    cells = ["import attnwidget as aw\n\naw.explore()", BELOW.format(str(seen))]
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, source)
+    lab = notebook(source)
+    lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    ExplorerPage(lab.explorers().first).wait_until_drawn(60_000)
+    assert lab.last_cell_runs()
+    seen.touch()
 
 
 FOLLOWED = """
