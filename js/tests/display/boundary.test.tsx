@@ -33,7 +33,7 @@ vi.mock("../../src/heads/scene", breakable(["gridScene"]));
 vi.mock("../../src/heads/balance", breakable(["underGrid"]));
 vi.mock("../../src/focus/fields", breakable(["fieldOf"]));
 vi.mock("../../src/focus/maps", breakable(["mapOfFrame"]));
-vi.mock("../../src/views/layers/strips", breakable(["stripAt", "stripWish"]));
+vi.mock("../../src/focus/strips", breakable(["stripAt", "stripWish"]));
 vi.mock("../../src/matrix/paint", breakable(["paintMatrix"]));
 
 let said: ReturnType<typeof vi.spyOn>;

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { derive } from "../../src/focus/derived";
 import { followPointer } from "../../src/focus/follow-pointer";
 import { createLocal } from "../../src/focus/pointer";
+import { stripAt, stripWish } from "../../src/focus/strips";
 import { metricAt } from "../../src/heads/metrics";
 import { keyOf, Memory } from "../../src/session/answers/memory";
 import { weigh } from "../../src/session/answers/weigh";
-import { stripAt, stripWish } from "../../src/views/layers/strips";
 import type { Asking } from "../../src/wire/answer";
 import { ok, open } from "../opened";
 

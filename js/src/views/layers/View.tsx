@@ -11,6 +11,7 @@ import { useMeasure } from "../../display/measure";
 import { Tooltip } from "../../display/Tooltip";
 import { ViewGrid } from "../../display/ViewGrid";
 import { type Room, useRoom, useView, type View } from "../../display/view";
+import { type StripOnShow, stripOf } from "../../focus/strips";
 import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
 import type { Fusion, Tokens } from "../../wire/types";
@@ -19,7 +20,6 @@ import { pointLayers, pressLayers, steerLayers } from "./input";
 import { type LayersPicture, paintLayers } from "./paint";
 import { cellIn, factsOf, type LayLayers, pictureOf } from "./picture";
 import { type LayersScene, layersScene, reveal, revealQuery } from "./scene";
-import { type StripOnShow, stripOf } from "./strips";
 import { numberOf, recipeOf, spoken } from "./words";
 
 /** The query through all layers: which tokens it reads, or which read it, in each of them. */

@@ -1,12 +1,12 @@
 import { sentence } from "../../controls/Toolbar";
 import { type Figure, type FigureLook, tallestFigure } from "../../display/figures";
+import type { StripOnShow } from "../../focus/strips";
 import { fullTone, type ToneScale } from "../../lib/colour";
 import { count } from "../../lib/format";
 import type { Filter } from "../../session/filter";
 import type { Tokens } from "../../wire/types";
 import { paintLayers } from "./paint";
 import { type LayLayers, pictureOf } from "./picture";
-import type { StripOnShow } from "./strips";
 import { recipeOf } from "./words";
 
 /** The strip as it is on the page, all its tokens with it, as far as a picture reaches. */

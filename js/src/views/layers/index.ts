@@ -1,6 +1,6 @@
+import { stripOf } from "../../focus/strips";
 import { arrows } from "../../lib/keys";
 import type { ViewEntry } from "../entry";
-import { stripOf } from "./strips";
 import { LayersView } from "./View";
 import { layersInWords } from "./words";
 

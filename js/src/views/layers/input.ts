@@ -1,10 +1,10 @@
 import { type Moves, pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import type { StripCell } from "../../focus/pointer";
+import type { StripOnShow } from "../../focus/strips";
 import { nextLayer } from "../../session/nearest-head";
 import { sideOf } from "../../session/places";
 import { type LayersHit, type LayersScene, layersHit } from "./scene";
-import type { StripOnShow } from "./strips";
 
 function under(scene: LayersScene, event: MouseEvent): LayersHit | null {
   const { x, y } = pointIn(event);

@@ -1,10 +1,10 @@
 import { fading, isExplicit } from "../../focus/kept";
+import { isVisible, type StripOnShow } from "../../focus/strips";
 import { accent, fullTone, type Palette, rampOf, type ToneScale } from "../../lib/colour";
 import type { Filter } from "../../session/filter";
 import type { LayersPicture } from "./paint";
 import { stripPixels } from "./pixels";
 import type { LayersScene } from "./scene";
-import { isVisible, type StripOnShow } from "./strips";
 
 /** Makes the scene of a strip: on the page what is seen of it, in a figure as much as may be. */
 export type LayLayers = (offset: number, tallest?: number) => LayersScene;

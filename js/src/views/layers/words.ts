@@ -1,5 +1,6 @@
 import { type Description, mentioned, nameOf, spanInWords, verbs } from "../../focus/description";
 import { isExplicit, ruleOf } from "../../focus/kept";
+import { isVisible, type StripOnShow, stripAt, stripWish } from "../../focus/strips";
 import type { ToneScale } from "../../lib/colour";
 import { changesFirst, clauses, count, pieceLabel, signedWeight, weight } from "../../lib/format";
 import { askedOf, othersOf } from "../../session/axes";
@@ -7,7 +8,6 @@ import type { Filter } from "../../session/filter";
 import type { Session } from "../../session/session";
 import type { Tokens } from "../../wire/types";
 import { cellIn } from "./picture";
-import { isVisible, type StripOnShow, stripAt, stripWish } from "./strips";
 
 /** What is under the pointer, for those who do not see it. */
 export function spoken(

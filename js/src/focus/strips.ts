@@ -1,14 +1,21 @@
 import { computed } from "@preact/signals";
-import type { View } from "../../display/view";
-import { readPreview } from "../../focus/maps";
-import { oneForEach } from "../../lib/one-for-each";
-import type { Wish } from "../../session/answers/follow";
-import { keyOf } from "../../session/answers/memory";
-import { othersOf } from "../../session/axes";
-import type { Session } from "../../session/session";
-import { textsOf, unitsOf } from "../../session/shown";
-import { toTokens, toUnits } from "../../session/units";
-import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../../wire/types";
+import { oneForEach } from "../lib/one-for-each";
+import type { Wish } from "../session/answers/follow";
+import { keyOf } from "../session/answers/memory";
+import { othersOf } from "../session/axes";
+import type { Session } from "../session/session";
+import { textsOf, unitsOf } from "../session/shown";
+import { toTokens, toUnits } from "../session/units";
+import type { Direction, Frame, Fusion, Span, Strip, StripRequest } from "../wire/types";
+import type { Derived } from "./derived";
+import { readPreview } from "./maps";
+import type { Local } from "./pointer";
+
+interface Looked {
+  readonly session: Session;
+  readonly local: Local;
+  readonly derived: Derived;
+}
 
 /** One query through all layers as it is on show: exact, or for a moment from the bytes of a frame. */
 export interface StripOnShow extends Omit<Strip, "sinks" | "tokens"> {
@@ -127,7 +134,7 @@ function fuse(vectors: readonly (Float32Array | null)[], fusion: Fusion, count: 
 const rest = 60;
 
 /** The focus through all layers: what is asked, and what there is of it. A token under the pointer waits until it rests there. */
-export const stripOf = oneForEach(({ session, local, derived }: View) => {
+export const stripOf = oneForEach(({ session, local, derived }: Looked) => {
   const wish = computed(() => {
     const number = local.hoverHead.value?.head ?? session.clampedHead().head;
     const found = stripWish(session, derived.focus.value, derived.direction.value, number);
