@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { layerTones } from "../../src/surface/picture/paint";
 import { PatchSurface } from "../../src/surface/picture/patches";
 import type { PatchPlace, PictureTold } from "../../src/wire/types";
 
@@ -74,5 +75,15 @@ describe("tokens over a picture", () => {
     const cut = new PatchSurface({ ...picture, width: 14 }, 0, places, 140);
     expect(cut.hit(125, 5)).toBeNull();
     expect(cut.rects(3)).toEqual([{ x: 80, y: 0, width: 40, height: 40 }]);
+  });
+});
+
+describe("small pictures of the layers", () => {
+  const strip = { values: new Float32Array([0.1, 0.4, 0, 0.9, Number.NaN, 0.1]), count: 3, peak: 0.4 };
+
+  it("share one scale, past which sinks are", () => {
+    const sinks = [new Set<number>(), new Set([0])];
+    expect(layerTones({ ...strip, sinks }, 0)).toEqual([expect.closeTo(0.5), 1, 0]);
+    expect(layerTones({ ...strip, sinks }, 1)).toEqual([0, 0, expect.closeTo(0.5)]);
   });
 });

@@ -12,6 +12,7 @@ import type { PatchPlace, PictureTold } from "../../wire/types";
 import { inksOf } from "../Heat";
 import { look, looksOf, markLook, pinIn } from "../looks";
 import { Chip } from "../Mirror";
+import { LayerPictures } from "./LayerPictures";
 import { OtherPicture } from "./OtherPicture";
 import { type Over, paintPatches } from "./paint";
 import { PatchSurface } from "./patches";
@@ -19,7 +20,7 @@ import "./style.css";
 
 /** The pictures of a field and the special tokens beside them, in place of a text. */
 export function PictureField({ number }: { readonly number: FieldNumber }) {
-  const { session, derived } = useView();
+  const { session, derived, layout } = useView();
   const field = useRef<HTMLDivElement>(null);
   const over = useSignal<Over>("colour");
   const hiding = useSignal(false);
@@ -43,35 +44,30 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
         </Boundary>
       ))}
       <div class="aw-picture-side">
-        {beside.length > 0 && (
-          <span class="aw-leading">
-            {beside.map((token) => (
-              <Chip key={token} token={token} number={number} />
-            ))}
-          </span>
-        )}
-        <Segmented
-          label="Heat over the picture"
-          choices={ways}
-          value={over.value}
-          onChoose={(next) => {
-            over.value = next;
-          }}
-        />
-        {isChangeable(session) && (
-          <p class="aw-picture-note">
+        <div class="aw-picture-tools">
+          {beside.map((token) => (
+            <Chip key={token} token={token} number={number} />
+          ))}
+          <Segmented
+            label="Heat over the picture"
+            choices={ways}
+            value={over.value}
+            onChoose={(next) => {
+              over.value = next;
+            }}
+          />
+          {isChangeable(session) && (
             <Toggle
               value="hide"
               text="hide by painting"
-              title="Paint over patches: nothing reads them any more. Paint over them again to bring them back."
+              title="Paint over patches: no other token reads them any more. Paint over them again to bring them back."
               pressed={hiding.value}
               onPress={(pressed) => {
                 hiding.value = pressed;
               }}
-            />{" "}
-            {hiding.value && "paint over patches: no other token reads them"}
-          </p>
-        )}
+            />
+          )}
+        </div>
         {number === 0 && session.about.value?.editable === true && <OtherPicture field={field} />}
         {pictures.map((picture) => (
           <p key={picture.name} class="aw-picture-note">
@@ -79,6 +75,11 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             {picture.note !== "" && ` · ${picture.note}`}
           </p>
         ))}
+        {layout.value.columns === 3 && pictures.length === 1 && pictures[0] !== undefined && (
+          <Boundary of="The layers" instead={null}>
+            <LayerPictures place={0} picture={pictures[0]} places={places} />
+          </Boundary>
+        )}
       </div>
     </div>
   );

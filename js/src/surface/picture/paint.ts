@@ -1,5 +1,6 @@
 import type { Pen } from "../../drawing/brush";
 import type { Rect } from "../../drawing/scene";
+import type { StripOnShow } from "../../focus/strips";
 import type { MarkLook } from "../looks";
 import type { Inks } from "../paint";
 
@@ -60,6 +61,32 @@ export function paintPatches(
   trace(pen, outlines.query, inks.ring, 1.5);
   trace(pen, outlines.marked, inks.ring, 2);
   trace(pen, outlines.focus, inks.ring, 2.5);
+}
+
+/** The tones of a layer on the square-root scale: the largest weight of all layers, outside the sinks, is the full one. */
+export function layerTones(
+  { values, count, peak, sinks }: Pick<StripOnShow, "values" | "count" | "peak" | "sinks">,
+  layer: number,
+): readonly number[] {
+  const row = values.subarray(layer * count, (layer + 1) * count);
+  return Array.from(row, (value, token) =>
+    value > 0 && peak > 0 && sinks[layer]?.has(token) !== true ? Math.min(1, Math.sqrt(value / peak)) : 0,
+  );
+}
+
+/** The heat of a small picture: nothing else is to be seen in it. */
+export function paintSmall(
+  pen: Pen,
+  marks: readonly { readonly rect: Rect; readonly tone: number }[],
+  colour: string,
+): void {
+  pen.fillStyle = colour;
+  for (const { rect, tone } of marks) {
+    if (!(tone > faintest)) continue;
+    pen.globalAlpha = fullest * tone;
+    pen.fillRect(rect.x, rect.y, rect.width, rect.height);
+  }
+  pen.globalAlpha = 1;
 }
 
 /** A line with a light one under it: it is seen on any colour. */
