@@ -14,7 +14,7 @@ interface Props {
 /** A part of the view that asks more of the model: folded until somebody wants it. */
 export function Folded({ name, open, title, heading, controls, children }: Props) {
   return (
-    <section class={`aw-folded ${name}`} data-open={open.value || undefined}>
+    <section class={`aw-test-part ${name}`} data-open={open.value || undefined}>
       <h3>
         <button
           type="button"
@@ -26,7 +26,7 @@ export function Folded({ name, open, title, heading, controls, children }: Props
         >
           <span aria-hidden="true">{open.value ? "▾" : "▸"}</span> {heading}
         </button>
-        {open.value && <span class="aw-folded-controls">{controls}</span>}
+        {open.value && <span class="aw-test-part-controls">{controls}</span>}
       </h3>
       {open.value && children}
     </section>
