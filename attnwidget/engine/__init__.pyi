@@ -18,9 +18,8 @@ from attnwidget.engine.gradients.embeddings import embedded_tokens as embedded_t
 from attnwidget.engine.gradients.outputs import OutputGradient as OutputGradient
 from attnwidget.engine.gradients.outputs import output_gradients as output_gradients
 from attnwidget.engine.gradients.ways import mean_gradient as mean_gradient
+from attnwidget.engine.gradients.weights import GivenPasses as GivenPasses
 from attnwidget.engine.gradients.weights import GivenWeights as GivenWeights
-from attnwidget.engine.gradients.weights import given_logits as given_logits
-from attnwidget.engine.gradients.weights import weight_gradients as weight_gradients
 from attnwidget.engine.inputs.recipient import forward_names as forward_names
 from attnwidget.engine.layers import LayerStates as LayerStates
 from attnwidget.engine.layers import layer_states as layer_states

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from tqdm.auto import tqdm
@@ -13,6 +14,18 @@ ToldStep: TypeAlias = Callable[[int, int], None]
 
 QUIET = 1.0
 """Seconds after which a bar is shown: most experiments are done before."""
+
+_within: ContextVar[bool] = ContextVar("within", default=False)
+"""Whether what is done is a step of something that tells how far it is."""
+
+
+@contextmanager
+def _around() -> Iterator[None]:
+    before = _within.set(True)
+    try:
+        yield
+    finally:
+        _within.reset(before)
 
 
 def gone_when_done(bars: type) -> type:
@@ -47,14 +60,16 @@ def shown_progress(progress: Any, what: str) -> Iterator[ToldStep]:
     """What to tell about the progress of an experiment.
 
     `progress` None shows a bar that is named `what` if it takes long, False shows nothing, a function hears (done, of how
-    many). Raises AttnWidgetError for anything else.
+    many). None shows nothing within another experiment. Raises AttnWidgetError for anything else.
     """
     if callable(progress):
-        yield progress
-    elif progress is False:
-        yield lambda _done, _total: None
+        with _around():
+            yield progress
+    elif progress is False or (progress is None and _within.get()):
+        with _around():
+            yield lambda _done, _total: None
     elif progress is None or progress is True:
-        with gone_when_done(tqdm)(desc=what, delay=QUIET, leave=False) as bar:
+        with _around(), gone_when_done(tqdm)(desc=what, delay=QUIET, leave=False) as bar:
 
             def step(done: int, total: int) -> None:
                 bar.total = total

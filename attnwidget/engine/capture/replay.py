@@ -88,7 +88,7 @@ def run_from(
     """
     given = kept.forward.items()
     forward = dict(given) if batch == 1 else {name: one.expand(batch, *one.shape[1:]) for name, one in given}
-    with _skipping(kept, layer, batch, handed_on):
+    with skipping(kept, layer, batch, handed_on):
         return hidden_rows(shadow, forward, edited)
 
 
@@ -122,7 +122,7 @@ def hidden_rows(
 
 
 @contextmanager
-def _skipping(kept: KeptLayers, layer: int, batch: int, handed_on: Tensor | None) -> Iterator[None]:
+def skipping(kept: KeptLayers, layer: int, batch: int, handed_on: Tensor | None = None) -> Iterator[None]:
     """Inside, the layers before `layer` return what they gave in the kept pass, the last of them `handed_on` if given."""
     skipped = list(zip(kept.layers, kept.outputs, strict=True))[:layer]
     own = [vars(module).get("forward") for module, _ in skipped]

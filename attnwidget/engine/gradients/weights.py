@@ -1,7 +1,9 @@
 """What an answer changes with, at attention weights: passes in which these are given, several as one batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from einops import rearrange
@@ -9,7 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.engine.capture.attention_function import Call, Edited, unedited
-from attnwidget.engine.capture.shadow import shadow_of
+from attnwidget.engine.capture.edited_pass import Known
+from attnwidget.engine.capture.replay import KeptLayers, skipping
+from attnwidget.engine.capture.shadow import Shadow, shadow_of
+from attnwidget.engine.from_layers import runs_from_layers
 from attnwidget.engine.gradients.differentiable import (
     Score,
     differentiable,
@@ -22,6 +27,9 @@ from attnwidget.engine.gradients.outputs import called
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
+
+FEWEST_LAYERS = 4
+"""Layers up to which keeping what they give costs more than it saves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,53 +75,82 @@ class _Placed:
     maps: Tensor
 
 
-def given_logits(
-    model: AttentionModel, trace: Trace, given: Sequence[GivenWeights], position: int | None, instead: str
-) -> Float[Tensor, "text vocabulary"]:
-    """The logits after a position, or of the class, with these weights in the place of the heads' own.
+@dataclass(frozen=True, eq=False)
+class GivenPasses:
+    """Passes over the inputs of a trace with weights given to some of its heads, several texts as one batch.
 
-    Several texts run as one batch. Raises AttnWidgetError where weights cannot be given; `instead` ends that sentence.
+    `position` is the row whose logits are asked for, None for a class; `instead` ends the sentence of what cannot be done.
     """
-    refuse_unseen_attention(model, instead)
-    with differentiable(shadow_of(model.model)), torch.no_grad():
-        return _logits(model, trace, [_Placed(one, one.maps.to(_device(one.block))) for one in given], position)
 
+    model: AttentionModel
+    trace: Trace
+    position: int | None
+    instead: str
 
-def weight_gradients(
-    model: AttentionModel,
-    trace: Trace,
-    given: Sequence[GivenWeights],
-    position: int | None,
-    score: Score,
-    instead: str,
-) -> tuple[Float[Tensor, " text"], list[Float[Tensor, "text head query key"]]]:
-    """The score of a text under each of these weights, and its gradients by them, on the CPU.
+    def logits(self, given: Sequence[GivenWeights]) -> Float[Tensor, "text vocabulary"]:
+        """What the model says, text by text. Raises AttnWidgetError where weights cannot be given."""
+        with self._from(given), torch.no_grad():
+            return self._logits([_Placed(one, one.maps.to(_device(one.block))) for one in given])
 
-    Raises AttnWidgetError where no gradient can be had; `instead` is the end of that sentence.
-    """
-    refuse_what_has_no_gradient(model, trace, instead)
-    refuse_unseen_attention(model, instead)
-    with differentiable(shadow_of(model.model)):
-        placed = [_Placed(one, one.maps.to(_device(one.block)).detach().clone().requires_grad_()) for one in given]
-        logits = _logits(model, trace, placed, position)
-        scores = torch.stack([score(row) for row in logits])
-        gradients = followed_back(model, scores.sum(), [one.maps for one in placed], instead)
-    return scores.detach(), [one.cpu() for one in gradients]
+    def gradients(
+        self, given: Sequence[GivenWeights], score: Score
+    ) -> tuple[Float[Tensor, " text"], list[Float[Tensor, "text head query key"]]]:
+        """The score of a text under each of these weights, and its gradients by them, on the CPU.
+
+        Raises AttnWidgetError where no gradient can be had.
+        """
+        refuse_what_has_no_gradient(self.model, self.trace, self.instead)
+        with self._from(given):
+            placed = [_Placed(one, one.maps.to(_device(one.block)).detach().clone().requires_grad_()) for one in given]
+            logits = self._logits(placed)
+            scores = torch.stack([score(row) for row in logits])
+            gradients = followed_back(self.model, scores.sum(), [one.maps for one in placed], self.instead)
+        return scores.detach(), [one.cpu() for one in gradients]
+
+    # To look through a large model for what has changed takes as long as some of its layers: once for all passes.
+    @cached_property
+    def _shadow(self) -> Shadow:
+        refuse_unseen_attention(self.model, self.instead)
+        return shadow_of(self.model.model)
+
+    @cached_property
+    def _roles(self) -> Known:
+        return self.model.roles(self.trace)
+
+    @cached_property
+    def _kept(self) -> KeptLayers | None:
+        """What the layers gave, so that passes begin at the first that is changed; None where that is not possible."""
+        found = None
+        if self.position is not None and len(self.trace.blocks) > FEWEST_LAYERS:
+            with torch.inference_mode(mode=False):  # what is kept is part of a graph
+                found = runs_from_layers(self.model, self.trace, self.position, earlier=False)
+        return None if found is None else found.kept
+
+    @contextmanager
+    def _from(self, given: Sequence[GivenWeights]) -> Iterator[None]:
+        """Inside, passes can be followed back, and begin at the first layer that is given something."""
+        first = min(one.block.layer for one in given)
+        kept = self._kept if first > 0 else None
+        with differentiable(self._shadow):
+            if kept is None:
+                yield
+            else:
+                with skipping(kept, first, len(given[0].maps)):
+                    yield
+
+    def _logits(self, placed: Sequence[_Placed]) -> Tensor:
+        at = {(one.of.block.part, one.of.block.layer): one for one in placed}
+
+        def change(call: Call, own: Edited | None, part: str, layer: int) -> Edited | None:
+            one = at.get((part, layer))
+            return own if one is None else _Given(own, call, one.of.heads, one.maps, one.of.block.silenced)
+
+        texts = len(placed[0].maps)
+        forward = {name: one.expand(texts, *one.shape[1:]) for name, one in self.trace.forward.items()}
+        edited = self.model.edited_pass(self.trace)
+        heard = called(self._roles, edited or unedited, change)
+        return logits_of(self._shadow, forward, self.position, edited, heard)
 
 
 def _device(block: Block) -> torch.device:
     return block.q.device if block.q is not None else torch.device("cpu")
-
-
-def _logits(model: AttentionModel, trace: Trace, placed: Sequence[_Placed], position: int | None) -> Tensor:
-    at = {(one.of.block.part, one.of.block.layer): one for one in placed}
-    edited = model.edited_pass(trace)
-
-    def change(call: Call, own: Edited | None, part: str, layer: int) -> Edited | None:
-        one = at.get((part, layer))
-        return own if one is None else _Given(own, call, one.of.heads, one.maps, one.of.block.silenced)
-
-    texts = len(placed[0].maps)
-    forward = {name: one.expand(texts, *one.shape[1:]) for name, one in trace.forward.items()}
-    heard = called(model.roles(trace), edited or unedited, change)
-    return logits_of(shadow_of(model.model), forward, position, edited, heard)

@@ -1,21 +1,24 @@
 """Patterns in the place of a model's own, and what a plain run with them painted gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from attnwidget.engine import Paint, Trace, weights
+from attnwidget.engine import Paint, Trace, in_batches, weights
 from attnwidget.experiments.counterfactual.distances import jensen_shannon, total_variation
 from attnwidget.experiments.counterfactual.scope import Scope
 from attnwidget.experiments.effects.answers import logits_at
 from attnwidget.measures.given_trace import said_setting
 from attnwidget.shapes import LayerMaps
 
-HALVINGS = 8
-"""Runs in which what was found is moved back towards the model's own, where it does not hold."""
+SHARES_TRIED = 8
+"""Of the way to what was found, as one batch, and as many again between two of them, where it does not hold."""
+
+BACKED_OFF = (1.0, 0.99, 0.9, 0.5, 0.0)
+"""What is left of that way where what held in the batch does not in a plain run, which rounds otherwise."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,7 +30,7 @@ class CounterfactualAttention:
     chosen heads that may read two keys or more and on which the answer rests. `furthest` is what it would be with all
     weight on the key that each row reads least: no pattern is further. `distances` has it row by row, (head query),
     NaN for the others. `change` is the total variation between what the model says and what it said, from 0 to 1;
-    `before` and `after` are of the answer. `epsilon` is the change that was allowed, None if any was. `mass` is how much
+    `before` and `after` are of the answer, `same_answer` says whether what the model says first is the same. `epsilon` is the change that was allowed, None if any was. `mass` is how much
     the words that a reader is misled about received before and after, on average over rows that could read them; None
     if there were none.
     """
@@ -41,6 +44,7 @@ class CounterfactualAttention:
     change: float
     before: float
     after: float
+    same_answer: bool
     epsilon: float | None
     mass: tuple[float, float] | None
     recipe: str
@@ -50,13 +54,19 @@ class CounterfactualAttention:
         """Whether the prediction changed by no more than was allowed."""
         return self.epsilon is None or self.change <= self.epsilon
 
-    def __float__(self) -> float:
-        """One number, for a survey over many texts: the divergence; of deceptive attention how much mass was moved; and
-        where nothing was held, the change of the prediction.
+    @property
+    def of_text(self) -> Mapping[str, float]:
+        """Numbers of one text among many, by name; the first is what a survey is about.
+
+        That is the divergence as a share of `furthest`; of deceptive attention how much mass was moved; and where nothing
+        was to be held, the change of the prediction.
         """
-        if self.mass is not None:
-            return abs(self.mass[1] - self.mass[0])
-        return self.change if self.epsilon is None else self.distance
+        moved = {} if self.mass is None else {"mass moved": abs(self.mass[1] - self.mass[0])}
+        reached = {"share of the furthest": self.distance / self.furthest, "divergence": self.distance}
+        told = {"change": self.change, "fall": self.before - self.after, "same answer": self.same_answer}
+        if self.epsilon is None:
+            return {**told, **reached}
+        return {**moved, **reached, **told, "held": self.held}
 
     def __repr__(self) -> str:
         mass = "" if self.mass is None else f"; mass {self.mass[0]:.3f} -> {self.mass[1]:.3f}"
@@ -79,24 +89,37 @@ def painted_run(
     Where the prediction does not hold within epsilon, they are moved back towards the model's own until it does.
     `marked` says, layer by layer, which keys each row is asked about (head query key). Raises what `model.trace` raises.
     """
-    share, least, most = 1.0, 0.0, 1.0
-    held: tuple[Trace, tuple[Paint, ...]] | None = None
-    for _ in range(HALVINGS):
-        edits = scope.painted(
-            [layer.own + share * (one - layer.own) for layer, one in zip(scope.layers, maps, strict=True)]
-        )
+    share = 1.0 if epsilon is None else _largest_share(scope, maps, epsilon)
+    for part in BACKED_OFF:
+        edits = scope.painted(_on_the_way(scope, maps, part * share))
         again = scope.model.trace(scope.trace, edits=(*scope.trace.edits, *edits), reuse=scope.trace)
         if epsilon is None or _change(scope, again) <= epsilon:
-            held, least = (again, edits), share
-            if share == 1.0:
-                break
-        else:
-            most = share
-        share = (least + most) / 2
-    if held is None:
-        edits = scope.painted([layer.own for layer in scope.layers])
-        held = scope.model.trace(scope.trace, edits=(*scope.trace.edits, *edits), reuse=scope.trace), edits
-    return _record(scope, *held, recipe, epsilon, marked)
+            break
+    return _record(scope, again, edits, recipe, epsilon, marked)
+
+
+def _on_the_way(scope: Scope, maps: Sequence[LayerMaps], share: float) -> list[LayerMaps]:
+    """What stands between the model's own patterns (0) and those that were found (1)."""
+    return [layer.own + share * (one - layer.own) for layer, one in zip(scope.layers, maps, strict=True)]
+
+
+def _largest_share(scope: Scope, maps: Sequence[LayerMaps], epsilon: float) -> float:
+    """How far one can go from the model's own patterns towards those that were found with the prediction held."""
+    least, most = 0.0, 1.0
+    for _ in range(2):
+        shares = [most - (most - least) * step / SHARES_TRIED for step in range(SHARES_TRIED)]
+
+        def run(some: Sequence[float]) -> Tensor:
+            ways = [_on_the_way(scope, maps, share) for share in some]
+            return scope.logits([torch.stack(layer) for layer in zip(*ways, strict=True)])
+
+        changes = scope.changes(in_batches(shares, scope.at_once, run)).tolist()
+        held = [place for place, change in enumerate(changes) if change <= epsilon]
+        if held and shares[held[0]] == most:
+            return most
+        most = shares[held[0] - 1] if held else shares[-1]
+        least = shares[held[0]] if held else least
+    return least
 
 
 def _change(scope: Scope, trace: Trace) -> float:
@@ -121,6 +144,7 @@ def _record(
     if marked is not None:
         owns = [layer.own for layer in scope.layers]
         mass = (_mass(owns, marked), _mass(found, marked))
+    first, then = (logits_at(one, scope.asked) for one in (scope.trace, again))
     return CounterfactualAttention(
         edits,
         again,
@@ -129,8 +153,9 @@ def _record(
         rows,
         scope.rows,
         _change(scope, again),
-        scope.asked.score(logits_at(scope.trace, scope.asked)),
-        scope.asked.score(logits_at(again, scope.asked)),
+        scope.asked.score(first),
+        scope.asked.score(then),
+        bool(first.argmax() == then.argmax()),
         epsilon,
         mass,
         f"{recipe}; {scope.words}; {scope.asked.recipe}{said_setting(scope.trace, scope.part)}",

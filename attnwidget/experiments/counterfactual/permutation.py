@@ -1,11 +1,12 @@
 """The permutation test: the weights of every row in another order, many times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from attnwidget.arguments import whole_from_one, whole_from_zero
@@ -15,20 +16,18 @@ from attnwidget.experiments.effects.answers import answer_of, logits_at
 from attnwidget.experiments.progress import ToldStep, shown_progress
 from attnwidget.measures.given_trace import said_setting
 
-TOKENS_PERMUTED_TOGETHER = 1024
-"""Tokens that are run at a time."""
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PermutedAttention:
     """What the model says with the weights of every row in another order: a number for each of some permutations.
 
     `changes` is the total variation between what the model says and what it said, from 0 to 1, `falls` how much the answer
-    falls (before - after).
+    falls (before - after). `same_answer` is the share of the permutations under which it says the same first.
     """
 
     changes: np.ndarray
     falls: np.ndarray
+    same_answer: float
     recipe: str
 
     @property
@@ -41,8 +40,10 @@ class PermutedAttention:
         """The median fall of the answer."""
         return float(np.median(self.falls))
 
-    def __float__(self) -> float:
-        return self.change
+    @property
+    def of_text(self) -> Mapping[str, float]:
+        """Numbers of one text among many: what a survey asks for."""
+        return {"change": self.change, "fall": self.fall, "same answer": self.same_answer}
 
     def __repr__(self) -> str:
         return f"PermutedAttention(median total variation {self.change:.4f}, fall {self.fall:+.4g}; {self.recipe})"
@@ -82,23 +83,22 @@ def permuted_attention(
     scope = scope_of(model, trace, asked, heads, part, queries)
     count, drawn = whole_from_one("times", times), whole_from_zero("seed", seed)
     with shown_progress(progress, "permutations") as told:
-        changes, falls = permuted(scope, count, drawn, told)
+        logits = permuted_logits(scope, count, drawn, told)
     recipe = f"rows shuffled {count} times, seed {drawn}; {scope.words}; {asked.recipe}{said_setting(trace, part)}"
-    return PermutedAttention(changes, falls, recipe)
+    own = logits_at(trace, asked)
+    falls = asked.score(own) - np.array([asked.score(row) for row in logits])
+    same = float((logits.argmax(-1) == own.argmax()).double().mean())
+    return PermutedAttention(scope.changes(logits).numpy(), falls, same, recipe)
 
 
-def permuted(scope: Scope, times: int, seed: int, told: ToldStep) -> tuple[np.ndarray, np.ndarray]:
-    """How much the prediction changes, and the answer falls, under each of some permutations."""
-    at_most = 1 if scope.trace.edits else TOKENS_PERMUTED_TOGETHER // len(scope.trace.text)
+def permuted_logits(scope: Scope, times: int, seed: int, told: ToldStep) -> Float[Tensor, "permutation outcome"]:
+    """What the model says under each of some permutations."""
 
     def batch(numbers: Sequence[int]) -> Tensor:
         maps = [torch.stack([_shuffled(layer, seed, number) for number in numbers]) for layer in scope.layers]
         return scope.logits(maps)
 
-    logits = in_batches(range(times), at_most, batch, lambda done: told(done, times))
-    before = scope.asked.score(logits_at(scope.trace, scope.asked))
-    falls = np.array([before - scope.asked.score(row) for row in logits])
-    return scope.changes(logits).numpy(), falls
+    return in_batches(range(times), scope.at_once, batch, lambda done: told(done, times))
 
 
 def _shuffled(layer: OwnRows, seed: int, number: int) -> Tensor:

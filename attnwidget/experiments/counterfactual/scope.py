@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,11 +12,11 @@ from torch import Tensor
 from attnwidget.engine import (
     AttentionModel,
     Block,
+    GivenPasses,
     GivenWeights,
     Paint,
     Trace,
     fit_index,
-    given_logits,
     indices,
     output_gradients,
     parse_head,
@@ -28,6 +29,9 @@ from attnwidget.experiments.effects.answers import Asked, logits_at
 from attnwidget.shapes import LayerMaps
 
 PAINT_INSTEAD = "Paint a pattern by hand instead (aw.effect(model, trace, aw.Paint('L5H3', 'uniform')))"
+
+TOKENS_AT_A_TIME = 1024
+"""Tokens that are run at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +60,25 @@ class Scope:
     words: str
 
     @property
+    def at_once(self) -> int:
+        """How many texts are run as one batch: passes with edits run alone."""
+        return 1 if self.trace.edits else max(1, TOKENS_AT_A_TIME // len(self.trace.text))
+
+    @property
     def rows(self) -> int:
         """How many rows are replaced."""
         return sum(int(layer.counted.sum()) for layer in self.layers)
 
-    @property
+    @cached_property
     def prediction(self) -> Float[Tensor, " outcome"]:
         """The probabilities of what the model says."""
-        return logits_at(self.trace, self.asked).double().softmax(-1)
+        with torch.inference_mode(mode=False):
+            return logits_at(self.trace, self.asked).double().softmax(-1)
+
+    @cached_property
+    def passes(self) -> GivenPasses:
+        """Passes with other patterns."""
+        return GivenPasses(self.model, self.trace, self.asked.position, PAINT_INSTEAD)
 
     def given(self, maps: Sequence[Tensor]) -> list[GivenWeights]:
         """Patterns (text head query key), layer by layer, as passes take them."""
@@ -71,7 +86,7 @@ class Scope:
 
     def logits(self, maps: Sequence[Tensor]) -> Float[Tensor, "text outcome"]:
         """What the model says under each of some patterns, (text head query key) layer by layer."""
-        return given_logits(self.model, self.trace, self.given(maps), self.asked.position, PAINT_INSTEAD)
+        return self.passes.logits(self.given(maps))
 
     def changes(self, logits: Float[Tensor, "text outcome"]) -> Float[Tensor, " text"]:
         """How much the model's prediction differs from its own, by total variation."""

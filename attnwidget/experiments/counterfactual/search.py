@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.engine import go_on, in_batches, weight_gradients
+from attnwidget.engine import go_on, in_batches
 from attnwidget.experiments.counterfactual.distances import total_variation
-from attnwidget.experiments.counterfactual.scope import PAINT_INSTEAD, OwnRows, Scope
+from attnwidget.experiments.counterfactual.scope import OwnRows, Scope
 from attnwidget.shapes import LayerMaps
 
 Objective: TypeAlias = Callable[[Sequence[Tensor]], Tensor]
@@ -75,9 +75,7 @@ def _take_step(scope: Scope, objective: Objective, epsilon: float, reached: Reac
         return total_variation(logits.double().softmax(-1), own)
 
     maps = [pattern_of(layer, one) for layer, one in zip(scope.layers, reached.free, strict=True)]
-    changes, gradients = weight_gradients(
-        scope.model, scope.trace, scope.given(maps), scope.asked.position, change, PAINT_INSTEAD
-    )
+    changes, gradients = scope.passes.gradients(scope.given(maps), change)
     good = objective(maps)
     # What changes the prediction is worse than anything that holds it, the more so the more it does.
     worth = torch.where(changes <= epsilon, good.detach().double(), -1e6 - changes)
@@ -123,7 +121,7 @@ def searched(
     """The best patterns that were found, (head query key) layer by layer, with the prediction held within epsilon.
 
     Where no search held it, those that came nearest. `told` hears (steps done, of how many). Raises what
-    `weight_gradients` raises, and Cancelled inside `stopping_when`.
+    `GivenPasses.gradients` raises, and Cancelled inside `stopping_when`.
     """
     done = 0
 

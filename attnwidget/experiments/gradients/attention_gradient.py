@@ -11,6 +11,7 @@ from attnwidget.arguments import one_of, whole_from_one
 from attnwidget.engine import (
     AttentionModel,
     Block,
+    GivenPasses,
     GivenWeights,
     Trace,
     fit_index,
@@ -18,7 +19,6 @@ from attnwidget.engine import (
     output_gradients,
     parse_head,
     visible,
-    weight_gradients,
     weights,
 )
 from attnwidget.experiments.effects.answers import Asked, answer_of, logits_at
@@ -127,6 +127,7 @@ def _integrated(
     if start == "uniform":
         may = visible(block).float()
         first = (may / may.sum(-1, keepdim=True).clamp(min=1)).expand_as(own)
+    passes = GivenPasses(model, trace, asked.position, CUT_INSTEAD)
     # The beginning runs with the others; its gradient counts nothing.
     points = [*(((step + 0.5) / steps, 1 / steps) for step in range(steps)), (0.0, 0.0)]
 
@@ -134,7 +135,7 @@ def _integrated(
         at = torch.tensor(places, dtype=torch.float32, device="cpu")[:, None, None, None]
         maps = first + at * (own - first)
         given = GivenWeights(block, tuple(range(block.heads)), maps)
-        found, (gradient,) = weight_gradients(model, trace, [given], asked.position, asked.in_graph, CUT_INSTEAD)
+        found, (gradient,) = passes.gradients([given], asked.in_graph)
         return found, gradient
 
     mean, scores = mean_gradient(trace, points, run, lambda done: told(min(done, steps), steps))

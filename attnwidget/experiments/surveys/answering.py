@@ -85,7 +85,16 @@ def _answered(
     except AttnWidgetError as error:
         return Unanswered(item.number, item.text, str(error))
     return Answered(
-        item.number, item.text, item.pair, columns, found.values, controls, item.spans, item.answer, found.queries
+        item.number,
+        item.text,
+        item.pair,
+        columns,
+        found.values,
+        controls,
+        item.spans,
+        item.answer,
+        found.queries,
+        found.further,
     )
 
 

@@ -12,7 +12,7 @@ from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.records import Answered, Unanswered, Unread
 from attnwidget.files import write_whole
 
-ANSWERS_FORMAT = 1
+ANSWERS_FORMAT = 2
 """Of both kinds of file. Raised when they change; older ones are still read."""
 
 AnswerEntry: TypeAlias = Answered | Unanswered | Unread
@@ -23,7 +23,7 @@ SAID_OF_ALL = b"attnwidget"
 CONTROL_COLUMN = "control: "
 """Begins the name of the column of a control."""
 
-AS_JSON = ("messages", "answer", "spans", "columns")
+AS_JSON = ("messages", "answer", "spans", "columns", "further")
 """Columns that hold what has no type of its own."""
 
 AS_THEY_ARE = ("number", "text", "pair", "reason", "mark")
@@ -54,7 +54,7 @@ def write_answers(
 ) -> Path:
     """Write answers to a `.parquet` or a `.json` file. `about` is plain data that stands beside them.
 
-    A row for every text: `number`, `text` (or the `messages` of a chat), `pair`, `answer`, `spans` and `columns` as JSON,
+    A row for every text: `number`, `text` (or the `messages` of a chat), `pair`, `answer`, `spans`, `columns` and `further` as JSON,
     the `reason` where there is no answer; `values` and `control: ...` are the numbers, row by row of the `shape`.
 
     Raises AttnWidgetError if the file cannot be written, and for Parquet without pyarrow.
@@ -106,6 +106,7 @@ def _row(entry: AnswerEntry, mark: str | None) -> dict[str, Any]:
         row["text" if isinstance(entry.text, str) else "messages"] = entry.text
     if isinstance(entry, Answered):
         row |= {"pair": entry.pair, "answer": entry.answer, "spans": entry.spans, "columns": entry.columns}
+        row["further"] = entry.further or None
         row |= {"values": np.asarray(entry.values), "queries": entry.queries}
         row |= {f"{CONTROL_COLUMN}{name}": np.asarray(one) for name, one in entry.controls.items()}
     return {name: one for name, one in row.items() if one is not None}
@@ -126,6 +127,7 @@ def _entry(row: Mapping[str, Any]) -> AnswerEntry:
             {name: tuple(map(_place, places)) for name, places in row["spans"].items()},
             tuple(row["answer"]) if isinstance(row.get("answer"), list) else row.get("answer"),
             row.get("queries"),
+            row.get("further", {}),
         )
     return Unread(number, row["reason"]) if text is None else Unanswered(number, text, row["reason"])
 

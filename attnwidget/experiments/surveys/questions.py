@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from attnwidget.arguments import real_number
+from attnwidget.arguments import real_number, truth
 from attnwidget.engine import AttentionModel, Trace
 from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.surveys.records import Item, QuestionSaid
@@ -24,6 +24,15 @@ class FoundOnText:
     values: np.ndarray
     queries: np.ndarray | None = None
     beside: Mapping[str, np.ndarray] = field(default_factory=dict)
+    further: Mapping[str, float] = field(default_factory=dict)
+
+
+@runtime_checkable
+class SeveralOfText(Protocol):
+    """A result that says several numbers of its text, by name. The first is the one that a survey is about."""
+
+    @property
+    def of_text(self) -> Mapping[str, float]: ...
 
 
 @runtime_checkable
@@ -74,11 +83,20 @@ class MeasuredOnTexts:
     def ask(
         self, model: AttentionModel, trace: Trace, item: Item, wanted: Collection[str], lot: np.random.Generator
     ) -> FoundOnText:
-        """What the function gives. Raises AttnWidgetError for anything but numbers of heads, layers or the text."""
+        """What the function gives: numbers of heads, layers or the text, or a mapping with several numbers of the text.
+
+        Of a mapping the first is what is asked for, and all are kept beside it. Raises AttnWidgetError for anything else.
+        """
         del item, wanted, lot
-        return FoundOnText(
-            _numbers(self.function(model, trace) if self.runs_model else self.function(trace), self.name)
-        )
+        found = self.function(model, trace) if self.runs_model else self.function(trace)
+        several = found.of_text if isinstance(found, SeveralOfText) else found
+        if not isinstance(several, Mapping):
+            return FoundOnText(_numbers(several, self.name))
+        each = {str(name): _one_number(one, f"{self.name}, {name!s:.60},") for name, one in several.items()}
+        if not each:
+            raise AttnWidgetError(f"{self.name} gives an empty mapping. A survey needs one number, or several by name.")
+        own = np.array(float(next(iter(each.values()))))
+        return FoundOnText(own, further={name: one for name, one in each.items() if np.isfinite(one)})
 
     def __repr__(self) -> str:
         return self.name
@@ -98,7 +116,7 @@ def question_of(given: Any) -> TextQuestion:
         return given
     raise AttnWidgetError(
         f"question={given!r:.60} is no question. Give aw.claim(...), a measure such as aw.entropy, or a function of a "
-        "trace, or of a model and a trace, that gives one number a head, a layer or a text."
+        "trace, or of a model and a trace, that gives one number a head, a layer or a text, or several of a text by name."
     )
 
 
@@ -122,6 +140,16 @@ def _runs_model(function: Callable[..., Any]) -> bool:
         return False
     needed = [one for one in by_place if one.default is Parameter.empty]
     return by_place[0].name == "model" or len(needed) == 2
+
+
+def _one_number(found: Any, name: str) -> float | bool:
+    """A single number, or yes or no."""
+    if (known := truth(found)) is not None:
+        return known
+    values = _numbers(found, name)
+    if values.ndim:
+        raise AttnWidgetError(f"{name} is no single number. Give one by each name.")
+    return float(values)
 
 
 def _numbers(found: Any, name: str) -> np.ndarray:

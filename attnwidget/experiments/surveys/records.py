@@ -74,6 +74,8 @@ class Answered:
     answer: Any = None
     queries: np.ndarray | None = None
     """The token whose row shows it best, of each head, -1 where none does; None where that means nothing."""
+    further: Mapping[str, float] = field(default_factory=dict)
+    """What else the question found on this text, by name; without what is no number."""
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,21 @@ class Survey:
         """The mean of `per_text` with its interval, over the texts that measure."""
         return one(spread_of(self.per_text[self.measured][:, None], self.seed), (0,))
 
+    def found_with(self, name: Any) -> Estimate:
+        """The mean of another number that the question found on each text, with its interval; of yes and no the share of yes.
+
+        Raises AttnWidgetError for a name that it did not find, naming those that it did.
+        """
+        if name not in self._further:
+            known = ", ".join(map(repr, self._further)) or "nothing"
+            raise AttnWidgetError(f"The question found no {name!r:.60} beside its number. It found {known}.")
+        return one(spread_of(self._further[name][:, None], self.seed), (0,))
+
+    @cached_property
+    def _further(self) -> Mapping[str, np.ndarray]:
+        names = dict.fromkeys(name for answer in self.answers for name in answer.further)
+        return {name: np.array([float(one.further.get(name, np.nan)) for one in self.answers]) for name in names}
+
     def of_each_text(self, values: np.ndarray) -> np.ndarray:
         """Of answers or a control, (text ...), the one number that the survey is about."""
         return of_texts(values) if self.head is None else values[(slice(None), *self.head)]
@@ -305,7 +320,8 @@ class Survey:
         Of two groups also their difference with interval, Cliff's delta and p (Mann-Whitney). Raises AttnWidgetError for
         a column that is not there, or has one value alone, or one for nearly every text.
         """
-        return cut_by(self.said.of, [one.columns for one in self.answers], self.per_text, column, self.seed)
+        known = [{**one.further, **one.columns} for one in self.answers]
+        return cut_by(self.said.of, known, self.per_text, column, self.seed)
 
     def examples(self, head: Any, count: Any = 3, *, model: Any = None) -> HeadExamples:
         """The texts on which a head does it most, and least, with the words: what its query reads there.
@@ -368,6 +384,7 @@ class Survey:
             "value": self.per_text.tolist(),
         }
         columns |= {name: self.of_each_text(table).tolist() for name, table in self.controls.items()}
+        columns |= {name: numbers.tolist() for name, numbers in self._further.items() if name not in columns}
         names = dict.fromkeys(name for answer in self.answers for name in answer.columns)
         return columns | {
             name: [answer.columns.get(name) for answer in self.answers] for name in names if name not in columns
@@ -384,6 +401,7 @@ class Survey:
         lines += [f"  {self.verdict.sentence}"]
         if isinstance(self.scores, HeadScores):
             lines += [f"  most: {', '.join(map(repr, self.top(3)))}"]
+        lines += [f"  with it: {said}" for said in self._found_with_it]
         names = self._sides
         lines += [f"  {names[0]}: {text!r}" for text in self.texts(1)]
         lines += [f"  {names[1]}: {text!r}" for text in self.texts(1, against=True)]
@@ -404,7 +422,8 @@ class Survey:
         )
         lost = [f"{count:,} × {reason}" for reason, count in list(self.counts.items())[1:]]
         half = ["Bars: the half of the texts that did not choose the head"] if self.measured != slice(None) else []
-        remarks = (*half, *([f"Left out: {'; '.join(lost)}"] if lost else []), *self.notes)
+        beside = [f"With it: {said}" for said in self._found_with_it]
+        remarks = (*half, *beside, *([f"Left out: {'; '.join(lost)}"] if lost else []), *self.notes)
         return survey_html(
             SurveyCard(
                 self.said,
@@ -419,6 +438,11 @@ class Survey:
                 self.in_small_print,
             )
         )
+
+    @property
+    def _found_with_it(self) -> list[str]:
+        names = list(self._further)[1:]
+        return [", ".join(f"{name} {self.found_with(name)!r}" for name in names)] if names else []
 
     @property
     def in_small_print(self) -> str:

@@ -10,6 +10,8 @@ from attnwidget.measures.ranks import RESAMPLES, SURE
 
 SIGNIFICANT = 0.05
 
+LEAST_IN_DECIMALS = 0.005
+
 CORRECTED = "Wilcoxon signed-rank on paired texts, corrected over heads by Benjamini-Yekutieli"
 
 
@@ -24,7 +26,12 @@ class Estimate:
     texts: int
 
     def __repr__(self) -> str:
-        return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})" if self.sure else f"{self.mean:.2f}"
+        # Two decimals of what is smaller than they are would say nothing.
+        mean, low, high = (
+            f"{one:.2f}" if abs(self.mean) >= LEAST_IN_DECIMALS or not self.mean else f"{one:.2g}"
+            for one in (self.mean, self.low, self.high)
+        )
+        return f"{mean} ({low} to {high})" if self.sure else mean
 
     @property
     def sure(self) -> bool:

@@ -46,7 +46,8 @@ def survey(
     `texts` is a list or an iterator of texts, pairs, chats, or mappings with further columns (`text`, `pair`, `answer`,
     `spans`, anything); a table; or a file: lines, JSONL, CSV, Parquet. `columns` gives other names, {"text": "sentence"}.
     They are read as they are needed. `question` is a claim (`aw.claim`), a measure such as `aw.entropy` (with options: `functools.partial`), or a function of a
-    trace, or of a model and a trace, that gives one number a head, a layer or a text.
+    trace, or of a model and a trace, that gives one number a head, a layer or a text, or a mapping with several numbers of
+    the text: the first is what the survey is about, the others are `.found_with(name)`.
 
     `controls` None are those that go with the question, each on the texts that have room for it; else some of "uniform" attention, "shuffled words", "another head",
     "same distance", "untrained", and for a claim from span to span other names of spans, which are read instead. Every
@@ -138,6 +139,8 @@ def survey_of(
     said = plan.question.said(counts)
     if said.kind == "measure":
         said = replace(said, words=f"{said.words}, {DIMENSIONS[len(shape)]}")
+        if first := next(iter(answers[0].further), None):
+            said = replace(said, of=f"{first} ({said.of})")
     return Survey(said, answers, unanswered, unreadable, {**recipe_of(model, plan), **recipe}, tuple(notes), model)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+import transformers
 from scipy.spatial.distance import jensenshannon
 
 import attnwidget as aw
@@ -156,6 +157,25 @@ def test_a_survey_has_the_mean_over_texts_with_its_interval(model):
         for land in ("Veldt", "Orlan", "Sarn", "Tibor", "Kessel")
     ]
     found = aw.survey(model, texts, partial(aw.frozen_attention, heads="L1"), controls=(), progress=False)
-    each = [aw.frozen_attention(model, model.trace(text), "L1").change for text in texts]
-    assert found.overall.mean == pytest.approx(np.mean(each), abs=1e-5)
+    each = [aw.frozen_attention(model, model.trace(text), "L1") for text in texts]
+    assert found.overall.mean == pytest.approx(np.mean([one.change for one in each]), abs=1e-5)
     assert found.overall.low <= found.overall.mean <= found.overall.high
+    falls = [one.before - one.after for one in each]
+    assert found.found_with("fall").mean == pytest.approx(np.mean(falls), abs=1e-4)
+    assert "change (frozen attention(heads='L1'))" in repr(found)
+
+
+def test_a_search_that_begins_at_a_late_layer_has_the_gradients_of_a_whole_pass(monkeypatch):
+    torch.manual_seed(0)
+    config = transformers.GPT2Config(
+        vocab_size=64, n_positions=32, n_embd=32, n_layer=6, n_head=4, bos_token_id=1, eos_token_id=1
+    )
+    deep = aw.load(transformers.GPT2LMHeadModel(config))
+    trace = deep.trace(list(range(2, 14)))
+    late = aw.adversarial_attention(deep, trace, "L4", steps=4, restarts=2, progress=False)
+    moved = aw.permuted_attention(deep, trace, "L5", times=5, progress=False)
+    monkeypatch.setattr("attnwidget.engine.gradients.weights.runs_from_layers", lambda *_args, **_named: None)
+    whole = aw.adversarial_attention(deep, trace, "L4", steps=4, restarts=2, progress=False)
+    np.testing.assert_allclose(late.distances, whole.distances, atol=1e-5)
+    again = aw.permuted_attention(deep, trace, "L5", times=5, progress=False)
+    np.testing.assert_allclose(moved.changes, again.changes, atol=1e-6)

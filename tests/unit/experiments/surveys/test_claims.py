@@ -130,6 +130,28 @@ def test_measures_of_heads_layers_and_texts():
     assert shares.scores.shape == (4, 4)
 
 
+def test_a_question_may_find_several_numbers_of_a_text(tmp_path):
+    def lengths(trace):
+        tokens = len(trace.text)
+        return {"tokens": tokens, "long": tokens > 13, "none": float("nan")}
+
+    found = aw.survey(MODEL, TEXTS, lengths, keep=tmp_path / "kept", progress=False)
+    tokens = [len(MODEL.trace(text).text) for text in TEXTS]
+    assert found.overall.mean == pytest.approx(np.mean(tokens))
+    assert found.found_with("long").mean == pytest.approx(np.mean([one > 13 for one in tokens]))
+    assert set(found.by("long").groups) == {True, False}
+    assert list(found.table("texts")["tokens"]) == tokens
+    with pytest.raises(aw.AttnWidgetError, match="It found 'tokens', 'long'"):
+        found.found_with("none")
+    again = aw.Survey.load(found.save(tmp_path / "survey.json"))
+    resumed = aw.survey(MODEL, TEXTS, lengths, keep=tmp_path / "kept", progress=False)
+    assert repr(again) == repr(resumed) == repr(found)
+    with pytest.raises(aw.AttnWidgetError, match="empty mapping"):
+        aw.survey(MODEL, TEXTS[:2], lambda _trace: {}, progress=False)
+    with pytest.raises(aw.AttnWidgetError, match="rows, is no single"):
+        aw.survey(MODEL, TEXTS[:2], lambda trace: {"rows": np.ones(len(trace.text))}, progress=False)
+
+
 def test_numbers_do_not_depend_on_batches_or_order():
     question = aw.claim("L0H2", reads="previous token")
     plan = Plan(question, controls_of(None, question), seed=5)
