@@ -11,7 +11,7 @@ from attnwidget.engine import AttentionModel, load
 from attnwidget.experiments.counterfactual.adversarial import adversarial_attention
 from attnwidget.experiments.counterfactual.frozen import frozen_attention
 from attnwidget.experiments.counterfactual.permutation import permuted_attention
-from attnwidget.experiments.league.judging import LEAGUE_SAMPLES
+from attnwidget.experiments.league.held_out import samples
 from attnwidget.experiments.surveys.result import Survey
 from attnwidget.experiments.surveys.survey import survey
 
@@ -50,7 +50,7 @@ def print_counterfactuals() -> None:
     )
     given = parser.parse_args()
     model = load(given.model)
-    texts: Any = given.texts or [one.text for one in LEAGUE_SAMPLES[model.name](given.samples, given.seed)]
+    texts: Any = given.texts or [one.text for one in samples(model.name, given.samples, seed=given.seed)]
     sys.stdout.write(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n")
     for heads in given.heads:
         found = list(_surveys(model, texts, heads, given))

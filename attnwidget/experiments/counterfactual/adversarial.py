@@ -6,14 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.arguments import real_number, whole_from_one, whole_from_zero
-from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.counterfactual.distances import jensen_shannon
 from attnwidget.experiments.counterfactual.painted import CounterfactualAttention, painted_run
 from attnwidget.experiments.counterfactual.scope import Scope, scope_of
-from attnwidget.experiments.counterfactual.search import searched
+from attnwidget.experiments.counterfactual.search import search_of, searched
 from attnwidget.experiments.effects.answers import answer_of
-from attnwidget.experiments.progress import shown_progress
 
 
 def adversarial_attention(
@@ -55,27 +52,10 @@ def adversarial_attention(
     >>> other.held, other.edits[0].head
     (True, 0)
     """
-    asked = answer_of(model, trace, answer, at, unit)
-    allowed = allowed_change(epsilon)
+    asked, search = answer_of(model, trace, answer, at, unit), search_of(epsilon, steps, restarts, seed)
     scope = scope_of(model, trace, asked, heads, part, queries)
-    count, times = whole_from_one("steps", steps), whole_from_one("restarts", restarts)
-
-    with shown_progress(progress, "other attention") as told:
-        maps = searched(
-            scope,
-            lambda given: mean_distance(scope, given),
-            allowed,
-            restarts=times,
-            steps=count,
-            seed=whole_from_zero("seed", seed),
-            told=told,
-        )
-    return painted_run(
-        scope,
-        maps,
-        f"adversarial attention, best of {times} searches of {count} steps, epsilon {allowed:g}",
-        epsilon=allowed,
-    )
+    maps = searched(scope, lambda given: mean_distance(scope, given), search, progress, "other attention")
+    return painted_run(scope, maps, f"adversarial attention, {search.said}", epsilon=search.epsilon)
 
 
 def mean_distance(scope: Scope, maps: Sequence[Tensor]) -> Tensor:
@@ -85,12 +65,3 @@ def mean_distance(scope: Scope, maps: Sequence[Tensor]) -> Tensor:
         for layer, one in zip(scope.layers, maps, strict=True)
     ]
     return torch.stack(every).sum(0) / scope.rows
-
-
-def allowed_change(given: Any) -> float:
-    found = real_number(given)
-    if found is None or not 0 < found <= 1:
-        raise AttnWidgetError(
-            f"epsilon={given!r:.60} is not valid: give a total variation above 0 and at most 1, as 0.01."
-        )
-    return found

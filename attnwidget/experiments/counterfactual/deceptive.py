@@ -6,15 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attnwidget.arguments import whole_from_one, whole_from_zero
 from attnwidget.engine import indices
 from attnwidget.errors import AttnWidgetError
-from attnwidget.experiments.counterfactual.adversarial import allowed_change
 from attnwidget.experiments.counterfactual.painted import CounterfactualAttention, painted_run
 from attnwidget.experiments.counterfactual.scope import Scope, scope_of
-from attnwidget.experiments.counterfactual.search import searched
+from attnwidget.experiments.counterfactual.search import search_of, searched
 from attnwidget.experiments.effects.answers import answer_of
-from attnwidget.experiments.progress import shown_progress
 
 LEAST_OF_ROW = 1e-6
 """The share of a row below which it is as good as none."""
@@ -55,47 +52,33 @@ def deceptive_attention(
     >>> other.held, len(other.mass)
     (True, 2)
     """
-    asked = answer_of(model, trace, answer, at, unit)
-    allowed = allowed_change(epsilon)
+    asked, search = answer_of(model, trace, answer, at, unit), search_of(epsilon, steps, restarts, seed)
     if (away_from is None) == (onto is None):
         raise AttnWidgetError(
             "Give away_from=, tokens that are to receive little, or onto=, such that are to receive much."
         )
     scope = scope_of(model, trace, asked, heads, part, queries)
     marked = marked_keys(scope, onto if away_from is None else away_from)
-    count, times = whole_from_one("steps", steps), whole_from_one("restarts", restarts)
-    with shown_progress(progress, "deceptive attention") as told:
-        maps = searched(
-            scope,
-            lambda given: told_apart(given, marked, most=away_from is None),
-            allowed,
-            restarts=times,
-            steps=count,
-            seed=whole_from_zero("seed", seed),
-            told=told,
-        )
-    to = "onto" if away_from is None else "away from"
-    queries_and_keys = trace.tokens(part)
+    most = away_from is None
+    maps = searched(scope, lambda given: told_apart(given, marked, most=most), search, progress, "deceptive attention")
+    pieces = trace.tokens(part)[1].pieces
     chosen = torch.stack([one.any(0).any(0) for one in marked]).any(0).nonzero()[:, 0].tolist()
-    words = ", ".join(f"{queries_and_keys[1].pieces[key]!r}" for key in chosen)
+    words = f"{'onto' if most else 'away from'} {', '.join(repr(pieces[key]) for key in chosen)}"
     return painted_run(
-        scope,
-        maps,
-        f"deceptive attention {to} {words}, best of {times} searches of {count} steps, epsilon {allowed:g}",
-        epsilon=allowed,
-        marked=marked,
+        scope, maps, f"deceptive attention {words}, {search.said}", epsilon=search.epsilon, marked=marked
     )
 
 
 def marked_keys(scope: Scope, tokens: Any) -> list[Tensor]:
     """Layer by layer which keys are asked about, (head query key): in rows that may read them, and others beside them."""
     width = scope.layers[0].own.shape[-1]
-    keys = torch.zeros(width, dtype=torch.bool, device="cpu")
-    keys[indices(tokens, width, "token")] = True
     found = []
-    for layer in scope.layers:
-        choice = (layer.may & keys).any(-1) & (layer.may & ~keys).any(-1)
-        found.append((layer.counted & choice)[..., None] & (layer.may & keys))
+    with torch.inference_mode(mode=False):  # one made in a user's inference mode cannot be kept for a gradient
+        keys = torch.zeros(width, dtype=torch.bool, device="cpu")
+        keys[indices(tokens, width, "token")] = True
+        for layer in scope.layers:
+            choice = (layer.may & keys).any(-1) & (layer.may & ~keys).any(-1)
+            found.append((layer.counted & choice)[..., None] & (layer.may & keys))
     if not any(bool(one.any()) for one in found):
         raise AttnWidgetError(
             f"No row of {scope.words} on which the answer rests has a choice about token {tokens!r:.60}. Choose another token "
@@ -107,8 +90,7 @@ def marked_keys(scope: Scope, tokens: Any) -> list[Tensor]:
 def told_apart(maps: Sequence[Tensor], marked: Sequence[Tensor], *, most: bool) -> Tensor:
     """How well the tokens are praised or hidden, text by text: the mean logarithm of their share, or of the others'."""
     totals = []
-    for one, fixed in zip(maps, marked, strict=True):
-        keys = fixed.clone()  # one made in a user's inference mode cannot be kept for a gradient
+    for one, keys in zip(maps, marked, strict=True):
         share = (one * keys).sum(-1) / one.sum(-1).clamp(min=LEAST_OF_ROW)
         good = (share if most else 1 - share).clamp(min=LEAST_OF_ROW).log()
         totals.append((good * keys.any(-1)).flatten(1).sum(1))

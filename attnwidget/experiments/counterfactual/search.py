@@ -3,15 +3,18 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from attnwidget.arguments import real_number, whole_from_one, whole_from_zero
 from attnwidget.engine import go_on, in_batches
+from attnwidget.errors import AttnWidgetError
 from attnwidget.experiments.counterfactual.distances import total_variation
 from attnwidget.experiments.counterfactual.scope import OwnRows, Scope
+from attnwidget.experiments.progress import ToldStep, shown_progress
 from attnwidget.shapes import LayerMaps
 
 Objective: TypeAlias = Callable[[Sequence[Tensor]], Tensor]
@@ -28,6 +31,33 @@ FLOOR = -12.0
 
 SEARCHES_TOGETHER = 8
 """Searches that run as one batch."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How patterns are looked for: with the prediction held within `epsilon`, the best of some searches."""
+
+    epsilon: float
+    steps: int
+    restarts: int
+    seed: int
+
+    @property
+    def said(self) -> str:
+        """The same in words."""
+        return f"best of {self.restarts} searches of {self.steps} steps, epsilon {self.epsilon:g}"
+
+
+def search_of(epsilon: Any, steps: Any, restarts: Any, seed: Any) -> Search:
+    """A search as it is asked for. Raises AttnWidgetError for numbers that are not valid."""
+    allowed = real_number(epsilon)
+    if allowed is None or not 0 < allowed <= 1:
+        raise AttnWidgetError(
+            f"epsilon={epsilon!r:.60} is not valid: give a total variation above 0 and at most 1, as 0.01."
+        )
+    return Search(
+        allowed, whole_from_one("steps", steps), whole_from_one("restarts", restarts), whole_from_zero("seed", seed)
+    )
 
 
 @dataclass(eq=False)
@@ -108,21 +138,17 @@ def best_of(scope: Scope, rows: Tensor) -> tuple[LayerMaps, ...]:
     return tuple(one.reshape(layer.own.shape) for one, layer in zip(best, scope.layers, strict=True))
 
 
-def searched(
-    scope: Scope,
-    objective: Objective,
-    epsilon: float,
-    *,
-    restarts: int,
-    steps: int,
-    seed: int,
-    told: Callable[[int, int], None],
-) -> tuple[LayerMaps, ...]:
+def searched(scope: Scope, objective: Objective, search: Search, progress: Any, what: str) -> tuple[LayerMaps, ...]:
     """The best patterns that were found, (head query key) layer by layer, with the prediction held within epsilon.
 
-    Where no search held it, those that came nearest. `told` hears (steps done, of how many). Raises what
+    Where no search held it, those that came nearest. `progress` as in `shown_progress`, of what is called `what`. Raises what
     `GivenPasses.gradients` raises, and Cancelled inside `stopping_when`.
     """
+    with shown_progress(progress, what) as told:
+        return _best_of_all(scope, objective, search, told)
+
+
+def _best_of_all(scope: Scope, objective: Objective, search: Search, told: ToldStep) -> tuple[LayerMaps, ...]:
     done = 0
 
     def batch(some: Sequence[tuple[int, bool]]) -> Tensor:
@@ -130,10 +156,10 @@ def searched(
         go_on_searching(
             scope,
             objective,
-            epsilon,
+            search.epsilon,
             reached,
-            steps,
-            lambda step: told(done * steps + step * len(some), steps * restarts),
+            search.steps,
+            lambda step: told(done * search.steps + step * len(some), search.steps * search.restarts),
         )
         return reached.rows
 
@@ -142,7 +168,7 @@ def searched(
         done = so_many
 
     together = 1 if scope.trace.edits else SEARCHES_TOGETHER
-    return best_of(scope, in_batches(starts_of(restarts, seed), together, batch, ended))
+    return best_of(scope, in_batches(starts_of(search.restarts, search.seed), together, batch, ended))
 
 
 def pattern_of(layer: OwnRows, free: Float[Tensor, "text head query key"]) -> Float[Tensor, "text head query key"]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from attnwidget.arguments import one_of, whole_from_one, whole_from_zero
-from attnwidget.tiny import BUNDLED
 from attnwidget.tiny.causal.truth import causal_samples
 from attnwidget.tiny.classifier.truth import classifier_samples
 from attnwidget.tiny.sample import PictureSample, Sample
@@ -12,13 +11,11 @@ from attnwidget.tiny.translator.truth import translator_samples
 from attnwidget.tiny.vision.truth import vision_samples
 
 LEAGUE_SAMPLES: Mapping[str, Callable[[int, int], list[Sample] | list[PictureSample]]] = {
-    name: made
-    for name, made in (
-        ("tiny-causal", causal_samples), ("tiny-classifier", classifier_samples), ("tiny-translator", translator_samples),
-        ("tiny-vision", vision_samples),
-    )
-    if name in BUNDLED
-}  # fmt: skip
+    "tiny-causal": causal_samples,
+    "tiny-classifier": classifier_samples,
+    "tiny-translator": translator_samples,
+    "tiny-vision": vision_samples,
+}
 """By the names of bundled models: held-out texts of their languages, or pictures, whose words are patches."""
 
 

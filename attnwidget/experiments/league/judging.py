@@ -57,7 +57,7 @@ def judge_methods(
     hiding. `progress` None shows a bar if it takes long, False shows nothing, a function hears (texts done, of how many).
     Raises AttnWidgetError for a model without texts, unknown methods, and where the model gets no answer right; Cancelled
     inside `stopping_when`.
-    Source: comprehensiveness by DeYoung et al. 2020 (2020.acl-print_leagues.408), with hiding in the place of removal.
+    Source: comprehensiveness by DeYoung et al. 2020 (2020.acl-main.408), with hiding in the place of removal.
 
     >>> import attnwidget as aw
     >>> found = aw.judge_methods(samples=6, methods=["attention", ("first", lambda model, trace, _: -np.arange(len(trace.text)))])

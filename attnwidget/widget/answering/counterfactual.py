@@ -14,16 +14,13 @@ from attnwidget.experiments.counterfactual.adversarial import mean_distance
 from attnwidget.experiments.counterfactual.deceptive import marked_keys, told_apart
 from attnwidget.experiments.counterfactual.painted import CounterfactualAttention, painted_run
 from attnwidget.experiments.counterfactual.scope import Scope, scope_of
-from attnwidget.experiments.counterfactual.search import Reached, begun, best_of, go_on_searching, starts_of
+from attnwidget.experiments.counterfactual.search import Reached, Search, begun, best_of, go_on_searching, starts_of
 from attnwidget.widget.answering.asked import answer_told, asked_by
 from attnwidget.widget.answering.evidence import AnswerParts
 from attnwidget.widget.answering.requests import Request
 
-ALLOWED_CHANGE = 0.05
-"""The total variation within which what the model says is held: as of Jain and Wallace, where it says one of many."""
-
-SEARCHES = 3
-SEARCH_STEPS = 150
+SEARCH = Search(epsilon=0.05, steps=150, restarts=3, seed=0)
+"""What the model says is held as by Jain and Wallace where it says one of many."""
 
 SOUGHT = ("another", "away")
 """The most unlike its own, or away from one token."""
@@ -64,20 +61,20 @@ def counterfactual_told(
         return mean_distance(scope, maps) if marked is None else told_apart(maps, marked, most=False)
 
     if name not in found:
-        found[name] = _Known(begun(scope, starts_of(SEARCHES, 0)))
+        found[name] = _Known(begun(scope, starts_of(SEARCH.restarts, SEARCH.seed)))
     known = found[name]
     go_on_searching(
-        scope, objective, ALLOWED_CHANGE, known.reached, SEARCH_STEPS, lambda step: progress(step, SEARCH_STEPS)
+        scope, objective, SEARCH.epsilon, known.reached, SEARCH.steps, lambda step: progress(step, SEARCH.steps)
     )
     maps = best_of(scope, known.reached.rows)
-    told = _told(scope, painted_run(scope, maps, _said(away), epsilon=ALLOWED_CHANGE, marked=marked), request)
+    told = _told(scope, painted_run(scope, maps, _said(away), epsilon=SEARCH.epsilon, marked=marked), request)
     known.told = told
     return told
 
 
 def _said(away: int | None) -> str:
     what = "adversarial attention" if away is None else "deceptive attention"
-    return f"{what}, best of {SEARCHES} searches of {SEARCH_STEPS} steps, epsilon {ALLOWED_CHANGE:g}"
+    return f"{what}, {SEARCH.said}"
 
 
 def _told(scope: Scope, found: CounterfactualAttention, request: Request) -> AnswerParts:
@@ -92,8 +89,8 @@ def _told(scope: Scope, found: CounterfactualAttention, request: Request) -> Ans
         "distance": found.distance,
         "furthest": found.furthest,
         "change": found.change,
-        "epsilon": ALLOWED_CHANGE,
-        "steps": SEARCH_STEPS,
+        "epsilon": SEARCH.epsilon,
+        "steps": SEARCH.steps,
         "held": found.held,
         "before": found.before,
         "after": found.after,

@@ -8,7 +8,14 @@ import {
   otherwiseWish,
   possibleWish,
 } from "../../src/views/test/otherwise/asked";
-import { foundInWords, otherwiseCode, rowAt, rowOf } from "../../src/views/test/otherwise/words";
+import {
+  foundInWords,
+  mostRead,
+  otherwiseCode,
+  rowAt,
+  rowInWords,
+  rowOf,
+} from "../../src/views/test/otherwise/words";
 import { readCounterfactual } from "../../src/wire/experiments/counterfactual";
 import { ok, open } from "../opened";
 
@@ -79,5 +86,15 @@ describe("what was found", () => {
     const { told, buffers } = fakeCounterfactual({ ...asks, name: "another" }, pieces);
     expect(() => readCounterfactual({ ...told, sizes: [3, 4] }, buffers)).toThrow("instead of 48");
     expect(() => readCounterfactual(told, [])).toThrow("without its patterns");
+  });
+});
+
+describe("a row of one of the two patterns", () => {
+  it("says what it reads most", () => {
+    const weights = Float32Array.of(0.1, 0.7, 0.2);
+    expect(mostRead(pieces, weights)).toBe(1);
+    expect(rowInWords("found", "the row of #2", pieces, weights)).toBe(
+      "found, the row of #2: most on cat 0.700, sat 0.200, The 0.100",
+    );
   });
 });

@@ -21,7 +21,7 @@ def model():
 
 
 def test_a_search_that_was_stopped_goes_on_where_it_was(model, monkeypatch):
-    monkeypatch.setattr(counterfactual, "SEARCH_STEPS", 30)
+    monkeypatch.setattr(counterfactual, "SEARCH", replace(counterfactual.SEARCH, steps=30))
     trace = model.trace(TEXT)
     heard = []
 

@@ -17,7 +17,7 @@ import { evidenceSoFar, evidenceWish, isStopped, stop } from "./asked";
 import { Deletion } from "./Deletion";
 import { testFigure } from "./figure";
 import { type Looking, pointTest, pressTest, steerTest } from "./input";
-import { otherwiseFills } from "./otherwise/asked";
+import { isSought, otherwiseFills } from "./otherwise/asked";
 import { Otherwise } from "./otherwise/Otherwise";
 import { paintTest } from "./paint";
 import { type TestPicture, testPicture } from "./picture";
@@ -58,7 +58,8 @@ export function TestView() {
 function Progress() {
   const { session } = useView();
   const wish = evidenceWish(session);
-  if (wish === null || session.memory.answer(wish).value !== undefined) return null;
+  // While another search has the model, the test waits, and what is under way says so itself.
+  if (wish === null || session.memory.answer(wish).value !== undefined || isSought(session)) return null;
   if (isStopped(session))
     return (
       <button type="button" class="aw-measure" onClick={() => stop(session, false)}>

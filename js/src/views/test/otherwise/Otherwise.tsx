@@ -1,17 +1,22 @@
 import { useState } from "preact/hooks";
 import { Running } from "../../../controls/Measure";
 import { Segmented } from "../../../controls/Segmented";
+import { Canvas } from "../../../display/Canvas";
 import { useView } from "../../../display/view";
-import { hexOf, inkOn, type Palette, rampColour, tone } from "../../../lib/colour";
+import { type Values, weightPixels } from "../../../drawing/pixels";
+import { behindLetters, fullTone, hexOf, inkOn, mix, type Palette, rgbOf, tone } from "../../../lib/colour";
 import { pieceLabel, shortLabel, weight } from "../../../lib/format";
 import type { Session } from "../../../session/session";
 import { unitsOf } from "../../../session/shown";
 import { toTokens } from "../../../session/units";
 import type { Counterfactual } from "../../../wire/experiments/counterfactual";
 import { Folded } from "../Folded";
-import { otherwiseFound, otherwiseOf, otherwiseWish, possibleWish } from "./asked";
-import { foundInWords, heldInWords, otherwiseCode, rowAt, rowOf } from "./words";
+import { isSought, otherwiseFound, otherwiseOf, possibleWish } from "./asked";
+import { foundInWords, heldInWords, mostRead, otherwiseCode, rowAt, rowInWords, rowOf } from "./words";
 import "./style.css";
+
+/** The longer side of a map, in CSS pixels. */
+const mapSide = 144;
 
 /** Attention is no explanation by itself: another pattern of this head under which the model says the same. */
 export function Otherwise() {
@@ -39,7 +44,6 @@ function Asking({ session }: { readonly session: Session }) {
   if (wish === null || header === undefined) return null;
   const { layer, head } = header;
   const keys = (header.key_tokens ?? header.tokens).pieces;
-  const sought = otherwiseWish(session) !== null;
   const known = otherwiseFound(session) !== null;
   const problem = session.memory.problem(wish.kind, wish.key);
   return (
@@ -72,7 +76,7 @@ function Asking({ session }: { readonly session: Session }) {
           ))}
         </select>
       </span>
-      {!known && sought && problem === null ? (
+      {isSought(session) ? (
         <Running
           label="Looking for other attention"
           progress={session.memory.progress(wish.kind, wish.key)}
@@ -116,38 +120,29 @@ interface RowsProps {
   readonly found: Counterfactual;
 }
 
-/** The row of the query in both patterns, over the same words. */
+/** The head's own pattern and the other one beside each other: the row of the query over the same words, and all rows as maps. */
 function Rows({ session, found }: RowsProps) {
-  const { palette } = useView();
+  const { derived } = useView();
   const shown = session.shown.value;
   const header = shown?.frame.header;
   const reads = header !== undefined && header.direction === "reads";
   const asked = reads ? (toTokens(unitsOf(shown), header.query)[1] ?? 0) - 1 : -1;
   const row = rowOf(found, asked);
-  const [own, other] = [rowAt(found, found.own, row), rowAt(found, found.found, row)];
-  const full = Math.max(...own, ...other);
   const piece = header?.tokens.pieces[row];
   const where = `the row of #${row}${piece === undefined ? "" : ` “${shortLabel(piece, 12)}”`}`;
+  const [own, other] = [rowAt(found, found.own, row), rowAt(found, found.found, row)];
+  const full = fullTone(derived.scale.value, Math.max(...own, ...other));
+  const causal = header?.causal === true && found.sizes[0] === found.sizes[1];
+  const beside = { found, row, where, full, causal };
   return (
     <>
       <p class="aw-otherwise-says">{foundInWords(found)}</p>
-      <div class="aw-otherwise-rows">
-        {[
-          { name: "its own", weights: own },
-          { name: "found", weights: other },
-        ].map((pattern) => (
-          <Words
-            key={pattern.name}
-            {...pattern}
-            where={where}
-            pieces={found.pieces}
-            full={full}
-            palette={palette.value}
-          />
-        ))}
+      <div class="aw-otherwise-pair">
+        <Pattern {...beside} name="its own" map={found.own} />
+        <Pattern {...beside} name="found" map={found.found} />
       </div>
       <p class="aw-unit">
-        {where}
+        words: {where}
         {row !== asked && asked >= 0 ? ` (#${asked} does not matter to the answer)` : ""} ·{" "}
         {heldInWords(found)}
       </p>
@@ -156,35 +151,43 @@ function Rows({ session, found }: RowsProps) {
   );
 }
 
-interface WordsProps {
+interface PatternProps {
   readonly name: string;
+  readonly found: Counterfactual;
+  readonly map: Float32Array;
+  readonly row: number;
   readonly where: string;
-  readonly pieces: readonly string[];
-  readonly weights: Float32Array;
+  /** The weight of the full tone. */
   readonly full: number;
-  readonly palette: Palette;
+  readonly causal: boolean;
 }
 
-function Words({ name, where, pieces, weights, full, palette }: WordsProps) {
-  const ramp = palette.reads.ramp;
-  const most = [...pieces.keys()]
-    .sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0))
-    .slice(0, 3)
-    .map((key) => `${pieceLabel(pieces[key])} ${weight(weights[key] ?? 0)}`);
+/** One of the two: what it reads most, the words with their heat, and the map where more than this row was changed. */
+function Pattern({ name, found, map, row, where, full, causal }: PatternProps) {
+  const { palette } = useView();
+  const { pieces, sizes, counted } = found;
+  const colours = palette.value;
+  const weights = rowAt(found, map, row);
+  const most = mostRead(pieces, weights);
   return (
-    <>
-      <span class="aw-unit">{name}</span>
-      <span
-        class="aw-otherwise-words"
-        role="img"
-        aria-label={`${name}, ${where}: most on ${most.join(", ")}`}
-      >
+    <figure>
+      <figcaption>
+        <b>{name}</b> <span class="aw-unit">most on</span> <bdi>{pieceLabel(pieces[most])}</bdi>{" "}
+        <span class="aw-number">{weight(weights[most] ?? 0)}</span>
+      </figcaption>
+      <span class="aw-otherwise-words" role="img" aria-label={rowInWords(name, where, pieces, weights)}>
         {pieces.map((piece, key) => {
-          const colour = rampColour(ramp, 0.75 * tone(weights[key] ?? 0, full));
+          const own = weights[key] ?? 0;
+          const colour = mix(
+            rgbOf(colours.reads.mark),
+            behindLetters(tone(own, full)),
+            rgbOf(colours.ground),
+          );
           return (
             <bdi
               key={key}
-              title={`#${key} ${pieceLabel(piece)} ${weight(weights[key] ?? 0)}`}
+              title={`#${key} ${pieceLabel(piece)} ${weight(own)}`}
+              data-most={key === most || undefined}
               style={{ background: hexOf(colour), color: inkOn(colour) }}
             >
               {pieceLabel(piece)}
@@ -192,7 +195,40 @@ function Words({ name, where, pieces, weights, full, palette }: WordsProps) {
           );
         })}
       </span>
-    </>
+      {counted.length > 1 && (
+        <AllRows
+          map={{ values: map, rows: sizes[0], columns: sizes[1], full, causal }}
+          row={row}
+          colours={colours}
+        />
+      )}
+    </figure>
+  );
+}
+
+interface AllRowsProps {
+  readonly map: Values;
+  readonly row: number;
+  readonly colours: Palette;
+}
+
+/** All rows; a line marks the one whose words are on show. */
+function AllRows({ map, row, colours }: AllRowsProps) {
+  const { rows, columns } = map;
+  const cell = Math.min(14, mapSide / Math.max(rows, columns));
+  const [width, height] = [Math.round(cell * columns), Math.round(cell * rows)];
+  return (
+    <Canvas
+      width={width}
+      height={height}
+      paint={({ context, bitmap }) => {
+        context.imageSmoothingEnabled = false;
+        context.drawImage(bitmap(weightPixels(map, colours.reads.ramp)), 0, 0, width, height);
+        context.strokeStyle = colours.reads.strong;
+        context.lineWidth = 1;
+        context.strokeRect(0.5, Math.round(row * cell) + 0.5, width - 1, Math.max(2, Math.round(cell) - 1));
+      }}
+    />
   );
 }
 

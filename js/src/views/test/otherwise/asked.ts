@@ -62,3 +62,11 @@ export function otherwiseFound(session: Session): Counterfactual | null {
   const wish = possibleWish(session);
   return wish && (session.memory.get<Counterfactual>(wish.kind, wish.key) ?? null);
 }
+
+/** Whether a search is under way. Reads signals. */
+export function isSought(session: Session): boolean {
+  const wish = otherwiseWish(session);
+  if (wish === null) return false;
+  const { value, problem } = session.memory.answer(wish);
+  return value === undefined && problem === null;
+}

@@ -1,4 +1,4 @@
-import { clauses, tokenName } from "../../../lib/format";
+import { clauses, pieceLabel, tokenName, weight } from "../../../lib/format";
 import { pythonString } from "../../../lib/python";
 import type { Counterfactual } from "../../../wire/experiments/counterfactual";
 import { exactly } from "../words";
@@ -67,4 +67,25 @@ export function rowAt(
   query: number,
 ): Float32Array {
   return map.subarray(query * sizes[1], (query + 1) * sizes[1]);
+}
+
+/** The key with the largest weight. */
+export function mostRead(pieces: readonly string[], weights: Float32Array): number {
+  let most = 0;
+  for (let key = 1; key < pieces.length; key++) if ((weights[key] ?? 0) > (weights[most] ?? 0)) most = key;
+  return most;
+}
+
+/** A row, as a screen reader hears it. */
+export function rowInWords(
+  name: string,
+  where: string,
+  pieces: readonly string[],
+  weights: Float32Array,
+): string {
+  const most = [...pieces.keys()]
+    .sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0))
+    .slice(0, 3)
+    .map((key) => `${pieceLabel(pieces[key])} ${weight(weights[key] ?? 0)}`);
+  return `${name}, ${where}: most on ${most.join(", ")}`;
 }
