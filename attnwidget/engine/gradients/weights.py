@@ -28,7 +28,7 @@ from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
 
-FEWEST_LAYERS = 4
+WORTH_KEEPING = 4
 """Layers up to which keeping what they give costs more than it saves."""
 
 
@@ -121,7 +121,7 @@ class GivenPasses:
     def _kept(self) -> KeptLayers | None:
         """What the layers gave, so that passes begin at the first that is changed; None where that is not possible."""
         found = None
-        if self.position is not None and len(self.trace.blocks) > FEWEST_LAYERS:
+        if self.position is not None and len(self.trace.blocks) > WORTH_KEEPING:
             with torch.inference_mode(mode=False):  # what is kept is part of a graph
                 found = runs_from_layers(self.model, self.trace, self.position, earlier=False)
         return None if found is None else found.kept

@@ -17,7 +17,7 @@ from attnwidget.experiments.surveys.survey import survey
 
 ALL_HEADS = "all"
 
-COLUMNS = (
+COUNTERFACTUAL_CELLS = (
     "heads",
     "another pattern: of the furthest",
     "divergence, nats",
@@ -51,7 +51,7 @@ def print_counterfactuals() -> None:
     given = parser.parse_args()
     model = load(given.model)
     texts: Any = given.texts or [one.text for one in samples(model.name, given.samples, seed=given.seed)]
-    sys.stdout.write(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n")
+    sys.stdout.write(f"| {' | '.join(COUNTERFACTUAL_CELLS)} |\n|{' --- |' * len(COLUMNS)}\n")
     for heads in given.heads:
         found = list(_surveys(model, texts, heads, given))
         sys.stdout.write(f"{_row(heads, *found)}\n")
