@@ -50,8 +50,8 @@ def print_counterfactuals() -> None:
     )
     given = parser.parse_args()
     model = load(given.model)
-    texts: Any = given.texts or [one.text for one in samples(model.name, given.samples, seed=given.seed)]
-    sys.stdout.write(f"| {' | '.join(COUNTERFACTUAL_CELLS)} |\n|{' --- |' * len(COLUMNS)}\n")
+    texts: Any = given.texts or samples(model.name, given.samples, seed=given.seed)
+    sys.stdout.write(f"| {' | '.join(COUNTERFACTUAL_CELLS)} |\n|{' --- |' * len(COUNTERFACTUAL_CELLS)}\n")
     for heads in given.heads:
         found = list(_surveys(model, texts, heads, given))
         sys.stdout.write(f"{_row(heads, *found)}\n")

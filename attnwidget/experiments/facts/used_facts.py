@@ -15,6 +15,7 @@ from attnwidget.experiments.surveys.answering import RIGHT
 from attnwidget.experiments.surveys.cut import SurveyCut, cut_by
 from attnwidget.experiments.surveys.result import Survey
 from attnwidget.experiments.surveys.statistics import Estimate, one, spread_of
+from attnwidget.experiments.tables import table_of
 
 NOT_LOOKED_AT = "not looked at"
 LOOKED_AT = "seen but not encoded"
@@ -235,11 +236,7 @@ class UsedFacts:
         found["head"] = [f"L{layer}H{head}" for layer, head in found["head"]]
         further = dict.fromkeys(name for one in self.facts for name in one.columns if name not in found)
         found |= {name: [one.columns.get(name) for one in self.facts] for name in further}
-        try:
-            from pandas import DataFrame
-        except ImportError:
-            return found
-        return DataFrame(found)
+        return table_of(found)
 
     def __repr__(self) -> str:
         heads = dict.fromkeys(f"L{one.head[0]}H{one.head[1]}" for one in self.facts)

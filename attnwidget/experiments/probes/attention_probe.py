@@ -17,6 +17,7 @@ from attnwidget.experiments.probes.links import LinkedWords, linked_words, links
 from attnwidget.experiments.probes.probe import held_out_share
 from attnwidget.experiments.probes.vectors import MOST_BYTES
 from attnwidget.experiments.progress import shown_progress
+from attnwidget.experiments.tables import table_of
 from attnwidget.measures.results import HeadScores
 
 DIRECTIONS = ("reads", "read by")
@@ -70,11 +71,7 @@ class AttentionProbe:
             HeldOutShare("a word at random", self.chance, *[np.nan] * 2),
         )
         columns = {name: [getattr(row, name) for row in rows] for name in ("by", "share", "low", "high")}
-        try:
-            import pandas as pd
-        except ImportError:
-            return columns
-        return pd.DataFrame(columns)
+        return table_of(columns)
 
 
 def attention_probe(

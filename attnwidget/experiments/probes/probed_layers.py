@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from attnwidget.experiments.probes.intervals import share_interval
+from attnwidget.experiments.tables import table_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,11 +58,7 @@ class ProbedLayers:
 
     def table(self) -> Any:
         """The same as a DataFrame where pandas is installed, else as columns."""
-        try:
-            import pandas as pd
-        except ImportError:
-            return self.columns()
-        return pd.DataFrame(self.columns())
+        return table_of(self.columns())
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count:,}" for name, count in self.counts.items())

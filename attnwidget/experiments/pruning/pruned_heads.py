@@ -8,6 +8,7 @@ import numpy as np
 from scipy.integrate import trapezoid
 
 from attnwidget.experiments.pruning.orders import HeadOrder
+from attnwidget.experiments.tables import table_of
 
 AT_RANDOM = "random"
 
@@ -46,11 +47,7 @@ class PrunedHeads:
 
     def table(self) -> Any:
         """The same as a DataFrame where pandas is installed, else as columns."""
-        try:
-            import pandas as pd
-        except ImportError:
-            return self.columns()
-        return pd.DataFrame(self.columns())
+        return table_of(self.columns())
 
     def __repr__(self) -> str:
         lines = [

@@ -30,6 +30,7 @@ from attnwidget.experiments.surveys.statistics import (
 from attnwidget.experiments.surveys.survey_file import read_survey, write_survey
 from attnwidget.experiments.surveys.survey_page import SurveyCard, survey_html
 from attnwidget.experiments.surveys.verdict import Verdict, chosen_head, halves, of_texts, texts_in_words, verdict_on
+from attnwidget.experiments.tables import table_of
 from attnwidget.measures.results import HeadScores, LayerScores, RankedHead
 
 LONGEST_TEXT_SHOWN = 110
@@ -349,11 +350,7 @@ class Survey:
             columns = self._rows_of_heads()
         else:
             raise AttnWidgetError(f"of={of!r:.60} is not valid: give 'heads' or 'texts'.")
-        try:
-            from pandas import DataFrame
-        except ImportError:
-            return columns
-        return DataFrame(columns)
+        return table_of(columns)
 
     def _rows_of_heads(self) -> dict[str, list[Any]]:
         shape = self.spread.mean.shape
