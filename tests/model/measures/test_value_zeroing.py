@@ -93,7 +93,7 @@ def test_both_kinds_of_layers_of_a_translator():
     edited = model.trace(trace, edits="silence cross L1H0")
     with pytest.raises(aw.AttnWidgetError, match="without them"):
         aw.value_zeroing(model, edited, 1, part="decoder")
-    with pytest.raises(aw.AttnWidgetError, match="self-attention"):
+    with pytest.raises(aw.AttnWidgetError, match="follows one text through its layers"):
         aw.value_zeroing(model, trace, part="cross")
 
 

@@ -191,12 +191,15 @@ def test_beside_an_encoder_nothing_is_predicted(monkeypatch):
     assert page.end_of(page.ask("predict", text=TEXT, position=0))[0]["predictions"] is None
 
 
-@pytest.mark.parametrize(
-    ("name", "reads"), [("vit", "pixel_values"), ("wav2vec2", "input_values"), ("whisper", "input_features")]
-)
-def test_a_model_that_reads_no_text_is_refused_with_the_way_out(name, reads):
-    with pytest.raises(aw.AttnWidgetError, match=rf"takes {reads}.*shows typed text.*trace\(\{{"):
+@pytest.mark.parametrize(("name", "reads"), [("wav2vec2", "input_values"), ("whisper", "input_features")])
+def test_a_model_that_reads_neither_text_nor_pictures_is_refused_with_the_way_out(name, reads):
+    with pytest.raises(aw.AttnWidgetError, match=rf"takes {reads}.*shows typed text, or a picture.*trace\(\{{"):
         explored(name)
+
+
+def test_a_model_that_reads_pictures_needs_what_makes_them_its_input():
+    with pytest.raises(aw.AttnWidgetError, match=r"without a processor.*processor=processor.*pixel_values"):
+        explored("vit")
 
 
 # how the weights were come by

@@ -197,7 +197,7 @@ def test_places_that_do_not_fit_leave_out_their_row_alone(spans, reason):
         (b"\xff", "is not UTF-8, at its byte 0"),
         (("a", ""), "has an empty second text"),
         (("a", "b", "c"), "is a tuple of 3, not (text, pair)"),
-        ({"body": "a"}, "has no column 'messages'"),
+        ({"body": "a"}, "has no column 'text' and no 'messages'"),
         ({"text": None}, "is nothing, not a text"),
         ([{"role": "user"}], "is not a chat whose messages all have a role and content"),
     ],
