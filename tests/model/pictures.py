@@ -16,8 +16,12 @@ class Halves:
     def __init__(self, side=SIDE):
         self.side = side
 
+    def colours(self, image):
+        """What the model is to see, from 0 to 255."""
+        return np.asarray(image.resize((self.side, self.side)))
+
     def __call__(self, images, return_tensors):  # noqa: ARG002  as processors are called
-        rows = np.asarray(images.resize((self.side, self.side))).astype(np.float32) / 255
+        rows = self.colours(images).astype(np.float32) / 255
         return {"pixel_values": torch.from_numpy(((rows - 0.5) / 0.5).transpose(2, 0, 1)[None])}
 
 

@@ -15,6 +15,9 @@ from attnwidget.errors import AttnWidgetError
 BY_SQUARES = ("qwen2_vl", "qwen3_vl", "qwen3_5", "glm4v", "glm46v", "glm_ocr", "ernie4_5_vl")
 """Model types (by prefix) whose patches are ordered in squares; others are ordered by rows, or unknown."""
 
+SHUFFLED = ("vit_mae",)
+"""Model types that put patches into another order at every pass."""
+
 DISTILLED = ("[CLS]", "[DIST]")
 
 
@@ -91,7 +94,7 @@ def patches(count: int, given: Inputs, config: Any) -> Tokens:
     if "image_grid_thw" in given.forward:
         return _merged(count, given.forward["image_grid_thw"], config, vision)
     image, patch = given.forward["pixel_values"], patch_of(config)
-    if image.ndim < PIXEL_AXES or patch is None:
+    if image.ndim < PIXEL_AXES or patch is None or getattr(vision, "model_type", "") in SHUFFLED:
         return Tokens.frames(count)
     rows, columns = (side // own for side, own in zip(image.shape[-2:], patch, strict=True))
     before = _before(count - rows * columns, vision)
