@@ -22,6 +22,7 @@ SECTIONS = {
     "hover": "What a hover costs",
     "edit_to_paint": "From a keystroke to the picture",
     "chip_to_paint": "From a chip to the picture",
+    "pictures": "What a picture costs",
     "keystrokes": "Typing faster than the model reads",
     "reruns": "A cell that is run thirty times",
 }
