@@ -455,7 +455,7 @@ class AttentionModel:
         >>> import numpy as np
         >>> import attnwidget as aw
         >>> aw.load().put(np.zeros((4, 4, 3), np.uint8))
-        'picture:2a1e5ed0a08d2b3d'
+        'picture:12f49505bfbc1ad2'
         """
         return self.shelf.put(picture_given(image))
 

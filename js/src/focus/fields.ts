@@ -57,7 +57,7 @@ export function isPictured({ about, shown }: Session, number: FieldNumber): bool
   if (number === 0 && about.value?.model.sees === true) return true;
   const header = shown.value?.frame.header;
   const tokens = number === 0 ? (header?.key_tokens ?? header?.tokens) : header?.key_tokens && header.tokens;
-  return tokens?.places !== undefined;
+  return tokens?.places !== undefined && (header?.pictures?.length ?? 0) > 0;
 }
 
 /** Whether there are two text fields. Reads signals. */

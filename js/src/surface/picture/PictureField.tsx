@@ -271,7 +271,8 @@ function hear(
   const typed = (event: KeyboardEvent) => {
     const step = steps[event.key];
     if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-    const [start] = looksOf(view, number).pinned;
+    // What was chosen last, whether its map is here or not: keys come faster.
+    const [start] = session.traits.query.peek();
     const token = laid().beside(start, ...step) ?? (laid().tokens.includes(start) ? null : laid().tokens[0]);
     event.preventDefault();
     event.stopPropagation();
