@@ -91,10 +91,10 @@ class Explorer(Selecting):
         **parts: Any,
     ) -> None:
         if isinstance(model, GivenModel):
-            self._seen = seen(model.given)
+            self._seen, pictured = seen(model.given), bool(model.given.pictures)
         else:
             refuse_what_reads_neither(model)
-            self._seen = presumed(model)
+            self._seen, pictured = presumed(model), model.sees
         self._model = model
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
@@ -120,7 +120,8 @@ class Explorer(Selecting):
             self.filter = filter
             if look is not None:
                 self.look = look
-            self.look = parts
+            # Of hundreds of patches each is read a little, which no eye tells over a picture.
+            self.look = {"scale": "stretch", **parts} if pictured and look is None else parts
             if edits is not None:
                 self.edits = edits
             if question is not None:

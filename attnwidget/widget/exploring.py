@@ -87,8 +87,6 @@ def explore(
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
     given |= {"size": size, "height": height, "shows": shows, "edits": edits, "question": question}
     given |= {"pair": target if pair is None else pair}
-    if loaded.sees and not {"look", "scale"} & {name for name, value in given.items() if value is not None}:
-        given["scale"] = "stretch"  # of hundreds of patches each is read a little, which no eye tells over a picture
     chosen = {name: value for name, value in given.items() if value is not None}
     if text is None and state is None and "pair" not in chosen and example.pair is not None:
         chosen["pair"] = example.pair

@@ -59,7 +59,5 @@ def view(
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
     given |= {"size": size, "height": height}
-    if trace.pictures and look is None and scale is None:
-        given["scale"] = "stretch"  # as in `explore`
     chosen = {name: value for name, value in given.items() if value is not None}
     return restored(Explorer(GivenModel(trace), "", **chosen), state, chosen)

@@ -112,6 +112,13 @@ def test_a_state_holds_its_picture(explorer, model):
             aw.explore(model, state={**state, "pictures": bad})
 
 
+def test_a_scale_that_was_chosen_outlasts_a_state(explorer, model):
+    explorer.scale = 1
+    assert aw.explore(model, state=explorer.state()).scale == 1
+    assert aw.explore(model, image=RED, look={"sinks": "hide"}).scale == 1
+    assert aw.explore(model, image=RED, scale=0.5).scale == 0.5
+
+
 def test_hiding_a_patch_takes_it_from_all_others(explorer):
     explorer.edits = ("hide 5",)
     weights = explorer.trace.weights(0, 0)
