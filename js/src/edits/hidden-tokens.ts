@@ -10,6 +10,12 @@ function placeOf(edits: readonly string[], part: string | null): number {
   });
 }
 
+/** The tokens that this edit hides. */
+export function hiddenBy(edits: readonly string[], part: string | null): readonly number[] {
+  const place = placeOf(edits, part);
+  return place === -1 ? [] : (chipOf(edits[place] as string).edit as Hide).tokens;
+}
+
 /** Edits under which tokens are hidden, or no longer: all that are hidden in one part are one edit. */
 export function withHidden(
   edits: readonly string[],
@@ -18,7 +24,7 @@ export function withHidden(
   part: string | null,
 ): readonly string[] {
   const place = placeOf(edits, part);
-  const known = place === -1 ? [] : (chipOf(edits[place] as string).edit as Hide).tokens;
+  const known = hiddenBy(edits, part);
   const left = inOrder(hides ? [...known, ...tokens] : known.filter((token) => !tokens.includes(token)));
   const text = written({ text: textOf({ kind: "hide", part, tokens: left, start: 0 }), on: true });
   if (place === -1) return left.length === 0 ? edits : [...edits, text];

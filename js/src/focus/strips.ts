@@ -144,6 +144,14 @@ export const stripOf = oneForEach(({ session, local, derived }: Looked) => {
   return { wish, strip: computed(() => stripAt(session, wish.value)) };
 });
 
+/** Chooses a layer, where it has attention. */
+export function pinLayer({ session }: Pick<Looked, "session">, layer: number): void {
+  if ((session.heads.peek()[layer] ?? 0) === 0) return;
+  // The mean of a layer stays one: only the layer is chosen.
+  const source = session.source.peek() === "layer" ? "layer" : "head";
+  session.pinHead(layer, session.clampedHead().head, source);
+}
+
 /** Whether a token can be looked at from the query at all. */
 export function isVisible(
   { causal, direction, query }: Pick<StripOnShow, "causal" | "query"> & { readonly direction: Direction },

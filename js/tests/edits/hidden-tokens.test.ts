@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { withHidden } from "../../src/edits/hidden-tokens";
+import { hiddenBy, withHidden } from "../../src/edits/hidden-tokens";
 
 describe("tokens that are hidden by hand", () => {
   it("are one edit, whatever comes beside it", () => {
     const one = withHidden(["silence L0H1"], [5], true, null);
     expect(one).toEqual(["silence L0H1", "hide 5"]);
     expect(withHidden(one, [6, 7], true, null)).toEqual(["silence L0H1", "hide 5..7"]);
+  });
+
+  it("are known at once", () => {
+    expect(hiddenBy(["(hide 1)", "hide 5..7"], null)).toEqual([5, 6, 7]);
+    expect(hiddenBy(["hide decoder 3"], null)).toEqual([]);
   });
 
   it("come back, and the edit goes with the last one", () => {

@@ -1,12 +1,12 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLastGood } from "../../display/last-good";
-import { useView, type View } from "../../display/view";
-import { type StripOnShow, stripOf } from "../../focus/strips";
+import { useView } from "../../display/view";
+import { pinLayer, type StripOnShow, stripOf } from "../../focus/strips";
 import { follow } from "../../session/answers/follow";
-import { guarded, watch } from "../../session/watch";
 import type { PatchPlace, PictureTold } from "../../wire/types";
 import { layerTones, paintSmall } from "./paint";
 import { PatchSurface } from "./patches";
+import { useBitmap } from "./use-bitmap";
 
 interface Props {
   readonly place: number;
@@ -28,9 +28,13 @@ export function LayerPictures({ place, picture, places }: Props) {
   }, [view]);
   // For a moment a token is looked at whose strip is not here yet: what was there before stays.
   const { value: strip } = useLastGood(session, stripOf(view).strip.value);
-  if (strip === null || strip.count !== places.length || strip.layers < 2) return null;
+  const bitmap = useBitmap(session.pictures.of(picture.name));
   const width = Math.round(side * Math.min(1, picture.width / picture.height));
-  const surface = new PatchSurface(picture, place, places, width);
+  const surface = useMemo(
+    () => new PatchSurface(picture, place, places, width),
+    [picture, place, places, width],
+  );
+  if (strip === null || strip.count !== places.length || strip.layers < 2) return null;
   const { layer } = session.clampedHead();
   return (
     <div class="aw-layer-pictures" role="group" aria-label="The query through all layers">
@@ -41,15 +45,9 @@ export function LayerPictures({ place, picture, places }: Props) {
           aria-pressed={number === layer}
           disabled={(session.heads.value[number] ?? 0) === 0}
           title={`Layer ${number}: the mean of its heads. Click to choose it.`}
-          onClick={() =>
-            session.pinHead(
-              number,
-              session.clampedHead().head,
-              session.source.peek() === "layer" ? "layer" : "head",
-            )
-          }
+          onClick={() => pinLayer(view, number)}
         >
-          <Small view={view} surface={surface} strip={strip} layer={number} name={picture.name} />
+          <Small surface={surface} strip={strip} layer={number} bitmap={bitmap} />
           <span>layer {number}</span>
         </button>
       ))}
@@ -58,51 +56,33 @@ export function LayerPictures({ place, picture, places }: Props) {
 }
 
 interface SmallProps {
-  readonly view: View;
   readonly surface: PatchSurface;
   readonly strip: StripOnShow;
   readonly layer: number;
-  readonly name: string;
+  readonly bitmap: ImageBitmap | null;
 }
 
-function Small({ view, surface, strip, layer, name }: SmallProps) {
+function Small({ surface, strip, layer, bitmap }: SmallProps) {
+  const { environment, palette } = useView();
   const ref = useRef<HTMLCanvasElement>(null);
-  const file = view.session.pictures.of(name);
+  const ratio = environment.ratio.value;
+  const { reads, readBy } = palette.value;
   useEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext("2d");
-    if (canvas == null || context == null || file === null) return;
-    const life = new AbortController();
-    let bitmap: ImageBitmap | null = null;
-    const paint = () => {
-      if (bitmap === null) return;
-      const ratio = view.environment.ratio.peek();
-      [canvas.width, canvas.height] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.imageSmoothingEnabled = bitmap.width > surface.width;
-      context.drawImage(bitmap, 0, 0, surface.width, surface.height);
-      const { reads, readBy } = view.palette.peek();
-      const tones = layerTones(strip, layer);
-      const marks = surface.tokens.flatMap((token) => {
-        const [rect] = surface.rects(token);
-        return rect === undefined ? [] : [{ rect, tone: tones[token] ?? 0 }];
-      });
-      paintSmall(context, marks, (strip.direction === "reads" ? reads : readBy).strong);
-    };
-    void createImageBitmap(file).then((made) => {
-      if (life.signal.aborted) return made.close();
-      bitmap = made;
-      watch(view.session, life.signal, () => {
-        view.palette.value;
-        view.environment.ratio.value;
-        guarded(view.session, paint)();
-      });
+    // What is being replaced has no pixels any more.
+    if (canvas == null || context == null || bitmap === null || bitmap.width === 0) return;
+    [canvas.width, canvas.height] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.imageSmoothingEnabled = bitmap.width > surface.width;
+    context.drawImage(bitmap, 0, 0, surface.width, surface.height);
+    const tones = layerTones(strip, layer);
+    const marks = surface.tokens.flatMap((token) => {
+      const [rect] = surface.rects(token);
+      return rect === undefined ? [] : [{ rect, tone: tones[token] ?? 0 }];
     });
-    return () => {
-      life.abort();
-      bitmap?.close();
-    };
-  });
+    paintSmall(context, marks, (strip.direction === "reads" ? reads : readBy).strong);
+  }, [surface, strip, layer, bitmap, ratio, reads, readBy]);
   return (
     <canvas
       ref={ref}

@@ -9,12 +9,14 @@ export class PatchSurface implements Surface {
   /** The tokens that stand here, in the model's order. */
   readonly tokens: readonly number[];
   readonly #picture: PictureTold;
+  readonly #number: number;
   readonly #places: readonly (PatchPlace | null)[];
   /** By patch, row by row: the token that stands there, -1 for none. */
   readonly #at: Int32Array;
 
   constructor(picture: PictureTold, number: number, places: readonly (PatchPlace | null)[], width: number) {
     this.#picture = picture;
+    this.#number = number;
     this.#places = places;
     this.width = width;
     this.height = (width * picture.height) / picture.width;
@@ -37,8 +39,8 @@ export class PatchSurface implements Surface {
   }
 
   rects(token: number): readonly Rect[] {
-    const place = this.tokens.includes(token) ? this.#places[token] : null;
-    return place == null ? [] : [this.rectOf(place)];
+    const place = this.#places[token];
+    return place == null || place[0] !== this.#number ? [] : [this.rectOf(place)];
   }
 
   rectOf([, , row, column, rows, columns]: PatchPlace): Rect {

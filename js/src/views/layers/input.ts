@@ -1,7 +1,7 @@
 import { type Moves, pointIn, steerBy } from "../../display/steering";
 import { clearHover, type View } from "../../display/view";
 import type { StripCell } from "../../focus/pointer";
-import type { StripOnShow } from "../../focus/strips";
+import { pinLayer, type StripOnShow } from "../../focus/strips";
 import { nextLayer } from "../../session/nearest-head";
 import { sideOf } from "../../session/places";
 import { type LayersHit, type LayersScene, layersHit } from "./scene";
@@ -53,13 +53,6 @@ export function pressLayers(view: View, scene: LayersScene, event: MouseEvent): 
   if (hit === null) return;
   if (hit.kind === "token") pinToken(view, hit.token);
   else pinLayer(view, hit.layer);
-}
-
-function pinLayer({ session }: View, layer: number): void {
-  if ((session.heads.peek()[layer] ?? 0) === 0) return;
-  // The mean of a layer stays one: only the layer is chosen.
-  const source = session.source.peek() === "layer" ? "layer" : "head";
-  session.pinHead(layer, session.clampedHead().head, source);
 }
 
 export function steerLayers(view: View, strip: StripOnShow, turned: boolean, event: KeyboardEvent): void {

@@ -1,0 +1,127 @@
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useView, useWidth, type View } from "../../display/view";
+import type { FieldNumber } from "../../session/axes";
+import { guarded, watch } from "../../session/watch";
+import type { PatchPlace, PictureTold } from "../../wire/types";
+import { inksOf } from "../Heat";
+import { looksOf, markLook } from "../looks";
+import { type Over, paintPatches } from "./paint";
+import { PatchSurface } from "./patches";
+import { hear } from "./pointing";
+import { useBitmap } from "./use-bitmap";
+
+interface SheetProps {
+  readonly number: FieldNumber;
+  readonly place: number;
+  readonly picture: PictureTold;
+  readonly places: readonly (PatchPlace | null)[];
+  readonly over: Over;
+  /** Whether the pointer hides what it paints over. */
+  readonly hiding: boolean;
+}
+
+/** One picture: its colours on one canvas, the heat on another over it. Nothing of it changes when the pointer moves but what is painted. */
+export function Sheet({ number, place, picture, places, over, hiding }: SheetProps) {
+  const view = useView();
+  const host = useRef<HTMLDivElement>(null);
+  const ground = useRef<HTMLCanvasElement>(null);
+  const heat = useRef<HTMLCanvasElement>(null);
+  const width = useWidth(host);
+  const surface = useMemo(
+    () => new PatchSurface(picture, place, places, Math.max(1, width)),
+    [picture, place, places, width],
+  );
+  const laid = useRef(surface);
+  laid.current = surface;
+  const file = view.session.pictures.of(picture.name);
+  const bitmap = useBitmap(file);
+  useEffect(() => {
+    const canvas = ground.current;
+    if (canvas === null || bitmap === null) return;
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+  }, [bitmap]);
+  useEffect(() => {
+    if (host.current === null || heat.current === null || width === 0) return;
+    const life = new AbortController();
+    keepPainted(view, number, surface, heat.current, over, life.signal);
+    return () => life.abort();
+  }, [view, number, surface, over, width]);
+  useEffect(() => {
+    if (host.current === null || width === 0) return;
+    const life = new AbortController();
+    // A stroke goes on over the frames that it brings.
+    hear(view, number, () => laid.current, host.current, hiding, life.signal);
+    return () => life.abort();
+  }, [view, number, hiding, width === 0]);
+  return (
+    <div
+      ref={host}
+      class="aw-picture"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrows move the query over its patches
+      tabIndex={0}
+      role="img"
+      aria-label={`Picture of ${picture.columns} by ${picture.rows} patches. Arrows move the query.`}
+      style={{
+        aspectRatio: `${picture.width} / ${picture.height}`,
+        "--aw-aspect": picture.width / picture.height,
+      }}
+      data-coarse={width > 3 * picture.width || undefined}
+      data-hiding={hiding || undefined}
+      data-stale={view.session.problem.value !== null}
+    >
+      <canvas ref={ground} class="aw-picture-ground" />
+      <canvas ref={heat} class="aw-picture-heat" aria-hidden="true" />
+    </div>
+  );
+}
+
+/** Paints when anything of it has changed, at most once a frame. */
+function keepPainted(
+  view: View,
+  number: FieldNumber,
+  surface: PatchSurface,
+  canvas: HTMLCanvasElement,
+  over: Over,
+  signal: AbortSignal,
+): void {
+  const { session, environment, palette } = view;
+  const context = canvas.getContext("2d");
+  const box = canvas.parentElement;
+  if (context === null || box === null) return;
+  let frame = 0;
+  const paint = () => {
+    frame = 0;
+    const ratio = environment.ratio.peek();
+    const [across, down] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+    const looks = looksOf(view, number);
+    const marks = surface.tokens.flatMap((token) => {
+      const [rect] = surface.rects(token);
+      return rect === undefined ? [] : [{ rect, ...markLook(looks, [token]) }];
+    });
+    const within =
+      ([start, stop]: readonly [number, number]) =>
+      (token: number) =>
+        token >= start && token < stop;
+    const outlines = {
+      query: surface.outline(within(looks.pinned)),
+      focus: surface.outline(within(looks.focus)),
+      marked: looks.marked === null ? [] : surface.outline((token) => token === looks.marked),
+    };
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, across, down);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paintPatches(context, marks, outlines, inksOf(box, palette.peek()), over);
+  };
+  const soon = () => {
+    if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
+  };
+  watch(session, signal, () => {
+    looksOf(view, number);
+    palette.value;
+    environment.ratio.value;
+    soon();
+  });
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+}
