@@ -83,7 +83,8 @@ KEEPABLE = ("inputs",)
 class AttentionModel:
     """A model and its tokenizer, ready to trace. `.model` and `.tokenizer` are the user's own objects, unchanged.
 
-    `.facts` describes the model, as plain data.
+    `.facts` describes the model, as plain data; `.sees` says whether it reads pictures and no text with them, so that a picture
+    stands where a text would.
 
     >>> import attnwidget as aw
     >>> aw.load()
@@ -103,6 +104,7 @@ class AttentionModel:
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
+        self.sees = reads_pictures(model)
         self.shelf = Shelf()
         self._grids: dict[tuple[int, int], Tokens] = {}  # of pictures, by their rows and columns of patches
         self.name = name
@@ -438,12 +440,8 @@ class AttentionModel:
         return shadow_of(self.model)
 
     def _recipient(self) -> Recipient:
-        return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, self.shelf)
-
-    @property
-    def sees(self) -> bool:
-        """Whether the model reads pictures, and no text with them: a picture stands where a text would."""
-        return reads_pictures(self.model)
+        shelf = self.shelf if self.sees else None
+        return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, shelf)
 
     def refuse_without_processor(self) -> None:
         """Raise AttnWidgetError where nothing turns a picture into the model's input."""

@@ -3,7 +3,6 @@
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
 from attnwidget.engine import AttentionModel, is_reference
@@ -18,7 +17,7 @@ def stored_pictures(model: Any, *texts: str) -> dict[str, str]:
     """The pictures that texts name, whole, as base64 of a PNG: a state is plain data."""
     shelf = getattr(model, "shelf", None)
     found = {text: shelf.get(text) for text in texts if is_reference(text)} if shelf is not None else {}
-    return {name: b64encode(_png(picture.image)).decode() for name, picture in found.items() if picture is not None}
+    return {name: b64encode(picture.png).decode() for name, picture in found.items() if picture is not None}
 
 
 def take_pictures(model: AttentionModel | GivenModel, stored: Any) -> None:
@@ -48,9 +47,3 @@ def uploaded(model: AttentionModel | GivenModel, buffers: Any) -> str:
             f"This file has {len(data) / 2**20:.0f} MB; at most {LARGEST_FILE / 2**20:.0f} MB are read. Choose a smaller picture."
         )
     return model.put(data)
-
-
-def _png(image: Any) -> bytes:
-    into = BytesIO()
-    image.save(into, "PNG")
-    return into.getvalue()

@@ -51,9 +51,8 @@ def _opened(source: Any) -> Image.Image:
     name = "The file" if isinstance(source, bytes) else f"{Path(source)}"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", Image.DecompressionBombWarning
-            )  # said in our own words, before it is decoded
+            # Said in our own words, before it is decoded.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             found = Image.open(BytesIO(source) if isinstance(source, bytes) else Path(source))
         _refuse_size(*found.size)
         found.load()

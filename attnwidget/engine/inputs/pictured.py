@@ -41,13 +41,11 @@ def refuse_without_processor(recipient: Recipient) -> None:
 
 
 def picture_of(recipient: Recipient, x: Any) -> GivenPicture | None:
-    """The picture that was given, or that a text names, to a model that reads pictures; None for any other input.
+    """The picture that a text names to a model that reads pictures; None for any other input.
 
     Raises AttnWidgetError for the name of a picture that is not there.
     """
-    if isinstance(x, GivenPicture):
-        return x
-    if not recipient.sees or not isinstance(x, str) or recipient.shelf is None:
+    if recipient.shelf is None or not isinstance(x, str):
         return None
     found = recipient.shelf.get(x)
     if found is None:

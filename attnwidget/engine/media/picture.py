@@ -61,16 +61,21 @@ class Picture:
     def encoded(self) -> tuple[bytes, str]:
         """(file, media type): PNG, or JPEG where that would take more than 300 kB; smaller, but of the same shape, where that does."""
         image = Image.fromarray(self.pixels)
-        if len(png := _file(image, "PNG", optimize=True)) <= SHOWN_BYTES:
+        if len(png := file_of_image(image, "PNG", optimize=True)) <= SHOWN_BYTES:
             return png, "image/png"
         while True:
             for quality in QUALITIES:
-                if len(found := _file(image, "JPEG", quality=quality)) <= SHOWN_BYTES or max(image.size) == 1:
+                if len(found := file_of_image(image, "JPEG", quality=quality)) <= SHOWN_BYTES or max(image.size) == 1:
                     return found, "image/jpeg"
             image = image.resize((max(1, image.width // 2), max(1, image.height // 2)))
 
 
-def _file(image: Image.Image, kind: str, **options: Any) -> bytes:
+def file_of_image(image: Image.Image, kind: str, **options: Any) -> bytes:
+    """A picture as a file of a kind that Pillow writes.
+
+    >>> file_of_image(Image.new("RGB", (1, 1)), "PNG")[1:4]
+    b'PNG'
+    """
     into = BytesIO()
     image.save(into, kind, **options)
     return into.getvalue()

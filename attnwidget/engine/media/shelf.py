@@ -8,6 +8,8 @@ from threading import Lock
 
 from PIL import Image
 
+from attnwidget.engine.media.picture import file_of_image
+
 PICTURES_KEPT = 64
 """Pictures that a model remembers: those looked at last."""
 
@@ -20,6 +22,11 @@ class GivenPicture:
 
     image: Image.Image
     note: str = ""
+
+    @property
+    def png(self) -> bytes:
+        """It, whole, as a file."""
+        return file_of_image(self.image, "PNG")
 
     @property
     def reference(self) -> str:
