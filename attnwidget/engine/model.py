@@ -39,7 +39,7 @@ from attnwidget.engine.generation.options import wishes
 from attnwidget.engine.inputs.images import picture_given
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, inputs_of_texts, tokens_of
 from attnwidget.engine.inputs.pictured import refuse_without_processor
-from attnwidget.engine.inputs.recipient import Recipient, reads_pictures
+from attnwidget.engine.inputs.recipient import Recipient, media_read
 from attnwidget.engine.inputs.tensors import device_of
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
@@ -83,8 +83,8 @@ KEEPABLE = ("inputs",)
 class AttentionModel:
     """A model and its tokenizer, ready to trace. `.model` and `.tokenizer` are the user's own objects, unchanged.
 
-    `.facts` describes the model, as plain data; `.sees` says whether it reads pictures and no text with them, so that a picture
-    stands where a text would.
+    `.facts` describes the model, as plain data; `.reads` says what it reads: "text", "picture", "sound". Where it
+    reads no text, what it reads stands where a text would.
 
     >>> import attnwidget as aw
     >>> aw.load()
@@ -104,7 +104,7 @@ class AttentionModel:
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
-        self.sees = reads_pictures(model)
+        self.reads = media_read(model)
         self.shelf = Shelf()
         self._grids: dict[tuple[int, int], Tokens] = {}  # of pictures, by their rows and columns of patches
         self.name = name
@@ -429,7 +429,7 @@ class AttentionModel:
                 "image= stands in place of a text. For a model that reads both, give what its processor makes of them: "
                 "model.trace(processor(text=..., images=..., return_tensors='pt'))."
             )
-        if not self.sees:
+        if self.reads != {"picture"}:
             raise AttnWidgetError(
                 f"{self.name} takes {getattr(self.model, 'main_input_name', 'no picture')}, so it reads no picture by itself. "
                 "Leave image= out."
@@ -440,7 +440,7 @@ class AttentionModel:
         return shadow_of(self.model)
 
     def _recipient(self) -> Recipient:
-        shelf = self.shelf if self.sees else None
+        shelf = self.shelf if self.reads == {"picture"} else None
         return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, shelf)
 
     def refuse_without_processor(self) -> None:

@@ -43,10 +43,25 @@ class Recipient:
             )
 
 
-def reads_pictures(model: Any) -> bool:
-    """Whether a model reads pictures, and no text with them."""
+MEDIA = {
+    "text": ("input_ids",),
+    "picture": ("pixel_values",),
+    "sound": ("input_features", "input_values"),
+}
+"""What can be read, and the arguments of a forward pass that say so."""
+
+
+def media_read(model: Any) -> frozenset[str]:
+    """What a model reads: "text", "picture", "sound", one or several of them; nothing where its inputs are others.
+
+    >>> from transformers import ViTConfig, ViTModel
+    >>> media_read(ViTModel(ViTConfig(num_hidden_layers=1)))
+    frozenset({'picture'})
+    """
     names = forward_names(model)
-    return names is not None and "pixel_values" in names and "input_ids" not in names
+    if names is None:
+        return frozenset({"text"})
+    return frozenset(medium for medium, known in MEDIA.items() if names & {*known})
 
 
 def forward_names(module: Any) -> set[str] | None:

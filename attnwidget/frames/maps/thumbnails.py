@@ -56,7 +56,7 @@ def _maps(trace: Trace, block: Block, rows: Indices | None) -> LayerMaps:
     return trace.weights(block.layer, part=block.part, queries=rows)
 
 
-def _pooled(maps: LayerMaps, sides: tuple[int, int]) -> LayerMaps:
+def _pooled(maps: LayerMaps, sides: tuple[int, int]) -> Tensor:
     return adaptive_max_pool2d(maps, sides)
 
 

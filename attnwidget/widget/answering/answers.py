@@ -84,12 +84,12 @@ def about(
         "layers": len(shown.heads),
         "heads": list(shown.heads),
         "parts": list(shown.parts or (shown.part,)),
-        "second": None if isinstance(model, GivenModel) or model.sees else second_of(facts),
+        "second": None if isinstance(model, GivenModel) or model.reads == {"picture"} else second_of(facts),
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,
         "generates": not isinstance(model, GivenModel) and model.generates,
-        **({"sees": True} if not isinstance(model, GivenModel) and model.sees else {}),
+        **({} if isinstance(model, GivenModel) else {"reads": sorted(model.reads)}),
         "predicts": predicted_beside(facts, shown.part),
     }
     # Only traces from our own attention function have values.

@@ -192,7 +192,7 @@ class Selecting(anywidget.AnyWidget):
         model = self._model
         if isinstance(model, GivenModel):
             model.refuse_editing()
-        if not model.sees:
+        if model.reads != {"picture"}:
             raise AttnWidgetError(f"{model.name} reads text, not pictures. Set ex.text.")
         self.text = model.put(image)
 
@@ -260,7 +260,7 @@ class Selecting(anywidget.AnyWidget):
         if isinstance(self._model, GivenModel):
             if text != self._model.texts_of(self.part)[name == "pair"]:
                 self._model.refuse_editing()
-        elif name == "text" and self._model.sees and text and self._model.shelf.get(text) is None:
+        elif name == "text" and "text" not in self._model.reads and text and self._model.shelf.get(text) is None:
             raise AttnWidgetError(
                 f"{self._model.name} reads pictures, not text. Give one: ex.image = ..., or aw.explore(model, image=...)."
             )

@@ -54,7 +54,8 @@ function plain(text: string): readonly Segment[] {
 
 /** Whether pictures stand in a field, where a text would: the keys are in the first, queries of another text in the second. Reads signals. */
 export function isPictured({ about, shown }: Session, number: FieldNumber): boolean {
-  if (number === 0 && about.value?.model.sees === true) return true;
+  const reads = about.value?.model.reads ?? ["text"];
+  if (number === 0 && reads.includes("picture") && !reads.includes("text")) return true;
   const header = shown.value?.frame.header;
   const tokens = number === 0 ? (header?.key_tokens ?? header?.tokens) : header?.key_tokens && header.tokens;
   return tokens?.places !== undefined && (header?.pictures?.length ?? 0) > 0;

@@ -72,8 +72,8 @@ export interface About {
     readonly path: Path;
     /** Whether it can be asked to continue; older kernels do not say. */
     readonly generates?: boolean;
-    /** Whether it reads pictures, and no text: the text names one. */
-    readonly sees?: boolean;
+    /** Where it reads no text, the text names what it reads. Text alone when not said. */
+    readonly reads?: readonly Medium[];
     readonly predicts: Predicted | null;
   };
   readonly examples: readonly Example[];
@@ -111,6 +111,9 @@ export interface Sight {
   /** From 0, chance, to 1. */
   readonly score: number;
 }
+
+/** What a model reads. */
+export type Medium = "text" | "picture" | "sound";
 
 /** How the weights were obtained. */
 export type Path = "interface" | "eager" | "function" | "given";

@@ -80,7 +80,7 @@ def test_a_page_hears_where_tokens_stand_and_asks_for_the_colours(page, explorer
     assert (np.asarray(Image.open(BytesIO(buffers[0]))) == np.asarray(RED.resize((24, 24)))).all()
     content, _ = page.end_of(page.ask("picture", name="another", **asked(explorer)))
     assert content["code"] == "bad_request"
-    assert page.about()["sees"] is True
+    assert page.about()["reads"] == ["picture"]
     assert page.about()["second"] is None
 
 
