@@ -32,6 +32,7 @@ from attnwidget.engine.live.session import Reading as Reading
 from attnwidget.engine.load_model import load as load
 from attnwidget.engine.load_model import shared as shared
 from attnwidget.engine.media.picture import Picture as Picture
+from attnwidget.engine.media.places import NodePlace as NodePlace
 from attnwidget.engine.media.places import PatchPlace as PatchPlace
 from attnwidget.engine.media.shelf import is_reference as is_reference
 from attnwidget.engine.model import AttentionModel as AttentionModel

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attnwidget.engine import NO_SPAN, Texts, Tokens, Trace
+from attnwidget.engine import NO_SPAN, PatchPlace, Texts, Tokens, Trace
 from attnwidget.frames.utf16 import to_units
 
 
@@ -51,7 +51,7 @@ def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
 def field_text(trace: Trace, tokens: Tokens) -> str:
     """What stands in a text field of given weights: the text, or the name of the picture that its tokens stand in."""
     place = next((place for place in tokens.places if place is not None), None)
-    if place is None or place.picture >= len(trace.pictures):
+    if not isinstance(place, PatchPlace) or place.picture >= len(trace.pictures):
         return tokens.text
     return trace.pictures[place.picture].reference
 

@@ -11,6 +11,7 @@ from attnwidget.engine import Texts, Tokens, Trace, kept_whole
 from attnwidget.frames import words
 from attnwidget.frames.axes import Axes, axes_of, field_text, is_second, spans_in_fields, texts_shown
 from attnwidget.frames.frame import Frame, Selection
+from attnwidget.frames.graph import edges_told
 from attnwidget.frames.maps.previews import previews
 from attnwidget.frames.maps.readers import rolled_out
 from attnwidget.frames.maps.scan import Scan, scan
@@ -94,6 +95,7 @@ def compose_frame(
         header["notes"] = notes
     if trace.pictures:
         header["pictures"] = pictures_told(trace)
+    header |= edges_told(trace, selection.part)
     if trace.edits:
         header["edits"] = [str(edit) for edit in trace.edits]
     if before is not None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from attnwidget.engine import Picture, Tokens, Trace
+from attnwidget.engine import NodePlace, PatchPlace, Picture, Tokens, Trace
+from attnwidget.frames.graph import is_graph
 
 
 def pictures_told(trace: Trace) -> list[dict[str, Any]]:
@@ -18,19 +19,20 @@ def _told(picture: Picture) -> dict[str, Any]:
 
 
 def places_told(tokens: Tokens) -> Mapping[str, Any]:
-    """Where tokens stand in pictures: [picture, frame, row, column, rows, columns], null for those that stand in none.
+    """Where tokens stand in pictures: [picture, frame, row, column, rows, columns], null for those that stand in none; nodes by x and y.
 
     >>> places_told(Tokens.patches(1, 2, before=["[CLS]"]))
     {'places': [None, [0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 1]]}
     """
     if not tokens.places:
         return {}
-    return {
-        "places": [
-            place and [place.picture, place.frame, place.row, place.column, place.rows, place.columns]
-            for place in tokens.places
-        ]
-    }
+    if is_graph(tokens):
+        return {"nodes": [[place.x, place.y] for place in tokens.places if isinstance(place, NodePlace)]}
+    return {"places": [_patch(place) if isinstance(place, PatchPlace) else None for place in tokens.places]}
+
+
+def _patch(place: PatchPlace) -> list[int]:
+    return [place.picture, place.frame, place.row, place.column, place.rows, place.columns]
 
 
 def picture_named(trace: Trace, name: str) -> Picture | None:

@@ -26,6 +26,14 @@ class PatchPlace:
         return f"{self.row},{self.column}"
 
 
+@dataclass(frozen=True)
+class NodePlace:
+    """A node of a graph in its picture, from 0 to 1: `x` to the right, `y` downwards."""
+
+    x: float
+    y: float
+
+
 def in_rows(rows: int, columns: int, *, picture: int = 0) -> tuple[PatchPlace, ...]:
     """All patches of a grid, row by row.
 

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.media.places import PatchPlace, in_rows
+from attnwidget.engine.media.places import NodePlace, PatchPlace, in_rows
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.errors import AttnWidgetError
 from attnwidget.text import Span
@@ -22,7 +22,7 @@ class Tokens:
     `spans` are half-open ranges of code points in `text`; they are `(-1, -1)` for special tokens that do not occur in
     the text (`<|im_start|>` in a chat does), and empty for pieces without a place in it. `words` numbers the words, -1
     for special tokens; `segment` tells the two texts of a pair apart. Byte pieces of one character share its span and
-    show it whole. `places` says where tokens stand in a picture, None for those that do not; it is empty where none does.
+    show it whole. `places` says where tokens stand in a picture or a graph, None for those that do not; it is empty where none does.
 
     >>> tokens = Tokens.from_pieces(["The", "river", "bank"])
     >>> len(tokens), tokens.find("bank"), tokens.text
@@ -37,7 +37,7 @@ class Tokens:
     padding: tuple[bool, ...]
     segment: tuple[int, ...]
     text: str
-    places: tuple[PatchPlace | None, ...] = ()
+    places: tuple[PatchPlace | NodePlace | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -162,6 +162,15 @@ class Tokens:
         return replace(spaced([-1] * len(pieces), pieces, special), places=placed)
 
     @staticmethod
+    def from_names(names: Sequence[str]) -> "Tokens":
+        """Things that have a name each, none of them special, as the nodes of a graph.
+
+        >>> Tokens.from_names(["Ann", "[the mayor]"]).special
+        (False, False)
+        """
+        return spaced([-1] * len(names), names, [False] * len(names))
+
+    @staticmethod
     def frames(count: int) -> "Tokens":
         """Positions that only have a number, for example audio frames. Raises AttnWidgetError if there are none.
 
@@ -175,7 +184,7 @@ class Tokens:
         return spaced([-1] * count, [str(i) for i in range(count)], [False] * count)
 
 
-def _places_of(tokens: Tokens) -> tuple[PatchPlace | None, ...]:
+def _places_of(tokens: Tokens) -> tuple[PatchPlace | NodePlace | None, ...]:
     return tokens.places or (None,) * len(tokens)
 
 

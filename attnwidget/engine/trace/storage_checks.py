@@ -3,6 +3,7 @@
 import math
 
 from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.media.places import NodePlace
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.plain_data import Unfit, as_data
@@ -39,6 +40,9 @@ def _check_tokens(text: Tokens) -> None:
 def _check_places(text: Tokens, pictures: tuple[Picture, ...]) -> None:
     for place in text.places:
         if place is None:
+            continue
+        if isinstance(place, NodePlace):
+            need(0 <= place.x <= 1 and 0 <= place.y <= 1, "a node lies outside its picture")
             continue
         known = 0 <= place.picture < len(pictures)
         rows, columns = pictures[place.picture].grid if known else (math.inf, math.inf)

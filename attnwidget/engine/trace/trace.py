@@ -15,6 +15,7 @@ from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
 from attnwidget.engine.trace import recompute
+from attnwidget.engine.trace.from_edges import graph_maps
 from attnwidget.engine.trace.recompute import AxisIndex
 from attnwidget.engine.trace.records import Block, ModelFacts, SavedTrace, Step
 from attnwidget.errors import AttnWidgetError
@@ -214,6 +215,35 @@ class Trace:
         blocks = [Block(name, number, "", len(dense), len(dense), dense=dense) for name, number, dense in found.maps]
         judged = given.masked(blocks, found.sequences, causal=causal)
         return Trace(judged, found.text, "given", ModelFacts(), found.sequences, found.depths)
+
+    @staticmethod
+    def from_edges(
+        edge_index: Any, weights: Any, nodes: Any = None, *, positions: Any = None, part: Any = "self"
+    ) -> "Trace":
+        """A trace of what a graph network hands out: a weight for every edge, head and layer.
+
+        `edge_index` is [2, edge], the nodes that are read and the nodes that read, as PyTorch Geometric has them; a list of
+        these where layers have edges of their own, as those that add loops. `weights` is one array [edge, head] or [edge]
+        per layer. `nodes` are their names, or how many there are; without them, those that have an edge. `positions` are x
+        and y of every node, as in a chart; without them, the nodes are laid out by the springs of their edges.
+
+        The nodes are the tokens: a node reads another one along an edge, and nothing where there is none. Several edges
+        between two nodes are read together, and their weights are added.
+
+        Raises AttnWidgetError for edges of nodes that are not there, weights that do not fit the edges, are negative, or
+        sum to more than 1 at a node, and for more nodes than can be shown.
+
+        >>> import torch
+        >>> trace = Trace.from_edges([[0, 1, 2], [1, 2, 2]], torch.tensor([1.0, 0.25, 0.75]), ["a", "b", "c"])
+        >>> trace.weights("L0H0", queries=2).tolist()
+        [[0.0, 0.25, 0.75]]
+        """
+        if not isinstance(part, str):
+            raise AttnWidgetError(
+                f"part={type(part).__name__} is not valid: give the name of a part, for example 'self'."
+            )
+        found = graph_maps(edge_index, weights, nodes, positions, part)
+        return Trace(found.blocks, found.nodes, "given", ModelFacts(name="given graph"))
 
     def save(self, path: Any, *, values: Any = False) -> Path:
         """Write the trace into one safetensors file and return its path; `.safetensors` is added to the name if
