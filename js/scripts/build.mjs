@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const output = join(root, "../attnwidget/static");
 // In KB. Measured, so that a library that slips in is noticed. The loader is stored with every explorer of a notebook, the rest is
 // sent once per page, or stands in every saved one.
-const budgets = { "explorer.js": 460, "explorer.css": 66, "page.js": 470, "loader.js": 10 };
+const budgets = { "explorer.js": 540, "explorer.css": 78, "page.js": 550, "loader.js": 10 };
 const program = ["explorer.js", "explorer.css"];
 const watch = process.argv.includes("--watch");
 const dev = process.argv.includes("--dev");

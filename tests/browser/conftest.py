@@ -187,6 +187,18 @@ class BarePage:
         self.bridge.widgets[explorer.model_id] = explorer
         return explorer
 
+    def view(self, *arguments, width="100%", **options):
+        """aw.view and its one view on the page, `shown`, drawn."""
+        import attnwidget
+
+        with bridged_widgets():
+            explorer = attnwidget.view(*arguments, **options)
+        self.made.append(explorer)
+        self.bridge.widgets[explorer.model_id] = explorer
+        explorer.shown = self.show(explorer, width)
+        explorer.shown.wait_until_drawn()
+        return explorer
+
     def show(self, explorer, width="100%"):
         """A new view of the explorer."""
         view = self.page.evaluate("([name, width]) => bare.show(name, width)", [explorer.model_id, width])

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-import attnwidget as aw
-from tests.browser.bridge import bridged_widgets
 from tests.browser.explorer_page import ExplorerPage
 
 pytestmark = pytest.mark.timeout(300)
@@ -201,12 +199,8 @@ def test_a_caption_that_is_cut_says_so_and_comes_whole_over_the_picture_which_st
 def test_a_deep_model_scrolls_in_its_column_and_the_chosen_head_stays_in_sight(bare):
     weights = np.tril(np.ones((9, 3, 3), "float32"))
     layers = [weights / weights.sum(-1, keepdims=True)] * 60
-    with bridged_widgets():
-        made = aw.view(layers, ["the", "cat", "sat"], layer=59)
-    bare.made.append(made)
-    bare.bridge.widgets[made.model_id] = made
-    shown: ExplorerPage = bare.show(made, "1200px")
-    shown.wait_until_drawn()
+    made = bare.view(layers, ["the", "cat", "sat"], layer=59, width="1200px")
+    shown: ExplorerPage = made.shown
     scroller = shown.root.locator(".aw-grid-scroll")
     expect(scroller).to_have_attribute("data-deep", "true")
     bare.page.wait_for_function("(it) => it.scrollTop > 0", arg=scroller.element_handle())

@@ -56,7 +56,14 @@ def laid_out(edges: Int[Tensor, "end edge"], count: int) -> tuple[NodePlace, ...
         k=SPREAD / np.sqrt(count),
         iterations=MANY_STEPS if count <= FEW_NODES else SOME_STEPS,
     )
-    return _within(np.array([found[node] for node in range(count)]))
+    return _within(_lying(np.array([found[node] for node in range(count)])))
+
+
+def _lying(points: np.ndarray) -> np.ndarray:
+    """The same points, turned so that they are as wide and as low as they can be: pages are wide."""
+    centred = points - points.mean(0)
+    turned: np.ndarray = centred @ np.linalg.svd(centred.T @ centred)[2].T
+    return turned
 
 
 def _within(points: np.ndarray) -> tuple[NodePlace, ...]:

@@ -16,9 +16,10 @@ export function Header() {
   const keys = derived.keys.value;
   const countOf = ({ pieces }: Tokens, direction: Direction) =>
     tokenCount(unitsOf(session.shown.value, direction), pieces.length);
+  const word = tokens?.nodes === undefined ? "token" : "node";
   const counted = (tokens: Tokens, keys: Tokens | null) =>
     keys === null || keys === tokens
-      ? count(countOf(tokens, "reads"), "token")
+      ? count(countOf(tokens, "reads"), word)
       : `${countOf(tokens, "reads")} × ${count(countOf(keys, "read_by"), "token")}`;
   return (
     <header class="aw-header">

@@ -52,13 +52,14 @@ function plain(text: string): readonly Segment[] {
   return text === "" ? [] : [{ text, mark: null }];
 }
 
-/** Whether pictures stand in a field, where a text would: the keys are in the first, queries of another text in the second. Reads signals. */
-export function isPictured({ about, shown }: Session, number: FieldNumber): boolean {
+/** What stands in a field: a text, or what is read in its place. The keys are in the first, queries of another text in the second. Reads signals. */
+export function standsIn({ about, shown }: Session, number: FieldNumber): "text" | "picture" | "graph" {
   const reads = about.value?.model.reads ?? ["text"];
-  if (number === 0 && reads.includes("picture") && !reads.includes("text")) return true;
+  if (number === 0 && reads.includes("picture") && !reads.includes("text")) return "picture";
   const header = shown.value?.frame.header;
   const tokens = number === 0 ? (header?.key_tokens ?? header?.tokens) : header?.key_tokens && header.tokens;
-  return tokens?.places !== undefined && (header?.pictures?.length ?? 0) > 0;
+  if (tokens?.nodes !== undefined) return "graph";
+  return tokens?.places !== undefined && (header?.pictures?.length ?? 0) > 0 ? "picture" : "text";
 }
 
 /** Whether there are two text fields. Reads signals. */

@@ -10,7 +10,7 @@ import { effectSaid, spokenName } from "./shades";
 
 /** The caption under the grid: which map is on show, and its measures. */
 export function HeadFacts({ long }: { readonly long: boolean }) {
-  const { numbers } = useView();
+  const { numbers, derived } = useView();
   const map = numbers.map.value;
   if (map === null) return null;
   return (
@@ -24,15 +24,17 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
       </div>
       <EffectNote />
       <dl data-approximate={map.stats === null} data-long={long}>
-        {facts(map.stats, map.sinks.size > 0).map(({ name, value, unit, title }) => (
-          <div key={name} title={title}>
-            <dt>{termed(name, words)}</dt>
-            <dd>
-              {value}
-              {unit !== undefined && <span class="aw-unit"> {termed(unit, words)}</span>}
-            </dd>
-          </div>
-        ))}
+        {facts(map.stats, map.sinks.size > 0, derived.tokens.value?.nodes === undefined).map(
+          ({ name, value, unit, title }) => (
+            <div key={name} title={title}>
+              <dt>{termed(name, words)}</dt>
+              <dd>
+                {value}
+                {unit !== undefined && <span class="aw-unit"> {termed(unit, words)}</span>}
+              </dd>
+            </div>
+          ),
+        )}
       </dl>
       <Alike />
     </div>
@@ -133,7 +135,8 @@ interface Fact {
   readonly title?: string;
 }
 
-function facts(stats: Stats | null, sinks: boolean): Fact[] {
+/** Nodes of a graph have no order: none is the first, the one before, or so many away. */
+function facts(stats: Stats | null, sinks: boolean, ordered: boolean): Fact[] {
   const digits = (value: number | null | undefined, places: number) =>
     value == null || !Number.isFinite(value) ? "–" : value.toFixed(places);
   return [
@@ -143,7 +146,7 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
       unit: `of ${digits(stats?.entropy_limit, 2)} nats`,
     },
     // Between two sequences there is neither a distance nor a token before.
-    ...(stats?.distance === null
+    ...(!ordered || stats?.distance === null
       ? []
       : [
           {
@@ -153,8 +156,10 @@ function facts(stats: Stats | null, sinks: boolean): Fact[] {
             title: "The mean distance to the keys, weighted by attention.",
           },
         ]),
-    { name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
-    ...(stats?.previous === null
+    ...(ordered
+      ? [{ name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." }]
+      : []),
+    ...(!ordered || stats?.previous === null
       ? []
       : [
           {

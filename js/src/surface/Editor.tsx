@@ -3,11 +3,12 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Boundary } from "../display/Boundary";
 import { useView } from "../display/view";
-import { hasSecond, isPictured, writtenIn } from "../focus/fields";
+import { hasSecond, standsIn, writtenIn } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
 import { watch } from "../session/watch";
 import { WhatIf } from "../what-if/WhatIf";
 import { Control } from "./Control";
+import { GraphField } from "./graph/GraphField";
 import { HeatCanvas } from "./Heat";
 import { keepInSight } from "./keep-in-sight";
 import { Chip, Mirror, Plain } from "./Mirror";
@@ -51,14 +52,11 @@ function Notes() {
   );
 }
 
-/** A text, or the pictures that stand in its place. */
+/** A text, or what stands in its place. */
 function Field({ number }: { readonly number: FieldNumber }) {
   // Nothing that may fail: the text must never be taken away.
-  return isPictured(useView().session, number) ? (
-    <PictureField number={number} />
-  ) : (
-    <TextField number={number} />
-  );
+  const Standing = fields[standsIn(useView().session, number)];
+  return <Standing number={number} />;
 }
 
 /** One text: the special tokens before it, the control and its colours. The first one stays when the second comes or goes. */
@@ -143,3 +141,5 @@ function Leading({ number }: { readonly number: FieldNumber }) {
     </span>
   );
 }
+
+const fields = { text: TextField, picture: PictureField, graph: GraphField } as const;

@@ -146,6 +146,8 @@ export interface Tokens {
   readonly segment: readonly number[];
   /** Where tokens stand in pictures, null for those that stand in none; absent where none does. */
   readonly places?: readonly (PatchPlace | null)[];
+  /** Where nodes stand in the picture of their graph; absent where tokens are none. */
+  readonly nodes?: readonly NodePlace[];
   /** The text field in which each token stands, 0 or 1; the first for all of them when absent. Spans are places there. */
   readonly fields?: readonly number[];
 }
@@ -159,6 +161,9 @@ export type PatchPlace = readonly [
   rows: number,
   columns: number,
 ];
+
+/** From 0 to 1, to the right and downwards. */
+export type NodePlace = readonly [x: number, y: number];
 
 /** A picture as the model saw it, in pixels, cut into patches. */
 export interface PictureTold {
@@ -220,6 +225,8 @@ export interface Header {
   readonly notes?: readonly string[];
   /** What the model saw, where tokens stand in pictures. */
   readonly pictures?: readonly PictureTold[];
+  /** Of a graph: the nodes that are read, and the nodes that read, of all layers together and without loops. */
+  readonly edges?: readonly [readonly number[], readonly number[]];
   readonly predictions: Predictions | null;
   readonly truncated: { readonly shown: number; readonly total: number } | null;
   readonly pooling: number;

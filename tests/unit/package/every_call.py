@@ -216,6 +216,7 @@ OTHERS = {
         aw.rollout(BOTH, part="cross", null="uniform", query=1),
     ],
     "cross-attention": lambda _: [aw.summary(BOTH), aw.compare(BOTH, BOTH, part="cross")],
+    "a graph": lambda _: aw.Trace.from_edges([[0, 1], [1, 1]], [0.5, 0.5], ["a", "b"]).weights(0),
     "given weights": lambda trace: aw.Trace.from_weights([trace.weights(1).tolist()], list(trace.text.pieces)).weights(
         0
     ),
