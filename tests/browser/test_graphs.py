@@ -1,4 +1,4 @@
-"""A graph where a text would stand: hovered, chosen from, gone through by keys, and the same in a saved page."""
+"""A graph where a text would stand: hovered, chosen from, gone through by keys."""
 
 import re
 
@@ -62,15 +62,3 @@ def test_a_node_is_looked_at_chosen_and_left_by_keys(bare, page, graph):
     until(page, lambda: explorer.query == (3, 4))
     net.press("ArrowDown")
     until(page, lambda: explorer.query == (0, 1))
-
-
-def test_a_saved_page_shows_the_graph_and_reads_along_its_edges(page, graph, tmp_path):
-    explorer = aw.view(graph)
-    file = explorer.save(tmp_path / "graph.html")
-    explorer.close()
-    page.goto(file.as_uri())
-    net = page.locator(".aw-graph")
-    expect(page.get_by_text("4 nodes, 5 edges")).to_be_visible()
-    page.mouse.move(*corner(net, 2))
-    expect(page.get_by_role("heading", name=CLEO)).to_be_visible()
-    expect(page.locator(".aw-readout")).to_contain_text("0.750")

@@ -182,3 +182,18 @@ def test_a_page_is_taken_from_the_menu(bare, opened, tmp_path):
     saved.root.get_by_role("button", name="Export").click()
     expect(saved.root.get_by_role("button", name="Save PNG")).to_be_visible()
     expect(saved.root.get_by_role("button", name="Save page (HTML)")).to_have_count(0)
+
+
+def test_a_graph_is_read_along_its_edges_without_a_kernel(opened, tmp_path):
+    trace = aw.Trace.from_edges(
+        [[0, 1, 2], [2, 2, 0]], [0.25, 0.75, 1.0], ["Ann", "Bob", "Cleo"], positions=[(0, 0), (1, 0), (2, 0)]
+    )
+    explorer = aw.view(trace)
+    shown = opened.file(explorer.save(tmp_path / "graph.html"))
+    explorer.close()
+    net = shown.root.locator(".aw-graph")
+    expect(shown.root.get_by_text("3 nodes, 3 edges")).to_be_visible()
+    box = net.bounding_box()
+    opened.page.mouse.click(box["x"] + box["width"] - 26, box["y"] + box["height"] / 2)
+    expect(shown.root.get_by_role("heading", name=re.compile("Cleo.*reads"))).to_be_visible()
+    assert ranked(shown, "reads") == {0: 0.25, 1: 0.75}

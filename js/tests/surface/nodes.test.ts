@@ -12,8 +12,15 @@ describe("the nodes of a graph", () => {
   const surface = new NodeSurface(nodes, 600, 300);
 
   it("fill the box in their own proportions, in its middle", () => {
-    const [left, top, right, bottom] = surface.points as [number[], number[], number[], number[]];
-    expect((right[0] as number) - (left[0] as number)).toBeCloseTo(2 * ((bottom[1] as number) - (top[1] as number)));
+    const [left, top, right, bottom] = surface.points.map((point) => [...point]) as [
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
+    expect((right[0] as number) - (left[0] as number)).toBeCloseTo(
+      2 * ((bottom[1] as number) - (top[1] as number)),
+    );
     expect((left[0] as number) + (right[0] as number)).toBeCloseTo(600);
     expect((top[1] as number) + (bottom[1] as number)).toBeCloseTo(300);
     for (const [x, y] of surface.points) {
