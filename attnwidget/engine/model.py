@@ -19,6 +19,7 @@ from attnwidget.engine.capture.edited_pass import (
     known_roles,
     knows_inputs,
     patched_entries,
+    refused_parts,
 )
 from attnwidget.engine.capture.forward import NothingSeen, traced
 from attnwidget.engine.capture.hidden_by_mask import (
@@ -29,7 +30,7 @@ from attnwidget.engine.capture.hidden_by_mask import (
 )
 from attnwidget.engine.capture.layer_outputs import layers_of_run
 from attnwidget.engine.capture.shadow import eager_shadow_of, shadow_of, state_of
-from attnwidget.engine.edits.changes import refuse_tokens_beyond, refuse_what_is_not_there
+from attnwidget.engine.edits.changes import refuse_edits_of, refuse_tokens_beyond, refuse_what_is_not_there
 from attnwidget.engine.edits.fitting import fitting, sizes_of
 from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit, Hide
@@ -312,6 +313,8 @@ class AttentionModel:
         state = self.state()
         length = max((len(tokens) for tokens in start.tokens.values()), default=0) + wished.max_new_tokens
         refuse_what_cannot_fit(self.model, length, self._shadow().path)
+        if changed:
+            refuse_edits_of(changed, refused_parts(self._met(start).module, start.forward))
         edited = self._edited(self._met(start), changed) if changed else None
         with to_the_end() as enough:
             if enough():
@@ -550,6 +553,7 @@ class AttentionModel:
     ) -> Trace:
         # The copy is asked for once: that looks through the whole model.
         shadow = self._met(given, progress) if edits else self._shadow()
+        refuse_edits_of(edits, refused_parts(shadow.module, given.forward))
         if edits and shadow.path == "eager":
             return self._hidden_by_mask(given, edits, progress, reuse)
         state = self._state_with(shadow)
@@ -596,7 +600,8 @@ class AttentionModel:
             return fitting(edits, head_counts(plain.blocks), own, depths, partial(refuse_what_no_mask_says, plain))
         sizes = sizes_of({name: len(tokens) for name, tokens in given.tokens.items()})
         known = self._roles_in(shadow)
-        return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known))
+        refuse = partial(refuse_edits_of, refused=refused_parts(shadow.module, given.forward))
+        return fitting(edits, heads_of_parts(known), sizes, depths_of_parts(known), refuse)
 
     def _edited(self, shadow: Any, edits: tuple[Edit, ...]) -> EditedPass:
         """What edits change in a pass of a copy that has met such inputs.

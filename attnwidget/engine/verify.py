@@ -73,9 +73,10 @@ def _written(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> BlockMa
             run(what_runs(reference, given), given.forward, {})
     except NotWritten:
         return None
+    shown = {block.path for block in trace.blocks}
+    own = [(path, maps) for path, maps in watch.maps if path in shown]
     # A layer that computes the same weights twice returns them twice.
-    maps = dict.fromkeys(path for path, _ in watch.maps)
-    heard = watch.maps if len(watch.maps) == len(trace.blocks) else [(path, dict(watch.maps)[path]) for path in maps]
+    heard = own if len(own) == len(trace.blocks) else list(dict(own).items())
     if [path for path, _ in heard] != [block.path for block in trace.blocks]:
         return None
     return [(block, maps[0].float().cpu()) for block, (_, maps) in zip(trace.blocks, heard, strict=True)]
@@ -87,7 +88,7 @@ def _public(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> BlockMap
     runs = what_runs(reference, given)
     with own_draws(shadow.draws):
         output = run(runs, given.forward, {"output_attentions": True})
-    blocks = eager.blocks(output, reference, runs)
+    blocks, _ = eager.blocks(output, reference, runs)
     by_part = {part: [block for block in blocks if block.part == part] for part in trace.parts}
     for part, own in by_part.items():
         if len(own) != len(trace.part_blocks(part)):

@@ -92,7 +92,7 @@ class Watch:
     `names` maps modules (by id) to their paths. `progress` is called with the number of finished attention layers, or,
     with `counts_layers`, of layers of any kind: for models whose attention is not seen. `answered` is called with the
     output (batch query head dim) of each call. `edited` says what is changed in a call. Without `keeps`
-    no call is kept, and several runs may be one batch. `texts` is how many texts are one batch.
+    no call is kept.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -101,7 +101,6 @@ class Watch:
     answered: Callable[[Call, Tensor], None] = ignore
     edited: Callable[[Call], Edited | None] = unedited
     keeps: bool = True
-    texts: int = 1
     calls: list[Call] = field(default_factory=list)
     maps: list[tuple[str, Tensor]] = field(default_factory=list)  # (path, weights) of eager attention
     _entered: int = 0
@@ -204,7 +203,7 @@ def attend(
     )
     edited = None
     if watch is not None:
-        _refuse_unknown(call, kwargs, texts=watch.texts if watch.keeps else None)
+        _refuse_unknown(call, kwargs)
         watch.hear(call)
         edited = watch.edited(call)
     if edited is not None:
@@ -253,18 +252,12 @@ def _unsaid_scale(module: Any, width: int) -> float | None:
     return float(scale / (module.layer_idx + 1) if module.scale_attn_by_inverse_layer_idx else scale)
 
 
-def _refuse_unknown(call: Call, kwargs: Mapping[str, Any], *, texts: int | None) -> None:
+def _refuse_unknown(call: Call, kwargs: Mapping[str, Any]) -> None:
     given = next((name for name in SPARSE if kwargs.get(name) is not None), None)
     if given is not None:
         raise AttnWidgetError(
             f"{type(call.module).__name__} chooses its keys by {given}, a sparse attention that attnwidget cannot "
             "recompute exactly. Pass weights to Trace.from_weights instead."
-        )
-    if texts is not None and call.q.shape[0] != texts:
-        raise AttnWidgetError(
-            f"{type(call.module).__name__} attends within {call.q.shape[0]} separate pieces (windows, or several "
-            "images), so there is no map over the whole input. Windowed attention cannot be shown; for several images, "
-            "give one at a time."
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from attnwidget.engine.capture.parts import refuse_without_leading, whole_parts
 from attnwidget.engine.capture.registered_function import own_attention
 from attnwidget.engine.capture.roles import tower_of, towers_of
 from attnwidget.engine.trace.from_weights import masked
@@ -24,21 +25,28 @@ ROWS_SUM_TO_ONE = 1e-2
 """How far a row's sum may be from 1, or from 0 for a fully masked row: half precision needs this much."""
 
 
-def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
-    """Blocks with their maps (head query key). Layers without attention are left out under their numbers.
+def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[str, str]]:
+    """Blocks with their maps (head query key), and of each part that has none, why. Layers without attention are left out
+    under their numbers.
 
     Masks, including windows, are inferred from the zeros of the maps: configurations express them in many ways, and
     names mislead (XLNetLMHeadModel attends both ways).
 
-    Raises AttnWidgetError for a model that returns no maps, and for maps that are not a softmax over single positions:
-    over windows, or over pooled, hashed or sampled keys.
+    Raises AttnWidgetError for a model that returns no maps, and where what a trace is about has maps that are not a softmax
+    over single positions: over windows, or over pooled, hashed or sampled keys.
     """
-    found = [
-        Block(part, layer, "", len(dense), len(dense), dense=dense)
-        for part, maps in parts(output, model, ran)
-        for layer, given in enumerate(maps)
-        if (dense := _dense(given, part, layer, model)) is not None
-    ]
+    found: list[Block] = []
+    refused: dict[str, str] = {}
+    for part, maps in parts(output, model, ran):
+        try:
+            found += [
+                Block(part, layer, "", len(dense), len(dense), dense=dense)
+                for layer, given in enumerate(maps)
+                if (dense := _dense(given, part, layer, model)) is not None
+            ]
+        except AttnWidgetError as error:
+            refused[part] = str(error)
+    refuse_without_leading(refused, {*refused, *(block.part for block in found)})
     own = own_attention(model)
     if not found and own is not None:
         raise AttnWidgetError(
@@ -51,7 +59,7 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[Block, ...]:
             f"{type(model).__name__} computes no attention that attnwidget can see, so there is nothing to show. State "
             "space and convolutional models have none; for others, pass weights to Trace.from_weights."
         )
-    return masked(found)
+    return whole_parts(masked(found), refused)
 
 
 def parts(output: Any, model: Any, ran: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -5,7 +5,7 @@ by module and order from a pass without edits.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +19,7 @@ from attnwidget.engine.capture.attention_function import Call, Watch
 from attnwidget.engine.capture.blocks import block_of
 from attnwidget.engine.capture.edited_output import edited_output, mask_of_runs, with_rows
 from attnwidget.engine.capture.layer_outputs import Entry, at_layers, entries, hidden_of, with_hidden
+from attnwidget.engine.capture.parts import Heard
 from attnwidget.engine.capture.roles import Role, run_of
 from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.edits.changes import (
@@ -44,6 +45,9 @@ class KnownCall:
     entry: Entry | None
 
 
+Kind: TypeAlias = frozenset[tuple[str, tuple[int, ...] | None]]
+"""The names of inputs, and their shapes where these matter."""
+
 Known: TypeAlias = Mapping[tuple[str, int], KnownCall]
 """By (path, how many times it was called before in the pass)."""
 
@@ -51,30 +55,42 @@ _known: "WeakKeyDictionary[Any, Known]" = WeakKeyDictionary()
 """By the module of a shadow."""
 
 
-_inputs: "WeakKeyDictionary[Any, set[frozenset[str]]]" = WeakKeyDictionary()
-"""By the module of a shadow: which inputs it was given in the passes that are known."""
+_inputs: "WeakKeyDictionary[Any, dict[Kind, Mapping[str, str]]]" = WeakKeyDictionary()
+"""By the module of a shadow: which inputs it was given in the passes that are known, and which parts were refused then."""
 
 
 def remember(
-    module: Any, calls: Sequence[Call], once: Sequence[Call], found: Sequence[Role], inputs: Iterable[str]
+    module: Any, calls: Sequence[Call], heard: Heard, refused: Mapping[str, str], inputs: Mapping[str, Tensor]
 ) -> None:
-    """Keep the roles of all calls of a pass over some inputs: `found` are those of `once`, one call for each run of a
-    layer.
-    """
-    _inputs.setdefault(module, set()).add(frozenset(inputs))
-    role_of = {id(call): role for call, role in zip(once, found, strict=True)}
+    """Keep the roles of all calls of a pass over some inputs, by what was `heard` of them, without those of refused parts."""
+    kind = _kind_of(inputs, sizes=bool(refused))
+    _inputs.setdefault(module, {})[kind] = dict(refused)
+    role_of = {id(call): role for call, role in zip(heard.calls, heard.roles, strict=True) if role.part not in refused}
     by_run = {run_of(call, order): role_of[id(call)] for order, call in enumerate(calls) if id(call) in role_of}
     times: Counter[str] = Counter()
     known = dict(_known.get(module, {}))
     for order, (call, entry) in enumerate(zip(calls, entries(calls), strict=True)):
-        known[call.path, times[call.path]] = KnownCall(by_run[run_of(call, order)], call.q.shape[1], entry)
+        role = by_run.get(run_of(call, order))
+        if role is not None:
+            known[call.path, times[call.path]] = KnownCall(role, call.q.shape[1], entry)
         times[call.path] += 1
     _known[module] = known
 
 
-def knows_inputs(module: Any, inputs: Iterable[str]) -> bool:
+def _kind_of(inputs: Mapping[str, Tensor], *, sizes: bool) -> Kind:
+    # Which parts can be shown depends on the number of pictures, and on how large they are.
+    return frozenset((name, tuple(own.shape) if sizes else None) for name, own in inputs.items())
+
+
+def knows_inputs(module: Any, inputs: Mapping[str, Tensor]) -> bool:
     """Whether a pass over such inputs has been seen: others may run other layers."""
-    return frozenset(inputs) in _inputs.get(module, set())
+    known = _inputs.get(module, {})
+    return _kind_of(inputs, sizes=False) in known or _kind_of(inputs, sizes=True) in known
+
+
+def refused_parts(module: Any, inputs: Mapping[str, Tensor]) -> Mapping[str, str]:
+    """The parts that were refused in a pass over such inputs, each with the reason."""
+    return _inputs.get(module, {}).get(_kind_of(inputs, sizes=True), {})
 
 
 def known_roles(module: Any) -> Known | None:

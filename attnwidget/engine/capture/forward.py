@@ -14,12 +14,13 @@ from attnwidget.engine.capture import eager
 from attnwidget.engine.capture.attention_function import Call, NotOurs, NotWritten, Watch, watching
 from attnwidget.engine.capture.blocks import block_of
 from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers, remember
+from attnwidget.engine.capture.parts import heard_in, whole_parts
 from attnwidget.engine.capture.projection_search import follow_outputs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.residual_search import Listener, hear_streams
-from attnwidget.engine.capture.roles import layers_once, roles
 from attnwidget.engine.capture.sequences import sequences_of
 from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.edits.changes import refuse_edits_of
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
@@ -66,25 +67,27 @@ def traced(
         output = run(runs, given.forward, options)
         projections = follower.learn()
     if shadow.path == "eager":
-        blocks = eager.blocks(output, module, runs)
+        blocks, refused = eager.blocks(output, module, runs)
         depths = {block.part: 0 for block in blocks}
     else:
         if not watch.calls:
             raise NothingSeen
-        calls = layers_once(watch.calls)
-        found = roles(calls, module)
-        remember(module, watch.calls, calls, found, given.forward)
-        if "input_ids" in given.forward and {role.part for role in found} <= {"vision", "audio", "cross"}:
+        heard = heard_in(watch.calls, module)
+        seen = {role.part for role in heard.roles} | heard.refused.keys()
+        if "input_ids" in given.forward and seen <= {"vision", "audio", "cross"}:
             raise NothingSeen  # a tower follows the interface, but the text model does not
         blocks = tuple(
             _with_stream(block_of(call, role, projections.get(call.path)), call, listener)
-            for call, role in zip(calls, found, strict=True)
+            for call, role in zip(heard.calls, heard.roles, strict=True)
         )
-        depths = {role.part: role.depth for role in found}
+        depths = {role.part: role.depth for role in heard.roles}
+        blocks, refused = whole_parts(blocks, heard.refused)
         refuse_unheard(blocks, facts)
+        remember(module, watch.calls, heard, refused, given.forward)
         if edited is not None:
+            refuse_edits_of(edited.edits, refused)
             blocks = edited.marked(blocks)
-    text, sequences = sequences_of(blocks, given, module.config)
+    text, sequences = sequences_of(blocks, given, module.config, refused)
     # A tower that ran alone has no head over it.
     whole = runs is module or runs is module.base_model
     hidden = getattr(output, "last_hidden_state", None)
@@ -100,6 +103,7 @@ def traced(
         scores=scores(output, facts.predicts) if runs is module else None,
         edits=() if edited is None else edited.edits,
         pictures=given.pictures,
+        refused=refused,
     )
 
 

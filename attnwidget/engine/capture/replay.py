@@ -19,6 +19,7 @@ from attnwidget.engine.capture.forward import run
 from attnwidget.engine.capture.layer_outputs import with_hidden
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.inputs.repeated import repeated
 
 _replays: "WeakKeyDictionary[Any, bool]" = WeakKeyDictionary()
 """By the module of a shadow: whether a replay gave what a whole pass gives."""
@@ -86,8 +87,7 @@ def run_from(
 
     `handed_on` (batch position dim) is what the layer before it hands on, instead of what it gave.
     """
-    given = kept.forward.items()
-    forward = dict(given) if batch == 1 else {name: one.expand(batch, *one.shape[1:]) for name, one in given}
+    forward = dict(kept.forward) if batch == 1 else repeated(kept.forward, batch)
     with skipping(kept, layer, batch, handed_on):
         return hidden_rows(shadow, forward, edited)
 

@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from attnwidget.engine.capture.attention_function import Call
-from attnwidget.errors import AttnWidgetError
 
 CROSS = {
     "encoder_attn",
@@ -39,23 +36,12 @@ class Role:
     depth: int
 
 
-def layers_once(calls: Sequence[Call]) -> list[Call]:
-    """The calls, reduced to one for each time that a layer ran its attention.
-
-    Differential attention computes the same weights twice, over two halves of the values. Raises AttnWidgetError for a
-    layer that splits its sequence into pieces and attends within each.
-    """
-    kept: dict[Any, Call] = {}
+def calls_by_run(calls: Sequence[Call]) -> list[list[Call]]:
+    """The calls, those together that one run of a layer made: most layers call their attention once."""
+    found: dict[Any, list[Call]] = {}
     for order, call in enumerate(calls):
-        first = kept.setdefault(run_of(call, order), call)
-        if first is call:
-            continue
-        if not (first.q.shape == call.q.shape and torch.equal(first.q, call.q) and torch.equal(first.k, call.k)):
-            raise AttnWidgetError(
-                f"{type(call.module).__name__} splits its input into pieces and attends within each, so there is no "
-                "map over the whole input. Windowed and packed attention cannot be shown."
-            )
-    return list(kept.values())
+        found.setdefault(run_of(call, order), []).append(call)
+    return list(found.values())
 
 
 def run_of(call: Call, order: int) -> Any:

@@ -1,6 +1,6 @@
 """Which tokens the queries and the keys of each part are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -22,38 +22,26 @@ DISTILLED = ("[CLS]", "[DIST]")
 
 
 def sequences_of(
-    blocks: Sequence[Block], given: Inputs, config: Any
+    blocks: Sequence[Block], given: Inputs, config: Any, refused: Collection[str] = ()
 ) -> tuple[Tokens, dict[str, tuple[Tokens, Tokens]]]:
     """The tokens of the text, and the (query, key) tokens of every part where either differs from it.
 
-    Sequences other than text get tokens of their own: image patches by row and column, audio by frame. Raises
-    AttnWidgetError for self-attention that is not square, or does not fit the tokens: the axes of such a map would be
-    wrong.
+    Sequences other than text get tokens of their own: image patches by row and column, audio by frame. `refused` are the
+    parts that are not among the blocks on purpose. Raises AttnWidgetError for attention that does not fit the tokens: the
+    axes of such a map would be wrong.
     """
     sizes = {block.part: block.shape[1:] for block in blocks}
-    lacking = {"encoder", "decoder"} - sizes.keys()
+    lacking = {"encoder", "decoder"} - sizes.keys() - set(refused)
     if getattr(config, "is_encoder_decoder", False) and lacking and "encoder_outputs" not in given.forward:
         raise AttnWidgetError(
             f"The {' and the '.join(sorted(lacking))} of this model computes attention in a way that attnwidget cannot "
             "see, so its trace would lack a part. Pass weights to Trace.from_weights instead."
         )
-    for block in blocks:
-        if block.shape[1:] != sizes[block.part]:
-            raise AttnWidgetError(
-                f"The layers of part {block.part!r} attend over sequences of different lengths ({block.shape[1]} and "
-                f"{sizes[block.part][0]} queries). Attention that is pooled or windowed between layers cannot be shown."
-            )
     found: dict[str, tuple[Tokens, Tokens]] = {}
-    for part, (queries, keys) in sizes.items():
-        if part == "cross":
-            continue
-        if queries != keys:
-            raise AttnWidgetError(
-                f"Part {part!r} attends from {queries} positions to {keys}, so it is not self-attention and its axes "
-                "are unknown. Pass weights to Trace.from_weights with tokens and key_tokens."
-            )
-        own = _own(part, queries, given, config)
-        found[part] = own, own
+    for part, (queries, _) in sizes.items():
+        if part != "cross":
+            own = _own(part, queries, given, config)
+            found[part] = own, own
     if "cross" in sizes:
         found["cross"] = _crossed(sizes["cross"], found, given)
     text = given.tokens.get("text") or next(iter(found.values()))[0]

@@ -186,6 +186,15 @@ def refuse_what_is_not_there(
                     )
 
 
+def refuse_edits_of(edits: Iterable[Edit], refused: Mapping[str, str]) -> None:
+    """Raise AttnWidgetError for an edit of a part that is not shown; `refused` has such parts, with a sentence each."""
+    for edit in edits:
+        if edit.part is not None and edit.part in refused:
+            raise AttnWidgetError(
+                f"{str(edit)!r}: nothing can be changed in a part that is not shown. {refused[edit.part]}"
+            )
+
+
 def refuse_tokens_beyond(edits: Iterable[Edit], sizes: Mapping[str, tuple[int, int]]) -> None:
     """Raise AttnWidgetError for an edit of a token that the text lacks. `sizes` has queries and keys of each part."""
     known = tuple(sizes)

@@ -16,6 +16,7 @@ from transformers import DynamicCache, EncoderDecoderCache
 
 from attnwidget.engine.capture.edited_pass import EditedPass
 from attnwidget.engine.capture.forward import NothingSeen
+from attnwidget.engine.capture.parts import whole_parts
 from attnwidget.engine.capture.sequences import sequences_of
 from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.generation.continued import continued
@@ -196,7 +197,8 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
         return None
     module = passes.shadow.module
     try:
-        text, sequences = sequences_of(blocks, whole, module.config)
+        blocks, refused = whole_parts(blocks, passes.refused)
+        text, sequences = sequences_of(blocks, whole, module.config, refused)
     except AttnWidgetError:
         return None
     return Trace(
@@ -212,6 +214,7 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
         edits=() if passes.edited is None else passes.edited.edits,
         forward=whole.forward,
         pictures=whole.pictures,
+        refused=refused,
     )
 
 

@@ -17,9 +17,10 @@ from attnwidget.engine.capture.attention_function import Watch, current, watchin
 from attnwidget.engine.capture.blocks import block_of
 from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers
 from attnwidget.engine.capture.forward import NothingSeen
+from attnwidget.engine.capture.parts import heard_in
 from attnwidget.engine.capture.projection_search import Follower, follow_outputs
-from attnwidget.engine.capture.roles import layers_once, roles
 from attnwidget.engine.capture.shadow import Shadow
+from attnwidget.engine.edits.changes import refuse_edits_of
 from attnwidget.engine.prediction_head import answers_at_once
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.stitch import Masks, stitched
@@ -32,13 +33,15 @@ BESIDE = {"vision", "audio", "encoder", "cross"}
 class Passes:
     """Filled while `listening`: the rows of every layer, in the order of the first pass, and the input of the head.
 
-    `pending` has the raw scores (vocabulary) after the last token of each pass; whoever uses one removes it.
+    `pending` has the raw scores (vocabulary) after the last token of each pass; whoever uses one removes it. `refused` are
+    the parts that cannot be shown, each with the reason.
     """
 
     shadow: Shadow
     edited: EditedPass | None = None
     pending: list[Tensor] = field(default_factory=list)
     depths: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     _rows: dict[tuple[str, int], list[Block]] = field(default_factory=dict)
     _hidden: list[Tensor] = field(default_factory=list)  # position dim
     _scores: list[Tensor] = field(default_factory=list)  # position vocabulary
@@ -79,7 +82,7 @@ class Passes:
 
         An encoder that has just run is part of it: its calls have not been stored yet.
         """
-        for kept in (self.pending, self.depths, self._rows, self._hidden, self._scores, self._inputs):
+        for kept in (self.pending, self.depths, self.refused, self._rows, self._hidden, self._scores, self._inputs):
             kept.clear()
         if self.edited is not None:
             self.edited.starts_after(0)
@@ -136,11 +139,15 @@ class Passes:
             self._hidden.append(rows[0])
 
     def _put_away(self) -> None:
-        calls, self._watch.calls = layers_once(self._watch.calls), []
+        calls, self._watch.calls = self._watch.calls, []
         if not calls:
             return
+        heard = heard_in(calls, self.shadow.module)
+        self.refused.update(heard.refused)
+        if self.edited is not None:
+            refuse_edits_of(self.edited.edits, heard.refused)
         projections = {} if self._follower is None else self._follower.learn()
-        for call, role in zip(calls, roles(calls, self.shadow.module), strict=True):
+        for call, role in zip(heard.calls, heard.roles, strict=True):
             self.depths[role.part] = role.depth
             rows = self._rows.setdefault((role.part, role.layer), [])
             if rows:

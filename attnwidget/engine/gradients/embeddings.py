@@ -17,6 +17,7 @@ from attnwidget.engine.gradients.differentiable import (
     logits_of,
     refuse_what_has_no_gradient,
 )
+from attnwidget.engine.inputs.repeated import repeated
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
@@ -54,7 +55,7 @@ class EmbeddedTokens:
         shadow = shadow_of(self.model.model)
         with differentiable(shadow):
             leaf = texts.clone().requires_grad_()
-            forward = {name: one.expand(len(texts), *one.shape[1:]) for name, one in self.trace.forward.items()}
+            forward = repeated(self.trace.forward, len(texts))
             with self._given(leaf):
                 logits = logits_of(shadow, forward, position, self.model.edited_pass(self.trace))
             scores = torch.stack([score(row) for row in logits])

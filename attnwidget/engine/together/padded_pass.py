@@ -9,9 +9,10 @@ from torch import Tensor
 from attnwidget.engine.capture.attention_function import Call, Watch, watching
 from attnwidget.engine.capture.blocks import block_of
 from attnwidget.engine.capture.forward import NothingSeen, refuse_unheard, run, what_runs
+from attnwidget.engine.capture.parts import heard_in, whole_parts
 from attnwidget.engine.capture.projection_search import Projections, follow_outputs
 from attnwidget.engine.capture.random_draws import own_draws
-from attnwidget.engine.capture.roles import Role, layers_once, roles
+from attnwidget.engine.capture.roles import Role
 from attnwidget.engine.capture.sequences import sequences_of
 from attnwidget.engine.capture.shadow import Shadow
 from attnwidget.engine.inputs.inputs import Inputs
@@ -33,7 +34,7 @@ def traced_together(
     AttnWidgetError for what the model cannot read.
     """
     module = shadow.module
-    watch = Watch(shadow.names, texts=len(inputs))
+    watch = Watch(shadow.names)
     runs = what_runs(module, Inputs(forward))
     with (
         shadow.lock,
@@ -46,14 +47,18 @@ def traced_together(
         projections = follower.learn()
     if not watch.calls:
         raise NothingSeen
-    calls = layers_once(watch.calls)
-    found = roles(calls, module)
-    depths = {role.part: role.depth for role in found}
+    heard = heard_in(watch.calls, module, texts=len(inputs))
+    if heard.refused:
+        raise OtherShapes
+    depths = {role.part: role.depth for role in heard.roles}
     hidden = getattr(output, "last_hidden_state", None)
     head = prediction_head(module) if runs is module.base_model else None
     traces = []
     for row, given in enumerate(inputs):
-        blocks = _blocks(calls, found, projections, _Share(row, {name: len(own) for name, own in given.tokens.items()}))
+        share = _Share(row, {name: len(own) for name, own in given.tokens.items()})
+        blocks, refused = whole_parts(_blocks(heard.calls, heard.roles, projections, share), {})
+        if refused:
+            raise OtherShapes
         if row == 0:
             refuse_unheard(blocks, facts)
         text, sequences = sequences_of(blocks, given, module.config)

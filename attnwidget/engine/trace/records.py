@@ -1,7 +1,7 @@
 """What a trace is made of: one record for each layer, for the model, and for each generated token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -142,3 +142,4 @@ class SavedTrace:
     steps: tuple[Step, ...]
     edits: tuple[Edit, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)

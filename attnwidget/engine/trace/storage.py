@@ -30,12 +30,12 @@ SUFFIX = ".safetensors"
 ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
-TRACE_FORMAT = 4
+TRACE_FORMAT = 5
 """Increased whenever files change in a way that released versions would misread."""
 
-WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS = 1, 2, 3
-"""The formats of a trace over text: without edits, with edits that hold neither a matrix nor another run, with those that do.
-Older versions read these as well; only what stands in a picture needs the newest."""
+WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, IN_PICTURES = 1, 2, 3, 4
+"""The formats of a trace over text: without edits, with edits that hold neither a matrix nor another run, with those that do;
+and of one whose tokens stand in pictures. Older versions read these as well; only one without some of its parts needs the newest."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Contents:
     edits: tuple[str, ...] = ()
     matrices: dict[str, Stored] = field(default_factory=dict)  # what edits paint, by their text
     pictures: tuple[StoredPicture, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
@@ -105,7 +106,7 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
     unique = {id(text): text for text in texts}
     place = {own: number for number, own in enumerate(unique)}
     contents = Contents(
-        _format_of(trace.edits, unique.values()),
+        _format_of(trace, unique.values()),
         trace.path,
         trace.model,
         tuple(unique.values()),
@@ -122,6 +123,7 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
             if isinstance(edit, Paint) and edit.matrix is not None
         },
         tuple(StoredPicture(kept.place(torch.from_numpy(own.pixels)), own.patch, own.note) for own in trace.pictures),
+        dict(trace.refused),
     )
     metadata = {ENTRY: json.dumps(_plain(contents), separators=(",", ":"))}
     return write_whole(file, "trace", lambda part: _write(part, kept.tensors, metadata))
@@ -132,7 +134,7 @@ def _plain(contents: Contents) -> Any:
     data = as_data(contents)
     for block in data["blocks"]:
         del block["facts"]["changes"]
-    for name in ("edits", "matrices", "pictures"):
+    for name in ("edits", "matrices", "pictures", "refused"):
         if not data[name]:
             del data[name]
     for text in data["tokens"]:
@@ -141,12 +143,16 @@ def _plain(contents: Contents) -> Any:
     return data
 
 
-def _format_of(edits: tuple[Edit, ...], texts: Iterable[Tokens]) -> int:
-    if any(text.places for text in texts):
+def _format_of(trace: SavedTrace, texts: Iterable[Tokens]) -> int:
+    if trace.refused:
         return TRACE_FORMAT
-    if not edits:
+    if any(text.places for text in texts):
+        return IN_PICTURES
+    if not trace.edits:
         return WITHOUT_EDITS
-    holding = any(getattr(edit, "of", None) is not None or getattr(edit, "matrix", None) is not None for edit in edits)
+    holding = any(
+        getattr(edit, "of", None) is not None or getattr(edit, "matrix", None) is not None for edit in trace.edits
+    )
     return EDITS_WITH_TENSORS if holding else EDITS_AS_TEXT
 
 
@@ -237,7 +243,7 @@ def _contents(file: Path, text: str | None) -> Contents:
         raise AttnWidgetError(
             f"{file} was written by a newer attnwidget (format {version}; this one reads {TRACE_FORMAT}). Update attnwidget."
         )
-    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, TRACE_FORMAT}:
+    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, IN_PICTURES, TRACE_FORMAT}:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
     found: Contents = from_data(Contents, said)
     return found
@@ -287,6 +293,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         steps=contents.steps,
         edits=edits,
         pictures=tuple(_picture(own, tensor(own.pixels)) for own in contents.pictures),
+        refused=contents.refused,
     )
 
 

@@ -22,6 +22,9 @@ def consistent(trace: SavedTrace) -> SavedTrace:
     for block in trace.blocks:
         _check_block(block, *map(len, trace.sequences.get(block.part, (trace.text, trace.text))))
     need(all(0 <= depth <= MOST_LAYERS for depth in trace.depths.values()), "its layer counts are inconsistent")
+    need(
+        not trace.refused.keys() & {block.part for block in trace.blocks}, "a part is there that is said to be refused"
+    )
     longest = max(map(len, texts.values()))
     need(all(0 <= step.position < longest for step in trace.steps), "a step lies outside the tokens")
     scores = trace.scores

@@ -47,7 +47,8 @@ class Trace:
     `text` has the tokens of the first sequence; `sequences` has the (query, key) tokens of every part where either
     differs from it. `depths` counts the layers of each part, including those without attention. `hidden` and `head`
     give logits on demand, `scores` are stored logits; `steps` are the tokens that the model generated itself, with
-    their alternatives. `edits` are what was changed in the computation: all of the above is as it was under them.
+    their alternatives. `edits` are what was changed in the computation: all of the above is as it was under them. `refused`
+    says of a part that cannot be shown why not, in a sentence: a vision tower that attends within windows, for example.
 
     >>> import attnwidget as aw
     >>> trace = aw.load().trace("The cat sat on the mat.")
@@ -72,6 +73,9 @@ class Trace:
     edits: tuple[Edit, ...] = ()  # what was changed in the computation
     forward: Mapping[str, Tensor] = field(default_factory=dict)  # what the model was given, to run it again
     pictures: tuple[Picture, ...] = ()  # what the model saw, where tokens stand in pictures
+    refused: Mapping[str, str] = field(
+        default_factory=dict
+    )  # parts that cannot be shown, each with a sentence that says why
     _whole: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # (part, layer) -> kept maps
 
     @property
@@ -84,7 +88,8 @@ class Trace:
         if len(sizes) > 1:
             sizes = [f"{part} {size}" for part, size in zip(self.parts, sizes, strict=True)]
         edits = f", {len(self.edits)} edit{'s' * (len(self.edits) > 1)}" if self.edits else ""
-        return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path}{edits})"
+        refused = f", without {', '.join(self.refused)}" if self.refused else ""
+        return f"Trace({self.model.name}, {', '.join(sizes)}, {len(self.text)} tokens, {self.path}{edits}{refused})"
 
     def layers(self, part: str | None = None) -> int:
         """How many layers a part has, including those without attention."""
@@ -112,6 +117,10 @@ class Trace:
         """The layers of one part, first to last. `part` may be left out if there is only one."""
         if part is None and len(self.parts) == 1:
             return self.blocks
+        if isinstance(part, str) and part in self.refused:
+            raise AttnWidgetError(
+                f"Part {part!r} of this trace cannot be shown: {self.refused[part]} It has {', '.join(self.parts)}."
+            )
         if part not in self.parts:
             given_part = "No part was given" if part is None else f"There is no part {part!r}"
             raise AttnWidgetError(f"{given_part}; this trace has {', '.join(self.parts)}. Say part=...")

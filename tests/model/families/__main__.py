@@ -90,7 +90,9 @@ def remark(trace: aw.Trace) -> str:
         "one module in several layers": len({block.path for block in own}) < len(own),
         "layers without attention": any(0 in trace.heads(part) for part in trace.parts),
     }
-    return ", ".join(words for words, holds in found.items() if holds)
+    return ", ".join(
+        [*(words for words, holds in found.items() if holds), *(f"{part} refused" for part in trace.refused)]
+    )
 
 
 def differs_by_head(mask: torch.Tensor) -> bool:

@@ -67,6 +67,16 @@ def _smolvlm(tokens):
     return _among(tokens, 4, pixel_values=noise(1, 1, 3, 24, 24))
 
 
+def _two_pictures(tokens):
+    given = _among(tokens, 32, pixel_values=noise(2, 3, 24, 24))
+    given["input_ids"] = torch.cat([given["input_ids"][:, :18], ids(3), given["input_ids"][:, 18:]], 1).clamp(max=IMAGE)
+    return given
+
+
+def _five_crops(tokens):
+    return _among(tokens, 20, pixel_values=noise(1, 5, 3, 24, 24))
+
+
 def _gemma3(tokens):
     given = _among(tokens, 4, pixel_values=noise(1, 3, 24, 24))
     return {**given, "token_type_ids": (given["input_ids"] == IMAGE).long()}
@@ -82,6 +92,21 @@ def _qwen(tokens):
     if INSTALLED < NEWEST:  # found the images by their tokens
         return given
     return {**given, "mm_token_type_ids": (given["input_ids"] == IMAGE).int()}
+
+
+def _qwen_of(*grids):
+    """Pictures of (rows, columns) patches, packed into one sequence, with a word between them."""
+
+    def inputs(tokens):
+        grid = torch.tensor([[1, rows, columns] for rows, columns in grids])
+        found = [ids(3).clamp(max=95)]
+        for rows, columns in grids:
+            found += [torch.full((1, rows * columns // 4), IMAGE), ids(max(1, tokens // 4)).clamp(max=95)]
+        given = {"input_ids": torch.cat(found, 1), "image_grid_thw": grid}
+        given["pixel_values"] = noise(int(grid.prod(1).sum()), 3 * 2 * 4 * 4)
+        return given if INSTALLED < NEWEST else {**given, "mm_token_type_ids": (given["input_ids"] == IMAGE).int()}
+
+    return inputs
 
 
 def _mllama(tokens):
@@ -125,6 +150,16 @@ FAMILIES = (
         maps={"text": "attentions"},
     ),
     family(
+        "llava-two-pictures",
+        "LlavaForConditionalGeneration",
+        text_config={"model_type": "llama", **GROUPED},
+        vision_config={"model_type": "clip_vision_model", **CLIP_VISION},
+        vision_feature_layer=-1,
+        image_token_index=IMAGE,
+        inputs=_two_pictures,
+        maps={"text": "attentions"},
+    ),
+    family(
         "qwen2-vl-text-only",
         "Qwen2VLForConditionalGeneration",
         text_config={**GROUPED, **TURNING},
@@ -159,6 +194,24 @@ FAMILIES = (
         **QWEN_IDS,
         inputs=_qwen,
         maps={"text": "attentions", "vision": "within:model.visual.*"},
+    ),
+    family(
+        "qwen2-vl-two-pictures",
+        "Qwen2VLForConditionalGeneration",
+        text_config={**GROUPED, **TURNING},
+        vision_config=QWEN2_VISION,
+        **QWEN_IDS,
+        inputs=_qwen_of((4, 4), (4, 8)),
+        maps={"text": "attentions"},
+    ),
+    family(
+        "qwen2-5-vl-windows",
+        "Qwen2_5_VLForConditionalGeneration",
+        text_config={**GROUPED, **TURNING},
+        vision_config={**QWEN25_VISION, "window_size": 16},
+        **QWEN_IDS,
+        inputs=_qwen_of((8, 8)),
+        maps={"text": "attentions"},
     ),
     family(
         "mllama",
@@ -251,6 +304,32 @@ FAMILIES = (
         "SmolVLMForConditionalGeneration",
         text_config={"model_type": "llama", **GROUPED},
         vision_config=PATCHES,
+        image_token_id=IMAGE,
+        inputs=_smolvlm,
+        maps={"text": "attentions", "vision": "within:model.vision_model.*"},
+    ),
+    family(
+        "smolvlm-five-crops",
+        "SmolVLMForConditionalGeneration",
+        text_config={"model_type": "llama", **GROUPED},
+        vision_config=PATCHES,
+        image_token_id=IMAGE,
+        inputs=_five_crops,
+        maps={"text": "attentions"},
+    ),
+    family(
+        "idefics2",
+        "Idefics2ForConditionalGeneration",
+        text_config={"model_type": "mistral", **GROUPED},
+        vision_config=PATCHES,
+        perceiver_config={
+            "hidden_size": 64,
+            "resampler_n_latents": 4,
+            "resampler_depth": 2,
+            "resampler_n_heads": 4,
+            "num_key_value_heads": 2,
+            "resampler_head_dim": 16,
+        },
         image_token_id=IMAGE,
         inputs=_smolvlm,
         maps={"text": "attentions", "vision": "within:model.vision_model.*"},
