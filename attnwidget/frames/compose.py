@@ -146,6 +146,7 @@ def _sizes(trace: Trace, selection: Selection) -> dict[str, Any]:
         "heads": list(heads),
         "part": selection.part,
         "parts": list(trace.parts),
+        **({"refused": dict(trace.refused)} if trace.refused else {}),
         "layer": selection.layer,
         "head": selection.head,
         "direction": selection.direction,

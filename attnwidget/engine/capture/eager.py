@@ -25,6 +25,10 @@ ROWS_SUM_TO_ONE = 1e-2
 """How far a row's sum may be from 1, or from 0 for a fully masked row: half precision needs this much."""
 
 
+class NoWholeMap(AttnWidgetError):
+    """A part has maps within pieces of its input; other parts may have whole ones."""
+
+
 def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[str, str]]:
     """Blocks with their maps (head query key), and of each part that has none, why. Layers without attention are left out
     under their numbers.
@@ -32,8 +36,8 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[s
     Masks, including windows, are inferred from the zeros of the maps: configurations express them in many ways, and
     names mislead (XLNetLMHeadModel attends both ways).
 
-    Raises AttnWidgetError for a model that returns no maps, and where what a trace is about has maps that are not a softmax
-    over single positions: over windows, or over pooled, hashed or sampled keys.
+    Raises AttnWidgetError for a model that returns no maps, for one that returns something else than weights anywhere, and
+    where what a trace is about has maps that are not over single positions: over windows, or pooled, hashed or sampled keys.
     """
     found: list[Block] = []
     refused: dict[str, str] = {}
@@ -44,7 +48,7 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[s
                 for layer, given in enumerate(maps)
                 if (dense := _dense(given, part, layer, model)) is not None
             ]
-        except AttnWidgetError as error:
+        except NoWholeMap as error:
             refused[part] = str(error)
     refuse_without_leading(refused, {*refused, *(block.part for block in found)})
     own = own_attention(model)
@@ -89,7 +93,7 @@ def _dense(given: Any, part: str, layer: int, model: Any) -> Tensor | None:
         return None
     if not isinstance(given, Tensor) or given.ndim != 4 or given.shape[0] != 1:
         shape = tuple(getattr(given, "shape", ())) or type(given).__name__
-        raise AttnWidgetError(
+        raise NoWholeMap(
             f"{type(model).__name__} returns attention of the shape {shape} in layer {layer} of part {part!r}, not one "
             "map (head query key) over the whole input. Windowed and banded attention cannot be shown."
         )

@@ -8,6 +8,7 @@ import torch
 import transformers
 
 import attnwidget as aw
+from attnwidget.engine import Block
 from tests.model.families import FAMILIES, build, eager_maps
 
 README = Path(aw.__file__).parent / "engine" / "README.md"
@@ -99,7 +100,7 @@ def differs_by_head(mask: torch.Tensor) -> bool:
     return mask.shape[1] > 1 and bool((mask != mask[:, :1]).any())
 
 
-def hides_the_past(block: aw.engine.trace.Block) -> bool:
+def hides_the_past(block: Block) -> bool:
     """Whether a query cannot read the first of the keys that some other query may read."""
     if block.mask is None or block.part == "cross":
         return False
