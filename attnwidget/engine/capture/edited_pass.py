@@ -45,7 +45,7 @@ class KnownCall:
     entry: Entry | None
 
 
-Kind: TypeAlias = frozenset[tuple[str, tuple[int, ...] | None]]
+KindOfInputs: TypeAlias = frozenset[tuple[str, tuple[int, ...] | None]]
 """The names of inputs, and their shapes where these matter."""
 
 Known: TypeAlias = Mapping[tuple[str, int], KnownCall]
@@ -55,7 +55,7 @@ _known: "WeakKeyDictionary[Any, Known]" = WeakKeyDictionary()
 """By the module of a shadow."""
 
 
-_inputs: "WeakKeyDictionary[Any, dict[Kind, Mapping[str, str]]]" = WeakKeyDictionary()
+_inputs: "WeakKeyDictionary[Any, dict[KindOfInputs, Mapping[str, str]]]" = WeakKeyDictionary()
 """By the module of a shadow: which inputs it was given in the passes that are known, and which parts were refused then."""
 
 
@@ -77,7 +77,7 @@ def remember(
     _known[module] = known
 
 
-def _kind_of(inputs: Mapping[str, Tensor], *, sizes: bool) -> Kind:
+def _kind_of(inputs: Mapping[str, Tensor], *, sizes: bool) -> KindOfInputs:
     # Which parts can be shown depends on the number of pictures, and on how large they are.
     return frozenset((name, tuple(own.shape) if sizes else None) for name, own in inputs.items())
 

@@ -19,7 +19,7 @@ from attnwidget.engine.capture.forward import run
 from attnwidget.engine.capture.layer_outputs import with_hidden
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow
-from attnwidget.engine.inputs.repeated import repeated
+from attnwidget.engine.inputs.several_runs import for_several_runs
 
 _replays: "WeakKeyDictionary[Any, bool]" = WeakKeyDictionary()
 """By the module of a shadow: whether a replay gave what a whole pass gives."""
@@ -87,7 +87,7 @@ def run_from(
 
     `handed_on` (batch position dim) is what the layer before it hands on, instead of what it gave.
     """
-    forward = dict(kept.forward) if batch == 1 else repeated(kept.forward, batch)
+    forward = dict(kept.forward) if batch == 1 else for_several_runs(kept.forward, batch)
     with skipping(kept, layer, batch, handed_on):
         return hidden_rows(shadow, forward, edited)
 

@@ -17,7 +17,7 @@ from attnwidget.engine.gradients.differentiable import (
     logits_of,
     refuse_what_has_no_gradient,
 )
-from attnwidget.engine.inputs.repeated import repeated
+from attnwidget.engine.inputs.several_runs import for_several_runs
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.errors import AttnWidgetError
@@ -55,7 +55,7 @@ class EmbeddedTokens:
         shadow = shadow_of(self.model.model)
         with differentiable(shadow):
             leaf = texts.clone().requires_grad_()
-            forward = repeated(self.trace.forward, len(texts))
+            forward = for_several_runs(self.trace.forward, len(texts))
             with self._given(leaf):
                 logits = logits_of(shadow, forward, position, self.model.edited_pass(self.trace))
             scores = torch.stack([score(row) for row in logits])

@@ -24,7 +24,7 @@ from attnwidget.engine.gradients.differentiable import (
     refuse_what_has_no_gradient,
 )
 from attnwidget.engine.gradients.outputs import called
-from attnwidget.engine.inputs.repeated import repeated
+from attnwidget.engine.inputs.several_runs import for_several_runs
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.trace.records import Block
 from attnwidget.engine.trace.trace import Trace
@@ -147,7 +147,7 @@ class GivenPasses:
             return own if one is None else _Given(own, call, one.of.heads, one.maps, one.of.block.silenced)
 
         texts = len(placed[0].maps)
-        forward = repeated(self.trace.forward, texts)
+        forward = for_several_runs(self.trace.forward, texts)
         edited = self.model.edited_pass(self.trace)
         heard = called(self._roles, edited or unedited, change)
         return logits_of(self._shadow, forward, self.position, edited, heard)
