@@ -51,7 +51,7 @@ def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
 def field_text(trace: Trace, tokens: Tokens) -> str:
     """What stands in a text field of given weights: the text, or the name of the picture that its tokens stand in."""
     place = next((place for place in tokens.places if place is not None), None)
-    if not isinstance(place, PatchPlace) or place.picture >= len(trace.pictures):
+    if not tokens.pictured or not isinstance(place, PatchPlace) or place.picture >= len(trace.pictures):
         return tokens.text
     return trace.pictures[place.picture].reference
 

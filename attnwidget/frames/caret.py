@@ -20,7 +20,7 @@ def query_at(
     other: Direction = "read_by" if direction == "reads" else "reads"
     for way in (direction,) if axes.square else (direction, other):
         tokens = axes.asked(way)
-        if tokens.places and trace.pictures:
+        if tokens.pictured and trace.pictures:
             continue  # no caret stands in a picture
         spans, fields = spans_in_fields(tokens, texts, second=is_second(trace, part, tokens, texts))
         there = [field == (0 if fields is None else fields[i]) for i in range(len(spans))]

@@ -21,6 +21,8 @@ def _told(picture: Picture) -> dict[str, Any]:
 def places_told(tokens: Tokens) -> Mapping[str, Any]:
     """Where tokens stand in pictures: [picture, frame, row, column, rows, columns], null for those that stand in none; nodes by x and y.
 
+    In a text these are `placeholders`: it is shown as a text.
+
     >>> places_told(Tokens.patches(1, 2, before=["[CLS]"]))
     {'places': [None, [0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 1]]}
     """
@@ -28,7 +30,8 @@ def places_told(tokens: Tokens) -> Mapping[str, Any]:
         return {}
     if is_graph(tokens):
         return {"nodes": [[place.x, place.y] for place in tokens.places if isinstance(place, NodePlace)]}
-    return {"places": [_patch(place) if isinstance(place, PatchPlace) else None for place in tokens.places]}
+    name = "places" if tokens.pictured else "placeholders"
+    return {name: [_patch(place) if isinstance(place, PatchPlace) else None for place in tokens.places]}
 
 
 def _patch(place: PatchPlace) -> list[int]:

@@ -67,6 +67,7 @@ def generate(
     whole = Inputs(
         _lengthened(given.forward, ids, crossed=crossed),
         {**given.tokens, name: continued(reader, prompt, stream.produced)},
+        given.pictures,
     )
     trace = _assembled(passes, whole, facts, len(ids))
     if trace is None:
@@ -78,7 +79,8 @@ def generate(
 def without_target(given: Inputs) -> Inputs:
     """The inputs without those of an encoder-decoder's decoder."""
     forward = {name: tensor for name, tensor in given.forward.items() if not name.startswith("decoder_")}
-    return Inputs(forward, {name: tokens for name, tokens in given.tokens.items() if name != "target"})
+    tokens = {name: own for name, own in given.tokens.items() if name != "target"}
+    return Inputs(forward, tokens, given.pictures)
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from attnwidget.arguments import truth_of, whole_number
 from attnwidget.engine.inputs.decoder_inputs import shifted_tokens, start_token, target_tokens
 from attnwidget.engine.inputs.pictured import arguments_of, picture_of
 from attnwidget.engine.inputs.pictures import pictures_in
+from attnwidget.engine.inputs.placeholders import with_placeholders
 from attnwidget.engine.inputs.recipient import Recipient, forward_names
 from attnwidget.engine.inputs.tensors import device_of, plain_ids, refuse_images, tensor_of
 from attnwidget.engine.media.picture import Picture
@@ -201,7 +202,9 @@ def _mapped(recipient: Recipient, x: Mapping[Any, Any]) -> Inputs:
             tokens[sequence] = tokenise_ids(recipient.tokenizer, ids, attended=marks)
     if "text" in tokens and "token_type_ids" in forward:
         tokens["text"] = _segmented(tokens["text"], forward["token_type_ids"])
-    return Inputs(forward, tokens, pictures_in(forward, recipient.model.config, recipient.processor))
+    pictures = pictures_in(forward, recipient.model.config, recipient.processor)
+    placed = {name: with_placeholders(own, pictures, model.config) for name, own in tokens.items()}
+    return Inputs(forward, placed, pictures)
 
 
 def _segmented(tokens: Tokens, segment: Tensor) -> Tokens:

@@ -24,7 +24,16 @@ def pictures_in(
     Colours are made by undoing what `processor` says it did to them; without one, the smallest number is black and the
     largest white, and the note says so.
     """
-    values, patch = forward.get("pixel_values"), patch_of(config)
+    patch = patch_of(config)
+    if patch is not None and "image_grid_thw" in forward:
+        apart = _unpacked(forward, patch, vision_config(config))
+        return tuple(picture for values in apart for picture in _pictures(values[None], patch, processor, note))
+    return _pictures(_one_by_one(forward.get("pixel_values")), patch, processor, note)
+
+
+def _pictures(
+    values: Tensor | None, patch: tuple[int, int] | None, processor: Any | None, note: str
+) -> tuple[Picture, ...]:
     if values is None or values.ndim != PIXEL_AXES or values.shape[1] not in SHOWN_CHANNELS or patch is None:
         return ()
     if min(values.shape[2] // patch[0], values.shape[3] // patch[1]) < 1:
@@ -33,6 +42,33 @@ def pictures_in(
     scale = _scaling(processor, rows.shape[-1])
     said = note if scale is not None else "; ".join(filter(None, (note, STRETCHED)))
     return tuple(Picture(_colours(row, scale), patch, said) for row in rows)
+
+
+def _one_by_one(values: Tensor | None) -> Tensor | None:
+    """Several pictures of one text (batch picture channel row column) as a list of them, without those that are all padding."""
+    if values is None or values.ndim != PIXEL_AXES + 1:
+        return values
+    rows = values.flatten(0, 1)
+    real = rows.flatten(1).ne(0).any(1)
+    return rows[real] if bool(real.any()) else rows[:1]
+
+
+def _unpacked(forward: Mapping[str, Tensor], patch: tuple[int, int], vision: Any) -> list[Tensor]:
+    """Pictures (channel row column) whose patches were written one after the other, square by square; [] for films."""
+    packed, grids = forward.get("pixel_values"), forward["image_grid_thw"].tolist()
+    merge, times = (getattr(vision, name, None) for name in ("spatial_merge_size", "temporal_patch_size"))
+    if packed is None or packed.ndim != 2 or not isinstance(merge, int) or not isinstance(times, int):
+        return []
+    high, wide = patch
+    width, found, begin = times * high * wide, [], 0
+    fits = packed.shape[1] % width == 0 and sum(t * rows * columns for t, rows, columns in grids) == len(packed)
+    if not fits or any(t != 1 or rows % merge or columns % merge for t, rows, columns in grids):
+        return []
+    for _, rows, columns in grids:
+        own, begin = packed[begin : begin + rows * columns], begin + rows * columns
+        squares = own.reshape(rows // merge, columns // merge, merge, merge, -1, times, high, wide)[:, :, :, :, :, 0]
+        found.append(squares.permute(4, 0, 2, 5, 1, 3, 6).reshape(-1, rows * high, columns * wide))
+    return found
 
 
 def patch_of(config: Any) -> tuple[int, int] | None:

@@ -68,6 +68,16 @@ class Tokens:
         return f"Tokens({len(self)}: {shown}{' …' if len(self) > 8 else ''})"
 
     @property
+    def pictured(self) -> bool:
+        """Whether these are patches of pictures, with special tokens at most; not a text with placeholders among its words.
+
+        >>> Tokens.patches(1, 2, before=["[CLS]"]).pictured, Tokens.from_pieces(["a", "cat"]).pictured
+        (True, False)
+        """
+        plain = [place for place, special in zip(self.places, self.special, strict=False) if not special]
+        return bool(plain) and all(isinstance(place, PatchPlace) for place in plain)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Warnings about this text, as whole sentences; () if there are none.
 
