@@ -51,6 +51,7 @@ from attnwidget.measures.comparison.compare import compare as compare
 from attnwidget.measures.comparison.drift import drift as drift
 from attnwidget.measures.diagnosis.diagnose import diagnose as diagnose
 from attnwidget.measures.diagnosis.summary import summary as summary
+from attnwidget.measures.heads.allocation import allocation as allocation
 from attnwidget.measures.heads.attention_sinks import attention_sinks as attention_sinks
 from attnwidget.measures.heads.concentration import concentration as concentration
 from attnwidget.measures.heads.confidence import confidence as confidence

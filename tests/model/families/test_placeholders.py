@@ -3,6 +3,7 @@
 The vision layers are made to hand on what they are given, so that nothing but the merging mixes patches.
 """
 
+import numpy as np
 import pytest
 import torch
 
@@ -134,3 +135,15 @@ def test_what_a_model_writes_after_a_picture_keeps_the_places_and_so_does_a_file
     again = aw.Trace.load(made.save(tmp_path / "made"))
     assert again.text.places == made.text.places
     assert [picture.name for picture in again.pictures] == [picture.name for picture in made.pictures]
+
+
+def test_what_a_row_gives_to_two_pictures_is_what_eager_gives_to_their_placeholders():
+    given, model = FAMILIES["llava-two-pictures"].inputs(20), build("llava-two-pictures")
+    found = aw.allocation(aw.load(model).trace(given), -1, part="text")
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        maps = torch.stack(model(**given, output_attentions=True).attentions)[:, 0, :, -1]
+    marks = given["input_ids"][0] == IMAGE
+    assert found.tokens["picture"] == int(marks.sum()) == 32
+    assert np.allclose(found["picture"], maps[..., marks].sum(-1), atol=1e-6)
+    assert np.allclose(np.asarray(found).sum(0), 1, atol=1e-5)

@@ -62,6 +62,7 @@ def both(part):
 
 
 RECIPES = {
+    "allocation": {},
     "attention_sinks": {},
     "concentration": {},
     "confidence": {},

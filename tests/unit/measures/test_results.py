@@ -67,6 +67,7 @@ TOPS = {
     "pairs": TokenMap(UNEVEN[None], "", ("q",), tuple("abcde")),
     "sinks": replace(aw.attention_sinks(ROWS), received=TokenScores(UNEVEN, "", tuple("abcde"))),
     "influence": replace(aw.trace_influence(ROWS, 2), row=TokenScores(UNEVEN, "", tuple("abcde"))),
+    "allocation": replace(aw.allocation(ROWS), shares={"picture": HeadScores(UNEVEN[None], "")}),
 }
 """One of each result that has a top, made of the same numbers."""
 

@@ -27,6 +27,7 @@ from tests.model.small import small, words
 from tests.unit.plots.charts import EVERY, translation
 
 OPTIONS = {
+    "allocation": {},
     "alti": {},
     "attention_sinks": {},
     "concentration": {},
