@@ -145,5 +145,6 @@ def test_what_a_row_gives_to_two_pictures_is_what_eager_gives_to_their_placehold
         maps = torch.stack(model(**given, output_attentions=True).attentions)[:, 0, :, -1]
     marks = given["input_ids"][0] == IMAGE
     assert found.tokens["picture"] == int(marks.sum()) == 32
-    assert np.allclose(found["picture"], maps[..., marks].sum(-1), atol=1e-6)
+    # The families' table has 7e-6 between this family's trace and eager.
+    assert np.allclose(found["picture"], maps[..., marks].sum(-1), rtol=0, atol=1e-5)
     assert np.allclose(np.asarray(found).sum(0), 1, atol=1e-5)
