@@ -58,9 +58,10 @@ def _block(
     edges: Int[Tensor, "end edge"], values: Float[Tensor, "edge head"], number: int, count: int, part: str
 ) -> Block:
     source, target = edges
-    dense = torch.zeros((values.shape[1], count, count))
+    dense = torch.zeros((values.shape[1], count, count), dtype=values.dtype, device="cpu")
+    heads = torch.arange(values.shape[1], device="cpu")[:, None]
     # Several edges between the same two nodes are read together, as the network adds what they bring.
-    dense.index_put_((torch.arange(values.shape[1])[:, None], target, source), values.T.contiguous(), accumulate=True)
+    dense.index_put_((heads, target, source), values.T.contiguous(), accumulate=True)
     return Block(
         part,
         number,
@@ -73,7 +74,7 @@ def _block(
 
 
 def _open(edges: Int[Tensor, "end edge"], count: int) -> Bool[Tensor, "query key"]:
-    there = torch.zeros((count, count), dtype=torch.bool)
+    there = torch.zeros((count, count), dtype=torch.bool, device="cpu")
     there[edges[1], edges[0]] = True
     return there
 
