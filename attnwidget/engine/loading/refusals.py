@@ -23,6 +23,14 @@ FAMILIES = {
 }
 """model_type -> why."""
 
+VISION_ALONE = "returns the attention of its vision tower alone, so nothing could be shown of its text"
+CLASSES_OF_FAMILIES = {
+    "BlipForConditionalGeneration": VISION_ALONE,
+    "BlipForQuestionAnswering": VISION_ALONE,
+    "BlipForImageTextRetrieval": VISION_ALONE,
+}
+"""Name of the class -> why, where other classes of its family can be shown."""
+
 HEAD_COUNTS = ("num_attention_heads", "encoder_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
 """The names under which configurations count their heads."""
 
@@ -30,7 +38,7 @@ HEAD_COUNTS = ("num_attention_heads", "encoder_attention_heads", "n_head", "n_he
 def refuse_what_cannot_work(model: Any) -> None:
     """Raise AttnWidgetError for a model without attention, or whose attention no map could show correctly."""
     config = model.config
-    why = FAMILIES.get(getattr(config, "model_type", ""))
+    why = FAMILIES.get(getattr(config, "model_type", "")) or CLASSES_OF_FAMILIES.get(type(model).__name__)
     if getattr(config, "attention_type", None) == "block_sparse":
         why = "attends to randomly chosen blocks (load it with attention_type='original_full' to see all of it)"
     if why is None and not _says_heads(config):

@@ -1,9 +1,10 @@
 """Families that are refused: what they compute or hand out is no map of every query over every key."""
 
 from .encoder_decoders import BART, GEMMA, T5
-from .family import BOS, EOS, PAD, POSITIONS, SIZES, TEXT, VOCABULARY, image, refused, text_and_target
+from .family import BOS, EOS, PAD, POSITIONS, SIZES, TEXT, VOCABULARY, ids, image, refused, text_and_target
 from .mixtures import LATENT
 from .senses import PATCHES
+from .towers import pair
 
 WINDOWED = {"image_size": 32, "patch_size": 4, "embed_dim": 16, "depths": [2, 2], "num_heads": [2, 4], "window_size": 4}
 BLOCKS = {"attention_type": "block_sparse", "block_size": 2, "num_random_blocks": 1}
@@ -92,6 +93,19 @@ FAMILIES = (
     # Scores before the softmax, under the name of attentions.
     refused("squeezebert", "SqueezeBertForMaskedLM", **TEXT, embedding_size=64),
     refused("prophetnet", "ProphetNetForConditionalGeneration", **PROPHET, inputs=text_and_target),
+    # The vision tower's maps alone, under the name of the whole model's.
+    *(
+        refused(name, model, text_config=TEXT, vision_config=PATCHES, projection_dim=32, inputs=given)
+        for name, model, given in (
+            ("blip-captions", "BlipForConditionalGeneration", pair),
+            (
+                "blip-questions",
+                "BlipForQuestionAnswering",
+                lambda tokens: {**pair(tokens), "decoder_input_ids": ids(4)},
+            ),
+            ("blip-retrieval", "BlipForImageTextRetrieval", pair),
+        )
+    ),
     # Layers that pool, so that their queries and keys are no tokens any more.
     refused("funnel", "FunnelForMaskedLM", **FUNNEL),
     # No attention.
