@@ -28,7 +28,7 @@ def edges_told(trace: Trace, part: str) -> dict[str, Any]:
     """
     if not is_graph(trace.tokens(part)[0]):
         return {}
-    there = torch.zeros(trace.part_blocks(part)[0].shape[1:], dtype=torch.bool)
+    there = torch.zeros(trace.part_blocks(part)[0].shape[1:], dtype=torch.bool, device="cpu")
     for block in trace.part_blocks(part):
         if block.mask is not None:
             there |= block.mask[0, 0]
