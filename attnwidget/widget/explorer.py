@@ -13,6 +13,7 @@ from weakref import WeakMethod, ref
 
 from ipywidgets.widgets.widget import _instances
 
+from attnwidget.arguments import truth_of
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.export.headline import headline
@@ -205,11 +206,11 @@ class Explorer(Selecting):
                 self.heads, self.source = ((layer, number),), "head"
         return self
 
-    def save(self, path: Any, *, title: str | None = None, lead: str | None = None) -> Path:
+    def save(self, path: Any, *, title: str | None = None, lead: str | None = None, sound: Any = False) -> Path:
         """Save the explorer in its current state as one HTML file that works offline, without Python. Returns its path.
 
         Everything that needs no new forward pass stays interactive; the text cannot be changed. `title` is by default
-        the model and the text, `lead` a paragraph under it. Raises AttnWidgetError for a text that cannot be traced or
+        the model and the text, `lead` a paragraph under it; with `sound`, up to ten seconds of a sound can be listened to there. Raises AttnWidgetError for a text that cannot be traced or
         is too long for a page, and for a path that cannot be written; an existing file is then kept.
 
         >>> import attnwidget as aw
@@ -218,7 +219,7 @@ class Explorer(Selecting):
         ...     aw.explore(text="The cat sat on the mat.").save(f"{folder}/lesson").name
         'lesson.html'
         """
-        return write_page(path, self._page(title, lead))
+        return write_page(path, self._page(title, lead, sound=truth_of("sound", sound)))
 
     def beside(self, figure: Any) -> None:
         """Show a Bokeh figure or layout next to the stage, replacing the previous one; None closes it.
@@ -405,7 +406,7 @@ class Explorer(Selecting):
                 bundle = {**data, **more}, {**metadata, **about}
         return bundle
 
-    def _page(self, title: str | None = None, lead: str | None = None) -> str:
+    def _page(self, title: str | None = None, lead: str | None = None, *, sound: bool = False) -> str:
         # A page holds one reading: of a difference it is the text after the edits.
         before = self.shows == "before"
         text, pair, edits = self._texts
@@ -414,8 +415,8 @@ class Explorer(Selecting):
         kept = switched_off(self.edits) if before else self.those_that_fit(self.edits)
         traits |= {"edits": list(kept), "look": {**self.look, "shows": "after"}}
         cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
-        texts = {"title": title, "lead": lead, "source": self._source}
-        return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)
+        said: dict[str, Any] = {"title": title, "lead": lead, "source": self._source, "sound": sound}
+        return page_of(self._model, trace, self._shown, traits, **said, truncated=cut)
 
     def _page_answer(self) -> Answer:
         return Answer({"name": page_name(self._model)}, [self._page().encode()])

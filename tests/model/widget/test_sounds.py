@@ -1,7 +1,11 @@
 """An explorer of a model that reads sounds."""
 
+import gzip
 import json
+import re
+from base64 import b64decode
 from io import BytesIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +17,7 @@ from attnwidget.engine import medium_named
 from attnwidget.engine.media.wave_file import read_wave, wave_file
 from tests.model.sounds import RATE, SECONDS, of_waves, tones, whisper
 from tests.model.widget.played_page import Page
+from tests.unit.frames.frames_read import decode
 
 HIGH, LOW = (tones(0.7), RATE), (tones(1.0, pitches=(200, 400)), RATE)
 SHOWN = 35
@@ -219,6 +224,33 @@ def test_a_trace_of_a_sound_is_kept_in_a_file_and_shown_again(model, tmp_path):
     assert shown.text == old.reference
     assert len(shown.trace.tokens("encoder")[0]) == 50 * SECONDS
     assert "a sound" in shown.snapshot().words
+
+
+def test_a_saved_page_holds_the_spectrogram_and_the_sound_if_asked(explorer, tmp_path):
+    explorer.part = "encoder"
+    (sound,) = explorer.trace.sounds
+    plain = data_of(explorer.save(tmp_path / "page"))
+    assert plain.blocks[f"spectrogram {sound.name}"].tobytes() == sound.picture
+    assert f"sound {sound.name}" not in plain.blocks
+    assert (plain.header["frame"]["sounds"][0]["playable"], plain.header["frame"]["sounds"][0]["played"]) == (False, 0)
+    assert plain.header["frame"]["padding_share"] > 0
+    loud = data_of(explorer.save(tmp_path / "loud", sound=True))
+    assert loud.blocks[f"sound {sound.name}"].tobytes() == sound.beginning
+    assert loud.header["frame"]["sounds"][0]["playable"]
+    rows = np.exp((loud.blocks["maps"][0].astype(float) - 255) / loud.header["steps"])
+    whole = explorer.trace.weights(0, 0, "encoder")[:SHOWN, :SHOWN].numpy()
+    assert rows == pytest.approx(whole, rel=0.03, abs=1e-4)
+    k, q = loud.blocks["neuron_k"], loud.blocks["neuron_q"]
+    logits = q @ k.T * loud.header["neuron"]["scale"]
+    sums = np.exp(logits).sum(1) + np.exp(loud.blocks["neuron_sink"])
+    assert np.exp(logits) / sums[:, None] == pytest.approx(whole, abs=1e-5)
+
+
+def data_of(path):
+    """The container in a saved page."""
+    packed = re.search(r'type="application/gzip"[^>]*>([^<]+)<', path.read_text("utf-8"))
+    header, arrays = decode(gzip.decompress(b64decode(packed[1])))
+    return SimpleNamespace(header=header, blocks=arrays)
 
 
 @pytest.mark.parametrize(
