@@ -6,9 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from attnwidget.engine import is_reference
 from attnwidget.export.card import MUTED, card, heat
-from attnwidget.export.headline import headline
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
 from attnwidget.tones import TONE_STEPS, Scale, behind_letters, full_tone, tones
@@ -104,8 +102,6 @@ def asked_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarray, sinks: set[int]) -> Iterator[str]:
     """One of the two texts: the other ends of the weights are coloured, the query is framed."""
-    if is_reference(text):
-        return iter([escape(headline(text))])
     keys, direction = header.get("key_tokens"), str(header["direction"])
     asked = asked_tokens(header)
     others = asked if keys is None else header["tokens"] if direction == "read_by" else keys

@@ -45,8 +45,7 @@ def sequences_of(
     if "cross" in sizes:
         found["cross"] = _crossed(sizes["cross"], found, given)
     text = given.tokens.get("text") or next(iter(found.values()))[0]
-    # What was said about a sound is a text; its stretches have none.
-    return given.tokens.get("target", text) if text.sounded else text, found
+    return text, found
 
 
 def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
@@ -54,8 +53,7 @@ def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
     known = given.tokens.get(name)
     if part not in {"vision", "audio"} and known is not None and len(known) == count:
         return known
-    textual = known is not None and not known.sounded and "pixel_values" not in given.forward
-    if part not in {"vision", "audio"} and textual and known is not None:
+    if part not in {"vision", "audio"} and known is not None and "pixel_values" not in given.forward:
         raise AttnWidgetError(
             f"Part {part!r} has maps of {count} positions for {len(known)} tokens. Attention that is padded, pooled or "
             "split into windows cannot be shown with these tokens."

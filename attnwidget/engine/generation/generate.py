@@ -68,7 +68,6 @@ def generate(
         _lengthened(given.forward, ids, crossed=crossed),
         {**given.tokens, name: continued(reader, prompt, stream.produced)},
         given.pictures,
-        given.sounds,
     )
     trace = _assembled(passes, whole, facts, len(ids))
     if trace is None:
@@ -81,7 +80,7 @@ def without_target(given: Inputs) -> Inputs:
     """The inputs without those of an encoder-decoder's decoder."""
     forward = {name: tensor for name, tensor in given.forward.items() if not name.startswith("decoder_")}
     tokens = {name: own for name, own in given.tokens.items() if name != "target"}
-    return Inputs(forward, tokens, given.pictures, given.sounds)
+    return Inputs(forward, tokens, given.pictures)
 
 
 @dataclass(eq=False)
@@ -217,7 +216,6 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
         edits=() if passes.edited is None else passes.edited.edits,
         forward=whole.forward,
         pictures=whole.pictures,
-        sounds=whole.sounds,
         refused=refused,
     )
 

@@ -1,21 +1,19 @@
-"""Pictures and sounds that were given to a model, each under a name that stands for it where a text would."""
+"""Pictures that were given to a model, each under a name that stands for it where a text would."""
 
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import TypeAlias
 
 from PIL import Image
 
-from attnwidget.engine.media.given_sound import GivenSound
 from attnwidget.engine.media.picture import file_of_image
 
-MEDIA_KEPT = 64
-"""Pictures and sounds that a model remembers: those looked at last."""
+PICTURES_KEPT = 64
+"""Pictures that a model remembers: those looked at last."""
 
-_REFERENCE = re.compile(r"(picture|sound):[0-9a-f]{16}")
+_REFERENCE = re.compile(r"picture:[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +24,8 @@ class GivenPicture:
     note: str = ""
 
     @property
-    def whole(self) -> bytes:
-        """It, exactly, as a PNG."""
+    def png(self) -> bytes:
+        """It, whole, as a file."""
         return file_of_image(self.image, "PNG")
 
     @property
@@ -37,11 +35,8 @@ class GivenPicture:
         return f"picture:{sha256(size + self.image.tobytes()).hexdigest()[:16]}"
 
 
-Medium: TypeAlias = GivenPicture | GivenSound
-
-
 class Shelf:
-    """The pictures and sounds of a model, by reference.
+    """The pictures of a model, by reference.
 
     >>> shelf = Shelf()
     >>> name = shelf.put(GivenPicture(Image.new("RGB", (4, 2), "red")))
@@ -50,21 +45,21 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Medium] = OrderedDict()
+        self._kept: OrderedDict[str, GivenPicture] = OrderedDict()
         self._lock = Lock()
 
-    def put(self, medium: Medium) -> str:
-        """Keep a picture or a sound; its reference."""
-        name = medium.reference
+    def put(self, picture: GivenPicture) -> str:
+        """Keep a picture; its reference."""
+        name = picture.reference
         with self._lock:
-            self._kept[name] = medium
+            self._kept[name] = picture
             self._kept.move_to_end(name)
-            while len(self._kept) > MEDIA_KEPT:
+            while len(self._kept) > PICTURES_KEPT:
                 self._kept.popitem(last=False)
         return name
 
-    def get(self, reference: str) -> Medium | None:
-        """What is kept under a reference; None for any other."""
+    def get(self, reference: str) -> GivenPicture | None:
+        """A picture that is kept; None for any other reference."""
         with self._lock:
             found = self._kept.get(reference)
             if found is not None:
@@ -73,19 +68,9 @@ class Shelf:
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text names a picture or a sound.
+    """Whether a text names a picture.
 
-    >>> is_reference("a picture of a cat"), is_reference("sound:0123456789abcdef")
-    (False, True)
+    >>> is_reference("a picture of a cat")
+    False
     """
-    return medium_named(text) is not None
-
-
-def medium_named(text: str) -> str | None:
-    """What a text names: "picture" or "sound"; None for any other text.
-
-    >>> medium_named("sound:0123456789abcdef"), medium_named("sound")
-    ('sound', None)
-    """
-    found = _REFERENCE.fullmatch(text)
-    return None if found is None else found[1]
+    return _REFERENCE.fullmatch(text) is not None

@@ -15,7 +15,7 @@ AT_HOME = {
     "anywidget": {"widget"},
     "bokeh": {"plots"},
     "ipywidgets": {"widget"},
-    "scipy": {"engine", "experiments", "measures"},
+    "scipy": {"experiments", "measures"},
     "traitlets": {"widget"},
     "transformers": {"engine", "tiny"},
     "tokenizers": {"engine", "tiny"},
