@@ -453,6 +453,7 @@ def test_a_text_is_held_and_what_changes_in_the_other_is_told(explorer):
     for _ in range(3):
         view.press("+")
     expect(shown.root.locator(".aw-extent")).to_be_visible()
+    expect(view).to_have_attribute("data-extent", "2 10 2 10")  # the movement is over: before, both ends were in sight
     for query, ends in ((0, r"^0 "), (len(explorer.trace.text) - 1, rf"^\d+ {len(explorer.trace.text)} ")):
         explorer.query = query
         expect(view).to_have_attribute("data-extent", re.compile(ends))

@@ -6,6 +6,7 @@ import transformers
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import sdpa_mask
 
+import attnwidget as aw
 from tests.model.families import FAMILIES, build, eager_maps, others_long
 from tests.model.families.family import INSTALLED, NEWEST
 
@@ -78,7 +79,10 @@ def test_the_path_is_the_promised_one(name):
     before = calls
     with torch.no_grad():
         counted(**inputs)
-    if family.path == "interface":
-        assert calls - before == expected
+    ran = calls - before
+    if family.path != "interface":
+        assert ran < expected
+    elif aw.load(build(name)).trace(inputs).refused:
+        assert ran > expected  # the refused part runs too, and has no maps
     else:
-        assert calls - before < expected
+        assert ran == expected
