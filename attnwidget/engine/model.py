@@ -313,9 +313,7 @@ class AttentionModel:
         state = self.state()
         length = max((len(tokens) for tokens in start.tokens.values()), default=0) + wished.max_new_tokens
         refuse_what_cannot_fit(self.model, length, self._shadow().path)
-        if changed:
-            refuse_edits_of(changed, refused_parts(self._met(start).module, start.forward))
-        edited = self._edited(self._met(start), changed) if changed else None
+        edited = self._edited_pass(start, changed)
         with to_the_end() as enough:
             if enough():
                 return self._read(given, edits=changed)
@@ -339,6 +337,11 @@ class AttentionModel:
                 trace = produce(eager_shadow_of(self.model))
         plain = start.forward.keys() <= {"input_ids", "token_type_ids"}
         return replace(trace, origin=state if plain else None)
+
+    @property
+    def sees(self) -> bool:
+        """Whether the model reads pictures and no text with them, so that a picture stands where a text would."""
+        return self.reads == {"picture"}
 
     @property
     def generates(self) -> bool:
@@ -432,7 +435,7 @@ class AttentionModel:
                 "image= stands in place of a text. For a model that reads both, give what its processor makes of them: "
                 "model.trace(processor(text=..., images=..., return_tensors='pt'))."
             )
-        if self.reads != {"picture"}:
+        if not self.sees:
             raise AttnWidgetError(
                 f"{self.name} takes {getattr(self.model, 'main_input_name', 'no picture')}, so it reads no picture by itself. "
                 "Leave image= out."
@@ -443,7 +446,7 @@ class AttentionModel:
         return shadow_of(self.model)
 
     def _recipient(self) -> Recipient:
-        shelf = self.shelf if self.reads == {"picture"} else None
+        shelf = self.shelf if self.sees else None
         return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, shelf)
 
     def refuse_without_processor(self) -> None:
@@ -553,7 +556,8 @@ class AttentionModel:
     ) -> Trace:
         # The copy is asked for once: that looks through the whole model.
         shadow = self._met(given, progress) if edits else self._shadow()
-        refuse_edits_of(edits, refused_parts(shadow.module, given.forward))
+        if edits:
+            refuse_edits_of(edits, refused_parts(shadow.module, given.forward))
         if edits and shadow.path == "eager":
             return self._hidden_by_mask(given, edits, progress, reuse)
         state = self._state_with(shadow)
@@ -619,7 +623,14 @@ class AttentionModel:
 
     def edited_pass(self, trace: Trace) -> EditedPass | None:
         """What the edits of a trace change in a pass over its inputs; None without edits. Raises what `trace` raises."""
-        return self._edited(self._met(self._again(trace)), trace.edits) if trace.edits else None
+        return self._edited_pass(self._again(trace), trace.edits) if trace.edits else None
+
+    def _edited_pass(self, given: Inputs, edits: tuple[Edit, ...]) -> EditedPass | None:
+        if not edits:
+            return None
+        shadow = self._met(given)
+        refuse_edits_of(edits, refused_parts(shadow.module, given.forward))
+        return self._edited(shadow, edits)
 
     def roles(self, trace: Trace) -> Known:
         """Which layer each attention call of a pass over the inputs of a trace belongs to.

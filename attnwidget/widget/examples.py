@@ -35,7 +35,7 @@ def examples(model: AttentionModel | GivenModel) -> tuple[Example, ...]:
     """Example texts for this model, or what names its example pictures; the first is the default."""
     if isinstance(model, GivenModel):
         return PLAIN_EXAMPLES
-    if model.reads != {"picture"}:
+    if not model.sees:
         return BUNDLED[model.name].examples if model.facts.teaching else PLAIN_EXAMPLES
     own = BUNDLED[model.name].examples if model.facts.teaching else PLAIN_PICTURES
     return tuple(

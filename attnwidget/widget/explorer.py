@@ -94,7 +94,7 @@ class Explorer(Selecting):
             self._seen, pictured = seen(model.given), bool(model.given.pictures)
         else:
             refuse_what_reads_neither(model)
-            self._seen, pictured = presumed(model), model.reads == {"picture"}
+            self._seen, pictured = presumed(model), model.sees
         self._model = model
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)

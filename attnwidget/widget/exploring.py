@@ -106,7 +106,7 @@ def explore(
 def _put(model: AttentionModel, image: Any, text: Any) -> str:
     if text is not None:
         raise AttnWidgetError("image= stands in place of a text. Give one of them.")
-    if model.reads != {"picture"}:
+    if not model.sees:
         raise AttnWidgetError(f"{model.name} reads text, not pictures. Leave image= out.")
     return model.put(image)
 

@@ -181,20 +181,22 @@ class BarePage:
         """aw.explore, joined to the page; show() puts it there."""
         import attnwidget
 
-        with bridged_widgets():
-            explorer = attnwidget.explore(*arguments, **options)
-        self.made.append(explorer)
-        self.bridge.widgets[explorer.model_id] = explorer
-        return explorer
+        return self._joined(attnwidget.explore, arguments, options)
 
     def view(self, *arguments, width="100%", **options):
         """aw.view and its one view on the page, `shown`, drawn."""
         import attnwidget
 
+        return self._drawn(self._joined(attnwidget.view, arguments, options), width)
+
+    def _joined(self, make, arguments, options):
         with bridged_widgets():
-            explorer = attnwidget.view(*arguments, **options)
+            explorer = make(*arguments, **options)
         self.made.append(explorer)
         self.bridge.widgets[explorer.model_id] = explorer
+        return explorer
+
+    def _drawn(self, explorer, width):
         explorer.shown = self.show(explorer, width)
         explorer.shown.wait_until_drawn()
         return explorer
@@ -206,9 +208,7 @@ class BarePage:
 
     def open(self, *arguments, width="100%", **options):
         """An explorer and its one view, `shown`, drawn; whatever head they open at, both are there."""
-        explorer = self.explore(*arguments, **options)
-        explorer.shown = self.show(explorer, width)
-        explorer.shown.wait_until_drawn()
+        explorer = self._drawn(self.explore(*arguments, **options), width)
         until(self.page, lambda: explorer.shown.place() == (explorer.layer, explorer.head))
         return explorer
 

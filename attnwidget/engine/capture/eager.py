@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from attnwidget.engine.capture.parts import refuse_without_leading, whole_parts
+from attnwidget.engine.capture.parts import whole_parts
 from attnwidget.engine.capture.registered_function import own_attention
 from attnwidget.engine.capture.roles import tower_of, towers_of
 from attnwidget.engine.trace.from_weights import masked
@@ -50,20 +50,19 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[s
             ]
         except NoWholeMap as error:
             refused[part] = str(error)
-    refuse_without_leading(refused, {*refused, *(block.part for block in found)})
+    if found or refused:
+        return whole_parts(masked(found), refused)
     own = own_attention(model)
-    if not found and own is not None:
+    if own is not None:
         raise AttnWidgetError(
             f"{type(model).__name__} runs your attention function {own!r}, which returns no weights, so there is "
             "nothing to show. Let it return (output, weights), or, if it computes plain attention, call "
             "model.set_attn_implementation('sdpa') and load the model again."
         )
-    if not found:
-        raise AttnWidgetError(
-            f"{type(model).__name__} computes no attention that attnwidget can see, so there is nothing to show. State "
-            "space and convolutional models have none; for others, pass weights to Trace.from_weights."
-        )
-    return whole_parts(masked(found), refused)
+    raise AttnWidgetError(
+        f"{type(model).__name__} computes no attention that attnwidget can see, so there is nothing to show. State "
+        "space and convolutional models have none; for others, pass weights to Trace.from_weights."
+    )
 
 
 def parts(output: Any, model: Any, ran: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -3,7 +3,7 @@
 What cannot be shown of a tower is refused for that part alone: the text that reads it is shown, and stays exact.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +85,11 @@ def whole_parts(blocks: Sequence[Block], refused: Mapping[str, str]) -> tuple[tu
                 f"Part {part!r} attends from {queries} positions to {keys}, so it is not self-attention and its axes "
                 "are unknown. Pass weights to Trace.from_weights with tokens and key_tokens.",
             )
-    refuse_without_leading(found, sizes)
+    _refuse_without_leading(found, sizes)
     return tuple(block for block in blocks if block.part not in found), found
 
 
-def refuse_without_leading(refused: Mapping[str, str], parts: Any) -> None:
+def _refuse_without_leading(refused: Mapping[str, str], parts: Collection[str]) -> None:
     """Raise AttnWidgetError if a part that a trace is about is refused, or every part is."""
     leading = next((part for part in refused if part in LEADING), None)
     if leading is None and refused and not set(parts) - refused.keys():

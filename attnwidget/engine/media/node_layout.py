@@ -13,7 +13,7 @@ SPREAD = 1.6
 """How far apart nodes want to be, as a share of what there is for each of them."""
 
 FEW_NODES, MANY_STEPS, SOME_STEPS = 150, 200, 50
-"""Of few nodes the layout may take its time: 0.3 s; of a thousand it takes 4 s."""
+"""Of few nodes the layout may take its time, 0.2 s; of a thousand it takes 5 s."""
 
 
 def positions_given(positions: Any, count: int) -> tuple[NodePlace, ...]:
@@ -39,7 +39,9 @@ def positions_given(positions: Any, count: int) -> tuple[NodePlace, ...]:
 
 
 def laid_out(edges: Int[Tensor, "end edge"], count: int) -> tuple[NodePlace, ...]:
-    """Places of nodes by the springs of their edges (Fruchterman and Reingold 1991), the same at every call; a second per 700 nodes, 12 s for 2,000.
+    """Places of nodes by the springs of their edges (Fruchterman and Reingold 1991), the same at every call.
+
+    It takes 2 s for 500 nodes and 13 s for 2,000, with four edges each.
 
     >>> import torch
     >>> len(laid_out(torch.tensor([[0, 1], [1, 2]]), 4))

@@ -98,12 +98,13 @@ def _layers(weights: Any) -> list[Any]:
 def _edges(edge_index: Any, count: int) -> list[Int[Tensor, "end edge"]]:
     """The edges of each layer: given once for all of them, or layer by layer."""
     several = isinstance(edge_index, list | tuple) and len(edge_index) > 0 and getattr(edge_index[0], "ndim", 1) == 2
-    given = list(edge_index) if several else [edge_index] * count
-    if len(given) != count:
+    if not several:
+        return [_edge(edge_index, 0)] * count
+    if len(edge_index) != count:
         raise AttnWidgetError(
-            f"There are edges of {len(given)} layers and weights of {count}. Give one edge_index for all layers, or one for each."
+            f"There are edges of {len(edge_index)} layers and weights of {count}. Give one edge_index for all layers, or one for each."
         )
-    return [_edge(given[0], 0)] * count if not several else [_edge(own, number) for number, own in enumerate(given)]
+    return [_edge(own, number) for number, own in enumerate(edge_index)]
 
 
 def _edge(given: Any, number: int) -> Int[Tensor, "end edge"]:

@@ -84,7 +84,7 @@ def about(
         "layers": len(shown.heads),
         "heads": list(shown.heads),
         "parts": list(shown.parts or (shown.part,)),
-        "second": None if isinstance(model, GivenModel) or model.reads == {"picture"} else second_of(facts),
+        "second": None if isinstance(model, GivenModel) or model.sees else second_of(facts),
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,

@@ -197,7 +197,7 @@ def not_shown(asked: object, shown: Shown) -> str:
 
 def refuse_what_reads_neither(model: AttentionModel) -> None:
     """Raise AttnWidgetError for a model that takes neither text nor pictures, or was loaded without what reads them."""
-    if model.reads == {"picture"}:
+    if model.sees:
         model.refuse_without_processor()
         return
     takes = forward_names(model.model)

@@ -192,7 +192,7 @@ class Selecting(anywidget.AnyWidget):
         model = self._model
         if isinstance(model, GivenModel):
             model.refuse_editing()
-        if model.reads != {"picture"}:
+        if not model.sees:
             raise AttnWidgetError(f"{model.name} reads text, not pictures. Set ex.text.")
         self.text = model.put(image)
 

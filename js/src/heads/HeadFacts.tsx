@@ -13,6 +13,8 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
   const { numbers, derived } = useView();
   const map = numbers.map.value;
   if (map === null) return null;
+  const ordered = derived.tokens.value?.nodes === undefined;
+  const told = facts(map.stats, map.sinks.size > 0).filter(({ name }) => ordered || !ofAnOrder.has(name));
   return (
     <div class="aw-facts">
       <div class="aw-title-line">
@@ -24,17 +26,15 @@ export function HeadFacts({ long }: { readonly long: boolean }) {
       </div>
       <EffectNote />
       <dl data-approximate={map.stats === null} data-long={long}>
-        {facts(map.stats, map.sinks.size > 0, derived.tokens.value?.nodes === undefined).map(
-          ({ name, value, unit, title }) => (
-            <div key={name} title={title}>
-              <dt>{termed(name, words)}</dt>
-              <dd>
-                {value}
-                {unit !== undefined && <span class="aw-unit"> {termed(unit, words)}</span>}
-              </dd>
-            </div>
-          ),
-        )}
+        {told.map(({ name, value, unit, title }) => (
+          <div key={name} title={title}>
+            <dt>{termed(name, words)}</dt>
+            <dd>
+              {value}
+              {unit !== undefined && <span class="aw-unit"> {termed(unit, words)}</span>}
+            </dd>
+          </div>
+        ))}
       </dl>
       <Alike />
     </div>
@@ -136,7 +136,9 @@ interface Fact {
 }
 
 /** Nodes of a graph have no order: none is the first, the one before, or so many away. */
-function facts(stats: Stats | null, sinks: boolean, ordered: boolean): Fact[] {
+const ofAnOrder: ReadonlySet<string> = new Set(["distance", "on first", "on previous"]);
+
+function facts(stats: Stats | null, sinks: boolean): Fact[] {
   const digits = (value: number | null | undefined, places: number) =>
     value == null || !Number.isFinite(value) ? "–" : value.toFixed(places);
   return [
@@ -146,7 +148,7 @@ function facts(stats: Stats | null, sinks: boolean, ordered: boolean): Fact[] {
       unit: `of ${digits(stats?.entropy_limit, 2)} nats`,
     },
     // Between two sequences there is neither a distance nor a token before.
-    ...(!ordered || stats?.distance === null
+    ...(stats?.distance === null
       ? []
       : [
           {
@@ -156,10 +158,8 @@ function facts(stats: Stats | null, sinks: boolean, ordered: boolean): Fact[] {
             title: "The mean distance to the keys, weighted by attention.",
           },
         ]),
-    ...(ordered
-      ? [{ name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." }]
-      : []),
-    ...(!ordered || stats?.previous === null
+    { name: "on first", value: digits(stats?.first, 2), title: "The mean weight on the first token." },
+    ...(stats?.previous === null
       ? []
       : [
           {

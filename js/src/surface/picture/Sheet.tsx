@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useView, useWidth, type View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
-import { guarded, watch } from "../../session/watch";
 import type { PatchPlace, PictureTold } from "../../wire/types";
+import { clear, repaint } from "../area/painting";
+import "../area/style.css";
 import { inksOf } from "../Heat";
 import { looksOf, markLook } from "../looks";
 import { type Over, paintPatches } from "./paint";
@@ -57,7 +58,7 @@ export function Sheet({ number, place, picture, places, over, hiding }: SheetPro
   return (
     <div
       ref={host}
-      class="aw-picture"
+      class="aw-area aw-picture"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrows move the query over its patches
       tabIndex={0}
       role="img"
@@ -76,7 +77,6 @@ export function Sheet({ number, place, picture, places, over, hiding }: SheetPro
   );
 }
 
-/** Paints when anything of it has changed, at most once a frame. */
 function keepPainted(
   view: View,
   number: FieldNumber,
@@ -85,16 +85,11 @@ function keepPainted(
   over: Over,
   signal: AbortSignal,
 ): void {
-  const { session, environment, palette } = view;
+  const { environment, palette } = view;
   const context = canvas.getContext("2d");
   const box = canvas.parentElement;
   if (context === null || box === null) return;
-  let frame = 0;
-  const paint = () => {
-    frame = 0;
-    const ratio = environment.ratio.peek();
-    const [across, down] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
-    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+  repaint(view, number, signal, () => {
     const looks = looksOf(view, number);
     const marks = surface.tokens.flatMap((token) => {
       const [rect] = surface.rects(token);
@@ -109,19 +104,7 @@ function keepPainted(
       focus: surface.outline(within(looks.focus)),
       marked: looks.marked === null ? [] : surface.outline((token) => token === looks.marked),
     };
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, across, down);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    clear(context, surface, environment.ratio.peek());
     paintPatches(context, marks, outlines, inksOf(box, palette.peek()), over);
-  };
-  const soon = () => {
-    if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
-  };
-  watch(session, signal, () => {
-    looksOf(view, number);
-    palette.value;
-    environment.ratio.value;
-    soon();
   });
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
 }

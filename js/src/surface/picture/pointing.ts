@@ -1,6 +1,7 @@
 import type { View } from "../../display/view";
 import { hiddenBy, withHidden } from "../../edits/hidden-tokens";
 import type { FieldNumber } from "../../session/axes";
+import { takeArrow, tokenAt } from "../area/pointing";
 import { look, pinIn } from "../looks";
 import type { PatchSurface } from "./patches";
 
@@ -26,13 +27,9 @@ export function hear(
     hides ??= !hidden;
     if (hidden !== hides) session.setEdits(withHidden(edits, [token], hides, part));
   };
-  const tokenAt = (event: PointerEvent) => {
-    const { left, top, width } = host.getBoundingClientRect();
-    const scale = width / laid().width;
-    return laid().hit((event.clientX - left) / scale, (event.clientY - top) / scale);
-  };
+  const under = (event: PointerEvent) => tokenAt(event, host, laid());
   const moved = (event: PointerEvent) => {
-    const token = tokenAt(event);
+    const token = under(event);
     if (hides !== null && token !== null) return stroke(token);
     if (from !== null && token !== null)
       return pinIn(view, number, [Math.min(from, token), Math.max(from, token) + 1]);
@@ -40,7 +37,7 @@ export function hear(
   };
   const pressed = (event: PointerEvent) => {
     if (event.button !== 0) return;
-    const token = tokenAt(event);
+    const token = under(event);
     if (token === null) return;
     host.setPointerCapture(event.pointerId);
     look(view, number, null);
@@ -57,13 +54,13 @@ export function hear(
     look(view, number, null);
   };
   const typed = (event: KeyboardEvent) => {
-    const step = steps[event.key];
-    if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    const step = takeArrow(event);
+    if (step === null) return;
+    const [across, down] = step;
     // What was chosen last, whether its map is here or not: keys come faster.
     const [start] = session.traits.query.peek();
-    const token = laid().beside(start, ...step) ?? (laid().tokens.includes(start) ? null : laid().tokens[0]);
-    event.preventDefault();
-    event.stopPropagation();
+    const token =
+      laid().beside(start, down, across) ?? (laid().tokens.includes(start) ? null : laid().tokens[0]);
     if (token != null) pinIn(view, number, [token, token + 1]);
   };
   host.addEventListener("pointermove", moved, { signal });
@@ -72,10 +69,3 @@ export function hear(
   host.addEventListener("pointerleave", left, { signal });
   host.addEventListener("keydown", typed, { signal });
 }
-
-const steps: Readonly<Record<string, readonly [down: number, across: number]>> = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-};

@@ -1,0 +1,35 @@
+import type { View } from "../../display/view";
+import type { FieldNumber } from "../../session/axes";
+import { guarded, watch } from "../../session/watch";
+import { looksOf } from "../looks";
+
+/** Paints when anything of what a field shows has changed, at most once a frame. */
+export function repaint(view: View, number: FieldNumber, signal: AbortSignal, paint: () => void): void {
+  const { session, environment, palette } = view;
+  let frame = 0;
+  const painted = guarded(session, () => {
+    frame = 0;
+    paint();
+  });
+  watch(session, signal, () => {
+    looksOf(view, number);
+    palette.value;
+    environment.ratio.value;
+    if (frame === 0) frame = requestAnimationFrame(painted);
+  });
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+}
+
+/** Empties a canvas of so many pixels of the page; what is painted then is in these. */
+export function clear(
+  context: CanvasRenderingContext2D,
+  { width, height }: { readonly width: number; readonly height: number },
+  ratio: number,
+): void {
+  const { canvas } = context;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, across, down);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
