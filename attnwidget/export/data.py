@@ -37,7 +37,7 @@ LOGITS_AT_ONCE = 2**26
 
 _SHARED = (
     *("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated"),
-    *("notes", "turns", "edits", "pictures", "edges"),
+    *("notes", "turns", "edits", "pictures", "edges", "untold"),
 )
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
 

@@ -20,11 +20,12 @@ def is_graph(tokens: Tokens) -> bool:
 
 
 def edges_told(trace: Trace, part: str) -> dict[str, Any]:
-    """`edges`, [nodes that are read, nodes that read], of all layers together, without loops; nothing where there is no graph.
+    """`edges`, [nodes that are read, nodes that read], of all layers together, without loops, and how many more there are
+    (`untold`); nothing where there is no graph.
 
     >>> graph = Trace.from_edges([[0, 1, 1], [1, 2, 1]], torch.tensor([1.0, 1.0, 0.0]))
     >>> edges_told(graph, "self")
-    {'edges': [[0, 1], [1, 2]]}
+    {'edges': [[0, 1], [1, 2]], 'untold': 0}
     """
     if not is_graph(trace.tokens(part)[0]):
         return {}
@@ -32,5 +33,6 @@ def edges_told(trace: Trace, part: str) -> dict[str, Any]:
     for block in trace.part_blocks(part):
         if block.mask is not None:
             there |= block.mask[0, 0]
-    target, source = there.fill_diagonal_(False).nonzero()[:MOST_EDGES].T
-    return {"edges": [source.tolist(), target.tolist()]}
+    found = there.fill_diagonal_(False).nonzero()
+    target, source = found[:MOST_EDGES].T
+    return {"edges": [source.tolist(), target.tolist()], "untold": max(0, len(found) - MOST_EDGES)}

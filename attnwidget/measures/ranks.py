@@ -80,14 +80,14 @@ def correlations(columns: Float[np.ndarray, "column word"], seed: int = 0) -> Ra
     return RankCorrelations(rho, low, high)
 
 
-def _ends(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Over the first axis, the ends of the interval that holds 95 % of the draws; draws without a number do not count."""
+def _ends(draws: np.ndarray) -> np.ndarray:
+    """Over the first axis, both ends of the interval that holds 95 % of the draws; draws without a number do not count."""
     known = ~np.isnan(draws).all(0)
     ends = np.full((2, *draws.shape[1:]), np.nan)
     if known.any():
         edge = (1 - SURE) / 2
         ends[:, known] = np.nanquantile(draws[:, known], [edge, 1 - edge], axis=0)
-    return ends[0], ends[1]
+    return ends
 
 
 def chance(

@@ -204,7 +204,7 @@ def stretches(values: np.ndarray, start: int = 0) -> Stretches:
     return Stretches(first, last, (first + last) / 2, mean, mean - half, mean + half)
 
 
-def _facts(texts: Iterable[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+def _facts(texts: Any, name: str) -> list[Mapping[str, Any]]:
     """A set of summaries. Raises AttnWidgetError for anything else."""
     if isinstance(texts, str | PathLike | AttentionLog):
         texts = [_compared(line) for line in read_log(texts)]

@@ -227,6 +227,8 @@ export interface Header {
   readonly pictures?: readonly PictureTold[];
   /** Of a graph: the nodes that are read, and the nodes that read, of all layers together and without loops. */
   readonly edges?: readonly [readonly number[], readonly number[]];
+  /** How many edges of the graph are not in `edges`. */
+  readonly untold?: number;
   readonly predictions: Predictions | null;
   readonly truncated: { readonly shown: number; readonly total: number } | null;
   readonly pooling: number;

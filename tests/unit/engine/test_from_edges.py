@@ -77,8 +77,15 @@ def test_a_saved_graph_is_the_same_graph(tmp_path):
 
 
 def test_the_page_hears_of_edges_once_each_and_without_loops():
-    told = edges_told(Trace.from_edges(EDGES, [softmaxed(1), softmaxed(1)]), "self")["edges"]
-    assert sorted(zip(*told, strict=True)) == [(0, 1), (2, 0), (2, 1), (3, 2)]
+    told = edges_told(Trace.from_edges(EDGES, [softmaxed(1), softmaxed(1)]), "self")
+    assert sorted(zip(*told["edges"], strict=True)) == [(0, 1), (2, 0), (2, 1), (3, 2)]
+    assert told["untold"] == 0
+
+
+def test_of_a_crowded_graph_the_page_hears_how_many_edges_it_does_not_hear_of(monkeypatch):
+    monkeypatch.setattr("attnwidget.frames.graph.MOST_EDGES", 3)
+    told = edges_told(Trace.from_edges(EDGES, [softmaxed(1)]), "self")
+    assert (len(told["edges"][0]), told["untold"]) == (3, 1)
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,17 @@ export function GraphField({ number }: { readonly number: FieldNumber }) {
   const { session, derived } = useView();
   const { tokens } = derived.fields[number].value;
   const nodes = tokens?.nodes ?? none;
-  const edges = session.shown.value?.frame.header.edges ?? noEdges;
-  const count = edges[0].length;
+  const { edges = noEdges, untold = 0 } = session.shown.value?.frame.header ?? {};
+  const all = edges[0].length + untold;
   return (
     <div class="aw-field aw-graph-field" data-field={number}>
       <Boundary of="The graph">
         <Net number={number} nodes={nodes} edges={edges} names={tokens?.pieces ?? noNames} />
       </Boundary>
       <p class="aw-graph-note">
-        {nodes.length.toLocaleString("en")} nodes, {count.toLocaleString("en")} edges
-        {count === mostEdges && " are drawn, and more have weights"} · an arrow points at the node that reads
+        {nodes.length.toLocaleString("en")} nodes, {all.toLocaleString("en")} edges
+        {untold > 0 && `, ${edges[0].length.toLocaleString("en")} of them drawn`} · an arrow points at the
+        node that reads
       </p>
     </div>
   );
@@ -37,8 +38,6 @@ export function GraphField({ number }: { readonly number: FieldNumber }) {
 const none: readonly NodePlace[] = [];
 const noNames: readonly string[] = [];
 const noEdges: Edges = [[], []];
-/** What the kernel tells of at most (attnwidget/frames/graph.py). */
-const mostEdges = 20_000;
 
 interface NetProps {
   readonly number: FieldNumber;
