@@ -1,6 +1,6 @@
 """A frame -> a small PNG of its matrix, drawn without a browser, for viewers that only show pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from textwrap import wrap
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from attnwidget.export.still import asked_tokens, caption, largest_of_query, scale_note
+from attnwidget.engine import Picture
+from attnwidget.export.still import asked_tokens, caption, largest_of_query, overlays, scale_note
 from attnwidget.frames.frame import Frame
 from attnwidget.plots.labels import number_ticks
 from attnwidget.tones import CHANGE_RAMPS, FAINTEST, RAMPS, TONE_STEPS, Scale, full_tone, tones
@@ -20,6 +21,9 @@ MAP = 448
 """Approximate pixels per side of the matrix."""
 
 MARGIN = 16
+_TITLE = MARGIN + 19
+"""Pixels down to the end of the title."""
+
 LABELLED = 40
 """The most tokens that can be named along an axis."""
 
@@ -33,12 +37,15 @@ _TONES, _LETTERS = 200, 55
 """How many entries of the palette, after one for nothing, are tones of the ramp and shades of the letters."""
 
 
-def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True) -> bytes:
+def picture_png(
+    frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True, pictures: Sequence[Picture] = ()
+) -> bytes:
     """The map of a frame with its tokens, title, recipe and legend as a PNG of at most 50 KB, for pages of any colour.
 
     Its ground is the page's: a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts
     are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of the token.
-    Not `alone`, title and recipe are left to the page around it.
+    Not `alone`, title and recipe are left to the page around it, and so are the `pictures` that tokens stand in, which
+    else stand above the map with their heat.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -51,11 +58,28 @@ def picture_png(frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = T
     matrix = np.nan_to_num(np.asarray(frame.blocks["matrix"], np.float32))
     full = full_tone(scale, largest_of_query(frame))
     tone = scale_note(scale, full)
+    seen = overlays(frame, pictures, full) if alone else []
     while True:
         drawn = _drawn(frame.header, matrix, model if alone else None, full, tone)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:
-            return drawn
+            return _under(seen, drawn) if seen else drawn
         matrix = _halved(matrix) if not frame.header.get("signed") else _halved_changes(matrix)
+
+
+def _under(seen: Sequence[Image.Image], drawn: bytes) -> bytes:
+    """The pictures between the title of a drawn map and the map."""
+    below = Image.open(BytesIO(drawn)).convert("RGBA")
+    across, down = sum(image.width + MARGIN for image in seen), max(image.height for image in seen) + MARGIN
+    whole = Image.new("RGBA", (max(below.width, MARGIN + across), below.height + down))
+    whole.paste(below.crop((0, 0, below.width, _TITLE)), (0, 0))
+    whole.paste(below.crop((0, _TITLE, below.width, below.height)), (0, _TITLE + down))
+    left = MARGIN
+    for image in seen:
+        whole.paste(image, (left, _TITLE))
+        left += image.width + MARGIN
+    into = BytesIO()
+    whole.quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(into, "PNG", optimize=True)
+    return into.getvalue()
 
 
 def size_on_page(png: bytes) -> tuple[int, int]:

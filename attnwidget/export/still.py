@@ -1,12 +1,16 @@
 """A frame -> words, colours and numbers in static HTML, for viewers without scripts: GitHub, nbconvert, no kernel."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from attnwidget.engine import Picture
 from attnwidget.export.card import MUTED, card, heat
+from attnwidget.export.overlay import Ink, Overlay, overlaid, places_in, small_file
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
 from attnwidget.tones import TONE_STEPS, Scale, behind_letters, full_tone, tones
@@ -19,18 +23,28 @@ _KEPT_ASIDE = 200
 """Of these, how many are for what stands around the query and its strongest keys."""
 
 ACCENTS = {"reads": (232, 111, 38), "read_by": (68, 132, 207), "more": (47, 138, 78), "less": (123, 74, 163)}
-Ink: TypeAlias = tuple[int, int, int]
+
+LARGEST_OVERLAY = 40 * 1024
+"""Bytes of a picture with its heat in a still."""
 
 _FAINTEST = 0.08
 """The lowest visible tone: half of the words of a long text are below it, and would take most of the bytes."""
 
 
 def still_html(
-    frame: Frame, text: str, model: str, pair: str | None = "", *, scale: Scale = 1.0, picture: str = ""
+    frame: Frame,
+    text: str,
+    model: str,
+    pair: str | None = "",
+    *,
+    scale: Scale = 1.0,
+    picture: str = "",
+    pictures: Sequence[Picture] = (),
 ) -> str:
     """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
 
-    `picture` is HTML that stands below the text.
+    `picture` is HTML that stands below the text. `pictures` are those that tokens of the frame stand in: with their heat
+    they stand above the text, or in its place.
 
     The colours show the query's weights in `text`, and in a second text: the square root of the weight over that of the
     full tone, which `scale` says. Of a frame of what edits change, green is more and violet less.
@@ -44,9 +58,9 @@ def still_html(
     False
     """
     header = frame.header
-    weights, sinks = _of_query(frame)
+    _, sinks = _of_query(frame)
     full = full_tone(scale, largest_of_query(frame))
-    painted = np.copysign(tones(np.abs(weights), full), weights) if header.get("signed") else tones(weights, full)
+    painted = _tones(frame, full)
     lists = "".join(
         f'<td style="vertical-align:top;text-align:left;padding:0 2em 0 0;border:0">{_ranking(header, frame.blocks[name], name, verb)}</td>'
         for name, verb in (("row", "reads"), ("column", "is read by"))
@@ -55,19 +69,83 @@ def still_html(
     passages = "".join(
         f'<p style="font-size:16px;line-height:1.9;margin:8px 0;white-space:pre-wrap" dir="auto">{"".join(words)}</p>'
         for words in (
-            _passage(header, field, shown, painted, sinks) for field, shown in enumerate((text, pair)) if shown
+            _passage(header, field, shown, painted, sinks)
+            for field, shown in enumerate((text, pair))
+            if shown and not (pictures and field == 0 and _is_pictured(header))
         )
     )
+    seen = "".join(_pictured(image, caption(header, model)) for image in overlays(frame, pictures, full))
+    beside = " ".join(_beside(header, painted, sinks)) if pictures else ""
+    hatched = "repeating-linear" in passages + beside or (bool(pictures) and _hatches_patches(header, painted, sinks))
     return card(
         f"<div><b>{escape(caption(header, model))}</b></div>"
-        f"{passages}{picture}"
+        f"{seen}{beside}{passages}{picture}"
         f'<table style="border:0;border-collapse:collapse;margin:0"><tr style="background:none">{lists}</tr></table>'
         f'<div style="{MUTED};font-size:12px;margin-top:8px">{_legend(header, full)} {escape(str(header["recipe"]))} · '
         f"colour: square root of the {'change, green more and violet less' if header.get('signed') else 'weight'}, "
         f"full tone at {scale_note(scale, full)}"
-        f"{'; sinks are hatched' if 'repeating-linear' in passages else ''}<br>"
+        f"{'; sinks are hatched' if hatched else ''}<br>"
         f"{escape(str(header['caution']))}</div>"
     )
+
+
+def overlays(frame: Frame, pictures: Sequence[Picture], full: float) -> list[Image.Image]:
+    """The pictures that tokens of a frame stand in, with the heat of its query; `full` is the weight of the full tone.
+
+    >>> import attnwidget as aw
+    >>> from attnwidget.frames.compose import compose_frame
+    >>> from attnwidget.frames.frame import Selection
+    >>> ex = aw.explore("tiny-vision")
+    >>> frame = compose_frame(ex.trace, Selection(2, 2), str, overview=False)
+    >>> [image.size for image in overlays(frame, ex.trace.pictures, 0.4)]
+    [(320, 320)]
+    """
+    header, (_, sinks) = frame.header, _of_query(frame)
+    asked, others = asked_tokens(header), _other_tokens(header)
+    direction, signed = str(header["direction"]), bool(header.get("signed"))
+    ways = (ACCENTS["more"], ACCENTS["less"]) if signed else (ACCENTS[direction],) * 2
+    found = []
+    for number, picture in enumerate(pictures):
+        for tokens in [others] if others is asked else [others, asked]:
+            places = places_in(tokens)
+            if not any(place is not None and place[0] == number for place in places):
+                continue
+            painted = _tones(frame, full) if tokens is others else np.zeros(len(places))
+            query = tuple(header["query"]) if tokens is asked else (0, 0)
+            over = Overlay(painted, query, sinks if tokens is others else (), ACCENTS[direction], ways)
+            found.append(overlaid(picture, number, places, over))
+    return found
+
+
+def _pictured(image: Image.Image, said: str) -> str:
+    data, kind = small_file(image, LARGEST_OVERLAY)
+    return (
+        f'<img alt="{escape(said)}" src="data:{kind};base64,{b64encode(data).decode()}" '
+        f'style="width:{image.width}px;max-width:100%;margin:8px 8px 0 0;border-radius:4px;vertical-align:middle">'
+    )
+
+
+def _is_pictured(header: Mapping[str, Any]) -> bool:
+    """Whether pictures stand in the place of a text."""
+    return "places" in asked_tokens(header) or "places" in _other_tokens(header)
+
+
+def _beside(header: Mapping[str, Any], painted: np.ndarray, sinks: set[int]) -> Iterator[str]:
+    """The tokens beside a picture that stands in the place of a text: they stand in no patch."""
+    asked, others, direction = asked_tokens(header), _other_tokens(header), str(header["direction"])
+    ways = ("more", "less") if header.get("signed") else (direction, direction)
+    for token, place in enumerate(others.get("places") or []):
+        if place is not None:
+            continue
+        tone = float(painted[token])
+        inks = ACCENTS[direction], ACCENTS[ways[0 if tone >= 0 else 1]]
+        is_asked = others is asked and header["query"][0] <= token < header["query"][1]
+        yield _word(escape(others["pieces"][token]), abs(tone), inks, asked=is_asked, hatched=token in sinks)
+
+
+def _hatches_patches(header: Mapping[str, Any], painted: np.ndarray, sinks: set[int]) -> bool:
+    places = places_in(_other_tokens(header))
+    return any(token < len(places) and places[token] is not None and painted[token] > 0 for token in sinks)
 
 
 def _legend(header: Mapping[str, Any], full: float) -> str:
@@ -100,11 +178,17 @@ def asked_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
     return tokens
 
 
+def _other_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The tokens at the other end of the weights, which are coloured."""
+    keys = header.get("key_tokens")
+    tokens: Mapping[str, Any] = header["tokens"] if keys is None or header["direction"] == "read_by" else keys
+    return tokens
+
+
 def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarray, sinks: set[int]) -> Iterator[str]:
     """One of the two texts: the other ends of the weights are coloured, the query is framed."""
-    keys, direction = header.get("key_tokens"), str(header["direction"])
-    asked = asked_tokens(header)
-    others = asked if keys is None else header["tokens"] if direction == "read_by" else keys
+    direction = str(header["direction"])
+    asked, others = asked_tokens(header), _other_tokens(header)
     for tokens in (others, asked):
         fields = tokens.get("fields") or [0] * len(tokens["spans"])
         if field in fields:
@@ -161,6 +245,12 @@ def largest_of_query(frame: Frame) -> float:
     weights, sinks = _of_query(frame)
     beside = (abs(float(weight)) for token, weight in enumerate(weights) if token not in sinks)
     return max(beside, default=0) or float(np.abs(weights).max(initial=0))
+
+
+def _tones(frame: Frame, full: float) -> np.ndarray:
+    """The tone of every token at the other end, with the sign of its change."""
+    weights, _ = _of_query(frame)
+    return np.copysign(tones(np.abs(weights), full), weights) if frame.header.get("signed") else tones(weights, full)
 
 
 def _of_query(frame: Frame) -> tuple[np.ndarray, set[int]]:

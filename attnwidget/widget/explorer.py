@@ -383,7 +383,8 @@ class Explorer(Selecting):
             before = self._take(request.text, request.pair, **how) if request.shows == "difference" else None
             frame = frame_of(self._model, self._placed(request), reading, before)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
-            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view)
+            pictures = reading.trace.pictures
+            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view, pictures)
 
         found: Snapshot = self._wait_for(run, request.topic, timeout)
         self._open()

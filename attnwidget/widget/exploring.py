@@ -43,6 +43,7 @@ def explore(
     shows: str | None = None,
     against: str | None = None,
     scale: float | str | None = None,
+    over: str | None = None,
     size: str | None = None,
     height: int | None = None,
     state: Any = None,
@@ -61,7 +62,7 @@ def explore(
 
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model", "lens", "compare" or "test". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
-    `source, fusion, words, sinks, weight, layers, shows, against, scale, size, height` (see the traits of `Explorer`). `edits`
+    `source, fusion, words, sinks, weight, layers, shows, against, scale, over, size, height` (see the traits of `Explorer`). `edits`
     change the computation, as text (`"hide 4"`, `"silence L5H3"`), and `question` is the answer that is asked about. `state` is the result of
     `ex.state()`, or a finding, here or elsewhere: it supplies the model, if none is given, and everything that other arguments leave
     open. Raises AttnWidgetError for a model that cannot be loaded or does not take text, and for invalid values.
@@ -84,7 +85,7 @@ def explore(
     shown = stated if text is None else text
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
-    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale, "over": over}
     given |= {"size": size, "height": height, "shows": shows, "edits": edits, "question": question}
     given |= {"pair": target if pair is None else pair}
     chosen = {name: value for name, value in given.items() if value is not None}

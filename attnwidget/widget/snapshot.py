@@ -1,11 +1,13 @@
 """What an explorer shows now, for pages without scripts."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from attnwidget.engine import Picture
 from attnwidget.errors import AttnWidgetError
 from attnwidget.export.card import MUTED
 from attnwidget.export.picture import picture_png, size_on_page
@@ -69,14 +71,18 @@ def snapshot_of(
     scale: Scale = 1.0,
     drawn: tuple[bytes, str] | None = None,
     view: str = "matrix",
+    pictures: Sequence[Picture] = (),
 ) -> Snapshot:
     """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone.
+
+    `pictures` are those that tokens of the frame stand in.
 
     `drawn` is a PNG that is there already, and what it shows in words: then no map is drawn. Without one, a `view`
     other than the matrix is named: only a page draws it.
     """
     title = str(frame.header["title"])
-    png, alt = drawn or (picture_png(frame, model, scale=scale), f"Matrix of {title}")
+    what = "Picture with its heat, and matrix" if pictures else "Matrix"
+    png, alt = drawn or (picture_png(frame, model, scale=scale, pictures=pictures), f"{what} of {title}")
     inside = png if drawn else picture_png(frame, model, scale=scale, alone=False)
     width, _ = size_on_page(inside)
     picture = (
@@ -88,5 +94,7 @@ def snapshot_of(
             f'<div style="{MUTED};font-size:12px">This is the matrix: the view <i>{escape(view.capitalize())}</i> is '
             "drawn by a page, and none has drawn what is chosen now.</div>"
         )
-    words, html = (still_html(frame, text, model, pair, scale=scale, picture=shown) for shown in ("", picture))
+    words, html = (
+        still_html(frame, text, model, pair, scale=scale, picture=shown, pictures=pictures) for shown in ("", picture)
+    )
     return Snapshot(html, png, title, words, alt)

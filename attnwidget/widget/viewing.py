@@ -32,6 +32,7 @@ def view(
     layers: str | None = None,
     against: str | None = None,
     scale: float | str | None = None,
+    over: str | None = None,
     size: str | None = None,
     height: int | None = None,
     state: Any = None,
@@ -57,7 +58,7 @@ def view(
         trace = Trace.from_weights(weights, tokens, key_tokens, "self" if part is None else part, causal=causal)
     given = {"layer": layer, "head": head, "query": query, "direction": direction, "part": part, "view": view}
     given |= {"heads": heads, "filter": filter, "look": look, "source": source, "fusion": fusion, "words": words}
-    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale}
+    given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale, "over": over}
     given |= {"size": size, "height": height}
     chosen = {name: value for name, value in given.items() if value is not None}
     return restored(Explorer(GivenModel(trace), "", **chosen), state, chosen)

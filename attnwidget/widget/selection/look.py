@@ -17,6 +17,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "weight": ("attention", "norm"),
     "layers": ("mean", "single", "max"),
     "shows": ("after", "before", "difference"),
+    "over": ("colour", "light"),
     "size": ("normal", "compact", "projector"),
 }
 """The choices for each part; the first is the default."""

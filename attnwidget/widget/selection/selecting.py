@@ -97,7 +97,7 @@ class Selecting(anywidget.AnyWidget):
     filter = Filtering("auto").tag(sync=True, echo_update=False)
     """Which weights of a row are kept: "auto", "all", "70 %" of the mass, "top 5", or a smallest weight like 0.01."""
     look = LookTrait().tag(sync=True, echo_update=False)
-    """How maps are shown: the eleven traits below as one dictionary."""
+    """How maps are shown: the twelve traits below as one dictionary."""
     edits = EditsTrait(()).tag(sync=True, echo_update=False)
     """What is changed in the computation, as text: "hide 4", "silence L5H3", "cut 9 reads 4", "paint L5H3 uniform"; one in
     brackets, "(hide 4)", is switched off. Records with a text form are accepted, and a single one."""
@@ -123,6 +123,8 @@ class Selecting(anywidget.AnyWidget):
     scale = LookPart("scale")
     """The weight of the full tone: 1 by default, another number above 0, or "stretch", in each view the largest weight
     outside sinks."""
+    over = LookPart("over")
+    """How what is read is told over a picture: by a "colour", or by "light": what is not read goes dark."""
 
     size = LookPart("size")
     """How large letters and targets are: "normal", "compact" for a narrow column, or "projector" for a lecture room."""

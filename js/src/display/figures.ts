@@ -29,6 +29,8 @@ export interface Figure {
   readonly full: number | null;
   /** Whether weights are told by thickness, and not by the ramp. */
   readonly lines?: true;
+  /** How much of what is under it the full tone covers, where it is laid over a picture. */
+  readonly covers?: number;
   /** Whether the numbers have a sign: what edits change. */
   readonly signed?: boolean;
   readonly paint: (brush: Brush) => void;
@@ -38,7 +40,7 @@ export interface Figure {
 
 /** Null while there is nothing to show yet. */
 export type FigureMaker = (look: FigureLook) => Figure | null;
-export type FigurePlace = "stage" | "heads";
+export type FigurePlace = "stage" | "heads" | "picture";
 
 /** What of a view of the explorer can be saved just now. */
 export class Figures {

@@ -10,6 +10,7 @@ import { type Picture, type PictureWish, pictureOf, pngPicture, possibleScale, s
 const places = [
   { value: "stage", text: "this view", title: "The whole of the current view" },
   { value: "heads", text: "all heads", title: "The grid of all heads" },
+  { value: "picture", text: "picture", title: "The picture with its heat" },
 ] as const satisfies readonly { value: FigurePlace; text: string; title: string }[];
 
 const grounds = [

@@ -1,12 +1,15 @@
+import type { Figure } from "../display/figures";
 import type { Brush, Pen } from "../drawing/brush";
 import { paintHeat } from "../drawing/heat";
 import {
   accent,
   hexOf,
   inkOn,
+  mix,
   type Palette,
   type Rgb,
   rampColour,
+  rgbOf,
   signedSteps,
   signedTone,
   tone,
@@ -28,11 +31,12 @@ const stepWidth = 32;
 export function paintFigure(
   brush: Brush,
   scene: FigureScene,
-  direction: "reads" | "read_by",
+  figure: Figure,
+  above: Figure | null,
   palette: Palette,
-  paintPicture: (brush: Brush) => void,
 ): void {
   const { context } = brush;
+  const { direction } = figure;
   context.fillStyle = palette.ground;
   context.fillRect(0, 0, scene.width, scene.height);
   context.textAlign = "left";
@@ -40,11 +44,17 @@ export function paintFigure(
   paintLines(context, scene.title, "title", palette.text, palette);
   paintWords(context, scene, direction, palette);
   paintLines(context, scene.caption, "caption", palette.muted, palette);
-  if (scene.scale !== null) paintScale(context, scene.scale, direction, palette);
-  context.save();
-  context.translate(scene.picture.x, scene.picture.y);
-  paintPicture(brush);
-  context.restore();
+  if (scene.scale !== null) paintScale(context, scene.scale, figure, palette);
+  for (const [part, { x, y }] of [
+    [above, scene.above],
+    [figure, scene.picture],
+  ] as const) {
+    if (part === null) continue;
+    context.save();
+    context.translate(x, y);
+    part.paint(brush);
+    context.restore();
+  }
 }
 
 function paintLines(
@@ -82,7 +92,7 @@ function paintWords(
 function paintScale(
   context: Pen,
   { x, y, width, height, full, kind }: NonNullable<FigureScene["scale"]>,
-  direction: "reads" | "read_by",
+  { direction, covers = 1 }: Figure,
   palette: Palette,
 ): void {
   const { ramp, strong } = accent(palette, direction);
@@ -104,6 +114,10 @@ function paintScale(
     context.textAlign = "left";
   };
   if (kind === "ramp") steps(toneSteps, (share) => rampColour(ramp, tone(share, 1)), toneNumber);
+  if (kind === "cover") {
+    const ground = rgbOf(palette.ground);
+    steps(toneSteps, (share) => mix(rgbOf(strong), covers * tone(share, 1), ground), toneNumber);
+  }
   if (kind === "signed")
     steps(
       signedSteps,

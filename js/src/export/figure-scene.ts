@@ -18,10 +18,12 @@ export interface FigureInput {
   readonly words: readonly Word[];
   /** Whether the text begins at the right. */
   readonly rightToLeft: boolean;
+  /** What stands between the words and the picture: what is read in the place of a text. */
+  readonly above: { readonly width: number; readonly height: number } | null;
   readonly picture: { readonly width: number; readonly height: number };
   readonly caption: string;
   /** The weight of the full tone: the end of the ramp, or the thickest line. */
-  readonly scale: { readonly kind: "ramp" | "signed" | "wedge"; readonly full: number } | null;
+  readonly scale: { readonly kind: "ramp" | "signed" | "wedge" | "cover"; readonly full: number } | null;
   readonly measure: (text: string, font: FigureFont) => number;
 }
 
@@ -33,6 +35,7 @@ export interface FigureScene {
   readonly height: number;
   readonly title: readonly Line[];
   readonly words: readonly (Word & Rect)[];
+  readonly above: { readonly x: number; readonly y: number };
   readonly picture: { readonly x: number; readonly y: number };
   readonly caption: readonly Line[];
   readonly scale: (Rect & NonNullable<FigureInput["scale"]>) | null;
@@ -58,7 +61,7 @@ const numberRoom = 14;
 const mostLines = 8;
 
 export function figureScene(input: FigureInput): FigureScene {
-  const inner = Math.max(narrowest, Math.ceil(input.picture.width));
+  const inner = Math.max(narrowest, Math.ceil(input.picture.width), Math.ceil(input.above?.width ?? 0));
   let y = margin;
   const block = (text: string, font: FigureFont, pitch: number): Line[] => {
     const lines = wrap(text, inner, (part) => input.measure(part, font));
@@ -70,13 +73,15 @@ export function figureScene(input: FigureInput): FigureScene {
   const words = placeWords(input, inner, y + gap / 2);
   if (words.rows > 0) y += words.rows * wordLine + gap / 2;
   y += gap;
+  const above = { x: margin, y };
+  if (input.above !== null) y += Math.ceil(input.above.height) + gap;
   const picture = { x: margin, y };
   y += Math.ceil(input.picture.height) + gap;
   const caption = block(input.caption, "caption", captionLine);
   const scale = input.scale === null ? null : { ...scaleRect(y + 4), ...input.scale };
   if (scale !== null) y += captionLine + 4;
   const height = y + margin - 4;
-  return { width: inner + 2 * margin, height, title, words: words.placed, picture, caption, scale };
+  return { width: inner + 2 * margin, height, title, words: words.placed, above, picture, caption, scale };
 }
 
 function scaleRect(y: number): Rect {

@@ -4,6 +4,7 @@ import type { Images } from "./svg/brush";
 /** Pixels of images for the pen that writes SVG. */
 export const images: Images = {
   bitmap,
+  isPhoto: (image) => typeof ImageBitmap !== "undefined" && image instanceof ImageBitmap,
   pixels: (image, x, y, width, height) => {
     const [across, down] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
     const canvas = document.createElement("canvas");

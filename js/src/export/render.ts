@@ -1,10 +1,11 @@
+import { untracked } from "@preact/signals";
 import { bitmap } from "../display/Canvas";
 import type { Figure, FigurePlace } from "../display/figures";
 import { textMeasurer } from "../display/measure";
 import type { View } from "../display/view";
 import type { Brush } from "../drawing/brush";
 import { type Derived, wayIn } from "../focus/derived";
-import type { Field } from "../focus/fields";
+import { type Field, standsIn } from "../focus/fields";
 import { type Palette, palette } from "../lib/colour";
 import { figureFonts, paintFigure } from "./figure-paint";
 import { type FigureScene, figureScene, type Word } from "./figure-scene";
@@ -38,7 +39,12 @@ export function pictureOf(view: View, { place, dark, outlined }: PictureWish): P
   if (figure === null) return null;
   const model = session.about.peek()?.model.name ?? "";
   const title = [model, figure.title].filter((part) => part !== "").join(" · ");
-  const scene = lay(view, figure, title, colours);
+  // As a text stands above the stage.
+  const above =
+    place === "stage"
+      ? (figures.makers.peek().get("picture")?.({ palette: colours, outlined }) ?? null)
+      : null;
+  const scene = lay(view, place, figure, above, title, colours);
   return {
     scene,
     title,
@@ -46,17 +52,25 @@ export function pictureOf(view: View, { place, dark, outlined }: PictureWish): P
     caption: figure.caption,
     description: `${figure.caption}. Made with attnwidget ${session.about.peek()?.version ?? ""}`.trim(),
     ground: colours.ground,
-    paint: (brush) => paintFigure(brush, scene, figure.direction, colours, figure.paint),
+    paint: (brush) => paintFigure(brush, scene, figure, above, colours),
   };
 }
 
-function lay(view: View, figure: Figure, title: string, colours: Palette): FigureScene {
+function lay(
+  view: View,
+  place: FigurePlace,
+  figure: Figure,
+  above: Figure | null,
+  title: string,
+  colours: Palette,
+): FigureScene {
   const measure = textMeasurer();
-  const words = figure.name === "grid" ? [] : wordsOf(view);
+  const words = place === "stage" ? wordsOf(view) : [];
   return figureScene({
     title,
     words,
     rightToLeft: isRightToLeft(words.map(({ text }) => text).join("")),
+    above,
     picture: figure,
     caption: figure.caption,
     scale: figure.full === null ? null : { kind: scaleOf(figure), full: figure.full },
@@ -64,14 +78,19 @@ function lay(view: View, figure: Figure, title: string, colours: Palette): Figur
   });
 }
 
-function scaleOf({ lines, signed }: Figure): "ramp" | "signed" | "wedge" {
+function scaleOf({ lines, signed, covers }: Figure): "ramp" | "signed" | "wedge" | "cover" {
   if (lines) return "wedge";
-  return signed ? "signed" : "ramp";
+  if (signed) return "signed";
+  return covers === undefined ? "ramp" : "cover";
 }
 
-/** The texts with their heat, as over the stage. */
-function wordsOf({ derived }: View): Word[] {
-  const [first, second] = derived.fields.map((field) => fieldWords(derived, field.peek()));
+/** The texts with their heat, as over the stage; of what stands in the place of a text, nothing. */
+function wordsOf({ derived, session }: View): Word[] {
+  const [first, second] = ([0, 1] as const).map((number) =>
+    untracked(() => standsIn(session, number)) === "picture"
+      ? []
+      : fieldWords(derived, derived.fields[number].peek()),
+  );
   const between = { text: "\n", tone: null, sink: false, way: null, focus: false };
   return [...(first ?? []), ...(second === undefined || second.length === 0 ? [] : [between, ...second])];
 }

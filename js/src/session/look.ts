@@ -12,6 +12,7 @@ export const plainLook: Look = {
   shows: "after",
   against: "",
   scale: 1,
+  over: "colour",
   size: "normal",
   height: null,
 };
@@ -26,6 +27,7 @@ const choices: {
   weight: ["attention", "norm"],
   layers: ["mean", "single", "max"],
   shows: ["after", "before", "difference"],
+  over: ["colour", "light"],
   size: ["normal", "compact", "projector"],
 };
 

@@ -513,6 +513,12 @@ export class Session {
     this.#synced.write({ look: { ...this.traits.look.peek(), scale } });
   }
 
+  /** Nor with this. */
+  setOver(over: Look["over"]): void {
+    this.#selections.leave(this.#selection());
+    this.#synced.write({ look: { ...this.traits.look.peek(), over } });
+  }
+
   setFilter(filter: Filter): void {
     this.#selections.leave(this.#selection());
     this.#synced.write({ filter: filterText(filter) });

@@ -8,6 +8,8 @@ export type HeadFusion = "mean" | "max";
 export type Sinks = "show" | "hide" | "renormalise";
 /** What is shown of a pair: its attention, or attention weighted by the length of what the key writes. */
 export type Weight = "attention" | "norm";
+/** By a colour over the picture, or by its light, with the rest in the dark. */
+export type Over = "colour" | "light";
 export type Size = "normal" | "compact" | "projector";
 export type HeadPair = readonly [layer: number, head: number];
 
@@ -25,6 +27,8 @@ export interface Look {
   readonly against: string;
   /** The weight of the full tone. */
   readonly scale: ToneScale;
+  /** How what is read is told over a picture. */
+  readonly over: Over;
   /** How large letters and targets are. */
   readonly size: Size;
   /** Of the explorer, in pixels; null for as high as its parts and the window suggest. */

@@ -40,6 +40,7 @@ const board = (side: number): Images => ({
     }
     return { width, height, data };
   },
+  isPhoto: () => false,
   png: () => "data:image/png;base64,AAAA",
 });
 

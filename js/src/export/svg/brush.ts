@@ -7,6 +7,8 @@ import { xmlNumber as n, xmlText } from "./text";
 /** What only a page can do: read the pixels of an image, make one, and pack pixels into a file. */
 export interface Images {
   pixels(image: CanvasImageSource, x: number, y: number, width: number, height: number): Pixels;
+  /** Whether it came from a file: then it has no shapes of one colour. */
+  isPhoto(image: CanvasImageSource): boolean;
   /** PNG as a data URL. */
   png(pixels: Pixels): string;
   readonly bitmap: Brush["bitmap"];
@@ -188,7 +190,7 @@ class SvgPen implements Readonly<Record<keyof Pen, unknown>> {
     const [fromX, fromY, across, down, x, y, width, height] = at as unknown as Eight;
     const pixels = this.#images.pixels(image, fromX, fromY, across, down);
     const cells = pixels.width * pixels.height;
-    const drawn = cells <= mostCells && this.#cells + cells <= mostCellsOfAll;
+    const drawn = !this.#images.isPhoto(image) && cells <= mostCells && this.#cells + cells <= mostCellsOfAll;
     if (!drawn) {
       const smooth = this.imageSmoothingEnabled;
       const look = smooth ? "" : ' image-rendering="optimizeSpeed" style="image-rendering:pixelated"';

@@ -3,27 +3,34 @@ import { useRef } from "preact/hooks";
 import { Segmented } from "../../controls/Segmented";
 import { Toggle } from "../../controls/Toggle";
 import { Boundary } from "../../display/Boundary";
+import { useFigure } from "../../display/figures";
 import { useView } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
 import { isChangeable } from "../../what-if/changeable";
 import type { PatchPlace } from "../../wire/types";
 import { Chip } from "../Mirror";
+import { type DrawnPicture, pictureFigure } from "./figure";
 import { LayerPictures } from "./LayerPictures";
 import { OtherPicture } from "./OtherPicture";
-import type { Over } from "./paint";
 import { Sheet } from "./Sheet";
 import "./style.css";
 
 /** The pictures of a field and the special tokens beside them, in place of a text. */
 export function PictureField({ number }: { readonly number: FieldNumber }) {
-  const { session, derived, layout } = useView();
+  const view = useView();
+  const { session, derived, layout } = view;
   const field = useRef<HTMLDivElement>(null);
-  const over = useSignal<Over>("colour");
+  const drawn = useRef(new Map<number, DrawnPicture>()).current;
+  const { over } = session.traits.look.value;
   const hiding = useSignal(false);
   const { tokens } = derived.fields[number].value;
   const pictures = session.shown.value?.frame.header.pictures ?? [];
   const places = tokens?.places ?? nowhere;
   const beside = places.flatMap((place, token) => (place === null ? [token] : []));
+  useFigure("picture", (look) => {
+    const inOrder = [...drawn.values()].sort((one, other) => one.place - other.place);
+    return pictureFigure(view, number, inOrder, look);
+  });
   return (
     <div ref={field} class="aw-field aw-pictures" data-field={number} tabIndex={-1}>
       {pictures.length === 0 && <div class="aw-picture" data-empty="" />}
@@ -34,8 +41,9 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             place={place}
             picture={picture}
             places={places}
-            over={over.value}
+            over={over}
             hiding={hiding.value}
+            drawn={drawn}
           />
         </Boundary>
       ))}
@@ -47,10 +55,8 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
           <Segmented
             label="Heat over the picture"
             choices={ways}
-            value={over.value}
-            onChoose={(next) => {
-              over.value = next;
-            }}
+            value={over}
+            onChoose={(next) => session.setOver(next)}
           />
           {isChangeable(session) && (
             <Toggle

@@ -1,12 +1,14 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useView, useWidth, type View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
+import type { Over } from "../../wire/look";
 import type { PatchPlace, PictureTold } from "../../wire/types";
 import { clear, repaint } from "../area/painting";
 import "../area/style.css";
 import { inksOf } from "../Heat";
-import { looksOf, markLook } from "../looks";
-import { type Over, paintPatches } from "./paint";
+import { looksOf } from "../looks";
+import type { DrawnPicture } from "./figure";
+import { outlinesOf, paintPatches, patchMarks } from "./paint";
 import { PatchSurface } from "./patches";
 import { hear } from "./pointing";
 import { useBitmap } from "./use-bitmap";
@@ -19,10 +21,12 @@ interface SheetProps {
   readonly over: Over;
   /** Whether the pointer hides what it paints over. */
   readonly hiding: boolean;
+  /** By place: the pictures whose colours are here. This one is put among them. */
+  readonly drawn: Map<number, DrawnPicture>;
 }
 
 /** One picture: its colours on one canvas, the heat on another over it. Nothing of it changes when the pointer moves but what is painted. */
-export function Sheet({ number, place, picture, places, over, hiding }: SheetProps) {
+export function Sheet({ number, place, picture, places, over, hiding, drawn }: SheetProps) {
   const view = useView();
   const host = useRef<HTMLDivElement>(null);
   const ground = useRef<HTMLCanvasElement>(null);
@@ -42,6 +46,13 @@ export function Sheet({ number, place, picture, places, over, hiding }: SheetPro
     [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
   }, [bitmap]);
+  useEffect(() => {
+    if (bitmap === null) return;
+    drawn.set(place, { picture, place, places, bitmap });
+    return () => {
+      drawn.delete(place);
+    };
+  }, [bitmap, drawn, picture, place, places]);
   useEffect(() => {
     if (host.current === null || heat.current === null || width === 0) return;
     const life = new AbortController();
@@ -91,20 +102,8 @@ function keepPainted(
   if (context === null || box === null) return;
   repaint(view, number, signal, () => {
     const looks = looksOf(view, number);
-    const marks = surface.tokens.flatMap((token) => {
-      const [rect] = surface.rects(token);
-      return rect === undefined ? [] : [{ rect, ...markLook(looks, [token]) }];
-    });
-    const within =
-      ([start, stop]: readonly [number, number]) =>
-      (token: number) =>
-        token >= start && token < stop;
-    const outlines = {
-      query: surface.outline(within(looks.pinned)),
-      focus: surface.outline(within(looks.focus)),
-      marked: looks.marked === null ? [] : surface.outline((token) => token === looks.marked),
-    };
     clear(context, surface, environment.ratio.peek());
-    paintPatches(context, marks, outlines, inksOf(box, palette.peek()), over);
+    const inks = inksOf(box, palette.peek());
+    paintPatches(context, patchMarks(surface, looks), outlinesOf(surface, looks), inks, over);
   });
 }

@@ -1,11 +1,11 @@
 import type { Pen } from "../../drawing/brush";
 import type { Rect } from "../../drawing/scene";
 import type { StripOnShow } from "../../focus/strips";
-import type { MarkLook } from "../looks";
+import type { Over } from "../../wire/look";
+import type { Span } from "../../wire/types";
+import { type Looks, type MarkLook, markLook } from "../looks";
 import type { Inks } from "../paint";
-
-/** How what is read is told: by a colour over the picture, or by its light, with the rest in the dark. */
-export type Over = "colour" | "light";
+import type { PatchSurface } from "./patches";
 
 export interface PatchMark extends MarkLook {
   readonly rect: Rect;
@@ -20,8 +20,32 @@ export interface Outlines {
   readonly marked: readonly Edge[];
 }
 
+/** How the tokens of a picture are marked. */
+export function patchMarks(surface: PatchSurface, looks: Looks): readonly PatchMark[] {
+  return surface.tokens.flatMap((token) => {
+    const [rect] = surface.rects(token);
+    return rect === undefined ? [] : [{ rect, ...markLook(looks, [token]) }];
+  });
+}
+
+/** What is pinned, looked at and pointed out, as outlines of what it covers together. */
+export function outlinesOf(
+  surface: PatchSurface,
+  { pinned, focus, marked }: Pick<Looks, "pinned" | "focus" | "marked">,
+): Outlines {
+  const within =
+    ([start, stop]: Span) =>
+    (token: number) =>
+      token >= start && token < stop;
+  return {
+    query: surface.outline(within(pinned)),
+    focus: surface.outline(within(focus)),
+    marked: marked === null ? [] : surface.outline((token) => token === marked),
+  };
+}
+
 /** The most that a colour covers: the picture is still to be seen through it. */
-const fullest = 0.78;
+export const fullest = 0.78;
 /** The deepest dark. */
 const darkest = 0.86;
 const faintest = 1 / 512;
