@@ -28,6 +28,7 @@ from attnwidget.measures.given_trace import said_setting
 from attnwidget.plots.labels import piece_label
 
 FIXED = "Saved page: the text cannot be changed."
+FIXED_PICTURE = "Saved page: the picture cannot be changed."
 
 PICTURE_SIDE = 64
 """The most cells per side in the picture of a map that is not held whole."""
@@ -91,7 +92,7 @@ def page_data(
     neuron, vectors = saved_neuron(trace, chosen.layer, chosen.head, chosen.part)
     metrics, numbers = head_numbers(silent, chosen.part)
     header = {
-        "about": _about(about, chosen.part),
+        "about": _about(about, chosen.part, FIXED_PICTURE if trace.tokens(chosen.part)[0].pictured else FIXED),
         "traits": {**traits, "chart": 0, "view": _view(traits.get("view"))},
         "frame": {name: pinned.header[name] for name in _SHARED if name in pinned.header},
         "query": list(chosen.query),
@@ -156,10 +157,10 @@ def missing(pinned: Frame, keeps: Held) -> str:
     )
 
 
-def _about(about: Mapping[str, Any], part: str) -> dict[str, Any]:
+def _about(about: Mapping[str, Any], part: str, fixed: str) -> dict[str, Any]:
     """The model as before, marked as a saved page of one part."""
     model = {**about.get("model", {}), "parts": [part]}
-    return {**about, "model": model, "examples": [], "editable": False, "fixed": FIXED}
+    return {**about, "model": model, "examples": [], "editable": False, "fixed": fixed}
 
 
 def _view(name: Any) -> Any:

@@ -13,8 +13,11 @@ from attnwidget.engine import Picture
 FULLEST = 0.78
 """The most that a colour covers, as in js/src/surface/picture/paint.ts: the picture is still to be seen through it."""
 
-SIDE = 320
+OVERLAY_SIDE = 320
 """Pixels of the longer side."""
+
+DARKEST = 0.86
+"""The deepest dark, of what is not read where light tells it."""
 
 _FAINTEST = 1 / 512
 _STRIPE = 3
@@ -27,6 +30,7 @@ class Overlay:
     """What is laid over a picture: `painted` (token) are signed tones from -1 to 1, `inks` their colours, above and below zero.
 
     `query` are the tokens that ask, framed in `ring`; `sinks` are hatched.
+    By `light` weights are not coloured: what is not read goes dark.
     """
 
     painted: np.ndarray
@@ -34,10 +38,11 @@ class Overlay:
     sinks: Collection[int]
     ring: Ink
     inks: tuple[Ink, Ink]
+    light: bool = False
 
 
 def overlaid(picture: Picture, number: int, places: Sequence[Sequence[int] | None], over: Overlay) -> Image.Image:
-    """The picture with its heat, SIDE pixels on its longer side.
+    """The picture with its heat, OVERLAY_SIDE pixels on its longer side.
 
     `places` has [picture, frame, row, column, rows, columns] of every token, None where it stands in no picture;
     `number` is the picture's own.
@@ -48,7 +53,7 @@ def overlaid(picture: Picture, number: int, places: Sequence[Sequence[int] | Non
     (56, 56, 56)
     """
     (height, width), (high, wide) = picture.size, picture.patch
-    scale = SIDE / max(height, width)
+    scale = OVERLAY_SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     how = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
     shown = np.asarray(Image.fromarray(picture.pixels).resize(size, how), np.float64).copy()
@@ -59,16 +64,19 @@ def overlaid(picture: Picture, number: int, places: Sequence[Sequence[int] | Non
         )
         for token, (_, _, row, column, rows, columns) in own
     }
+    read = bool((np.abs(over.painted) > _FAINTEST).any())
     for token, (left, top, right, bottom) in boxes.items():
-        tone = float(over.painted[token])
-        if abs(tone) <= _FAINTEST:
+        tone, hatched = float(over.painted[token]), token in over.sinks
+        patch = shown[top:bottom, left:right]
+        if over.light and read:
+            patch *= 1 - DARKEST * (1 - abs(tone))
+        if abs(tone) <= _FAINTEST or (over.light and not hatched):
             continue
-        cover = np.full((bottom - top, right - left, 1), FULLEST * abs(tone))
-        if token in over.sinks:
+        cover: Any = FULLEST * abs(tone)
+        if hatched:
             across = np.add.outer(np.arange(bottom - top), np.arange(right - left))
             cover = np.where((across % (2 * _STRIPE) < _STRIPE)[..., None], max(0.35, abs(tone)), 0.0)
-        patch = shown[top:bottom, left:right]
-        shown[top:bottom, left:right] = patch + cover * (np.asarray(over.inks[tone < 0]) - patch)
+        patch += cover * (np.asarray((255, 255, 255) if over.light else over.inks[tone < 0]) - patch)
     image = Image.fromarray(np.rint(shown).astype(np.uint8))
     _frame(image, [boxes[token] for token in range(*over.query) if token in boxes], over.ring)
     return image

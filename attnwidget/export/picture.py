@@ -38,14 +38,20 @@ _TONES, _LETTERS = 200, 55
 
 
 def picture_png(
-    frame: Frame, model: str, *, scale: Scale = 1.0, alone: bool = True, pictures: Sequence[Picture] = ()
+    frame: Frame,
+    model: str,
+    *,
+    scale: Scale = 1.0,
+    alone: bool = True,
+    pictures: Sequence[Picture] = (),
+    over: str = "colour",
 ) -> bytes:
     """The map of a frame with its tokens, title, recipe and legend as a PNG of at most 50 KB, for pages of any colour.
 
     Its ground is the page's: a tone is as opaque as it is strong. `scale` says the weight of the full tone. Long texts
     are max-pooled further until it fits. Names that the built-in font lacks are replaced by the number of the token.
     Not `alone`, title and recipe are left to the page around it, and so are the `pictures` that tokens stand in, which
-    else stand above the map with their heat.
+    else stand above the map with their heat, by a "colour" or by "light" (`over`).
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -58,7 +64,7 @@ def picture_png(
     matrix = np.nan_to_num(np.asarray(frame.blocks["matrix"], np.float32))
     full = full_tone(scale, largest_of_query(frame))
     tone = scale_note(scale, full)
-    seen = overlays(frame, pictures, full) if alone else []
+    seen = overlays(frame, pictures, full, over) if alone else []
     while True:
         drawn = _drawn(frame.header, matrix, model if alone else None, full, tone)
         if len(drawn) <= LARGEST_PICTURE or max(matrix.shape) <= LABELLED:

@@ -40,11 +40,12 @@ def still_html(
     scale: Scale = 1.0,
     picture: str = "",
     pictures: Sequence[Picture] = (),
+    over: str = "colour",
 ) -> str:
     """The text with its heat, the strongest tokens with their numbers, recipe and caution: plain HTML, styles inline.
 
     `picture` is HTML that stands below the text. `pictures` are those that tokens of the frame stand in: with their heat
-    they stand above the text, or in its place.
+    they stand above the text, or in its place, `over` which by a "colour" or by "light".
 
     The colours show the query's weights in `text`, and in a second text: the square root of the weight over that of the
     full tone, which `scale` says. Of a frame of what edits change, green is more and violet less.
@@ -74,7 +75,7 @@ def still_html(
             if shown and not (pictures and field == 0 and _is_pictured(header))
         )
     )
-    seen = "".join(_pictured(image, caption(header, model)) for image in overlays(frame, pictures, full))
+    seen = "".join(_pictured(image, caption(header, model)) for image in overlays(frame, pictures, full, over))
     beside = " ".join(_beside(header, painted, sinks)) if pictures else ""
     hatched = "repeating-linear" in passages + beside or (bool(pictures) and _hatches_patches(header, painted, sinks))
     return card(
@@ -89,8 +90,10 @@ def still_html(
     )
 
 
-def overlays(frame: Frame, pictures: Sequence[Picture], full: float) -> list[Image.Image]:
-    """The pictures that tokens of a frame stand in, with the heat of its query; `full` is the weight of the full tone.
+def overlays(frame: Frame, pictures: Sequence[Picture], full: float, over: str = "colour") -> list[Image.Image]:
+    """The pictures that tokens of a frame stand in, with the heat of its query, by a "colour" or by "light".
+
+    `full` is the weight of the full tone.
 
     >>> import attnwidget as aw
     >>> from attnwidget.frames.compose import compose_frame
@@ -112,8 +115,9 @@ def overlays(frame: Frame, pictures: Sequence[Picture], full: float) -> list[Ima
                 continue
             painted = _tones(frame, full) if tokens is others else np.zeros(len(places))
             query = tuple(header["query"]) if tokens is asked else (0, 0)
-            over = Overlay(painted, query, sinks if tokens is others else (), ACCENTS[direction], ways)
-            found.append(overlaid(picture, number, places, over))
+            light = over == "light" and not signed and tokens is others
+            laid = Overlay(painted, query, sinks if tokens is others else (), ACCENTS[direction], ways, light)
+            found.append(overlaid(picture, number, places, laid))
     return found
 
 

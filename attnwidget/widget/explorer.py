@@ -375,7 +375,7 @@ class Explorer(Selecting):
 
     def _snapshot(self, timeout: float | None, drawn: tuple[bytes, str] | None = None) -> Snapshot:
         request = replace(request_of(self, "preview"), first=(self.text, self.pair) == self._cut_text)
-        scale, view = self.scale, str(self.view)
+        scale, view, over = self.scale, str(self.view), str(self.over)
 
         def run() -> Snapshot:
             how: dict[str, Any] = {"first": request.first}
@@ -384,7 +384,7 @@ class Explorer(Selecting):
             frame = frame_of(self._model, self._placed(request), reading, before)
             text, pair = frame.header.get("texts") or (request.text, request.pair)
             pictures = reading.trace.pictures
-            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view, pictures)
+            return snapshot_of(frame, text, pair or "", self._model.name, scale, drawn, view, pictures, over)
 
         found: Snapshot = self._wait_for(run, request.topic, timeout)
         self._open()

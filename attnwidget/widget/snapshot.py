@@ -72,17 +72,18 @@ def snapshot_of(
     drawn: tuple[bytes, str] | None = None,
     view: str = "matrix",
     pictures: Sequence[Picture] = (),
+    over: str = "colour",
 ) -> Snapshot:
     """The snapshot of a frame of `text`, and of a second text if there is one; `scale` says the full tone.
 
-    `pictures` are those that tokens of the frame stand in.
+    `pictures` are those that tokens of the frame stand in, `over` which heat lies by a "colour" or by "light".
 
     `drawn` is a PNG that is there already, and what it shows in words: then no map is drawn. Without one, a `view`
     other than the matrix is named: only a page draws it.
     """
     title = str(frame.header["title"])
     what = "Picture with its heat, and matrix" if pictures else "Matrix"
-    png, alt = drawn or (picture_png(frame, model, scale=scale, pictures=pictures), f"{what} of {title}")
+    png, alt = drawn or (picture_png(frame, model, scale=scale, pictures=pictures, over=over), f"{what} of {title}")
     inside = png if drawn else picture_png(frame, model, scale=scale, alone=False)
     width, _ = size_on_page(inside)
     picture = (
@@ -95,6 +96,7 @@ def snapshot_of(
             "drawn by a page, and none has drawn what is chosen now.</div>"
         )
     words, html = (
-        still_html(frame, text, model, pair, scale=scale, picture=shown, pictures=pictures) for shown in ("", picture)
+        still_html(frame, text, model, pair, scale=scale, picture=shown, pictures=pictures, over=over)
+        for shown in ("", picture)
     )
     return Snapshot(html, png, title, words, alt)

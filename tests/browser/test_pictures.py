@@ -1,11 +1,15 @@
 """A picture where a text would stand: hovered, painted over, replaced."""
 
+import xml.etree.ElementTree as ET
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.bridge import bridged_widgets
+from tests.browser.test_export import SVG, copied, open_export, picture_of, saved
 from tests.browser.until import until
 from tests.model.pictures import Halves, vision
 
@@ -69,3 +73,49 @@ def test_another_picture_is_chosen_and_what_is_none_changes_nothing(explorer, pa
     root.get_by_role("button", name="Undo").click()
     until(page, lambda: explorer.text == before)
     until(page, lambda: colour_in(picture) == [192, 48, 32])
+
+
+def test_figures_have_the_picture_with_its_heat(explorer, page):
+    root = explorer.shown.root
+    until(page, lambda: colour_in(root.locator(".aw-picture")) == [192, 48, 32])
+    panel = open_export(explorer.shown)
+    panel.get_by_label("scale").fill("1")
+    view = picture_of(saved(explorer.shown, "Save PNG")[1])
+    panel.get_by_role("button", name="picture", exact=True).click()
+    name, data = saved(explorer.shown, "Save PNG")
+    alone = np.asarray(picture_of(data)).astype(int)
+    assert name.endswith("-picture.png")
+    svg = ET.fromstring(saved(explorer.shown, "Save SVG")[1])  # noqa: S314  of our own making
+    assert len(list(svg.iter(f"{SVG}image"))) == 1
+    assert not any("picture:" in (element.text or "") for element in svg.iter(f"{SVG}text"))
+    # What is read most is the furthest from the colour of the picture.
+    weights = explorer.trace.weights(explorer.layer, explorer.head)[explorer.query[0], 1:].numpy()
+    strongest, weakest = (divmod(int(place), 6) for place in (weights.argmax(), weights.argmin()))
+    left = 16
+
+    def apart(row, column):
+        at = [int((place + 0.5) * 320 / 6) for place in (row, column)]
+        return np.abs(alone[first + at[0], left + at[1]] - (192, 48, 32)).sum()
+
+    first = int(np.flatnonzero((np.abs(alone - (255, 255, 255)) > 8).any(-1)[:, left : left + 320].all(1))[0])
+    assert apart(*strongest) > apart(*weakest)
+    assert view.height > 320 + 200  # the picture, and the map under it
+
+
+def test_copied_code_reads_the_same_picture(explorer, bare, page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    root = explorer.shown.root
+    until(page, lambda: colour_in(root.locator(".aw-picture")) == [192, 48, 32])
+    root.get_by_role("button", name="light", exact=True).click()
+    until(page, lambda: explorer.over == "light")
+    open_export(explorer.shown)
+    code = copied(explorer.shown, "As Python", "Python code for this explorer")
+    assert "add processor= if you gave one" in code
+    names = {"model": explorer.model}
+    with bridged_widgets():
+        exec(code, names)  # noqa: S102  that is what it is for
+    made = names["ex"]
+    bare.made.append(made)
+    assert made.look == explorer.look
+    assert made.trace.pictures[0].name == explorer.trace.pictures[0].name
+    np.testing.assert_array_equal(names["weights"], explorer.trace.weights(explorer.layer, explorer.head)[0])

@@ -5,11 +5,13 @@ from html import escape
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 import attnwidget as aw
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.until import SECONDS, until
+from tests.model.pictures import Halves, vision
 
 TEXT = "The capital of France is Paris. The capital of France is"
 HOSTILE = "</script> <!-- ]]> \u2028 \ud800 <img src=x onerror=alert(1)>"
@@ -197,3 +199,29 @@ def test_a_graph_is_read_along_its_edges_without_a_kernel(opened, tmp_path):
     opened.page.mouse.click(box["x"] + box["width"] - 26, box["y"] + box["height"] / 2)
     expect(shown.root.get_by_role("heading", name=re.compile("Cleo.*reads"))).to_be_visible()
     assert ranked(shown, "reads") == {0: 0.25, 1: 0.75}
+
+
+def test_a_picture_its_heat_and_how_that_is_told_are_kept(opened, tmp_path):
+    with_picture = aw.explore(vision(), image=Image.new("RGB", (48, 48), "#c03020"), processor=Halves(), over="light")
+    shown = opened.file(with_picture.save(tmp_path / "page"))
+    with_picture.close()
+    picture = shown.root.locator(".aw-picture")
+
+    def colour(canvas):
+        return picture.locator(f".aw-picture-{canvas}").evaluate(
+            "canvas => [...canvas.getContext('2d').getImageData(canvas.width * 0.6, canvas.height * 0.6, 1, 1).data]"
+        )
+
+    until(opened.page, lambda: colour("ground") == [192, 48, 32, 255])
+    light = shown.root.get_by_role("button", name="light", exact=True)
+    expect(light).to_have_attribute("aria-pressed", "true")
+    expect(shown.status).to_have_text("Saved page: the picture cannot be changed.")
+    expect(shown.root.get_by_role("button", name="other picture…")).to_have_count(0)
+    box = picture.bounding_box()
+    beyond = {"x": box["width"] / 2 + 9, "y": box["height"] / 2 + 9}
+    picture.hover(position=beyond)
+    expect(shown.root.get_by_text("“3,3” reads")).to_be_visible()
+    until(opened.page, lambda: max(colour("heat")[:3]) == 0 and colour("heat")[3] > 0)
+    shown.root.get_by_role("button", name="colour", exact=True).click()
+    picture.hover(position=beyond)
+    until(opened.page, lambda: colour("heat")[0] > colour("heat")[2] or colour("heat")[3] == 0)

@@ -16,7 +16,6 @@ const smallest = 0.5;
 /** What is on the stage, as it is exported: on a white card, which reads on light and dark pages alike. */
 export async function stillPicture(view: View, anyway: boolean): ReturnType<DrawStill> {
   const { name, text } = viewOf(view.session.traits.view.peek());
-  // The kernel draws a matrix by itself, and what is read in the place of a text.
   if (name === "matrix") return "matrix";
   const { hoverHead, hoverToken } = view.local;
   if (!anyway && (hoverHead.peek() !== null || hoverToken.peek() !== null)) return "pointed";

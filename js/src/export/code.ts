@@ -19,6 +19,14 @@ export interface CodeInput {
   readonly attending: readonly number[];
   /** How many tokens are shown of a text that is too long; null where all are. */
   readonly cut: number | null;
+  /** What is read in the place of a text; null where a text is. */
+  readonly picture: PictureCode | null;
+}
+
+/** A picture in code: its file in base64, null where that is too long for code. */
+export interface PictureCode {
+  readonly name: string;
+  readonly file: string | null;
 }
 
 /** What is said only where it is not as usual. A new trait is one line here. */
@@ -45,7 +53,8 @@ const usual: readonly {
   },
   ...(Object.keys(plainLook) as (keyof Look)[]).map((name) => ({
     name,
-    of: ({ traits }: CodeInput) => traits.look[name],
+    // A picture to compare with has a name that only its own kernel knows.
+    of: ({ traits, picture }: CodeInput) => (name === "against" && picture !== null ? "" : traits.look[name]),
     when: plainLook[name],
   })),
 ];
@@ -70,12 +79,17 @@ export function pythonCode(input: CodeInput): string {
   const line = `ex = ${name}(${given.join(", ")})`;
   const call = line.length <= longestLine ? line : `ex = ${name}(\n    ${given.join(",\n    ")},\n)`;
   const shown = numbers(input);
+  const whole = input.picture !== null && input.picture.file !== null;
   return [
+    ...(whole ? ["import base64", "import io", ""] : []),
     ...(shown.some((one) => one.includes("torch.")) ? ["import torch"] : []),
     "import attnwidget as aw",
+    ...(whole ? ["from PIL import Image"] : []),
     "",
     ...(source === null ? [missing(input)] : []),
+    ...(input.picture === null ? [] : [pictureLine(input.picture)]),
     call,
+    ...(input.picture !== null && traits.look.against !== "" ? [comparedLine] : []),
     ...(input.cut === null ? [] : [`# the page shows the first ${input.cut} tokens of this text`]),
     ...shown,
     "",
@@ -83,14 +97,28 @@ export function pythonCode(input: CodeInput): string {
 }
 
 /** What comes before the place that is looked at. */
-function begin({ traits, source, given }: CodeInput): string[] {
+function begin({ traits, source, given, picture }: CodeInput): string[] {
   const text = pythonString(traits.text);
   if (given) return ["weights", "tokens"];
+  if (picture !== null) {
+    const image =
+      picture.file === null ? "image=image" : "image=Image.open(io.BytesIO(base64.b64decode(image)))";
+    return [source === null ? "model" : pythonString(source), image];
+  }
   if (source === "") return [`text=${text}`];
   return [source === null ? "model" : pythonString(source), text];
 }
 
-function missing({ given, model }: CodeInput): string {
+function pictureLine({ name, file }: PictureCode): string {
+  if (file !== null) return `image = ${pythonString(file)}  # the picture as the model saw it`;
+  return `image = ${pythonString(`${name}.png`)}  # a file: ex.image.save(${pythonString(`${name}.png`)}) writes it where this explorer is`;
+}
+
+const comparedLine = "# the page compares it with another picture: ex.against = ex.model.put(another)";
+
+function missing({ given, model, picture }: CodeInput): string {
+  if (picture !== null && !given)
+    return `# model: the ${model} that this explorer was given; add processor= if you gave one`;
   if (given) return "# weights, tokens: what this explorer was given";
   return `# model: the ${model} that this explorer was given; add tokenizer= if you gave one`;
 }

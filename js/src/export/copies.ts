@@ -1,9 +1,11 @@
+import { untracked } from "@preact/signals";
 import { sentence } from "../controls/Toolbar";
 import type { View } from "../display/view";
+import { standsIn } from "../focus/fields";
 import { count, grouped } from "../lib/format";
 import { tiledMap } from "../session/answers/tiles";
 import type { Session } from "../session/session";
-import { pythonCode } from "./code";
+import { type PictureCode, pythonCode } from "./code";
 import { type CopiedRow, matrixCsv, rowCsv, rowText } from "./copied";
 
 /** What can be copied, and how it is called afterwards. */
@@ -91,7 +93,23 @@ export function copyTable({ figures, palette }: View): Copy {
   return { text: figure.csv(), what: "the table as CSV" };
 }
 
-export function copyPython({ session }: View): Copy {
+/** More than this of a picture's file is not for code: bytes. */
+const mostOfFile = 24 * 1024;
+
+/** The picture that is read in the place of a text, as code has it. */
+async function pictureIn(session: Session): Promise<PictureCode | null> {
+  const [picture] = session.shown.peek()?.frame.header.pictures ?? [];
+  if (picture === undefined || untracked(() => standsIn(session, 0)) !== "picture") return null;
+  const file = untracked(() => session.pictures.of(picture.name));
+  const short = file !== null && file.size <= mostOfFile;
+  return { name: picture.name, file: short ? base64(new Uint8Array(await file.arrayBuffer())) : null };
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+export async function copyPython({ session }: View): Promise<Copy> {
   const { model } = session.about.peek() ?? {};
   const { text, pair, layer, head, query, direction, part, view, heads, filter, look, edits, question } =
     session.traits;
@@ -117,6 +135,7 @@ export function copyPython({ session }: View): Copy {
     model: model?.architecture ?? "model",
     usualPart: model?.second === "target" && pair.peek() !== "" ? "cross" : (model?.parts[0] ?? "self"),
     attending: session.heads.peek().flatMap((number, place) => (number > 0 ? [place] : [])),
+    picture: await pictureIn(session),
     cut: session.shown.peek()?.frame.header.truncated?.shown ?? null,
   });
   return { text: code, what: "Python code for this explorer" };

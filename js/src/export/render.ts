@@ -86,10 +86,10 @@ function scaleOf({ lines, signed, covers }: Figure): "ramp" | "signed" | "wedge"
 
 /** The texts with their heat, as over the stage; of what stands in the place of a text, nothing. */
 function wordsOf({ derived, session }: View): Word[] {
-  const [first, second] = ([0, 1] as const).map((number) =>
-    untracked(() => standsIn(session, number)) === "picture"
+  const [first, second] = derived.fields.map((field, number) =>
+    untracked(() => standsIn(session, number === 0 ? 0 : 1)) === "picture"
       ? []
-      : fieldWords(derived, derived.fields[number].peek()),
+      : fieldWords(derived, field.peek()),
   );
   const between = { text: "\n", tone: null, sink: false, way: null, focus: false };
   return [...(first ?? []), ...(second === undefined || second.length === 0 ? [] : [between, ...second])];

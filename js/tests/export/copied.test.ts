@@ -165,6 +165,7 @@ describe("code", () => {
     usualPart: "self",
     attending: [0, 1, 2, 3],
     cut: null,
+    picture: null,
   };
   const code = (change: Partial<CodeInput["traits"]> = {}, other: Partial<CodeInput> = {}) =>
     pythonCode({ ...input, ...other, traits: { ...traits, ...change } })
@@ -189,6 +190,32 @@ describe("code", () => {
     expect(code({}, { source: null, given: true })[3]).toBe(
       "ex = aw.view(weights, tokens, layer=1, head=2, query=2)",
     );
+  });
+
+  it("has the picture that is read in the place of a text, or names its file where it is long", () => {
+    const text = "picture:b85ff388c9302b14";
+    expect(code({ text }, { picture: { name: "0a1b", file: "iVBO" } })).toEqual([
+      "import base64",
+      "import io",
+      "",
+      "import attnwidget as aw",
+      "from PIL import Image",
+      "",
+      'image = "iVBO"  # the picture as the model saw it',
+      "ex = aw.explore(",
+      ...['"gpt2"', "image=Image.open(io.BytesIO(base64.b64decode(image)))"].map((line) => `    ${line},`),
+      ...["layer=1", "head=2", "query=2"].map((line) => `    ${line},`),
+      ")",
+      "weights = ex.trace.weights(1, 2)[2]",
+    ]);
+    const look = { ...plainLook, against: "picture:0000000000000000" };
+    const long = code({ text, look }, { source: null, picture: { name: "0a1b", file: null } }).join("\n");
+    expect(long).toContain('image = "0a1b.png"  # a file: ex.image.save("0a1b.png")');
+    expect(long).toContain(
+      "ex = aw.explore(model, image=image, layer=1, head=2, query=2)\n# the page compares",
+    );
+    expect(long).toContain("add processor= if you gave one");
+    expect(long).not.toContain("against=");
   });
 
   it("says what is not as usual", () => {

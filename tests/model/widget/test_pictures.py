@@ -1,6 +1,7 @@
 """An explorer of a model that reads pictures."""
 
 import json
+import re
 from base64 import b64decode
 from io import BytesIO
 
@@ -110,6 +111,36 @@ def test_a_state_holds_its_picture(explorer, model):
     for bad in ({name: "?"}, {name: 5}, {"picture:0000000000000000": data}, [name]):
         with pytest.raises(aw.AttnWidgetError, match="picture"):
             aw.explore(model, state={**state, "pictures": bad})
+
+
+def test_a_snapshot_shows_the_picture_with_its_heat(explorer):
+    explorer.look = {"scale": "stretch"}
+    explorer.query, explorer.edits = 8, ["hide 2"]
+    snapshot = explorer.snapshot()
+    assert "picture:" not in snapshot.html
+    assert "[CLS]" in snapshot.words
+    ((_, data),) = re.findall(r'src="data:image/(\w+);base64,([^"]+)"', snapshot.words)
+    image = np.asarray(Image.open(BytesIO(b64decode(data))).convert("RGB")).astype(int)
+    assert image.shape == (320, 320, 3)
+    seen = explorer.trace.pictures[0].pixels.astype(int)
+    row = explorer.trace.weights(explorer.layer, explorer.head)[8].numpy()
+    reddest = np.abs(image[20:34, 20:34].mean((0, 1)) - seen[1, 1])  # token 1, in the corner
+    strongest = int(np.argmax(row[1:])) + 1
+    at, across = divmod(strongest - 1, 6)
+    step = 320 / 6
+    patch = image[int(at * step) + 14 : int(at * step) + 34, int(across * step) + 14 : int(across * step) + 34]
+    assert np.abs(patch.mean((0, 1)) - seen[1, 1]).sum() > reddest.sum()
+    plain, explorer.over = snapshot, "light"
+    assert explorer.snapshot().words != plain.words
+    assert Image.open(BytesIO(plain.png)).height > 700  # above the map
+
+
+def test_how_heat_lies_over_a_picture_is_part_of_a_state_and_of_a_page(explorer, model):
+    explorer.over = "light"
+    assert aw.explore(model, state=explorer.state()).over == "light"
+    with pytest.raises(aw.AttnWidgetError, match="'colour', 'light'"):
+        explorer.over = "dark"
+    assert explorer.over == "light"
 
 
 def test_a_scale_that_was_chosen_outlasts_a_state(explorer, model):
