@@ -5,8 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
+from attnwidget.engine.capture.tiles import tiled
 from attnwidget.engine.inputs.inputs import Inputs
-from attnwidget.engine.inputs.pictures import PIXEL_AXES, patch_of, vision_config
+from attnwidget.engine.inputs.pictures import PIXEL_AXES, TILED_AXES, patch_of, vision_config
 from attnwidget.engine.media.places import in_squares
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.records import Block
@@ -19,6 +20,9 @@ SHUFFLED = ("vit_mae",)
 """Model types that put patches into another order at every pass."""
 
 DISTILLED = ("[CLS]", "[DIST]")
+
+OF_PICTURES = ("vision", "global_transformer")
+"""Parts that read patches, by their names in mllama and elsewhere."""
 
 
 def sequences_of(
@@ -43,7 +47,7 @@ def sequences_of(
             own = _own(part, queries, given, config)
             found[part] = own, own
     if "cross" in sizes:
-        found["cross"] = _crossed(sizes["cross"], found, given)
+        found["cross"] = _crossed(sizes["cross"], found, given, config)
     text = given.tokens.get("text") or next(iter(found.values()))[0]
     return text, found
 
@@ -51,29 +55,39 @@ def sequences_of(
 def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
     name = "target" if part == "decoder" else "text"
     known = given.tokens.get(name)
-    if part not in {"vision", "audio"} and known is not None and len(known) == count:
+    of_other = part in {*OF_PICTURES, "audio"}
+    if not of_other and known is not None and len(known) == count:
         return known
-    if part not in {"vision", "audio"} and known is not None and "pixel_values" not in given.forward:
+    if not of_other and known is not None and "pixel_values" not in given.forward:
         raise AttnWidgetError(
             f"Part {part!r} has maps of {count} positions for {len(known)} tokens. Attention that is padded, pooled or "
             "split into windows cannot be shown with these tokens."
         )
     # Learned queries, and images among the tokens of a text, are not patches.
-    of_image = part == "vision" or (part in {"self", "encoder"} and known is None)
+    of_image = part in OF_PICTURES or (part in {"self", "encoder"} and known is None)
     if of_image and "pixel_values" in given.forward:
         return patches(count, given, config)
     return Tokens.frames(count)
 
 
-def _crossed(size: tuple[int, int], found: Mapping[str, tuple[Tokens, Tokens]], given: Inputs) -> tuple[Tokens, Tokens]:
+def _crossed(
+    size: tuple[int, int], found: Mapping[str, tuple[Tokens, Tokens]], given: Inputs, config: Any
+) -> tuple[Tokens, Tokens]:
     queries, keys = size
-    read_by_others = {"encoder", "vision", "audio"}
+    read_by_others = {"encoder", "audio", *OF_PICTURES}
     asking = [texts[0] for part, texts in found.items() if part not in read_by_others]
     asking += [given.tokens[name] for name in ("target", "text") if name in given.tokens]
     read = [texts[0] for part, texts in found.items() if part in read_by_others]
     query = next((text for text in asking if len(text) == queries), None)
-    key = next((text for text in read if len(text) == keys), None)
+    key = next((text for text in read if len(text) == keys), None) or _tiles(keys, given, config)
     return query or Tokens.frames(queries), key or Tokens.frames(keys)
+
+
+def _tiles(count: int, given: Inputs, config: Any) -> Tokens | None:
+    pixels, patch = given.forward.get("pixel_values"), patch_of(config)
+    if pixels is None or patch is None:
+        return None
+    return tiled(count, pixels, given.forward.get("aspect_ratio_mask"), patch)
 
 
 def patches(count: int, given: Inputs, config: Any) -> Tokens:
@@ -82,6 +96,8 @@ def patches(count: int, given: Inputs, config: Any) -> Tokens:
     if "image_grid_thw" in given.forward:
         return _merged(count, given.forward["image_grid_thw"], config, vision)
     image, patch = given.forward["pixel_values"], patch_of(config)
+    if image.ndim == TILED_AXES:
+        return _tiles(count, given, config) or Tokens.frames(count)
     if image.ndim < PIXEL_AXES or patch is None or getattr(vision, "model_type", "") in SHUFFLED:
         return Tokens.frames(count)
     rows, columns = (side // own for side, own in zip(image.shape[-2:], patch, strict=True))

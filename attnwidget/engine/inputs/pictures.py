@@ -11,6 +11,9 @@ from attnwidget.engine.media.picture import Picture
 PIXEL_AXES = 4
 """batch channel row column: pictures that are not split into patches yet."""
 
+TILED_AXES = 6
+"""batch picture tile channel row column: pictures that are cut into tiles."""
+
 SHOWN_CHANNELS = (1, 3)
 
 STRETCHED = "colours stretched: there was no processor to say how they had been made into numbers"
@@ -28,7 +31,7 @@ def pictures_in(
     if patch is not None and "image_grid_thw" in forward:
         apart = _unpacked(forward, patch, vision_config(config))
         return tuple(picture for values in apart for picture in _pictures(values[None], patch, processor, note))
-    return _pictures(_one_by_one(forward.get("pixel_values")), patch, processor, note)
+    return _pictures(_one_by_one(forward.get("pixel_values"), forward.get("aspect_ratio_mask")), patch, processor, note)
 
 
 def _pictures(
@@ -44,8 +47,14 @@ def _pictures(
     return tuple(Picture(_colours(row, scale), patch, said) for row in rows)
 
 
-def _one_by_one(values: Tensor | None) -> Tensor | None:
-    """Several pictures of one text (batch picture channel row column) as a list of them, without those that are all padding."""
+def _one_by_one(values: Tensor | None, tiles: Tensor | None = None) -> Tensor | None:
+    """Several pictures of one text (batch picture channel row column) as a list of them, without those that are all padding.
+
+    `tiles` (batch picture tile) says which tiles of pictures that are cut into tiles are not padding.
+    """
+    if values is not None and values.ndim == TILED_AXES:
+        rows = values.flatten(0, 2)
+        return rows if tiles is None else rows[tiles.flatten().bool()]
     if values is None or values.ndim != PIXEL_AXES + 1:
         return values
     rows = values.flatten(0, 1)

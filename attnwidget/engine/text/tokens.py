@@ -166,10 +166,18 @@ class Tokens:
         >>> Tokens.in_picture([PatchPlace(0, 1), PatchPlace(0, 0)]).pieces
         ('0,1', '0,0')
         """
-        pieces = [*before, *(place.name for place in places), *after]
-        special = [*[True] * len(before), *[False] * len(places), *[True] * len(after)]
-        placed: tuple[PatchPlace | None, ...] = (*[None] * len(before), *places, *[None] * len(after))
-        return replace(spaced([-1] * len(pieces), pieces, special), places=placed)
+        return Tokens.among_specials([*before, *places, *after])
+
+    @staticmethod
+    def among_specials(given: Sequence[PatchPlace | str]) -> "Tokens":
+        """Tokens of places in pictures, and special tokens, given by their names.
+
+        >>> Tokens.among_specials(["[CLS]", PatchPlace(0, 1), "[PAD]"]).special
+        (True, False, True)
+        """
+        pieces = [one if isinstance(one, str) else one.name for one in given]
+        placed = tuple(None if isinstance(one, str) else one for one in given)
+        return replace(spaced([-1] * len(pieces), pieces, [place is None for place in placed]), places=placed)
 
     @staticmethod
     def from_names(names: Sequence[str]) -> "Tokens":
