@@ -9,6 +9,10 @@ from torch import Tensor
 AttentionMap: TypeAlias = Float[Tensor, "query key"]
 """One head, or one fusion of heads: how much each query attends to each key."""
 
+QueryMap: TypeAlias = Float[Tensor, "query query"]
+KeyMap: TypeAlias = Float[Tensor, "key key"]
+"""Of a part that reads across: the tokens that ask among themselves, and those that are read."""
+
 LayerMaps: TypeAlias = Float[Tensor, "head query key"]
 """All heads of one layer."""
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from attnwidget.engine.capture import eager
 from attnwidget.engine.capture.attention_function import REFERENCE, NotWritten, Watch, watching
 from attnwidget.engine.capture.forward import run, what_runs
+from attnwidget.engine.capture.inner_outputs import inner_outputs
 from attnwidget.engine.capture.random_draws import own_draws
 from attnwidget.engine.capture.shadow import Shadow, attention_with_maps, twin
 from attnwidget.engine.inputs.inputs import Inputs
@@ -86,9 +87,9 @@ def _public(model: Any, trace: Trace, given: Inputs, shadow: Shadow) -> BlockMap
     """(block, map) as the model's output carries it."""
     reference = twin(model, attention_with_maps(model))
     runs = what_runs(reference, given)
-    with own_draws(shadow.draws):
+    with own_draws(shadow.draws), inner_outputs(reference) as inner:
         output = run(runs, given.forward, {"output_attentions": True})
-    blocks, _ = eager.blocks(output, reference, runs)
+    blocks, _ = eager.blocks(output, reference, runs, inner)
     by_part = {part: [block for block in blocks if block.part == part] for part in trace.parts}
     for part, own in by_part.items():
         if len(own) != len(trace.part_blocks(part)):

@@ -293,7 +293,7 @@ class Explorer(Selecting):
         pictures = stored_pictures(self._model, self.text, self.look["against"])
         return {**state, "pictures": pictures} if pictures else state
 
-    def finding(self, said: str = "", *, evidence: bool = False) -> KeptFinding:
+    def finding(self, said: Any = "", *, evidence: bool = False) -> KeptFinding:
         """What is on screen as a finding to keep: text, model, edits, the answer before and after, and your own sentence.
 
         The last line of a cell shows it as a card, `.save("finding.json")` writes it, and `aw.explore(state=finding)` opens

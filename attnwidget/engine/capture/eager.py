@@ -1,6 +1,6 @@
 """Fallback 1: the maps that eager attention returns, for families outside transformers' attention interface."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -29,9 +29,11 @@ class NoWholeMap(AttnWidgetError):
     """A part has maps within pieces of its input; other parts may have whole ones."""
 
 
-def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[str, str]]:
+def blocks(
+    output: Any, model: Any, ran: Any, inner: Mapping[str, tuple[Any, ...]]
+) -> tuple[tuple[Block, ...], dict[str, str]]:
     """Blocks with their maps (head query key), and of each part that has none, why. Layers without attention are left out
-    under their numbers.
+    under their numbers. `inner` is what the model's parts returned to it, where it hands out less than all.
 
     Masks, including windows, are inferred from the zeros of the maps: configurations express them in many ways, and
     names mislead (XLNetLMHeadModel attends both ways).
@@ -41,7 +43,7 @@ def blocks(output: Any, model: Any, ran: Any) -> tuple[tuple[Block, ...], dict[s
     """
     found: list[Block] = []
     refused: dict[str, str] = {}
-    for part, maps in parts(output, model, ran):
+    for part, maps in inner.items() or parts(output, model, ran):
         try:
             found += [
                 Block(part, layer, "", len(dense), len(dense), dense=dense)

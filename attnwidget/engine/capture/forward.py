@@ -14,6 +14,7 @@ from attnwidget.engine.capture import eager
 from attnwidget.engine.capture.attention_function import Call, NotOurs, NotWritten, Watch, watching
 from attnwidget.engine.capture.blocks import block_of
 from attnwidget.engine.capture.edited_pass import EditedPass, changing_layers, remember
+from attnwidget.engine.capture.inner_outputs import inner_outputs
 from attnwidget.engine.capture.parts import heard_in, whole_parts
 from attnwidget.engine.capture.projection_search import follow_outputs
 from attnwidget.engine.capture.random_draws import own_draws
@@ -60,6 +61,7 @@ def traced(
         follow_outputs(shadow, watch) as follower,
         listening() as listener,
         changing_layers(edited, shadow, watch),
+        inner_outputs(module) as inner,
     ):
         options: dict[str, Any] = {"output_attentions": True} if shadow.path == "eager" else {}
         if cache is not None:
@@ -67,7 +69,7 @@ def traced(
         output = run(runs, given.forward, options)
         projections = follower.learn()
     if shadow.path == "eager":
-        blocks, refused = eager.blocks(output, module, runs)
+        blocks, refused = eager.blocks(output, module, runs, inner)
         depths = {block.part: 0 for block in blocks}
     else:
         if not watch.calls:

@@ -23,11 +23,9 @@ FAMILIES = {
 }
 """model_type -> why."""
 
-VISION_ALONE = "returns the attention of its vision tower alone, so nothing could be shown of its text"
+READS_TWICE = "reads its picture twice, by its question and by its answer, and hands out neither's attention"
 CLASSES_OF_FAMILIES = {
-    "BlipForConditionalGeneration": VISION_ALONE,
-    "BlipForQuestionAnswering": VISION_ALONE,
-    "BlipForImageTextRetrieval": VISION_ALONE,
+    "BlipForQuestionAnswering": READS_TWICE,
 }
 """Name of the class -> why, where other classes of its family can be shown."""
 

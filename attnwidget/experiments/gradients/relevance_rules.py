@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attnwidget.shapes import AttentionMap, LayerMaps
+from attnwidget.shapes import AttentionMap, KeyMap, LayerMaps, QueryMap
 
 
 def relevant(weights: LayerMaps, gradients: LayerMaps) -> AttentionMap:
@@ -30,6 +30,6 @@ def through(passed: AttentionMap, relevance: Float[Tensor, "query source"]) -> F
     return relevance + passed @ relevance
 
 
-def across(passed: AttentionMap, of_queries: AttentionMap, of_keys: AttentionMap) -> AttentionMap:
+def across(passed: AttentionMap, of_queries: QueryMap, of_keys: KeyMap) -> AttentionMap:
     """What cross-attention adds to the relevance of its keys' tokens for its queries. Eq. 10, transposed as released."""
     return without_itself(of_queries).T @ passed @ without_itself(of_keys)

@@ -13,7 +13,6 @@ from attnwidget.experiments.gradients.head_importance import head_importance
 from attnwidget.experiments.progress import ToldStep
 from attnwidget.measures.heads.confidence import confidence
 from attnwidget.measures.heads.entropy import entropy
-from attnwidget.measures.results import HeadScores
 
 HeadOrder = tuple[tuple[int, int], ...]
 """Heads, the least important first."""
@@ -50,7 +49,7 @@ IMPORTANCE: Mapping[str, tuple[str, ImportanceOf]] = {
 
 def orders_of(
     model: AttentionModel,
-    by: Mapping[str, HeadScores | None],
+    by: Mapping[str, Any],
     traces: Sequence[Trace],
     asked: Sequence[Asked],
     part: str | None,

@@ -15,7 +15,6 @@ from attnwidget.experiments.progress import shown_progress
 from attnwidget.experiments.pruning.orders import IMPORTANCE, HeadOrder, order_at_random, orders_of
 from attnwidget.experiments.pruning.pruned_heads import AT_RANDOM, PrunedHeads
 from attnwidget.measures.given_trace import said_setting
-from attnwidget.measures.results import HeadScores
 
 USUAL = ("head_importance", "head_effects, estimated", "entropy", "confidence")
 """Measures that cost little."""
@@ -104,7 +103,7 @@ def pruning_curve(
     return PrunedHeads(removed, heads, every, right, interval, score, by_chance, recipe)
 
 
-def _measures(by: Any) -> dict[str, HeadScores | None]:
+def _measures(by: Any) -> dict[str, Any]:
     found = dict(by) if isinstance(by, Mapping) else dict.fromkeys([by] if isinstance(by, str) else by)
     unknown = [name for name, given in found.items() if given is None and name not in IMPORTANCE]
     if unknown or not found or AT_RANDOM in found:

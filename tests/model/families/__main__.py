@@ -24,7 +24,7 @@ REASONS = {
     "by indices": "keys chosen by an indexer",
     "computes no attention": "no attention",
     "not sum to 1": "hands out scores, not weights",
-    "vision tower alone": "hands out its vision tower's maps alone",
+    "reads its picture twice": "hands out its vision tower's maps alone",
     "not self-attention": "one softmax over two sequences",
     "different lengths": "pooled on the way",
 }

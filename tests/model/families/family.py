@@ -41,7 +41,7 @@ class Family:
     `path` is how its attention can be read with the newest transformers: "interface", "eager" or "refused". `maps`
     says where transformers shows each part's maps: an attribute of the output ("cross_attentions",
     "text_model_output.attentions"), or "within:<pattern>" for what eager attention computes for the modules of that
-    name, where the output does not carry it. `layers` are the true numbers of the layers that attend, where not all
+    name, where the output does not carry it, or "inner:<module>.<field>" for what a module of the model returns. `layers` are the true numbers of the layers that attend, where not all
     do. `gain` multiplies every matrix, so that attention is far from uniform. `calls` is how often a layer asks for
     the same weights. `newer` says why a transformers older than the newest cannot be the judge, where it cannot.
     """

@@ -148,4 +148,24 @@ FAMILIES = (
         maps=TWO_TOWERS,
         gain=8,
     ),
+    *(
+        outside(
+            name,
+            model,
+            text_config=TEXT,
+            vision_config={**PATCHES, "initializer_range": 0.02},
+            projection_dim=32,
+            inputs=pair,
+            maps={
+                "vision": "attentions",
+                "text": f"inner:{reader}.attentions",
+                "cross": f"inner:{reader}.cross_attentions",
+            },
+            gain=8,
+        )
+        for name, model, reader in (
+            ("blip-captions", "BlipForConditionalGeneration", "text_decoder"),
+            ("blip-retrieval", "BlipForImageTextRetrieval", "text_encoder"),
+        )
+    ),
 )

@@ -48,12 +48,23 @@ def maps_of(family: Family, reference: Any, inputs: dict[str, Tensor]) -> dict[s
     of multimodal models) is taken from what the model file's own `eager_attention_forward` returns.
     """
     patterns = [where.removeprefix("within:") for where in family.maps.values() if where.startswith("within:")]
+    inner = {where.removeprefix("inner:").split(".")[0] for where in family.maps.values() if where.startswith("inner:")}
+    returned: dict[str, Any] = {}
+    hooks = [
+        getattr(reference, name).register_forward_hook(lambda _m, _given, out, name=name: returned.update({name: out}))
+        for name in inner
+    ]
     with torch.no_grad(), listening(reference, patterns) as heard:
         output = reference(**inputs, output_attentions=True)
+    for hook in hooks:
+        hook.remove()
     found = {}
     for part, where in family.maps.items():
         if where.startswith("within:"):
             maps = heard[where.removeprefix("within:")]
+        elif where.startswith("inner:"):
+            name, field = where.removeprefix("inner:").split(".")
+            maps = list(returned[name][field])
         else:
             maps = [given for given in reduce(getattr, where.split("."), output) if isinstance(given, Tensor)]
         true = (family.layers or {}).get(part)

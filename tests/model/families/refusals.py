@@ -94,17 +94,13 @@ FAMILIES = (
     refused("squeezebert", "SqueezeBertForMaskedLM", **TEXT, embedding_size=64),
     refused("prophetnet", "ProphetNetForConditionalGeneration", **PROPHET, inputs=text_and_target),
     # The vision tower's maps alone, under the name of the whole model's.
-    *(
-        refused(name, model, text_config=TEXT, vision_config=PATCHES, projection_dim=32, inputs=given)
-        for name, model, given in (
-            ("blip-captions", "BlipForConditionalGeneration", pair),
-            (
-                "blip-questions",
-                "BlipForQuestionAnswering",
-                lambda tokens: {**pair(tokens), "decoder_input_ids": ids(4)},
-            ),
-            ("blip-retrieval", "BlipForImageTextRetrieval", pair),
-        )
+    refused(
+        "blip-questions",
+        "BlipForQuestionAnswering",
+        text_config=TEXT,
+        vision_config=PATCHES,
+        projection_dim=32,
+        inputs=lambda tokens: {**pair(tokens), "decoder_input_ids": ids(4)},
     ),
     # Layers that pool, so that their queries and keys are no tokens any more.
     refused("funnel", "FunnelForMaskedLM", **FUNNEL),
