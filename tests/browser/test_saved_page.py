@@ -16,6 +16,12 @@ from tests.model.pictures import Halves, vision
 TEXT = "The capital of France is Paris. The capital of France is"
 HOSTILE = "</script> <!-- ]]> \u2028 \ud800 <img src=x onerror=alert(1)>"
 STEP = 0.026
+# Of a canvas, beyond its middle. Read from a copy: one that is read often is another kind of canvas.
+PIXEL = """(canvas) => {
+  const copy = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, canvas.width * 0.6, canvas.height * 0.6, 1, 1, 0, 0, 1, 1);
+  return [...copy.getImageData(0, 0, 1, 1).data];
+}"""
 WATCH = """window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));"""
 
@@ -208,9 +214,7 @@ def test_a_picture_its_heat_and_how_that_is_told_are_kept(opened, tmp_path):
     picture = shown.root.locator(".aw-picture")
 
     def colour(canvas):
-        return picture.locator(f".aw-picture-{canvas}").evaluate(
-            "canvas => [...canvas.getContext('2d').getImageData(canvas.width * 0.6, canvas.height * 0.6, 1, 1).data]"
-        )
+        return picture.locator(f".aw-picture-{canvas}").evaluate(PIXEL)
 
     until(opened.page, lambda: colour("ground") == [192, 48, 32, 255])
     light = shown.root.get_by_role("button", name="light", exact=True)
