@@ -5,7 +5,8 @@ import { files, text } from "./files";
 const floors: readonly (readonly string[])[] = [
   ["loader", "index", "page"],
   ["explorer"],
-  ["export", "views", "charts", "readout", "surface"],
+  ["export", "views", "charts", "readout"],
+  ["surface"],
   ["heads", "matrix"],
   ["what-if"],
   ["controls"],
@@ -17,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** Rooms that show something: they know Preact and the DOM. */
-const shown = floors.slice(0, 7).flat();
+const shown = floors.slice(0, 8).flat();
 
 /** Files that only reckon, wherever they stand: numbers -> scene, picture, paint and words. */
 const pure = /\/(?!use-)(?:[a-z]+-)?(?:scene|picture|paint|words)\.ts$/;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { layerTones } from "../../src/surface/picture/paint";
+import type { StripOnShow } from "../../src/focus/strips";
+import { layerMarks, layerTones } from "../../src/surface/picture/paint";
 import { PatchSurface } from "../../src/surface/picture/patches";
+import { widthFor } from "../../src/views/layers/Pictures";
 import type { PatchPlace, PictureTold } from "../../src/wire/types";
 
 const picture: PictureTold = {
@@ -85,5 +87,30 @@ describe("small pictures of the layers", () => {
     const sinks = [new Set<number>(), new Set([0])];
     expect(layerTones({ ...strip, sinks }, 0)).toEqual([expect.closeTo(0.5), 1, 0]);
     expect(layerTones({ ...strip, sinks }, 1)).toEqual([0, 0, expect.closeTo(0.5)]);
+  });
+
+  it("have the sign of a change, and another full tone where one is chosen", () => {
+    const changes = { ...strip, values: new Float32Array([-0.1, 0.4, 0]), sinks: [new Set<number>()] };
+    expect(layerTones(changes, 0)).toEqual([expect.closeTo(-0.5), 1, 0]);
+    expect(layerTones(changes, 0, 1.6)).toEqual([expect.closeTo(-0.25), expect.closeTo(0.5), 0]);
+  });
+
+  it("hatch the sinks of their own layer that are read, and paint no tone there", () => {
+    const surface = new PatchSurface(picture, 0, places.slice(0, 3), 120);
+    const shown = { ...strip, sinks: [new Set([1]), new Set([1])] } as unknown as StripOnShow;
+    expect(layerMarks(surface, shown, 0, 0.4).map(({ tone, sink }) => [tone, sink])).toEqual([
+      [0, true],
+      [0, false],
+    ]);
+  });
+});
+
+describe("the layers on the stage", () => {
+  it("are as large as all of them have room for, and scrolled through where that is too small", () => {
+    expect(widthFor({ width: 630, tallest: 300 }, 3, 1)).toBe(203);
+    expect(widthFor({ width: 630, tallest: 300 }, 12, 1)).toBe(96);
+    expect(widthFor({ width: 630, tallest: 120 }, 3, 1)).toBe(100);
+    expect(widthFor({ width: 400 }, 3, 1)).toBe(195);
+    expect(widthFor({ width: 150 }, 3, 1)).toBe(150);
   });
 });

@@ -1,11 +1,11 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
-import { pinLayer, type StripOnShow, stripOf } from "../../focus/strips";
+import { pinLayer, stripOf } from "../../focus/strips";
 import { follow } from "../../session/answers/follow";
 import type { PatchPlace, PictureTold } from "../../wire/types";
-import { layerTones, paintSmall } from "./paint";
 import { PatchSurface } from "./patches";
+import { SmallPicture } from "./SmallPicture";
 import { useBitmap } from "./use-bitmap";
 
 interface Props {
@@ -47,47 +47,10 @@ export function LayerPictures({ place, picture, places }: Props) {
           title={`Layer ${number}: the mean of its heads. Click to choose it.`}
           onClick={() => pinLayer(view, number)}
         >
-          <Small surface={surface} strip={strip} layer={number} bitmap={bitmap} />
+          <SmallPicture surface={surface} strip={strip} layer={number} full={strip.peak} bitmap={bitmap} />
           <span>layer {number}</span>
         </button>
       ))}
     </div>
-  );
-}
-
-interface SmallProps {
-  readonly surface: PatchSurface;
-  readonly strip: StripOnShow;
-  readonly layer: number;
-  readonly bitmap: ImageBitmap | null;
-}
-
-function Small({ surface, strip, layer, bitmap }: SmallProps) {
-  const { environment, palette } = useView();
-  const ref = useRef<HTMLCanvasElement>(null);
-  const ratio = environment.ratio.value;
-  const { reads, readBy } = palette.value;
-  useEffect(() => {
-    const canvas = ref.current;
-    const context = canvas?.getContext("2d");
-    // What is being replaced has no pixels any more.
-    if (canvas == null || context == null || bitmap === null || bitmap.width === 0) return;
-    [canvas.width, canvas.height] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.imageSmoothingEnabled = bitmap.width > surface.width;
-    context.drawImage(bitmap, 0, 0, surface.width, surface.height);
-    const tones = layerTones(strip, layer);
-    const marks = surface.tokens.flatMap((token) => {
-      const [rect] = surface.rects(token);
-      return rect === undefined ? [] : [{ rect, tone: tones[token] ?? 0 }];
-    });
-    paintSmall(context, marks, (strip.direction === "reads" ? reads : readBy).strong);
-  }, [surface, strip, layer, bitmap, ratio, reads, readBy]);
-  return (
-    <canvas
-      ref={ref}
-      style={{ width: `${surface.width}px`, height: `${surface.height}px` }}
-      aria-hidden="true"
-    />
   );
 }

@@ -77,11 +77,15 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             {picture.note !== "" && ` · ${picture.note}`}
           </p>
         ))}
-        {layout.value.columns === 3 && pictures.length === 1 && pictures[0] !== undefined && (
-          <Boundary of="The layers" instead={null}>
-            <LayerPictures place={0} picture={pictures[0]} places={places} />
-          </Boundary>
-        )}
+        {/* On the stage they are larger. */}
+        {layout.value.columns === 3 &&
+          session.traits.view.value !== "layers" &&
+          pictures.length === 1 &&
+          pictures[0] !== undefined && (
+            <Boundary of="The layers" instead={null}>
+              <LayerPictures place={0} picture={pictures[0]} places={places} />
+            </Boundary>
+          )}
       </div>
     </div>
   );

@@ -1,8 +1,9 @@
 import type { Pen } from "../../drawing/brush";
 import type { Rect } from "../../drawing/scene";
 import type { StripOnShow } from "../../focus/strips";
+import { accent, type Palette, wayMark } from "../../lib/colour";
 import type { Over } from "../../wire/look";
-import type { Span } from "../../wire/types";
+import type { Direction, Span } from "../../wire/types";
 import { type Looks, type MarkLook, markLook } from "../looks";
 import type { Inks } from "../paint";
 import type { PatchSurface } from "./patches";
@@ -87,30 +88,83 @@ export function paintPatches(
   trace(pen, outlines.focus, inks.ring, 2.5);
 }
 
-/** The tones of a layer on the square-root scale: the largest weight of all layers, outside the sinks, is the full one. */
+/** The tones of a layer on the square-root scale: the largest weight of all layers, outside the sinks, is the full one. Of a change they have its sign. */
 export function layerTones(
   { values, count, peak, sinks }: Pick<StripOnShow, "values" | "count" | "peak" | "sinks">,
   layer: number,
+  full = peak,
 ): readonly number[] {
   const row = values.subarray(layer * count, (layer + 1) * count);
   return Array.from(row, (value, token) =>
-    value > 0 && peak > 0 && sinks[layer]?.has(token) !== true ? Math.min(1, Math.sqrt(value / peak)) : 0,
-  );
+    value !== 0 && full > 0 && sinks[layer]?.has(token) !== true
+      ? Math.sign(value) * Math.min(1, Math.sqrt(Math.abs(value) / full))
+      : 0,
+  ).map((tone) => (Number.isNaN(tone) ? 0 : tone));
 }
 
-/** The heat of a small picture: nothing else is to be seen in it. */
-export function paintSmall(
+interface SmallMark {
+  readonly rect: Rect;
+  readonly tone: number;
+  readonly sink: boolean;
+}
+
+/** How the tokens of a picture are marked in one layer: what is a sink there is hatched. */
+export function layerMarks(
+  surface: PatchSurface,
+  strip: StripOnShow,
+  layer: number,
+  full: number,
+): readonly SmallMark[] {
+  const tones = layerTones(strip, layer, full);
+  return surface.tokens.flatMap((token) => {
+    const [rect] = surface.rects(token);
+    const read = (strip.values[layer * strip.count + token] ?? 0) > 0;
+    const sink = read && strip.sinks[layer]?.has(token) === true;
+    return rect === undefined ? [] : [{ rect, tone: tones[token] ?? 0, sink }];
+  });
+}
+
+/** What a small picture is painted with: what is read, and of a change what is read more or less. */
+export interface SmallInks {
+  readonly above: string;
+  readonly below: string;
+  readonly ring: string;
+}
+
+export function smallInks(palette: Palette, direction: Direction, signed = false): SmallInks {
+  const { strong } = accent(palette, direction);
+  if (!signed) return { above: strong, below: strong, ring: strong };
+  return { above: wayMark(palette, "more"), below: wayMark(palette, "less"), ring: strong };
+}
+
+/** A small picture with the heat of one layer; the query, and what is pointed out, have a line around them. */
+export function paintLayer(
   pen: Pen,
-  marks: readonly { readonly rect: Rect; readonly tone: number }[],
-  colour: string,
+  surface: PatchSurface,
+  bitmap: ImageBitmap,
+  marks: readonly SmallMark[],
+  inks: SmallInks,
+  told: { readonly query: Span; readonly marked: number | null },
 ): void {
-  pen.fillStyle = colour;
+  const { width, height } = surface;
+  pen.imageSmoothingEnabled = bitmap.width > width;
+  pen.drawImage(bitmap, 0, 0, bitmap.width, bitmap.height, 0, 0, width, height);
   for (const { rect, tone } of marks) {
-    if (!(tone > faintest)) continue;
-    pen.globalAlpha = fullest * tone;
+    if (!(Math.abs(tone) > faintest)) continue;
+    pen.globalAlpha = fullest * Math.abs(tone);
+    pen.fillStyle = tone > 0 ? inks.above : inks.below;
     pen.fillRect(rect.x, rect.y, rect.width, rect.height);
   }
   pen.globalAlpha = 1;
+  for (const { rect, sink } of marks) if (sink) hatch(pen, rect, inks.ring, 0.5);
+  pen.globalAlpha = 1;
+  const { query, marked } = outlinesOf(surface, {
+    pinned: told.query,
+    focus: told.query,
+    marked: told.marked,
+  });
+  trace(pen, query, inks.ring, 1);
+  trace(pen, marked, inks.ring, 1.5);
 }
 
 /** A line with a light one under it: it is seen on any colour. */

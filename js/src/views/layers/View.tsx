@@ -17,13 +17,31 @@ import { shortLabel } from "../../lib/format";
 import type { Fusion, Tokens } from "../../wire/types";
 import { layersFigure } from "./figure";
 import { pointLayers, pressLayers, steerLayers } from "./input";
+import { LayersPictures, picturedIn } from "./Pictures";
 import { type LayersPicture, paintLayers } from "./paint";
 import { cellIn, factsOf, type LayLayers, pictureOf } from "./picture";
 import { type LayersScene, layersScene, reveal, revealQuery } from "./scene";
 import { numberOf, recipeOf, spoken } from "./words";
 
-/** The query through all layers: which tokens it reads, or which read it, in each of them. */
+/** The query through all layers: which tokens it reads, or which read it, in each of them. Of a picture, over it. */
 export function LayersView() {
+  const view = useView();
+  const { derived } = view;
+  const { strip, late } = useStrip(view);
+  const [tokens, asked] = [derived.others.value, derived.asked.value];
+  const pictured = picturedIn(view, tokens);
+  if (pictured === null || strip === null || tokens === null || asked === null) return <LayersStrip />;
+  return (
+    <figure class="aw-view">
+      <LayersHeading strip={strip} tokens={asked} />
+      <LayersPictures {...pictured} strip={strip} tokens={tokens} asked={asked} late={late} />
+      <LayersCaption strip={strip} problem={null} />
+    </figure>
+  );
+}
+
+/** A row for every token, a column for every layer. */
+function LayersStrip() {
   const view = useView();
   const { session, derived, local } = view;
   const cell = local.stripCell.value;

@@ -34,7 +34,7 @@ function pinToken({ session, derived }: View, token: number): void {
 }
 
 /** A cell points out its token in the text and, where the strip is of single heads, its head in the grid. */
-function showCell({ local, session }: View, { layer, token }: StripCell): void {
+export function showCell({ local, session }: View, { layer, token }: StripCell): void {
   const known = local.stripCell.peek();
   if (known?.layer === layer && known.token === token) return;
   local.stripCell.value = { layer, token };
