@@ -119,3 +119,31 @@ def test_copied_code_reads_the_same_picture(explorer, bare, page):
     assert made.look == explorer.look
     assert made.trace.pictures[0].name == explorer.trace.pictures[0].name
     np.testing.assert_array_equal(names["weights"], explorer.trace.weights(explorer.layer, explorer.head)[0])
+
+
+def test_layers_are_pictures_and_a_patch_has_its_number_in_each(explorer, page):
+    root = explorer.shown.root
+    explorer.query = 0
+    root.get_by_role("tab", name="Layers").click()
+    view = root.locator(".aw-layers")
+    expect(view).to_have_attribute("data-exact", "true")
+    pictures = view.locator("canvas")
+    expect(pictures).to_have_count(2)
+    assert min(one.bounding_box()["width"] for one in pictures.all()) > 150
+    page.mouse.move(*middle_of(pictures.first, 2, 3))
+    token = 1 + 2 * 6 + 3
+    for layer in (0, 1):
+        number = float(explorer.trace.weights(layer)[:, 0, token].mean())
+        expect(view.get_by_role("button", name=f"layer {layer}")).to_contain_text(f"2,3 {number:.3f}")
+    view.get_by_role("button", name="layer 1").click()
+    until(page, lambda: explorer.layer == 1)
+
+
+def test_lists_have_the_patch_beside_its_name(explorer, page):
+    first = explorer.shown.root.locator(".aw-ranking[data-tint=reads] li .aw-crop").first
+    until(
+        page,
+        lambda: (
+            first.evaluate("canvas => [...canvas.getContext('2d').getImageData(6, 6, 1, 1).data]") == [192, 48, 32, 255]
+        ),
+    )

@@ -1,4 +1,5 @@
 import { useView } from "../display/view";
+import { standsIn } from "../focus/fields";
 import { plainLook } from "../session/look";
 import type { HeadFusion, MapSource, Tokens } from "../wire/types";
 import { NumberInput } from "./NumberInput";
@@ -32,7 +33,7 @@ export function SourceControls({ textOnly }: { readonly textOnly: boolean }) {
   return (
     <span class="aw-control">
       <span class="aw-label" title={textOnly ? elsewhere : undefined}>
-        {textOnly ? "colours the text:" : "heat from"}
+        {textOnly ? `colours the ${standsIn(session, 0)}:` : "heat from"}
       </span>
       <Segmented
         label="Heat from"

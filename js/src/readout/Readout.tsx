@@ -10,6 +10,9 @@ import { exactDigits } from "../lib/digits";
 import { grouped, pieceLabel, pieceParts, shorten, signedWeight, weight } from "../lib/format";
 import { unitsOf } from "../session/shown";
 import { toTokens, unitOf } from "../session/units";
+import type { Crops } from "../surface/picture/crops";
+import { PatchCrop } from "../surface/picture/PatchCrop";
+import { useCrops } from "../surface/picture/use-crops";
 import { expectedChange, expectedWish } from "../what-if/expected";
 import type { Expected as ChangedPredictions } from "../wire/difference";
 import type { Predictions, Tokens } from "../wire/types";
@@ -69,6 +72,7 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
   const certain = numbers.certain.value;
   // Of a change: after the edits minus before them.
   const signed = numbers.map.value?.signed === true;
+  const crops = useCrops(tokens);
   return (
     <section class="aw-ranking" data-tint={tint}>
       <h3>
@@ -92,7 +96,7 @@ function Ranking({ tint, heading, ranked, weights, most, tokens }: RankingProps)
               }}
             >
               <Bar
-                label={<TokenName tokens={tokens} token={token} />}
+                label={<TokenName tokens={tokens} token={token} crops={crops} />}
                 share={Math.abs(amount) / most}
                 number={certain ? (signed ? changeNumber : weight)(amount) : "…"}
               />
@@ -111,12 +115,19 @@ function changeNumber(amount: number): string {
   return Math.abs(amount) < 0.0005 ? weight(Math.abs(amount)) : signedWeight(amount);
 }
 
+interface TokenNameProps {
+  readonly tokens: Tokens;
+  readonly token: number;
+  readonly crops: Crops | null;
+}
+
 /** A token by its piece; by its number too where the text has the piece more than once. */
-function TokenName({ tokens, token }: { readonly tokens: Tokens; readonly token: number }) {
+function TokenName({ tokens, token, crops }: TokenNameProps) {
   const piece = tokens.pieces[token] ?? "";
   const alone = tokens.pieces.indexOf(piece) === tokens.pieces.lastIndexOf(piece);
   return (
     <>
+      <PatchCrop crops={crops} token={token} />
       <bdi>{shorten(pieceLabel(piece), 18)}</bdi>
       {!alone && <span class="aw-unit"> #{token}</span>}
     </>

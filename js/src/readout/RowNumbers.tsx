@@ -3,6 +3,8 @@ import { useView } from "../display/view";
 import { type RowFacts, rowFacts } from "../focus/row-facts";
 import { exactDigits } from "../lib/digits";
 import { grouped, pieceLabel, shorten, weight } from "../lib/format";
+import { PatchCrop } from "../surface/picture/PatchCrop";
+import { useCrops } from "../surface/picture/use-crops";
 import type { Tokens } from "../wire/types";
 
 interface Props {
@@ -75,6 +77,7 @@ interface AllProps {
 function AllWeights({ weights, tokens, axis }: AllProps) {
   const { session, local } = useView();
   const [order, setOrder] = useState<Order>("weight");
+  const crops = useCrops(tokens);
   const places = Array.from(weights.keys()).filter((token) => (weights[token] ?? 0) > 0);
   if (order === "weight") places.sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0));
   const sorted = (by: Order) => (order === by ? (by === "weight" ? "descending" : "ascending") : "none");
@@ -108,7 +111,7 @@ function AllWeights({ weights, tokens, axis }: AllProps) {
                     local.marked.value = null;
                   }}
                 >
-                  <span class="aw-unit">#{token}</span>{" "}
+                  <span class="aw-unit">#{token}</span> <PatchCrop crops={crops} token={token} />
                   <bdi>{shorten(pieceLabel(tokens.pieces[token] ?? ""), 24)}</bdi>
                 </button>
               </td>

@@ -359,7 +359,7 @@ describe("bands", () => {
       paintFlow(
         { context, bitmap: () => ({}) } as never,
         frame,
-        { flow, bands, path, looked: null, measure: (text) => text.length * wide },
+        { flow, bands, path, looked: null, crops: null, measure: (text) => text.length * wide },
         palette(false, "Test"),
       );
     paint(null, 6);

@@ -13,6 +13,8 @@ import { lastOf } from "../../focus/description";
 import { shorten, weight } from "../../lib/format";
 import { unitsOf } from "../../session/shown";
 import { tokenOf } from "../../session/units";
+import { cropRoom } from "../../surface/picture/crops";
+import { useCrops } from "../../surface/picture/use-crops";
 import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Flow } from "../../wire/flow";
 import { flowFigure, recipeOf } from "./figure";
@@ -57,7 +59,8 @@ export function FlowView() {
   );
   const least = (thresholds[step] ?? 10) / 1000;
   const flow = useMemo(() => (whole === null ? null : laneFlow(whole, words, least)), [whole, words, least]);
-  const frame = useFrame(flow, room, offset);
+  const crops = useCrops(session.shown.value?.frame.header.tokens ?? null);
+  const frame = useFrame(flow, room, offset, crops === null ? 0 : cropRoom);
   const bands = useMemo(
     () => (frame === null || flow === null ? [] : placeBands(frame, flow)),
     [frame, flow],
@@ -69,7 +72,7 @@ export function FlowView() {
   const path = usePath(flow, frame, looking.on);
   const measure = useMemo(textMeasurer, []);
   useFigure("stage", ({ palette: colours }) =>
-    flow === null || frame === null ? null : flowFigure(flow, frame, least, colours),
+    flow === null || frame === null ? null : flowFigure(flow, frame, least, colours, crops),
   );
   const ready = flow !== null && frame !== null;
   const into = flow === null ? queryOf(session) : (flow.lanes[flow.query]?.name ?? "");
@@ -93,7 +96,8 @@ export function FlowView() {
               onPress={(pressed) => session.setLook({ sinks: pressed ? "hide" : "show" })}
             />
             <label class="aw-threshold">
-              words of at least <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
+              {crops === null ? "words" : "patches"} of at least{" "}
+              <span class="aw-number">{(least * 100).toFixed(least < 0.01 ? 1 : 0)} %</span>
               <input
                 type="range"
                 min={0}
@@ -142,7 +146,7 @@ export function FlowView() {
             width={frame.width}
             height={frame.height}
             paint={(brush) =>
-              paintFlow(brush, frame, { flow, bands, path, looked: node, measure }, palette.value)
+              paintFlow(brush, frame, { flow, bands, path, looked: node, measure, crops }, palette.value)
             }
           />
         )}
@@ -182,9 +186,14 @@ function useWords({ session }: View, flow: Flow | null): readonly Word[] {
   }, [flow, shown?.frame]);
 }
 
-function useFrame(flow: LaneFlow | null, { width, tallest }: Room, offset: number): FlowFrame | null {
+function useFrame(
+  flow: LaneFlow | null,
+  { width, tallest }: Room,
+  offset: number,
+  beside: number,
+): FlowFrame | null {
   const names = useMemo(() => flow?.lanes.map(({ name }) => shorten(name, longestLabel)) ?? [], [flow]);
-  const widest = useWidest(names, 12);
+  const widest = useWidest(names, 12) + beside;
   return useMemo(() => {
     if (flow === null || width === 0) return null;
     const { levels, attending, lanes } = flow;

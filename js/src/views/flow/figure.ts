@@ -2,6 +2,7 @@ import { type Figure, tallestFigure } from "../../display/figures";
 import { textMeasurer } from "../../display/measure";
 import type { Palette } from "../../lib/colour";
 import { changesFirst, clauses, count, weight } from "../../lib/format";
+import type { Crops } from "../../surface/picture/crops";
 import type { LaneFlow } from "./lanes";
 import { paintFlow } from "./paint";
 import { type FlowFrame, placeBands, wholeFlow } from "./scene";
@@ -26,7 +27,13 @@ export function recipeOf(flow: LaneFlow, least: number): string {
 }
 
 /** The flow as it is on the page, what is scrolled out of sight with it, as far as a picture reaches. */
-export function flowFigure(flow: LaneFlow, frame: FlowFrame, least: number, palette: Palette): Figure {
+export function flowFigure(
+  flow: LaneFlow,
+  frame: FlowFrame,
+  least: number,
+  palette: Palette,
+  crops: Crops | null = null,
+): Figure {
   const whole = wholeFlow(frame, tallestFigure);
   const bands = placeBands(whole, flow);
   const measure = textMeasurer();
@@ -38,6 +45,7 @@ export function flowFigure(flow: LaneFlow, frame: FlowFrame, least: number, pale
     caption: `${pathInWords(flow, null)} · ${recipeOf(flow, least)}`,
     direction: "reads",
     full: null,
-    paint: (brush) => paintFlow(brush, whole, { flow, bands, path: null, looked: null, measure }, palette),
+    paint: (brush) =>
+      paintFlow(brush, whole, { flow, bands, path: null, looked: null, measure, crops }, palette),
   };
 }

@@ -3,6 +3,7 @@ import type { Brush, Pen } from "../../drawing/brush";
 import { fitted } from "../../drawing/labels";
 import { type Palette, tone } from "../../lib/colour";
 import { weight } from "../../lib/format";
+import { type Crops, cropRoom, cropSide, paintCrop } from "../../surface/picture/crops";
 import { type Lane, type LaneFlow, type Node, shareOf } from "./lanes";
 import { type FlowFrame, flowHead, isSeen, laneY, levelX, type PlacedBand } from "./scene";
 
@@ -14,6 +15,8 @@ export interface FlowPicture {
   readonly looked: Node | null;
   /** The width of a text in a font. */
   readonly measure: (text: string, font: string) => number;
+  /** What tokens look like, of a picture. */
+  readonly crops: Crops | null;
 }
 
 /** What reaches the output: bands as wide as what they carry, the inputs by name and number. */
@@ -101,7 +104,7 @@ function paintNodes(context: Pen, frame: FlowFrame, { flow, looked }: FlowPictur
 function paintName(
   context: Pen,
   frame: FlowFrame,
-  { flow, looked, measure }: FlowPicture,
+  { flow, looked, measure, crops }: FlowPicture,
   lane: number,
   palette: Palette,
 ): void {
@@ -118,7 +121,16 @@ function paintName(
   context.textBaseline = "middle";
   context.textAlign = "right";
   context.fillStyle = each.rest ? palette.muted : palette.text;
-  write(each, frame.room, frame.left - 54, lane === looked?.lane || (share >= 0.1 && !each.rest));
+  const [token] = each.tokens;
+  const crop = each.rest || token === undefined ? null : (crops?.(token) ?? null);
+  const taken = crops === null ? 0 : cropRoom;
+  if (crop !== null) paintCrop(context, crop, frame.left - 54 - cropSide, y);
+  write(
+    each,
+    frame.room - taken,
+    frame.left - 54 - taken,
+    lane === looked?.lane || (share >= 0.1 && !each.rest),
+  );
   context.font = `400 11px ${palette.font}`;
   context.fillStyle = palette.muted;
   context.fillText(share > 0 ? weight(share) : "0", frame.left - 10, y);

@@ -60,7 +60,6 @@ export function LayersPictures({ picture, places, strip, tokens, asked, late }: 
               key={number}
               type="button"
               aria-pressed={number === layer}
-              aria-label={`Layer ${number}`}
               disabled={(session.heads.value[number] ?? 0) === 0}
               onClick={() => pinLayer(view, number)}
             >

@@ -13,6 +13,8 @@ import { tone } from "../../lib/colour";
 import { pieceLabel, shortLabel } from "../../lib/format";
 import { filterText, readFilter } from "../../session/filter";
 import { sideOf } from "../../session/places";
+import { cropRoom } from "../../surface/picture/crops";
+import { useCrops } from "../../surface/picture/use-crops";
 import type { Direction } from "../../wire/types";
 import { LinesCaption } from "./Caption";
 import { type Columns, useColumns } from "./columns";
@@ -67,15 +69,17 @@ export function LinesView() {
       ),
     [frame, faint, colours],
   );
+  // Of two texts only one is pictured, and names alone stand on both sides.
+  const crops = useCrops(map?.square === false ? null : derived.tokens.value);
   const ready = map !== null && frame !== null && strong !== null;
   const curves = ready ? curvesOf(strong, heads, frame, derived.focus.value, colours) : [];
-  const labels = useLabels(view, ready ? frame : null, strong);
+  const labels = useLabels(view, ready ? frame : null, strong, crops === null ? 0 : cropRoom);
   const looked = useLooked(view, strong, heads, leads);
   const rim = useRim(view, ready ? frame : null, looked, strong?.[leads]?.full ?? 1);
   useFollow(view, columns, lay, looked);
   useFigure("stage", (look) =>
     ready && lay !== null
-      ? linesFigure(view, { map, lay, lines, strong, heads, keep, leads, offsets, ...rim }, look)
+      ? linesFigure(view, { map, lay, lines, strong, heads, keep, leads, offsets, crops, ...rim }, look)
       : null,
   );
   return (
@@ -128,7 +132,7 @@ export function LinesView() {
             height={frame.height}
             paint={(brush) => {
               paintStrong(brush, frame, curves, pointedCurve(view, map, frame), colours);
-              paintLineLabels(brush, frame, labels, derived.direction.peek(), colours);
+              paintLineLabels(brush, frame, labels, derived.direction.peek(), colours, crops);
               paintRim(brush, rim.marks, rim.tracks, leads, colours);
             }}
           />
@@ -278,13 +282,21 @@ function useFollow(
 }
 
 /** The tokens on both sides, where they are written. */
-function useLabels({ derived, local, palette }: View, frame: LinesFrame | null, strong: Strong | null) {
+function useLabels(
+  { derived, local, palette }: View,
+  frame: LinesFrame | null,
+  strong: Strong | null,
+  beside: number,
+) {
   const measure = useMemo(textMeasurer, []);
   if (frame === null || strong === null) return [];
   const { font } = palette.value;
   const ends = lineEnds(derived, frame, strong, lineMarks(derived, local.marked.value));
-  return placeLineEnds(frame, ends, (text, strong) =>
-    measure(text, `${lineLabelFont(frame, strong)} ${font}`),
+  return placeLineEnds(
+    frame,
+    ends,
+    (text, strong) => measure(text, `${lineLabelFont(frame, strong)} ${font}`),
+    beside,
   );
 }
 
@@ -333,11 +345,12 @@ const largerThanMeasured = 13 / 11;
 function useLay(view: View, map: MapOnShow | null, { width, tallest }: Room): LayLines | null {
   const { tokens, keys: read } = view.derived;
   const measure = useMeasure(view.palette.value.font);
+  const beside = tokens.value?.places === undefined ? 0 : cropRoom;
   const widest = useMemo(() => {
     const pieces = new Set([...(tokens.value?.pieces ?? []), ...(read.value?.pieces ?? [])]);
     const widths = Array.from(pieces, (piece) => measure(pieceLabel(piece)));
-    return Math.max(24, ...widths) * largerThanMeasured;
-  }, [tokens.value, read.value, measure]);
+    return Math.max(24, ...widths) * largerThanMeasured + beside;
+  }, [tokens.value, read.value, measure, beside]);
   const [queries, keys] = [map?.queries ?? 0, map?.keys ?? 0];
   return useMemo(() => {
     if (queries === 0 || keys === 0 || width === 0) return null;

@@ -6,6 +6,7 @@ import type { Derived } from "../../focus/derived";
 import type { MapOnShow } from "../../focus/maps";
 import { count } from "../../lib/format";
 import type { Filter } from "../../session/filter";
+import { type Crops, cropRoom } from "../../surface/picture/crops";
 import type { Direction } from "../../wire/types";
 import { lineEnds, lineMarks, nowhere, unmarked } from "./labels";
 import { placeLineEnds } from "./labels-scene";
@@ -27,6 +28,8 @@ interface Drawn {
   readonly offsets: Offsets;
   readonly marks: readonly RimMark[];
   readonly tracks: readonly Track[];
+  /** What tokens look like, of a picture. */
+  readonly crops: Crops | null;
 }
 
 /** The lines as they are on the page: of a text that does not fit what is in sight of it, and what is not. */
@@ -38,8 +41,11 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
   const asked = lineMarks(derived, null);
   const ends = lineEnds(derived, frame, strong, outlined ? { ...asked, pinned: nowhere } : unmarked);
   const measure = textMeasurer();
-  const placed = placeLineEnds(frame, ends, (text, strong) =>
-    measure(text, `${lineLabelFont(frame, strong)} ${palette.font}`),
+  const placed = placeLineEnds(
+    frame,
+    ends,
+    (text, strong) => measure(text, `${lineLabelFont(frame, strong)} ${palette.font}`),
+    drawn.crops === null ? 0 : cropRoom,
   );
   const tokens = derived.asked.peek();
   return {
@@ -54,7 +60,7 @@ export function linesFigure({ derived }: View, drawn: Drawn, { palette, outlined
     paint: (brush) => {
       paintFaint(brush, frame, faint.curves, palette);
       paintStrong(brush, frame, curvesOf(strong, heads, frame, focus, palette), null, palette);
-      paintLineLabels(brush, frame, placed, leads, palette);
+      paintLineLabels(brush, frame, placed, leads, palette, drawn.crops);
       paintRim(brush, drawn.marks, drawn.tracks, leads, palette);
     },
   };

@@ -1,6 +1,7 @@
 import type { Brush, Pen } from "../../drawing/brush";
 import { paintHeat } from "../../drawing/heat";
 import { accent, type Palette, wayMark } from "../../lib/colour";
+import { type Crops, cropRoom, cropSide, paintCrop } from "../../surface/picture/crops";
 import type { Direction } from "../../wire/types";
 import type { PlacedLineEnd } from "./labels-scene";
 import type { RimMark, Track } from "./rim-scene";
@@ -104,6 +105,7 @@ export function paintLineLabels(
   ends: readonly PlacedLineEnd[],
   direction: Direction,
   palette: Palette,
+  crops: Crops | null = null,
 ): void {
   context.textBaseline = "middle";
   for (const end of ends) {
@@ -116,6 +118,11 @@ export function paintLineLabels(
     context.font = `${lineLabelFont(frame, end.focus)} ${palette.font}`;
     context.fillStyle = palette.text;
     context.fillText(end.text, end.textX, end.middle);
+    const crop = crops?.(end.token) ?? null;
+    if (crop !== null) {
+      const left = end.align === "left" ? end.textX - cropRoom : end.textX + cropRoom - cropSide;
+      paintCrop(context, crop, left, end.middle);
+    }
     if (end.number === "") continue;
     context.font = `400 11px ${palette.font}`;
     context.fillStyle = palette.muted;
