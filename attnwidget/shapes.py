@@ -24,3 +24,9 @@ Logits: TypeAlias = Float[Tensor, "position vocabulary"]
 
 Pixels: TypeAlias = UInt8[np.ndarray, "row column channel"]
 """The colours of a picture, from the upper left corner."""
+
+Samples: TypeAlias = Float[np.ndarray, " sample"]
+"""A sound in one channel, from -1 to 1."""
+
+Loudness: TypeAlias = UInt8[np.ndarray, "frequency time"]
+"""How loud a sound is, low frequencies first."""

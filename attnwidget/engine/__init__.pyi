@@ -31,10 +31,14 @@ from attnwidget.engine.live.session import LiveSession as LiveSession
 from attnwidget.engine.live.session import Reading as Reading
 from attnwidget.engine.load_model import load as load
 from attnwidget.engine.load_model import shared as shared
+from attnwidget.engine.media.given_sound import GivenSound as GivenSound
 from attnwidget.engine.media.picture import Picture as Picture
 from attnwidget.engine.media.places import NodePlace as NodePlace
 from attnwidget.engine.media.places import PatchPlace as PatchPlace
+from attnwidget.engine.media.places import TimePlace as TimePlace
 from attnwidget.engine.media.shelf import is_reference as is_reference
+from attnwidget.engine.media.shelf import medium_named as medium_named
+from attnwidget.engine.media.sound import Sound as Sound
 from attnwidget.engine.model import AttentionModel as AttentionModel
 from attnwidget.engine.names import fit_index as fit_index
 from attnwidget.engine.names import head_named as head_named
@@ -76,6 +80,8 @@ from attnwidget.engine.trace.residual import Norm as Norm
 from attnwidget.engine.trace.residual import Stream as Stream
 from attnwidget.engine.trace.trace import Trace as Trace
 from attnwidget.engine.trace.trace import kept_whole as kept_whole
+from attnwidget.engine.trace.without_padding import kept_of as kept_of
+from attnwidget.engine.trace.without_padding import without_padding as without_padding
 from attnwidget.engine.untrained import CHEAP as CHEAP
 from attnwidget.engine.untrained import untrained_copy as untrained_copy
 from attnwidget.engine.verify import LONGEST_VERIFIED as LONGEST_VERIFIED

@@ -36,19 +36,22 @@ from attnwidget.engine.edits.notation import edits_of
 from attnwidget.engine.edits.records import Edit, Hide
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.continued import continued
-from attnwidget.engine.generation.options import wishes
+from attnwidget.engine.generation.options import decoder_limit, wishes
+from attnwidget.engine.generation.spoken import spoken_text
+from attnwidget.engine.inputs.audio import sound_given
 from attnwidget.engine.inputs.images import picture_given
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, inputs_of_texts, tokens_of
 from attnwidget.engine.inputs.pictured import refuse_without_processor
 from attnwidget.engine.inputs.recipient import Recipient, media_read
+from attnwidget.engine.inputs.sounded import refuse_without_extractor
 from attnwidget.engine.inputs.tensors import device_of
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
-from attnwidget.engine.live.second_text import Texts, as_given, second_of, texts_of
+from attnwidget.engine.live.second_text import Second, Texts, as_given, second_of, texts_of
 from attnwidget.engine.loading.facts import facts_of, limit_of
 from attnwidget.engine.loading.preparation import Preparation, reader_of
 from attnwidget.engine.loading.refusals import refuse_what_cannot_work
-from attnwidget.engine.media.shelf import Shelf
+from attnwidget.engine.media.shelf import Shelf, medium_named
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.stopping import to_the_end
@@ -76,6 +79,9 @@ LIKE_A_CHAT = (
     "This text begins like a chat of this model, but its turns are not as the chat template writes them: it is shown, "
     "and read, as plain text."
 )
+
+PROMPT_ROOM = 8
+"""Tokens that are left for what a decoder starts with, when a sound is transcribed."""
 
 KEEPABLE = ("inputs",)
 """What `trace` can keep besides the inputs of attention."""
@@ -186,6 +192,7 @@ class AttentionModel:
         pair: Any = None,
         *,
         image: Any = None,
+        audio: Any = None,
         target: Any = None,
         prepend_bos: Any = None,
         first: Any = None,
@@ -221,8 +228,7 @@ class AttentionModel:
                 f"reuse={type(reuse).__name__} is not valid: give an earlier Trace of this model, or leave it out."
             )
         keeps, changed = _kept(keep), edits_of(edits)
-        if image is not None:
-            x = self._pictured(x, image)
+        x = self._shown_or_played(x, image, audio)
         if isinstance(x, Trace):
             given = self._again(x, pair=pair, target=target, prepend_bos=prepend_bos, first=first)
         else:
@@ -273,9 +279,10 @@ class AttentionModel:
 
     def generate(
         self,
-        prompt: Any,
+        prompt: Any = None,
         pair: Any = None,
         *,
+        audio: Any = None,
         max_new_tokens: Any = 20,
         prepend_bos: Any = None,
         edits: Any = (),
@@ -305,6 +312,7 @@ class AttentionModel:
                 f"on_token={type(on_token).__name__} is not valid: give a function that takes a Step."
             )
         changed = edits_of(edits)
+        prompt = self._shown_or_played(prompt, None, audio)
         given = self._inputs(prompt, pair, prepend_bos=prepend_bos)
         # The decoder's start is passed on only if the user gave one: `generate` starts a decoder in its own way.
         told = isinstance(prompt, Mapping) and "decoder_input_ids" in prompt
@@ -344,9 +352,39 @@ class AttentionModel:
         return self.reads == {"picture"}
 
     @property
+    def hears(self) -> bool:
+        """Whether the model reads sounds and no text with them, so that a sound stands where a text would."""
+        return self.reads == {"sound"}
+
+    @property
     def generates(self) -> bool:
         """Whether the model has a head that produces text token by token."""
         return bool(getattr(self.model, "can_generate", lambda: False)())
+
+    @property
+    def second(self) -> Second | None:
+        """What a second text would be: of a pair, or the target of an encoder-decoder; None where there is none."""
+        found = second_of(self.facts)
+        return found if "text" in self.reads or found == "target" or not self.reads else None
+
+    def transcribe(self, sound: str) -> str:
+        """What the model says of a sound that was put, as a text that `target` takes; "" of a model that writes none.
+
+        It is always its likeliest token, in the language that it hears. Raises what `generate` raises.
+        """
+        if not self.generates or self.facts.kind != "encoder-decoder":
+            return ""
+        trace = self.generate(
+            sound, max_new_tokens=(decoder_limit(self.model.config) or 200) - PROMPT_ROOM, **self._greedily(sound, "")
+        )
+        return spoken_text(self._reader, trace.tokens("decoder")[0])
+
+    def _greedily(self, text: str, pair: str) -> dict[str, Any]:
+        """Options of a generation that always takes the likeliest token; of sounds in many languages: in their own."""
+        settings = getattr(self.model, "generation_config", None)
+        asked = medium_named(text) == "sound" and not pair and getattr(settings, "is_multilingual", False)
+        task = {"task": "transcribe"} if asked and getattr(settings, "task_to_id", None) else {}
+        return {"do_sample": False, **task}
 
     def write_on(
         self,
@@ -373,7 +411,7 @@ class AttentionModel:
             told(written[0], len(produced))
 
         asked = dict(given.forward) if crossed and pair else self.conversation(text) or text
-        self.generate(asked, max_new_tokens=most, edits=edits, on_token=hear, do_sample=False)
+        self.generate(asked, max_new_tokens=most, edits=edits, on_token=hear, **self._greedily(text, pair))
         return written[0], len(produced)
 
     def predict(self, trace: Any, position: Any = -1, top: Any = 5) -> Prediction:
@@ -429,6 +467,27 @@ class AttentionModel:
         """What the model's forward pass is given for a text, and its tokens. Raises what `tokens` raises."""
         return self._inputs(x, pair)
 
+    def _shown_or_played(self, x: Any, image: Any, audio: Any) -> Any:
+        """What stands where a text would: the picture or the sound, if one is given, or else `x` itself."""
+        if image is not None and audio is not None:
+            raise AttnWidgetError("image= and audio= both stand in place of a text. Give one of them.")
+        if image is not None:
+            return self._pictured(x, image)
+        return x if audio is None else self._sounded(x, audio)
+
+    def _sounded(self, x: Any, audio: Any) -> Any:
+        if x is not None:
+            raise AttnWidgetError(
+                "audio= stands in place of a text. For a model that reads both, give what its processor makes of them: "
+                "model.trace(processor(text=..., audio=..., return_tensors='pt'))."
+            )
+        if not self.hears:
+            raise AttnWidgetError(
+                f"{self.name} takes {getattr(self.model, 'main_input_name', 'no sound')}, so it reads no sound by itself. "
+                "Leave audio= out."
+            )
+        return self.put_sound(audio)
+
     def _pictured(self, x: Any, image: Any) -> Any:
         if x is not None:
             raise AttnWidgetError(
@@ -446,12 +505,13 @@ class AttentionModel:
         return shadow_of(self.model)
 
     def _recipient(self) -> Recipient:
-        shelf = self.shelf if self.sees else None
+        shelf = self.shelf if self.sees or self.hears else None
         return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, shelf)
 
     def refuse_without_processor(self) -> None:
-        """Raise AttnWidgetError where nothing turns a picture into the model's input."""
-        refuse_without_processor(self._recipient())
+        """Raise AttnWidgetError where nothing turns a picture, or a sound, into the model's input."""
+        refuse = refuse_without_extractor if self.hears else refuse_without_processor
+        refuse(self._recipient())
 
     def put(self, image: Any) -> str:
         """Keep a picture, and give the text that names it from now on. Raises AttnWidgetError for what is no picture.
@@ -463,11 +523,21 @@ class AttentionModel:
         """
         return self.shelf.put(picture_given(image))
 
+    def put_sound(self, audio: Any) -> str:
+        """Keep a sound, and give the text that names it from now on. Raises AttnWidgetError for what is no sound.
+
+        >>> import numpy as np
+        >>> import attnwidget as aw
+        >>> aw.load().put_sound((np.ones(8_000, np.float32), 16_000))
+        'sound:169dbd9a21f8cb6a'
+        """
+        return self.shelf.put(sound_given(audio))
+
     def _inputs(self, x: Any, pair: Any = None, **options: Any) -> Inputs:
         self._renew_reader()
         made = self._once(Given.checked(x, pair, **options))
-        for tokens in made.tokens.values():
-            self._refuse_too_long(tokens)
+        for name, tokens in made.tokens.items():
+            self._refuse_too_long(tokens, written=name == "target" and "sound" in self.reads)
         return made
 
     def _inputs_of_many(self, entries: Sequence[Any]) -> list[ReadEntry]:
@@ -510,11 +580,13 @@ class AttentionModel:
                 "This trace does not hold what the model was given: it was saved, or made from weights. Trace the text "
                 "itself again."
             )
-        sequences = {"text": trace.text}
+        trace = trace if trace.whole is None else trace.whole
+        heard = next((text for part in trace.parts if (text := trace.tokens(part)[0]).sounded), trace.text)
+        sequences = {"text": heard}
         if "decoder" in trace.parts:
             sequences["target"] = trace.tokens("decoder")[0]
         forward = {name: tensor.clone() for name, tensor in trace.forward.items()}
-        return Inputs(forward, sequences, trace.pictures)
+        return Inputs(forward, sequences, trace.pictures, trace.sounds)
 
     def _once(self, given: Given) -> Inputs:
         """Inputs of plain texts are cached: an explorer asks for the same ones several times for every keystroke."""
@@ -716,8 +788,10 @@ class AttentionModel:
         told = () if self.preparation is None else (self.preparation.prompt, self.preparation.limit)
         return (*vocabulary_of(self.tokenizer), *told)
 
-    def _refuse_too_long(self, tokens: Tokens) -> None:
-        limit = self.facts.limit
+    def _refuse_too_long(self, tokens: Tokens, *, written: bool = False) -> None:
+        limit = None if tokens.sounded else self.facts.limit
+        # What is said of a sound is bounded by the decoder's positions, not by those of the sound.
+        limit = decoder_limit(self.model.config) if written else limit
         if limit is not None and len(tokens) > limit:
             raise TooLong(len(tokens), limit)
 

@@ -38,7 +38,7 @@ LOGITS_AT_ONCE = 2**26
 
 _SHARED = (
     *("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated"),
-    *("notes", "turns", "edits", "pictures", "edges", "untold"),
+    *("notes", "turns", "edits", "pictures", "edges", "untold", "padding_share", "spoken"),
 )
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
 
@@ -52,11 +52,13 @@ def page_data(
     *,
     texts: Texts | None = None,
     truncated: tuple[int, int] | None = None,
+    sound: bool = False,
 ) -> Frame:
     """The records and arrays of a saved page. Every number is one that the kernel would have sent.
 
     `about` is what the page knows about the model, `traits` the state of the explorer. The pinned head's map and, in
-    every head, the row and column of the query are exact; other maps come in steps of a logarithmic scale. Raises
+    every head, the row and column of the query are exact; other maps come in steps of a logarithmic scale. With `sound`, a sound can be
+    listened to. Raises
     AttnWidgetError for a text that is too long, for cross-attention, and for weights that are NaN.
 
     >>> import attnwidget as aw
@@ -94,7 +96,10 @@ def page_data(
     header = {
         "about": _about(about, chosen.part, FIXED_PICTURE if trace.tokens(chosen.part)[0].pictured else FIXED),
         "traits": {**traits, "chart": 0, "view": _view(traits.get("view"))},
-        "frame": {name: pinned.header[name] for name in _SHARED if name in pinned.header},
+        "frame": {
+            **{name: pinned.header[name] for name in _SHARED if name in pinned.header},
+            **_heard(pinned, keeps=sound),
+        },
         "query": list(chosen.query),
         "exact": [chosen.layer, chosen.head] if exact else [-1, -1],
         "held": [list(pair) for pair in keeps.whole],
@@ -117,7 +122,22 @@ def page_data(
     blocks = {"maps": as_steps(maps, steps), **_blocks(silent, chosen, keeps, frames, steps), **vectors}
     blocks["metrics"] = numbers
     blocks |= {f"picture {own.name}": np.frombuffer(own.encoded[0], np.uint8) for own in trace.pictures}
+    blocks |= _of_sounds(trace, keeps=sound)
     return Frame(header, blocks if isinstance(norms, str) else {**blocks, "norms": norms})
+
+
+def _heard(pinned: Frame, *, keeps: bool) -> dict[str, Any]:
+    """The sounds of a frame, as far as the page can play them."""
+    told = pinned.header.get("sounds")
+    silent = {} if keeps else {"playable": False, "played": 0.0}
+    return {} if told is None else {"sounds": [{**own, **silent} for own in told]}
+
+
+def _of_sounds(trace: Trace, *, keeps: bool) -> dict[str, np.ndarray]:
+    """The spectrograms of a trace, and what can be listened to."""
+    found = {f"spectrogram {own.name}": own.picture for own in trace.sounds}
+    played = {f"sound {own.name}": own.beginning for own in trace.sounds if keeps and own.beginning is not None}
+    return {name: np.frombuffer(file, np.uint8) for name, file in (found | played).items()}
 
 
 def precision(data: Frame) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from attnwidget.engine import is_reference
+from attnwidget.engine import medium_named
 
 _MARK = re.compile(r"(<\|[^<>|\s]{1,40}\|>|</?(?:s|bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]|<</?SYS>>)")
 """What templates put between messages."""
@@ -15,15 +15,15 @@ _USER = re.compile(r"(<\|)?(user|human)(\|>|\b)|\[INST\]", re.IGNORECASE)
 
 
 def headline(text: str, longest: int = 80) -> str:
-    r"""One line of a text; of a chat, its last message of the user; of a picture, that it is one.
+    r"""One line of a text; of a chat, its last message of the user; of a picture or a sound, that it is one.
 
     >>> headline("The cat\nsat."), headline("<|im_start|>system\nBe kind.<|im_end|><|im_start|>user\nHello!<|im_end|>")
     ('The cat sat.', 'Hello!')
     >>> headline("[INST] <<SYS>>Be kind.<</SYS>> Hello! [/INST] Hi.")
     'Hello!'
     """
-    if is_reference(text):
-        return "a picture"
+    if (medium := medium_named(text)) is not None:
+        return f"a {medium}"
     words = " ".join((_asked(text) or text).split())
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 

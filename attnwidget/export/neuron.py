@@ -16,7 +16,7 @@ def saved_neuron(trace: Trace, layer: int, head: int, part: str) -> tuple[dict[s
     """The facts of the head and its arrays; empty for a trace without q and k, or with more than 512 tokens.
 
     `neuron_q` [query, dim] and `neuron_k` [key, dim] in f32; `neuron_masked` u8 [query, key]; `neuron_bias` f32 if
-    something is added to the scores.
+    something is added to the scores; `neuron_sink` f32 [query] where keys are left out, which take part in the softmax all the same.
 
     >>> import attnwidget as aw
     >>> facts, arrays = saved_neuron(aw.load().trace("The cat sat on the mat."), 1, 2, "self")
@@ -39,4 +39,7 @@ def saved_neuron(trace: Trace, layer: int, head: int, part: str) -> tuple[dict[s
     if any("bias" in frame.blocks for frame in every):
         none = np.zeros(keys, np.float32)
         arrays["neuron_bias"] = np.stack([frame.blocks.get("bias", none) for frame in every])
+    if trace.block(layer, part).beyond is not None:
+        # What lies behind a sound adds something else to every row.
+        arrays["neuron_sink"] = np.array([frame.header["sink"] for frame in every], np.float32)
     return {name: whole.header[name] for name in _FACTS}, arrays

@@ -57,6 +57,7 @@ def page_html(data: Frame, shell: Shell, script: str, style: str) -> str:
     scripts, styles = [START, bundle], [STYLE, style]
     policy = (
         f"default-src 'none'; script-src {_sources(scripts)}; style-src {_sources(styles)}; img-src data: blob:; "
+        "media-src blob:; "
         "base-uri 'none'; form-action 'none'"
     )
     words = {name: escape(well_formed(value)) for name, value in vars(shell).items()}

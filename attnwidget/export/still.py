@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from attnwidget.engine import Picture
+from attnwidget.engine import Picture, is_reference
 from attnwidget.export.card import MUTED, card, heat
+from attnwidget.export.headline import headline
 from attnwidget.export.overlay import Ink, Overlay, overlaid, places_in, small_file
 from attnwidget.frames.frame import Frame
 from attnwidget.frames.utf16 import from_units
@@ -191,6 +192,8 @@ def _other_tokens(header: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _passage(header: Mapping[str, Any], field: int, text: str, painted: np.ndarray, sinks: set[int]) -> Iterator[str]:
     """One of the two texts: the other ends of the weights are coloured, the query is framed."""
+    if is_reference(text):
+        return iter([escape(headline(text))])
     direction = str(header["direction"])
     asked, others = asked_tokens(header), _other_tokens(header)
     for tokens in (others, asked):

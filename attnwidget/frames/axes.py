@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attnwidget.engine import NO_SPAN, PatchPlace, Texts, Tokens, Trace
+from attnwidget.engine import NO_SPAN, PatchPlace, Texts, TimePlace, Tokens, Trace
 from attnwidget.frames.utf16 import to_units
 
 
@@ -49,8 +49,10 @@ def texts_shown(trace: Trace, part: str) -> tuple[Tokens, Tokens | None]:
 
 
 def field_text(trace: Trace, tokens: Tokens) -> str:
-    """What stands in a text field of given weights: the text, or the name of the picture that its tokens stand in."""
+    """What stands in a text field of given weights: the text, or the name of the picture or sound that its tokens stand in."""
     place = next((place for place in tokens.places if place is not None), None)
+    if isinstance(place, TimePlace):
+        return trace.sounds[place.sound].reference if place.sound < len(trace.sounds) else tokens.text
     if not tokens.pictured or not isinstance(place, PatchPlace) or place.picture >= len(trace.pictures):
         return tokens.text
     return trace.pictures[place.picture].reference

@@ -20,8 +20,8 @@ def query_at(
     other: Direction = "read_by" if direction == "reads" else "reads"
     for way in (direction,) if axes.square else (direction, other):
         tokens = axes.asked(way)
-        if tokens.pictured and trace.pictures:
-            continue  # no caret stands in a picture
+        if (tokens.pictured and trace.pictures) or tokens.sounded:
+            continue  # no caret stands in a picture or a sound
         spans, fields = spans_in_fields(tokens, texts, second=is_second(trace, part, tokens, texts))
         there = [field == (0 if fields is None else fields[i]) for i in range(len(spans))]
         if any(there):

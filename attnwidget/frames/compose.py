@@ -20,6 +20,7 @@ from attnwidget.frames.maps.thumbnails import changed_thumbnails, thumbnails
 from attnwidget.frames.pictures import pictures_told, places_told
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_selection
+from attnwidget.frames.sounds import padding_share, sounds_told
 from attnwidget.frames.turns import mark_notes, turns_told
 from attnwidget.frames.units import Units
 
@@ -93,9 +94,7 @@ def compose_frame(
         header["turns"] = turns_told(texts.chat)
     if notes := [*dict.fromkeys((*axes.queries.notes, *axes.keys.notes, *texts.notes, *mark_notes(axes.keys, texts)))]:
         header["notes"] = notes
-    if trace.pictures:
-        header["pictures"] = pictures_told(trace)
-    header |= edges_told(trace, selection.part)
+    header |= _surfaces(trace, selection, axes)
     if trace.edits:
         header["edits"] = [str(edit) for edit in trace.edits]
     if before is not None:
@@ -103,6 +102,17 @@ def compose_frame(
     if texts.given:
         header["texts"] = [text and field_text(trace, text) for text in texts_shown(trace, selection.part)]
     return Frame(header, blocks)
+
+
+def _surfaces(trace: Trace, selection: Selection, axes: Axes) -> dict[str, Any]:
+    """What the tokens stand in, where that is no text."""
+    told: dict[str, Any] = edges_told(trace, selection.part)
+    if trace.pictures:
+        told["pictures"] = pictures_told(trace)
+    if trace.sounds:
+        share = padding_share(trace, selection, axes)
+        told |= {"sounds": sounds_told(trace), **({} if share is None else {"padding_share": share})}
+    return told
 
 
 def _arrays(found: Scan, axes: Axes) -> dict[str, np.ndarray]:

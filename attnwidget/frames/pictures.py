@@ -5,6 +5,7 @@ from typing import Any
 
 from attnwidget.engine import NodePlace, PatchPlace, Picture, Tokens, Trace
 from attnwidget.frames.graph import is_graph
+from attnwidget.frames.sounds import times_told
 
 
 def pictures_told(trace: Trace) -> list[dict[str, Any]]:
@@ -19,7 +20,7 @@ def _told(picture: Picture) -> dict[str, Any]:
 
 
 def places_told(tokens: Tokens) -> Mapping[str, Any]:
-    """Where tokens stand in pictures: [picture, frame, row, column, rows, columns], null for those that stand in none; nodes by x and y.
+    """Where tokens stand in pictures: [picture, frame, row, column, rows, columns], null for those that stand in none; nodes by x and y, stretches of a sound by their times.
 
     In a text these are `placeholders`: it is shown as a text.
 
@@ -30,6 +31,8 @@ def places_told(tokens: Tokens) -> Mapping[str, Any]:
         return {}
     if is_graph(tokens):
         return {"nodes": [[place.x, place.y] for place in tokens.places if isinstance(place, NodePlace)]}
+    if tokens.sounded:
+        return {"times": times_told(tokens)}
     name = "places" if tokens.pictured else "placeholders"
     return {name: [_patch(place) if isinstance(place, PatchPlace) else None for place in tokens.places]}
 

@@ -19,6 +19,7 @@ CAUTIONS = {
     "rollout": "Rollout ignores values and MLPs. In a causal model it drifts to the first token, whatever the text.",
 }
 EAGER = "the model's own eager maps"
+BEHIND = " · softmax over all positions, those of padding behind the sound are not shown"
 
 
 HEADS_IN_TITLE = 6
@@ -74,6 +75,8 @@ def recipe(
     largest = "largest change in size" if changes else "maximum"
     pooled = "" if pooling == 1 else f" · a cell is the {largest} over {pooling} x {pooling} {_things(selection)}"
     edits = with_edits(trace, changes=changes)
+    if trace.whole is not None and trace.tokens(selection.part)[1].sounded:
+        pooled += BEHIND
     if selection.source == "rollout":  # whose own recipe has said them
         edits = " · minus the same without edits" if changes else ""
     return f"{made}{_changes(selection, hidden)}{edits}{'' if changes else f' · {rows}'}{pooled}"

@@ -13,6 +13,7 @@ from weakref import WeakMethod, ref
 
 from ipywidgets.widgets.widget import _instances
 
+from attnwidget.arguments import truth_of
 from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse_head
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.export.headline import headline
@@ -31,7 +32,7 @@ from attnwidget.widget.examples import examples
 from attnwidget.widget.findings import finding_of
 from attnwidget.widget.following import LOOP_WAITS, STILL_FOR, hold_until_the_cell_ends
 from attnwidget.widget.given import GivenModel
-from attnwidget.widget.kept_pictures import stored_pictures, take_pictures, uploaded
+from attnwidget.widget.kept_media import stored_media, take_media, uploaded
 from attnwidget.widget.opening import Opening
 from attnwidget.widget.output_cache import forget_output
 from attnwidget.widget.page_picture import LONGEST_CAPTION, page_picture
@@ -39,7 +40,7 @@ from attnwidget.widget.saving import finding_name, page_name, page_of, write_pag
 from attnwidget.widget.selection.changing import TURN, turn
 from attnwidget.widget.selection.link import Link, linked_names
 from attnwidget.widget.selection.selecting import Selecting
-from attnwidget.widget.selection.state import PICTURES, checked_state, explorer_state, request_of
+from attnwidget.widget.selection.state import checked_state, explorer_state, request_of
 from attnwidget.widget.selection.what_if import switched_off, switched_on
 from attnwidget.widget.snapshot import Snapshot, snapshot_of
 from attnwidget.widget.stills import Stills
@@ -91,10 +92,10 @@ class Explorer(Selecting):
         **parts: Any,
     ) -> None:
         if isinstance(model, GivenModel):
-            self._seen, pictured = seen(model.given), bool(model.given.pictures)
+            self._seen, pictured = seen(model.given), bool(model.given.pictures or model.given.sounds)
         else:
             refuse_what_reads_neither(model)
-            self._seen, pictured = presumed(model), model.sees
+            self._seen, pictured = presumed(model), model.sees or model.hears
         self._model = model
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)
@@ -120,7 +121,7 @@ class Explorer(Selecting):
             self.filter = filter
             if look is not None:
                 self.look = look
-            # Of hundreds of patches each is read a little, which no eye tells over a picture.
+            # Of hundreds of patches or stretches each is read a little, which no eye tells over a picture.
             self.look = {"scale": "stretch", **parts} if pictured and look is None else parts
             if edits is not None:
                 self.edits = edits
@@ -145,7 +146,8 @@ class Explorer(Selecting):
 
         Raises AttnWidgetError if the text cannot be traced; an error of the model itself is its cause.
         """
-        return self._read(None)
+        found = self._read(None)
+        return found if found.whole is None else found.whole
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the newest text has been traced, or has failed. Returns False when the time (seconds) runs out."""
@@ -204,11 +206,11 @@ class Explorer(Selecting):
                 self.heads, self.source = ((layer, number),), "head"
         return self
 
-    def save(self, path: Any, *, title: str | None = None, lead: str | None = None) -> Path:
+    def save(self, path: Any, *, title: str | None = None, lead: str | None = None, sound: Any = False) -> Path:
         """Save the explorer in its current state as one HTML file that works offline, without Python. Returns its path.
 
         Everything that needs no new forward pass stays interactive; the text cannot be changed. `title` is by default
-        the model and the text, `lead` a paragraph under it. Raises AttnWidgetError for a text that cannot be traced or
+        the model and the text, `lead` a paragraph under it; with `sound`, up to ten seconds of a sound can be listened to there. Raises AttnWidgetError for a text that cannot be traced or
         is too long for a page, and for a path that cannot be written; an existing file is then kept.
 
         >>> import attnwidget as aw
@@ -217,7 +219,7 @@ class Explorer(Selecting):
         ...     aw.explore(text="The cat sat on the mat.").save(f"{folder}/lesson").name
         'lesson.html'
         """
-        return write_page(path, self._page(title, lead))
+        return write_page(path, self._page(title, lead, sound=truth_of("sound", sound)))
 
     def beside(self, figure: Any) -> None:
         """Show a Bokeh figure or layout next to the stage, replacing the previous one; None closes it.
@@ -290,8 +292,7 @@ class Explorer(Selecting):
         """
         # An edit whose token is gone is left out of every trace: here it is switched off, so that the state can be shown.
         state = {**explorer_state(self, self._model.name), "edits": list(self.those_that_fit(self.edits))}
-        pictures = stored_pictures(self._model, self.text, self.look["against"])
-        return {**state, "pictures": pictures} if pictures else state
+        return {**state, **stored_media(self._model, self.text, self.look["against"])}
 
     def finding(self, said: Any = "", *, evidence: bool = False) -> KeptFinding:
         """What is on screen as a finding to keep: text, model, edits, the answer before and after, and your own sentence.
@@ -323,7 +324,7 @@ class Explorer(Selecting):
         Raises AttnWidgetError, naming the field, if something cannot be shown here; nothing is changed then.
         """
         wanted = checked_state(state)
-        take_pictures(self._model, wanted.pop(PICTURES, {}))
+        take_media(self._model, wanted)
         self.prepare(wanted)
         with turn(self):
             for name, value in wanted.items():
@@ -406,7 +407,7 @@ class Explorer(Selecting):
                 bundle = {**data, **more}, {**metadata, **about}
         return bundle
 
-    def _page(self, title: str | None = None, lead: str | None = None) -> str:
+    def _page(self, title: str | None = None, lead: str | None = None, *, sound: bool = False) -> str:
         # A page holds one reading: of a difference it is the text after the edits.
         before = self.shows == "before"
         text, pair, edits = self._texts
@@ -415,8 +416,8 @@ class Explorer(Selecting):
         kept = switched_off(self.edits) if before else self.those_that_fit(self.edits)
         traits |= {"edits": list(kept), "look": {**self.look, "shows": "after"}}
         cut = (len(trace.text), self._size() or 0) if (self.text, self.pair) == self._cut_text else None
-        texts = {"title": title, "lead": lead, "source": self._source}
-        return page_of(self._model, trace, self._shown, traits, **texts, truncated=cut)
+        said: dict[str, Any] = {"title": title, "lead": lead, "source": self._source, "sound": sound}
+        return page_of(self._model, trace, self._shown, traits, **said, truncated=cut)
 
     def _page_answer(self) -> Answer:
         return Answer({"name": page_name(self._model)}, [self._page().encode()])
@@ -537,7 +538,7 @@ class Explorer(Selecting):
                 if request.kind == "finding"
                 else self._still_answer(request, buffers)
                 if request.kind == "still"
-                else Answer({"uploaded": uploaded(self._model, buffers)})
+                else Answer({**uploaded(self._model, request.medium, buffers)})
                 if request.kind == "upload"
                 else answer(self._model, self._take, request, progress, parts, self._placed)
             ),

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attnwidget.engine import AttentionModel, shared
+from attnwidget.engine import AttentionModel, medium_named, shared
 from attnwidget.errors import AttnWidgetError
 from attnwidget.tiny import BUNDLED
 from attnwidget.widget.examples import examples
 from attnwidget.widget.explorer import Explorer
-from attnwidget.widget.kept_pictures import take_pictures
+from attnwidget.widget.kept_media import take_media
 from attnwidget.widget.opening import Opening
-from attnwidget.widget.selection.state import PICTURES, checked_state, name_to_load, unsaid
+from attnwidget.widget.selection.state import checked_state, name_to_load, unsaid
 
 
 def explore(
@@ -19,6 +19,7 @@ def explore(
     text: Any = None,
     *,
     image: Any = None,
+    audio: Any = None,
     tokenizer: Any = None,
     processor: Any = None,
     pair: str | None = None,
@@ -60,6 +61,10 @@ def explore(
     `image` is what a model of pictures reads, in place of a text: a PIL image, an array, a tensor, or the path of a file; its
     `processor` turns it into the model's input. It can be replaced in the page, and with `ex.image = ...`.
 
+    `audio` is what a model of sounds reads: (samples, rate), a dictionary with "array" and "sampling_rate", or the path of a WAV
+    file; the first 30 seconds are read. `target` is what is said of it; without one, a model that writes, such as Whisper, is asked.
+    It can be replaced in the page, and with `ex.audio = ...`.
+
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model", "lens", "compare" or "test". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
     `source, fusion, words, sinks, weight, layers, shows, against, scale, over, size, height` (see the traits of `Explorer`). `edits`
@@ -79,7 +84,9 @@ def explore(
     loaded = shared(named, tokenizer, processor)
     if image is not None:
         text = _put(loaded, image, text)
-    take_pictures(loaded, kept.pop(PICTURES, {}))
+    if audio is not None:
+        text = _put_sound(loaded, audio, text)
+    take_media(loaded, kept)
     example = examples(loaded)[0]
     stated = kept.pop("text", example.text)
     shown = stated if text is None else text
@@ -88,6 +95,8 @@ def explore(
     given |= {"sinks": sinks, "weight": weight, "layers": layers, "against": against, "scale": scale, "over": over}
     given |= {"size": size, "height": height, "shows": shows, "edits": edits, "question": question}
     given |= {"pair": target if pair is None else pair}
+    if given["pair"] is None and "pair" not in kept and medium_named(shown) == "sound":
+        given["pair"] = loaded.transcribe(shown) or None
     chosen = {name: value for name, value in given.items() if value is not None}
     if text is None and state is None and "pair" not in chosen and example.pair is not None:
         chosen["pair"] = example.pair
@@ -110,6 +119,14 @@ def _put(model: AttentionModel, image: Any, text: Any) -> str:
     if not model.sees:
         raise AttnWidgetError(f"{model.name} reads text, not pictures. Leave image= out.")
     return model.put(image)
+
+
+def _put_sound(model: AttentionModel, audio: Any, text: Any) -> str:
+    if text is not None:
+        raise AttnWidgetError("audio= stands in place of a text. Give one of them.")
+    if not model.hears:
+        raise AttnWidgetError(f"{model.name} reads no sounds by themselves. Leave audio= out.")
+    return model.put_sound(audio)
 
 
 def restored(explorer: Explorer, state: Any, said: Mapping[str, Any]) -> Explorer:

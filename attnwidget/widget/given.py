@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from attnwidget.engine import ModelFacts, Texts, Tokens, Trace
+from attnwidget.engine import ModelFacts, Texts, Tokens, Trace, without_padding
 from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.axes import axes_of, field_text, texts_shown
 
@@ -14,7 +14,7 @@ class GivenModel:
     """Why the text cannot be changed, and what of it has no weights."""
 
     def __init__(self, given: Trace) -> None:
-        self.given = given
+        self.given = given = without_padding(given)
         self.facts: ModelFacts = given.model
         self.name = given.model.name
         self.model = self  # what the worker belongs to

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from attnwidget.engine import AttentionModel, Trace
+from attnwidget.engine import AttentionModel, Trace, is_reference
 from attnwidget.export.data import page_data, precision
 from attnwidget.export.headline import headline
 from attnwidget.export.page import Shell, page_html
@@ -27,11 +27,18 @@ def page_of(
     lead: str | None = None,
     truncated: tuple[int, int] | None = None,
     source: str | None = None,
+    sound: bool = False,
 ) -> str:
     """The whole page as HTML. Raises AttnWidgetError for a text that is too long for one."""
     told = about(model, shown, (), source, traits["text"]).content["about"]
     data = page_data(
-        trace, told, traits, model.piece, texts=model.texts(traits["text"], traits["pair"]), truncated=truncated
+        trace,
+        told,
+        traits,
+        model.piece,
+        texts=model.texts(traits["text"], traits["pair"]),
+        truncated=truncated,
+        sound=sound,
     )
     recipe = data.header["facts"][f"{traits['layer']} {traits['head']}"]["recipe"]
     shell = Shell(
@@ -39,7 +46,7 @@ def page_of(
         lead=lead or "",
         origin=f"{model.name} · {_today()} · {_made_with()}",
         numbers=f"{recipe[:1].upper()}{recipe[1:]}. {precision(data)}",
-        text=traits["text"],
+        text=headline(traits["text"]) if is_reference(traits["text"]) else traits["text"],
     )
     script, style = (bundle(name).read_text("utf-8") for name in ("page.js", "explorer.css"))
     return page_html(data, shell, script, style)

@@ -105,6 +105,7 @@ def traced(
         scores=scores(output, facts.predicts) if runs is module else None,
         edits=() if edited is None else edited.edits,
         pictures=given.pictures,
+        sounds=given.sounds,
         refused=refused,
     )
 

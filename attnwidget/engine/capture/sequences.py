@@ -49,7 +49,8 @@ def sequences_of(
     if "cross" in sizes:
         found["cross"] = _crossed(sizes["cross"], found, given, config)
     text = given.tokens.get("text") or next(iter(found.values()))[0]
-    return text, found
+    # What was said about a sound is a text; its stretches have none.
+    return given.tokens.get("target", text) if text.sounded else text, found
 
 
 def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
@@ -58,7 +59,8 @@ def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:
     of_other = part in {*OF_PICTURES, "audio"}
     if not of_other and known is not None and len(known) == count:
         return known
-    if not of_other and known is not None and "pixel_values" not in given.forward:
+    textual = known is not None and not known.sounded and "pixel_values" not in given.forward
+    if not of_other and textual and known is not None:
         raise AttnWidgetError(
             f"Part {part!r} has maps of {count} positions for {len(known)} tokens. Attention that is padded, pooled or "
             "split into windows cannot be shown with these tokens."

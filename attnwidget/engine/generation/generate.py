@@ -68,6 +68,7 @@ def generate(
         _lengthened(given.forward, ids, crossed=crossed),
         {**given.tokens, name: continued(reader, prompt, stream.produced)},
         given.pictures,
+        given.sounds,
     )
     trace = _assembled(passes, whole, facts, len(ids))
     if trace is None:
@@ -80,7 +81,7 @@ def without_target(given: Inputs) -> Inputs:
     """The inputs without those of an encoder-decoder's decoder."""
     forward = {name: tensor for name, tensor in given.forward.items() if not name.startswith("decoder_")}
     tokens = {name: own for name, own in given.tokens.items() if name != "target"}
-    return Inputs(forward, tokens, given.pictures)
+    return Inputs(forward, tokens, given.pictures, given.sounds)
 
 
 @dataclass(eq=False)
@@ -216,6 +217,7 @@ def _assembled(passes: Passes, whole: Inputs, facts: ModelFacts, count: int) -> 
         edits=() if passes.edited is None else passes.edited.edits,
         forward=whole.forward,
         pictures=whole.pictures,
+        sounds=whole.sounds,
         refused=refused,
     )
 

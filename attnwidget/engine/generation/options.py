@@ -159,7 +159,7 @@ def _refuse_length(model: Any, given: Inputs, facts: ModelFacts, count: int) -> 
         raise AttnWidgetError(
             "There are no token ids to start from. Give a text, token ids, or a mapping with input_ids."
         )
-    limit = _decoder_limit(model.config) if crossed else facts.limit
+    limit = decoder_limit(model.config) if crossed else facts.limit
     length = 1 if prompt is None else len(prompt)
     if limit is None or length + count <= limit:
         return
@@ -171,7 +171,8 @@ def _refuse_length(model: Any, given: Inputs, facts: ModelFacts, count: int) -> 
     )
 
 
-def _decoder_limit(config: Any) -> int | None:
+def decoder_limit(config: Any) -> int | None:
+    """The largest number of tokens that a decoder reads; None if the configuration does not say."""
     own = config.get_text_config(decoder=True)
     known = [getattr(own, name, None) for name in ("max_target_positions", "max_position_embeddings")]
     return next((size for size in known if isinstance(size, int) and size > 0), None)

@@ -6,9 +6,13 @@ import torch
 
 from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import plain_ids
-from attnwidget.engine.text.tokenise import tokenise_ids, tokenise_target
+from attnwidget.engine.text.tokenise import tokenise_ids, tokenise_target, tokenise_written
+from attnwidget.engine.text.tokenizer import names_of
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
+
+TRANSCRIPT_STARTS = "<|startoftranscript|>"
+"""The token with which Whisper's decoder starts."""
 
 
 def target_tokens(recipient: Recipient, target: Any, first: int | None = None) -> Tokens:
@@ -18,13 +22,19 @@ def target_tokens(recipient: Recipient, target: Any, first: int | None = None) -
     """
     model, tokenizer = recipient.model, recipient.tokenizer
     if target is None:
-        return tokenise_ids(tokenizer, [start_token(recipient)])
+        return tokenise_ids(tokenizer, prompt_of(tokenizer) or [start_token(recipient)])
     if not isinstance(target, str):
         return tokenise_ids(tokenizer, plain_ids(target))  # used as given
     if tokenizer is None:
         raise AttnWidgetError(f"{recipient.name} was loaded without a tokenizer, so target= must be token ids.")
+    prompt = prompt_of(tokenizer)
+    if prompt and target.startswith(names_of(tokenizer, prompt[:1])[0]):
+        return tokenise_written(tokenizer, target)[:first]  # it says its own special tokens
     tokens = tokenise_target(tokenizer, target)
     labels = list(tokens.ids)
+    if prompt and labels[: len(prompt)] == prompt:
+        ends = tokens.special[-1] or labels[-1] == tokenizer.eos_token_id
+        return tokens[: len(labels) - int(ends)][:first]
     if not tokens.special[-1]:
         labels.append(model.config.get_text_config().eos_token_id or labels[-1])
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
@@ -38,6 +48,16 @@ def target_tokens(recipient: Recipient, target: Any, first: int | None = None) -
     return tokenise_ids(tokenizer, shifted[:1]).beside(tokens.text) + tokens[: len(shifted[:first]) - 1]
 
 
+def prompt_of(tokenizer: Any) -> list[int]:
+    """The tokens with which a tokenizer begins every target, those that start the decoder included; [] for nearly all.
+
+    Whisper's say that a transcript starts, its language and the task. Others begin a target behind the start token.
+    """
+    found = getattr(tokenizer, "prefix_tokens", None)
+    start = getattr(tokenizer, "convert_tokens_to_ids", lambda _name: None)(TRANSCRIPT_STARTS)
+    return list(found) if isinstance(found, list | tuple) and found and found[0] == start else []
+
+
 def shifted_tokens(recipient: Recipient, text: Tokens) -> Tokens:
     """A text as decoder input: the start token, and all of the text except its last token."""
     return tokenise_ids(recipient.tokenizer, [start_token(recipient)]).beside(text.text) + text[:-1]
@@ -45,6 +65,8 @@ def shifted_tokens(recipient: Recipient, text: Tokens) -> Tokens:
 
 def start_token(recipient: Recipient) -> int:
     """The token id that a decoder starts with. Raises AttnWidgetError if the model does not define one."""
+    if (prompt := prompt_of(recipient.tokenizer)) and recipient.hears:
+        return prompt[0]
     model = recipient.model
     configs = [model.config, getattr(model, "generation_config", None), getattr(model.config, "decoder", None)]
     known = [

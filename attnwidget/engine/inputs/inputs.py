@@ -9,12 +9,16 @@ from torch import Tensor
 
 from attnwidget.arguments import truth_of, whole_number
 from attnwidget.engine.inputs.decoder_inputs import shifted_tokens, start_token, target_tokens
-from attnwidget.engine.inputs.pictured import arguments_of, picture_of
+from attnwidget.engine.inputs.pictured import arguments_of, medium_of
 from attnwidget.engine.inputs.pictures import pictures_in
 from attnwidget.engine.inputs.placeholders import with_placeholders
 from attnwidget.engine.inputs.recipient import Recipient, forward_names
+from attnwidget.engine.inputs.sounded import sound_arguments
+from attnwidget.engine.inputs.sounds import sound_in
 from attnwidget.engine.inputs.tensors import device_of, plain_ids, refuse_images, tensor_of
+from attnwidget.engine.media.given_sound import GivenSound
 from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.prediction_head import predicts
 from attnwidget.engine.text.chat import is_chat
 from attnwidget.engine.text.conversation import Conversation
@@ -37,12 +41,13 @@ class Inputs:
     """`forward` has the arguments of the forward pass, as batches of one; `tokens` the tokens of each text sequence.
 
     The sequences are "text" (the input of a decoder or encoder, the source of an encoder-decoder) and "target".
-    `pictures` are what of the arguments can be looked at.
+    `pictures` and `sounds` are what of the arguments can be looked at; the stretches of a sound are tokens of "text".
     """
 
     forward: Mapping[str, Tensor]
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    sounds: tuple[Sound, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,25 @@ def inputs_of(recipient: Recipient, given: Given) -> Inputs:
         if given.pair is not None or given.prepend_bos is not None:
             raise AttnWidgetError("A mapping of forward inputs is used as it is: leave out pair= and prepend_bos=.")
         return _with_target(recipient, _mapped(recipient, given.x), given.target)
-    picture = picture_of(recipient, given.x)
-    if picture is not None:
-        forward = arguments_of(recipient, picture)
-        seen = pictures_in(forward, recipient.model.config, recipient.processor, picture.note)
+    medium = medium_of(recipient, given.x)
+    if isinstance(medium, GivenSound):
+        arguments, sound = sound_arguments(recipient, medium)
+        return _with_target(recipient, _heard(recipient, Inputs(arguments), sound), given.target, given.first)
+    if medium is not None:
+        forward = arguments_of(recipient, medium)
+        seen = pictures_in(forward, recipient.model.config, recipient.processor, medium.note)
         return Inputs(forward, pictures=seen)
     tokens = tokens_of(recipient, given)
     made = _forward(tokens, device_of(recipient.model), told=_tells_segments(recipient))
     return _with_target(recipient, made, given.target, given.first)
+
+
+def _heard(recipient: Recipient, made: Inputs, given: GivenSound | None = None) -> Inputs:
+    """The same inputs with the sound among them, and the tokens of its stretches."""
+    found = sound_in(made.forward, recipient.model.config, recipient.processor, given)
+    if found is None:
+        return made
+    return replace(made, tokens={"text": found.tokens, **made.tokens}, sounds=(found.sound,))
 
 
 def inputs_of_texts(
@@ -204,7 +220,7 @@ def _mapped(recipient: Recipient, x: Mapping[Any, Any]) -> Inputs:
         tokens["text"] = _segmented(tokens["text"], forward["token_type_ids"])
     pictures = pictures_in(forward, recipient.model.config, recipient.processor)
     placed = {name: with_placeholders(own, pictures, model.config) for name, own in tokens.items()}
-    return Inputs(forward, placed, pictures)
+    return _heard(recipient, Inputs(forward, placed, pictures))
 
 
 def _segmented(tokens: Tokens, segment: Tensor) -> Tokens:

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import tensor_of
-from attnwidget.engine.media.shelf import GivenPicture
+from attnwidget.engine.media.given_sound import GivenSound
+from attnwidget.engine.media.shelf import GivenPicture, Medium
 from attnwidget.errors import AttnWidgetError
 
 
@@ -40,17 +41,18 @@ def refuse_without_processor(recipient: Recipient) -> None:
         )
 
 
-def picture_of(recipient: Recipient, x: Any) -> GivenPicture | None:
-    """The picture that a text names to a model that reads pictures; None for any other input.
+def medium_of(recipient: Recipient, x: Any) -> Medium | None:
+    """The picture or the sound that a text names to a model that reads these; None for any other input.
 
-    Raises AttnWidgetError for the name of a picture that is not there.
+    Raises AttnWidgetError for the name of one that is not there.
     """
     if recipient.shelf is None or not isinstance(x, str):
         return None
     found = recipient.shelf.get(x)
-    if found is None:
+    if found is None or isinstance(found, GivenSound) != recipient.hears:
+        what, argument = ("sound", "audio") if recipient.hears else ("picture", "image")
         raise AttnWidgetError(
-            f"{recipient.name} reads pictures, not text, and {x!r:.60} names none that is here. Choose a picture, or give one: "
-            "image=..."
+            f"{recipient.name} reads {what}s, not text, and {x!r:.60} names none that is here. Choose a {what}, or give one: "
+            f"{argument}=..."
         )
     return found

@@ -13,7 +13,7 @@ from attnwidget.errors import AttnWidgetError
 class Recipient:
     """A model, its tokenizer and processor; `name` is for error messages, `prompt` is put before every text.
 
-    `shelf` has the pictures that stand where a text would; None of a model that reads text.
+    `shelf` has the pictures or sounds that stand where a text would; None of a model that reads text.
     """
 
     model: Any
@@ -22,6 +22,11 @@ class Recipient:
     prompt: str = ""
     processor: Any | None = None
     shelf: Shelf | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether the model reads sounds."""
+        return "sound" in media_read(self.model)
 
     def accepts(self, argument: str) -> bool:
         """Whether the model's forward pass takes an argument of this name."""

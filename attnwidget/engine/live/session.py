@@ -15,12 +15,13 @@ from attnwidget.engine.stopping import go_on
 from attnwidget.engine.text.conversation import Conversation
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
+from attnwidget.engine.trace.without_padding import without_padding
 from attnwidget.errors import TooLong
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A trace, the milliseconds it took (0 if cached), and (shown, total) tokens if it was cut short.
+    """A trace, without the padding of a sound, the milliseconds it took (0 if cached), and (shown, total) tokens if it was cut short.
 
     `id` identifies the texts, the edits and the state of the model: numbers of two readings are comparable only if it is
     the same. `off` are edits of what is not there, each with the sentence that says so: they were left out.
@@ -113,6 +114,7 @@ class LiveSession:
                 raise
             trace = self._trace(text, given, pair, made, first=error.limit, progress=progress)
             truncated = (error.limit, error.tokens)
+        trace = without_padding(trace)
         go_on()
         # Given weights are the same whatever text is asked for.
         read = () if texts.given else (text, pair, "" if truncated is None else "cut", *map(str, made))
@@ -143,6 +145,7 @@ class LiveSession:
         traces = [reading.trace for reading in self._readings.values()]
         nearest = max(traces, key=lambda trace: _shared(trace, text, edits), default=None)
         changed = {"edits": edits} if edits else {}
+        nearest = nearest if nearest is None or nearest.whole is None else nearest.whole
         return self.model.trace(given, reuse=nearest, **changed, **as_given(self.model.facts, pair), **options)
 
 

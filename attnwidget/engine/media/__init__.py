@@ -1,1 +1,1 @@
-"""What tokens stand in that is no text: pictures."""
+"""What tokens stand in that is no text: pictures, sounds, graphs."""

@@ -27,6 +27,24 @@ class PatchPlace:
 
 
 @dataclass(frozen=True)
+class TimePlace:
+    """A stretch of a sound, in seconds; `sound` numbers the sounds of a trace.
+
+    >>> TimePlace(1.24, 1.26).name
+    '1.24 s'
+    """
+
+    start: float
+    stop: float
+    sound: int = 0
+
+    @property
+    def name(self) -> str:
+        """Where it begins."""
+        return f"{self.start:.2f} s"
+
+
+@dataclass(frozen=True)
 class NodePlace:
     """A node of a graph in its picture, from 0 to 1: `x` to the right, `y` downwards."""
 
@@ -56,3 +74,12 @@ def in_squares(rows: int, columns: int, side: int, *, picture: int = 0) -> tuple
         for row in range(side)
         for column in range(side)
     )
+
+
+def in_time(count: int, seconds: float, *, sound: int = 0) -> tuple[TimePlace, ...]:
+    """Stretches of so many seconds each, one after the other.
+
+    >>> [place.name for place in in_time(2, 0.02)]
+    ['0.00 s', '0.02 s']
+    """
+    return tuple(TimePlace(at * seconds, (at + 1) * seconds, sound) for at in range(count))

@@ -1,19 +1,21 @@
-"""Pictures that were given to a model, each under a name that stands for it where a text would."""
+"""Pictures and sounds that were given to a model, each under a name that stands for it where a text would."""
 
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
+from typing import TypeAlias
 
 from PIL import Image
 
+from attnwidget.engine.media.given_sound import GivenSound
 from attnwidget.engine.media.picture import file_of_image
 
-PICTURES_KEPT = 64
-"""Pictures that a model remembers: those looked at last."""
+MEDIA_KEPT = 64
+"""Pictures and sounds that a model remembers: those looked at last."""
 
-_REFERENCE = re.compile(r"picture:[0-9a-f]{16}")
+_REFERENCE = re.compile(r"(picture|sound):[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +26,8 @@ class GivenPicture:
     note: str = ""
 
     @property
-    def png(self) -> bytes:
-        """It, whole, as a file."""
+    def whole(self) -> bytes:
+        """It, exactly, as a PNG."""
         return file_of_image(self.image, "PNG")
 
     @property
@@ -35,8 +37,11 @@ class GivenPicture:
         return f"picture:{sha256(size + self.image.tobytes()).hexdigest()[:16]}"
 
 
+Medium: TypeAlias = GivenPicture | GivenSound
+
+
 class Shelf:
-    """The pictures of a model, by reference.
+    """The pictures and sounds of a model, by reference.
 
     >>> shelf = Shelf()
     >>> name = shelf.put(GivenPicture(Image.new("RGB", (4, 2), "red")))
@@ -45,21 +50,21 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, GivenPicture] = OrderedDict()
+        self._kept: OrderedDict[str, Medium] = OrderedDict()
         self._lock = Lock()
 
-    def put(self, picture: GivenPicture) -> str:
-        """Keep a picture; its reference."""
-        name = picture.reference
+    def put(self, medium: Medium) -> str:
+        """Keep a picture or a sound; its reference."""
+        name = medium.reference
         with self._lock:
-            self._kept[name] = picture
+            self._kept[name] = medium
             self._kept.move_to_end(name)
-            while len(self._kept) > PICTURES_KEPT:
+            while len(self._kept) > MEDIA_KEPT:
                 self._kept.popitem(last=False)
         return name
 
-    def get(self, reference: str) -> GivenPicture | None:
-        """A picture that is kept; None for any other reference."""
+    def get(self, reference: str) -> Medium | None:
+        """What is kept under a reference; None for any other."""
         with self._lock:
             found = self._kept.get(reference)
             if found is not None:
@@ -67,10 +72,20 @@ class Shelf:
             return found
 
 
-def is_reference(text: str) -> bool:
-    """Whether a text names a picture.
+def is_reference(text: object) -> bool:
+    """Whether what is given as a text names a picture or a sound.
 
-    >>> is_reference("a picture of a cat")
-    False
+    >>> is_reference("a picture of a cat"), is_reference("sound:0123456789abcdef")
+    (False, True)
     """
-    return _REFERENCE.fullmatch(text) is not None
+    return medium_named(text) is not None
+
+
+def medium_named(text: object) -> str | None:
+    """What is named where a text is given: "picture" or "sound"; None for any other text, and for chat messages.
+
+    >>> medium_named("sound:0123456789abcdef"), medium_named("sound")
+    ('sound', None)
+    """
+    found = _REFERENCE.fullmatch(text) if isinstance(text, str) else None
+    return None if found is None else found[1]

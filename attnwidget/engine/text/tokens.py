@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from attnwidget.arguments import whole_number
-from attnwidget.engine.media.places import NodePlace, PatchPlace, in_rows
+from attnwidget.engine.media.places import NodePlace, PatchPlace, TimePlace, in_rows
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.errors import AttnWidgetError
 from attnwidget.text import Span
@@ -22,7 +22,7 @@ class Tokens:
     `spans` are half-open ranges of code points in `text`; they are `(-1, -1)` for special tokens that do not occur in
     the text (`<|im_start|>` in a chat does), and empty for pieces without a place in it. `words` numbers the words, -1
     for special tokens; `segment` tells the two texts of a pair apart. Byte pieces of one character share its span and
-    show it whole. `places` says where tokens stand in a picture or a graph, None for those that do not; it is empty where none does.
+    show it whole. `places` says where tokens stand in a picture, a sound or a graph, None for those that do not; it is empty where none does.
 
     >>> tokens = Tokens.from_pieces(["The", "river", "bank"])
     >>> len(tokens), tokens.find("bank"), tokens.text
@@ -37,7 +37,7 @@ class Tokens:
     padding: tuple[bool, ...]
     segment: tuple[int, ...]
     text: str
-    places: tuple[PatchPlace | NodePlace | None, ...] = ()
+    places: tuple[PatchPlace | NodePlace | TimePlace | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -76,6 +76,15 @@ class Tokens:
         """
         plain = [place for place, special in zip(self.places, self.special, strict=False) if not special]
         return bool(plain) and all(isinstance(place, PatchPlace) for place in plain)
+
+    @property
+    def sounded(self) -> bool:
+        """Whether these are stretches of a sound.
+
+        >>> Tokens.in_sound([TimePlace(0, 0.02)]).sounded, Tokens.from_pieces(["a", "cat"]).sounded
+        (True, False)
+        """
+        return any(isinstance(place, TimePlace) for place in self.places)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -180,6 +189,16 @@ class Tokens:
         return replace(spaced([-1] * len(pieces), pieces, [place is None for place in placed]), places=placed)
 
     @staticmethod
+    def in_sound(places: Sequence[TimePlace]) -> "Tokens":
+        """Tokens of these stretches of a sound, each named by its beginning.
+
+        >>> Tokens.in_sound([TimePlace(0.0, 0.02), TimePlace(0.02, 0.04)]).pieces
+        ('0.00 s', '0.02 s')
+        """
+        named = spaced([-1] * len(places), [place.name for place in places], [False] * len(places))
+        return replace(named, places=tuple(places))
+
+    @staticmethod
     def from_names(names: Sequence[str]) -> "Tokens":
         """Things that have a name each, none of them special, as the nodes of a graph.
 
@@ -202,7 +221,7 @@ class Tokens:
         return spaced([-1] * count, [str(i) for i in range(count)], [False] * count)
 
 
-def _places_of(tokens: Tokens) -> tuple[PatchPlace | NodePlace | None, ...]:
+def _places_of(tokens: Tokens) -> tuple[PatchPlace | NodePlace | TimePlace | None, ...]:
     return tokens.places or (None,) * len(tokens)
 
 

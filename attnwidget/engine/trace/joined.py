@@ -63,7 +63,7 @@ def _alike(one: Block, other: Block) -> bool:
 
 def _plain(block: Block) -> bool:
     """Whether nothing but q, k and one mask for all heads says what the weights are."""
-    own = (block.dense, block.bias, block.sinks, block.changes)
+    own = (block.dense, block.bias, block.sinks, block.changes, block.beyond)
     return all(one is None for one in own) and (block.mask is None or block.mask.shape[1] == 1)
 
 

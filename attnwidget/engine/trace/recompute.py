@@ -111,7 +111,7 @@ def weights_in_graph(block: Block, heads: slice) -> LayerMaps:
         _hide(scores, block, mask, rows, keys)
         if mask is not None:
             scores = scores.masked_fill(~mask.any(-1, keepdim=True).to(scores.device), 0.0)  # NaN would spread
-        return _effective(_softmax(scores, block, heads, mask), block, heads, mask, rows, keys)
+        return _effective(_softmax(scores, block, heads, rows, mask), block, heads, mask, rows, keys)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -121,7 +121,7 @@ class Steps:
 
     `dot` is q.k, `scaled` is dot times the scale, `capped` is after the soft cap, `bias` is what a bias or an additive
     mask adds; `logit` is the input of the softmax, -inf for masked keys. `sink` is a logit in the softmax that belongs
-    to no key.
+    to no key, or to all keys that are left out.
     """
 
     dot: Float[Tensor, " key"]
@@ -155,7 +155,7 @@ def steps(block: Block, head: int, query: int) -> Steps:
             bias += added
         mask = _allowed_in(block, own, rows)
         _hide(logit, block, mask, rows, reach)
-        weight = _effective(_softmax(logit, block, own, mask), block, own, mask, rows, reach)
+        weight = _effective(_softmax(logit, block, own, rows, mask), block, own, mask, rows, reach)
         dot = _products(q, k, 1.0)
     return Steps(
         dot=dot[0, 0].cpu(),
@@ -163,9 +163,38 @@ def steps(block: Block, head: int, query: int) -> Steps:
         capped=None if capped is None else capped[0, 0].cpu(),
         bias=bias[0, 0].cpu() if bool(bias.any()) else None,
         logit=logit[0, 0].cpu(),
-        sink=None if block.sinks is None else float(block.sinks[head]),
+        sink=_without_a_key(block, head, query),
         weight=weight[0, 0].cpu(),
     )
+
+
+def _without_a_key(block: Block, head: int, query: int) -> float | None:
+    others = [] if block.sinks is None else [float(block.sinks[head])]
+    others += [] if block.beyond is None else [float(block.beyond[head, query])]
+    return float(torch.tensor(others, dtype=torch.float32, device="cpu").logsumexp(0)) if others else None
+
+
+def left_out(block: Block, first: int) -> Float[Tensor, "head query"]:
+    """The logarithm of the summed exponentials of the logits of all keys from `first` on, on the CPU.
+
+    Raises AttnWidgetError for a block without q and k.
+    """
+    if block.q is None or block.k is None:
+        raise AttnWidgetError(f"{block!r} has no q and k.")
+    _, length, width = block.shape
+    out = torch.empty(block.heads, length, dtype=torch.float32, device="cpu")
+    keys = slice(first, width)
+    with exactly(block.q.device.type):
+        for place, run, shared in _runs(block, None, length):
+            query, key = block.q[0, run], block.k[0, shared, keys].float()
+            step = rows_together((run.stop - run.start) * width)
+            for rows in torch.arange(length, device="cpu").split(step):
+                go_on()
+                mask = _allowed_in(block, run, rows)
+                scores = _scores(block, run, query[:, rows.to(query.device)].float(), key, rows, keys)
+                _hide(scores, block, mask, rows, keys)
+                out[place, rows] = scores.logsumexp(-1).cpu()
+    return out
 
 
 def visible(block: Block, queries: AxisIndex = None) -> Bool[Tensor, "query key"]:
@@ -259,7 +288,7 @@ def _within(block: Block, run: slice, shared: slice, rows: Indices, keys: slice)
         mask = _allowed_in(block, run, rows)
         scores = _scores(block, run, query, key, rows, keys)
         _hide(scores, block, mask, rows, keys)
-        return _effective(_softmax(scores, block, run, mask), block, run, mask, rows, keys).cpu()
+        return _effective(_softmax(scores, block, run, rows, mask), block, run, mask, rows, keys).cpu()
 
 
 def _fill(
@@ -273,7 +302,7 @@ def _fill(
         return
     scores = _scores(block, heads, query[:, rows.to(query.device)].float(), key[:, reach], rows, reach)
     _hide(scores, block, mask, rows, reach)
-    found = _effective(_softmax(scores, block, heads, mask), block, heads, mask, rows, reach)
+    found = _effective(_softmax(scores, block, heads, rows, mask), block, heads, mask, rows, reach)
     if columns is None or inside is None:
         out[..., reach] = found
     else:
@@ -321,11 +350,16 @@ def _hide(scores: Tensor, block: Block, mask: Tensor | None, rows: Indices, reac
         scores[..., free - reach.start :].masked_fill_(later.to(scores.device), float("-inf"))
 
 
-def _softmax(scores: Tensor, block: Block, heads: slice, mask: Tensor | None) -> Tensor:
-    """Softmax over all keys and the sink logits, if any; rows that may attend to nothing are zero."""
+def _softmax(scores: Tensor, block: Block, heads: slice, rows: Indices, mask: Tensor | None) -> Tensor:
+    """Softmax over all keys, those that are left out and the sink logits, if any; rows that may attend to nothing are zero."""
+    others = []
     if block.sinks is not None:
-        sink = rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, scores.shape[1], 1)
-        found = torch.cat([scores, sink.to(scores.device)], dim=-1).softmax(-1)[..., :-1]
+        others.append(rearrange(block.sinks[heads].float(), "head -> head 1 1").expand(-1, scores.shape[1], 1))
+    if block.beyond is not None:
+        others.append(block.beyond[heads][:, rows.to(block.beyond.device), None])
+    if others:
+        together = torch.cat([scores, *(other.to(scores.device) for other in others)], dim=-1)
+        found = together.softmax(-1)[..., : scores.shape[-1]]
     else:
         found = scores.softmax(-1)
     blocked = None if mask is None else ~mask.any(-1, keepdim=True)

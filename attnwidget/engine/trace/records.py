@@ -8,6 +8,7 @@ from torch import Tensor
 from attnwidget.engine.edits.changes import Changes
 from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.projection import Projection
 from attnwidget.engine.trace.residual import Stream
@@ -26,7 +27,8 @@ class Block:
     whole mask. `dense` holds given weights (head query key) if there are no q and k. `projection` is the linear layer
     that directly follows the heads' outputs; None if something lies between, or the model was not traced. `inputs` is
     the residual stream around the layer, if `keep=("inputs",)` asked for it and it was found. `changes` is what edits did
-    to the layer: its weights are those that took effect.
+    to the layer: its weights are those that took effect. `beyond` (head query) is, where the last keys are left out, the logarithm of the sum of
+    their exponentiated logits: they take part in the softmax all the same.
     """
 
     part: str
@@ -47,6 +49,7 @@ class Block:
     projection: Projection | None = None
     inputs: Stream | None = None
     changes: Changes | None = None
+    beyond: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -142,4 +145,5 @@ class SavedTrace:
     steps: tuple[Step, ...]
     edits: tuple[Edit, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    sounds: tuple[Sound, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)

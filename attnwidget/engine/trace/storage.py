@@ -1,6 +1,7 @@
 """A trace <-> one safetensors file: its tensors, and everything else as one JSON text in the file's metadata."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -17,6 +18,7 @@ from attnwidget.engine.edits.changes import refuse_what_is_not_there
 from attnwidget.engine.edits.notation import stored_edit
 from attnwidget.engine.edits.records import Edit, Paint
 from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
 from attnwidget.engine.trace.plain_data import Unfit, as_data, from_data
@@ -30,12 +32,12 @@ SUFFIX = ".safetensors"
 ENTRY = "attnwidget.trace"
 """The metadata entry that makes a safetensors file a trace."""
 
-TRACE_FORMAT = 5
+TRACE_FORMAT = 6
 """Increased whenever files change in a way that released versions would misread."""
 
-WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, IN_PICTURES = 1, 2, 3, 4
+WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, IN_PICTURES, WITHOUT_PARTS = 1, 2, 3, 4, 5
 """The formats of a trace over text: without edits, with edits that hold neither a matrix nor another run, with those that do;
-and of one whose tokens stand in pictures. Older versions read these as well; only one without some of its parts needs the newest."""
+of one whose tokens stand in pictures, and of one without some of its parts. Older versions read these as well; only one of a sound needs the newest."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ class StoredPicture:
 
 
 @dataclass(frozen=True)
+class StoredSound:
+    """A sound without its spectrogram and its samples, and where these are."""
+
+    spectrogram: Stored
+    waveform: Stored | None
+    seconds: float
+    read_seconds: float
+    rate: int
+    top: str
+    note: str
+    given: str
+
+
+@dataclass(frozen=True)
 class Contents:
     """The content of the JSON text. `text` and `sequences` are indices into `tokens`, so parts keep sharing tokens."""
 
@@ -90,6 +106,7 @@ class Contents:
     edits: tuple[str, ...] = ()
     matrices: dict[str, Stored] = field(default_factory=dict)  # what edits paint, by their text
     pictures: tuple[StoredPicture, ...] = ()
+    sounds: tuple[StoredSound, ...] = ()
     refused: dict[str, str] = field(default_factory=dict)
 
 
@@ -123,6 +140,7 @@ def save_trace(trace: SavedTrace, path: Any, *, values: bool) -> Path:
             if isinstance(edit, Paint) and edit.matrix is not None
         },
         tuple(StoredPicture(kept.place(torch.from_numpy(own.pixels)), own.patch, own.note) for own in trace.pictures),
+        tuple(_stored_sound(own, kept) for own in trace.sounds),
         dict(trace.refused),
     )
     metadata = {ENTRY: json.dumps(_plain(contents), separators=(",", ":"))}
@@ -134,7 +152,8 @@ def _plain(contents: Contents) -> Any:
     data = as_data(contents)
     for block in data["blocks"]:
         del block["facts"]["changes"]
-    for name in ("edits", "matrices", "pictures", "refused"):
+        del block["facts"]["beyond"]
+    for name in ("edits", "matrices", "pictures", "sounds", "refused"):
         if not data[name]:
             del data[name]
     for text in data["tokens"]:
@@ -144,8 +163,10 @@ def _plain(contents: Contents) -> Any:
 
 
 def _format_of(trace: SavedTrace, texts: Iterable[Tokens]) -> int:
-    if trace.refused:
+    if trace.sounds:
         return TRACE_FORMAT
+    if trace.refused:
+        return WITHOUT_PARTS
     if any(text.places for text in texts):
         return IN_PICTURES
     if not trace.edits:
@@ -243,7 +264,7 @@ def _contents(file: Path, text: str | None) -> Contents:
         raise AttnWidgetError(
             f"{file} was written by a newer attnwidget (format {version}; this one reads {TRACE_FORMAT}). Update attnwidget."
         )
-    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, IN_PICTURES, TRACE_FORMAT}:
+    if version not in {WITHOUT_EDITS, EDITS_AS_TEXT, EDITS_WITH_TENSORS, IN_PICTURES, WITHOUT_PARTS, TRACE_FORMAT}:
         raise Unfit(f"its format is {version!r}, not {TRACE_FORMAT}")
     found: Contents = from_data(Contents, said)
     return found
@@ -265,7 +286,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
 
     known = {own.name for own in fields(Block)}
     for block in contents.blocks:
-        unknown = block.tensors.keys() - (known - {"projection", "inputs", "changes"})
+        unknown = block.tensors.keys() - (known - {"projection", "inputs", "changes", "beyond"})
         need(not unknown, f"a block has no {', '.join(sorted(unknown))}")
         need(block.facts.changes is None, "a block says what edits did to it")
 
@@ -293,6 +314,10 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         steps=contents.steps,
         edits=edits,
         pictures=tuple(_picture(own, tensor(own.pixels)) for own in contents.pictures),
+        sounds=tuple(
+            _sound(own, tensor(own.spectrogram), None if own.waveform is None else tensor(own.waveform))
+            for own in contents.sounds
+        ),
         refused=contents.refused,
     )
 
@@ -301,6 +326,22 @@ def _picture(stored: StoredPicture, pixels: Tensor) -> Picture:
     colours = pixels.dtype == torch.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.numel() > 0
     need(colours and min(stored.patch) > 0, "a picture has no colours, or no patches")
     return Picture(pixels.contiguous().numpy(), stored.patch, stored.note)
+
+
+def _stored_sound(sound: Sound, kept: _Kept) -> StoredSound:
+    waveform = None if sound.waveform is None else kept.place(torch.from_numpy(sound.waveform.copy()))
+    told = (sound.seconds, sound.read_seconds, sound.rate, sound.top, sound.note, sound.given)
+    return StoredSound(kept.place(torch.from_numpy(sound.spectrogram.copy())), waveform, *told)
+
+
+def _sound(stored: StoredSound, spectrogram: Tensor, waveform: Tensor | None) -> Sound:
+    grey = spectrogram.dtype == torch.uint8 and spectrogram.ndim == 2 and spectrogram.numel() > 0
+    heard = waveform is None or (waveform.ndim == 1 and waveform.dtype == torch.float32 and waveform.numel() > 0)
+    need(grey and heard, "a sound has no spectrogram, or no samples")
+    need(stored.rate > 0 and 0 < stored.seconds < math.inf, "a sound has no length")
+    samples = None if waveform is None else waveform.numpy()
+    told = (stored.seconds, stored.read_seconds, stored.rate, stored.top, samples, stored.note, stored.given)
+    return Sound(spectrogram.contiguous().numpy(), *told)
 
 
 def _edits(said: tuple[str, ...], matrices: Mapping[str, Tensor]) -> tuple[Edit, ...]:

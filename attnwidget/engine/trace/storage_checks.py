@@ -3,7 +3,8 @@
 import math
 
 from attnwidget.engine.media.picture import Picture
-from attnwidget.engine.media.places import NodePlace
+from attnwidget.engine.media.places import NodePlace, TimePlace
+from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.text.spans import NO_SPAN
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.plain_data import Unfit, as_data
@@ -19,6 +20,7 @@ def consistent(trace: SavedTrace) -> SavedTrace:
     for text in texts.values():
         _check_tokens(text)
         _check_places(text, trace.pictures)
+        _check_times(text, trace.sounds)
     for block in trace.blocks:
         _check_block(block, *map(len, trace.sequences.get(block.part, (trace.text, trace.text))))
     need(all(0 <= depth <= MOST_LAYERS for depth in trace.depths.values()), "its layer counts are inconsistent")
@@ -42,7 +44,7 @@ def _check_tokens(text: Tokens) -> None:
 
 def _check_places(text: Tokens, pictures: tuple[Picture, ...]) -> None:
     for place in text.places:
-        if place is None:
+        if place is None or isinstance(place, TimePlace):
             continue
         if isinstance(place, NodePlace):
             need(0 <= place.x <= 1 and 0 <= place.y <= 1, "a node lies outside its picture")
@@ -54,6 +56,13 @@ def _check_places(text: Tokens, pictures: tuple[Picture, ...]) -> None:
             and 0 <= place.column < place.column + place.columns <= columns
         )
         need((known or not pictures) and inside and place.frame >= 0, "a token lies outside its picture")
+
+
+def _check_times(text: Tokens, sounds: tuple[Sound, ...]) -> None:
+    for place in text.places:
+        if isinstance(place, TimePlace):
+            known = 0 <= place.sound < len(sounds)
+            need((known or not sounds) and 0 <= place.start < place.stop, "a token lies outside its sound")
 
 
 def _check_block(block: Block, queries: int, keys: int) -> None:

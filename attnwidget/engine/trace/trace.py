@@ -11,6 +11,7 @@ from torch import Tensor
 from attnwidget.arguments import truth_of
 from attnwidget.engine.edits.records import Edit
 from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace import from_weights as given
@@ -73,6 +74,8 @@ class Trace:
     edits: tuple[Edit, ...] = ()  # what was changed in the computation
     forward: Mapping[str, Tensor] = field(default_factory=dict)  # what the model was given, to run it again
     pictures: tuple[Picture, ...] = ()  # what the model saw, where tokens stand in pictures
+    sounds: tuple[Sound, ...] = ()  # what the model saw, where tokens stand in a sound
+    whole: "Trace | None" = None  # the same with the positions of padding, where this one is without
     refused: Mapping[str, str] = field(
         default_factory=dict
     )  # parts that cannot be shown, each with a sentence that says why
@@ -274,7 +277,8 @@ class Trace:
         """
         from attnwidget.engine.trace import storage  # needs a library that is only required for saving
 
-        saved = SavedTrace(**{own.name: getattr(self, own.name) for own in fields(SavedTrace)})
+        kept = self if self.whole is None else self.whole
+        saved = SavedTrace(**{own.name: getattr(kept, own.name) for own in fields(SavedTrace)})
         return storage.save_trace(saved, path, values=truth_of("values", values))
 
     @staticmethod

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_given, exactly, second_of
+from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_given, exactly
 from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at
@@ -22,6 +22,7 @@ from attnwidget.frames.neuron import NeuronQuestion, compose_neuron
 from attnwidget.frames.pictures import picture_named
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_query
+from attnwidget.frames.sounds import sound_named
 from attnwidget.frames.turns import turns_told
 from attnwidget.measures.paths.rollout_edges import followed_edges
 from attnwidget.tiny.bundled import Example
@@ -54,6 +55,10 @@ Progress: TypeAlias = Callable[..., None]
 """Hears how many layers are done, and of how many if these are not all calls of the model."""
 
 
+MEDIA_KINDS = frozenset({"picture", "spectrogram", "sound"})
+"""The kinds of requests for what tokens stand in."""
+
+
 Placing: TypeAlias = Callable[[Request], Request]
 """What is meant by a request for a frame, once its text is read."""
 
@@ -84,7 +89,7 @@ def about(
         "layers": len(shown.heads),
         "heads": list(shown.heads),
         "parts": list(shown.parts or (shown.part,)),
-        "second": None if isinstance(model, GivenModel) or model.sees else second_of(facts),
+        "second": None if isinstance(model, GivenModel) else model.second,
         "limit": facts.limit,
         "teaching": facts.teaching,
         "path": facts.path,
@@ -168,8 +173,8 @@ def _about_reading(
         return _in_background(model, request, reading, progress, parts)
     if request.kind in {"tile", "cell"}:
         return _tile(request, reading, _before(read, request))
-    if request.kind in {"neuron", "picture"}:
-        return _neuron(request, reading) if request.kind == "neuron" else _picture(request, reading)
+    if request.kind in {"neuron", *MEDIA_KINDS}:
+        return _neuron(request, reading) if request.kind == "neuron" else _medium(request, reading)
     return Answer({}, [encode_frame(frame_of(model, request, reading, _before(read, request)))])
 
 
@@ -346,6 +351,20 @@ def _neuron(request: Request, reading: Reading) -> Answer:
     return Answer(
         {}, [encode_frame(compose_neuron(reading.trace, NeuronQuestion(layer, head, stop - 1, request.keys, part)))]
     )
+
+
+def _medium(request: Request, reading: Reading) -> Answer:
+    if request.kind == "picture":
+        return _picture(request, reading)
+    found = sound_named(reading.trace, request.name)
+    if found is None:
+        raise BadRequest("There is no such sound in what was read. Ask for a frame.")
+    if request.kind == "spectrogram":
+        return Answer({"spectrogram": {"name": found.name, "type": "image/png"}}, [found.picture])
+    if found.beginning is None:
+        raise BadRequest("Of this sound only the spectrogram is known, so it cannot be listened to.")
+    told = {"name": found.name, "type": "audio/wav", "played": found.played}
+    return Answer({"sound": told}, [found.beginning])
 
 
 def _picture(request: Request, reading: Reading) -> Answer:

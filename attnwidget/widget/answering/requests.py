@@ -27,6 +27,8 @@ REQUEST_KINDS = (
     "cell",
     "neuron",
     "picture",
+    "spectrogram",
+    "sound",
     "metric",
     "similar",
     "effects",
@@ -47,6 +49,10 @@ BACKGROUND = frozenset({"metric", "similar", "changes", "effects", "evidence", "
 Theme = Literal["light", "dark"]
 Shows = Literal["after", "difference"]
 """What is shown of a text with edits: it after them, or what they change. Before them, a page asks without edits."""
+
+
+UploadedMedium = Literal["", "picture", "sound"]
+"""What a file is that a page sends; "" for what its model reads."""
 
 
 class AskedAnswer(NamedTuple):
@@ -107,6 +113,7 @@ class Request:
     partial: bool = False
     caption: str = ""
     texts: tuple[str, ...] = ()
+    medium: UploadedMedium = ""
 
     @property
     def topic(self) -> tuple[Any, ...]:
@@ -183,6 +190,7 @@ def parse_request(content: Any) -> Request:
         partial=_typed(content, "partial", bool, default=False),
         caption=well_formed(_typed(content, "caption", str, "")),
         texts=_texts(content),
+        medium=_choice(content, "medium", UploadedMedium),
     )
 
 

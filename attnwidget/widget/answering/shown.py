@@ -11,6 +11,7 @@ from attnwidget.engine import (
     Trace,
     fit_index,
     forward_names,
+    kept_of,
     parse_head,
     towers_of,
 )
@@ -166,14 +167,17 @@ def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part:
     if not texts:
         raise AttnWidgetError("The tokens of a picture are known once it is read.")
     writes = part == "decoder" or (part == "cross" and direction == "reads")
-    return texts.get("target", texts["text"]) if writes else texts["text"]
+    asked = texts.get("target", texts["text"]) if writes else texts["text"]
+    return asked[: kept_of(asked)]
 
 
 def last_word(tokens: Tokens) -> tuple[int, int]:
     """The last token with a letter or a digit, as a query; without any, the last that is not special.
 
-    Of a picture, the token that stands for all of it, or else the patch in its middle.
+    Of a picture, the token that stands for all of it, or else the patch in its middle; of a sound, its middle.
     """
+    if tokens.sounded:
+        return len(tokens) // 2, len(tokens) // 2 + 1
     if tokens.places:
         first = next((token for token, place in enumerate(tokens.places) if place is None), len(tokens) // 2)
         return first, first + 1
@@ -196,15 +200,15 @@ def not_shown(asked: object, shown: Shown) -> str:
 
 
 def refuse_what_reads_neither(model: AttentionModel) -> None:
-    """Raise AttnWidgetError for a model that takes neither text nor pictures, or was loaded without what reads them."""
-    if model.sees:
+    """Raise AttnWidgetError for a model that takes neither text, pictures nor sounds, or was loaded without what reads them."""
+    if model.sees or model.hears:
         model.refuse_without_processor()
         return
     takes = forward_names(model.model)
     if takes is not None and "input_ids" not in takes:
         raise AttnWidgetError(
             f"{model.name} takes {getattr(model.model, 'main_input_name', 'no text')}, but the explorer shows typed "
-            "text, or a picture. For sound, use aw.load(model).trace({...}) with the processor's output."
+            "text, a picture or a sound. Use aw.load(model).trace({...}) with the processor's output."
         )
     if model.tokenizer is None:
         raise AttnWidgetError(

@@ -11,10 +11,10 @@ from traitlets import All, EventHandler, TraitError, default
 from attnwidget.engine import (
     AttentionModel,
     Conversation,
+    GivenSound,
     Trace,
     edits_of,
     refuse_what_does_not_fit,
-    second_of,
     sizes_of,
 )
 from attnwidget.errors import AttnWidgetError, EmptyText, TooLarge, TooLong
@@ -187,7 +187,7 @@ class Selecting(anywidget.AnyWidget):
         """
         model = self._model
         found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
-        return None if found is None else found.image
+        return getattr(found, "image", None)
 
     @image.setter
     def image(self, image: Any) -> None:
@@ -195,8 +195,30 @@ class Selecting(anywidget.AnyWidget):
         if isinstance(model, GivenModel):
             model.refuse_editing()
         if not model.sees:
-            raise AttnWidgetError(f"{model.name} reads text, not pictures. Set ex.text.")
+            raise AttnWidgetError(f"{model.name} reads no pictures by themselves. Set ex.{_set_of(model)}.")
         self.text = model.put(image)
+
+    @property
+    def audio(self) -> Any:
+        """The sound that is read, as (samples, samples a second); None where a text is. Setting it shows another one, with what is said of it.
+
+        Takes what `model.trace(audio=...)` takes. Raises AttnWidgetError for what is no sound, and for a model that reads none.
+        """
+        model = self._model
+        found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
+        return (found.samples.copy(), found.rate) if isinstance(found, GivenSound) else None
+
+    @audio.setter
+    def audio(self, audio: Any) -> None:
+        model = self._model
+        if isinstance(model, GivenModel):
+            model.refuse_editing()
+        if not model.hears:
+            raise AttnWidgetError(f"{model.name} reads no sounds by themselves. Set ex.{_set_of(model)}.")
+        name = model.put_sound(audio)
+        said = model.transcribe(name)
+        with turn(self):
+            self.text, self.pair = name, said
 
     def _chat(self) -> Conversation | None:
         return None if isinstance(self._model, GivenModel) else self._model.conversation(self.text)
@@ -263,10 +285,12 @@ class Selecting(anywidget.AnyWidget):
             if text != self._model.texts_of(self.part)[name == "pair"]:
                 self._model.refuse_editing()
         elif name == "text" and "text" not in self._model.reads and text and self._model.shelf.get(text) is None:
+            own = _set_of(self._model)
             raise AttnWidgetError(
-                f"{self._model.name} reads pictures, not text. Give one: ex.image = ..., or aw.explore(model, image=...)."
+                f"{self._model.name} reads {'sounds' if own == 'audio' else 'pictures'}, not text. Give one: ex.{own} = ..., or "
+                f"aw.explore(model, {own}=...)."
             )
-        elif name == "pair" and text and second_of(self._model.facts) is None:
+        elif name == "pair" and text and self._model.second is None:
             raise AttnWidgetError(
                 f"{self._model.name} takes a single text. Sentence pairs are for encoders, targets for "
                 "encoder-decoders."
@@ -467,6 +491,11 @@ class Selecting(anywidget.AnyWidget):
             return last_word(tokens) if chat is None or self.pair else last_said(tokens, chat)
         except AttnWidgetError:
             return 0, 1
+
+
+def _set_of(model: AttentionModel) -> str:
+    """The attribute that gives a model another input."""
+    return "text" if "text" in model.reads else "audio" if "sound" in model.reads else "image"
 
 
 CHOSEN = frozenset(name for name, value in vars(Selecting).items() if isinstance(value, Shared))

@@ -17,8 +17,8 @@ STATE_NAMES = (
 )
 """In the order in which they are set: each may depend on those before it."""
 
-PICTURES = "pictures"
-"""Beside them, where a text names a picture: the pictures, by name."""
+MEDIA_KEYS = ("pictures", "sounds")
+"""Beside them, where a text names a picture or a sound: these, by name."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
 """The traits with a request field of the same name."""
@@ -70,10 +70,10 @@ def checked_state(state: Any) -> dict[str, Any]:
         raise AttnWidgetError(
             f"state={type(state).__name__} is not valid: give the dictionary that ex.state() returns."
         )
-    strange = [str(name) for name in state if name not in (*STATE_NAMES, PICTURES, "model")]
+    strange = [str(name) for name in state if name not in (*STATE_NAMES, *MEDIA_KEYS, "model")]
     if strange:
         raise AttnWidgetError(f"A state has no {strange[0]!r}. Its keys are {', '.join(('model', *STATE_NAMES))}.")
-    return {name: state[name] for name in (*STATE_NAMES, PICTURES) if name in state}
+    return {name: state[name] for name in (*STATE_NAMES, *MEDIA_KEYS) if name in state}
 
 
 def name_to_load(state: Any) -> str | None:

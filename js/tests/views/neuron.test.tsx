@@ -452,6 +452,15 @@ describe("q and k in a saved page", () => {
     expect(second.total).toBeCloseTo(1 + Math.exp(-0.625), 6);
   });
 
+  it("have what lies behind a sound, another number for every query", () => {
+    const behind = { neuron_sink: Float32Array.of(0, 0.5) };
+    const found = composeNeuron(saved({ sink: 0 }, behind), ask(1));
+    const total = Math.exp(-0.5) + Math.exp(0.125) + Math.exp(0.5);
+    expect(found.sink).toBe(0.5);
+    expect(found.weight[0]).toBeCloseTo(Math.exp(-0.5) / total, 6);
+    expect(found.sink_weight).toBeCloseTo(Math.exp(0.5) / total, 6);
+  });
+
   it("have cap, bias and sink", () => {
     const bias = { neuron_bias: Float32Array.of(0, 0, 0.25, 0) };
     const found = composeNeuron(saved({ softcap: 2, sink: 0 }, bias), ask(1));

@@ -192,8 +192,8 @@ def test_beside_an_encoder_nothing_is_predicted(monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "reads"), [("wav2vec2", "input_values"), ("whisper", "input_features")])
-def test_a_model_that_reads_neither_text_nor_pictures_is_refused_with_the_way_out(name, reads):
-    with pytest.raises(aw.AttnWidgetError, match=rf"takes {reads}.*shows typed text, or a picture.*trace\(\{{"):
+def test_a_model_that_reads_sounds_needs_what_makes_them_its_input(name, reads):
+    with pytest.raises(aw.AttnWidgetError, match=rf"without a processor.*processor=processor.*{reads}"):
         explored(name)
 
 

@@ -11,7 +11,7 @@ from attnwidget.engine.inputs.images import picture_given
 from attnwidget.engine.inputs.pictures import STRETCHED, pictures_in
 from attnwidget.engine.media.picture import SHOWN_BYTES, Picture
 from attnwidget.engine.media.places import PatchPlace, in_rows, in_squares
-from attnwidget.engine.media.shelf import PICTURES_KEPT, GivenPicture, Shelf
+from attnwidget.engine.media.shelf import MEDIA_KEPT, GivenPicture, Shelf
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.errors import AttnWidgetError
 from tests.model.pictures import Halves
@@ -131,7 +131,7 @@ def test_a_picture_is_sent_small_and_in_its_own_shape():
 
 def test_the_shelf_forgets_what_was_not_looked_at_for_longest():
     shelf = Shelf()
-    names = [shelf.put(GivenPicture(Image.new("RGB", (1, 1), (at, 0, 0)))) for at in range(PICTURES_KEPT)]
+    names = [shelf.put(GivenPicture(Image.new("RGB", (1, 1), (at, 0, 0)))) for at in range(MEDIA_KEPT)]
     assert shelf.get(names[0]) is not None
     shelf.put(GivenPicture(Image.new("RGB", (1, 1), (0, 1, 0))))
     assert (shelf.get(names[0]) is None, shelf.get(names[1]) is None) == (False, True)

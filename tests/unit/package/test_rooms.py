@@ -15,7 +15,7 @@ AT_HOME = {
     "anywidget": {"widget"},
     "bokeh": {"plots"},
     "ipywidgets": {"widget"},
-    "scipy": {"experiments", "measures"},
+    "scipy": {"engine", "experiments", "measures"},
     "traitlets": {"widget"},
     "transformers": {"engine", "tiny"},
     "tokenizers": {"engine", "tiny"},

@@ -22,6 +22,8 @@ export function composeNeuron({ header, read }: Saved, request: NeuronRequest): 
   const keys = floats("neuron_k") ?? new Float32Array();
   const dim = queries.length / count;
   const query = Math.max(0, Math.min(request.query[1] - 1, count - 1));
+  // What lies behind a sound adds something else to every row.
+  const own = { ...facts, sink: floats("neuron_sink")?.[query] ?? facts.sink };
   const q = queries.slice(query * dim, (query + 1) * dim);
   const keyOf = (key: number) => keys.subarray(key * dim, (key + 1) * dim);
   const row = <Data extends Float32Array | Uint8Array>(values: Data | null) =>
@@ -34,9 +36,9 @@ export function composeNeuron({ header, read }: Saved, request: NeuronRequest): 
   });
   const dots = Array.from({ length: count }, (_, key) => product(q, keyOf(key)));
   return {
-    ...facts,
+    ...own,
     ...{ query, keys: request.keys, pieces, piece: pieces[query] ?? "", q, k },
-    ...stepsFrom(dots, facts, bias, masked),
+    ...stepsFrom(dots, own, bias, masked),
     norm: Float32Array.from({ length: count }, (_, key) => Math.sqrt(product(keyOf(key), keyOf(key)))),
   };
 }
