@@ -1,13 +1,18 @@
 """A picture where a text would stand: hovered, painted over, replaced."""
 
 import xml.etree.ElementTree as ET
+from base64 import b64encode
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from playwright.sync_api import expect
 
+import attnwidget as aw
+from attnwidget.engine import Picture
 from tests.browser.bridge import bridged_widgets
 from tests.browser.test_export import SVG, copied, open_export, picture_of, saved
 from tests.browser.until import until
@@ -147,3 +152,131 @@ def test_lists_have_the_patch_beside_its_name(explorer, page):
             first.evaluate("canvas => [...canvas.getContext('2d').getImageData(6, 6, 1, 1).data]") == [192, 48, 32, 255]
         ),
     )
+
+
+def test_a_part_is_cut_out_and_undo_brings_the_whole_back(bare, page):
+    halves = Image.new("RGB", (48, 48), "#c03020")
+    halves.paste("#2040c0", (24, 0, 48, 48))
+    explorer = bare.open(vision(), image=halves, processor=Halves())
+    root, whole = explorer.shown.root, explorer.text
+    picture = root.locator(".aw-picture")
+    until(page, lambda: sum(colour_in(picture)) > 0)
+    root.get_by_role("button", name="crop", exact=True).click()
+    page.mouse.move(*middle_of(picture, 0.5, 3.5))
+    page.mouse.down()
+    page.mouse.move(*middle_of(picture, 4.5, 5), steps=4)
+    expect(root.get_by_text("6 × 16 pixels")).to_be_visible()
+    page.mouse.up()
+    assert (explorer.text, explorer.query) == (whole, (0, 1))  # a frame is no query
+    root.get_by_role("button", name="read this part").click()
+    until(page, lambda: explorer.text != whole)
+    assert np.asarray(explorer.image).reshape(-1, 3).tolist() == [[32, 64, 192]] * 96
+    until(page, lambda: colour_in(picture) == [32, 64, 192])
+    assert (explorer.trace.pictures[0].pixels == (32, 64, 192)).all()
+    root.get_by_role("button", name="Undo").click()
+    until(page, lambda: explorer.text == whole)
+
+
+# What a browser does when a file is dropped on an element, or pasted into it.
+HAND_OVER = """(element, [kind, data, type]) => {
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const held = new DataTransfer();
+  held.items.add(new File([bytes], "picture", { type }));
+  const how = { bubbles: true, cancelable: true };
+  if (kind === "paste") return element.dispatchEvent(new ClipboardEvent(kind, { ...how, clipboardData: held }));
+  element.dispatchEvent(new DragEvent("dragover", { ...how, dataTransfer: held }));
+  const marked = element.closest(".aw-pictures").dataset.dropping !== undefined;
+  element.dispatchEvent(new DragEvent(kind, { ...how, dataTransfer: held }));
+  return marked && element.closest(".aw-pictures").dataset.dropping === undefined;
+}"""
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_a_picture_is_dropped_and_pasted_and_a_file_that_is_none_is_said_to_be(explorer, page, kind):
+    root = explorer.shown.root
+    picture, into = root.locator(".aw-picture"), BytesIO()
+    until(page, lambda: colour_in(picture) == [192, 48, 32])
+    BLUE.save(into, "PNG")
+    marked = picture.evaluate(HAND_OVER, [kind, b64encode(into.getvalue()).decode(), "image/png"])
+    assert marked or kind == "paste"
+    until(page, lambda: colour_in(picture) == [32, 64, 192])
+    shown = explorer.text
+    picture.evaluate(HAND_OVER, [kind, b64encode(b"words").decode(), "text/plain"])
+    expect(root.get_by_role("alert").filter(has_text="no picture")).to_be_visible()
+    assert explorer.text == shown
+
+
+def test_a_patch_is_hidden_from_its_menu(explorer, page):
+    root = explorer.shown.root
+    picture = root.locator(".aw-picture")
+    until(page, lambda: colour_in(picture) == [192, 48, 32])
+    page.mouse.click(*middle_of(picture, 2, 3), button="right")
+    menu = root.get_by_role("menu")
+    expect(menu).to_contain_text("“2,3” #16")
+    menu.get_by_role("menuitem", name="Hide “2,3”").click()
+    until(page, lambda: explorer.edits == ("hide 16",))
+
+
+def heat_at(picture, row, column):
+    """The colours that lie over a patch, each once."""
+    return picture.locator(".aw-picture-heat").evaluate(
+        """(canvas, [row, column]) => {
+          const side = canvas.width / 6, inner = Math.floor(side) - 8;
+          const { data } = canvas.getContext("2d").getImageData(column * side + 4, row * side + 4, inner, inner);
+          const found = new Set();
+          for (let at = 0; at < data.length; at += 4) found.add(data.slice(at, at + 4).join());
+          return [...found].map((one) => one.split(",").map(Number));
+        }""",
+        [row, column],
+    )
+
+
+def test_sinks_are_hatched_and_what_is_not_read_goes_dark(bare, page):
+    # A model without [CLS]: the first token is a patch.
+    maps = torch.full((1, 36, 36), 0.001)
+    maps[..., 0], maps[..., 7], maps[..., 19] = 0.6, 0.3, 0.0
+    given = aw.Trace.from_weights([maps / maps.sum(-1, keepdim=True)], aw.Tokens.patches(6, 6))
+    given = replace(given, pictures=(Picture(np.full((24, 24, 3), (192, 48, 32), np.uint8), (4, 4)),))
+    explorer = bare.view(given, query=3)
+    root = explorer.shown.root
+    picture = root.locator(".aw-picture")
+    page.mouse.move(2, 2)
+    until(page, lambda: len(heat_at(picture, 0, 0)) > 2)  # stripes, and between them nothing
+    assert [0, 0, 0, 0] in heat_at(picture, 0, 0)
+    ((*_, covers),) = heat_at(picture, 1, 1)
+    assert covers > 100
+    root.get_by_role("button", name="light", exact=True).click()
+    until(page, lambda: heat_at(picture, 3, 1)[0][:3] == [0, 0, 0] and heat_at(picture, 3, 1)[0][3] > 200)
+    assert heat_at(picture, 1, 1)[0][3] < 60
+    assert explorer.over == "light"
+    root.get_by_role("button", name="Undo").click()
+    until(page, lambda: explorer.over == "colour")
+    expect(root.get_by_role("button", name="colour", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_special_token_beside_the_picture_has_its_heat_and_its_ring(explorer, page):
+    chip = explorer.shown.root.locator(".aw-toned")
+    explorer.query = 9
+    until(page, lambda: chip.get_attribute("data-ring") is None)
+    explorer.over, explorer.scale = "colour", "stretch"
+    row = explorer.trace.weights(explorer.layer, explorer.head)[9]
+    tone = min(1.0, float((row[0] / row.max()) ** 0.5))
+    shown = float(chip.evaluate("chip => parseFloat(chip.style.getPropertyValue('--aw-tone'))"))
+    assert (shown > 0) == (tone > 0)
+    chip.get_by_role("button").click()
+    until(page, lambda: explorer.query == (0, 1))
+    until(page, lambda: chip.get_attribute("data-ring") is not None)
+
+
+def test_two_pictures_are_compared_patch_by_patch(explorer, page):
+    root = explorer.shown.root
+    held = explorer.trace.weights(explorer.layer, explorer.head)
+    root.get_by_role("tab", name="Compare").click()
+    root.get_by_role("button", name="Hold this picture").click()
+    expect(root.get_by_text("The picture is held.")).to_be_visible()
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    explorer.image = Image.fromarray(noise)
+    changed = float((explorer.trace.weights(explorer.layer, explorer.head) - held).abs().max())
+    expect(root.locator(".aw-view")).to_contain_text(f"largest change {changed:.3f}")
+    root.get_by_role("button", name="show it").click()
+    until(page, lambda: colour_in(root.locator(".aw-picture")) == [192, 48, 32])

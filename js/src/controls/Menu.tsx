@@ -68,7 +68,7 @@ export function Menu({ name, items, onChoose, class: own }: Props) {
               onClick={() => choose(place)}
             >
               <b>{title}</b>
-              <span>{text}</span>
+              {text !== "" && <span>{text}</span>}
               {look !== undefined && <em>{look}</em>}
             </button>
           ))}

@@ -2,6 +2,7 @@ import { Menu } from "../controls/Menu";
 import { Term, termed } from "../controls/Term";
 import { useView } from "../display/view";
 import { Export } from "../export/Export";
+import { standsIn } from "../focus/fields";
 import { count, magnitude } from "../lib/format";
 import { unitsOf } from "../session/shown";
 import { tokenCount } from "../session/units";
@@ -129,5 +130,7 @@ function Examples() {
     const example = examples[place];
     if (example !== undefined) session.useExample(example);
   };
-  return <Menu name="Examples" class="aw-examples" items={examples} onChoose={choose} />;
+  // What names a picture says nothing to a reader.
+  const items = standsIn(session, 0) === "picture" ? examples.map((one) => ({ ...one, text: "" })) : examples;
+  return <Menu name="Examples" class="aw-examples" items={items} onChoose={choose} />;
 }

@@ -5,13 +5,17 @@ import { Toggle } from "../../controls/Toggle";
 import { Boundary } from "../../display/Boundary";
 import { useFigure } from "../../display/figures";
 import { useView } from "../../display/view";
+import { behindLetters } from "../../lib/colour";
 import type { FieldNumber } from "../../session/axes";
 import { isChangeable } from "../../what-if/changeable";
 import type { PatchPlace } from "../../wire/types";
+import { looksOf, markLook } from "../looks";
 import { Chip } from "../Mirror";
+import type { Cutout } from "./cutout";
 import { type DrawnPicture, pictureFigure } from "./figure";
 import { LayerPictures } from "./LayerPictures";
 import { OtherPicture } from "./OtherPicture";
+import { ReadCutout } from "./ReadCutout";
 import { Sheet } from "./Sheet";
 import "./style.css";
 
@@ -23,9 +27,12 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   const drawn = useRef(new Map<number, DrawnPicture>()).current;
   const { over } = session.traits.look.value;
   const hiding = useSignal(false);
+  const cutting = useSignal(false);
+  const cutout = useSignal<Cutout | null>(null);
   const { tokens } = derived.fields[number].value;
   const pictures = session.shown.value?.frame.header.pictures ?? [];
   const places = tokens?.places ?? nowhere;
+  const isReplaceable = number === 0 && session.about.value?.editable === true;
   const beside = places.flatMap((place, token) => (place === null ? [token] : []));
   useFigure("picture", (look) => {
     const inOrder = [...drawn.values()].sort((one, other) => one.place - other.place);
@@ -44,13 +51,14 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             over={over}
             hiding={hiding.value}
             drawn={drawn}
+            cutout={cutting.value ? cutout : null}
           />
         </Boundary>
       ))}
       <div class="aw-picture-side">
         <div class="aw-picture-tools">
           {beside.map((token) => (
-            <Chip key={token} token={token} number={number} />
+            <TonedChip key={token} token={token} number={number} />
           ))}
           <Segmented
             label="Heat over the picture"
@@ -66,11 +74,35 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
               pressed={hiding.value}
               onPress={(pressed) => {
                 hiding.value = pressed;
+                if (pressed) cutting.value = false;
+              }}
+            />
+          )}
+          {isReplaceable && pictures.length === 1 && (
+            <Toggle
+              value="crop"
+              text="crop"
+              title="Drag a frame over the picture: the model reads that part of it alone. Undo brings the whole back."
+              pressed={cutting.value}
+              onPress={(pressed) => {
+                cutting.value = pressed;
+                cutout.value = null;
+                if (pressed) hiding.value = false;
               }}
             />
           )}
         </div>
-        {number === 0 && session.about.value?.editable === true && <OtherPicture field={field} />}
+        {isReplaceable && cutting.value && (
+          <ReadCutout
+            cutout={cutout.value}
+            drawn={drawn}
+            done={() => {
+              cutting.value = false;
+              cutout.value = null;
+            }}
+          />
+        )}
+        {isReplaceable && <OtherPicture field={field} />}
         {pictures.map((picture) => (
           <p key={picture.name} class="aw-picture-note">
             {picture.width} × {picture.height} pixels, {picture.columns} × {picture.rows} patches
@@ -88,6 +120,22 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
           )}
       </div>
     </div>
+  );
+}
+
+/** A special token with its heat: there is no text behind it that could have that. */
+function TonedChip({ token, number }: { readonly token: number; readonly number: FieldNumber }) {
+  const { tone, sink, query, focus, marked, hidden } = markLook(looksOf(useView(), number), [token]);
+  return (
+    <span
+      class="aw-toned"
+      style={{ "--aw-tone": `${(100 * behindLetters(tone)).toFixed(1)}%` }}
+      data-sink={sink || undefined}
+      data-ring={focus || query || marked || undefined}
+      data-hidden={hidden || undefined}
+    >
+      <Chip token={token} number={number} />
+    </span>
   );
 }
 

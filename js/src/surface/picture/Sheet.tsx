@@ -1,3 +1,4 @@
+import type { Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useView, useWidth, type View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
@@ -7,6 +8,8 @@ import { clear, repaint } from "../area/painting";
 import "../area/style.css";
 import { inksOf } from "../Heat";
 import { looksOf } from "../looks";
+import { CutoutFrame } from "./CutoutFrame";
+import type { Cutout } from "./cutout";
 import type { DrawnPicture } from "./figure";
 import { outlinesOf, paintPatches, patchMarks } from "./paint";
 import { PatchSurface } from "./patches";
@@ -23,10 +26,12 @@ interface SheetProps {
   readonly hiding: boolean;
   /** By place: the pictures whose colours are here. This one is put among them. */
   readonly drawn: Map<number, DrawnPicture>;
+  /** The part that is chosen to be read alone; null while none is to be. */
+  readonly cutout: Signal<Cutout | null> | null;
 }
 
 /** One picture: its colours on one canvas, the heat on another over it. Nothing of it changes when the pointer moves but what is painted. */
-export function Sheet({ number, place, picture, places, over, hiding, drawn }: SheetProps) {
+export function Sheet({ number, place, picture, places, over, hiding, drawn, cutout }: SheetProps) {
   const view = useView();
   const host = useRef<HTMLDivElement>(null);
   const ground = useRef<HTMLCanvasElement>(null);
@@ -84,6 +89,7 @@ export function Sheet({ number, place, picture, places, over, hiding, drawn }: S
     >
       <canvas ref={ground} class="aw-picture-ground" />
       <canvas ref={heat} class="aw-picture-heat" aria-hidden="true" />
+      {cutout !== null && <CutoutFrame picture={picture} cutout={cutout} />}
     </div>
   );
 }

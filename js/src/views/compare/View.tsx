@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { useLastGood } from "../../display/last-good";
 import { useView } from "../../display/view";
+import { standsIn } from "../../focus/fields";
 import { searchOf } from "../../heads/search";
 import type { Session } from "../../session/session";
 import type { Metric } from "../../wire/metric";
@@ -59,14 +60,18 @@ function Invitation() {
   const text = session.shown.value?.text ?? "";
   return (
     <div class="aw-view-state">
-      <p>Hold this text, then edit it: what changes in every head shows here, token by token.</p>
+      <p>
+        {standsIn(session, 0) === "picture"
+          ? "Hold this picture, then choose another: what changes in every head shows here, patch by patch."
+          : "Hold this text, then edit it: what changes in every head shows here, token by token."}
+      </p>
       <button
         type="button"
         class="aw-hold"
         disabled={text === ""}
         onClick={() => session.setLook({ against: text })}
       >
-        Hold this text
+        Hold this {standsIn(session, 0)}
       </button>
     </div>
   );
@@ -74,10 +79,15 @@ function Invitation() {
 
 /** The text that is held, and the same one above: a map of noughts would say no more. */
 function Unchanged() {
+  const { session } = useView();
   return (
     <div class="aw-view">
       <Held />
-      <p class="aw-view-state">The text is held. Edit it above: what changes shows here.</p>
+      <p class="aw-view-state">
+        {standsIn(session, 0) === "picture"
+          ? "The picture is held. Choose another above: what changes shows here."
+          : "The text is held. Edit it above: what changes shows here."}
+      </p>
     </div>
   );
 }
@@ -86,22 +96,23 @@ function Held() {
   const { session } = useView();
   const text = session.shown.value?.text ?? "";
   const { against } = session.traits.look.value;
+  const pictured = standsIn(session, 0) === "picture";
   return (
     <span class="aw-held">
       {text !== against && (
         <button
           type="button"
           onClick={() => session.useText(against)}
-          title={`Puts the held text into the editor: ${against}`}
+          title={pictured ? "Shows the held picture" : `Puts the held text into the editor: ${against}`}
         >
-          edit it
+          {pictured ? "show it" : "edit it"}
         </button>
       )}
       {text !== against && (
         <button
           type="button"
           onClick={() => session.setLook({ against: text })}
-          title="Compares with the text above from now on"
+          title={`Compares with the ${standsIn(session, 0)} above from now on`}
         >
           hold this one
         </button>
