@@ -89,8 +89,10 @@ export class FakeKernel {
       case "neuron":
         return fakeNeuron(this.tokenise(request.text).pieces, request, this.model.kind === "decoder");
       case "picture":
+      case "spectrogram":
+      case "sound":
       case "upload":
-        return { content: { status: "error", code: "bad_request", message: "No pictures." }, buffers: [] };
+        return { content: { status: "error", code: "bad_request", message: "No files." }, buffers: [] };
       case "metric": {
         const { told, values } = fakeMetric(
           this.headsByLayer(this.model.layers, this.model.heads),

@@ -1,6 +1,6 @@
 import { useView } from "../display/view";
 import { hasSecond } from "../focus/fields";
-import { pieceLabel, shorten } from "../lib/format";
+import { pieceLabel, shorten, stretchLabel } from "../lib/format";
 import type { Session } from "../session/session";
 import { unitsOf } from "../session/shown";
 import { toTokens } from "../session/units";
@@ -85,6 +85,8 @@ function partsOf(session: Session): readonly string[] {
 }
 
 export function spanLabel(tokens: Tokens, [start, stop]: Span): string {
+  const [first, last] = [tokens.times?.[start], tokens.times?.[stop - 1]];
+  if (stop - start > 1 && first != null && last != null) return stretchLabel(first[0], last[1]);
   return shorten(tokens.pieces.slice(start, stop).map(pieceLabel).join(" "), 28);
 }
 

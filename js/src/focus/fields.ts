@@ -53,12 +53,17 @@ function plain(text: string): readonly Segment[] {
 }
 
 /** What stands in a field: a text, or what is read in its place. The keys are in the first, queries of another text in the second. Reads signals. */
-export function standsIn({ about, shown }: Session, number: FieldNumber): "text" | "picture" | "graph" {
+export function standsIn(
+  { about, shown }: Session,
+  number: FieldNumber,
+): "text" | "picture" | "sound" | "graph" {
   const reads = about.value?.model.reads ?? ["text"];
   if (number === 0 && reads.includes("picture") && !reads.includes("text")) return "picture";
+  if (number === 0 && reads.includes("sound") && !reads.includes("text")) return "sound";
   const header = shown.value?.frame.header;
   const tokens = number === 0 ? (header?.key_tokens ?? header?.tokens) : header?.key_tokens && header.tokens;
   if (tokens?.nodes !== undefined) return "graph";
+  if (tokens?.times !== undefined && (header?.sounds?.length ?? 0) > 0) return "sound";
   return tokens?.places !== undefined && (header?.pictures?.length ?? 0) > 0 ? "picture" : "text";
 }
 

@@ -35,6 +35,16 @@ function codePoints(signs: string): string {
   ).join(" ");
 }
 
+/** Whether a label is a time, as of a stretch of a sound: that says more than its number. */
+export function isTime(label: string): boolean {
+  return /^\d+\.\d\d s$/.test(label);
+}
+
+/** "1.40–2.08 s". */
+export function stretchLabel(start: number, stop: number): string {
+  return `${start.toFixed(2)}–${stop.toFixed(2)} s`;
+}
+
 /** A token as a prediction: its leading space matters, so it is told apart from the rest. */
 export function pieceParts(piece: string): { space: string; rest: string } {
   const bare = piece.replace(/^ +/, "");

@@ -1,7 +1,7 @@
 import { fitted, labelStep, thinLabels } from "../drawing/labels";
 import type { Label, Rect } from "../drawing/scene";
 import { reach, tiltedFoot, tiltedPitch, tilts } from "../drawing/tilt";
-import { shorten } from "../lib/format";
+import { isTime, shorten } from "../lib/format";
 import type { Side } from "../session/places";
 import type { Direction, Span, Viewport } from "../wire/types";
 import { clampViewport, extentOf, isZoomed, spansOf, wholeMap } from "./viewport";
@@ -110,7 +110,8 @@ export function matrixFrame({
   const keys = Math.max(1, keyLabels.length);
   const widths = keyLabels.map(measure);
   const widest = widths.reduce((most, width) => Math.max(most, width), cornerWidth);
-  const rowLabel = keyLabels === labels ? widest : Math.max(cornerWidth, ...labels.map(measure));
+  const named = keyLabels === labels ? widest : Math.max(cornerWidth, ...labels.map(measure));
+  const rowLabel = Math.max(named, measure(timesTogether(labels) ?? ""));
   const left = Math.ceil(rowLabel) + labelGap + 2;
   const topOf = (pitch: number) => Math.ceil(tilts(widest, pitch) ? widest * reach.up + 16 : 32);
   const pitches = (down: number) => pitchesOf(width - left, widths, queries, keyLabels === labels, down);
@@ -235,7 +236,7 @@ function axis(input: MatrixInput, name: Side, sight: Span, pitch: number, room: 
   const apart = numbers ? numberRoom : room;
   return thinLabels(labels.length, pitch, apart, needed, sight).map((index) => {
     const tone = pointed.includes(index) ? "point" : strong.includes(index) ? "strong" : "plain";
-    const bare = tone === "plain" && numbers;
+    const bare = tone === "plain" && numbers && !isTime(labels[index] ?? "");
     const text =
       crowd !== null && index === middleOf(crowd)
         ? together(labels.slice(...input.focus))
@@ -258,9 +259,15 @@ function middleOf([start, stop]: Span): number {
   return (start + stop - 1) / 2;
 }
 
+/** "0.20–0.38 s"; null for what is no time. */
+function timesTogether(labels: readonly string[]): string | null {
+  const [first, last] = [labels[0] ?? "", labels.at(-1) ?? ""];
+  return isTime(first) && isTime(last) ? `${first.replace(" s", "")}–${last}` : null;
+}
+
 /** Labels in one; what goes on with the word before it is joined to it. */
 function together(labels: readonly string[]): string {
-  return shorten(labels.join(" ").replaceAll(" …", ""), longest);
+  return timesTogether(labels) ?? shorten(labels.join(" ").replaceAll(" …", ""), longest);
 }
 
 function range([start, stop]: Span): number[] {

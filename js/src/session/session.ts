@@ -28,9 +28,9 @@ import type {
 import { Charts } from "./answers/charts";
 import { AskedEffects } from "./answers/effects";
 import { Expected } from "./answers/expected";
+import { Media } from "./answers/media";
 import { Memory } from "./answers/memory";
 import { Pages } from "./answers/pages";
-import { Pictures } from "./answers/pictures";
 import { Previews } from "./answers/previews";
 import { Tiles } from "./answers/tiles";
 import { behind } from "./asking/behind";
@@ -119,7 +119,9 @@ export class Session {
   /** What is asked for one view or another beside the frame, all in one memory. */
   readonly memory: Memory;
   readonly previews: Previews;
-  readonly pictures: Pictures;
+  readonly pictures: Media;
+  readonly spectrograms: Media;
+  readonly sounds: Media;
   readonly expected: Expected;
   readonly effects: AskedEffects;
   readonly tiles: Tiles;
@@ -195,7 +197,9 @@ export class Session {
       same ? this.#frames.calm() : this.#frames.renew(),
     );
     this.previews = new Previews(this.memory, this.shown);
-    this.pictures = new Pictures(ask, this.shown);
+    this.pictures = new Media("picture", ask, this.shown);
+    this.spectrograms = new Media("spectrogram", ask, this.shown);
+    this.sounds = new Media("sound", ask, this.shown);
     this.expected = new Expected(this.memory, this.shown);
     this.effects = new AskedEffects(this.memory, this.shown, this.traits.question);
     this.tiles = new Tiles(this.memory, ask);
@@ -243,19 +247,41 @@ export class Session {
     this.#tell(text, editedAt, field, { caret: { span: caret, field }, query: lead.query });
   }
 
-  /** Somebody has chosen another picture: its file goes to the kernel, and its name becomes the text. Gives what went wrong, in words. */
+  /** Somebody has chosen another picture or sound: its file goes to the kernel, and its name becomes the text. Gives what went wrong, in words. */
   async show(file: Blob): Promise<string | null> {
     const answer = await this.#ask({ kind: "upload" }, { buffers: [await file.arrayBuffer()] });
     if (answer.status === "error") return answer.problem.message;
-    if (answer.status === "ok") this.exchange(answer.reply);
+    if (answer.status === "ok") this.exchange(answer.reply.name, answer.reply.pair);
     return null;
   }
 
-  /** Another picture by its name. The query stays at its patch. */
-  exchange(name: string): void {
+  /** Another picture or sound by its name, and what the model says of it, in one step. The query stays at its patch, or its time. */
+  exchange(name: string, pair?: string): void {
     const query = this.traits.query.peek();
-    this.#history.record(0, name, "at once", undefined, [0, 0], this.#lead.now(query));
-    this.#tell(name, performance.now(), 0, { caret: null, query });
+    const leading = this.#lead.now(query);
+    if (pair === undefined) {
+      this.#history.record(0, name, "at once", undefined, [0, 0], leading);
+      this.#tell(name, performance.now(), 0, { caret: null, query });
+      return;
+    }
+    this.#together(() => {
+      this.#history.record(0, name, "at once", undefined, [0, 0], leading);
+      this.#history.record(1, pair, "at once");
+    });
+    this.#act();
+    this.#lead.pin();
+    this.#lead.fit();
+    this.#synced.write({ text: name, pair });
+    this.#request(performance.now());
+  }
+
+  /** What `record` puts into the histories is one step, in whatever texts. */
+  #together(record: () => void): void {
+    this.#steps++;
+    this.#joining = true;
+    this.#selections.leave(this.#selection(), "at once");
+    record();
+    this.#joining = false;
   }
 
   /** What was written while another text came: that one came later and stays, this one can be had back. */
@@ -277,6 +303,7 @@ export class Session {
       return null;
     }
     if (this.about.peek()?.editable === false) return null;
+    if (this.#history.isJoined(way)) return this.#travelExample(way);
     const place = this.#history[way]();
     if (place === null) return null;
     const { text, field, span } = place;
@@ -306,11 +333,13 @@ export class Session {
   #travelExample(way: Travel): null {
     const now = this.#selection();
     const texts = { text: now.text, pair: now.pair };
-    for (const number = this.#history.next(way); number !== null && this.#history.next(way) === number; ) {
+    const number = this.#history.next(way);
+    while (number !== null && this.#history.next(way) === number) {
       const place = this.#history[way]();
       if (place !== null) texts[place.field === 0 ? "text" : "pair"] = place.text;
     }
-    const patch = this.#selections.go(way, now, texts);
+    const together = this.#selections.next(way, now)?.number === number;
+    const patch = together ? this.#selections.go(way, now, texts) : {};
     this.#lead.fit();
     this.#write({ ...texts, ...patch }, true);
     return null;
@@ -416,12 +445,10 @@ export class Session {
   /** A text with what is to be seen on it. */
   useExample({ text, pair, part, head, query, view }: Example): void {
     this.continuing.stop();
-    this.#steps++;
-    this.#joining = true;
-    this.#selections.leave(this.#selection(), "at once");
-    this.#history.record(0, text, "at once");
-    if (pair !== undefined) this.#history.record(1, pair, "at once");
-    this.#joining = false;
+    this.#together(() => {
+      this.#history.record(0, text, "at once");
+      if (pair !== undefined) this.#history.record(1, pair, "at once");
+    });
     this.#act();
     this.#lead.fit();
     const word = text.search(lastWord) + 1;

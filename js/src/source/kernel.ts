@@ -6,9 +6,10 @@ import { readEvidence } from "../wire/experiments/evidence";
 import { readVariants } from "../wire/experiments/variants";
 import { readFlow } from "../wire/flow";
 import { readDirect, readLens } from "../wire/lens";
+import { readPicture } from "../wire/media/picture";
+import { readSound, readSpectrogram, readUploaded } from "../wire/media/sound";
 import { readMetric, type Similar } from "../wire/metric";
 import { decodeNeuron } from "../wire/neuron";
-import { readPicture } from "../wire/picture";
 import { lost } from "../wire/problem";
 import type { Source } from "../wire/source";
 import { readStrip } from "../wire/strip";
@@ -228,10 +229,13 @@ function readReply(
       if (buffers[0] === undefined) throw new Error("it came without its numbers");
       return decodeNeuron(buffers[0]);
     case "upload":
-      if (typeof message.uploaded !== "string") throw new Error("it does not name the picture");
-      return message.uploaded;
+      return readUploaded(message.uploaded, message.pair);
     case "picture":
       return readPicture(message.picture, buffers[0]);
+    case "spectrogram":
+      return readSpectrogram(message.spectrogram, buffers[0]);
+    case "sound":
+      return readSound(message.sound, buffers[0]);
     case "predict":
       return (message.predictions ?? null) as Predictions | null;
     case "verify":

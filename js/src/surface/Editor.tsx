@@ -16,6 +16,7 @@ import { Minimap } from "./minimap/Minimap";
 import { PictureField } from "./picture/PictureField";
 import { FieldLabel } from "./SecondText";
 import { Status } from "./Status";
+import { SoundField } from "./sound/SoundField";
 import { TextSurface } from "./text-surface";
 import { marksTold, type ToldMark } from "./told";
 import { KeepFocus } from "./turns/KeepFocus";
@@ -142,4 +143,4 @@ function Leading({ number }: { readonly number: FieldNumber }) {
   );
 }
 
-const fields = { text: TextField, picture: PictureField, graph: GraphField } as const;
+const fields = { text: TextField, picture: PictureField, sound: SoundField, graph: GraphField } as const;

@@ -1,5 +1,5 @@
 import { useView } from "../display/view";
-import { hasSecond } from "../focus/fields";
+import { hasSecond, standsIn } from "../focus/fields";
 import type { FieldNumber } from "../session/axes";
 import type { Session } from "../session/session";
 
@@ -19,6 +19,11 @@ const targets: Names = {
   aria: ["Source: what the encoder reads", "Target: what the decoder reads"],
   hint: "what the decoder has written",
 };
+const heard: Names = {
+  labels: ["sound", "words"],
+  aria: ["Sound: what the encoder reads", "Words: what the decoder has written"],
+  hint: "what is said",
+};
 const given: Names = {
   labels: ["keys", "queries"],
   aria: ["Keys: the text that is read", "Queries: the text that reads"],
@@ -26,8 +31,9 @@ const given: Names = {
 };
 
 /** What the two texts are called. */
-export function namesOf({ about }: Session): Names {
-  const second = about.value?.model.second;
+export function namesOf(session: Session): Names {
+  const second = session.about.value?.model.second;
+  if (second === "target" && standsIn(session, 0) === "sound") return heard;
   return second === "target" ? targets : second === "pair" ? pairs : given;
 }
 

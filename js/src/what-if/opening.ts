@@ -177,7 +177,7 @@ function isPicture(target: EventTarget | null): boolean {
 
 /** What takes the keys of a picture. */
 const steered = ".aw-grid, .aw-map, .aw-view-grid";
-const pictures = `${steered}, .aw-surface, .aw-ranking, .aw-picture`;
+const pictures = `${steered}, .aw-surface, .aw-ranking, .aw-picture, .aw-sound`;
 
 function subjectAt(view: View, target: EventTarget | null): Subject | null {
   if (!isPicture(target) && !isText(target)) return null;

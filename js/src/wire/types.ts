@@ -8,6 +8,7 @@ import type { Variants, VariantsRequest } from "./experiments/variants";
 import type { Flow, FlowRequest } from "./flow";
 import type { Direct, DirectRequest, Lens, LensRequest } from "./lens";
 import type { Changes, HeadFusion, HeadPair, Look } from "./look";
+import type { SoundRequest, SoundTold, Spoken, TimePlace, Uploaded } from "./media/sound";
 import type { Metric, MetricChoice, MetricRequest, Similar, SimilarRequest } from "./metric";
 import type { Neuron, NeuronRequest } from "./neuron";
 import type { SavedFinding, SavedPage } from "./page";
@@ -17,6 +18,7 @@ import type { AskedAnswer, Edits } from "./what-if";
 export type { Answer, Ask, Ok } from "./answer";
 export type { Flow, FlowRequest } from "./flow";
 export type { Changes, HeadFusion, HeadPair, Look, Viewport } from "./look";
+export type { SoundRequest, SoundTold, Spoken, TimePlace, Uploaded } from "./media/sound";
 export type { Problem, Progress } from "./problem";
 export type { TextsRequest } from "./texts";
 export type { AskedAnswer, Edits, OffEdit, Shows } from "./what-if";
@@ -146,6 +148,8 @@ export interface Tokens {
   readonly segment: readonly number[];
   /** Where tokens stand in pictures, null for those that stand in none; absent where none does. */
   readonly places?: readonly (PatchPlace | null)[];
+  /** Where tokens stand in a sound, null for those that stand in none; absent where none does. */
+  readonly times?: readonly (TimePlace | null)[];
   /** Where nodes stand in the picture of their graph; absent where tokens are none. */
   readonly nodes?: readonly NodePlace[];
   /** The text field in which each token stands, 0 or 1; the first for all of them when absent. Spans are places there. */
@@ -225,6 +229,11 @@ export interface Header {
   readonly notes?: readonly string[];
   /** What the model saw, where tokens stand in pictures. */
   readonly pictures?: readonly PictureTold[];
+  /** What the model heard, where tokens stand in a sound; how much of the query's row lies on the padding behind it. */
+  readonly sounds?: readonly SoundTold[];
+  readonly padding_share?: number;
+  /** When the words of the second text are said in it. */
+  readonly spoken?: readonly Spoken[];
   /** Of a graph: the nodes that are read, and the nodes that read, of all layers together and without loops. */
   readonly edges?: readonly [readonly number[], readonly number[]];
   /** How many edges of the graph are not in `edges`. */
@@ -347,6 +356,8 @@ export type Request =
   | ({ readonly kind: "expected" } & ExpectedRequest)
   | ({ readonly kind: "neuron" } & NeuronRequest)
   | ({ readonly kind: "picture" } & PictureRequest)
+  | ({ readonly kind: "spectrogram" } & SoundRequest)
+  | ({ readonly kind: "sound" } & SoundRequest)
   | ({ readonly kind: "metric" } & MetricRequest)
   | ({ readonly kind: "similar" } & SimilarRequest)
   | ({ readonly kind: "effects" } & EffectsRequest)
@@ -422,6 +433,8 @@ export interface Replies {
   readonly expected: Expected | null;
   readonly neuron: Neuron;
   readonly picture: Blob;
+  readonly spectrogram: Blob;
+  readonly sound: Blob;
   readonly metric: Metric;
   readonly similar: Similar;
   readonly effects: Effects;
@@ -431,8 +444,7 @@ export interface Replies {
   readonly continue: Continued;
   readonly page: SavedPage;
   readonly finding: SavedFinding;
-  /** What names the picture from now on, where a text would stand. */
-  readonly upload: string;
+  readonly upload: Uploaded;
   /** It went into the notebook; older kernels do not say what. */
   readonly still: StoredStill | null;
   readonly chart: Chart;

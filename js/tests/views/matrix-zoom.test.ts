@@ -66,6 +66,14 @@ describe("a zoomed matrix", () => {
     }
   });
 
+  it("names stretches of a sound by their time, however many there are", () => {
+    const labels = Array.from({ length: 1300 }, (_, frame) => `${(frame * 0.02).toFixed(2)} s`);
+    const scene = matrixScene(input(1300, { query: 0, key: 0, span: 1300 }, { labels }));
+    expect(scene.rowLabels.map(({ index, text }) => text === labels[index])).not.toContain(false);
+    const together = matrixScene(input(1300, undefined, { labels, query: [10, 20], focus: [10, 20] }));
+    expect(together.rowLabels.map(({ text }) => text)).toContain("0.20–0.38 s");
+  });
+
   it("keeps tilted labels on the canvas, whichever column is the last in sight", () => {
     const scene = matrixScene(input(400, { query: 0, key: 91.5, span: 30 }));
     expect(scene.tilted).toBe(true);

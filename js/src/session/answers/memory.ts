@@ -6,7 +6,17 @@ import { weigh } from "./weigh";
 /** What is asked about a reading beside its frame. */
 export type Kind = Exclude<
   keyof Replies,
-  "about" | "frame" | "verify" | "page" | "still" | "chart" | "bokeh" | "picture" | "upload"
+  | "about"
+  | "frame"
+  | "verify"
+  | "page"
+  | "still"
+  | "chart"
+  | "bokeh"
+  | "picture"
+  | "spectrogram"
+  | "sound"
+  | "upload"
 >;
 
 /** Bytes that are kept in all: the maps of as many heads as are drawn at once, at their largest, and what is beside them. */

@@ -99,6 +99,12 @@ export class History {
     return (way === "undo" ? this.#done : this.#undone).at(-1)?.number ?? null;
   }
 
+  /** Whether the step that comes next is one with the step behind it: both texts came together. */
+  isJoined(way: Travel): boolean {
+    const [first, second] = (way === "undo" ? this.#done : this.#undone).slice(-2);
+    return second !== undefined && first?.number === second.number;
+  }
+
   undo(): Place | null {
     const step = this.#done.pop();
     if (step === undefined) return null;

@@ -1,4 +1,4 @@
-import { pictureFile } from "../../wire/picture";
+import { pictureFile } from "../../wire/media/picture";
 import { NotSaved } from "./maps/maps";
 import type { Saved } from "./saved";
 

@@ -4,9 +4,9 @@ import { useView } from "../../display/view";
 import { pinLayer, stripOf } from "../../focus/strips";
 import { follow } from "../../session/answers/follow";
 import type { PatchPlace, PictureTold } from "../../wire/types";
+import { useBitmap } from "../media/use-bitmap";
 import { PatchSurface } from "./patches";
 import { SmallPicture } from "./SmallPicture";
-import { useBitmap } from "./use-bitmap";
 
 interface Props {
   readonly place: number;

@@ -11,10 +11,10 @@ import { isChangeable } from "../../what-if/changeable";
 import type { PatchPlace } from "../../wire/types";
 import { looksOf, markLook } from "../looks";
 import { Chip } from "../Mirror";
+import { OtherFile } from "../media/OtherFile";
 import type { Cutout } from "./cutout";
 import { type DrawnPicture, pictureFigure } from "./figure";
 import { LayerPictures } from "./LayerPictures";
-import { OtherPicture } from "./OtherPicture";
 import { ReadCutout } from "./ReadCutout";
 import { Sheet } from "./Sheet";
 import "./style.css";
@@ -102,7 +102,7 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             }}
           />
         )}
-        {isReplaceable && <OtherPicture field={field} />}
+        {isReplaceable && <OtherFile field={field} of="picture" />}
         {pictures.map((picture) => (
           <p key={picture.name} class="aw-picture-note">
             {picture.width} × {picture.height} pixels, {picture.columns} × {picture.rows} patches

@@ -8,13 +8,13 @@ import { clear, repaint } from "../area/painting";
 import "../area/style.css";
 import { inksOf } from "../Heat";
 import { looksOf } from "../looks";
+import { useBitmap } from "../media/use-bitmap";
 import { CutoutFrame } from "./CutoutFrame";
 import type { Cutout } from "./cutout";
 import type { DrawnPicture } from "./figure";
 import { outlinesOf, paintPatches, patchMarks } from "./paint";
 import { PatchSurface } from "./patches";
 import { hear } from "./pointing";
-import { useBitmap } from "./use-bitmap";
 
 interface SheetProps {
   readonly number: FieldNumber;

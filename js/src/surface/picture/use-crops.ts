@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
 import { useView } from "../../display/view";
 import type { Tokens } from "../../wire/types";
+import { useBitmap } from "../media/use-bitmap";
 import type { Crops } from "./crops";
-import { useBitmap } from "./use-bitmap";
 
 /** What tokens look like; null where they stand in no picture, or in several. */
 export function useCrops(tokens: Tokens | null): Crops | null {

@@ -2,23 +2,28 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Ask } from "../../wire/types";
 import { type Shown, textsOf } from "../shown";
 
-/** Pictures that are kept: those on show, and some that one goes back to. */
+/** Files that are kept: those on show, and some that one goes back to. */
 const most = 24;
 
-/** The colours of pictures, by name: each is asked for once, whatever is changed in the computation meanwhile. */
-export class Pictures {
+/** What of a picture or a sound is a file. */
+export type Medium = "picture" | "spectrogram" | "sound";
+
+/** The files of pictures and sounds, by name: each is asked for once, whatever is changed in the computation meanwhile. */
+export class Media {
+  readonly #kind: Medium;
   readonly #ask: Ask;
   readonly #shown: ReadonlySignal<Shown | null>;
   readonly #kept = new Map<string, Signal<Blob | null>>();
-  /** What was shown when a picture was refused: it is asked for again beside another frame. */
+  /** What was shown when a file was refused: it is asked for again beside another frame. */
   readonly #refused = new Map<string, string>();
 
-  constructor(ask: Ask, shown: ReadonlySignal<Shown | null>) {
+  constructor(kind: Medium, ask: Ask, shown: ReadonlySignal<Shown | null>) {
+    this.#kind = kind;
     this.#ask = ask;
     this.#shown = shown;
   }
 
-  /** The file of a picture on show; null until it is here. Reads signals. */
+  /** The file of what is on show; null until it is here. Reads signals. */
   of(name: string): Blob | null {
     const known = this.#kept.get(name);
     if (known !== undefined) return known.value;
@@ -35,7 +40,7 @@ export class Pictures {
   }
 
   #read(name: string, shown: Shown, made: Signal<Blob | null>): void {
-    void this.#ask({ kind: "picture", name, ...textsOf(shown) }).then((answer) => {
+    void this.#ask({ kind: this.#kind, name, ...textsOf(shown) }).then((answer) => {
       if (answer.status === "ok") {
         made.value = answer.reply;
         return;

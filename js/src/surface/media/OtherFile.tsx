@@ -3,8 +3,16 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useView } from "../../display/view";
 
-/** The way to another picture: chosen, dropped on the field, or pasted while it has the focus. */
-export function OtherPicture({ field }: { readonly field: RefObject<HTMLElement | null> }) {
+interface Props {
+  readonly field: RefObject<HTMLElement | null>;
+  /** What stands in the field. */
+  readonly of: "picture" | "sound";
+}
+
+const accepted = { picture: "image/*", sound: "audio/*,.wav" } as const;
+
+/** The way to another picture or sound: chosen, dropped on the field, or pasted while it has the focus. */
+export function OtherFile({ field, of }: Props) {
   const { session } = useView();
   const chooser = useRef<HTMLInputElement>(null);
   const said = useSignal<string | null>(null);
@@ -30,14 +38,14 @@ export function OtherPicture({ field }: { readonly field: RefObject<HTMLElement 
     };
     const dropped = (event: DragEvent) => {
       gone();
-      const file = pictureIn(event.dataTransfer);
+      const file = fileIn(event.dataTransfer);
       if (file === null) return;
       event.preventDefault();
       event.stopPropagation();
       void take(file);
     };
     const pasted = (event: ClipboardEvent) => {
-      const file = pictureIn(event.clipboardData);
+      const file = fileIn(event.clipboardData);
       if (file === null) return;
       event.preventDefault();
       event.stopPropagation();
@@ -51,23 +59,23 @@ export function OtherPicture({ field }: { readonly field: RefObject<HTMLElement 
   }, [field]);
   return (
     <>
-      <p class="aw-picture-note">
+      <span class="aw-other-file">
         <button
           type="button"
           class="aw-add"
           disabled={session.closed.value || reading.value}
           onClick={() => chooser.current?.click()}
         >
-          other picture…
+          other {of}…
         </button>{" "}
         {reading.value ? "reading it…" : "or drop one here, or paste it"}
-      </p>
+      </span>
       <input
         ref={chooser}
         type="file"
-        accept="image/*"
+        accept={accepted[of]}
         hidden
-        aria-label="Another picture"
+        aria-label={`Another ${of}`}
         onChange={(event) => {
           const { files } = event.currentTarget;
           void take(files?.[0]);
@@ -75,15 +83,15 @@ export function OtherPicture({ field }: { readonly field: RefObject<HTMLElement 
         }}
       />
       {said.value !== null && (
-        <p class="aw-picture-problem" role="alert">
+        <span class="aw-file-problem" role="alert">
           {said.value}
-        </p>
+        </span>
       )}
     </>
   );
 }
 
-/** The first file of what was dropped or pasted, whatever it is: what is no picture is told by the kernel. */
-function pictureIn(data: DataTransfer | null): File | null {
+/** The first file of what was dropped or pasted, whatever it is: what cannot be read is told by the kernel. */
+function fileIn(data: DataTransfer | null): File | null {
   return data?.files[0] ?? null;
 }
