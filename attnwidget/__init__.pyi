@@ -49,6 +49,7 @@ from attnwidget.export.kept_finding import KeptFinding as KeptFinding
 from attnwidget.measures.comparison.alignment import alignment as alignment
 from attnwidget.measures.comparison.compare import compare as compare
 from attnwidget.measures.comparison.drift import drift as drift
+from attnwidget.measures.comparison.word_times import word_times as word_times
 from attnwidget.measures.diagnosis.diagnose import diagnose as diagnose
 from attnwidget.measures.diagnosis.summary import summary as summary
 from attnwidget.measures.heads.allocation import allocation as allocation

@@ -20,9 +20,12 @@ from attnwidget.frames.maps.thumbnails import changed_thumbnails, thumbnails
 from attnwidget.frames.pictures import pictures_told, places_told
 from attnwidget.frames.predictions import predicted_beside, predictions
 from attnwidget.frames.selection_checks import check_selection
-from attnwidget.frames.sounds import padding_share, sounds_told
+from attnwidget.frames.sounds import padding_share, sounds_told, spoken_told
 from attnwidget.frames.turns import mark_notes, turns_told
 from attnwidget.frames.units import Units
+
+WRITES = ("decoder", "cross")
+"""The parts whose queries are the words that are said of a sound."""
 
 
 @torch.no_grad()  # the inputs of a frame may include parameters of the model, for example its sinks
@@ -112,6 +115,8 @@ def _surfaces(trace: Trace, selection: Selection, axes: Axes) -> dict[str, Any]:
     if trace.sounds:
         share = padding_share(trace, selection, axes)
         told |= {"sounds": sounds_told(trace), **({} if share is None else {"padding_share": share})}
+        said = spoken_told(trace) if selection.part in WRITES else None
+        told |= {} if said is None else {"spoken": said}
     return told
 
 

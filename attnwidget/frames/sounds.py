@@ -1,13 +1,18 @@
 """The sounds that tokens stand in, as the page hears of them."""
 
-from typing import Any
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import torch
 
 from attnwidget.engine import Sound, TimePlace, Tokens, Trace
+from attnwidget.errors import AttnWidgetError
 from attnwidget.frames.axes import Axes
 from attnwidget.frames.frame import Selection
 from attnwidget.frames.maps.readers import token_rows
+from attnwidget.measures.comparison.word_times import word_times
+
+Spoken: TypeAlias = tuple[int, int, float, float, str]
 
 SECONDS = 4
 """Decimals of a time: a tenth of a millisecond."""
@@ -36,6 +41,27 @@ def times_told(tokens: Tokens) -> list[list[float] | None]:
         [round(place.start, SECONDS), round(place.stop, SECONDS)] if isinstance(place, TimePlace) else None
         for place in tokens.places
     ]
+
+
+_spoken: "WeakKeyDictionary[Trace, list[Spoken] | None]" = WeakKeyDictionary()
+
+
+def spoken_told(trace: Trace) -> list[Spoken] | None:
+    """When each word was said: (its first token, the one after its last, begins and ends in seconds, the word); computed once per trace.
+
+    None for a model that names no heads whose attention follows a sound; nothing where there are no words yet.
+    """
+    if trace not in _spoken:
+        _spoken[trace] = _told_words(trace) if trace.model.alignment_heads and "cross" in trace.parts else None
+    return _spoken[trace]
+
+
+def _told_words(trace: Trace) -> list[Spoken]:
+    try:
+        found = word_times(trace)
+    except AttnWidgetError:
+        return []
+    return [(*own.tokens, round(own.start, SECONDS), round(own.stop, SECONDS), own.word) for own in found]
 
 
 def padding_share(trace: Trace, selection: Selection, axes: Axes) -> float | None:

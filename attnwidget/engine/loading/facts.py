@@ -34,7 +34,14 @@ def facts_of(
         heads=heads_by_layer(model),
         path=path,
         teaching=teaching,
+        alignment_heads=_alignment_heads(model),
     )
+
+
+def _alignment_heads(model: Any) -> tuple[tuple[int, int], ...]:
+    named = getattr(getattr(model, "generation_config", None), "alignment_heads", None)
+    pairs = [tuple(one) for one in named] if isinstance(named, list | tuple) else []
+    return tuple((pair[0], pair[1]) for pair in pairs if len(pair) == 2 and all(type(one) is int for one in pair))
 
 
 def heads_by_layer(model: Any) -> tuple[int, ...]:

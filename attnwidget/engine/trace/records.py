@@ -83,6 +83,7 @@ class ModelFacts:
     heads: tuple[int, ...] = ()  # of each layer over the text, 0 without attention; () if unknown before a pass
     path: str = "given"
     teaching: bool = False
+    alignment_heads: tuple[tuple[int, int], ...] = ()  # (layer, head) whose cross-attention follows a sound in time
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,8 @@ def _plain(contents: Contents) -> Any:
     for name in ("edits", "matrices", "pictures", "sounds", "refused"):
         if not data[name]:
             del data[name]
+    if not data["model"]["alignment_heads"]:
+        del data["model"]["alignment_heads"]
     for text in data["tokens"]:
         if not text["places"]:
             del text["places"]
@@ -163,7 +165,7 @@ def _plain(contents: Contents) -> Any:
 
 
 def _format_of(trace: SavedTrace, texts: Iterable[Tokens]) -> int:
-    if trace.sounds:
+    if trace.sounds or trace.model.alignment_heads:
         return TRACE_FORMAT
     if trace.refused:
         return WITHOUT_PARTS

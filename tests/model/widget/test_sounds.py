@@ -1,5 +1,6 @@
 """An explorer of a model that reads sounds."""
 
+import dataclasses
 import gzip
 import json
 import re
@@ -224,6 +225,41 @@ def test_a_trace_of_a_sound_is_kept_in_a_file_and_shown_again(model, tmp_path):
     assert shown.text == old.reference
     assert len(shown.trace.tokens("encoder")[0]) == 50 * SECONDS
     assert "a sound" in shown.snapshot().words
+
+
+def timed(made, processor, audio, **options):
+    """What transformers says of when each token ends, and the tokens."""
+    made.set_attn_implementation("eager")
+    inputs = processor(audio=audio, sampling_rate=RATE, return_tensors="pt", return_attention_mask=True)
+    with torch.no_grad():
+        said = made.generate(**inputs, return_token_timestamps=True, return_dict_in_generate=True, **options)
+    return said["sequences"][0].tolist(), said["token_timestamps"][0].tolist()
+
+
+@pytest.mark.parametrize("seconds", [0.7, 0.705, 1.33])
+def test_the_times_of_tokens_are_those_of_transformers(model, seconds):
+    audio = tones(seconds)
+    ids, times = timed(*whisper(), audio, task="transcribe", max_new_tokens=20)
+    trace = model.trace(audio=(audio, RATE), target=ids[:-1])  # the last one has no row there
+    found = aw.word_times(trace, start=False)
+    assert found.token_times == pytest.approx(np.array(times[:-1]), abs=1e-6)
+    assert max(found.token_times) > 0.3
+    assert [word.tokens[0] for word in aw.word_times(trace)] == [word.tokens[0] for word in found]
+    assert found.heads == ((0, 1), (1, 0), (1, 3))
+
+
+def test_a_page_hears_when_words_are_said(page, explorer):
+    header, _ = page.frame(**asked(explorer, part="cross"))
+    found = aw.word_times(explorer.trace)
+    assert [(*own[:2], own[4]) for own in header["spoken"]] == [(*word.tokens, word.word) for word in found]
+    assert np.array([own[2:4] for own in header["spoken"]]) == pytest.approx(np.asarray(found), abs=1e-4)
+    assert [own[4] for own in header["spoken"]] == ["la", "la"]
+    assert "spoken" not in page.frame(**asked(explorer, part="encoder"))[0]
+    page.explorer.model.facts = dataclasses.replace(page.explorer.model.facts, alignment_heads=())
+    try:
+        assert "spoken" not in page.frame(**asked(explorer, pair="la", part="cross"))[0]
+    finally:
+        page.explorer.model.facts = dataclasses.replace(explorer.model.facts, alignment_heads=found.heads)
 
 
 def test_a_saved_page_holds_the_spectrogram_and_the_sound_if_asked(explorer, tmp_path):

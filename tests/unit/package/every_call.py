@@ -24,7 +24,7 @@ from attnwidget.measures.paths.rollout_edges import rollout_edges
 from attnwidget.measures.similarity.head_distances import distances_from
 from attnwidget.tiny.sample import Sample
 from tests.model.small import small, words
-from tests.unit.plots.charts import EVERY, translation
+from tests.unit.plots.charts import EVERY, transcript, translation
 
 OPTIONS = {
     "allocation": {},
@@ -58,8 +58,8 @@ MEASURES = {name: partial(getattr(aw, name), **options) for name, options in OPT
 MEASURES["compare"] = lambda trace: aw.compare(trace, trace)
 """By the names of `aw`, of a trace of one text."""
 
-ELSEWHERE = {"AttentionLog", "alignment", "drift", "position_reliance", "smoothing"}
-"""Public measures that take something else: a path, cross-attention, summaries, or a model and a set of texts (see EXPERIMENTS)."""
+ELSEWHERE = {"AttentionLog", "alignment", "drift", "position_reliance", "smoothing", "word_times"}
+"""Public measures that take something else: a path, cross-attention, a sound, summaries, or a model and a set of texts (see EXPERIMENTS)."""
 
 MODEL = aw.load()
 SIXTEEN = [
@@ -186,7 +186,7 @@ CHARTS = {f"chart: {name}": (lambda _, draw=draw: draw()) for name, draw in EVER
     "chart: head_map": aw.plots.head_map,
 }
 
-BOTH = translation()
+BOTH, SAID = translation(), transcript()
 
 
 def saved(trace):
@@ -212,6 +212,7 @@ OTHERS = {
     "sinks of a head": lambda trace: aw.attention_sinks(trace, layer=1, head=2),
     "alignment": lambda _: aw.alignment(BOTH),
     "alignment without special tokens": lambda _: aw.alignment(BOTH, special=False, least=0.2),
+    "word_times": lambda _: aw.word_times(SAID, heads="L0H0"),
     "rollout of two texts": lambda _: [
         aw.rollout(BOTH, part="cross"),
         aw.rollout(BOTH, part="cross", null="uniform", query=1),

@@ -17,7 +17,7 @@ from attnwidget.engine.names import fit_index, parse_head
 from attnwidget.experiments.training.checkpoints import ordered
 from attnwidget.frames.filter import read_filter
 from attnwidget.widget.selection.look import PLAIN_LOOK, read_look
-from tests.unit.plots.charts import translation
+from tests.unit.plots.charts import transcript, translation
 from tests.unit.traces import example
 
 model = cache(aw.load)
@@ -166,6 +166,7 @@ FLAGS = {
     "distance": lambda flag: aw.distance(example(), signed=flag).recipe,
     "entropy": lambda flag: aw.entropy(example(), normalised=flag).recipe,
     "flow": lambda flag: aw.flow(example(), normalise=flag).recipe,
+    "word_times": lambda flag: aw.word_times(transcript(), heads="L0H1", start=flag).recipe,
     "top": lambda flag: aw.entropy(example()).top(lowest=flag),
     "words": lambda flag: read_look({"words": flag}, PLAIN_LOOK),
     "prepend_bos": lambda flag: model().tokens("The cat sat.", prepend_bos=flag).ids,

@@ -7,6 +7,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget import plots
+from attnwidget.engine import TimePlace, Tokens
 from attnwidget.experiments.league.intervals import Mark
 from attnwidget.experiments.league.standings import League, Standing
 from attnwidget.experiments.probes.probed_layers import ProbedLayers
@@ -110,6 +111,13 @@ EVERY = {
     "survey_texts": partial(plots.survey_texts, surveyed()),
     "scatter": partial(plots.scatter, scores([[1, 2]]), scores([[3, 4]])),
 }
+
+
+def transcript():
+    """A trace of three words that read thirty stretches of a sound."""
+    heard = Tokens.in_sound([TimePlace(at / 50, (at + 1) / 50) for at in range(30)])
+    maps = torch.rand(2, 3, 30, generator=torch.Generator().manual_seed(0)).softmax(-1)
+    return aw.Trace.from_weights([maps], Tokens.from_pieces(list("abc")), heard, "cross")
 
 
 def translation():
