@@ -66,9 +66,10 @@ class WordTimes:
         """(word, 2): when each begins and ends, in seconds."""
         return np.array([(word.start, word.stop) for word in self.words], np.float32).reshape(-1, 2)
 
-    def top(self, count: Any = 5) -> tuple[SpokenWord, ...]:
-        """The words that take longest, longest first."""
-        return tuple(sorted(self.words, key=lambda word: word.start - word.stop)[: so_many(count)])
+    def top(self, count: Any = 5, *, lowest: Any = False) -> tuple[SpokenWord, ...]:
+        """The words that take longest, longest first; with `lowest` those that take least."""
+        sign = 1 if truth_of("lowest", lowest) else -1
+        return tuple(sorted(self.words, key=lambda word: sign * (word.stop - word.start))[: so_many(count)])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.values, dtype=dtype) if copy is not False else np.asarray(self.values, dtype=dtype)

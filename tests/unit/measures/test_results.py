@@ -10,6 +10,7 @@ import torch
 
 import attnwidget as aw
 from attnwidget.measures.comparison.drift import Drift, DriftedNumber
+from attnwidget.measures.comparison.word_times import SpokenWord, WordTimes
 from attnwidget.measures.over_texts.smoothing import Smoothing
 from attnwidget.measures.results import HeadScores, KeyScores, LayerScores, PlaceScores, TokenMap, TokenScores
 from tests.unit.traces import example
@@ -80,6 +81,16 @@ DRIFT = Drift(
     "",
 )
 
+WORDS = WordTimes(
+    tuple(
+        SpokenWord(word, at, stop, (at, at + 1)) for at, (word, stop) in enumerate(zip("abc", (1, 3, 2.5), strict=True))
+    ),
+    np.array([1, 3, 2.5]),
+    ((0, 0),),
+    "",
+)
+OTHERS = {"drift": DRIFT, "word times": WORDS}
+
 
 def test_every_result_with_a_top_is_here():
     of_measures = [sys.modules[name] for name in list(sys.modules) if name.startswith("attnwidget.measures.")]
@@ -89,10 +100,10 @@ def test_every_result_with_a_top_is_here():
         for own in vars(module).values()
         if isinstance(own, type) and own.__module__ == module.__name__ and hasattr(own, "top")
     }
-    assert with_top == {type(result).__name__ for result in [*TOPS.values(), DRIFT]}
+    assert with_top == {type(result).__name__ for result in [*TOPS.values(), *OTHERS.values()]}
 
 
-@pytest.mark.parametrize("result", [*TOPS.values(), DRIFT], ids=[*TOPS, "drift"])
+@pytest.mark.parametrize("result", [*TOPS.values(), *OTHERS.values()], ids=[*TOPS, *OTHERS])
 def test_top_is_asked_in_the_same_way_of_all(result):
     asked = inspect.signature(type(result).top).parameters.values()
     assert [(one.name, one.default, one.kind.name) for one in asked][1:] == [

@@ -55,7 +55,9 @@ def test_words_have_the_times_of_what_they_read():
     found = aw.word_times(traced([*START[-1:], "good", "morning"]), heads=[(0, 0)])
     assert [(word.word, word.tokens) for word in found] == [("good", (1, 2)), ("morning", (2, 3))]
     assert np.asarray(found) == pytest.approx(np.array([[0, 0.4], [0.4, 0.8]]), abs=1e-6)
-    assert found.top(1)[0].word == "good"
+    uneven = aw.word_times(traced(["a", "b", "c", "d"]), heads=[(0, 0)], start=False)
+    assert [word.word for word in uneven.top(2)] == ["b", "c"]
+    assert uneven.top(1, lowest=True)[0].word == "a"
 
 
 def test_without_the_row_of_the_start_the_first_word_has_no_time():
