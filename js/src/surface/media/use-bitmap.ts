@@ -1,20 +1,25 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** A picture's file as pixels, read once; null until it is. What was there before stays until then. */
+/** Each file is read once, whoever shows it; its pixels go with it. */
+const read = new WeakMap<Blob, Promise<ImageBitmap>>();
+
+function pixelsOf(file: Blob): Promise<ImageBitmap> {
+  const known = read.get(file) ?? createImageBitmap(file);
+  read.set(file, known);
+  return known;
+}
+
+/** A picture's file as pixels; null until they are here. What was there before stays until then. */
 export function useBitmap(file: Blob | null): ImageBitmap | null {
   const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
   useEffect(() => {
     if (file === null) return;
-    const life = new AbortController();
-    let made: ImageBitmap | null = null;
-    void createImageBitmap(file).then((found) => {
-      if (life.signal.aborted) return found.close();
-      made = found;
-      setBitmap(found);
+    let left = false;
+    void pixelsOf(file).then((found) => {
+      if (!left) setBitmap(found);
     });
     return () => {
-      life.abort();
-      made?.close();
+      left = true;
     };
   }, [file]);
   return bitmap;

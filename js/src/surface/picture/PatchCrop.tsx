@@ -16,7 +16,7 @@ export function PatchCrop({ crops, token }: Props) {
   useEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext("2d");
-    if (canvas == null || context == null || crop === null || crop.image.width === 0) return;
+    if (canvas == null || context == null || crop === null) return;
     canvas.width = canvas.height = Math.round(cropSide * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     paintCrop(context, crop, 0, cropSide / 2);

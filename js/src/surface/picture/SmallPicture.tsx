@@ -26,8 +26,7 @@ export function SmallPicture({ surface, strip, layer, full, bitmap, marked = nul
   useEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext("2d");
-    // What is being replaced has no pixels any more.
-    if (canvas == null || context == null || bitmap === null || bitmap.width === 0) return;
+    if (canvas == null || context == null || bitmap === null) return;
     [canvas.width, canvas.height] = [Math.round(surface.width * ratio), Math.round(surface.height * ratio)];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const marks = layerMarks(surface, strip, layer, full);

@@ -12,7 +12,7 @@ export function useCrops(tokens: Tokens | null): Crops | null {
   const bitmap = useBitmap(picture === undefined ? null : session.pictures.of(picture.name));
   const places = tokens?.places;
   return useMemo(() => {
-    if (picture === undefined || places === undefined || bitmap === null || bitmap.width === 0) return null;
+    if (picture === undefined || places === undefined || bitmap === null) return null;
     // It may be shown smaller than the model saw it.
     const scale = bitmap.width / picture.width;
     const [high, wide] = picture.patch.map((side) => side * scale) as [number, number];
