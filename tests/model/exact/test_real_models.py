@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from transformers import AutoModel, AutoModelForCausalLM, AutoProcessor, AutoTokenizer, WhisperForConditionalGeneration
+from transformers.models.whisper.tokenization_whisper import _combine_tokens_into_words
 
 import attnwidget as aw
 from tests.model.speech import can_speak, spoken
@@ -110,6 +111,28 @@ def test_whisper_tells_when_words_are_said():
         prompt = said["sequences"][0, :3].tolist()
         found = aw.word_times(loaded.trace(audio=(audio, 16_000), target=[*prompt, *ids]))
         assert found.token_times[3:] == pytest.approx(np.array(times), abs=1e-4)
+
+
+def test_whispers_words_are_divided_as_transformers_does():
+    folder = folder_of("whisper")
+    loaded, tokenizer = aw.load(str(folder)), AutoTokenizer.from_pretrained(folder)
+    time = np.arange(16_000) / 16_000
+    for said in (
+        *SAID,
+        'He said "yes" (I think) – it\'s 3.5% of 1,000!',
+        "naïve café 🙂 déjà-vu",
+        "$5, isn't it?",
+        "¿Qué? ¡Sí!",
+    ):
+        trace = loaded.trace(audio=(np.sin(time * 2_000), 16_000), target=f" {said}")
+        first = trace.tokens("cross")[0].special.index(False)
+        words, _, places = _combine_tokens_into_words(
+            tokenizer, tokenizer(f" {said}", add_special_tokens=False).input_ids
+        )
+        expected = [
+            (word.strip(), (first + run[0], first + run[-1] + 1)) for word, run in zip(words, places, strict=True)
+        ]
+        assert [(own.word, own.tokens) for own in aw.word_times(trace)] == expected
 
 
 @pytest.mark.skipif(not can_speak(), reason="espeak-ng is not installed")
