@@ -37,6 +37,7 @@ from attnwidget.engine.edits.records import Edit, Hide
 from attnwidget.engine.generation import generate
 from attnwidget.engine.generation.continued import continued
 from attnwidget.engine.generation.options import decoder_limit, wishes
+from attnwidget.engine.generation.quietly import quietly
 from attnwidget.engine.generation.spoken import spoken_text
 from attnwidget.engine.inputs.audio import sound_given
 from attnwidget.engine.inputs.images import picture_given
@@ -374,9 +375,9 @@ class AttentionModel:
         """
         if not self.generates or self.facts.kind != "encoder-decoder":
             return ""
-        trace = self.generate(
-            sound, max_new_tokens=(decoder_limit(self.model.config) or 200) - PROMPT_ROOM, **self._greedily(sound, "")
-        )
+        most = (decoder_limit(self.model.config) or 200) - PROMPT_ROOM
+        with quietly():
+            trace = self.generate(sound, max_new_tokens=most, **self._greedily(sound, ""))
         return spoken_text(self._reader, trace.tokens("decoder")[0])
 
     def _greedily(self, text: str, pair: str) -> dict[str, Any]:
@@ -411,7 +412,8 @@ class AttentionModel:
             told(written[0], len(produced))
 
         asked = dict(given.forward) if crossed and pair else self.conversation(text) or text
-        self.generate(asked, max_new_tokens=most, edits=edits, on_token=hear, **self._greedily(text, pair))
+        with quietly():
+            self.generate(asked, max_new_tokens=most, edits=edits, on_token=hear, **self._greedily(text, pair))
         return written[0], len(produced)
 
     def predict(self, trace: Any, position: Any = -1, top: Any = 5) -> Prediction:

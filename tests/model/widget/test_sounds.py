@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import json
+import logging
 import re
 from base64 import b64decode
 from io import BytesIO
@@ -320,3 +321,20 @@ def test_after_what_is_no_sound_the_last_one_stays(explorer):
         explorer.audio = (np.zeros(RATE), RATE)
     assert (explorer.text, explorer.pair) == before
     assert explorer.image is None
+
+
+def test_what_is_heard_first_says_nothing_of_settings_that_nobody_chose():
+    model, processor = whisper()
+    said = logging.Handler()
+    said.records = []
+    said.emit = said.records.append
+    logging.getLogger("transformers").addHandler(said)
+    try:
+        given = processor(audio=tones(), sampling_rate=RATE, return_tensors="pt")
+        aw.load(model, processor=processor).generate(dict(given), max_new_tokens=2, task="transcribe")
+        asked = len(said.records)
+        explorer = aw.explore(model, audio=(tones(), RATE), processor=processor)
+    finally:
+        logging.getLogger("transformers").removeHandler(said)
+    assert explorer.pair
+    assert len(said.records) == asked > 0
