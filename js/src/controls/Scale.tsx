@@ -4,11 +4,14 @@ import {
   effectTone,
   hexOf,
   inkOn,
+  mix,
   placeOf,
   type Ramp,
   rampColour,
   rampOf,
+  rgbOf,
   signedSteps,
+  tone,
   toneSteps,
 } from "../lib/colour";
 import { signedWeight, toneNumber } from "../lib/format";
@@ -20,18 +23,25 @@ interface ScaleProps {
   readonly full: number;
   /** Whether the numbers have a sign: then nothing is in the middle. */
   readonly signed?: boolean;
+  /** How much of what is under it the full tone covers, where it is laid over a picture. */
+  readonly covers?: number | undefined;
 }
 
 /** Some tones with the weights that they stand for: each number stands on its own tone. */
-export function Scale({ direction, full, signed = false }: ScaleProps) {
+export function Scale({ direction, full, signed = false, covers }: ScaleProps) {
   const view = useView();
-  const ramp = rampOf(view.palette.value, direction, signed);
+  const colours = view.palette.value;
+  const ramp = rampOf(colours, direction, signed);
+  const [strong, ground] = [rgbOf(accent(colours, direction).strong), rgbOf(colours.ground)];
   return (
     <span class="aw-scale">
       {view.derived.scale.value === "stretch" && "stretched"}
       <span class="aw-tones aw-number">
         {(signed ? signedSteps : toneSteps).map((share) => {
-          const colour = rampColour(ramp, placeOf(share, 1, signed));
+          const colour =
+            covers === undefined || signed
+              ? rampColour(ramp, placeOf(share, 1, signed))
+              : mix(strong, covers * tone(share, 1), ground);
           const style = { background: hexOf(colour), color: inkOn(colour) };
           return (
             <span key={share} style={style}>

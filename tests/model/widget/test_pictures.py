@@ -12,6 +12,7 @@ from PIL import Image
 
 import attnwidget as aw
 from attnwidget.engine import is_reference
+from tests.model.families import FAMILIES, build
 from tests.model.pictures import Halves, vision
 from tests.model.widget.played_page import Page
 
@@ -133,6 +134,13 @@ def test_a_snapshot_shows_the_picture_with_its_heat(explorer):
     plain, explorer.over = snapshot, "light"
     assert explorer.snapshot().words != plain.words
     assert Image.open(BytesIO(plain.png)).height > 700  # above the map
+
+
+def test_a_snapshot_of_a_text_shows_the_pictures_that_its_placeholders_stand_for():
+    trace = aw.load(build("llava-two-pictures")).trace(FAMILIES["llava-two-pictures"].inputs(20))
+    snapshot = aw.view(trace, query=-1).snapshot()
+    assert snapshot.words.count("<img") == len(trace.pictures) == 2
+    assert trace.text.text.split()[0] in snapshot.words  # and its words
 
 
 def test_how_heat_lies_over_a_picture_is_part_of_a_state_and_of_a_page(explorer, model):

@@ -14,6 +14,7 @@ import { type Room, useRoom, useView, type View } from "../../display/view";
 import { type StripOnShow, stripOf } from "../../focus/strips";
 import { fullTone } from "../../lib/colour";
 import { shortLabel } from "../../lib/format";
+import { fullest } from "../../surface/picture/paint";
 import type { Fusion, Tokens } from "../../wire/types";
 import { layersFigure } from "./figure";
 import { pointLayers, pressLayers, steerLayers } from "./input";
@@ -35,7 +36,7 @@ export function LayersView() {
     <figure class="aw-view">
       <LayersHeading strip={strip} tokens={asked} />
       <LayersPictures {...pictured} strip={strip} tokens={tokens} asked={asked} late={late} />
-      <LayersCaption strip={strip} problem={null} />
+      <LayersCaption strip={strip} problem={null} covers={fullest} />
     </figure>
   );
 }
@@ -222,13 +223,19 @@ function LayersHeading({
   );
 }
 
-function LayersCaption({ strip, problem }: { readonly strip: StripOnShow; readonly problem: string | null }) {
+interface LayersCaptionProps {
+  readonly strip: StripOnShow;
+  readonly problem: string | null;
+  readonly covers?: number;
+}
+
+function LayersCaption({ strip, problem, covers }: LayersCaptionProps) {
   const { filter, scale } = useView().derived;
   const full = fullTone(scale.value, strip.peak);
   return (
     <Caption
       problem={problem}
-      aside={<Scale direction={strip.direction} full={full} signed={strip.signed === true} />}
+      aside={<Scale direction={strip.direction} full={full} signed={strip.signed === true} covers={covers} />}
     >
       {recipeOf(strip, filter.value, scale.value)}
     </Caption>
