@@ -280,3 +280,17 @@ def test_two_pictures_are_compared_patch_by_patch(explorer, page):
     expect(root.locator(".aw-view")).to_contain_text(f"largest change {changed:.3f}")
     root.get_by_role("button", name="show it").click()
     until(page, lambda: colour_in(root.locator(".aw-picture")) == [192, 48, 32])
+
+
+def test_model_shows_the_picture_once_for_every_head(explorer, page):
+    root = explorer.shown.root
+    root.get_by_role("tab", name="Model").click()
+    heads = root.locator(".aw-head-pictures button")
+    expect(heads).to_have_count(4)
+    heads.nth(3).hover()
+    expect(root.get_by_text("Layer 1 · Head 1")).to_be_visible()
+    heads.nth(3).click()
+    until(page, lambda: (explorer.layer, explorer.head) == (1, 1))
+    expect(heads.nth(3)).to_have_attribute("aria-pressed", "true")
+    root.get_by_role("tab", name="entropy").click()
+    expect(root.locator(".aw-head-pictures")).to_have_count(0)

@@ -7,7 +7,7 @@ import type { PatchSurface } from "./patches";
 
 interface Props {
   readonly surface: PatchSurface;
-  readonly strip: StripOnShow;
+  readonly strip: Pick<StripOnShow, "values" | "count" | "peak" | "sinks" | "query" | "direction" | "signed">;
   readonly layer: number;
   /** The weight of the full tone. */
   readonly full: number;

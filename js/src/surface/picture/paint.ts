@@ -111,7 +111,7 @@ interface SmallMark {
 /** How the tokens of a picture are marked in one layer: what is a sink there is hatched. */
 export function layerMarks(
   surface: PatchSurface,
-  strip: StripOnShow,
+  strip: Pick<StripOnShow, "values" | "count" | "peak" | "sinks">,
   layer: number,
   full: number,
 ): readonly SmallMark[] {

@@ -1,7 +1,8 @@
+import { useMemo } from "preact/hooks";
 import { EffectScale, LinearScale, Scale } from "../../controls/Scale";
 import { Caption } from "../../display/Caption";
 import { Tooltip } from "../../display/Tooltip";
-import { useView } from "../../display/view";
+import { useView, type View } from "../../display/view";
 import { changeLegend, effectRecipe } from "../../focus/effect-words";
 import { headName, named } from "../../heads/found";
 import { HeadGrid } from "../../heads/HeadGrid";
@@ -13,11 +14,16 @@ import { effectsShown, searchOf } from "../../heads/search";
 import { fullNumber, scaleOf, spokenName } from "../../heads/shades";
 import { useFound } from "../../heads/use-picture";
 import { keptOf, layersDone } from "../../heads/words";
-import { fullEffect, type ToneScale } from "../../lib/colour";
+import { fullEffect, fullTone, type ToneScale } from "../../lib/colour";
 import { clauses } from "../../lib/format";
+import { othersOf } from "../../session/axes";
+import { fullest } from "../../surface/picture/paint";
 import { AfterOnly } from "../../what-if/AfterOnly";
 import type { Metric } from "../../wire/metric";
 import type { Direction, Frame } from "../../wire/types";
+import { type HeadRows, headRows } from "./head-pictures";
+import { HeadPictures } from "./Pictures";
+import { previewRecipe } from "./words";
 
 /** The grid of all heads, grown to the stage. */
 export function ModelView() {
@@ -28,6 +34,7 @@ export function ModelView() {
   const by = searchOf(session).by.value;
   const busy = metricIn(session) === null && session.shown.value !== null;
   const refused = refusalAt(session, by);
+  const pictured = usePictured(view);
   return (
     <figure class="aw-view aw-all-heads" data-by={by} aria-busy={busy && refused === null}>
       <div class="aw-view-head">
@@ -37,10 +44,41 @@ export function ModelView() {
         </h3>
       </div>
       <div class="aw-grid-room">
-        <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
+        {pictured !== null ? (
+          <HeadPictures {...pictured} />
+        ) : (
+          <HeadGrid large over={(scene) => <HeadTip scene={scene} metric={metric} />} />
+        )}
       </div>
-      <ModelCaption metric={metric} />
+      {pictured !== null ? <PicturesCaption rows={pictured.rows} /> : <ModelCaption metric={metric} />}
     </figure>
+  );
+}
+
+/** Every head over the picture, where there is one and maps are shown; null for the grid. */
+function usePictured({ session, derived }: View) {
+  const frame = session.shown.value?.frame ?? null;
+  const tokens = derived.map.value === null ? null : othersShown(frame);
+  const rows = useMemo(
+    () => (frame === null || tokens === null ? null : headRows(frame, tokens)),
+    [frame, tokens],
+  );
+  const [picture, another] = frame?.header.pictures ?? [];
+  const metrics = searchOf(session).shade.value === "values" || effectsShown(session) !== null;
+  if (rows === null || picture === undefined || another !== undefined || metrics) return null;
+  return { rows, picture, places: tokens?.places ?? [] };
+}
+
+function othersShown(frame: Frame | null) {
+  return frame === null ? null : othersOf(frame.header, frame.header.direction);
+}
+
+function PicturesCaption({ rows }: { readonly rows: HeadRows }) {
+  const full = fullTone(useView().derived.scale.value, rows.peak);
+  return (
+    <Caption aside={<Scale direction={rows.direction} full={full} covers={fullest} />}>
+      {previewRecipe}
+    </Caption>
   );
 }
 
