@@ -292,5 +292,5 @@ def test_model_shows_the_picture_once_for_every_head(explorer, page):
     heads.nth(3).click()
     until(page, lambda: (explorer.layer, explorer.head) == (1, 1))
     expect(heads.nth(3)).to_have_attribute("aria-pressed", "true")
-    root.get_by_role("tab", name="entropy").click()
+    root.locator(".aw-view-head .aw-shades button", has_text="entropy").click()
     expect(root.locator(".aw-head-pictures")).to_have_count(0)
