@@ -38,7 +38,7 @@ LOGITS_AT_ONCE = 2**26
 
 _SHARED = (
     *("tokens", "layers", "heads", "part", "parts", "path", "causal", "truncated"),
-    *("notes", "turns", "edits", "pictures", "edges", "untold", "padding_share", "spoken"),
+    *("notes", "turns", "edits", "refused", "pictures", "edges", "untold", "padding_share", "spoken"),
 )
 _FACTS = ("title", "recipe", "sinks", "peak", "stats")
 

@@ -6,7 +6,7 @@ import { Figures } from "../display/figures";
 import { latePointer } from "../display/late-pointer";
 import { paletteOf, type View, ViewContext } from "../display/view";
 import { derive } from "../focus/derived";
-import { standsIn } from "../focus/fields";
+import { isPictured } from "../focus/fields";
 import { followPointer } from "../focus/follow-pointer";
 import { createLocal } from "../focus/pointer";
 import { followHeads } from "../heads/metrics";
@@ -47,7 +47,7 @@ export function mount(element: HTMLElement, session: Session, abort: AbortSignal
         chart: session.charts.revision.value > 0,
         size: size.value,
         height: session.traits.look.value.height,
-        pictured: standsIn(session, 0) !== "text" || standsIn(session, 1) !== "text",
+        pictured: isPictured(session),
       }),
     ),
     abort,

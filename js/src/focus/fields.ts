@@ -67,6 +67,14 @@ export function standsIn(
   return tokens?.places !== undefined && (header?.pictures?.length ?? 0) > 0 ? "picture" : "text";
 }
 
+/** Whether pictures stand above the columns: where a text would, or beside it. Reads signals. */
+export function isPictured(session: Session): boolean {
+  if (standsIn(session, 0) !== "text" || standsIn(session, 1) !== "text") return true;
+  const header = session.shown.value?.frame.header;
+  const told = [header?.tokens, header?.key_tokens].some((tokens) => tokens?.placeholders !== undefined);
+  return told && (header?.pictures?.length ?? 0) > 0;
+}
+
 /** Whether there are two text fields. Reads signals. */
 export function hasSecond({ traits, second, shown }: Session): boolean {
   return traits.pair.value !== "" || second.value || shown.value?.frame.header.texts?.[1] != null;

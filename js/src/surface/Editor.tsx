@@ -13,6 +13,7 @@ import { HeatCanvas } from "./Heat";
 import { keepInSight } from "./keep-in-sight";
 import { Chip, Mirror, Plain } from "./Mirror";
 import { Minimap } from "./minimap/Minimap";
+import { PicturesOfText } from "./picture/beside/PicturesOfText";
 import { PictureField } from "./picture/PictureField";
 import { FieldLabel } from "./SecondText";
 import { Status } from "./Status";
@@ -43,7 +44,9 @@ export function Editor() {
 
 /** What is worth knowing of the text on show, a line each. */
 function Notes() {
-  const notes = useView().session.shown.value?.frame.header.notes ?? [];
+  const header = useView().session.shown.value?.frame.header;
+  const refused = Object.entries(header?.refused ?? {}).map(([part, why]) => `${part} is not shown: ${why}`);
+  const notes = [...(header?.notes ?? []), ...refused];
   return (
     <div class="aw-notes" role="status" aria-live="polite">
       {notes.map((note) => (
@@ -93,6 +96,9 @@ function TextField({ number }: { readonly number: FieldNumber }) {
           <Minimap number={number} surface={surface} />
         </Boundary>
       </div>
+      <Boundary of="The pictures of the text" instead={null}>
+        <PicturesOfText number={number} />
+      </Boundary>
     </div>
   );
 }

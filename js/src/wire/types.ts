@@ -148,6 +148,8 @@ export interface Tokens {
   readonly segment: readonly number[];
   /** Where tokens stand in pictures, null for those that stand in none; absent where none does. */
   readonly places?: readonly (PatchPlace | null)[];
+  /** Of a text: where tokens stand that stand for a part of a picture. */
+  readonly placeholders?: readonly (PatchPlace | null)[];
   /** Where tokens stand in a sound, null for those that stand in none; absent where none does. */
   readonly times?: readonly (TimePlace | null)[];
   /** Where nodes stand in the picture of their graph; absent where tokens are none. */
@@ -227,6 +229,8 @@ export interface Header {
   readonly turns?: readonly Turn[];
   /** What is worth knowing of the text, a sentence each. */
   readonly notes?: readonly string[];
+  /** Parts of the model that have no map over the whole of their input, and why not. */
+  readonly refused?: Readonly<Record<string, string>>;
   /** What the model saw, where tokens stand in pictures. */
   readonly pictures?: readonly PictureTold[];
   /** What the model heard, where tokens stand in a sound; how much of the query's row lies on the padding behind it. */

@@ -17,6 +17,7 @@ import { type DrawnPicture, pictureFigure } from "./figure";
 import { LayerPictures } from "./LayerPictures";
 import { ReadCutout } from "./ReadCutout";
 import { Sheet } from "./Sheet";
+import { ways } from "./ways";
 import "./style.css";
 
 /** The pictures of a field and the special tokens beside them, in place of a text. */
@@ -140,9 +141,3 @@ function TonedChip({ token, number }: { readonly token: number; readonly number:
 }
 
 const nowhere: readonly (PatchPlace | null)[] = [];
-
-/** How what is read is told. */
-const ways = [
-  { value: "colour", text: "colour", title: "What is read is coloured" },
-  { value: "light", text: "light", title: "What is not read goes dark" },
-] as const;

@@ -8,9 +8,9 @@ import type { Crops } from "./crops";
 export function useCrops(tokens: Tokens | null): Crops | null {
   const { session } = useView();
   const [told, another] = session.shown.value?.frame.header.pictures ?? [];
-  const picture = another === undefined && tokens?.places !== undefined ? told : undefined;
+  const places = tokens?.places ?? tokens?.placeholders;
+  const picture = another === undefined && places !== undefined ? told : undefined;
   const bitmap = useBitmap(picture === undefined ? null : session.pictures.of(picture.name));
-  const places = tokens?.places;
   return useMemo(() => {
     if (picture === undefined || places === undefined || bitmap === null) return null;
     // It may be shown smaller than the model saw it.

@@ -345,7 +345,7 @@ const largerThanMeasured = 13 / 11;
 function useLay(view: View, map: MapOnShow | null, { width, tallest }: Room): LayLines | null {
   const { tokens, keys: read } = view.derived;
   const measure = useMeasure(view.palette.value.font);
-  const beside = tokens.value?.places === undefined ? 0 : cropRoom;
+  const beside = (tokens.value?.places ?? tokens.value?.placeholders) === undefined ? 0 : cropRoom;
   const widest = useMemo(() => {
     const pieces = new Set([...(tokens.value?.pieces ?? []), ...(read.value?.pieces ?? [])]);
     const widths = Array.from(pieces, (piece) => measure(pieceLabel(piece)));
