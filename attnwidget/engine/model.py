@@ -429,6 +429,11 @@ class AttentionModel:
         if not isinstance(trace, Trace):
             raise AttnWidgetError(f"predict takes a Trace, not {type(trace).__name__}. Make one with model.trace(...).")
         found = prediction.predict(trace, position, self.piece, top)
+        if found is None and type(self.model).__name__.endswith("ForCTC"):
+            raise AttnWidgetError(
+                f"{trace.model.name} scores a letter at every position of a sound (CTC), which is not listed here. Read the "
+                "logits of its own forward pass, and processor.batch_decode(logits.argmax(-1)) for the words."
+            )
         if found is None and trace.model.predicts is not None:
             raise AttnWidgetError(
                 "This trace has neither its model's prediction head nor its scores: a saved trace has no head. Trace "

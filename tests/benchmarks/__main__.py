@@ -23,6 +23,7 @@ SECTIONS = {
     "edit_to_paint": "From a keystroke to the picture",
     "chip_to_paint": "From a chip to the picture",
     "pictures": "What a picture costs",
+    "sounds": "What a sound costs",
     "picture_scripts": "A picture beside the usual script",
     "keystrokes": "Typing faster than the model reads",
     "reruns": "A cell that is run thirty times",

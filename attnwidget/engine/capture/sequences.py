@@ -35,7 +35,7 @@ def sequences_of(
     axes of such a map would be wrong.
     """
     sizes = {block.part: block.shape[1:] for block in blocks}
-    lacking = {"encoder", "decoder"} - sizes.keys() - set(refused)
+    lacking = {"encoder", "decoder"} - sizes.keys() - set(refused) - _without_decoder(given)
     if getattr(config, "is_encoder_decoder", False) and lacking and "encoder_outputs" not in given.forward:
         raise AttnWidgetError(
             f"The {' and the '.join(sorted(lacking))} of this model computes attention in a way that attnwidget cannot "
@@ -51,6 +51,12 @@ def sequences_of(
     text = given.tokens.get("text") or next(iter(found.values()))[0]
     # What was said about a sound is a text; its stretches have none.
     return given.tokens.get("target", text) if text.sounded else text, found
+
+
+def _without_decoder(given: Inputs) -> set[str]:
+    """The decoder, where none was given anything: Whisper's classifiers have its config, and its encoder alone."""
+    told = any(name.startswith("decoder_") for name in given.forward)
+    return set() if told or "input_features" not in given.forward else {"decoder"}
 
 
 def _own(part: str, count: int, given: Inputs, config: Any) -> Tokens:

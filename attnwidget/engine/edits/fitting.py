@@ -59,10 +59,16 @@ def fitting(
 def sizes_of(texts: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """Queries and keys of the parts that read the typed texts, by how many tokens each text has.
 
+    Parts that read a picture or a sound whose tokens are not known yet are left out.
+
     >>> sizes_of({"text": 5, "target": 3})["cross"]
     (3, 5)
+    >>> sizes_of({"target": 3})
+    {'decoder': (3, 3)}
     """
-    read = texts["text"]
+    read = texts.get("text")
+    if read is None:
+        return {"decoder": (texts["target"],) * 2} if "target" in texts else {}
     written = texts.get("target", read)
     sizes = dict.fromkeys(("self", "encoder", "text"), (read, read))
     return {**sizes, "decoder": (written, written), "cross": (written, read)}

@@ -404,7 +404,7 @@ def _place(request: Request, shown: Shown) -> tuple[str, int, int]:
 def _verify(model: AttentionModel | GivenModel, request: Request) -> Answer:
     if isinstance(model, GivenModel):
         return Answer({"verify": None})
-    if max(map(len, model.sequences(request.text, request.pair).values())) > LONGEST_VERIFIED:
+    if max(map(len, model.sequences(request.text, request.pair).values()), default=0) > LONGEST_VERIFIED:
         return Answer({"verify": None})
     found = model.verify(model.conversation(request.text) or request.text, **as_given(model.facts, request.pair))
     # Eager maps are the model's own: there is nothing to compare.

@@ -164,10 +164,10 @@ def query_tokens(model: AttentionModel | GivenModel, text: str, pair: str, part:
     if isinstance(model, GivenModel):
         return axes_of(model.given, part).asked(direction)
     texts = model.sequences(text, pair)
-    if not texts:
-        raise AttnWidgetError("The tokens of a picture are known once it is read.")
     writes = part == "decoder" or (part == "cross" and direction == "reads")
-    asked = texts.get("target", texts["text"]) if writes else texts["text"]
+    asked = texts.get("target" if writes and "target" in texts else "text")
+    if asked is None:
+        raise AttnWidgetError("The tokens of a picture or a sound are known once it is read.")
     return asked[: kept_of(asked)]
 
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import transformers as hf
 from PIL import Image
 
 import attnwidget as aw
@@ -24,6 +25,7 @@ from tests.unit.frames.frames_read import decode
 HIGH, LOW = (tones(0.7), RATE), (tones(1.0, pitches=(200, 400)), RATE)
 SHOWN = 35
 """Positions of the first sound, of the 100 that the model has."""
+SMALL = {"layers": 2, "attention_heads": 2, "ffn_dim": 32}
 NAMES = {"encoder": "encoder_attentions", "decoder": "decoder_attentions", "cross": "cross_attentions"}
 
 
@@ -89,6 +91,32 @@ def test_a_model_of_samples_is_exact_and_every_position_has_its_time(kind):
     assert len(places) == SHOWN
     assert (places[10].start, places[10].stop) == pytest.approx((0.2, 0.22))
     assert trace.sounds[0].seconds == 0.7
+
+
+def test_a_classifier_of_sounds_is_an_encoder_alone(monkeypatch):
+    made, processor = whisper()
+    explorer = aw.explore(hf.WhisperForAudioClassification(made.config), audio=HIGH, processor=processor)
+    header, _ = Page(explorer, monkeypatch).frame(**asked(explorer))
+    assert (explorer.trace.parts, len(header["tokens"]["times"])) == (("encoder",), SHOWN)
+    assert explorer.pair == ""
+
+
+def test_positions_that_nothing_places_in_time_are_known_once_they_are_read(monkeypatch):
+    sizes = {f"{side}_{name}": size for side in ("encoder", "decoder") for name, size in SMALL.items()}
+    made = hf.Speech2TextForConditionalGeneration(hf.Speech2TextConfig(vocab_size=30, d_model=32, **sizes))
+    explorer = aw.explore(made, audio=HIGH, processor=hf.Speech2TextFeatureExtractor(), edits="hide encoder 3")
+    page = Page(explorer, monkeypatch)
+    header, arrays = page.frame(**asked(explorer, edits=["hide encoder 3"], part="encoder"))
+    assert ("times" not in header["tokens"], len(header["tokens"]["pieces"])) == (True, 17)
+    assert np.delete(arrays["matrix"][:, 3], 3).max() == 0  # a hidden position still reads itself
+    assert page.end_of(page.ask("verify", **asked(explorer)))[0]["verify"]["error"] < 1e-5
+
+
+def test_letters_that_are_scored_at_every_position_are_not_listed():
+    made, extractor = of_waves("Wav2Vec2ForCTC")
+    model = aw.load(made, processor=extractor)
+    with pytest.raises(aw.AttnWidgetError, match="CTC"):
+        model.predict(model.trace(audio=HIGH))
 
 
 def test_a_model_of_samples_is_shown(monkeypatch):
