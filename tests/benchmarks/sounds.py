@@ -24,7 +24,7 @@ SAID = (
     "In the morning I went to the market and bought some bread and cheese.",
     "Yesterday my brother found seven small stones near the river.",
 )
-ROUNDS = 1
+ROUNDS = 3
 
 SPECTROGRAM = 300_000
 """Bytes at most of a spectrogram that is sent."""
