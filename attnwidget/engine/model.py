@@ -40,12 +40,14 @@ from attnwidget.engine.generation.options import decoder_limit, wishes
 from attnwidget.engine.generation.quietly import quietly
 from attnwidget.engine.generation.spoken import spoken_text
 from attnwidget.engine.inputs.audio import sound_given
+from attnwidget.engine.inputs.clips import clip_of
 from attnwidget.engine.inputs.images import picture_given
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, inputs_of_texts, tokens_of
 from attnwidget.engine.inputs.pictured import refuse_without_processor
 from attnwidget.engine.inputs.recipient import Recipient, media_read
 from attnwidget.engine.inputs.sounded import refuse_without_extractor
 from attnwidget.engine.inputs.tensors import device_of
+from attnwidget.engine.inputs.videos import video_given
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
 from attnwidget.engine.live.second_text import Second, Texts, as_given, second_of, texts_of
@@ -194,6 +196,7 @@ class AttentionModel:
         *,
         image: Any = None,
         audio: Any = None,
+        video: Any = None,
         target: Any = None,
         prepend_bos: Any = None,
         first: Any = None,
@@ -229,7 +232,7 @@ class AttentionModel:
                 f"reuse={type(reuse).__name__} is not valid: give an earlier Trace of this model, or leave it out."
             )
         keeps, changed = _kept(keep), edits_of(edits)
-        x = self._shown_or_played(x, image, audio)
+        x = self._filmed(x, image, audio, video) if video is not None else self._shown_or_played(x, image, audio)
         if isinstance(x, Trace):
             given = self._again(x, pair=pair, target=target, prepend_bos=prepend_bos, first=first)
         else:
@@ -351,6 +354,11 @@ class AttentionModel:
     def sees(self) -> bool:
         """Whether the model reads pictures and no text with them, so that a picture stands where a text would."""
         return self.reads == {"picture"}
+
+    @property
+    def watches(self) -> bool:
+        """Whether the model reads videos, so that one stands where a text would."""
+        return self.sees and clip_of(getattr(self.model, "config", None)) is not None
 
     @property
     def hears(self) -> bool:
@@ -501,12 +509,19 @@ class AttentionModel:
                 "image= stands in place of a text. For a model that reads both, give what its processor makes of them: "
                 "model.trace(processor(text=..., images=..., return_tensors='pt'))."
             )
+        if self.watches:
+            raise AttnWidgetError(f"{self.name} reads videos, not single pictures. Give one: video=...")
         if not self.sees:
             raise AttnWidgetError(
                 f"{self.name} takes {getattr(self.model, 'main_input_name', 'no picture')}, so it reads no picture by itself. "
                 "Leave image= out."
             )
         return self.put(image)
+
+    def _filmed(self, x: Any, image: Any, audio: Any, video: Any) -> str:
+        if x is not None or image is not None or audio is not None:
+            raise AttnWidgetError("video= stands in place of a text. Leave the text, image= and audio= out.")
+        return self.put_video(video)
 
     def _shadow(self) -> Any:
         return shadow_of(self.model)
@@ -529,6 +544,16 @@ class AttentionModel:
         'picture:12f49505bfbc1ad2'
         """
         return self.shelf.put(picture_given(image))
+
+    def put_video(self, video: Any) -> str:
+        """Keep the frames that are read of a video, and give the text that names it from now on.
+
+        Raises AttnWidgetError for what is no video, and of a model that reads none.
+        """
+        clip = clip_of(getattr(self.model, "config", None)) if self.sees else None
+        if clip is None:
+            raise AttnWidgetError(f"{self.name} reads no videos. Leave video= out.")
+        return self.shelf.put(video_given(video, clip.frames))
 
     def put_sound(self, audio: Any) -> str:
         """Keep a sound, and give the text that names it from now on. Raises AttnWidgetError for what is no sound.

@@ -10,13 +10,19 @@ from attnwidget.frames.sounds import times_told
 
 def pictures_told(trace: Trace) -> list[dict[str, Any]]:
     """What the page needs to lay tokens over pictures; the colours are asked for by name, once."""
-    return [_told(picture) for picture in trace.pictures]
+    frames = {
+        place.picture: [place.frame, place.frames]
+        for place in trace.text.places
+        if isinstance(place, PatchPlace) and place.frames
+    }
+    return [_told(picture, frames.get(number)) for number, picture in enumerate(trace.pictures)]
 
 
-def _told(picture: Picture) -> dict[str, Any]:
+def _told(picture: Picture, frames: list[int] | None) -> dict[str, Any]:
     (height, width), (rows, columns) = picture.size, picture.grid
     told = {"name": picture.name, "width": width, "height": height, "rows": rows, "columns": columns}
-    return {**told, "patch": list(picture.patch), "note": picture.note}
+    told |= {"patch": list(picture.patch), "note": picture.note}
+    return told if frames is None else {**told, "frames": frames}
 
 
 def places_told(tokens: Tokens) -> Mapping[str, Any]:

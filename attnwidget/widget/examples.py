@@ -4,6 +4,7 @@ from attnwidget.engine import AttentionModel
 from attnwidget.tiny import BUNDLED
 from attnwidget.tiny.bundled import Example
 from attnwidget.widget.example_pictures import PLAIN_PICTURES
+from attnwidget.widget.example_videos import PLAIN_VIDEOS
 from attnwidget.widget.given import GivenModel
 
 PLAIN_EXAMPLES = (
@@ -32,11 +33,13 @@ PLAIN_EXAMPLES = (
 
 
 def examples(model: AttentionModel | GivenModel) -> tuple[Example, ...]:
-    """Example texts for this model, or what names its example pictures; the first is the default."""
+    """Example texts for this model, or what names its example pictures or videos; the first is the default."""
     if isinstance(model, GivenModel):
         return PLAIN_EXAMPLES
     if not model.sees:
         return BUNDLED[model.name].examples if model.facts.teaching else PLAIN_EXAMPLES
+    if model.watches:
+        return tuple(one._replace(text=model.put_video(frames())) for one, frames in PLAIN_VIDEOS)
     own = BUNDLED[model.name].examples if model.facts.teaching else PLAIN_PICTURES
     return tuple(
         one if one.picture is None else one._replace(text=model.put(one.picture()), picture=None) for one in own

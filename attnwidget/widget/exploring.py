@@ -20,6 +20,7 @@ def explore(
     *,
     image: Any = None,
     audio: Any = None,
+    video: Any = None,
     tokenizer: Any = None,
     processor: Any = None,
     pair: str | None = None,
@@ -65,6 +66,9 @@ def explore(
     file; the first 30 seconds are read. `target` is what is said of it; without one, a model that writes, such as Whisper, is asked.
     It can be replaced in the page, and with `ex.audio = ...`.
 
+    `video` is what a model of videos reads: a list of pictures, an array (frame row column channel), a tensor (frame channel row column), a
+    folder of pictures, read by name, or a GIF. As many frames as the model reads are taken evenly. It can be replaced with `ex.video = ...`.
+
     `view` is "matrix", "lines", "layers", "flow", "neuron", "model", "lens", "compare" or "test". `heads` are several heads to show
     together, `filter` says what is kept of each row, and `look` how maps are shown; its parts may be given by name:
     `source, fusion, words, sinks, weight, layers, shows, against, scale, over, size, height` (see the traits of `Explorer`). `edits`
@@ -86,6 +90,8 @@ def explore(
         text = _put(loaded, image, text)
     if audio is not None:
         text = _put_sound(loaded, audio, text)
+    if video is not None:
+        text = _put_video(loaded, video, text)
     take_media(loaded, kept)
     example = examples(loaded)[0]
     stated = kept.pop("text", example.text)
@@ -116,6 +122,8 @@ def explore(
 def _put(model: AttentionModel, image: Any, text: Any) -> str:
     if text is not None:
         raise AttnWidgetError("image= stands in place of a text. Give one of them.")
+    if model.watches:
+        raise AttnWidgetError(f"{model.name} reads videos, not single pictures. Give one: video=...")
     if not model.sees:
         raise AttnWidgetError(f"{model.name} reads text, not pictures. Leave image= out.")
     return model.put(image)
@@ -127,6 +135,12 @@ def _put_sound(model: AttentionModel, audio: Any, text: Any) -> str:
     if not model.hears:
         raise AttnWidgetError(f"{model.name} reads no sounds by themselves. Leave audio= out.")
     return model.put_sound(audio)
+
+
+def _put_video(model: AttentionModel, video: Any, text: Any) -> str:
+    if text is not None:
+        raise AttnWidgetError("video= stands in place of a text. Give one of them.")
+    return model.put_video(video)
 
 
 def restored(explorer: Explorer, state: Any, said: Mapping[str, Any]) -> Explorer:

@@ -1,11 +1,11 @@
-"""The pictures and sounds of an explorer: from its page and from a stored state onto its model's shelf, and back."""
+"""The pictures, sounds and videos of an explorer: from its page and from a stored state onto its model's shelf, and back."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from typing import Any
 
-from attnwidget.engine import AttentionModel, medium_named
+from attnwidget.engine import AttentionModel, GivenVideo, frames_in_sheet, medium_named
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.state import MEDIA_KEYS
@@ -15,7 +15,7 @@ LARGEST_FILE = 32 * 2**20
 
 
 def stored_media(model: Any, *texts: str) -> dict[str, dict[str, str]]:
-    """The pictures and sounds that texts name, exactly, as base64 of a PNG or WAV file: a state is plain data."""
+    """The pictures, sounds and videos that texts name, exactly, as base64 of a PNG or WAV file: a state is plain data."""
     shelf = getattr(model, "shelf", None)
     found: dict[str, dict[str, str]] = {}
     for text in texts:
@@ -27,7 +27,7 @@ def stored_media(model: Any, *texts: str) -> dict[str, dict[str, str]]:
 
 
 def take_media(model: AttentionModel | GivenModel, state: dict[str, Any]) -> None:
-    """Put the pictures and sounds of a state on the model's shelf, and out of the state.
+    """Put the pictures, sounds and videos of a state on the model's shelf, and out of the state.
 
     Raises AttnWidgetError for anything but those.
     """
@@ -46,11 +46,17 @@ def take_media(model: AttentionModel | GivenModel, state: dict[str, Any]) -> Non
 def _take(model: AttentionModel, kind: str, name: Any, data: Any) -> None:
     try:
         file = b64decode(data, validate=True)
-        put = model.put_sound(file) if kind == "sound" else model.put(file)
-    except (AttnWidgetError, NotBase64, TypeError, ValueError) as error:
+        put = _put(model, kind, file)
+    except (AttnWidgetError, NotBase64, OSError, TypeError, ValueError) as error:
         raise AttnWidgetError(f"The {kind} {name!r:.40} of this state cannot be read: {error}") from None
     if put != name:
         raise AttnWidgetError(f"The {kind} {name!r:.40} of this state is another one than it says.")
+
+
+def _put(model: AttentionModel, kind: str, file: bytes) -> str:
+    if kind == "video":
+        return model.shelf.put(GivenVideo(frames_in_sheet(file)))
+    return model.put_sound(file) if kind == "sound" else model.put(file)
 
 
 def uploaded(model: AttentionModel | GivenModel, medium: str, buffers: Any) -> dict[str, str]:
@@ -61,6 +67,8 @@ def uploaded(model: AttentionModel | GivenModel, medium: str, buffers: Any) -> d
     if isinstance(model, GivenModel):
         model.refuse_editing()
     kind = medium or ("sound" if model.hears else "picture")
+    if model.watches:
+        kind = "video"
     if not buffers:
         raise BadRequest(f"A {kind} came without its file. Send it as a buffer.")
     data = bytes(buffers[0])
@@ -70,5 +78,7 @@ def uploaded(model: AttentionModel | GivenModel, medium: str, buffers: Any) -> d
         )
     if kind == "picture":
         return {"uploaded": model.put(data)}
+    if kind == "video":
+        return {"uploaded": model.put_video(data)}
     name = model.put_sound(data)
     return {"uploaded": name, "pair": model.transcribe(name)}

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from attnwidget.engine.capture.tiles import tiled
+from attnwidget.engine.inputs.clips import clip_of, clip_tokens
 from attnwidget.engine.inputs.inputs import Inputs
 from attnwidget.engine.inputs.pictures import PIXEL_AXES, TILED_AXES, patch_of, vision_config
 from attnwidget.engine.media.places import in_squares
@@ -103,6 +104,8 @@ def patches(count: int, given: Inputs, config: Any) -> Tokens:
     vision = vision_config(config)
     if "image_grid_thw" in given.forward:
         return _merged(count, given.forward["image_grid_thw"], config, vision)
+    if (clip := clip_of(config)) is not None:
+        return clip_tokens(clip, count, given.forward)
     image, patch = given.forward["pixel_values"], patch_of(config)
     if image.ndim == TILED_AXES:
         return _tiles(count, given, config) or Tokens.frames(count)

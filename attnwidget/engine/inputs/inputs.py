@@ -16,7 +16,9 @@ from attnwidget.engine.inputs.recipient import Recipient, forward_names
 from attnwidget.engine.inputs.sounded import sound_arguments
 from attnwidget.engine.inputs.sounds import sound_in
 from attnwidget.engine.inputs.tensors import device_of, plain_ids, refuse_images, tensor_of
+from attnwidget.engine.inputs.videos import video_arguments
 from attnwidget.engine.media.given_sound import GivenSound
+from attnwidget.engine.media.given_video import GivenVideo
 from attnwidget.engine.media.picture import Picture
 from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.prediction_head import predicts
@@ -85,7 +87,11 @@ def inputs_of(recipient: Recipient, given: Given) -> Inputs:
         arguments, sound = sound_arguments(recipient, medium)
         return _with_target(recipient, _heard(recipient, Inputs(arguments), sound), given.target, given.first)
     if medium is not None:
-        forward = arguments_of(recipient, medium)
+        forward = (
+            video_arguments(recipient, medium)
+            if isinstance(medium, GivenVideo)
+            else arguments_of(recipient, medium)
+        )
         seen = pictures_in(forward, recipient.model.config, recipient.processor, medium.note)
         return Inputs(forward, pictures=seen)
     tokens = tokens_of(recipient, given)

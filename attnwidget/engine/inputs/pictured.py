@@ -8,6 +8,7 @@ from torch import Tensor
 from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import tensor_of
 from attnwidget.engine.media.given_sound import GivenSound
+from attnwidget.engine.media.given_video import GivenVideo
 from attnwidget.engine.media.shelf import GivenPicture, Medium
 from attnwidget.errors import AttnWidgetError
 
@@ -42,17 +43,28 @@ def refuse_without_processor(recipient: Recipient) -> None:
 
 
 def medium_of(recipient: Recipient, x: Any) -> Medium | None:
-    """The picture or the sound that a text names to a model that reads these; None for any other input.
+    """The picture, the sound or the video that a text names to a model that reads these; None for any other input.
 
     Raises AttnWidgetError for the name of one that is not there.
     """
     if recipient.shelf is None or not isinstance(x, str):
         return None
     found = recipient.shelf.get(x)
-    if found is None or isinstance(found, GivenSound) != recipient.hears:
-        what, argument = ("sound", "audio") if recipient.hears else ("picture", "image")
+    if found is None or not isinstance(found, _kind_read(recipient)):
+        what, argument = _named(recipient)
         raise AttnWidgetError(
             f"{recipient.name} reads {what}s, not text, and {x!r:.60} names none that is here. Choose a {what}, or give one: "
             f"{argument}=..."
         )
     return found
+
+
+def _kind_read(recipient: Recipient) -> type[Medium]:
+    return GivenSound if recipient.hears else GivenVideo if recipient.watches else GivenPicture
+
+
+def _named(recipient: Recipient) -> tuple[str, str]:
+    """What the model reads, and the argument that gives it."""
+    if recipient.hears:
+        return "sound", "audio"
+    return ("video", "video") if recipient.watches else ("picture", "image")

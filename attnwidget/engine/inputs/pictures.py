@@ -1,12 +1,14 @@
 """Pictures as a model saw them: what its forward pass was given, turned back into colours."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.inputs.clips import clip_of, frames_shown
+from attnwidget.engine.media.picture import SHOWN_BYTES, Picture
 
 PIXEL_AXES = 4
 """batch channel row column: pictures that are not split into patches yet."""
@@ -27,6 +29,10 @@ def pictures_in(
     Colours are made by undoing what `processor` says it did to them; without one, the smallest number is black and the
     largest white, and the note says so.
     """
+    clip = clip_of(config)
+    if clip is not None:
+        found = _pictures(frames_shown(clip, forward.get("pixel_values")), clip.patch, processor, note)
+        return tuple(replace(one, most=SHOWN_BYTES // len(found)) for one in found)
     patch = patch_of(config)
     if patch is not None and "image_grid_thw" in forward:
         apart = _unpacked(forward, patch, vision_config(config))

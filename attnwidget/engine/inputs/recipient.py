@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from attnwidget.engine.inputs.clips import clip_of
 from attnwidget.engine.media.shelf import Shelf
 from attnwidget.errors import AttnWidgetError
 
@@ -27,6 +28,11 @@ class Recipient:
     def hears(self) -> bool:
         """Whether the model reads sounds."""
         return "sound" in media_read(self.model)
+
+    @property
+    def watches(self) -> bool:
+        """Whether the model reads videos."""
+        return clip_of(getattr(self.model, "config", None)) is not None
 
     def accepts(self, argument: str) -> bool:
         """Whether the model's forward pass takes an argument of this name."""

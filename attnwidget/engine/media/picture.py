@@ -21,7 +21,7 @@ QUALITIES = (90, 75, 60)
 class Picture:
     """What a model saw of one picture: `pixels` (row column channel, uint8), in patches of `patch` pixels (high, wide).
 
-    `note` says what was done before, as half a sentence; "" if nothing is known. What is left at the edges of a picture whose sides are no multiple of a patch was not seen.
+    `note` says what was done before, as half a sentence; "" if nothing is known. `most` are the bytes in which it is shown: frames of a video share those of one picture. What is left at the edges of a picture whose sides are no multiple of a patch was not seen.
 
     >>> import numpy as np
     >>> picture = Picture(np.zeros((8, 12, 3), np.uint8), (4, 4))
@@ -32,6 +32,7 @@ class Picture:
     pixels: Pixels
     patch: tuple[int, int]
     note: str = ""
+    most: int = SHOWN_BYTES
 
     def __repr__(self) -> str:
         (height, width), (rows, columns) = self.size, self.grid
@@ -59,13 +60,13 @@ class Picture:
 
     @cached_property
     def encoded(self) -> tuple[bytes, str]:
-        """(file, media type): PNG, or JPEG where that would take more than 300 kB; smaller, but of the same shape, where that does."""
+        """(file, media type): PNG, or JPEG where that would take more than 300 kB, or its share of it; smaller, but of the same shape, where that does."""
         image = Image.fromarray(self.pixels)
-        if len(png := file_of_image(image, "PNG", optimize=True)) <= SHOWN_BYTES:
+        if len(png := file_of_image(image, "PNG", optimize=True)) <= self.most:
             return png, "image/png"
         while True:
             for quality in QUALITIES:
-                if len(found := file_of_image(image, "JPEG", quality=quality)) <= SHOWN_BYTES or max(image.size) == 1:
+                if len(found := file_of_image(image, "JPEG", quality=quality)) <= self.most or max(image.size) == 1:
                     return found, "image/jpeg"
             image = image.resize((max(1, image.width // 2), max(1, image.height // 2)))
 

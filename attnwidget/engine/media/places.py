@@ -7,10 +7,10 @@ from dataclasses import dataclass
 class PatchPlace:
     """A rectangle of a picture, in rows and columns of its patches: one patch, or those that were merged into one token.
 
-    `picture` numbers the pictures of a trace, `frame` the frames of a video.
+    `picture` numbers the pictures of a trace. In a video `frame` is the first of the `frames` that one token is made from.
 
-    >>> PatchPlace(3, 7).name, PatchPlace(0, 2, picture=1).name
-    ('3,7', '0,2')
+    >>> PatchPlace(3, 7).name, PatchPlace(0, 2, picture=1).name, PatchPlace(0, 2, picture=1, frame=2, frames=2).name
+    ('3,7', '0,2', '2:0,2')
     """
 
     row: int
@@ -19,11 +19,12 @@ class PatchPlace:
     columns: int = 1
     picture: int = 0
     frame: int = 0
+    frames: int = 0
 
     @property
     def name(self) -> str:
-        """Its row and column, from the upper left corner."""
-        return f"{self.row},{self.column}"
+        """Its row and column, from the upper left corner; in a video after its frame."""
+        return f"{self.frame}:{self.row},{self.column}" if self.frames else f"{self.row},{self.column}"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Pictures and sounds that were given to a model, each under a name that stands for it where a text would."""
+"""Pictures, sounds and videos that were given to a model, each under a name that stands for it where a text would."""
 
 import re
 from collections import OrderedDict
@@ -10,12 +10,13 @@ from typing import TypeAlias
 from PIL import Image
 
 from attnwidget.engine.media.given_sound import GivenSound
+from attnwidget.engine.media.given_video import GivenVideo
 from attnwidget.engine.media.picture import file_of_image
 
 MEDIA_KEPT = 64
 """Pictures and sounds that a model remembers: those looked at last."""
 
-_REFERENCE = re.compile(r"(picture|sound):[0-9a-f]{16}")
+_REFERENCE = re.compile(r"(picture|sound|video):[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class GivenPicture:
         return f"picture:{sha256(size + self.image.tobytes()).hexdigest()[:16]}"
 
 
-Medium: TypeAlias = GivenPicture | GivenSound
+Medium: TypeAlias = GivenPicture | GivenSound | GivenVideo
 
 
 class Shelf:
@@ -54,7 +55,7 @@ class Shelf:
         self._lock = Lock()
 
     def put(self, medium: Medium) -> str:
-        """Keep a picture or a sound; its reference."""
+        """Keep a picture, a sound or a video; its reference."""
         name = medium.reference
         with self._lock:
             self._kept[name] = medium
@@ -73,7 +74,7 @@ class Shelf:
 
 
 def is_reference(text: object) -> bool:
-    """Whether what is given as a text names a picture or a sound.
+    """Whether what is given as a text names a picture, a sound or a video.
 
     >>> is_reference("a picture of a cat"), is_reference("sound:0123456789abcdef")
     (False, True)
@@ -82,7 +83,7 @@ def is_reference(text: object) -> bool:
 
 
 def medium_named(text: object) -> str | None:
-    """What is named where a text is given: "picture" or "sound"; None for any other text, and for chat messages.
+    """What is named where a text is given: "picture", "sound" or "video"; None for any other text, and for chat messages.
 
     >>> medium_named("sound:0123456789abcdef"), medium_named("sound")
     ('sound', None)

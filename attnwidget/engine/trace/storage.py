@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,8 @@ from torch import Tensor
 from attnwidget.engine.edits.changes import refuse_what_is_not_there
 from attnwidget.engine.edits.notation import stored_edit
 from attnwidget.engine.edits.records import Edit, Paint
-from attnwidget.engine.media.picture import Picture
+from attnwidget.engine.media.picture import SHOWN_BYTES, Picture
+from attnwidget.engine.media.places import PatchPlace
 from attnwidget.engine.media.sound import Sound
 from attnwidget.engine.text.tokens import Tokens
 from attnwidget.engine.trace.edited_blocks import changed_blocks, head_counts
@@ -304,6 +305,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         return Projection(own.path, tensor(own.weight), None if own.bias is None else tensor(own.bias))
 
     blocks = tuple(map(whole, contents.blocks))
+    most = SHOWN_BYTES // len(contents.pictures) if _is_video(contents.tokens) else SHOWN_BYTES
     edits = _edits(contents.edits, {said: tensor(place) for said, place in contents.matrices.items()})
     return SavedTrace(
         _changed(blocks, contents.depths, edits) if edits else blocks,
@@ -315,7 +317,7 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
         scores=None if contents.scores is None else tensor(contents.scores),
         steps=contents.steps,
         edits=edits,
-        pictures=tuple(_picture(own, tensor(own.pixels)) for own in contents.pictures),
+        pictures=tuple(_picture(own, tensor(own.pixels), most) for own in contents.pictures),
         sounds=tuple(
             _sound(own, tensor(own.spectrogram), None if own.waveform is None else tensor(own.waveform))
             for own in contents.sounds
@@ -324,10 +326,14 @@ def _trace(contents: Contents, tensor: Callable[[Stored], Tensor]) -> SavedTrace
     )
 
 
-def _picture(stored: StoredPicture, pixels: Tensor) -> Picture:
+def _is_video(tokens: Sequence[Tokens]) -> bool:
+    return any(isinstance(place, PatchPlace) and place.frames > 0 for own in tokens for place in own.places)
+
+
+def _picture(stored: StoredPicture, pixels: Tensor, most: int) -> Picture:
     colours = pixels.dtype == torch.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.numel() > 0
     need(colours and min(stored.patch) > 0, "a picture has no colours, or no patches")
-    return Picture(pixels.contiguous().numpy(), stored.patch, stored.note)
+    return Picture(pixels.contiguous().numpy(), stored.patch, stored.note, most)
 
 
 def _stored_sound(sound: Sound, kept: _Kept) -> StoredSound:

@@ -12,6 +12,7 @@ from attnwidget.engine import (
     AttentionModel,
     Conversation,
     GivenSound,
+    GivenVideo,
     Trace,
     edits_of,
     refuse_what_does_not_fit,
@@ -194,9 +195,26 @@ class Selecting(anywidget.AnyWidget):
         model = self._model
         if isinstance(model, GivenModel):
             model.refuse_editing()
-        if not model.sees:
+        if model.watches or not model.sees:
             raise AttnWidgetError(f"{model.name} reads no pictures by themselves. Set ex.{_set_of(model)}.")
         self.text = model.put(image)
+
+    @property
+    def video(self) -> Any:
+        """The frames that are read, as PIL images; None where no video is. Setting it shows another one.
+
+        Takes what `model.trace(video=...)` takes. Raises AttnWidgetError for what is no video, and for a model that reads none.
+        """
+        model = self._model
+        found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
+        return list(found.frames) if isinstance(found, GivenVideo) else None
+
+    @video.setter
+    def video(self, video: Any) -> None:
+        model = self._model
+        if isinstance(model, GivenModel):
+            model.refuse_editing()
+        self.text = model.put_video(video)
 
     @property
     def audio(self) -> Any:
@@ -287,7 +305,7 @@ class Selecting(anywidget.AnyWidget):
         elif name == "text" and "text" not in self._model.reads and text and self._model.shelf.get(text) is None:
             own = _set_of(self._model)
             raise AttnWidgetError(
-                f"{self._model.name} reads {'sounds' if own == 'audio' else 'pictures'}, not text. Give one: ex.{own} = ..., or "
+                f"{self._model.name} reads {_MEDIA[own]}, not text. Give one: ex.{own} = ..., or "
                 f"aw.explore(model, {own}=...)."
             )
         elif name == "pair" and text and self._model.second is None:
@@ -495,7 +513,14 @@ class Selecting(anywidget.AnyWidget):
 
 def _set_of(model: AttentionModel) -> str:
     """The attribute that gives a model another input."""
-    return "text" if "text" in model.reads else "audio" if "sound" in model.reads else "image"
+    if "text" in model.reads:
+        return "text"
+    if "sound" in model.reads:
+        return "audio"
+    return "video" if model.watches else "image"
+
+
+_MEDIA = {"audio": "sounds", "video": "videos", "image": "pictures"}
 
 
 CHOSEN = frozenset(name for name, value in vars(Selecting).items() if isinstance(value, Shared))

@@ -17,7 +17,7 @@ STATE_NAMES = (
 )
 """In the order in which they are set: each may depend on those before it."""
 
-MEDIA_KEYS = ("pictures", "sounds")
+MEDIA_KEYS = ("pictures", "sounds", "videos")
 """Beside them, where a text names a picture or a sound: these, by name."""
 
 ASKED = ("text", "pair", "part", "layer", "head", "query", "direction", "source", "fusion", "words", "sinks", "weight")
