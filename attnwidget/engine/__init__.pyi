@@ -33,7 +33,7 @@ from attnwidget.engine.load_model import load as load
 from attnwidget.engine.load_model import shared as shared
 from attnwidget.engine.media.given_sound import GivenSound as GivenSound
 from attnwidget.engine.media.given_video import GivenVideo as GivenVideo
-from attnwidget.engine.media.given_video import frames_in_sheet as frames_in_sheet
+from attnwidget.engine.media.given_video import video_in_sheet as video_in_sheet
 from attnwidget.engine.media.picture import Picture as Picture
 from attnwidget.engine.media.places import NodePlace as NodePlace
 from attnwidget.engine.media.places import PatchPlace as PatchPlace

@@ -18,7 +18,17 @@ from attnwidget.engine import AttentionModel, LiveSession, Reading, Trace, parse
 from attnwidget.errors import AttnWidgetError, BadRequest, Cancelled
 from attnwidget.export.headline import headline
 from attnwidget.export.kept_finding import KeptFinding, answer_in_words
-from attnwidget.widget.answering.answers import Answer, Parts, about, answer, frame_of, no_parts, problem, unread
+from attnwidget.widget.answering.answers import (
+    MEDIA_KINDS,
+    Answer,
+    Parts,
+    about,
+    answer,
+    frame_of,
+    no_parts,
+    problem,
+    unread,
+)
 from attnwidget.widget.answering.asked import tested_model
 from attnwidget.widget.answering.progress import Pace, progress_message, sparing
 from attnwidget.widget.answering.requests import BACKGROUND, Request, parse_request
@@ -510,7 +520,9 @@ class Explorer(Selecting):
             elif request.kind == "variants":
                 self.variants = request.texts
             # Each view of each page waits for its own newest request: views never displace each other's.
-            self._worker.submit((self._slot, request.asker, request.kind), self._job(request, buffers))
+            # Of pictures that stand side by side every one is wanted.
+            slot = (self._slot, request.asker, request.kind, request.name if request.kind in MEDIA_KINDS else "")
+            self._worker.submit(slot, self._job(request, buffers))
 
     def _answer_program(self, request: Request) -> None:
         found = program()

@@ -86,12 +86,7 @@ def explore(
     kept = {} if state is None else checked_state(state)
     named = name_to_load(state) if model is None else model
     loaded = shared(named, tokenizer, processor)
-    if image is not None:
-        text = _put(loaded, image, text)
-    if audio is not None:
-        text = _put_sound(loaded, audio, text)
-    if video is not None:
-        text = _put_video(loaded, video, text)
+    text = _put_whichever(loaded, text, image, audio, video)
     take_media(loaded, kept)
     example = examples(loaded)[0]
     stated = kept.pop("text", example.text)
@@ -117,6 +112,15 @@ def explore(
         explorer._opening = Opening.of(restored(explorer, kept, chosen))  # noqa: SLF001
         return explorer
     return restored(explorer, kept, chosen)
+
+
+def _put_whichever(model: AttentionModel, text: Any, image: Any, audio: Any, video: Any) -> Any:
+    """What stands where a text would, if it is given; else the text."""
+    if image is not None:
+        text = _put(model, image, text)
+    if audio is not None:
+        text = _put_sound(model, audio, text)
+    return text if video is None else _put_video(model, video, text)
 
 
 def _put(model: AttentionModel, image: Any, text: Any) -> str:

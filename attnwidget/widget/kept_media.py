@@ -5,7 +5,7 @@ from binascii import Error as NotBase64
 from collections.abc import Mapping
 from typing import Any
 
-from attnwidget.engine import AttentionModel, GivenVideo, frames_in_sheet, medium_named
+from attnwidget.engine import AttentionModel, medium_named, video_in_sheet
 from attnwidget.errors import AttnWidgetError, BadRequest
 from attnwidget.widget.given import GivenModel
 from attnwidget.widget.selection.state import MEDIA_KEYS
@@ -55,7 +55,7 @@ def _take(model: AttentionModel, kind: str, name: Any, data: Any) -> None:
 
 def _put(model: AttentionModel, kind: str, file: bytes) -> str:
     if kind == "video":
-        return model.shelf.put(GivenVideo(frames_in_sheet(file)))
+        return model.shelf.put(video_in_sheet(file))
     return model.put_sound(file) if kind == "sound" else model.put(file)
 
 

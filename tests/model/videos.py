@@ -25,7 +25,7 @@ class HalvedFrames:
     do_rescale, do_normalize = True, True
     image_mean, image_std = [0.5] * 3, [0.5] * 3
 
-    def __call__(self, frames: Any, return_tensors: str = "pt") -> BatchFeature:
+    def __call__(self, frames: Any, return_tensors: str) -> BatchFeature:  # noqa: ARG002  as processors are called
         small = [np.asarray(Image.fromarray(frame).resize((SIDE, SIDE), 0)) for frame in frames]
         values = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
         return BatchFeature({"pixel_values": values[None]})

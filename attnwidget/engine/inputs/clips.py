@@ -83,9 +83,6 @@ def clip_tokens(clip: Clip, count: int, forward: Mapping[str, Tensor]) -> Tokens
         else [(at, *cell) for at in range(shown) for cell in cells]
     )
     return Tokens.in_picture(
-        [
-            PatchPlace(row, column, picture=at, frame=at * clip.tube, frames=clip.tube)
-            for at, row, column in order
-        ],
+        [PatchPlace(row, column, picture=at, frame=at * clip.tube, frames=clip.tube) for at, row, column in order],
         clip.first,
     )

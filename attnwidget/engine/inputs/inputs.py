@@ -88,9 +88,7 @@ def inputs_of(recipient: Recipient, given: Given) -> Inputs:
         return _with_target(recipient, _heard(recipient, Inputs(arguments), sound), given.target, given.first)
     if medium is not None:
         forward = (
-            video_arguments(recipient, medium)
-            if isinstance(medium, GivenVideo)
-            else arguments_of(recipient, medium)
+            video_arguments(recipient, medium) if isinstance(medium, GivenVideo) else arguments_of(recipient, medium)
         )
         seen = pictures_in(forward, recipient.model.config, recipient.processor, medium.note)
         return Inputs(forward, pictures=seen)

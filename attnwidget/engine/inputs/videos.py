@@ -18,9 +18,7 @@ from attnwidget.engine.inputs.tensors import tensor_of
 from attnwidget.engine.media.given_video import GivenVideo
 from attnwidget.errors import AttnWidgetError
 
-POSSIBLE_VIDEOS = (
-    "Give a list of pictures, an array (frame row column channel), a tensor (frame channel row column), a folder of pictures, or a GIF."
-)
+POSSIBLE_VIDEOS = "Give a list of pictures, an array (frame row column channel), a tensor (frame channel row column), a folder of pictures, or a GIF."
 
 FEWEST_FRAMES = 2
 
@@ -46,7 +44,9 @@ def video_given(video: Any, wanted: int) -> GivenVideo:
     sizes = sorted({image.size for image in read.values()})
     if len(sizes) > 1:
         named = " and ".join(f"{width} × {height}" for width, height in sizes[:2])
-        raise AttnWidgetError(f"The frames of this video are of several sizes, such as {named} pixels. Bring them to one size first.")
+        raise AttnWidgetError(
+            f"The frames of this video are of several sizes, such as {named} pixels. Bring them to one size first."
+        )
     width, height = sizes[0]
     if width * height * len(read) > MOST_PIXELS:
         raise AttnWidgetError(
@@ -95,7 +95,10 @@ def _folder(path: Path) -> tuple[int, Callable[[int], Any]]:
 
 def _opened(source: bytes | Path, name: str) -> tuple[int, Callable[[int], Any]]:
     try:
-        return _animated(Image.open(BytesIO(source) if isinstance(source, bytes) else source))
+        if isinstance(source, Path):
+            with Image.open(source):  # before all of it is read
+                source = source.read_bytes()
+        return _animated(Image.open(BytesIO(source)))
     except FileNotFoundError:
         raise AttnWidgetError(f"There is no file {name}. {POSSIBLE_VIDEOS}") from None
     except UnidentifiedImageError:

@@ -37,6 +37,8 @@ def refuse_what_cannot_work(model: Any) -> None:
     """Raise AttnWidgetError for a model without attention, or whose attention no map could show correctly."""
     config = model.config
     why = FAMILIES.get(getattr(config, "model_type", "")) or CLASSES_OF_FAMILIES.get(type(model).__name__)
+    if getattr(config, "model_type", "") == "timesformer" and config.attention_type != "joint_space_time":
+        why = "attends in time and space apart, so there is no map over the whole video"
     if getattr(config, "attention_type", None) == "block_sparse":
         why = "attends to randomly chosen blocks (load it with attention_type='original_full' to see all of it)"
     if why is None and not _says_heads(config):

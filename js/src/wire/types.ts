@@ -182,6 +182,8 @@ export interface PictureTold {
   readonly patch: readonly [height: number, width: number];
   /** What was done to it before, in words; "" where nothing is known. */
   readonly note: string;
+  /** Of a video: the first of the frames that its tokens are made from, and how many. It shows the first. */
+  readonly frames?: readonly [first: number, count: number];
 }
 
 export interface Stats {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StripOnShow } from "../../src/focus/strips";
+import { frameName, frameShares } from "../../src/surface/picture/film";
 import { layerMarks, layerTones } from "../../src/surface/picture/paint";
 import { PatchSurface } from "../../src/surface/picture/patches";
 import { widthFor } from "../../src/views/layers/Pictures";
@@ -112,5 +113,41 @@ describe("the layers on the stage", () => {
     expect(widthFor({ width: 630, tallest: 120 }, 3, 1)).toBe(100);
     expect(widthFor({ width: 400 }, 3, 1)).toBe(195);
     expect(widthFor({ width: 150 }, 3, 1)).toBe(150);
+  });
+});
+
+describe("tokens over the frames of a video", () => {
+  const film: PictureTold = { ...picture, frames: [2, 2] };
+  const inFrame = (of: number) =>
+    [0, 1].flatMap((row) => [0, 1, 2].map((column): PatchPlace => [of, 2 * of, row, column, 1, 1]));
+  const everywhere = [null, ...inFrame(0), ...inFrame(1), ...inFrame(2)];
+  const middle = new PatchSurface(film, 1, everywhere, 120);
+
+  it("lead over the left and right edge into the frame before and after", () => {
+    expect(middle.beside(9, 0, 1)).toBe(13);
+    expect(middle.beside(7, 0, -1)).toBe(3);
+    expect(middle.beside(10, 0, -1)).toBe(6);
+    expect(middle.beside(7, -1, 0)).toBeNull();
+    expect(middle.beside(18, 0, 1)).toBeNull();
+  });
+
+  it("go on from a token of another frame, and not from a special one", () => {
+    expect(middle.beside(1, 0, 1)).toBe(2);
+    expect(middle.leadsFrom(1)).toBe(true);
+    expect(middle.leadsFrom(0)).toBe(false);
+    expect(new PatchSurface(picture, 1, everywhere, 120).leadsFrom(1)).toBe(false);
+  });
+
+  it("have shares that sum to the row, without what stands in no frame", () => {
+    const weights = Float32Array.from({ length: 19 }, (_, token) =>
+      token === 0 ? 0.5 : token === 7 ? 0.25 : 0.125,
+    );
+    const shares = frameShares(weights, everywhere, 3);
+    expect(shares).toEqual([0.75, 0.875, 0.75]);
+  });
+
+  it("are called by their frames", () => {
+    expect(frameName({ frames: [4, 2] })).toBe("4–5");
+    expect(frameName({ frames: [4, 1] })).toBe("4");
   });
 });

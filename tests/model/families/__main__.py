@@ -17,6 +17,7 @@ TOKENS = 20
 HEADER = ("family", "model class", "path", "parts", "largest error", "remark")
 REASONS = {
     "within windows": "windows",
+    "time and space apart": "time and space apart",
     "within blocks": "blocks in the encoder",
     "randomly chosen": "random blocks",
     "hashed or approximated": "hashed or approximated keys",

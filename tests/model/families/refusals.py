@@ -1,7 +1,7 @@
 """Families that are refused: what they compute or hand out is no map of every query over every key."""
 
 from .encoder_decoders import BART, GEMMA, T5
-from .family import BOS, EOS, PAD, POSITIONS, SIZES, TEXT, VOCABULARY, ids, image, refused, text_and_target
+from .family import BOS, EOS, PAD, POSITIONS, SIZES, TEXT, VOCABULARY, ids, image, noise, refused, text_and_target
 from .mixtures import LATENT
 from .senses import PATCHES
 from .towers import pair
@@ -72,6 +72,14 @@ FAMILIES = (
     refused("swin", "SwinForImageClassification", **WINDOWED, inputs=image(32)),
     refused("swinv2", "Swinv2ForImageClassification", **WINDOWED, inputs=image(32)),
     refused("donut-swin", "DonutSwinModel", **WINDOWED, inputs=image(32)),
+    # Time and space apart.
+    refused(
+        "timesformer",
+        "TimesformerForVideoClassification",
+        **PATCHES,
+        num_frames=4,
+        inputs=lambda _tokens: {"pixel_values": noise(1, 4, 3, 24, 24)},
+    ),
     # Bands around each query.
     refused("longformer", "LongformerForMaskedLM", **TEXT, attention_window=8),
     refused("led", "LEDForConditionalGeneration", **LED, attention_window=8, inputs=text_and_target),

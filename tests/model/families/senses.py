@@ -17,6 +17,14 @@ def sound(_tokens):
     return {"input_values": noise(1, 500)}
 
 
+def _video(_tokens):
+    return {"pixel_values": noise(1, 4, 3, 24, 24)}
+
+
+def _longer_video(_tokens):
+    return {"pixel_values": noise(1, 6, 3, 24, 24)}
+
+
 def _spectrogram(_tokens):
     return {"input_values": noise(1, 48, 16)}
 
@@ -58,6 +66,25 @@ FAMILIES = (
         drop_path_rate=0.0,
         layer_scale_init_value=1.0,
         inputs=image(),
+    ),
+    family("videomae", "VideoMAEForVideoClassification", **PATCHES, num_frames=4, tubelet_size=2, inputs=_video),
+    family("videomae-body", "VideoMAEModel", **PATCHES, num_frames=6, tubelet_size=2, inputs=_longer_video),
+    family(
+        "vivit",
+        "VivitForVideoClassification",
+        **{name: size for name, size in PATCHES.items() if name != "patch_size"},
+        num_frames=4,
+        tubelet_size=[2, 6, 6],
+        inputs=_video,
+    ),
+    family(
+        "timesformer-joint",
+        "TimesformerForVideoClassification",
+        **PATCHES,
+        num_frames=4,
+        attention_type="joint_space_time",
+        path="eager",
+        inputs=_video,
     ),
     family("wav2vec2", "Wav2Vec2ForCTC", **WAVE, inputs=sound),
     family(

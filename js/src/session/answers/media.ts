@@ -3,7 +3,7 @@ import type { Ask } from "../../wire/types";
 import { type Shown, textsOf } from "../shown";
 
 /** Files that are kept: those on show, and some that one goes back to. */
-const most = 24;
+const most = 64;
 
 /** What of a picture or a sound is a file. */
 export type Medium = "picture" | "spectrogram" | "sound";

@@ -6,12 +6,16 @@ import { useView } from "../../display/view";
 interface Props {
   readonly field: RefObject<HTMLElement | null>;
   /** What stands in the field. */
-  readonly of: "picture" | "sound";
+  readonly of: "picture" | "sound" | "video";
 }
 
-const accepted = { picture: "image/*", sound: "audio/*,.wav" } as const;
+const accepted = {
+  picture: "image/*",
+  sound: "audio/*,.wav",
+  video: "image/gif,image/webp,image/png",
+} as const;
 
-/** The way to another picture or sound: chosen, dropped on the field, or pasted while it has the focus. */
+/** The way to another picture, sound or video: chosen, dropped on the field, or pasted while it has the focus. */
 export function OtherFile({ field, of }: Props) {
   const { session } = useView();
   const chooser = useRef<HTMLInputElement>(null);

@@ -13,6 +13,7 @@ import { looksOf, markLook } from "../looks";
 import { Chip } from "../Mirror";
 import { OtherFile } from "../media/OtherFile";
 import type { Cutout } from "./cutout";
+import { FrameShare } from "./FrameShare";
 import { type DrawnPicture, pictureFigure } from "./figure";
 import { LayerPictures } from "./LayerPictures";
 import { ReadCutout } from "./ReadCutout";
@@ -35,6 +36,30 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   const places = tokens?.places ?? nowhere;
   const isReplaceable = number === 0 && session.about.value?.editable === true;
   const beside = places.flatMap((place, token) => (place === null ? [token] : []));
+  const isFilm = pictures[0]?.frames !== undefined;
+  const sheets = pictures.map((picture, place) => {
+    const sheet = (
+      <Boundary key={`${place} ${picture.name}`} of="The picture">
+        <Sheet
+          number={number}
+          place={place}
+          picture={picture}
+          places={places}
+          over={over}
+          hiding={hiding.value}
+          drawn={drawn}
+          cutout={cutting.value ? cutout : null}
+        />
+      </Boundary>
+    );
+    if (!isFilm) return sheet;
+    return (
+      <figure key={place} class="aw-film-frame">
+        {sheet}
+        <FrameShare number={number} place={place} pictures={pictures} places={places} />
+      </figure>
+    );
+  });
   useFigure("picture", (look) => {
     const inOrder = [...drawn.values()].sort((one, other) => one.place - other.place);
     return pictureFigure(view, number, inOrder, look);
@@ -42,20 +67,7 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   return (
     <div ref={field} class="aw-field aw-pictures" data-field={number} tabIndex={-1}>
       {pictures.length === 0 && <div class="aw-picture" data-empty="" />}
-      {pictures.map((picture, place) => (
-        <Boundary key={`${place} ${picture.name}`} of="The picture">
-          <Sheet
-            number={number}
-            place={place}
-            picture={picture}
-            places={places}
-            over={over}
-            hiding={hiding.value}
-            drawn={drawn}
-            cutout={cutting.value ? cutout : null}
-          />
-        </Boundary>
-      ))}
+      {isFilm ? <div class="aw-film">{sheets}</div> : sheets}
       <div class="aw-picture-side">
         <div class="aw-picture-tools">
           {beside.map((token) => (
@@ -79,7 +91,7 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
               }}
             />
           )}
-          {isReplaceable && pictures.length === 1 && (
+          {isReplaceable && pictures.length === 1 && !isFilm && (
             <Toggle
               value="crop"
               text="crop"
@@ -103,9 +115,10 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
             }}
           />
         )}
-        {isReplaceable && <OtherFile field={field} of="picture" />}
-        {pictures.map((picture) => (
+        {isReplaceable && <OtherFile field={field} of={isFilm ? "video" : "picture"} />}
+        {(isFilm ? pictures.slice(0, 1) : pictures).map((picture) => (
           <p key={picture.name} class="aw-picture-note">
+            {picture.frames !== undefined && `${pictures.length} × ${picture.frames[1]} frames, `}
             {picture.width} × {picture.height} pixels, {picture.columns} × {picture.rows} patches
             {picture.note !== "" && ` · ${picture.note}`}
           </p>

@@ -67,16 +67,25 @@ export class PatchSurface implements Surface {
     return token === -1 ? null : token;
   }
 
-  /** The token so many patches away from another; null where there is none. */
+  /** The token so many patches away from another; of a video, beyond the left or right edge in the frame before or after. Null where there is none. */
   beside(token: number, down: number, across: number): number | null {
     const place = this.#places[token];
     if (place == null) return null;
-    const [, , row, column, rows, columns] = place;
-    const to = [
-      down > 0 ? row + rows - 1 + down : row + down,
-      across > 0 ? column + columns - 1 + across : column + across,
-    ];
-    return this.at(to[0] ?? -1, to[1] ?? -1);
+    const [number, , row, column, rows, columns] = place;
+    const toRow = down > 0 ? row + rows - 1 + down : row + down;
+    const toColumn = across > 0 ? column + columns - 1 + across : column + across;
+    if (this.#picture.frames === undefined) return this.at(toRow, toColumn);
+    const last = this.#picture.columns - 1;
+    const [of, at] =
+      toColumn < 0 ? [number - 1, last] : toColumn > last ? [number + 1, 0] : [number, toColumn];
+    const found = this.#places.findIndex((own) => own?.[0] === of && own[2] === toRow && own[3] === at);
+    return found === -1 ? null : found;
+  }
+
+  /** Whether a token stands here, or in another frame of the same video: arrows go on from it. */
+  leadsFrom(token: number): boolean {
+    const place = this.#places[token];
+    return place != null && (place[0] === this.#number || this.#picture.frames !== undefined);
   }
 
   /** The edges of what some tokens cover together: [x, y, x, y] each. */

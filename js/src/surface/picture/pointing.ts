@@ -59,8 +59,7 @@ export function hear(
     const [across, down] = step;
     // What was chosen last, whether its map is here or not: keys come faster.
     const [start] = session.traits.query.peek();
-    const token =
-      laid().beside(start, down, across) ?? (laid().tokens.includes(start) ? null : laid().tokens[0]);
+    const token = laid().beside(start, down, across) ?? (laid().leadsFrom(start) ? null : laid().tokens[0]);
     if (token != null) pinIn(view, number, [token, token + 1]);
   };
   host.addEventListener("pointermove", moved, { signal });
