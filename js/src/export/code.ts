@@ -26,6 +26,8 @@ export interface CodeInput {
 /** A picture in code: its file in base64, null where that is too long for code. */
 export interface PictureCode {
   readonly name: string;
+  /** Whether it is the first of the frames of a video. */
+  readonly film: boolean;
   readonly file: string | null;
 }
 
@@ -101,15 +103,20 @@ function begin({ traits, source, given, picture }: CodeInput): string[] {
   const text = pythonString(traits.text);
   if (given) return ["weights", "tokens"];
   if (picture !== null) {
-    const image =
-      picture.file === null ? "image=image" : "image=Image.open(io.BytesIO(base64.b64decode(image)))";
+    const image = picture.film
+      ? "video=video"
+      : picture.file === null
+        ? "image=image"
+        : "image=Image.open(io.BytesIO(base64.b64decode(image)))";
     return [source === null ? "model" : pythonString(source), image];
   }
   if (source === "") return [`text=${text}`];
   return [source === null ? "model" : pythonString(source), text];
 }
 
-function pictureLine({ name, file }: PictureCode): string {
+function pictureLine({ name, film, file }: PictureCode): string {
+  if (film)
+    return 'video = "frames"  # a folder: [one.save(f"frames/{at:03}.png") for at, one in enumerate(ex.video)] fills it where this explorer is';
   if (file !== null) return `image = ${pythonString(file)}  # the picture as the model saw it`;
   return `image = ${pythonString(`${name}.png`)}  # a file: ex.image.save(${pythonString(`${name}.png`)}) writes it where this explorer is`;
 }

@@ -101,8 +101,9 @@ async function pictureIn(session: Session): Promise<PictureCode | null> {
   const [picture] = session.shown.peek()?.frame.header.pictures ?? [];
   if (picture === undefined || untracked(() => standsIn(session, 0)) !== "picture") return null;
   const file = untracked(() => session.pictures.of(picture.name));
-  const short = file !== null && file.size <= mostOfFile;
-  return { name: picture.name, file: short ? base64(new Uint8Array(await file.arrayBuffer())) : null };
+  const film = picture.frames !== undefined;
+  const short = !film && file !== null && file.size <= mostOfFile;
+  return { name: picture.name, film, file: short ? base64(new Uint8Array(await file.arrayBuffer())) : null };
 }
 
 function base64(bytes: Uint8Array): string {

@@ -192,9 +192,17 @@ describe("code", () => {
     );
   });
 
+  it("has a folder of the frames where a video is read", () => {
+    const text = "video:b85ff388c9302b14";
+    const lines = code({ text }, { picture: { name: "0a1b", film: true, file: null } }).join("\n");
+    expect(lines).toContain('video = "frames"  # a folder: ');
+    expect(lines).toContain("video=video");
+    expect(lines).not.toContain("image=");
+  });
+
   it("has the picture that is read in the place of a text, or names its file where it is long", () => {
     const text = "picture:b85ff388c9302b14";
-    expect(code({ text }, { picture: { name: "0a1b", file: "iVBO" } })).toEqual([
+    expect(code({ text }, { picture: { name: "0a1b", film: false, file: "iVBO" } })).toEqual([
       "import base64",
       "import io",
       "",
@@ -209,7 +217,10 @@ describe("code", () => {
       "weights = ex.trace.weights(1, 2)[2]",
     ]);
     const look = { ...plainLook, against: "picture:0000000000000000" };
-    const long = code({ text, look }, { source: null, picture: { name: "0a1b", file: null } }).join("\n");
+    const long = code(
+      { text, look },
+      { source: null, picture: { name: "0a1b", film: false, file: null } },
+    ).join("\n");
     expect(long).toContain('image = "0a1b.png"  # a file: ex.image.save("0a1b.png")');
     expect(long).toContain(
       "ex = aw.explore(model, image=image, layer=1, head=2, query=2)\n# the page compares",

@@ -9,7 +9,20 @@ import attnwidget as aw
 
 WEIGHTS = np.full((3, 2, 3, 3), 1 / 3)
 TOKENS = ["The", "river", "bank"]
-LONE = {"model", "text", "image", "audio", "tokenizer", "processor", "pair", "target", "edits", "question", "shows"}
+LONE = {
+    "model",
+    "text",
+    "image",
+    "audio",
+    "video",
+    "tokenizer",
+    "processor",
+    "pair",
+    "target",
+    "edits",
+    "question",
+    "shows",
+}
 
 
 def test_it_takes_all_that_explore_takes():
