@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StripOnShow } from "../../src/focus/strips";
-import { frameName, frameShares } from "../../src/surface/picture/film";
+import { frameName, frameShares } from "../../src/surface/picture/film/film";
 import { layerMarks, layerTones } from "../../src/surface/picture/paint";
 import { PatchSurface } from "../../src/surface/picture/patches";
 import { widthFor } from "../../src/views/layers/Pictures";

@@ -1,4 +1,4 @@
-import type { PatchPlace, PictureTold } from "../../wire/types";
+import type { PatchPlace, PictureTold } from "../../../wire/types";
 
 /** How much of a row, or a column, each frame of a video has. */
 export function frameShares(

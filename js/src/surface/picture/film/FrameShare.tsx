@@ -1,6 +1,6 @@
-import { useView } from "../../display/view";
-import type { FieldNumber } from "../../session/axes";
-import type { PatchPlace, PictureTold } from "../../wire/types";
+import { useView } from "../../../display/view";
+import type { FieldNumber } from "../../../session/axes";
+import type { PatchPlace, PictureTold } from "../../../wire/types";
 import { frameName, frameShares } from "./film";
 
 interface Props {
