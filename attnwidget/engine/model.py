@@ -47,6 +47,7 @@ from attnwidget.engine.inputs.pictured import refuse_without_processor
 from attnwidget.engine.inputs.recipient import Recipient, media_read
 from attnwidget.engine.inputs.sounded import refuse_without_extractor
 from attnwidget.engine.inputs.tensors import device_of
+from attnwidget.engine.inputs.text_with_pictures import pictures_said, read_together
 from attnwidget.engine.inputs.videos import video_given
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
@@ -210,7 +211,9 @@ class AttentionModel:
         `x` is a text, token ids (`[n]` or `[1, n]`, used as given), chat messages, a mapping of forward inputs such as
         a processor returns, or a trace of this model, whose inputs are read again. `pair` is a second text for models
         that read two; `target`, a text or token ids, is what the decoder of an encoder-decoder reads, without it its
-        start token alone. `prepend_bos` adds the token that begins a text, or leaves it out; None is the tokenizer's own
+        start token alone. `image` is a picture in place of a text, or, of a model that reads both, what the text or the
+        chat messages speak of: a PIL image, an array, a tensor or the path of a file, or several in a list, which the model's
+        processor puts where the text says its placeholder, or before it; messages may bring theirs. `audio` is a sound in place of a text. `prepend_bos` adds the token that begins a text, or leaves it out; None is the tokenizer's own
         way. `first` reads only that many tokens of either. `reuse` is an earlier trace by this model: what both texts
         begin with is not read again where the model allows that, and the numbers are the same. `keep=("inputs",)` keeps the residual stream around every attention layer as well
         (`block.inputs`; None where it was not found, as beside an MLP that runs at the same time), and then the whole
@@ -286,6 +289,7 @@ class AttentionModel:
         prompt: Any = None,
         pair: Any = None,
         *,
+        image: Any = None,
         audio: Any = None,
         max_new_tokens: Any = 20,
         prepend_bos: Any = None,
@@ -316,7 +320,7 @@ class AttentionModel:
                 f"on_token={type(on_token).__name__} is not valid: give a function that takes a Step."
             )
         changed = edits_of(edits)
-        prompt = self._shown_or_played(prompt, None, audio)
+        prompt = self._shown_or_played(prompt, image, audio)
         given = self._inputs(prompt, pair, prepend_bos=prepend_bos)
         # The decoder's start is passed on only if the user gave one: `generate` starts a decoder in its own way.
         told = isinstance(prompt, Mapping) and "decoder_input_ids" in prompt
@@ -486,6 +490,8 @@ class AttentionModel:
         """What stands where a text would: the picture or the sound, if one is given, or else `x` itself."""
         if image is not None and audio is not None:
             raise AttnWidgetError("image= and audio= both stand in place of a text. Give one of them.")
+        if image is None and {"text", "picture"} <= self.reads:
+            image = pictures_said(x) or None
         if image is not None:
             return self._pictured(x, image)
         return x if audio is None else self._sounded(x, audio)
@@ -504,17 +510,22 @@ class AttentionModel:
         return self.put_sound(audio)
 
     def _pictured(self, x: Any, image: Any) -> Any:
-        if x is not None:
-            raise AttnWidgetError(
-                "image= stands in place of a text. For a model that reads both, give what its processor makes of them: "
-                "model.trace(processor(text=..., images=..., return_tensors='pt'))."
-            )
+        if {"text", "picture"} <= self.reads:
+            if x is None:
+                raise AttnWidgetError(f"{self.name} reads a text with its pictures. Give one: trace(text, image=...).")
+            return read_together(self._recipient(), x, image)
         if self.watches:
             raise AttnWidgetError(f"{self.name} reads videos, not single pictures. Give one: video=...")
         if not self.sees:
             raise AttnWidgetError(
                 f"{self.name} takes {getattr(self.model, 'main_input_name', 'no picture')}, so it reads no picture by itself. "
                 "Leave image= out."
+            )
+        if isinstance(image, list | tuple):
+            raise AttnWidgetError(f"{self.name} reads one picture, and {len(image)} were given as a list. Give one.")
+        if x is not None:
+            raise AttnWidgetError(
+                f"image= stands in place of a text for {self.name}, which reads no text. Leave the text out."
             )
         return self.put(image)
 

@@ -124,6 +124,11 @@ def _put_whichever(model: AttentionModel, text: Any, image: Any, audio: Any, vid
 
 
 def _put(model: AttentionModel, image: Any, text: Any) -> str:
+    if {"text", "picture"} <= model.reads:
+        raise AttnWidgetError(
+            f"{model.name} reads a text with its pictures, and an explorer edits one of both. Show a pass of it: "
+            "aw.view(model.trace(text, image=image)) with model = aw.load(...)."
+        )
     if text is not None:
         raise AttnWidgetError("image= stands in place of a text. Give one of them.")
     if model.watches:

@@ -25,7 +25,7 @@ def chat_text(tokenizer: Any, messages: Any) -> tuple[str, list[int] | None]:
     AttnWidgetError for messages without role or content, a tokenizer without a template, and a template that refuses
     the messages.
     """
-    _check(messages)
+    refuse_what_is_no_chat(messages)
     templated = has_template(tokenizer)
     if templated is None:
         raise AttnWidgetError(
@@ -56,7 +56,7 @@ def has_template(tokenizer: Any) -> bool | None:
         return None
 
 
-def _check(messages: Any) -> None:
+def refuse_what_is_no_chat(messages: Any) -> None:
     if not is_chat(messages):
         raise AttnWidgetError(f"{MESSAGES}; this is {'empty' if messages in ([], ()) else 'something else'}.")
     for number, message in enumerate(messages):
