@@ -1,24 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { Segmented } from "../../controls/Segmented";
 import { Toggle } from "../../controls/Toggle";
 import { Boundary } from "../../display/Boundary";
-import { useFigure } from "../../display/figures";
 import { useView } from "../../display/view";
 import { behindLetters } from "../../lib/colour";
 import type { FieldNumber } from "../../session/axes";
-import { isChangeable } from "../../what-if/changeable";
 import type { PatchPlace } from "../../wire/types";
 import { looksOf, markLook } from "../looks";
 import { Chip } from "../Mirror";
 import { OtherFile } from "../media/OtherFile";
 import type { Cutout } from "./cutout";
-import { type DrawnPicture, pictureFigure } from "./figure";
 import { FrameShare } from "./film/FrameShare";
 import { LayerPictures } from "./LayerPictures";
+import { PictureTools } from "./PictureTools";
 import { ReadCutout } from "./ReadCutout";
 import { Sheet } from "./Sheet";
-import { ways } from "./ways";
+import { useDrawn } from "./use-drawn";
 import "./style.css";
 
 /** The pictures of a field and the special tokens beside them, in place of a text. */
@@ -26,7 +23,7 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   const view = useView();
   const { session, derived, layout } = view;
   const field = useRef<HTMLDivElement>(null);
-  const drawn = useRef(new Map<number, DrawnPicture>()).current;
+  const drawn = useDrawn(number);
   const { over } = session.traits.look.value;
   const hiding = useSignal(false);
   const cutting = useSignal(false);
@@ -60,37 +57,18 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
       </figure>
     );
   });
-  useFigure("picture", (look) => {
-    const inOrder = [...drawn.values()].sort((one, other) => one.place - other.place);
-    return pictureFigure(view, number, inOrder, look);
-  });
   return (
     <div ref={field} class="aw-field aw-pictures" data-field={number} tabIndex={-1}>
       {pictures.length === 0 && <div class="aw-picture" data-empty="" />}
       {isFilm ? <div class="aw-film">{sheets}</div> : sheets}
       <div class="aw-picture-side">
-        <div class="aw-picture-tools">
-          {beside.map((token) => (
-            <TonedChip key={token} token={token} number={number} />
-          ))}
-          <Segmented
-            label="Heat over the picture"
-            choices={ways}
-            value={over}
-            onChoose={(next) => session.setOver(next)}
-          />
-          {isChangeable(session) && (
-            <Toggle
-              value="hide"
-              text="hide by painting"
-              title="Paint over patches: no other token reads them any more. Paint over them again to bring them back."
-              pressed={hiding.value}
-              onPress={(pressed) => {
-                hiding.value = pressed;
-                if (pressed) cutting.value = false;
-              }}
-            />
-          )}
+        <PictureTools
+          hiding={hiding}
+          onHide={() => {
+            cutting.value = false;
+          }}
+          before={beside.map((token) => <TonedChip key={token} token={token} number={number} />)}
+        >
           {isReplaceable && pictures.length === 1 && !isFilm && (
             <Toggle
               value="crop"
@@ -104,7 +82,7 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
               }}
             />
           )}
-        </div>
+        </PictureTools>
         {isReplaceable && cutting.value && (
           <ReadCutout
             cutout={cutout.value}

@@ -6,6 +6,7 @@ import { useView, type View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
 import { guarded, watch } from "../../session/watch";
 import type { SoundTold, TimePlace } from "../../wire/types";
+import { clear } from "../area/painting";
 import { inksOf } from "../Heat";
 import { looksOf } from "../looks";
 import { useBitmap } from "../media/use-bitmap";
@@ -121,15 +122,6 @@ function keepPainted(
   /** Read from the style sheet when the theme or the direction is another, and not when it is painted. */
   let inks: ReturnType<typeof inksIn> | null = null;
   let direction = "";
-  const clear = (context: CanvasRenderingContext2D, width: number) => {
-    const ratio = environment.ratio.peek();
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const { canvas } = context;
-    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, across, down);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  };
   const paint = () => {
     frame = 0;
     const ratio = environment.ratio.peek();
@@ -137,9 +129,9 @@ function keepPainted(
     if (inks === null || direction !== looks.direction) inks = inksIn(box, palette.peek());
     direction = looks.direction;
     const inside = { x: 0, y: 0, width: axis.width, height };
-    clear(under, axis.width);
+    clear(under, { width: axis.width, height }, environment.ratio.peek());
     for (const band of bandsOf(looks, surface, inks, inks.mark, ratio)) paintBand(under, inside, band, ratio);
-    clear(over, axis.left + axis.width + 2);
+    clear(over, { width: axis.left + axis.width + 2, height }, environment.ratio.peek());
     paintResting(over, restingOf(looks, surface), inks.ring);
     const stretches = (holds: ReadonlySet<number>) =>
       stretchesOf(

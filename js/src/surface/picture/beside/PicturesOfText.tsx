@@ -1,16 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import { Segmented } from "../../../controls/Segmented";
-import { Toggle } from "../../../controls/Toggle";
 import { Boundary } from "../../../display/Boundary";
-import { useFigure } from "../../../display/figures";
 import { useView } from "../../../display/view";
 import type { FieldNumber } from "../../../session/axes";
-import { isChangeable } from "../../../what-if/changeable";
 import type { PatchPlace, PictureTold } from "../../../wire/types";
-import { type DrawnPicture, pictureFigure } from "../figure";
+import { PictureTools } from "../PictureTools";
 import { Sheet } from "../Sheet";
-import { ways } from "../ways";
+import { useDrawn } from "../use-drawn";
 import { RowShares } from "./RowShares";
 import "../style.css";
 
@@ -39,13 +34,9 @@ interface Props {
 function Beside({ number, places, pictures }: Props) {
   const view = useView();
   const { session } = view;
-  const drawn = useRef(new Map<number, DrawnPicture>()).current;
+  const drawn = useDrawn(number);
   const { over } = session.traits.look.value;
   const hiding = useSignal(false);
-  useFigure("picture", (look) => {
-    const inOrder = [...drawn.values()].sort((one, other) => one.place - other.place);
-    return pictureFigure(view, number, inOrder, look);
-  });
   return (
     <div class="aw-text-pictures" data-count={pictures.length}>
       <div class="aw-text-pictures-row">
@@ -64,25 +55,7 @@ function Beside({ number, places, pictures }: Props) {
           </Boundary>
         ))}
       </div>
-      <div class="aw-picture-tools">
-        <Segmented
-          label="Heat over the picture"
-          choices={ways}
-          value={over}
-          onChoose={(next) => session.setOver(next)}
-        />
-        {isChangeable(session) && (
-          <Toggle
-            value="hide"
-            text="hide by painting"
-            title="Paint over patches: no other token reads them any more. Paint over them again to bring them back."
-            pressed={hiding.value}
-            onPress={(pressed) => {
-              hiding.value = pressed;
-            }}
-          />
-        )}
-      </div>
+      <PictureTools hiding={hiding} />
     </div>
   );
 }

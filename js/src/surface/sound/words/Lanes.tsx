@@ -7,6 +7,7 @@ import { tiledMap } from "../../../session/answers/tiles";
 import { unitsOf } from "../../../session/shown";
 import { guarded, watch } from "../../../session/watch";
 import type { TimePlace, Tokens } from "../../../wire/types";
+import { clear } from "../../area/painting";
 import { look, looksOf, pinIn } from "../../looks";
 import { paintBand, paintResting, paintSaid, paintTrack } from "../paint";
 import { type Axis, TimeSurface } from "../times";
@@ -173,18 +174,9 @@ function keepPainted(
       .slice(first, Math.ceil((scroller.scrollTop + height) / row))
       .map((lane, place) => ({ lane, y: (first + place) * row - scroller.scrollTop }));
   };
-  const clear = (context: CanvasRenderingContext2D, width: number) => {
-    const ratio = environment.ratio.peek();
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const { canvas } = context;
-    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, across, down);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  };
   const paintBars = () => {
     const ratio = environment.ratio.peek();
-    clear(over, surface.axis.width);
+    clear(over, { width: surface.axis.width, height }, environment.ratio.peek());
     const map = derived.map.peek();
     if (map === null || map.square) return;
     const colours = palette.peek();
@@ -210,7 +202,7 @@ function keepPainted(
     }
   };
   const paintTints = () => {
-    clear(under, left);
+    clear(under, { width: left, height }, environment.ratio.peek());
     const looks = looksOf(view, field);
     if (looks.heat === null || looks.direction !== "read_by") return;
     under.fillStyle = palette.peek().readBy.mark;
