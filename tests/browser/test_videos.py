@@ -17,20 +17,17 @@ def middle_of(picture, row, column):
     return box["x"] + (column + 0.5) * box["width"] / 4, box["y"] + (row + 0.5) * box["height"] / 4
 
 
+def blue_at_the_corner(picture):
+    return picture.locator(".aw-picture-ground").evaluate(
+        "canvas => canvas.getContext('2d').getImageData(1, 1, 1, 1).data[2]"
+    )
+
+
 def test_frames_are_looked_at_chosen_from_and_gone_through(explorer, page):
     root = explorer.shown.root
     frames = root.locator(".aw-film .aw-picture")
     expect(frames).to_have_count(4)
-    for number in range(4):  # each has its colours, and not those of another
-        until(
-            page,
-            lambda: (
-                frames.nth(number)
-                .locator(".aw-picture-ground")
-                .evaluate("canvas => canvas.getContext('2d').getImageData(1, 1, 1, 1).data[2]")
-                == 160
-            ),
-        )
+    until(page, lambda: [blue_at_the_corner(frames.nth(number)) for number in range(4)] == [160] * 4)
     page.mouse.move(*middle_of(frames.nth(2), 1, 3))
     expect(root.get_by_text("“4:1,3” reads")).to_be_visible()
     page.mouse.down()
