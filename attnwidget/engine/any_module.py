@@ -60,6 +60,7 @@ class AnyModule(AttentionModel):
         self.processor = None
         self.name = name
         self.preparation = None
+        self.reads = frozenset()
         self._reader = None
         self.facts = ModelFacts(name=name, architecture=type(module).__name__, path="function")
         shadow_of(module)
