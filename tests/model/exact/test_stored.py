@@ -294,8 +294,8 @@ def test_metadata_that_is_none(text, tmp_path):
 
 
 def test_a_newer_format_is_said_to_be_one(file):
-    with pytest.raises(aw.AttnWidgetError, match=r"newer attnwidget .format 6; this one reads 5"):
-        aw.Trace.load(edited(file, lambda contents: contents.update(version=6)))
+    with pytest.raises(aw.AttnWidgetError, match=r"newer attnwidget .format 7; this one reads 6"):
+        aw.Trace.load(edited(file, lambda contents: contents.update(version=7)))
 
 
 def _set(*places):
