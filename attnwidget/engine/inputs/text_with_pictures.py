@@ -15,6 +15,12 @@ from attnwidget.errors import AttnWidgetError
 PLACEHOLDERS = ("boi_token", "image_token")
 """Where a processor keeps what a text says in place of a picture; the first that it has."""
 
+ON_ITS_OWN_LINE = ("llava",)
+"""Model types (by prefix) that were trained with a line break between a picture and the words."""
+
+PADDED = ("siglip",)
+"""Model types (by prefix) that were trained on texts of one length, with padding that is read."""
+
 
 def read_together(recipient: Recipient, text: Any, images: Any) -> dict[str, Tensor]:
     """What the model is given for a text, or chat messages, with one picture or several, in order.
@@ -33,8 +39,13 @@ def read_together(recipient: Recipient, text: Any, images: Any) -> dict[str, Ten
     pictures = [picture_given(image).image for image in listed]
     if not pictures:
         raise AttnWidgetError("image= is empty. Give a picture, several as a list, or leave it out.")
-    words = _in_template(processor, text, len(pictures)) if is_chat(text) else _placed(processor, text, len(pictures))
-    made = _processed(processor, words, pictures)
+    family = str(getattr(recipient.model.config, "model_type", ""))
+    words = (
+        _in_template(processor, text, len(pictures))
+        if is_chat(text)
+        else _placed(processor, text, len(pictures), "\n" if family.startswith(ON_ITS_OWN_LINE) else "")
+    )
+    made = _processed(processor, words, pictures, {"padding": "max_length"} if family.startswith(PADDED) else {})
     taken = {name: value for name, value in made.items() if recipient.accepts(name)}
     if not {"input_ids", "pixel_values"} <= taken.keys():
         raise AttnWidgetError(
@@ -60,7 +71,7 @@ def pictures_said(messages: Any) -> list[Any]:
     return [picture for picture in found if picture is not None]
 
 
-def _placed(processor: Any, text: Any, count: int) -> str:
+def _placed(processor: Any, text: Any, count: int, between: str) -> str:
     """The text with a placeholder for each picture, where the processor has one."""
     if not isinstance(text, str):
         raise AttnWidgetError(
@@ -75,7 +86,7 @@ def _placed(processor: Any, text: Any, count: int) -> str:
         raise AttnWidgetError(
             f"The text says {sign!r} {said} times for {count} pictures. Say it once for each, or leave it out: then all stand before the text."
         )
-    return text if said else f"{sign * count}\n{text}"
+    return text if said else f"{sign * count}{between}{text}"
 
 
 def _placeholder(processor: Any) -> str | None:
@@ -111,9 +122,11 @@ def _parts(content: Any) -> list[dict[str, Any]]:
     return [{"type": "image"} if part.get("type") == "image" else dict(part) for part in content]
 
 
-def _processed(processor: Any, words: str, pictures: list[Image.Image]) -> Mapping[str, Any]:
+def _processed(
+    processor: Any, words: str, pictures: list[Image.Image], options: Mapping[str, Any]
+) -> Mapping[str, Any]:
     try:
-        made = processor(text=[words], images=pictures, return_tensors="pt")
+        made = processor(text=[words], images=pictures, return_tensors="pt", **options)
     except Exception as error:  # processors are anybody's code
         raise AttnWidgetError(
             f"The processor {type(processor).__name__} failed on this text with {len(pictures)} pictures: {_reason(error)}. Give "

@@ -127,6 +127,20 @@ def test_both_towers_read_what_the_processor_makes(clip):
     assert trace.tokens("text")[0].pieces == ("a", "what", "it")
 
 
+def test_siglip_reads_a_text_at_the_length_it_was_trained_on():
+    words = tokenizer()
+    words.model_max_length = 8
+    text = {**SIDES, "vocab_size": len(WORDS), "max_position_embeddings": 8}
+    torch.manual_seed(3)
+    config = hf.SiglipConfig(text_config=text, vision_config=SEEN)
+    processor = hf.SiglipProcessor(hf.SiglipImageProcessorPil(size={"height": 24, "width": 24}), words)
+    model = aw.load(hf.SiglipModel(config).eval(), processor=processor)
+    trace = model.trace("a what it", image=BLUE)
+    given = processor(text=["a what it"], images=[BLUE], return_tensors="pt", padding="max_length")
+    assert_same(trace, model.trace(given))
+    assert len(trace.tokens("text")[0]) == 8
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -56,7 +56,9 @@ export function hear(
     if (last === undefined || (step === undefined && event.key !== "Home" && event.key !== "End")) return;
     event.preventDefault();
     event.stopPropagation();
-    const here = view.derived.fields[number].peek().asks || isSquare(view);
+    // Which way is looked was chosen as well, whether that map is here or not.
+    const readBy = session.traits.direction.peek() === "read_by";
+    const here = readBy === (number === 0) || isSquare(view);
     const edge = step !== undefined && step > 0 ? stop - 1 : start;
     const token =
       event.key === "Home"
