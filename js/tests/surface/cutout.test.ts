@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutoutBetween } from "../../src/surface/picture/cutout";
+import { cutoutBetween } from "../../src/surface/picture/cutout/cutout";
 
 describe("a part of a picture", () => {
   const picture = { width: 56, height: 28 };

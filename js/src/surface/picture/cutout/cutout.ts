@@ -1,4 +1,4 @@
-import type { PictureTold } from "../../wire/types";
+import type { PictureTold } from "../../../wire/types";
 
 /** A part of a picture, in pixels of the picture. */
 export interface Cutout {

@@ -1,6 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { PictureTold } from "../../wire/types";
+import type { PictureTold } from "../../../wire/types";
 import { type Cutout, cutoutBetween } from "./cutout";
 
 interface Props {

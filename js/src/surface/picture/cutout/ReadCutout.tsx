@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
-import { useView } from "../../display/view";
+import { useView } from "../../../display/view";
+import type { DrawnPicture } from "../figure";
 import { type Cutout, cut } from "./cutout";
-import type { DrawnPicture } from "./figure";
 
 interface Props {
   readonly cutout: Cutout | null;
