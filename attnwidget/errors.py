@@ -82,3 +82,12 @@ class Cancelled(Exception):
 
 def _size(count: int) -> str:
     return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
+
+
+def reason_of(error: BaseException) -> str:
+    r"""The first line of what other code raised, as it is the informative one; its kind where it says nothing.
+
+    >>> reason_of(ValueError("sizes differ\n3 and 4")), reason_of(KeyError())
+    ('sizes differ', 'KeyError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -35,9 +35,12 @@ from attnwidget.engine.media.given_sound import GivenSound as GivenSound
 from attnwidget.engine.media.given_video import GivenVideo as GivenVideo
 from attnwidget.engine.media.given_video import video_in_sheet as video_in_sheet
 from attnwidget.engine.media.picture import Picture as Picture
+from attnwidget.engine.media.picture import file_of_image as file_of_image
 from attnwidget.engine.media.places import NodePlace as NodePlace
 from attnwidget.engine.media.places import PatchPlace as PatchPlace
 from attnwidget.engine.media.places import TimePlace as TimePlace
+from attnwidget.engine.media.shelf import ARGUMENT_OF as ARGUMENT_OF
+from attnwidget.engine.media.shelf import Medium as Medium
 from attnwidget.engine.media.shelf import is_reference as is_reference
 from attnwidget.engine.media.shelf import medium_named as medium_named
 from attnwidget.engine.media.sound import Sound as Sound

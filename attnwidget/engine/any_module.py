@@ -31,7 +31,7 @@ from attnwidget.engine.trace.recompute import weights
 from attnwidget.engine.trace.records import ModelFacts
 from attnwidget.engine.trace.trace import Trace
 from attnwidget.engine.verify import Verification
-from attnwidget.errors import AttnWidgetError, EmptyText, NotNumbers, TooLarge
+from attnwidget.errors import AttnWidgetError, EmptyText, NotNumbers, TooLarge, reason_of
 from attnwidget.text import LARGEST_TEXT, well_formed
 
 
@@ -245,7 +245,7 @@ def _cut(name: str, tokenize: Callable[[str], Any] | None, text: str, first: int
     try:
         found = tokenize(text)
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = reason_of(error)
         raise AttnWidgetError(f"tokenize failed on this text: {reason}") from error
     ids, pieces = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
     if isinstance(ids, list | tuple) and not ids:

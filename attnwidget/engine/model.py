@@ -40,22 +40,20 @@ from attnwidget.engine.generation.options import decoder_limit, wishes
 from attnwidget.engine.generation.quietly import quietly
 from attnwidget.engine.generation.spoken import spoken_text
 from attnwidget.engine.inputs.audio import sound_given
-from attnwidget.engine.inputs.clips import clip_of
 from attnwidget.engine.inputs.images import picture_given
+from attnwidget.engine.inputs.in_place_of_text import film_of, in_place_of_text
 from attnwidget.engine.inputs.inputs import Given, Inputs, inputs_of, inputs_of_texts, tokens_of
 from attnwidget.engine.inputs.pictured import refuse_without_processor
-from attnwidget.engine.inputs.recipient import Recipient, media_read
+from attnwidget.engine.inputs.recipient import Recipient, media_read, medium_read
 from attnwidget.engine.inputs.sounded import refuse_without_extractor
 from attnwidget.engine.inputs.tensors import device_of
-from attnwidget.engine.inputs.text_with_pictures import pictures_said, read_together
-from attnwidget.engine.inputs.videos import video_given
 from attnwidget.engine.live.prefix import cached, needs_cache, reread
 from attnwidget.engine.live.recent import Recent
 from attnwidget.engine.live.second_text import Second, Texts, as_given, second_of, texts_of
 from attnwidget.engine.loading.facts import facts_of, limit_of
 from attnwidget.engine.loading.preparation import Preparation, reader_of
 from attnwidget.engine.loading.refusals import refuse_what_cannot_work
-from attnwidget.engine.media.shelf import Shelf, medium_named
+from attnwidget.engine.media.shelf import Medium, Shelf, medium_named
 from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.prediction import Prediction
 from attnwidget.engine.stopping import to_the_end
@@ -235,7 +233,7 @@ class AttentionModel:
                 f"reuse={type(reuse).__name__} is not valid: give an earlier Trace of this model, or leave it out."
             )
         keeps, changed = _kept(keep), edits_of(edits)
-        x = self._filmed(x, image, audio, video) if video is not None else self._shown_or_played(x, image, audio)
+        x = self._named(x, image, audio, video)
         if isinstance(x, Trace):
             given = self._again(x, pair=pair, target=target, prepend_bos=prepend_bos, first=first)
         else:
@@ -320,7 +318,7 @@ class AttentionModel:
                 f"on_token={type(on_token).__name__} is not valid: give a function that takes a Step."
             )
         changed = edits_of(edits)
-        prompt = self._shown_or_played(prompt, image, audio)
+        prompt = self._named(prompt, image, audio)
         given = self._inputs(prompt, pair, prepend_bos=prepend_bos)
         # The decoder's start is passed on only if the user gave one: `generate` starts a decoder in its own way.
         told = isinstance(prompt, Mapping) and "decoder_input_ids" in prompt
@@ -355,19 +353,9 @@ class AttentionModel:
         return replace(trace, origin=state if plain else None)
 
     @property
-    def sees(self) -> bool:
-        """Whether the model reads pictures and no text with them, so that a picture stands where a text would."""
-        return self.reads == {"picture"}
-
-    @property
-    def watches(self) -> bool:
-        """Whether the model reads videos, so that one stands where a text would."""
-        return self.sees and clip_of(getattr(self.model, "config", None)) is not None
-
-    @property
-    def hears(self) -> bool:
-        """Whether the model reads sounds and no text with them, so that a sound stands where a text would."""
-        return self.reads == {"sound"}
+    def medium(self) -> str | None:
+        """What stands where a text would: "picture", "sound" or "video"; None of a model that reads text."""
+        return medium_read(self.model, self.reads)
 
     @property
     def generates(self) -> bool:
@@ -486,64 +474,21 @@ class AttentionModel:
         """What the model's forward pass is given for a text, and its tokens. Raises what `tokens` raises."""
         return self._inputs(x, pair)
 
-    def _shown_or_played(self, x: Any, image: Any, audio: Any) -> Any:
-        """What stands where a text would: the picture or the sound, if one is given, or else `x` itself."""
-        if image is not None and audio is not None:
-            raise AttnWidgetError("image= and audio= both stand in place of a text. Give one of them.")
-        if image is None and {"text", "picture"} <= self.reads:
-            image = pictures_said(x) or None
-        if image is not None:
-            return self._pictured(x, image)
-        return x if audio is None else self._sounded(x, audio)
-
-    def _sounded(self, x: Any, audio: Any) -> Any:
-        if x is not None:
-            raise AttnWidgetError(
-                "audio= stands in place of a text. For a model that reads both, give what its processor makes of them: "
-                "model.trace(processor(text=..., audio=..., return_tensors='pt'))."
-            )
-        if not self.hears:
-            raise AttnWidgetError(
-                f"{self.name} takes {getattr(self.model, 'main_input_name', 'no sound')}, so it reads no sound by itself. "
-                "Leave audio= out."
-            )
-        return self.put_sound(audio)
-
-    def _pictured(self, x: Any, image: Any) -> Any:
-        if {"text", "picture"} <= self.reads:
-            if x is None:
-                raise AttnWidgetError(f"{self.name} reads a text with its pictures. Give one: trace(text, image=...).")
-            return read_together(self._recipient(), x, image)
-        if self.watches:
-            raise AttnWidgetError(f"{self.name} reads videos, not single pictures. Give one: video=...")
-        if not self.sees:
-            raise AttnWidgetError(
-                f"{self.name} takes {getattr(self.model, 'main_input_name', 'no picture')}, so it reads no picture by itself. "
-                "Leave image= out."
-            )
-        if isinstance(image, list | tuple):
-            raise AttnWidgetError(f"{self.name} reads one picture, and {len(image)} were given as a list. Give one.")
-        if x is not None:
-            raise AttnWidgetError(
-                f"image= stands in place of a text for {self.name}, which reads no text. Leave the text out."
-            )
-        return self.put(image)
-
-    def _filmed(self, x: Any, image: Any, audio: Any, video: Any) -> str:
-        if x is not None or image is not None or audio is not None:
-            raise AttnWidgetError("video= stands in place of a text. Leave the text, image= and audio= out.")
-        return self.put_video(video)
+    def _named(self, x: Any, image: Any = None, audio: Any = None, video: Any = None) -> Any:
+        """What is read, by its name where it is a picture, a sound or a video."""
+        found = in_place_of_text(self._recipient(), x, image, audio, video)
+        return self.shelf.put(found) if isinstance(found, Medium) else found
 
     def _shadow(self) -> Any:
         return shadow_of(self.model)
 
     def _recipient(self) -> Recipient:
-        shelf = self.shelf if self.sees or self.hears else None
-        return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, shelf)
+        shelf = None if self.medium is None else self.shelf
+        return Recipient(self.model, self._reader, self.name, self.prompt, self.processor, shelf, self.reads)
 
     def refuse_without_processor(self) -> None:
         """Raise AttnWidgetError where nothing turns a picture, or a sound, into the model's input."""
-        refuse = refuse_without_extractor if self.hears else refuse_without_processor
+        refuse = refuse_without_extractor if self.medium == "sound" else refuse_without_processor
         refuse(self._recipient())
 
     def put(self, image: Any) -> str:
@@ -561,10 +506,7 @@ class AttentionModel:
 
         Raises AttnWidgetError for what is no video, and of a model that reads none.
         """
-        clip = clip_of(getattr(self.model, "config", None)) if self.sees else None
-        if clip is None:
-            raise AttnWidgetError(f"{self.name} reads no videos. Leave video= out.")
-        return self.shelf.put(video_given(video, clip.frames))
+        return self.shelf.put(film_of(self._recipient(), video))
 
     def put_sound(self, audio: Any) -> str:
         """Keep a sound, and give the text that names it from now on. Raises AttnWidgetError for what is no sound.

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from attnwidget.engine import Picture
+from attnwidget.engine import Picture, file_of_image
 
 FULLEST = 0.78
 """The most that a colour covers, as in js/src/surface/picture/paint.ts: the picture is still to be seen through it."""
@@ -105,18 +104,12 @@ def small_file(image: Image.Image, most: int) -> tuple[bytes, str]:
     >>> small_file(Image.new("RGB", (8, 8)), 1_000)[1]
     'image/png'
     """
-    drawn = _written(image.quantize(255), "PNG", optimize=True)
-    photo = _written(image, "JPEG", quality=85)
+    drawn = file_of_image(image.quantize(255), "PNG", optimize=True)
+    photo = file_of_image(image, "JPEG", quality=85)
     best = (drawn, "image/png") if len(drawn) <= len(photo) else (photo, "image/jpeg")
     if len(best[0]) <= most or min(image.size) < 32:
         return best
     return small_file(image.resize((image.width * 3 // 4, image.height * 3 // 4)), most)
-
-
-def _written(image: Image.Image, kind: str, **options: Any) -> bytes:
-    into = BytesIO()
-    image.save(into, kind, **options)
-    return into.getvalue()
 
 
 def places_in(tokens: Mapping[str, Any]) -> Sequence[Sequence[int] | None]:

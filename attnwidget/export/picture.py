@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from attnwidget.engine import Picture
+from attnwidget.engine import Picture, file_of_image
 from attnwidget.export.still import asked_tokens, caption, largest_of_query, overlays, scale_note
 from attnwidget.frames.frame import Frame
 from attnwidget.plots.labels import number_ticks
@@ -83,9 +83,8 @@ def _under(seen: Sequence[Image.Image], drawn: bytes) -> bytes:
     for image in seen:
         whole.paste(image, (left, _TITLE))
         left += image.width + MARGIN
-    into = BytesIO()
-    whole.quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(into, "PNG", optimize=True)
-    return into.getvalue()
+    few = whole.quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    return file_of_image(few, "PNG", optimize=True)
 
 
 def size_on_page(png: bytes) -> tuple[int, int]:
@@ -210,9 +209,7 @@ def _written(heat: np.ndarray, letters: np.ndarray, marked: np.ndarray, directio
     shades = np.linspace(0, 255, _LETTERS + 1)[1:].round()
     image = Image.fromarray(pixels, "P")
     image.putpalette([*ramp.ravel().tolist(), *_GREY * _LETTERS])
-    file = BytesIO()
-    image.save(file, "PNG", transparency=bytes([*map(int, opacity), *map(int, shades)]))
-    return file.getvalue()
+    return file_of_image(image, "PNG", transparency=bytes([*map(int, opacity), *map(int, shades)]))
 
 
 def _see_through(direction: Any) -> tuple[np.ndarray, np.ndarray]:

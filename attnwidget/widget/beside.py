@@ -4,7 +4,7 @@ import json
 import threading
 from typing import Any
 
-from attnwidget.errors import AttnWidgetError, BadRequest
+from attnwidget.errors import AttnWidgetError, BadRequest, reason_of
 from attnwidget.widget.answering.answers import problem
 from attnwidget.widget.answering.requests import Request
 
@@ -68,5 +68,5 @@ def _embedded(figure: Any, theme: str) -> Any:
     except AttnWidgetError:
         raise
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = reason_of(error)
         raise AttnWidgetError(f"Bokeh cannot draw this figure: {reason}") from error

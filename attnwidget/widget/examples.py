@@ -36,9 +36,9 @@ def examples(model: AttentionModel | GivenModel) -> tuple[Example, ...]:
     """Example texts for this model, or what names its example pictures or videos; the first is the default."""
     if isinstance(model, GivenModel):
         return PLAIN_EXAMPLES
-    if not model.sees:
+    if model.medium not in {"picture", "video"}:
         return BUNDLED[model.name].examples if model.facts.teaching else PLAIN_EXAMPLES
-    if model.watches:
+    if model.medium == "video":
         return tuple(one._replace(text=model.put_video(frames())) for one, frames in PLAIN_VIDEOS)
     own = BUNDLED[model.name].examples if model.facts.teaching else PLAIN_PICTURES
     return tuple(

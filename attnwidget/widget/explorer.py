@@ -105,7 +105,7 @@ class Explorer(Selecting):
             self._seen, pictured = seen(model.given), bool(model.given.pictures or model.given.sounds)
         else:
             refuse_what_reads_neither(model)
-            self._seen, pictured = presumed(model), model.sees or model.hears
+            self._seen, pictured = presumed(model), model.medium is not None
         self._model = model
         self._session = LiveSession(model)
         self._worker = worker_of(model.model)

@@ -116,40 +116,36 @@ def explore(
 
 def _put_whichever(model: AttentionModel, text: Any, image: Any, audio: Any, video: Any) -> Any:
     """What stands where a text would, if it is given; else the text."""
-    if image is not None:
-        text = _put(model, image, text)
-    if audio is not None:
-        text = _put_sound(model, audio, text)
-    return text if video is None else _put_video(model, video, text)
-
-
-def _put(model: AttentionModel, image: Any, text: Any) -> str:
-    if {"text", "picture"} <= model.reads:
+    if image is not None and {"text", "picture"} <= model.reads:
         raise AttnWidgetError(
             f"{model.name} reads a text with its pictures, and an explorer edits one of both. Show a pass of it: "
             "aw.view(model.trace(text, image=image)) with model = aw.load(...)."
         )
-    if text is not None:
-        raise AttnWidgetError("image= stands in place of a text. Give one of them.")
-    if model.watches:
+    for argument, given, put in (
+        ("image", image, _put_picture),
+        ("audio", audio, _put_sound),
+        ("video", video, AttentionModel.put_video),
+    ):
+        if given is None:
+            continue
+        if text is not None:
+            raise AttnWidgetError(f"{argument}= stands in place of a text. Give one of them.")
+        text = put(model, given)
+    return text
+
+
+def _put_picture(model: AttentionModel, image: Any) -> str:
+    if model.medium == "video":
         raise AttnWidgetError(f"{model.name} reads videos, not single pictures. Give one: video=...")
-    if not model.sees:
+    if model.medium != "picture":
         raise AttnWidgetError(f"{model.name} reads text, not pictures. Leave image= out.")
     return model.put(image)
 
 
-def _put_sound(model: AttentionModel, audio: Any, text: Any) -> str:
-    if text is not None:
-        raise AttnWidgetError("audio= stands in place of a text. Give one of them.")
-    if not model.hears:
+def _put_sound(model: AttentionModel, audio: Any) -> str:
+    if model.medium != "sound":
         raise AttnWidgetError(f"{model.name} reads no sounds by themselves. Leave audio= out.")
     return model.put_sound(audio)
-
-
-def _put_video(model: AttentionModel, video: Any, text: Any) -> str:
-    if text is not None:
-        raise AttnWidgetError("video= stands in place of a text. Give one of them.")
-    return model.put_video(video)
 
 
 def restored(explorer: Explorer, state: Any, said: Mapping[str, Any]) -> Explorer:

@@ -66,9 +66,7 @@ def uploaded(model: AttentionModel | GivenModel, medium: str, buffers: Any) -> d
     """
     if isinstance(model, GivenModel):
         model.refuse_editing()
-    kind = medium or ("sound" if model.hears else "picture")
-    if model.watches:
-        kind = "video"
+    kind = "video" if model.medium == "video" else medium or model.medium or "picture"
     if not buffers:
         raise BadRequest(f"A {kind} came without its file. Send it as a buffer.")
     data = bytes(buffers[0])
@@ -76,9 +74,6 @@ def uploaded(model: AttentionModel | GivenModel, medium: str, buffers: Any) -> d
         raise AttnWidgetError(
             f"This file has {len(data) / 2**20:.0f} MB; at most {LARGEST_FILE / 2**20:.0f} MB are read. Choose a smaller one."
         )
-    if kind == "picture":
-        return {"uploaded": model.put(data)}
-    if kind == "video":
-        return {"uploaded": model.put_video(data)}
-    name = model.put_sound(data)
-    return {"uploaded": name, "pair": model.transcribe(name)}
+    put = {"picture": model.put, "sound": model.put_sound, "video": model.put_video}
+    name = put[kind](data)
+    return {"uploaded": name, "pair": model.transcribe(name)} if kind == "sound" else {"uploaded": name}

@@ -6,6 +6,8 @@ from typing import Any
 
 from PIL import Image
 
+from attnwidget.engine import file_of_image
+
 LARGEST_SENT = 360 * 1024
 """Bytes. The page draws it smaller where it would be larger (js/src/explorer/still-picture.ts)."""
 
@@ -44,7 +46,5 @@ def _written(data: bytes) -> bytes | None:
             return None
         opaque = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
     few = opaque.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    file = BytesIO()
-    few.save(file, "PNG", optimize=True)
-    written = file.getvalue()
+    written = file_of_image(few, "PNG", optimize=True)
     return written if len(written) <= LARGEST_KEPT else None

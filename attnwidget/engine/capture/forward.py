@@ -27,7 +27,7 @@ from attnwidget.engine.inputs.recipient import forward_names
 from attnwidget.engine.prediction_head import answers_at_once, prediction_head, predicts, scores
 from attnwidget.engine.trace.records import Block, ModelFacts
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.errors import AttnWidgetError, Cancelled, NotEnoughMemory
+from attnwidget.errors import AttnWidgetError, Cancelled, NotEnoughMemory, reason_of
 
 
 def traced(
@@ -161,8 +161,8 @@ def run(module: Any, forward: Mapping[str, Tensor], options: Mapping[str, Any]) 
             raise NotEnoughMemory(
                 f"There is not enough memory to run {count:,} tokens through this model. Give a shorter text."
             ) from None
-        # Models may raise anything; the first line is the informative one.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        # Models may raise anything.
+        reason = reason_of(error)
         raise AttnWidgetError(f"The model failed on this input: {reason}") from error
 
 

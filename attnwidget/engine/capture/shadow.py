@@ -19,7 +19,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from attnwidget.engine.capture import attention_function as capture
 from attnwidget.engine.capture.random_draws import draws
 from attnwidget.engine.capture.registered_function import implementation, is_own, mark, own_attention
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, reason_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +175,7 @@ def independent_copy(model: Any) -> Any:
 
 
 def _cannot_be_copied(model: Any, error: Exception) -> AttnWidgetError:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    reason = reason_of(error)
     return AttnWidgetError(
         f"{type(model).__name__} cannot be copied, and attnwidget only runs a copy: {reason.rstrip('.')}. Remove "
         "the module that copy.deepcopy refuses, and load it again."

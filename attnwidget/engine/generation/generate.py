@@ -30,7 +30,7 @@ from attnwidget.engine.text.tokenise import tokenise_ids
 from attnwidget.engine.trace.recompute import visible
 from attnwidget.engine.trace.records import ModelFacts, Step
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, reason_of
 
 
 def generate(
@@ -169,8 +169,8 @@ def _run(shadow: Shadow, given: Inputs, facts: ModelFacts, wishes: Wishes, strea
     except Exception as error:
         if error is stream.raised:
             raise
-        # Models may raise anything; the first line is the informative one.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        # Models may raise anything.
+        reason = reason_of(error)
         raise AttnWidgetError(f"The model failed to generate from this input: {reason}") from error
 
 

@@ -22,7 +22,7 @@ from attnwidget.engine.memory import refuse_what_cannot_fit
 from attnwidget.engine.model import AttentionModel
 from attnwidget.engine.prediction_head import prediction_head, predicts
 from attnwidget.engine.trace.trace import Trace
-from attnwidget.errors import AttnWidgetError, NotEnoughMemory
+from attnwidget.errors import AttnWidgetError, NotEnoughMemory, reason_of
 from attnwidget.shapes import Logits
 
 Score: TypeAlias = Callable[[Tensor], Tensor]
@@ -123,6 +123,6 @@ def followed_back(model: AttentionModel, score: Tensor, leaves: Sequence[Tensor]
             raise NotEnoughMemory(
                 f"There is not enough memory for gradients. Give a shorter text. {instead}."
             ) from None
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        reason = reason_of(error).rstrip(".")
         raise AttnWidgetError(f"No gradient passes through {model.name}: {reason}. {instead}.") from error
     return [one.detach() for one in found]

@@ -65,7 +65,7 @@ def shifted_tokens(recipient: Recipient, text: Tokens) -> Tokens:
 
 def start_token(recipient: Recipient) -> int:
     """The token id that a decoder starts with. Raises AttnWidgetError if the model does not define one."""
-    if (prompt := prompt_of(recipient.tokenizer)) and recipient.hears:
+    if (prompt := prompt_of(recipient.tokenizer)) and "sound" in recipient.reads:
         return prompt[0]
     model = recipient.model
     configs = [model.config, getattr(model, "generation_config", None), getattr(model.config, "decoder", None)]

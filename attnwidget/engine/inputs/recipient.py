@@ -1,7 +1,7 @@
 """The model that inputs are made for."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from attnwidget.errors import AttnWidgetError
 class Recipient:
     """A model, its tokenizer and processor; `name` is for error messages, `prompt` is put before every text.
 
-    `shelf` has the pictures or sounds that stand where a text would; None of a model that reads text.
+    `reads` is what `media_read` says of the model. `shelf` has the pictures or sounds that stand where a text would; None of a
+    model that reads text.
     """
 
     model: Any
@@ -23,16 +24,17 @@ class Recipient:
     prompt: str = ""
     processor: Any | None = None
     shelf: Shelf | None = None
+    reads: frozenset[str] = frozenset()
 
     @property
-    def hears(self) -> bool:
-        """Whether the model reads sounds."""
-        return "sound" in media_read(self.model)
+    def medium(self) -> str | None:
+        """What stands where a text would; None where a text does."""
+        return medium_read(self.model, self.reads)
 
     @property
-    def watches(self) -> bool:
-        """Whether the model reads videos."""
-        return clip_of(getattr(self.model, "config", None)) is not None
+    def reads_both(self) -> bool:
+        """Whether the model reads a text together with its pictures."""
+        return {"text", "picture"} <= self.reads
 
     def accepts(self, argument: str) -> bool:
         """Whether the model's forward pass takes an argument of this name."""
@@ -73,6 +75,18 @@ def media_read(model: Any) -> frozenset[str]:
     if names is None:
         return frozenset({"text"})
     return frozenset(medium for medium, known in MEDIA.items() if names & {*known})
+
+
+def medium_read(model: Any, reads: Collection[str]) -> str | None:
+    """What stands where a text would: "picture", "sound" or "video"; None for a model that does not read this alone.
+
+    >>> from transformers import ViTConfig, ViTModel
+    >>> medium_read(ViTModel(ViTConfig(num_hidden_layers=1)), {"picture"})
+    'picture'
+    """
+    if {*reads} == {"picture"}:
+        return "picture" if clip_of(getattr(model, "config", None)) is None else "video"
+    return "sound" if {*reads} == {"sound"} else None
 
 
 def forward_names(module: Any) -> set[str] | None:

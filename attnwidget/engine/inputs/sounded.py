@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from attnwidget.engine.inputs.processed import accepted, made_by
 from attnwidget.engine.inputs.recipient import MEDIA, Recipient
-from attnwidget.engine.inputs.tensors import tensor_of
 from attnwidget.engine.media.given_sound import GivenSound
 from attnwidget.errors import AttnWidgetError
 
@@ -24,21 +24,16 @@ def sound_arguments(recipient: Recipient, sound: GivenSound) -> tuple[dict[str, 
     refuse_without_extractor(recipient)
     extractor: Any = extractor_of(recipient.processor)
     heard = resampled(sound, rate_of(recipient.processor))
-    try:
-        made = extractor(heard.samples, sampling_rate=heard.rate, return_tensors="pt")
-    except Exception as error:  # processors are anybody's code
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(
-            f"The processor {type(recipient.processor).__name__} failed on this sound: {reason}. Give the processor of this model."
-        ) from error
+    made = made_by(
+        recipient, "this sound", lambda: extractor(heard.samples, sampling_rate=heard.rate, return_tensors="pt")
+    )
     names = [name for name in MEDIA["sound"] if recipient.accepts(name)]
-    if not isinstance(made, Mapping) or not {*names} & made.keys():
+    if not {*names} & made.keys():
         raise AttnWidgetError(
             f"{type(recipient.processor).__name__} makes no {' or '.join(names)} of a sound, so it is not the processor of "
             f"{recipient.name}. Give the model's own."
         )
-    taken = {name: value for name, value in made.items() if recipient.accepts(name)}
-    found = {name: tensor_of(recipient.model, name, value) for name, value in taken.items()}
+    found = accepted(recipient, made)
     _refuse_other_bands(recipient, found)
     return found, heard
 

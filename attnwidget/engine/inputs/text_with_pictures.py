@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PIL import Image
 from torch import Tensor
 
 from attnwidget.engine.inputs.images import picture_given
+from attnwidget.engine.inputs.processed import accepted, made_by
 from attnwidget.engine.inputs.recipient import Recipient
-from attnwidget.engine.inputs.tensors import tensor_of
 from attnwidget.engine.text.chat import is_chat, refuse_what_is_no_chat
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, reason_of
 
 PLACEHOLDERS = ("boi_token", "image_token")
 """Where a processor keeps what a text says in place of a picture; the first that it has."""
@@ -45,14 +44,20 @@ def read_together(recipient: Recipient, text: Any, images: Any) -> dict[str, Ten
         if is_chat(text)
         else _placed(processor, text, len(pictures), "\n" if family.startswith(ON_ITS_OWN_LINE) else "")
     )
-    made = _processed(processor, words, pictures, {"padding": "max_length"} if family.startswith(PADDED) else {})
-    taken = {name: value for name, value in made.items() if recipient.accepts(name)}
-    if not {"input_ids", "pixel_values"} <= taken.keys():
+    padding = {"padding": "max_length"} if family.startswith(PADDED) else {}
+    made = made_by(
+        recipient,
+        f"this text with {len(pictures)} pictures",
+        lambda: processor(text=[words], images=pictures, return_tensors="pt", **padding),
+        to_go_on="Give the processor of this model, and as many pictures as it reads.",
+    )
+    found = accepted(recipient, made)
+    if not {"input_ids", "pixel_values"} <= found.keys():
         raise AttnWidgetError(
-            f"{type(processor).__name__} makes {', '.join(made)} of a text and a picture, so it is not the processor of "
+            f"{type(processor).__name__} makes {', '.join(made) or 'nothing'} of a text and a picture, so it is not the processor of "
             f"{recipient.name}. Give the model's own."
         )
-    return {name: tensor_of(recipient.model, name, value) for name, value in taken.items()}
+    return found
 
 
 def pictures_said(messages: Any) -> list[Any]:
@@ -112,7 +117,7 @@ def _in_template(processor: Any, messages: Sequence[Mapping[str, Any]], count: i
         return str(processor.apply_chat_template(whole, tokenize=False, add_generation_prompt=True))
     except Exception as error:  # templates are anybody's code
         raise AttnWidgetError(
-            f"{type(processor).__name__} has no chat template that takes these messages: {_reason(error)}. Give a plain text."
+            f"{type(processor).__name__} has no chat template that takes these messages: {reason_of(error)}. Give a plain text."
         ) from error
 
 
@@ -120,22 +125,3 @@ def _parts(content: Any) -> list[dict[str, Any]]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [{"type": "image"} if part.get("type") == "image" else dict(part) for part in content]
-
-
-def _processed(
-    processor: Any, words: str, pictures: list[Image.Image], options: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    try:
-        made = processor(text=[words], images=pictures, return_tensors="pt", **options)
-    except Exception as error:  # processors are anybody's code
-        raise AttnWidgetError(
-            f"The processor {type(processor).__name__} failed on this text with {len(pictures)} pictures: {_reason(error)}. Give "
-            "the processor of this model, and as many pictures as it reads."
-        ) from error
-    if not isinstance(made, Mapping):
-        raise AttnWidgetError(f"{type(processor).__name__} returned {type(made).__name__}, not inputs by their names.")
-    return made
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,7 +1,7 @@
 """A video that somebody has -> the frames that a model reads, or one sentence that says why not."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor
 from attnwidget.engine.inputs.clips import CLIP_AXES, clip_of
 from attnwidget.engine.inputs.images import CHANNEL_COUNTS, MOST_PIXELS, picture_given
 from attnwidget.engine.inputs.pictured import refuse_without_processor
+from attnwidget.engine.inputs.processed import made_by
 from attnwidget.engine.inputs.recipient import Recipient
 from attnwidget.engine.inputs.tensors import tensor_of
 from attnwidget.engine.media.given_video import GivenVideo
@@ -127,14 +128,8 @@ def video_arguments(recipient: Recipient, video: GivenVideo) -> dict[str, Tensor
     processor: Any = recipient.processor
     name = type(processor).__name__
     frames = [np.asarray(frame) for frame in video.frames]
-    try:
-        made = processor(frames, return_tensors="pt")
-    except Exception as error:  # processors are anybody's code
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AttnWidgetError(
-            f"The processor {name} failed on this video: {reason}. Give the processor of this model."
-        ) from error
-    pixels = made.get("pixel_values") if isinstance(made, Mapping) else None
+    made = made_by(recipient, "this video", lambda: processor(frames, return_tensors="pt"))
+    pixels = made.get("pixel_values")
     clip = clip_of(recipient.model.config)
     expected = 0 if clip is None else clip.frames
     if pixels is None or len(pixels) != 1 or tuple(pixels.shape)[1] != expected or pixels.ndim != CLIP_AXES:

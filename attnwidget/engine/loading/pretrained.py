@@ -19,7 +19,7 @@ from transformers.utils import find_adapter_config_file, is_accelerate_available
 from attnwidget.engine.capture.registered_function import is_kernel
 from attnwidget.engine.loading.failures import OWN_CODE, not_loaded, one_sentence
 from attnwidget.engine.loading.hub import elsewhere, hub_options, within_reach
-from attnwidget.errors import AttnWidgetError
+from attnwidget.errors import AttnWidgetError, reason_of
 
 TASKS = {
     "AutoModelForCausalLM": "CAUSAL_LM",
@@ -69,7 +69,7 @@ def _loaded(kind: Any, name: str, config: Any, options: dict[str, Any]) -> Any:
         return kind.from_pretrained(name, **options)
     except Exception as error:  # noqa: BLE001  third-party kernels, missing requirements, or no GPU
         model = kind.from_pretrained(name, **{**options, "attn_implementation": None})
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        reason = reason_of(error).rstrip(".")
         warnings.warn(
             f"{', '.join(kernels)} cannot run here ({reason}), so {name!r} was loaded with "
             f"{model.config._attn_implementation}. The attention weights are the same.",  # noqa: SLF001

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
@@ -39,6 +40,12 @@ class GivenPicture:
 
 
 Medium: TypeAlias = GivenPicture | GivenSound | GivenVideo
+
+GIVEN_KINDS: Mapping[str, type[Medium]] = {"picture": GivenPicture, "sound": GivenSound, "video": GivenVideo}
+"""By the first half of a reference."""
+
+ARGUMENT_OF: Mapping[str, str] = {"picture": "image", "sound": "audio", "video": "video"}
+"""The argument, and the attribute of an explorer, that gives one of each kind."""
 
 
 class Shelf:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from attnwidget.engine import LONGEST_VERIFIED, AttentionModel, Reading, as_given, exactly
-from attnwidget.errors import AttnWidgetError, BadRequest, TooLong
+from attnwidget.errors import AttnWidgetError, BadRequest, TooLong, reason_of
 from attnwidget.frames.axes import axes_of
 from attnwidget.frames.caret import clamped, fitted, query_at
 from attnwidget.frames.changed_predictions import changed_predictions
@@ -426,5 +426,5 @@ def unread(error: Exception) -> str:
     >>> unread(RuntimeError("CUDA error: device-side assert triggered"))
     'The model failed on this text: CUDA error: device-side assert triggered.'
     """
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    reason = reason_of(error)
     return f"The model failed on this text: {reason}{'' if reason.endswith(('.', '!', '?', '…')) else '.'}"

@@ -201,7 +201,7 @@ def not_shown(asked: object, shown: Shown) -> str:
 
 def refuse_what_reads_neither(model: AttentionModel) -> None:
     """Raise AttnWidgetError for a model that takes neither text, pictures nor sounds, or was loaded without what reads them."""
-    if model.sees or model.hears:
+    if model.medium is not None:
         model.refuse_without_processor()
         return
     takes = forward_names(model.model)

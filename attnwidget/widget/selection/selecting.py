@@ -9,10 +9,12 @@ import anywidget
 from traitlets import All, EventHandler, TraitError, default
 
 from attnwidget.engine import (
+    ARGUMENT_OF,
     AttentionModel,
     Conversation,
     GivenSound,
     GivenVideo,
+    Medium,
     Trace,
     edits_of,
     refuse_what_does_not_fit,
@@ -186,18 +188,11 @@ class Selecting(anywidget.AnyWidget):
 
         Takes what `model.trace(image=...)` takes. Raises AttnWidgetError for what is no picture, and for a model that reads text.
         """
-        model = self._model
-        found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
-        return getattr(found, "image", None)
+        return getattr(self._medium(), "image", None)
 
     @image.setter
     def image(self, image: Any) -> None:
-        model = self._model
-        if isinstance(model, GivenModel):
-            model.refuse_editing()
-        if model.watches or not model.sees:
-            raise AttnWidgetError(f"{model.name} reads no pictures by themselves. Set ex.{_set_of(model)}.")
-        self.text = model.put(image)
+        self.text = self._reader_of("picture").put(image)
 
     @property
     def video(self) -> Any:
@@ -205,16 +200,12 @@ class Selecting(anywidget.AnyWidget):
 
         Takes what `model.trace(video=...)` takes. Raises AttnWidgetError for what is no video, and for a model that reads none.
         """
-        model = self._model
-        found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
+        found = self._medium()
         return list(found.frames) if isinstance(found, GivenVideo) else None
 
     @video.setter
     def video(self, video: Any) -> None:
-        model = self._model
-        if isinstance(model, GivenModel):
-            model.refuse_editing()
-        self.text = model.put_video(video)
+        self.text = self._reader_of("video").put_video(video)
 
     @property
     def audio(self) -> Any:
@@ -222,21 +213,29 @@ class Selecting(anywidget.AnyWidget):
 
         Takes what `model.trace(audio=...)` takes. Raises AttnWidgetError for what is no sound, and for a model that reads none.
         """
-        model = self._model
-        found = None if isinstance(model, GivenModel) else model.shelf.get(self.text)
+        found = self._medium()
         return (found.samples.copy(), found.rate) if isinstance(found, GivenSound) else None
 
     @audio.setter
     def audio(self, audio: Any) -> None:
-        model = self._model
-        if isinstance(model, GivenModel):
-            model.refuse_editing()
-        if not model.hears:
-            raise AttnWidgetError(f"{model.name} reads no sounds by themselves. Set ex.{_set_of(model)}.")
+        model = self._reader_of("sound")
         name = model.put_sound(audio)
         said = model.transcribe(name)
         with turn(self):
             self.text, self.pair = name, said
+
+    def _medium(self) -> Medium | None:
+        """What stands where a text would; None where a text does."""
+        return None if isinstance(self._model, GivenModel) else self._model.shelf.get(self.text)
+
+    def _reader_of(self, medium: str) -> AttentionModel:
+        """The model, if it reads this. Raises AttnWidgetError otherwise."""
+        model = self._model
+        if isinstance(model, GivenModel):
+            model.refuse_editing()
+        if model.medium != medium:
+            raise AttnWidgetError(f"{model.name} reads no {medium}s by themselves. Set ex.{_set_of(model)}.")
+        return model
 
     def _chat(self) -> Conversation | None:
         return None if isinstance(self._model, GivenModel) else self._model.conversation(self.text)
@@ -303,10 +302,10 @@ class Selecting(anywidget.AnyWidget):
             if text != self._model.texts_of(self.part)[name == "pair"]:
                 self._model.refuse_editing()
         elif name == "text" and "text" not in self._model.reads and text and self._model.shelf.get(text) is None:
-            own = _set_of(self._model)
+            medium = self._model.medium or "picture"
+            own = ARGUMENT_OF[medium]
             raise AttnWidgetError(
-                f"{self._model.name} reads {_MEDIA[own]}, not text. Give one: ex.{own} = ..., or "
-                f"aw.explore(model, {own}=...)."
+                f"{self._model.name} reads {medium}s, not text. Give one: ex.{own} = ..., or aw.explore(model, {own}=...)."
             )
         elif name == "pair" and text and self._model.second is None:
             raise AttnWidgetError(
@@ -513,14 +512,7 @@ class Selecting(anywidget.AnyWidget):
 
 def _set_of(model: AttentionModel) -> str:
     """The attribute that gives a model another input."""
-    if "text" in model.reads:
-        return "text"
-    if "sound" in model.reads:
-        return "audio"
-    return "video" if model.watches else "image"
-
-
-_MEDIA = {"audio": "sounds", "video": "videos", "image": "pictures"}
+    return "text" if model.medium is None else ARGUMENT_OF[model.medium]
 
 
 CHOSEN = frozenset(name for name, value in vars(Selecting).items() if isinstance(value, Shared))
