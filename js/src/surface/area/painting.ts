@@ -1,23 +1,31 @@
 import type { View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
-import { guarded, watch } from "../../session/watch";
+import { guarded, type Told, watch } from "../../session/watch";
 import { looksOf } from "../looks";
+
+/** Asks for a run in the next frame of the screen, and only once until then. None comes after the signal. */
+export function onceAFrame(told: Told, abort: AbortSignal, run: () => void): () => void {
+  let frame = 0;
+  const now = guarded(told, () => {
+    frame = 0;
+    run();
+  });
+  abort.addEventListener("abort", () => cancelAnimationFrame(frame), { once: true });
+  return () => {
+    if (frame === 0 && !abort.aborted) frame = requestAnimationFrame(now);
+  };
+}
 
 /** Paints when anything of what a field shows has changed, at most once a frame. */
 export function repaint(view: View, number: FieldNumber, signal: AbortSignal, paint: () => void): void {
   const { session, environment, palette } = view;
-  let frame = 0;
-  const painted = guarded(session, () => {
-    frame = 0;
-    paint();
-  });
+  const soon = onceAFrame(session, signal, paint);
   watch(session, signal, () => {
     looksOf(view, number);
     palette.value;
     environment.ratio.value;
-    if (frame === 0) frame = requestAnimationFrame(painted);
+    soon();
   });
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
 }
 
 /** Empties a canvas of so many pixels of the page; what is painted then is in these. */

@@ -4,6 +4,7 @@ import { useView, type View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
 import { guarded, watch } from "../../session/watch";
 import type { Direction } from "../../wire/types";
+import { onceAFrame } from "../area/painting";
 import { inksOf } from "../Heat";
 import { looksOf, markLook } from "../looks";
 import type { Inks } from "../paint";
@@ -58,13 +59,11 @@ function keepMapped(
   const scroller = box?.querySelector<HTMLElement>(".aw-scroll");
   const context = canvas?.getContext("2d");
   if (box == null || canvas == null || sight == null || scroller == null || context == null) return;
-  let frame = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let reaches: readonly Reach[] | null = null;
   let inks: (Inks & { readonly direction: Direction }) | null = null;
 
   const paint = () => {
-    frame = 0;
     if (!box.hasAttribute("data-long")) return;
     const ratio = environment.ratio.peek();
     const [across, down] = [Math.round(strip.clientWidth * ratio), Math.round(strip.clientHeight * ratio)];
@@ -81,9 +80,7 @@ function keepMapped(
     context.clearRect(0, 0, across, down);
     paintMinimap(context, minimapScene(stretches, scroller.scrollHeight, down), across, ratio, inks);
   };
-  const soon = () => {
-    if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
-  };
+  const soon = onceAFrame(session, signal, paint);
   const follow = () => {
     const share = strip.clientHeight / scroller.scrollHeight;
     sight.style.height = `${scroller.clientHeight * share}px`;
@@ -123,7 +120,6 @@ function keepMapped(
   steer(strip, sight, scroller, signal);
   signal.addEventListener("abort", () => {
     observer.disconnect();
-    cancelAnimationFrame(frame);
     clearTimeout(timer);
   });
 }

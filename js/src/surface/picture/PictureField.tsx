@@ -14,7 +14,7 @@ import { ReadCutout } from "./cutout/ReadCutout";
 import { FrameShare } from "./film/FrameShare";
 import { LayerPictures } from "./LayerPictures";
 import { PictureTools } from "./PictureTools";
-import { Sheet } from "./Sheet";
+import { Sheets } from "./Sheets";
 import { useDrawn } from "./use-drawn";
 import "./style.css";
 
@@ -24,7 +24,6 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   const { session, derived, layout } = view;
   const field = useRef<HTMLDivElement>(null);
   const drawn = useDrawn(number);
-  const { over } = session.traits.look.value;
   const hiding = useSignal(false);
   const cutting = useSignal(false);
   const cutout = useSignal<Cutout | null>(null);
@@ -34,29 +33,24 @@ export function PictureField({ number }: { readonly number: FieldNumber }) {
   const isReplaceable = number === 0 && session.about.value?.editable === true;
   const beside = places.flatMap((place, token) => (place === null ? [token] : []));
   const isFilm = pictures[0]?.frames !== undefined;
-  const sheets = pictures.map((picture, place) => {
-    const sheet = (
-      <Boundary key={`${place} ${picture.name}`} of="The picture">
-        <Sheet
-          number={number}
-          place={place}
-          picture={picture}
-          places={places}
-          over={over}
-          hiding={hiding.value}
-          drawn={drawn}
-          cutout={cutting.value ? cutout : null}
-        />
-      </Boundary>
-    );
-    if (!isFilm) return sheet;
-    return (
-      <figure key={place} class="aw-film-frame">
-        {sheet}
-        <FrameShare number={number} place={place} pictures={pictures} places={places} />
-      </figure>
-    );
-  });
+  const sheets = (
+    <Sheets
+      number={number}
+      pictures={pictures}
+      places={places}
+      drawn={drawn}
+      hiding={hiding}
+      cutout={cutting.value ? cutout : null}
+      {...(isFilm && {
+        around: (sheet, place) => (
+          <figure key={place} class="aw-film-frame">
+            {sheet}
+            <FrameShare number={number} place={place} pictures={pictures} places={places} />
+          </figure>
+        ),
+      })}
+    />
+  );
   return (
     <div ref={field} class="aw-field aw-pictures" data-field={number} tabIndex={-1}>
       {pictures.length === 0 && <div class="aw-picture" data-empty="" />}

@@ -4,9 +4,9 @@ import { bitmap as imageOf } from "../../display/Canvas";
 import { opaque } from "../../display/ground";
 import { useView, type View } from "../../display/view";
 import type { FieldNumber } from "../../session/axes";
-import { guarded, watch } from "../../session/watch";
+import { watch } from "../../session/watch";
 import type { SoundTold, TimePlace } from "../../wire/types";
-import { clear } from "../area/painting";
+import { clear, onceAFrame } from "../area/painting";
 import { inksOf } from "../Heat";
 import { looksOf } from "../looks";
 import { useBitmap } from "../media/use-bitmap";
@@ -118,20 +118,18 @@ function keepPainted(
   const box = heat.parentElement;
   if (under === null || over === null || box === null) return;
   const { axis, height } = surface;
-  let frame = 0;
   /** Read from the style sheet when the theme or the direction is another, and not when it is painted. */
   let inks: ReturnType<typeof inksIn> | null = null;
   let direction = "";
   const paint = () => {
-    frame = 0;
     const ratio = environment.ratio.peek();
     const looks = looksOf(view, number);
     if (inks === null || direction !== looks.direction) inks = inksIn(box, palette.peek());
     direction = looks.direction;
     const inside = { x: 0, y: 0, width: axis.width, height };
-    clear(under, { width: axis.width, height }, environment.ratio.peek());
+    clear(under, { width: axis.width, height }, ratio);
     for (const band of bandsOf(looks, surface, inks, inks.mark, ratio)) paintBand(under, inside, band, ratio);
-    clear(over, { width: axis.left + axis.width + 2, height }, environment.ratio.peek());
+    clear(over, { width: axis.left + axis.width + 2, height }, ratio);
     paintResting(over, restingOf(looks, surface), inks.ring);
     const stretches = (holds: ReadonlySet<number>) =>
       stretchesOf(
@@ -156,9 +154,7 @@ function keepPainted(
       pointer.style.transform = `translateX(${x + width / 2}px)`;
     }
   };
-  const soon = () => {
-    if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
-  };
+  const soon = onceAFrame(session, signal, paint);
   watch(session, signal, () => {
     palette.value;
     environment.ratio.value;
@@ -169,7 +165,6 @@ function keepPainted(
     looksOf(view, number);
     soon();
   });
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
 }
 
 function inksIn(box: HTMLElement, palette: Parameters<typeof inksOf>[1]) {

@@ -1,10 +1,9 @@
 import { useSignal } from "@preact/signals";
-import { Boundary } from "../../../display/Boundary";
 import { useView } from "../../../display/view";
 import type { FieldNumber } from "../../../session/axes";
 import type { PatchPlace, PictureTold } from "../../../wire/types";
 import { PictureTools } from "../PictureTools";
-import { Sheet } from "../Sheet";
+import { Sheets } from "../Sheets";
 import { useDrawn } from "../use-drawn";
 import { RowShares } from "./RowShares";
 import "../style.css";
@@ -32,28 +31,12 @@ interface Props {
 }
 
 function Beside({ number, places, pictures }: Props) {
-  const view = useView();
-  const { session } = view;
   const drawn = useDrawn(number);
-  const { over } = session.traits.look.value;
   const hiding = useSignal(false);
   return (
     <div class="aw-text-pictures" data-count={pictures.length}>
       <div class="aw-text-pictures-row">
-        {pictures.map((picture, place) => (
-          <Boundary key={`${place} ${picture.name}`} of="The picture">
-            <Sheet
-              number={number}
-              place={place}
-              picture={picture}
-              places={places}
-              over={over}
-              hiding={hiding.value}
-              drawn={drawn}
-              cutout={null}
-            />
-          </Boundary>
-        ))}
+        <Sheets number={number} pictures={pictures} places={places} drawn={drawn} hiding={hiding} />
       </div>
       <PictureTools hiding={hiding} />
     </div>

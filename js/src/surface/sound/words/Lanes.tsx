@@ -5,9 +5,9 @@ import { wayMark } from "../../../lib/colour";
 import { wordLabels } from "../../../lib/format";
 import { tiledMap } from "../../../session/answers/tiles";
 import { unitsOf } from "../../../session/shown";
-import { guarded, watch } from "../../../session/watch";
+import { watch } from "../../../session/watch";
 import type { TimePlace, Tokens } from "../../../wire/types";
-import { clear } from "../../area/painting";
+import { clear, onceAFrame } from "../../area/painting";
 import { look, looksOf, pinIn } from "../../looks";
 import { paintBand, paintResting, paintSaid, paintTrack } from "../paint";
 import { type Axis, TimeSurface } from "../times";
@@ -166,7 +166,6 @@ function keepPainted(
   const { session, environment, palette, derived } = view;
   const [over, under] = [bars.getContext("2d"), tints.getContext("2d")];
   if (over === null || under === null) return;
-  let frame = 0;
   let [barred, tinted] = [false, false];
   const inSight = () => {
     const first = Math.max(0, Math.floor(scroller.scrollTop / row));
@@ -176,7 +175,7 @@ function keepPainted(
   };
   const paintBars = () => {
     const ratio = environment.ratio.peek();
-    clear(over, { width: surface.axis.width, height }, environment.ratio.peek());
+    clear(over, { width: surface.axis.width, height }, ratio);
     const map = derived.map.peek();
     if (map === null || map.square) return;
     const colours = palette.peek();
@@ -213,14 +212,11 @@ function keepPainted(
     under.globalAlpha = 1;
   };
   const paint = () => {
-    frame = 0;
     if (barred) paintBars();
     if (tinted) paintTints();
     [barred, tinted] = [false, false];
   };
-  const soon = () => {
-    if (frame === 0) frame = requestAnimationFrame(guarded(session, paint));
-  };
+  const soon = onceAFrame(session, signal, paint);
   watch(session, signal, () => {
     palette.value;
     environment.ratio.value;
@@ -244,5 +240,4 @@ function keepPainted(
     },
     { signal, passive: true },
   );
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
 }
